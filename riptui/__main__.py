@@ -1,0 +1,7 @@
+"""`python -m riptui` is the command `riptui`."""
+
+import sys
+
+from riptui.cli import main
+
+sys.exit(main())

@@ -1,0 +1,73 @@
+"""Which square an iteration repaints: a function of (spec, iteration) alone, whatever the inpainter, never of history.
+
+The image is cut into a grid of mask x mask squares (paper, section 3). The random numbers are words of NumPy's
+SeedSequence, which NumPy promises never to change (NEP 19), unlike the streams of its generators.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from riptui.arrays import Mask
+from riptui.spec import Spec
+
+
+class Purpose(IntEnum):
+    """What random words are for; keeps the uses of one (seed, iteration) apart."""
+
+    SQUARE = 0
+    NOISE = 1
+    SHUFFLE = 2
+
+
+class Box(NamedTuple):
+    """A square of the grid, in pixels from the top left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Index of the box's pixels: `image[box.window]`."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+
+def box(spec: Spec, iteration: int) -> Box:
+    """The square that an iteration (numbered from 1) repaints."""
+    columns = spec.size // spec.mask
+    row, column = divmod(_cell(spec, iteration), columns)
+    return Box(column * spec.mask, row * spec.mask, spec.mask, spec.mask)
+
+
+def mask(spec: Spec, iteration: int) -> Mask:
+    """The iteration's mask: True on the square to repaint."""
+    repaint = np.zeros((spec.size, spec.size), dtype=np.bool_)
+    repaint[box(spec, iteration).window] = True
+    return repaint
+
+
+def noise_seed(seed: int, iteration: int) -> int:
+    """The iteration's seed for the inpainter's own noise: 53 bits, so that every JSON reader keeps it exact."""
+    return _words(seed, iteration, Purpose.NOISE, 1)[0] >> 11
+
+
+def _cell(spec: Spec, iteration: int) -> int:
+    """Number of the square, row by row: uniform with replacement, or each once per 100 % (shuffle, raster)."""
+    cycle, place = divmod(iteration - 1, spec.cells)
+    match spec.order:
+        case "replacement":
+            return _words(spec.seed, iteration, Purpose.SQUARE, 1)[0] * spec.cells >> 64
+        case "shuffle":
+            words = _words(spec.seed, cycle, Purpose.SHUFFLE, spec.cells)
+            return sorted(range(spec.cells), key=words.__getitem__)[place]
+        case "raster":
+            return place
+
+
+def _words(seed: int, counter: int, purpose: Purpose, count: int) -> list[int]:
+    """Random words of 64 bits that depend on the arguments alone."""
+    words: list[int] = np.random.SeedSequence(seed, spawn_key=(counter, purpose)).generate_state(count, np.uint64).tolist()
+    return words

@@ -1,0 +1,149 @@
+"""The spec: everything that decides the pixels of one trajectory, frozen. No arrays, no disk.
+
+Counting follows the paper (section 3): *inpainted* is the number of pixels repainted so far, repeats counted, as a
+percentage of the pixels of the image. It is the x axis of all its figures.
+"""
+
+import hashlib
+import math
+from typing import Annotated, Literal, get_args
+
+import msgspec
+
+from riptui.errors import SpecError
+
+FORMAT = 1
+SIZES = range(256, 2048 + 1, 64)
+HALF = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
+
+Fit = Literal["bands", "crop", "stretch"]
+Order = Literal["replacement", "shuffle", "raster"]
+Parameter = bool | int | float | str | None
+
+FITS: tuple[Fit, ...] = get_args(Fit)
+ORDERS: tuple[Order, ...] = get_args(Order)
+
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Level = Annotated[int, msgspec.Meta(ge=0, le=255)]
+
+
+class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One trajectory's recipe. Two specs with the same digest have the same frames.
+
+    Raises SpecError when built with values that cannot be run, e.g. a mask size that does not divide the size.
+    """
+
+    format: int = FORMAT
+    source_name: str
+    """The source image's file name, for people. Not part of the digest."""
+    source_sha256: Sha256
+    """Of the source file's bytes, to find it again. Not part of the digest."""
+    original_sha256: Sha256
+    """Of frame 0's pixels, RGB, row by row."""
+    size: int = 512
+    """Pixels on each side of a frame."""
+    fit: Fit = "bands"
+    bands: tuple[Level, Level, Level] = (0, 0, 0)
+    """RGB of the bands beside a picture that is not square. The paper does not give it."""
+    mask: int = 128
+    """Pixels on each side of the square that one iteration repaints."""
+    order: Order = "replacement"
+    amount: float = 400.0
+    """% inpainted at which the trajectory ends."""
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    paste: bool = True
+    """Whether only the mask's pixels are taken from the inpainter's output."""
+    inpainter: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9.-]{0,63}$")] = "navier-stokes"
+    parameters: dict[str, Parameter] = {}
+    """What the inpainter was told, complete: no default is left out."""
+
+    def __post_init__(self) -> None:
+        if self.size not in SIZES:
+            raise SpecError(f"size {self.size} px: it must be a multiple of 64 from {SIZES[0]} to {SIZES[-1]}")
+        if not 1 <= self.mask <= self.size or self.size % self.mask:
+            near = sorted((m for m in range(8, self.size + 1) if self.size % m == 0), key=lambda m: abs(m - self.mask))
+            raise SpecError(
+                f"mask {self.mask} px does not divide the image's {self.size} px; near it: "
+                + ", ".join(map(str, sorted(near[:4])))
+            )
+        if not (math.isfinite(self.amount) and 0 < self.amount <= 1_000_000):
+            raise SpecError(f"amount {self.amount} %: it must be above 0 and at most 1,000,000")
+
+    @property
+    def cells(self) -> int:
+        """Squares of the grid."""
+        return (self.size // self.mask) ** 2
+
+    @property
+    def iterations(self) -> int:
+        """How many make the amount, rounded up."""
+        return iterations_at(self.amount, self.cells)
+
+    @property
+    def digest(self) -> str:
+        """Its identity: SHA-256 in hex of the canonical JSON of all that decides the pixels."""
+        fields = msgspec.to_builtins(self)
+        del fields["source_name"], fields["source_sha256"]
+        return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()
+
+    def inpainted(self, iteration: int) -> float:
+        """% inpainted after an iteration, repeats counted."""
+        return 100 * iteration / self.cells
+
+    def halves(self) -> list[int]:
+        """The iterations at 0, 50, 100 ... % and the last: the paper's points, and the keyframes."""
+        return points(self, "half")
+
+
+Measure = Literal["half", "every"] | int
+"""When to measure: every 50 %, every iteration, or every so many iterations."""
+
+
+def points(spec: Spec, measure: Measure) -> list[int]:
+    """The iterations to measure at, ascending, always with 0 and the last.
+
+    Raises SpecError if `measure` is a number below 1.
+    """
+    last = spec.iterations
+    if measure == "half":
+        count = math.floor(spec.inpainted(last) / HALF)
+        inner = {iterations_at(HALF * i, spec.cells) for i in range(count + 1)}
+    else:
+        stride = 1 if measure == "every" else measure
+        if stride < 1:
+            raise SpecError(f"measure every {stride} iterations: it must be at least 1")
+        inner = set(range(0, last + 1, stride))
+    return sorted(inner | {0, last})
+
+
+def iterations_at(inpainted: float, cells: int) -> int:
+    """Iterations that repaint at least `inpainted` % of the pixels."""
+    return math.ceil(inpainted * cells / 100 - 1e-9)  # 1e-9: 0.1 + 0.2 must not cost an iteration
+
+
+def encode(spec: Spec) -> bytes:
+    """As `spec.json`: indented, for people too."""
+    return msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
+
+
+def decode(data: bytes) -> Spec:
+    """Read a `spec.json` of this format or an older one.
+
+    Raises SpecError: not JSON, a newer format, an unknown key (the known ones are listed), or a value out of range.
+    """
+    try:
+        fields = msgspec.json.decode(data, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"the spec is not a JSON object: {error}") from error
+    written = fields.get("format")
+    if not isinstance(written, int) or isinstance(written, bool) or written < 1:
+        raise SpecError(f"the spec's format is {written!r}, not a number from 1 to {FORMAT}")
+    if written > FORMAT:
+        raise SpecError(f"the spec has format {written}, this riptui reads up to {FORMAT}: pip install --upgrade riptui")
+    if unknown := sorted(fields.keys() - set(Spec.__struct_fields__)):
+        known = ", ".join(Spec.__struct_fields__)
+        raise SpecError(f"the spec has unknown keys: {', '.join(unknown)}. Known: {known}")
+    try:
+        return msgspec.convert(fields, Spec)
+    except msgspec.ValidationError as error:
+        raise SpecError(f"the spec is not valid: {error}") from error

@@ -1,18 +1,18 @@
 """Everything riptui raises on purpose. A message says what happened, what was got, and what to do next.
 
-    RiptuiError                  exit 1: it failed while running
-    ├── InputError               exit 2: what was asked for cannot be done as asked
-    │   ├── SourceError          a source image cannot be read
-    │   ├── SpecError            a spec is not valid
-    │   ├── NameRefusedError     a group or trajectory name is not one, or is taken
-    │   ├── NotATrajectoryError  a path holds no trajectory
-    │   └── MissingExtraError    an optional package is not installed
-    ├── InpainterError           an inpainter failed or returned something that is no image
-    ├── WeightsError             a network's weights are missing or cannot be had
-    └── StoreError               the disk would not do it
-        ├── DiskError            a read or write failed: full, read-only, too large, removed ...
-        ├── DamagedError         what is on disk is not what was written
-        └── HeldError            another process is computing this trajectory
+RiptuiError                  exit 1: it failed while running
+├── InputError               exit 2: what was asked for cannot be done as asked
+│   ├── SourceError          a source image cannot be read
+│   ├── SpecError            a spec is not valid
+│   ├── NameRefusedError     a group or trajectory name is not one, or is taken
+│   ├── NotATrajectoryError  a path holds no trajectory
+│   └── MissingExtraError    an optional package is not installed
+├── InpainterError           an inpainter failed or returned something that is no image
+├── WeightsError             a network's weights are missing or cannot be had
+└── StoreError               the disk would not do it
+    ├── DiskError            a read or write failed: full, read-only, too large, removed ...
+    ├── DamagedError         what is on disk is not what was written
+    └── HeldError            another process is computing this trajectory
 """
 
 

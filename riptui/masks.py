@@ -69,5 +69,7 @@ def _cell(spec: Spec, iteration: int) -> int:
 
 def _words(seed: int, counter: int, purpose: Purpose, count: int) -> list[int]:
     """Random words of 64 bits that depend on the arguments alone."""
-    words: list[int] = np.random.SeedSequence(seed, spawn_key=(counter, purpose)).generate_state(count, np.uint64).tolist()
+    words: list[int] = (
+        np.random.SeedSequence(seed, spawn_key=(counter, purpose)).generate_state(count, np.uint64).tolist()
+    )
     return words

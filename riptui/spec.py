@@ -139,7 +139,9 @@ def decode(data: bytes) -> Spec:
     if not isinstance(written, int) or isinstance(written, bool) or written < 1:
         raise SpecError(f"the spec's format is {written!r}, not a number from 1 to {FORMAT}")
     if written > FORMAT:
-        raise SpecError(f"the spec has format {written}, this riptui reads up to {FORMAT}: pip install --upgrade riptui")
+        raise SpecError(
+            f"the spec has format {written}, this riptui reads up to {FORMAT}: pip install --upgrade riptui"
+        )
     if unknown := sorted(fields.keys() - set(Spec.__struct_fields__)):
         known = ", ".join(Spec.__struct_fields__)
         raise SpecError(f"the spec has unknown keys: {', '.join(unknown)}. Known: {known}")

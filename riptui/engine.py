@@ -1,0 +1,199 @@
+"""Compute a trajectory: claim it, recurse, save, measure. Tells what happens by yielding events; prints nothing.
+
+Saving and measuring iteration k overlap with the inpainting of k+1, in one thread that keeps the order. An event is
+yielded when what it tells is durable on disk.
+"""
+
+import platform
+import socket
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from os import getpid
+
+import msgspec
+
+from riptui import __version__, inpainters
+from riptui.errors import InpainterError, StoreError
+from riptui.inpainters import Inpainter, OnStep
+from riptui.metrics.meter import Meter
+from riptui.recursion import Iteration, Walk, no_step, recurse
+from riptui.spec import Spec, points
+from riptui.store.claim import Claim, claim, timestamp
+from riptui.store.frames import frame, frames, original
+from riptui.store.records import Failure, Row, Session
+from riptui.store.survey import Survey
+from riptui.store.trajectory import Trajectory
+from riptui.store.writer import Writer, writer
+
+AHEAD = 4  # iterations; how far inpainting may run ahead of the disk, so that a slow keyframe does not hold it up
+
+
+@dataclass(frozen=True)
+class Started:
+    """The trajectory is claimed and whole up to iteration k."""
+
+    k: int
+    found: Survey
+    """What was there, and what was wrong with it."""
+
+
+@dataclass(frozen=True)
+class Iterated:
+    """An iteration is committed."""
+
+    row: Row
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A frame's distances are saved."""
+
+    k: int
+    values: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Nothing more comes: the amount is reached, or it was asked to stop."""
+
+    k: int
+    done: bool
+
+
+Event = Started | Iterated | Measured | Ended
+
+
+def compute(
+    trajectory: Trajectory, *, should_stop: Callable[[], bool] = lambda: False, on_step: OnStep = no_step
+) -> Iterator[Event]:
+    """Bring a trajectory to its end, or on until `should_stop()`, asked after each iteration.
+
+    Raises HeldError if another process computes it; InpainterError, which is also recorded in its folder; DiskError,
+    DamagedError, WeightsError. What was committed before is there after any of them.
+    """
+    with claim(trajectory) as claimed:
+        claimed.set_request(msgspec.structs.replace(trajectory.request, state="run"))
+        claimed.forget_failure()
+        with writer(claimed) as out:
+            walk = out.found.walk
+            yield Started(walk.iteration, out.found)
+            try:
+                yield from _go_on(claimed, out, should_stop, on_step)
+            except StoreError:
+                raise
+            except Exception as error:
+                claimed.fail(Failure(timestamp(), walk.iteration + 1, str(error), traceback.format_exc()))
+                raise
+        if not walk.done:
+            claimed.set_request(msgspec.structs.replace(trajectory.request, state="stop"))
+        yield Ended(walk.iteration, walk.done)
+
+
+def measure(claimed: Claim, metrics: Sequence[str], at: Sequence[int]) -> Iterator[Measured]:
+    """Measure saved frames where a metric is missing; exactly what a run would have measured.
+
+    `at`: iterations, ascending, all of them computed. Raises WeightsError, MissingExtraError, DiskError, DamagedError.
+    """
+    trajectory = claimed.trajectory
+    have = trajectory.metrics()
+    missing = {k for k in at if any(name not in have.get(k, {}) for name in metrics if _applies(name, k))}
+    if not missing:
+        return
+    start = max(0, at.index(min(missing)) - 1)  # one earlier, for the metrics against the previous frame
+    meter = Meter(metrics, original(trajectory))
+    for k, image in frames(trajectory, at[start:]):
+        if k in missing:
+            values = meter.measure(image)
+            claimed.add_measurement(k, values)
+            yield Measured(k, values)
+        else:
+            meter.previous = image
+
+
+def unmeasured(trajectory: Trajectory, metrics: Sequence[str], at: Sequence[int]) -> bool:
+    """Whether `measure` would have something to do."""
+    have = trajectory.metrics()
+    return any(name not in have.get(k, {}) for k in at for name in metrics if _applies(name, k))
+
+
+def _applies(name: str, k: int) -> bool:
+    return k > 0 or not name.endswith("@previous")
+
+
+def _go_on(claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step: OnStep) -> Iterator[Event]:
+    trajectory, walk = claimed.trajectory, out.found.walk
+    request = trajectory.request
+    at = points(walk.spec, request.measure)
+    reached = [k for k in at if k <= walk.iteration]
+    yield from measure(claimed, request.metrics, reached)
+    if walk.done:
+        return
+    inpaint = inpainters.load(walk.spec.inpainter, walk.spec.parameters)
+    meter = Meter(request.metrics, original(trajectory))
+    meter.previous = frame(trajectory, reached[-1])
+    out.begin(_session(walk.spec))
+
+    def keep(iteration: Iteration) -> list[Event]:
+        kept: list[Event] = [Iterated(out.append(iteration))]
+        if iteration.k in at:
+            values = meter.measure(iteration.frame)
+            claimed.add_measurement(iteration.k, values)
+            kept.append(Measured(iteration.k, values))
+        return kept
+
+    yield from _overlapped(_iterations(walk, inpaint, should_stop, on_step), keep)
+
+
+def _iterations(
+    walk: Walk, inpaint: Inpainter, should_stop: Callable[[], bool], on_step: OnStep
+) -> Iterator[Iteration]:
+    try:
+        for batch in recurse([walk], inpaint, on_step=on_step):
+            yield from batch
+            if should_stop():
+                return
+    except InpainterError:
+        raise
+    except Exception as error:
+        raise InpainterError(
+            f"{walk.spec.inpainter} failed at iteration {walk.iteration + 1}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _overlapped(iterations: Iterator[Iteration], keep: Callable[[Iteration], list[Event]]) -> Iterator[Event]:
+    """Keep iteration k in a thread while k+1 is inpainted; yield in order, each event after its commit."""
+    pending: deque[Future[list[Event]]] = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="keeper") as keeper:
+        try:
+            for iteration in iterations:
+                pending.append(keeper.submit(keep, iteration))
+                while pending and (len(pending) > AHEAD or pending[0].done()):
+                    yield from pending.popleft().result()
+        except InpainterError:
+            while pending:
+                yield from pending.popleft().result()
+            raise
+        while pending:
+            yield from pending.popleft().result()
+
+
+def _session(spec: Spec) -> Session:
+    """What computes the rows to come; its number is the writer's to give."""
+    packages = {"numpy", *inpainters.entry(spec.inpainter).distributions}
+    return Session(
+        session=0,
+        started=timestamp(),
+        host=socket.gethostname(),
+        pid=getpid(),
+        device=f"cpu ({platform.machine()})",
+        batch=1,
+        versions={
+            "riptui": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in sorted(packages)},
+        },
+    )

@@ -1,0 +1,281 @@
+"""Source image to original, and frames to PNG and back. Knows Pillow's modes and OpenCV's BGR, so that nothing else must.
+
+An `Image` is an array, a `Picture` is Pillow's. Of 16 bits a channel in colour Pillow gives only the high bytes, which is
+at most one level of 255 too dark; grey has all its bits. Damage is found where the format or its coding shows it: a BMP or
+JPEG has no checksums.
+"""
+
+import hashlib
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import PIL.ExifTags
+import PIL.Image
+import PIL.ImageCms
+import PIL.ImageFile
+
+from riptui.arrays import Image
+from riptui.errors import DamagedError, SourceError
+from riptui.spec import SIZES, Fit
+
+Picture = PIL.Image.Image
+
+BYTES = 2 * 2**30
+PIXELS = 178_956_970  # Pillow's own limit: 0.7 GB once decoded
+
+# EPS starts Ghostscript, WMF asks Windows, IPTC opens whatever it contains, EPS too; Pillow only names the other four.
+NOT_READ = {"EPS", "WMF", "IPTC", "BUFR", "GRIB", "HDF5", "MPEG"}
+
+# What undoes each EXIF orientation. ImageOps.exif_transpose writes the EXIF block anew too, and fails on malformed ones.
+UPRIGHT = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
+
+
+class Prepared(NamedTuple):
+    """An original, and where it came from."""
+
+    image: Image
+    """UInt8 [size, size, 3]"""
+    source_name: str
+    """The file's name without its folders."""
+    source_sha256: str
+    """Of the file's bytes, in hex."""
+    notes: tuple[str, ...]
+    """What was done to it that a person should know: "first of 12 frames", "enlarged from 200x100" ..."""
+
+
+def prepare(path: Path, *, size: int = 512, fit: Fit = "bands", bands: tuple[int, int, int] = (0, 0, 0)) -> Prepared:
+    """Read a source image and make its original of size x size pixels.
+
+    A picture that is size x size, RGB, 8 bit and sRGB already is taken bit for bit. `fit` is for those that are not square:
+    whole between "bands" of a colour (RGB, 0 to 255), the middle square by "crop", or "stretch".
+
+    Raises SourceError, one line: a file that cannot be read, no picture, damaged, cut short, or too large.
+    """
+    notes: list[str] = []
+    try:
+        data = _read(path)
+        with _strict_pillow():
+            picture = _fitted(_flat_srgb(_decode(data, notes), notes), size, fit, bands, notes)
+    except SourceError as refusal:
+        raise SourceError(f"{path}: {refusal}") from refusal
+    except MemoryError as error:
+        raise SourceError(f"{path}: not enough memory to decode it: make the picture smaller first") from error
+    name = path.name.encode(errors="replace").decode()  # a name that is not UTF-8 could not be written to spec.json
+    return Prepared(np.array(picture), name, hashlib.sha256(data).hexdigest(), tuple(notes))
+
+
+def pixels_sha256(image: Image) -> str:
+    """SHA-256 in hex of the pixels: RGB, row by row."""
+    return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
+
+
+def to_png(image: Image) -> bytes:
+    """Lossless PNG of an image of any height and width. By OpenCV: 8 ms for 512x512, where Pillow takes over 20."""
+    return cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def from_png(data: bytes) -> Image:
+    """The pixels of a PNG that `to_png` wrote. By Pillow: OpenCV prints to stderr and returns half-decoded images.
+
+    Raises DamagedError: cut short, any flipped bit, not RGB of 8 bits, or more than 2048x2048 pixels.
+    """
+    try:
+        if data[12:16] != b"IHDR" or data[24:26] != b"\x08\x02" or data[-8:] != b"IEND\xaeB`\x82":
+            raise ValueError("not RGB of 8 bits from the first chunk to the last")
+        width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
+        if width * height > SIZES[-1] ** 2:
+            raise ValueError(f"{width}x{height} pixels, and at most {SIZES[-1]}x{SIZES[-1]} are read")
+        PIL.Image.open(BytesIO(data), formats=["PNG"]).verify()  # load() does not compare the CRCs of the pixels
+        picture = PIL.Image.open(BytesIO(data), formats=["PNG"])
+        if (picture.mode, picture.size) != ("RGB", (width, height)):
+            raise ValueError("a second header contradicts the first")
+        picture.load()
+    except Exception as error:
+        raise DamagedError(f"{len(data)} bytes are not a readable PNG: {_one_line(error)}") from error
+    return np.array(picture)
+
+
+def _read(path: Path) -> bytes:
+    """The whole file, once, so that the hash and the pixels are of the same bytes."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SourceError("this is a folder: name the pictures in it")
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
+            raise SourceError("this is a pipe, a socket or a device: save the picture to a file first")
+        if status.st_size > BYTES:
+            raise SourceError(
+                f"{status.st_size / 2**30:.1f} GiB; at most {BYTES / 2**30:g} GiB are read: save it smaller"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"it cannot be read ({error.strerror}): check the path and its permissions") from error
+    except ValueError as error:  # a NUL character
+        raise SourceError(f"this cannot be a path ({_one_line(error)}): check it") from error
+    if not data:
+        raise SourceError("the file is empty: copy or download it again")
+    return data
+
+
+@contextmanager
+def _strict_pillow() -> Iterator[None]:
+    """No picture with its missing half grey, whatever other code set, and no warnings: notes and errors say it better."""
+    lenient, PIL.ImageFile.LOAD_TRUNCATED_IMAGES = PIL.ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        PIL.ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+
+
+def _decode(data: bytes, notes: list[str]) -> Picture:
+    """The first frame, upright, still in its own mode."""
+    limit = f"at most {PIXELS / 1e6:.0f} megapixels are read: make it smaller first"
+    PIL.Image.init()
+    try:
+        picture = PIL.Image.open(BytesIO(data), formats=[name for name in PIL.Image.OPEN if name not in NOT_READ])
+        if not 0 < picture.width * picture.height <= PIXELS:
+            raise SourceError(f"{picture.width}x{picture.height} pixels; {limit}")
+        return _first_frame(picture, notes)
+    except (SourceError, MemoryError):
+        raise
+    except PIL.UnidentifiedImageError as error:
+        raise SourceError("no picture, cut short, or of a format that is not read: save it as PNG or JPEG") from error
+    except PIL.Image.DecompressionBombError as error:
+        raise SourceError(f"{_one_line(error)} Here {limit}") from error
+    except Exception as error:  # by format: OSError, SyntaxError, ValueError, KeyError, EOFError, struct.error ...
+        raise SourceError(f"damaged or cut short ({_one_line(error)}): copy or save it again") from error
+
+
+def _first_frame(picture: PIL.ImageFile.ImageFile, notes: list[str]) -> Picture:
+    frames = getattr(picture, "n_frames", 1)
+    if frames > 1 and picture.format != "PSD":  # a PSD counts its layers, and opens as all of them together
+        notes.append(f"first of {frames} frames")
+    if ";16" in str(picture.tile) and not picture.mode.startswith("I"):
+        notes.append("16-bit colour cut to 8")
+    turn = UPRIGHT.get(picture.getexif().get(PIL.ExifTags.Base.Orientation, 1))
+    picture.load()
+    if turn is None:
+        return picture
+    notes.append("rotated by EXIF")
+    return picture if picture.format == "TIFF" else picture.transpose(turn)  # load() turns a TIFF
+
+
+def _flat_srgb(picture: Picture, notes: list[str]) -> Picture:
+    """RGB in sRGB, on white where it is transparent. Before resizing, or hidden colours would bleed into visible ones."""
+    if picture.mode in ("La", "RGBa"):  # premultiplied
+        picture = picture.convert(picture.mode.upper())
+    alpha = _alpha(picture)
+    colour = _srgb(_eight_bits(picture, notes), picture.info.get("icc_profile"), notes)
+    if alpha is None or alpha.getextrema() == (255, 255):
+        return colour
+    notes.append("alpha flattened on white")
+    white = PIL.Image.new("RGB", colour.size, "white")
+    white.paste(colour, mask=alpha)
+    return white
+
+
+def _alpha(picture: Picture) -> Picture | None:
+    """Opacity, 0 to 255, from a channel, a palette or the one transparent colour; None if there is none of them."""
+    if not picture.has_transparency_data:
+        return None
+    if picture.mode.startswith("I"):  # Pillow would look for a 16-bit grey among pixels clipped to 8
+        return PIL.Image.fromarray(255 * (np.asarray(picture) != picture.info["transparency"]).astype(np.uint8))
+    return picture.convert("RGBA").getchannel("A")
+
+
+def _eight_bits(picture: Picture, notes: list[str]) -> Picture:
+    """Its colours without alpha as L, RGB, CMYK or LAB, the modes that ICC profiles are for."""
+    match picture.mode:
+        case "L" | "RGB" | "CMYK" | "LAB":
+            return picture
+        case "1" | "LA":
+            return picture.convert("L")
+        case "F":
+            return _scaled(picture, 1, "floating point", notes)
+        case mode if mode.startswith("I"):
+            return _scaled(picture, 65535, "16-bit", notes)
+        case _:  # P, PA, RGBA, RGBX, YCbCr, HSV
+            return picture.convert("RGB")
+
+
+def _scaled(picture: Picture, white: int, kind: str, notes: list[str]) -> Picture:
+    """Deep grey as L. Values beyond white are refused: nobody can say what is white in 32-bit integers or measurements."""
+    values = np.asarray(picture)
+    low, high = values.min(), values.max()
+    if not 0 <= low <= high <= white:  # false with NaN too
+        raise SourceError(
+            f"{kind} grey from {low:g} to {high:g}, not 0 (black) to {white} (white): save it with 8 bits"
+        )
+    notes.append(f"{kind} scaled to 8")
+    return PIL.Image.fromarray(np.rint(values.astype(np.float32) * np.float32(255 / white)).astype(np.uint8))
+
+
+def _srgb(colour: Picture, profile: bytes | None, notes: list[str]) -> Picture:
+    """RGB in sRGB: by the embedded ICC profile, or by Pillow's own rules if there is none that works."""
+    if profile:
+        try:
+            return _by_profile(colour, PIL.ImageCms.ImageCmsProfile(BytesIO(profile)), notes)
+        except (OSError, TypeError, ValueError) as error:
+            notes.append(f"ICC profile ignored ({_one_line(error)})")
+    if colour.mode == "CMYK":
+        notes.append("CMYK converted without a profile")
+    return colour.convert("RGB")
+
+
+def _by_profile(colour: Picture, profile: PIL.ImageCms.ImageCmsProfile, notes: list[str]) -> Picture:
+    if colour.mode == "L" and profile.profile.xcolor_space == "RGB ":  # many grey PNGs have an sRGB profile
+        colour = colour.convert("RGB")
+    srgb = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB"))
+    transform = PIL.ImageCms.ImageCmsTransform(profile, srgb, colour.mode, "RGB")
+    cube = PIL.Image.fromarray(np.moveaxis(17 * np.indices((16, 16, 16), np.uint8).reshape(3, 64, 64), 0, 2))
+    probe = cube.convert(colour.mode)
+    moved = np.asarray(transform.apply(probe), np.int16) - np.asarray(probe.convert("RGB"))
+    if np.abs(moved).max() <= 1:  # one of the many profiles that mean sRGB: the pixels stay as they are
+        return colour.convert("RGB")
+    notes.append(f"ICC profile {_one_line(profile.profile.profile_description or 'without a name')} converted to sRGB")
+    return transform.apply(colour)
+
+
+def _fitted(picture: Picture, size: int, fit: Fit, bands: tuple[int, int, int], notes: list[str]) -> Picture:
+    width, height = picture.size
+    match fit:
+        case "bands":
+            scale = size / max(width, height)
+            inside = max(1, round(width * scale)), max(1, round(height * scale))
+            square = PIL.Image.new("RGB", (size, size), bands)
+            square.paste(_resized(picture, inside, notes), ((size - inside[0]) // 2, (size - inside[1]) // 2))
+            return square
+        case "crop":
+            side = min(width, height)
+            x, y = (width - side) // 2, (height - side) // 2
+            return _resized(picture.crop((x, y, x + side, y + side)), (size, size), notes)
+        case "stretch":
+            return _resized(picture, (size, size), notes)
+
+
+def _resized(picture: Picture, size: tuple[int, int], notes: list[str]) -> Picture:
+    if size[0] > picture.width or size[1] > picture.height:
+        notes.append(f"enlarged from {picture.width}x{picture.height}")
+    return picture.resize(size, PIL.Image.Resampling.LANCZOS)
+
+
+def _one_line(text: object) -> str:
+    """Another library's words for a message: no line breaks, not endless."""
+    return " ".join(str(text).split())[:120] or type(text).__name__

@@ -1,0 +1,31 @@
+"""OpenCV's two inpainters. Both treat the three channels alike, so that RGB needs no swap to BGR."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from riptui.arrays import Image, Images, Mask, Masks
+from riptui.inpainters import Inpainter, OnStep
+
+
+def navier_stokes(radius: float) -> Inpainter:
+    """Bertalmio, Bertozzi & Sapiro 2001. `radius` in pixels: how far around a pixel is looked."""
+    return _each(cv2.INPAINT_NS, radius)
+
+
+def telea(radius: float) -> Inpainter:
+    """Telea 2004. `radius` in pixels: how far around a pixel is looked."""
+    return _each(cv2.INPAINT_TELEA, radius)
+
+
+def _each(method: int, radius: float) -> Inpainter:
+    def one(image: Image, mask: Mask) -> Image:
+        if mask.all():  # nothing is left to continue from, and OpenCV would return what lay under the mask
+            return np.zeros_like(image)
+        return cv2.inpaint(image, mask.view(np.uint8), radius, method)
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        return np.stack([one(image, mask) for image, mask in zip(images, masks, strict=True)])
+
+    return inpaint

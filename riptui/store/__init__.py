@@ -1,0 +1,14 @@
+"""The store: the only package that knows paths and bytes on disk. The README has the format.
+
+disk        every call that reads or changes the disk
+layout      the names in a runs folder
+records     the lines of its JSON files
+lock        who computes a trajectory
+trajectory  a folder as readers see it
+frames      frames from patches
+listing     find and summarize
+creation    make a folder: whole or not at all
+claim       hold a folder's lock; measurements, request, failure
+survey      compare a folder with what it should be
+writer      recover, and append iterations
+"""

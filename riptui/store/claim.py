@@ -1,0 +1,83 @@
+"""A claimed trajectory: this process holds its lock, and is the only one that writes to it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from math import isfinite
+
+import msgspec
+
+from riptui.errors import StoreError
+from riptui.store import layout
+from riptui.store.disk import Folder, Journal
+from riptui.store.lock import Lock
+from riptui.store.records import Failure, Request, line
+from riptui.store.trajectory import Trajectory
+
+
+@contextmanager
+def claim(trajectory: Trajectory) -> Iterator["Claim"]:
+    """Hold a trajectory's lock. Raises HeldError if another process does, DiskError."""
+    with Folder(trajectory.path.resolve()) as folder, Lock(folder):
+        claimed = Claim(trajectory, folder)
+        try:
+            yield claimed
+        finally:
+            claimed.close()
+
+
+class Claim:
+    """Made by `claim`. Measurements, the request and failures can be written by it; rows by a Writer."""
+
+    def __init__(self, trajectory: Trajectory, folder: Folder) -> None:
+        self.trajectory = trajectory
+        self.folder = folder
+        self._metrics = Journal(folder, layout.METRICS)
+        self._metrics.tidy()
+
+    def close(self) -> None:
+        self._metrics.close()
+
+    def add_measurement(self, k: int, values: Mapping[str, float]) -> None:
+        """Save what was measured of frame k."""
+        finite = {name: value if isfinite(value) else None for name, value in values.items()}
+        self._metrics.append(line({"k": k, **finite}))
+
+    def forget_measurements_after(self, k: int) -> None:
+        """Drop the measurements of frames that were cut and will be computed again."""
+        kept = {at: values for at, values in self.trajectory.metrics().items() if at <= k}
+        if len(kept) < len(self.trajectory.metrics()):
+            self._metrics.close()
+            self.folder.write_whole(layout.METRICS, b"".join(line({"k": at, **kept[at]}) for at in kept))
+            self._metrics = Journal(self.folder, layout.METRICS)
+
+    def set_request(self, request: Request) -> None:
+        if request != self.trajectory.request:
+            self.folder.write_whole(layout.REQUEST, encode(request))
+
+    def fail(self, failure: Failure) -> None:
+        """Record why the work ended. The cause matters more than a disk that cannot even hold this."""
+        with suppress(StoreError):
+            self.folder.write_whole(layout.FAILED, encode(failure))
+            self.log(f"iteration {failure.k} failed: {failure.error}\n{failure.traceback}")
+
+    def forget_failure(self) -> None:
+        self.folder.remove(layout.FAILED)
+
+    def log(self, text: str) -> None:
+        """Add to log.txt, for people."""
+        journal = Journal(self.folder, layout.LOG)
+        try:
+            journal.append(f"{timestamp()}  {text.rstrip()}\n".encode())
+        finally:
+            journal.close()
+
+
+def encode(record: msgspec.Struct) -> bytes:
+    """A record as a whole JSON file: indented, for people too."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+
+def timestamp() -> str:
+    """Now, ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,111 @@
+"""Make a trajectory folder: whole or not at all, and never twice."""
+
+import os
+import secrets
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from riptui.arrays import Image
+from riptui.errors import DamagedError, HeldError, NameRefusedError
+from riptui.images import to_png
+from riptui.spec import Spec
+from riptui.spec import encode as encode_spec
+from riptui.store import layout
+from riptui.store.claim import claim, encode
+from riptui.store.disk import Folder, list_folder, make_folders
+from riptui.store.frames import original as read_original
+from riptui.store.lock import Lock, probe
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+
+ABANDONED_AFTER = 60.0  # seconds; a folder still being made is locked, but for its first millisecond
+
+
+def create(runs: Path, place: str, spec: Spec, original: Image, request: Request) -> Trajectory:
+    """Make the trajectory `runs/place` ("group/name"), or return the one of the same spec that is there.
+
+    Raises NameRefusedError if a part of the place is no name, or if another spec's trajectory is there; DiskError.
+    """
+    *groups, name = [layout.require_name(part) for part in place.split("/")]
+    runs = Path(os.path.realpath(runs))
+    parent = runs.joinpath(*groups)
+    if Path(os.path.realpath(parent)) != parent:
+        raise NameRefusedError(
+            f"{parent} leads through a symbolic link, out of the runs folder; open its target instead"
+        )
+    make_folders(parent)
+    _remove_abandoned(parent)
+    if not _is_free(parent / name):
+        return _existing(parent / name, spec, original)
+    with Folder(parent) as group:
+        temporary = f"{layout.NEW}{secrets.token_hex(6)}"
+        group.make_folder(temporary)
+        with Folder(temporary, within=group) as new, Lock(new):
+            _fill(new, spec, original, request)
+            try:
+                group.rename(temporary, name)
+            except FileExistsError:  # another process made it first
+                shutil.rmtree(parent / temporary)
+                return _existing(parent / name, spec, original)
+    return Trajectory(parent / name)
+
+
+def _fill(new: Folder, spec: Spec, original: Image, request: Request) -> None:
+    """Everything a reader or a writer expects; the files that grow exist, durably, before their first row."""
+    new.write_whole(layout.ORIGINAL, to_png(original))
+    new.write_whole(layout.REQUEST, encode(request))
+    for name in (layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS):
+        new.write_whole(name, b"")
+    new.make_folder(layout.KEYFRAMES)
+    new.write_whole(layout.SPEC, encode_spec(spec))
+
+
+def _is_free(path: Path) -> bool:
+    return not os.path.lexists(path)
+
+
+def _existing(path: Path, spec: Spec, original: Image) -> Trajectory:
+    """The trajectory that is there, if it is this spec's."""
+    there = Trajectory(path)
+    if path.is_symlink() or not (path / layout.SPEC).exists():
+        raise NameRefusedError(f"{path} exists and is no trajectory: choose another --name or --group")
+    if there.spec.digest != spec.digest:
+        raise NameRefusedError(
+            f"{path} holds another trajectory ({differences(there.spec, spec)}): choose another --name"
+        )
+    with suppress(HeldError):
+        _mend_original(there, original)
+    return there
+
+
+def _mend_original(trajectory: Trajectory, original: Image) -> None:
+    try:
+        read_original(trajectory)
+    except DamagedError:
+        with claim(trajectory) as claimed:
+            claimed.folder.write_whole(layout.ORIGINAL, to_png(original))
+            claimed.log("original.png was damaged and was put back from the source image")
+
+
+def differences(there: Spec, wanted: Spec) -> str:
+    """Where two specs differ, for a message."""
+    old, new = msgspec.to_builtins(there), msgspec.to_builtins(wanted)
+    keys = [key for key in new if old[key] != new[key] and key not in ("source_name", "source_sha256")]
+    shown = [f"{key} {old[key]}, not {new[key]}" if key != "original_sha256" else "of another picture" for key in keys]
+    return "; ".join(shown)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove the remains of folders whose making was cut short: not locked, and by a process long gone."""
+    for name in list_folder(parent):
+        path = parent / name
+        if not name.startswith(layout.NEW) or path.is_symlink():
+            continue
+        with suppress(OSError):
+            locked, _ = probe(path)
+            if not locked and time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+                shutil.rmtree(path)

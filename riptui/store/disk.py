@@ -1,0 +1,212 @@
+"""Every call that reads or changes the disk. Knows folders and bytes, nothing of trajectories.
+
+All names are relative to an open folder and no symbolic link is followed, so that a trajectory that is moved while it
+is computed is written to where it went, and one that holds links writes nothing outside itself. The rules of the
+format (README) are kept here: whole files by temporary file, fsync, rename, fsync of the folder; appended files by
+write and fsync. A failed fsync is never retried: the kernel may have dropped the pages and report success next time.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from riptui.errors import DamagedError, DiskError
+
+TEMPORARY = ".tmp-"
+READ_LIMIT = 2**32  # bytes; no file of a trajectory is larger, a hostile one may be
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "the disk quota is used up: free some space",
+    errno.EROFS: "the file system is read-only: make it writable or choose another folder",
+    errno.EACCES: "permission denied: change the permissions or choose another folder",
+    errno.EPERM: "permission denied: change the permissions or choose another folder",
+    errno.EFBIG: "the file would pass the file size limit: raise it (ulimit -f)",
+    errno.ENOENT: "the folder was removed or renamed by someone else",
+    errno.ENOTDIR: "it is a file where a folder is needed",
+    errno.ELOOP: "it is a symbolic link, which is not followed here",
+    errno.EIO: "the disk reports a hardware error: check it before you go on",
+    errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an OSError into a DiskError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        cause = _ADVICE.get(error.errno or 0, error.strerror or str(error))
+        raise DiskError(f"{path}: {cause}") from error
+
+
+class Folder:
+    """An open folder. Close it, or use it as a context."""
+
+    def __init__(self, path: Path | str, *, within: "Folder | None" = None) -> None:
+        self.path: Path = within.path / path if within else Path(path)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        with explained(self.path):
+            self._fd: int = os.open(path, flags, dir_fd=within._fd if within else None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+    def open(self, name: str) -> int:
+        """Open a file for appending (made where missing). The descriptor is the caller's to close."""
+        with explained(self.path / name):
+            return os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._fd)
+
+    def write_whole(self, name: str, data: bytes) -> None:
+        """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens."""
+        temporary = f"{TEMPORARY}{name}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with explained(self.path / name):
+            fd = os.open(temporary, flags, 0o644, dir_fd=self._fd)
+            try:
+                _write(fd, data, 0)
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+            os.rename(temporary, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+            os.fsync(self._fd)
+
+    def make_folder(self, name: str) -> None:
+        with explained(self.path / name):
+            try:
+                os.mkdir(name, 0o755, dir_fd=self._fd)
+            except FileExistsError:
+                return
+            os.fsync(self._fd)
+
+    def remove(self, name: str) -> None:
+        with explained(self.path / name):
+            try:
+                os.unlink(name, dir_fd=self._fd)
+            except FileNotFoundError:
+                return
+            os.fsync(self._fd)
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename within the folder. Raises FileExistsError if `new` is a folder with something in it."""
+        try:
+            os.rename(old, new, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise FileExistsError(new) from error
+            with explained(self.path / new):
+                raise
+        with explained(self.path):
+            os.fsync(self._fd)
+
+    def sync(self) -> None:
+        with explained(self.path):
+            os.fsync(self._fd)
+
+
+class Journal:
+    """A file that only grows, open for appending."""
+
+    def __init__(self, folder: Folder, name: str) -> None:
+        self.path = folder.path / name
+        self._fd = folder.open(name)
+        self._failed = False
+        self.end = os.fstat(self._fd).st_size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+    def append(self, data: bytes) -> int:
+        """Write at the end and fsync; return the offset. After a DiskError the journal takes nothing more."""
+        if self._failed:
+            raise DiskError(f"{self.path}: an earlier write failed, so nothing more is written")
+        start = self.end
+        self._failed = True
+        with explained(self.path):
+            _write(self._fd, data, start)
+            os.fsync(self._fd)
+            if not os.fstat(self._fd).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "removed", str(self.path))
+        self._failed = False
+        self.end = start + len(data)
+        return start
+
+    def tidy(self) -> None:
+        """Drop a last line without its line end: what a crash tore."""
+        self.cut(os.pread(self._fd, self.end, 0).rfind(b"\n") + 1)
+
+    def cut(self, end: int) -> None:
+        """Drop what lies behind `end`, where there is any."""
+        with explained(self.path):
+            if os.fstat(self._fd).st_size != end:
+                os.ftruncate(self._fd, end)
+                os.fsync(self._fd)
+        self.end = end
+
+
+def read_file(path: Path) -> bytes | None:
+    """A regular file's bytes, or None where there is no file. Never hangs on a fifo or a device."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        fd = os.open(path, flags)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise DamagedError(f"{path} is not a regular file; move it away") from error
+        with explained(path):
+            raise
+    with open(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > READ_LIMIT:
+            raise DamagedError(f"{path} is not a regular file of at most {READ_LIMIT:,} bytes; move it away")
+        with explained(path):
+            return file.read()
+
+
+def list_folder(path: Path) -> list[str]:
+    """The names in a folder; none where there is no folder, or only a link to one."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        return os.listdir(fd)
+    finally:
+        os.close(fd)
+
+
+def make_folders(path: Path) -> None:
+    """Make a folder and its parents, each durable before the next."""
+    with explained(path):
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            try:
+                os.mkdir(folder, 0o755)
+            except FileExistsError:
+                continue
+            with Folder(folder.parent.resolve()) as parent:
+                parent.sync()
+
+
+def _write(fd: int, data: bytes, start: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, start)
+        view, start = view[written:], start + written

@@ -1,0 +1,89 @@
+"""Frames from patches: frame k is the last keyframe before it with the patches since pasted in."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from riptui.arrays import Image
+from riptui.errors import DamagedError, InputError
+from riptui.images import from_png, pixels_sha256
+from riptui.store import layout
+from riptui.store.disk import read_file
+from riptui.store.records import Row
+from riptui.store.trajectory import Trajectory
+
+
+def original(trajectory: Trajectory) -> Image:
+    """Frame 0, [size, size, 3]. Raises DamagedError if it is missing or not the one the spec names."""
+    path = trajectory.path / layout.ORIGINAL
+    image = _picture(path, trajectory.spec.original_sha256)
+    if image is None:
+        raise DamagedError(
+            f"{path} is missing or not the picture it was: run `riptui run` on the source image "
+            f"({trajectory.spec.source_name}) with the same options, which puts it back"
+        )
+    return image
+
+
+def frame(trajectory: Trajectory, k: int) -> Image:
+    """Frame k, [size, size, 3], verified. Raises InputError if it is not computed yet, DamagedError."""
+    return next(iter(frames(trajectory, [k])))[1]
+
+
+def frames(trajectory: Trajectory, wanted: Iterable[int]) -> Iterator[tuple[int, Image]]:
+    """Some frames, ascending, each with its number and verified against its row's SHA-256.
+
+    Raises InputError for a frame that is not computed yet, DamagedError for one whose pixels are not what they were.
+    """
+    rows = trajectory.rows()
+    numbers = sorted(set(wanted))
+    if numbers and not 0 <= numbers[0] <= numbers[-1] <= len(rows):
+        beyond = numbers[-1] if numbers[-1] > len(rows) else numbers[0]
+        raise InputError(f"{trajectory.path} has frames 0 to {len(rows)}, not {beyond}")
+    patches = read_file(trajectory.path / layout.PATCHES) or b""
+    keyframes = set(trajectory.spec.halves())
+    at, current = 0, original(trajectory)
+    for k in numbers:
+        at, current = _nearest(trajectory, rows, keyframes, k, (at, current))
+        for row in rows[at:k]:
+            apply(current, row, patches)
+        at = k
+        if k and pixels_sha256(current) != rows[k - 1].sha256:
+            raise DamagedError(f"{trajectory.path}: frame {k} is not what was computed: riptui check {trajectory.path}")
+        yield k, current.copy()
+
+
+def apply(image: Image, row: Row, patches: bytes) -> None:
+    """Paste a row's patch into frame k-1, which becomes frame k. Raises DamagedError."""
+    offset, length = row.patch
+    data = patches[offset : offset + length]
+    if len(data) < length:
+        raise DamagedError(f"patch {row.k} is cut short")
+    patch = from_png(data)
+    window = row.box.window if patch.shape != image.shape else (slice(None), slice(None))
+    if image[window].shape != patch.shape:
+        raise DamagedError(f"patch {row.k} is not as large as its box")
+    image[window] = patch
+
+
+def read_keyframe(trajectory: Trajectory, row: Row) -> Image | None:
+    """The keyframe of a row, or None if it is missing or not right."""
+    return _picture(trajectory.path / layout.KEYFRAMES / layout.keyframe(row.k), row.sha256)
+
+
+def _nearest(
+    trajectory: Trajectory, rows: list[Row], keyframes: set[int], k: int, reached: tuple[int, Image]
+) -> tuple[int, Image]:
+    """The last frame up to k that need not be computed: the one reached, or a good keyframe behind it."""
+    for candidate in range(k, reached[0], -1):
+        if candidate in keyframes and (image := read_keyframe(trajectory, rows[candidate - 1])) is not None:
+            return candidate, image
+    return reached
+
+
+def _picture(path: Path, sha256: str) -> Image | None:
+    try:
+        data = read_file(path)
+        image = from_png(data) if data is not None else None
+    except DamagedError:
+        return None
+    return image if image is not None and pixels_sha256(image) == sha256 else None

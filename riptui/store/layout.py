@@ -1,0 +1,41 @@
+"""The names in a runs folder. A folder with a spec.json is a trajectory; other folders are groups, at any depth."""
+
+import re
+import unicodedata
+
+from riptui.errors import NameRefusedError
+
+SPEC = "spec.json"
+ORIGINAL = "original.png"
+ROWS = "iterations.jsonl"
+PATCHES = "patches.bin"
+KEYFRAMES = "keyframes"
+METRICS = "metrics.jsonl"
+SESSIONS = "sessions.jsonl"
+REQUEST = "request.json"
+FAILED = "failed.json"
+LOG = "log.txt"
+NEW = ".new-"
+"""Begins the name of a trajectory folder that is still being made."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def keyframe(k: int) -> str:
+    return f"{k}.png"
+
+
+def require_name(name: str) -> str:
+    """Return a group's or trajectory's name. Raises NameRefusedError if it is not one."""
+    if not NAME.fullmatch(name):
+        raise NameRefusedError(
+            f"{name!r} is not a name: 1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit"
+        )
+    return name
+
+
+def name_from(text: str) -> str:
+    """The nearest name to any text, e.g. a picture's file name: accents dropped, all else to '-'."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")
+    return name[:100].rstrip("-._") or "picture"

@@ -1,0 +1,82 @@
+"""Find trajectories below a folder, and tell each one's state from a few small reads."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from riptui.errors import RiptuiError
+from riptui.spec import Spec
+from riptui.store import layout
+from riptui.store.records import Row, Values, prefix
+from riptui.store.trajectory import Status, Trajectory, status
+
+_TAIL = 1024  # bytes; a row is about 250
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A trajectory in a line."""
+
+    trajectory: Trajectory
+    status: Status | None
+    """None: the folder cannot be read; `error` says why."""
+    spec: Spec | None = None
+    k: int = 0
+    inpainted: float = 0.0
+    coverage: float = 0.0
+    metrics: dict[int, Values] | None = None
+    """By iteration, ascending."""
+    error: str = ""
+
+
+def find(root: Path) -> Iterator[Trajectory]:
+    """All trajectories at or below a folder, in natural order (m64 before m128). Links are not followed."""
+    if (root / layout.SPEC).is_file():
+        yield Trajectory(root)
+        return
+    try:
+        with os.scandir(root) as entries:
+            folders = [e.name for e in entries if layout.NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    for name in sorted(folders, key=natural):
+        yield from find(root / name)
+
+
+def summarize(trajectory: Trajectory) -> Summary:
+    """Never raises for what is on disk: what cannot be read is in `error`."""
+    try:
+        spec = trajectory.spec
+        row = _last_row(trajectory.path / layout.ROWS)
+        k = row.k if row else 0
+        state = status(trajectory, k)
+        metrics = trajectory.metrics()
+    except RiptuiError as error:
+        return Summary(trajectory, None, error=str(error))
+    return Summary(trajectory, state, spec, k, row.inpainted if row else 0.0, row.coverage if row else 0.0, metrics)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Sort key: digits by value, letters by letter."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+
+
+def _last_row(path: Path) -> Row | None:
+    """The last whole row, without reading the others."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        size = os.fstat(fd).st_size
+        tail = os.pread(fd, _TAIL, max(0, size - _TAIL))
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    for line in reversed(tail.split(b"\n")[:-1]):
+        if rows := prefix(line + b"\n", Row)[0]:
+            return rows[0]
+    return None

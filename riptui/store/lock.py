@@ -1,0 +1,97 @@
+"""Who computes a trajectory: an flock on its `.lock`, which is never unlinked.
+
+The kernel drops the lock when its holder dies, however it dies. The file's content only says who holds it; a holder
+that was killed leaves its name behind, which tells an interrupted trajectory from one that was never started.
+"""
+
+import fcntl
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from riptui.errors import HeldError
+from riptui.store.disk import Folder, explained
+
+NAME = ".lock"
+PATIENCE = 0.2  # seconds; a reader's probe holds a shared lock for microseconds
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """The process that holds a lock, or died with it."""
+
+    pid: int
+    host: str
+    since: float
+    """Seconds since 1970, UTC."""
+
+
+class Lock:
+    """A held lock. Raises HeldError if another process holds it."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._fd = folder.open(NAME)
+        try:
+            self._take(folder.path)
+            me = Holder(os.getpid(), socket.gethostname(), time.time())
+            with explained(folder.path / NAME):
+                os.ftruncate(self._fd, 0)
+                os.pwrite(self._fd, msgspec.json.encode(me), 0)
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def _take(self, path: Path) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    holder = _read_holder(self._fd)
+                    who = f"process {holder.pid} on {holder.host}" if holder else "another process"
+                    raise HeldError(f"{path} is being computed by {who}") from None
+                time.sleep(0.01)
+
+    def release(self) -> None:
+        """Let go, with nobody's name left behind."""
+        try:
+            os.ftruncate(self._fd, 0)
+        except OSError:
+            pass  # a full or vanished disk must not hide the error that ended the work
+        finally:
+            os.close(self._fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def probe(path: Path) -> tuple[bool, Holder | None]:
+    """Whether a trajectory folder's lock is held, and by whom; or who died with it. Needs only read permission."""
+    try:
+        fd = os.open(path / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False, None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False, _read_holder(fd)
+    except BlockingIOError:
+        return True, _read_holder(fd)
+    except OSError:  # a file system without locks
+        return False, None
+    finally:
+        os.close(fd)
+
+
+def _read_holder(fd: int) -> Holder | None:
+    try:
+        return msgspec.json.decode(os.pread(fd, 1000, 0), type=Holder)
+    except (msgspec.DecodeError, OSError):
+        return None

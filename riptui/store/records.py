@@ -1,0 +1,100 @@
+"""The records of a trajectory folder, as written in its JSON files, and how a torn file of them is read."""
+
+from typing import Literal, TypeVar
+
+import msgspec
+
+from riptui.masks import Box
+from riptui.spec import Measure, Sha256
+
+Values = dict[str, float | None]
+"""Metric name to value. None: not finite, e.g. the PSNR of two equal images."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A line of iterations.jsonl. It commits iteration k."""
+
+    k: int
+    box: Box
+    """What was repainted: x, y, width, height in pixels."""
+    inpainted: float
+    """%, repeats counted."""
+    coverage: float
+    """%, each pixel counted once."""
+    patch: tuple[int, int]
+    """Offset and length in patches.bin of the PNG of the box (of the whole frame without paste)."""
+    sha256: Sha256
+    """Of frame k's pixels, RGB, row by row."""
+    noise_seed: int
+    seconds: float
+    """Wall time of the inpainting."""
+    session: int
+    """Number of the session, from 1, that computed it."""
+
+
+Measurement = dict[str, float | None]
+"""A line of metrics.jsonl: k and the values. Of several values with one k and name the last holds."""
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A line of sessions.jsonl: what computed rows."""
+
+    session: int
+    started: str
+    """ISO 8601, UTC."""
+    host: str
+    pid: int
+    device: str
+    batch: int
+    versions: dict[str, str]
+    """Of Python, riptui and the packages that decide the pixels."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """request.json: what the user wants. Replaced, unlike the spec; decides no pixel."""
+
+    state: Literal["run", "pause", "stop"] = "run"
+    metrics: tuple[str, ...] = ()
+    measure: Measure = "half"
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """failed.json: why the last session ended before its time."""
+
+    when: str
+    k: int
+    """The iteration that failed."""
+    error: str
+    traceback: str
+
+
+Record = TypeVar("Record")
+
+
+def prefix(data: bytes, kind: type[Record]) -> tuple[list[Record], list[int]]:
+    """The longest prefix of whole lines that are such records, and the offset behind each of them.
+
+    A line that a crash tore, NULs where a file system lost the data, and all that follows them are left out.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    records: list[Record] = []
+    ends: list[int] = []
+    start = 0
+    while (end := data.find(b"\n", start) + 1) > 0:
+        try:
+            records.append(decoder.decode(data[start:end]))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            break
+        ends.append(end)
+        start = end
+    return records, ends
+
+
+def lines(data: bytes, kind: type[Record]) -> list[Record]:
+    """All whole lines that are such records, for files whose lines stand alone."""
+    return [record for one in data.split(b"\n")[:-1] for record in prefix(one + b"\n", kind)[0]]
+
+
+def line(record: object) -> bytes:
+    """A record as a line of a JSON Lines file."""
+    return msgspec.json.encode(record) + b"\n"

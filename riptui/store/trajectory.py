@@ -1,0 +1,126 @@
+"""A trajectory folder as a reader sees it: no lock, no change, a consistent state while others write.
+
+A row commits an iteration: what has no whole row yet is not there. So a reader takes the rows first and then only
+what they name.
+"""
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from riptui.errors import DamagedError, NotATrajectoryError, SpecError
+from riptui.spec import Spec, decode
+from riptui.store import layout
+from riptui.store.disk import read_file
+from riptui.store.lock import Holder, probe
+from riptui.store.records import Failure, Measurement, Request, Row, Session, Values, lines, prefix
+
+Record = TypeVar("Record")
+
+
+class Status(StrEnum):
+    """Derived from the folder, never stored."""
+
+    DONE = "done"
+    RUNNING = "running"
+    QUEUED = "queued"
+    PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class Trajectory:
+    """Raises NotATrajectoryError if the path holds none; SpecError, DamagedError or DiskError when it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def at(cls, path: Path) -> "Trajectory":
+        """The trajectory at a path that a user gave."""
+        if not (path / layout.SPEC).is_file():
+            what = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
+            raise NotATrajectoryError(f"{path} {what}, so it is no trajectory; riptui ls lists them")
+        return cls(path)
+
+    @cached_property
+    def spec(self) -> Spec:
+        data = read_file(self.path / layout.SPEC)
+        if data is None:
+            raise NotATrajectoryError(f"{self.path} holds no spec.json, so it is no trajectory; riptui ls lists them")
+        try:
+            return decode(data)
+        except SpecError as error:
+            raise SpecError(f"{self.path / layout.SPEC}: {error}") from error
+
+    @property
+    def request(self) -> Request:
+        return self._json(layout.REQUEST, Request) or Request(state="stop")
+
+    @property
+    def failure(self) -> Failure | None:
+        return self._json(layout.FAILED, Failure)
+
+    @property
+    def holder(self) -> Holder | None:
+        """The process that computes it now."""
+        held, holder = probe(self.path)
+        return holder if held else None
+
+    def rows(self) -> list[Row]:
+        """The committed iterations, row k at index k-1."""
+        rows, _ = prefix(read_file(self.path / layout.ROWS) or b"", Row)
+        for place, row in enumerate(rows):
+            if row.k != place + 1:
+                return rows[:place]
+        return rows
+
+    def sessions(self) -> list[Session]:
+        return self._lines(layout.SESSIONS, Session)
+
+    def metrics(self) -> dict[int, Values]:
+        """Values by iteration, ascending; of several for one name the last holds."""
+        merged: dict[int, Values] = {}
+        for measurement in self._lines(layout.METRICS, Measurement):
+            k = measurement.pop("k", None)
+            if k is not None:
+                merged.setdefault(int(k), {}).update(measurement)
+        return dict(sorted(merged.items()))
+
+    def status(self) -> Status:
+        return status(self, len(self.rows()))
+
+    def _lines(self, name: str, kind: type[Record]) -> list[Record]:
+        return lines(read_file(self.path / name) or b"", kind)
+
+    def _json(self, name: str, kind: type[Record]) -> Record | None:
+        data = read_file(self.path / name)
+        if data is None:
+            return None
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DamagedError(f"{self.path / name} is not readable ({error}): riptui check {self.path}") from error
+
+
+def status(trajectory: Trajectory, committed: int) -> Status:
+    """The status of a trajectory with so many committed iterations."""
+    held, dead = probe(trajectory.path)
+    if held:
+        return Status.RUNNING
+    if committed >= trajectory.spec.iterations:
+        return Status.DONE
+    if (trajectory.path / layout.FAILED).exists():
+        return Status.FAILED
+    if dead is not None:
+        return Status.INTERRUPTED
+    match trajectory.request.state:
+        case "run":
+            return Status.QUEUED
+        case "pause":
+            return Status.PAUSED
+        case "stop":
+            return Status.INTERRUPTED

@@ -1,0 +1,27 @@
+"""What a terminal can safely show: text made harmless, sparklines, pictures in half blocks."""
+
+from collections.abc import Sequence
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def printable(text: str) -> str:
+    """Text from a file name, a file or another program, harmless on a terminal.
+
+    Control, bidi, invisible and undecodable characters become escapes such as \\x1b, line ends too.
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = None) -> str:
+    """One bar a value between low and high (by default the largest); a value that is not finite is a blank."""
+    finite = [v for v in values if v == v and abs(v) != float("inf")]
+    top = high if high is not None else max(finite, default=1.0)
+    span = (top - low) or 1.0
+
+    def bar(value: float) -> str:
+        if value != value or abs(value) == float("inf"):
+            return " "
+        return _BARS[round(min(max((value - low) / span, 0), 1) * (len(_BARS) - 1))]
+
+    return "".join(map(bar, values))

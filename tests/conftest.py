@@ -1,0 +1,55 @@
+"""What most tests need: a small picture, and trajectories of it in a temporary runs folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from riptui import inpainters
+from riptui.arrays import Image
+from riptui.images import pixels_sha256
+from riptui.spec import Spec
+from riptui.store.creation import create
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+
+
+def picture(size: int = 256) -> Image:
+    """Smooth colours with an edge and some grain: nothing in it is flat, so no inpainter can leave it as it was."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    smooth = np.stack([x, y, (x + y) / 2], axis=-1) * 200
+    smooth[(x - 0.5) ** 2 + (y - 0.4) ** 2 < 0.08] += 40
+    grain = np.random.default_rng(7).integers(0, 16, smooth.shape)
+    return (smooth + grain).astype(np.uint8)
+
+
+def make_spec(original: Image, **fields: Any) -> Spec:
+    name = fields.get("inpainter", "navier-stokes")
+    given = {
+        "source_name": "picture.png",
+        "source_sha256": "0" * 64,
+        "original_sha256": pixels_sha256(original),
+        "size": len(original),
+        "mask": 64,
+        "amount": 100.0,
+        "parameters": inpainters.complete(name, {}),
+    }
+    return Spec(**(given | fields))
+
+
+MakeTrajectory = Callable[..., Trajectory]
+
+
+@pytest.fixture
+def make_trajectory(tmp_path: Path) -> MakeTrajectory:
+    """`make_trajectory("group/name", metrics=(...), mask=64, ...)`: 256 px, mask 64, 100 %: 16 iterations."""
+
+    def make(
+        place: str = "picture/m64-s0", *, runs: Path = tmp_path / "runs", metrics: tuple[str, ...] = (), **fields: Any
+    ) -> Trajectory:
+        original = picture(fields.get("size", 256))
+        return create(runs, place, make_spec(original, **fields), original, Request(metrics=metrics))
+
+    return make

@@ -24,7 +24,7 @@ from riptui.recursion import Iteration, Walk, no_step, recurse
 from riptui.spec import Spec, points
 from riptui.store.claim import Claim, claim, timestamp
 from riptui.store.frames import frame, frames, original
-from riptui.store.records import Failure, Row, Session
+from riptui.store.records import Failure, Request, Row, Session
 from riptui.store.survey import Survey
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import Writer, writer
@@ -68,15 +68,20 @@ Event = Started | Iterated | Measured | Ended
 
 
 def compute(
-    trajectory: Trajectory, *, should_stop: Callable[[], bool] = lambda: False, on_step: OnStep = no_step
+    trajectory: Trajectory,
+    *,
+    wanted: Request | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_step: OnStep = no_step,
 ) -> Iterator[Event]:
     """Bring a trajectory to its end, or on until `should_stop()`, asked after each iteration.
 
+    `wanted` adds to the metrics that its folder asks for, and says when to measure.
     Raises HeldError if another process computes it; InpainterError, which is also recorded in its folder; DiskError,
     DamagedError, WeightsError. What was committed before is there after any of them.
     """
     with claim(trajectory) as claimed:
-        claimed.set_request(msgspec.structs.replace(trajectory.request, state="run"))
+        claimed.set_request(widened(trajectory.request, wanted))
         claimed.forget_failure()
         with writer(claimed) as out:
             walk = out.found.walk
@@ -94,13 +99,12 @@ def compute(
 
 
 def measure(claimed: Claim, metrics: Sequence[str], at: Sequence[int]) -> Iterator[Measured]:
-    """Measure saved frames where a metric is missing; exactly what a run would have measured.
+    """Measure saved frames where a metric is missing: exactly what the run would have measured.
 
     `at`: iterations, ascending, all of them computed. Raises WeightsError, MissingExtraError, DiskError, DamagedError.
     """
     trajectory = claimed.trajectory
-    have = trajectory.metrics()
-    missing = {k for k in at if any(name not in have.get(k, {}) for name in metrics if _applies(name, k))}
+    missing = _unmeasured(trajectory, metrics, at)
     if not missing:
         return
     start = max(0, at.index(min(missing)) - 1)  # one earlier, for the metrics against the previous frame
@@ -114,10 +118,23 @@ def measure(claimed: Claim, metrics: Sequence[str], at: Sequence[int]) -> Iterat
             meter.previous = image
 
 
-def unmeasured(trajectory: Trajectory, metrics: Sequence[str], at: Sequence[int]) -> bool:
-    """Whether `measure` would have something to do."""
+def widened(request: Request, wanted: Request | None) -> Request:
+    """A folder's request to run, with what is wanted now added."""
+    now = wanted or request
+    return Request("run", tuple(dict.fromkeys([*request.metrics, *now.metrics])), now.measure)
+
+
+def to_do(trajectory: Trajectory, wanted: Request | None = None) -> bool:
+    """Whether `compute` would have something to do: iterations, or measurements that are asked for."""
+    spec, request = trajectory.spec, widened(trajectory.request, wanted)
+    if len(trajectory.rows()) < spec.iterations:
+        return True
+    return bool(_unmeasured(trajectory, request.metrics, points(spec, request.measure)))
+
+
+def _unmeasured(trajectory: Trajectory, metrics: Sequence[str], at: Sequence[int]) -> set[int]:
     have = trajectory.metrics()
-    return any(name not in have.get(k, {}) for k in at for name in metrics if _applies(name, k))
+    return {k for k in at if any(name not in have.get(k, {}) for name in metrics if _applies(name, k))}
 
 
 def _applies(name: str, k: int) -> bool:

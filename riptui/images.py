@@ -1,8 +1,7 @@
-"""Source image to original, and frames to PNG and back. Knows Pillow's modes and OpenCV's BGR, so that nothing else must.
+"""Source image to original; frames to PNG and back. Knows Pillow's modes and OpenCV's BGR, so that nothing else must.
 
-An `Image` is an array, a `Picture` is Pillow's. Of 16 bits a channel in colour Pillow gives only the high bytes, which is
-at most one level of 255 too dark; grey has all its bits. Damage is found where the format or its coding shows it: a BMP or
-JPEG has no checksums.
+An `Image` is an array, a `Picture` is Pillow's. Two limits: of colour with 16 bits a channel Pillow gives only the high
+bytes, at most one level of 255 too dark; and damage shows only where a format has checksums or a length to miss.
 """
 
 import hashlib
@@ -30,10 +29,11 @@ Picture = PIL.Image.Image
 BYTES = 2 * 2**30
 PIXELS = 178_956_970  # Pillow's own limit: 0.7 GB once decoded
 
-# EPS starts Ghostscript, WMF asks Windows, IPTC opens whatever it contains, EPS too; Pillow only names the other four.
-NOT_READ = {"EPS", "WMF", "IPTC", "BUFR", "GRIB", "HDF5", "MPEG"}
+# EPS starts Ghostscript, WMF asks Windows, IPTC opens whatever it contains, EPS too. A FITS can be a gzip bomb before
+# Pillow 12.2. The other four Pillow can only name.
+NOT_READ = {"EPS", "WMF", "IPTC", "FITS", "BUFR", "GRIB", "HDF5", "MPEG"}
 
-# What undoes each EXIF orientation. ImageOps.exif_transpose writes the EXIF block anew too, and fails on malformed ones.
+# What undoes each EXIF orientation. ImageOps.exif_transpose would also rewrite the EXIF block, and fails on odd ones.
 UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -61,8 +61,10 @@ class Prepared(NamedTuple):
 def prepare(path: Path, *, size: int = 512, fit: Fit = "bands", bands: tuple[int, int, int] = (0, 0, 0)) -> Prepared:
     """Read a source image and make its original of size x size pixels.
 
-    A picture that is size x size, RGB, 8 bit and sRGB already is taken bit for bit. `fit` is for those that are not square:
-    whole between "bands" of a colour (RGB, 0 to 255), the middle square by "crop", or "stretch".
+    A picture that is size x size, RGB, 8 bit and sRGB already is taken bit for bit. `fit` is for one that is not
+    square: all of it between "bands" of a colour (RGB, 0 to 255), its middle square by "crop", or "stretch".
+
+    Not for two threads at once: Pillow's settings and Python's warnings belong to the process.
 
     Raises SourceError, one line: a file that cannot be read, no picture, damaged, cut short, or too large.
     """
@@ -95,7 +97,7 @@ def from_png(data: bytes) -> Image:
     Raises DamagedError: cut short, any flipped bit, not RGB of 8 bits, or more than 2048x2048 pixels.
     """
     try:
-        if data[12:16] != b"IHDR" or data[24:26] != b"\x08\x02" or data[-8:] != b"IEND\xaeB`\x82":
+        if data[12:16] != b"IHDR" or data[24:26] != b"\x08\x02" or data[-12:] != b"\0\0\0\0IEND\xaeB`\x82":
             raise ValueError("not RGB of 8 bits from the first chunk to the last")
         width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
         if width * height > SIZES[-1] ** 2:
@@ -123,10 +125,9 @@ def _read(path: Path) -> bytes:
                 f"{status.st_size / 2**30:.1f} GiB; at most {BYTES / 2**30:g} GiB are read: save it smaller"
             )
         data = path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"it cannot be read ({error.strerror}): check the path and its permissions") from error
-    except ValueError as error:  # a NUL character
-        raise SourceError(f"this cannot be a path ({_one_line(error)}): check it") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        cause = _one_line(getattr(error, "strerror", error))
+        raise SourceError(f"it cannot be read ({cause}): check the path and its permissions") from error
     if not data:
         raise SourceError("the file is empty: copy or download it again")
     return data
@@ -134,7 +135,7 @@ def _read(path: Path) -> bytes:
 
 @contextmanager
 def _strict_pillow() -> Iterator[None]:
-    """No picture with its missing half grey, whatever other code set, and no warnings: notes and errors say it better."""
+    """No picture with its missing half grey, whatever other code has set, and no warnings: errors and notes do."""
     lenient, PIL.ImageFile.LOAD_TRUNCATED_IMAGES = PIL.ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         with warnings.catch_warnings():
@@ -146,7 +147,7 @@ def _strict_pillow() -> Iterator[None]:
 
 def _decode(data: bytes, notes: list[str]) -> Picture:
     """The first frame, upright, still in its own mode."""
-    limit = f"at most {PIXELS / 1e6:.0f} megapixels are read: make it smaller first"
+    limit = f"from 1 pixel to {PIXELS / 1e6:.0f} megapixels are read: resize it first"
     PIL.Image.init()
     try:
         picture = PIL.Image.open(BytesIO(data), formats=[name for name in PIL.Image.OPEN if name not in NOT_READ])
@@ -158,14 +159,16 @@ def _decode(data: bytes, notes: list[str]) -> Picture:
     except PIL.UnidentifiedImageError as error:
         raise SourceError("no picture, cut short, or of a format that is not read: save it as PNG or JPEG") from error
     except PIL.Image.DecompressionBombError as error:
-        raise SourceError(f"{_one_line(error)} Here {limit}") from error
+        raise SourceError(f"{_one_line(error).partition(',')[0]}; {limit}") from error
     except Exception as error:  # by format: OSError, SyntaxError, ValueError, KeyError, EOFError, struct.error ...
         raise SourceError(f"damaged or cut short ({_one_line(error)}): copy or save it again") from error
 
 
 def _first_frame(picture: PIL.ImageFile.ImageFile, notes: list[str]) -> Picture:
-    frames = getattr(picture, "n_frames", 1)
-    if frames > 1 and picture.format != "PSD":  # a PSD counts its layers, and opens as all of them together
+    frames = (
+        1 if picture.format == "PSD" else getattr(picture, "n_frames", 1)
+    )  # a PSD counts its layers, but opens whole
+    if frames > 1:
         notes.append(f"first of {frames} frames")
     if ";16" in str(picture.tile) and not picture.mode.startswith("I"):
         notes.append("16-bit colour cut to 8")
@@ -178,7 +181,7 @@ def _first_frame(picture: PIL.ImageFile.ImageFile, notes: list[str]) -> Picture:
 
 
 def _flat_srgb(picture: Picture, notes: list[str]) -> Picture:
-    """RGB in sRGB, on white where it is transparent. Before resizing, or hidden colours would bleed into visible ones."""
+    """RGB in sRGB, on white where it is transparent: before resizing, or hidden colours would bleed out."""
     if picture.mode in ("La", "RGBa"):  # premultiplied
         picture = picture.convert(picture.mode.upper())
     alpha = _alpha(picture)
@@ -216,7 +219,7 @@ def _eight_bits(picture: Picture, notes: list[str]) -> Picture:
 
 
 def _scaled(picture: Picture, white: int, kind: str, notes: list[str]) -> Picture:
-    """Deep grey as L. Values beyond white are refused: nobody can say what is white in 32-bit integers or measurements."""
+    """Deep grey as L. Values beyond white are refused: in 32-bit integers nobody knows what is white."""
     values = np.asarray(picture)
     low, high = values.min(), values.max()
     if not 0 <= low <= high <= white:  # false with NaN too

@@ -1,6 +1,16 @@
 """What a terminal can safely show: text made harmless, sparklines, pictures in half blocks."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.color import Color
+from rich.segment import Segment, Segments
+from rich.style import Style
+
+if TYPE_CHECKING:
+    from riptui.arrays import Image
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -25,3 +35,13 @@ def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = No
         return _BARS[round(min(max((value - low) / span, 0), 1) * (len(_BARS) - 1))]
 
     return "".join(map(bar, values))
+
+
+def half_blocks(image: Image) -> Segments:
+    """A picture as text: each cell shows two pixels, one above the other. [height, width, 3], an even height."""
+    rows = []
+    for upper, lower in zip(image[0::2].tolist(), image[1::2].tolist(), strict=True):
+        for (r, g, b), (r2, g2, b2) in zip(upper, lower, strict=True):
+            rows.append(Segment("▀", Style(color=Color.from_rgb(r, g, b), bgcolor=Color.from_rgb(r2, g2, b2))))
+        rows.append(Segment.line())
+    return Segments(rows)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64
 from skimage.restoration import inpaint_biharmonic
 
 from riptui.arrays import Image, Images, Mask, Masks
@@ -16,9 +15,9 @@ def biharmonic() -> Inpainter:
     def one(image: Image, mask: Mask) -> Image:
         if mask.all():  # without a border the system is singular
             return np.zeros_like(image)
-        filled: Float64[np.ndarray, "height width 3"]  # in [0, 1], clipped to the known range
-        filled = inpaint_biharmonic(image, mask, channel_axis=-1)
-        return np.rint(filled * 255).astype(np.uint8)
+        filled = inpaint_biharmonic(image, mask, channel_axis=-1)  # float64 in [0, 1], clipped to the known range
+        levels: Image = np.rint(filled * 255).astype(np.uint8)
+        return levels
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         return np.stack([one(image, mask) for image, mask in zip(images, masks, strict=True)])

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from math import isfinite
 
 import msgspec
 
@@ -11,7 +10,7 @@ from riptui.errors import StoreError
 from riptui.store import layout
 from riptui.store.disk import Folder, Journal
 from riptui.store.lock import Lock
-from riptui.store.records import Failure, Request, line
+from riptui.store.records import Failure, Request, finite_or_none, line
 from riptui.store.trajectory import Trajectory
 
 
@@ -40,8 +39,7 @@ class Claim:
 
     def add_measurement(self, k: int, values: Mapping[str, float]) -> None:
         """Save what was measured of frame k."""
-        finite = {name: value if isfinite(value) else None for name, value in values.items()}
-        self._metrics.append(line({"k": k, **finite}))
+        self._metrics.append(line({"k": k, **{name: finite_or_none(value) for name, value in values.items()}}))
 
     def forget_measurements_after(self, k: int) -> None:
         """Drop the measurements of frames that were cut and will be computed again."""

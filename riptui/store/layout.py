@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
+from riptui import inpainters
 from riptui.errors import NameRefusedError
+from riptui.spec import Spec
 
 SPEC = "spec.json"
 ORIGINAL = "original.png"
@@ -39,3 +41,23 @@ def name_from(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")
     return name[:100].rstrip("-._") or "picture"
+
+
+def name_for(spec: Spec) -> str:
+    """A trajectory's name from what sets it apart: mask, seed, and whatever is not as usual, e.g. m128-s0-telea."""
+    parts = [f"m{spec.mask}", f"s{spec.seed}"]
+    if spec.inpainter != inpainters.DEFAULT:
+        parts.append(spec.inpainter)
+    usual = inpainters.complete(spec.inpainter, {})
+    parts += [f"{key}{value}" for key, value in spec.parameters.items() if value != usual.get(key)]
+    if spec.order != "replacement":
+        parts.append(spec.order)
+    if spec.amount != 400:
+        parts.append(f"a{spec.amount:g}")
+    if spec.size != 512:
+        parts.append(f"{spec.size}px")
+    if spec.fit != "bands":
+        parts.append(spec.fit)
+    if not spec.paste:
+        parts.append("no-paste")
+    return name_from("-".join(parts))

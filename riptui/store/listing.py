@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from riptui.errors import RiptuiError
+from riptui.errors import NotATrajectoryError, RiptuiError
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.records import Row, Values, prefix
@@ -26,7 +26,7 @@ class Summary:
     k: int = 0
     inpainted: float = 0.0
     coverage: float = 0.0
-    metrics: dict[int, Values] | None = None
+    metrics: dict[int, Values] = field(default_factory=dict)
     """By iteration, ascending."""
     error: str = ""
 
@@ -43,6 +43,17 @@ def find(root: Path) -> Iterator[Trajectory]:
         return
     for name in sorted(folders, key=natural):
         yield from find(root / name)
+
+
+def find_all(paths: Iterable[Path]) -> list[Trajectory]:
+    """The trajectories at or below paths that a user gave. Raises NotATrajectoryError for one that has none."""
+    found: dict[Path, Trajectory] = {}
+    for path in paths:
+        here = {trajectory.path: trajectory for trajectory in find(path)}
+        if not here:
+            raise NotATrajectoryError(f"{path} {'holds no trajectory' if path.exists() else 'does not exist'}")
+        found.update(here)
+    return list(found.values())
 
 
 def summarize(trajectory: Trajectory) -> Summary:

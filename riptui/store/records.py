@@ -1,5 +1,6 @@
 """The records of a trajectory folder, as written in its JSON files, and how a torn file of them is read."""
 
+from math import isfinite
 from typing import Literal, TypeVar
 
 import msgspec
@@ -93,6 +94,11 @@ def prefix(data: bytes, kind: type[Record]) -> tuple[list[Record], list[int]]:
 def lines(data: bytes, kind: type[Record]) -> list[Record]:
     """All whole lines that are such records, for files whose lines stand alone."""
     return [record for one in data.split(b"\n")[:-1] for record in prefix(one + b"\n", kind)[0]]
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """A value as JSON can hold it."""
+    return value if value is not None and isfinite(value) else None
 
 
 def line(record: object) -> bytes:

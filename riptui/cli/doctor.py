@@ -1,0 +1,214 @@
+"""`riptui doctor`: what works on this machine, and what to do about what doesn't."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import rich_click as click
+
+from riptui import __version__
+from riptui.cli.options import json_option, runs_option
+
+BASE = ("numpy", "opencv-python-headless", "scikit-image", "pillow", "msgspec", "rich", "rich-click", "jaxtyping")
+EXTRAS = {"diffusion": ("torch", "torchvision", "lpips", "torchmetrics"), "parquet": ("pyarrow",)}
+LOW_SPACE = 2**30  # bytes; about 200 trajectories
+
+# torch takes seconds to import and may crash on a broken driver: in a process of its own
+ASK_TORCH = """
+import json, torch
+cuda = torch.cuda.is_available()
+print(json.dumps({"torch": torch.__version__, "built": torch.version.cuda or torch.version.hip,
+    "gpus": [{"name": torch.cuda.get_device_name(i), "gib": torch.cuda.get_device_properties(i).total_memory / 2**30}
+             for i in range(torch.cuda.device_count() if cuda else 0)],
+    "mps": torch.backends.mps.is_available()}))
+"""
+
+State = Literal["ok", "note", "bad"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    topic: str
+    state: State
+    what: str
+    advice: str = ""
+
+
+@click.command()
+@runs_option
+@json_option
+def doctor(runs: Path, as_json: bool) -> int:
+    """Look at Python, packages, terminal, GPU, weights and disk: what works, and what to do about what doesn't.
+
+    Exit code 1 if something that riptui cannot do without is wrong.
+    """
+    from riptui.cli.console import emit, err
+
+    checks: list[Callable[[], Iterator[Finding]]] = [python, packages, terminal, gpu, weights, lambda: disk(runs)]
+    findings: list[Finding] = []
+    with err.status("looking ...") if err.is_terminal else err.capture():
+        for check in checks:
+            findings += check()
+    if as_json:
+        emit([asdict(finding) for finding in findings])
+    else:
+        _tell(findings)
+    return 1 if any(finding.state == "bad" for finding in findings) else 0
+
+
+def _tell(findings: list[Finding]) -> None:
+    from rich.text import Text
+
+    from riptui.cli.console import out
+    from riptui.terminal import printable
+
+    marks = {"ok": ("✓", "green"), "note": ("·", "yellow"), "bad": ("✗", "red")}
+    topic = ""
+    for finding in findings:
+        heading, topic = ("" if finding.topic == topic else finding.topic), finding.topic
+        out.print(Text.assemble((f"{heading:<10}", "bold"), marks[finding.state], f" {printable(finding.what)}"))
+        if finding.advice:
+            out.print(Text(f"{'':<12}{printable(finding.advice)}", "dim"))
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter and riptui itself."""
+    yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
+    yield Finding(
+        "python", "ok", f"riptui {__version__} on {platform.system()} {platform.release()} ({platform.machine()})"
+    )
+
+
+def packages() -> Iterator[Finding]:
+    """The base packages, and the extras."""
+    missing = [name for name in BASE if _version(name) is None]
+    if missing:
+        yield Finding("packages", "bad", f"missing: {', '.join(missing)}", "pip install --force-reinstall riptui")
+    else:
+        yield Finding("packages", "ok", ", ".join(f"{name} {_version(name)}" for name in BASE))
+    for extra, names in EXTRAS.items():
+        absent = [name for name in names if _version(name) is None]
+        if absent:
+            advice = f"pip install 'riptui[{extra}]'"
+            yield Finding("packages", "note", f"extra [{extra}]: not installed ({', '.join(absent)})", advice)
+        else:
+            shown = ", ".join(f"{name} {_version(name)}" for name in names)
+            yield Finding("packages", "ok", f"extra [{extra}]: {shown}")
+
+
+def terminal() -> Iterator[Finding]:
+    """What stdout can show."""
+    from riptui.cli.console import out
+
+    if not sys.stdout.isatty():
+        yield Finding("terminal", "note", "stdout is not a terminal: progress is shown as plain lines")
+        return
+    term = os.environ.get("TERM", "unset")
+    within = next((name for name, key in (("tmux", "TMUX"), ("screen", "STY")) if key in os.environ), "")
+    where = f"TERM={term}{f' in {within}' if within else ''}{' over SSH' if 'SSH_CONNECTION' in os.environ else ''}"
+    yield Finding("terminal", "ok", f"{where}, {out.width}x{out.height}")
+    if out.no_color or out.color_system is None:
+        yield Finding(
+            "terminal", "note", "no colours: pictures are not recognisable", "unset NO_COLOR, or use a colour TERM"
+        )
+    elif out.color_system != "truecolor":
+        advice = "if it can show more: export COLORTERM=truecolor (ssh does not pass it on)"
+        yield Finding("terminal", "note", f"{out.color_system} colours: pictures are coarse", advice)
+    else:
+        yield Finding("terminal", "ok", "24-bit colours")
+    if "utf" not in (sys.stdout.encoding or "").lower():
+        advice = "export LANG=C.UTF-8"
+        yield Finding("terminal", "note", f"encoding {sys.stdout.encoding}: no half blocks, no sparklines", advice)
+
+
+def gpu() -> Iterator[Finding]:
+    """What torch sees."""
+    if find_spec("torch") is None:
+        yield Finding(
+            "gpu", "note", "not looked at without torch; the inpainters of OpenCV and scikit-image need no GPU"
+        )
+        return
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", ASK_TORCH],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+        seen = json.loads(done.stdout.splitlines()[-1])
+    except (subprocess.SubprocessError, OSError, ValueError, IndexError) as error:
+        cause = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
+        advice = "pip install --force-reinstall torch torchvision"
+        yield Finding("gpu", "note", f"torch does not start: {' '.join(cause)}", advice)
+        return
+    for card in seen["gpus"]:
+        yield Finding("gpu", "ok", f"{card['name']}, {card['gib']:.0f} GiB")
+    if not seen["gpus"]:
+        built = f"torch {seen['torch']} " + (f"for CUDA {seen['built']}" if seen["built"] else "for the CPU")
+        yield Finding("gpu", "note", f"none ({built}): lpips and ms-ssim run on the CPU")
+
+
+def weights() -> Iterator[Finding]:
+    """The trunks of LPIPS."""
+    from riptui.metrics.weights import NETS, present, weights_path
+
+    if find_spec("lpips") is None:
+        yield Finding("weights", "note", "LPIPS needs the extra [diffusion]", "pip install 'riptui[diffusion]'")
+        return
+    for net in NETS:
+        path = weights_path(net)
+        if present(net):
+            yield Finding("weights", "ok", f"lpips-{net}: {path}")
+        else:
+            advice = "it is downloaded on first use; without network, copy the file there"
+            yield Finding("weights", "note", f"lpips-{net}: {path} is missing", advice)
+
+
+def disk(runs: Path) -> Iterator[Finding]:
+    """Whether the runs folder can hold runs: space, the right to write, locks, and what an fsync costs."""
+    folder = next(parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists())
+    free = shutil.disk_usage(folder).free
+    state: State = "ok" if free > LOW_SPACE else "note"
+    advice = "" if free > LOW_SPACE else "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"
+    yield Finding("disk", state, f"{free / 2**30:.1f} GiB free for {runs}", advice)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            started = time.perf_counter()
+            for _ in range(10):
+                file.write(b"x" * 4096)
+                file.flush()
+                os.fsync(file.fileno())
+            cost = (time.perf_counter() - started) / 10
+    except OSError as error:
+        yield Finding("disk", "bad", f"{folder}: {error.strerror}", "choose another folder with --runs or $RIPTUI_RUNS")
+        return
+    slow = "each iteration pays this twice; a local disk is faster" if cost > 0.02 else ""
+    yield Finding(
+        "disk", "note" if slow else "ok", f"{folder} is writable, locks work, an fsync takes {cost * 1e3:.1f} ms", slow
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,115 @@
+"""`riptui ls`: one line a trajectory. 10,000 of them take a second, so lines are plain strings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from riptui.cli.options import folders_below, json_option
+
+if TYPE_CHECKING:
+    from riptui.store.listing import Summary
+
+MARKS = {
+    "done": ("✓", "green"),
+    "running": ("●", "cyan"),
+    "queued": ("○", "none"),
+    "paused": ("‖", "yellow"),
+    "interrupted": ("◼", "yellow"),
+    "failed": ("✗", "red"),
+    "unreadable": ("!", "red"),
+}
+WIDE = 80  # columns; narrower terminals get the path and the numbers alone
+
+
+@click.command()
+@click.argument(
+    "runs",
+    required=False,
+    default=Path("runs"),
+    envvar="RIPTUI_RUNS",
+    type=click.Path(path_type=Path),
+    shell_complete=folders_below,
+)
+@json_option
+def ls(runs: Path, as_json: bool) -> int:
+    """List the trajectories below RUNS (./runs or $RIPTUI_RUNS): status, how far, the newest value of a metric.
+
+    \b
+    ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable
+    """
+    from riptui.cli.console import emit, note
+    from riptui.store.listing import find, summarize
+
+    if not runs.is_dir():
+        raise click.UsageError(f"there is no folder {runs}; `riptui demo` makes ./runs with a first trajectory")
+    summaries = [summarize(trajectory) for trajectory in find(runs)]
+    if as_json:
+        emit([as_dict(summary) for summary in summaries])
+    elif summaries:
+        sys.stdout.write(table(summaries, runs))
+    else:
+        note(f"no trajectories in {runs}; `riptui demo` makes a first one")
+    return 0
+
+
+def table(summaries: list[Summary], runs: Path) -> str:
+    """Lines of columns, and a line of totals."""
+    from riptui.cli.console import out, rendered
+    from riptui.terminal import printable
+
+    marks = {status: rendered(*mark) for status, mark in MARKS.items()}
+    paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
+    width = max(map(len, paths))
+    wide = out.width >= WIDE or not out.is_terminal
+    lines = []
+    for summary, path in zip(summaries, paths, strict=True):
+        cells = _cells(summary, wide)
+        lines.append(f"{marks[_status(summary)]} {path:<{width}}  {cells}".rstrip())
+    counts = Counter(map(_status, summaries))
+    lines.append(rendered("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
+    return "\n".join(lines) + "\n"
+
+
+def _cells(summary: Summary, wide: bool) -> str:
+    from riptui.cli.values import headline
+    from riptui.terminal import printable, sparkline
+
+    if summary.spec is None:
+        return printable(summary.error)
+    spec = summary.spec
+    name, values = headline(summary.metrics)
+    newest = f"{name} {values[-1]:.4g}" if values else ""
+    far = f"{summary.inpainted:>6.0f} %  {newest:<20}"
+    if not wide:
+        return far
+    return f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{far} {sparkline(values[-16:])}"
+
+
+def _status(summary: Summary) -> str:
+    return summary.status or "unreadable"
+
+
+def as_dict(summary: Summary) -> dict[str, Any]:
+    """For scripts."""
+    import msgspec
+
+    spec = summary.spec
+    newest = next(reversed(summary.metrics.items()), None)
+    return {
+        "path": str(summary.trajectory.path),
+        "status": _status(summary),
+        "k": summary.k,
+        "iterations": spec.iterations if spec else None,
+        "inpainted": summary.inpainted,
+        "coverage": summary.coverage,
+        "digest": spec.digest if spec else None,
+        "spec": msgspec.to_builtins(spec) if spec else None,
+        "newest": {"k": newest[0], **newest[1]} if newest else None,
+        "error": summary.error or None,
+    }

@@ -1,0 +1,147 @@
+"""Values on the command line, and options that several commands share."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+from click.shell_completion import CompletionItem
+
+from riptui.spec import Measure, Parameter
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Numbers(click.ParamType[tuple[int, ...]]):
+    """Whole numbers as 64,128,256 or 0-9 or both: a tuple, in the order given, none twice."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        numbers: dict[int, None] = {}
+        for part in value.split(","):
+            match = re.fullmatch(r"\s*(\d{1,16})\s*(?:-\s*(\d{1,16})\s*)?", part)
+            if not match:
+                self.fail(f"{part!r} is no number and no range such as 0-9")
+            first, last = int(match[1]), int(match[2] or match[1])
+            if last < first:
+                self.fail(f"the range {part} runs backwards")
+            if last - first > 100_000:
+                self.fail(f"the range {part} has more than 100,000 numbers")
+            numbers.update(dict.fromkeys(range(first, last + 1)))
+        return tuple(numbers)
+
+
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names separated by commas: a tuple. `choices` is called to complete them."""
+
+    name = "names"
+
+    def __init__(self, choices: Callable[[], list[str]]) -> None:
+        self.choices = choices
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        done, comma, last = incomplete.rpartition(",")
+        return [CompletionItem(f"{done}{comma}{name}") for name in self.choices() if name.startswith(last)]
+
+
+class Every(click.ParamType[Measure]):
+    """When to measure: half, every, or a number of iterations."""
+
+    name = "half|every|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Measure:
+        if isinstance(value, int):
+            return value
+        if value == "half" or value == "every":
+            return value  # type: ignore[no-any-return]
+        if not str(value).isdigit() or not 0 < int(value) <= 10**9:
+            self.fail(f"{value!r} is not half (every 50 %), every (each iteration) or a number of iterations")
+        return int(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in ("half", "every") if word.startswith(incomplete)]
+
+
+def folders_below(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a path to folders, as the shell would."""
+    folder, _, start = incomplete.rpartition("/")
+    try:
+        with os.scandir(folder or ("/" if incomplete.startswith("/") else ".")) as entries:
+            names = sorted(e.name for e in entries if e.is_dir() and e.name.startswith(start) and e.name[0] != ".")
+    except OSError:
+        return []
+    return [CompletionItem(f"{folder}/{name}" if folder else name) for name in names]
+
+
+def metric_names() -> list[str]:
+    from riptui.metrics import REGISTRY
+
+    return list(REGISTRY)
+
+
+def inpainter_names() -> list[str]:
+    from riptui.inpainters import REGISTRY
+
+    return list(REGISTRY)
+
+
+def settings(given: tuple[str, ...]) -> dict[str, Parameter]:
+    """KEY=VALUE options as a dict; values that look like numbers are numbers."""
+    pairs: dict[str, Parameter] = {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        if not (key and equals):
+            raise click.BadParameter(f"{one!r} is not KEY=VALUE, e.g. radius=5", param_hint="--set")
+        try:
+            pairs[key] = float(value) if "." in value else int(value)
+        except ValueError:
+            pairs[key] = value
+    return pairs
+
+
+runs_option = click.option(
+    "--runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    envvar="RIPTUI_RUNS",
+    show_default="./runs",
+    show_envvar=True,
+    help="The runs folder.",
+)
+display_option = click.option(
+    "--display",
+    type=click.Choice(["auto", "rich", "plain", "json", "none"]),
+    default="auto",
+    show_default=True,
+    help="How progress is shown. auto: rich on a terminal, plain lines elsewhere. json: one object a line.",
+)
+metrics_option = click.option(
+    "--metrics",
+    type=Names(metric_names),
+    metavar="A,B",
+    show_default="ssim,psnr and the lpips nets at hand",
+    help="What to measure, e.g. ssim,lpips-vgg. With @previous: against the previous measured frame.",
+)
+measure_option = click.option(
+    "--measure",
+    "measure_at",
+    type=Every(),
+    default="half",
+    show_default=True,
+    help="When to measure: every 50 % (half), each iteration (every), or every N iterations.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
+paths_argument = click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path), shell_complete=folders_below
+)
+path_argument = click.argument("path", metavar="PATH", type=click.Path(path_type=Path), shell_complete=folders_below)

@@ -1,0 +1,161 @@
+"""`riptui run` and `riptui resume`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from riptui.cli.options import (
+    Names,
+    Numbers,
+    display_option,
+    measure_option,
+    metrics_option,
+    paths_argument,
+    runs_option,
+    settings,
+)
+from riptui.errors import SourceError
+from riptui.inpainters import DEFAULT, REGISTRY
+from riptui.spec import FITS, ORDERS, Fit, Measure, Order
+
+if TYPE_CHECKING:
+    from riptui.images import Prepared
+    from riptui.store.records import Request
+    from riptui.store.trajectory import Trajectory
+
+
+@click.command()
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
+@click.option(
+    "--inpainter",
+    "-i",
+    "inpainters",
+    type=Names(lambda: list(REGISTRY)),
+    default=DEFAULT,
+    show_default=True,
+    metavar="NAME",
+    help=f"What repaints: {', '.join(REGISTRY)}. Several may be given.",
+)
+@click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="A parameter of the inpainter, e.g. radius=5.")
+@click.option(
+    "--mask", "masks", type=Numbers(), default="128", show_default=True, help="Square size in px: 64,128,256."
+)
+@click.option("--amount", type=float, default=400.0, show_default=True, help="% inpainted to go to, repeats counted.")
+@click.option("--seed", "seeds", type=Numbers(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9.")
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default="replacement",
+    show_default=True,
+    help="How squares are drawn. replacement: as in the paper. shuffle: each once per 100 %. raster: row by row.",
+)
+@click.option("--paste/--no-paste", default=True, show_default=True, help="Keep only the square of what comes back.")
+@click.option("--size", type=int, default=512, show_default=True, help="Frame size in px, a multiple of 64, 256-2048.")
+@click.option(
+    "--fit",
+    type=click.Choice(FITS),
+    default="bands",
+    show_default=True,
+    help="For pictures that are not square: black bands, the middle square, or stretched.",
+)
+@metrics_option
+@measure_option
+@runs_option
+@click.option("--group", default="", metavar="G", help="Folder below the runs folder, e.g. fig7 or fig7/cats.")
+@click.option("--name", default="", metavar="N", help="The trajectory's name, when there is only one.")
+@display_option
+@click.option_panel(
+    "What", options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"]
+)
+@click.option_panel("Measuring", options=["--metrics", "--measure"])
+@click.option_panel("Where", options=["--runs", "--group", "--name"])
+def run(
+    images: tuple[Path, ...],
+    inpainters: tuple[str, ...],
+    given: tuple[str, ...],
+    masks: tuple[int, ...],
+    amount: float,
+    seeds: tuple[int, ...],
+    order: Order,
+    paste: bool,
+    size: int,
+    fit: Fit,
+    metrics: tuple[str, ...] | None,
+    measure_at: Measure,
+    runs: Path,
+    group: str,
+    name: str,
+    display: str,
+) -> int:
+    """Repaint pictures recursively, square by square, and measure how far they drift.
+
+    Every picture x inpainter x mask x seed is a trajectory. The same command again resumes what was interrupted and
+    leaves what is done alone; metrics that are new are measured from the saved frames.
+
+    \b
+        riptui run cat.jpg                                  the paper's protocol at mask 128
+        riptui run *.jpg --mask 64,128,256 --group fig7     its first experiment, in small
+        riptui run cat.jpg --seed 0-9 --amount 1000         ten seeds, far beyond its 400 %
+        riptui run cat.jpg -i telea --order shuffle         another inpainter, each square once per 100 %
+    """
+    from riptui.cli.metrics import choose
+    from riptui.plan import Sweep, submit
+
+    sweep = Sweep(inpainters, masks, seeds, settings(given), amount, order, paste, size, fit)
+    pictures = read_pictures(images, size=size, fit=fit)
+    request = choose(metrics, measure_at)
+    return carry_out(submit(runs, pictures, sweep, request, group=group, name=name), display, request)
+
+
+def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[Prepared]:
+    """All source images, with what was done to them said; exits if any cannot be used, after naming all of those."""
+    from riptui.cli.console import complain, note
+    from riptui.images import prepare
+
+    pictures, failed = [], False
+    for path in paths:
+        try:
+            pictures.append(prepare(path, size=size, fit=fit))
+        except SourceError as error:
+            complain(str(error))
+            failed = True
+            continue
+        for what in pictures[-1].notes:
+            note(f"{path.name}: {what}")
+    if failed:
+        raise SystemExit(SourceError.exit_code)
+    return pictures
+
+
+@click.command()
+@paths_argument
+@display_option
+def resume(paths: tuple[Path, ...], display: str) -> int:
+    """Go on where trajectories stopped. PATH: a trajectory, or a folder of them.
+
+    What is done is left alone; what another process computes is waited for.
+    """
+    from riptui.store.listing import find_all
+
+    return carry_out(find_all(paths), display)
+
+
+def carry_out(trajectories: Sequence[Trajectory], display: str, wanted: Request | None = None) -> int:
+    """Compute trajectories with a display of that name; return the exit code."""
+    from riptui.cli.console import note
+    from riptui.cli.display import open_display
+    from riptui.cli.jobs import perform
+    from riptui.engine import to_do
+
+    with open_display(display) as shown:
+        code = perform(trajectories, shown, wanted)
+    if code > 128 and (left := [trajectory for trajectory in trajectories if to_do(trajectory, wanted)]):
+        folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in left])
+        note(f"stopped; what was computed is saved. Go on with: riptui resume {shlex.quote(folder)}")
+    return code

@@ -1,0 +1,147 @@
+"""`riptui show`: one trajectory in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from riptui.cli.listing import MARKS
+from riptui.cli.options import json_option, path_argument
+
+if TYPE_CHECKING:
+    from rich.segment import Segments
+
+    from riptui.store.records import Row
+    from riptui.store.trajectory import Trajectory
+
+PICTURE = 40  # columns of each of the two pictures, where the terminal has them
+
+
+@click.command()
+@path_argument
+@click.option("--frame", "k", type=click.IntRange(0), metavar="K", show_default="the last", help="Which frame to show.")
+@click.option("--picture/--no-picture", default=None, show_default="on a terminal", help="Draw it in half blocks.")
+@json_option
+def show(path: Path, k: int | None, picture: bool | None, as_json: bool) -> int:
+    """Show a trajectory: its spec and status, the original beside a frame, and all that was measured."""
+    from riptui.cli.console import emit, out
+    from riptui.store.trajectory import Trajectory
+
+    trajectory = Trajectory.at(path)
+    if as_json:
+        emit(as_dict(trajectory))
+        return 0
+    rows = trajectory.rows()
+    _tell_state(trajectory, rows)
+    if picture or (picture is None and out.is_terminal):
+        out.print(beside(trajectory, len(rows) if k is None else k, out.width), end="")
+    _tell_metrics(trajectory, rows)
+    _tell_spec(trajectory)
+    return 0
+
+
+def as_dict(trajectory: Trajectory) -> dict[str, Any]:
+    """For scripts."""
+    import msgspec
+
+    rows = trajectory.rows()
+    last = rows[-1] if rows else None
+    return {
+        "path": str(trajectory.path),
+        "status": trajectory.status(),
+        "k": len(rows),
+        "iterations": trajectory.spec.iterations,
+        "inpainted": last.inpainted if last else 0.0,
+        "coverage": last.coverage if last else 0.0,
+        "digest": trajectory.spec.digest,
+        "spec": msgspec.to_builtins(trajectory.spec),
+        "request": msgspec.to_builtins(trajectory.request),
+        "sessions": msgspec.to_builtins(trajectory.sessions()),
+        "metrics": [{"k": k, **values} for k, values in trajectory.metrics().items()],
+        "failure": msgspec.to_builtins(trajectory.failure),
+        "holder": msgspec.to_builtins(trajectory.holder),
+    }
+
+
+def beside(trajectory: Trajectory, k: int, width: int) -> Segments:
+    """The original and frame k side by side in half blocks, captions below."""
+    import cv2
+    import numpy as np
+    from rich.segment import Segment, Segments
+    from rich.style import Style
+
+    from riptui.store.frames import frame, original
+    from riptui.terminal import half_blocks
+
+    side = max(4, min(PICTURE, (width - 2) // 2)) // 2 * 2  # pixels; a cell is one wide and two high
+    pair = [
+        cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+        for image in (original(trajectory), frame(trajectory, k))
+    ]
+    left, right = (list(Segment.split_lines(half_blocks(np.asarray(image)).segments)) for image in pair)
+    lines = [segment for a, b in zip(left, right, strict=True) for segment in [*a, Segment("  "), *b, Segment.line()]]
+    inpainted = f"frame {k}, {trajectory.spec.inpainted(k):.0f} %"
+    caption = Segment(f"{'original'[:side]:<{side + 2}}{inpainted[:side]}\n", Style(dim=True))
+    return Segments([*lines, caption])
+
+
+def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
+    from rich.text import Text
+
+    from riptui.cli.console import out, say
+    from riptui.terminal import printable
+
+    spec, status = trajectory.spec, trajectory.status()
+    mark, style = MARKS[status]
+    out.print(Text.assemble((f"{mark} {status}  ", style), (printable(str(trajectory.path)), "bold")))
+    inpainted, coverage = (rows[-1].inpainted, rows[-1].coverage) if rows else (0, 0)
+    say(f"{spec.inpainter} · {spec.mask} px · seed {spec.seed} · {spec.source_name}")
+    say(f"iteration {len(rows)} of {spec.iterations} · {inpainted:.0f} % inpainted · {coverage:.1f} % coverage")
+    if holder := trajectory.holder:
+        say(f"computed by process {holder.pid} on {holder.host}")
+    if (failure := trajectory.failure) and status == "failed":
+        say(f"failed at iteration {failure.k}: {failure.error}", "red")
+        say(f"the traceback is in {trajectory.path / 'log.txt'}; try again with: riptui resume {trajectory.path}")
+
+
+def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from riptui.cli.console import out
+    from riptui.cli.values import number
+    from riptui.terminal import printable, sparkline
+
+    metrics = trajectory.metrics()
+    names = list(dict.fromkeys(name for values in metrics.values() for name in values))
+    if not names:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    for heading in ("k", "inpainted", "coverage"):
+        table.add_column(heading, justify="right")
+    for name in names:
+        series = [value for values in metrics.values() if (value := values.get(name)) is not None]
+        low, high = min(series, default=0.0), max(series, default=1.0)
+        table.add_column(
+            Text(printable(name)), justify="right", footer=Text(sparkline(series[-20:], low, high), "cyan")
+        )
+    for k, values in metrics.items():
+        coverage = rows[k - 1].coverage if 0 < k <= len(rows) else 0.0
+        cells = [number(values[name]) if name in values else "" for name in names]
+        table.add_row(str(k), f"{trajectory.spec.inpainted(k):.0f} %", f"{coverage:.1f} %", *cells)
+    out.print(table)
+
+
+def _tell_spec(trajectory: Trajectory) -> None:
+    import msgspec
+    from rich.text import Text
+
+    from riptui.cli.console import out
+    from riptui.terminal import printable
+
+    fields = msgspec.to_builtins(trajectory.spec) | {"digest": trajectory.spec.digest}
+    for name, value in fields.items():
+        out.print(Text.assemble((f"{name:<16}", "dim"), printable(str(value))))

@@ -1,0 +1,26 @@
+"""Metric values as people read them."""
+
+from collections.abc import Mapping
+
+from riptui.store.records import Values, finite_or_none
+
+ORDER = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
+"""The paper reports VGG mostly."""
+
+
+def number(value: float | None) -> str:
+    """Four digits, or ∞."""
+    return "∞" if finite_or_none(value) is None else f"{value:.4g}"
+
+
+def listed(values: Mapping[str, float | None]) -> str:
+    """All of one frame's values: ssim 0.71  psnr 21.3."""
+    return "  ".join(f"{name} {number(value)}" for name, value in values.items())
+
+
+def headline(metrics: Mapping[int, Values]) -> tuple[str, list[float]]:
+    """The one metric to show where there is room for one, and its finite values in order."""
+    names = dict.fromkeys(name for values in metrics.values() for name in values)
+    name = next((name for name in ORDER if name in names), next(iter(names), ""))
+    series = [value for values in metrics.values() if (value := values.get(name)) is not None]
+    return name, series

@@ -1,0 +1,78 @@
+"""From pictures and options to trajectory folders: every picture x inpainter x mask x seed. Computes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from riptui import inpainters
+from riptui.errors import InputError, NameRefusedError
+from riptui.images import Prepared, pixels_sha256
+from riptui.spec import Fit, Order, Parameter, Spec
+from riptui.store import layout
+from riptui.store.creation import create
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the trajectories of one picture share, and where they differ. Fields as in Spec."""
+
+    inpainters: Sequence[str]
+    masks: Sequence[int]
+    seeds: Sequence[int]
+    parameters: Mapping[str, Parameter]
+    amount: float = 400.0
+    order: Order = "replacement"
+    paste: bool = True
+    size: int = 512
+    fit: Fit = "bands"
+
+    def specs(self, picture: Prepared) -> list[Spec]:
+        """One spec a combination. Raises SpecError, InputError."""
+        original = pixels_sha256(picture.image)
+        return [
+            Spec(
+                source_name=picture.source_name,
+                source_sha256=picture.source_sha256,
+                original_sha256=original,
+                size=self.size,
+                fit=self.fit,
+                mask=mask,
+                order=self.order,
+                amount=self.amount,
+                seed=seed,
+                paste=self.paste,
+                inpainter=name,
+                parameters=inpainters.complete(name, self.parameters),
+            )
+            for name, mask, seed in product(self.inpainters, self.masks, self.seeds)
+        ]
+
+
+def submit(
+    runs: Path, pictures: Sequence[Prepared], sweep: Sweep, request: Request, *, group: str = "", name: str = ""
+) -> list[Trajectory]:
+    """Make the folders `runs/group/picture/name`, or find those that are there; all specs are checked before the first.
+
+    Without a name it comes from the spec; if another spec has that name, its digest is added. Raises NameRefusedError
+    for a given name that is taken, DiskError.
+    """
+    planned = [(picture, spec) for picture in pictures for spec in sweep.specs(picture)]
+    if name and len(planned) > 1:
+        raise InputError(f"--name {name} is for one trajectory, and these are {len(planned)}: use --group")
+    for part in [*group.split("/"), name]:
+        if part:
+            layout.require_name(part)
+    trajectories = []
+    for picture, spec in planned:
+        folder = "/".join(part for part in (group.strip("/"), layout.name_from(Path(picture.source_name).stem)) if part)
+        usual = f"{folder}/{name or layout.name_for(spec)}"
+        try:
+            trajectories.append(create(runs, usual, spec, picture.image, request))
+        except NameRefusedError:
+            if name:
+                raise
+            trajectories.append(create(runs, f"{usual[:90]}-{spec.digest[:8]}", spec, picture.image, request))
+    return trajectories

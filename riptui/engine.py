@@ -150,8 +150,8 @@ def _go_on(claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step
     if walk.done:
         return
     inpaint = inpainters.load(walk.spec.inpainter, walk.spec.parameters)
-    meter = Meter(request.metrics, original(trajectory))
-    meter.previous = frame(trajectory, reached[-1])
+    meter = Meter(request.metrics, out.found.original)
+    meter.previous = walk.frame if reached[-1] == walk.iteration else frame(trajectory, reached[-1])
     out.begin(_session(walk.spec))
 
     def keep(iteration: Iteration) -> list[Event]:

@@ -121,9 +121,7 @@ def _read(path: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
             raise SourceError("this is a pipe, a socket or a device: save the picture to a file first")
         if status.st_size > BYTES:
-            raise SourceError(
-                f"{status.st_size / 2**30:.1f} GiB; at most {BYTES / 2**30:g} GiB are read: save it smaller"
-            )
+            raise SourceError(f"{status.st_size / 2**30:.1f} GiB; at most {BYTES >> 30} GiB are read: save it smaller")
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         cause = _one_line(getattr(error, "strerror", error))
@@ -147,11 +145,11 @@ def _strict_pillow() -> Iterator[None]:
 
 def _decode(data: bytes, notes: list[str]) -> Picture:
     """The first frame, upright, still in its own mode."""
-    limit = f"from 1 pixel to {PIXELS / 1e6:.0f} megapixels are read: resize it first"
+    limit = f"at most {PIXELS / 1e6:.0f} megapixels are read: make it smaller first"
     PIL.Image.init()
     try:
         picture = PIL.Image.open(BytesIO(data), formats=[name for name in PIL.Image.OPEN if name not in NOT_READ])
-        if not 0 < picture.width * picture.height <= PIXELS:
+        if picture.width * picture.height > PIXELS:  # Pillow itself refuses those without any
             raise SourceError(f"{picture.width}x{picture.height} pixels; {limit}")
         return _first_frame(picture, notes)
     except (SourceError, MemoryError):
@@ -165,9 +163,7 @@ def _decode(data: bytes, notes: list[str]) -> Picture:
 
 
 def _first_frame(picture: PIL.ImageFile.ImageFile, notes: list[str]) -> Picture:
-    frames = (
-        1 if picture.format == "PSD" else getattr(picture, "n_frames", 1)
-    )  # a PSD counts its layers, but opens whole
+    frames = 1 if picture.format == "PSD" else getattr(picture, "n_frames", 1)  # a PSD's are layers, and it opens whole
     if frames > 1:
         notes.append(f"first of {frames} frames")
     if ";16" in str(picture.tile) and not picture.mode.startswith("I"):
@@ -223,9 +219,7 @@ def _scaled(picture: Picture, white: int, kind: str, notes: list[str]) -> Pictur
     values = np.asarray(picture)
     low, high = values.min(), values.max()
     if not 0 <= low <= high <= white:  # false with NaN too
-        raise SourceError(
-            f"{kind} grey from {low:g} to {high:g}, not 0 (black) to {white} (white): save it with 8 bits"
-        )
+        raise SourceError(f"{kind} grey from {low:g} to {high:g}, not 0 (black) to {white} (white): save it as 8 bits")
     notes.append(f"{kind} scaled to 8")
     return PIL.Image.fromarray(np.rint(values.astype(np.float32) * np.float32(255 / white)).astype(np.uint8))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from riptui import masks
+from riptui.arrays import Image
 from riptui.errors import DamagedError
 from riptui.images import pixels_sha256
 from riptui.recursion import Walk
@@ -20,6 +21,8 @@ from riptui.store.trajectory import Trajectory
 class Survey:
     """What is good, and what is wrong with the rest."""
 
+    original: Image
+    """Frame 0."""
     walk: Walk
     """Where the good rows lead to."""
     rows: list[Row] = field(default_factory=list)
@@ -41,7 +44,8 @@ class Survey:
 def survey(trajectory: Trajectory) -> Survey:
     """Look at everything. Raises DamagedError if frame 0 is lost, SpecError if the spec is."""
     spec = trajectory.spec
-    found = Survey(Walk(spec, original(trajectory)))
+    start = original(trajectory)
+    found = Survey(start, Walk(spec, start))
     data = read_file(trajectory.path / layout.ROWS) or b""
     patches = read_file(trajectory.path / layout.PATCHES) or b""
     due = set(spec.halves())

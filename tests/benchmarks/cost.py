@@ -1,0 +1,149 @@
+"""What saving, measuring and reading cost, each against a peer in the same run.
+
+    python tests/benchmarks/cost.py            all of it, a minute
+    python tests/benchmarks/cost.py loop ls    some: loop, bytes, start, ls
+
+Prints each figure beside its bar, and exits 1 if one is missed. Times are medians of runs in turn: peer, riptui, peer ...
+"""
+
+import io
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import cv2
+import numpy as np
+import PIL.Image
+
+from riptui import masks
+from riptui.engine import compute
+from riptui.images import Prepared, pixels_sha256, prepare, to_png
+from riptui.plan import Sweep, submit
+from riptui.spec import Spec
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+
+missed: list[str] = []
+
+
+def report(what: str, value: float, bar: float, unit: str = "x") -> None:
+    good = value <= bar
+    print(f"{'ok  ' if good else 'MISS'}  {what:<72} {value:8.3f}{unit}   bar {bar:g}{unit}", flush=True)
+    if not good:
+        missed.append(what)
+
+
+def photograph() -> Prepared:
+    with as_file(files("riptui") / "pictures" / "coffee.jpg") as file:
+        return prepare(file, fit="crop")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def bare_loop(picture: Prepared, spec: Spec) -> None:
+    """400 % with OpenCV alone, nothing saved, nothing measured."""
+    image = picture.image
+    for k in range(1, spec.iterations + 1):
+        repaint = np.zeros(image.shape[:2], np.uint8)
+        repaint[masks.box(spec, k).window] = 255
+        image = cv2.inpaint(image, repaint, 3, cv2.INPAINT_NS)
+
+
+def run(picture: Prepared, mask: int, runs: Path, metrics: tuple[str, ...] = ("ssim", "psnr")) -> Trajectory:
+    """400 % as `riptui run` does it: saved with fsync, measured every 50 %."""
+    [trajectory] = submit(runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), Request("run", metrics))
+    for _ in compute(trajectory):
+        pass
+    return trajectory
+
+
+def loop(scratch: Path) -> None:
+    """A whole trajectory against the bare loop of its inpaintings."""
+    picture = photograph()
+    run(picture, 256, scratch / "warm-up")
+    for mask, bar in ((128, 1.25), (64, 1.6)):
+        [spec] = Sweep(["navier-stokes"], [mask], [0], {}, fit="crop").specs(picture)
+        pairs = []
+        for turn in range(7):
+            bare = seconds(lambda: bare_loop(picture, spec))
+            pairs.append(seconds(lambda: run(picture, mask, scratch / f"{mask}-{turn}")) / bare)
+        report(f"400 % at mask {mask}: run, saved and measured / bare cv2.inpaint loop", statistics.median(pairs), bar)
+
+
+def size_on_disk(scratch: Path) -> None:
+    """A trajectory folder against one PNG a frame."""
+    picture = photograph()
+    for mask, bar in ((64, 1 / 15), (16, 1 / 200)):
+        trajectory = run(picture, mask, scratch / f"bytes-{mask}", metrics=())
+        ours = sum(path.stat().st_size for path in trajectory.path.rglob("*") if path.is_file())
+        spec, image, theirs = trajectory.spec, picture.image, len(pillow_png(picture.image))
+        for k in range(1, spec.iterations + 1):
+            repaint = masks.mask(spec, k).astype(np.uint8)
+            image = cv2.inpaint(image, repaint, 3, cv2.INPAINT_NS)
+            theirs += len(to_png(image))
+        assert pixels_sha256(image) == trajectory.rows()[-1].sha256
+        print(f"      mask {mask}: {ours / 1e6:.2f} MB, one PNG a frame {theirs / 1e6:.1f} MB")
+        report(f"bytes on disk at mask {mask}: trajectory / one PNG a frame", 1 / (theirs / ours), bar)
+
+
+def pillow_png(image: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    PIL.Image.fromarray(image).save(file, "png")
+    return file.getvalue()
+
+
+def start(scratch: Path) -> None:
+    """Importing the command line, over the interpreter's own start."""
+
+    def python(code: str) -> float:
+        return statistics.median(seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True)) for _ in range(9))
+
+    python("import riptui.cli")
+    bare = python("pass")
+    report("import riptui.cli, beyond the interpreter's start", python("import riptui.cli") - bare, 0.15, " s")
+
+
+def ls(scratch: Path) -> None:
+    """Listing 10,000 trajectories, warm, as a whole process."""
+    runs = scratch / "many"
+    model = run(photograph(), 256, scratch / "model").path
+    small = ("spec.json", "request.json", "iterations.jsonl", "metrics.jsonl", "sessions.jsonl", ".lock")
+    for number in range(10_000):
+        folder = runs / f"group{number // 100}" / f"m256-s{number % 100}"
+        folder.mkdir(parents=True)
+        for name in small:
+            shutil.copyfile(model / name, folder / name)
+
+    def listing() -> None:
+        done = subprocess.run([sys.executable, "-m", "riptui", "ls", str(runs)], capture_output=True, text=True, check=True)
+        assert done.stdout.count("✓") == 10_000, done.stdout[-300:]
+
+    listing()
+    report("riptui ls of 10,000 trajectories, warm", statistics.median(seconds(listing) for _ in range(5)), 1.5, " s")
+
+
+PARTS = {"loop": loop, "bytes": size_on_disk, "start": start, "ls": ls}
+
+
+def main(names: list[str]) -> int:
+    scratch = Path(tempfile.mkdtemp(prefix="riptui-cost-"))
+    try:
+        for name in names or PARTS:
+            PARTS[name](scratch)
+    finally:
+        shutil.rmtree(scratch)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -19,6 +19,7 @@ import msgspec
 from riptui import __version__, inpainters
 from riptui.errors import InpainterError, StoreError
 from riptui.inpainters import Inpainter, OnStep
+from riptui.metrics import PREVIOUS
 from riptui.metrics.meter import Meter
 from riptui.recursion import Iteration, Walk, no_step, recurse
 from riptui.spec import Spec, points
@@ -138,7 +139,7 @@ def _unmeasured(trajectory: Trajectory, metrics: Sequence[str], at: Sequence[int
 
 
 def _applies(name: str, k: int) -> bool:
-    return k > 0 or not name.endswith("@previous")
+    return k > 0 or not name.endswith(PREVIOUS)
 
 
 def _go_on(claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step: OnStep) -> Iterator[Event]:
@@ -156,7 +157,7 @@ def _go_on(claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step
 
     def keep(iteration: Iteration) -> list[Event]:
         kept: list[Event] = [Iterated(out.append(iteration))]
-        if iteration.k in at:
+        if request.metrics and iteration.k in at:
             values = meter.measure(iteration.frame)
             claimed.add_measurement(iteration.k, values)
             kept.append(Measured(iteration.k, values))

@@ -14,6 +14,7 @@ from riptui.errors import SpecError
 
 FORMAT = 1
 SIZES = range(256, 2048 + 1, 64)
+LAST_SEED = 2**53  # JSON readers that know only doubles keep integers exact up to here
 HALF = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
 
 Fit = Literal["bands", "crop", "stretch"]
@@ -50,7 +51,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     order: Order = "replacement"
     amount: float = 400.0
     """% inpainted at which the trajectory ends."""
-    seed: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    seed: Annotated[int, msgspec.Meta(ge=0, le=LAST_SEED)] = 0
     paste: bool = True
     """Whether only the mask's pixels are taken from the inpainter's output."""
     inpainter: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9.-]{0,63}$")] = "navier-stokes"
@@ -66,8 +67,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                 f"mask {self.mask} px does not divide the image's {self.size} px; near it: "
                 + ", ".join(map(str, sorted(near[:4])))
             )
-        if not (math.isfinite(self.amount) and 0 < self.amount <= 1_000_000):
+        if not 0 < self.amount <= 1_000_000:
             raise SpecError(f"amount {self.amount} %: it must be above 0 and at most 1,000,000")
+        if not 0 <= self.seed <= LAST_SEED:
+            raise SpecError(f"seed {self.seed}: it must be from 0 to {LAST_SEED:,}")
+        msgspec.structs.force_setattr(self, "amount", float(self.amount))  # 400 and 400.0 are one spec, one digest
+        msgspec.structs.force_setattr(self, "parameters", dict(self.parameters))  # the caller may change theirs
 
     @property
     def cells(self) -> int:
@@ -118,7 +123,7 @@ def points(spec: Spec, measure: Measure) -> list[int]:
 
 def iterations_at(inpainted: float, cells: int) -> int:
     """Iterations that repaint at least `inpainted` % of the pixels."""
-    return math.ceil(inpainted * cells / 100 - 1e-9)  # 1e-9: 0.1 + 0.2 must not cost an iteration
+    return math.ceil(inpainted * cells / 100 * (1 - 1e-15))  # 1e-15: 0.1 + 0.2 must not cost an iteration
 
 
 def encode(spec: Spec) -> bytes:
@@ -133,7 +138,7 @@ def decode(data: bytes) -> Spec:
     """
     try:
         fields = msgspec.json.decode(data, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(f"the spec is not a JSON object: {error}") from error
     written = fields.get("format")
     if not isinstance(written, int) or isinstance(written, bool) or written < 1:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from riptui.arrays import Image
 
 _BARS = "▁▂▃▄▅▆▇█"
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks to Unicode, but invisible
 
 
 def printable(text: str) -> str:
@@ -20,19 +21,20 @@ def printable(text: str) -> str:
 
     Control, bidi, invisible and undecodable characters become escapes such as \\x1b, line ends too.
     """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() and c not in _BLANK else ascii(c)[1:-1] for c in text)
 
 
 def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = None) -> str:
     """One bar a value between low and high (by default the largest); a value that is not finite is a blank."""
     finite = [v for v in values if v == v and abs(v) != float("inf")]
     top = high if high is not None else max(finite, default=1.0)
-    span = (top - low) or 1.0
+    span = max(0, top - low) or 1.0
 
     def bar(value: float) -> str:
         if value != value or abs(value) == float("inf"):
             return " "
-        return _BARS[round(min(max((value - low) / span, 0), 1) * (len(_BARS) - 1))]
+        height = min(max(0, (value - low) / span), 1)  # 0 first: then NaN, of a span beyond floats, is 0 too
+        return _BARS[round(height * (len(_BARS) - 1))]
 
     return "".join(map(bar, values))
 

@@ -63,7 +63,7 @@ class LateGroup(click.RichGroup):
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?
 
-    A *trajectory* is one picture, one mask size, one seed and one inpainter, with all its frames and their distances
+    A trajectory is one picture, one mask size, one seed and one inpainter, with all its frames and their distances
     to the original. Trajectories are folders below a runs folder (./runs, --runs or $RIPTUI_RUNS).
     """
 

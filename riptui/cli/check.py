@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from riptui.store.trajectory import Trajectory
 
 
-@click.command()
+@click.command(short_help="Verify every row, patch, keyframe and pixel hash.")
 @paths_argument
 @click.option(
     "--repair", is_flag=True, help="Cut back to the last good iteration, make keyframes again, clear leftovers."

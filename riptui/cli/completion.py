@@ -3,15 +3,15 @@
 import rich_click as click
 
 
-@click.command()
+@click.command(short_help="Make your shell complete commands and options.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
     """Print the completion script of a shell.
 
     \b
-        bash    riptui completion bash > ~/.local/share/bash-completion/completions/riptui
-        zsh     riptui completion zsh > "${fpath[1]}/_riptui"
-        fish    riptui completion fish > ~/.config/fish/completions/riptui.fish
+    bash  eval "$(riptui completion bash)"        in ~/.bashrc
+    zsh   eval "$(riptui completion zsh)"         in ~/.zshrc
+    fish  riptui completion fish | source         in ~/.config/fish/config.fish
     """
     from click.shell_completion import get_completion_class
 

@@ -1,7 +1,9 @@
 """What the commands print. Text from disk goes through `printable` here or where it is put into a line."""
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -10,7 +12,8 @@ from rich.text import Text
 from riptui.terminal import printable
 
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
+err = Console(highlight=False, markup=False, emoji=False, stderr=True)
+err.soft_wrap = not err.is_terminal  # one line a message in a log; whole words on a terminal
 
 
 def say(text: str | Text, style: str = "") -> None:
@@ -26,6 +29,11 @@ def note(text: str) -> None:
 def complain(text: str, hint: str = "") -> None:
     """An error, in one line, and what to do."""
     err.print(Text.assemble(("error: ", "bold red"), printable(text), (f"  ({hint})" if hint else "", "dim")))
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be typed here: relative below the current folder, else whole. Not yet printable."""
+    return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
 
 
 def rendered(text: str, style: str) -> str:

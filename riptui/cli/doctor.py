@@ -50,7 +50,7 @@ class Finding:
     advice: str = ""
 
 
-@click.command()
+@click.command(short_help="What works on this machine, and what to do if not.")
 @runs_option
 @json_option
 def doctor(runs: Path, as_json: bool) -> int:
@@ -168,12 +168,12 @@ def gpu() -> Iterator[Finding]:
 
 def weights() -> Iterator[Finding]:
     """The trunks of LPIPS."""
-    from riptui.metrics.weights import NETS, present, weights_path
+    from riptui.metrics.weights import TRUNKS, present, weights_path
 
     if find_spec("lpips") is None:
         yield Finding("weights", "note", "LPIPS needs the extra [diffusion]", "pip install 'riptui[diffusion]'")
         return
-    for net in NETS:
+    for net in TRUNKS:
         path = weights_path(net)
         if present(net):
             yield Finding("weights", "ok", f"lpips-{net}: {path}")

@@ -27,7 +27,7 @@ MARKS = {
 WIDE = 80  # columns; narrower terminals get the path and the numbers alone
 
 
-@click.command()
+@click.command(short_help="List trajectories: status, how far, newest value.")
 @click.argument(
     "runs",
     required=False,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from riptui.store.trajectory import Trajectory
 
 
-@click.command()
+@click.command(short_help="Repaint pictures recursively; measure how far they drift.")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
 @click.option(
     "--inpainter",
@@ -51,18 +51,20 @@ if TYPE_CHECKING:
 @click.option(
     "--order",
     type=click.Choice(ORDERS),
+    metavar="HOW",
     default="replacement",
     show_default=True,
-    help="How squares are drawn. replacement: as in the paper. shuffle: each once per 100 %. raster: row by row.",
+    help="Draw squares with replacement, as in the paper; shuffle: each once per 100 %; or raster: row by row.",
 )
 @click.option("--paste/--no-paste", default=True, show_default=True, help="Keep only the square of what comes back.")
 @click.option("--size", type=int, default=512, show_default=True, help="Frame size in px, a multiple of 64, 256-2048.")
 @click.option(
     "--fit",
     type=click.Choice(FITS),
+    metavar="HOW",
     default="bands",
     show_default=True,
-    help="For pictures that are not square: black bands, the middle square, or stretched.",
+    help="Pictures that are not square get black bands; crop: the middle square; or stretch.",
 )
 @metrics_option
 @measure_option
@@ -99,17 +101,18 @@ def run(
     leaves what is done alone; metrics that are new are measured from the saved frames.
 
     \b
-        riptui run cat.jpg                                  the paper's protocol at mask 128
-        riptui run *.jpg --mask 64,128,256 --group fig7     its first experiment, in small
-        riptui run cat.jpg --seed 0-9 --amount 1000         ten seeds, far beyond its 400 %
-        riptui run cat.jpg -i telea --order shuffle         another inpainter, each square once per 100 %
+    riptui run cat.jpg                               as in the paper, mask 128
+    riptui run *.jpg --mask 64,128,256 --group fig7  its first experiment
+    riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond its 400 %
+    riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     """
     from riptui.cli.metrics import choose
     from riptui.plan import Sweep, submit
+    from riptui.store.records import Request
 
     sweep = Sweep(inpainters, masks, seeds, settings(given), amount, order, paste, size, fit)
     pictures = read_pictures(images, size=size, fit=fit)
-    request = choose(metrics, measure_at)
+    request = Request("run", choose(metrics), measure_at)
     return carry_out(submit(runs, pictures, sweep, request, group=group, name=name), display, request)
 
 
@@ -133,7 +136,7 @@ def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[Prepa
     return pictures
 
 
-@click.command()
+@click.command(short_help="Go on where trajectories stopped.")
 @paths_argument
 @display_option
 def resume(paths: tuple[Path, ...], display: str) -> int:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from riptui.store.records import Row
     from riptui.store.trajectory import Trajectory
 
-PICTURE = 40  # columns of each of the two pictures, where the terminal has them
+PICTURE = 64  # columns of each of the two pictures, where the terminal has them
 
 
-@click.command()
+@click.command(short_help="One trajectory in full, with pictures.")
 @path_argument
 @click.option("--frame", "k", type=click.IntRange(0), metavar="K", show_default="the last", help="Which frame to show.")
 @click.option("--picture/--no-picture", default=None, show_default="on a terminal", help="Draw it in half blocks.")
@@ -36,7 +36,7 @@ def show(path: Path, k: int | None, picture: bool | None, as_json: bool) -> int:
     rows = trajectory.rows()
     _tell_state(trajectory, rows)
     if picture or (picture is None and out.is_terminal):
-        out.print(beside(trajectory, len(rows) if k is None else k, out.width), end="")
+        out.print(beside(trajectory, len(rows) if k is None else k), end="")
     _tell_metrics(trajectory, rows)
     _tell_spec(trajectory)
     return 0
@@ -65,17 +65,18 @@ def as_dict(trajectory: Trajectory) -> dict[str, Any]:
     }
 
 
-def beside(trajectory: Trajectory, k: int, width: int) -> Segments:
-    """The original and frame k side by side in half blocks, captions below."""
+def beside(trajectory: Trajectory, k: int) -> Segments:
+    """The original and frame k side by side in half blocks, captions below: as large as the terminal shows whole."""
     import cv2
     import numpy as np
     from rich.segment import Segment, Segments
     from rich.style import Style
 
+    from riptui.cli.console import out
     from riptui.store.frames import frame, original
     from riptui.terminal import half_blocks
 
-    side = max(4, min(PICTURE, (width - 2) // 2)) // 2 * 2  # pixels; a cell is one wide and two high
+    side = max(4, min(PICTURE, (out.width - 2) // 2, 2 * out.height - 16)) // 2 * 2  # pixels; a cell has 1 x 2
     pair = [
         cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         for image in (original(trajectory), frame(trajectory, k))
@@ -90,12 +91,12 @@ def beside(trajectory: Trajectory, k: int, width: int) -> Segments:
 def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
     from rich.text import Text
 
-    from riptui.cli.console import out, say
+    from riptui.cli.console import out, say, shown
     from riptui.terminal import printable
 
     spec, status = trajectory.spec, trajectory.status()
     mark, style = MARKS[status]
-    out.print(Text.assemble((f"{mark} {status}  ", style), (printable(str(trajectory.path)), "bold")))
+    out.print(Text.assemble((f"{mark} {status}  ", style), (printable(shown(trajectory.path)), "bold")))
     inpainted, coverage = (rows[-1].inpainted, rows[-1].coverage) if rows else (0, 0)
     say(f"{spec.inpainter} · {spec.mask} px · seed {spec.seed} · {spec.source_name}")
     say(f"iteration {len(rows)} of {spec.iterations} · {inpainted:.0f} % inpainted · {coverage:.1f} % coverage")
@@ -103,7 +104,8 @@ def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
         say(f"computed by process {holder.pid} on {holder.host}")
     if (failure := trajectory.failure) and status == "failed":
         say(f"failed at iteration {failure.k}: {failure.error}", "red")
-        say(f"the traceback is in {trajectory.path / 'log.txt'}; try again with: riptui resume {trajectory.path}")
+        path = shown(trajectory.path)
+        say(f"the traceback is in {path}/log.txt; try again with: riptui resume {path}")
 
 
 def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
@@ -120,7 +122,8 @@ def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
     if not names:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    for heading in ("k", "inpainted", "coverage"):
+    narrow = out.width < 60
+    for heading in ("k", "inpainted") if narrow else ("k", "inpainted", "coverage"):
         table.add_column(heading, justify="right")
     for name in names:
         series = [value for values in metrics.values() if (value := values.get(name)) is not None]
@@ -131,7 +134,8 @@ def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
     for k, values in metrics.items():
         coverage = rows[k - 1].coverage if 0 < k <= len(rows) else 0.0
         cells = [number(values[name]) if name in values else "" for name in names]
-        table.add_row(str(k), f"{trajectory.spec.inpainted(k):.0f} %", f"{coverage:.1f} %", *cells)
+        covered = [] if narrow else [f"{coverage:.1f} %"]
+        table.add_row(str(k), f"{trajectory.spec.inpainted(k):.0f} %", *covered, *cells)
     out.print(table)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from riptui.errors import StoreError
 from riptui.store import layout
-from riptui.store.disk import Folder, Journal
+from riptui.store.disk import Folder, Journal, sync_name
 from riptui.store.lock import Lock
 from riptui.store.records import Failure, Request, finite_or_none, line
 from riptui.store.trajectory import Trajectory
@@ -17,7 +17,9 @@ from riptui.store.trajectory import Trajectory
 @contextmanager
 def claim(trajectory: Trajectory) -> Iterator["Claim"]:
     """Hold a trajectory's lock. Raises HeldError if another process does, DiskError."""
-    with Folder(trajectory.path.resolve()) as folder, Lock(folder):
+    path = trajectory.path.resolve()
+    with Folder(path) as folder, Lock(folder):
+        sync_name(path)
         claimed = Claim(trajectory, folder)
         try:
             yield claimed
@@ -33,6 +35,7 @@ class Claim:
         self.folder = folder
         self._metrics = Journal(folder, layout.METRICS)
         self._metrics.tidy()
+        folder.sync()  # for what was renamed by a process that was killed
 
     def close(self) -> None:
         self._metrics.close()

@@ -16,7 +16,7 @@ from riptui.spec import Spec
 from riptui.spec import encode as encode_spec
 from riptui.store import layout
 from riptui.store.claim import claim, encode
-from riptui.store.disk import Folder, list_folder, make_folders
+from riptui.store.disk import Folder, list_folder, make_folders, sync_name
 from riptui.store.frames import original as read_original
 from riptui.store.lock import Lock, probe
 from riptui.store.records import Request
@@ -40,7 +40,7 @@ def create(runs: Path, place: str, spec: Spec, original: Image, request: Request
     make_folders(parent)
     _remove_abandoned(parent)
     if not _is_free(parent / name):
-        return _existing(parent / name, spec, original)
+        return _existing(parent / name, spec, original, request)
     with Folder(parent) as group:
         temporary = f"{layout.NEW}{secrets.token_hex(6)}"
         group.make_folder(temporary)
@@ -50,7 +50,7 @@ def create(runs: Path, place: str, spec: Spec, original: Image, request: Request
                 group.rename(temporary, name)
             except FileExistsError:  # another process made it first
                 shutil.rmtree(parent / temporary)
-                return _existing(parent / name, spec, original)
+                return _existing(parent / name, spec, original, request)
     return Trajectory(parent / name)
 
 
@@ -68,27 +68,37 @@ def _is_free(path: Path) -> bool:
     return not os.path.lexists(path)
 
 
-def _existing(path: Path, spec: Spec, original: Image) -> Trajectory:
+def _existing(path: Path, spec: Spec, original: Image, request: Request) -> Trajectory:
     """The trajectory that is there, if it is this spec's."""
     there = Trajectory(path)
     if path.is_symlink() or not (path / layout.SPEC).exists():
         raise NameRefusedError(f"{path} exists and is no trajectory: choose another --name or --group")
+    sync_name(path)
     if there.spec.digest != spec.digest:
         raise NameRefusedError(
             f"{path} holds another trajectory ({differences(there.spec, spec)}): choose another --name"
         )
     with suppress(HeldError):
-        _mend_original(there, original)
+        _mend(there, original, request)
     return there
 
 
-def _mend_original(trajectory: Trajectory, original: Image) -> None:
+def _mend(trajectory: Trajectory, original: Image, request: Request) -> None:
+    """Put back what cannot be computed again, and is at hand now: frame 0, and the request if it is not readable."""
+    lost: dict[str, bytes] = {}
     try:
         read_original(trajectory)
     except DamagedError:
+        lost[layout.ORIGINAL] = to_png(original)
+    try:
+        _ = trajectory.request
+    except DamagedError:
+        lost[layout.REQUEST] = encode(request)
+    if lost:
         with claim(trajectory) as claimed:
-            claimed.folder.write_whole(layout.ORIGINAL, to_png(original))
-            claimed.log("original.png was damaged and was put back from the source image")
+            for name, data in lost.items():
+                claimed.folder.write_whole(name, data)
+                claimed.log(f"{name} was damaged and was put back as `riptui run` had it")
 
 
 def differences(there: Spec, wanted: Spec) -> str:

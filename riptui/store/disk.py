@@ -10,13 +10,14 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from riptui.errors import DamagedError, DiskError
 
 TEMPORARY = ".tmp-"
+RENEWED = 2**16  # bytes; more than any line of a journal
 READ_LIMIT = 2**32  # bytes; no file of a trajectory is larger, a hostile one may be
 
 _ADVICE = {
@@ -30,6 +31,8 @@ _ADVICE = {
     errno.ENOTDIR: "it is a file where a folder is needed",
     errno.ELOOP: "it is a symbolic link, which is not followed here",
     errno.EIO: "the disk reports a hardware error: check it before you go on",
+    errno.ENOLCK: "the file system offers no locks: choose a folder on another",
+    errno.EOPNOTSUPP: "the file system offers no locks: choose a folder on another",
     errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
 }
 
@@ -82,11 +85,10 @@ class Folder:
             os.fsync(self._fd)
 
     def make_folder(self, name: str) -> None:
+        """Make a folder where there is none. One that is there is made durable: its maker may have died before."""
         with explained(self.path / name):
-            try:
+            with suppress(FileExistsError):
                 os.mkdir(name, 0o755, dir_fd=self._fd)
-            except FileExistsError:
-                return
             os.fsync(self._fd)
 
     def remove(self, name: str) -> None:
@@ -122,6 +124,8 @@ class Journal:
         self._fd = folder.open(name)
         self._failed = False
         self.end = os.fstat(self._fd).st_size
+        if not self.end:  # it may be new, and a row is no more durable than its file's name
+            folder.sync()
 
     def __enter__(self) -> Self:
         return self
@@ -148,15 +152,24 @@ class Journal:
         return start
 
     def tidy(self) -> None:
-        """Drop a last line without its line end: what a crash tore."""
-        self.cut(os.pread(self._fd, self.end, 0).rfind(b"\n") + 1)
+        """Drop what a crash tore: a last line without its line end, or with NULs where its data was lost."""
+        data = os.pread(self._fd, self.end, 0)
+        end = data.rfind(b"\n") + 1
+        while data.find(b"\0", start := data.rfind(b"\n", 0, max(0, end - 1)) + 1, end) >= 0:
+            end = start
+        self.cut(end)
 
     def cut(self, end: int) -> None:
-        """Drop what lies behind `end`, where there is any."""
+        """Drop what lies behind `end`, and make the rest durable: a writer that was killed may not have done so.
+
+        The last of it is written anew, because a writer whose fsync failed may have left what only looks written.
+        """
         with explained(self.path):
             if os.fstat(self._fd).st_size != end:
                 os.ftruncate(self._fd, end)
-                os.fsync(self._fd)
+            start = max(0, end - RENEWED)
+            _write(self._fd, os.pread(self._fd, end - start, start), start)
+            os.fsync(self._fd)
         self.end = end
 
 
@@ -196,13 +209,18 @@ def make_folders(path: Path) -> None:
     """Make a folder and its parents, each durable before the next."""
     with explained(path):
         missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        sync_name(missing[-1].parent if missing else path)
         for folder in reversed(missing):
-            try:
-                os.mkdir(folder, 0o755)
-            except FileExistsError:
-                continue
             with Folder(folder.parent.resolve()) as parent:
-                parent.sync()
+                parent.make_folder(folder.name)
+
+
+def sync_name(path: Path) -> None:
+    """Make the name of a folder that is there durable: its maker may have died before it did."""
+    parent = path.parent.resolve()
+    if os.access(parent, os.R_OK):  # otherwise it is not the user's own, and was there before
+        with Folder(parent) as folder:
+            folder.sync()
 
 
 def _write(fd: int, data: bytes, start: int) -> None:

@@ -56,6 +56,9 @@ class Lock:
                     who = f"process {holder.pid} on {holder.host}" if holder else "another process"
                     raise HeldError(f"{path} is being computed by {who}") from None
                 time.sleep(0.01)
+            except OSError:
+                with explained(path / NAME):
+                    raise
 
     def release(self) -> None:
         """Let go, with nobody's name left behind."""
@@ -93,5 +96,5 @@ def probe(path: Path) -> tuple[bool, Holder | None]:
 def _read_holder(fd: int) -> Holder | None:
     try:
         return msgspec.json.decode(os.pread(fd, 1000, 0), type=Holder)
-    except (msgspec.DecodeError, OSError):
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError):
         return None

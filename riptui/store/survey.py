@@ -58,7 +58,12 @@ def survey(trajectory: Trajectory) -> Survey:
             found.keyframes.append(row.k)
     else:
         _tails(found, data, patches)
-    found.damage += [f"{layout.KEYFRAMES}/{layout.keyframe(k)} is missing or wrong" for k in found.keyframes]
+    keyframes = list_folder(trajectory.path / layout.KEYFRAMES)
+    for k in found.keyframes:
+        _keyframe_lacks(found, k, keyframes)
+    beyond = [k for k in due if k > len(found.rows) and layout.keyframe(k) in keyframes]
+    if beyond and not found.damage:
+        found.damage.append(f"{layout.ROWS}: it ends before row {max(beyond)}, which {layout.KEYFRAMES} shows was there")
     found.stray = sorted(_stray(trajectory, {layout.keyframe(k) for k in due if 0 < k <= len(found.rows)}))
     found.leftovers += [f"{name} does not belong to the trajectory" for name in found.stray]
     return found
@@ -104,6 +109,15 @@ def _tails(found: Survey, data: bytes, patches: bytes) -> None:
     if len(patches) > found.patches_end:
         uncommitted = len(patches) - found.patches_end
         found.leftovers.append(f"{layout.PATCHES}: {uncommitted} bytes of a patch that was never committed")
+
+
+def _keyframe_lacks(found: Survey, k: int, there: list[str]) -> None:
+    """Keyframes follow their rows, so that of the last row may never have been written."""
+    name = layout.keyframe(k)
+    if k == len(found.rows) and name not in there and not found.damage:
+        found.leftovers.append(f"{layout.KEYFRAMES}/{name} was not written yet")
+    else:
+        found.damage.append(f"{layout.KEYFRAMES}/{name} is missing or wrong")
 
 
 def _stray(trajectory: Trajectory, keyframes: set[str]) -> Iterator[str]:

@@ -52,10 +52,11 @@ class Writer:
         self._session = 0
 
     def clear_up(self) -> None:
-        """Cut what is not whole and right, remove what a crash left, make missing keyframes again."""
+        """Cut what is not whole and right, make the rest durable, remove what a crash left, make keyframes again."""
         self._rows.cut(self.found.rows_end)
         self._patches.cut(self.found.patches_end)
         self._sessions.tidy()
+        self._keyframes.sync()
         for name in self.found.stray:
             inside, _, file = name.rpartition("/")
             (self._keyframes if inside else self._claim.folder).remove(file)
@@ -67,7 +68,8 @@ class Writer:
 
     def begin(self, session: Session) -> None:
         """Record what computes the rows to come. Its number is set here."""
-        self._session = len(self._claim.trajectory.sessions()) + 1
+        known = [session.session for session in self._claim.trajectory.sessions()]
+        self._session = max([*known, *(row.session for row in self.found.rows)], default=0) + 1
         self._sessions.append(line(msgspec.structs.replace(session, session=self._session)))
 
     def append(self, iteration: Iteration) -> Row:

@@ -1,0 +1,172 @@
+"""The metrics by name, and the one convention they are called by. Imports none of them.
+
+Most say how far a frame is from a reference: the original, or, as NAME@previous, the frame measured before. `entropy`
+is of the frame alone.
+
+    availability   what can be measured here, and what is left out and why
+    meter          measures the frames of one trajectory
+    pairwise       the form of every metric that compares two pictures
+    pixels         ssim, psnr, delta-e, entropy: scikit-image
+    multiscale     ms-ssim: torchmetrics
+    perceptual     the three LPIPS: the lpips package
+    weights        the files of LPIPS's trunks: where they are, and fetching them
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from math import inf
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from riptui.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
+    from riptui.arrays import Distances, Image, Images
+
+PREVIOUS = "@previous"
+
+Net = Literal["squeeze", "alex", "vgg"]
+
+
+class Metric(Protocol):
+    def prepare(self, reference: Image) -> Any:
+        """What `measure` needs of a reference, computed once. Opaque: only for this metric's `measure`."""
+        ...
+
+    def measure(self, prepared: Any, frames: Images) -> Distances:
+        """One value a frame. None of them depends on the other frames of the batch."""
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a metric before it is imported."""
+
+    target: str
+    """`module:factory`; the factory takes nothing and returns a Metric."""
+    summary: str
+    range: tuple[float, float]
+    """Least and greatest value it can take."""
+    higher: Literal["farther", "closer", "neither"]
+    """What a higher value means of the distance to the reference."""
+    unit: str = ""
+    pairwise: bool = True
+    """Whether it has a reference at all."""
+    extra: str | None = None
+    """The extra that installs `packages`."""
+    packages: tuple[str, ...] = ()
+    """What it imports beyond the base install."""
+    net: Net | None = None
+    """The trunk whose weights it needs."""
+
+
+def _lpips(net: Net, summary: str) -> Entry:
+    return Entry(
+        f"riptui.metrics.perceptual:{net}",
+        summary,
+        range=(0, inf),
+        higher="farther",
+        extra="diffusion",
+        packages=("torch", "torchvision", "lpips"),
+        net=net,
+    )
+
+
+REGISTRY: dict[str, Entry] = {
+    "lpips-squeeze": _lpips("squeeze", "LPIPS, Zhang et al. 2018, on SqueezeNet: the smallest of the three."),
+    "lpips-alex": _lpips("alex", "LPIPS, Zhang et al. 2018, on AlexNet: the fastest of the three."),
+    "lpips-vgg": _lpips("vgg", "LPIPS, Zhang et al. 2018, on VGG-16: what the RIP paper reports most; slow on a CPU."),
+    "ssim": Entry(
+        "riptui.metrics.pixels:ssim",
+        "Structural similarity, Wang et al. 2004, of the luma.",
+        range=(-1, 1),
+        higher="closer",
+    ),
+    "psnr": Entry(
+        "riptui.metrics.pixels:psnr",
+        "Peak signal-to-noise ratio of RGB; infinite for equal pictures.",
+        range=(0, inf),
+        higher="closer",
+        unit="dB",
+    ),
+    "ms-ssim": Entry(
+        "riptui.metrics.multiscale:ms_ssim",
+        "Structural similarity at five scales, Wang et al. 2003, of the luma.",
+        range=(0, 1),
+        higher="closer",
+        extra="diffusion",
+        packages=("torch", "torchmetrics"),
+    ),
+    "delta-e": Entry(
+        "riptui.metrics.pixels:delta_e",
+        "Mean colour difference, CIEDE2000; about 1 can just be seen.",
+        range=(0, inf),
+        higher="farther",
+        unit="ΔE00",
+    ),
+    "entropy": Entry(
+        "riptui.metrics.pixels:entropy",
+        "Shannon entropy of the luma's histogram, of the frame alone.",
+        range=(0, 8),
+        higher="neither",
+        unit="bit",
+        pairwise=False,
+    ),
+}
+
+
+def entry(name: str) -> Entry:
+    """Look a name up, with or without @previous. Raises InputError with the known names."""
+    plain, at, against = name.partition("@")
+    if plain not in REGISTRY:
+        near = difflib.get_close_matches(plain, REGISTRY, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]}{at}{against}?" if near else ""
+        raise InputError(
+            f"no metric is called {name}.{hint} Known: {', '.join(REGISTRY)}; pairwise ones with {PREVIOUS}"
+        )
+    if at and at + against != PREVIOUS:
+        raise InputError(f"{name}: after {plain} only {PREVIOUS} can follow, for the distance to the frame before")
+    if at and not REGISTRY[plain].pairwise:
+        raise InputError(f"{name}: {plain} is of one frame alone and has no {PREVIOUS}; use {plain}")
+    return REGISTRY[plain]
+
+
+def parse(names: Iterable[str]) -> tuple[str, ...]:
+    """The names in their order, none twice. Raises InputError at the first that is no metric."""
+    asked = tuple(dict.fromkeys(names))
+    for name in asked:
+        entry(name)
+    return asked
+
+
+def load(name: str) -> Metric:
+    """Import and build a metric; once per process, so that all trajectories share a network.
+
+    NAME@previous is NAME: what a metric is compared with is its caller's choice.
+    Raises InputError; MissingExtraError; WeightsError, at once: it downloads nothing.
+    """
+    entry(name)
+    return _built(name.removesuffix(PREVIOUS))
+
+
+@cache
+def _built(name: str) -> Metric:
+    wanted = REGISTRY[name]
+    module, _, factory = wanted.target.partition(":")
+    try:
+        imported = import_module(module)
+    except ModuleNotFoundError as error:
+        if wanted.extra is None:
+            raise
+        package = (error.name or module).partition(".")[0]
+        raise MissingExtraError(f"the metric {name}", package, wanted.extra) from error
+    except (ImportError, OSError, RuntimeError) as error:  # a shared library is missing; torchvision for another torch
+        cause = " ".join(str(error).split())[:200]
+        fix = f"pip install --force-reinstall 'riptui[{wanted.extra}]'"
+        raise InputError(f"the metric {name}: its packages do not import ({cause}): {fix}") from error
+    metric: Metric = getattr(imported, factory)()
+    return metric

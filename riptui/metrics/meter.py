@@ -1,0 +1,37 @@
+"""Measures the frames of one trajectory, in order. Knows not what a metric does, nor where its values go."""
+
+from collections.abc import Iterable
+
+from riptui.arrays import Image
+from riptui.metrics import PREVIOUS, load, parse
+
+
+class Meter:
+    """The metrics of one trajectory, with its original prepared.
+
+    `previous` is the frame measured last, None before the first; set it when a trajectory is resumed. It is kept, not
+    copied. While it is None, metrics against the previous frame have no value.
+
+    Raises InputError, MissingExtraError or WeightsError when made: everything is loaded then.
+    """
+
+    def __init__(self, names: Iterable[str], original: Image, previous: Image | None = None) -> None:
+        self.previous = previous
+        self._metrics = {name: load(name) for name in parse(names)}
+        self._prepared = {
+            name: metric.prepare(original) for name, metric in self._metrics.items() if not name.endswith(PREVIOUS)
+        }
+
+    def measure(self, frame: Image) -> dict[str, float]:
+        """The frame's values by name; the frame becomes `previous`."""
+        values = {}
+        for name, metric in self._metrics.items():
+            if name in self._prepared:
+                prepared = self._prepared[name]
+            elif self.previous is not None:
+                prepared = metric.prepare(self.previous)
+            else:
+                continue
+            values[name] = float(metric.measure(prepared, frame[None])[0])
+        self.previous = frame
+        return values

@@ -1,0 +1,91 @@
+"""The metrics that scikit-image computes from pixels: SSIM, PSNR, CIEDE2000, entropy. No network, no weights.
+
+Times are for 512x512 pixels on one core of a server.
+"""
+
+import numpy as np
+from jaxtyping import Float32
+from skimage.color import deltaE_ciede2000, rgb2lab
+from skimage.measure import shannon_entropy
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from riptui.arrays import Distances, Image, Images
+from riptui.metrics.pairwise import Pairwise
+
+Luma = Float32[np.ndarray, "height width"]
+Lab = Float32[np.ndarray, "height width 3"]
+
+BT601 = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def luma(image: Image) -> Luma:
+    """ITU-R BT.601 luma of the gamma-encoded RGB, 0 to 255, not rounded."""
+    weighted: Luma = image @ BT601
+    return weighted
+
+
+def ssim() -> Pairwise[Luma]:
+    """Structural similarity, Wang, Bovik, Sheikh & Simoncelli 2004, -1 to 1; 1 for equal pictures.
+
+    As they define it: of the luminance (here BT.601 luma), Gaussian window of sigma 1.5, K1 = 0.01, K2 = 0.03, L = 255,
+    population covariance; the mean over all pixels but the border that the window does not fit into. 21 ms; on three
+    channels 70 ms. In float32: within 2e-8 of float64, which takes 60 ms.
+    """
+    return Pairwise(luma, _ssim)
+
+
+def psnr() -> Pairwise[Image]:
+    """Peak signal-to-noise ratio in dB, peak 255, of the mean squared error over all pixels and channels of RGB.
+
+    Infinite for equal pictures. 4 ms.
+    """
+    return Pairwise(_as_it_is, _psnr)
+
+
+def delta_e() -> Pairwise[Lab]:
+    """Mean over the pixels of the CIEDE2000 colour difference (kL = kC = kH = 1), from sRGB under D65; 0 when equal.
+
+    In float32: within 1e-6 of float64, and 45 ms instead of 84.
+    """
+    return Pairwise(_lab, _delta_e)
+
+
+class Entropy:
+    """Shannon entropy in bits, 0 to 8, of the histogram of the luma rounded to 256 levels; of no reference. 5 ms."""
+
+    def prepare(self, reference: Image) -> None:
+        return None
+
+    def measure(self, prepared: None, frames: Images) -> Distances:
+        return np.array([_entropy(frame) for frame in frames], np.float64)
+
+
+def entropy() -> Entropy:
+    return Entropy()
+
+
+def _ssim(reference: Luma, frame: Luma) -> float:
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return float(structural_similarity(reference, frame, data_range=255, **window))
+
+
+def _as_it_is(image: Image) -> Image:
+    return image
+
+
+def _psnr(reference: Image, frame: Image) -> float:
+    with np.errstate(divide="ignore"):  # equal pictures: no error, an infinite ratio
+        return float(peak_signal_noise_ratio(reference, frame, data_range=255))
+
+
+def _lab(image: Image) -> Lab:
+    lab: Lab = rgb2lab(image.astype(np.float32) / 255)
+    return lab
+
+
+def _delta_e(reference: Lab, frame: Lab) -> float:
+    return float(deltaE_ciede2000(reference, frame).mean(dtype=np.float64))
+
+
+def _entropy(image: Image) -> float:
+    return float(shannon_entropy(np.rint(luma(image)).astype(np.uint8)))

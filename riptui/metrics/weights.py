@@ -1,0 +1,211 @@
+"""The files of LPIPS's trunks: torchvision's ImageNet weights, where torchvision keeps them. Knows nothing of LPIPS.
+
+The linear heads are part of the lpips package. Torch is not imported until a file is to be fetched.
+"""
+
+import hashlib
+import os
+import queue
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
+from importlib import import_module
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+from riptui.errors import MissingExtraError, WeightsError
+from riptui.metrics import Net
+
+CONNECT = 5.0  # seconds to the first byte, all addresses of the host together
+STALL = 20.0  # seconds without a byte
+ABANDONED = 3600.0  # seconds; a partial file untouched for longer belongs to nobody: it would have stalled
+CHUNK = 1 << 20  # bytes
+
+OnProgress = Callable[[int, int], None]
+"""Called as `on_progress(bytes_done, bytes_total)`, first with 0. It may raise to stop."""
+
+
+@dataclass(frozen=True)
+class Trunk:
+    file: str
+    """torchvision's name for it; the eight hex digits begin its SHA-256."""
+    enum: str
+    """Where torchvision.models states its address."""
+    size: int
+    """Bytes, rounded up a little."""
+
+    @property
+    def sha256(self) -> str:
+        """The first eight digits."""
+        return self.file.removesuffix(".pth").rpartition("-")[2]
+
+
+TRUNKS: dict[Net, Trunk] = {
+    "squeeze": Trunk("squeezenet1_1-b8a52dc0.pth", "SqueezeNet1_1_Weights", 5_000_000),
+    "alex": Trunk("alexnet-owt-7be5be79.pth", "AlexNet_Weights", 244_500_000),
+    "vgg": Trunk("vgg16-397923af.pth", "VGG16_Weights", 553_500_000),
+}
+
+
+def weights_path(net: Net) -> Path:
+    """Where torchvision looks: $TORCH_HOME/hub/checkpoints, by default in $XDG_CACHE_HOME/torch or ~/.cache/torch."""
+    cache = os.getenv("XDG_CACHE_HOME", "~/.cache")
+    home = os.getenv("TORCH_HOME", os.path.join(cache, "torch"))  # noqa: PTH118  as torch.hub does, "" included
+    return Path(os.path.expanduser(home), "hub", "checkpoints", TRUNKS[net].file)  # noqa: PTH111  raises for no home
+
+
+def present(net: Net) -> bool:
+    """Whether there is a file that is not empty. `check` looks inside."""
+    path = weights_path(net)
+    try:
+        return path.is_file() and path.stat().st_size > 0
+    except OSError:  # a folder on the way that may not be searched
+        return False
+
+
+def offline() -> bool:
+    """Whether $RIPTUI_OFFLINE or $HF_HUB_OFFLINE forbids to fetch anything."""
+    return any(
+        os.getenv(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE")
+    )
+
+
+def require(net: Net) -> None:
+    """Raise WeightsError unless the file is there."""
+    if not present(net):
+        raise _missing(net, "")
+
+
+def check(net: Net) -> None:
+    """Raise WeightsError if the file is missing, unreadable, or not the one that its name promises. 0.5 s for vgg."""
+    require(net)
+    path = weights_path(net)
+    try:
+        with path.open("rb") as file:
+            digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
+    if not digest.startswith(TRUNKS[net].sha256):
+        raise WeightsError(
+            f"{path} ({size:,} bytes) is damaged: its SHA-256 begins with {digest[:8]}, "
+            f"not {TRUNKS[net].sha256}: delete it, and it is fetched again"
+        )
+
+
+def fetch(net: Net, on_progress: OnProgress = lambda done, total: None) -> Path:
+    """Download the file if it is not there, verify its hash, and move it into its place in one step.
+
+    Raises WeightsError, one line: offline, no space, no network, a wrong answer, or a file that is not the right one;
+    MissingExtraError without torchvision.
+    """
+    path = weights_path(net)
+    if present(net):
+        return path
+    if offline():
+        raise _missing(net, "fetching is off ($RIPTUI_OFFLINE or $HF_HUB_OFFLINE)")
+    partial = path.with_name(f"{path.name}.riptui-{uuid.uuid4().hex}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(path)
+        _require_space(net, path.parent)
+        _download(source(net), partial, TRUNKS[net], on_progress)
+        partial.replace(path)
+    except (OSError, HTTPException, ValueError) as error:
+        raise _missing(net, f"fetching it failed ({_one_line(error)})") from error
+    finally:
+        with suppress(OSError):  # it is not there, or its folder never was
+            partial.unlink()
+    return path
+
+
+def source(net: Net) -> str:
+    """The address, as torchvision states it, which takes seconds to import. Raises MissingExtraError."""
+    try:
+        models = import_module("torchvision.models")
+    except ModuleNotFoundError as error:
+        package = (error.name or "torchvision").partition(".")[0]
+        raise MissingExtraError(f"LPIPS {net}", package, "diffusion") from error
+    address: str = getattr(models, TRUNKS[net].enum).IMAGENET1K_V1.url
+    return address
+
+
+def _download(url: str, to: Path, trunk: Trunk, on_progress: OnProgress) -> None:
+    digest, done = hashlib.sha256(), 0
+    with _opened(url) as response, to.open("xb") as file:
+        total = int(response.headers.get("Content-Length") or trunk.size)
+        on_progress(0, total)
+        while chunk := response.read(CHUNK):
+            file.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            on_progress(done, total)
+        if "Content-Length" in response.headers and done < total:  # http.client says nothing
+            raise ValueError(f"the connection ended after {done:,} of {total:,} bytes")
+        if not digest.hexdigest().startswith(trunk.sha256):
+            raise ValueError(f"what came has a SHA-256 of {digest.hexdigest()[:8]}..., not {trunk.sha256}...")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _opened(url: str) -> HTTPResponse:
+    """The response; TimeoutError after CONNECT seconds.
+
+    In a thread: urlopen's own time-out counts for each of the host's addresses anew (a dozen at a content network), and
+    not at all for the name server.
+    """
+    outcome: queue.SimpleQueue[HTTPResponse | Exception] = queue.SimpleQueue()
+
+    def connect() -> None:
+        try:
+            outcome.put(urlopen(url, timeout=STALL))
+        except HTTPError as error:
+            error.close()  # it is also the response
+            outcome.put(error)
+        except Exception as error:
+            outcome.put(error)
+
+    threading.Thread(target=connect, name="connect", daemon=True).start()
+    try:
+        answer = outcome.get(timeout=CONNECT)
+    except queue.Empty:
+        raise TimeoutError(f"no answer within {CONNECT:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _remove_abandoned(path: Path) -> None:
+    """What a download left behind that was killed."""
+    for partial in path.parent.glob(f"{path.name}.riptui-*.partial"):
+        if time.time() - partial.stat().st_mtime > ABANDONED:
+            partial.unlink(missing_ok=True)
+
+
+def _require_space(net: Net, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < TRUNKS[net].size:
+        raise OSError(f"only {_megabytes(free)} are free there")
+
+
+def _missing(net: Net, what_happened: str) -> WeightsError:
+    trunk, path = TRUNKS[net], weights_path(net)
+    happened = f"; {what_happened}" if what_happened else ""
+    return WeightsError(
+        f"LPIPS {net} needs torchvision's weights ({_megabytes(trunk.size)}), and there is no {path}{happened}: "
+        "run again with a network to fetch them, or copy the file there by hand"
+    )
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.0f} MB"
+
+
+def _one_line(error: Exception) -> str:
+    cause = getattr(error, "reason", None)  # a URLError wraps an OSError
+    return " ".join(str(cause if isinstance(cause, Exception) else error).split())[:200] or type(error).__name__

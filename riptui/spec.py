@@ -24,7 +24,7 @@ Parameter = bool | int | float | str | None
 FITS: tuple[Fit, ...] = get_args(Fit)
 ORDERS: tuple[Order, ...] = get_args(Order)
 
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Level = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 
@@ -54,7 +54,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     seed: Annotated[int, msgspec.Meta(ge=0, le=LAST_SEED)] = 0
     paste: bool = True
     """Whether only the mask's pixels are taken from the inpainter's output."""
-    inpainter: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9.-]{0,63}$")] = "navier-stokes"
+    inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
     parameters: dict[str, Parameter] = {}
     """What the inpainter was told, complete: no default is left out."""
 

@@ -271,7 +271,7 @@ def test_the_default_has_every_net_whose_weights_are_there(torch_home: Path) -> 
     availability.require_packages(choice.names)
 
 
-def test_the_default_without_weights_says_which_files_are_missing_and_what_could_be_fetched(
+def test_the_default_without_weights_says_what_is_left_out_and_what_could_be_fetched(
     empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offline = availability.default_metrics()
@@ -280,9 +280,9 @@ def test_the_default_without_weights_says_which_files_are_missing_and_what_could
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     online = availability.default_metrics()
     assert (online.names, online.fetchable) == (("ssim", "psnr"), ("squeeze", "alex", "vgg"))
-    for file in ("squeezenet1_1-b8a52dc0.pth", "alexnet-owt-7be5be79.pth", "vgg16-397923af.pth"):
-        assert file in offline.note
-        assert file in online.note
+    for name in LPIPS:
+        assert name in offline.note
+        assert name in online.note
     assert str(empty_torch_home) in online.note
     assert "offline" in offline.note
 

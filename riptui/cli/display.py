@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from rich.text import Text
 
 from riptui.cli.console import complain, emit, note, out, say
 from riptui.cli.jobs import Already, Display, Elsewhere, Failed
-from riptui.cli.values import headline, listed
+from riptui.cli.values import headline, listed, number
 from riptui.engine import Ended, Event, Iterated, Measured, Started
 from riptui.store.records import Values, finite_or_none
 from riptui.store.trajectory import Trajectory
@@ -32,16 +32,15 @@ QUIET = 10.0  # seconds; plain lines come at least this often
 
 
 @contextmanager
-def open_display(kind: str) -> Iterator[Display]:
-    """The display of that name; auto is rich on a terminal and plain elsewhere."""
+def open_display(kind: str, trajectories: Sequence[Trajectory]) -> Iterator[Display]:
+    """The display of that name for some trajectories; auto is rich on a terminal and plain elsewhere."""
     if kind == "auto":
         kind = "rich" if out.is_terminal else "plain"
     if kind == "rich":
         with _progress() as progress:
-            yield Bars(progress)
+            yield Bars(progress, trajectories)
     else:
-        shown: dict[str, type[Display]] = {"plain": Plain, "json": Json, "none": Nothing}
-        yield shown[kind]()
+        yield Nothing() if kind == "none" else Json() if kind == "json" else Plain(len(trajectories))
 
 
 def label(trajectory: Trajectory) -> str:
@@ -91,7 +90,9 @@ def _fields(event: Shown) -> dict[str, Any]:
 class Plain:
     """A line at the start, at each measured frame, at the end, and when nothing was said for a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._begun = 0
         self._spoke = 0.0
         self._elsewhere: set[str] = set()
 
@@ -100,7 +101,9 @@ class Plain:
         match event:
             case Started(k, found):
                 self._started, self._first = time.perf_counter(), k
-                self._say(f"{name}: {f'goes on at {k}' if k else 'starts'}, {total} iterations")
+                self._begun += 1
+                place = f" ({self._begun} of {self._count})" if self._count > 1 else ""
+                self._say(f"{name}{place}: {f'goes on at {k}' if k else 'starts'}, {total} iterations")
                 _tell_recovery(name, found.damage)
             case Iterated(row) if time.monotonic() - self._spoke > QUIET:
                 self._say(f"{name}: {row.k}/{total}  {row.inpainted:.0f} %")
@@ -127,12 +130,24 @@ class Plain:
 
 
 class Bars:
-    """A bar for the trajectory in hand, and a line above it for each that ended."""
+    """A bar for the trajectory in hand, one for all of them, and a line above for each that ended."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, trajectories: Sequence[Trajectory]) -> None:
         self._progress = progress
         self._task: TaskID | None = None
+        self._description = ""
         self._values: Values = {}
+        self._done = {trajectory.path: len(trajectory.rows()) for trajectory in trajectories}
+        total = sum(trajectory.spec.iterations for trajectory in trajectories)
+        self._all: TaskID | None = None
+        if len(trajectories) > 1:
+            self._all = progress.add_task(
+                f"{len(trajectories)} trajectories",
+                total=total,
+                completed=sum(self._done.values()),
+                inpainted="",
+                values="",
+            )
 
     def show(self, trajectory: Trajectory, event: Shown) -> None:
         name, total = label(trajectory), trajectory.spec.iterations
@@ -142,7 +157,7 @@ class Bars:
                 self._values = newest(trajectory)
                 _tell_recovery(name, found.damage)
             case Iterated(row):
-                self._update(row.k, row.inpainted)
+                self._update(trajectory, row.k, row.inpainted)
             case Measured(k, values):
                 self._values = dict(values)
             case Ended(k, done):
@@ -152,23 +167,27 @@ class Bars:
                 self._finish(("✓ ", "green"), f"{name}  done already  {listed(newest(trajectory))}")
             case Elsewhere(k, holder):
                 self._begin(f"{name} (process {holder.pid if holder else '?'})", k, total)
-                self._update(k, trajectory.spec.inpainted(k))
+                self._update(trajectory, k, trajectory.spec.inpainted(k))
             case Failed(error):
                 self._finish(("✗ ", "red"), f"{name}  {printable(str(error))}")
 
     def _begin(self, description: str, k: int, total: int) -> None:
-        if self._task is not None and self._progress.tasks[-1].description == description:
+        if self._task is not None and self._description == description:
             return
         self._clear()
-        self._task = self._progress.add_task(description, total=total, completed=k, inpainted=0.0, values="")
+        self._description = description
+        self._task = self._progress.add_task(description, total=total, completed=k, inpainted="", values="")
 
-    def _update(self, k: int, inpainted: float) -> None:
+    def _update(self, trajectory: Trajectory, k: int, inpainted: float) -> None:
         if self._task is not None:
-            self._progress.update(self._task, completed=k, inpainted=inpainted, values=self._newest())
+            self._progress.update(self._task, completed=k, inpainted=f"{inpainted:.0f} %", values=self._newest())
+        if self._all is not None:
+            self._done[trajectory.path] = k
+            self._progress.update(self._all, completed=sum(self._done.values()))
 
     def _newest(self) -> str:
         name, values = headline({0: self._values})
-        return f"{name} {values[0]:.4g}" if values else ""
+        return f"{name} {number(values[0])}" if values else ""
 
     def _finish(self, mark: tuple[str, str], text: str) -> None:
         self._clear()
@@ -195,7 +214,7 @@ def _progress() -> Progress:
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[inpainted]:.0f} %", markup=False),
+        TextColumn("{task.fields[inpainted]}", markup=False),
         Speed(),
         TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[values]}", markup=False, style="cyan"),

@@ -77,14 +77,14 @@ def table(summaries: list[Summary], runs: Path) -> str:
 
 
 def _cells(summary: Summary, wide: bool) -> str:
-    from riptui.cli.values import headline
+    from riptui.cli.values import headline, number
     from riptui.terminal import printable, sparkline
 
     if summary.spec is None:
         return printable(summary.error)
     spec = summary.spec
     name, values = headline(summary.metrics)
-    newest = f"{name} {values[-1]:.4g}" if values else ""
+    newest = f"{name} {number(values[-1])}" if values else ""
     far = f"{summary.inpainted:>6.0f} %  {newest:<20}"
     if not wide:
         return far

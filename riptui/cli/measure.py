@@ -38,7 +38,7 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
     trajectories = find_all(paths)
     names = choose(metrics)
     failed = False
-    with open_display(display) as shown:
+    with open_display(display, trajectories) as shown:
         for trajectory in trajectories:
             try:
                 _measure(trajectory, names, measure_at, shown)

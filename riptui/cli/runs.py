@@ -156,7 +156,7 @@ def carry_out(trajectories: Sequence[Trajectory], display: str, wanted: Request 
     from riptui.cli.jobs import perform
     from riptui.engine import to_do
 
-    with open_display(display) as shown:
+    with open_display(display, trajectories) as shown:
         code = perform(trajectories, shown, wanted)
     if code > 128 and (left := [trajectory for trajectory in trajectories if to_do(trajectory, wanted)]):
         folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in left])

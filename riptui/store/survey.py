@@ -46,6 +46,7 @@ def survey(trajectory: Trajectory) -> Survey:
     spec = trajectory.spec
     start = original(trajectory)
     found = Survey(start, Walk(spec, start))
+    keyframes = list_folder(trajectory.path / layout.KEYFRAMES)  # before the rows, which are there before them
     data = read_file(trajectory.path / layout.ROWS) or b""
     patches = read_file(trajectory.path / layout.PATCHES) or b""
     due = set(spec.halves())
@@ -58,12 +59,11 @@ def survey(trajectory: Trajectory) -> Survey:
             found.keyframes.append(row.k)
     else:
         _tails(found, data, patches)
-    keyframes = list_folder(trajectory.path / layout.KEYFRAMES)
     for k in found.keyframes:
         _keyframe_lacks(found, k, keyframes)
     beyond = [k for k in due if k > len(found.rows) and layout.keyframe(k) in keyframes]
     if beyond and not found.damage:
-        found.damage.append(f"{layout.ROWS}: it ends before row {max(beyond)}, which {layout.KEYFRAMES} shows was there")
+        found.damage.append(f"{layout.ROWS}: it ends before row {max(beyond)}, whose keyframe is there")
     found.stray = sorted(_stray(trajectory, {layout.keyframe(k) for k in due if 0 < k <= len(found.rows)}))
     found.leftovers += [f"{name} does not belong to the trajectory" for name in found.stray]
     return found

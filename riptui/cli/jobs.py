@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol, Self
@@ -54,7 +55,8 @@ class Stop:
         self.signal: int | None = None
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._ask) for number in self.SIGNALS}
+        heeded = [number for number in self.SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup's is not
+        self._before = {number: signal.signal(number, self._ask) for number in heeded}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,7 +71,8 @@ class Stop:
             raise KeyboardInterrupt
         self.signal = number
         if number != signal.SIGHUP:
-            os.write(sys.stderr.fileno(), b"\nstopping after this iteration (again: at once)\n")
+            with suppress(OSError, ValueError):  # nobody reads it: no reason not to stop in order
+                os.write(sys.stderr.fileno(), b"\nstopping after this iteration (again: at once)\n")
 
 
 def perform(trajectories: Sequence[Trajectory], display: Display, wanted: Request | None = None) -> int:

@@ -64,7 +64,7 @@ class Every(click.ParamType[Measure]):
             return value
         if value == "half" or value == "every":
             return value  # type: ignore[no-any-return]
-        if not str(value).isdigit() or not 0 < int(value) <= 10**9:
+        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
             self.fail(f"{value!r} is not half (every 50 %), every (each iteration) or a number of iterations")
         return int(value)
 

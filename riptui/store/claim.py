@@ -33,9 +33,9 @@ class Claim:
     def __init__(self, trajectory: Trajectory, folder: Folder) -> None:
         self.trajectory = trajectory
         self.folder = folder
+        folder.sync()  # for what was renamed by a process that was killed
         self._metrics = Journal(folder, layout.METRICS)
         self._metrics.tidy()
-        folder.sync()  # for what was renamed by a process that was killed
 
     def close(self) -> None:
         self._metrics.close()

@@ -29,6 +29,10 @@ _ADVICE = {
     errno.EFBIG: "the file would pass the file size limit: raise it (ulimit -f)",
     errno.ENOENT: "the folder was removed or renamed by someone else",
     errno.ENOTDIR: "it is a file where a folder is needed",
+    errno.EISDIR: "it is a folder where a file is needed: move it away",
+    errno.ESPIPE: "it is a pipe or a device where a file is needed: move it away",
+    errno.ENXIO: "it is a pipe or a device where a file is needed: move it away",
+    errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
     errno.ELOOP: "it is a symbolic link, which is not followed here",
     errno.EIO: "the disk reports a hardware error: check it before you go on",
     errno.ENOLCK: "the file system offers no locks: choose a folder on another",
@@ -38,7 +42,7 @@ _ADVICE = {
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path | str) -> Iterator[None]:
     """Turn an OSError into a DiskError that says what to do."""
     try:
         yield
@@ -73,7 +77,7 @@ class Folder:
     def write_whole(self, name: str, data: bytes) -> None:
         """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens."""
         temporary = f"{TEMPORARY}{name}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a fifo would wait
         with explained(self.path / name):
             fd = os.open(temporary, flags, 0o644, dir_fd=self._fd)
             try:
@@ -153,7 +157,8 @@ class Journal:
 
     def tidy(self) -> None:
         """Drop what a crash tore: a last line without its line end, or with NULs where its data was lost."""
-        data = os.pread(self._fd, self.end, 0)
+        with explained(self.path):
+            data = os.pread(self._fd, self.end, 0)
         end = data.rfind(b"\n") + 1
         while data.find(b"\0", start := data.rfind(b"\n", 0, max(0, end - 1)) + 1, end) >= 0:
             end = start
@@ -173,7 +178,7 @@ class Journal:
         self.end = end
 
 
-def read_file(path: Path) -> bytes | None:
+def read_file(path: Path | str) -> bytes | None:
     """A regular file's bytes, or None where there is no file. Never hangs on a fifo or a device."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:

@@ -20,6 +20,7 @@ LOG = "log.txt"
 NEW = ".new-"
 """Begins the name of a trajectory folder that is still being made."""
 
+KEYFRAME = re.compile(r"[0-9]+\.png")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

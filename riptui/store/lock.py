@@ -79,7 +79,7 @@ class Lock:
 def probe(path: Path) -> tuple[bool, Holder | None]:
     """Whether a trajectory folder's lock is held, and by whom; or who died with it. Needs only read permission."""
     try:
-        fd = os.open(path / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(f"{path}/{NAME}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False, None
     try:

@@ -121,9 +121,10 @@ def _keyframe_lacks(found: Survey, k: int, there: list[str]) -> None:
 
 
 def _stray(trajectory: Trajectory, keyframes: set[str]) -> Iterator[str]:
+    """Only what this program may have made: they are removed, and a user's own files are not."""
     for name in list_folder(trajectory.path):
         if name.startswith(TEMPORARY):
             yield name
     for name in list_folder(trajectory.path / layout.KEYFRAMES):
-        if name not in keyframes:
+        if name not in keyframes and (name.startswith(TEMPORARY) or layout.KEYFRAME.fullmatch(name)):
             yield f"{layout.KEYFRAMES}/{name}"

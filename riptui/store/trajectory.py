@@ -48,7 +48,7 @@ class Trajectory:
 
     @cached_property
     def spec(self) -> Spec:
-        data = read_file(self.path / layout.SPEC)
+        data = read_file(f"{self.path}/{layout.SPEC}")
         if data is None:
             raise NotATrajectoryError(f"{self.path} holds no spec.json, so it is no trajectory; riptui ls lists them")
         try:
@@ -72,7 +72,7 @@ class Trajectory:
 
     def rows(self) -> list[Row]:
         """The committed iterations, row k at index k-1."""
-        rows, _ = prefix(read_file(self.path / layout.ROWS) or b"", Row)
+        rows, _ = prefix(read_file(f"{self.path}/{layout.ROWS}") or b"", Row)
         for place, row in enumerate(rows):
             if row.k != place + 1:
                 return rows[:place]
@@ -94,7 +94,7 @@ class Trajectory:
         return status(self, len(self.rows()))
 
     def _lines(self, name: str, kind: type[Record]) -> list[Record]:
-        return lines(read_file(self.path / name) or b"", kind)
+        return lines(read_file(f"{self.path}/{name}") or b"", kind)
 
     def _json(self, name: str, kind: type[Record]) -> Record | None:
         data = read_file(self.path / name)

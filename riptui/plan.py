@@ -29,14 +29,20 @@ class Sweep:
     size: int = 512
     fit: Fit = "bands"
 
+    def __post_init__(self) -> None:
+        """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
+        self._specs("", "0" * 64, "0" * 64)
+
     def specs(self, picture: Prepared) -> list[Spec]:
-        """One spec a combination. Raises SpecError, InputError."""
-        original = pixels_sha256(picture.image)
+        """One spec a combination."""
+        return self._specs(picture.source_name, picture.source_sha256, pixels_sha256(picture.image))
+
+    def _specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
         return [
             Spec(
-                source_name=picture.source_name,
-                source_sha256=picture.source_sha256,
-                original_sha256=original,
+                source_name=source_name,
+                source_sha256=source_sha256,
+                original_sha256=original_sha256,
                 size=self.size,
                 fit=self.fit,
                 mask=mask,

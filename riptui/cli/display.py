@@ -22,6 +22,7 @@ from riptui.cli.console import complain, emit, note, out, say
 from riptui.cli.jobs import Already, Display, Elsewhere, Failed
 from riptui.cli.values import headline, listed, number
 from riptui.engine import Ended, Event, Iterated, Measured, Started
+from riptui.store.listing import summarize
 from riptui.store.records import Values, finite_or_none
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
@@ -97,7 +98,11 @@ class Plain:
         self._elsewhere: set[str] = set()
 
     def show(self, trajectory: Trajectory, event: Shown) -> None:
-        name, total = label(trajectory), trajectory.spec.iterations
+        name = label(trajectory)
+        if isinstance(event, Failed):  # perhaps because the spec cannot be read
+            complain(f"{name}: {event.error}")
+            return
+        total = trajectory.spec.iterations
         match event:
             case Started(k, found):
                 self._started, self._first = time.perf_counter(), k
@@ -118,8 +123,6 @@ class Plain:
                 self._elsewhere.add(name)
                 who = f"process {holder.pid} on {holder.host}" if holder else "another process"
                 self._say(f"{name}: {who} computes it and is at {k}/{total}; waiting")
-            case Failed(error):
-                complain(f"{name}: {error}")
             case _:
                 pass
 
@@ -137,8 +140,9 @@ class Bars:
         self._task: TaskID | None = None
         self._description = ""
         self._values: Values = {}
-        self._done = {trajectory.path: len(trajectory.rows()) for trajectory in trajectories}
-        total = sum(trajectory.spec.iterations for trajectory in trajectories)
+        found = [summarize(trajectory) for trajectory in trajectories]
+        self._done = {summary.trajectory.path: summary.k for summary in found}
+        total = sum(summary.spec.iterations for summary in found if summary.spec)
         self._all: TaskID | None = None
         if len(trajectories) > 1:
             self._all = progress.add_task(
@@ -150,7 +154,11 @@ class Bars:
             )
 
     def show(self, trajectory: Trajectory, event: Shown) -> None:
-        name, total = label(trajectory), trajectory.spec.iterations
+        name = label(trajectory)
+        if isinstance(event, Failed):
+            self._finish(("✗ ", "red"), f"{name}  {printable(str(event.error))}")
+            return
+        total = trajectory.spec.iterations
         match event:
             case Started(k, found):
                 self._begin(name, k, total)
@@ -168,8 +176,6 @@ class Bars:
             case Elsewhere(k, holder):
                 self._begin(f"{name} (process {holder.pid if holder else '?'})", k, total)
                 self._update(trajectory, k, trajectory.spec.inpainted(k))
-            case Failed(error):
-                self._finish(("✗ ", "red"), f"{name}  {printable(str(error))}")
 
     def _begin(self, description: str, k: int, total: int) -> None:
         if self._task is not None and self._description == description:

@@ -107,9 +107,11 @@ def run(
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     """
     from riptui.cli.metrics import choose
+    from riptui.metrics import parse
     from riptui.plan import Sweep, submit
     from riptui.store.records import Request
 
+    metrics = None if metrics is None else parse(metrics)  # what is mistyped is said before anything takes time
     sweep = Sweep(inpainters, masks, seeds, settings(given), amount, order, paste, size, fit)
     pictures = read_pictures(images, size=size, fit=fit)
     request = Request("run", choose(metrics), measure_at)
@@ -132,7 +134,7 @@ def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[Prepa
         for what in pictures[-1].notes:
             note(f"{path.name}: {what}")
     if failed:
-        raise SystemExit(SourceError.exit_code)
+        raise click.exceptions.Exit(SourceError.exit_code)
     return pictures
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from riptui.store.records import Values, finite_or_none
+from riptui.terminal import printable
 
 ORDER = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
 """The paper reports VGG mostly."""
@@ -18,7 +19,7 @@ def number(value: float | None) -> str:
 
 def listed(values: Mapping[str, float | None]) -> str:
     """All of one frame's values: ssim 0.71  psnr 21.3."""
-    return "  ".join(f"{name} {number(value)}" for name, value in values.items())
+    return "  ".join(f"{printable(name)} {number(value)}" for name, value in values.items())
 
 
 def headline(metrics: Mapping[int, Values]) -> tuple[str, list[float]]:
@@ -26,4 +27,4 @@ def headline(metrics: Mapping[int, Values]) -> tuple[str, list[float]]:
     names = dict.fromkeys(name for values in metrics.values() for name in values)
     name = next((name for name in ORDER if name in names), next(iter(names), ""))
     series = [value for values in metrics.values() if (value := values.get(name)) is not None]
-    return name, series
+    return printable(name), series

@@ -25,13 +25,13 @@ class Meter:
     def measure(self, frame: Image) -> dict[str, float]:
         """The frame's values by name; the frame becomes `previous`."""
         values = {}
+        before, self.previous = self.previous, frame  # at once: should a metric fail, the next frame follows this one
         for name, metric in self._metrics.items():
             if name in self._prepared:
                 prepared = self._prepared[name]
-            elif self.previous is not None:
-                prepared = metric.prepare(self.previous)
+            elif before is not None:
+                prepared = metric.prepare(before)
             else:
                 continue
             values[name] = float(metric.measure(prepared, frame[None])[0])
-        self.previous = frame
         return values

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from riptui.errors import NotATrajectoryError, RiptuiError
+from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
 from riptui.spec import Spec
 from riptui.store import layout
+from riptui.store.disk import explained
 from riptui.store.records import Row, Values, prefix
 from riptui.store.trajectory import Status, Trajectory, status
 
@@ -32,17 +33,33 @@ class Summary:
 
 
 def find(root: Path) -> Iterator[Trajectory]:
-    """All trajectories at or below a folder, in natural order (m64 before m128). Links are not followed."""
-    if (root / layout.SPEC).is_file():
-        yield Trajectory(root)
-        return
+    """All trajectories at or below a folder, in natural order (m64 before m128). Links are not followed.
+
+    Folders that cannot be read are left out. Raises DiskError if the root is one.
+    """
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with explained(folder):
+                below = None if (folder / layout.SPEC).is_file() else _subfolders(folder)
+        except DiskError:
+            if folder == root:
+                raise
+            continue
+        if below is None:
+            yield Trajectory(folder)
+        else:
+            waiting += [folder / name for name in sorted(below, key=natural, reverse=True)]
+
+
+def _subfolders(folder: Path) -> list[str]:
+    """Those that can be groups or trajectories."""
     try:
-        with os.scandir(root) as entries:
-            folders = [e.name for e in entries if layout.NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
-    except OSError:
-        return
-    for name in sorted(folders, key=natural):
-        yield from find(root / name)
+        with os.scandir(folder) as entries:
+            return [e.name for e in entries if layout.NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def find_all(paths: Iterable[Path]) -> list[Trajectory]:
@@ -51,7 +68,7 @@ def find_all(paths: Iterable[Path]) -> list[Trajectory]:
     for path in paths:
         here = {trajectory.path: trajectory for trajectory in find(path)}
         if not here:
-            raise NotATrajectoryError(f"{path} {'holds no trajectory' if path.exists() else 'does not exist'}")
+            raise NotATrajectoryError(f"{path} {'holds no trajectory' if os.path.lexists(path) else 'does not exist'}")
         found.update(here)
     return list(found.values())
 

@@ -15,6 +15,7 @@ import msgspec
 
 from riptui.errors import HeldError
 from riptui.store.disk import Folder, explained
+from riptui.store.records import UNREADABLE
 
 NAME = ".lock"
 PATIENCE = 0.2  # seconds; a reader's probe holds a shared lock for microseconds
@@ -96,5 +97,5 @@ def probe(path: Path) -> tuple[bool, Holder | None]:
 def _read_holder(fd: int) -> Holder | None:
     try:
         return msgspec.json.decode(os.pread(fd, 1000, 0), type=Holder)
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError):
+    except (*UNREADABLE, OSError):
         return None

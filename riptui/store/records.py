@@ -71,6 +71,9 @@ class Failure(msgspec.Struct, frozen=True):
 
 Record = TypeVar("Record")
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are no such record; the last for brackets nested a thousand deep."""
+
 
 def prefix(data: bytes, kind: type[Record]) -> tuple[list[Record], list[int]]:
     """The longest prefix of whole lines that are such records, and the offset behind each of them.
@@ -84,7 +87,7 @@ def prefix(data: bytes, kind: type[Record]) -> tuple[list[Record], list[int]]:
     while (end := data.find(b"\n", start) + 1) > 0:
         try:
             records.append(decoder.decode(data[start:end]))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             break
         ends.append(end)
         start = end
@@ -96,7 +99,7 @@ def lines(data: bytes, kind: type[Record]) -> list[Record]:
     whole = data[: data.rfind(b"\n") + 1]
     try:
         return msgspec.json.Decoder(kind).decode_lines(whole)  # five times as fast as line by line
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return [record for one in whole.splitlines(keepends=True) for record in prefix(one, kind)[0]]
 
 

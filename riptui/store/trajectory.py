@@ -14,9 +14,9 @@ import msgspec
 from riptui.errors import DamagedError, NotATrajectoryError, SpecError
 from riptui.spec import Spec, decode
 from riptui.store import layout
-from riptui.store.disk import read_file
+from riptui.store.disk import explained, read_file
 from riptui.store.lock import Holder, probe
-from riptui.store.records import Failure, Measurement, Request, Row, Session, Values, lines, prefix
+from riptui.store.records import UNREADABLE, Failure, Measurement, Request, Row, Session, Values, lines, prefix
 
 Record = TypeVar("Record")
 
@@ -41,9 +41,10 @@ class Trajectory:
     @classmethod
     def at(cls, path: Path) -> "Trajectory":
         """The trajectory at a path that a user gave."""
-        if not (path / layout.SPEC).is_file():
-            what = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
-            raise NotATrajectoryError(f"{path} {what}, so it is no trajectory; riptui ls lists them")
+        with explained(path):
+            if not (path / layout.SPEC).is_file():
+                found = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
+                raise NotATrajectoryError(f"{path} {found}, so it is no trajectory; riptui ls lists them")
         return cls(path)
 
     @cached_property
@@ -102,8 +103,8 @@ class Trajectory:
             return None
         try:
             return msgspec.json.decode(data, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DamagedError(f"{self.path / name} is not readable ({error}): riptui check {self.path}") from error
+        except UNREADABLE as error:
+            raise DamagedError(f"{self.path / name} is not readable ({error}): delete it and go on") from error
 
 
 def status(trajectory: Trajectory, committed: int) -> Status:

@@ -43,6 +43,8 @@ class Entry:
     summary: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     """Names and defaults of all that can be set."""
+    extra: str | None = None
+    """The extra that installs what it imports; None: the base install does."""
     distributions: tuple[str, ...] = ()
     """Packages whose versions decide the pixels; recorded with every session."""
 
@@ -52,19 +54,18 @@ REGISTRY: dict[str, Entry] = {
         "riptui.inpainters.opencv:navier_stokes",
         "OpenCV, Bertalmio et al. 2001: continues isophotes into the square. Fast, no weights.",
         {"radius": 3},
-        ("opencv-python-headless",),
+        distributions=("opencv-python-headless",),
     ),
     "telea": Entry(
         "riptui.inpainters.opencv:telea",
         "OpenCV, Telea 2004: fast marching from the border inwards. Fast, no weights.",
         {"radius": 3},
-        ("opencv-python-headless",),
+        distributions=("opencv-python-headless",),
     ),
     "biharmonic": Entry(
         "riptui.inpainters.biharmonic:biharmonic",
         "scikit-image, Damelin & Hoang 2018: the smoothest surface through the border. Slow, no weights.",
-        {},
-        ("scikit-image", "scipy"),
+        distributions=("scikit-image", "scipy"),
     ),
     "identity": Entry(
         "riptui.inpainters.references:identity",
@@ -73,8 +74,7 @@ REGISTRY: dict[str, Entry] = {
     "noise": Entry(
         "riptui.inpainters.references:noise",
         "Uniform noise from the seed. A reference: the farthest a trajectory can drift.",
-        {},
-        ("numpy",),
+        distributions=("numpy",),
     ),
 }
 
@@ -110,5 +110,7 @@ def load(name: str, parameters: Mapping[str, Parameter]) -> Inpainter:
     try:
         built: Inpainter = getattr(import_module(module), factory)(**complete(name, parameters))
     except ModuleNotFoundError as error:
-        raise MissingExtraError(f"the inpainter {name}", error.name or module, "diffusion") from error
+        if (extra := entry(name).extra) is None:
+            raise
+        raise MissingExtraError(f"the inpainter {name}", error.name or module, extra) from error
     return built

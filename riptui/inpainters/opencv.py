@@ -21,8 +21,6 @@ def telea(radius: float) -> Inpainter:
 
 def _each(method: int, radius: float) -> Inpainter:
     def one(image: Image, mask: Mask) -> Image:
-        if mask.all():  # nothing is left to continue from, and OpenCV would return what lay under the mask
-            return np.zeros_like(image)
         return cv2.inpaint(image, mask.view(np.uint8), radius, method)
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:

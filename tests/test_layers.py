@@ -1,0 +1,68 @@
+"""What an import brings with it, in a fresh interpreter: the light parts stay light."""
+
+import subprocess
+import sys
+
+import pytest
+
+TORCH = {"torch", "torchvision", "torchmetrics", "lpips", "diffusers", "transformers", "ray"}
+PICTURES = {"cv2", "PIL", "skimage", "scipy", "matplotlib", "pyarrow"}
+ARRAYS = {"numpy", "jaxtyping"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top packages that are loaded once some code has run."""
+    report = "import sys; print(); print(*{name.partition('.')[0] for name in sys.modules})"
+    said = subprocess.check_output([sys.executable, "-c", f"{code}\n{report}"], text=True)
+    return set(said.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("module", "without"),
+    [
+        ("riptui", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
+        ("riptui.cli", TORCH | PICTURES | ARRAYS | {"msgspec"}),
+        ("riptui.errors", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
+        ("riptui.terminal", TORCH | PICTURES | ARRAYS),
+        ("riptui.inpainters", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
+        ("riptui.metrics", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
+        ("riptui.spec", TORCH | PICTURES | ARRAYS | {"rich"}),
+        ("riptui.masks", TORCH | PICTURES | {"rich"}),
+        ("riptui.recursion", TORCH | PICTURES | {"rich"}),
+        ("riptui.store.listing", TORCH | PICTURES | {"rich"}),
+        ("riptui.store.trajectory", TORCH | PICTURES | {"rich"}),
+        ("riptui.inpainters.opencv", TORCH | PICTURES - {"cv2"}),
+        ("riptui.images", TORCH | {"skimage", "scipy", "matplotlib", "rich"}),
+        ("riptui.engine", TORCH | {"skimage", "scipy", "matplotlib", "rich", "rich_click", "click"}),
+    ],
+)
+def test_importing_it_loads_none_of_these(module: str, without: set[str]) -> None:
+    loaded = loaded_by(f"import {module}")
+    assert "riptui" in loaded
+    assert not loaded & without
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["run", "--help"], ["ls", "--help"], ["no-such-command"]])
+def test_help_and_mistakes_need_no_arrays(argv: list[str]) -> None:
+    assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS)
+
+
+@pytest.mark.parametrize("metrics", [(), ("ssim", "psnr")])
+def test_a_whole_trajectory_without_lpips_is_computed_without_torch(tmp_path: object, metrics: tuple[str, ...]) -> None:
+    code = f"""
+from pathlib import Path
+import numpy as np
+from riptui.engine import compute
+from riptui.images import pixels_sha256
+from riptui.spec import Spec
+from riptui.store.creation import create
+from riptui.store.records import Request
+image = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
+spec = Spec(source_name="a", source_sha256="0" * 64, original_sha256=pixels_sha256(image), size=256, mask=128,
+            amount=50, inpainter="noise")
+*_, ended = compute(create(Path({str(tmp_path)!r}), "a/b", spec, image, Request(metrics={metrics!r})))
+assert ended.done
+"""
+    loaded = loaded_by(code)
+    assert "skimage" in loaded or not metrics
+    assert not loaded & TORCH

@@ -240,7 +240,7 @@ def test_a_radius_out_of_range_is_refused(wrong: float | str | None) -> None:
 
 
 def test_a_package_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = Entry("riptui_absent_package.diffusion:sd2", "Needs what is not here.")
+    absent = Entry("riptui_absent_package.diffusion:sd2", "Needs what is not here.", extra="diffusion")
     monkeypatch.setitem(inpainters.REGISTRY, "sd2", absent)
     with pytest.raises(MissingExtraError, match=r"the inpainter sd2 needs .*riptui_absent.*'riptui\[diffusion\]'"):
         load("sd2", {})

@@ -17,7 +17,7 @@ from os import getpid
 import msgspec
 
 from riptui import __version__, inpainters
-from riptui.errors import InpainterError, StoreError
+from riptui.errors import InpainterError, RiptuiError, StoreError
 from riptui.inpainters import Inpainter, OnStep
 from riptui.metrics import PREVIOUS
 from riptui.metrics.meter import Meter
@@ -78,8 +78,8 @@ def compute(
     """Bring a trajectory to its end, or on until `should_stop()`, asked after each iteration.
 
     `wanted` adds to the metrics that its folder asks for, and says when to measure.
-    Raises HeldError if another process computes it; InpainterError, which is also recorded in its folder; DiskError,
-    DamagedError, WeightsError. What was committed before is there after any of them.
+    Raises HeldError if another process computes it; InpainterError or MetricError, which are also recorded in its
+    folder; DiskError, DamagedError, WeightsError. What was committed before is there after any of them.
     """
     with claim(trajectory) as claimed:
         claimed.set_request(widened(trajectory.request, wanted))
@@ -92,8 +92,13 @@ def compute(
             except StoreError:
                 raise
             except Exception as error:
-                claimed.fail(Failure(timestamp(), walk.iteration + 1, str(error), traceback.format_exc()))
-                raise
+                k = walk.iteration + 1
+                claimed.fail(Failure(timestamp(), k, str(error), traceback.format_exc()))
+                if isinstance(error, RiptuiError):
+                    raise
+                raise RiptuiError(
+                    f"iteration {k} failed: {type(error).__name__}: {error}; the traceback is in log.txt"
+                ) from error
         if not walk.done:
             claimed.set_request(msgspec.structs.replace(trajectory.request, state="stop"))
         yield Ended(walk.iteration, walk.done)
@@ -108,12 +113,13 @@ def measure(claimed: Claim, metrics: Sequence[str], at: Sequence[int]) -> Iterat
     missing = _unmeasured(trajectory, metrics, at)
     if not missing:
         return
-    start = max(0, at.index(min(missing)) - 1)  # one earlier, for the metrics against the previous frame
+    before = dict(zip(at[1:], at, strict=False))
+    needed = missing.keys() | {before[k] for k in missing if k in before}
     meter = Meter(metrics, original(trajectory))
-    for k, image in frames(trajectory, at[start:]):
+    for k, image in frames(trajectory, needed):
         if k in missing:
-            values = meter.measure(image)
-            claimed.add_measurement(k, values)
+            values = meter.measure(image, missing[k])
+            claimed.add_measurement(k, values, previous=before.get(k))
             yield Measured(k, values)
         else:
             meter.previous = image
@@ -133,13 +139,15 @@ def to_do(trajectory: Trajectory, wanted: Request | None = None) -> bool:
     return bool(_unmeasured(trajectory, request.metrics, points(spec, request.measure)))
 
 
-def _unmeasured(trajectory: Trajectory, metrics: Sequence[str], at: Sequence[int]) -> set[int]:
-    have = trajectory.metrics()
-    return {k for k in at if any(name not in have.get(k, {}) for name in metrics if _applies(name, k))}
-
-
-def _applies(name: str, k: int) -> bool:
-    return k > 0 or not name.endswith(PREVIOUS)
+def _unmeasured(trajectory: Trajectory, metrics: Sequence[str], at: Sequence[int]) -> dict[int, list[str]]:
+    """What is to be measured of which frame; a value against another frame than the one measured before is void."""
+    have, against = trajectory.metrics(), trajectory.measured_against()
+    missing = {}
+    for k, before in zip(at, [None, *at], strict=False):
+        names = [name for name in metrics if before is not None or not name.endswith(PREVIOUS)]
+        void = set() if against.get(k) == before else {name for name in names if name.endswith(PREVIOUS)}
+        missing[k] = [name for name in names if name not in have.get(k, {}) or name in void]
+    return {k: names for k, names in missing.items() if names}
 
 
 def _go_on(claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step: OnStep) -> Iterator[Event]:
@@ -159,7 +167,7 @@ def _go_on(claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step
         kept: list[Event] = [Iterated(out.append(iteration))]
         if request.metrics and iteration.k in at:
             values = meter.measure(iteration.frame)
-            claimed.add_measurement(iteration.k, values)
+            claimed.add_measurement(iteration.k, values, previous=at[at.index(iteration.k) - 1])
             kept.append(Measured(iteration.k, values))
         return kept
 
@@ -185,10 +193,22 @@ def _iterations(
 def _overlapped(iterations: Iterator[Iteration], keep: Callable[[Iteration], list[Event]]) -> Iterator[Event]:
     """Keep iteration k in a thread while k+1 is inpainted; yield in order, each event after its commit."""
     pending: deque[Future[list[Event]]] = deque()
+    broken = False
+
+    def keep_next(iteration: Iteration) -> list[Event]:
+        """After a failure nothing more is kept: the next row would make what is missing look like damage."""
+        nonlocal broken
+        if broken:
+            return []
+        broken = True
+        kept = keep(iteration)
+        broken = False
+        return kept
+
     with ThreadPoolExecutor(1, thread_name_prefix="keeper") as keeper:
         try:
             for iteration in iterations:
-                pending.append(keeper.submit(keep, iteration))
+                pending.append(keeper.submit(keep_next, iteration))
                 while pending and (len(pending) > AHEAD or pending[0].done()):
                     yield from pending.popleft().result()
         except InpainterError:

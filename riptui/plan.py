@@ -31,7 +31,13 @@ class Sweep:
 
     def __post_init__(self) -> None:
         """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
+        if not (self.inpainters and self.masks and self.seeds):
+            raise InputError("nothing to compute: give at least one inpainter, one mask size and one seed")
         self._specs("", "0" * 64, "0" * 64)
+
+    def __len__(self) -> int:
+        """Trajectories of one picture."""
+        return len(self.inpainters) * len(self.masks) * len(self.seeds)
 
     def specs(self, picture: Prepared) -> list[Spec]:
         """One spec a combination."""
@@ -65,20 +71,25 @@ def submit(
     Without a name it comes from the spec; if another spec has that name, its digest is added. Raises NameRefusedError
     for a given name that is taken, DiskError.
     """
+    require_place(group, name, len(pictures) * len(sweep))
     planned = [(picture, spec) for picture in pictures for spec in sweep.specs(picture)]
-    if name and len(planned) > 1:
-        raise InputError(f"--name {name} is for one trajectory, and these are {len(planned)}: use --group")
-    for part in [*group.split("/"), name]:
-        if part:
-            layout.require_name(part)
     trajectories = []
     for picture, spec in planned:
         folder = "/".join(part for part in (group.strip("/"), layout.name_from(Path(picture.source_name).stem)) if part)
-        usual = f"{folder}/{name or layout.name_for(spec)}"
+        usual = name or layout.name_for(spec)
         try:
-            trajectories.append(create(runs, usual, spec, picture.image, request))
+            trajectories.append(create(runs, f"{folder}/{usual}", spec, picture.image, request))
         except NameRefusedError:
             if name:
                 raise
-            trajectories.append(create(runs, f"{usual[:90]}-{spec.digest[:8]}", spec, picture.image, request))
-    return trajectories
+            other = f"{folder}/{usual[:90]}-{spec.digest[:8]}"
+            trajectories.append(create(runs, other, spec, picture.image, request))
+    return list({trajectory.path: trajectory for trajectory in trajectories}.values())
+
+
+def require_place(group: str, name: str, count: int) -> None:
+    """Raise NameRefusedError or InputError if so many trajectories cannot be made there."""
+    if name and count > 1:
+        raise InputError(f"--name {name} is for one trajectory, and these are {count}: use --group")
+    for part in [*(group.strip("/").split("/") if group else []), *([name] if name else [])]:
+        layout.require_name(part)

@@ -15,6 +15,7 @@ from riptui.errors import SpecError
 FORMAT = 1
 SIZES = range(256, 2048 + 1, 64)
 LAST_SEED = 2**53  # JSON readers that know only doubles keep integers exact up to here
+MOST_POINTS = 1_000_000  # 100 MB
 HALF = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
 
 Fit = Literal["bands", "crop", "stretch"]
@@ -107,7 +108,7 @@ Measure = Literal["half", "every"] | int
 def points(spec: Spec, measure: Measure) -> list[int]:
     """The iterations to measure at, ascending, always with 0 and the last.
 
-    Raises SpecError if `measure` is a number below 1.
+    Raises SpecError if `measure` is a number below 1, or would give more than MOST_POINTS.
     """
     last = spec.iterations
     if measure == "half":
@@ -117,6 +118,9 @@ def points(spec: Spec, measure: Measure) -> list[int]:
         stride = 1 if measure == "every" else measure
         if stride < 1:
             raise SpecError(f"measure every {stride} iterations: it must be at least 1")
+        if last // stride > MOST_POINTS:
+            least = last // MOST_POINTS + 1
+            raise SpecError(f"measure every {stride} of {last:,} iterations: it must be at least every {least}")
         inner = set(range(0, last + 1, stride))
     return sorted(inner | {0, last})
 

@@ -93,13 +93,13 @@ class Disk:
     def open(self, path: str | Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         def really() -> int:
             fd = os.open(path, flags, mode, dir_fd=dir_fd)
-            self._names[fd] = os.path.basename(path)
+            self._names[fd] = Path(path).name
             if self._watcher:
                 self._watcher.opened(fd, path, flags, dir_fd)
             return fd
 
         if flags & (os.O_CREAT | os.O_TRUNC):
-            return self._call(f"open {os.path.basename(path)}", really)
+            return self._call(f"open {Path(path).name}", really)
         self._require_life()
         return really()
 
@@ -158,7 +158,7 @@ class Disk:
             if self._watcher:
                 self._watcher.named(call, path, dir_fd)
 
-        self._call(f"{call} {os.path.basename(path)}", really)
+        self._call(f"{call} {Path(path).name}", really)
 
     def _call(
         self, call: str, do: Callable[[], Any], *, half: Callable[[], Any] = int, failed: Callable[[], Any] = int
@@ -226,7 +226,12 @@ class Story:
         told = told if told is not None else Told()
         trajectory = self.create(runs)
         told.created = True
+        return self.compute(trajectory, told)
+
+    def compute(self, trajectory: Trajectory, told: Told) -> Trajectory:
+        """Bring a trajectory to its end, as `riptui resume` does."""
         for event in engine.compute(trajectory, wanted=self.request):
+            told.created = True
             told.k = max(told.k, event.k if not isinstance(event, engine.Iterated) else event.row.k)
             told.measured = max(told.measured, event.k) if isinstance(event, engine.Measured) else told.measured
             told.done |= isinstance(event, engine.Ended) and event.done
@@ -279,14 +284,14 @@ class Story:
         return found
 
 
-def contents(trajectory: Trajectory) -> dict[str, object]:
+def contents(trajectory: Trajectory, *, sessions_whole: bool = True) -> dict[str, object]:
     """All that must be the same however often the work was interrupted: not who did it, and how long it took."""
     held = {str(p.relative_to(trajectory.path)): p.read_bytes() for p in trajectory.path.rglob("*") if p.is_file()}
     rows = [msgspec.json.decode(line) for line in held.pop(layout.ROWS).splitlines()]
-    numbers = [session.session for session in trajectory.sessions()]
-    assert numbers == list(range(1, len(numbers) + 1))
-    assert {row["session"] for row in rows} <= set(numbers)
-    assert held.pop(layout.SESSIONS).count(b"\n") == len(numbers)
+    lines = held.pop(layout.SESSIONS).count(b"\n")
+    if sessions_whole:
+        assert [session.session for session in trajectory.sessions()] == list(range(1, lines + 1))
+        assert {row["session"] for row in rows} <= set(range(1, lines + 1))
     for row in rows:
         del row["seconds"], row["session"]
     del held[layout.METRICS]

@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +13,7 @@ from faulty_disk import PLACE, Disk, Point, Story, Told, When, about, contents
 from riptui.errors import DiskError
 from riptui.store import layout
 from riptui.store.listing import find, summarize
-from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trajectory import Status
 
 STORY = Story()
 """Six iterations of noise at mask 128, measured at 0, 50, 100 and 150 %."""
@@ -26,7 +27,7 @@ def require_same_ending(story: Story, runs: Path) -> None:
         for left in group.glob(f"{layout.NEW}*"):
             os.utime(left, (0, 0))
         story.create(runs)
-    assert os.listdir(group) == [Path(PLACE).name]
+    assert list(group.iterdir()) == [runs / PLACE]
     assert [found.path for found in find(runs)] == [runs / PLACE]
 
 
@@ -103,11 +104,9 @@ def test_any_call_that_fails_ends_the_run_with_a_clear_error_and_loses_nothing(
 
         with about(f"call {number}, {call}"):
             with Disk(failure=failure):
-                try:
+                with suppress(DiskError):
                     STORY.run(runs, told)
-                except DiskError as error:
-                    ended += 1
-                    assert str(tmp_path) in str(error)
+                ended += not told.done
             STORY.require_promises(runs, told)
             require_readable(runs)
             require_same_ending(STORY, runs)
@@ -132,7 +131,7 @@ def test_a_crash_while_remains_are_removed_leaves_remains_that_are_removed_later
         (left,) = (runs / "group").glob(f"{layout.NEW}*")
         os.utime(left, (0, 0))
         _, point = STORY.crash(runs, Point(2 + number, "before"))
-        finished = left.name not in os.listdir(runs / "group") and number > 10
+        finished = not left.exists() and number > 10
         with about(point):
             require_same_ending(STORY, runs)
         number += 1

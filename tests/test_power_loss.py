@@ -16,8 +16,10 @@ from typing import Any, get_args
 import pytest
 from faulty_disk import PLACE, Crash, Disk, Point, Story, Told, When, about, contents
 
+from riptui import engine
 from riptui.errors import DiskError
 from riptui.store import layout
+from riptui.store.claim import claim
 from riptui.store.trajectory import Trajectory
 
 STORY = Story()
@@ -265,7 +267,7 @@ def ends(how: str, number: int) -> dict[str, Any]:
     return {"failure": lambda at: broken if at == number else None}
 
 
-def cuts_of_a_run(story: Story, shadow: Shadow, disk: Path) -> list[tuple[Told, Tree]]:
+def cuts_of_a_run(story: Story, shadow: Shadow, disk: Path, *, resume: bool = False) -> list[tuple[Told, Tree]]:
     """What was reported and what survives, at the first call after each report, if nothing unsynced does."""
     told = Told()
     cuts: list[tuple[Told, Tree]] = []
@@ -276,9 +278,70 @@ def cuts_of_a_run(story: Story, shadow: Shadow, disk: Path) -> list[tuple[Told, 
 
     shadow.watch(cut)
     with Disk(watcher=shadow):
-        story.run(disk / "runs", told)
+        if resume:
+            story.compute(Trajectory(disk / "runs" / PLACE), told)
+        else:
+            story.run(disk / "runs", told)
     cut()
     return cuts
+
+
+def test_a_name_that_its_maker_did_not_sync_is_durable_before_a_resume_reports_anything(tmp_path: Path) -> None:
+    (disk := tmp_path / "disk").mkdir()
+    shadow = Shadow(disk)
+    with Disk(crash=Point(STORY.calls.index("rename name"), "after"), watcher=shadow), pytest.raises(Crash):
+        STORY.run(disk / "runs")
+    reported, tree = cuts_of_a_run(STORY, shadow, disk, resume=True)[0]
+    assert reported.created
+    STORY.require_promises(write_tree(tmp_path / "after", tree) / "runs", reported)
+
+
+@pytest.mark.parametrize("name", [layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS])
+def test_a_file_that_was_removed_by_hand_is_durable_again_before_its_first_line(name: str, tmp_path: Path) -> None:
+    (disk := tmp_path / "disk").mkdir()
+    with Disk():
+        (STORY.create(disk / "runs").path / name).unlink()
+    for number, (reported, tree) in enumerate(cuts_of_a_run(STORY, Shadow(disk), disk)):
+        root = write_tree(tmp_path / str(number), tree)
+        STORY.require_promises(root / "runs", reported)
+        if reported.k:
+            assert tree[f"runs/{PLACE}/{layout.SESSIONS}"]
+
+
+def test_measurements_of_frames_that_were_cut_do_not_come_back(tmp_path: Path) -> None:
+    disk, shadow = killed_while_forgetting(tmp_path)
+    reported, tree = cuts_of_a_run(STORY, shadow, disk)[-1]
+    assert reported.done
+    after = Trajectory(write_tree(tmp_path / "after", tree) / "runs" / PLACE)
+    assert contents(after)[layout.METRICS] == STORY.ending[layout.METRICS]
+
+
+def test_measurements_made_after_a_killed_recovery_are_durable(tmp_path: Path) -> None:
+    disk, shadow = killed_while_forgetting(tmp_path)
+    trajectory = Trajectory(disk / "runs" / PLACE)
+    with Disk(watcher=shadow), claim(trajectory) as claimed:
+        measured = {one.k: one.values for one in engine.measure(claimed, ["entropy"], [0, 2, 4])}
+    assert len(measured) == 3
+    kept = Trajectory(write_tree(tmp_path / "after", shadow.survivors(Nothing())) / "runs" / PLACE).metrics()
+    for k, values in measured.items():
+        assert values.items() <= kept[k].items()
+
+
+def killed_while_forgetting(tmp_path: Path) -> tuple[Path, Shadow]:
+    """Row 6 is lost, and a recovery has just replaced the file with its measurements."""
+    (disk := tmp_path / "disk").mkdir()
+    with Disk():
+        folder = STORY.run(disk / "runs").path
+    for name, instead in ((layout.ROWS, b""), (layout.METRICS, b'{"k":6,"psnr":-1.0}\n')):
+        lines = (folder / name).read_bytes().splitlines(keepends=True)
+        (folder / name).write_bytes(b"".join(lines[:-1]) + instead)
+    for number in range(len(STORY.calls)):
+        shadow = Shadow(disk)
+        with Disk(crash=Point(number, "after"), watcher=shadow) as faulty, suppress(Crash):
+            STORY.run(disk / "runs")
+        if faulty.calls[-1] == f"rename {layout.METRICS}":
+            return disk, shadow
+    raise AssertionError("no recovery replaced the measurements")
 
 
 def test_kills_and_power_cuts_in_any_order_lose_nothing_reported(tmp_path: Path) -> None:
@@ -291,12 +354,12 @@ def test_kills_and_power_cuts_in_any_order_lose_nothing_reported(tmp_path: Path)
             point = Point(rng.randrange(len(STORY.calls)), rng.choice(get_args(When)))
             with Disk(crash=point, watcher=shadow), suppress(Crash):
                 STORY.run(disk / "runs", told)
-            points.append(point)
+            points.append(str(point))
             if rng.random() < 0.7:
                 points.append("power cut")
                 disk = write_tree(tmp_path / f"{walk}-{turn}", shadow.survivors(Gamble(rng)))
                 shadow = Shadow(disk)
-            with about(str(points)):
+            with about("; ".join(points)):
                 STORY.require_promises(disk / "runs", told)
-        with about(str(points)):
+        with about("; ".join(points)):
             require_survival(STORY, disk, told)

@@ -1,7 +1,7 @@
 """The command `riptui`: argv to a subcommand, and every way out of it to an exit code.
 
     console     what is printed, made safe; values: metric values as people read them
-    options     values such as 64,128,256 and 0-9, and options that commands share
+    streams     what it is printed to; options: values such as 64,128,256 and 0-9, and options that commands share
     runs        `run` and `resume`; jobs: the loop behind them; display: how its events are shown
     listing     `ls`
     and a file for each of show, check, measure, export, demo, doctor, completion
@@ -10,15 +10,17 @@ Only the declarations are imported to print help or complete a word; a command i
 (NumPy, OpenCV and scikit-image take 0.3 s together).
 """
 
-import os
+import difflib
 import signal
 import sys
 from importlib import import_module
 
 import rich_click as click
+from click.exceptions import Exit
 
 from riptui import __version__
-from riptui.errors import RiptuiError
+from riptui.cli import streams
+from riptui.errors import DiskError, RiptuiError
 
 COMMANDS = {
     "demo": "riptui.cli.demo:demo",
@@ -33,7 +35,7 @@ COMMANDS = {
     "completion": "riptui.cli.completion:completion",
 }
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
+FAILED, USAGE, INTERRUPTED, UNREAD = 1, 2, 128 + signal.SIGINT, 128 + signal.SIGPIPE
 
 
 class LateGroup(click.RichGroup):
@@ -49,11 +51,31 @@ class LateGroup(click.RichGroup):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            for near in difflib.get_close_matches(args[0], COMMANDS, n=1):
+                raise click.UsageError(f"{error.format_message()} Did you mean {near}?", ctx) from error
+            raise
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. Click would call it a failure when the reader, e.g. `head`, has seen enough."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise Exit(UNREAD) from error
+
 
 @click.group(
     cls=LateGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 130 Ctrl-C.",
+)
+@click.rich_config(
+    help_config=click.RichHelpConfiguration(text_paragraph_linebreaks="\n\n", padding_helptext_first_line=(0, 0, 1, 0))
 )
 @click.version_option(__version__, "-V", "--version", message="riptui %(version)s")
 @click.command_panel("Compute", commands=["demo", "run", "resume"])
@@ -72,8 +94,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code. Nothing raised on purpose reaches the user as a traceback."""
     from riptui.cli.console import complain
 
+    streams.prepare()
     try:
         code = riptui.main(argv, prog_name="riptui", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         complain(error.format_message(), hint=f"{context.command_path} --help" if context else "")
@@ -83,7 +107,30 @@ def main(argv: list[str] | None = None) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, e.g. `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:
+        streams.abandon(sys.stdout)
+        return UNREAD
+    except OSError as error:  # those of the runs folder are RiptuiErrors
+        streams.abandon(sys.stdout)
+        try:
+            complain(explanation(error))
+        except OSError:  # stderr is as full, or as gone
+            streams.abandon(sys.stderr)
+        return FAILED
+    except SystemExit as error:  # click's own: a completion is printed, or nobody reads the help
+        if isinstance(error.__context__, BrokenPipeError):
+            streams.abandon(sys.stdout)
+            return UNREAD
+        return error.code if isinstance(error.code, int) else 0
     return code if isinstance(code, int) else 0
+
+
+def explanation(error: OSError) -> str:
+    from riptui.store.disk import explained
+
+    what = error.filename or ("the current folder" if isinstance(error, FileNotFoundError) else "the output")
+    try:
+        with explained(str(what)):
+            raise error
+    except DiskError as told:
+        return str(told)

@@ -25,20 +25,18 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool) -> int:
     Exit code 1 if something that was committed is damaged. What a crash left behind is no damage. --repair loses
     nothing that can be trusted: what it cuts, `riptui resume` computes again, to the same pixels.
     """
-    from rich.progress import track
-
-    from riptui.cli.console import emit, err
+    from riptui.cli.console import emit, out, passing
     from riptui.store.listing import find_all
 
     trajectories = find_all(paths)
-    shown = track(trajectories, "checking", console=err, transient=True, disable=not err.is_terminal)
     results = []
-    for trajectory in shown:
-        results.append(_check(trajectory, repair))
-        if as_json:
-            emit(results[-1])
-        else:
-            _tell(results[-1])
+    with passing(hidden=as_json and out.is_terminal) as progress:
+        for trajectory in progress.track(trajectories, description="checking"):
+            results.append(_check(trajectory, repair))
+            if as_json:
+                emit(results[-1])
+            else:
+                _tell(results[-1])
     return 1 if any(result["damage"] and not result["repaired"] for result in results) else 0
 
 

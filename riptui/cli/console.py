@@ -1,18 +1,31 @@
 """What the commands print. Text from disk goes through `printable` here or where it is put into a line."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
 from riptui.terminal import printable
 
-out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-err = Console(highlight=False, markup=False, emoji=False, stderr=True)
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
+
+
+class Pipe(Console):
+    """A console that leaves it to `main` what happens when nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
+out = Pipe(highlight=False, markup=False, emoji=False, soft_wrap=True)
+err = Pipe(highlight=False, markup=False, emoji=False, stderr=True)
 err.soft_wrap = not err.is_terminal  # one line a message in a log; whole words on a terminal
 
 
@@ -33,7 +46,25 @@ def complain(text: str, hint: str = "") -> None:
 
 def shown(path: Path) -> str:
     """A path as short as it can be typed here: relative below the current folder, else whole. Not yet printable."""
-    return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
+    try:
+        return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
+    except FileNotFoundError:  # the current folder was removed
+        return str(path)
+
+
+def passing(*columns: ProgressColumn, hidden: bool = False) -> Progress:
+    """Bars that vanish in the end: below the lines on a terminal, else on stderr. What is printed stays on stdout."""
+    from rich.progress import Progress
+
+    console = out if out.is_terminal else err
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=hidden or not console.is_terminal,
+        redirect_stdout=False,  # Rich would send it to stderr with the bars
+        redirect_stderr=False,
+    )
 
 
 def rendered(text: str, style: str) -> str:

@@ -29,6 +29,7 @@ from riptui.terminal import printable
 
 Shown = Event | Already | Elsewhere | Failed
 
+ROOMY = 64  # columns; below that there is no room for bars and speed
 QUIET = 10.0  # seconds; plain lines come at least this often
 
 
@@ -109,7 +110,8 @@ class Plain:
                 self._begun += 1
                 place = f" ({self._begun} of {self._count})" if self._count > 1 else ""
                 self._say(f"{name}{place}: {f'goes on at {k}' if k else 'starts'}, {total} iterations")
-                _tell_recovery(name, found.damage)
+                for what in found.damage:
+                    note(_recovery(name, what))
             case Iterated(row) if time.monotonic() - self._spoke > QUIET:
                 self._say(f"{name}: {row.k}/{total}  {row.inpainted:.0f} %")
             case Measured(k, values):
@@ -118,7 +120,7 @@ class Plain:
                 seconds = time.perf_counter() - self._started
                 self._say(f"{name}: {'done' if done else 'stopped'} at {k}, {k - self._first} in {seconds:.1f} s")
             case Already():
-                self._say(f"{name}: done already")
+                self._say(f"{name}: {event.what} already")
             case Elsewhere(k, holder) if name not in self._elsewhere:
                 self._elsewhere.add(name)
                 who = f"process {holder.pid} on {holder.host}" if holder else "another process"
@@ -163,7 +165,8 @@ class Bars:
             case Started(k, found):
                 self._begin(name, k, total)
                 self._values = newest(trajectory)
-                _tell_recovery(name, found.damage)
+                for what in found.damage:
+                    self._progress.console.print(Text(_recovery(name, what), "yellow"))
             case Iterated(row):
                 self._update(trajectory, row.k, row.inpainted)
             case Measured(k, values):
@@ -172,7 +175,7 @@ class Bars:
                 mark = ("✓ ", "green") if done else ("◼ ", "yellow")
                 self._finish(mark, f"{name}  {trajectory.spec.inpainted(k):.0f} %  {listed(self._values)}")
             case Already():
-                self._finish(("✓ ", "green"), f"{name}  done already  {listed(newest(trajectory))}")
+                self._finish(("✓ ", "green"), f"{name}  {event.what} already  {listed(newest(trajectory))}")
             case Elsewhere(k, holder):
                 self._begin(f"{name} (process {holder.pid if holder else '?'})", k, total)
                 self._update(trajectory, k, trajectory.spec.inpainted(k))
@@ -216,14 +219,14 @@ class Speed(ProgressColumn):
 
 
 def _progress() -> Progress:
+    name = TextColumn("{task.description}", markup=False)
+    inpainted = TextColumn("{task.fields[inpainted]}", markup=False)
+    value = TextColumn("{task.fields[values]}", markup=False, style="cyan")
+    wide = (BarColumn(bar_width=24), MofNCompleteColumn(), inpainted, Speed(), TimeRemainingColumn(compact=True))
     return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[inpainted]}", markup=False),
-        Speed(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[values]}", markup=False, style="cyan"),
+        name,
+        *(wide if out.width >= ROOMY else (MofNCompleteColumn(),)),
+        value,
         console=out,
         transient=True,
         redirect_stdout=False,
@@ -231,6 +234,5 @@ def _progress() -> Progress:
     )
 
 
-def _tell_recovery(name: str, damage: list[str]) -> None:
-    for what in damage:
-        note(f"{name}: damaged, computed again from there: {what}")
+def _recovery(name: str, what: str) -> str:
+    return printable(f"{name}: damaged, computed again from there: {what}")

@@ -132,9 +132,9 @@ def terminal() -> Iterator[Finding]:
         yield Finding("terminal", "note", f"{out.color_system} colours: pictures are coarse", advice)
     else:
         yield Finding("terminal", "ok", "24-bit colours")
-    if "utf" not in (sys.stdout.encoding or "").lower():
+    if not out.encoding.startswith("utf"):
         advice = "export LANG=C.UTF-8"
-        yield Finding("terminal", "note", f"encoding {sys.stdout.encoding}: no half blocks, no sparklines", advice)
+        yield Finding("terminal", "note", f"encoding {out.encoding}: no half blocks, no sparklines", advice)
 
 
 def gpu() -> Iterator[Finding]:
@@ -184,8 +184,12 @@ def weights() -> Iterator[Finding]:
 
 def disk(runs: Path) -> Iterator[Finding]:
     """Whether the runs folder can hold runs: space, the right to write, locks, and what an fsync costs."""
-    folder = next(parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists())
-    free = shutil.disk_usage(folder).free
+    try:
+        folder = next(parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists())
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        yield Finding("disk", "bad", f"{runs}: {error.strerror}", "choose another folder with --runs or $RIPTUI_RUNS")
+        return
     state: State = "ok" if free > LOW_SPACE else "note"
     advice = "" if free > LOW_SPACE else "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"
     yield Finding("disk", state, f"{free / 2**30:.1f} GiB free for {runs}", advice)

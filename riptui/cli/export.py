@@ -40,12 +40,12 @@ def export(
     """Export a trajectory's frames, an animation, the image sequence, its measurements.
 
     \b
-    riptui export runs/demo/coffee/m64-s0 --strip drift.png --gif drift.gif --csv drift.csv
+    riptui export runs/cat/m128-s0 --strip drift.png --gif drift.gif
     """
-    from rich.progress import Progress
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
     from riptui import export as to
-    from riptui.cli.console import err, say
+    from riptui.cli.console import passing, say
     from riptui.spec import points
     from riptui.store.trajectory import Trajectory
 
@@ -54,7 +54,8 @@ def export(
     trajectory = Trajectory.at(path)
     computed = len(trajectory.rows())
     taken = None if at is None else [k for k in points(trajectory.spec, at) if k <= computed]
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with passing(*columns) as progress:
 
         def bar(target: Path) -> to.OnProgress:
             task = progress.add_task(printable(target.name), total=None)

@@ -21,7 +21,9 @@ POLL = 0.25  # seconds between two looks at a trajectory that another process co
 
 @dataclass(frozen=True)
 class Already:
-    """The trajectory is done; nothing was computed."""
+    """Nothing had to be computed."""
+
+    what: str = "done"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ MARKS = {
     "failed": ("✗", "red"),
     "unreadable": ("!", "red"),
 }
-WIDE = 80  # columns; narrower terminals get the path and the numbers alone
+WIDEST = 80  # columns of all that can be told behind the path
 
 
 @click.command(short_help="List trajectories: status, how far, newest value.")
@@ -44,9 +44,12 @@ def ls(runs: Path, as_json: bool) -> int:
     ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable
     """
     from riptui.cli.console import emit, note
+    from riptui.store.disk import explained
     from riptui.store.listing import find, summarize
 
-    if not runs.is_dir():
+    with explained(runs):
+        there = runs.is_dir()
+    if not there:
         raise click.UsageError(f"there is no folder {runs}; `riptui demo` makes ./runs with a first trajectory")
     summaries = [summarize(trajectory) for trajectory in find(runs)]
     if as_json:
@@ -66,17 +69,18 @@ def table(summaries: list[Summary], runs: Path) -> str:
     marks = {status: rendered(*mark) for status, mark in MARKS.items()}
     paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
     width = max(map(len, paths))
-    wide = out.width >= WIDE or not out.is_terminal
+    room = out.width - width - 4 if out.is_terminal else WIDEST
     lines = []
     for summary, path in zip(summaries, paths, strict=True):
-        cells = _cells(summary, wide)
+        cells = _cells(summary, room)
         lines.append(f"{marks[_status(summary)]} {path:<{width}}  {cells}".rstrip())
     counts = Counter(map(_status, summaries))
     lines.append(rendered("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
     return "\n".join(lines) + "\n"
 
 
-def _cells(summary: Summary, wide: bool) -> str:
+def _cells(summary: Summary, room: int) -> str:
+    """As much behind the path as there are columns for: how far, newest value, sparkline, spec, in that order."""
     from riptui.cli.values import headline, number
     from riptui.terminal import printable, sparkline
 
@@ -85,10 +89,14 @@ def _cells(summary: Summary, wide: bool) -> str:
     spec = summary.spec
     name, values = headline(summary.metrics)
     newest = f"{name} {number(values[-1])}" if values else ""
-    far = f"{summary.inpainted:>6.0f} %  {newest:<20}"
-    if not wide:
+    far = f"{summary.inpainted:>6.0f} %"
+    if room < 30:
         return far
-    return f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{far} {sparkline(values[-16:])}"
+    far = f"{far}  {newest:<20}"
+    if room < 47:
+        return far
+    far = f"{far} {sparkline(values[-16:])}"
+    return f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{far}" if room >= WIDEST else far
 
 
 def _status(summary: Summary) -> str:

@@ -29,8 +29,8 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
     riptui measure runs --metrics lpips-vgg          add LPIPS to everything
     riptui measure runs/cat/m128-s0 --measure every  each iteration of one
     """
-    from riptui.cli.console import complain
     from riptui.cli.display import open_display
+    from riptui.cli.jobs import Failed
     from riptui.cli.metrics import choose
     from riptui.errors import DiskError, RiptuiError
     from riptui.store.listing import find_all
@@ -38,24 +38,30 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
     trajectories = find_all(paths)
     names = choose(metrics)
     failed = False
-    with open_display(display, trajectories) as shown:
+    kind = "plain" if display in ("auto", "rich") else display  # bars are of iterations, and there are none
+    with open_display(kind, trajectories) as shown:
         for trajectory in trajectories:
             try:
                 _measure(trajectory, names, measure_at, shown)
             except DiskError:
                 raise
             except RiptuiError as error:
-                complain(str(error))
+                shown.show(trajectory, Failed(error))
                 failed = True
     return 1 if failed else 0
 
 
 def _measure(trajectory: Trajectory, names: tuple[str, ...], at: Measure, display: Display) -> None:
     from riptui import engine
+    from riptui.cli.jobs import Already
     from riptui.spec import points
     from riptui.store.claim import claim
 
     with claim(trajectory) as claimed:
         done = len(trajectory.rows())
+        count = 0
         for event in engine.measure(claimed, names, [k for k in points(trajectory.spec, at) if k <= done]):
             display.show(trajectory, event)
+            count += 1
+    if not count:
+        display.show(trajectory, Already("measured"))

@@ -27,7 +27,7 @@ def choose(names: tuple[str, ...] | None, *, fetch: bool = True) -> tuple[str, .
             _fetch(chosen.fetchable)
         chosen = default_metrics()
     if chosen.note:
-        note(f"{chosen.note}; `riptui measure` adds it later, from the saved frames")
+        note(f"{chosen.note}; `riptui measure` adds them later, from the saved frames")
     return chosen.names
 
 

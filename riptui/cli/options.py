@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 import rich_click as click
 from click.shell_completion import CompletionItem
 
+from riptui.metrics import REGISTRY
 from riptui.spec import Measure, Parameter
+from riptui.terminal import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -80,18 +82,11 @@ def folders_below(ctx: click.Context, param: click.Parameter, incomplete: str) -
             names = sorted(e.name for e in entries if e.is_dir() and e.name.startswith(start) and e.name[0] != ".")
     except OSError:
         return []
-    return [CompletionItem(f"{folder}/{name}" if folder else name) for name in names]
+    harmless = [name for name in names if printable(name) == name]  # the shell shows them as they are
+    return [CompletionItem(f"{folder}/{name}" if folder else name) for name in harmless]
 
 
 def metric_names() -> list[str]:
-    from riptui.metrics import REGISTRY
-
-    return list(REGISTRY)
-
-
-def inpainter_names() -> list[str]:
-    from riptui.inpainters import REGISTRY
-
     return list(REGISTRY)
 
 
@@ -130,7 +125,7 @@ metrics_option = click.option(
     type=Names(metric_names),
     metavar="A,B",
     show_default="ssim,psnr and the lpips nets at hand",
-    help="What to measure, e.g. ssim,lpips-vgg. With @previous: against the previous measured frame.",
+    help=f"What to measure: {', '.join(REGISTRY)}. With @previous: against the previous measured frame.",
 )
 measure_option = click.option(
     "--measure",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
+from click.exceptions import Exit
 
 from riptui.cli.options import (
     Names,
@@ -20,7 +21,7 @@ from riptui.cli.options import (
     runs_option,
     settings,
 )
-from riptui.errors import SourceError
+from riptui.errors import RiptuiError, SourceError
 from riptui.inpainters import DEFAULT, REGISTRY
 from riptui.spec import FITS, ORDERS, Fit, Measure, Order
 
@@ -108,11 +109,12 @@ def run(
     """
     from riptui.cli.metrics import choose
     from riptui.metrics import parse
-    from riptui.plan import Sweep, submit
+    from riptui.plan import Sweep, require_place, submit
     from riptui.store.records import Request
 
     metrics = None if metrics is None else parse(metrics)  # what is mistyped is said before anything takes time
     sweep = Sweep(inpainters, masks, seeds, settings(given), amount, order, paste, size, fit)
+    require_place(group, name, len(images) * len(sweep))
     pictures = read_pictures(images, size=size, fit=fit)
     request = Request("run", choose(metrics), measure_at)
     return carry_out(submit(runs, pictures, sweep, request, group=group, name=name), display, request)
@@ -134,7 +136,7 @@ def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[Prepa
         for what in pictures[-1].notes:
             note(f"{path.name}: {what}")
     if failed:
-        raise click.exceptions.Exit(SourceError.exit_code)
+        raise Exit(SourceError.exit_code)
     return pictures
 
 
@@ -156,11 +158,19 @@ def carry_out(trajectories: Sequence[Trajectory], display: str, wanted: Request 
     from riptui.cli.console import note
     from riptui.cli.display import open_display
     from riptui.cli.jobs import perform
-    from riptui.engine import to_do
 
     with open_display(display, trajectories) as shown:
         code = perform(trajectories, shown, wanted)
-    if code > 128 and (left := [trajectory for trajectory in trajectories if to_do(trajectory, wanted)]):
+    if code > 128 and (left := [trajectory for trajectory in trajectories if _can_go_on(trajectory, wanted)]):
         folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in left])
         note(f"stopped; what was computed is saved. Go on with: riptui resume {shlex.quote(folder)}")
     return code
+
+
+def _can_go_on(trajectory: Trajectory, wanted: Request | None) -> bool:
+    from riptui.engine import to_do
+
+    try:
+        return to_do(trajectory, wanted)
+    except RiptuiError:  # it was removed, or was never readable
+        return False

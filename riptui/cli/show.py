@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +14,20 @@ from riptui.cli.options import json_option, path_argument
 
 if TYPE_CHECKING:
     from rich.segment import Segments
+    from rich.table import Table
 
     from riptui.store.records import Row
     from riptui.store.trajectory import Trajectory
 
 PICTURE = 64  # columns of each of the two pictures, where the terminal has them
+
+# Of the table: leading columns, whether metrics' names are folded, bars of a sparkline. The first that fits is taken.
+LAYOUTS = (
+    (("k", "inpainted", "coverage"), False, 20),
+    (("k", "inpainted", "coverage"), True, 8),
+    (("k", "inpainted"), True, 6),
+    (("k",), True, 6),
+)
 
 
 @click.command(short_help="One trajectory in full, with pictures.")
@@ -109,34 +120,53 @@ def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
 
 
 def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from rich.measure import Measurement
+    from rich.segment import Segments
 
     from riptui.cli.console import out
-    from riptui.cli.values import number
-    from riptui.terminal import printable, sparkline
 
     metrics = trajectory.metrics()
     names = list(dict.fromkeys(name for values in metrics.values() for name in values))
     if not names:
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    narrow = out.width < 60
-    for heading in ("k", "inpainted") if narrow else ("k", "inpainted", "coverage"):
+    for leading, fold, bars in LAYOUTS:
+        table = _table(trajectory, rows, leading, names, fold=fold, bars=bars)
+        width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
+        if width <= out.width or not out.is_terminal:
+            break
+    if not out.is_terminal:  # a file is as wide as it takes
+        out.print(Segments(out.render(table, out.options.update(width=width))), end="")
+    else:
+        out.print(table)
+
+
+def _table(
+    trajectory: Trajectory, rows: list[Row], leading: Sequence[str], names: list[str], *, fold: bool, bars: int
+) -> Table:
+    """All that was measured, below the leading columns and one for each metric, with so many bars of a sparkline."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from riptui.cli.values import number
+    from riptui.terminal import printable, sparkline
+
+    metrics = trajectory.metrics()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, padding=(0, 1 if len(leading) > 1 else 0))
+    for heading in leading:
         table.add_column(heading, justify="right")
     for name in names:
         series = [value for values in metrics.values() if (value := values.get(name)) is not None]
         low, high = min(series, default=0.0), max(series, default=1.0)
-        table.add_column(
-            Text(printable(name)), justify="right", footer=Text(sparkline(series[-20:], low, high), "cyan")
-        )
+        heading = re.sub("(?<=-)|(?=@)", "\n", printable(name)) if fold else printable(name)
+        footer = Text(sparkline(series[-bars:], low, high), "cyan")
+        table.add_column(Text(heading), justify="right", footer=footer, overflow="fold")
     for k, values in metrics.items():
         coverage = rows[k - 1].coverage if 0 < k <= len(rows) else 0.0
+        where = {"k": str(k), "inpainted": f"{trajectory.spec.inpainted(k):.0f} %", "coverage": f"{coverage:.1f} %"}
         cells = [number(values[name]) if name in values else "" for name in names]
-        covered = [] if narrow else [f"{coverage:.1f} %"]
-        table.add_row(str(k), f"{trajectory.spec.inpainted(k):.0f} %", *covered, *cells)
-    out.print(table)
+        table.add_row(*(where[heading] for heading in leading), *cells)
+    return table
 
 
 def _tell_spec(trajectory: Trajectory) -> None:

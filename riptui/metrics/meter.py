@@ -1,8 +1,9 @@
 """Measures the frames of one trajectory, in order. Knows not what a metric does, nor where its values go."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from riptui.arrays import Image
+from riptui.errors import MetricError
 from riptui.metrics import PREVIOUS, load, parse
 
 
@@ -22,16 +23,21 @@ class Meter:
             name: metric.prepare(original) for name, metric in self._metrics.items() if not name.endswith(PREVIOUS)
         }
 
-    def measure(self, frame: Image) -> dict[str, float]:
-        """The frame's values by name; the frame becomes `previous`."""
+    def measure(self, frame: Image, names: Collection[str] | None = None) -> dict[str, float]:
+        """The frame's values by name, of all metrics or some; the frame becomes `previous`. Raises MetricError."""
         values = {}
         before, self.previous = self.previous, frame  # at once: should a metric fail, the next frame follows this one
         for name, metric in self._metrics.items():
-            if name in self._prepared:
-                prepared = self._prepared[name]
-            elif before is not None:
-                prepared = metric.prepare(before)
-            else:
+            if names is not None and name not in names:
                 continue
-            values[name] = float(metric.measure(prepared, frame[None])[0])
+            try:
+                if name in self._prepared:
+                    prepared = self._prepared[name]
+                elif before is not None:
+                    prepared = metric.prepare(before)
+                else:
+                    continue
+                values[name] = float(metric.measure(prepared, frame[None])[0])
+            except Exception as error:
+                raise MetricError(f"{name} failed: {type(error).__name__}: {error}") from error
         return values

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from riptui.errors import StoreError
+from riptui.metrics import PREVIOUS
 from riptui.store import layout
 from riptui.store.disk import Folder, Journal, sync_name
 from riptui.store.lock import Lock
@@ -40,16 +41,19 @@ class Claim:
     def close(self) -> None:
         self._metrics.close()
 
-    def add_measurement(self, k: int, values: Mapping[str, float]) -> None:
-        """Save what was measured of frame k."""
-        self._metrics.append(line({"k": k, **{name: finite_or_none(value) for name, value in values.items()}}))
+    def add_measurement(self, k: int, values: Mapping[str, float], *, previous: int | None = None) -> None:
+        """Save what was measured of frame k, and of which frame `previous` the values @previous are the distance."""
+        against = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
+        finite = {name: finite_or_none(value) for name, value in values.items()}
+        self._metrics.append(line({"k": k, **against, **finite}))
 
     def forget_measurements_after(self, k: int) -> None:
         """Drop the measurements of frames that were cut and will be computed again."""
-        kept = {at: values for at, values in self.trajectory.metrics().items() if at <= k}
-        if len(kept) < len(self.trajectory.metrics()):
+        measurements = self.trajectory.measurements()
+        kept = [one for one in measurements if (one["k"] or 0) <= k]
+        if len(kept) < len(measurements):
             self._metrics.close()
-            self.folder.write_whole(layout.METRICS, b"".join(line({"k": at, **kept[at]}) for at in kept))
+            self.folder.write_whole(layout.METRICS, b"".join(map(line, kept)))
             self._metrics = Journal(self.folder, layout.METRICS)
 
     def set_request(self, request: Request) -> None:

@@ -44,13 +44,15 @@ def create(runs: Path, place: str, spec: Spec, original: Image, request: Request
     with Folder(parent) as group:
         temporary = f"{layout.NEW}{secrets.token_hex(6)}"
         group.make_folder(temporary)
-        with Folder(temporary, within=group) as new, Lock(new):
-            _fill(new, spec, original, request)
-            try:
+        try:
+            with Folder(temporary, within=group) as new, Lock(new):
+                _fill(new, spec, original, request)
                 group.rename(temporary, name)
-            except FileExistsError:  # another process made it first
-                shutil.rmtree(parent / temporary)
-                return _existing(parent / name, spec, original, request)
+        except BaseException as error:  # a full disk, Ctrl-C: no remains
+            shutil.rmtree(parent / temporary, ignore_errors=True)
+            if not isinstance(error, FileExistsError):
+                raise
+            return _existing(parent / name, spec, original, request)  # another process made it first
     return Trajectory(parent / name)
 
 

@@ -77,9 +77,9 @@ class Folder:
     def write_whole(self, name: str, data: bytes) -> None:
         """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens."""
         temporary = f"{TEMPORARY}{name}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a fifo would wait
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with explained(self.path / name):
-            fd = os.open(temporary, flags, 0o644, dir_fd=self._fd)
+            fd = os.open(temporary, flags | os.O_NONBLOCK, 0o644, dir_fd=self._fd)  # a fifo's open would wait
             try:
                 _write(fd, data, 0)
                 os.fsync(fd)
@@ -178,7 +178,7 @@ class Journal:
         self.end = end
 
 
-def read_file(path: Path | str) -> bytes | None:
+def read_file(path: Path | str, most: int = READ_LIMIT) -> bytes | None:
     """A regular file's bytes, or None where there is no file. Never hangs on a fifo or a device."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
@@ -190,12 +190,14 @@ def read_file(path: Path | str) -> bytes | None:
             raise DamagedError(f"{path} is not a regular file; move it away") from error
         with explained(path):
             raise
-    with open(fd, "rb") as file:
+    try:
         status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > READ_LIMIT:
-            raise DamagedError(f"{path} is not a regular file of at most {READ_LIMIT:,} bytes; move it away")
-        with explained(path):
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+            raise DamagedError(f"{path} is not a regular file of at most {most:,} bytes; move it away")
+        with explained(path), open(fd, "rb", closefd=False) as file:
             return file.read()
+    finally:
+        os.close(fd)
 
 
 def list_folder(path: Path) -> list[str]:

@@ -15,7 +15,7 @@ from riptui.store.trajectory import Trajectory
 def original(trajectory: Trajectory) -> Image:
     """Frame 0, [size, size, 3]. Raises DamagedError if it is missing or not the one the spec names."""
     path = trajectory.path / layout.ORIGINAL
-    image = _picture(path, trajectory.spec.original_sha256)
+    image = _picture(path, trajectory.spec.size, trajectory.spec.original_sha256)
     if image is None:
         raise DamagedError(
             f"{path} is missing or not the picture it was: run `riptui run` on the source image "
@@ -67,7 +67,8 @@ def apply(image: Image, row: Row, patches: bytes) -> None:
 
 def read_keyframe(trajectory: Trajectory, row: Row) -> Image | None:
     """The keyframe of a row, or None if it is missing or not right."""
-    return _picture(trajectory.path / layout.KEYFRAMES / layout.keyframe(row.k), row.sha256)
+    path = trajectory.path / layout.KEYFRAMES / layout.keyframe(row.k)
+    return _picture(path, trajectory.spec.size, row.sha256)
 
 
 def _nearest(
@@ -80,10 +81,11 @@ def _nearest(
     return reached
 
 
-def _picture(path: Path, sha256: str) -> Image | None:
+def _picture(path: Path, size: int, sha256: str) -> Image | None:
     try:
         data = read_file(path)
         image = from_png(data) if data is not None else None
     except DamagedError:
         return None
-    return image if image is not None and pixels_sha256(image) == sha256 else None
+    right = image is not None and image.shape[:2] == (size, size) and pixels_sha256(image) == sha256
+    return image if right else None

@@ -54,7 +54,7 @@ def name_for(spec: Spec) -> str:
     if spec.order != "replacement":
         parts.append(spec.order)
     if spec.amount != 400:
-        parts.append(f"a{spec.amount:g}")
+        parts.append(f"a{spec.amount:.12g}")
     if spec.size != 512:
         parts.append(f"{spec.size}px")
     if spec.fit != "bands":

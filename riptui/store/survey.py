@@ -102,7 +102,8 @@ def _advance(found: Survey, row: Row, patches: bytes) -> str | None:
 def _tails(found: Survey, data: bytes, patches: bytes) -> None:
     """What lies behind the last good row: torn by a crash, unless whole rows follow the tear."""
     tail = data[found.rows_end :]
-    if any(prefix(line, Row)[0] for line in tail.splitlines(keepends=True)):
+    lines = tail.replace(b"\0", b"\n").splitlines(keepends=True)  # a lost block is NULs, line ends and all
+    if any(prefix(line, Row)[0] for line in lines):
         found.damage.append(f"{layout.ROWS}, row {len(found.rows) + 1}: it is not readable, and rows follow it")
     elif tail:
         found.leftovers.append(f"{layout.ROWS}: {len(tail)} bytes of a row that was never committed")

@@ -20,6 +20,8 @@ from riptui.store.records import UNREADABLE, Failure, Measurement, Request, Row,
 
 Record = TypeVar("Record")
 
+RECORD_LIMIT = 2**24  # bytes; a spec has 1 kB, a failure with its traceback 10
+
 
 class Status(StrEnum):
     """Derived from the folder, never stored."""
@@ -43,15 +45,14 @@ class Trajectory:
         """The trajectory at a path that a user gave."""
         with explained(path):
             if not (path / layout.SPEC).is_file():
-                found = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
-                raise NotATrajectoryError(f"{path} {found}, so it is no trajectory; riptui ls lists them")
+                raise _absent(path)
         return cls(path)
 
     @cached_property
     def spec(self) -> Spec:
-        data = read_file(f"{self.path}/{layout.SPEC}")
+        data = read_file(f"{self.path}/{layout.SPEC}", RECORD_LIMIT)
         if data is None:
-            raise NotATrajectoryError(f"{self.path} holds no spec.json, so it is no trajectory; riptui ls lists them")
+            raise _absent(self.path)
         try:
             return decode(data)
         except SpecError as error:
@@ -82,14 +83,24 @@ class Trajectory:
     def sessions(self) -> list[Session]:
         return self._lines(layout.SESSIONS, Session)
 
+    def measurements(self) -> list[Measurement]:
+        """The lines of metrics.jsonl that are of a frame, as they were written."""
+        last = self.spec.iterations
+        found = self._lines(layout.METRICS, Measurement)
+        return [one for one in found if (k := one.get("k")) is not None and 0 <= k <= last]
+
     def metrics(self) -> dict[int, Values]:
         """Values by iteration, ascending; of several for one name the last holds."""
         merged: dict[int, Values] = {}
-        for measurement in self._lines(layout.METRICS, Measurement):
-            k = measurement.pop("k", None)
-            if k is not None:
-                merged.setdefault(int(k), {}).update(measurement)
+        for measurement in self.measurements():
+            values = {name: value for name, value in measurement.items() if name not in ("k", "previous")}
+            merged.setdefault(int(measurement["k"] or 0), {}).update(values)
         return dict(sorted(merged.items()))
+
+    def measured_against(self) -> dict[int, int]:
+        """By iteration: the frame that its values @previous were measured against."""
+        pairs = ((one["k"], one.get("previous")) for one in self.measurements())
+        return {int(k): int(previous) for k, previous in pairs if k is not None and previous is not None}
 
     def status(self) -> Status:
         return status(self, len(self.rows()))
@@ -98,13 +109,18 @@ class Trajectory:
         return lines(read_file(f"{self.path}/{name}") or b"", kind)
 
     def _json(self, name: str, kind: type[Record]) -> Record | None:
-        data = read_file(self.path / name)
+        data = read_file(self.path / name, RECORD_LIMIT)
         if data is None:
             return None
         try:
             return msgspec.json.decode(data, type=kind)
         except UNREADABLE as error:
             raise DamagedError(f"{self.path / name} is not readable ({error}): delete it and go on") from error
+
+
+def _absent(path: Path) -> NotATrajectoryError:
+    what = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "is not there"
+    return NotATrajectoryError(f"{path} {what}, so it is no trajectory; riptui ls lists them")
 
 
 def status(trajectory: Trajectory, committed: int) -> Status:

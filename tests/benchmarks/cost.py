@@ -3,7 +3,7 @@
     python tests/benchmarks/cost.py            all of it, a minute
     python tests/benchmarks/cost.py loop ls    some: loop, bytes, start, ls
 
-Prints each figure beside its bar, and exits 1 if one is missed. Times are medians of runs in turn: peer, riptui, peer ...
+Prints each figure beside its bar, and exits 1 if one is missed. Times are medians of runs in turn: peer, riptui, peer.
 """
 
 import io
@@ -61,7 +61,9 @@ def bare_loop(picture: Prepared, spec: Spec) -> None:
 
 def run(picture: Prepared, mask: int, runs: Path, metrics: tuple[str, ...] = ("ssim", "psnr")) -> Trajectory:
     """400 % as `riptui run` does it: saved with fsync, measured every 50 %."""
-    [trajectory] = submit(runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), Request("run", metrics))
+    [trajectory] = submit(
+        runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), Request("run", metrics)
+    )
     for _ in compute(trajectory):
         pass
     return trajectory
@@ -71,13 +73,15 @@ def loop(scratch: Path) -> None:
     """A whole trajectory against the bare loop of its inpaintings."""
     picture = photograph()
     run(picture, 256, scratch / "warm-up")
-    for mask, bar in ((128, 1.25), (64, 1.6)):
+
+    def pair(mask: int, turn: int) -> float:
         [spec] = Sweep(["navier-stokes"], [mask], [0], {}, fit="crop").specs(picture)
-        pairs = []
-        for turn in range(7):
-            bare = seconds(lambda: bare_loop(picture, spec))
-            pairs.append(seconds(lambda: run(picture, mask, scratch / f"{mask}-{turn}")) / bare)
-        report(f"400 % at mask {mask}: run, saved and measured / bare cv2.inpaint loop", statistics.median(pairs), bar)
+        bare = seconds(lambda: bare_loop(picture, spec))
+        return seconds(lambda: run(picture, mask, scratch / f"{mask}-{turn}")) / bare
+
+    for mask, bar in ((128, 1.25), (64, 1.6)):
+        ratios = [pair(mask, turn) for turn in range(7)]
+        report(f"400 % at mask {mask}: run, saved and measured / bare cv2.inpaint loop", statistics.median(ratios), bar)
 
 
 def size_on_disk(scratch: Path) -> None:
@@ -106,7 +110,9 @@ def start(scratch: Path) -> None:
     """Importing the command line, over the interpreter's own start."""
 
     def python(code: str) -> float:
-        return statistics.median(seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True)) for _ in range(9))
+        return statistics.median(
+            seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True)) for _ in range(9)
+        )
 
     python("import riptui.cli")
     bare = python("pass")
@@ -125,7 +131,9 @@ def ls(scratch: Path) -> None:
             shutil.copyfile(model / name, folder / name)
 
     def listing() -> None:
-        done = subprocess.run([sys.executable, "-m", "riptui", "ls", str(runs)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "riptui", "ls", str(runs)], capture_output=True, text=True, check=True
+        )
         assert done.stdout.count("✓") == 10_000, done.stdout[-300:]
 
     listing()

@@ -1,0 +1,33 @@
+"""The standard streams, made fit to print to whatever the program was started with. Knows not what is printed."""
+
+import io
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+
+def prepare() -> None:
+    """Open what is closed, and show a question mark for what an encoding such as ASCII lacks.
+
+    The first file to be opened would take the number of a closed stream, and what a C library prints would land in it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115  lasts as long as the process
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def abandon(stream: TextIO) -> None:
+    """Print there no more: what could not be written would be tried again, and complained of, when Python ends."""
+    with suppress(OSError, ValueError):
+        number = stream.fileno()
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, number)
+        os.close(null)
+        stream.flush()

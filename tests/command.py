@@ -1,0 +1,100 @@
+"""The command `riptui`, run in this process or in one of its own, and what may come out of it."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from riptui.cli import main
+
+PATIENCE = 60  # seconds; a command that takes so long hangs
+
+RICH = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\x1b\[1A|\x1b\[2K|\r")
+"""What Rich sends to a terminal: colours, the cursor hidden and shown, one line up, a line erased."""
+
+COMMAND = [sys.executable, "-m", "riptui"]
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    def require_one_line(self, *words: str) -> None:
+        """On stderr, nothing on stdout, and no traceback."""
+        assert self.out == ""
+        assert self.err.startswith("error: ")
+        assert self.err.count("\n") == 1
+        for word in words:
+            assert word in self.err
+
+
+class Stream(io.TextIOWrapper):
+    """Stands in for stdout or stderr."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        self._bytes = io.BytesIO()
+        self._terminal = terminal
+        super().__init__(self._bytes, encoding="utf-8", newline="", write_through=True)
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    @property
+    def text(self) -> str:
+        return self._bytes.getvalue().decode()
+
+
+def riptui(*argv: str | Path, terminal: bool = False) -> Outcome:
+    """Run the command in this process. Whatever it raises, the caller gets."""
+    out, err = Stream(terminal=terminal), Stream(terminal=terminal)
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main([os.fspath(one) for one in argv])
+    return Outcome(code, out.text, err.text)
+
+
+@contextmanager
+def started(*argv: str | Path, command: list[str] = COMMAND, **given: Any) -> Iterator[subprocess.Popen[str]]:
+    """Run the command in its own process, which does not outlive the context."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*command, *map(os.fspath, argv)], text=True, **{**pipes, "env": environment(), **given})
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def finished(process: subprocess.Popen[str]) -> Outcome:
+    out, err = process.communicate(timeout=PATIENCE)
+    return Outcome(process.returncode, out or "", err or "")
+
+
+def spawned(*argv: str | Path, **given: Any) -> Outcome:
+    """Run the command in its own process to its end."""
+    with started(*argv, **given) as process:
+        return finished(process)
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    """This process's, with changes; None: without it. Python's own settings are not inherited."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "RIPTUI", "COL", "LC_"))
+    }
+    settled = {**kept, "RIPTUI_OFFLINE": "1", "OMP_NUM_THREADS": "1", **changes}
+    return {name: value for name, value in settled.items() if value is not None}
+
+
+def require_harmless(outcome: Outcome, *, terminal: bool = False) -> None:
+    """No control, bidi, invisible or half character but line ends, and on a terminal what Rich sends."""
+    for text in outcome[1:]:
+        shown = RICH.sub("", text) if terminal else text
+        raw = {c for c in shown if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}}
+        assert raw == set(), shown
+        assert "Traceback" not in shown

@@ -1,0 +1,151 @@
+"""The README against the code: its commands, its Python, its table of files."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rich_click as click
+from conftest import MakeTrajectory
+
+from riptui import __file__ as package
+from riptui import engine, inpainters, metrics
+from riptui.cli import COMMANDS, riptui
+from riptui.store.claim import claim
+from riptui.store.frames import frame
+from riptui.store.records import Failure
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def command_lines() -> Iterator[list[str]]:
+    """The words of every `riptui ...` in a block or in the text, without comments."""
+    inline = re.findall(r"`(riptui [^`]+)`", README)
+    for line in [*"".join(blocks("sh")).splitlines(), *inline]:
+        words = shlex.split(line.partition(" | ")[0], comments=True)
+        if words and Path(words[0]).name == "riptui":
+            yield words[1:]
+
+
+def options(command: click.Command) -> set[str]:
+    return {name for param in command.params for name in [*param.opts, *param.secondary_opts]} | {"--help", "-h"}
+
+
+def context() -> click.Context:
+    return click.Context(riptui)
+
+
+@pytest.mark.parametrize("words", list(command_lines()), ids=" ".join)
+def test_every_command_in_the_readme_can_be_typed(words: list[str]) -> None:
+    command = riptui.get_command(context(), words[0])
+    assert command is not None, words[0]
+    assert {word for word in words[1:] if word.startswith("-")} <= options(command)
+
+
+def test_the_readme_has_commands_at_all() -> None:
+    assert len(list(command_lines())) > 10
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert re.search(rf"riptui {name}\b", README)
+
+
+def test_every_option_that_the_readme_names_is_one() -> None:
+    known = {option for name in COMMANDS for option in options(riptui.get_command(context(), name) or riptui)}
+    prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose))
+    assert len(named) >= 3
+    assert named <= known
+
+
+@pytest.mark.parametrize("name", [*metrics.REGISTRY, *inpainters.REGISTRY])
+def test_every_metric_and_inpainter_is_in_the_readme(name: str) -> None:
+    assert f"`{name}`" in README
+
+
+# ── the format ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def read() -> Any:
+    """The README's `frame`, as a stranger would run it."""
+    [code] = re.findall(r"^<!-- test: read -->\n```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert "riptui" not in code
+    names: dict[str, Any] = {}
+    exec(code, names)
+    return names["frame"]
+
+
+@pytest.mark.parametrize("paste", [True, False])
+@pytest.mark.parametrize("inpainter", ["navier-stokes", "noise"])
+def test_the_readmes_python_gives_every_frame(
+    paste: bool, inpainter: str, read: Any, make_trajectory: MakeTrajectory
+) -> None:
+    trajectory = make_trajectory(paste=paste, inpainter=inpainter)
+    list(engine.compute(trajectory))
+    frames = [frame(trajectory, k) for k in range(17)]
+    for k, expected in enumerate(frames):
+        np.testing.assert_array_equal(np.asarray(read(trajectory.path, k)), expected)
+    assert len({image.tobytes() for image in frames}) > 10
+
+
+def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory(metrics=("psnr",))
+    list(engine.compute(trajectory))
+    with claim(trajectory) as claimed:
+        claimed.fail(Failure("2024-07-13T00:00:00+00:00", 1, "", ""))
+    found = {
+        re.sub(r"\d+\.png", "K.png", path.relative_to(trajectory.path).as_posix())
+        for path in trajectory.path.rglob("*")
+        if path.is_file()
+    }
+    table = README.partition("| file | content |")[2].partition("\n\n")[0]
+    named = {name for line in table.splitlines() for name in re.findall(r"`([^`]+)`", line.partition(" | ")[0])}
+    assert named == found
+
+
+def test_the_table_names_every_field_of_a_row(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory()
+    list(engine.compute(trajectory))
+    [described] = [line for line in README.splitlines() if line.startswith("| `iterations.jsonl`")]
+    assert {*trajectory.rows()[0].__struct_fields__} <= {*re.findall(r"`([^`]+)`", described)}
+
+
+# ── what CI takes from it, and the tree ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("name", "last"), [("demo", ".venv/bin/riptui demo"), ("tests", ".venv/bin/pytest")])
+def test_ci_finds_its_commands_in_the_readme(name: str, last: str) -> None:
+    ci = ROOT / ".ci" / "run"
+    if not ci.exists():
+        pytest.skip("not in a source distribution")
+    [function] = re.findall(r"^readme\(\) \{.*?^\}$", ci.read_text(), re.MULTILINE | re.DOTALL)
+    script = f"{function}\nreadme {name}"
+    found = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert found.splitlines()[0] == "python3 -m venv .venv"
+    assert found.splitlines()[-1] == last
+    assert "```" not in found
+    assert f"```sh\n{found}```" in README
+
+
+def test_the_tree_names_what_there_is() -> None:
+    tree = README.partition("```\nriptui/\n")[2].partition("```")[0]
+    named = {line.split()[0].rstrip("/") for line in tree.splitlines()}
+    there = {path.name for path in Path(package).parent.iterdir()}
+    assert named <= there
+
+
+def test_the_pictures_of_the_readme_are_there() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert shown
+    assert [file for file in shown if not (ROOT / file).is_file()] == []

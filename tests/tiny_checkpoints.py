@@ -51,7 +51,7 @@ def tiny_checkpoint(family: str, folder: Path) -> Path:
 
 
 def enliven(model: torch.nn.Module) -> None:
-    """Draw all weights anew, wide enough that every input shows in the output; PyTorch's own are too tame at this size."""
+    """Draw all weights anew, so wide that every input shows in the output; PyTorch's own are too tame at this size."""
     for name, parameter in model.named_parameters():
         if parameter.dim() > 1:
             spread = parameter[0].numel() ** -0.5

@@ -96,16 +96,13 @@ def inpainter_names() -> list[str]:
 
 
 def settings(given: tuple[str, ...]) -> dict[str, Parameter]:
-    """KEY=VALUE options as a dict; values that look like numbers are numbers."""
+    """KEY=VALUE options as a dict; the values are text, for each inpainter to read as the type it wants."""
     pairs: dict[str, Parameter] = {}
     for one in given:
         key, equals, value = one.partition("=")
         if not (key and equals):
             raise click.BadParameter(f"{one!r} is not KEY=VALUE, e.g. radius=5", param_hint="--set")
-        try:
-            pairs[key] = float(value) if "." in value else int(value)
-        except ValueError:
-            pairs[key] = value
+        pairs[key] = value
     return pairs
 
 

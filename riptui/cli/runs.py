@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     default=DEFAULT,
     show_default=True,
     metavar="NAME",
-    help=f"What repaints: {', '.join(REGISTRY)}. Several may be given.",
+    help=f"What repaints: {', '.join(REGISTRY)}; or a model by its hub id, org/name@revision, or its folder. "
+    "Several may be given.",
 )
 @click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="A parameter of the inpainter, e.g. radius=5.")
 @click.option(
@@ -106,13 +107,17 @@ def run(
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond its 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     """
+    from riptui.cli.console import note
     from riptui.cli.metrics import choose
+    from riptui.inpainters import choose as named
     from riptui.metrics import parse
     from riptui.plan import Sweep, submit
     from riptui.store.records import Request
 
     metrics = None if metrics is None else parse(metrics)  # what is mistyped is said before anything takes time
     sweep = Sweep(inpainters, masks, seeds, settings(given), amount, order, paste, size, fit)
+    for notice in filter(None, (named(one).notice for one in inpainters)):
+        note(notice)
     pictures = read_pictures(images, size=size, fit=fit)
     request = Request("run", choose(metrics), measure_at)
     return carry_out(submit(runs, pictures, sweep, request, group=group, name=name), display, request)

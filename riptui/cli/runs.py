@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
+from click.exceptions import Exit
 
 from riptui.cli.options import (
     Names,
@@ -139,7 +140,7 @@ def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[Prepa
         for what in pictures[-1].notes:
             note(f"{path.name}: {what}")
     if failed:
-        raise click.exceptions.Exit(SourceError.exit_code)
+        raise Exit(SourceError.exit_code)
     return pictures
 
 

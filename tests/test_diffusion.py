@@ -1,7 +1,6 @@
 """Diffusion models against plain diffusers scripts with PIL in and out; tiny random weights in the real layout."""
 
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 import torch
 from conftest import MakeTrajectory, picture
 from PIL import Image as Pictures
-from tiny_checkpoints import FAMILIES, Checkpoints, checkpoints
+from tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
@@ -25,7 +24,9 @@ from riptui.store.frames import frame
 from riptui.store.records import Row
 from riptui.store.trajectory import Trajectory
 
-__all__ = ["checkpoints"]
+__all__ = ["checkpoints", "one_thread_and_no_network"]
+
+pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
 
 STEPS = 3
 ITERATIONS = 3
@@ -34,18 +35,6 @@ GUIDANCE = {"sd2": 7.5, "sd1.5": 7.5, "sdxl": 7.5, "sd3": 7.0, "flux-fill": 30.0
 PASSES = [family for family in FAMILIES if family != "flux-fill"]
 """The families whose guidance is a second pass over the negative prompt."""
 SEEDS = (5, 2**53 - 1, 7)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread_and_no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def refuse(*_: object) -> None:
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def told(folder: Path, family: str, **given: Any) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class Checkpoint:
     """Of the hub's repository; None for a folder."""
 
 
-def inspect(folder: Path, name: str, *, fetch: str, allow_pickle: bool = False) -> Checkpoint:
-    """Look through a checkpoint. `name` is for messages; `fetch` is the command that would repair it.
+def inspect(folder: Path, name: str, *, repair: str, allow_pickle: bool = False) -> Checkpoint:
+    """Look through a checkpoint. `name` and `repair`, a sentence that says what to do, are for messages.
 
     Raises WeightsError if something is missing, damaged, or only there as pickle; InputError if its index is none.
     """
@@ -52,7 +52,7 @@ def inspect(folder: Path, name: str, *, fetch: str, allow_pickle: bool = False) 
     variants = set()
     for component in components:
         if component not in UNUSED:
-            variants.add(_component(folder / component, name, fetch, allow_pickle))
+            variants.add(_component(folder / component, name, repair, allow_pickle))
     unused = tuple(component for component in UNUSED if component in index)
     return Checkpoint(folder, pipeline, "fp16" if "fp16" in variants else None, unused, hub.commit(folder))
 
@@ -68,7 +68,7 @@ def read_json(path: Path, name: str) -> Json:
     return content
 
 
-def require_whole(path: Path, name: str, fetch: str) -> None:
+def require_whole(path: Path, name: str, repair: str) -> None:
     """Raise WeightsError unless a safetensors file has a header, and as many bytes as that promises."""
     try:
         with safe_open(path, framework="numpy"):
@@ -76,16 +76,16 @@ def require_whole(path: Path, name: str, fetch: str) -> None:
     except (SafetensorError, OSError) as error:
         size = path.stat().st_size if path.exists() else 0
         raise WeightsError(
-            f"{name}: {path} ({size:,} bytes) is damaged or cut short: {str(error).splitlines()[0]}. "
-            f"Delete it, then: {fetch}"
+            f"{name}: {path.parent.name}/{path.name} ({size:,} bytes) is damaged or cut short: "
+            f"{str(error).splitlines()[0]}. Delete {path.resolve()}. {repair}"  # in the hub's cache `path` is a link
         ) from error
 
 
-def _component(folder: Path, name: str, fetch: str, allow_pickle: bool) -> str | None:
+def _component(folder: Path, name: str, repair: str, allow_pickle: bool) -> str | None:
     """Check one component's folder; return the variant of its weights, where there are no others."""
     files = {path.name: path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else {}
     if not files:
-        raise WeightsError(f"{name} is incomplete: {folder} is missing or empty. Complete it with: {fetch}")
+        raise WeightsError(f"{name} is incomplete: {folder} is missing or empty. {repair}")
     if "config.json" not in files:  # a tokenizer, a scheduler: no weights
         return None
     weights = {file: path for file, path in files.items() if file.endswith(".safetensors")}
@@ -99,15 +99,15 @@ def _component(folder: Path, name: str, fetch: str, allow_pickle: bool) -> str |
                 "code when it is read. If you trust where it comes from, set allow_pickle=true; better, take a "
                 "revision with safetensors"
             )
-        raise WeightsError(f"{name} is incomplete: {folder} holds no weights. Complete it with: {fetch}")
-    _require_shards(folder, files, name, fetch)
+        raise WeightsError(f"{name} is incomplete: {folder} holds no weights. {repair}")
+    _require_shards(folder, files, name, repair)
     for path in weights.values():
-        require_whole(path, name, fetch)
+        require_whole(path, name, repair)
     return None if any(".fp16." not in file for file in weights) else "fp16"
 
 
-def _require_shards(folder: Path, files: dict[str, Path], name: str, fetch: str) -> None:
+def _require_shards(folder: Path, files: dict[str, Path], name: str, repair: str) -> None:
     for index in (path for file, path in files.items() if file.endswith(".safetensors.index.json")):
         missing = sorted(set(read_json(index, name).get("weight_map", {}).values()) - files.keys())
         if missing:
-            raise WeightsError(f"{name} is incomplete: {folder / missing[0]} is missing. Complete it with: {fetch}")
+            raise WeightsError(f"{name} is incomplete: {folder / missing[0]} is missing. {repair}")

@@ -52,7 +52,7 @@ def diffusion(
         named = catalogue.named(model)
         revision = revision or named.revision
         folder = hub.locate(named.model, revision)
-        found = inspect(folder, model, fetch=hub.fetching(named.model, revision), allow_pickle=allow_pickle)
+        found = inspect(folder, model, repair=hub.repair(named.model, revision), allow_pickle=allow_pickle)
         decoder = None
         if vae is not None:
             other = catalogue.named(vae)

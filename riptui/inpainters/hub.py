@@ -60,6 +60,13 @@ def fetching(model: str, revision: str | None) -> str:
     return f"riptui fetch {known if short else shlex.quote(_written(model, revision))}"
 
 
+def repair(model: str, revision: str | None) -> str:
+    """What to do about a file that is missing or damaged, as a sentence."""
+    if catalogue.is_folder(model):
+        return "Copy it again from where the checkpoint came from"
+    return f"Get it again with: {fetching(model, revision)}"
+
+
 def explained(error: Exception, model: str, revision: str | None) -> RiptuiError:
     """What an error of the hub's client means, and what to do. For whoever fetches."""
     written = _written(model, revision)

@@ -83,7 +83,7 @@ def load_decoder(model: str, revision: str | None, *, dtype: torch.dtype, allow_
     if kind not in {"AutoencoderKL", "AsymmetricAutoencoderKL"}:
         raise InputError(f"{model} is a {kind}; vae must be an AutoencoderKL or an AsymmetricAutoencoderKL")
     for file in folder.glob("*.safetensors"):
-        require_whole(file, model, hub.fetching(model, revision))
+        require_whole(file, model, hub.repair(model, revision))
     try:
         return getattr(diffusers, kind).from_pretrained(
             folder, torch_dtype=dtype, use_safetensors=None if allow_pickle else True, local_files_only=True

@@ -496,13 +496,42 @@ def test_the_command_line_takes_a_folder(
 ) -> None:
     Pictures.fromarray(picture()).save(tmp_path / "cat.png")
     runs = tmp_path / "runs"
-    command = ["run", str(tmp_path / "cat.png"), "-i", str(checkpoints["sd2"]), "--set", f"steps={STEPS}"]
+    command = ["run", str(tmp_path / "cat.png"), "-i", str(checkpoints["sd2"]), "--steps", str(STEPS)]
     command += ["--size", "256", "--mask", "128", "--amount", "50", "--runs", str(runs), "--metrics", "psnr"]
     assert main([*command, "--display", "none"]) == 0
     assert capfd.readouterr().out == ""
     (spec,) = runs.glob("*/*/spec.json")
-    assert json.loads(spec.read_bytes())["inpainter"] == "diffusion"
+    written = json.loads(spec.read_bytes())
+    assert written["inpainter"] == "diffusion"
+    assert written["parameters"] == told(checkpoints["sd2"], "diffusion")
     assert len(Trajectory(spec.parent).rows()) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--steps", "many"], "sd2's steps is 'many'; it must be a whole number"),
+        (["--mask", "4"], "mask 4 px: sd2 needs squares on multiples of 8 px"),
+        (["-i", "sd2,a/b/c"], "'a/b/c' names no model"),
+        (["-i", "telea", "--steps", "3"], "telea has no parameter steps"),
+    ],
+)
+def test_what_is_mistyped_is_said_before_the_picture_is_read(
+    options: list[str], said: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(tmp_path / "absent.png"), "-i", "sd2", *options, "--metrics", "psnr"]) == 2
+    assert said in capfd.readouterr().err
+
+
+def test_the_removed_original_is_said_to_be_its_mirror(
+    checkpoints: Checkpoints, cache: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Pictures.fromarray(picture()).save(tmp_path / "cat.png")
+    command = ["run", str(tmp_path / "cat.png"), "-i", "stabilityai/stable-diffusion-2-inpainting", "--metrics", "psnr"]
+    assert main([*command, "--runs", str(tmp_path / "runs")]) == 1
+    said = " ".join(capfd.readouterr().err.split())
+    assert "was removed from the hub; its mirror sd2-community/" in said
+    assert "riptui fetch sd2" in said
 
 
 KILLED = """

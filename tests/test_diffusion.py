@@ -235,6 +235,31 @@ def test_a_batch_gives_what_single_calls_give(
     assert (singles[0] - singles[1]).abs().mean() > 0.01
 
 
+# --- further pipelines
+
+
+@pytest.mark.parametrize("kind", ["FluxPipeline", "FluxKontextPipeline"])
+def test_a_pipeline_that_needs_its_class_by_name_is_that_of_a_plain_script(
+    kind: str, checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    parts = plain_pipeline(checkpoints["flux-fill"], "flux-fill").components
+    torch.manual_seed(2)
+    parts["transformer"] = diffusers.FluxTransformer2DModel.from_config(
+        {**parts["transformer"].config, "in_channels": 64}
+    )
+    with quiet():
+        getattr(diffusers, kind)(**parts).save_pretrained(tmp_path / kind)
+    found = loaded(tmp_path / kind, "diffusion", guidance=2.0)
+    inpaint = getattr(diffusers, kind.replace("Pipeline", "InpaintPipeline"))
+    assert type(found.pipeline) is inpaint
+    assert found.notes["inpainting"].startswith("by blending latents")
+    with quiet():
+        pipeline = inpaint.from_pretrained(tmp_path / kind)
+    fixed = {"_auto_resize": False} if kind == "FluxKontextPipeline" else {}
+    expected = plain(pipeline, picture(), squares((64, 128))[0], 5, guidance_scale=2.0, negative_prompt=None, **fixed)
+    assert np.array_equal(paint(found), expected)
+
+
 # --- steps
 
 

@@ -12,14 +12,17 @@ import rich_click as click
 from click.exceptions import Exit
 
 from riptui.cli.options import (
+    MODEL_OPTIONS,
     Names,
     Numbers,
     display_option,
     measure_option,
     metrics_option,
+    model_options,
     paths_argument,
     runs_option,
     settings,
+    told,
 )
 from riptui.errors import SourceError
 from riptui.inpainters import DEFAULT, REGISTRY
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Pictures that are not square get black bands; crop: the middle square; or stretch.",
 )
+@model_options
 @metrics_option
 @measure_option
 @runs_option
@@ -77,6 +81,7 @@ if TYPE_CHECKING:
 @click.option_panel(
     "What", options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"]
 )
+@click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
 @click.option_panel("Measuring", options=["--metrics", "--measure"])
 @click.option_panel("Where", options=["--runs", "--group", "--name"])
 def run(
@@ -96,6 +101,7 @@ def run(
     group: str,
     name: str,
     display: str,
+    **model: str | bool | None,
 ) -> int:
     """Repaint pictures recursively, square by square, and measure how far they drift.
 
@@ -116,7 +122,7 @@ def run(
     from riptui.store.records import Request
 
     metrics = None if metrics is None else parse(metrics)  # what is mistyped is said before anything takes time
-    sweep = Sweep(inpainters, masks, seeds, settings(given), amount, order, paste, size, fit)
+    sweep = Sweep(inpainters, masks, seeds, settings(given) | told(model), amount, order, paste, size, fit)
     for notice in filter(None, (named(one).notice for one in inpainters)):
         note(notice)
     pictures = read_pictures(images, size=size, fit=fit)

@@ -482,6 +482,10 @@ def test_the_asymmetric_decoder_is_that_of_a_plain_pipeline(checkpoints: Checkpo
 def test_a_decoder_that_is_none_is_refused(checkpoints: Checkpoints, tmp_path: Path, cache: Path) -> None:
     with pytest.raises(InputError, match="is a UNet2DConditionModel; vae must be an AutoencoderKL"):
         loaded(checkpoints["sd2"], vae=str(checkpoints["sd2"] / "unet"))
+    shutil.copytree(checkpoints["sd2"] / "vae", tmp_path / "parts" / "vae")
+    as_pickle(tmp_path / "parts")
+    with pytest.raises(WeightsError, match="its vae only as pickle"):
+        loaded(checkpoints["sd2"], vae=str(tmp_path / "parts" / "vae"))
     with pytest.raises(WeightsError, match="riptui fetch org/decoder"):
         loaded(checkpoints["sd2"], vae="org/decoder")
     with pytest.raises(InputError, match=r"it holds no config\.json"):

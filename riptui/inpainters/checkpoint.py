@@ -52,7 +52,7 @@ def inspect(folder: Path, name: str, *, repair: str, allow_pickle: bool = False)
     variants = set()
     for component in components:
         if component not in UNUSED:
-            variants.add(_component(folder / component, name, repair, allow_pickle))
+            variants.add(require_component(folder / component, name, repair, allow_pickle))
     unused = tuple(component for component in UNUSED if component in index)
     return Checkpoint(folder, pipeline, "fp16" if "fp16" in variants else None, unused, hub.commit(folder))
 
@@ -68,7 +68,7 @@ def read_json(path: Path, name: str) -> Json:
     return content
 
 
-def require_whole(path: Path, name: str, repair: str) -> None:
+def _require_whole(path: Path, name: str, repair: str) -> None:
     """Raise WeightsError unless a safetensors file has a header, and as many bytes as that promises."""
     try:
         with safe_open(path, framework="numpy"):
@@ -81,8 +81,11 @@ def require_whole(path: Path, name: str, repair: str) -> None:
         ) from error
 
 
-def _component(folder: Path, name: str, repair: str, allow_pickle: bool) -> str | None:
-    """Check one component's folder; return the variant of its weights, where there are no others."""
+def require_component(folder: Path, name: str, repair: str, allow_pickle: bool) -> str | None:
+    """Check one component's folder; return the variant of its weights, where there are no others.
+
+    Raises WeightsError as `inspect`.
+    """
     files = {path.name: path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else {}
     if not files:
         raise WeightsError(f"{name} is incomplete: {folder} is missing or empty. {repair}")
@@ -102,7 +105,7 @@ def _component(folder: Path, name: str, repair: str, allow_pickle: bool) -> str 
         raise WeightsError(f"{name} is incomplete: {folder} holds no weights. {repair}")
     _require_shards(folder, files, name, repair)
     for path in weights.values():
-        require_whole(path, name, repair)
+        _require_whole(path, name, repair)
     return None if any(".fp16." not in file for file in weights) else "fp16"
 
 

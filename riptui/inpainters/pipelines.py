@@ -15,7 +15,7 @@ from diffusers.utils import is_peft_available
 
 from riptui.errors import InputError, MissingExtraError, WeightsError
 from riptui.inpainters import hub
-from riptui.inpainters.checkpoint import Checkpoint, read_json, require_whole
+from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
 
 BY_NAME = {
     "FluxFillPipeline": "FluxFillPipeline",
@@ -82,12 +82,10 @@ def load_decoder(model: str, revision: str | None, *, dtype: torch.dtype, allow_
     kind = read_json(folder / "config.json", model).get("_class_name")
     if kind not in {"AutoencoderKL", "AsymmetricAutoencoderKL"}:
         raise InputError(f"{model} is a {kind}; vae must be an AutoencoderKL or an AsymmetricAutoencoderKL")
-    for file in folder.glob("*.safetensors"):
-        require_whole(file, model, hub.repair(model, revision))
+    variant = require_component(folder, model, hub.repair(model, revision), allow_pickle)
+    safely = {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
     try:
-        return getattr(diffusers, kind).from_pretrained(
-            folder, torch_dtype=dtype, use_safetensors=None if allow_pickle else True, local_files_only=True
-        )
+        return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **safely)
     except Exception as error:
         raise WeightsError(f"{model} in {folder} cannot be loaded: {_first_line(error)}") from error
 

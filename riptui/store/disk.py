@@ -77,9 +77,7 @@ class Folder:
     def write_whole(self, name: str, data: bytes) -> None:
         """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens."""
         temporary = f"{TEMPORARY}{name}"
-        flags = (
-            os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        )  # a fifo would wait
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a fifo would wait
         with explained(self.path / name):
             fd = os.open(temporary, flags, 0o644, dir_fd=self._fd)
             try:

@@ -43,9 +43,7 @@ class Trajectory:
         """The trajectory at a path that a user gave."""
         with explained(path):
             if not (path / layout.SPEC).is_file():
-                found = (
-                    "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
-                )
+                found = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
                 raise NotATrajectoryError(f"{path} {found}, so it is no trajectory; riptui ls lists them")
         return cls(path)
 

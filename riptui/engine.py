@@ -74,10 +74,11 @@ def compute(
     wanted: Request | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     on_step: OnStep = no_step,
+    device: str = "",
 ) -> Iterator[Event]:
     """Bring a trajectory to its end, or on until `should_stop()`, asked after each iteration.
 
-    `wanted` adds to the metrics that its folder asks for, and says when to measure.
+    `wanted` adds to the metrics that its folder asks for, and says when to measure. `device` as in `inpainters.load`.
     Raises HeldError if another process computes it; InpainterError or MetricError, which are also recorded in its
     folder; DiskError, DamagedError, WeightsError. What was committed before is there after any of them.
     """
@@ -88,7 +89,7 @@ def compute(
             walk = out.found.walk
             yield Started(walk.iteration, out.found)
             try:
-                yield from _go_on(claimed, out, should_stop, on_step)
+                yield from _go_on(claimed, out, should_stop, on_step, device)
             except StoreError:
                 raise
             except Exception as error:
@@ -150,7 +151,9 @@ def _unmeasured(trajectory: Trajectory, metrics: Sequence[str], at: Sequence[int
     return {k: names for k, names in missing.items() if names}
 
 
-def _go_on(claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step: OnStep) -> Iterator[Event]:
+def _go_on(
+    claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step: OnStep, device: str
+) -> Iterator[Event]:
     trajectory, walk = claimed.trajectory, out.found.walk
     request = trajectory.request
     at = points(walk.spec, request.measure)
@@ -158,10 +161,10 @@ def _go_on(claimed: Claim, out: Writer, should_stop: Callable[[], bool], on_step
     yield from measure(claimed, request.metrics, reached)
     if walk.done:
         return
-    inpaint = inpainters.load(walk.spec.inpainter, walk.spec.parameters)
+    inpaint = inpainters.load(walk.spec.inpainter, walk.spec.parameters, device=device)
     meter = Meter(request.metrics, out.found.original)
     meter.previous = walk.frame if reached[-1] == walk.iteration else frame(trajectory, reached[-1])
-    out.begin(_session(walk.spec))
+    out.begin(_session(walk.spec, inpaint))
 
     def keep(iteration: Iteration) -> list[Event]:
         kept: list[Event] = [Iterated(out.append(iteration))]
@@ -219,7 +222,7 @@ def _overlapped(iterations: Iterator[Iteration], keep: Callable[[Iteration], lis
             yield from pending.popleft().result()
 
 
-def _session(spec: Spec) -> Session:
+def _session(spec: Spec, inpaint: Inpainter) -> Session:
     """What computes the rows to come; its number is the writer's to give."""
     packages = {"numpy", *inpainters.entry(spec.inpainter).distributions}
     return Session(
@@ -227,11 +230,12 @@ def _session(spec: Spec) -> Session:
         started=timestamp(),
         host=socket.gethostname(),
         pid=getpid(),
-        device=f"cpu ({platform.machine()})",
+        device=getattr(inpaint, "device", f"cpu ({platform.machine()})"),
         batch=1,
         versions={
             "riptui": __version__,
             "python": platform.python_version(),
             **{name: version(name) for name in sorted(packages)},
         },
+        notes=getattr(inpaint, "notes", {}),
     )

@@ -20,6 +20,7 @@ class Sweep:
     """What the trajectories of one picture share, and where they differ. Fields as in Spec."""
 
     inpainters: Sequence[str]
+    """Names of the registry, hub ids, folders."""
     masks: Sequence[int]
     seeds: Sequence[int]
     parameters: Mapping[str, Parameter]
@@ -44,8 +45,11 @@ class Sweep:
         return self._specs(picture.source_name, picture.source_sha256, pixels_sha256(picture.image))
 
     def _specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
-        return [
-            Spec(
+        specs = []
+        for text, mask, seed in product(self.inpainters, self.masks, self.seeds):
+            choice = inpainters.choose(text)
+            given = {**choice.parameters, **inpainters.read(choice.name, self.parameters)}
+            spec = Spec(
                 source_name=source_name,
                 source_sha256=source_sha256,
                 original_sha256=original_sha256,
@@ -56,11 +60,12 @@ class Sweep:
                 amount=self.amount,
                 seed=seed,
                 paste=self.paste,
-                inpainter=name,
-                parameters=inpainters.complete(name, self.parameters),
+                inpainter=choice.name,
+                parameters=inpainters.complete(choice.name, given),
             )
-            for name, mask, seed in product(self.inpainters, self.masks, self.seeds)
-        ]
+            inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask)
+            specs.append(spec)
+        return specs
 
 
 def submit(

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,17 +91,46 @@ def metric_names() -> list[str]:
 
 
 def settings(given: tuple[str, ...]) -> dict[str, Parameter]:
-    """KEY=VALUE options as a dict; values that look like numbers are numbers."""
+    """KEY=VALUE options as a dict; the values are text, for each inpainter to read as the type it wants."""
     pairs: dict[str, Parameter] = {}
     for one in given:
         key, equals, value = one.partition("=")
         if not (key and equals):
             raise click.BadParameter(f"{one!r} is not KEY=VALUE, e.g. radius=5", param_hint="--set")
-        try:
-            pairs[key] = float(value) if "." in value else int(value)
-        except ValueError:
-            pairs[key] = value
+        pairs[key] = value
     return pairs
+
+
+MODEL_OPTIONS = {
+    "--steps": ("N", "Denoising steps of an iteration."),
+    "--guidance": ("X", "Guidance scale; none: the pipeline's own."),
+    "--strength": ("X", "How much noise a square begins with, up to 1: all."),
+    "--scheduler": ("NAME", "Another scheduler, e.g. DDIM."),
+    "--prompt": ("TEXT", "What to paint; empty, as in the paper."),
+    "--negative-prompt": ("TEXT", "What not to paint; none: what the pipeline takes by itself."),
+    "--dtype": ("TYPE", "auto, float32, float16 or bfloat16; auto: half on a GPU."),
+    "--revision": ("REV", "Branch, tag or commit of the model on the hub."),
+    "--embedding": ("FILE", "A learned prompt (textual inversion)."),
+    "--lora": ("FILE", "A LoRA."),
+    "--vae": ("ID", "Another decoder by hub id or folder, e.g. an asymmetric one."),
+}
+"""Parameters of the diffusion models as options of their own; the others go by --set."""
+
+
+def model_options(command: Command) -> Command:
+    """Add `MODEL_OPTIONS`, and --allow-pickle."""
+    pickle = (
+        "Read weights that are there only as pickle, which can run any code: only if you trust where they come from."
+    )
+    command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
+    for name, (metavar, what) in reversed(MODEL_OPTIONS.items()):
+        command = click.option(name, metavar=metavar, help=what)(command)
+    return command
+
+
+def told(given: Mapping[str, str | bool | None]) -> dict[str, Parameter]:
+    """The model options that were given, as parameters."""
+    return {key: value for key, value in given.items() if value is not None and value is not False}
 
 
 runs_option = click.option(

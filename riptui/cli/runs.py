@@ -12,14 +12,17 @@ import rich_click as click
 from click.exceptions import Exit
 
 from riptui.cli.options import (
+    MODEL_OPTIONS,
     Names,
     Numbers,
     display_option,
     measure_option,
     metrics_option,
+    model_options,
     paths_argument,
     runs_option,
     settings,
+    told,
 )
 from riptui.errors import RiptuiError, SourceError
 from riptui.inpainters import DEFAULT, REGISTRY
@@ -41,7 +44,8 @@ if TYPE_CHECKING:
     default=DEFAULT,
     show_default=True,
     metavar="NAME",
-    help=f"What repaints: {', '.join(REGISTRY)}. Several may be given.",
+    help=f"What repaints: {', '.join(REGISTRY)}; or a model by its hub id, org/name@revision, or its folder. "
+    "Several may be given.",
 )
 @click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="A parameter of the inpainter, e.g. radius=5.")
 @click.option(
@@ -67,6 +71,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Pictures that are not square get black bands; crop: the middle square; or stretch.",
 )
+@model_options
 @metrics_option
 @measure_option
 @runs_option
@@ -76,6 +81,7 @@ if TYPE_CHECKING:
 @click.option_panel(
     "What", options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"]
 )
+@click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
 @click.option_panel("Measuring", options=["--metrics", "--measure"])
 @click.option_panel("Where", options=["--runs", "--group", "--name"])
 def run(
@@ -95,6 +101,7 @@ def run(
     group: str,
     name: str,
     display: str,
+    **model: str | bool | None,
 ) -> int:
     """Repaint pictures recursively, square by square, and measure how far they drift.
 
@@ -107,14 +114,18 @@ def run(
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond its 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     """
+    from riptui.cli.console import note
     from riptui.cli.metrics import choose
+    from riptui.inpainters import choose as named
     from riptui.metrics import parse
     from riptui.plan import Sweep, require_place, submit
     from riptui.store.records import Request
 
     metrics = None if metrics is None else parse(metrics)  # what is mistyped is said before anything takes time
-    sweep = Sweep(inpainters, masks, seeds, settings(given), amount, order, paste, size, fit)
+    sweep = Sweep(inpainters, masks, seeds, settings(given) | told(model), amount, order, paste, size, fit)
     require_place(group, name, len(images) * len(sweep))
+    for notice in filter(None, (named(one).notice for one in inpainters)):
+        note(notice)
     pictures = read_pictures(images, size=size, fit=fit)
     request = Request("run", choose(metrics), measure_at)
     return carry_out(submit(runs, pictures, sweep, request, group=group, name=name), display, request)

@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from riptui.errors import InputError, MissingExtraError
+from riptui.inpainters.catalogue import MODELS, is_folder, named
+from riptui.inpainters.rules import File, ModelName, Number, Rule, Switch, Text
 
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
     from riptui.arrays import Images, Masks
@@ -47,7 +49,50 @@ class Entry:
     """The extra that installs what it imports; None: the base install does."""
     distributions: tuple[str, ...] = ()
     """Packages whose versions decide the pixels; recorded with every session."""
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    """What each parameter may be."""
+    grid: int = 1
+    """px; masks must lie on multiples of it."""
+    weights: bool = False
+    """Whether it needs a checkpoint, which may have to be fetched, and knows devices."""
 
+
+def _model(summary: str, **defaults: Parameter) -> Entry:
+    """A diffusion model. A default of None: as the checkpoint or its pipeline has it."""
+    usual: dict[str, Parameter] = {"model": "", "revision": None, "dtype": "auto", "scheduler": None, "steps": 50}
+    usual |= {"guidance": None, "strength": 1.0, "prompt": "", "negative_prompt": "", "embedding": None, "lora": None}
+    usual |= {"vae": None, "allow_pickle": False}
+    return Entry(
+        "riptui.inpainters.diffusion:diffusion",
+        summary,
+        usual | defaults,
+        extra="diffusion",
+        distributions=("diffusers", "torch", "transformers"),
+        rules=DIFFUSION_RULES,
+        grid=8,
+        weights=True,
+    )
+
+
+RADIUS = {"radius": Number(0, 100)}
+DIFFUSION_RULES: dict[str, Rule] = {
+    "model": ModelName(),
+    "revision": Text(optional=True, empty=False),
+    "dtype": Text(("auto", "float32", "float16", "bfloat16")),
+    "scheduler": Text(optional=True, empty=False),
+    "steps": Number(0, 1000, whole=True),
+    "guidance": Number(0, 100, optional=True),
+    "strength": Number(0, 1),
+    "prompt": Text(),
+    "negative_prompt": Text(optional=True),
+    "embedding": File(),
+    "lora": File(),
+    "vae": ModelName(optional=True),
+    "allow_pickle": Switch(),
+}
+
+OWN = "diffusion"
+"""The inpainter that stands for any checkpoint by its hub id or its folder."""
 
 REGISTRY: dict[str, Entry] = {
     "navier-stokes": Entry(
@@ -55,12 +100,14 @@ REGISTRY: dict[str, Entry] = {
         "OpenCV, Bertalmio et al. 2001: continues isophotes into the square. Fast, no weights.",
         {"radius": 3},
         distributions=("opencv-python-headless",),
+        rules=RADIUS,
     ),
     "telea": Entry(
         "riptui.inpainters.opencv:telea",
         "OpenCV, Telea 2004: fast marching from the border inwards. Fast, no weights.",
         {"radius": 3},
         distributions=("opencv-python-headless",),
+        rules=RADIUS,
     ),
     "biharmonic": Entry(
         "riptui.inpainters.biharmonic:biharmonic",
@@ -77,6 +124,44 @@ REGISTRY: dict[str, Entry] = {
         distributions=("numpy",),
     ),
 }
+REGISTRY |= {
+    name: _model(
+        model.title,
+        model=model.repository,
+        revision=model.revision,
+        steps=model.steps,
+        guidance=model.guidance,
+        strength=model.strength,
+    )
+    for name, model in MODELS.items()
+}
+REGISTRY[OWN] = _model("Any checkpoint that diffusers inpaints with, by model=org/name or a folder.")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An inpainter as somebody named it."""
+
+    name: str
+    """In the registry."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    """What the name itself says of them."""
+    notice: str = ""
+    """What the user should know of what was made of the name."""
+
+
+def choose(text: str) -> Choice:
+    """Read an inpainter's name: one of the registry, a hub id such as org/name@revision, or a folder such as ./name.
+
+    Raises InputError.
+    """
+    if text in REGISTRY or not ("/" in text or is_folder(text)):
+        entry(text)
+        return Choice(text)
+    checkpoint = named(text)
+    if checkpoint.name is not None:
+        return Choice(checkpoint.name, {"revision": checkpoint.revision}, checkpoint.notice)
+    return Choice(OWN, {"model": checkpoint.model, "revision": checkpoint.revision}, checkpoint.notice)
 
 
 def entry(name: str) -> Entry:
@@ -89,28 +174,49 @@ def entry(name: str) -> Entry:
         raise InputError(f"no inpainter is called {name}.{hint} Known: {', '.join(REGISTRY)}") from None
 
 
+def read(name: str, given: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """Parameters as they were typed, in the types that the inpainter wants. What is wrong is left for `complete`."""
+    rules = entry(name).rules
+    return {
+        key: rules[key].read(value) if key in rules and isinstance(value, str) else value
+        for key, value in given.items()
+    }
+
+
 def complete(name: str, given: Mapping[str, Parameter]) -> dict[str, Parameter]:
     """All parameters of an inpainter: what is given, and the defaults of the rest.
 
-    Raises InputError for an unknown parameter or a value of another type than its default's.
+    Raises InputError for an unknown parameter or a value that its rule does not admit.
     """
-    defaults = entry(name).parameters
+    known = entry(name)
     for key, value in given.items():
-        if key not in defaults:
-            known = ", ".join(defaults) or "none"
-            raise InputError(f"{name} has no parameter {key}. Known: {known}")
-        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 100:
-            raise InputError(f"{name}'s {key} is {value!r}; it must be a number above 0 and at most 100")
-    return {**defaults, **given}
+        if key not in known.parameters:
+            raise InputError(f"{name} has no parameter {key}. Known: {', '.join(known.parameters) or 'none'}")
+        if not known.rules[key].admits(value):
+            raise InputError(f"{name}'s {key} is {value!r}; it must be {known.rules[key].wanted}")
+    return {**known.parameters, **given}
 
 
-def load(name: str, parameters: Mapping[str, Parameter]) -> Inpainter:
-    """Import and build an inpainter. Raises InputError, MissingExtraError."""
-    module, _, factory = entry(name).target.partition(":")
+def require_usable(name: str, parameters: Mapping[str, Parameter], mask: int) -> None:
+    """Raise InputError for what can be known to fail before anything is imported: no model, or squares off its grid."""
+    if parameters.get("model") == "":
+        raise InputError(f"{name} needs a model: --set model=org/name, or name the model itself as the inpainter")
+    if mask % (grid := entry(name).grid):
+        raise InputError(f"mask {mask} px: {name} needs squares on multiples of {grid} px")
+
+
+def load(name: str, parameters: Mapping[str, Parameter], *, device: str = "") -> Inpainter:
+    """Import and build an inpainter. `device` is for those that know devices: cpu, cuda, cuda:0; "" for the best.
+
+    Raises InputError, MissingExtraError, WeightsError.
+    """
+    known = entry(name)
+    module, _, factory = known.target.partition(":")
+    given = complete(name, parameters) | ({"device": device} if known.weights else {})
     try:
-        built: Inpainter = getattr(import_module(module), factory)(**complete(name, parameters))
+        built: Inpainter = getattr(import_module(module), factory)(**given)
     except ModuleNotFoundError as error:
-        if (extra := entry(name).extra) is None:
+        if known.extra is None:
             raise
-        raise MissingExtraError(f"the inpainter {name}", error.name or module, extra) from error
+        raise MissingExtraError(f"the inpainter {name}", error.name or module, known.extra) from error
     return built

@@ -49,6 +49,8 @@ class Session(msgspec.Struct, frozen=True):
     batch: int
     versions: dict[str, str]
     """Of Python, riptui and the packages that decide the pixels."""
+    notes: dict[str, str] = {}
+    """What else decides them, as the inpainter found it: the commit of the weights, what "auto" became ..."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -1,0 +1,131 @@
+"""What is known of diffusion models before anything is imported or fetched: names, licences, sizes, defaults.
+
+Any other checkpoint that diffusers can inpaint with works as well, by its hub id or its folder: `named`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from riptui.errors import InputError
+
+Half = Literal["float16", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checkpoint on the Hugging Face hub, and what of diffusers' defaults is not right for it here."""
+
+    repository: str
+    title: str
+    licence: str
+    size: int
+    """Bytes of the weights in the repository's main precision; approximate: parameters x bytes."""
+    gated: bool = False
+    """Whether its terms must be accepted on its page before it can be fetched with a token."""
+    guidance: float = 7.5
+    steps: int = 50
+    strength: float = 1.0
+    """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
+    half: Half = "float16"
+    """The precision on a GPU."""
+    revision: str = "main"
+    """What is fetched. "main" is no pin: it moves when its owners push. A commit belongs here once somebody has looked
+    it up on the hub; none was at hand when this was written, and one from memory would be worse than none. What was
+    computed with is known all the same: the commit is in the notes of every session."""
+
+
+MODELS: dict[str, Model] = {
+    "sd2": Model(
+        "sd2-community/stable-diffusion-2-inpainting",
+        "Stable Diffusion 2 inpainting, the paper's model (a mirror: the original was removed).",
+        "CreativeML Open RAIL++-M",
+        5_160_000_000,
+    ),
+    "sd1.5": Model(
+        "stable-diffusion-v1-5/stable-diffusion-inpainting",
+        "Stable Diffusion 1.5 inpainting.",
+        "CreativeML Open RAIL-M",
+        4_270_000_000,
+    ),
+    "sdxl": Model(
+        "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+        "Stable Diffusion XL 1.0 inpainting; made for 1024 px.",
+        "CreativeML Open RAIL++-M",
+        13_900_000_000,
+    ),
+    "sd3": Model(
+        "stabilityai/stable-diffusion-3-medium-diffusers",
+        "Stable Diffusion 3 medium, a text-to-image model that keeps the rest by blending latents; made for 1024 px.",
+        "Stability AI Community",
+        15_500_000_000,
+        gated=True,
+        guidance=7.0,
+    ),
+    "flux-fill": Model(
+        "black-forest-labs/FLUX.1-Fill-dev",
+        "FLUX.1 Fill [dev]; its guidance is distilled: an input of the network, not a second pass.",
+        "FLUX.1 [dev] Non-Commercial",
+        33_700_000_000,
+        gated=True,
+        guidance=30.0,
+        half="bfloat16",
+    ),
+}
+
+MOVED = {"stabilityai/stable-diffusion-2-inpainting": "sd2"}
+"""Repositories that were removed from the hub, and the name that stands for the same weights."""
+
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+REVISION = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A checkpoint that somebody named."""
+
+    model: str
+    """A repository of the hub, or an absolute path."""
+    revision: str | None
+    """None for a folder."""
+    name: str | None = None
+    """Its short name, where it has one."""
+    notice: str = ""
+    """What the user should know of what was made of the name."""
+
+
+def named(text: str) -> Named:
+    """Read `org/name`, `org/name@revision`, a short name or the path of a folder. Looks at no network.
+
+    A folder is meant by a path that begins with /, ./, ../ or ~, and by any that holds a checkpoint.
+    Raises InputError for what is none of them.
+    """
+    if text in MODELS:
+        return Named(MODELS[text].repository, MODELS[text].revision, text)
+    if is_folder(text):
+        return Named(str(Path(text).expanduser().absolute()), None)
+    repository, at, revision = text.partition("@")
+    if not REPOSITORY.fullmatch(repository) or (at and not REVISION.fullmatch(revision)):
+        raise InputError(
+            f"{text!r} names no model: give one of {', '.join(MODELS)}, a hub id such as org/name or org/name@revision,"
+            " or a folder such as ./name"
+        )
+    if repository in MOVED:
+        model = MODELS[MOVED[repository]]
+        notice = f"{repository} was removed from the hub; its mirror {model.repository} is used, which holds the same"
+        return Named(model.repository, revision or model.revision, MOVED[repository], notice)
+    known = known_as(repository)
+    return Named(repository, revision or (MODELS[known].revision if known else "main"), known)
+
+
+def is_folder(text: str) -> bool:
+    """Whether a model's name means a folder of this machine."""
+    return text.startswith(("/", "./", "../", "~")) or text in {".", ".."} or Path(text, "model_index.json").is_file()
+
+
+def known_as(repository: str) -> str | None:
+    """The short name of a repository."""
+    return next((name for name, model in MODELS.items() if model.repository == repository), None)

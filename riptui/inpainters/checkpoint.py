@@ -1,0 +1,116 @@
+"""What a checkpoint's folder holds: which pipeline it is for, and whether its weights are all there and safe to read.
+
+Looked at before anything is loaded, so that what is wrong is said in a moment and by its file. Imports no torch.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from riptui.errors import InputError, WeightsError
+from riptui.inpainters import hub
+
+UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
+"""Components that are not loaded. The safety checker puts a black picture in the place of one that it takes offence at,
+rightly or not, and a trajectory would go on from black."""
+
+PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder that was found whole."""
+
+    folder: Path
+    pipeline: str
+    """The pipeline's class in diffusers, as its model_index.json has it."""
+    variant: str | None
+    """"fp16" if some of its weights are there in that variant only."""
+    unused: tuple[str, ...]
+    """Which of `UNUSED` its index names."""
+    commit: str | None
+    """Of the hub's repository; None for a folder."""
+
+
+def inspect(folder: Path, name: str, *, repair: str, allow_pickle: bool = False) -> Checkpoint:
+    """Look through a checkpoint. `name` and `repair`, a sentence that says what to do, are for messages.
+
+    Raises WeightsError if something is missing, damaged, or only there as pickle; InputError if its index is none.
+    """
+    index = read_json(folder / hub.INDEX, name)
+    pipeline = index.get("_class_name")
+    if not isinstance(pipeline, str):
+        raise InputError(f"{name}'s {hub.INDEX} names no pipeline of diffusers: riptui runs no code from a checkpoint")
+    components = [key for key, value in index.items() if isinstance(value, list) and value[:1] not in ([], [None])]
+    variants = set()
+    for component in components:
+        if component not in UNUSED:
+            variants.add(require_component(folder / component, name, repair, allow_pickle))
+    unused = tuple(component for component in UNUSED if component in index)
+    return Checkpoint(folder, pipeline, "fp16" if "fp16" in variants else None, unused, hub.commit(folder))
+
+
+def read_json(path: Path, name: str) -> Json:
+    """A JSON object. Raises WeightsError if the file is none."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{name}: {path} cannot be read: {str(error).splitlines()[0]}") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{name}: {path} holds no JSON object")
+    return content
+
+
+def _require_whole(path: Path, name: str, repair: str) -> None:
+    """Raise WeightsError unless a safetensors file has a header, and as many bytes as that promises."""
+    try:
+        with safe_open(path, framework="numpy"):
+            pass
+    except (SafetensorError, OSError) as error:
+        size = path.stat().st_size if path.exists() else 0
+        raise WeightsError(
+            f"{name}: {path.parent.name}/{path.name} ({size:,} bytes) is damaged or cut short: "
+            f"{str(error).splitlines()[0]}. Delete {path.resolve()}. {repair}"  # in the hub's cache `path` is a link
+        ) from error
+
+
+def require_component(folder: Path, name: str, repair: str, allow_pickle: bool) -> str | None:
+    """Check one component's folder; return the variant of its weights, where there are no others.
+
+    Raises WeightsError as `inspect`.
+    """
+    files = {path.name: path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else {}
+    if not files:
+        raise WeightsError(f"{name} is incomplete: {folder} is missing or empty. {repair}")
+    if "config.json" not in files:  # a tokenizer, a scheduler: no weights
+        return None
+    weights = {file: path for file, path in files.items() if file.endswith(".safetensors")}
+    if not weights:
+        pickles = [file for file in files if file.endswith(PICKLES)]
+        if pickles and allow_pickle:
+            return None
+        if pickles:
+            raise WeightsError(
+                f"{name} has the weights of its {folder.name} only as pickle ({pickles[0]}), and a pickle can run any "
+                "code when it is read. If you trust where it comes from, set allow_pickle=true; better, take a "
+                "revision with safetensors"
+            )
+        raise WeightsError(f"{name} is incomplete: {folder} holds no weights. {repair}")
+    _require_shards(folder, files, name, repair)
+    for path in weights.values():
+        _require_whole(path, name, repair)
+    return None if any(".fp16." not in file for file in weights) else "fp16"
+
+
+def _require_shards(folder: Path, files: dict[str, Path], name: str, repair: str) -> None:
+    for index in (path for file, path in files.items() if file.endswith(".safetensors.index.json")):
+        missing = sorted(set(read_json(index, name).get("weight_map", {}).values()) - files.keys())
+        if missing:
+            raise WeightsError(f"{name} is incomplete: {folder / missing[0]} is missing. {repair}")

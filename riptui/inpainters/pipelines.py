@@ -1,0 +1,188 @@
+"""From a checkpoint's folder to the diffusers pipeline that inpaints with it. Encodes no prompt, paints nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect as signatures
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import safetensors.torch
+import torch
+from diffusers.pipelines import auto_pipeline
+from diffusers.utils import is_peft_available
+
+from riptui.errors import InputError, MissingExtraError, WeightsError
+from riptui.inpainters import hub
+from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
+
+BY_NAME = {
+    "FluxFillPipeline": "FluxFillPipeline",
+    "FluxKontextPipeline": "FluxKontextInpaintPipeline",
+    "Flux2KleinPipeline": "Flux2KleinInpaintPipeline",
+    "ChromaPipeline": "ChromaInpaintPipeline",
+}
+"""What AutoPipelineForInpainting of diffusers 0.42 does not map."""
+
+CALLED_WITH = {
+    *("image", "mask_image", "height", "width", "num_inference_steps", "strength", "generator", "output_type"),
+    "callback_on_step_end",
+}
+
+EMBEDDING = "<learned>"
+"""The word in a prompt that stands for the embedding given by file."""
+
+
+def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
+    """The class that inpaints with a checkpoint. Raises InputError if diffusers has none, or one of another kind."""
+    found = _inpainting_class(checkpoint.pipeline)
+    if found is None:
+        raise InputError(
+            f"{name} cannot inpaint: it is a checkpoint for {checkpoint.pipeline}, for which diffusers "
+            f"{diffusers.__version__} has no inpainting pipeline"
+        )
+    if missing := CALLED_WITH - signatures.signature(found.__call__).parameters.keys():
+        raise InputError(f"{name} cannot be used: {found.__name__} takes no {', '.join(sorted(missing))}")
+    if found._load_connected_pipes:
+        raise InputError(f"{name} cannot be used: {found.__name__} loads parts of other checkpoints")
+    _require_channels(checkpoint, name)
+    return found
+
+
+def load(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool, vae: Any = None) -> Any:
+    """The pipeline, on the CPU, without safety checker and watermark. Raises as `pipeline_class`, and WeightsError."""
+    kind = pipeline_class(checkpoint, name)
+    settings: dict[str, Any] = dict.fromkeys(checkpoint.unused)
+    accepted = signatures.signature(kind.__init__).parameters
+    for key in ("requires_safety_checker", "add_watermarker"):
+        if key in accepted:
+            settings[key] = False
+    if vae is not None:
+        settings["vae"] = vae
+    safely = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
+    try:
+        pipeline = kind.from_pretrained(
+            checkpoint.folder, torch_dtype=dtype, variant=checkpoint.variant, **safely, **settings
+        )
+    except ImportError as error:
+        raise WeightsError(f"{name} needs a package that is not installed: {_first_line(error)}") from error
+    except Exception as error:  # of any kind: the file decides how the libraries fail over it
+        raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {_first_line(error)}") from error
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def load_decoder(model: str, revision: str | None, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
+    """A VAE by its hub id or folder, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
+
+    Raises InputError, WeightsError.
+    """
+    folder = hub.locate(model, revision, file="config.json")
+    kind = read_json(folder / "config.json", model).get("_class_name")
+    if kind not in {"AutoencoderKL", "AsymmetricAutoencoderKL"}:
+        raise InputError(f"{model} is a {kind}; vae must be an AutoencoderKL or an AsymmetricAutoencoderKL")
+    variant = require_component(folder, model, hub.repair(model, revision), allow_pickle)
+    safely = {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
+    try:
+        return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **safely)
+    except Exception as error:
+        raise WeightsError(f"{model} in {folder} cannot be loaded: {_first_line(error)}") from error
+
+
+def use_scheduler(pipeline: Any, scheduler: str) -> None:
+    """Put another scheduler in, with the checkpoint's noise schedule. Raises InputError with those that fit."""
+    fitting = {kind.__name__: kind for kind in pipeline.scheduler.compatibles}
+    kind = fitting.get(scheduler) or fitting.get(f"{scheduler}Scheduler")
+    if kind is None:
+        known = ", ".join(sorted(fitting)) or type(pipeline.scheduler).__name__
+        raise InputError(f"no scheduler {scheduler} fits this checkpoint; these do: {known}")
+    try:
+        pipeline.scheduler = kind.from_config(pipeline.scheduler.config)
+    except (ImportError, ValueError) as error:
+        raise InputError(f"{kind.__name__} cannot be used here: {_first_line(error)}") from error
+
+
+def learn_word(pipeline: Any, file: str, allow_pickle: bool) -> str:
+    """Give the text encoders the word `EMBEDDING` from a textual-inversion file. Return its identity.
+
+    Raises InputError for what is no such file or fits no encoder.
+    """
+    if not hasattr(pipeline, "load_textual_inversion"):
+        raise InputError(f"{type(pipeline).__name__} takes no learned embedding")
+    tensors = _tensors(file, allow_pickle)
+    try:
+        if {"clip_l", "clip_g"} <= tensors.keys() and hasattr(pipeline, "text_encoder_2"):
+            second = {"text_encoder": pipeline.text_encoder_2, "tokenizer": pipeline.tokenizer_2}
+            pipeline.load_textual_inversion(tensors["clip_l"], token=EMBEDDING)
+            pipeline.load_textual_inversion(tensors["clip_g"], token=EMBEDDING, **second)
+        else:
+            pipeline.load_textual_inversion(tensors, token=EMBEDDING)
+    except Exception as error:
+        raise InputError(f"the embedding {file} does not fit: {_first_line(error)}") from error
+    return _identity(file)
+
+
+def adapt(pipeline: Any, file: str, allow_pickle: bool) -> str:
+    """Add a LoRA from a file. Return its identity. Raises InputError, MissingExtraError."""
+    if not hasattr(pipeline, "load_lora_weights"):
+        raise InputError(f"{type(pipeline).__name__} takes no LoRA")
+    if not is_peft_available():
+        raise MissingExtraError("a LoRA", "peft", "lora")
+    tensors = _tensors(file, allow_pickle)
+    try:
+        pipeline.load_lora_weights(tensors)
+    except Exception as error:
+        raise InputError(f"the LoRA {file} does not fit: {_first_line(error)}") from error
+    return _identity(file)
+
+
+def denoiser(pipeline: Any) -> Any:
+    """The network that is called at each step."""
+    return pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+
+
+def _inpainting_class(pipeline: str) -> Any:
+    if pipeline in BY_NAME:
+        return getattr(diffusers, BY_NAME[pipeline], None)
+    if "Inpaint" in pipeline:
+        return getattr(diffusers, pipeline, None)
+    for task in (auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING, auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING):
+        for family, kind in task.items():
+            if kind.__name__ == pipeline:
+                return auto_pipeline.AUTO_INPAINT_PIPELINES_MAPPING.get(family)
+    return None
+
+
+def _require_channels(checkpoint: Checkpoint, name: str) -> None:
+    """A UNet takes 9 channels: latents, mask, masked latents; or 4, and diffusers blends the latents at each step."""
+    config = checkpoint.folder / "unet" / "config.json"
+    if config.is_file() and (channels := read_json(config, name).get("in_channels")) not in (4, 9):
+        raise InputError(f"{name} cannot inpaint: its UNet takes {channels} channels; it must take 9, or 4")
+
+
+def _tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise InputError(f"there is no file {file}")
+    if path.suffix != ".safetensors" and not allow_pickle:
+        raise InputError(
+            f"{file} is no .safetensors file, and a pickle can run any code when it is read: convert it, or, if you "
+            "trust where it comes from, set allow_pickle=true"
+        )
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise InputError(f"{file} cannot be read: {_first_line(error)}") from error
+    return content if isinstance(content, dict) else {EMBEDDING: content}
+
+
+def _identity(file: str) -> str:
+    path = Path(file).expanduser()
+    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

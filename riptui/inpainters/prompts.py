@@ -1,0 +1,95 @@
+"""Prompts, encoded once for all iterations, and whether guidance between them can change anything.
+
+Knows which tensors each family's pipeline takes; for a pipeline of another family the prompts stay words.
+"""
+
+from __future__ import annotations
+
+import inspect as signatures
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from riptui.errors import InputError
+from riptui.inpainters.pipelines import denoiser
+
+PLAIN = ("prompt_embeds", "negative_prompt_embeds")
+POOLED = (*PLAIN, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+DISTILLED = ("prompt_embeds", "pooled_prompt_embeds")
+
+RETURNED: dict[str, Sequence[str]] = {
+    "StableDiffusionInpaintPipeline": PLAIN,
+    "StableDiffusionXLInpaintPipeline": POOLED,
+    "StableDiffusion3InpaintPipeline": POOLED,
+    "FluxFillPipeline": DISTILLED,
+    "FluxInpaintPipeline": DISTILLED,
+    "FluxKontextInpaintPipeline": DISTILLED,
+}
+"""What `encode_prompt` of a pipeline returns, in its order, under the names that the call takes them by."""
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """What a pipeline is told to paint."""
+
+    embeddings: dict[str, torch.Tensor]
+    """Of one image, by the names of the call; empty if the prompts stay words."""
+    words: dict[str, str]
+    guidance_is_idle: bool
+    """Whether guidance provably changes nothing: what it steers towards and away from is the same."""
+
+    def arguments(self, batch: int) -> dict[str, Any]:
+        """The prompts for a batch, as arguments of the call."""
+        repeated = {name: one.repeat(batch, *[1] * (one.dim() - 1)) for name, one in self.embeddings.items()}
+        return {**repeated, **{name: [text] * batch for name, text in self.words.items()}}
+
+
+def encode(pipeline: Any, prompt: str, negative_prompt: str | None, guidance: float | None) -> Prompts:
+    """Encode the prompts and drop the text encoders from the pipeline, where its family is known.
+
+    `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
+    Raises InputError for a negative prompt that the pipeline would not look at.
+    """
+    takes = signatures.signature(pipeline.__call__).parameters
+    if negative_prompt and "negative_prompt" not in takes:
+        raise InputError(f"{type(pipeline).__name__} takes no negative prompt")
+    returned = RETURNED.get(type(pipeline).__name__)
+    if returned is None:
+        words = {"prompt": prompt, "negative_prompt": negative_prompt}
+        return Prompts({}, {key: text for key, text in words.items() if text is not None and key in takes}, False)
+    told: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative_prompt, "prompt_2": None, "prompt_3": None}
+    told |= {"device": pipeline._execution_device, "num_images_per_prompt": 1}
+    told["do_classifier_free_guidance"] = _is_two_passes(pipeline, returned, guidance)
+    accepted = signatures.signature(pipeline.encode_prompt).parameters
+    with torch.no_grad():
+        encoded = pipeline.encode_prompt(**{key: value for key, value in told.items() if key in accepted})
+    embeddings = {name: one for name, one in zip(returned, encoded, strict=False) if one is not None}
+    drop_encoders(pipeline)
+    return Prompts(embeddings, {}, _is_idle(pipeline, embeddings))
+
+
+def drop_encoders(pipeline: Any) -> None:
+    """Take the text encoders and tokenizers out of the pipeline, and out of memory."""
+    kinds = ("text_encoder", "tokenizer")
+    pipeline.register_modules(**{name: None for name in pipeline.components if name.startswith(kinds)})
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _is_two_passes(pipeline: Any, returned: Sequence[str], guidance: float | None) -> bool:
+    """Whether guidance is a second pass over the negative prompt, rather than an input of the network, or none."""
+    default = signatures.signature(pipeline.__call__).parameters["guidance_scale"].default
+    scale = default if guidance is None else guidance
+    distilled = denoiser(pipeline).config.get("time_cond_proj_dim") is not None
+    return "negative_prompt_embeds" in returned and scale > 1 and not distilled
+
+
+def _is_idle(pipeline: Any, embeddings: dict[str, torch.Tensor]) -> bool:
+    negatives = [name for name in embeddings if name.startswith("negative_")]
+    if pipeline.config.get("requires_aesthetics_score"):  # SDXL's refiner gives the two passes unlike scores as well
+        return False
+    return bool(negatives) and all(
+        torch.equal(embeddings[name], embeddings[name.removeprefix("negative_")]) for name in negatives
+    )

@@ -446,8 +446,11 @@ Spoil = Callable[[Path], object]
 
 
 def spec_with(**fields: Any) -> Spoil:
+    """Other values, and no digest that would tell."""
+
     def spoil(folder: Path) -> None:
         spec = json.loads((folder / layout.SPEC).read_bytes())
+        del spec["digest"]
         (folder / layout.SPEC).write_text(json.dumps(spec | fields))
 
     return spoil
@@ -522,7 +525,9 @@ SPOILT: dict[str, Spoil] = {
     "spec: long source name": spec_with(source_name=EVIL * 1000),
     "spec: half a surrogate": holding(layout.SPEC, '{"format":1,"source_name":"\\ud800"}'),
     "spec: another source": spec_with(source_sha256="f" * 64),
-    "spec: digest": spec_with(original_sha256=EVIL),
+    "spec: original": spec_with(original_sha256=EVIL),
+    "spec: digest": spec_with(digest=EVIL),
+    "spec: digest of another type": spec_with(digest=[{}]),
     "spec: key": spec_with(**{EVIL: 1}),
     "spec: format": spec_with(format=EVIL),
     "spec: next format": spec_with(format=2),

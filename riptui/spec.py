@@ -131,14 +131,16 @@ def iterations_at(inpainted: float, cells: int) -> int:
 
 
 def encode(spec: Spec) -> bytes:
-    """As `spec.json`: indented, for people too."""
-    return msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
+    """As `spec.json`: indented, for people too, and with its digest, so that damage to it does not go unnoticed."""
+    fields = msgspec.to_builtins(spec) | {"digest": spec.digest}
+    return msgspec.json.format(msgspec.json.encode(fields), indent=2) + b"\n"
 
 
 def decode(data: bytes) -> Spec:
     """Read a `spec.json` of this format or an older one.
 
-    Raises SpecError: not JSON, a newer format, an unknown key (the known ones are listed), or a value out of range.
+    Raises SpecError: not JSON, a newer format, an unknown key (the known ones are listed), a value out of range, or
+    values that do not have the digest that is written with them.
     """
     try:
         fields = msgspec.json.decode(data, type=dict[str, object])
@@ -151,10 +153,14 @@ def decode(data: bytes) -> Spec:
         raise SpecError(
             f"the spec has format {written}, this riptui reads up to {FORMAT}: pip install --upgrade riptui"
         )
+    digest = fields.pop("digest", None)
     if unknown := sorted(fields.keys() - set(Spec.__struct_fields__)):
         known = ", ".join(Spec.__struct_fields__)
         raise SpecError(f"the spec has unknown keys: {', '.join(unknown)}. Known: {known}")
     try:
-        return msgspec.convert(fields, Spec)
+        spec = msgspec.convert(fields, Spec)
     except msgspec.ValidationError as error:
         raise SpecError(f"the spec is not valid: {error}") from error
+    if digest not in (None, spec.digest):
+        raise SpecError("the spec's values do not have its digest: it was changed or damaged; put back what it was")
+    return spec

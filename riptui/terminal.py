@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from rich.color import Color
@@ -21,22 +22,17 @@ def printable(text: str) -> str:
 
     Control, bidi, invisible and undecodable characters become escapes such as \\x1b, line ends too.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c if c.isprintable() and c not in _BLANK else ascii(c)[1:-1] for c in text)
 
 
 def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = None) -> str:
     """One bar a value between low and high (by default the largest); a value that is not finite is a blank."""
-    finite = [v for v in values if v == v and abs(v) != float("inf")]
-    top = high if high is not None else max(finite, default=1.0)
+    top = high if high is not None else max(filter(isfinite, values), default=1.0)
     span = max(0, top - low) or 1.0
-
-    def bar(value: float) -> str:
-        if value != value or abs(value) == float("inf"):
-            return " "
-        height = min(max(0, (value - low) / span), 1)  # 0 first: then NaN, of a span beyond floats, is 0 too
-        return _BARS[round(height * (len(_BARS) - 1))]
-
-    return "".join(map(bar, values))
+    heights = (min(max(0, (v - low) / span), 1) if isfinite(v) else None for v in values)  # 0 first, for NaN
+    return "".join(" " if height is None else _BARS[round(height * 7)] for height in heights)
 
 
 def half_blocks(image: Image) -> Segments:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from riptui import engine
-from riptui.errors import DamagedError, InputError, NameRefusedError, RiptuiError, SpecError
+from riptui.errors import DamagedError, InputError, RiptuiError, SpecError
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.frames import frame
@@ -270,11 +270,13 @@ def test_a_lost_spec_is_refused_and_changes_nothing(data: bytes, runs: Path) -> 
     assert files_of(runs) == before
 
 
-def test_a_spec_that_became_another_one_is_refused_by_run(runs: Path) -> None:
+def test_a_spec_that_became_another_one_is_refused_and_cuts_nothing(runs: Path) -> None:
     rewritten(layout.SPEC, lambda data: data.replace(b'"seed": 0', b'"seed": 1'))(runs / PLACE)
-    assert survey(Trajectory(runs / PLACE)).damage
-    with pytest.raises(NameRefusedError, match="seed 1, not 0"):
-        STORY.create(runs)
+    before = {path: path.read_bytes() for path in (runs / PLACE).rglob("*") if path.is_file()}
+    for refused in (lambda: survey(Trajectory(runs / PLACE)), lambda: STORY.run(runs)):
+        with pytest.raises(SpecError, match="changed or damaged"):
+            refused()
+    assert {path: path.read_bytes() for path in (runs / PLACE).rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "keyframes/notes.txt", "keyframes/2-marked.png", "keyframes/.nfs0001"])

@@ -446,8 +446,11 @@ Spoil = Callable[[Path], object]
 
 
 def spec_with(**fields: Any) -> Spoil:
+    """Other values, and no digest that would tell."""
+
     def spoil(folder: Path) -> None:
         spec = json.loads((folder / layout.SPEC).read_bytes())
+        del spec["digest"]
         (folder / layout.SPEC).write_text(json.dumps(spec | fields))
 
     return spoil
@@ -521,8 +524,10 @@ SPOILT: dict[str, Spoil] = {
     "spec: source name": spec_with(source_name=EVIL),
     "spec: long source name": spec_with(source_name=EVIL * 1000),
     "spec: half a surrogate": holding(layout.SPEC, '{"format":1,"source_name":"\\ud800"}'),
-    "spec: another digest": spec_with(source_sha256="f" * 64),
-    "spec: digest": spec_with(original_sha256=EVIL),
+    "spec: another source": spec_with(source_sha256="f" * 64),
+    "spec: original": spec_with(original_sha256=EVIL),
+    "spec: digest": spec_with(digest=EVIL),
+    "spec: digest of another type": spec_with(digest=[{}]),
     "spec: key": spec_with(**{EVIL: 1}),
     "spec: format": spec_with(format=EVIL),
     "spec: next format": spec_with(format=2),
@@ -732,6 +737,28 @@ def test_a_spoilt_trajectory_does_not_keep_its_neighbours_from_their_end(
     assert [line.split()[0] for line in riptui("ls", "runs").out.splitlines()][::2] == ["✓", "✓"]
 
 
+@pytest.mark.parametrize("display", ["plain", "rich", "json"])
+def test_a_metric_of_any_name_is_shown_harmless(display: str, folder: Path) -> None:
+    assert riptui("resume", "runs").code == 0
+    added(layout.METRICS, json.dumps({"k": ITERATIONS, EVIL: 1.0, "[/red]": 2.0}) + "\n")(folder)
+    for command in (["resume", "runs"], ["measure", "runs", "--metrics", "entropy"]):
+        outcome = riptui(*command, "--display", display, terminal=display == "rich")
+        require_harmless(outcome, terminal=display == "rich")
+        assert outcome.code == 0
+
+
+@pytest.mark.parametrize("place", [CLIPBOARD, "\u202e", "[/red]", "a\nb", os.fsdecode(b"\xff")], ids=short)
+def test_a_trajectory_in_a_folder_of_any_name_is_shown_harmless(place: str, folder: Path) -> None:
+    Path(f"./{place}").mkdir(parents=True)
+    inside = f"./{place}/t"
+    folder.rename(inside)
+    for command in (["measure", "--metrics", "entropy"], ["resume"], ["resume"], ["check"], ["show"], ["ls"]):
+        for terminal in (False, True):
+            outcome = riptui(*command, inside, terminal=terminal)
+            require_harmless(outcome, terminal=terminal)
+            assert outcome.code == 0
+
+
 def test_the_name_of_who_holds_a_lock_is_shown_harmless(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     holding(".lock", json.dumps({"pid": 2**62, "host": EVIL, "since": 1e308}))(folder)
     with (folder / ".lock").open() as lock:
@@ -813,12 +840,18 @@ def link(path: Path, target: Path) -> None:
     path.symlink_to(target)
 
 
-SAME_RUN = ["--size", "256", "--mask", "128", "--amount", "200", "-i", "noise", "--metrics", "psnr", "--group", "g"]
+def run_again(*options: str) -> Outcome:
+    """The command that makes the trajectory, or finds and resumes it."""
+    PIL.Image.fromarray(picture()).save("g.png")
+    sizes = ["--size", "256", "--mask", "128", "--amount", "200"]
+    outcome = riptui("run", "g.png", *sizes, "-i", "noise", "--metrics", "psnr", *options)
+    require_harmless(outcome)
+    return outcome
 
 
-def run_everything(picture_file: Path) -> None:
-    require_all_harmless()
-    require_harmless(riptui("run", picture_file, *SAME_RUN, "--name", "t"))
+def test_the_command_that_would_make_a_trajectory_resumes_it(folder: Path) -> None:
+    assert "g/t: goes on at 4" in run_again("--name", "t").out
+    assert names(Path("runs/g")) == ["t"]
 
 
 @pytest.mark.parametrize(
@@ -841,7 +874,9 @@ def test_a_link_in_a_trajectory_lets_nothing_out(name: str, kind: str, folder: P
         (folder / name).rename(targets[kind])
     link(folder / name, targets[kind])
     before = tree(outside)
-    run_everything(draw(Path("t.png")))
+    run_again("--name", "t")
+    require_all_harmless()
+    run_again("--name", "t")
     assert tree(outside) == before
 
 
@@ -861,9 +896,8 @@ def test_a_link_among_the_groups_is_not_followed(place: str, folder: Path, outsi
         ["check", "runs", "--repair"],
     ):
         require_harmless(riptui(*argv))
-    for options in (["--name", "t"], []):
-        outcome = riptui("run", draw(Path("t.png")), *SAME_RUN, *options)
-        require_harmless(outcome)
+    for options in (["--name", "t"], ["--name", "t2"], []):
+        run_again(*options)
     assert tree(outside) == before
 
 

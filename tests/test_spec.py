@@ -45,7 +45,9 @@ def spec(**fields: Any) -> Spec:
 
 def changed(**fields: Any) -> bytes:
     """SPEC's file with some of its JSON replaced."""
-    return json.dumps(json.loads(encode(SPEC)) | fields).encode()
+    written = json.loads(encode(SPEC))
+    del written["digest"]
+    return json.dumps(written | fields).encode()
 
 
 def divisors(size: int) -> list[int]:
@@ -75,6 +77,7 @@ def test_the_digest_is_the_one_it_always_was() -> None:
 
 def test_the_digest_is_the_sha_256_of_the_files_json_with_sorted_keys_and_no_blanks() -> None:
     fields = json.loads(encode(SPEC))
+    assert fields.pop("digest") == SPEC.digest
     for name in NOT_PIXELS:
         del fields[name]
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -163,6 +166,13 @@ def test_a_key_without_a_default_must_be_there(field: str) -> None:
     fields = json.loads(encode(SPEC))
     del fields[field]
     with pytest.raises(SpecError, match=field):
+        decode(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize(("field", "value"), [("seed", 3), ("mask", 32), ("amount", 50.0), ("digest", "0" * 64)])
+def test_values_that_do_not_have_their_digest_are_refused(field: str, value: object) -> None:
+    fields = json.loads(encode(SPEC)) | {field: value}
+    with pytest.raises(SpecError, match="changed or damaged"):
         decode(json.dumps(fields).encode())
 
 

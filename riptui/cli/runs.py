@@ -159,9 +159,13 @@ def resume(paths: tuple[Path, ...], display: str) -> int:
 
     What is done is left alone; what another process computes is waited for.
     """
+    from riptui.cli.console import note
     from riptui.store.listing import find_all
 
-    return carry_out(find_all(paths), display)
+    found = find_all(paths)
+    if len(found) > 1 and display not in ("json", "none"):
+        note(f"{sum(map(_can_go_on, found))} of {len(found)} trajectories to go on with")
+    return carry_out(found, display)
 
 
 def carry_out(trajectories: Sequence[Trajectory], display: str, wanted: Request | None = None) -> int:
@@ -178,7 +182,7 @@ def carry_out(trajectories: Sequence[Trajectory], display: str, wanted: Request 
     return code
 
 
-def _can_go_on(trajectory: Trajectory, wanted: Request | None) -> bool:
+def _can_go_on(trajectory: Trajectory, wanted: Request | None = None) -> bool:
     from riptui.engine import to_do
 
     try:

@@ -18,6 +18,7 @@ from riptui.errors import DamagedError, DiskError
 
 TEMPORARY = ".tmp-"
 RENEWED = 2**16  # bytes; more than any line of a journal
+CHUNK = 2**24  # bytes
 READ_LIMIT = 2**32  # bytes; no file of a trajectory is larger, a hostile one may be
 
 _ADVICE = {
@@ -72,7 +73,11 @@ class Folder:
     def open(self, name: str) -> int:
         """Open a file for appending (made where missing). The descriptor is the caller's to close."""
         with explained(self.path / name):
-            return os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._fd)
+            fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._fd)
+            if stat.S_ISREG(os.fstat(fd).st_mode):
+                return fd
+            os.close(fd)
+            raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
     def write_whole(self, name: str, data: bytes) -> None:
         """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens."""
@@ -194,8 +199,11 @@ def read_file(path: Path | str, most: int = READ_LIMIT) -> bytes | None:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or status.st_size > most:
             raise DamagedError(f"{path} is not a regular file of at most {most:,} bytes; move it away")
-        with explained(path), open(fd, "rb", closefd=False) as file:
-            return file.read()
+        with explained(path):
+            data = os.read(fd, status.st_size)
+            while more := os.read(fd, CHUNK):  # short reads, and what was appended meanwhile
+                data += more
+            return data
     finally:
         os.close(fd)
 

@@ -33,7 +33,7 @@ class Row(msgspec.Struct, frozen=True):
     """Number of the session, from 1, that computed it."""
 
 
-Measurement = dict[str, float | None]
+Measurement = dict[str, int | float | None]
 """A line of metrics.jsonl: k and the values. Of several values with one k and name the last holds."""
 
 

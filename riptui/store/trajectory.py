@@ -93,8 +93,9 @@ class Trajectory:
         """Values by iteration, ascending; of several for one name the last holds."""
         merged: dict[int, Values] = {}
         for measurement in self.measurements():
-            values = {name: value for name, value in measurement.items() if name not in ("k", "previous")}
-            merged.setdefault(int(measurement["k"] or 0), {}).update(values)
+            k = int(measurement.pop("k") or 0)
+            measurement.pop("previous", None)
+            merged.setdefault(k, {}).update(measurement)
         return dict(sorted(merged.items()))
 
     def measured_against(self) -> dict[int, int]:

@@ -60,16 +60,13 @@ class Plan:
     files: tuple[File, ...]
     missing: tuple[File, ...]
     """Those whose blobs are not here, each blob once."""
+    kept: int
+    """Bytes of the missing files that an earlier fetch has left."""
 
     @property
     def size(self) -> int:
         """Bytes of all files."""
         return sum(file.size for file in self.files)
-
-    @property
-    def kept(self) -> int:
-        """Bytes that an earlier fetch has left of the missing files."""
-        return sum(cache.kept(self.model, file) for file in self.missing)
 
     @property
     def needed(self) -> int:
@@ -96,8 +93,9 @@ def plan(model: str, revision: str, *, variant: selection.Variant = "full", allo
         else:
             raise InputError(f"{model} is no checkpoint in diffusers' layout: it holds no {hub.INDEX}")
         files = tuple(listed[path] for path in chosen)
-        missing = {file.digest: file for file in files if not cache.right(cache.blob(model, file), file)}
-        return Plan(model, revision, commit, files, tuple(missing.values()))  # two vocabularies may be one blob
+        lacking = {file.digest: file for file in files if not cache.right(cache.blob(model, file), file)}
+        missing = tuple(lacking.values())  # two vocabularies may be one blob
+        return Plan(model, revision, commit, files, missing, sum(cache.kept(model, file) for file in missing))
 
 
 def require_space(plans: Iterable[Plan]) -> None:

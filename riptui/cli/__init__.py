@@ -4,7 +4,7 @@
     streams     what it is printed to; options: values such as 64,128,256 and 0-9, and options that commands share
     runs        `run` and `resume`; jobs: the loop behind them; display: how its events are shown
     listing     `ls`
-    and a file for each of show, check, measure, export, demo, doctor, completion
+    and a file for each of show, check, measure, export, demo, fetch, models, doctor, completion
 
 Only the declarations are imported to print help or complete a word; a command imports its work when it starts
 (NumPy, OpenCV and scikit-image take 0.3 s together).
@@ -31,6 +31,8 @@ COMMANDS = {
     "check": "riptui.cli.check:check",
     "measure": "riptui.cli.measure:measure",
     "export": "riptui.cli.export:export",
+    "fetch": "riptui.cli.fetch:fetch",
+    "models": "riptui.cli.models:models",
     "doctor": "riptui.cli.doctor:doctor",
     "completion": "riptui.cli.completion:completion",
 }
@@ -81,7 +83,7 @@ class LateGroup(click.RichGroup):
 @click.command_panel("Compute", commands=["demo", "run", "resume"])
 @click.command_panel("Look", commands=["ls", "show", "check"])
 @click.command_panel("Use", commands=["measure", "export"])
-@click.command_panel("Set up", commands=["doctor", "completion"])
+@click.command_panel("Set up", commands=["fetch", "models", "doctor", "completion"])
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?
 

@@ -1,0 +1,85 @@
+"""The cache of the Hugging Face hub: where its client keeps the files of a repository. Downloads nothing.
+
+The layout is the client's documented one: blobs named by their hash, snapshots that link to them, refs from branches
+to commits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import constants
+
+
+@dataclass(frozen=True)
+class File:
+    path: str
+    """In the repository, e.g. unet/config.json."""
+    size: int
+    """Bytes."""
+    digest: str
+    """SHA-256 of a large (LFS) file, 64 hex digits; git's SHA-1 of a small one, 40. It names the blob."""
+
+
+def _home(model: str) -> Path:
+    return Path(constants.HF_HUB_CACHE, "models--" + model.replace("/", "--"))
+
+
+def blob(model: str, file: File) -> Path:
+    """Where a file's content is, under its hash."""
+    return _home(model) / "blobs" / file.digest
+
+
+def unfinished(model: str, file: File) -> Path:
+    """Named so that the client's own tools know it for an unfinished download."""
+    return _home(model) / "blobs" / f"{file.digest}.riptui.incomplete"
+
+
+def kept(model: str, file: File) -> int:
+    """Bytes of an unfinished download; 0 if there is none."""
+    path = unfinished(model, file)
+    return path.stat().st_size if path.is_file() else 0
+
+
+def right(path: Path, file: File) -> bool:
+    """Whether a file has the size and the hash that the hub lists. 0.5 s a gigabyte."""
+    if not path.is_file() or path.stat().st_size != file.size:
+        return False
+    digest = hashlib.sha256() if len(file.digest) == 64 else hashlib.sha1(b"blob %d\0" % file.size)
+    with path.open("rb") as opened:
+        while chunk := opened.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest() == file.digest
+
+
+def publish(model: str, revision: str, commit: str, files: Sequence[File]) -> Path:
+    """Link a commit's blobs into its snapshot, the first one last, and point the revision at it. Returns the snapshot.
+
+    The first file is the one by which a checkpoint is found.
+    """
+    snapshot = _home(model) / "snapshots" / commit
+    for file in reversed(files):
+        link = snapshot / file.path
+        target = os.path.relpath(blob(model, file), link.parent)
+        if not (link.is_symlink() and str(link.readlink()) == target):
+            with _replacing(link) as new:
+                new.symlink_to(target)
+    if revision != commit:
+        with _replacing(_home(model) / "refs" / revision) as new:
+            new.write_text(commit)
+    return snapshot
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A name to make something under, which then takes the place of `path` in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    yield new
+    new.replace(path)

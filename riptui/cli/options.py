@@ -108,7 +108,7 @@ MODEL_OPTIONS = {
     "--scheduler": ("NAME", "Another scheduler, e.g. DDIM."),
     "--prompt": ("TEXT", "What to paint; empty, as in the paper."),
     "--negative-prompt": ("TEXT", "What not to paint; none: what the pipeline takes by itself."),
-    "--dtype": ("TYPE", "auto, float32, float16 or bfloat16; auto: half on a GPU."),
+    "--dtype": ("TYPE", "Precision: auto (half on a GPU), float32, float16 or bfloat16."),
     "--revision": ("REV", "Branch, tag or commit of the model on the hub."),
     "--embedding": ("FILE", "A learned prompt (textual inversion)."),
     "--lora": ("FILE", "A LoRA."),

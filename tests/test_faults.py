@@ -833,6 +833,8 @@ def commands_on(runs: Path, target: Path) -> list[list[str]]:
 
 @contextmanager
 def full() -> Iterator[io.TextIOWrapper]:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
     with Path("/dev/full").open("w", encoding="utf-8") as stream:
         yield stream
 
@@ -952,12 +954,12 @@ def test_nobody_at_home_will_do(monkeypatch: pytest.MonkeyPatch, ending: Content
 
 
 def test_the_same_command_twice_at_once_shares_the_work(longer_ending: Contents) -> None:
-    command = ["run", "p.png", *LONGER, "--seed", "0,1"]
+    command = ["run", "p.png", *LONGER, "--seed", "0-2"]
     with ThreadPoolExecutor(2) as both:
         outcomes = list(both.map(lambda _: spawned(*command), range(2)))
     assert [(outcome.code, outcome.err) for outcome in outcomes] == [(0, ""), (0, "")]
     events = [json.loads(line) for outcome in outcomes for line in outcome.out.splitlines()]
-    for seed in range(2):
+    for seed in range(3):
         folder = Path("runs", LONGER_PLACE.replace("s0", f"s{seed}"))
         ks = [
             event["k"] for event in events if event["event"] == "iterated" and event["trajectory"].endswith(folder.name)

@@ -48,8 +48,6 @@ ITERATIONS, COMPUTED = 8, 4
 FIELDS: dict[str, Any] = {"mask": 128, "amount": 200.0, "inpainter": "noise"}
 """Eight iterations; keyframes and measurements at 2, 4, 6 and 8."""
 
-DISPLAYS = ("plain", "rich", "json", "none")
-
 
 @pytest.fixture(autouse=True)
 def nothing_hangs() -> Iterator[None]:

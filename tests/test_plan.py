@@ -11,6 +11,7 @@ from conftest import make_spec, picture
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from riptui import inpainters
 from riptui.errors import InputError, NameRefusedError, SpecError
 from riptui.images import Prepared
 from riptui.plan import Sweep, require_place, submit
@@ -207,6 +208,11 @@ def test_options_that_differ_together_give_names_that_differ() -> None:
 )
 def test_a_name_tells_what_is_not_as_usual(fields: dict[str, Any], name: str) -> None:
     assert layout.name_for(spec_of(**fields)) == name
+
+
+def test_a_checkpoint_of_the_users_own_names_its_trajectory() -> None:
+    parameters = inpainters.complete("diffusion", {"model": "/a/folder/my-model", "steps": 4})
+    assert layout.name_for(spec_of(inpainter="diffusion", parameters=parameters)) == "m128-s0-my-model-steps4"
 
 
 def test_large_and_small_amounts_have_names_of_their_own() -> None:

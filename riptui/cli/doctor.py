@@ -178,7 +178,7 @@ def weights() -> Iterator[Finding]:
         if present(net):
             yield Finding("weights", "ok", f"lpips-{net}: {path}")
         else:
-            advice = "it is downloaded on first use; without network, copy the file there"
+            advice = f"riptui fetch lpips-{net}; without network, copy the file there"
             yield Finding("weights", "note", f"lpips-{net}: {path} is missing", advice)
 
 

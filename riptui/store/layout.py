@@ -47,10 +47,12 @@ def name_from(text: str) -> str:
 def name_for(spec: Spec) -> str:
     """A trajectory's name from what sets it apart: mask, seed, and whatever is not as usual, e.g. m128-s0-telea."""
     parts = [f"m{spec.mask}", f"s{spec.seed}"]
-    if spec.inpainter != inpainters.DEFAULT:
-        parts.append(spec.inpainter)
     usual = inpainters.complete(spec.inpainter, {})
-    parts += [f"{key}{value}" for key, value in spec.parameters.items() if value != usual.get(key)]
+    told = {key: value for key, value in spec.parameters.items() if value != usual.get(key)}
+    model = str(told.pop("model", "")).rpartition("/")[2]  # a checkpoint of the user's: its own name says more
+    if spec.inpainter != inpainters.DEFAULT:
+        parts.append(model or spec.inpainter)
+    parts += [f"{key}{value}" for key, value in told.items()]
     if spec.order != "replacement":
         parts.append(spec.order)
     if spec.amount != 400:

@@ -123,7 +123,12 @@ def named(text: str) -> Named:
 
 def is_folder(text: str) -> bool:
     """Whether a model's name means a folder of this machine."""
-    return text.startswith(("/", "./", "../", "~")) or text in {".", ".."} or Path(text, "model_index.json").is_file()
+    if text.startswith(("/", "./", "../", "~")) or text in {".", ".."}:
+        return True
+    try:
+        return Path(text, "model_index.json").is_file()
+    except OSError:  # too long for a path, or in a folder that may not be looked into
+        return False
 
 
 def known_as(repository: str) -> str | None:

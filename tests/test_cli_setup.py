@@ -197,7 +197,7 @@ def test_a_torch_that_does_not_start_is_noted(script: str, monkeypatch: pytest.M
 def test_weights_are_told_by_net() -> None:
     missing = findings()["weights"]
     assert [finding["state"] for finding in missing] == ["note"] * 3
-    assert all("is missing" in finding["what"] and "downloaded" in finding["advice"] for finding in missing)
+    assert all("is missing" in finding["what"] and "riptui fetch lpips-" in finding["advice"] for finding in missing)
     for trunk in map(weights.weights_path, weights.TRUNKS):
         trunk.parent.mkdir(parents=True, exist_ok=True)
         trunk.write_bytes(b"x")

@@ -100,7 +100,7 @@ def lines(data: bytes, kind: type[Record]) -> list[Record]:
     """All whole lines that are such records, for files whose lines stand alone."""
     whole = data[: data.rfind(b"\n") + 1]
     try:
-        return msgspec.json.Decoder(kind).decode_lines(whole)  # five times as fast as line by line
+        return msgspec.json.Decoder(kind).decode_lines(whole)  # 9 us for nine lines; one by one 30
     except UNREADABLE:
         return [record for one in whole.splitlines(keepends=True) for record in prefix(one, kind)[0]]
 

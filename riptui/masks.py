@@ -5,12 +5,11 @@ SeedSequence, which NumPy promises never to change (NEP 19), unlike the streams 
 """
 
 from enum import IntEnum
-from typing import NamedTuple
 
 import numpy as np
 
 from riptui.arrays import Mask
-from riptui.spec import Spec
+from riptui.spec import Box, Spec
 
 
 class Purpose(IntEnum):
@@ -19,20 +18,6 @@ class Purpose(IntEnum):
     SQUARE = 0
     NOISE = 1
     SHUFFLE = 2
-
-
-class Box(NamedTuple):
-    """A square of the grid, in pixels from the top left corner."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """Index of the box's pixels: `image[box.window]`."""
-        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
 
 def box(spec: Spec, iteration: int) -> Box:

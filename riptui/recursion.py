@@ -15,8 +15,7 @@ from riptui import masks
 from riptui.arrays import Image, Images
 from riptui.errors import InpainterError
 from riptui.inpainters import Inpainter, OnStep
-from riptui.masks import Box
-from riptui.spec import Spec
+from riptui.spec import Box, Spec
 
 
 @dataclass

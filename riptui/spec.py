@@ -6,7 +6,7 @@ percentage of the pixels of the image. It is the x axis of all its figures.
 
 import hashlib
 import math
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -27,6 +27,20 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Level = Annotated[int, msgspec.Meta(ge=0, le=255)]
+
+
+class Box(NamedTuple):
+    """A square of the grid, in pixels from the top left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Index of the box's pixels: `image[box.window]`."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, chisquare
 from test_spec import OTHER, divisors
 
-from riptui.masks import Box, box, mask, noise_seed
-from riptui.spec import LAST_SEED, ORDERS, SIZES, Spec
+from riptui.masks import box, mask, noise_seed
+from riptui.spec import LAST_SEED, ORDERS, SIZES, Box, Spec
 
 SPEC = make_spec(picture(256))
 Cells = NDArray[np.int64]

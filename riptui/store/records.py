@@ -5,8 +5,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from riptui.masks import Box
-from riptui.spec import Measure, Sha256
+from riptui.spec import Box, Measure, Sha256
 
 Values = dict[str, float | None]
 """Metric name to value. None: not finite, e.g. the PSNR of two equal images."""

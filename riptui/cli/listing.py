@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+<<<<<<< HEAD
 from riptui.cli.options import folders_below, json_option
 from riptui.marks import MARKS
+=======
+from riptui.cli.options import folders_below, json_option, runs_folder
+>>>>>>> settings
 
 if TYPE_CHECKING:
     from riptui.store.listing import Summary
@@ -23,14 +27,14 @@ WIDEST = 80  # columns of all that can be told behind the path
 @click.argument(
     "runs",
     required=False,
-    default=Path("runs"),
+    default=runs_folder,
     envvar="RIPTUI_RUNS",
     type=click.Path(path_type=Path),
     shell_complete=folders_below,
 )
 @json_option
 def ls(runs: Path, as_json: bool) -> int:
-    """List the trajectories below RUNS (./runs or $RIPTUI_RUNS): status, how far, the newest value of a metric.
+    """List the trajectories below RUNS (./runs, $RIPTUI_RUNS or the settings'): status, how far, the newest value of a metric.
 
     \b
     ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable

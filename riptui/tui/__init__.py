@@ -7,5 +7,8 @@ shelf       what is in the runs folder, read by a thread again and again; no Tex
 outline     the lines of the tree: groups, order, filter; no Textual
 filters     what is typed after `/`, as a condition; no Textual
 tree        the tree on the screen
+watch       the thread that looks
+welcome     what is shown where there are no runs
+themes      colours; keymap: the user's own keys
 status      the worker, its device and what it computes, in a line
 """

@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-<<<<<<< HEAD
-from riptui.cli.options import folders_below, json_option
-from riptui.marks import MARKS
-=======
 from riptui.cli.options import folders_below, json_option, runs_folder
->>>>>>> settings
+from riptui.marks import MARKS
 
 if TYPE_CHECKING:
     from riptui.store.listing import Summary

@@ -23,6 +23,7 @@ class Terminal:
     `cell` is (width, height) in pixels. `offered` are the protocols that this terminal can show, best first, besides
     "off". `tmux` says whether tmux stands between. `truecolor` means that it is known to take 24-bit colours, whatever
     COLORTERM says (xterm and ssh drop that variable). `dark` is the background, None where it did not tell.
+    `remote` is a terminal at the other end of SSH.
     """
 
     protocol: Protocol
@@ -34,6 +35,7 @@ class Terminal:
     offered: tuple[Protocol, ...] = ("halfblock",)
     truecolor: bool = False
     dark: bool | None = None
+    remote: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def _judged(replies: Replies, environment: Mapping[str, str], tmux: Tmux | None)
         offered=(pixels, "halfblock") if pixels else ("halfblock",),
         truecolor=truecolor,
         dark=replies.dark,
+        remote=bool(environment.get("SSH_CONNECTION")),
     )
 
 

@@ -205,6 +205,12 @@ def read_part(path: Path | str, start: int, length: int) -> bytes:
         return os.pread(fd, min(length, there), start) if min(length, there) > 0 else b""
 
 
+def read_end(path: Path | str, most: int) -> bytes:
+    """The last bytes of a regular file; none where there is no file."""
+    with _opened(path, READ_LIMIT) as fd, explained(path):
+        return b"" if fd is None else os.pread(fd, most, max(0, os.fstat(fd).st_size - most))
+
+
 @contextmanager
 def _opened(path: Path | str, most: int) -> Iterator[int | None]:
     """A regular file's descriptor, or None where there is no file."""

@@ -11,4 +11,6 @@ creation    make a folder: whole or not at all
 claim       hold a folder's lock; measurements, request, failure
 survey      compare a folder with what it should be
 writer      recover, and append iterations
+wanted      what is asked for and not there yet
+workers     the register of worker processes
 """

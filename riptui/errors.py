@@ -6,6 +6,7 @@ RiptuiError                  exit 1: it failed while running
 │   ├── SpecError            a spec is not valid
 │   ├── NameRefusedError     a group or trajectory name is not one, or is taken
 │   ├── NotATrajectoryError  a path holds no trajectory
+│   ├── SettingsError        a settings file, or a value in it, is not one
 │   └── MissingExtraError    an optional package is not installed
 ├── InpainterError           an inpainter failed or returned something that is no image
 ├── MetricError              a metric failed
@@ -41,6 +42,10 @@ class NameRefusedError(InputError):
 
 
 class NotATrajectoryError(InputError):
+    pass
+
+
+class SettingsError(InputError):
     pass
 
 

@@ -4,7 +4,7 @@
     streams     what it is printed to; options: values such as 64,128,256 and 0-9, and options that commands share
     runs        `run` and `resume`; jobs: the loop behind them; display: how its events are shown
     listing     `ls`
-    and a file for each of show, check, measure, export, demo, fetch, models, doctor, completion
+    and a file for each of show, check, measure, export, demo, fetch, models, config, doctor, completion
 
 Only the declarations are imported to print help or complete a word; a command imports its work when it starts
 (NumPy, OpenCV and scikit-image take 0.8 s together).
@@ -33,6 +33,7 @@ COMMANDS = {
     "export": "riptui.cli.export:export",
     "fetch": "riptui.cli.fetch:fetch",
     "models": "riptui.cli.models:models",
+    "config": "riptui.cli.config:config",
     "doctor": "riptui.cli.doctor:doctor",
     "completion": "riptui.cli.completion:completion",
 }
@@ -83,12 +84,12 @@ class LateGroup(click.RichGroup):
 @click.command_panel("Compute", commands=["demo", "run", "resume"])
 @click.command_panel("Look", commands=["ls", "show", "check"])
 @click.command_panel("Use", commands=["measure", "export"])
-@click.command_panel("Set up", commands=["fetch", "models", "doctor", "completion"])
+@click.command_panel("Set up", commands=["fetch", "models", "config", "doctor", "completion"])
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?
 
     A trajectory is one picture, one mask size, one seed and one inpainter, with all its frames and their distances
-    to the original. Trajectories are folders below a runs folder (./runs, --runs or $RIPTUI_RUNS).
+    to the original. Trajectories are folders below a runs folder (./runs, --runs, $RIPTUI_RUNS or `riptui config`).
     """
 
 

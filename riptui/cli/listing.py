@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from riptui.cli.options import folders_below, json_option
+from riptui.cli.options import folders_below, json_option, runs_folder
 
 if TYPE_CHECKING:
     from riptui.store.listing import Summary
@@ -31,14 +31,14 @@ WIDEST = 80  # columns of all that can be told behind the path
 @click.argument(
     "runs",
     required=False,
-    default=Path("runs"),
+    default=runs_folder,
     envvar="RIPTUI_RUNS",
     type=click.Path(path_type=Path),
     shell_complete=folders_below,
 )
 @json_option
 def ls(runs: Path, as_json: bool) -> int:
-    """List the trajectories below RUNS (./runs or $RIPTUI_RUNS): status, how far, the newest value of a metric.
+    """List the trajectories below RUNS (./runs, $RIPTUI_RUNS or the settings'): status, how far, the newest value of a metric.
 
     \b
     ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable

@@ -133,12 +133,23 @@ def told(given: Mapping[str, str | bool | None]) -> dict[str, Parameter]:
     return {key: value for key, value in given.items() if value is not None and value is not False}
 
 
+def runs_folder() -> Path:
+    """The runs folder where none is named: that of the settings file. Says what is wrong with the file."""
+    from riptui.cli.console import note
+    from riptui.settings import load
+
+    loaded = load()
+    for problem in loaded.problems:
+        note(problem)
+    return loaded.settings.runs
+
+
 runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
+    default=runs_folder,
     envvar="RIPTUI_RUNS",
-    show_default="./runs",
+    show_default="./runs or that of the settings",
     show_envvar=True,
     help="The runs folder.",
 )

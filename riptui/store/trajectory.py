@@ -6,6 +6,7 @@ what they name.
 
 from enum import StrEnum
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,18 @@ from riptui.spec import Spec, decode
 from riptui.store import layout
 from riptui.store.disk import explained, read_end, read_file
 from riptui.store.lock import Holder, probe
-from riptui.store.records import UNREADABLE, Failure, Measurement, Request, Row, Session, Values, lines, prefix
+from riptui.store.records import (
+    UNREADABLE,
+    Covered,
+    Failure,
+    Measurement,
+    Request,
+    Row,
+    Session,
+    Values,
+    lines,
+    prefix,
+)
 
 Record = TypeVar("Record")
 
@@ -79,6 +91,16 @@ class Trajectory:
             if row.k != place + 1:
                 return rows[:place]
         return rows
+
+    def coverage(self) -> list[float]:
+        """% of the pixels repainted at least once, frame k at index k: `rows` in a third of the time."""
+        data = read_file(f"{self.path}/{layout.ROWS}") or b""
+        try:
+            rows = msgspec.json.Decoder(Covered).decode_lines(data[: data.rfind(b"\n") + 1])
+        except UNREADABLE:
+            rows, _ = prefix(data, Covered)
+        in_place = takewhile(lambda pair: pair[1].k == pair[0], enumerate(rows, 1))
+        return [0.0, *(row.coverage for _, row in in_place)]
 
     def sessions(self) -> list[Session]:
         return self._lines(layout.SESSIONS, Session)

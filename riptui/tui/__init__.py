@@ -1,1 +1,1 @@
-"""The terminal app. It knows what is on disk and asks workers; it never computes a picture."""
+"""The app: screens that read the disk and write requests. Knows the store; never torch, never the engine."""

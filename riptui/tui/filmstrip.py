@@ -104,7 +104,7 @@ class Filmstrip(Widget):
     def show(self, points: Sequence[Point], k: int) -> None:
         """The points of a trajectory, and the frame that is shown elsewhere."""
         self._points, self._k = points, k
-        self._arrange()
+        self._fill()
 
     def paint(self, thumbnails: Sequence[Thumbnail]) -> None:
         """Pictures that were wanted, in any order."""
@@ -114,7 +114,7 @@ class Filmstrip(Widget):
                 still.picture.show(found[still.k].image, note=found[still.k].note)
 
     def on_resize(self, _event: events.Resize) -> None:
-        self._arrange()
+        self._fill()
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -122,7 +122,7 @@ class Filmstrip(Widget):
             if still.display and still.region.contains(event.screen_x, event.screen_y):
                 self.post_message(self.Clicked(still.k))
 
-    def _arrange(self) -> None:
+    def _fill(self) -> None:
         if not self.size.width or not self._points:
             return
         layout = lay_out(len(self._points), self.size.width, self.size.height)

@@ -63,7 +63,7 @@ class Stage(Horizontal):
         yield self._frame
         yield self._compared
 
-    def arrange(self, room: Arrangement) -> None:
+    def give_room(self, room: Arrangement) -> None:
         self._original.display = room.pictures == 3
         for captioned in (self._original, self._frame, self._compared):
             captioned.styles.width = room.width

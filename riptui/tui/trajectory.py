@@ -333,7 +333,7 @@ class TrajectoryView(Widget):
 
     def on_resize(self, event: events.Resize) -> None:
         room = arrange(*event.size)
-        self.query_one(Stage).arrange(room)
+        self.query_one(Stage).give_room(room)
         self.query_one(Readings).styles.height = room.readings
         self._roomy = room.roomy
         self._show_tab()

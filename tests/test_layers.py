@@ -31,6 +31,7 @@ def loaded_by(code: str) -> set[str]:
         ("riptui.recursion", TORCH | PICTURES | {"rich"}),
         ("riptui.store.listing", TORCH | PICTURES | {"rich"}),
         ("riptui.store.trajectory", TORCH | PICTURES | {"rich"}),
+        ("riptui.results.curves", TORCH | PICTURES | {"rich"}),
         ("riptui.inpainters.opencv", TORCH | PICTURES - {"cv2"}),
         ("riptui.images", TORCH | {"skimage", "scipy", "matplotlib", "rich"}),
         ("riptui.engine", TORCH | {"skimage", "scipy", "matplotlib", "rich", "rich_click", "click"}),

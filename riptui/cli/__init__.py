@@ -91,7 +91,9 @@ def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?
 
     A trajectory is one picture, one mask size, one seed and one inpainter, with all its frames and their distances
-    to the original. `riptui` alone, or with a runs folder, starts the app (`riptui browse`). Trajectories are folders below a runs folder (./runs, --runs, $RIPTUI_RUNS or `riptui config`).
+    to the original. Trajectories are folders below a runs folder (./runs, --runs, $RIPTUI_RUNS or `riptui config`).
+
+    `riptui` alone, or with a runs folder, starts the app: `riptui browse`.
     """
 
 
@@ -133,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
 def spelt_out(argv: list[str]) -> list[str]:
     """`riptui`, `riptui RUNS` and `riptui --select PATH` mean `riptui browse ...`."""
     if not argv:
-        return ["browse"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+        return ["browse"]
     first = argv[0]
     begins = first.partition("=")[0] in ("--select", "--graphics") or (first not in COMMANDS and is_folder(first))
     return ["browse", *argv] if begins else argv

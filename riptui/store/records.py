@@ -32,6 +32,13 @@ class Row(msgspec.Struct, frozen=True):
     """Number of the session, from 1, that computed it."""
 
 
+class Covered(msgspec.Struct, frozen=True):
+    """As much of a row as the coverage needs."""
+
+    k: int
+    coverage: float
+
+
 Measurement = dict[str, int | float | None]
 """A line of metrics.jsonl: k and the values. Of several values with one k and name the last holds."""
 

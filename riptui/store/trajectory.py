@@ -6,6 +6,7 @@ what they name.
 
 from enum import StrEnum
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +15,20 @@ import msgspec
 from riptui.errors import DamagedError, NotATrajectoryError, SpecError
 from riptui.spec import Spec, decode
 from riptui.store import layout
-from riptui.store.disk import explained, read_file
+from riptui.store.disk import explained, read_end, read_file
 from riptui.store.lock import Holder, probe
-from riptui.store.records import UNREADABLE, Failure, Measurement, Request, Row, Session, Values, lines, prefix
+from riptui.store.records import (
+    UNREADABLE,
+    Covered,
+    Failure,
+    Measurement,
+    Request,
+    Row,
+    Session,
+    Values,
+    lines,
+    prefix,
+)
 
 Record = TypeVar("Record")
 
@@ -80,6 +92,16 @@ class Trajectory:
                 return rows[:place]
         return rows
 
+    def coverage(self) -> list[float]:
+        """% of the pixels repainted at least once, frame k at index k: `rows` in a third of the time."""
+        data = read_file(f"{self.path}/{layout.ROWS}") or b""
+        try:
+            rows = msgspec.json.Decoder(Covered).decode_lines(data[: data.rfind(b"\n") + 1])
+        except UNREADABLE:
+            rows, _ = prefix(data, Covered)
+        in_place = takewhile(lambda pair: pair[1].k == pair[0], enumerate(rows, 1))
+        return [0.0, *(row.coverage for _, row in in_place)]
+
     def sessions(self) -> list[Session]:
         return self._lines(layout.SESSIONS, Session)
 
@@ -105,6 +127,11 @@ class Trajectory:
 
     def status(self) -> Status:
         return status(self, len(self.rows()))
+
+    def log(self, most: int = 2**16) -> str:
+        """The end of log.txt: recoveries, and the tracebacks of failures. Not yet printable."""
+        text = read_end(f"{self.path}/{layout.LOG}", most).decode(errors="replace")
+        return text if len(text) < most else text.partition("\n")[2]
 
     def _lines(self, name: str, kind: type[Record]) -> list[Record]:
         return lines(read_file(f"{self.path}/{name}") or b"", kind)

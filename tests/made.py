@@ -1,0 +1,81 @@
+"""Trajectories with values of one's choosing: folders as riptui writes them, but without a picture or a computation."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from riptui import inpainters
+from riptui.spec import Spec, encode
+from riptui.store import layout
+from riptui.store.listing import Summary
+from riptui.store.records import line
+from riptui.store.trajectory import Status, Trajectory
+
+Value = Callable[[float], float]
+"""A metric's value at an inpainted %."""
+
+
+def made_spec(image: int = 0, **fields: Any) -> Spec:
+    """A spec of the paper's protocol, of the image of that number."""
+    sha256 = hashlib.sha256(str(image).encode()).hexdigest()
+    name = fields.get("inpainter", "navier-stokes")
+    given = {
+        "source_name": f"{image}.png",
+        "source_sha256": sha256,
+        "original_sha256": sha256,
+        "parameters": inpainters.complete(name, {}),
+    }
+    return Spec(**(given | fields))
+
+
+def made_summary(spec: Spec, metrics: Mapping[str, Value | Sequence[float]], *, until: float = 400.0) -> Summary:
+    """A trajectory's summary that never touched a disk, measured every 50 % up to an amount."""
+    halves = [k for k in spec.halves() if spec.inpainted(k) <= until]
+    columns = {
+        name: [value(spec.inpainted(k)) for k in halves] if callable(value) else list(value)
+        for name, value in metrics.items()
+    }
+    measured = {k: {name: float(column[at]) for name, column in columns.items()} for at, k in enumerate(halves)}
+    k = halves[-1]
+    status = Status.DONE if k == spec.iterations else Status.PAUSED
+    place = f"made/{spec.inpainter}-{spec.source_name}-m{spec.mask}-s{spec.seed}"
+    return Summary(Trajectory(Path(place)), status, spec, k, spec.inpainted(k), 0.0, measured)
+
+
+def write(folder: Path, spec: Spec, metrics: Mapping[str, Value], *, seconds: float = 0.5) -> Path:
+    """A trajectory's folder: its spec, rows and measurements. There are no pictures in it."""
+    folder.mkdir(parents=True)
+    (folder / layout.SPEC).write_bytes(encode(spec))
+    (folder / layout.REQUEST).write_bytes(b'{"state": "run"}')
+    (folder / layout.ROWS).write_bytes(b"".join(map(line, made_rows(spec, seconds))))
+    halves = spec.halves()
+    measured = [{"k": k, **{name: value(spec.inpainted(k)) for name, value in metrics.items()}} for k in halves]
+    (folder / layout.METRICS).write_bytes(b"".join(map(line, measured)))
+    return folder
+
+
+def made_rows(spec: Spec, seconds: float) -> Iterable[dict[str, Any]]:
+    """Rows whose squares are drawn with replacement, by a generator that is quicker than the true one."""
+    cells = np.random.default_rng([spec.seed, spec.mask]).integers(0, spec.cells, spec.iterations).tolist()
+    columns, repainted = spec.size // spec.mask, set()
+    rows = []
+    for k, cell in enumerate(cells, 1):
+        repainted.add(cell)
+        y, x = divmod(cell, columns)
+        rows.append(
+            {
+                "k": k,
+                "box": [x * spec.mask, y * spec.mask, spec.mask, spec.mask],
+                "inpainted": spec.inpainted(k),
+                "coverage": 100 * len(repainted) / spec.cells,
+                "patch": [7000 * (k - 1), 7000],
+                "sha256": spec.original_sha256,
+                "noise_seed": 1234567890123456,
+                "seconds": seconds,
+                "session": 1,
+            }
+        )
+    return rows

@@ -56,7 +56,7 @@ class RiptuiApp(App[None]):
         self._problems += [notice] if notice else []
         self._problems += keymap.apply(self, self.settings.keys, keymap.known([Browser, RunsTree, RiptuiApp]))
         self._heed_signals()
-        self.push_screen(Browser(self.runs, select=self._select, refresh=self.settings.hertz))
+        self.push_screen(Browser(self.runs, self.settings, self.graphics, select=self._select))
         for problem in self._problems:
             self.notify(printable(problem), severity="warning", timeout=10, markup=False)
 
@@ -116,5 +116,3 @@ class RiptuiApp(App[None]):
         """Textual would print a traceback with all local variables; `start` writes a report once the screen is back."""
         self.crash = self._exception
         self._close_messages_no_wait()
-
-

@@ -12,10 +12,12 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Input, Static
 
+from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.terminal import printable
 from riptui.tui import bindings, filters, status
 from riptui.tui.compare import CompareScreen
+from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.group import GroupView
 from riptui.tui.outline import ORDERS
 from riptui.tui.shelf import Change
@@ -38,11 +40,13 @@ class Browser(Screen[None]):
     ]
     AUTO_FOCUS = "#tree"
 
-    def __init__(self, runs: Path, *, select: str = "", refresh: float = 4.0) -> None:
+    def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, select: str = "") -> None:
         super().__init__()
         self.runs = runs
+        self.settings = settings
+        self.graphics = graphics
         self.computing = WorkersLooked(())
-        self._watch = Watch(runs, self.post_message, refresh)
+        self._watch = Watch(runs, self.post_message, settings.hertz)
         self._select = select
         self._shown = ""
         """The path whose details are on the screen."""
@@ -61,7 +65,14 @@ class Browser(Screen[None]):
             with ContentSwitcher(id="detail", initial="reading"):
                 yield Static("reading …", id="reading")
                 yield Welcome(self.runs, id="welcome")
-                yield TrajectoryView(id="trajectory")
+                yield TrajectoryView(
+                    self.graphics,
+                    runs=self.runs,
+                    play_speed=self.settings.play_speed,
+                    axis=self.settings.axis,
+                    metric=self.settings.metric,
+                    id="trajectory",
+                )
                 yield GroupView(id="group")
         yield Static(id="progress")
         yield Footer(compact=True, show_command_palette=False)

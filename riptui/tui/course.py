@@ -53,7 +53,9 @@ def frame_at(spec: Spec, rows: Sequence[Row], newest: int, x: float, axis: Axis)
     return bisect_left(range(1, newest + 1), x, key=lambda k: rows[k - 1].coverage)
 
 
-def series(spec: Spec, rows: Sequence[Row], newest: int, values: Mapping[int, Values], names: Sequence[str], axis: Axis) -> list[Series]:
+def series(
+    spec: Spec, rows: Sequence[Row], newest: int, values: Mapping[int, Values], names: Sequence[str], axis: Axis
+) -> list[Series]:
     """A line for each metric over the points that were measured."""
     lines = []
     for color, name in enumerate(names):

@@ -36,8 +36,7 @@ def below(runs: Path, select: str) -> str:
     """A path that a person gave, as one in the runs folder: both runs/fig7/cat and fig7/cat mean the same."""
     if not select:
         return ""
-    whole = Path(os.path.abspath(select))
-    root = Path(os.path.abspath(runs))
+    whole, root = Path(select).absolute(), runs.absolute()
     return whole.relative_to(root).as_posix() if whole.is_relative_to(root) and whole != root else select.strip("/")
 
 

@@ -90,6 +90,6 @@ def _as_textual_says(key: str) -> str:
     if len(last) == 1:
         [binding] = Binding.make_bindings([(last, "")])
         last = binding.key
-    if not held <= MODIFIERS or not (last in NAMED or key_to_character(last)):
+    if not (held <= MODIFIERS and last.isprintable() and (last in NAMED or key_to_character(last))):
         raise ValueError(f"{key!r} is no key; keys are such as x, X, ?, space, f5, pageup, ctrl+s")
     return "+".join([*sorted(held), last])

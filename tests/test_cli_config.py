@@ -1,7 +1,6 @@
 """`riptui config`, and what the other commands make of the settings."""
 
 import json
-import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -248,7 +247,7 @@ def test_edit_prints_no_json(editor: MakeEditor) -> None:
 def test_commands_take_the_runs_folder_of_the_settings(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(f"runs = '{Path.cwd() / 'mine'}'")
     assert riptui("demo", "--mask", "256", "--display", "none").code == 0
-    assert os.listdir() == ["mine"]
+    assert [path.name for path in Path().iterdir()] == ["mine"]
     assert "demo/coffee/m256-s0-crop" in riptui("ls").out
     monkeypatch.setenv("RIPTUI_RUNS", "others")
     riptui("ls").require_one_line("there is no folder others")

@@ -6,8 +6,14 @@ from textual.binding import Binding
 from textual.widgets import Label
 
 from riptui.tui import keymap
+from riptui.tui.keymap import Known
 
-KNOWN = {"app.quit": "q,ctrl+q", "app.help": "question_mark,f1", "tree.filter": "slash", "tree.mark": "m"}
+KNOWN = {
+    "app.quit": Known("q,ctrl+q", "App"),
+    "app.help": Known("question_mark,f1", "App"),
+    "tree.filter": Known("slash", "Tree"),
+    "runs.mark": Known("m", "Tree"),
+}
 
 
 def holds(keys: dict[str, str]) -> dict[str, str]:
@@ -23,7 +29,7 @@ def holds(keys: dict[str, str]) -> dict[str, str]:
         ("x", "x"),
         ("X", "X"),
         ("shift+x", "X"),
-        ("?", "question_mark"),
+        ("!", "exclamation_mark"),
         ("+", "plus"),
         ("-", "minus"),
         ("comma", "comma"),
@@ -55,31 +61,31 @@ def test_an_unknown_id_is_told_with_the_nearest_and_all() -> None:
     found, problems = keymap.checked({"tree.fliter": "f"}, KNOWN)
     assert found == {}
     assert problems == [
-        "keys: there is no 'tree.fliter'; did you mean tree.filter? Known: app.quit, app.help, tree.filter, tree.mark"
+        "keys: there is no 'tree.fliter'; did you mean tree.filter? Known: app.quit, app.help, tree.filter, runs.mark"
     ]
 
 
 def test_a_key_that_another_binding_of_the_scope_has_is_refused() -> None:
     found, problems = keymap.checked({"tree.filter": "f,m"}, KNOWN)
     assert found == {}
-    assert problems == ["keys: tree.filter keeps slash: m is tree.mark's; give one of them another key"]
+    assert problems == ["keys: tree.filter keeps slash: m is runs.mark's; give one of them another key"]
 
 
 def test_of_two_that_want_one_key_the_first_gets_it() -> None:
-    found, problems = keymap.checked({"tree.mark": "x", "tree.filter": "x"}, KNOWN)
-    assert found == {"tree.mark": "x"}
-    assert problems == ["keys: tree.filter keeps slash: x is tree.mark's; give one of them another key"]
+    found, problems = keymap.checked({"runs.mark": "x", "tree.filter": "x"}, KNOWN)
+    assert found == {"runs.mark": "x"}
+    assert problems == ["keys: tree.filter keeps slash: x is runs.mark's; give one of them another key"]
 
 
 def test_keys_can_be_exchanged_and_taken_over() -> None:
-    assert holds({"tree.filter": "m", "tree.mark": "/"}) == {"tree.filter": "m", "tree.mark": "slash"}
-    assert holds({"tree.mark": "x", "tree.filter": "m"}) == {"tree.mark": "x", "tree.filter": "m"}
+    assert holds({"tree.filter": "m", "runs.mark": "/"}) == {"tree.filter": "m", "runs.mark": "slash"}
+    assert holds({"runs.mark": "x", "tree.filter": "m"}) == {"runs.mark": "x", "tree.filter": "m"}
 
 
 def test_a_binding_that_keeps_its_keys_can_refuse_them_to_others() -> None:
-    found, problems = keymap.checked({"tree.filter": "m", "tree.mark": "foo"}, KNOWN)
+    found, problems = keymap.checked({"tree.filter": "m", "runs.mark": "foo"}, KNOWN)
     assert found == {}
-    assert [problem.split(" keeps ")[0] for problem in problems] == ["keys: tree.mark", "keys: tree.filter"]
+    assert [problem.split(" keeps ")[0] for problem in problems] == ["keys: runs.mark", "keys: tree.filter"]
 
 
 def test_scopes_do_not_disturb_each_other() -> None:
@@ -114,7 +120,7 @@ class Bound(App[str]):
 
 
 def test_ids_are_collected_with_all_their_keys() -> None:
-    assert keymap.known([Bound, Label]) == {"app.a": "a", "app.b": "b,c"}
+    assert keymap.known([Bound, Label]) == {"app.a": Known("a", "Bound"), "app.b": Known("b,c", "Bound")}
 
 
 @pytest.mark.parametrize(

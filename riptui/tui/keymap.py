@@ -7,6 +7,7 @@ nearer to the focus holds, as always in Textual.
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
@@ -66,7 +67,7 @@ def checked(keys: Mapping[str, str], known: Mapping[str, Known]) -> tuple[dict[s
     return keymap, problems
 
 
-def apply(app: App[object], keys: Mapping[str, str], known: Mapping[str, Known]) -> list[str]:
+def apply(app: App[Any], keys: Mapping[str, str], known: Mapping[str, Known]) -> list[str]:
     """Make the app follow the user's keys. Returns what is wrong with them, in sentences."""
     keymap, problems = checked(keys, known)
     app.set_keymap(keymap)

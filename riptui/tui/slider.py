@@ -63,7 +63,7 @@ class Slider(Widget):
             ("".join(line[:handle]), "$primary"),
             ("●", "$accent"),
             ("".join(line[handle + 1 : last + 1]), "$foreground 50%"),
-            ("".join(line[max(handle, last) + 1 :]), "$foreground 20%"),
+            ("".join(line[max(handle, last) + 1 :]), "$foreground 30%"),
             (FORTH, "$primary" if self.k < self.newest else "$foreground 30%"),
         )
 

@@ -74,7 +74,7 @@ class Stage(Horizontal):
         self._shown = shown
         self._original.name_it(_plain("original"))
         self._original.picture.show(shown.original, note=shown.original_note)
-        self._frame.name_it(Content.assemble(("frame ", "$text-muted"), (str(shown.k), "$foreground bold")))
+        self._frame.name_it(Content.assemble(("frame ", "$foreground-muted"), (str(shown.k), "$foreground bold")))
         self._frame.picture.show(shown.frame, note=shown.frame_note)
         self._stop_blinking()
         if shown.comparison is Comparison.BLINK and shown.frame is not None and shown.original is not None:
@@ -109,11 +109,11 @@ class Stage(Horizontal):
 
 
 def _plain(text: str) -> Content:
-    return Content.styled(text, "$text-muted")
+    return Content.styled(text, "$foreground-muted")
 
 
 def _blinking(what: str) -> Content:
-    return Content.assemble(("blink ", "$text-muted"), (what, "$foreground bold"))
+    return Content.assemble(("blink ", "$foreground-muted"), (what, "$foreground bold"))
 
 
 def _caption(shown: Projected) -> Content:
@@ -123,7 +123,7 @@ def _caption(shown: Projected) -> Content:
         case Comparison.HEAT:
             colours = [heat(place / (LEGEND - 1)) for place in range(LEGEND)]
             cells = [("█", "#{:02x}{:02x}{:02x}".format(*colour)) for colour in colours]
-            return Content.assemble(("difference  0 ", "$text-muted"), *cells, (" 255", "$text-muted"))
+            return Content.assemble(("difference  0 ", "$foreground-muted"), *cells, (" 255", "$foreground-muted"))
         case Comparison.BLINK:
             return _blinking("original")
         case Comparison.SQUARE:

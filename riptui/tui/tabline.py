@@ -33,7 +33,7 @@ class TabLine(Widget):
     def render(self) -> Content:
         parts: list[tuple[str, str]] = []
         for name in self.names:
-            style = "$accent bold underline" if name == self.chosen else "$text-muted"
+            style = "$accent bold underline" if name == self.chosen else "$foreground-muted"
             parts += [(name.capitalize(), style), (GAP, "")]
         return Content.assemble(*parts)
 

@@ -311,7 +311,7 @@ class TrajectoryView(Widget):
 
     def _head(self, now: Snapshot) -> None:
         parts = now.path.relative_to(self._runs).parts if self._is_below(now.path) else now.path.parts[-3:]
-        name = [(f"{printable(part)} / ", "$text-muted") for part in parts[:-1]] + [(printable(parts[-1]), "bold")]
+        name = [(f"{printable(part)} / ", "$foreground-muted") for part in parts[:-1]] + [(printable(parts[-1]), "bold")]
         self.query_one("#name", Static).update(Content.assemble(*name))
         self.query_one("#recipe", Static).update(_recipe(now.spec) if now.spec else "")
 
@@ -328,7 +328,7 @@ class TrajectoryView(Widget):
         speed = f"▶ {self._player.speed:g}/s" if self._player.playing else ""
         text = f"{self.k:>{len(total)}}/{total}  {spec.inpainted(self.k):4.0f} %"
         self.query_one("#place", Static).update(
-            Content.assemble((text, "bold"), (f"  {speed}" if speed else "", "$accent"))
+            Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent"))
         )
 
     def on_resize(self, event: events.Resize) -> None:

@@ -26,6 +26,6 @@ def arrange(width: int, height: int) -> Arrangement:
     around = 4 + readings  # heading, captions, slider and tabs
     tallest = max(1, height - around - (max(6, height * 3 // 10) if roomy else 0))
     heights = {count: min(tallest, (width - GAP * (count - 1)) // count // 2) for count in (3, 2)}
-    count = 3 if heights[3] >= heights[2] or width >= 72 and roomy else 2
+    count = 3 if heights[3] >= heights[2] or (roomy and width >= 72) else 2
     rows = max(1, heights[count])
     return Arrangement(count, 2 * rows, rows, readings, roomy)

@@ -16,6 +16,7 @@ from riptui.tui.heat import RGB, heat
 
 FINEST = 64  # squares a side that are drawn one by one; of a finer grid neighbours are joined
 BAR = 24  # columns
+ROOMY = 90  # columns; with fewer there is no room for the bars
 
 
 class Grid(NamedTuple):
@@ -150,7 +151,7 @@ class CoverageMap(Horizontal):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shown: tuple[Spec, Sequence[Row], int, int] | None = None
 
@@ -175,4 +176,6 @@ class CoverageMap(Horizontal):
         shown = grid(spec, rows, k, newest)
         self.query_one("#squares", Static).update(drawn(shown, self.size.width * 3 // 5, self.size.height))
         self.query_one("#told", Static).update(told(spec, rows, k))
-        self.query_one("#histogram", Static).update(histogram(shown, self.size.height))
+        bars = self.query_one("#histogram", Static)
+        bars.display = self.size.width >= ROOMY
+        bars.update(histogram(shown, self.size.height))

@@ -94,7 +94,7 @@ class Filmstrip(Widget):
             super().__init__()
             self.frames = frames
 
-    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._graphics = graphics
         self._points: Sequence[Point] = ()

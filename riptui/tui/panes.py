@@ -68,7 +68,7 @@ class TextPane(VerticalScroll):
 
     DEFAULT_CSS = "TextPane { scrollbar-size-vertical: 1; & > Static { width: 1fr; } }"
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, can_focus=False)
         self._text = Static(markup=False)
         self._shown: Content | None = None

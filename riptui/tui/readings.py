@@ -78,7 +78,7 @@ class Readings(Static):
             super().__init__()
             self.metric = metric
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._metrics: Mapping[int, Values] = {}
         self._names: Sequence[str] = ()

@@ -30,7 +30,7 @@ class Slider(Widget):
             super().__init__()
             self.k = k
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._marks: frozenset[int] = frozenset()
         self._dragged = False

@@ -21,7 +21,7 @@ LEGEND = 8  # cells
 class Captioned(Vertical):
     """A picture below its name."""
 
-    def __init__(self, graphics: Graphics, *, id: str) -> None:  # noqa: A002
+    def __init__(self, graphics: Graphics, *, id: str) -> None:
         super().__init__(id=id)
         self._caption = Static(markup=False)
         self.picture = Picture(graphics)
@@ -45,11 +45,11 @@ class Stage(Horizontal):
         height: auto;
         & > Captioned { margin-right: 2; }
         & > #compared { margin-right: 0; }
-        & Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $text-muted; }
+        & Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $foreground-muted; }
     }
     """
 
-    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._original = Captioned(graphics, id="original")
         self._frame = Captioned(graphics, id="frame")

@@ -25,7 +25,7 @@ class TabLine(Widget):
             super().__init__()
             self.name = name
 
-    def __init__(self, names: Sequence[str], chosen: str, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, names: Sequence[str], chosen: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(TabLine.names, tuple(names))
         self.set_reactive(TabLine.chosen, chosen)

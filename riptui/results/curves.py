@@ -5,7 +5,7 @@ sizes share a grid of 50 %; a grid whose squares do not halve (3 x 3, say) has p
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import NamedTuple
@@ -118,10 +118,9 @@ def grouped(found: Iterable[Curve], by: Sequence[str]) -> dict[Key, list[Curve]]
     """
     listed = list(found)
     _require_names(listed, by)
-    read = [_reader(name) for name in by]
     groups: defaultdict[Key, list[Curve]] = defaultdict(list)
     for one in listed:
-        groups[tuple(value(one.spec) for value in read)].append(one)
+        groups[tuple(setting(one.spec, name) for name in by)].append(one)
     return {key: groups[key] for key in sorted(groups, key=_order)}
 
 
@@ -141,17 +140,21 @@ def _distribution(inpainted: float, values: Values) -> Distribution:
     return Distribution(inpainted, n, float(values.mean()), sd, lower, median, upper)
 
 
-def _reader(name: str) -> Callable[[Spec], Parameter]:
-    """How a group's key is read from a spec."""
+def setting(spec: Spec, name: str) -> Parameter:
+    """A spec's field, its image or its inpainter's parameter; None for a parameter that it does not have."""
     if name == IMAGE:
-        return lambda spec: spec.original_sha256
-    if name in _FIELDS:
-        return lambda spec: _plain(getattr(spec, name))
-    return lambda spec: spec.parameters.get(name)
+        return spec.original_sha256
+    if name not in _FIELDS:
+        return spec.parameters.get(name)
+    value: Parameter | tuple[int, ...] = getattr(spec, name)
+    return str(value) if isinstance(value, tuple) else value
 
 
-def _plain(value: object) -> Parameter:
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+def settings(specs: Collection[Spec]) -> list[str]:
+    """The fields and parameters, but for the picture's, that are not the same in all of these specs."""
+    parameters = sorted({name for spec in specs for name in spec.parameters} - {*_FIELDS, IMAGE})
+    names = [name for name in (*_FIELDS, *parameters) if name not in _PICTURE]
+    return [name for name in names if len({setting(spec, name) for spec in specs}) > 1]
 
 
 def _require_names(found: Sequence[Curve], by: Sequence[str]) -> None:
@@ -166,6 +169,7 @@ def _require_names(found: Sequence[Curve], by: Sequence[str]) -> None:
 
 
 _FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))
+_PICTURE = ("source_name", "source_sha256", "original_sha256")
 
 
 def _order(key: Key) -> list[tuple[str, bool | int | float, str]]:

@@ -130,10 +130,11 @@ def distributions(found: Iterable[Curve]) -> list[Distribution]:
     for one in found:
         for inpainted, value in zip(one.inpainted.tolist(), one.values.tolist(), strict=True):
             at[inpainted].append(value)
-    return [_distribution(inpainted, np.array(at[inpainted])) for inpainted in sorted(at)]
+    return [distribution(inpainted, np.array(at[inpainted])) for inpainted in sorted(at)]
 
 
-def _distribution(inpainted: float, values: Values) -> Distribution:
+def distribution(inpainted: float, values: Values) -> Distribution:
+    """Of at least one value."""
     n = len(values)
     sd = float(values.std(ddof=1)) if n > 1 else nan
     lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75)).tolist()

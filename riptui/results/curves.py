@@ -110,6 +110,18 @@ def coverage(one: Curve) -> Values:
     return np.array([covered[k] if k < len(covered) else nan for k in one.k.tolist()])
 
 
+def common(members: Sequence[Curve]) -> Values:
+    """The inpainted % at which all of some curves have a value, ascending."""
+    shared = set(members[0].inpainted.tolist()).intersection(*(one.inpainted.tolist() for one in members[1:]))
+    return np.array(sorted(shared))
+
+
+def at(one: Curve, inpainted: Values) -> Values:
+    """A curve's values at some of its own points."""
+    values: Values = one.values[np.searchsorted(one.inpainted, inpainted)]
+    return values
+
+
 def grouped(found: Iterable[Curve], by: Sequence[str]) -> dict[Key, list[Curve]]:
     """Curves by the values of spec fields, inpainter's parameters or `image`, in the order of those values.
 
@@ -126,11 +138,11 @@ def grouped(found: Iterable[Curve], by: Sequence[str]) -> dict[Key, list[Curve]]
 
 def distributions(found: Iterable[Curve]) -> list[Distribution]:
     """Of the values of some curves, at each inpainted % at which any of them was measured, ascending."""
-    at: defaultdict[float, list[float]] = defaultdict(list)
+    values_at: defaultdict[float, list[float]] = defaultdict(list)
     for one in found:
         for inpainted, value in zip(one.inpainted.tolist(), one.values.tolist(), strict=True):
-            at[inpainted].append(value)
-    return [distribution(inpainted, np.array(at[inpainted])) for inpainted in sorted(at)]
+            values_at[inpainted].append(value)
+    return [distribution(inpainted, np.array(values_at[inpainted])) for inpainted in sorted(values_at)]
 
 
 def distribution(inpainted: float, values: Values) -> Distribution:

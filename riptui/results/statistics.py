@@ -11,10 +11,9 @@ from statistics import median
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
 
 from riptui.results.bootstrap import NOTHING, Estimate, estimate, ratio
-from riptui.results.curves import Curve, Distribution, distribution
+from riptui.results.curves import Curve, Distribution, at, common, distribution
 from riptui.results.fits import Fit, fit
 
 
@@ -134,11 +133,11 @@ def convergence(previous: Iterable[Curve]) -> Estimate:
 
 def spread_over_runs(members: Iterable[Curve]) -> list[Runs]:
     """The spread over seeds of one image, at each inpainted %, of trajectories that differ in image and seed alone."""
-    at: defaultdict[float, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    values_at: defaultdict[float, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for one in members:
         for inpainted, value in zip(one.inpainted.tolist(), one.values.tolist(), strict=True):
-            at[inpainted][one.image].append(value)
-    return [_pooled(inpainted, at[inpainted].values()) for inpainted in sorted(at)]
+            values_at[inpainted][one.image].append(value)
+    return [_pooled(inpainted, values_at[inpainted].values()) for inpainted in sorted(values_at)]
 
 
 def _pooled(inpainted: float, images: Iterable[list[float]]) -> Runs:
@@ -147,15 +146,3 @@ def _pooled(inpainted: float, images: Iterable[list[float]]) -> Runs:
     squares = sum(float(values.var(ddof=1)) * (len(values) - 1) for values in repeated)
     sd = (squares / freedom) ** 0.5 if freedom else nan
     return Runs(inpainted, sd, len(repeated), sum(map(len, repeated)))
-
-
-def common(members: Sequence[Curve]) -> Float64[np.ndarray, " points"]:
-    """The inpainted % at which all of some curves have a value, ascending."""
-    shared = set(members[0].inpainted.tolist()).intersection(*(one.inpainted.tolist() for one in members[1:]))
-    return np.array(sorted(shared))
-
-
-def at(one: Curve, inpainted: Float64[np.ndarray, " points"]) -> Float64[np.ndarray, " points"]:
-    """A curve's values at some of its own points."""
-    values: Float64[np.ndarray, " points"] = one.values[np.searchsorted(one.inpainted, inpainted)]
-    return values

@@ -15,6 +15,7 @@ from riptui.terminal import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
+    from rich.table import Table
 
 
 class Pipe(Console):
@@ -65,6 +66,18 @@ def passing(*columns: ProgressColumn, hidden: bool = False) -> Progress:
         redirect_stdout=False,  # Rich would send it to stderr with the bars
         redirect_stderr=False,
     )
+
+
+def tabulate(table: Table) -> None:
+    """A table: on a terminal as wide as that, in a file as wide as it takes."""
+    from rich.measure import Measurement
+    from rich.segment import Segments
+
+    if out.is_terminal:
+        out.print(table)
+        return
+    width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
+    out.print(Segments(out.render(table, out.options.update(width=width))), end="")
 
 
 def rendered(text: str, style: str) -> str:

@@ -121,9 +121,8 @@ def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
 
 def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
     from rich.measure import Measurement
-    from rich.segment import Segments
 
-    from riptui.cli.console import out
+    from riptui.cli.console import out, tabulate
 
     metrics = trajectory.metrics()
     names = list(dict.fromkeys(name for values in metrics.values() for name in values))
@@ -134,10 +133,7 @@ def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
         width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
         if width <= out.width or not out.is_terminal:
             break
-    if not out.is_terminal:  # a file is as wide as it takes
-        out.print(Segments(out.render(table, out.options.update(width=width))), end="")
-    else:
-        out.print(table)
+    tabulate(table)
 
 
 def _table(

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float64
 from riptui.results.bootstrap import Columns, Resampled, estimate
 from riptui.results.curves import Values
 from riptui.results.panel import Panel, Runs
-from riptui.results.verdicts import LEAST_PAIRED, LEAST_SPREAD, Evidence, Finding
+from riptui.results.verdicts import LEAST_PAIRED, LEAST_SPREAD, ROUNDING, Evidence, Finding
 
 NETS = ("lpips-vgg", "lpips-alex", "lpips-squeeze")
 LARGE = 0.25  # sd over images / mean, above which a spread is called large
@@ -114,11 +114,13 @@ def images_differ(panel: Panel) -> Finding:
     evidence = [Evidence("sd over images / mean", relative, LARGE, LEAST_SPREAD)]
     note = "no image has two seeds at each mask size, so what chance alone gives is not known"
     if repeated:
-        note = ""
         chance = panel.reduced(repeated, lambda runs: runs.var(axis=0, ddof=1) / len(runs))[:, :, -1]
+        note = "" if (chance.mean(axis=0) > ROUNDING**2).all() else "the seeds make no difference"
+    if repeated and not note:
         columns = np.concatenate([_moments(panel.means(repeated)[:, :, -1]), chance], axis=1)
         excess = estimate(columns, lambda means: _log_excess(means, len(repeated))).map(lambda log: exp(log / 2))
-        evidence.append(Evidence("sd over images / what the seeds alone would give", excess, 1.0, LEAST_SPREAD))
+        what = "sd over images / what the seeds alone would give"
+        evidence.append(Evidence(what, excess, 1.0, LEAST_SPREAD))
     return Finding(
         5,
         "The spread over images is large.",
@@ -151,10 +153,9 @@ def vgg_has_fewest_outliers(nets: Mapping[str, Panel]) -> Finding:
 
 def runs_spread(panel: Panel) -> Finding:
     """7. The sd over the seeds of one image: against the next larger mask size, and along the amount."""
-    with np.errstate(divide="ignore"):
-        images = panel.whole(seeds=LEAST_RUNS)
-        log_sd = np.log(panel.reduced(images, lambda runs: runs.std(axis=0, ddof=1)) if images else np.empty((0, 1, 1)))
-    log_sd = log_sd[np.isfinite(log_sd).all(axis=(1, 2))]
+    images = panel.whole(seeds=LEAST_RUNS)
+    sd = panel.reduced(images, lambda runs: runs.std(axis=0, ddof=1))
+    log_sd = np.log(sd[(sd > ROUNDING).all(axis=(1, 2))])
     by_mask = log_sd.mean(axis=2)
     evidence = []
     if len(log_sd) and len(panel.masks) > 1 and len(panel.inpainted) > 1:

@@ -1,0 +1,182 @@
+"""Results as JSON holds them, and as tables show them: both from the same dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from riptui.cli.console import note, out, say, tabulate
+from riptui.terminal import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from riptui.results.comparison import Comparison
+    from riptui.results.curves import Curve
+    from riptui.results.verdicts import Finding
+
+COLOURS = {"holds": "green", "does not": "red", "undecided": "yellow"}
+
+
+def groups(members: Iterable[Curve], by: Sequence[str], previous: Iterable[Curve]) -> list[dict[str, Any]]:
+    """The numbers of each group. `previous`: the curves of the same metric against the previous measured frame."""
+    from riptui.results.curves import distributions, grouped
+    from riptui.results.statistics import convergence, drift, spread_over_runs
+
+    against = list(previous)
+    moving = grouped(against, by) if against else {}
+    return [
+        {
+            "key": dict(zip(by, key, strict=True)),
+            **asdict(drift(found)),
+            "curve": [one._asdict() for one in distributions(found)],
+            "runs": [one._asdict() for one in spread_over_runs(found)] if "image" not in by else [],
+            "convergence": convergence(moving[key]) if key in moving else None,
+        }
+        for key, found in grouped(members, by).items()
+    ]
+
+
+def finding(one: Finding) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "claim": one.claim,
+        "verdict": str(one.verdict),
+        "test": one.test,
+        "images": one.images,
+        "trajectories": one.trajectories,
+        "evidence": [asdict(each) | {"verdict": str(each.verdict)} for each in one.evidence],
+        "note": "; ".join(filter(None, (one.note, one.lacks))),
+    }
+
+
+def comparison(found: Comparison, by: Sequence[str]) -> dict[str, Any]:
+    def named(one: dict[str, Any], *names: str) -> dict[str, Any]:
+        return one | {name: dict(zip(by, one[name], strict=True)) for name in names}
+
+    return {
+        "standings": [named(asdict(one), "key") for one in found.standings],
+        "differences": [named(asdict(one), "nearer", "farther") for one in found.differences],
+        "left_out": found.left_out,
+    }
+
+
+def plain(value: object) -> Any:
+    """As JSON has it: null for what is not finite."""
+    import msgspec
+
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def tell(told: dict[str, Any]) -> None:
+    """All of it, for people."""
+    _tell_groups(told["groups"], told["by"], told["metric"])
+    for tested in told.get("findings", ()):
+        out.print()
+        say(_label(tested["settings"]), "bold")
+        for one in tested["findings"]:
+            _tell_finding(one)
+    if "findings" in told and not told["findings"]:
+        note("no trajectory is complete, so there is nothing to test the findings on")
+    if "comparison" in told:
+        _tell_comparison(told["comparison"], told["metric"])
+
+
+def _tell_groups(found: Sequence[dict[str, Any]], by: Sequence[str], metric: str) -> None:
+    table = _table([*by], ["n", "images", f"{metric} at the end", "95 %", "area", "95 %", "half-life", "law"])
+    for one in found:
+        last, laws = one["last"], one["laws"]
+        sd = "" if last is None or isnan(last[3]) else f" ± {_number(last[3])}"
+        law = f"{laws[0]['law']}, ΔAICc {laws[1]['aicc'] - laws[0]['aicc']:.1f}" if laws else ""
+        table.add_row(
+            *(_setting(value) for value in one["key"].values()),
+            str(one["trajectories"]),
+            str(one["images"]),
+            f"{_number(one['final']['value'])}{sd}",
+            _interval(one["final"]),
+            _number(one["area"]["value"]),
+            _interval(one["area"]),
+            _percent(one["half_life"]),
+            law,
+        )
+    tabulate(table)
+    if unfinished := sum(one["unfinished"] for one in found):
+        note(f"{unfinished} trajectories are not measured to their end and are left out: riptui resume, riptui measure")
+
+
+def _tell_finding(one: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    verdict = one["verdict"]
+    out.print(Text.assemble(f"{one['number']}. {one['claim']}  ", (verdict, f"bold {COLOURS[verdict]}")))
+    for each in one["evidence"]:
+        effect = each["effect"]
+        numbers = f"{_number(effect['value'])}  {_interval(effect)}  against {each['null']:g}"
+        say(f"   {each['what']}: {numbers}, {effect['images']} images", "dim")
+    if one["note"]:
+        say(f"   {one['note']}", "dim")
+
+
+def _tell_comparison(found: dict[str, Any], metric: str) -> None:
+    standings, differences = found["standings"], found["differences"]
+    out.print()
+    say(f"The most stable first, by the area under {metric}", "bold")
+    table = _table([*standings[0]["key"]], ["n", "images", "area", "95 %", "half-life", "s per inpainting"])
+    for one in standings:
+        table.add_row(
+            *(_setting(value) for value in one["key"].values()),
+            str(one["trajectories"]),
+            str(one["area"]["images"]),
+            _number(one["area"]["value"]),
+            _interval(one["area"]),
+            _percent(one["half_life"]),
+            "" if one["seconds"] is None else f"{one['seconds']:.3g}",
+        )
+    tabulate(table)
+    table = _table(["nearer", "farther"], ["difference", "95 %", "p (Wilcoxon)", "p (Holm)"])
+    for one in differences:
+        pair = (_label(one["nearer"]), _label(one["farther"]))
+        effect = one["effect"]
+        ps = (f"{one['p']:.2g}", f"{one['adjusted']:.2g}")
+        table.add_row(*pair, _number(effect["value"]), _interval(effect), *ps)
+    tabulate(table)
+    if found["left_out"]:
+        note(f"{found['left_out']} trajectories are left out: not complete, or not done by every inpainter")
+
+
+def _table(names: Sequence[str], numbers: Sequence[str]) -> Table:
+    """Headings of text and of numbers."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        table.add_column(Text(printable(name)), overflow="fold")
+    for name in numbers:
+        table.add_column(Text(printable(name)), justify="right", overflow="fold")
+    return table
+
+
+def _label(settings: dict[str, Any]) -> str:
+    """The inpainter by its name alone, the rest by name and value."""
+    rest = [f"{printable(name)} {_setting(value)}" for name, value in settings.items() if name != "inpainter"]
+    return ", ".join([*([_setting(settings["inpainter"])] if "inpainter" in settings else []), *rest])
+
+
+def _setting(value: object) -> str:
+    return "-" if value is None else printable(str(value))[:40]
+
+
+def _number(value: float) -> str:
+    return "-" if isnan(value) else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+
+
+def _interval(estimate: dict[str, float]) -> str:
+    return "-" if isnan(estimate["low"]) else f"{_number(estimate['low'])} to {_number(estimate['high'])}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} %"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,16 +69,19 @@ def passing(*columns: ProgressColumn, hidden: bool = False) -> Progress:
     )
 
 
-def tabulate(table: Table) -> None:
-    """A table: on a terminal as wide as that, in a file as wide as it takes."""
+def tabulate(layouts: Iterable[Table]) -> None:
+    """The first layout of a table that the terminal shows whole, or the last one; a file has room for the first."""
     from rich.measure import Measurement
     from rich.segment import Segments
 
+    for table in layouts:
+        width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
+        if width <= out.width or not out.is_terminal:
+            break
     if out.is_terminal:
         out.print(table)
-        return
-    width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
-    out.print(Segments(out.render(table, out.options.update(width=width))), end="")
+    else:
+        out.print(Segments(out.render(table, out.options.update(width=width))), end="")
 
 
 def rendered(text: str, style: str) -> str:

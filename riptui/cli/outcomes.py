@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from math import isnan
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from riptui.results.comparison import Comparison
     from riptui.results.curves import Curve
+    from riptui.results.statistics import Drift
     from riptui.results.verdicts import Finding
 
+Cell = Callable[[dict[str, Any]], str]
 COLOURS = {"holds": "green", "does not": "red", "undecided": "yellow"}
 
 
@@ -30,13 +32,17 @@ def groups(members: Iterable[Curve], by: Sequence[str], previous: Iterable[Curve
     return [
         {
             "key": dict(zip(by, key, strict=True)),
-            **asdict(drift(found)),
+            **_drift(drift(found)),
             "curve": [one._asdict() for one in distributions(found)],
             "runs": [one._asdict() for one in spread_over_runs(found)] if "image" not in by else [],
             "convergence": convergence(moving[key]) if key in moving else None,
         }
         for key, found in grouped(members, by).items()
     ]
+
+
+def _drift(one: Drift) -> dict[str, Any]:
+    return asdict(one) | {"last": one.last._asdict() if one.last else None}
 
 
 def finding(one: Finding) -> dict[str, Any]:
@@ -85,25 +91,32 @@ def tell(told: dict[str, Any]) -> None:
 
 
 def _tell_groups(found: Sequence[dict[str, Any]], by: Sequence[str], metric: str) -> None:
-    table = _table([*by], ["n", "images", f"{metric} at the end", "95 %", "area", "95 %", "half-life", "law"])
-    for one in found:
-        last, laws = one["last"], one["laws"]
-        sd = "" if last is None or isnan(last[3]) else f" ± {_number(last[3])}"
-        law = f"{laws[0]['law']}, ΔAICc {laws[1]['aicc'] - laws[0]['aicc']:.1f}" if laws else ""
-        table.add_row(
-            *(_setting(value) for value in one["key"].values()),
-            str(one["trajectories"]),
-            str(one["images"]),
-            f"{_number(one['final']['value'])}{sd}",
-            _interval(one["final"]),
-            _number(one["area"]["value"]),
-            _interval(one["area"]),
-            _percent(one["half_life"]),
-            law,
-        )
-    tabulate(table)
+    columns = {
+        "n": lambda one: str(one["trajectories"]),
+        "images": lambda one: str(one["images"]),
+        f"{metric} at the end": _final,
+        "95 %": lambda one: _interval(one["final"]),
+        "area": lambda one: _number(one["area"]["value"]),
+        "95 % of it": lambda one: _interval(one["area"]),
+        "half-life": lambda one: _percent(one["half_life"]),
+        "law": _law,
+    }
+    tabulate(_layouts(found, "key", columns, ("law", "95 % of it", "images", "area", "95 %", "half-life")))
     if unfinished := sum(one["unfinished"] for one in found):
         note(f"{unfinished} trajectories are not measured to their end and are left out: riptui resume, riptui measure")
+
+
+def _final(group: dict[str, Any]) -> str:
+    last = group["last"]
+    sd = "" if last is None or isnan(last["sd"]) else f" ± {_number(last['sd'])}"
+    return f"{_number(group['final']['value'])}{sd}"
+
+
+def _law(group: dict[str, Any]) -> str:
+    if not group["laws"]:
+        return "-"
+    better, other = group["laws"]
+    return f"{better['law']}, ΔAICc {other['aicc'] - better['aicc']:.1f}"
 
 
 def _tell_finding(one: dict[str, Any]) -> None:
@@ -120,43 +133,50 @@ def _tell_finding(one: dict[str, Any]) -> None:
 
 
 def _tell_comparison(found: dict[str, Any], metric: str) -> None:
-    standings, differences = found["standings"], found["differences"]
     out.print()
     say(f"The most stable first, by the area under {metric}", "bold")
-    table = _table([*standings[0]["key"]], ["n", "images", "area", "95 %", "half-life", "s per inpainting"])
-    for one in standings:
-        table.add_row(
-            *(_setting(value) for value in one["key"].values()),
-            str(one["trajectories"]),
-            str(one["area"]["images"]),
-            _number(one["area"]["value"]),
-            _interval(one["area"]),
-            _percent(one["half_life"]),
-            "" if one["seconds"] is None else f"{one['seconds']:.3g}",
-        )
-    tabulate(table)
-    table = _table(["nearer", "farther"], ["difference", "95 %", "p (Wilcoxon)", "p (Holm)"])
-    for one in differences:
-        pair = (_label(one["nearer"]), _label(one["farther"]))
-        effect = one["effect"]
-        ps = (f"{one['p']:.2g}", f"{one['adjusted']:.2g}")
-        table.add_row(*pair, _number(effect["value"]), _interval(effect), *ps)
-    tabulate(table)
+    columns = {
+        "n": lambda one: str(one["trajectories"]),
+        "images": lambda one: str(one["area"]["images"]),
+        "area": lambda one: _number(one["area"]["value"]),
+        "95 %": lambda one: _interval(one["area"]),
+        "half-life": lambda one: _percent(one["half_life"]),
+        "s per inpainting": lambda one: "-" if one["seconds"] is None else f"{one['seconds']:.3g}",
+    }
+    tabulate(_layouts(found["standings"], "key", columns, ("images", "half-life", "n", "95 %")))
+    columns = {
+        "farther than it": lambda one: _label(one["farther"]),
+        "by": lambda one: _number(one["effect"]["value"]),
+        "95 %": lambda one: _interval(one["effect"]),
+        "p (Wilcoxon)": lambda one: f"{one['p']:.2g}",
+        "p (Holm)": lambda one: f"{one['adjusted']:.2g}",
+    }
+    tabulate(_layouts(found["differences"], "nearer", columns, ("p (Wilcoxon)", "95 %", "by")))
     if found["left_out"]:
         note(f"{found['left_out']} trajectories are left out: not complete, or not done by every inpainter")
 
 
-def _table(names: Sequence[str], numbers: Sequence[str]) -> Table:
-    """Headings of text and of numbers."""
+def _layouts(
+    found: Sequence[dict[str, Any]], key: str, columns: Mapping[str, Cell], expendable: Sequence[str]
+) -> Iterator[Table]:
+    """A row for each of what was found, its key first: with all columns, then without one after another of some."""
+    for dropped in range(len(expendable) + 1):
+        yield _table(found, key, {name: cell for name, cell in columns.items() if name not in expendable[:dropped]})
+
+
+def _table(found: Sequence[dict[str, Any]], key: str, columns: Mapping[str, Cell]) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        table.add_column(Text(printable(name)), overflow="fold")
-    for name in numbers:
+    for name in found[0][key]:
+        table.add_column(Text(printable(name)), overflow="fold", min_width=4)
+    for name in columns:
         table.add_column(Text(printable(name)), justify="right", overflow="fold")
+    for one in found:
+        settings = (Text(_setting(value)) for value in one[key].values())
+        table.add_row(*settings, *(Text(cell(one)) for cell in columns.values()))
     return table
 
 

@@ -97,7 +97,7 @@ def _choose(metric: str | None, summaries: Iterable[Summary]) -> str:
     """The metric that was asked for, or the best that any trajectory has. Raises InputError if there is none."""
     from riptui.cli.values import ORDER
     from riptui.errors import InputError
-    from riptui.export.tables import in_order
+    from riptui.metrics import in_order
 
     there = {name for one in summaries for values in one.metrics.values() for name in values}
     if not there:

@@ -120,20 +120,11 @@ def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
 
 
 def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
-    from rich.measure import Measurement
+    from riptui.cli.console import tabulate
 
-    from riptui.cli.console import out, tabulate
-
-    metrics = trajectory.metrics()
-    names = list(dict.fromkeys(name for values in metrics.values() for name in values))
-    if not names:
-        return
-    for leading, fold, bars in LAYOUTS:
-        table = _table(trajectory, rows, leading, names, fold=fold, bars=bars)
-        width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
-        if width <= out.width or not out.is_terminal:
-            break
-    tabulate(table)
+    names = list(dict.fromkeys(name for values in trajectory.metrics().values() for name in values))
+    if names:
+        tabulate(_table(trajectory, rows, leading, names, fold=fold, bars=bars) for leading, fold, bars in LAYOUTS)
 
 
 def _table(

@@ -1,14 +1,14 @@
 """The measurements as a table, CSV or Parquet. The tables of many trajectories can be put below one another."""
 
 import csv as csv_files
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO, StringIO
 from math import inf, nan
 from pathlib import Path
 
 from riptui.errors import InputError, MissingExtraError
 from riptui.export.target import require_file, write_whole
-from riptui.metrics import REGISTRY
+from riptui.metrics import in_order
 from riptui.store.records import Values
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
@@ -50,17 +50,6 @@ def rows_of(trajectory: Trajectory) -> list[dict[str, Cell]]:
         row: dict[str, Cell] = {"k": k, "inpainted": spec.inpainted(k), "coverage": coverage[k]}
         rows.append(row | {name: _value(name, values) for name in names})
     return rows
-
-
-def in_order(metrics: Iterable[str]) -> list[str]:
-    """As in the registry, @previous after the metric itself; names it does not have at the end."""
-    known = [*REGISTRY]
-
-    def place(name: str) -> tuple[int, str]:
-        plain = name.partition("@")[0]
-        return known.index(plain) if plain in known else len(known), name
-
-    return sorted(metrics, key=place)
 
 
 def csv(trajectory: Trajectory, file: Path, *, overwrite: bool = False) -> Path:

@@ -5,7 +5,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from riptui.errors import InputError
-from riptui.export.tables import PROGRESS, Cell, in_order, rows_of, write_csv, write_parquet
+from riptui.export.tables import PROGRESS, Cell, rows_of, write_csv, write_parquet
+from riptui.metrics import in_order
 from riptui.results.curves import setting, settings
 from riptui.spec import Parameter
 from riptui.store.records import finite_or_none

@@ -344,6 +344,42 @@ def test_unfinished_trajectories_are_left_out() -> None:
     assert findings([unfinished]) == []
 
 
+def test_settings_that_differ_within_an_inpainter_tell_its_findings_apart_and_others_do_not() -> None:
+    made = [
+        made_summary(made_spec(inpainter=name, parameters=parameters), {"ssim": lambda x: 1 - x / 1000})
+        for name, parameters in (("telea", {"radius": 3}), ("telea", {"radius": 5}), ("biharmonic", {}))
+    ]
+    assert [dict(one.settings) for one in findings(made, "ssim")] == [
+        {"inpainter": "biharmonic", "radius": None},
+        {"inpainter": "telea", "radius": 3},
+        {"inpainter": "telea", "radius": 5},
+    ]
+    assert [dict(one.settings) for one in findings(made[1:], "ssim")] == [
+        {"inpainter": "biharmonic"},
+        {"inpainter": "telea"},
+    ]
+
+
+def test_an_inpainter_that_changes_nothing_decides_nothing() -> None:
+    still = made_panel(np.random.default_rng(0), images=30, seeds=3, mean=lambda x, mask: 0 * x, image_sd=0)
+    zero = Panel("lpips-vgg", X, {i: {m: 0 * runs for m, runs in by.items()} for i, by in still.runs.items()})
+    for found in seven(zero, dict.fromkeys(claims.NETS, zero)):
+        assert found.verdict is Verdict.UNDECIDED, found
+
+
+def test_rounding_is_no_effect() -> None:
+    """Straight lines have one slope, but not to the last bit; nor have seeds that change nothing a spread."""
+    panel = made_panel(
+        np.random.default_rng(0), images=30, seeds=3, mean=lambda x, mask: 0.1 + x / 700, run_sd=lambda x, mask: 0 * x
+    )
+    fall, rise = claims.slows_without_settling(panel).evidence
+    assert (fall.verdict, rise.verdict) == (Verdict.UNDECIDED, Verdict.HOLDS)
+    assert claims.larger_masks_end_farther(panel).verdict is Verdict.UNDECIDED
+    assert claims.runs_spread(panel).evidence == ()
+    spread = claims.images_differ(panel)
+    assert (len(spread.evidence), spread.note) == (1, "the seeds make no difference")
+
+
 def test_mask_sizes_that_end_at_unlike_amounts_are_refused() -> None:
     """768 px are 9 squares of 256, 36 of 128: 130 % end after 12 of the one, which are 133 %, and 47 of the other."""
     specs = [made_spec(size=768, mask=mask, amount=130.0) for mask in (128, 256)]

@@ -182,7 +182,11 @@ def _table(found: Sequence[dict[str, Any]], key: str, columns: Mapping[str, Cell
 
 def _label(settings: dict[str, Any]) -> str:
     """The inpainter by its name alone, the rest by name and value."""
-    rest = [f"{printable(name)} {_setting(value)}" for name, value in settings.items() if name != "inpainter"]
+    rest = [
+        f"{printable(name)} {_setting(value)}"
+        for name, value in settings.items()
+        if name != "inpainter" and value is not None
+    ]
     return ", ".join([*([_setting(settings["inpainter"])] if "inpainter" in settings else []), *rest])
 
 

@@ -75,9 +75,11 @@ def panels(metrics: Mapping[str, Iterable[Curve]], by: Sequence[str]) -> dict[Ke
 
 
 def conditions(found: Iterable[Curve]) -> list[str]:
-    """What tells the panels of some curves apart: the inpainter, and the other settings that differ."""
-    specs = {one.spec.digest: one.spec for one in found}
-    return ["inpainter", *(name for name in settings(specs.values()) if name not in ("inpainter", *VARIED))]
+    """What tells the panels of some curves apart: the inpainter, and the settings that differ within any of them."""
+    names: dict[str, None] = {}
+    for members in grouped(found, ["inpainter"]).values():
+        names |= dict.fromkeys(settings([one.spec for one in members]))
+    return ["inpainter", *(name for name in names if name not in VARIED)]
 
 
 def panel(metric: str, members: Sequence[Curve]) -> Panel:

@@ -81,7 +81,9 @@ def test_json_has_the_whole_of_each_group(runs: Path) -> None:
         assert one["last"]["lower"] < one["last"]["median"] < one["last"]["upper"]
         assert {law["law"] for law in one["laws"]} == {"saturating", "power"}
         assert one["convergence"]["value"] > 1, "the made values @previous only grow"
-        assert (one["runs"][-1]["images"], one["runs"][-1]["runs"]) == (9, 54)
+        assert one["runs"] == [], "they differ in more than the seed"
+    for one in told(runs)["groups"]:
+        assert (one["runs"][-1]["images"], one["runs"][-1]["runs"]) == (9, 27)
     assert "findings" not in found
     assert "comparison" not in found
 
@@ -155,8 +157,8 @@ def test_unfinished_and_unreadable_trajectories_are_counted(runs: Path) -> None:
     (cut / layout.METRICS).write_text("".join(lines[:-1]))
     (runs / "i1" / "m128-telea-s0" / layout.SPEC).write_text("{")
     outcome = riptui("results", runs)
-    assert "1 trajectories cannot be read and are left out: riptui check says why" in outcome.err
-    assert "1 trajectories are not measured to their end and are left out" in outcome.err
+    assert "left out, not readable: 1; riptui check says why" in outcome.err
+    assert "left out, not measured to the end: 1;" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,27 @@ def test_folders_without_measurements_or_trajectories_are_refused(place: Path) -
     write(place / "a", made_spec(mask=256), {})
     (place / "a" / layout.METRICS).write_bytes(b"")
     riptui("results", "a").require_one_line("nothing is measured", "riptui measure")
+
+
+def test_values_that_are_not_finite_or_of_no_frame_are_not_measured(place: Path) -> None:
+    write(place / "a", made_spec(mask=256), {})
+    (place / "a" / layout.METRICS).write_text('{"k": 0, "psnr": null}\n')
+    riptui("results", "a").require_one_line("nothing is measured")
+    (place / "a" / layout.ROWS).write_bytes(b"")
+    (place / "a" / layout.METRICS).write_text('{"k": 2, "psnr": 30.0}\n')
+    riptui("results", "a").require_one_line("nothing is measured")
+
+
+def test_all_trajectories_can_be_one_group(runs: Path) -> None:
+    assert [one["trajectories"] for one in told(runs, "--by", "")["groups"]] == [108]
+    assert riptui("results", runs, "--by", "").code == 0
+
+
+def test_what_never_changes_has_no_half_life_and_no_law(place: Path) -> None:
+    for image in range(3):
+        write(place / f"{image}", made_spec(image, mask=256, inpainter="identity"), {"lpips-vgg": lambda x: 0.0})
+    [line] = [line for line in riptui("results", ".").out.splitlines() if "identity" in line]
+    assert line.split()[-2:] == ["-", "-"]
 
 
 def test_hostile_names_stay_harmless(place: Path) -> None:
@@ -211,6 +234,9 @@ def test_one_trajectory_has_no_interval_and_no_spread(place: Path) -> None:
     outcome = riptui("results", "a")
     [line] = [line for line in outcome.out.splitlines() if "navier-stokes" in line]
     assert line.split()[:6] == ["navier-stokes", "256", "1", "1", "0.6000", "-"]
+    [tested] = told("a", "--findings")["findings"]
+    assert {finding["verdict"] for finding in tested["findings"]} == {"undecided"}
+    assert tested["findings"][4]["evidence"][0]["effect"]["value"] is None
     assert told("a")["groups"][0]["final"] == {"value": 0.6, "low": None, "high": None, "images": 1}
 
 

@@ -34,11 +34,18 @@ def groups(members: Iterable[Curve], by: Sequence[str], previous: Iterable[Curve
             "key": dict(zip(by, key, strict=True)),
             **_drift(drift(found)),
             "curve": [one._asdict() for one in distributions(found)],
-            "runs": [one._asdict() for one in spread_over_runs(found)] if "image" not in by else [],
+            "runs": [one._asdict() for one in spread_over_runs(found)] if _differ_in_seed_alone(found) else [],
             "convergence": convergence(moving[key]) if key in moving else None,
         }
         for key, found in grouped(members, by).items()
     ]
+
+
+def _differ_in_seed_alone(members: Iterable[Curve]) -> bool:
+    """Or in their images: otherwise the spread over runs would be one over settings too."""
+    from riptui.results.curves import settings
+
+    return set(settings([one.spec for one in members])) <= {"seed"}
 
 
 def _drift(one: Drift) -> dict[str, Any]:
@@ -78,7 +85,7 @@ def plain(value: object) -> Any:
 
 def tell(told: dict[str, Any]) -> None:
     """All of it, for people."""
-    _tell_groups(told["groups"], told["by"], told["metric"])
+    _tell_groups(told["groups"], told["metric"])
     for tested in told.get("findings", ()):
         out.print()
         say(_label(tested["settings"]), "bold")
@@ -90,7 +97,7 @@ def tell(told: dict[str, Any]) -> None:
         _tell_comparison(told["comparison"], told["metric"])
 
 
-def _tell_groups(found: Sequence[dict[str, Any]], by: Sequence[str], metric: str) -> None:
+def _tell_groups(found: Sequence[dict[str, Any]], metric: str) -> None:
     columns = {
         "n": lambda one: str(one["trajectories"]),
         "images": lambda one: str(one["images"]),
@@ -103,7 +110,7 @@ def _tell_groups(found: Sequence[dict[str, Any]], by: Sequence[str], metric: str
     }
     tabulate(_layouts(found, "key", columns, ("law", "95 % of it", "images", "area", "95 %", "half-life")))
     if unfinished := sum(one["unfinished"] for one in found):
-        note(f"{unfinished} trajectories are not measured to their end and are left out: riptui resume, riptui measure")
+        note(f"left out, not measured to the end: {unfinished}; riptui resume, riptui measure")
 
 
 def _final(group: dict[str, Any]) -> str:
@@ -126,8 +133,9 @@ def _tell_finding(one: dict[str, Any]) -> None:
     out.print(Text.assemble(f"{one['number']}. {one['claim']}  ", (verdict, f"bold {COLOURS[verdict]}")))
     for each in one["evidence"]:
         effect = each["effect"]
+        images = "1 image" if effect["images"] == 1 else f"{effect['images']} images"
         numbers = f"{_number(effect['value'])}  {_interval(effect)}  against {each['null']:g}"
-        say(f"   {each['what']}: {numbers}, {effect['images']} images", "dim")
+        say(f"   {each['what']}: {numbers}, {images}", "dim")
     if one["note"]:
         say(f"   {one['note']}", "dim")
 
@@ -153,7 +161,7 @@ def _tell_comparison(found: dict[str, Any], metric: str) -> None:
     }
     tabulate(_layouts(found["differences"], "nearer", columns, ("p (Wilcoxon)", "95 %", "by")))
     if found["left_out"]:
-        note(f"{found['left_out']} trajectories are left out: not complete, or not done by every inpainter")
+        note(f"left out, not complete or not done by every inpainter: {found['left_out']}")
 
 
 def _layouts(

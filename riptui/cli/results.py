@@ -64,7 +64,7 @@ def results(
     summaries = [summarize(trajectory) for trajectory in find_all(paths)]
     readable = [one for one in summaries if one.spec]
     if len(readable) < len(summaries):
-        note(f"{len(summaries) - len(readable)} trajectories cannot be read and are left out: riptui check says why")
+        note(f"left out, not readable: {len(summaries) - len(readable)}; riptui check says why")
     chosen = _choose(metric, readable)
     members = curves(readable, chosen)
     keys = _keys(by, members)
@@ -99,7 +99,13 @@ def _choose(metric: str | None, summaries: Iterable[Summary]) -> str:
     from riptui.errors import InputError
     from riptui.metrics import in_order
 
-    there = {name for one in summaries for values in one.metrics.values() for name in values}
+    there = {
+        name
+        for one in summaries
+        for k, values in one.metrics.items()
+        for name, value in values.items()
+        if k <= one.k and value is not None
+    }
     if not there:
         raise InputError("nothing is measured in these trajectories yet: riptui measure adds metrics to saved frames")
     if metric is None:

@@ -6,7 +6,7 @@ taken for independent. Where the paper says "large" or "agree" without a number,
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
-from math import exp
+from math import exp, nan
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -215,8 +215,8 @@ def _moments(values: Float64[np.ndarray, "images masks"]) -> Columns:
 
 
 def _variance(mean: PerMask, square: PerMask, images: int) -> PerMask:
-    """Of a sample, from its first two moments."""
-    variance: PerMask = (square - mean**2).clip(min=0) * images / max(1, images - 1)
+    """Of a sample, from its first two moments; nan for one image."""
+    variance: PerMask = (square - mean**2).clip(min=0) * (images / (images - 1) if images > 1 else nan)
     return variance
 
 

@@ -104,13 +104,16 @@ def half_life(one: Curve) -> float | None:
 
 
 def laws(members: Iterable[Curve]) -> list[Fit]:
-    """Both laws fitted to the mean distance from the value at frame 0, at the points all have; the better first."""
+    """Both laws fitted to the mean distance from the value at frame 0, at the points all have; the better first.
+
+    None for fewer than five points, without a value of frame 0, or if nothing ever changes.
+    """
     found = [one for one in members if one.inpainted[0] == 0]
     if not found:
         return []
     shared = common(found)
     away = np.mean([at(one, shared) - one.values[0] for one in found], axis=0)
-    return fit(shared, away)
+    return fit(shared, away) if away.any() else []
 
 
 def convergence(previous: Iterable[Curve]) -> Estimate:

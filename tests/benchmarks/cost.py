@@ -146,11 +146,14 @@ def ls(scratch: Path) -> None:
 def results(scratch: Path) -> None:
     """Statistics of 10,000 trajectories of three mask sizes, nine points each, warm, as a whole process."""
     runs = scratch / "measured"
-    value: Callable[[float], float] = lambda inpainted: inpainted / (100 + inpainted)  # noqa: E731
     for number in range(10_000):
         image, variant = divmod(number, 30)
         spec = made_spec(image, mask=(64, 128, 256)[variant % 3], seed=variant // 3)
-        write(runs / f"image{image}" / f"m{spec.mask}-s{spec.seed}", spec, {"lpips-vgg": value})
+        write(
+            runs / f"image{image}" / f"m{spec.mask}-s{spec.seed}",
+            spec,
+            {"lpips-vgg": lambda inpainted: inpainted / (100 + inpainted)},
+        )
 
     def table() -> None:
         done = subprocess.run(

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -165,9 +166,10 @@ def setting(spec: Spec, name: str) -> Parameter:
 
 def settings(specs: Collection[Spec]) -> list[str]:
     """The fields and parameters, but for the picture's, that are not the same in all of these specs."""
-    parameters = sorted({name for spec in specs for name in spec.parameters} - {*_FIELDS, IMAGE})
-    names = [name for name in (*_FIELDS, *parameters) if name not in _PICTURE]
-    return [name for name in names if len({setting(spec, name) for spec in specs}) > 1]
+    fields = [name for name in _FIELDS if name not in _PICTURE and len({*map(attrgetter(name), specs)}) > 1]
+    unlike = {tuple(spec.parameters.items()): spec for spec in specs}.values()  # few, of thousands of specs
+    parameters = sorted({name for spec in unlike for name in spec.parameters} - {*_FIELDS, IMAGE})
+    return [*fields, *(name for name in parameters if len({setting(spec, name) for spec in unlike}) > 1)]
 
 
 def _require_names(found: Sequence[Curve], by: Sequence[str]) -> None:

@@ -120,24 +120,11 @@ def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
 
 
 def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
-    from rich.measure import Measurement
-    from rich.segment import Segments
+    from riptui.cli.console import tabulate
 
-    from riptui.cli.console import out
-
-    metrics = trajectory.metrics()
-    names = list(dict.fromkeys(name for values in metrics.values() for name in values))
-    if not names:
-        return
-    for leading, fold, bars in LAYOUTS:
-        table = _table(trajectory, rows, leading, names, fold=fold, bars=bars)
-        width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
-        if width <= out.width or not out.is_terminal:
-            break
-    if not out.is_terminal:  # a file is as wide as it takes
-        out.print(Segments(out.render(table, out.options.update(width=width))), end="")
-    else:
-        out.print(table)
+    names = list(dict.fromkeys(name for values in trajectory.metrics().values() for name in values))
+    if names:
+        tabulate(_table(trajectory, rows, leading, names, fold=fold, bars=bars) for leading, fold, bars in LAYOUTS)
 
 
 def _table(

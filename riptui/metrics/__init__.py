@@ -143,6 +143,17 @@ def parse(names: Iterable[str]) -> tuple[str, ...]:
     return asked
 
 
+def in_order(metrics: Iterable[str]) -> list[str]:
+    """Names as the registry has them, @previous after the metric itself; names it does not have at the end."""
+    known = [*REGISTRY]
+
+    def place(name: str) -> tuple[int, str]:
+        plain = name.partition("@")[0]
+        return known.index(plain) if plain in known else len(known), name
+
+    return sorted(metrics, key=place)
+
+
 def load(name: str) -> Metric:
     """Import and build a metric; once per process, so that all trajectories share a network.
 

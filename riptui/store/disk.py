@@ -191,26 +191,54 @@ class Journal:
 
 def read_file(path: Path | str, most: int = READ_LIMIT, *, start: int = 0) -> bytes | None:
     """A regular file's bytes from `start` on, or None where there is no file. Never hangs on a fifo or a device."""
+    with _opened(path, most) as fd:
+        if fd is None:
+            return None
+        with explained(path):
+            os.lseek(fd, start, os.SEEK_SET)
+            data = os.read(fd, max(0, os.fstat(fd).st_size - start))
+            while more := os.read(fd, CHUNK):  # short reads, and what was appended meanwhile
+                data += more
+            return data
+
+
+def read_part(path: Path | str, start: int, length: int) -> bytes:
+    """Some of a regular file's bytes; fewer where it ends before, none where there is no file."""
+    with _opened(path, READ_LIMIT) as fd, explained(path):
+        if fd is None or start < 0:
+            return b""
+        there = os.fstat(fd).st_size - start  # a damaged row may ask for more than there is memory
+        return os.pread(fd, min(length, there), start) if min(length, there) > 0 else b""
+
+
+def read_end(path: Path | str, most: int) -> bytes:
+    """The last bytes of a regular file; none where there is no file."""
+    with _opened(path, READ_LIMIT) as fd, explained(path):
+        return b"" if fd is None else os.pread(fd, most, max(0, os.fstat(fd).st_size - most))
+
+
+@contextmanager
+def _opened(path: Path | str, most: int) -> Iterator[int | None]:
+    """A regular file's descriptor, or None where there is no file."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    fd = None
     try:
         fd = os.open(path, flags)
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        pass
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise DamagedError(f"{path} is not a regular file; move it away") from error
         with explained(path):
             raise
+    if fd is None:
+        yield None
+        return
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or status.st_size > most:
             raise DamagedError(f"{path} is not a regular file of at most {most:,} bytes; move it away")
-        with explained(path):
-            os.lseek(fd, start, os.SEEK_SET)
-            data = os.read(fd, max(0, status.st_size - start))
-            while more := os.read(fd, CHUNK):  # short reads, and what was appended meanwhile
-                data += more
-            return data
+        yield fd
     finally:
         os.close(fd)
 

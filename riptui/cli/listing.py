@@ -30,7 +30,9 @@ WIDEST = 80  # columns of all that can be told behind the path
 )
 @json_option
 def ls(runs: Path, as_json: bool) -> int:
-    """List the trajectories below RUNS (./runs, $RIPTUI_RUNS or the settings'): status, how far, the newest value of a metric.
+    """List the trajectories below RUNS: status, how far, the newest value of a metric.
+
+    Without RUNS: $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
 
     \b
     ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable

@@ -38,7 +38,7 @@ class RiptuiApp(App[None]):
     ]
 
     def __init__(self, runs: Path, loaded: Loaded, terminal: Terminal, *, select: str = "") -> None:
-        super().__init__(ansi_color=False)
+        super().__init__()
         self.runs = runs
         self.settings = loaded.settings
         self.graphics = Graphics(terminal)

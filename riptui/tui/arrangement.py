@@ -22,10 +22,10 @@ class Arrangement(NamedTuple):
 def arrange(width: int, height: int) -> Arrangement:
     """The arrangement for so many columns and rows."""
     roomy = height >= ROOMY
-    readings = 2 if height >= 30 else 1
+    readings = 2 if height >= 30 else 1  # with eight metrics both are used
     around = 4 + readings  # heading, captions, slider and tabs
     tallest = max(1, height - around - (max(6, height * 3 // 10) if roomy else 0))
     heights = {count: min(tallest, (width - GAP * (count - 1)) // count // 2) for count in (3, 2)}
-    count = 3 if heights[3] >= heights[2] or width >= 72 and roomy else 2
+    count = 3 if heights[3] >= heights[2] or (roomy and width >= 72) else 2
     rows = max(1, heights[count])
     return Arrangement(count, 2 * rows, rows, readings, roomy)

@@ -20,8 +20,7 @@ def family(names: Mapping[int, Values], chosen: str) -> list[str]:
     if not found:
         return []
     chosen = chosen if chosen in found else found[0]
-    alike = [name for name in found if _kind(name) == _kind(chosen)]
-    return alike
+    return [name for name in found if _kind(name) == _kind(chosen)]
 
 
 def _kind(name: str) -> tuple[str, bool]:
@@ -57,15 +56,13 @@ def series(
     spec: Spec, rows: Sequence[Row], newest: int, values: Mapping[int, Values], names: Sequence[str], axis: Axis
 ) -> list[Series]:
     """A line for each metric over the points that were measured."""
-    lines = []
-    for color, name in enumerate(names):
-        at = [k for k in values if name in values[k] and k <= newest]
-        lines.append(
-            Series(
-                title(name),
-                tuple(place(spec, rows, k, axis) for k in at),
-                tuple(values[k][name] for k in at),
-                color=color,
-            )
+    return [
+        Series(
+            title(name),
+            tuple(place(spec, rows, k, axis) for k in at),
+            tuple(values[k][name] for k in at),
+            color=color,
         )
-    return lines
+        for color, name in enumerate(names)
+        if (at := [k for k in values if name in values[k] and k <= newest])
+    ]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -15,6 +16,7 @@ from riptui.tui.heat import RGB, heat
 
 FINEST = 64  # squares a side that are drawn one by one; of a finer grid neighbours are joined
 BAR = 24  # columns
+ROOMY = 90  # columns; with fewer there is no room for the bars
 
 
 class Grid(NamedTuple):
@@ -61,7 +63,7 @@ def _squares(shown: Grid, tall: int) -> Content:
                 text = str(count) if part == (tall - 1) // 2 and count else ""
                 style = f"{_hex(_ink(back))} on {_hex(back)}"
                 if (row, column) == shown.current:
-                    lines.append((f"{text:^{2 * tall}}", "$background on $accent bold"))
+                    lines.append((f"{text:^{2 * tall}}", "$background on $primary bold"))
                 else:
                     lines.append((f"{text:^{2 * tall}}", style))
             lines.append(("\n", ""))
@@ -71,7 +73,7 @@ def _squares(shown: Grid, tall: int) -> Content:
 def _half_blocks(shown: Grid) -> Content:
     def colour(row: int, column: int) -> str:
         if (row, column) == shown.current:
-            return "$accent"
+            return "$primary"
         return _hex(_colour(shown.counts.get((row, column), 0), shown.most))
 
     lines: list[tuple[str, str]] = []
@@ -83,35 +85,41 @@ def _half_blocks(shown: Grid) -> Content:
     return Content.assemble(*lines[:-1])
 
 
-def told(spec: Spec, rows: Sequence[Row], k: int, shown: Grid) -> Content:
-    """What the grid adds up to, with a bar for each count."""
-    squares = Counter(shown.counts.values())
-    squares[0] = shown.side**2 - len(shown.counts)
-    coverage = rows[k - 1].coverage if k else 0.0
-    expected = f"   expected {_expected(spec, k):.1f} %" if spec.order == "replacement" else ""
-    parts: list[tuple[str, str]] = [
-        ("coverage  ", "$text-muted"),
-        (f"{coverage:5.1f} %", "bold"),
-        (expected + "\n", "$text-muted"),
-        ("inpainted ", "$text-muted"),
-        (f"{spec.inpainted(k):5.1f} %\n", "bold"),
-        ("square    ", "$text-muted"),
-        (_square(rows[k - 1].box) if k else "  none yet", "$accent"),
-        ("\n\ntimes repainted\n", "$text-muted"),
+def told(spec: Spec, rows: Sequence[Row], k: int) -> Content:
+    """What the grid adds up to."""
+    lines = [
+        ("coverage", f"{rows[k - 1].coverage if k else 0.0:.1f} %"),
+        ("inpainted", f"{spec.inpainted(k):.1f} %"),
+        ("iteration", str(k) if k else "none yet"),
     ]
-    widest = max(squares.values())
-    for count in range(max(squares) + 1):
-        bar = round(BAR * squares[count] / widest)
-        parts += [
-            (f"{count:>3}  ", "$text-muted"),
-            ("█" * bar, _hex(_colour(count, shown.most))),
-            (f" {squares[count]}\n", "$foreground"),
-        ]
+    if spec.order == "replacement":
+        lines.insert(1, ("  expected", f"{_expected(spec, k):.1f} %"))
+    if k:
+        x, y, width, height = rows[k - 1].box
+        lines += [("  x", f"{x} to {x + width} px"), ("  y", f"{y} to {y + height} px")]
+    parts: list[tuple[str, str]] = []
+    for name, value in lines:
+        parts += [(f"{name:<11}", "$foreground-muted"), (value + "\n", "")]
     return Content.assemble(*parts)
 
 
-def _square(box: Box) -> str:
-    return f"x {box.x}–{box.x + box.width} px, y {box.y}–{box.y + box.height} px"
+def histogram(shown: Grid, height: int) -> Content:
+    """How many squares were repainted how often, a bar each; the last line counts those beyond."""
+    squares = Counter(shown.counts.values())
+    squares[0] = shown.side**2 - len(shown.counts)
+    last = min(max(squares), max(1, height - 2))
+    beyond = sum(squares[count] for count in squares if count > last)
+    squares[last] += beyond
+    widest = max(squares[count] for count in range(last + 1))
+    parts: list[tuple[str, str]] = [("times  squares\n", "$foreground-muted")]
+    for count in range(last + 1):
+        label = f"{count}+" if beyond and count == last else f"{count} "
+        parts += [
+            (f"{label:>5}  ", "$foreground-muted"),
+            ("█" * round(BAR * squares[count] / widest), _hex(_colour(count, shown.most))),
+            (f" {squares[count]}\n", ""),
+        ]
+    return Content.assemble(*parts)
 
 
 def _expected(spec: Spec, k: int) -> float:
@@ -133,24 +141,41 @@ def _hex(colour: RGB) -> str:
 
 
 class CoverageMap(Horizontal):
-    """The grid at the left, what it adds up to at the right."""
+    """The grid, what it adds up to, and how the counts are spread."""
 
     DEFAULT_CSS = """
     CoverageMap {
-        & > VerticalScroll { width: auto; max-width: 60%; scrollbar-size-vertical: 1; }
-        & > #told { width: 1fr; margin-left: 3; }
+        & > VerticalScroll { width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: 3; }
         & #squares { width: auto; }
+        & > Static { width: auto; margin-right: 3; }
     }
     """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: tuple[Spec, Sequence[Row], int, int] | None = None
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static(id="squares", markup=False)
         yield Static(id="told", markup=False)
+        yield Static(id="histogram", markup=False)
 
     def show(self, spec: Spec, rows: Sequence[Row], k: int, newest: int) -> None:
-        """The grid at frame k."""
+        """The grid at frame k of a trajectory with so many frames."""
+        self._shown = spec, rows, k, newest
+        self._fill()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._fill()
+
+    def _fill(self) -> None:
+        if self._shown is None or not self.size:
+            return
+        spec, rows, k, newest = self._shown
         shown = grid(spec, rows, k, newest)
-        content = drawn(shown, self.size.width * 3 // 5, self.size.height)
-        self.query_one("#squares", Static).update(content)
-        self.query_one("#told", Static).update(told(spec, rows, k, shown))
+        self.query_one("#squares", Static).update(drawn(shown, self.size.width * 3 // 5, self.size.height))
+        self.query_one("#told", Static).update(told(spec, rows, k))
+        bars = self.query_one("#histogram", Static)
+        bars.display = self.size.width >= ROOMY
+        bars.update(histogram(shown, self.size.height))

@@ -94,7 +94,7 @@ class Filmstrip(Widget):
             super().__init__()
             self.frames = frames
 
-    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._graphics = graphics
         self._points: Sequence[Point] = ()
@@ -148,5 +148,5 @@ class Filmstrip(Widget):
     def _caption(self, still: Still, point: Point) -> None:
         still.k = point.k
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
-        style = "$accent bold" if here else "$text-muted"
+        style = "$accent bold" if here else "$foreground-muted"
         still.caption.update(Content.assemble((point.caption, style), ("  " + point.value, "$foreground")))

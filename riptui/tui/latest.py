@@ -18,6 +18,11 @@ class Latest:
         self._waiting: dict[str, Job] = {}
         self._busy = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits."""
+        return self._busy
+
     def ask(self, kind: str, job: Job) -> None:
         with self._lock:
             self._waiting[kind] = job

@@ -35,9 +35,9 @@ def log_text(log: str, failure: Failure | None) -> Content:
     parts: list[tuple[str, str]] = []
     if failure is not None:
         parts.append((f"✗ iteration {failure.k} failed: {printable(failure.error)}\n", "$text-error bold"))
-        parts.append((f"  {printable(failure.when)}; press r to try again\n\n", "$text-muted"))
+        parts.append((f"  {printable(failure.when)}; press r to try again\n\n", "$foreground-muted"))
     lines = "\n".join(printable(line.expandtabs()) for line in log.splitlines())
-    parts.append((lines, "$foreground") if lines else ("the log is empty", "$text-muted"))
+    parts.append((lines, "$foreground") if lines else ("the log is empty", "$foreground-muted"))
     return Content.assemble(*parts)
 
 
@@ -59,7 +59,7 @@ def _table(rows: Sequence[tuple[str, str]]) -> Content:
     width = max(len(name) for name, _ in rows)
     parts: list[tuple[str, str]] = []
     for name, value in rows:
-        parts += [(f"{printable(name):<{width}}  ", "$text-muted"), (printable(value) + "\n", "$foreground")]
+        parts += [(f"{printable(name):<{width}}  ", "$foreground-muted"), (printable(value) + "\n", "$foreground")]
     return Content.assemble(*parts)
 
 
@@ -68,7 +68,7 @@ class TextPane(VerticalScroll):
 
     DEFAULT_CSS = "TextPane { scrollbar-size-vertical: 1; & > Static { width: 1fr; } }"
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, can_focus=False)
         self._text = Static(markup=False)
         self._shown: Content | None = None

@@ -16,6 +16,7 @@ FIRST = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr", "ms-ssim", 
 TITLES = {"ssim": "SSIM", "psnr": "PSNR", "ms-ssim": "MS-SSIM", "delta-e": "ΔE", "entropy": "entropy"}
 PREVIOUS = "@previous"
 NUMBER, GAP = 6, 3  # columns
+BARS, FEWEST = 16, 5
 
 
 class Reading(NamedTuple):
@@ -77,7 +78,7 @@ class Readings(Static):
             super().__init__()
             self.metric = metric
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._metrics: Mapping[int, Values] = {}
         self._names: Sequence[str] = ()
@@ -106,13 +107,15 @@ class Readings(Static):
         """Columns of a cell, cells in a line, and bars in a cell."""
         label = max((len(title(name)) for name in self._names), default=0)
         points = max((sum(name in values for values in self._metrics.values()) for name in self._names), default=0)
-        least = label + 1 + NUMBER + 1 + min(points, 5)
-        lines = max(1, self.size.height)
-        wanted = -(-len(self._names) // lines)
-        columns = max(1, min(wanted, (self.size.width + GAP) // (least + GAP)))
-        room = (self.size.width + GAP) // columns - GAP
-        bars = max(1, min(points, 24, room - label - NUMBER - 2))
-        return label + 1 + NUMBER + 1 + bars, columns, bars
+        bars = min(points, BARS)
+        columns = self._columns(label + NUMBER + 2 + bars)
+        if columns * self.size.height < len(self._names):
+            bars = min(points, FEWEST)
+            columns = self._columns(label + NUMBER + 2 + bars)
+        return label + NUMBER + 2 + bars, columns, bars
+
+    def _columns(self, width: int) -> int:
+        return max(1, (self.size.width + GAP) // (width + GAP))
 
     def _draw(self) -> None:
         width, columns, bars = self._grid()
@@ -123,7 +126,7 @@ class Readings(Static):
             return
         self._drawn = drawn
         if not readings:
-            self.update(Content.styled("nothing measured yet", "$text-muted"))
+            self.update(Content.styled("nothing measured yet", "$foreground-muted"))
             return
         self.update(self._content(readings, width, columns, bars))
 
@@ -133,7 +136,7 @@ class Readings(Static):
         for place, reading in enumerate(readings):
             if place:
                 parts.append(("\n" if place % columns == 0 else " " * GAP, ""))
-            style = "$foreground" if reading.name in self._chosen else "$text-muted"
+            style = "$foreground" if reading.name in self._chosen else "$foreground-muted"
             blank = " " * (bars - len(reading.past) - len(reading.future))
             parts += [
                 (f"{title(reading.name):<{label}} ", style),

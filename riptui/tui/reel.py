@@ -29,6 +29,14 @@ class Paste(NamedTuple):
     box: Box
 
 
+class Shown(NamedTuple):
+    """A frame that was handed out."""
+
+    k: int
+    sha256: str
+    image: Image
+
+
 class Reel:
     """For one thread at a time: it reads the disk and takes no lock, so another process may compute the trajectory."""
 
@@ -38,9 +46,10 @@ class Reel:
         self._repaints: dict[Box, list[int]] = {}
         self._counted: list[Row] = self._followed.rows
         self._count = 0
+        self._keyframes: list[int] = []
         self._patches = Patches(trajectory, cache)
         self._original: Image | None = None
-        self._shown: tuple[int, str, Image] | None = None  # k, SHA-256 and pixels of the last frame
+        self._shown: Shown | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -57,7 +66,11 @@ class Reel:
         return self._original
 
     def refresh(self) -> None:
-        """Look at the disk again: more rows, or fewer where a recovery cut them. Raises DiskError, DamagedError."""
+        """Look at the disk again: more rows, or fewer where a recovery cut them.
+
+        Raises DiskError, DamagedError, SpecError.
+        """
+        self._keyframes = self._keyframes or self.trajectory.spec.halves()
         self._followed.refresh()
         rows = self._followed.rows
         if rows is not self._counted:
@@ -77,11 +90,11 @@ class Reel:
         if k == 0:
             return self.original
         sha256 = rows[k - 1].sha256
-        if self._shown is not None and self._shown[1] == sha256:
-            return self._shown[2]
+        if self._shown is not None and self._shown.sha256 == sha256:
+            return self._shown.image
         image = self._developed(k, sha256)
         image.flags.writeable = False
-        self._shown = k, sha256, image
+        self._shown = Shown(k, sha256, image)
         return image
 
     def _developed(self, k: int, sha256: str) -> Image:
@@ -100,20 +113,21 @@ class Reel:
         raise DamagedError(f"frame {k} is not what was computed{why}. What is damaged: riptui check {path}") from cause
 
     def _starts(self, k: int) -> set[int]:
-        """Frames to go from: the original, the keyframe before k, and the one shown."""
-        keyframe = max(point for point in self.trajectory.spec.halves() if point <= k)
-        return {0, keyframe} | ({self._shown[0]} if self._is_shown() else set())
+        """Frames to go from: the original, the keyframes on both sides of k, and the one shown."""
+        place = bisect_right(self._keyframes, k)
+        starts = {0, *(point for point in self._keyframes[place - 1 : place + 1] if point <= len(self.rows))}
+        return starts | {self._here.k} if self._here else starts
 
-    def _is_shown(self) -> bool:
-        """Whether the frame shown last is still one of the trajectory's."""
-        if self._shown is None:
-            return False
-        k, sha256, _ = self._shown
-        return 0 < k <= len(self.rows) and self.rows[k - 1].sha256 == sha256
+    @property
+    def _here(self) -> Shown | None:
+        """The frame shown last, if it is still one of the trajectory's."""
+        shown = self._shown
+        there = shown is not None and shown.k <= len(self.rows) and self.rows[shown.k - 1].sha256 == shown.sha256
+        return shown if there else None
 
     def _cost(self, start: int, k: int) -> int:
         """In patches to decode."""
-        free = start == 0 or (self._shown is not None and start == self._shown[0] and self._is_shown())
+        free = start == 0 or (self._here is not None and start == self._here.k)
         unread = sum(not self._patches.holds(self.rows[paste.k - 1]) for paste in self._pastes(start, k) if paste.k)
         return unread + (0 if free else KEYFRAME_COST)
 
@@ -141,8 +155,8 @@ class Reel:
         return image
 
     def _start(self, k: int) -> Image:
-        if self._shown is not None and self._shown[0] == k and self._is_shown():
-            return self._shown[2]
+        if self._here is not None and self._here.k == k:
+            return self._here.image
         if k == 0:
             return self.original
         image = frames.read_keyframe(self.trajectory, self.rows[k - 1])

@@ -30,7 +30,7 @@ class Slider(Widget):
             super().__init__()
             self.k = k
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._marks: frozenset[int] = frozenset()
         self._dragged = False
@@ -63,7 +63,7 @@ class Slider(Widget):
             ("".join(line[:handle]), "$primary"),
             ("●", "$accent"),
             ("".join(line[handle + 1 : last + 1]), "$foreground 50%"),
-            ("".join(line[max(handle, last) + 1 :]), "$foreground 20%"),
+            ("".join(line[max(handle, last) + 1 :]), "$foreground 30%"),
             (FORTH, "$primary" if self.k < self.newest else "$foreground 30%"),
         )
 

@@ -21,7 +21,7 @@ LEGEND = 8  # cells
 class Captioned(Vertical):
     """A picture below its name."""
 
-    def __init__(self, graphics: Graphics, *, id: str) -> None:  # noqa: A002
+    def __init__(self, graphics: Graphics, *, id: str) -> None:
         super().__init__(id=id)
         self._caption = Static(markup=False)
         self.picture = Picture(graphics)
@@ -45,11 +45,11 @@ class Stage(Horizontal):
         height: auto;
         & > Captioned { margin-right: 2; }
         & > #compared { margin-right: 0; }
-        & Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $text-muted; }
+        & Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $foreground-muted; }
     }
     """
 
-    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._original = Captioned(graphics, id="original")
         self._frame = Captioned(graphics, id="frame")
@@ -74,7 +74,7 @@ class Stage(Horizontal):
         self._shown = shown
         self._original.name_it(_plain("original"))
         self._original.picture.show(shown.original, note=shown.original_note)
-        self._frame.name_it(Content.assemble(("frame ", "$text-muted"), (str(shown.k), "$foreground bold")))
+        self._frame.name_it(Content.assemble(("frame ", "$foreground-muted"), (str(shown.k), "$foreground bold")))
         self._frame.picture.show(shown.frame, note=shown.frame_note)
         self._stop_blinking()
         if shown.comparison is Comparison.BLINK and shown.frame is not None and shown.original is not None:
@@ -109,11 +109,11 @@ class Stage(Horizontal):
 
 
 def _plain(text: str) -> Content:
-    return Content.styled(text, "$text-muted")
+    return Content.styled(text, "$foreground-muted")
 
 
 def _blinking(what: str) -> Content:
-    return Content.assemble(("blink ", "$text-muted"), (what, "$foreground bold"))
+    return Content.assemble(("blink ", "$foreground-muted"), (what, "$foreground bold"))
 
 
 def _caption(shown: Projected) -> Content:
@@ -123,7 +123,7 @@ def _caption(shown: Projected) -> Content:
         case Comparison.HEAT:
             colours = [heat(place / (LEGEND - 1)) for place in range(LEGEND)]
             cells = [("█", "#{:02x}{:02x}{:02x}".format(*colour)) for colour in colours]
-            return Content.assemble(("difference  0 ", "$text-muted"), *cells, (" 255", "$text-muted"))
+            return Content.assemble(("difference  0 ", "$foreground-muted"), *cells, (" 255", "$foreground-muted"))
         case Comparison.BLINK:
             return _blinking("original")
         case Comparison.SQUARE:

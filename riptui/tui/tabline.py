@@ -25,7 +25,7 @@ class TabLine(Widget):
             super().__init__()
             self.name = name
 
-    def __init__(self, names: Sequence[str], chosen: str, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, names: Sequence[str], chosen: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(TabLine.names, tuple(names))
         self.set_reactive(TabLine.chosen, chosen)
@@ -33,7 +33,7 @@ class TabLine(Widget):
     def render(self) -> Content:
         parts: list[tuple[str, str]] = []
         for name in self.names:
-            style = "$accent bold underline" if name == self.chosen else "$text-muted"
+            style = "$accent bold underline" if name == self.chosen else "$foreground-muted"
             parts += [(name.capitalize(), style), (GAP, "")]
         return Content.assemble(*parts)
 

@@ -48,7 +48,7 @@ class TrajectoryView(Widget):
         layout: vertical;
         & #heading { height: 1; }
         & #name { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
-        & #recipe { width: auto; color: $text-muted; }
+        & #recipe { width: auto; margin-left: 2; color: $foreground-muted; }
         & #seek { height: 1; }
         & #place { width: auto; margin-left: 2; }
         & #panes { height: 1fr; }
@@ -95,7 +95,7 @@ class TrajectoryView(Widget):
         play_speed: float = 8.0,
         axis: course.Axis = "inpainted",
         metric: str = "lpips-vgg",
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._graphics = graphics
@@ -310,13 +310,11 @@ class TrajectoryView(Widget):
     # --- lines and panes
 
     def _head(self, now: Snapshot) -> None:
-        parts = now.path.relative_to(self._runs).parts if self._is_below(now.path) else now.path.parts[-3:]
-        name = [(f"{printable(part)} / ", "$text-muted") for part in parts[:-1]] + [(printable(parts[-1]), "bold")]
-        self.query_one("#name", Static).update(Content.assemble(*name))
+        path, runs = now.path, self._runs
+        *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
+        above = "".join(f"{printable(group)} / " for group in groups)
+        self.query_one("#name", Static).update(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
         self.query_one("#recipe", Static).update(_recipe(now.spec) if now.spec else "")
-
-    def _is_below(self, path: Path) -> bool:
-        return self._runs is not None and path.is_relative_to(self._runs)
 
     def _tell_place(self) -> None:
         snapshot = self._snapshot
@@ -328,7 +326,7 @@ class TrajectoryView(Widget):
         speed = f"▶ {self._player.speed:g}/s" if self._player.playing else ""
         text = f"{self.k:>{len(total)}}/{total}  {spec.inpainted(self.k):4.0f} %"
         self.query_one("#place", Static).update(
-            Content.assemble((text, "bold"), (f"  {speed}" if speed else "", "$accent"))
+            Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent"))
         )
 
     def on_resize(self, event: events.Resize) -> None:

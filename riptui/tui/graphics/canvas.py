@@ -37,9 +37,9 @@ class Canvas:
         self._placed &= ~changed
         return Region.from_corners(xs[0], ys[0], xs[-1] + 1, ys[-1] + 1) if ys else None
 
-    def place(self, number: int) -> None:
+    def place(self, number: int, background: str) -> None:
         """Show kitty's picture of this number in all cells, until `draw` changes them."""
-        self._placeholders = kitty.placeholders(number, self.box.columns, self.box.rows)
+        self._placeholders = kitty.placeholders(number, self.box.columns, self.box.rows, background)
         self._placed[:] = True
 
     def rows(self, *, without_pixels: bool = False) -> list[list[Cell]]:

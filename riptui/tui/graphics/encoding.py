@@ -72,7 +72,7 @@ def encode(image: Image, order: Order) -> str:
     """For sixel the control string, for kitty the PNG in base64: no larger than the picture is shown."""
     if order.protocol == "kitty":
         return kitty.encode(paletted(_as_sent(image, order), order.wire.kitty_colours))
-    return sixel.encode(paletted(_on_canvas(image, order), order.wire.sixel_colours))
+    return sixel.encode(paletted(_on_canvas(image, order), order.wire.sixel_colours), order.background)
 
 
 def paletted(image: Image, colours: int) -> Pillow.Image:
@@ -92,11 +92,16 @@ def _as_sent(image: Image, order: Order) -> Image:
 
 
 def _on_canvas(image: Image, order: Order) -> Image:
-    """The picture in the middle of its box: whole cells, so that nothing below shows at the edges."""
+    """The picture in the middle of the columns of its box, and of as many whole bands as go into its rows.
+
+    What is left of the last row, at most five pixels, keeps the half blocks' colours.
+    """
     box, (cell_width, cell_height) = order.box, order.cell
-    canvas = np.full((box.rows * cell_height, box.columns * cell_width, 3), order.background, np.uint8)
-    top, left = (canvas.shape[0] - box.height) // 2, (canvas.shape[1] - box.width) // 2
-    canvas[top : top + box.height, left : left + box.width] = _resized(image, box.width, box.height)
+    bands = box.rows * cell_height // sixel.BAND
+    canvas = np.full((max(1, bands) * sixel.BAND, box.columns * cell_width, 3), order.background, np.uint8)
+    height = min(box.height, len(canvas))
+    top, left = (len(canvas) - height) // 2, (canvas.shape[1] - box.width) // 2
+    canvas[top : top + height, left : left + box.width] = _resized(image, box.width, height)
     return canvas
 
 

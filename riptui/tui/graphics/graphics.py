@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import random
-import struct
-import termios
 from collections.abc import Callable
 
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.encoding import LOCAL, REMOTE, Encoder
+from riptui.tui.graphics.probe import cell_by_window
 from riptui.tui.graphics.terminal import PROTOCOLS, Protocol, Terminal
 
 NAMES: dict[Protocol, str] = {"kitty": "kitty", "sixel": "sixel", "halfblock": "half blocks", "off": "off"}
@@ -24,7 +22,7 @@ class Graphics:
         self.wire = REMOTE if terminal.remote else LOCAL
         self.encoder = Encoder()
         self._listeners: dict[object, Callable[[], None]] = {}
-        self._first_cell = _cell_by_window()
+        self._first_cell = cell_by_window()
         # 16 to 255 are the colours that every terminal agrees on; the high byte keeps clear of other programs.
         self._free = list(range(16, 256))
         self._number = random.randrange(1, 256) << 24
@@ -39,7 +37,7 @@ class Graphics:
     @property
     def cell(self) -> tuple[int, int]:
         """Pixels of a cell now: as the terminal told, or by the window's size once a zoom changed that."""
-        now = _cell_by_window()
+        now = cell_by_window()
         return now if now and now != self._first_cell else self.terminal.cell
 
     def use(self, protocol: Protocol) -> None:
@@ -75,13 +73,3 @@ class Graphics:
     def give_number(self, number: int) -> None:
         """The picture with this number was deleted."""
         self._free.append(number & 255)
-
-
-def _cell_by_window() -> tuple[int, int] | None:
-    """The window's pixels by its cells, where the terminal sets them. Borders may be counted in: rounded down."""
-    try:
-        answer = fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8))
-    except OSError:
-        return None
-    rows, columns, width, height = struct.unpack("4H", answer)
-    return (width // columns, height // rows) if min(rows, columns, width, height) > 0 else None

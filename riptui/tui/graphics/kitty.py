@@ -41,15 +41,15 @@ def delete(number: int, *, tmux: bool) -> str:
     return _command(f"a=d,d=I,i={number},q=2", tmux)
 
 
-def placeholders(number: int, columns: int, rows: int) -> list[list[Cell]]:
+def placeholders(number: int, columns: int, rows: int, background: str) -> list[list[Cell]]:
     """The cells that show a picture. Its number's lowest byte is told by a colour, its highest by a mark.
 
-    A colour of the 256 survives terminals and settings without 24-bit colours; the middle bytes are 0.
+    `background`, parameters of SGR, shows at the edges that the picture leaves free. A colour of the 256 survives terminals and settings without 24-bit colours; the middle bytes are 0.
     """
     ink = f"38;5;{number & 255}"
     highest = _MARKS[number >> 24]
     return [
-        [Cell(f"{_PLACEHOLDER}{_MARKS[row]}{_MARKS[column]}{highest}", ink, "") for column in range(columns)]
+        [Cell(f"{_PLACEHOLDER}{_MARKS[row]}{_MARKS[column]}{highest}", ink, background) for column in range(columns)]
         for row in range(rows)
     ]
 
@@ -74,4 +74,3 @@ _SPANS = """
 10a38 1d185-1d189 1d1aa-1d1ad 1d242-1d244
 """
 _MARKS = [chr(code) for code in chain.from_iterable(map(_between, _SPANS.split()))]
-LARGEST = len(_MARKS)  # columns or rows

@@ -22,7 +22,7 @@ from riptui.arrays import Image
 from riptui.terminal import printable
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.canvas import Canvas
-from riptui.tui.graphics.cells import Depth, Row, plain
+from riptui.tui.graphics.cells import Cell, Depth, Row, plain
 from riptui.tui.graphics.encoding import Order
 from riptui.tui.graphics.fit import fit
 from riptui.tui.graphics.graphics import Graphics
@@ -104,6 +104,10 @@ class Picture(Widget):
     def _depth(self) -> Depth:
         return cast(Depth, self.app.console.color_system or "truecolor")
 
+    @property
+    def _blank(self) -> Cell:
+        return plain(self.background_colors[1].rgb, self._depth)
+
     # --- text
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -118,7 +122,7 @@ class Picture(Widget):
     def _picture_lines(self, canvas: Canvas, crop: Region) -> list[Strip]:
         active = self.screen.is_active  # under a modal Textual dims colours, and would dim the placeholders' too
         place = self._place()
-        blank = plain(self.background_colors[1].rgb, self._depth)
+        blank = self._blank
         before, after = [blank] * place.x, [blank] * (self.size.width - place.right)
         empty = Row([blank] * self.size.width)
         rows = canvas.rows(without_pixels=not active)
@@ -217,7 +221,7 @@ class Picture(Widget):
             return
         box = self._canvas.box
         self._write(kitty.transmit(number, png, box.columns, box.rows, tmux=self._graphics.terminal.tmux))
-        self._canvas.place(number)
+        self._canvas.place(number, self._blank.background)
         old, self._number, self._current = self._number, number, True
         self.refresh(self._place())
         if old is not None:

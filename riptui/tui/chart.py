@@ -14,6 +14,7 @@ from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.app import App
 from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -143,10 +144,13 @@ class Chart(Widget):
 
     @property
     def _colors(self) -> list[RichColor]:
-        """The theme's, of the series."""
-        given = self.app.theme_variables
-        names = enumerate(themes.series(self.app.current_theme), start=1)
-        return [Color.parse(given.get(f"series-{number}", color)).rich_color for number, color in names]
+        return [Color.parse(color).rich_color for color in series_colors(self.app)]
+
+
+def series_colors(app: App[object]) -> list[str]:
+    """Of the app's theme, as Textual writes colours."""
+    given = app.theme_variables
+    return [given.get(f"series-{n}", color) for n, color in enumerate(themes.series(app.current_theme), start=1)]
 
 
 _MARKER = min(Ink) - 1

@@ -61,6 +61,8 @@ class Gathering:
         self.members: dict[str, Member] = {}
         """Those that can be read, in the order of the paths that were given."""
         self.unreadable = 0
+        self.changed = False
+        """Whether the last `read` found anything else than the one before."""
         self.coverage: dict[str, dict[int, float]] = {}
         """By path and measured frame, %, as of the last `cover`."""
         self._signatures: dict[str, tuple[int, ...]] = {}
@@ -71,7 +73,7 @@ class Gathering:
 
         Never raises for what is on disk: what cannot be read is counted.
         """
-        before, self.members, self.unreadable = self.members, {}, 0
+        before, self.members, self.unreadable, self.changed = self.members, {}, 0, True
         known, self._signatures = self._signatures, {}
         until = time.monotonic() + SLICE
         for count, path in enumerate(paths, start=1):
@@ -85,6 +87,7 @@ class Gathering:
             if time.monotonic() > until:
                 yield count
                 until = time.monotonic() + SLICE
+        self.changed = before != self.members or list(before) != list(self.members)
 
     def cover(self) -> Iterator[int]:
         """Read the coverage at the measured frames, where it is not known. Yields how many are seen to."""

@@ -94,6 +94,7 @@ class GroupView(Widget):
         self._paths: tuple[str, ...] = ()
         self._digest: Digest | None = None
         self._gathering = Gathering()  # the thread's own
+        self._shown: tuple[Path, Choice] | None = None  # the thread's own: what it handed over last
         self._latest = Latest(partial(self.run_worker, thread=True, group="gathering"))
         self._waiting: Timer | None = None
         self._pause = EVERY
@@ -170,6 +171,10 @@ class GroupView(Widget):
                 if group != self._group:
                     return
                 self.post_message(self.Progressed(group, count, len(paths)))
+        asked = group, choice
+        if asked == self._shown and not self._gathering.changed and self._digest is not None:
+            return
+        self._shown = asked
         shown = digest(self._gathering.members, choice, self._gathering.coverage, str(group))
         self.post_message(self.Digested(group, shown, self._gathering.unreadable, time.monotonic() - since))
 
@@ -215,7 +220,7 @@ class GroupView(Widget):
         self.query_one(Chart).draw(
             digest.series,
             x_label=course.X_LABELS[digest.choice.axis],
-            y_label=course.y_label([digest.choice.metric]) if digest.metrics else "nothing measured yet",
+            y_label=_y_label(digest.choice.metric) if digest.metrics else "nothing measured yet",
             x_end=digest.x_end,
         )
 
@@ -228,7 +233,7 @@ class GroupView(Widget):
         parts += [digest.note] if digest.note else []
         parts += [f"{unreadable:,} unreadable"] if unreadable else []
         self._tell("#group-about", " · ".join(parts))
-        self._tell("#group-metric", title(digest.choice.metric) if digest.metrics else "")
+        self._tell("#group-metric", f"{title(digest.choice.metric)} ▸" if len(digest.metrics) > 1 else "")
 
     def _tell(self, selector: str, text: str) -> None:
         """Only what differs goes over the wire."""
@@ -272,3 +277,8 @@ class GroupView(Widget):
 
     def action_axis(self) -> None:
         self.toggle_axis()
+
+
+def _y_label(metric: str) -> str:
+    """Of one metric, so with the net of its LPIPS."""
+    return title(metric) if metric.startswith("lpips-") else course.y_label([metric])

@@ -1,13 +1,13 @@
 """The charts and the table of a group: the mean of each mask size, all points, the runs of one image. No screen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
 
-from riptui.results.curves import Curve, distributions, grouped
+from riptui.results.curves import Curve, distributions
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
 from riptui.tui.choice import Choice
@@ -53,14 +53,14 @@ def digest(members: Mapping[str, Member], choice: Choice, coverage: Coverage, ro
     metric = choice.metric if choice.metric in metrics else next(iter(metrics), choice.metric)
     image = choice.image % max(1, len(images))
     chosen = Choice(choice.view, metric, choice.axis, image)
-    curves = [curve for member in members.values() if (curve := _curve(member, metric))]
+    drawn = [member for member in members.values() if metric in member.names]
     if choice.view == "runs":
-        curves = [curve for curve in curves if curve.image == list(images)[image]]
-    by = [name for name in BY if name == "mask" or len({getattr(curve.spec, name) for curve in curves}) > 1]
-    parts = list(grouped(curves, by).items())
+        drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[image]]
+    parts = _parted(drawn)
     series: list[Series] = []
-    for color, (key, part) in enumerate(parts[:MOST_CURVES]):
-        series += _DRAWN[choice.view](_name(by, key), part, color, coverage if choice.axis == "coverage" else None)
+    for color, (name, part) in enumerate(list(parts.items())[:MOST_CURVES]):
+        curves = (curve for member in part if (curve := _curve(member, metric)))
+        series += _DRAWN[choice.view](name, curves, color, coverage if choice.axis == "coverage" else None)
     left_out = f"{MOST_CURVES} of {len(parts)} curves" if len(parts) > MOST_CURVES else ""
     if choice.view == "runs" and len(series) > MOST_RUNS:
         left_out, series = f"{MOST_RUNS} of {len(series)} runs", series[:MOST_RUNS]
@@ -74,6 +74,16 @@ def digest(members: Mapping[str, Member], choice: Choice, coverage: Coverage, ro
         left_out,
         *tabulated(members, metrics, root),
     )
+
+
+def _parted(members: Sequence[Member]) -> dict[str, list[Member]]:
+    """Members by what makes a curve of its own, by its name: 128 px, or 128 px telea."""
+    by = [name for name in BY if name == "mask" or len({getattr(member.spec, name) for member in members}) > 1]
+    keys = {member.path: tuple(getattr(member.spec, name) for name in by) for member in members}
+    parts: dict[str, list[Member]] = {}
+    for member in sorted(members, key=lambda member: keys[member.path]):
+        parts.setdefault(_name(by, keys[member.path]), []).append(member)
+    return parts
 
 
 def _unlike(members: Mapping[str, Member]) -> list[Member]:
@@ -109,12 +119,14 @@ def _name(by: Sequence[str], key: Sequence[object]) -> str:
     return " ".join(parts)
 
 
-def _mean(name: str, curves: Sequence[Curve], color: int, coverage: Coverage | None) -> list[Series]:
+def _mean(name: str, curves: Iterable[Curve], color: int, coverage: Coverage | None) -> list[Series]:
     """Mean and standard deviation at each inpainted %; over coverage: at the mean coverage there."""
-    found = distributions(curves)
     if coverage is None:
+        found = distributions(curves)
         x = [one.inpainted for one in found]
     else:
+        curves = list(curves)
+        found = distributions(curves)
         covered: dict[float, list[float]] = {}
         for curve in curves:
             for inpainted, place in zip(curve.inpainted.tolist(), _places(curve, coverage), strict=True):
@@ -127,19 +139,19 @@ def _mean(name: str, curves: Sequence[Curve], color: int, coverage: Coverage | N
     return [Series(name, tuple(x), tuple(one.mean for one in found), low, high, color)]
 
 
-def _points(name: str, curves: Sequence[Curve], color: int, coverage: Coverage | None) -> list[Series]:
+def _points(name: str, curves: Iterable[Curve], color: int, coverage: Coverage | None) -> list[Series]:
     """Every value, rounded so far that equal dots are drawn once."""
-    x = np.concatenate([_places(curve, coverage) for curve in curves])
-    y = np.concatenate([curve.values for curve in curves])
-    there = np.isfinite(x)
-    x, y = x[there], y[there]
-    step = [float(np.ptp(values)) / LEVELS or 1.0 for values in (x, y)] if len(x) else [1.0, 1.0]
-    kept = {(round(a / step[0]), round(b / step[1])): (a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)}
-    xs, ys = zip(*kept.values(), strict=True) if kept else ((), ())
-    return [Series(name, xs, ys, color=color, points_only=True)]
+    points = np.concatenate([np.zeros((0, 2)), *(np.column_stack([_places(c, coverage), c.values]) for c in curves)])
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points):
+        step = np.ptp(points, axis=0) / LEVELS
+        step[step == 0] = 1.0
+        _, kept = np.unique(np.round(points / step), axis=0, return_index=True)
+        points = points[kept]
+    return [Series(name, tuple(points[:, 0].tolist()), tuple(points[:, 1].tolist()), color=color, points_only=True)]
 
 
-def _runs(name: str, curves: Sequence[Curve], color: int, coverage: Coverage | None) -> list[Series]:
+def _runs(name: str, curves: Iterable[Curve], color: int, coverage: Coverage | None) -> list[Series]:
     """A line for each trajectory, the first of them named."""
     lines = enumerate(curves)
     return [

@@ -3,12 +3,12 @@
 Textual's DataTable takes 0.7 s on the screen's thread for 10,000 rows of 8 cells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isnan
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -19,15 +19,23 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from riptui.store.listing import natural
+from riptui.tui.plot.cells import shortened
 
 GAP = 2  # columns
+NAME = 16  # columns of the first column, before others are left out
+
+
+Value = float | str
 
 
 @dataclass(frozen=True)
 class Column:
     name: str
     """Also what it is known by."""
+    width: int
+    """Of the widest text, and of the name."""
+    text: Callable[[Value], str]
+    """A value as it is shown: printable."""
     right: bool = True
     """Numbers: aligned at the right."""
 
@@ -35,10 +43,9 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Row:
     key: str
-    texts: tuple[str, ...]
-    """As they are shown: printable."""
-    values: tuple[float | str, ...]
-    """As they are sorted: numbers by value, text in natural order, nan last."""
+    mark: str
+    """Before the first cell, of one column; not sorted by."""
+    values: tuple[Value, ...]
 
 
 class Table(ScrollView, can_focus=True):
@@ -85,8 +92,8 @@ class Table(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._columns: tuple[Column, ...] = ()
+        self._given: tuple[Row, ...] = ()
         self._rows: list[Row] = []
-        self._widths: list[int] = []
         self._sorted = ""
         self._backwards = False
 
@@ -99,36 +106,36 @@ class Table(ScrollView, can_focus=True):
     def keys(self) -> list[str]:
         return [row.key for row in self._rows]
 
-    def show(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-        """Show these rows, in the order chosen before if there still is such a column."""
-        if tuple(columns) == self._columns and sorted(rows, key=_key) == sorted(self._rows, key=_key):
-            return
-        self._columns = tuple(columns)
-        self._widths = [
-            max([cell_len(column.name) + 2, *(cell_len(row.texts[place]) for row in rows)])
-            for place, column in enumerate(columns)
-        ]
-        self._arrange(rows)
+    def show(self, columns: tuple[Column, ...], rows: tuple[Row, ...]) -> None:
+        """Show rows that are given in the order of their first column. They are sorted as those before them were."""
+        if (columns, rows) != (self._columns, self._given):
+            self._columns, self._given = columns, rows
+            self._arrange()
 
     def sort_by(self, column: str, *, backwards: bool = False) -> None:
         """Order the rows by a column."""
         self._sorted, self._backwards = column, backwards
-        self._arrange(self._rows)
+        self._arrange()
 
-    def _arrange(self, rows: Sequence[Row]) -> None:
+    def _arrange(self) -> None:
         names = [column.name for column in self._columns]
         if names and self._sorted not in names:
             self._sorted, self._backwards = names[0], False
-        place = names.index(self._sorted) if names else 0
-        known = [row for row in rows if not _is_nan(row.values[place])]
-        known.sort(key=lambda row: _order(row.values[place]), reverse=self._backwards)
         current = self.current
-        self._rows = known + [row for row in rows if _is_nan(row.values[place])]
+        self._rows = self._ordered(names.index(self._sorted) if names else 0)
         self.virtual_size = Size(0, len(self._rows) + 1)
         here = next((y for y, row in enumerate(self._rows) if row.key == current), self.cursor)
         self.set_reactive(Table.cursor, min(here, max(0, len(self._rows) - 1)))
         self._show_cursor()
         self.refresh()
+
+    def _ordered(self, place: int) -> list[Row]:
+        """By a column's values, nan last; by the first one as they were given."""
+        if not place:
+            return list(reversed(self._given) if self._backwards else self._given)
+        known = [row for row in self._given if not _is_nan(row.values[place])]
+        known.sort(key=lambda row: row.values[place], reverse=self._backwards)
+        return known + [row for row in self._given if _is_nan(row.values[place])]
 
     def watch_cursor(self, before: int, now: int) -> None:
         top = self.scroll_offset.y
@@ -173,7 +180,7 @@ class Table(ScrollView, can_focus=True):
     def _sort_at(self, x: int) -> None:
         """Sort by the column at x; once more: the other way round."""
         end = 0
-        for column, width in zip(self._columns, self._fitted_widths(), strict=True):
+        for column, width in self._fitted():
             end += width + GAP
             if x < end:
                 self.sort_by(column.name, backwards=column.name == self._sorted and not self._backwards)
@@ -188,31 +195,39 @@ class Table(ScrollView, can_focus=True):
         if y == 0:
             segments = self._head()
         elif row < len(self._rows):
-            segments = [Segment(self._text(self._rows[row].texts))]
+            segments = [Segment(self._text(self._rows[row]))]
         else:
             return Strip.blank(width, self.rich_style)
         cursor = self._style("cursor") if y and row == self.cursor else Style()
         return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style + cursor)
 
     def _head(self) -> list[Segment]:
-        """Names, that of the sorted column with an arrow."""
+        """Names, that of the sorted column with an arrow behind it."""
         segments = []
-        for column, width in zip(self._columns, self._fitted_widths(), strict=True):
-            arrow = ("▾" if self._backwards else "▴") if column.name == self._sorted else ""
-            text = _aligned(f"{column.name} {arrow}".strip(), width, right=column.right)
-            segments.append(Segment(text + " " * GAP, self._style("sorted" if arrow else "head")))
+        for column, width in self._fitted():
+            arrow = ("▾" if self._backwards else "▴") if column.name == self._sorted else " "
+            text = column.name + arrow
+            text = text.rjust(width + 1) if column.right else text.ljust(width + 1)
+            segments.append(Segment(text + " " * (GAP - 1), self._style("head" if arrow == " " else "sorted")))
         return segments
 
-    def _text(self, texts: Sequence[str]) -> str:
-        cells = zip(texts, self._columns, self._fitted_widths(), strict=True)
+    def _text(self, row: Row) -> str:
+        cells = [
+            (f"{row.mark} {column.text(value)}" if column is self._columns[0] else column.text(value), column, width)
+            for value, (column, width) in zip(row.values, self._fitted(), strict=False)
+        ]
         return (" " * GAP).join(_aligned(text, width, right=column.right) for text, column, width in cells)
 
-    def _fitted_widths(self) -> list[int]:
-        """The first column, of names, gives way where there is little room."""
-        if not self._widths:
-            return []
-        room = self.scrollable_content_region.width - sum(width + GAP for width in self._widths[1:])
-        return [max(8, min(self._widths[0], room)), *self._widths[1:]]
+    def _fitted(self) -> list[tuple[Column, int]]:
+        """Columns and widths. Where there is little room the last columns go, then the names in the first are cut."""
+        columns = [(column, column.width) for column in self._columns]
+        room = self.scrollable_content_region.width
+        while len(columns) > 2 and NAME + sum(width + GAP for _, width in columns[1:]) > room:
+            columns.pop()
+        if columns:
+            room -= sum(width + GAP for _, width in columns[1:])
+            columns[0] = columns[0][0], max(1, min(columns[0][1], room))
+        return columns
 
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"table--{part}", partial=True)
@@ -226,19 +241,10 @@ class Table(ScrollView, can_focus=True):
 
 
 def _aligned(text: str, width: int, *, right: bool) -> str:
-    if cell_len(text) > width:
-        return set_cell_size(text, max(0, width - 1)) + "…"
+    text = shortened(text, width)
     blank = " " * (width - cell_len(text))
     return blank + text if right else text + blank
 
 
-def _key(row: Row) -> str:
-    return row.key
-
-
-def _is_nan(value: float | str) -> bool:
+def _is_nan(value: Value) -> bool:
     return isinstance(value, float) and isnan(value)
-
-
-def _order(value: float | str) -> tuple[float, list[tuple[int, str]]]:
-    return (0.0, natural(value)) if isinstance(value, str) else (value, [])

@@ -181,7 +181,7 @@ async def test_the_comparison_goes_round(done: Trajectory) -> None:
             app.view.cycle_comparison()
             await rests(pilot)
             assert same(app.picture("compared").image, image), caption
-            assert app.text("#compared Static") == caption
+            assert app.text("#compared Line") == caption
 
 
 async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(

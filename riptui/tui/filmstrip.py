@@ -9,10 +9,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
+from riptui.tui.line import Line
 from riptui.tui.projector import Thumbnail
 
 SMALLEST = 8  # columns of a picture; of what does not fit then, only those around the frame shown are
@@ -64,7 +64,7 @@ class Still(Vertical):
         super().__init__()
         self.k = 0
         self.picture = Picture(graphics)
-        self.caption = Static(markup=False)
+        self.caption = Line()
 
     def compose(self) -> ComposeResult:
         yield self.picture
@@ -78,7 +78,7 @@ class Filmstrip(Widget):
     Filmstrip {
         layout: grid; overflow: hidden; align: left top; grid-gutter: 0 2;
         & Still { pointer: pointer; }
-        & Static { height: 1; width: 1fr; text-wrap: nowrap; }
+        & Line { width: 1fr; }
     }
     """
 
@@ -149,4 +149,4 @@ class Filmstrip(Widget):
         still.k = point.k
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
         style = "$accent bold" if here else "$foreground-muted"
-        still.caption.update(Content.assemble((point.caption, style), ("  " + point.value, "$foreground")))
+        still.caption.show(Content.assemble((point.caption, style), ("  " + point.value, "$foreground")))

@@ -126,9 +126,9 @@ class Readings(Static):
             return
         self._drawn = drawn
         if not readings:
-            self.update(Content.styled("nothing measured yet", "$foreground-muted"))
+            self.update(Content.styled("nothing measured yet", "$foreground-muted"), layout=False)
             return
-        self.update(self._content(readings, width, columns, bars))
+        self.update(self._content(readings, width, columns, bars), layout=False)
 
     def _content(self, readings: Sequence[Reading], width: int, columns: int, bars: int) -> Content:
         label = width - bars - NUMBER - 2

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from riptui.spec import Spec, iterations_at
 from riptui.terminal import printable
@@ -27,6 +27,7 @@ from riptui.tui.coverage import CoverageMap
 from riptui.tui.filmstrip import Filmstrip, Point
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.latest import Latest
+from riptui.tui.line import Line
 from riptui.tui.panes import TextPane, log_text, spec_text
 from riptui.tui.player import Player
 from riptui.tui.projector import Projected, Projector, Snapshot, Thumbnail
@@ -47,7 +48,7 @@ class TrajectoryView(Widget):
     TrajectoryView {
         layout: vertical;
         & #heading { height: 1; }
-        & #name { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #name { width: 1fr; }
         & #recipe { width: auto; margin-left: 2; color: $foreground-muted; }
         & #seek { height: 1; }
         & #place { width: auto; margin-left: 2; }
@@ -56,7 +57,7 @@ class TrajectoryView(Widget):
     }
     """
 
-    k: reactive[int] = reactive(0, init=False)
+    k: reactive[int] = reactive(0, init=False, repaint=False)
     """The frame shown."""
 
     class FrameChosen(Message):
@@ -113,12 +114,12 @@ class TrajectoryView(Widget):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static(id="name", markup=False)
-            yield Static(id="recipe", markup=False)
+            yield Line(id="name")
+            yield Line(id="recipe")
         yield Stage(self._graphics, id="stage")
         with Horizontal(id="seek"):
             yield Slider(id="slider")
-            yield Static(id="place", markup=False)
+            yield Line(id="place")
         yield Readings(id="readings")
         yield TabLine(PANES, PANES[0], id="tabs")
         with ContentSwitcher(id="panes", initial=PANES[0]):
@@ -313,21 +314,19 @@ class TrajectoryView(Widget):
         path, runs = now.path, self._runs
         *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         above = "".join(f"{printable(group)} / " for group in groups)
-        self.query_one("#name", Static).update(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
-        self.query_one("#recipe", Static).update(_recipe(now.spec) if now.spec else "")
+        self.query_one("#name", Line).show(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
+        self.query_one("#recipe", Line).show(Content(_recipe(now.spec) if now.spec else ""))
 
     def _tell_place(self) -> None:
         snapshot = self._snapshot
         spec = snapshot.spec if snapshot else None
         if spec is None:
-            self.query_one("#place", Static).update("")
+            self.query_one("#place", Line).show(Content(""))
             return
         total = str(spec.iterations)
         speed = f"▶ {self._player.speed:g}/s" if self._player.playing else ""
         text = f"{self.k:>{len(total)}}/{total}  {spec.inpainted(self.k):4.0f} %"
-        self.query_one("#place", Static).update(
-            Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent"))
-        )
+        self.query_one("#place", Line).show(Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent")))
 
     def on_resize(self, event: events.Resize) -> None:
         room = arrange(*event.size)

@@ -165,8 +165,9 @@ class CoverageMap(Horizontal):
 
     def show(self, spec: Spec, rows: Sequence[Row], k: int, newest: int) -> None:
         """The grid at frame k of a trajectory with so many frames."""
-        self._shown = spec, rows, k, newest
-        self._fill()
+        before, self._shown = self._shown, (spec, rows, k, newest)
+        if before is None or before[1] is not rows or before[2:] != (k, newest):
+            self._fill()
 
     def on_resize(self, _event: events.Resize) -> None:
         self._fill()

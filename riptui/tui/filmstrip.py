@@ -39,7 +39,7 @@ class Layout(NamedTuple):
 def lay_out(count: int, width: int, height: int) -> Layout:
     """The largest square pictures of which all fit, or as many of the smallest ones as do."""
     best = Layout(0, 0, 1, 1)
-    for lines in range(1, max(2, count)):
+    for lines in range(1, max(1, min(count, height // 2)) + 1):
         columns = -(-count // lines)
         rows = min(height // lines - 1, ((width + GAP) // columns - GAP) // 2)
         if rows > best.height:
@@ -98,12 +98,20 @@ class Filmstrip(Widget):
         super().__init__(id=id)
         self._graphics = graphics
         self._points: Sequence[Point] = ()
-        self._shown: Sequence[Point] = ()
-        self._k = 0
+        self._k = self._newest = 0
+        self._of: object = None
+        self._wanted: list[int] = []
 
-    def show(self, points: Sequence[Point], k: int) -> None:
-        """The points of a trajectory, and the frame that is shown elsewhere."""
-        self._points, self._k = points, k
+    def show(self, points: Sequence[Point], k: int, newest: int, *, of: object) -> None:
+        """The points of a trajectory, the frame that is shown elsewhere, and the last that there is.
+
+        of: with another one here all pictures are taken anew.
+        """
+        if of is not self._of:
+            self._of, self._wanted = of, []
+            for still in self.query(Still):
+                still.picture.show(None)
+        self._points, self._k, self._newest = points, k, newest
         self._fill()
 
     def paint(self, thumbnails: Sequence[Thumbnail]) -> None:
@@ -141,12 +149,15 @@ class Filmstrip(Widget):
             self._caption(still, point)
         for still in stills[len(shown) :]:
             still.display = False
-        if [point.k for point in shown] != [point.k for point in self._shown]:
-            self.post_message(self.Wanted([point.k for point in shown]))
-        self._shown = shown
+        wanted = [point.k for point in shown if point.k <= self._newest]
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.post_message(self.Wanted(wanted))
 
     def _caption(self, still: Still, point: Point) -> None:
-        still.k = point.k
+        if still.k != point.k or point.k > self._newest:
+            still.k = point.k
+            still.picture.show(None, note="not yet" if point.k > self._newest else "")
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
         style = "$accent bold" if here else "$foreground-muted"
         still.caption.show(Content.assemble((point.caption, style), ("  " + point.value, "$foreground")))

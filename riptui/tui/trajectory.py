@@ -237,7 +237,7 @@ class TrajectoryView(Widget):
         slider = self.query_one(Slider)
         slider.iterations, slider.newest = (now.spec.iterations if now.spec else 0), now.newest
         slider.mark(now.spec.halves() if now.spec else [])
-        self._turn_to(self._kept(before, now), anew=before is None or before.path != now.path)
+        self._turn_to(self._kept(before, now), anew=before is None or before.rows is not now.rows)
         self._show_tab()
         if now.spec is None:
             self.query_one(Stage).tell(now.error)
@@ -295,7 +295,7 @@ class TrajectoryView(Widget):
         self.query_one(Slider).k = self.k
         self._tell_place()
         self._ask_frame()
-        self._fill_pane()
+        self._mark_pane(snapshot, snapshot.spec)
         self.post_message(self.FrameChosen(snapshot.path, self.k, snapshot.spec.iterations))
 
     def _play_on(self, k: int) -> None:
@@ -352,32 +352,37 @@ class TrajectoryView(Widget):
         self._fill_pane()
 
     def _fill_pane(self) -> None:
-        """Bring what can be seen up to date; what cannot be seen costs nothing."""
+        """Bring up to date what can be seen; what cannot costs nothing."""
         now = self._snapshot
         if now is None or now.spec is None:
             return
-        drawn = course.family(now.metrics, self._metric)
-        self.query_one(Readings).show(now.metrics, self.k, drawn)
         match self.pane:
             case "chart":
-                self._draw(now, now.spec, drawn)
-            case "filmstrip":
-                self.query_one(Filmstrip).show(self._points(now, now.spec, drawn), self.k)
-            case "masks":
-                self.query_one(CoverageMap).show(now.spec, now.rows, self.k, now.newest)
+                names = course.family(now.metrics, self._metric)
+                self.query_one(Chart).draw(
+                    course.series(now.spec, now.rows, now.newest, now.metrics, names, self._axis),
+                    x_label=course.X_LABELS[self._axis],
+                    y_label=course.y_label(names),
+                    marker=course.place(now.spec, now.rows, self.k, self._axis),
+                    x_end=now.spec.amount if self._axis == "inpainted" else 100.0,
+                )
             case "spec":
                 self.query_one("#spec", TextPane).show(spec_text(now.spec, now.sessions))
             case "log":
                 self.query_one("#log", TextPane).show(log_text(now.log, now.failure))
+        self._mark_pane(now, now.spec)
 
-    def _draw(self, now: Snapshot, spec: Spec, names: list[str]) -> None:
-        self.query_one(Chart).draw(
-            course.series(spec, now.rows, now.newest, now.metrics, names, self._axis),
-            x_label=course.X_LABELS[self._axis],
-            y_label=course.y_label(names),
-            marker=course.place(spec, now.rows, self.k, self._axis),
-            x_end=spec.amount if self._axis == "inpainted" else 100.0,
-        )
+    def _mark_pane(self, now: Snapshot, spec: Spec) -> None:
+        """Show frame k in the readings and the pane."""
+        drawn = course.family(now.metrics, self._metric)
+        self.query_one(Readings).show(now.metrics, self.k, drawn)
+        match self.pane:
+            case "chart":
+                self.query_one(Chart).mark(course.place(spec, now.rows, self.k, self._axis))
+            case "filmstrip":
+                self.query_one(Filmstrip).show(self._points(now, spec, drawn), self.k, now.newest, of=now.rows)
+            case "masks":
+                self.query_one(CoverageMap).show(spec, now.rows, self.k, now.newest)
 
     def _points(self, now: Snapshot, spec: Spec, drawn: list[str]) -> list[Point]:
         def value(k: int) -> str:

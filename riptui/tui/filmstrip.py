@@ -160,4 +160,6 @@ class Filmstrip(Widget):
             still.picture.show(None, note="not yet" if point.k > self._newest else "")
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
         style = "$accent bold" if here else "$foreground-muted"
-        still.caption.show(Content.assemble((point.caption, style), ("  " + point.value, "$foreground")))
+        room = int(self.styles.grid_columns[0].value) if self.styles.grid_columns else 0
+        value = f"  {point.value}" if len(point.caption) + 2 + len(point.value) <= room else ""
+        still.caption.show(Content.assemble((point.caption, style), (value, "$foreground")))

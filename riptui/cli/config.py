@@ -62,7 +62,8 @@ def _loaded() -> Loaded:
     from riptui import settings
     from riptui.tui import themes
 
-    return settings.load({"metric": metric_names(), "theme": themes.names()})
+    metrics = [*metric_names(), *(f"{name}@previous" for name in metric_names())]
+    return settings.load({"metric": metrics, "theme": themes.names()})
 
 
 def _as_dict(loaded: Loaded) -> dict[str, object]:

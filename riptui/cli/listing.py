@@ -11,19 +11,11 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from riptui.cli.options import folders_below, json_option, runs_folder
+from riptui.marks import MARKS
 
 if TYPE_CHECKING:
     from riptui.store.listing import Summary
 
-MARKS = {
-    "done": ("✓", "green"),
-    "running": ("●", "cyan"),
-    "queued": ("○", "none"),
-    "paused": ("‖", "yellow"),
-    "interrupted": ("◼", "yellow"),
-    "failed": ("✗", "red"),
-    "unreadable": ("!", "red"),
-}
 WIDEST = 80  # columns of all that can be told behind the path
 
 
@@ -38,7 +30,9 @@ WIDEST = 80  # columns of all that can be told behind the path
 )
 @json_option
 def ls(runs: Path, as_json: bool) -> int:
-    """List the trajectories below RUNS (./runs, $RIPTUI_RUNS or the settings'): status, how far, the newest value of a metric.
+    """List the trajectories below RUNS: status, how far, the newest value of a metric.
+
+    Without RUNS: $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
 
     \b
     ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable
@@ -81,8 +75,8 @@ def table(summaries: list[Summary], runs: Path) -> str:
 
 def _cells(summary: Summary, room: int) -> str:
     """As much behind the path as there are columns for: how far, newest value, sparkline, spec, in that order."""
-    from riptui.cli.values import headline, number
     from riptui.terminal import printable, sparkline
+    from riptui.values import headline, number
 
     if summary.spec is None:
         return printable(summary.error)

@@ -134,13 +134,13 @@ def told(given: Mapping[str, str | bool | None]) -> dict[str, Parameter]:
 
 
 def runs_folder() -> Path:
-    """The runs folder where none is named: that of the settings file. Says what is wrong with the file."""
+    """The settings' runs folder. Says so if something is wrong with them, for it may be this."""
     from riptui.cli.console import note
     from riptui.settings import load
 
     loaded = load()
-    for problem in loaded.problems:
-        note(problem)
+    if loaded.problems:
+        note(f"{loaded.file}: {len(loaded.problems)} of the settings cannot be used: `riptui config show` tells why")
     return loaded.settings.runs
 
 

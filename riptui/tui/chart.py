@@ -25,6 +25,7 @@ from riptui.tui.plot.series import Series
 
 __all__ = ["Chart", "Series"]
 
+
 class Chart(Widget):
     """Series over a common x axis. A click on it posts PointChosen."""
 

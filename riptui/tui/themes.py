@@ -68,6 +68,8 @@ ANSI = Theme(
     panel="ansi_default",
     boost="ansi_default",
     variables={  # reverse: whatever the terminal's colours are, the cursor is not the text's background
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
         "block-cursor-background": "ansi_default",
         "block-cursor-text-style": "reverse",
         "block-cursor-blurred-text-style": "underline",

@@ -105,12 +105,12 @@ def plain(colour: tuple[int, int, int], depth: Depth) -> Cell:
     return Cell(" ", "", _codes(np.array([[colour]], np.uint8), depth, 48)[0][0])
 
 
-def shrunk(image: Image, columns: int, rows: int) -> UInt8[np.ndarray, "height width 3"]:
+def shrunk(image: Image, columns: int, rows: int, *, grey: bool = False) -> Image:
     """The image in two pixels a cell, one above the other; each is the mean of what it stands for."""
     size = columns, rows * 2
     blown_up = image.shape[1] <= size[0] and image.shape[0] <= size[1]
-    resampling = Pillow.Resampling.NEAREST if blown_up else Pillow.Resampling.BOX
-    return np.asarray(Pillow.fromarray(image).resize(size, resampling))
+    small = Pillow.fromarray(image).resize(size, Pillow.Resampling.NEAREST if blown_up else Pillow.Resampling.BOX)
+    return np.asarray(small.convert("L").convert("RGB") if grey else small)
 
 
 def _codes(pixels: Image, depth: Depth, ground: Literal[38, 48]) -> list[list[str]]:
@@ -131,16 +131,18 @@ def _names(depth: Depth, ground: Literal[38, 48]) -> list[str]:
 def _nearest(pixels: Image, depth: Depth) -> UInt8[np.ndarray, "height width"]:
     """The index of each pixel's colour in the terminal's palette, by four bits a channel."""
     r, g, b = (pixels[..., channel].astype(np.uint16) >> 4 for channel in range(3))
-    return _table(depth)[r << 8 | g << 4 | b]
+    indices: UInt8[np.ndarray, "height width"] = _table(depth)[r << 8 | g << 4 | b]
+    return indices
 
 
 @cache
-def _table(depth: Depth) -> UInt8[np.ndarray, "4096"]:
+def _table(depth: Depth) -> UInt8[np.ndarray, " 4096"]:
     palette, first = (_XTERM_256[16:], 16) if depth == "256" else (_XTERM_256[:16], 0)
     code = np.arange(4096)
     colours = np.stack([code >> 8, code >> 4 & 15, code & 15], axis=-1) * 17
     distance = ((colours[:, None] - np.array(palette)) ** 2).sum(axis=-1)
-    return (distance.argmin(axis=1) + first).astype(np.uint8)
+    nearest: UInt8[np.ndarray, " 4096"] = (distance.argmin(axis=1) + first).astype(np.uint8)
+    return nearest
 
 
 _LEVELS = (0, 95, 135, 175, 215, 255)

@@ -7,6 +7,9 @@ from math import ceil
 
 from riptui.tui.graphics.terminal import Protocol
 
+MOST = 297  # columns or rows: kitty has no marks for more
+SIXEL_SIDE = 1000  # pixels: xterm cuts off what is larger, unless told otherwise
+
 
 @dataclass(frozen=True)
 class Box:
@@ -26,14 +29,19 @@ def fit(image: tuple[int, int], room: tuple[int, int], cell: tuple[int, int], pr
     """
     if min(*image, *room) < 1:
         return None
-    width, height = image
-    cell_width, cell_height = cell
-    scale = min(room[0] * cell_width / width, room[1] * cell_height / height)
-    unit = cell_width if protocol == "halfblock" else 1  # screen pixels that one of the image's takes unscaled
+    columns, rows = min(room[0], MOST), min(room[1], MOST)
+    scale = min(columns * cell[0] / image[0], rows * cell[1] / image[1])
+    if protocol == "sixel":
+        scale = min(scale, SIXEL_SIDE / max(image))
+    unit = cell[0] if protocol == "halfblock" else 1  # screen pixels that one of the image's takes unscaled
     if scale > unit:
         scale = unit * int(scale / unit)
-    shown = max(1, round(width * scale)), max(1, round(height * scale))
+    width, height = max(1, round(image[0] * scale)), max(1, round(image[1] * scale))
+    if protocol == "sixel" and height > cell[1]:
+        # Whole bands that fill whole cells: terminals draw the last band in full, and tmux counts it in full.
+        height = height // cell[1] * cell[1]
+        width = max(1, round(height * image[0] / image[1]))
     whole = round if protocol == "halfblock" else ceil
-    columns = min(room[0], max(1, whole(shown[0] / cell_width)))
-    rows = min(room[1], max(1, whole(shown[1] / cell_height)))
-    return Box(columns, rows, min(shown[0], columns * cell_width), min(shown[1], rows * cell_height))
+    columns = min(columns, max(1, whole(width / cell[0])))
+    rows = min(rows, max(1, whole(height / cell[1])))
+    return Box(columns, rows, min(width, columns * cell[0]), min(height, rows * cell[1]))

@@ -6,16 +6,19 @@ says that no other will come. What arrives is read here to the end: none of it b
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
+import struct
 import subprocess
 import sys
 import termios
 import time
 import tty
 from collections.abc import Mapping
+from dataclasses import replace
 
-from riptui.tui.graphics.terminal import Replies, Terminal, Tmux, choose, read_replies
+from riptui.tui.graphics.terminal import SILENT, Replies, Terminal, Tmux, choose, read_replies
 
 VARIABLE = "RIPTUI_GRAPHICS"
 PATIENCE = 2.0  # seconds: round trips of 500 ms were tried, and a terminal that never answers may not hold us longer
@@ -35,9 +38,11 @@ def probe(asked: str = "", *, environment: Mapping[str, str] = os.environ, stdin
     """
     asked = asked or environment.get(VARIABLE, "") or "auto"
     if not (os.isatty(stdin) and os.isatty(stdout)):
-        return choose(Replies(), {**environment, "TERM": "dumb"}, None, asked)
-    silent = environment.get("TERM", "") in ("", "dumb", "linux")  # the Linux console prints what it does not know
+        return choose(Replies(), environment, None, asked, at_terminal=False)
+    silent = environment.get("TERM", "") in SILENT
     replies = Replies() if silent else read_replies(_converse(stdin, stdout))
+    if not replies.cell:  # xterm as a VT340 keeps it to itself
+        replies = replace(replies, cell=cell_by_window(stdin))
     tmux = _ask_tmux(environment) if environment.get("TMUX") else None
     return choose(replies, environment, tmux, asked)
 
@@ -77,6 +82,16 @@ def _ask_tmux(environment: Mapping[str, str]) -> Tmux | None:
     if done.returncode or len(lines) < 3:
         return None
     return Tmux(lines[0].strip(), frozenset(lines[1].strip().split(",")) - {""}, lines[2].strip() in ("on", "all", "1"))
+
+
+def cell_by_window(descriptor: int = 0) -> tuple[int, int] | None:
+    """The window's pixels by its cells, where the terminal sets them. Borders may be counted in: rounded down."""
+    try:
+        answer = fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8))
+    except OSError:
+        return None
+    rows, columns, width, height = struct.unpack("4H", answer)
+    return (width // columns, height // rows) if min(rows, columns, width, height) > 0 else None
 
 
 def main() -> None:

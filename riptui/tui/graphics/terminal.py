@@ -13,6 +13,7 @@ from riptui.terminal import printable
 Protocol = Literal["kitty", "sixel", "halfblock", "off"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
+SILENT = ("", "dumb", "linux")  # values of TERM that are not asked: the Linux console prints what it does not know
 CELL = (10, 20)  # pixels of a cell where the terminal does not tell: the VT340's
 
 
@@ -23,6 +24,7 @@ class Terminal:
     `cell` is (width, height) in pixels. `offered` are the protocols that this terminal can show, best first, besides
     "off". `tmux` says whether tmux stands between. `truecolor` means that it is known to take 24-bit colours, whatever
     COLORTERM says (xterm and ssh drop that variable). `dark` is the background, None where it did not tell.
+    `remote` is a terminal at the other end of SSH.
     """
 
     protocol: Protocol
@@ -34,6 +36,10 @@ class Terminal:
     offered: tuple[Protocol, ...] = ("halfblock",)
     truecolor: bool = False
     dark: bool | None = None
+    remote: bool = False
+
+
+NOWHERE = Terminal("off", "stdin and stdout are not both a terminal", offered=())
 
 
 @dataclass(frozen=True)
@@ -90,22 +96,26 @@ class Tmux:
     passthrough: bool
 
 
-def choose(replies: Replies, environment: Mapping[str, str], tmux: Tmux | None, asked: str = "auto") -> Terminal:
+def choose(
+    replies: Replies,
+    environment: Mapping[str, str],
+    tmux: Tmux | None,
+    asked: str = "auto",
+    *,
+    at_terminal: bool = True,
+) -> Terminal:
     """The terminal as it answered, with the best protocol it can show, or the one that was asked for.
 
     Raises InputError where `asked` is neither "auto" nor a protocol.
     """
     if asked not in ("auto", *PROTOCOLS):
         raise InputError(f"no such way to show pictures: {printable(asked)} (use auto, {', '.join(PROTOCOLS)})")
-    terminal = _judged(replies, environment, tmux)
+    terminal = _judged(replies, environment, tmux) if at_terminal else NOWHERE
     if asked == "auto":
         return terminal
-    offered = terminal.offered if asked in terminal.offered else (*_known(asked), *terminal.offered)
-    return replace(terminal, protocol=_known(asked)[0], why=f"asked for; by itself: {terminal.why}", offered=offered)
-
-
-def _known(asked: str) -> tuple[Protocol, ...]:
-    return tuple(protocol for protocol in PROTOCOLS if protocol == asked)
+    protocol = next(name for name in PROTOCOLS if name == asked)
+    offered = terminal.offered if protocol in (*terminal.offered, "off") else (protocol, *terminal.offered)
+    return replace(terminal, protocol=protocol, why=f"asked for; by itself: {terminal.why}", offered=offered)
 
 
 def _judged(replies: Replies, environment: Mapping[str, str], tmux: Tmux | None) -> Terminal:
@@ -131,17 +141,22 @@ def _judged(replies: Replies, environment: Mapping[str, str], tmux: Tmux | None)
         offered=(pixels, "halfblock") if pixels else ("halfblock",),
         truecolor=truecolor,
         dark=replies.dark,
+        remote=bool(environment.get("SSH_CONNECTION")),
     )
 
 
 def _directly(replies: Replies, term: str) -> tuple[Protocol | None, str]:
     named = f"{replies.name} {replies.version}".strip() or f"this terminal (TERM={printable(term)})"
+    if term == "linux":
+        return None, "the Linux console shows text only"
     if not replies.answered:
         return None, f"{named} did not answer within the time given"
     if replies.kitty and _has_placeholders(replies.name, replies.version):
         return "kitty", f"{named} has kitty graphics with placeholders"
-    if 4 in replies.attributes:
+    if 4 in replies.attributes and replies.cell:
         return "sixel", f"{named} claims sixel"
+    if 4 in replies.attributes:
+        return None, f"{named} claims sixel, but does not tell how large a cell is"
     if replies.kitty:
         return None, f"{named} has kitty graphics, but no placeholders that can be relied on, and no sixel"
     return None, f"{named} claims neither kitty graphics nor sixel"

@@ -165,4 +165,3 @@ def _name(row: Row, label: str, gaps: Sequence[tuple[int, int]]) -> None:
         if end - start >= len(label) + 2:
             write(row, (start + end - len(label)) // 2, label, Ink.LABEL)
             return
-

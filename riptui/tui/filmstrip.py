@@ -146,7 +146,7 @@ class Filmstrip(Widget):
             stills += more
         for still, point in zip(stills, shown, strict=False):
             still.display = True
-            self._caption(still, point)
+            self._caption(still, point, layout.width)
         for still in stills[len(shown) :]:
             still.display = False
         wanted = [point.k for point in shown if point.k <= self._newest]
@@ -154,12 +154,11 @@ class Filmstrip(Widget):
             self._wanted = wanted
             self.post_message(self.Wanted(wanted))
 
-    def _caption(self, still: Still, point: Point) -> None:
+    def _caption(self, still: Still, point: Point, width: int) -> None:
         if still.k != point.k or point.k > self._newest:
             still.k = point.k
             still.picture.show(None, note="not yet" if point.k > self._newest else "")
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
         style = "$accent bold" if here else "$foreground-muted"
-        room = int(self.styles.grid_columns[0].value) if self.styles.grid_columns else 0
-        value = f"  {point.value}" if len(point.caption) + 2 + len(point.value) <= room else ""
+        value = f"  {point.value}" if len(point.caption) + 2 + len(point.value) <= width else ""
         still.caption.show(Content.assemble((point.caption, style), (value, "$foreground")))

@@ -4,6 +4,8 @@ import os
 import pty
 import select
 import struct
+import subprocess
+import sys
 import termios
 import threading
 import time
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fcntl import ioctl
+from pathlib import Path
 
 from riptui.tui.graphics.probe import QUESTIONS
 
@@ -20,6 +23,11 @@ KITTY = b"\x1bP>|kitty(0.41.1)\x1b\\\x1b_Gi=31;OK\x1b\\" + CELL + DARK + b"\x1b[
 OLD_KITTY = KITTY.replace(b"0.41.1", b"0.26.5")
 XTERM = b"\x1bP>|XTerm(398)\x1b\\" + CELL + DARK + SIXEL_DA1
 WEZTERM = b"\x1bP>|WezTerm 20240203-110809\x1b\\\x1b_Gi=31;OK\x1b\\" + CELL + b"\x1b[?65;4;6;18;22c"
+ENVIRONMENT = {"TERM": "xterm-256color", "PATH": os.environ["PATH"]}
+APP = Path(__file__).with_name("graphics_app.py")
+UNWANTED = ("TMUX", "SSH_CONNECTION", "COLORTERM", "NO_COLOR", "RIPTUI_GRAPHICS")
+
+QUIET = 0.5  # seconds: five times what a picture rests before it is sent in pixels
 
 
 @dataclass
@@ -41,6 +49,18 @@ class FakeTerminal:
     def wait_for(self, text: bytes, seconds: float = 20) -> None:
         with self.changed:
             assert self.changed.wait_for(lambda: text in self.written, seconds), bytes(self.written[-2000:])
+
+    def after_rest(self, keys: str = "", seconds: float = 20) -> bytes:
+        """Type, and return what is written from then until nothing was for longer than a picture's rest."""
+        start, until = len(self.written), time.monotonic() + seconds
+        if keys:
+            self.type(keys)
+        with self.changed:
+            if keys:
+                self.changed.wait_for(lambda: len(self.written) > start, 2 * QUIET)
+            while self.changed.wait(QUIET):
+                assert time.monotonic() < until, "it never rests"
+            return bytes(self.written[start:])
 
     def serve(self) -> None:
         asked = False
@@ -83,3 +103,17 @@ def fake_terminal(
         server.join()
         os.close(inside)
         os.close(outside)
+
+
+@contextmanager
+def running_app(terminal: FakeTerminal, keys: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`graphics_app.py` in this terminal; it writes the keys that reach it to the file `keys`."""
+    kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    ends = {"stdin": terminal.inside, "stdout": terminal.inside, "stderr": terminal.inside}
+    command = [sys.executable, APP, keys]
+    app = subprocess.Popen(command, env=kept | ENVIRONMENT | variables, start_new_session=True, **ends)
+    try:
+        yield app
+    finally:
+        app.kill()
+        app.wait()

@@ -1,11 +1,13 @@
 """A small app for tests in terminals: probes, shows pictures, and logs every key to the file that it is given.
 
-Keys: g the next protocol, right another frame, m a modal, c the cursor of a list, h hides the first picture, q ends it.
+Keys: g the next protocol, right another frame, m a modal, c a line of text that changes, h hides the first picture,
+q ends it.
 """
 
 import os
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from textual import events  # noqa: E402
 from textual.app import App, ComposeResult  # noqa: E402
 from textual.containers import Horizontal  # noqa: E402
 from textual.screen import ModalScreen  # noqa: E402
-from textual.widgets import Label, OptionList  # noqa: E402
+from textual.widgets import Label  # noqa: E402
 
 from riptui.arrays import Image  # noqa: E402
 from riptui.tui.graphics.graphics import Graphics  # noqa: E402
@@ -27,21 +29,22 @@ from riptui.tui.graphics.picture import Picture  # noqa: E402
 
 
 def quadrants(shift: int = 0) -> Image:
-    """Red, green, blue and white, in reading order, turned on by `shift`; 256 px."""
+    """Red, green, blue and white, in reading order, turned on by `shift`, a little brighter downwards; 256 px."""
     colours = np.roll(np.array([(220, 30, 30), (30, 200, 30), (40, 40, 220), (240, 240, 240)], np.uint8), shift, axis=0)
-    return np.repeat(np.repeat(colours.reshape(2, 2, 3), 128, axis=0), 128, axis=1)
+    flat = np.repeat(np.repeat(colours.reshape(2, 2, 3), 128, axis=0), 128, axis=1)
+    return flat + (np.arange(256, dtype=np.uint8) // 32)[:, None, None]
 
 
 class Modal(ModalScreen[None]):
-    BINDINGS = [("escape", "dismiss", "close")]
+    BINDINGS: ClassVar = [("escape", "dismiss", "close")]
 
     def compose(self) -> ComposeResult:
         yield Label("modal")
 
 
 class GraphicsApp(App[None]):
-    CSS = "Picture { width: 40; height: 1fr; } OptionList { width: 12; } #status { height: 3; }"
-    BINDINGS = [
+    CSS = "Picture { width: 40; height: 1fr; } #status { height: 3; }"
+    BINDINGS: ClassVar = [
         ("g", "switch", ""),
         ("right", "next", ""),
         ("m", "modal", ""),
@@ -58,7 +61,6 @@ class GraphicsApp(App[None]):
         with Horizontal():
             yield Picture(self.graphics, id="one")
             yield Picture(self.graphics, id="two")
-            yield OptionList(*"abcdefgh")
         yield Label(self.graphics.status, id="status", markup=False)
 
     def on_mount(self) -> None:
@@ -90,7 +92,7 @@ class GraphicsApp(App[None]):
         self.query_one("#one").display = not self.query_one("#one").display
 
     def action_cursor(self) -> None:
-        self.query_one(OptionList).action_cursor_down()
+        self.query_one("#status", Label).update("the cursor moved")
 
 
 if __name__ == "__main__":

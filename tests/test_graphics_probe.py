@@ -1,23 +1,18 @@
 """Who the terminal is: the right choice at any round trip, and no reply that becomes a key press."""
 
 import os
-import subprocess
-import sys
 import termios
 import time
 from pathlib import Path
 
 import fake_terminal as fakes
 import pytest
-from fake_terminal import fake_terminal
+from fake_terminal import ENVIRONMENT, fake_terminal, running_app
 
 from riptui.errors import InputError
 from riptui.tui.graphics import probe as probing
 from riptui.tui.graphics.probe import probe
 from riptui.tui.graphics.terminal import Replies, Tmux, choose, read_replies
-
-ENVIRONMENT = {"TERM": "xterm-256color", "PATH": os.environ["PATH"]}
-APP = Path(__file__).with_name("graphics_app.py")
 
 
 def probed(replies: bytes, *, delay: float = 0.0, piece: int = 65536, asked: str = ""):
@@ -65,7 +60,9 @@ def test_a_terminal_that_never_answers_gets_half_blocks_and_does_not_hold_us(mon
     assert time.monotonic() - started < 1
 
 
-@pytest.mark.parametrize("garbage", [b"\x1b[?;;c", b"\xff\xfe\x1bP>|\x1b\\", b"hello\x1b[A", b"\x1b[6;0;0t", b"\x1bP>|x"])
+@pytest.mark.parametrize(
+    "garbage", [b"\x1b[?;;c", b"\xff\xfe\x1bP>|\x1b\\", b"hello\x1b[A", b"\x1b[6;0;0t", b"\x1bP>|x"]
+)
 def test_garbage_between_the_replies_does_no_harm(garbage: bytes) -> None:
     assert probed(garbage + fakes.XTERM).protocol == "sixel"
 
@@ -100,7 +97,9 @@ def test_nothing_is_asked_where_it_would_be_printed() -> None:
 def test_without_a_terminal_pictures_are_off() -> None:
     read, write = os.pipe()
     try:
-        assert probe(environment=ENVIRONMENT, stdin=read, stdout=write).why == "stdin and stdout are not both a terminal"
+        assert (
+            probe(environment=ENVIRONMENT, stdin=read, stdout=write).why == "stdin and stdout are not both a terminal"
+        )
     finally:
         os.close(read)
         os.close(write)
@@ -127,7 +126,9 @@ def test_the_variable_asks_too_and_the_option_goes_before_it() -> None:
 
 
 def test_an_unknown_protocol_is_an_error_that_lists_the_known() -> None:
-    with pytest.raises(InputError, match=r"no such way to show pictures: ascii .use auto, kitty, sixel, halfblock, off"):
+    with pytest.raises(
+        InputError, match=r"no such way to show pictures: ascii .use auto, kitty, sixel, halfblock, off"
+    ):
         choose(Replies(), ENVIRONMENT, None, "ascii")
 
 
@@ -169,21 +170,8 @@ def test_a_tmux_that_cannot_be_asked_gets_half_blocks(tmp_path: Path) -> None:
     [(fakes.KITTY, 0.0, b"kitty:"), (fakes.XTERM, 0.15, b"sixel:"), (fakes.KITTY, 0.5, b"kitty:"), (b"", 0.0, b"half")],
 )
 def test_no_reply_becomes_a_key_press(replies: bytes, delay: float, protocol: bytes, tmp_path: Path) -> None:
-    with fake_terminal(replies, delay=delay) as terminal:
-        app = start_app(terminal.inside, tmp_path / "keys")
-        try:
-            terminal.wait_for(b"ready " + protocol)
-            terminal.type("q")
-            assert app.wait(10) == 0
-        finally:
-            app.kill()
-            app.wait()
+    with fake_terminal(replies, delay=delay) as terminal, running_app(terminal, tmp_path / "keys") as app:
+        terminal.wait_for(b"ready " + protocol)
+        terminal.type("q")
+        assert app.wait(10) == 0
     assert set((tmp_path / "keys").read_text().split()) == {"q"}
-
-
-def start_app(terminal: int, keys: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, **ENVIRONMENT}
-    for name in ("TMUX", "SSH_CONNECTION", "COLORTERM", "NO_COLOR", "RIPTUI_GRAPHICS"):
-        environment.pop(name, None)
-    ends = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
-    return subprocess.Popen([sys.executable, APP, keys], env=environment, start_new_session=True, **ends)

@@ -20,6 +20,7 @@ from typing import Literal
 import msgspec
 
 from riptui.errors import DamagedError, HeldError, WorkerError
+from riptui.inpainters import Compile
 from riptui.store.disk import READ_LIMIT, read_file
 from riptui.store.listing import natural
 from riptui.store.lock import probe
@@ -33,7 +34,6 @@ PATIENCE = 60.0  # seconds; for an interpreter on a cold network disk to start
 POLL = 0.05  # seconds between two looks for a worker that starts
 TOLD = 12  # last lines of the log of one that did not
 
-Compile = Literal["auto", "on", "off"]
 State = Literal["run", "pause", "stop"]
 
 

@@ -21,7 +21,7 @@ from rich.text import Text
 from riptui.cli.console import complain, emit, note, out, say
 from riptui.cli.jobs import Already, Display
 from riptui.cli.values import headline, listed, number
-from riptui.engine import Elsewhere, Ended, Event, Failed, Iterated, Measured, Noted, Started
+from riptui.events import Elsewhere, Ended, Event, Failed, Iterated, Loading, Measured, Noted, Started, Stepped
 from riptui.store.listing import summarize
 from riptui.store.records import Values, finite_or_none
 from riptui.store.trajectory import Trajectory
@@ -67,13 +67,13 @@ class Json:
     """One object a line."""
 
     def show(self, trajectory: Trajectory, event: Shown) -> None:
-        emit({"event": type(event).__name__.lower(), "trajectory": str(trajectory.path), **_fields(event)})
+        emit({"event": type(event).__name__.lower(), "trajectory": str(trajectory.path), **_fields(trajectory, event)})
 
 
-def _fields(event: Shown) -> dict[str, Any]:
+def _fields(trajectory: Trajectory, event: Shown) -> dict[str, Any]:
     match event:
-        case Started(k, found):
-            return {"k": k, "iterations": found.walk.spec.iterations, "recovered": found.damage}
+        case Started(k, damage):
+            return {"k": k, "iterations": trajectory.spec.iterations, "recovered": [*damage]}
         case Iterated(row):
             names = ("k", "box", "inpainted", "coverage", "seconds")
             return {name: getattr(row, name) for name in names}
@@ -87,6 +87,10 @@ def _fields(event: Shown) -> dict[str, Any]:
             return {"error": str(error)}
         case Noted(text):
             return {"text": text}
+        case Loading(inpainter):
+            return {"inpainter": inpainter}
+        case Stepped(k, step, steps):
+            return {"k": k, "step": step, "steps": steps}
         case Already():
             return {}
 
@@ -107,12 +111,12 @@ class Plain:
             return
         total = trajectory.spec.iterations
         match event:
-            case Started(k, found):
+            case Started(k, damage):
                 self._started, self._first = time.perf_counter(), k
                 self._begun += 1
                 place = f" ({self._begun} of {self._count})" if self._count > 1 else ""
                 self._say(f"{name}{place}: {f'goes on at {k}' if k else 'starts'}, {total} iterations")
-                for what in found.damage:
+                for what in damage:
                     note(_recovery(name, what))
             case Iterated(row) if time.monotonic() - self._spoke > QUIET:
                 self._say(f"{name}: {row.k}/{total}  {row.inpainted:.0f} %")
@@ -166,10 +170,10 @@ class Bars:
             return
         total = trajectory.spec.iterations
         match event:
-            case Started(k, found):
+            case Started(k, damage):
                 self._begin(name, k, total)
                 self._values = newest(trajectory)
-                for what in found.damage:
+                for what in damage:
                     self._progress.console.print(Text(_recovery(name, what), "yellow"))
             case Iterated(row):
                 self._update(trajectory, row.k, row.inpainted)

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,6 +61,32 @@ def _subfolders(folder: Path) -> list[str]:
             return [e.name for e in entries if layout.NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def folders(runs: Path, known: Collection[str]) -> Iterator[tuple[str, int]]:
+    """The trajectory folders below a runs folder, in no order, and when each was changed, in ns; links are resolved.
+
+    For who looks often: a folder changes when a file in it is made, replaced or removed, and one that is `known` to be
+    a trajectory's costs a stat (10,000 of them 30 ms). What cannot be read is left out.
+    """
+    waiting = [os.path.realpath(runs)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if not (layout.NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)):
+                    continue
+                if entry.path in known or os.path.isfile(f"{entry.path}/{layout.SPEC}"):
+                    yield entry.path, changed(entry.path)
+                else:
+                    waiting.append(entry.path)
+
+
+def changed(folder: str) -> int:
+    """When a folder was changed last, in ns; 0 if it is not there."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def find_all(paths: Iterable[Path]) -> list[Trajectory]:

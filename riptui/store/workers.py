@@ -19,6 +19,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError
+from riptui.inpainters import Compile
 from riptui.store import layout
 from riptui.store.claim import encode
 from riptui.store.disk import Folder, explained, list_folder, make_folders, read_file
@@ -53,7 +54,7 @@ class WorkerRecord(msgspec.Struct, frozen=True):
     """ISO 8601, UTC."""
     version: str
     """Of riptui."""
-    compile: str = "auto"
+    compile: Compile = "auto"
     deterministic: bool = False
     offline: bool = False
 

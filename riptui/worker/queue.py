@@ -6,16 +6,15 @@ the lock, and has changed the folder when taking it.
 """
 
 import os
-import stat
 import time
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from riptui.engine import alike
 from riptui.errors import RiptuiError
 from riptui.spec import Spec
-from riptui.store import layout
-from riptui.store.listing import natural
+from riptui.store import attempts
+from riptui.store.listing import changed, folders, natural
 from riptui.store.lock import probe
 from riptui.store.trajectory import Trajectory
 from riptui.store.wanted import to_do
@@ -61,14 +60,14 @@ class Queue:
             return
         seen: dict[str, tuple[int, Waiting | None]] = {}
         waiting = []
-        for path, changed in _folders(self._runs, self._seen):
+        for path, when in folders(self._runs, self._seen):
             known = self._seen.get(path)
-            found = known[1] if known and known[0] == changed else _look(Trajectory(Path(path)))
+            found = known[1] if known and known[0] == when else _look(Trajectory(Path(path)))
             held = found is not None and probe(Path(path))[0]
             if found is not None and not held:
                 waiting.append(found)
-            if not held and time.time_ns() - changed > COARSE:
-                seen[path] = changed, found
+            if not held and time.time_ns() - when > COARSE:
+                seen[path] = when, found
         self._seen = seen
         self._waiting = sorted(waiting, key=lambda one: one.order)
         ended = time.monotonic()
@@ -94,45 +93,15 @@ class Queue:
     def returned(self, trajectory: Trajectory) -> None:
         """It ended, and is not to be taken again before something in its folder changes."""
         path = os.fspath(trajectory.path)
-        try:
-            self._seen[path] = os.stat(path).st_mtime_ns, None
-        except OSError:  # it was removed
-            self._seen.pop(path, None)
-
-
-def alike(one: Spec, other: Spec) -> bool:
-    """Whether two trajectories can be computed in one batch, by one inpainter as it is loaded."""
-    return (one.inpainter, one.parameters, one.size) == (other.inpainter, other.parameters, other.size)
-
-
-def _folders(runs: Path, known: Collection[str]) -> Iterator[tuple[str, int]]:
-    """The trajectory folders below a runs folder, and when each was changed, in ns."""
-    waiting = [os.path.realpath(runs)]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                below = [entry for entry in entries if layout.NAME.fullmatch(entry.name)]
-        except OSError:
-            continue
-        for entry in below:
-            try:
-                status = entry.stat(follow_symlinks=False)
-                if not stat.S_ISDIR(status.st_mode):
-                    continue
-                if entry.path in known or os.path.isfile(f"{entry.path}/{layout.SPEC}"):
-                    yield entry.path, status.st_mtime_ns
-                else:
-                    waiting.append(entry.path)
-            except OSError:
-                continue
+        self._seen[path] = changed(path), None
 
 
 def _look(trajectory: Trajectory) -> Waiting | None:
     """A trajectory as something to take; None if it is not asked for, is done, has failed or cannot be read."""
     try:
         request = trajectory.request
-        if request.state != "run" or (trajectory.path / layout.FAILED).exists() or not to_do(trajectory):
+        if request.state != "run" or trajectory.has_failed or not to_do(trajectory):
             return None
-        return Waiting(trajectory, request.queued, trajectory.attempts)
+        return Waiting(trajectory, request.queued, attempts.made(trajectory, len(trajectory.rows())))
     except (RiptuiError, OSError):
         return None

@@ -67,7 +67,10 @@ class Report:
         """Write live.json now, if it says anything new."""
         with self._telling:
             live = self._live()
-            if msgspec.structs.replace(live, when=self._last.when) != self._last or live.when - self._last.when > SELDOM:
+            if (
+                msgspec.structs.replace(live, when=self._last.when) != self._last
+                or live.when - self._last.when > SELDOM
+            ):
                 self._entry.tell(live)
                 self._last = live
 

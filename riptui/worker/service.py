@@ -1,7 +1,6 @@
 """Take, compute, wait, leave."""
 
 import os
-import platform
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ def new_record(*, device: str, batch: int | None, compile: Compile, deterministi
     """This process as a worker."""
     host = socket.gethostname()
     return WorkerRecord(
-        id=name_from(f"{platform.node()[:60] or 'host'}-{os.getpid()}-{time.time():.0f}"),
+        id=name_from(f"{host[:60]}-{os.getpid()}-{time.time():.0f}"),
         pid=os.getpid(),
         host=host,
         device=device,
@@ -48,9 +47,7 @@ def serve(entry: Registration, runs: Path, *, idle: float, should_stop: Callable
     Raises DiskError if the disk fails more than a single trajectory.
     """
     record = entry.record
-    bench = Bench(
-        device=record.device, slots=record.batch, compile=record.compile, deterministic=record.deterministic
-    )
+    bench = Bench(device=record.device, slots=record.batch, compile=record.compile, deterministic=record.deterministic)
     queue = Queue(runs)
     with Report(entry, runs, bench, queue, should_stop) as report:
         strikes = 0

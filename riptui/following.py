@@ -11,7 +11,7 @@ from pathlib import Path
 from riptui.errors import RiptuiError, WorkerError
 from riptui.events import Ended, Event, Failed, Iterated, Loading, Measured, Noted, Started, Stepped, Told
 from riptui.store import attempts, layout
-from riptui.store.disk import read_file
+from riptui.store.disk import read_file, size
 from riptui.store.lock import probe
 from riptui.store.records import Measurement, Row, lines, prefix
 from riptui.store.trajectory import Trajectory
@@ -35,8 +35,8 @@ class Follower:
         self.held = False
         """Whether a process was at it at the last look."""
         self.ended = False
-        self._rows_end = _size(trajectory, layout.ROWS)
-        self._metrics_end = _size(trajectory, layout.METRICS)
+        self._rows_end = size(trajectory.path / layout.ROWS)
+        self._metrics_end = size(trajectory.path / layout.METRICS)
         self._steps = (0, 0, 0)
 
     def look(self, job: Job | None = None) -> list[Event]:
@@ -54,16 +54,17 @@ class Follower:
             self.begun = True
             started.append(Started(self.k))
         rows, measured = self._new_rows(), self._new_measurements()
-        told: list[Event] = [*started, *sorted([*rows, *measured], key=_place)]
+        new: list[Iterated | Measured] = [*rows, *measured]
+        told = [*started, *sorted(new, key=_place)]
         if self.held:
             return told + self._new_step(job)
         return told + self._end()
 
     def _new_rows(self) -> list[Iterated]:
-        size = _size(self.trajectory, layout.ROWS)
-        if size < self._rows_end:  # damaged ones were cut
+        end = size(self.trajectory.path / layout.ROWS)
+        if end < self._rows_end:  # damaged ones were cut
             self.k, self._rows_end = 0, 0
-        if size == self._rows_end:
+        if end == self._rows_end:
             return []
         data = read_file(self.trajectory.path / layout.ROWS, start=self._rows_end) or b""
         rows, ends = prefix(data, Row)
@@ -72,14 +73,14 @@ class Follower:
         return [Iterated(row) for row in rows]
 
     def _new_measurements(self) -> list[Measured]:
-        size = _size(self.trajectory, layout.METRICS)
-        self._metrics_end = min(size, self._metrics_end)
-        if size == self._metrics_end:
+        end = size(self.trajectory.path / layout.METRICS)
+        self._metrics_end = min(end, self._metrics_end)
+        if end == self._metrics_end:
             return []
         data = read_file(self.trajectory.path / layout.METRICS, start=self._metrics_end) or b""
-        end = data.rfind(b"\n") + 1
-        self._metrics_end += end
-        return [_measured(one) for one in lines(data[:end], Measurement) if one.get("k") is not None]
+        whole = data.rfind(b"\n") + 1
+        self._metrics_end += whole
+        return [_measured(one) for one in lines(data[:whole], Measurement) if one.get("k") is not None]
 
     def _new_step(self, job: Job | None) -> list[Event]:
         if job is None or not job.steps or self._steps == (job.k, job.step, job.steps):
@@ -101,13 +102,6 @@ class Follower:
         return [event]
 
 
-def _size(trajectory: Trajectory, name: str) -> int:
-    try:
-        return os.stat(f"{trajectory.path}/{name}").st_size  # noqa: PTH116  4 us against 10, thousands of times a second
-    except OSError:
-        return 0
-
-
 def _measured(one: Measurement) -> Measured:
     k = int(one["k"] or 0)
     return Measured(k, {name: value for name, value in one.items() if name not in ("k", "previous")})
@@ -117,7 +111,7 @@ def _place(event: Iterated | Measured) -> tuple[int, bool]:
     return (event.row.k, False) if isinstance(event, Iterated) else (event.k, True)
 
 
-class Watch:
+class Following:
     """Some trajectories and the worker that was found or started for them.
 
     another: finds or starts a worker when that one is gone, like `client.ensure`.
@@ -217,7 +211,7 @@ class Watch:
 
     def _state(self) -> tuple[int, int, dict[str, int]]:
         """What changes if anything came of a worker: rows, endings, attempts."""
-        counts = {path: attempts.made(one.trajectory) for path, one in self._left.items()}
+        counts = {path: attempts.made(one.trajectory, one.k) for path, one in self._left.items()}
         return self._rows, len(self._left), counts
 
     def _count_death(self, worker: Worker) -> None:

@@ -49,16 +49,14 @@ class Follower:
 
     def _look(self, job: Job | None) -> list[Event]:
         self.held, _ = probe(self.trajectory.path)  # first: who let go of it has written all
-        started: list[Event] = []
-        if self.held and not self.begun:
+        before = self.k
+        new: list[Iterated | Measured] = [*self._new_rows(), *self._new_measurements()]
+        told: list[Event] = []
+        if not self.begun and (self.held or new):
             self.begun = True
-            started.append(Started(self.k))
-        rows, measured = self._new_rows(), self._new_measurements()
-        new: list[Iterated | Measured] = [*rows, *measured]
-        told = [*started, *sorted(new, key=_place)]
-        if self.held:
-            return told + self._new_step(job)
-        return told + self._end()
+            told.append(Started(before))
+        told += [*sorted(new, key=_place)]
+        return told + (self._new_step(job) if self.held else self._end())
 
     def _new_rows(self) -> list[Iterated]:
         end = size(self.trajectory.path / layout.ROWS)

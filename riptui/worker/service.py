@@ -23,7 +23,14 @@ LOOK = 0.25  # seconds between two looks around while there is nothing to do
 STRIKES = 3  # errors of the disk in a row, on different trajectories: then it is no single folder's fault
 
 
-def new_record(*, device: str, batch: int | None, compile: Compile, deterministic: bool, offline: bool) -> WorkerRecord:
+def new_record(
+    *,
+    device: str = "",
+    batch: int | None = None,
+    compile: Compile = "auto",
+    deterministic: bool = False,
+    offline: bool = False,
+) -> WorkerRecord:
     """This process as a worker."""
     host = socket.gethostname()
     return WorkerRecord(

@@ -60,15 +60,8 @@ def doctor(runs: Path, as_json: bool) -> int:
     """
     from riptui.cli.console import emit, err
 
-    checks: list[Callable[[], Iterator[Finding]]] = [
-        python,
-        packages,
-        terminal,
-        gpu,
-        weights,
-        lambda: disk(runs),
-        logout,
-    ]
+    machine = (python, packages, terminal, gpu, weights, logout)
+    checks: list[Callable[[], Iterator[Finding]]] = [*machine, lambda: disk(runs)]
     findings: list[Finding] = []
     with err.status("looking ...") if err.is_terminal else err.capture():
         for check in checks:

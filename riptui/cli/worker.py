@@ -72,7 +72,7 @@ def worker(runs: Path, wish: Wish, idle: float, log: Path | None) -> int:
             entry.adopt(log)
         with nullcontext(None) if log is not None else streams.diverted(entry.log) as terminal:
             tell = _teller(terminal)
-            tell(f"worker {entry.record.id}, process {entry.record.pid}, for {runs.resolve()}")
+            tell(f"worker {record.id}, process {record.pid}, for {runs.resolve()}")
             _show(serve(entry, runs, idle=60 * idle, should_stop=lambda: bool(stop)), tell)
             tell("left: it was asked to" if stop else "left: nothing was to do")
     return 0

@@ -42,7 +42,9 @@ class Minutes(click.ParamType[float]):
     type=Minutes(),
     metavar="MINUTES",
     default=10.0,
+    envvar="RIPTUI_IDLE",
     show_default=True,
+    show_envvar=True,
     help="Leave after so long with nothing to do. 0: when nothing is left; inf: never.",
 )
 @click.option("--log", type=click.Path(path_type=Path), hidden=True)  # where stdout and stderr of a detached one go
@@ -64,10 +66,8 @@ def worker(runs: Path, wish: Wish, idle: float, log: Path | None) -> int:
 
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with (
-        Stop("leaving after this iteration (again: at once)") as stop,
-        register(runs, new_record(**asdict(wish))) as entry,
-    ):
+    record = new_record(**asdict(wish))
+    with Stop("leaving after this iteration (again: at once)") as stop, register(runs, record) as entry:
         if log is not None:
             entry.adopt(log)
         with nullcontext(None) if log is not None else streams.diverted(entry.log) as terminal:

@@ -83,7 +83,7 @@ class Report:
         dismissed = self._should_stop()
         jobs = self._jobs()
         state = self.phase
-        if state == "working" and not jobs:
+        if state == "working" and not jobs and self._bench.loaded is None:
             state = "loading"
         memory = self.gauges.memory or (None, None)
         return Live(

@@ -11,6 +11,7 @@ from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.disk import explained
+from riptui.store.provenance import mixed
 from riptui.store.records import Row, Values, prefix
 from riptui.store.trajectory import Status, Trajectory, status
 
@@ -30,6 +31,8 @@ class Summary:
     coverage: float = 0.0
     metrics: dict[int, Values] = field(default_factory=dict)
     """By iteration, ascending."""
+    mixed: str = ""
+    """How the sessions differ that computed it; empty if they do not."""
     error: str = ""
 
 
@@ -108,9 +111,11 @@ def summarize(trajectory: Trajectory) -> Summary:
         k = row.k if row else 0
         state = status(trajectory, k)
         metrics = trajectory.metrics()
+        unlike = mixed(trajectory) if row and row.session > 1 else ""  # one session is like itself: nothing to read
     except RiptuiError as error:
         return Summary(trajectory, None, error=str(error))
-    return Summary(trajectory, state, spec, k, row.inpainted if row else 0.0, row.coverage if row else 0.0, metrics)
+    inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
+    return Summary(trajectory, state, spec, k, inpainted, coverage, metrics, unlike)
 
 
 def natural(name: str) -> list[tuple[int, str]]:

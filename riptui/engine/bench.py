@@ -98,13 +98,14 @@ class Bench:
                     yield from self._fill(source, keeper)
                     if not self._slots:
                         break
+                    suspects = [slot for slot in self._slots if slot.suspect]
                     try:
-                        self._advance([slot for slot in self._slots if slot.suspect] or self._slots, keeper)
+                        self._advance(suspects or self._slots, keeper)
                     except Exception:
                         self._let_go(self._slots, keeper)
                         yield from keeper.rest()
                         raise
-                    yield from keeper.ready()
+                    yield from keeper.rest() if suspects else keeper.ready()  # saved, it is no suspect any more
                     stop = should_stop()
                     self._look()
                     self._let_go([slot for slot in self._slots if stop or slot.is_through], keeper)

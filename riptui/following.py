@@ -88,6 +88,7 @@ class Follower:
 
     def _end(self) -> list[Event]:
         """How it ended, if it did: nobody is at it."""
+        Trajectory.at(self.trajectory.path)  # it may have been removed
         if failure := self.trajectory.failure:
             event: Event = Failed(RiptuiError(failure.error))
         elif self.k >= self.trajectory.spec.iterations and not to_do(self.trajectory):

@@ -64,6 +64,15 @@ def noisy(**_: object) -> inpainters.Inpainter:
     return inpaint
 
 
+def broken(**_: object) -> inpainters.Inpainter:
+    """Fails."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        raise ValueError("it is broken")
+
+    return inpaint
+
+
 inpainters.REGISTRY.update(
     slow=Entry(
         "odd_inpainters:slow",
@@ -73,6 +82,7 @@ inpainters.REGISTRY.update(
         weights=True,
     ),
     touchy=Entry("odd_inpainters:touchy", "", weights=True),
+    broken=Entry("odd_inpainters:broken", "", weights=True),
     noisy=Entry("odd_inpainters:noisy", "", weights=True),
 )
 client.COMMAND = tuple(COMMAND)

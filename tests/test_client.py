@@ -274,10 +274,10 @@ def test_workers_that_die_before_they_try_anything_are_given_up(
 def test_a_worker_that_is_sent_away_is_not_replaced(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters=LONG)
     told = follow(runs, [trajectory])
+    wait_until(lambda: any(isinstance(event, Iterated) for _, event in next(told)))
+    dismiss(living(runs)[0])
     with pytest.raises(WorkerError, match="was sent away; 1 trajectories stay queued"):
-        for some in told:
-            if any(isinstance(event, Iterated) for _, event in some):
-                dismiss(living(runs)[0])
+        flat(told)
     assert trajectory.status() == Status.QUEUED
 
 

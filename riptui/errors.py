@@ -8,6 +8,7 @@ RiptuiError                  exit 1: it failed while running
 │   ├── NotATrajectoryError  a path holds no trajectory
 │   └── MissingExtraError    an optional package is not installed
 ├── InpainterError           an inpainter failed or returned something that is no image
+│   └── DeviceMemoryError    the device has no memory left for so many images at once
 ├── MetricError              a metric failed
 ├── WeightsError             a network's weights are missing or cannot be had
 └── StoreError               the disk would not do it
@@ -51,6 +52,10 @@ class MissingExtraError(InputError):
 
 
 class InpainterError(RiptuiError):
+    pass
+
+
+class DeviceMemoryError(InpainterError):
     pass
 
 

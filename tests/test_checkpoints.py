@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_spec, picture
-from diffusers.utils import is_peft_available
 from huggingface_hub import errors as hub_errors
 from PIL import Image as Pictures
 from safetensors.torch import save_file
@@ -29,7 +28,7 @@ from riptui import inpainters
 from riptui.cli import main
 from riptui.engine import compute
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, diffusion, hub
+from riptui.inpainters import catalogue, devices, hub, pipelines
 from riptui.inpainters.catalogue import MODELS, named
 from riptui.inpainters.pipelines import EMBEDDING
 from riptui.plan import Sweep
@@ -408,11 +407,11 @@ def test_what_is_no_device_is_refused(device: str, checkpoints: Checkpoints) -> 
 
 def test_on_a_gpu_half_precision_is_the_models() -> None:
     gpu = torch.device("cuda")
-    assert diffusion._dtype("auto", MODELS["sd2"].repository, gpu) == torch.float16
-    assert diffusion._dtype("auto", MODELS["flux-fill"].repository, gpu) == torch.bfloat16
-    assert diffusion._dtype("auto", "org/name", gpu) == torch.float16
-    assert diffusion._dtype("auto", "flux-fill", torch.device("cpu")) == torch.float32
-    assert diffusion._dtype("float32", "sd2", gpu) == torch.float32
+    assert devices.precision("auto", MODELS["sd2"].repository, gpu) == torch.float16
+    assert devices.precision("auto", MODELS["flux-fill"].repository, gpu) == torch.bfloat16
+    assert devices.precision("auto", "org/name", gpu) == torch.float16
+    assert devices.precision("auto", "flux-fill", torch.device("cpu")) == torch.float32
+    assert devices.precision("float32", "sd2", gpu) == torch.float32
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:
@@ -459,8 +458,10 @@ def test_an_embedding_that_cannot_be_used_is_refused(embedding: Path, checkpoint
         loaded(checkpoints["flux-fill"], "flux-fill", negative_prompt="blur")
 
 
-@pytest.mark.skipif(is_peft_available(), reason="peft is installed")
-def test_a_lora_without_peft_names_the_extra(embedding: Path, checkpoints: Checkpoints) -> None:
+def test_a_lora_without_peft_names_the_extra(
+    embedding: Path, checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "is_peft_available", lambda: False)
     with pytest.raises(MissingExtraError, match=r"a LoRA needs the package peft.*riptui\[lora\]"):
         loaded(checkpoints["sd2"], lora=str(embedding))
 

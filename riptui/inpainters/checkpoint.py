@@ -6,6 +6,7 @@ Looked at before anything is loaded, so that what is wrong is said in a moment a
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from riptui.inpainters import hub
 UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 """Components that are not loaded. The safety checker puts a black picture in the place of one that it takes offence at,
 rightly or not, and a trajectory would go on from black."""
+
+FP16 = re.compile(r"\.fp16[.-]")
+"""In the names of weights of that variant: model.fp16.safetensors, model.fp16-00001-of-00002.safetensors."""
 
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
@@ -106,7 +110,7 @@ def require_component(folder: Path, name: str, repair: str, allow_pickle: bool) 
     _require_shards(folder, files, name, repair)
     for path in weights.values():
         _require_whole(path, name, repair)
-    return None if any(".fp16." not in file for file in weights) else "fp16"
+    return None if any(not FP16.search(file) for file in weights) else "fp16"
 
 
 def _require_shards(folder: Path, files: dict[str, Path], name: str, repair: str) -> None:

@@ -159,7 +159,7 @@ class Diffusion:
         except DeviceMemoryError:
             raise
         except Exception as error:  # of any kind: a compiler is missing, or fails
-            cause = f"torch.compile failed: {pipelines.first_line(error)}"
+            cause = f"torch.compile failed: {' '.join(str(error).split())[:300]}"
             self._stop_compiling()
             if self._compile == "on":
                 raise InpainterError(f"{cause}. Without it: compile=off") from error

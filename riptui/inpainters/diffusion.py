@@ -183,7 +183,7 @@ class Diffusion:
 
     @property
     def on_gpu(self) -> bool:
-        return self.pipeline._execution_device.type == "cuda"
+        return bool(self.pipeline._execution_device.type == "cuda")
 
     def _painted(
         self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep, settings: dict[str, Any]

@@ -19,15 +19,15 @@ from rich.progress import (
 from rich.text import Text
 
 from riptui.cli.console import complain, emit, note, out, say
-from riptui.cli.jobs import Already, Display, Elsewhere, Failed
+from riptui.cli.jobs import Already, Display
 from riptui.cli.values import headline, listed, number
-from riptui.engine import Ended, Event, Iterated, Measured, Started
+from riptui.engine import Elsewhere, Ended, Event, Failed, Iterated, Measured, Noted, Started
 from riptui.store.listing import summarize
 from riptui.store.records import Values, finite_or_none
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
 
-Shown = Event | Already | Elsewhere | Failed
+Shown = Event | Already
 
 ROOMY = 64  # columns; below that there is no room for bars and speed
 QUIET = 10.0  # seconds; plain lines come at least this often
@@ -85,6 +85,8 @@ def _fields(event: Shown) -> dict[str, Any]:
             return {"k": k, "pid": holder.pid if holder else None, "host": holder.host if holder else None}
         case Failed(error):
             return {"error": str(error)}
+        case Noted(text):
+            return {"text": text}
         case Already():
             return {}
 
@@ -121,6 +123,8 @@ class Plain:
                 self._say(f"{name}: {'done' if done else 'stopped'} at {k}, {k - self._first} in {seconds:.1f} s")
             case Already():
                 self._say(f"{name}: {event.what} already")
+            case Noted(text):
+                self._say(f"{name}: {text}")
             case Elsewhere(k, holder) if name not in self._elsewhere:
                 self._elsewhere.add(name)
                 who = f"process {holder.pid} on {holder.host}" if holder else "another process"
@@ -176,6 +180,8 @@ class Bars:
                 self._finish(mark, f"{name}  {trajectory.spec.inpainted(k):.0f} %  {listed(self._values)}")
             case Already():
                 self._finish(("✓ ", "green"), f"{name}  {event.what} already  {listed(newest(trajectory))}")
+            case Noted(text):
+                self._progress.console.print(Text(printable(f"{name}: {text}"), "yellow"))
             case Elsewhere(k, holder):
                 self._begin(f"{name} (process {holder.pid if holder else '?'})", k, total)
                 self._update(trajectory, k, trajectory.spec.inpainted(k))

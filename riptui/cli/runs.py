@@ -183,7 +183,7 @@ def carry_out(trajectories: Sequence[Trajectory], display: str, wanted: Request 
 
 
 def _can_go_on(trajectory: Trajectory, wanted: Request | None = None) -> bool:
-    from riptui.engine import to_do
+    from riptui.store.wanted import to_do
 
     try:
         return to_do(trajectory, wanted)

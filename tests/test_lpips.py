@@ -17,7 +17,6 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from conftest import picture
-from random_trunks import write_trunk
 
 from riptui import metrics
 from riptui.arrays import Image
@@ -201,6 +200,7 @@ def test_a_damaged_file_is_named_with_the_advice_to_delete_it(
     damage: str, empty_torch_home: Path, random_trunks: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     import torch
+    from random_trunks import write_trunk  # here, so that pytest sees it first as a plugin
 
     path = weights.weights_path("squeeze")
     path.parent.mkdir(parents=True)

@@ -47,7 +47,8 @@ def measure_together(due: Sequence[tuple[Meter, Image]], names: Collection[str] 
     for meter, frame in due:  # at once: should a metric fail, the next frame follows this one
         meter.previous = frame
     for name in dict.fromkeys(name for meter, _ in due for name in meter.metrics if names is None or name in names):
-        _measure(name, [pair for pair in pairs if pair.has(name)])
+        if having := [pair for pair in pairs if pair.has(name)]:
+            _measure(name, having)
     return [pair.measured for pair in pairs]
 
 

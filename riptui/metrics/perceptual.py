@@ -43,9 +43,9 @@ def learned_distance(net: Net, device: str | None = None) -> Pairwise[Layers]:
     device = device or _best_device()
     model = _network(net).to(device)
     if device != "cpu":
-        for layer in model.modules():
-            if isinstance(layer, torch.nn.Conv2d):
-                layer.forward = partial(_convolved, layer)
+        convolutions: list[Any] = [layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d)]
+        for layer in convolutions:
+            layer.forward = partial(_convolved, layer)
 
     def features(image: Image) -> Layers:
         with torch.inference_mode():

@@ -11,6 +11,7 @@ RiptuiError                  exit 1: it failed while running
 │   └── DeviceMemoryError    the device has no memory left for so many images at once
 ├── MetricError              a metric failed
 ├── WeightsError             a network's weights are missing or cannot be had
+├── WorkerError              a worker did not start, died, or was sent away
 └── StoreError               the disk would not do it
     ├── DiskError            a read or write failed: full, read-only, too large, removed ...
     ├── DamagedError         what is on disk is not what was written
@@ -64,6 +65,10 @@ class MetricError(RiptuiError):
 
 
 class WeightsError(RiptuiError):
+    pass
+
+
+class WorkerError(RiptuiError):
     pass
 
 

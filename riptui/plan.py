@@ -76,8 +76,8 @@ def submit(
 ) -> list[Trajectory]:
     """Make the folders `runs/group/picture/name`, or find those that are there; all specs are checked before the first.
 
-    They are queued in this order. Without a name it comes from the spec; if another spec has that name, its digest is added. Raises NameRefusedError
-    for a given name that is taken, DiskError.
+    They are queued in this order. Without a name it comes from the spec; if another spec has that name, its digest is
+    added. Raises NameRefusedError for a given name that is taken, DiskError.
     """
     require_place(group, name, len(pictures) * len(sweep))
     planned = [(picture, spec) for picture in pictures for spec in sweep.specs(picture)]

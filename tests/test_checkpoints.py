@@ -28,7 +28,7 @@ from riptui import inpainters
 from riptui.cli import main
 from riptui.engine import compute
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, devices, hub, pipelines
+from riptui.inpainters import catalogue, hub, pipelines, placement
 from riptui.inpainters.catalogue import MODELS, named
 from riptui.inpainters.pipelines import EMBEDDING
 from riptui.plan import Sweep
@@ -407,11 +407,11 @@ def test_what_is_no_device_is_refused(device: str, checkpoints: Checkpoints) -> 
 
 def test_on_a_gpu_half_precision_is_the_models() -> None:
     gpu = torch.device("cuda")
-    assert devices.precision("auto", MODELS["sd2"].repository, gpu) == torch.float16
-    assert devices.precision("auto", MODELS["flux-fill"].repository, gpu) == torch.bfloat16
-    assert devices.precision("auto", "org/name", gpu) == torch.float16
-    assert devices.precision("auto", "flux-fill", torch.device("cpu")) == torch.float32
-    assert devices.precision("float32", "sd2", gpu) == torch.float32
+    assert placement.precision("auto", MODELS["sd2"].repository, gpu) == torch.float16
+    assert placement.precision("auto", MODELS["flux-fill"].repository, gpu) == torch.bfloat16
+    assert placement.precision("auto", "org/name", gpu) == torch.float16
+    assert placement.precision("auto", "flux-fill", torch.device("cpu")) == torch.float32
+    assert placement.precision("float32", "sd2", gpu) == torch.float32
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:

@@ -39,8 +39,9 @@ class Stop:
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def __init__(self) -> None:
+    def __init__(self, notice: str = "stopping after this iteration (again: at once)") -> None:
         self.signal: int | None = None
+        self._notice = f"\n{notice}\n".encode()
 
     def __enter__(self) -> Self:
         heeded = [number for number in self.SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup's is not
@@ -60,7 +61,7 @@ class Stop:
         self.signal = number
         if number != signal.SIGHUP:
             with suppress(OSError, ValueError):  # nobody reads it: no reason not to stop in order
-                os.write(sys.stderr.fileno(), b"\nstopping after this iteration (again: at once)\n")
+                os.write(sys.stderr.fileno(), self._notice)
 
 
 def perform(trajectories: Sequence[Trajectory], display: Display, wanted: Request | None = None) -> int:

@@ -6,15 +6,14 @@ slot       one claimed trajectory in it
 padding    a batch of a fixed shape
 keeper     the thread that saves and measures one iteration while the next is inpainted
 measuring  the frames that are saved already
-events     what is told
 
 An event is yielded when what it tells is durable on disk.
 """
 
 from riptui.engine.alone import compute, insist, stop
 from riptui.engine.bench import Bench, Source, alike
-from riptui.engine.events import Elsewhere, Ended, Event, Failed, Iterated, Measured, Noted, Started, Told
 from riptui.engine.measuring import measure
+from riptui.events import Elsewhere, Ended, Event, Failed, Iterated, Measured, Noted, Started, Told
 
 __all__ = [
     "Bench",

@@ -6,7 +6,7 @@ from contextlib import closing
 import msgspec
 
 from riptui.engine.bench import Bench
-from riptui.engine.events import Elsewhere, Ended, Event, Failed
+from riptui.events import Elsewhere, Ended, Event, Failed
 from riptui.inpainters import OnStep
 from riptui.recursion import no_step
 from riptui.store.records import Request

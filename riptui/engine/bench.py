@@ -14,11 +14,11 @@ from importlib.metadata import version
 from os import getpid
 
 from riptui import __version__, inpainters
-from riptui.engine.events import Elsewhere, Failed, Noted, Told
 from riptui.engine.keeper import Keeper
 from riptui.engine.padding import padded
 from riptui.engine.slot import Slot, failure, keep
 from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterError, RiptuiError
+from riptui.events import Elsewhere, Failed, Noted, Told
 from riptui.inpainters import Compile, Inpainter, OnStep
 from riptui.recursion import iterate, no_step
 from riptui.spec import Spec

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
-from riptui.engine.events import Told
+from riptui.events import Told
 
 AHEAD = 4  # iterations; how far inpainting may run ahead of the disk, so that a slow keyframe does not hold it up
 

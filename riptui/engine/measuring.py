@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from riptui.engine.events import Measured
+from riptui.events import Measured
 from riptui.metrics.meter import Meter
 from riptui.store.claim import Claim
 from riptui.store.frames import frames, original

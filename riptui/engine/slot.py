@@ -6,9 +6,9 @@ from contextlib import ExitStack
 
 import msgspec
 
-from riptui.engine.events import Ended, Failed, Iterated, Measured, Started, Told
 from riptui.engine.measuring import measure
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
+from riptui.events import Ended, Failed, Iterated, Measured, Started, Told
 from riptui.metrics.meter import Meter, measure_together
 from riptui.recursion import Iteration, Walk
 from riptui.spec import points
@@ -59,7 +59,7 @@ class Slot:
             self._count_attempt()
         self._out: Writer = self._open.enter_context(writer(self._claim))
         self.walk = self._out.found.walk
-        yield Started(self.walk.iteration, self._out.found)
+        yield Started(self.walk.iteration, self._out.found.damage)
         request = self._watch.request
         self._at = points(self.walk.spec, request.measure)
         reached = [k for k in self._at if k <= self.walk.iteration]

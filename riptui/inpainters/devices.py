@@ -1,49 +1,43 @@
-"""Which device a model runs on, in which precision, and how the record names it."""
+"""What can be known of a device without importing torch, which takes seconds."""
 
-from __future__ import annotations
+import os
+import re
+import runpy
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
-import platform
+from riptui.errors import InputError, MissingExtraError
 
-import torch
-
-from riptui.errors import InputError
-from riptui.inpainters import catalogue
-from riptui.inpainters.quiet import quiet
+DEVICE = re.compile(r"cpu|mps|cuda(?::([0-9]{1,3}))?")
+DRIVERS = ("nvidia[0-9]*", "kfd", "dxg")
+"""In /dev: NVIDIA's cards, AMD's driver, Windows' for Linux."""
 
 
-def place(asked: str) -> torch.device:
-    """The device of that name; "" for CUDA if there is one, otherwise the CPU. Raises InputError."""
-    if not asked:
-        with quiet():  # about drivers too old for this torch: then it is the CPU
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def require_device(asked: str) -> None:
+    """Raise InputError for a device that cannot be there; "" is the best there is. More is known when it is used."""
+    match = DEVICE.fullmatch(asked)
+    if asked and not match:
+        raise InputError(f"{asked!r} is no device: give cpu, cuda or cuda:0")
+    if not asked.startswith("cuda"):
+        return
+    if (torch := find_spec("torch")) is None or torch.origin is None:
+        raise MissingExtraError(f"device {asked}", "torch", "diffusion")
+    if _built_for_cpu(Path(torch.origin).with_name("version.py")):
+        raise InputError(f"no device {asked}: the installed torch is one for CPUs. Use device cpu, or riptui doctor")
+    cards = {name: len(list(Path("/dev").glob(name))) for name in DRIVERS}
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    count = cards["nvidia[0-9]*"] or (99 if any(cards.values()) else 0)
+    if visible is not None:
+        count = min(count, len([one for one in visible.split(",") if one.strip() not in ("", "-1")]))
+    if int((match and match[1]) or 0) >= count:
+        seen = f"CUDA device 0 to {count - 1}" if count else "no CUDA device"
+        raise InputError(f"no device {asked}: this machine shows {seen}. Use device cpu, or riptui doctor")
+
+
+def _built_for_cpu(version: Path) -> bool:
     try:
-        device = torch.device(asked)
-    except RuntimeError as error:
-        raise InputError(f"{asked!r} is no device: give cpu, cuda or cuda:0") from error
-    if device.type == "cuda":
-        with quiet():
-            count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if (device.index or 0) >= count:
-            seen = f"it sees {count}" if count else "it sees none; is a driver installed, and a torch built for CUDA?"
-            raise InputError(f"torch has no device {asked}: of CUDA devices {seen}. Use device cpu, or riptui doctor")
-    elif device.type not in {"cpu", "mps"}:
-        raise InputError(f"{asked!r} is no device to paint on: give cpu, cuda or cuda:0")
-    return device
-
-
-def precision(asked: str, model: str, device: torch.device) -> torch.dtype:
-    """The dtype of that name; auto: float32 on a CPU, the model's half precision on a GPU."""
-    if asked != "auto":
-        named: torch.dtype = getattr(torch, asked)
-        return named
-    if device.type == "cpu":
-        return torch.float32
-    known = catalogue.MODELS.get(catalogue.named(model).name or "")
-    half: torch.dtype = getattr(torch, known.half if known else "float16")
-    return half
-
-
-def described(device: torch.device) -> str:
-    if device.type == "cuda":
-        return f"{device} ({torch.cuda.get_device_name(device)})"
-    return f"{device} ({platform.machine()})"
+        built: dict[str, Any] = runpy.run_path(str(version))
+    except OSError:
+        return False
+    return built.get("cuda") is None and built.get("hip") is None

@@ -17,7 +17,7 @@ import torch
 
 from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
-from riptui.inpainters import Compile, OnStep, catalogue, devices, hub, pipelines, prompts, speed
+from riptui.inpainters import Compile, OnStep, catalogue, hub, pipelines, placement, prompts, speed
 from riptui.inpainters.checkpoint import inspect
 from riptui.inpainters.quiet import quiet
 
@@ -59,8 +59,8 @@ def diffusion(
     if deterministic and compile == "on":
         raise InputError("compile=on and deterministic exclude each other: what is compiled is tuned by stopwatch")
     notes = speed.settle_order(deterministic)
-    place = devices.place(device)
-    precision = devices.precision(dtype, model, place)
+    place = placement.place(device)
+    precision = placement.precision(dtype, model, place)
     with quiet():
         named = catalogue.named(model)
         revision = revision or named.revision
@@ -118,7 +118,7 @@ class Diffusion:
             self.settings["guidance_scale"] = guidance
         accepted = signatures.signature(pipeline.__call__).parameters
         self.settings |= {key: value for key, value in FIXED.items() if key in accepted}
-        self.device = devices.described(pipeline.device)
+        self.device = placement.described(pipeline.device)
         self.notes = {**notes, **self._noted()}
         """What decides the pixels and is not in the spec, for the record of the session."""
         self.notices: list[str] = []

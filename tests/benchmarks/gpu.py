@@ -32,6 +32,7 @@ import torch
 from PIL import Image as Pictures
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))  # a checkout will do; nothing need be installed
 from conftest import make_spec, picture
 from full_size import full_checkpoint
 from random_trunks import write_trunk

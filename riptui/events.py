@@ -1,11 +1,11 @@
-"""What the engine tells, each about one trajectory."""
+"""What is told of a trajectory: by the engine as it happens, and by `following` as the disk shows it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from riptui.errors import HeldError, RiptuiError
 from riptui.store.lock import Holder
 from riptui.store.records import Row
-from riptui.store.survey import Survey
 from riptui.store.trajectory import Trajectory
 
 
@@ -14,8 +14,8 @@ class Started:
     """The trajectory is claimed and whole up to iteration k."""
 
     k: int
-    found: Survey
-    """What was there, and what was wrong with it."""
+    damage: Sequence[str] = ()
+    """What was committed, was no longer right and is computed again; a sentence each. From outside it is not seen."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Measured:
     """A frame's distances are saved."""
 
     k: int
-    values: dict[str, float]
+    values: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -64,5 +64,21 @@ class Noted:
     text: str
 
 
-Event = Started | Iterated | Measured | Ended | Failed | Elsewhere | Noted
+@dataclass(frozen=True)
+class Loading:
+    """A worker loads the inpainter. Only seen from outside."""
+
+    inpainter: str
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """So many denoising steps of iteration k+1 are done. Only seen from outside."""
+
+    k: int
+    step: int
+    steps: int
+
+
+Event = Started | Iterated | Measured | Ended | Failed | Elsewhere | Noted | Loading | Stepped
 Told = tuple[Trajectory, Event]

@@ -371,13 +371,22 @@ def test_weights_that_do_not_fit_their_configuration_are_an_error(copied: Callab
     assert one_line(refused)
 
 
-def test_weights_there_in_half_precision_only_are_used(checkpoints: Checkpoints, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("shard", "file"),
+    [("10GB", "diffusion_pytorch_model.fp16.safetensors"), ("50KB", "diffusion_pytorch_model.fp16-00001-of-*")],
+)
+def test_weights_there_in_half_precision_only_are_used(
+    shard: str, file: str, checkpoints: Checkpoints, tmp_path: Path
+) -> None:
     pipeline = plain_pipeline(checkpoints["sd2"], "sd2", torch_dtype=torch.float16)
-    pipeline.save_pretrained(tmp_path / "half", variant="fp16")
-    assert (tmp_path / "half" / "unet" / "diffusion_pytorch_model.fp16.safetensors").is_file()
+    pipeline.save_pretrained(tmp_path / "half", variant="fp16", max_shard_size=shard)
+    assert list((tmp_path / "half" / "unet").glob(file))
     difference = abs(paint(loaded(tmp_path / "half")).astype(int) - paint(loaded(checkpoints["sd2"])))
     assert difference.max() > 0  # half of the weights' digits are gone
     assert difference.mean() < 2
+    next((tmp_path / "half" / "unet").glob("*.safetensors")).unlink()
+    with pytest.raises(WeightsError, match="is incomplete"):
+        loaded(tmp_path / "half")
 
 
 def test_the_safety_checker_is_left_out(copied: Callable[[str], Path]) -> None:

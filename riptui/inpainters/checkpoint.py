@@ -23,6 +23,8 @@ rightly or not, and a trajectory would go on from black."""
 FP16 = re.compile(r"\.fp16[.-]")
 """In the names of weights of that variant: model.fp16.safetensors, model.fp16-00001-of-00002.safetensors."""
 
+INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
+
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
 Json = dict[str, Any]
@@ -114,7 +116,7 @@ def require_component(folder: Path, name: str, repair: str, allow_pickle: bool) 
 
 
 def _require_shards(folder: Path, files: dict[str, Path], name: str, repair: str) -> None:
-    for index in (path for file, path in files.items() if file.endswith(".safetensors.index.json")):
+    for index in (path for file, path in files.items() if INDEX.search(file)):
         missing = sorted(set(read_json(index, name).get("weight_map", {}).values()) - files.keys())
         if missing:
             raise WeightsError(f"{name} is incomplete: {folder / missing[0]} is missing. {repair}")

@@ -134,6 +134,8 @@ def adapt(pipeline: Any, file: str, allow_pickle: bool) -> str:
         pipeline.load_lora_weights(tensors)
     except Exception as error:
         raise InputError(f"the LoRA {file} does not fit: {first_line(error)}") from error
+    if not any(pipeline.get_list_adapters().values()):
+        raise InputError(f"the LoRA {file} does not fit: it changes no part of a {type(pipeline).__name__}")
     return _identity(file)
 
 

@@ -127,8 +127,8 @@ def _start(runs: Path, wish: Wish, idle: float | None) -> Worker:
         ended = process.returncode  # looked at before the register, where it may have been
         here = [worker for worker in registered(runs) if worker.record.pid == process.pid]
         for worker in here:
-            if worker.alive and worker.record.host == socket.gethostname():
-                return worker
+            if worker.record.host == socket.gethostname() and (worker.alive or ended == 0):
+                return worker  # perhaps it has left by now, for nothing was to do
         if ended is not None:
             said_in = next((worker.log for worker in reversed(here) if not log.exists()), log)
             raise WorkerError(f"the worker did not start (exit code {ended}): {last_words(said_in)}")

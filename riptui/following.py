@@ -183,6 +183,10 @@ class Following:
         if not last.leaving:
             self._count_death(last)
             told.append((self.left[0], Noted(f"worker {last.record.id} died; another one goes on ({last.log})")))
+        elif all(follower.held for follower in self._left.values()):
+            return told  # somebody else is at them
+        elif self._came_to_nothing():
+            return told + self._refuse(last)
         self.worker = self._another()
         self._mark = self._state()
         return told
@@ -202,6 +206,9 @@ class Following:
         self._idle_since = self._idle_since or time.monotonic()
         if time.monotonic() - self._idle_since < REFUSED:
             return []
+        return self._refuse(worker)
+
+    def _refuse(self, worker: Worker) -> list[Told]:
         error = WorkerError(f"worker {worker.record.id} cannot compute it; its log says why: {worker.log}")
         refused: list[Told] = [(one, Failed(error)) for one in self.left]
         self._left.clear()
@@ -212,11 +219,14 @@ class Following:
         counts = {path: attempts.made(one.trajectory, one.k) for path, one in self._left.items()}
         return self._rows, len(self._left), counts
 
+    def _came_to_nothing(self) -> bool:
+        """Count the worker that is gone; whether several in a row have not even tried anything."""
+        self._blank = self._blank + 1 if self._state() == self._mark else 0
+        return self._blank >= BLANK
+
     def _count_death(self, worker: Worker) -> None:
         """Raise WorkerError if it is no use to start yet another."""
-        now = self._state()
-        self._blank = self._blank + 1 if now == self._mark else 0
-        self._fruitless = self._fruitless + 1 if now[0] == self._mark[0] else 0
-        if self._blank >= BLANK or self._fruitless >= FRUITLESS:
+        self._fruitless = self._fruitless + 1 if self._rows == self._mark[0] else 0
+        if self._came_to_nothing() or self._fruitless >= FRUITLESS:
             count = max(self._blank, self._fruitless)
             raise WorkerError(f"{count} workers died, one after another, and nothing came of it; see {worker.log}")

@@ -468,8 +468,8 @@ def test_a_trajectory_that_kills_its_process_fails_at_last_and_the_good_ones_fin
     while (done := subprocess.run(command, capture_output=True, text=True)).returncode:
         assert done.stderr == ""
         died += 1
-        assert died <= 2 * attempts.MOST  # each death may come before the iteration ahead of it is saved
-    assert died == attempts.MOST if k == 1 else died > attempts.MOST
+        assert died <= attempts.MOST + 2 * (k - 1)  # the good iterations may not be saved yet when it dies
+    assert died >= attempts.MOST
     assert done.stdout.startswith("t1 three attempts ended without a new iteration")
     assert [one.status() for one in several] == [Status.DONE, Status.FAILED, Status.DONE]
     assert several[1].failure is not None

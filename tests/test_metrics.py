@@ -219,26 +219,30 @@ class Together:
         return np.array([frame.mean() - mean for mean, frame in zip(prepared, frames, strict=True)])
 
 
-def flat(level: int) -> Image:
-    return np.full((8, 8, 3), level, np.uint8)
-
-
 def test_frames_of_several_trajectories_are_measured_at_once_where_a_metric_can(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     metric = Together()
     monkeypatch.setattr(meter, "load", lambda name: metric)
-    first, second, third = Meter(["psnr"], flat(1)), Meter(["ssim", "psnr"], flat(2)), Meter([], flat(3))
-    measured = meter.measure_together([(first, flat(10)), (second, flat(20)), (third, flat(30))])
+    first, second, third = (
+        Meter(["psnr"], flat(1, 1, 1)),
+        Meter(["ssim", "psnr"], flat(2, 2, 2)),
+        Meter([], flat(3, 3, 3)),
+    )
+    measured = meter.measure_together(
+        [(first, flat(10, 10, 10)), (second, flat(20, 20, 20)), (third, flat(30, 30, 30))]
+    )
     assert measured == [{"psnr": 9.0}, {"psnr": 18.0, "ssim": 18.0}, {}]
     assert metric.batches == [2, 1]
-    assert np.array_equal(second.previous, flat(20))
+    assert np.array_equal(second.previous, flat(20, 20, 20))
 
 
 def test_a_frame_that_cannot_be_measured_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "load", lambda name: Together(bad=20))
-    meters = [Meter(["psnr", "ssim"], flat(0)) for _ in range(3)]
-    first, second, third = meter.measure_together(list(zip(meters, map(flat, (10, 20, 30)), strict=True)))
+    meters = [Meter(["psnr", "ssim"], flat(0, 0, 0)) for _ in range(3)]
+    first, second, third = meter.measure_together(
+        list(zip(meters, [flat(level, level, level) for level in (10, 20, 30)], strict=True))
+    )
     assert (first, third) == ({"psnr": 10.0, "ssim": 10.0}, {"psnr": 30.0, "ssim": 30.0})
     assert isinstance(second, MetricError)
     assert "psnr failed: RuntimeError: that one" in str(second)

@@ -83,7 +83,7 @@ def test_a_batch_takes_only_its_own_kind_and_no_later_than_another_that_waited_f
     make_trajectory: MakeTrajectory, tmp_path: Path
 ) -> None:
     early = make_trajectory("a/early", inpainter="telea", parameters={"radius": 3})
-    for trajectory, queued in ((make_trajectory("a/first"), 1.0), (early, 2.0), (make_trajectory("a/late"), 3.0)):
+    for trajectory, queued in ((make_trajectory("a/first"), 100.0), (early, 200.0), (make_trajectory("a/late"), 300.0)):
         ask(trajectory, "stop")
         ask(trajectory, "run", queued=queued)
     queue = Queue(tmp_path / "runs")

@@ -100,13 +100,14 @@ class Bench:
                     yield from self._fill(source, keeper)
                     if not self._slots:
                         break
+                    suspects = [slot for slot in self._slots if slot.suspect]
                     try:
-                        self._advance([slot for slot in self._slots if slot.suspect] or self._slots, keeper)
+                        self._advance(suspects or self._slots, keeper)
                     except Exception:
                         self._let_go(self._slots, keeper)
                         yield from keeper.rest()
                         raise
-                    yield from keeper.ready()
+                    yield from keeper.rest() if suspects else keeper.ready()  # saved, it is no suspect any more
                     stop = should_stop()
                     self._look()
                     self._let_go([slot for slot in self._slots if stop or slot.is_through], keeper)
@@ -217,16 +218,16 @@ class Bench:
     def _iterate(self, slots: Sequence[Slot], keeper: Keeper) -> Exception | None:
         """One iteration of these, or why there is none; None also if it is abandoned. Raises what `on_step` raised."""
         assert self._inpaint is not None
+        self._thrown = None
         try:
             self._expect(keeper)
             iterations = iterate([slot.walk for slot in slots], padded(self._inpaint, self.rows), on_step=self._step)
         except Exception as error:
-            thrown, self._thrown = self._thrown, None
-            if thrown is None:
+            if self._thrown is None:
                 return error
-            if isinstance(thrown, Interrupted):
+            if isinstance(self._thrown, Interrupted):
                 return None
-            raise thrown from None
+            raise self._thrown from None
         for slot in slots:
             slot.suspect = False
         keeper.do(partial(keep, list(zip(slots, iterations, strict=True)), self._session_now()))

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import msgspec
 
@@ -36,7 +36,7 @@ class Slot:
         self.suspect = False
         """A process died at the iteration to come, perhaps of it."""
         self.k = 0
-        """Iterations committed when it was claimed."""
+        """Iterations that were there when it was claimed."""
         self.is_closed = False
         self._session: Session | None = None
         self._open = ExitStack()
@@ -59,6 +59,7 @@ class Slot:
             self._count_attempt()
         self._out: Writer = self._open.enter_context(writer(self._claim))
         self.walk = self._out.found.walk
+        self.k = self.walk.iteration
         yield Started(self.walk.iteration, self._out.found.damage)
         request = self._watch.request
         self._at = points(self.walk.spec, request.measure)
@@ -122,7 +123,8 @@ class Slot:
             if not isinstance(error, SpecError | StoreError):
                 text = "".join(traceback.format_exception(error))
                 self._claim.fail(Failure(timestamp(), k, str(error), text))
-            attempts.forget(self._claim)
+            with suppress(StoreError):  # the cause matters more
+                attempts.forget(self._claim)
             self.close()
             yield self.trajectory, Failed(error)
 

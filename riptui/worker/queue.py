@@ -21,6 +21,7 @@ from riptui.store.wanted import to_do
 
 PAUSE = 1.0  # seconds between two looks at the runs folder
 SHARE = 0.05  # of the time; no more goes into looking
+TOGETHER = 60.0  # seconds; what is asked for by one command is computed model by model
 COARSE = 2 * 10**9  # ns; a folder's time tells no changes apart that are nearer than a file system's clock ticks
 
 
@@ -84,11 +85,13 @@ class Queue:
         return None
 
     def _may_join(self, one: Waiting, spec: Spec) -> bool:
-        """Whether it can be computed beside a spec, and it is its turn: no other model has waited for longer.
+        """Whether it can be computed beside a spec, and it is its turn: no other model has waited for much longer.
 
         One whose last session died may be what kills workers: it joins nobody, so that it counts against nobody else.
         """
-        return alike(one.trajectory.spec, spec) and not one.attempts and one.queued <= self._waiting[0].queued
+        return (
+            alike(one.trajectory.spec, spec) and not one.attempts and one.queued <= self._waiting[0].queued + TOGETHER
+        )
 
     def returned(self, trajectory: Trajectory) -> None:
         """It ended, and is not to be taken again before something in its folder changes."""

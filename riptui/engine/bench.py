@@ -64,6 +64,8 @@ class Bench:
         self.rows = 0
         """The batch's shape: slots, taken or not; 0 while no batch is under way."""
         self._inpaint: Inpainter | None = None
+        self._expecting = False
+        """Whether the inpainter knows how much work is ahead, at this shape."""
         self._session: Session | None = None
         self._room: int | None = None
         """Most rows of the batch under way; None: not asked for yet."""
@@ -131,6 +133,7 @@ class Bench:
             yield from self._claim(trajectory)
         if self._slots and not self.rows:
             self.rows = self._capacity() if self._asked_slots else len(self._slots)
+            self._expecting = False
 
     def _next(self, source: Source) -> Trajectory | None:
         """The same model first: loading another takes longer than many an iteration."""
@@ -217,6 +220,7 @@ class Bench:
         assert self._inpaint is not None
         self._thrown = None
         try:
+            self._expect(keeper)
             iterations = iterate([slot.walk for slot in slots], padded(self._inpaint, self.rows), on_step=self._step)
         except Exception as error:
             if self._thrown is None:
@@ -228,6 +232,21 @@ class Bench:
             slot.suspect = False
         keeper.do(partial(keep, list(zip(slots, iterations, strict=True)), self._session_now()))
         return None
+
+    def _expect(self, keeper: Keeper) -> None:
+        """Before a batch's first iteration, let the inpainter make ready for what is ahead, if it can."""
+        if self._expecting:
+            return
+        assert self.loaded is not None
+        expect = getattr(self._inpaint, "expect", None)
+        if expect is not None:
+            ahead = sum(slot.walk.spec.iterations - slot.walk.iteration for slot in self._slots)
+            expect(ahead, self.rows, self.loaded.size)
+            self._session = None  # its notes may say more now
+            notes = [(self._slots[0].trajectory, Noted(text)) for text in getattr(self._inpaint, "notices", [])]
+            keeper.do(partial(iter, notes))
+            getattr(self._inpaint, "notices", []).clear()
+        self._expecting = True
 
     def _step(self, step: int, steps: int) -> None:
         try:
@@ -250,6 +269,7 @@ class Bench:
         """Go on with half the rows; trajectories that find no place are put back, for whoever takes them next."""
         before, self.rows = self.rows, self.rows // 2
         self._most = self.rows
+        self._expecting = False
         note = Noted(f"out of memory at batch {before}: goes on with {self.rows}")
         keeper.do(partial(iter, [(self._slots[0].trajectory, note)]))
         self._let_go(self._slots[self.rows :], keeper)

@@ -38,13 +38,17 @@ TERMINALS = {
     "tmux-in-xterm": (*XTERM, *VT340, "-e", *TMUX),
     "tmux-in-kitty": (*KITTY, *TMUX),
 }
-TMUX_CONF = 'set -g default-terminal "tmux-256color"\nset -ga terminal-overrides ",*:RGB"\nset -g allow-passthrough on\n'
+TMUX_CONF = (
+    'set -g default-terminal "tmux-256color"\nset -ga terminal-overrides ",*:RGB"\nset -g allow-passthrough on\n'
+)
 HIDDEN = ("TMUX", "TMUX_PANE", "WAYLAND_DISPLAY", "NO_COLOR", "SSH_CONNECTION", "COLORTERM", "RIPTUI_GRAPHICS")
 
 
 def missing(terminal: str) -> list[str]:
     """The programs that a photograph of this terminal needs and that are not installed."""
-    needed = {"Xvfb", "xdotool", "import", TERMINALS[terminal][0]} | ({"tmux"} if terminal.startswith("tmux") else set())
+    needed = {"Xvfb", "xdotool", "import", TERMINALS[terminal][0]} | (
+        {"tmux"} if terminal.startswith("tmux") else set()
+    )
     return sorted(name for name in needed if not shutil.which(name))
 
 

@@ -17,7 +17,7 @@ COLOURS = [
     (33, 203, 33),
     (43, 43, 223),
     (243, 243, 243),
-]  # of the app's first picture, less its gradient
+]  # of the first picture
 TURNED = [COLOURS[3], *COLOURS[:3]]  # after the key Right
 PATIENCE = 25.0  # seconds: a terminal with software OpenGL takes its time
 

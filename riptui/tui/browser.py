@@ -261,7 +261,7 @@ class Browser(Screen[None]):
             return
         from riptui.tui.compare import CompareScreen  # with NumPy
 
-        self.app.push_screen(CompareScreen(marked, self.graphics))
+        self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))
 
 
 def _short(path: Path) -> str:

@@ -61,6 +61,11 @@ def test_a_terminal_of_140_columns_shows_three_pictures_and_one_of_60_two() -> N
     assert not arrange(60, 20).roomy
 
 
+def test_without_pictures_there_is_room_for_their_messages_and_a_pane() -> None:
+    assert arrange(140, 40, pictures=False) == (3, 45, 2, 1, True)
+    assert arrange(60, 17, pictures=False) == (2, 29, 2, 1, True)
+
+
 # --- colours and comparisons
 
 

@@ -8,11 +8,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from riptui.spec import Box, Spec
 from riptui.store.records import Row
 from riptui.tui.heat import RGB, heat
+from riptui.tui.lines import Lines
 
 FINEST = 64  # squares a side that are drawn one by one; of a finer grid neighbours are joined
 BAR = 24  # columns
@@ -146,7 +146,6 @@ class CoverageMap(Horizontal):
     DEFAULT_CSS = """
     CoverageMap {
         & > VerticalScroll { width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: 3; }
-        & #squares { width: auto; }
         & > #told { width: 26; height: 1fr; }
         & > #histogram { width: 1fr; height: 1fr; }
     }
@@ -155,13 +154,12 @@ class CoverageMap(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shown: tuple[Spec, Sequence[Row], int, int] | None = None
-        self._shape: list[int] = []
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
-            yield Static(id="squares", markup=False)
-        yield Static(id="told", markup=False)
-        yield Static(id="histogram", markup=False)
+            yield Lines(id="squares")
+        yield Lines(id="told")
+        yield Lines(id="histogram")
 
     def show(self, spec: Spec, rows: Sequence[Row], k: int, newest: int) -> None:
         """The grid at frame k of a trajectory with so many frames."""
@@ -177,11 +175,8 @@ class CoverageMap(Horizontal):
             return
         spec, rows, k, newest = self._shown
         shown = grid(spec, rows, k, newest)
-        squares = drawn(shown, self.size.width * 3 // 5, self.size.height)
-        shape = [len(line) for line in squares.plain.splitlines()]
-        self.query_one("#squares", Static).update(squares, layout=shape != self._shape)
-        self._shape = shape
-        self.query_one("#told", Static).update(told(spec, rows, k), layout=False)
-        bars = self.query_one("#histogram", Static)
+        self.query_one("#squares", Lines).show(drawn(shown, self.size.width * 3 // 5, self.size.height))
+        self.query_one("#told", Lines).show(told(spec, rows, k))
+        bars = self.query_one("#histogram", Lines)
         bars.display = self.size.width >= ROOMY
-        bars.update(histogram(shown, self.size.height), layout=False)
+        bars.show(histogram(shown, self.size.height))

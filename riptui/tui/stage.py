@@ -10,7 +10,7 @@ from riptui.tui.comparison import GAIN, Comparison
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.heat import heat
-from riptui.tui.line import Line
+from riptui.tui.lines import Line
 from riptui.tui.projector import Projected
 
 BLINK = 0.5  # seconds that each of the two pictures is seen

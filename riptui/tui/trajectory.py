@@ -27,7 +27,7 @@ from riptui.tui.coverage import CoverageMap
 from riptui.tui.filmstrip import Filmstrip, Point
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.latest import Latest
-from riptui.tui.line import Line
+from riptui.tui.lines import Line
 from riptui.tui.panes import TextPane, log_text, spec_text
 from riptui.tui.player import Player
 from riptui.tui.projector import Projected, Projector, Snapshot, Thumbnail
@@ -328,8 +328,17 @@ class TrajectoryView(Widget):
         text = f"{self.k:>{len(total)}}/{total}  {spec.inpainted(self.k):4.0f} %"
         self.query_one("#place", Line).show(Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent")))
 
-    def on_resize(self, event: events.Resize) -> None:
-        room = arrange(*event.size)
+    def on_mount(self) -> None:
+        self._graphics.listen(self, self._give_room)
+
+    def on_unmount(self) -> None:
+        self._graphics.forget(self)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._give_room()
+
+    def _give_room(self) -> None:
+        room = arrange(*self.size, pictures=self._graphics.protocol != "off")
         self.query_one(Stage).give_room(room)
         self.query_one(Readings).styles.height = room.readings
         self._roomy = room.roomy

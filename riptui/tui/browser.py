@@ -272,7 +272,7 @@ class Browser(Screen[None]):
         if len(marked) not in COMPARED:
             self.notify(f"mark {COMPARED[0]} to {COMPARED[-1]} trajectories with m; {len(marked)} are marked")
             return
-        self.app.push_screen(CompareScreen(marked))
+        self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))
 
 
 def _short(path: Path) -> str:

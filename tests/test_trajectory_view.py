@@ -1,7 +1,7 @@
 """The trajectory view in a small app: what each of its methods does, the mouse, growth, damage, and little room."""
 
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -57,11 +57,9 @@ class Bench(App[None]):
 
     def text(self, selector: str) -> str:
         """What a widget of text shows."""
-        content = self.query_one(selector).render()
+        widget = self.query_one(selector)
+        content = widget.text if isinstance(widget, Lines) else widget.render()
         return content.plain if isinstance(content, Content) else str(content)
-
-
-Watch = Callable[..., Awaitable[None]]
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:
@@ -311,7 +309,7 @@ async def test_the_strip_has_a_picture_every_50_percent(done: Trajectory) -> Non
         await rests(pilot)
         for still, k in zip(app.query(Still), (0, 8, 16, 24, 32), strict=True):
             assert same(still.picture.image, frame(done, k))
-        captions = [str(still.caption.render()).split()[0] for still in app.query(Still)]
+        captions = [still.caption.text.split()[0] for still in app.query(Still)]
         assert captions == ["0", "50", "100", "150", "200"]
 
 
@@ -529,7 +527,6 @@ async def test_a_move_sends_no_line_of_text_that_did_not_change(
     done: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with showing(done) as (app, pilot):
-        app.view._graphics.use("off")
         app.view.select_tab("masks")
         app.view.go(20)
         await rests(pilot)

@@ -161,4 +161,4 @@ class Filmstrip(Widget):
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
         style = "$accent bold" if here else "$foreground-muted"
         value = f"  {point.value}" if len(point.caption) + 2 + len(point.value) <= width else ""
-        still.caption.show(Content.assemble((point.caption, style), (value, "$foreground")))
+        still.caption.say(Content.assemble((point.caption, style), (value, "$foreground")))

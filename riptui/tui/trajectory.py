@@ -314,19 +314,19 @@ class TrajectoryView(Widget):
         path, runs = now.path, self._runs
         *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         above = "".join(f"{printable(group)} / " for group in groups)
-        self.query_one("#name", Line).show(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
-        self.query_one("#recipe", Line).show(Content(_recipe(now.spec) if now.spec else ""))
+        self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
+        self.query_one("#recipe", Line).say(Content(_recipe(now.spec) if now.spec else ""))
 
     def _tell_place(self) -> None:
         snapshot = self._snapshot
         spec = snapshot.spec if snapshot else None
         if spec is None:
-            self.query_one("#place", Line).show(Content(""))
+            self.query_one("#place", Line).say(Content(""))
             return
         total = str(spec.iterations)
         speed = f"▶ {self._player.speed:g}/s" if self._player.playing else ""
         text = f"{self.k:>{len(total)}}/{total}  {spec.inpainted(self.k):4.0f} %"
-        self.query_one("#place", Line).show(Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent")))
+        self.query_one("#place", Line).say(Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent")))
 
     def on_mount(self) -> None:
         self._graphics.listen(self, self._give_room)

@@ -1,0 +1,383 @@
+"""Every key of the app's table, pressed; the help, the palette and the footer that come from the table."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from opened import FIRST, Opened, computing, make_runs, opened
+from textual.binding import Binding
+from textual.widgets import Input
+from textual.widgets._footer import FooterKey
+
+from riptui.settings import Settings
+from riptui.tui import bindings
+from riptui.tui.compare import CompareScreen
+from riptui.tui.comparison import Comparison
+from riptui.tui.help import HelpScreen
+from riptui.tui.tree import RunsTree
+
+LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
+ELSEWHERE = ("compute.", "do.")
+"""What these keys do is tested with the commands that they begin."""
+
+TABLE = {binding.id: binding for binding in [*bindings.BROWSER, *bindings.APP, *Binding.make_bindings(RunsTree.BINDINGS)]}
+
+Press = Callable[[Opened, str], Awaitable[None]]
+PRESSED: dict[str, Press] = {}
+
+
+def key(id: str) -> Callable[[Press], Press]:
+    """The test of a key: it gets the app at the first trajectory's newest frame and each of the keys in turn."""
+
+    def add(press: Press) -> Press:
+        PRESSED[id] = press
+        return press
+
+    return add
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Read by many tests, written by none."""
+    runs = tmp_path_factory.mktemp("app") / "runs"
+    make_runs(runs)
+    return runs
+
+
+def test_every_key_of_the_table_is_tested() -> None:
+    assert PRESSED.keys() == {id for id in TABLE if not id.startswith(ELSEWHERE)}
+
+
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if f"{group}." not in ELSEWHERE])
+async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
+    """One app for all of them: it takes longer to start than to press a key."""
+    async with opened(folder) as at:
+        for id, press in PRESSED.items():
+            if id.startswith(f"{group}."):
+                for one in TABLE[id].key.split(","):
+                    await begin(at)
+                    await press(at, one)
+
+
+async def begin(at: Opened) -> None:
+    """At the first trajectory's newest frame, with nothing marked, and nothing said."""
+    at.app.clear_notifications()
+    at.tree.action_collapse_all()
+    at.tree.select(FIRST)
+    at.tree.marked.clear()
+    await at.until(lambda: at.browser._shown == FIRST, FIRST)
+    at.view.last()
+    await at.shown(LAST)
+
+
+# --- frames
+
+
+@key("frames.play")
+async def plays_from_the_start_and_pauses(at: Opened, key: str) -> None:
+    await at.press(key)
+    await at.until(lambda: at.view._player.playing and 0 < at.view.k < LAST, "frames that play")
+    await at.press(key)
+    await at.until(lambda: not at.view._player.playing, "the pause")
+
+
+@key("frames.back")
+async def goes_one_frame_back(at: Opened, key: str) -> None:
+    at.view.last()
+    await at.press(key, key)
+    await at.shown(LAST - 2)
+
+
+@key("frames.forward")
+async def goes_one_frame_on(at: Opened, key: str) -> None:
+    at.view.first()
+    await at.press(key)
+    await at.shown(1)
+
+
+@key("frames.back-half")
+async def goes_to_the_measured_frame_before(at: Opened, key: str) -> None:
+    at.view.go(17)
+    await at.press(key)
+    await at.shown(16)
+
+
+@key("frames.forward-half")
+async def goes_to_the_next_measured_frame(at: Opened, key: str) -> None:
+    at.view.go(17)
+    await at.press(key)
+    await at.shown(24)
+
+
+@key("frames.first")
+async def goes_to_the_original(at: Opened, key: str) -> None:
+    at.view.last()
+    await at.press(key)
+    await at.shown(0)
+
+
+@key("frames.last")
+async def goes_to_the_newest(at: Opened, key: str) -> None:
+    at.view.first()
+    await at.press(key)
+    await at.shown(LAST)
+
+
+@key("frames.slower")
+async def plays_slower(at: Opened, key: str) -> None:
+    before = at.view._player.speed
+    await at.press(key)
+    await at.until(lambda: at.view._player.speed < before, "less speed")
+
+
+@key("frames.faster")
+async def plays_faster(at: Opened, key: str) -> None:
+    before = at.view._player.speed
+    await at.press(key)
+    await at.until(lambda: at.view._player.speed > before, "more speed")
+
+
+@key("frames.comparison")
+async def goes_through_the_comparisons(at: Opened, key: str) -> None:
+    for expected in (Comparison.HEAT, Comparison.BLINK, Comparison.SQUARE, Comparison.DIFFERENCE):
+        await at.press(key)
+        await at.until(lambda: at.view._comparison is expected, str(expected))  # noqa: B023  awaited at once
+
+
+# --- tabs
+
+
+def tab(name: str) -> Press:
+    async def opens_it(at: Opened, key: str) -> None:
+        at.view.select_tab("log" if name != "log" else "chart")
+        await at.press(key)
+        await at.until(lambda: at.view.pane == name, name)
+
+    return opens_it
+
+
+for name in ("chart", "filmstrip", "masks", "spec", "log"):
+    key(f"tabs.{name}")(tab(name))
+
+
+@key("tabs.axis")
+async def turns_the_axis_to_coverage_and_back(at: Opened, key: str) -> None:
+    await at.until(lambda: "inpainted %" in at.text, "the chart")
+    await at.press(key)
+    await at.until(lambda: "coverage %" in at.text, "the other axis")
+    await at.press(key)
+    await at.until(lambda: "inpainted %" in at.text, "the axis again")
+
+
+# --- runs
+
+
+@key("runs.mark")
+async def marks_and_goes_on(at: Opened, key: str) -> None:
+    await at.press(key)
+    await at.until(lambda: list(at.tree.marked) == [FIRST], "the mark")
+    assert at.here == "fig7/cat/m64-s1"
+    at.tree.select(FIRST)
+    await at.press(key)
+    await at.until(lambda: not at.tree.marked, "the mark gone")
+
+
+@key("runs.compare")
+async def compares_what_is_marked(at: Opened, key: str) -> None:
+    await at.press(key)
+    assert at.toasts == ["mark 2 to 6 trajectories with m; 0 are marked"]
+    await at.press("m", "m", key)
+    await at.until(lambda: isinstance(at.app.screen, CompareScreen), "the comparison")
+    await at.press("escape")
+    await at.until(lambda: at.app.screen is at.browser, "the browser again")
+
+
+@key("runs.unmark")
+async def forgets_the_marks(at: Opened, key: str) -> None:
+    await at.press("m", "m")
+    assert len(at.tree.marked) == 2
+    await at.press(key)
+    assert not at.tree.marked
+
+
+@key("runs.filter")
+async def filters_what_is_typed_and_escape_ends_it(at: Opened, key: str) -> None:
+    everything = at.lines
+    await at.press(key, *"mask:128")
+    await at.until(lambda: at.lines == ["fig7", "fig7/cat", "fig7/cat/m128-s0"], "what is left")
+    await at.press("enter")
+    await at.until(lambda: at.app.focused is at.tree, "the tree")
+    assert at.browser.query_one("#filter", Input).display
+    await at.press(key, "escape")
+    await at.until(lambda: at.lines == everything and at.app.focused is at.tree, "all again")
+    assert not at.browser.query_one("#filter", Input).display
+
+
+@key("runs.sort")
+async def orders_in_four_ways(at: Opened, key: str) -> None:
+    left = at.browser.query_one("#left")
+    for expected in ("by newest", "by distance", "by status", ""):
+        await at.press(key)
+        await at.until(lambda: left.border_subtitle == expected, expected)  # noqa: B023  awaited at once
+
+
+@key("runs.running")
+async def jumps_to_what_is_computed(at: Opened, key: str) -> None:
+    await at.press(key)
+    assert at.toasts == ["nothing is being computed"]
+    with computing(at.browser.runs, "night/m64-s1"), computing(at.browser.runs, "night/m64-s2"):
+        await at.until(lambda: "● 2 running" in at.text, "the running")
+        for expected in ("night/m64-s1", "night/m64-s2", "night/m64-s1"):
+            await at.press(key)
+            assert at.here == expected
+
+
+# --- the tree
+
+
+def moves(start: str, end: str) -> Press:
+    async def moves_the_cursor(at: Opened, key: str) -> None:
+        at.tree.select("night/m64-s2")  # both groups are open
+        at.tree.select(start)
+        await at.press(key)
+        await at.until(lambda: at.here == end, end)
+
+    return moves_the_cursor
+
+
+key("tree.up")(moves(FIRST, "fig7/cat"))
+key("tree.down")(moves(FIRST, "fig7/cat/m64-s1"))
+key("tree.page-up")(moves("night/m64-s2", "fig7"))
+key("tree.page-down")(moves("fig7", "night/m64-s2"))
+key("tree.first")(moves("night/m64-s1", "fig7"))
+key("tree.last")(moves("fig7/cat", "night/m64-s2"))
+key("tree.leave")(moves(FIRST, "fig7/cat"))
+
+
+@key("tree.toggle")
+async def opens_and_closes_a_group(at: Opened, key: str) -> None:
+    at.tree.select("night")
+    await at.press(key)
+    await at.until(lambda: "night/m64-s0" in at.lines, "the group open")
+    await at.press(key)
+    await at.until(lambda: "night/m64-s0" not in at.lines, "the group closed")
+
+
+@key("tree.collapse-all")
+async def closes_all_groups_and_stays_near(at: Opened, key: str) -> None:
+    await at.press(key)
+    await at.until(lambda: at.lines == ["fig7", "night"], "the groups alone")
+    assert at.here == "fig7"
+
+
+# --- the app
+
+
+@key("app.graphics")
+async def goes_through_the_ways_to_show_pictures(at: Opened, key: str) -> None:
+    assert "pictures are off" in at.text
+    await at.press(key)
+    await at.until(lambda: "▀" in at.text, "half blocks")
+    assert at.toasts == ["half blocks: switched to; else off: a test"]
+    await at.press(key)
+    await at.until(lambda: at.app.graphics.protocol == "off", "none")
+
+
+@key("app.help")
+async def shows_the_help_and_goes_back(at: Opened, key: str) -> None:
+    await at.press(key)
+    await at.until(lambda: isinstance(at.app.screen, HelpScreen), "the help")
+    await at.press(key)
+    await at.until(lambda: at.app.screen is at.browser, "the browser again")
+
+
+@key("app.suspend")
+async def does_nothing_where_there_is_no_terminal(at: Opened, key: str) -> None:
+    """With one: test_app_tough."""
+    await at.press(key)
+    assert at.app.is_running
+    assert at.app.screen is at.browser
+
+
+@key("app.quit")
+async def leaves(at: Opened, key: str) -> None:
+    await at.press(key)
+    assert at.app.return_code == 0
+
+
+# --- what the table is for
+
+
+async def test_the_help_shows_every_binding_with_its_keys(folder: Path) -> None:
+    async with opened(folder, (140, 100)) as at:
+        await at.press("question_mark")
+        await at.until(lambda: isinstance(at.app.screen, HelpScreen), "the help")
+        rows = at.text
+        for group in bindings.GROUPS.values():
+            assert f" {group} " in rows
+        for binding in TABLE.values():
+            assert (binding.tooltip or binding.description) in rows
+        assert "←  h" in rows
+        assert "Pictures by off: a test" in rows
+
+
+async def test_the_palette_has_every_binding_as_group_and_verb(folder: Path) -> None:
+    async with opened(folder) as at:
+        commands = {command.title: command for command in at.app.get_system_commands(at.app.screen)}
+        for id, binding in TABLE.items():
+            assert f"{bindings.GROUPS[id.partition('.')[0]]}: {binding.description}" in commands
+        commands["Runs: Mark"].callback()
+        await at.until(lambda: list(at.tree.marked) == [FIRST], "the mark")
+
+
+async def test_the_palette_opens_and_runs_what_is_typed(folder: Path) -> None:
+    async with opened(folder) as at:
+        await at.press("ctrl+p", *"unmark all")
+        at.tree.mark(FIRST)
+        await at.until(lambda: "Runs: Unmark all" in at.text, "the command")
+        await at.press("enter", "enter")
+        await at.until(lambda: not at.tree.marked, "the marks gone")
+
+
+def footer(at: Opened) -> list[str]:
+    """What can be read in it."""
+    width = at.app.size.width
+    return [key.description for key in at.app.screen.query(FooterKey) if key.display and key.region.right <= width]
+
+
+async def test_the_footer_shows_the_keys_of_the_table_that_are_used_most(folder: Path) -> None:
+    async with opened(folder) as at:
+        shown = [binding.description for binding in [*bindings.BROWSER, *bindings.APP] if binding.show]
+        await at.until(lambda: footer(at) == shown, "the footer")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
+async def test_where_there_is_little_room_the_footer_keeps_help_and_quit(size: tuple[int, int], folder: Path) -> None:
+    async with opened(folder, size) as at:
+        await at.until(lambda: footer(at), "the footer")
+        assert footer(at)[-2:] == ["Help", "Quit"]
+        assert "Quit" in at.text.splitlines()[-1]
+
+
+async def test_a_click_in_the_footer_is_its_key(folder: Path) -> None:
+    async with opened(folder) as at:
+        await at.until(lambda: footer(at), "the footer")
+        mark = next(key for key in at.app.screen.query(FooterKey) if key.description == "Mark")
+        await at.pilot.click(mark)
+        await at.until(lambda: list(at.tree.marked) == [FIRST], "the mark")
+
+
+async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Path) -> None:
+    keys = {"runs.mark": "ctrl+o", "app.quit": "Q", "tree.down": "down,t", "no.such": "x"}
+    async with opened(folder, settings=Settings(refresh=10.0, keys=keys)) as at:
+        assert len([toast for toast in at.toasts if "there is no 'no.such'" in toast]) == 1
+        await at.press("m", "q")
+        assert not at.tree.marked
+        await at.press("ctrl+o")
+        await at.until(lambda: list(at.tree.marked) == [FIRST], "the mark")
+        await at.press("ctrl+home", "t")
+        await at.until(lambda: at.here == "fig7/cat", "the next row")
+        await at.press("question_mark")
+        await at.until(lambda: "^o" in at.text and "Mark a trajectory" in at.text, "the help")
+        await at.press("escape", "Q")
+        assert at.app.return_code == 0

@@ -12,13 +12,14 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer, Input, Static
+from textual.widgets import ContentSwitcher, Input, Static
 
 from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.terminal import printable
 from riptui.tui import bindings, filters, status
 from riptui.tui.graphics.graphics import Graphics
+from riptui.tui.keyline import KeyLine
 from riptui.tui.outline import ORDERS
 from riptui.tui.tree import RunsTree
 from riptui.tui.watch import Looked, Watch, WorkersLooked
@@ -75,18 +76,16 @@ class Browser(Screen[None]):
                 yield RunsTree(id="tree")
             with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
-                yield Welcome(self.runs, id="welcome")
         yield Static(id="progress")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        """The tree is on the screen: now what takes its time."""
+        """The frame is on the screen."""
         self._watch.start()
-        self._import_details()
 
     @work(thread=True)
     def _import_details(self) -> None:
@@ -125,10 +124,9 @@ class Browser(Screen[None]):
         if first:
             self._open_first()
         if change.missing or not rows.outline.entries:
-            self._right("welcome")
-            self.query_one(Welcome).tell(change.missing)
+            self.run_worker(self._welcome(change.missing), exclusive=True, group="welcome")
         elif first:
-            self._show_chosen()
+            self.call_after_refresh(self._import_details)
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
             self.details.disk_changed([self.runs / path for path in touched])
@@ -183,6 +181,13 @@ class Browser(Screen[None]):
         else:
             self.details.show_trajectory(self.runs / line.path)
         self._right("details")
+
+    async def _welcome(self, missing: str) -> None:
+        switcher = self.query_one("#right", ContentSwitcher)
+        if not switcher.query(Welcome):
+            await switcher.add_content(Welcome(self.runs, id="welcome"))
+        switcher.query_one(Welcome).tell(missing)
+        switcher.current = "welcome"
 
     def _right(self, name: str) -> None:
         self.query_one("#right", ContentSwitcher).current = name

@@ -7,7 +7,6 @@ import pytest
 from opened import FIRST, Opened, computing, make_runs, opened
 from textual.binding import Binding
 from textual.widgets import Input
-from textual.widgets._footer import FooterKey
 
 from riptui.settings import Settings
 from riptui.tui import bindings
@@ -66,6 +65,7 @@ async def begin(at: Opened) -> None:
     at.tree.select(FIRST)
     at.tree.marked.clear()
     await at.until(lambda: at.browser._shown == FIRST, FIRST)
+    at.view.select_tab("chart")
     at.view.last()
     await at.shown(LAST)
 
@@ -326,7 +326,7 @@ async def test_the_palette_has_every_binding_as_group_and_verb(folder: Path) -> 
         commands = {command.title: command for command in at.app.get_system_commands(at.app.screen)}
         for id, binding in TABLE.items():
             assert f"{bindings.GROUPS[id.partition('.')[0]]}: {binding.description}" in commands
-        commands["Runs: Mark"].callback()
+        await commands["Runs: Mark"].callback()
         await at.until(lambda: list(at.tree.marked) == [FIRST], "the mark")
 
 
@@ -339,31 +339,28 @@ async def test_the_palette_opens_and_runs_what_is_typed(folder: Path) -> None:
         await at.until(lambda: not at.tree.marked, "the marks gone")
 
 
-def footer(at: Opened) -> list[str]:
-    """What can be read in it."""
-    width = at.app.size.width
-    return [key.description for key in at.app.screen.query(FooterKey) if key.display and key.region.right <= width]
+def footer(at: Opened) -> str:
+    return at.text.splitlines()[-1].strip()
 
 
-async def test_the_footer_shows_the_keys_of_the_table_that_are_used_most(folder: Path) -> None:
+async def test_the_last_line_shows_the_keys_of_the_table_that_are_used_most(folder: Path) -> None:
     async with opened(folder) as at:
-        shown = [binding.description for binding in [*bindings.BROWSER, *bindings.APP] if binding.show]
-        await at.until(lambda: footer(at) == shown, "the footer")
+        used = [binding for binding in [*bindings.BROWSER, *bindings.APP] if binding.show]
+        shown = "  ".join(f"{binding.key_display} {binding.description}" for binding in used)
+        await at.until(lambda: footer(at) == shown, "the keys")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
-async def test_where_there_is_little_room_the_footer_keeps_help_and_quit(size: tuple[int, int], folder: Path) -> None:
+async def test_where_there_is_little_room_help_and_quit_stay(size: tuple[int, int], folder: Path) -> None:
     async with opened(folder, size) as at:
-        await at.until(lambda: footer(at), "the footer")
-        assert footer(at)[-2:] == ["Help", "Quit"]
-        assert "Quit" in at.text.splitlines()[-1]
+        await at.until(lambda: footer(at).startswith("n New  space Play"), "the first keys")
+        assert footer(at).endswith("? Help  q Quit")
 
 
-async def test_a_click_in_the_footer_is_its_key(folder: Path) -> None:
+async def test_a_click_on_a_key_presses_it(folder: Path) -> None:
     async with opened(folder) as at:
-        await at.until(lambda: footer(at), "the footer")
-        mark = next(key for key in at.app.screen.query(FooterKey) if key.description == "Mark")
-        await at.pilot.click(mark)
+        await at.until(lambda: "Mark" in footer(at), "the keys")
+        await at.pilot.click(offset=(at.text.splitlines()[-1].index("Mark"), 39))
         await at.until(lambda: list(at.tree.marked) == [FIRST], "the mark")
 
 

@@ -125,8 +125,10 @@ class Browser(Screen[None]):
             self._open_first()
         if change.missing or not rows.outline.entries:
             self.run_worker(self._welcome(change.missing), exclusive=True, group="welcome")
-        elif first:
+        elif first and self.details is None:
             self.call_after_refresh(self._import_details)
+        elif first:
+            self._show_chosen()
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
             self.details.disk_changed([self.runs / path for path in touched])

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from riptui.marks import MARKS
 from riptui.store.listing import natural
 from riptui.terminal import printable, sparkline
-from riptui.tui.outline import Line, Outline, parent
+from riptui.tui.outline import Line, Outline, above, parent
 from riptui.tui.shelf import Change, Entry
 from riptui.values import short
 
@@ -85,14 +85,14 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def rebuild(self) -> None:
-        """The rows have changed: keep the cursor on its path, or near it."""
+        """The rows have changed: keep the cursor on its path, or on the nearest group above it that is still a row."""
         current = self.current
         self._lines = self.outline.lines()
         self.virtual_size = Size(0, len(self._lines))
         places = {line.path: y for y, line in enumerate(self._lines)} if current else {}
         here = min(self.cursor, max(0, len(self._lines) - 1))
         if current is not None:
-            here = next((places[path] for path in (current.path, parent(current.path)) if path in places), here)
+            here = next((places[path] for path in (current.path, *above(current.path)) if path in places), here)
         self.set_reactive(RunsTree.cursor, here)
         self._show_cursor()
         self.refresh()

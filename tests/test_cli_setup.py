@@ -285,7 +285,7 @@ def test_values_are_completed(words: list[str], offered: list[str]) -> None:
 
 def test_commands_are_completed() -> None:
     assert set(completed("")) == set(COMMANDS)
-    assert completed("re") == ["resume"]
+    assert completed("re") == ["resume", "results"]
 
 
 @pytest.mark.parametrize("name", ["show", "resume", "check", "measure", "export", "ls"])
@@ -305,7 +305,7 @@ def test_paths_are_completed_to_folders(name: str, make_trajectory: MakeTrajecto
 def options() -> Iterator[Any]:
     for name in COMMANDS:
         for param in command(name).params:
-            if isinstance(param, click.Option):
+            if isinstance(param, click.Option) and not param.hidden:
                 yield pytest.param(name, param, id=f"{name} {param.opts[0]}")
 
 

@@ -21,7 +21,7 @@ from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.group import GroupView
 from riptui.tui.outline import ORDERS
 from riptui.tui.shelf import Change
-from riptui.tui.trajectory import TrajectoryView
+from riptui.tui.trajectory import PANES, TrajectoryView
 from riptui.tui.tree import RunsTree
 from riptui.tui.watch import Looked, Watch, WorkersLooked
 from riptui.tui.welcome import Welcome
@@ -137,7 +137,11 @@ class Browser(Screen[None]):
         if current == "trajectory" and self._shown in touched:
             self.view.disk_changed()
         elif current == "group" and any(path.startswith(f"{self._shown}/") for path in touched):
-            self.query_one(GroupView).disk_changed()
+            group = self.query_one(GroupView)
+            if change.removed or group.count != self.rows.outline.totals[self._shown].count:
+                self._show_group(self._shown)
+            else:
+                group.disk_changed()
 
     @on(WorkersLooked)
     def _tell_workers(self, message: WorkersLooked) -> None:
@@ -170,12 +174,15 @@ class Browser(Screen[None]):
             return
         self._shown = line.path
         if line.is_group:
-            below = [self.runs / path for path in self.rows.outline.below(line.path)]
-            self.query_one(GroupView).show(self.runs / line.path, below)
+            self._show_group(line.path)
             switcher.current = "group"
         else:
             self.view.show(self.runs / line.path)
             switcher.current = "trajectory"
+
+    def _show_group(self, path: str) -> None:
+        below = [self.runs / one for one in self.rows.outline.below(path)]
+        self.query_one(GroupView).show(self.runs / path, below)
 
     @on(GroupView.Chosen)
     def _go_to(self, message: GroupView.Chosen) -> None:
@@ -213,7 +220,10 @@ class Browser(Screen[None]):
         self.query_one(GroupView).toggle_axis()
 
     def action_tab(self, name: str) -> None:
-        self.view.select_tab(name)
+        if self.query_one(ContentSwitcher).current == "group":
+            self.query_one(GroupView).select_tab(PANES.index(name))
+        else:
+            self.view.select_tab(name)
 
     # Runs
 

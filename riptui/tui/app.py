@@ -16,12 +16,9 @@ from riptui.settings import Loaded
 from riptui.terminal import printable
 from riptui.tui import bindings, keymap, themes
 from riptui.tui.browser import Browser
-from riptui.tui.compare import CompareScreen
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.terminal import Terminal
-from riptui.tui.group import GroupView
 from riptui.tui.help import HelpScreen
-from riptui.tui.table import Table
 from riptui.tui.tree import RunsTree
 
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
@@ -57,9 +54,7 @@ class RiptuiApp(App[None]):
             self.settings.theme, color_system=self.console.color_system, no_color=self.no_color
         )
         self._problems += [notice] if notice else []
-        self._problems += keymap.apply(
-            self, self.settings.keys, keymap.known([Browser, RunsTree, GroupView, Table, CompareScreen, RiptuiApp])
-        )
+        self._problems += keymap.apply(self, self.settings.keys, keymap.known([Browser, RunsTree, RiptuiApp]))
         self._heed_signals()
         self.push_screen(Browser(self.runs, self.settings, self.graphics, select=self._select))
         for problem in self._problems:
@@ -101,6 +96,11 @@ class RiptuiApp(App[None]):
             self.bell()
 
     # How it ends
+
+    def on_exit_app(self) -> None:
+        """While the pictures' screen is still there: in kitty they would stay in memory."""
+        if self._driver is not None:
+            self._driver.write(self.graphics.farewell())
 
     def _heed_signals(self) -> None:
         """A signal ends it in order, also one that nohup ignores; so does a terminal that is no longer there."""

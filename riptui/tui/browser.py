@@ -1,13 +1,15 @@
 """The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Input, Static
@@ -16,19 +18,26 @@ from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.terminal import printable
 from riptui.tui import bindings, filters, status
-from riptui.tui.compare import CompareScreen
 from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.group import GroupView
 from riptui.tui.outline import ORDERS
-from riptui.tui.shelf import Change
-from riptui.tui.trajectory import PANES, TrajectoryView
 from riptui.tui.tree import RunsTree
 from riptui.tui.watch import Looked, Watch, WorkersLooked
 from riptui.tui.welcome import Welcome
 
+if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
+    from riptui.tui.details import Details
+    from riptui.tui.group import GroupView
+
 REST = 0.06  # seconds the cursor stays on a row before its pictures are read; a held key passes 30 rows a second
 COMPARED = range(2, 7)
 ENDS = {Status.DONE: "done", Status.FAILED: "failed"}
+
+
+@dataclass
+class DetailsImported(Message):
+    """The right side can be mounted."""
+
+    details: "Details"
 
 
 class Browser(Screen[None]):
@@ -36,7 +45,7 @@ class Browser(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings.BROWSER,
-        Binding("escape", "close_filter", show=False, id="runs.close-filter"),
+        Binding("escape", "close_filter", "No filter", show=False, id="runs.close-filter"),
     ]
     AUTO_FOCUS = "#tree"
 
@@ -51,6 +60,8 @@ class Browser(Screen[None]):
         self._shown = ""
         """The path whose details are on the screen."""
         self._rest: Timer | None = None
+        self.details: Details | None = None
+        """None until it is imported."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
@@ -62,24 +73,33 @@ class Browser(Screen[None]):
                 left.border_title = "Trajectories"
                 yield Input(placeholder="mona  mask:128  lpips>0.4", id="filter")
                 yield RunsTree(id="tree")
-            with ContentSwitcher(id="detail", initial="reading"):
+            with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
                 yield Welcome(self.runs, id="welcome")
-                yield TrajectoryView(
-                    self.graphics,
-                    runs=self.runs,
-                    play_speed=self.settings.play_speed,
-                    axis=self.settings.axis,
-                    metric=self.settings.metric,
-                    id="trajectory",
-                )
-                yield GroupView(id="group")
         yield Static(id="progress")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
-        self.call_after_refresh(self._watch.start)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The tree is on the screen: now what takes its time."""
+        self._watch.start()
+        self._import_details()
+
+    @work(thread=True)
+    def _import_details(self) -> None:
+        """In a thread, so that keys are heard meanwhile: NumPy and Pillow with it."""
+        from riptui.tui.details import Details
+
+        self.post_message(DetailsImported(Details(self.runs, self.settings, self.graphics)))
+
+    @on(DetailsImported)
+    async def _mount_details(self, message: DetailsImported) -> None:
+        await self.query_one("#right", ContentSwitcher).add_content(message.details)
+        self.details = message.details
+        self._show_chosen()
 
     def on_unmount(self) -> None:
         self._watch.close()
@@ -87,10 +107,6 @@ class Browser(Screen[None]):
     @property
     def rows(self) -> RunsTree:
         return self.query_one(RunsTree)
-
-    @property
-    def view(self) -> TrajectoryView:
-        return self.query_one(TrajectoryView)
 
     @property
     def chosen(self) -> list[Path]:
@@ -109,11 +125,16 @@ class Browser(Screen[None]):
         if first:
             self._open_first()
         if change.missing or not rows.outline.entries:
-            self.query_one(ContentSwitcher).current = "welcome"
+            self._right("welcome")
             self.query_one(Welcome).tell(change.missing)
-        elif self.query_one(ContentSwitcher).current in ("reading", "welcome"):
+        elif first:
             self._show_chosen()
-        self._refresh_details(change)
+        if self.details is not None:
+            touched = [entry.path for entry in change.entries] + change.removed
+            self.details.disk_changed([self.runs / path for path in touched])
+            totals = rows.outline.totals.get(self._shown)
+            if self.details.current == "group" and totals and totals.count != self.details.group.count:
+                self._show_chosen()
         self._update("#counts", status.counts(rows.outline.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -130,18 +151,6 @@ class Browser(Screen[None]):
             self.notify(f"{printable(self._select)} is not in {printable(str(self.runs))}", severity="warning")
         elif not self._select:
             rows.open_first()
-
-    def _refresh_details(self, change: Change) -> None:
-        current = self.query_one(ContentSwitcher).current
-        touched = [entry.path for entry in change.entries] + change.removed
-        if current == "trajectory" and self._shown in touched:
-            self.view.disk_changed()
-        elif current == "group" and any(path.startswith(f"{self._shown}/") for path in touched):
-            group = self.query_one(GroupView)
-            if change.removed or group.count != self.rows.outline.totals[self._shown].count:
-                self._show_group(self._shown)
-            else:
-                group.disk_changed()
 
     @on(WorkersLooked)
     def _tell_workers(self, message: WorkersLooked) -> None:
@@ -169,61 +178,36 @@ class Browser(Screen[None]):
 
     def _show_chosen(self) -> None:
         line = self.rows.current
-        switcher = self.query_one(ContentSwitcher)
-        if line is None:
+        if line is None or self.details is None:
             return
         self._shown = line.path
         if line.is_group:
-            self._show_group(line.path)
-            switcher.current = "group"
+            self.details.show_group(self.runs / line.path, self.chosen)
         else:
-            self.view.show(self.runs / line.path)
-            switcher.current = "trajectory"
+            self.details.show_trajectory(self.runs / line.path)
+        self._right("details")
 
-    def _show_group(self, path: str) -> None:
-        below = [self.runs / one for one in self.rows.outline.below(path)]
-        self.query_one(GroupView).show(self.runs / path, below)
+    def _right(self, name: str) -> None:
+        self.query_one("#right", ContentSwitcher).current = name
 
-    @on(GroupView.Chosen)
-    def _go_to(self, message: GroupView.Chosen) -> None:
+    def on_group_view_chosen(self, message: "GroupView.Chosen") -> None:
         self.rows.select(message.path.relative_to(self.runs).as_posix())
         self.rows.focus()
 
     # Frames and tabs
 
-    def action_frame(self, count: int) -> None:
-        self.view.move(count)
-
-    def action_half(self, count: int) -> None:
-        self.view.move_measured(count)
-
-    def action_first(self) -> None:
-        self.view.first()
-
-    def action_last(self) -> None:
-        self.view.last()
-
-    def action_play(self) -> None:
-        self.view.play_or_pause()
-
-    def action_slower(self) -> None:
-        self.view.slower()
-
-    def action_faster(self) -> None:
-        self.view.faster()
-
-    def action_comparison(self) -> None:
-        self.view.cycle_comparison()
+    def action_view(self, method: str, *arguments: int | str) -> None:
+        """A key about the frames or the tabs of the trajectory that is shown."""
+        if self.details is None:
+            return
+        if method == "select_tab":
+            self.details.select_tab(*map(str, arguments))
+        elif self.details.current == "trajectory":
+            getattr(self.details.view, method)(*arguments)
 
     def action_axis(self) -> None:
-        self.view.toggle_axis()
-        self.query_one(GroupView).toggle_axis()
-
-    def action_tab(self, name: str) -> None:
-        if self.query_one(ContentSwitcher).current == "group":
-            self.query_one(GroupView).select_tab(PANES.index(name))
-        else:
-            self.view.select_tab(name)
+        if self.details is not None:
+            self.details.toggle_axis()
 
     # Runs
 
@@ -282,6 +266,8 @@ class Browser(Screen[None]):
         if len(marked) not in COMPARED:
             self.notify(f"mark {COMPARED[0]} to {COMPARED[-1]} trajectories with m; {len(marked)} are marked")
             return
+        from riptui.tui.compare import CompareScreen  # with NumPy
+
         self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))
 
 

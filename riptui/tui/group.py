@@ -265,8 +265,9 @@ class GroupView(Widget):
         tabs.names = VIEWS if self._roomy else (*VIEWS, TABLE)
         tabled = not self._roomy and self._tab == TABLE
         tabs.chosen = TABLE if tabled else self._choice.view
-        self.query_one(Chart).display = not tabled
-        self.query_one(Table).display = self._roomy or tabled
+        for widget, seen in ((self.query_one(Chart), not tabled), (self.query_one(Table), self._roomy or tabled)):
+            if widget.display != seen:  # setting it lays the screen out anew, also if it is the same
+                widget.display = seen
 
     @on(TabLine.Clicked)
     def _tab_clicked(self, message: TabLine.Clicked) -> None:

@@ -124,6 +124,9 @@ class Browser(Screen[None]):
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
             self.details.disk_changed([self.runs / path for path in touched])
+            totals = rows.outline.totals.get(self._shown)
+            if self.details.current == "group" and totals and totals.count != self.details.group.count:
+                self._show_chosen()
         self._update("#counts", status.counts(rows.outline.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -194,7 +197,11 @@ class Browser(Screen[None]):
 
     def action_view(self, method: str, *arguments: int | str) -> None:
         """A key about the frames or the tabs of the trajectory that is shown."""
-        if self.details is not None and self.details.current == "trajectory":
+        if self.details is None:
+            return
+        if method == "select_tab":
+            self.details.select_tab(*map(str, arguments))
+        elif self.details.current == "trajectory":
             getattr(self.details.view, method)(*arguments)
 
     def action_axis(self) -> None:

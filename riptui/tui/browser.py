@@ -72,7 +72,6 @@ class Browser(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="left") as left:
                 left.border_title = "Trajectories"
-                yield Input(placeholder="mona  mask:128  lpips>0.4", id="filter")
                 yield RunsTree(id="tree")
             with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
@@ -80,11 +79,6 @@ class Browser(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#filter").display = False
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
-        """The frame is on the screen."""
         self._watch.start()
 
     @work(thread=True)
@@ -132,6 +126,9 @@ class Browser(Screen[None]):
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
             self.details.disk_changed([self.runs / path for path in touched])
+            totals = rows.outline.totals.get(self._shown)
+            if self.details.current == "group" and totals and totals.count != self.details.group.count:
+                self._show_chosen()
         self._update("#counts", status.counts(rows.outline.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -202,7 +199,11 @@ class Browser(Screen[None]):
 
     def action_view(self, method: str, *arguments: int | str) -> None:
         """A key about the frames or the tabs of the trajectory that is shown."""
-        if self.details is not None and self.details.current == "trajectory":
+        if self.details is None:
+            return
+        if method == "select_tab":
+            self.details.select_tab(*map(str, arguments))
+        elif self.details.current == "trajectory":
             getattr(self.details.view, method)(*arguments)
 
     def action_axis(self) -> None:
@@ -211,22 +212,26 @@ class Browser(Screen[None]):
 
     # Runs
 
-    def action_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.display = True
-        box.focus()
+    async def action_filter(self) -> None:
+        left = self.query_one("#left")
+        if not left.query(Input):
+            await left.mount(Input(placeholder="mona  mask:128  lpips>0.4", id="filter", compact=True), before=0)
+        left.query_one(Input).focus()
 
-    def action_close_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.value = ""
-        box.display = False
+    async def action_close_filter(self) -> None:
+        for box in self.query("#left Input"):
+            await box.remove()
+        self._narrow_to("")
         self.rows.focus()
 
     @on(Input.Changed, "#filter")
-    def _narrow(self, message: Input.Changed) -> None:
+    def _typed(self, message: Input.Changed) -> None:
+        self._narrow_to(message.value)
+
+    def _narrow_to(self, text: str) -> None:
         left = self.query_one("#left")
         try:
-            self.rows.outline.filter = filters.parse(message.value)
+            self.rows.outline.filter = filters.parse(text)
             left.border_subtitle = ""
         except ValueError as error:
             left.border_subtitle = printable(str(error))

@@ -18,6 +18,7 @@ from riptui.store.trajectory import Status, Trajectory
 from riptui.values import headline, newest
 
 SLICE = 0.04  # seconds of reading between two results; the screen draws in between
+FIRST = 0.005  # seconds for the first names, which fill the screen
 ROUND = 8.0  # seconds in which everything that is not under way is looked at once
 SETTLED = 10**9  # ns; a folder that changed this lately may change again within one tick of its clock
 UNDER_WAY = {Status.RUNNING, Status.QUEUED, Status.PAUSED}
@@ -108,7 +109,7 @@ class Shelf:
         groups: dict[str, int] = {}
         there: set[str] = set()
         new: list[Entry] = []
-        until = time.monotonic() + SLICE
+        until = time.monotonic() + (SLICE if self._entries else FIRST)
         prefix = len(str(self.runs)) + 1
         for folder, is_group in walk(self.runs):
             if is_group:

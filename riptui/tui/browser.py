@@ -91,8 +91,9 @@ class Browser(Screen[None]):
     @on(DetailsImported)
     async def _mount_details(self, message: DetailsImported) -> None:
         await self.query_one("#right", ContentSwitcher).add_content(message.details)
-        self.details = message.details
-        self._show_chosen()
+        if message.details.children:  # else the app is leaving
+            self.details = message.details
+            self._show_chosen()
 
     def on_unmount(self) -> None:
         self._watch.close()

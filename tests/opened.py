@@ -20,8 +20,8 @@ from riptui.store.wanted import set_request
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
 from riptui.tui.graphics.terminal import Terminal
-from riptui.tui.tree import RunsTree
 from riptui.tui.trajectory import TrajectoryView
+from riptui.tui.tree import RunsTree
 
 FIRST = "fig7/cat/m64-s0"
 """The trajectory that is shown at the start."""
@@ -79,8 +79,7 @@ class Opened:
 
     @property
     def browser(self) -> Browser:
-        found = next(screen for screen in self.app.screen_stack if isinstance(screen, Browser))
-        return found
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, Browser))
 
     @property
     def tree(self) -> RunsTree:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from opened import FIRST, Opened, computing, make_runs, opened
-from textual.binding import Binding
 from textual.widgets import Input
 
 from riptui.settings import Settings
@@ -13,13 +12,12 @@ from riptui.tui import bindings
 from riptui.tui.compare import CompareScreen
 from riptui.tui.comparison import Comparison
 from riptui.tui.help import HelpScreen
-from riptui.tui.tree import RunsTree
 
 LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 ELSEWHERE = ("compute.", "do.")
 """What these keys do is tested with the commands that they begin."""
 
-TABLE = {binding.id: binding for binding in [*bindings.BROWSER, *bindings.APP, *Binding.make_bindings(RunsTree.BINDINGS)]}
+TABLE = {binding.id: binding for scope in bindings.SCOPES.values() for binding in scope}
 
 Press = Callable[[Opened, str], Awaitable[None]]
 PRESSED: dict[str, Press] = {}

@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -16,6 +16,7 @@ from textual.strip import Strip
 from riptui.marks import MARKS
 from riptui.store.listing import natural
 from riptui.terminal import printable, sparkline
+from riptui.tui import bindings
 from riptui.tui.outline import Line, Outline, above, parent
 from riptui.tui.shelf import Change, Entry
 from riptui.values import short
@@ -36,17 +37,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         "tree--marked",
         "tree--spark",
     } | {f"tree--{status}" for status in MARKS}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="tree.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="tree.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="tree.page-up"),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="tree.page-down"),
-        Binding("ctrl+home", "move(-1000000)", "First row", show=False, id="tree.first"),
-        Binding("ctrl+end,G", "move(1000000)", "Last row", show=False, id="tree.last"),
-        Binding("enter", "open", "Open or close the group", show=False, id="tree.toggle"),
-        Binding("backspace", "leave", "To the group above", show=False, id="tree.leave"),
-        Binding("z", "collapse_all", "Close all groups", show=False, id="tree.collapse-all"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.TREE]
 
     cursor: reactive[int] = reactive(0, repaint=False)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from opened import FIRST, Opened, computing, make_runs, opened
+from textual.binding import Binding
 from textual.widgets import Input
 
 from riptui.settings import Settings
@@ -12,9 +13,10 @@ from riptui.tui import bindings
 from riptui.tui.compare import CompareScreen
 from riptui.tui.comparison import Comparison
 from riptui.tui.help import HelpScreen
+from riptui.tui.table import Table
 
 LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
-ELSEWHERE = ("compute.", "do.")
+ELSEWHERE = ("compute", "do")
 """What these keys do is tested with the commands that they begin."""
 
 TABLE = {binding.id: binding for scope in bindings.SCOPES.values() for binding in scope}
@@ -24,13 +26,17 @@ PRESSED: dict[str, Press] = {}
 
 
 def key(id: str) -> Callable[[Press], Press]:
-    """The test of a key: it gets the app at the first trajectory's newest frame and each of the keys in turn."""
+    """The test of a key: it gets the app as `begin` left it and each of the keys in turn."""
 
     def add(press: Press) -> Press:
         PRESSED[id] = press
         return press
 
     return add
+
+
+def group_of(binding: Binding) -> str:
+    return str(binding.id).partition(".")[0]
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +48,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_key_of_the_table_is_tested() -> None:
-    assert PRESSED.keys() == {id for id in TABLE if not id.startswith(ELSEWHERE)}
+    assert PRESSED.keys() == {id for id, binding in TABLE.items() if group_of(binding) not in ELSEWHERE}
 
 
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if f"{group}." not in ELSEWHERE])
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in ELSEWHERE])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with opened(folder) as at:
         for id, press in PRESSED.items():
-            if id.startswith(f"{group}."):
+            if group_of(TABLE[id]) == group:
                 for one in TABLE[id].key.split(","):
                     await begin(at)
+                    await BEGUN.get(group, stay)(at)
                     await press(at, one)
 
 
 async def begin(at: Opened) -> None:
     """At the first trajectory's newest frame, with nothing marked, and nothing said."""
+    if at.app.screen is not at.browser:
+        await at.app.pop_screen()
     at.app.clear_notifications()
+    at.tree.focus()
     at.tree.action_collapse_all()
     at.tree.select(FIRST)
     at.tree.marked.clear()
@@ -66,6 +76,42 @@ async def begin(at: Opened) -> None:
     at.view.select_tab("chart")
     at.view.last()
     await at.shown(LAST)
+
+
+async def stay(at: Opened) -> None:
+    """That was all."""
+
+
+async def go_to_the_table(at: Opened) -> None:
+    """Of the first group: three rows, the cursor on the second."""
+    at.tree.select("fig7/cat")
+    await at.until(lambda: len(table(at).keys) == 3, "the table")
+    table(at).focus()
+    await at.until(lambda: at.app.focused is table(at), "the focus")
+    table(at).sort_by(table(at)._columns[0].name)
+    table(at).cursor = 1
+
+
+async def go_to_the_comparison(at: Opened) -> None:
+    """Of two, at their newest frames."""
+    for path in (FIRST, "fig7/cat/m64-s1"):
+        at.tree.mark(path)
+    at.browser.action_compare()
+    await at.until(lambda: isinstance(at.app.screen, CompareScreen), "the comparison")
+    await at.until(lambda: comparison(at).inpainted == 200, "its frames")
+
+
+BEGUN = {"table": go_to_the_table, "compare": go_to_the_comparison}
+"""Where the keys of a group hold, if not everywhere."""
+
+
+def table(at: Opened) -> Table:
+    return at.browser.query_one(Table)
+
+
+def comparison(at: Opened) -> CompareScreen:
+    assert isinstance(at.app.screen, CompareScreen)
+    return at.app.screen
 
 
 # --- frames
@@ -167,6 +213,32 @@ async def turns_the_axis_to_coverage_and_back(at: Opened, key: str) -> None:
     await at.until(lambda: "inpainted %" in at.text, "the axis again")
 
 
+@key("tabs.metric")
+async def draws_the_next_metric(at: Opened, key: str) -> None:
+    drawn = at.view._metric
+    await at.press(key)
+    await at.until(lambda: at.view._metric != drawn, "another metric")
+    at.tree.select("fig7/cat")
+    await at.until(lambda: "SSIM ▸" in at.text, "the group")
+    await at.press(key)
+    await at.until(lambda: "PSNR ▸" in at.text, "the other metric of the group")
+    await at.press(key)
+    await at.until(lambda: "SSIM ▸" in at.text, "and round")
+
+
+@key("tabs.image")
+async def shows_the_runs_of_an_image(at: Opened, key: str) -> None:
+    await at.press(key)
+    assert at.browser.details is not None
+    assert at.browser.details.current == "trajectory"
+    at.tree.select("fig7")
+    await at.until(lambda: "4 trajectories" in at.text, "the group")
+    await at.press("3")
+    await at.until(lambda: "runs of picture.png" in at.text, "the runs of the only image")
+    await at.press(key)
+    assert "runs of picture.png" in at.text
+
+
 # --- runs
 
 
@@ -208,7 +280,18 @@ async def filters_what_is_typed_and_escape_ends_it(at: Opened, key: str) -> None
     assert at.browser.query_one("#filter", Input).display
     await at.press(key, "escape")
     await at.until(lambda: at.lines == everything and at.app.focused is at.tree, "all again")
-    assert not at.browser.query_one("#filter", Input).display
+    assert not at.browser.query("#filter")
+
+
+@key("runs.close-filter")
+async def shows_everything_again(at: Opened, key: str) -> None:
+    everything = at.lines
+    await at.press("slash", *"mask:128", "enter")
+    await at.until(lambda: len(at.lines) == 3, "what is left")
+    await at.press(key)
+    await at.until(lambda: at.lines == everything, "all again")
+    await at.press(key)
+    assert at.lines == everything
 
 
 @key("runs.sort")
@@ -217,6 +300,8 @@ async def orders_in_four_ways(at: Opened, key: str) -> None:
     for expected in ("by newest", "by distance", "by status", ""):
         await at.press(key)
         await at.until(lambda: left.border_subtitle == expected, expected)  # noqa: B023  awaited at once
+        await at.press("slash", "escape")
+        assert left.border_subtitle == expected
 
 
 @key("runs.running")
@@ -268,6 +353,87 @@ async def closes_all_groups_and_stays_near(at: Opened, key: str) -> None:
     assert at.here == "fig7"
 
 
+# --- the table of a group
+
+
+def in_the_table(start: int, end: int) -> Press:
+    async def moves_the_cursor(at: Opened, key: str) -> None:
+        table(at).cursor = start
+        await at.press(key)
+        assert table(at).cursor == end
+
+    return moves_the_cursor
+
+
+key("table.up")(in_the_table(1, 0))
+key("table.down")(in_the_table(1, 2))
+key("table.page-up")(in_the_table(2, 0))
+key("table.page-down")(in_the_table(0, 2))
+key("table.first")(in_the_table(2, 0))
+key("table.last")(in_the_table(0, 2))
+
+
+@key("table.sort")
+async def sorts_by_the_next_column(at: Opened, key: str) -> None:
+    names = [column.name for column in table(at)._columns]
+    for expected in [*names[1:], names[0]]:
+        await at.press(key)
+        assert table(at)._sorted == expected
+
+
+@key("table.reverse")
+async def turns_the_order_round(at: Opened, key: str) -> None:
+    before = table(at).keys
+    await at.press(key)
+    assert table(at).keys == before[::-1]
+
+
+@key("table.choose")
+async def goes_to_the_trajectory_of_the_row(at: Opened, key: str) -> None:
+    chosen = table(at).current
+    await at.press(key)
+    await at.until(lambda: at.app.focused is at.tree, "the tree")
+    assert str(at.browser.runs / at.here) == chosen
+
+
+# --- the comparison
+
+
+def in_the_comparison(start: int, end: float) -> Press:
+    async def turns_the_frames(at: Opened, key: str) -> None:
+        comparison(at)._go(start)
+        await at.press(key)
+        assert comparison(at).inpainted == end
+
+    return turns_the_frames
+
+
+key("compare.back")(in_the_comparison(2, 50))
+key("compare.forward")(in_the_comparison(2, 150))
+key("compare.first")(in_the_comparison(2, 0))
+key("compare.last")(in_the_comparison(2, 200))
+
+
+@key("compare.metric")
+async def draws_the_next_metric_of_them(at: Opened, key: str) -> None:
+    await at.until(lambda: "SSIM" in at.text, "a metric")
+    drawn = comparison(at)._drawn_metric
+    await at.press(key)
+    assert comparison(at)._drawn_metric != drawn
+
+
+@key("compare.axis")
+async def turns_the_axis_of_the_comparison(at: Opened, key: str) -> None:
+    await at.press(key)
+    await at.until(lambda: "coverage %" in at.text, "the other axis")
+
+
+@key("compare.close")
+async def goes_back_to_the_tree(at: Opened, key: str) -> None:
+    await at.press(key)
+    await at.until(lambda: at.app.screen is at.browser, "the browser")
+
+
 # --- the app
 
 
@@ -306,24 +472,37 @@ async def leaves(at: Opened, key: str) -> None:
 # --- what the table is for
 
 
-async def test_the_help_shows_every_binding_with_its_keys(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("where", "scopes"),
+    [
+        (stay, ("tree", "browser", "app")),
+        (go_to_the_table, ("table", "browser", "app")),
+        (go_to_the_comparison, ("compare", "app")),
+    ],
+)
+async def test_the_help_shows_every_binding_that_holds_there(
+    where: Callable[[Opened], Awaitable[None]],
+    scopes: tuple[str, ...],
+    folder: Path,  # nearest first
+) -> None:
     async with opened(folder, (140, 100)) as at:
+        await where(at)
         await at.press("question_mark")
         await at.until(lambda: isinstance(at.app.screen, HelpScreen), "the help")
         rows = at.text
-        for group in bindings.GROUPS.values():
-            assert f" {group} " in rows
-        for binding in TABLE.values():
-            assert (binding.tooltip or binding.description) in rows
-        assert "←  h" in rows
+        taken: set[str] = set()
+        for scope in scopes:
+            for binding in bindings.SCOPES[scope]:
+                assert (binding.tooltip in rows) == bool(set(binding.key.split(",")) - taken), binding.id
+            taken |= {key for binding in bindings.SCOPES[scope] for key in binding.key.split(",")}
         assert "Pictures by off: a test" in rows
 
 
-async def test_the_palette_has_every_binding_as_group_and_verb(folder: Path) -> None:
+async def test_the_palette_has_every_binding_that_holds_as_group_and_verb(folder: Path) -> None:
     async with opened(folder) as at:
         commands = {command.title: command for command in at.app.get_system_commands(at.app.screen)}
-        for id, binding in TABLE.items():
-            assert f"{bindings.GROUPS[id.partition('.')[0]]}: {binding.description}" in commands
+        for binding in [*bindings.TREE, *bindings.BROWSER, *bindings.APP]:
+            assert f"{bindings.GROUPS[group_of(binding)]}: {binding.description}" in commands
         await commands["Runs: Mark"].callback()
         await at.until(lambda: list(at.tree.marked) == [FIRST], "the mark")
 

@@ -85,7 +85,8 @@ async def stay(at: Opened) -> None:
 async def go_to_the_table(at: Opened) -> None:
     """Of the first group: three rows, the cursor on the second."""
     at.tree.select("fig7/cat")
-    await at.until(lambda: len(table(at).keys) == 3, "the table")
+    await at.until(lambda: at.browser._shown == "fig7/cat" and len(table(at).keys) == 3, "the table")
+    await at.until(lambda: table(at).size.height > 3, "its room")
     table(at).focus()
     await at.until(lambda: at.app.focused is table(at), "the focus")
     table(at).sort_by(table(at)._columns[0].name)

@@ -58,15 +58,12 @@ async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Pa
         for id, press in PRESSED.items():
             if group_of(TABLE[id]) == group:
                 for one in TABLE[id].key.split(","):
-                    await begin(at)
-                    await BEGUN.get(group, stay)(at)
+                    await BEGIN.get(group, begin)(at)
                     await press(at, one)
 
 
 async def begin(at: Opened) -> None:
     """At the first trajectory's newest frame, with nothing marked, and nothing said."""
-    if at.app.screen is not at.browser:
-        await at.app.pop_screen()
     at.app.clear_notifications()
     at.tree.focus()
     at.tree.action_collapse_all()
@@ -78,11 +75,7 @@ async def begin(at: Opened) -> None:
     await at.shown(LAST)
 
 
-async def stay(at: Opened) -> None:
-    """That was all."""
-
-
-async def go_to_the_table(at: Opened) -> None:
+async def begin_in_the_table(at: Opened) -> None:
     """Of the first group: three rows, the cursor on the second."""
     at.tree.select("fig7/cat")
     await at.until(lambda: at.browser._shown == "fig7/cat" and len(table(at).keys) == 3, "the table")
@@ -93,17 +86,19 @@ async def go_to_the_table(at: Opened) -> None:
     table(at).cursor = 1
 
 
-async def go_to_the_comparison(at: Opened) -> None:
+async def begin_in_the_comparison(at: Opened) -> None:
     """Of two, at their newest frames."""
-    for path in (FIRST, "fig7/cat/m64-s1"):
-        at.tree.mark(path)
-    at.browser.action_compare()
-    await at.until(lambda: isinstance(at.app.screen, CompareScreen), "the comparison")
+    if isinstance(at.app.screen, CompareScreen):
+        comparison(at).action_go(1000)
+    else:
+        at.tree.marked.update(dict.fromkeys((FIRST, "fig7/cat/m64-s1")))
+        at.browser.action_compare()
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "the comparison")
     await at.until(lambda: comparison(at).inpainted == 200, "its frames")
 
 
-BEGUN = {"table": go_to_the_table, "compare": go_to_the_comparison}
-"""Where the keys of a group hold, if not everywhere."""
+BEGIN = {"table": begin_in_the_table, "compare": begin_in_the_comparison}
+"""Where the keys of a group hold, if not in the tree."""
 
 
 def table(at: Opened) -> Table:
@@ -476,9 +471,9 @@ async def leaves(at: Opened, key: str) -> None:
 @pytest.mark.parametrize(
     ("where", "scopes"),
     [
-        (stay, ("tree", "browser", "app")),
-        (go_to_the_table, ("table", "browser", "app")),
-        (go_to_the_comparison, ("compare", "app")),
+        (begin, ("tree", "browser", "app")),
+        (begin_in_the_table, ("table", "browser", "app")),
+        (begin_in_the_comparison, ("compare", "app")),
     ],
 )
 async def test_the_help_shows_every_binding_that_holds_there(

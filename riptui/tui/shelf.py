@@ -87,6 +87,7 @@ class Shelf:
         self._groups: dict[str, int] = {}
         self._turn: Iterator[str] = iter(())
         self._looked = 0.0
+        self._missing = ""
 
     def look(self) -> Iterator[Change]:
         """Look once; yield what is new in slices. Never raises for what is on disk."""
@@ -94,8 +95,11 @@ class Shelf:
             yield from self._names()
         except DiskError as error:
             self._groups.clear()
-            yield Change(removed=self._forget(list(self._entries)), missing=str(error))
+            if str(error) != self._missing:
+                self._missing = str(error)
+                yield Change(removed=self._forget(list(self._entries)), missing=str(error))
             return
+        self._missing = ""
         yield from self._read(list(self._unread))
         yield from self._read(self._changed(self._due()))
 

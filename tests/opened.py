@@ -1,6 +1,7 @@
 """The app on a runs folder, headless, and what a test may ask of it; and a runs folder that is the same every time."""
 
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from riptui.tui.tree import RunsTree
 
 FIRST = "fig7/cat/m64-s0"
 """The trajectory that is shown at the start."""
+SECONDS = 30.0  # for what is quick on an idle machine
 NO_PICTURES = Terminal("off", "a test", offered=("halfblock",))
 FAILURE = b'{"when": "2026-01-01T00:00:00Z", "k": 3, "error": "it broke", "traceback": "Traceback: here"}'
 
@@ -111,7 +113,8 @@ class Opened:
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Let the app go on until something holds."""
-        for _ in range(1000):
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
             if condition():
                 return
             await self.pilot.pause(0.01)

@@ -1,10 +1,12 @@
-"""The app in a terminal of its own, a pty: whatever ends it or breaks around it, the terminal is left as it was."""
+"""Whatever ends the app or breaks around it: the terminal, a pty, is left as it was, and what can goes on."""
 
 import fcntl
+import json
 import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -12,20 +14,31 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import fake_terminal as fakes
+import numpy as np
+import odd_inpainters
 import pytest
-from command import environment, wait_until
-from opened import make_runs
+from command import environment, finished, started, wait_until
+from conftest import MakeTrajectory
+from opened import FIRST, Opened, made, make_runs, opened
 
+from riptui.engine import compute
+from riptui.store import layout
+from riptui.store.frames import frame
+from riptui.store.trajectory import Trajectory
+from riptui.tui.graphics.picture import Picture
 from riptui.tui.graphics.probe import QUESTIONS
+from riptui.tui.graphics.terminal import Terminal as Capable
 
 BROWSE = [sys.executable, "-m", "riptui", "browse"]
 SECONDS = 20.0  # for what is quick on an idle machine
 GONE_WITHIN = 3.0  # seconds from the end of a terminal to the end of the app in it
+HALF_BLOCKS = Capable("halfblock", "a test", truecolor=True)
 ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
 RESTORED = (LEFT, b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?1006l", b"\x1b[?2004l", b"\x1b[?1004l")
 """The first screen, the cursor, the mouse in three modes, pasting, the focus."""
@@ -284,3 +297,189 @@ def test_forty_resizes_in_a_second_leave_a_whole_screen(folder: Path) -> None:
         app.terminal.type("q")
         app.require_end(0)
         app.require_restored()
+
+
+# --- what breaks on disk
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> Path:
+    """A copy of the runs folder, for tests that change it."""
+    return Path(shutil.copytree(folder, tmp_path / "runs"))
+
+
+def quit_in_order(app: Running) -> None:
+    app.terminal.type("q")
+    app.require_end(0)
+    app.require_restored()
+
+
+def test_a_runs_folder_that_is_deleted_while_it_is_open_is_told_and_shown_when_it_is_back(
+    own: Path, tmp_path: Path
+) -> None:
+    with running(own) as app:
+        own.rename(tmp_path / "away")
+        app.terminal.wait_for(b"there is no folder")
+        here = len(app.terminal.written)
+        (tmp_path / "away").rename(own)
+        app.terminal.wait_for(b"m64-s1", after=here)
+        quit_in_order(app)
+
+
+def test_two_apps_on_one_folder_show_the_same_and_one_goes_on_when_the_other_ends(own: Path) -> None:
+    with running(own) as one, running(own) as other:
+        made(own, "night/m64-s3", seed=3)
+        for app in (one, other):
+            app.terminal.wait_for(b"3 queued")
+        quit_in_order(one)
+        shutil.rmtree(own / "night")
+        other.terminal.wait_for(b"fig7/cat/m64-s0" if b"queued" not in other.terminal.written else b"done")
+        quit_in_order(other)
+
+
+EVIL = "\x1b]0;taken\x07\x1b[2J\u202e[/red]\n" + "x" * 300
+
+
+def cut(path: Path, size: int) -> None:
+    path.write_bytes(path.read_bytes()[:size])
+
+
+def name_source(folder: Path) -> None:
+    spec = json.loads((folder / layout.SPEC).read_bytes())
+    del spec["digest"]
+    (folder / layout.SPEC).write_text(json.dumps(spec | {"source_name": EVIL}))
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
+    "spec-cut": (lambda folder: cut(folder / layout.SPEC, 40), "spec.json"),
+    "spec-evil": (name_source, "\\x1b]0;taken"),
+    "rows-cut": (lambda folder: cut(folder / layout.ROWS, 1000), "rows"),
+    "patches-cut": (lambda folder: cut(folder / layout.PATCHES, 1000), "patch"),
+    "metrics-evil": (lambda folder: (folder / layout.METRICS).write_text(json.dumps({"k": 2, EVIL: 1.0}) + "\n"), ""),
+    "original-png": (lambda folder: (folder / layout.ORIGINAL).write_text(EVIL), "original.png"),
+    "keyframe-png": (lambda folder: (folder / layout.KEYFRAMES / "32.png").write_bytes(b"\x89PNG\r\n" + b"x" * 99), ""),
+    "failed-evil": (
+        lambda folder: (folder / layout.FAILED).write_text(
+            json.dumps({"when": EVIL, "k": 3, "error": EVIL, "traceback": EVIL})
+        ),
+        "taken",
+    ),
+    "-".join(["long"] * 20): (lambda folder: None, "long-long"),
+}
+"""Ways to break a trajectory, and what is said of each."""
+
+
+@pytest.fixture
+def broken(folder: Path, tmp_path: Path) -> Path:
+    """A group of each of these, with a good one at each side, three groups of 100 letters deep."""
+    runs = tmp_path / "runs"
+    group = runs / ("a" * 100) / ("b" * 100) / ("c" * 100)
+    for name, (spoil, _) in {"a-good": (id, ""), **BROKEN, "z-good": (id, "")}.items():
+        shutil.copytree(folder / FIRST, group / name)
+        spoil(group / name)
+    (group / f"{layout.NEW}0123456789ab").mkdir()
+    (group / "\x1b]0;taken\x07").mkdir()
+    return runs
+
+
+async def test_what_is_broken_or_half_written_is_told_in_its_place_and_the_rest_is_shown(broken: Path) -> None:
+    async with opened(broken, terminal=HALF_BLOCKS) as at:
+        group = at.here.rpartition("/")[0]
+        for name, (_, told) in BROKEN.items():
+            at.tree.select(f"{group}/{name}")
+            await at.until(lambda: at.browser._shown == f"{group}/{name}", name)  # noqa: B023  awaited at once
+            seen = ""
+            for key in ("0", "$", *"12345"):
+                await at.press(key)
+                await at.rest()
+                seen += at.text
+            assert told in seen, name
+            assert {c for c in seen if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} == {"\n"}, name
+        at.tree.select(f"{group}/z-good")
+        await at.until(lambda: at.browser._shown == f"{group}/z-good", "the good one")
+        await at.shown(32)
+        for key in "1234":
+            at.tree.select(group)
+            await at.press(key)
+            await at.until(lambda: "unreadable" in at.text, "the group")
+            assert {c for c in at.text if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} == {"\n"}
+
+
+# --- workers
+
+
+async def test_a_frame_that_a_worker_computes_appears_on_the_screen(
+    runs: Path, make_trajectory: MakeTrajectory
+) -> None:
+    trajectory = make_trajectory("night/one", metrics=("ssim",))
+    async with opened(runs, select="night/one", terminal=HALF_BLOCKS) as at:
+        await at.shown(0)
+        original = colours_shown(at)
+        with started("worker", "--runs", runs, "--idle", "0") as worker:
+            await at.until(lambda: at.view.k == 16, "the last frame")
+            await at.until(lambda: "✓ 1 done" in at.text, "the end")
+            assert finished(worker).code == 0
+        await at.rest()
+        picture = at.view.query_one("#frame Picture", Picture)
+        assert np.array_equal(picture.image, frame(trajectory, 16))
+        assert colours_shown(at) != original
+
+
+def colours_shown(at: Opened) -> set[object]:
+    """Of the cells in which frame k is on the screen."""
+    region = at.view.query_one("#frame Picture").region
+    rows = [
+        row.crop(region.x, region.right) for row in at.app.screen._compositor.render_strips()[region.y : region.bottom]
+    ]
+    return {segment.style.color for row in rows for segment in row if segment.style and "▀" in segment.text}
+
+
+def test_a_worker_that_is_killed_while_it_is_watched_is_told_and_the_app_goes_on(
+    runs: Path, make_trajectory: MakeTrajectory
+) -> None:
+    make_trajectory("night/one", inpainter="slow", parameters={"seconds": 0.2, "steps": 4}, amount=400.0)
+    with (
+        started("worker", "--runs", runs, command=odd_inpainters.COMMAND) as worker,
+        running(runs, command=[*odd_inpainters.COMMAND, "browse"], seen=b"1 running") as app,
+    ):
+        app.terminal.wait_for(b"iteration ")
+        worker.kill()
+        app.terminal.wait_for(b" died; its log")
+        app.terminal.wait_for(b"1 interrupted")
+        quit_in_order(app)
+
+
+@pytest.mark.parametrize(
+    ("settings", "looks", "rung"),
+    [
+        ("", True, b""),
+        ("", False, b"\x07"),
+        ("bell = 'always'", True, b"\x07"),
+        ("bell = 'never'", False, b""),
+        ("ring = 'osc9'", False, b"\x1b]9;riptui: night/m64-s1: done\x07"),
+    ],
+)
+def test_an_end_rings_as_the_settings_have_it(
+    settings: str, looks: bool, rung: bytes, own: Path, own_places: Path
+) -> None:
+    (own_places / "riptui").mkdir(parents=True)
+    (own_places / "riptui" / "settings.toml").write_text(settings)
+    with running(own) as app:
+        app.terminal.type("\x1b[I" if looks else "\x1b[O")
+        list(compute(Trajectory(own / "night/m64-s1")))
+        app.terminal.wait_for(b"4 done")
+        quit_in_order(app)
+        ended = re.findall(rb"(?:\x1b\][^\x1b\x07]*)?\x07", bytes(app.terminal.written))
+        rings = [one for one in ended if not one.startswith(b"\x1b]22;")]  # the shape of the pointer
+        assert rings == ([rung] if rung else [])
+
+
+# --- what is no terminal
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["stdin from a file", "stdin closed"])
+def test_without_a_keyboard_it_says_so_in_a_line(closed: bool, folder: Path) -> None:
+    with started("browse", folder, preexec_fn=(lambda: os.close(0)) if closed else None) as process:
+        outcome = finished(process)
+    assert outcome.code == 2
+    outcome.require_one_line("the app needs a terminal", "riptui ls")

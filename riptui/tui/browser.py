@@ -87,6 +87,8 @@ class Browser(Screen[None]):
 
     @on(DetailsImported)
     async def _mount_details(self, message: DetailsImported) -> None:
+        if self.details is not None:  # the folder went away and came back meanwhile
+            return
         await self.query_one("#right", ContentSwitcher).add_content(message.details)
         if message.details.children:  # else the app is leaving
             self.details = message.details

@@ -39,6 +39,7 @@ from riptui.tui.tabline import TabLine
 LIVE = 1.0  # seconds between two looks at a trajectory that grows: each is up to 5 kB on the wire without pictures
 PICTURES = "pictures"
 """The tab that shows them where there is no room for pictures and a pane at once."""
+GROUP = 20  # columns of a group's name in the heading: those of the trajectory matter more
 
 
 class TrajectoryView(Widget):
@@ -54,6 +55,7 @@ class TrajectoryView(Widget):
         & #place { width: auto; margin-left: 2; }
         & #panes { height: 1fr; }
         & #panes > * { height: 1fr; }
+        &.-unreadable { & #seek, & Readings, & TabLine { visibility: hidden; } }
     }
     """
 
@@ -316,7 +318,7 @@ class TrajectoryView(Widget):
     def _head(self, now: Snapshot) -> None:
         path, runs = now.path, self._runs
         *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
-        above = "".join(f"{printable(group)} / " for group in groups)
+        above = "".join(f"{_brief(printable(group))} / " for group in groups)
         self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
         self.query_one("#recipe", Line).say(Content(_recipe(now.spec) if now.spec else ""))
 
@@ -356,8 +358,10 @@ class TrajectoryView(Widget):
         tabs = self.query_one(TabLine)
         tabs.names = PANES if self._roomy else (PICTURES, *PANES)
         tabs.chosen = self.pane
-        self._panes.display = self.pane != PICTURES
-        self.query_one(Stage).display = self._roomy or self.pane == PICTURES
+        unreadable = self._snapshot is not None and self._snapshot.spec is None
+        self.set_class(unreadable, "-unreadable")
+        self._panes.display = self.pane != PICTURES and not unreadable
+        self.query_one(Stage).display = self._roomy or self.pane == PICTURES or unreadable
         if self.pane != PICTURES:
             self._panes.current = self.pane
         self._fill_pane()
@@ -403,6 +407,10 @@ class TrajectoryView(Widget):
         message.stop()
         if (now := self._snapshot) and now.spec:
             self.go(self._panes.frame_at(now, now.spec, message.x))
+
+
+def _brief(group: str) -> str:
+    return f"{group[: GROUP - 1]}…" if len(group) > GROUP else group
 
 
 def _recipe(spec: Spec) -> str:

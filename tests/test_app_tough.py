@@ -354,7 +354,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "spec-cut": (lambda folder: cut(folder / layout.SPEC, 40), "spec.json"),
     "spec-evil": (name_source, "\\x1b]0;taken"),
     "rows-cut": (lambda folder: cut(folder / layout.ROWS, 1000), "/32"),
-    "patches-cut": (lambda folder: cut(folder / layout.PATCHES, 1000), "patches.bin"),
+    "patches-cut": (lambda folder: cut(folder / layout.PATCHES, 1000), "patch 25"),
     "metrics-evil": (lambda folder: (folder / layout.METRICS).write_text(json.dumps({"k": 2, EVIL: 1.0}) + "\n"), ""),
     "original-png": (lambda folder: (folder / layout.ORIGINAL).write_text(EVIL), "original.png"),
     "keyframe-png": (lambda folder: (folder / layout.KEYFRAMES / "32.png").write_bytes(b"\x89PNG\r\n" + b"x" * 99), ""),

@@ -211,9 +211,9 @@ async def turns_the_axis_to_coverage_and_back(at: Opened, key: str) -> None:
 
 @key("tabs.metric")
 async def draws_the_next_metric(at: Opened, key: str) -> None:
-    drawn = at.view._metric
+    drawn = at.view._panes.metric
     await at.press(key)
-    await at.until(lambda: at.view._metric != drawn, "another metric")
+    await at.until(lambda: at.view._panes.metric != drawn, "another metric")
     at.tree.select("fig7/cat")
     await at.until(lambda: "SSIM ▸" in at.text, "the group")
     await at.press(key)

@@ -87,12 +87,12 @@ class Browser(Screen[None]):
 
     @on(DetailsImported)
     async def _mount_details(self, message: DetailsImported) -> None:
-        if self.details is not None:  # the folder went away and came back meanwhile
-            return
-        await self.query_one("#right", ContentSwitcher).add_content(message.details)
-        if message.details.children:  # else the app is leaving
+        if self.details is None:  # else the runs folder was away meanwhile
+            await self.query_one("#right", ContentSwitcher).add_content(message.details)
+            if not message.details.children:  # the app is leaving
+                return
             self.details = message.details
-            self._show_chosen()
+        self._show_chosen()
 
     def on_unmount(self) -> None:
         self._watch.close()
@@ -119,10 +119,8 @@ class Browser(Screen[None]):
             self._open_first()
         if change.missing or not rows.outline.entries:
             self.run_worker(self._welcome(change.missing), exclusive=True, group="welcome")
-        elif first and self.details is None:
-            self.call_after_refresh(self._import_details)
         elif first:
-            self._show_chosen()
+            self.call_after_refresh(self._import_details)
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
             self.details.disk_changed([self.runs / path for path in touched])

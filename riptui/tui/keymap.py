@@ -1,7 +1,7 @@
 """The keys of the user's own, onto the app's bindings.
 
-Within a scope, which is a table of bindings, a key can mean only one thing; between scopes the one
-nearer to the focus holds, as always in Textual.
+Within a scope, which is a table of bindings, a key can mean only one thing; between scopes the one nearer to the focus
+holds, as always in Textual.
 """
 
 import difflib

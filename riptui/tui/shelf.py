@@ -82,12 +82,12 @@ class Shelf:
     def __init__(self, runs: Path) -> None:
         self.runs = runs
         self._entries: dict[str, Entry] = {}
+        self._missing = ""
         self._unread: dict[str, None] = {}
         self._signatures: dict[str, Signature] = {}
         self._groups: dict[str, int] = {}
         self._turn: Iterator[str] = iter(())
         self._looked = 0.0
-        self._missing = ""
 
     def look(self) -> Iterator[Change]:
         """Look once; yield what is new in slices. Never raises for what is on disk."""

@@ -39,7 +39,6 @@ from riptui.tui.tabline import TabLine
 LIVE = 1.0  # seconds between two looks at a trajectory that grows: each is up to 5 kB on the wire without pictures
 PICTURES = "pictures"
 """The tab that shows them where there is no room for pictures and a pane at once."""
-GROUP = 20  # columns of a group's name in the heading: those of the trajectory matter more
 
 
 class TrajectoryView(Widget):
@@ -318,7 +317,7 @@ class TrajectoryView(Widget):
     def _head(self, now: Snapshot) -> None:
         path, runs = now.path, self._runs
         *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
-        above = "".join(f"{_brief(printable(group))} / " for group in groups)
+        above = "".join(f"{printable(group)} / " for group in groups)
         self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
         self.query_one("#recipe", Line).say(Content(_recipe(now.spec) if now.spec else ""))
 
@@ -407,10 +406,6 @@ class TrajectoryView(Widget):
         message.stop()
         if (now := self._snapshot) and now.spec:
             self.go(self._panes.frame_at(now, now.spec, message.x))
-
-
-def _brief(group: str) -> str:
-    return f"{group[: GROUP - 1]}…" if len(group) > GROUP else group
 
 
 def _recipe(spec: Spec) -> str:

@@ -1,6 +1,7 @@
 """The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -87,12 +88,12 @@ class Browser(Screen[None]):
 
     @on(DetailsImported)
     async def _mount_details(self, message: DetailsImported) -> None:
-        if self.details is None:  # else the runs folder was away meanwhile
-            await self.query_one("#right", ContentSwitcher).add_content(message.details)
-            if not message.details.children:  # the app is leaving
-                return
+        if self.details is not None:  # the folder went away and came back meanwhile
+            return
+        await self.query_one("#right", ContentSwitcher).add_content(message.details)
+        if message.details.children:  # else the app is leaving
             self.details = message.details
-        self._show_chosen()
+            self._show_chosen()
 
     def on_unmount(self) -> None:
         self._watch.close()
@@ -118,9 +119,11 @@ class Browser(Screen[None]):
         if first:
             self._open_first()
         if change.missing or not rows.outline.entries:
-            self.run_worker(self._welcome(change.missing), exclusive=True, group="welcome")
-        elif first:
+            self.run_worker(partial(self._welcome, change.missing), exclusive=True, group="welcome")
+        elif first and self.details is None:
             self.call_after_refresh(self._import_details)
+        elif first:
+            self._show_chosen()
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
             self.details.disk_changed([self.runs / path for path in touched])

@@ -6,10 +6,12 @@ RiptuiError                  exit 1: it failed while running
 │   ├── SpecError            a spec is not valid
 │   ├── NameRefusedError     a group or trajectory name is not one, or is taken
 │   ├── NotATrajectoryError  a path holds no trajectory
+│   ├── SettingsError        a settings file, or a value in it, is not one
 │   └── MissingExtraError    an optional package is not installed
 ├── InpainterError           an inpainter failed or returned something that is no image
 ├── MetricError              a metric failed
 ├── WeightsError             a network's weights are missing or cannot be had
+├── WorkerError              a worker did not start, died, or was sent away
 └── StoreError               the disk would not do it
     ├── DiskError            a read or write failed: full, read-only, too large, removed ...
     ├── DamagedError         what is on disk is not what was written
@@ -43,6 +45,10 @@ class NotATrajectoryError(InputError):
     pass
 
 
+class SettingsError(InputError):
+    pass
+
+
 class MissingExtraError(InputError):
     """A package of an optional extra is not installed. The message names the extra."""
 
@@ -59,6 +65,10 @@ class MetricError(RiptuiError):
 
 
 class WeightsError(RiptuiError):
+    pass
+
+
+class WorkerError(RiptuiError):
     pass
 
 

@@ -39,6 +39,17 @@ def make_spec(original: Image, **fields: Any) -> Spec:
     return Spec(**(given | fields))
 
 
+@pytest.fixture(autouse=True)
+def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads the settings of the person who runs it, or leaves anything beside them. Gives the config folder."""
+    own = tmp_path_factory.mktemp("own")
+    for variable, name in (("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")):
+        monkeypatch.setenv(f"XDG_{variable}_HOME", str(own / name))
+    for variable in ("RIPTUI_CONFIG", "RIPTUI_RUNS", "RIPTUI_THEME", "RIPTUI_GRAPHICS", "SSH_CONNECTION"):
+        monkeypatch.delenv(variable, raising=False)
+    return own / "config"
+
+
 MakeTrajectory = Callable[..., Trajectory]
 
 

@@ -17,7 +17,7 @@ from conftest import MakeTrajectory, picture
 
 from riptui import engine
 from riptui.cli import console
-from riptui.cli.listing import MARKS
+from riptui.marks import MARKS
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.disk import Folder

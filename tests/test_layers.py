@@ -8,6 +8,7 @@ import pytest
 TORCH = {"torch", "torchvision", "torchmetrics", "lpips", "diffusers", "transformers", "ray"}
 PICTURES = {"cv2", "PIL", "skimage", "scipy", "matplotlib", "pyarrow"}
 ARRAYS = {"numpy", "jaxtyping"}
+APP = {"textual"}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -21,7 +22,11 @@ def loaded_by(code: str) -> set[str]:
     ("module", "without"),
     [
         ("riptui", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
-        ("riptui.cli", TORCH | PICTURES | ARRAYS | {"msgspec"}),
+        ("riptui.cli", TORCH | PICTURES | ARRAYS | APP | {"msgspec", "tomllib"}),
+        ("riptui.settings", TORCH | PICTURES | ARRAYS | APP | {"rich"}),
+        ("riptui.settings.state", TORCH | PICTURES | ARRAYS | APP | {"rich"}),
+        ("riptui.tui.themes", TORCH | PICTURES | ARRAYS),
+        ("riptui.tui.keymap", TORCH | PICTURES | ARRAYS),
         ("riptui.errors", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
         ("riptui.terminal", TORCH | PICTURES | ARRAYS),
         ("riptui.inpainters", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
@@ -47,9 +52,11 @@ def test_importing_it_loads_none_of_these(module: str, without: set[str]) -> Non
     assert not loaded & without
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["run", "--help"], ["ls", "--help"], ["no-such-command"]])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["--version"], ["run", "--help"], ["ls", "--help"], ["config", "--help"], ["no-such-command"]]
+)
 def test_help_and_mistakes_need_no_arrays(argv: list[str]) -> None:
-    assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS)
+    assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS | APP)
 
 
 @pytest.mark.parametrize("metrics", [(), ("ssim", "psnr")])

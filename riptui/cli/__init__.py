@@ -3,9 +3,9 @@
     console     what is printed, made safe; values: metric values as people read them
     streams     what it is printed to; options: values such as 64,128,256 and 0-9, and options that commands share
     runs        `run` and `resume`; jobs: the loop behind them; display: how its events are shown
-    listing     `ls`
+    browse      the app; listing: `ls`
     results     `results`; outcomes: its tables
-    and a file for each of show, check, measure, export, demo, fetch, models, doctor, completion
+    and a file for each of show, check, measure, export, demo, fetch, models, config, doctor, completion
 
 Only the declarations are imported to print help or complete a word; a command imports its work when it starts
 (NumPy, OpenCV and scikit-image take 0.8 s together).
@@ -15,6 +15,7 @@ import difflib
 import signal
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import rich_click as click
 from click.exceptions import Exit
@@ -24,6 +25,7 @@ from riptui.cli import streams
 from riptui.errors import DiskError, RiptuiError
 
 COMMANDS = {
+    "browse": "riptui.cli.browse:browse",
     "demo": "riptui.cli.demo:demo",
     "run": "riptui.cli.runs:run",
     "resume": "riptui.cli.runs:resume",
@@ -35,6 +37,7 @@ COMMANDS = {
     "results": "riptui.cli.results:results",
     "fetch": "riptui.cli.fetch:fetch",
     "models": "riptui.cli.models:models",
+    "config": "riptui.cli.config:config",
     "doctor": "riptui.cli.doctor:doctor",
     "completion": "riptui.cli.completion:completion",
 }
@@ -83,14 +86,16 @@ class LateGroup(click.RichGroup):
 )
 @click.version_option(__version__, "-V", "--version", message="riptui %(version)s")
 @click.command_panel("Compute", commands=["demo", "run", "resume"])
-@click.command_panel("Look", commands=["ls", "show", "check"])
+@click.command_panel("Look", commands=["browse", "ls", "show", "check"])
 @click.command_panel("Use", commands=["measure", "export", "results"])
-@click.command_panel("Set up", commands=["fetch", "models", "doctor", "completion"])
+@click.command_panel("Set up", commands=["fetch", "models", "config", "doctor", "completion"])
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?
 
     A trajectory is one picture, one mask size, one seed and one inpainter, with all its frames and their distances
-    to the original. Trajectories are folders below a runs folder (./runs, --runs or $RIPTUI_RUNS).
+    to the original. Trajectories are folders below a runs folder (./runs, --runs, $RIPTUI_RUNS or `riptui config`).
+
+    `riptui` alone, or with a runs folder, starts the app: `riptui browse`.
     """
 
 
@@ -100,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
 
     streams.prepare()
     try:
-        code = riptui.main(argv, prog_name="riptui", standalone_mode=False)
+        code = riptui.main(spelt_out(sys.argv[1:] if argv is None else argv), prog_name="riptui", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
@@ -127,6 +132,19 @@ def main(argv: list[str] | None = None) -> int:
             return UNREAD
         return error.code if isinstance(error.code, int) else 0
     return code if isinstance(code, int) else 0
+
+
+def spelt_out(argv: list[str]) -> list[str]:
+    """`riptui`, `riptui RUNS` and `riptui --select PATH` mean `riptui browse ...`."""
+    if not argv:
+        return ["browse"]
+    first = argv[0]
+    begins = first.partition("=")[0] in ("--select", "--graphics") or (first not in COMMANDS and is_folder(first))
+    return ["browse", *argv] if begins else argv
+
+
+def is_folder(text: str) -> bool:
+    return not text.startswith("-") and Path(text).is_dir()
 
 
 def explanation(error: OSError) -> str:

@@ -20,12 +20,12 @@ from rich.text import Text
 
 from riptui.cli.console import complain, emit, note, out, say
 from riptui.cli.jobs import Already, Display, Elsewhere, Failed
-from riptui.cli.values import headline, listed, number
 from riptui.engine import Ended, Event, Iterated, Measured, Started
 from riptui.store.listing import summarize
 from riptui.store.records import Values, finite_or_none
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
+from riptui.values import headline, listed, number
 
 Shown = Event | Already | Elsewhere | Failed
 

@@ -23,7 +23,17 @@ import rich_click as click
 from riptui import __version__
 from riptui.cli.options import json_option, runs_option
 
-BASE = ("numpy", "opencv-python-headless", "scikit-image", "pillow", "msgspec", "rich", "rich-click", "jaxtyping")
+BASE = (
+    "numpy",
+    "opencv-python-headless",
+    "scikit-image",
+    "pillow",
+    "msgspec",
+    "rich",
+    "rich-click",
+    "jaxtyping",
+    "textual",
+)
 EXTRAS = {"diffusion": ("torch", "torchvision", "lpips", "torchmetrics"), "parquet": ("pyarrow",)}
 LOW_SPACE = 2**30  # bytes; about 200 trajectories
 

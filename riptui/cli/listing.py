@@ -10,20 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from riptui.cli.options import folders_below, json_option
+from riptui.cli.options import folders_below, json_option, runs_folder
+from riptui.marks import MARKS
 
 if TYPE_CHECKING:
     from riptui.store.listing import Summary
 
-MARKS = {
-    "done": ("✓", "green"),
-    "running": ("●", "cyan"),
-    "queued": ("○", "none"),
-    "paused": ("‖", "yellow"),
-    "interrupted": ("◼", "yellow"),
-    "failed": ("✗", "red"),
-    "unreadable": ("!", "red"),
-}
 WIDEST = 80  # columns of all that can be told behind the path
 
 
@@ -31,14 +23,16 @@ WIDEST = 80  # columns of all that can be told behind the path
 @click.argument(
     "runs",
     required=False,
-    default=Path("runs"),
+    default=runs_folder,
     envvar="RIPTUI_RUNS",
     type=click.Path(path_type=Path),
     shell_complete=folders_below,
 )
 @json_option
 def ls(runs: Path, as_json: bool) -> int:
-    """List the trajectories below RUNS (./runs or $RIPTUI_RUNS): status, how far, the newest value of a metric.
+    """List the trajectories below RUNS: status, how far, the newest value of a metric.
+
+    Without RUNS: $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
 
     \b
     ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable
@@ -81,8 +75,8 @@ def table(summaries: list[Summary], runs: Path) -> str:
 
 def _cells(summary: Summary, room: int) -> str:
     """As much behind the path as there are columns for: how far, newest value, sparkline, spec, in that order."""
-    from riptui.cli.values import headline, number
     from riptui.terminal import printable, sparkline
+    from riptui.values import headline, number
 
     if summary.spec is None:
         return printable(summary.error)

@@ -133,12 +133,23 @@ def told(given: Mapping[str, str | bool | None]) -> dict[str, Parameter]:
     return {key: value for key, value in given.items() if value is not None and value is not False}
 
 
+def runs_folder() -> Path:
+    """The settings' runs folder. Says so if something is wrong with them, for it may be this."""
+    from riptui.cli.console import note
+    from riptui.settings import load
+
+    loaded = load()
+    if loaded.problems:
+        note(f"{loaded.file}: {len(loaded.problems)} of the settings cannot be used: `riptui config show` tells why")
+    return loaded.settings.runs
+
+
 runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
+    default=runs_folder,
     envvar="RIPTUI_RUNS",
-    show_default="./runs",
+    show_default="./runs or that of the settings",
     show_envvar=True,
     help="The runs folder.",
 )

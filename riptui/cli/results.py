@@ -95,9 +95,9 @@ def _write(summaries: Iterable[Summary], csv: Path | None, parquet: Path | None,
 
 def _choose(metric: str | None, summaries: Iterable[Summary]) -> str:
     """The metric that was asked for, or the best that any trajectory has. Raises InputError if there is none."""
-    from riptui.cli.values import ORDER
     from riptui.errors import InputError
     from riptui.metrics import in_order
+    from riptui.values import ORDER
 
     there = {
         name

@@ -135,8 +135,8 @@ def _table(
     from rich.table import Table
     from rich.text import Text
 
-    from riptui.cli.values import number
     from riptui.terminal import printable, sparkline
+    from riptui.values import number
 
     metrics = trajectory.metrics()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, padding=(0, 1 if len(leading) > 1 else 0))

@@ -6,9 +6,12 @@ records     the lines of its JSON files
 lock        who computes a trajectory
 trajectory  a folder as readers see it
 frames      frames from patches
+following   the rows of a trajectory while it is computed
 listing     find and summarize
 creation    make a folder: whole or not at all
 claim       hold a folder's lock; measurements, request, failure
 survey      compare a folder with what it should be
 writer      recover, and append iterations
+wanted      what is asked for and not there yet
+workers     the register of worker processes
 """

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Self
 
 from riptui.errors import DamagedError, DiskError
@@ -79,19 +80,24 @@ class Folder:
             os.close(fd)
             raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
-    def write_whole(self, name: str, data: bytes) -> None:
-        """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens."""
-        temporary = f"{TEMPORARY}{name}"
+    def write_whole(self, name: str, data: bytes, *, shared: bool = False, durable: bool = True) -> None:
+        """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens.
+
+        shared: without the folder's lock, beside others that may write it too. Not durable: a power cut may take it.
+        """
+        temporary = f"{TEMPORARY}{name}{f'-{os.getpid()}-{get_ident()}' if shared else ''}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with explained(self.path / name):
             fd = os.open(temporary, flags | os.O_NONBLOCK, 0o644, dir_fd=self._fd)  # a fifo's open would wait
             try:
                 _write(fd, data, 0)
-                os.fsync(fd)
+                if durable:
+                    os.fsync(fd)
             finally:
                 os.close(fd)
             os.rename(temporary, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-            os.fsync(self._fd)
+            if durable:
+                os.fsync(self._fd)
 
     def make_folder(self, name: str) -> None:
         """Make a folder where there is none. One that is there is made durable: its maker may have died before."""
@@ -183,27 +189,56 @@ class Journal:
         self.end = end
 
 
-def read_file(path: Path | str, most: int = READ_LIMIT) -> bytes | None:
-    """A regular file's bytes, or None where there is no file. Never hangs on a fifo or a device."""
+def read_file(path: Path | str, most: int = READ_LIMIT, *, start: int = 0) -> bytes | None:
+    """A regular file's bytes from `start` on, or None where there is no file. Never hangs on a fifo or a device."""
+    with _opened(path, most) as fd:
+        if fd is None:
+            return None
+        with explained(path):
+            os.lseek(fd, start, os.SEEK_SET)
+            data = os.read(fd, max(0, os.fstat(fd).st_size - start))
+            while more := os.read(fd, CHUNK):  # short reads, and what was appended meanwhile
+                data += more
+            return data
+
+
+def read_part(path: Path | str, start: int, length: int) -> bytes:
+    """Some of a regular file's bytes; fewer where it ends before, none where there is no file."""
+    with _opened(path, READ_LIMIT) as fd, explained(path):
+        if fd is None or start < 0:
+            return b""
+        there = os.fstat(fd).st_size - start  # a damaged row may ask for more than there is memory
+        return os.pread(fd, min(length, there), start) if min(length, there) > 0 else b""
+
+
+def read_end(path: Path | str, most: int) -> bytes:
+    """The last bytes of a regular file; none where there is no file."""
+    with _opened(path, READ_LIMIT) as fd, explained(path):
+        return b"" if fd is None else os.pread(fd, most, max(0, os.fstat(fd).st_size - most))
+
+
+@contextmanager
+def _opened(path: Path | str, most: int) -> Iterator[int | None]:
+    """A regular file's descriptor, or None where there is no file."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    fd = None
     try:
         fd = os.open(path, flags)
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        pass
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise DamagedError(f"{path} is not a regular file; move it away") from error
         with explained(path):
             raise
+    if fd is None:
+        yield None
+        return
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or status.st_size > most:
             raise DamagedError(f"{path} is not a regular file of at most {most:,} bytes; move it away")
-        with explained(path):
-            data = os.read(fd, status.st_size)
-            while more := os.read(fd, CHUNK):  # short reads, and what was appended meanwhile
-                data += more
-            return data
+        yield fd
     finally:
         os.close(fd)
 

@@ -7,7 +7,7 @@ from riptui.arrays import Image
 from riptui.errors import DamagedError, InputError
 from riptui.images import from_png, pixels_sha256
 from riptui.store import layout
-from riptui.store.disk import read_file
+from riptui.store.disk import read_file, read_part
 from riptui.store.records import Row
 from riptui.store.trajectory import Trajectory
 
@@ -55,10 +55,23 @@ def frames(trajectory: Trajectory, wanted: Iterable[int]) -> Iterator[tuple[int,
 def apply(image: Image, row: Row, patches: bytes) -> None:
     """Paste a row's patch into frame k-1, which becomes frame k. Raises DamagedError."""
     offset, length = row.patch
-    data = patches[offset : offset + length]
-    if len(data) < length:
+    paste(image, row, decoded(row, patches[offset : offset + length]))
+
+
+def decoded(row: Row, data: bytes) -> Image:
+    """A row's patch from its bytes: as large as its box, or as the frame. Raises DamagedError."""
+    if len(data) < row.patch[1]:
         raise DamagedError(f"patch {row.k} is cut short")
-    patch = from_png(data)
+    return from_png(data)
+
+
+def read_patch(trajectory: Trajectory, row: Row) -> Image:
+    """One row's patch, without reading the others. Raises DamagedError, DiskError."""
+    return decoded(row, read_part(f"{trajectory.path}/{layout.PATCHES}", *row.patch))
+
+
+def paste(image: Image, row: Row, patch: Image) -> None:
+    """Raises DamagedError if the patch is not as large as the row's box or the image."""
     window = row.box.window if patch.shape != image.shape else (slice(None), slice(None))
     if image[window].shape != patch.shape:
         raise DamagedError(f"patch {row.k} is not as large as its box")

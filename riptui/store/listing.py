@@ -37,20 +37,25 @@ def find(root: Path) -> Iterator[Trajectory]:
 
     Folders that cannot be read are left out. Raises DiskError if the root is one.
     """
+    return (Trajectory(folder) for folder, is_group in walk(root) if not is_group)
+
+
+def walk(root: Path) -> Iterator[tuple[Path, bool]]:
+    """As `find`, with the groups: each folder, before what is in it is read, and whether it is a group."""
     waiting = [root]
     while waiting:
         folder = waiting.pop()
         try:
             with explained(folder):
-                below = None if (folder / layout.SPEC).is_file() else _subfolders(folder)
+                is_group = not (folder / layout.SPEC).is_file()
+            yield folder, is_group
+            if is_group:
+                with explained(folder):
+                    below = _subfolders(folder)
+                waiting += [folder / name for name in sorted(below, key=natural, reverse=True)]
         except DiskError:
             if folder == root:
                 raise
-            continue
-        if below is None:
-            yield Trajectory(folder)
-        else:
-            waiting += [folder / name for name in sorted(below, key=natural, reverse=True)]
 
 
 def _subfolders(folder: Path) -> list[str]:

@@ -65,6 +65,8 @@ class Request(msgspec.Struct, frozen=True):
     state: Literal["run", "pause", "stop"] = "run"
     metrics: tuple[str, ...] = ()
     measure: Measure = "half"
+    queued: float = 0.0
+    """When it was asked for, in seconds since 1970: workers take the lowest first."""
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ import msgspec
 from riptui.errors import DamagedError, NotATrajectoryError, SpecError
 from riptui.spec import Spec, decode
 from riptui.store import layout
-from riptui.store.disk import explained, read_file
+from riptui.store.disk import explained, read_end, read_file
 from riptui.store.lock import Holder, probe
 from riptui.store.records import (
     UNREADABLE,
@@ -127,6 +127,11 @@ class Trajectory:
 
     def status(self) -> Status:
         return status(self, len(self.rows()))
+
+    def log(self, most: int = 2**16) -> str:
+        """The end of log.txt: recoveries, and the tracebacks of failures. Not yet printable."""
+        text = read_end(f"{self.path}/{layout.LOG}", most).decode(errors="replace")
+        return text if len(text) < most else text.partition("\n")[2]
 
     def _lines(self, name: str, kind: type[Record]) -> list[Record]:
         return lines(read_file(f"{self.path}/{name}") or b"", kind)

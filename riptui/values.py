@@ -1,6 +1,7 @@
 """Metric values as people read them."""
 
 from collections.abc import Mapping
+from math import isfinite
 
 from riptui.store.records import Values, finite_or_none
 from riptui.terminal import printable
@@ -17,6 +18,14 @@ def number(value: float | None) -> str:
     return f"{finite:.4f}" if abs(finite) < 10 else f"{finite:.2f}"
 
 
+def short(value: float) -> str:
+    """At most five columns: .421, 1.21, 17.1 or 255."""
+    if not isfinite(value):
+        return "∞"
+    text = f"{value:.3f}" if abs(value) < 1 else f"{value:.3g}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
 def listed(values: Mapping[str, float | None]) -> str:
     """All of one frame's values: ssim 0.71  psnr 21.3."""
     return "  ".join(f"{printable(name)} {number(value)}" for name, value in values.items())
@@ -28,3 +37,8 @@ def headline(metrics: Mapping[int, Values]) -> tuple[str, list[float]]:
     name = next((name for name in ORDER if name in names), next(iter(names), ""))
     series = [value for values in metrics.values() if (value := values.get(name)) is not None]
     return printable(name), series
+
+
+def newest(metrics: Mapping[int, Values]) -> Values:
+    """What was measured of the last measured frame."""
+    return next(reversed(list(metrics.values())), {})

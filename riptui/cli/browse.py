@@ -1,0 +1,42 @@
+"""`riptui browse`, which is what `riptui` alone means."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli.options import folders_below, runs_folder
+
+GRAPHICS = ("auto", "kitty", "sixel", "halfblock", "off")
+
+
+@click.command(short_help="The app: browse, watch, compare and launch trajectories.")
+@click.argument(
+    "runs",
+    required=False,
+    default=runs_folder,
+    envvar="RIPTUI_RUNS",
+    type=click.Path(path_type=Path, file_okay=False),
+    shell_complete=folders_below,
+)
+@click.option(
+    "--select", default="", metavar="PATH", help="Start on this trajectory or group.", shell_complete=folders_below
+)
+@click.option(
+    "--graphics",
+    type=click.Choice(GRAPHICS),
+    help="How pictures are shown; auto asks the terminal.  [default: that of the settings, else auto]",
+)
+def browse(runs: Path, select: str, graphics: str | None) -> int:
+    """The app: browse, watch, compare and launch trajectories, in this terminal.
+
+    `riptui` alone does the same, as does `riptui RUNS`. Press ? in it for its keys. What a worker computes goes on
+    when the app, or the connection, ends.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("the app needs a terminal; without one: riptui ls, riptui show, riptui run")
+    from riptui.tui.start import start
+
+    return start(runs, select=select, graphics=graphics)

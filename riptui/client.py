@@ -1,0 +1,207 @@
+"""Start, find and ask workers. Knows the disk and processes; never the engine, never torch.
+
+All that is asked of a worker stands in the trajectories' own folders, so it holds for whichever worker comes by, now
+or later. Only leaving is asked of a process: by a signal.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Literal
+
+import msgspec
+
+from riptui.errors import DamagedError, HeldError, WorkerError
+from riptui.store.disk import READ_LIMIT, read_file
+from riptui.store.listing import natural
+from riptui.store.lock import probe
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+from riptui.store.wanted import forgive, set_request, widened
+from riptui.store.workers import Worker, new_log, registered, starting
+
+COMMAND = (sys.executable, "-m", "riptui")
+PATIENCE = 60.0  # seconds; for an interpreter on a cold network disk to start
+POLL = 0.05  # seconds between two looks for a worker that starts
+TOLD = 12  # last lines of the log of one that did not
+
+Compile = Literal["auto", "on", "off"]
+State = Literal["run", "pause", "stop"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a worker is to be."""
+
+    device: str = ""
+    """cpu, cuda:0; "": any, the best if it is to be started."""
+    batch: int | None = None
+    compile: Compile = "auto"
+    deterministic: bool = False
+    offline: bool = False
+    """No network, whatever is missing."""
+
+    def admits(self, worker: Worker) -> bool:
+        """Whether a worker is as wished, and will be here a while yet."""
+        record = worker.record
+        return (
+            worker.alive
+            and not worker.leaving
+            and record.host == socket.gethostname()
+            and (not self.device or _indexed(self.device) == _indexed(record.device))
+            and self.batch in (None, record.batch)
+            and self.compile in ("auto", record.compile)
+            and (record.deterministic or not self.deterministic)
+            and (record.offline or not self.offline)
+        )
+
+    @property
+    def options(self) -> list[str]:
+        """Those of `riptui worker`."""
+        given = {"--device": self.device, "--batch": self.batch, "--compile": self.compile}
+        switches = {"--deterministic": self.deterministic, "--offline": self.offline}
+        return [
+            *(word for name, value in given.items() if value for word in (name, str(value))),
+            *(name for name, on in switches.items() if on),
+        ]
+
+
+def _indexed(device: str) -> str:
+    return "cuda:0" if device == "cuda" else device
+
+
+def living(runs: Path) -> list[Worker]:
+    """The workers of a runs folder that live, oldest first. Those of another host, where the lock reaches so far."""
+    return [worker for worker in registered(runs) if worker.alive]
+
+
+def ensure(
+    runs: Path,
+    *,
+    device: str = "",
+    batch: int | None = None,
+    compile: Compile = "auto",
+    deterministic: bool = False,
+    offline: bool = False,
+    idle: float | None = None,
+) -> Worker:
+    """A living worker of this host that is as wished; started if there is none. Callers at the same time start one.
+
+    idle: minutes after which one that is started leaves when nothing is to do; None: its own default. What is to be
+    computed must be queued before: a worker about to leave looks for the last time when it has said so.
+    Raises WorkerError if it does not start, with what it had to say; DiskError.
+    """
+    wish = Wish(device, batch, compile, deterministic, offline)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        if fit := _fitting(runs, wish):
+            return fit
+        try:
+            with starting(runs):
+                return _fitting(runs, wish) or _start(runs, wish, idle)
+        except HeldError:
+            if time.monotonic() > deadline:
+                raise WorkerError(f"somebody else has been starting a worker for {PATIENCE:.0f} s; try again") from None
+            time.sleep(POLL)
+
+
+def _fitting(runs: Path, wish: Wish) -> Worker | None:
+    return next(filter(wish.admits, registered(runs)), None)
+
+
+def _start(runs: Path, wish: Wish, idle: float | None) -> Worker:
+    log = new_log(runs)
+    waits = [] if idle is None else ["--idle", f"{idle:g}"]
+    command = [*COMMAND, "worker", "--runs", str(runs.absolute()), *wish.options, *waits, "--log", str(log)]
+    with log.open("ab") as said:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
+    Thread(target=process.wait, daemon=True, name="reaper").start()  # it may outlive us, but is to be no zombie
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        ended = process.returncode  # looked at before the register, where it may have been
+        here = [worker for worker in registered(runs) if worker.record.pid == process.pid]
+        for worker in here:
+            if worker.alive and worker.record.host == socket.gethostname():
+                return worker
+        if ended is not None:
+            said_in = next((worker.log for worker in reversed(here) if not log.exists()), log)
+            raise WorkerError(f"the worker did not start (exit code {ended}): {last_words(said_in)}")
+        time.sleep(POLL)
+    process.terminate()
+    raise WorkerError(f"the worker did not start in {PATIENCE:.0f} s: {last_words(log)}")
+
+
+def last_words(log: Path) -> str:
+    """The end of a log, in a sentence."""
+    try:
+        data = read_file(log, READ_LIMIT)
+    except DamagedError:
+        data = None
+    lines = (data or b"").decode(errors="replace").strip().splitlines()[-TOLD:]
+    return f"{' / '.join(lines)} (all of it: {log})" if lines else f"it said nothing ({log})"
+
+
+def dismiss(worker: Worker) -> None:
+    """Ask a worker to finish its iteration and leave; what it has not done stays queued.
+
+    Returns at once. Raises WorkerError if it lives on another host or is another user's.
+    """
+    alive, holder = probe(worker.folder)
+    if not alive:
+        return
+    if holder is None or holder.host != socket.gethostname() or holder.pid <= 1:
+        raise WorkerError(f"worker {worker.record.id} lives on {worker.record.host}: send it away from there")
+    try:
+        with suppress(ProcessLookupError):
+            os.kill(holder.pid, signal.SIGTERM)
+    except PermissionError as error:
+        raise WorkerError(f"worker {worker.record.id} is another user's process {holder.pid}") from error
+
+
+def ask(trajectory: Trajectory, state: State, wanted: Request | None = None) -> None:
+    """Ask for a trajectory to be computed, paused or stopped; `wanted` adds to what is measured.
+
+    One that was queued keeps its place. Raises DiskError, DamagedError.
+    """
+    now = trajectory.request
+    if state == "run":
+        place = now.queued if now.state == "run" and now.queued else time.time()
+        asked = msgspec.structs.replace(widened(now, wanted), queued=place)
+    else:
+        asked = msgspec.structs.replace(now, state=state)
+    if asked != now:
+        set_request(trajectory, asked)
+
+
+def retry(trajectory: Trajectory, wanted: Request | None = None) -> None:
+    """Ask for a trajectory to be computed, whatever became of it before. Raises DiskError, DamagedError."""
+    with suppress(HeldError):  # then it is being computed, and there is nothing to forget
+        forgive(trajectory)
+    ask(trajectory, "run", wanted)
+
+
+def put_first(trajectory: Trajectory) -> None:
+    """Let a trajectory be the next that a worker takes."""
+    set_request(trajectory, msgspec.structs.replace(trajectory.request, queued=-time.time()))
+
+
+def put_in_order(trajectories: Sequence[Trajectory]) -> None:
+    """Let workers take queued trajectories in this order, at the places in the queue that they have together."""
+    requests = [trajectory.request for trajectory in trajectories]
+    places = sorted(request.queued for request in requests)
+    before: tuple[float, object] | None = None
+    for trajectory, request, place in zip(trajectories, requests, places, strict=True):
+        name = natural(str(trajectory.path))
+        if before is not None and (place, name) <= before:
+            place = before[0] + 1e-3  # of one time, the path decides
+        before = (place, name)
+        if place != request.queued:
+            set_request(trajectory, msgspec.structs.replace(request, queued=place))

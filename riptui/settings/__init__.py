@@ -1,0 +1,221 @@
+"""The settings of the app and the commands: one TOML file, and a few environment variables that beat it.
+
+    places     where the file is, and riptui's other files; document: the file as it is written
+    template   a file in which every setting is explained
+    state      what the app remembers by itself
+
+A broken file never keeps anything from starting: `load` leaves out what is wrong and says so. Themes, metrics and keys
+are names here; whether there are such is known higher up.
+"""
+
+import difflib
+import os
+import reprlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, inspect
+
+from riptui.errors import SettingsError
+from riptui.settings import places
+from riptui.settings.document import Document, read
+
+Origin = Literal["default", "file", "environment"]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+
+LOCAL_HERTZ, SSH_HERTZ = 4.0, 2.0
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person can choose, whole and valid."""
+
+    theme: Annotated[
+        Name, Meta(description="Colours: auto, riptui-dark, riptui-light, ansi or a theme of Textual's, e.g. nord.")
+    ] = "auto"
+    graphics: Annotated[
+        Literal["auto", "kitty", "sixel", "halfblock", "off"],
+        Meta(description="How pictures are shown; auto asks the terminal."),
+    ] = "auto"
+    runs: Annotated[Path, Meta(description="The runs folder; ~ is your home.")] = Path("runs")
+    refresh: Annotated[
+        Literal["auto"] | Annotated[float, Meta(ge=0.5, le=10)],
+        Meta(description="How often the disk is looked at, per second; auto: 4, over SSH 2."),
+    ] = "auto"
+    bell: Annotated[
+        Literal["never", "unfocused", "always"],
+        Meta(description="Whether the end of a trajectory rings; unfocused: only while you look elsewhere."),
+    ] = "unfocused"
+    play_speed: Annotated[
+        Annotated[float, Meta(ge=0.5, le=60)], Meta(description="Frames per second when a trajectory is played.")
+    ] = 8.0
+    metric: Annotated[Name, Meta(description="The metric that the tree shows.")] = "lpips-vgg"
+    axis: Annotated[
+        Literal["inpainted", "coverage"],
+        Meta(description="The x axis of charts: % inpainted, repeats counted, or % of pixels touched."),
+    ] = "inpainted"
+    confirm: Annotated[bool, Meta(description="Whether stopping and the trash ask first; deleting always does.")] = True
+    keys: Annotated[
+        dict[str, str],
+        Meta(description='Keys of your own, a table: ID = "x" or ["x", "ctrl+x"]; the app\'s help shows the IDs.'),
+    ] = {}
+
+    @property
+    def hertz(self) -> float:
+        """`refresh` in looks per second."""
+        if self.refresh == "auto":
+            return SSH_HERTZ if os.environ.get("SSH_CONNECTION") else LOCAL_HERTZ
+        return self.refresh
+
+
+VARIABLES = {"theme": "RIPTUI_THEME", "graphics": "RIPTUI_GRAPHICS", "runs": "RIPTUI_RUNS"}
+"""Settings that an environment variable beats. An empty variable is none."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The settings that hold, where each came from, and what was wrong."""
+
+    settings: Settings
+    file: Path
+    origins: Mapping[str, Origin]
+    problems: tuple[str, ...]
+    """Sentences for people, with text from the file in them: not yet printable."""
+
+
+def load(names: Mapping[str, Collection[str]] = MappingProxyType({})) -> Loaded:
+    """Read the settings file and the environment; what is wrong there is left out, and told.
+
+    `names` are the values that a setting can have, if the caller knows them, e.g. {"metric": [...]}. Raises nothing.
+    """
+    file = places.settings_file()
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = dict.fromkeys(Settings.__struct_fields__, "default")
+    problems: list[str] = []
+    document = _document(file, problems)
+    for name, value in document.values.items():
+        try:
+            values[name] = _key_table(value, file, document, problems) if name == "keys" else _value(name, value, names)
+            origins[name] = "file"
+        except SettingsError as error:
+            problems.append(f"{_place(file, document, name)}: {error}")
+    for name, variable in VARIABLES.items():
+        if given := os.environ.get(variable):
+            try:
+                values[name] = _value(name, given, names)
+                origins[name] = "environment"
+            except SettingsError as error:
+                problems.append(f"${variable}: {error}")
+    return Loaded(Settings(**values), file, origins, tuple(problems))
+
+
+def about(name: str) -> str:
+    """What a setting is for, in a sentence."""
+    kind = _kind(name)
+    assert isinstance(kind, inspect.Metadata), "every field has a description"
+    return str((kind.extra_json_schema or {})["description"])
+
+
+def _document(file: Path, problems: list[str]) -> Document:
+    try:
+        return read(file)
+    except FileNotFoundError:
+        if os.environ.get(places.CONFIG):
+            problems.append(f"${places.CONFIG} names {file}, which is not there: `riptui config edit` makes it")
+    except SettingsError as error:
+        problems.append(str(error))
+    return Document({}, "")
+
+
+def _place(file: Path, document: Document, name: str) -> str:
+    line = document.line(name)
+    return f"{file}, line {line}" if line else str(file)
+
+
+def _value(name: str, value: object, names: Mapping[str, Collection[str]]) -> Any:
+    """A value as the setting has it. Raises SettingsError without the place."""
+    if name not in Settings.__struct_fields__:
+        near = difflib.get_close_matches(name, Settings.__struct_fields__, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        raise SettingsError(f"unknown setting {_quoted(name)}; {meant}Known: {', '.join(Settings.__struct_fields__)}")
+    try:
+        fitting = msgspec.convert({name: value}, Settings, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{name} is {_quoted(value)}; it must be {_allowed(_kind(name))}") from error
+    known = names.get(name)
+    if known is not None and value not in known:
+        near = difflib.get_close_matches(str(value), known, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        raise SettingsError(f"{name} is {_quoted(value)}, which is none; {meant}Known: {', '.join(known)}")
+    return getattr(fitting, name)
+
+
+def _key_table(table: object, file: Path, document: Document, problems: list[str]) -> dict[str, str]:
+    """[keys]: of each ID its keys, separated by commas. Whether there are such IDs and keys, the app knows."""
+    if not isinstance(table, dict):
+        raise SettingsError(f'keys is {_quoted(table)}; it must be a table: [keys], and below it ID = "x"')
+    keys: dict[str, str] = {}
+    for name, value in _leaves(table):
+        listed = [value] if isinstance(value, str) else value
+        if name in Settings.__struct_fields__:
+            wrong = f"{name} is no key: move it above [keys]"
+        elif isinstance(listed, list) and listed and all(isinstance(key, str) and key.strip() for key in listed):
+            keys[name] = ",".join("comma" if key.strip() == "," else key.strip() for key in listed)
+            continue
+        else:
+            wrong = f'keys.{name} is {_quoted(value)}; it must be a key such as "x" or a list such as ["x", "ctrl+x"]'
+        problems.append(f"{_place(file, document, f'keys.{name}')}: {wrong}")
+    return keys
+
+
+def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Dotted names: TOML reads app.quit = "q" as a table in a table."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _path(kind: type, value: object) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:  # ~nobody: there is no such home
+        raise ValueError from error
+
+
+def _kind(name: str) -> inspect.Type:
+    described = inspect.type_info(Settings)
+    assert isinstance(described, inspect.StructType)
+    return next(field.type for field in described.fields if field.name == name)
+
+
+def _allowed(kind: inspect.Type) -> str:
+    """The values of a type, in words."""
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _allowed(inner)
+        case inspect.UnionType(types=types):
+            return " or ".join(map(_allowed, types))
+        case inspect.LiteralType(values=values):
+            return f"{'one of ' if len(values) > 1 else ''}{', '.join(map(str, values))}"
+        case inspect.FloatType(ge=least, le=most):
+            return f"a number from {least:g} to {most:g}"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.CustomType():
+            return "a path"
+        case _:
+            return "a name"
+
+
+def _quoted(value: object) -> str:
+    """A value as it is told: without control characters, and not longer than a line."""
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = brief.maxlong = 60
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else brief.repr(value)

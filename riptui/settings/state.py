@@ -1,0 +1,58 @@
+"""What the app remembers by itself, e.g. the last values of a form: one JSON file.
+
+Nothing depends on it: what cannot be written or read is as if it had never been remembered. Of two apps that remember
+at the same moment, the later one's file stays.
+"""
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from riptui.settings.places import state_file
+
+Kind = TypeVar("Kind")
+
+LARGEST = 1024 * 1024  # bytes
+
+
+def remember(key: str, value: object) -> None:
+    """Keep a value, anything that msgspec writes as JSON, until it is remembered anew. A disk that fails is ignored.
+
+    The file is whole at any time. It is not made durable (fsync): after a power cut an older state is good enough.
+    """
+    file = state_file()
+    with suppress(OSError, UnicodeEncodeError):  # a path of undecodable bytes is no JSON
+        data = msgspec.json.encode({**_remembered(file), key: value})
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _replace(file, data)
+
+
+def recall(key: str, kind: type[Kind]) -> Kind | None:
+    """What was remembered under a key, as that type; None if there is nothing that fits it."""
+    try:
+        return msgspec.convert(_remembered(state_file())[key], kind)
+    except (KeyError, msgspec.ValidationError):
+        return None
+
+
+def _remembered(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as opened:
+            return msgspec.json.decode(opened.read(LARGEST), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+
+
+def _replace(file: Path, data: bytes) -> None:
+    with tempfile.NamedTemporaryFile(prefix=f".{file.name}-", dir=file.parent, delete=False) as opened:
+        new = Path(opened.name)
+        try:
+            opened.write(data)
+            opened.flush()
+            new.replace(file)
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise

@@ -1,0 +1,213 @@
+"""The register of workers: a folder for each in `RUNS/.riptui/workers/`, which its process keeps locked while it lives.
+
+worker.json  who it is; written once
+live.json    what it is at; overwritten several times a second, and lost in a power cut without harm
+log.txt      what it and its libraries had to say
+.lock        held: it lives. A process id alone would tell nothing, for the system gives them out again
+"""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from riptui.errors import DiskError, RiptuiError
+from riptui.store import layout
+from riptui.store.claim import encode
+from riptui.store.disk import Folder, explained, list_folder, make_folders, read_file
+from riptui.store.lock import Lock, probe
+from riptui.store.records import UNREADABLE
+
+PRIVATE = ".riptui"
+"""In a runs folder: what is no trajectory. No group has such a name."""
+WORKERS = "workers"
+RECORD, LIVE, LOG = "worker.json", "live.json", "log.txt"
+
+KEPT = 20  # folders of workers that have ended
+KEPT_FOR = 7 * 86_400.0  # seconds; how long such a folder is kept at most
+SETTLED = 60.0  # seconds; a younger folder may be one that is being made and is not locked yet
+RECORD_LIMIT = 2**22  # bytes; a live.json with a thousand jobs has 200 kB
+
+State = Literal["starting", "loading", "working", "idle", "leaving"]
+
+
+class WorkerRecord(msgspec.Struct, frozen=True):
+    """worker.json: who a worker is, and how it was started."""
+
+    id: str
+    """HOST-PID-START; the folder's name."""
+    pid: int
+    host: str
+    device: str
+    """As it was asked for: cpu, cuda:0; "" for the best."""
+    batch: int | None
+    """Trajectories at a time; None: as many as fit."""
+    started: str
+    """ISO 8601, UTC."""
+    version: str
+    """Of riptui."""
+    compile: str = "auto"
+    deterministic: bool = False
+    offline: bool = False
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A trajectory in one of a worker's slots."""
+
+    path: str
+    """Relative to the runs folder."""
+    k: int
+    """Iterations that are done."""
+    iterations: int
+    step: int = 0
+    """Denoising steps of iteration k+1 that are done."""
+    steps: int = 0
+
+
+class Live(msgspec.Struct, frozen=True):
+    """live.json: what a worker is at."""
+
+    when: float
+    """Seconds since 1970."""
+    state: State = "starting"
+    inpainter: str = ""
+    """The one that is loaded or being loaded."""
+    jobs: tuple[Job, ...] = ()
+    rate: float = 0.0
+    """Iterations a second over the last minute, all slots together."""
+    queued: int = 0
+    """Trajectories that wait for a worker."""
+    memory_used: int | None = None
+    """Bytes of the device, whoever uses them; None: not known, or not on a GPU."""
+    memory_total: int | None = None
+    load: float | None = None
+    """Utilisation of the GPU, 0 to 1."""
+    note: str = ""
+    dismissed: bool = False
+    """Somebody asked it to leave; it did not find by itself that nothing is left to do."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker as a reader finds it: living, or what is left of it."""
+
+    record: WorkerRecord
+    live: Live | None
+    """None: not written yet, or not readable."""
+    alive: bool
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / LOG
+
+    @property
+    def leaving(self) -> bool:
+        return self.live is not None and self.live.state == "leaving"
+
+
+Record = TypeVar("Record")
+
+
+def workers_folder(runs: Path) -> Path:
+    return runs / PRIVATE / WORKERS
+
+
+def registered(runs: Path) -> list[Worker]:
+    """All workers of a runs folder, living and dead, oldest first. What is not readable is no worker; never raises."""
+    parent = workers_folder(runs)
+    found = [worker for name in list_folder(parent) if (worker := look_at(parent / name))]
+    return sorted(found, key=lambda worker: (worker.record.started, worker.record.id))
+
+
+def look_at(folder: Path) -> Worker | None:
+    """The worker of a folder; None where there is none, or no longer one to be read."""
+    record = _read(folder / RECORD, WorkerRecord)
+    if record is None or record.id != folder.name or not layout.NAME.fullmatch(record.id):
+        return None
+    return Worker(record, _read(folder / LIVE, Live), probe(folder)[0], folder)
+
+
+def _read(path: Path, kind: type[Record]) -> Record | None:
+    try:
+        data = read_file(path, RECORD_LIMIT)
+        return None if data is None else msgspec.json.decode(data, type=kind)
+    except (*UNREADABLE, RiptuiError):
+        return None
+
+
+def new_log(runs: Path) -> Path:
+    """A file for what a worker has to say before it is registered; the worker takes it into its folder."""
+    parent = workers_folder(Path(os.path.realpath(runs)))
+    make_folders(parent)
+    return parent / f"starting-{secrets.token_hex(6)}.txt"
+
+
+@contextmanager
+def starting(runs: Path) -> Iterator[None]:
+    """While it lasts nobody else starts a worker in these runs. Raises HeldError if somebody does, DiskError."""
+    parent = workers_folder(Path(os.path.realpath(runs)))
+    make_folders(parent)
+    with Folder(parent) as folder, Lock(folder):
+        yield
+
+
+class Registration:
+    """A worker's own entry in the register. Made by `register`."""
+
+    def __init__(self, record: WorkerRecord, folder: Folder) -> None:
+        self.record = record
+        self.path = folder.path
+        self.log = folder.path / LOG
+        self._folder = folder
+
+    def adopt(self, log: Path) -> None:
+        """Make a file the log, e.g. the one that stdout and stderr go to already."""
+        with explained(log):
+            os.rename(log, self.log)
+
+    def tell(self, live: Live) -> None:
+        """Overwrite live.json. A disk that will not have it is no reason to end the work."""
+        with suppress(DiskError):
+            self._folder.write_whole(LIVE, msgspec.json.encode(live), durable=False)
+
+
+@contextmanager
+def register(runs: Path, record: WorkerRecord) -> Iterator[Registration]:
+    """Enter a worker in the register while the context lasts; clear away what is left of older ones.
+
+    Raises DiskError; HeldError if a worker of that id is there.
+    """
+    parent = workers_folder(Path(os.path.realpath(runs)))
+    make_folders(parent)
+    if Path(os.path.realpath(parent)) != parent:
+        raise DiskError(f"{parent} leads through a symbolic link, out of the runs folder: remove the link")
+    _clear(parent)
+    make_folders(parent / record.id)
+    with Folder(parent / record.id) as folder, Lock(folder):
+        folder.write_whole(RECORD, encode(record))
+        yield Registration(record, folder)
+
+
+def _clear(parent: Path) -> None:
+    """Remove the folders of workers that ended long ago, and all but the newest of the others."""
+    ended: list[tuple[float, Path]] = []
+    for name in list_folder(parent):
+        path = parent / name
+        with suppress(OSError):
+            if layout.NAME.fullmatch(name) and not path.is_symlink() and not probe(path)[0]:
+                ended.append((path.stat().st_mtime, path))
+    now = time.time()
+    for place, (changed, path) in enumerate(sorted(ended, reverse=True)):
+        if now - changed > KEPT_FOR or (place >= KEPT and now - changed > SETTLED):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:  # the log of one that never came to be registered
+                path.unlink(missing_ok=True)

@@ -1,0 +1,118 @@
+"""The Textual app: settings, theme, keys, what every screen has, and how it ends."""
+
+import asyncio
+import select
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.events import AppBlur, AppFocus
+from textual.screen import Screen
+
+from riptui.settings import Loaded
+from riptui.terminal import printable
+from riptui.tui import bindings, keymap, themes
+from riptui.tui.browser import Browser
+from riptui.tui.graphics.graphics import Graphics
+from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.help import HelpScreen
+from riptui.tui.tree import RunsTree
+
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+GONE = 1.0  # seconds between two looks whether the terminal is still there
+
+
+class RiptuiApp(App[None]):
+    """riptui on a runs folder."""
+
+    TITLE = "riptui"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration has no ClassVar
+        (0, "-narrow"),
+        (100, "-wide"),
+        (130, "-roomy"),
+    ]
+
+    def __init__(self, runs: Path, loaded: Loaded, terminal: Terminal, *, select: str = "") -> None:
+        super().__init__()
+        self.runs = runs
+        self.settings = loaded.settings
+        self.graphics = Graphics(terminal)
+        self.crash: Exception | None = None
+        self._problems = list(loaded.problems)
+        self._select = select
+        self._looked_at = True
+
+    def on_mount(self) -> None:
+        for theme in themes.OWN:
+            self.register_theme(theme)
+        self.theme, notice = themes.chosen(
+            self.settings.theme, color_system=self.console.color_system, no_color=self.no_color
+        )
+        self._problems += [notice] if notice else []
+        self._problems += keymap.apply(self, self.settings.keys, keymap.known([Browser, RunsTree, RiptuiApp]))
+        self._heed_signals()
+        self.push_screen(Browser(self.runs, self.settings, self.graphics, select=self._select))
+        for problem in self._problems:
+            self.notify(printable(problem), severity="warning", timeout=10, markup=False)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(themes.variables(self.current_theme))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every key of the screen, as "group: verb", and the themes."""
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if binding.id and active.enabled:
+                group = bindings.GROUPS.get(binding.id.partition(".")[0], "")
+                yield SystemCommand(
+                    f"{group}: {binding.description}" if group else binding.description,
+                    f"{binding.tooltip}  ({self.get_key_display(binding)})",
+                    lambda active=active: self.run_action(active.binding.action, active.node),
+                )
+        yield SystemCommand("App: theme", "Other colours, for this time", self.action_change_theme)
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen(self.screen.active_bindings, self.graphics.status))
+
+    def action_graphics(self) -> None:
+        self.graphics.cycle()
+        self.notify(printable(self.graphics.status), title="Pictures", markup=False)
+
+    def on_app_focus(self, event: AppFocus) -> None:
+        self._looked_at = True
+
+    def on_app_blur(self, event: AppBlur) -> None:
+        self._looked_at = False
+
+    def tell_end(self, path: str, how: str) -> None:
+        """A trajectory is done or failed: a toast, and the bell as the settings have it."""
+        self.notify(f"{printable(path)}: {how}", severity="error" if how == "failed" else "information", markup=False)
+        if self.settings.bell == "always" or (self.settings.bell == "unfocused" and not self._looked_at):
+            self.bell()
+
+    # How it ends
+
+    def _heed_signals(self) -> None:
+        """A signal ends it in order, also one that nohup ignores; so does a terminal that is no longer there."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in ENDINGS:
+            loop.add_signal_handler(number, self.exit, None, 128 + number)
+        self.set_interval(GONE, self._require_terminal)
+
+    def _require_terminal(self) -> None:
+        looked = select.poll()
+        looked.register(0, 0)  # a hang-up is told unasked
+        if looked.poll(0):
+            self.exit(return_code=128 + signal.SIGHUP)
+
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback with all local variables; `start` writes a report once the screen is back."""
+        self.crash = self._exception
+        self._close_messages_no_wait()

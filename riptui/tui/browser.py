@@ -1,0 +1,260 @@
+"""The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher, Footer, Input, Static
+
+from riptui.settings import Settings
+from riptui.store.trajectory import Status
+from riptui.terminal import printable
+from riptui.tui import bindings, filters, status
+from riptui.tui.graphics.graphics import Graphics
+from riptui.tui.outline import ORDERS
+from riptui.tui.tree import RunsTree
+from riptui.tui.watch import Looked, Watch, WorkersLooked
+from riptui.tui.welcome import Welcome
+
+if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
+    from riptui.tui.details import Details
+    from riptui.tui.group import GroupView
+
+REST = 0.06  # seconds the cursor stays on a row before its pictures are read; a held key passes 30 rows a second
+COMPARED = range(2, 7)
+ENDS = {Status.DONE: "done", Status.FAILED: "failed"}
+
+
+class Browser(Screen[None]):
+    """Everything in a runs folder."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings.BROWSER,
+        Binding("escape", "close_filter", "No filter", show=False, id="runs.close-filter"),
+    ]
+    AUTO_FOCUS = "#tree"
+
+    def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, select: str = "") -> None:
+        super().__init__()
+        self.runs = runs
+        self.settings = settings
+        self.graphics = graphics
+        self.computing = WorkersLooked(())
+        self._watch = Watch(runs, self.post_message, settings.hertz)
+        self._select = select
+        self._shown = ""
+        """The path whose details are on the screen."""
+        self._rest: Timer | None = None
+        self.details: Details | None = None
+        """None until it is imported."""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="head"):
+            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(_short(self.runs))}"), id="title")
+            yield Static(id="device")
+            yield Static(id="counts")
+        with Horizontal(id="body"):
+            with Vertical(id="left") as left:
+                left.border_title = "Trajectories"
+                yield Input(placeholder="mona  mask:128  lpips>0.4", id="filter")
+                yield RunsTree(id="tree")
+            with ContentSwitcher(id="right", initial="reading"):
+                yield Static("reading …", id="reading")
+                yield Welcome(self.runs, id="welcome")
+        yield Static(id="progress")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#filter").display = False
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The tree is on the screen: now what takes its time."""
+        self._watch.start()
+        self._import_details()
+
+    @work(thread=True)
+    def _import_details(self) -> None:
+        """In a thread, so that keys are heard meanwhile: NumPy and Pillow with it."""
+        from riptui.tui.details import Details
+
+        self.app.call_from_thread(self._mount_details, Details(self.runs, self.settings, self.graphics))
+
+    async def _mount_details(self, details: "Details") -> None:
+        await self.query_one("#right", ContentSwitcher).add_content(details)
+        self.details = details
+        self._show_chosen()
+
+    def on_unmount(self) -> None:
+        self._watch.close()
+
+    @property
+    def rows(self) -> RunsTree:
+        return self.query_one(RunsTree)
+
+    @property
+    def chosen(self) -> list[Path]:
+        """The trajectories that a command is about: the one under the cursor, or all of a group."""
+        line = self.rows.current
+        return [self.runs / path for path in self.rows.outline.below(line.path)] if line else []
+
+    # What comes from the disk
+
+    @on(Looked)
+    def _take_over(self, message: Looked) -> None:
+        rows, change = self.rows, message.change
+        first = not rows.outline.entries
+        ended = [entry for entry in change.entries if self._ends(entry.path, entry.status)]
+        rows.apply(change)
+        if first:
+            self._open_first()
+        if change.missing or not rows.outline.entries:
+            self._right("welcome")
+            self.query_one(Welcome).tell(change.missing)
+        elif first:
+            self._show_chosen()
+        if self.details is not None:
+            touched = [entry.path for entry in change.entries] + change.removed
+            self.details.disk_changed([self.runs / path for path in touched])
+        self._update("#counts", status.counts(rows.outline.totals[""]))
+        for entry in ended:
+            assert entry.status is not None
+            self.app.tell_end(entry.path, ENDS[entry.status])  # type: ignore[attr-defined]
+
+    def _ends(self, path: str, now: Status | None) -> bool:
+        before = self.rows.outline.entries.get(path)
+        return now in ENDS and before is not None and before.status in (Status.RUNNING, Status.QUEUED)
+
+    def _open_first(self) -> None:
+        """What to show at the start: what was asked for, else the first group, open."""
+        rows = self.rows
+        if self._select and not rows.select(self._select):
+            self.notify(f"{printable(self._select)} is not in {printable(str(self.runs))}", severity="warning")
+        elif not self._select:
+            rows.open_first()
+
+    @on(WorkersLooked)
+    def _tell_workers(self, message: WorkersLooked) -> None:
+        self.computing = message
+        self._update("#device", status.device(message.workers))
+        self._update("#progress", status.progress(message.workers, self._shown, self.size.width))
+        for worker in message.died:
+            self.notify(
+                f"worker {worker.record.pid} died; its log: {printable(str(worker.log))}", severity="error", timeout=10
+            )
+
+    def _update(self, selector: str, text: Text) -> None:
+        """Only what differs goes over the wire."""
+        widget = self.query_one(selector, Static)
+        if widget.content != text:
+            widget.update(text)
+
+    # What is chosen
+
+    @on(RunsTree.Highlighted)
+    def _wait_for_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, self._show_chosen)
+
+    def _show_chosen(self) -> None:
+        line = self.rows.current
+        if line is None or self.details is None:
+            return
+        self._shown = line.path
+        if line.is_group:
+            self.details.show_group(self.runs / line.path, self.chosen)
+        else:
+            self.details.show_trajectory(self.runs / line.path)
+        self._right("details")
+
+    def _right(self, name: str) -> None:
+        self.query_one("#right", ContentSwitcher).current = name
+
+    def on_group_view_chosen(self, message: "GroupView.Chosen") -> None:
+        self.rows.select(message.path.relative_to(self.runs).as_posix())
+        self.rows.focus()
+
+    # Frames and tabs
+
+    def action_view(self, method: str, *arguments: int | str) -> None:
+        """A key about the frames or the tabs of the trajectory that is shown."""
+        if self.details is not None and self.details.current == "trajectory":
+            getattr(self.details.view, method)(*arguments)
+
+    def action_axis(self) -> None:
+        if self.details is not None:
+            self.details.toggle_axis()
+
+    # Runs
+
+    def action_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.display = True
+        box.focus()
+
+    def action_close_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.value = ""
+        box.display = False
+        self.rows.focus()
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self, message: Input.Changed) -> None:
+        left = self.query_one("#left")
+        try:
+            self.rows.outline.filter = filters.parse(message.value)
+            left.border_subtitle = ""
+        except ValueError as error:
+            left.border_subtitle = printable(str(error))
+            return
+        self.rows.rebuild()
+
+    @on(Input.Submitted, "#filter")
+    def _keep_filter(self) -> None:
+        self.rows.focus()
+
+    def action_sort(self) -> None:
+        outline = self.rows.outline
+        outline.set_order(ORDERS[(ORDERS.index(outline.order) + 1) % len(ORDERS)])
+        self.query_one("#left").border_subtitle = "" if outline.order == "name" else f"by {outline.order}"
+        self.rows.rebuild()
+
+    def action_next_running(self) -> None:
+        running = self.rows.outline.with_status(Status.RUNNING)
+        if not running:
+            self.notify("nothing is being computed")
+            return
+        here = self.rows.current.path if self.rows.current else ""
+        self.rows.select(running[(running.index(here) + 1) % len(running)] if here in running else running[0])
+
+    def action_mark(self) -> None:
+        line = self.rows.current
+        if line is not None and not line.is_group:
+            self.rows.mark(line.path)
+            self.rows.action_move(1)
+
+    def action_unmark(self) -> None:
+        self.rows.marked.clear()
+        self.rows.refresh()
+
+    def action_compare(self) -> None:
+        marked = [self.runs / path for path in self.rows.marked]
+        if len(marked) not in COMPARED:
+            self.notify(f"mark {COMPARED[0]} to {COMPARED[-1]} trajectories with m; {len(marked)} are marked")
+            return
+        from riptui.tui.compare import CompareScreen  # with NumPy
+
+        self.app.push_screen(CompareScreen(marked, self.graphics))
+
+
+def _short(path: Path) -> str:
+    """With ~ for the home folder."""
+    whole, home = path.absolute(), Path.home()
+    return f"~/{whole.relative_to(home)}" if whole.is_relative_to(home) and whole != home else str(whole)

@@ -1,0 +1,47 @@
+"""How large a picture is shown: as large as there is room, its proportions kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from riptui.tui.graphics.terminal import Protocol
+
+MOST = 297  # columns or rows: kitty has no marks for more
+SIXEL_SIDE = 1000  # pixels: xterm cuts off what is larger, unless told otherwise
+
+
+@dataclass(frozen=True)
+class Box:
+    """The place of a picture: a number of cells, and the pixels of the screen that the picture takes within them."""
+
+    columns: int
+    rows: int
+    width: int
+    height: int
+
+
+def fit(image: tuple[int, int], room: tuple[int, int], cell: tuple[int, int], protocol: Protocol) -> Box | None:
+    """The box for an image of (width, height) pixels in a room of (columns, rows); None where there is no room.
+
+    A picture is shrunk as far as needed, and never blown up except by a whole number: then each of its pixels is a
+    sharp square, and nothing on the screen is interpolated that the model did not paint.
+    """
+    if min(*image, *room) < 1:
+        return None
+    columns, rows = min(room[0], MOST), min(room[1], MOST)
+    scale = min(columns * cell[0] / image[0], rows * cell[1] / image[1])
+    if protocol == "sixel":
+        scale = min(scale, SIXEL_SIDE / max(image))
+    unit = cell[0] if protocol == "halfblock" else 1  # screen pixels that one of the image's takes unscaled
+    if scale > unit:
+        scale = unit * int(scale / unit)
+    width, height = max(1, round(image[0] * scale)), max(1, round(image[1] * scale))
+    if protocol == "sixel" and height > cell[1]:
+        # Whole bands that fill whole cells: terminals draw the last band in full, and tmux counts it in full.
+        height = height // cell[1] * cell[1]
+        width = max(1, round(height * image[0] / image[1]))
+    whole = round if protocol == "halfblock" else ceil
+    columns = min(columns, max(1, whole(width / cell[0])))
+    rows = min(rows, max(1, whole(height / cell[1])))
+    return Box(columns, rows, min(width, columns * cell[0]), min(height, rows * cell[1]))

@@ -1,0 +1,192 @@
+"""Which way of showing pictures suits a terminal, decided from what it answered and from the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from riptui.errors import InputError
+from riptui.terminal import printable
+
+Protocol = Literal["kitty", "sixel", "halfblock", "off"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
+
+SILENT = ("", "dumb", "linux")  # values of TERM that are not asked: the Linux console prints what it does not know
+CELL = (10, 20)  # pixels of a cell where the terminal does not tell: the VT340's
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What shows the pictures, and why.
+
+    `cell` is (width, height) in pixels. `offered` are the protocols that this terminal can show, best first, besides
+    "off". `tmux` says whether tmux stands between. `truecolor` means that it is known to take 24-bit colours, whatever
+    COLORTERM says (xterm and ssh drop that variable). `dark` is the background, None where it did not tell.
+    `remote` is a terminal at the other end of SSH.
+    """
+
+    protocol: Protocol
+    why: str
+    cell: tuple[int, int] = CELL
+    tmux: bool = False
+    name: str = ""
+    version: str = ""
+    offered: tuple[Protocol, ...] = ("halfblock",)
+    truecolor: bool = False
+    dark: bool | None = None
+    remote: bool = False
+
+
+NOWHERE = Terminal("off", "stdin and stdout are not both a terminal", offered=())
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What a terminal answered. Empty, False or None is what it did not say."""
+
+    name: str = ""
+    version: str = ""
+    attributes: frozenset[int] = frozenset()
+    kitty: bool = False
+    cell: tuple[int, int] | None = None
+    dark: bool | None = None
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.name or self.attributes)
+
+
+_XTVERSION = re.compile(rb"\x1bP>\|([^\x1b]*)\x1b\\")
+_NAME = re.compile(r"([\w-]+)[ (]*v?([\w.+-]*)")
+_DA1 = re.compile(rb"\x1b\[\?([\d;]*)c")
+_KITTY = re.compile(rb"\x1b_G[^;\x1b]*;OK\x1b\\")
+_CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
+_BACKGROUND = re.compile(rb"\x1b\]11;rgb:([\da-fA-F]+)/([\da-fA-F]+)/([\da-fA-F]+)")
+
+
+def read_replies(data: bytes) -> Replies:
+    """The answers among what arrived; anything else in it (keys, halves, garbage) is passed over."""
+    replies = Replies()
+    if found := _XTVERSION.search(data):
+        named = _NAME.match(found[1].decode(errors="replace").strip())
+        if named:
+            replies = replace(replies, name=printable(named[1]), version=printable(named[2]))
+    if found := _DA1.search(data):
+        replies = replace(replies, attributes=frozenset(int(part) for part in found[1].split(b";") if part))
+    if (found := _CELL.search(data)) and all(4 <= int(side) <= 500 for side in found.groups()):
+        replies = replace(replies, cell=(int(found[2]), int(found[1])))
+    if found := _BACKGROUND.search(data):
+        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
+        replies = replace(replies, dark=0.299 * red + 0.587 * green + 0.114 * blue < 0.5)
+    return replace(replies, kitty=_KITTY.search(data) is not None)
+
+
+@dataclass(frozen=True)
+class Tmux:
+    """What tmux says of the terminal that it is attached to.
+
+    `client` is that terminal's own name and version, `features` what tmux may send it, `passthrough` whether tmux
+    hands on what is wrapped for it.
+    """
+
+    client: str
+    features: frozenset[str]
+    passthrough: bool
+
+
+def choose(
+    replies: Replies,
+    environment: Mapping[str, str],
+    tmux: Tmux | None,
+    asked: str = "auto",
+    *,
+    at_terminal: bool = True,
+) -> Terminal:
+    """The terminal as it answered, with the best protocol it can show, or the one that was asked for.
+
+    Raises InputError where `asked` is neither "auto" nor a protocol.
+    """
+    if asked not in ("auto", *PROTOCOLS):
+        raise InputError(f"no such way to show pictures: {printable(asked)} (use auto, {', '.join(PROTOCOLS)})")
+    terminal = _judged(replies, environment, tmux) if at_terminal else NOWHERE
+    if asked == "auto":
+        return terminal
+    protocol = next(name for name in PROTOCOLS if name == asked)
+    offered = terminal.offered if protocol in (*terminal.offered, "off") else (protocol, *terminal.offered)
+    return replace(terminal, protocol=protocol, why=f"asked for; by itself: {terminal.why}", offered=offered)
+
+
+def _judged(replies: Replies, environment: Mapping[str, str], tmux: Tmux | None) -> Terminal:
+    cell = replies.cell or CELL
+    name, version = replies.name, replies.version
+    term = environment.get("TERM", "")
+    inside = tmux is not None or name == "tmux"
+    if term in ("", "dumb"):
+        return Terminal("off", f"TERM is {printable(term) or 'not set'}: no colours, no cursor", offered=())
+    if inside:
+        pixels, why = _through_tmux(tmux)
+        truecolor = tmux is not None and "RGB" in tmux.features
+    else:
+        pixels, why = _directly(replies, term)
+        truecolor = _takes_truecolor(name, version)
+    return Terminal(
+        protocol=pixels or "halfblock",
+        why=why,
+        cell=cell,
+        tmux=inside,
+        name=name,
+        version=version,
+        offered=(pixels, "halfblock") if pixels else ("halfblock",),
+        truecolor=truecolor,
+        dark=replies.dark,
+        remote=bool(environment.get("SSH_CONNECTION")),
+    )
+
+
+def _directly(replies: Replies, term: str) -> tuple[Protocol | None, str]:
+    named = f"{replies.name} {replies.version}".strip() or f"this terminal (TERM={printable(term)})"
+    if term == "linux":
+        return None, "the Linux console shows text only"
+    if not replies.answered:
+        return None, f"{named} did not answer within the time given"
+    if replies.kitty and _has_placeholders(replies.name, replies.version):
+        return "kitty", f"{named} has kitty graphics with placeholders"
+    if 4 in replies.attributes and replies.cell:
+        return "sixel", f"{named} claims sixel"
+    if 4 in replies.attributes:
+        return None, f"{named} claims sixel, but does not tell how large a cell is"
+    if replies.kitty:
+        return None, f"{named} has kitty graphics, but no placeholders that can be relied on, and no sixel"
+    return None, f"{named} claims neither kitty graphics nor sixel"
+
+
+def _through_tmux(tmux: Tmux | None) -> tuple[Protocol | None, str]:
+    """tmux 3.5 claims sixel whatever it is shown on: what counts is the terminal outside."""
+    if tmux is None:
+        return None, "inside a tmux that cannot be asked what it is shown on"
+    outside = _NAME.match(tmux.client)
+    if outside and _has_placeholders(outside[1], outside[2]):
+        if tmux.passthrough:
+            return "kitty", f"tmux on {printable(tmux.client)}, through allow-passthrough"
+        return None, f"tmux on {printable(tmux.client)}: `tmux set -g allow-passthrough on` would allow pictures"
+    shown_on = printable(tmux.client) or "a terminal that it cannot name"
+    if "sixel" in tmux.features:
+        return "sixel", f"tmux on {shown_on}, to which it sends sixel"
+    return None, f"tmux on {shown_on}, to which it sends no pictures"
+
+
+def _has_placeholders(name: str, version: str) -> bool:
+    """Unicode placeholders came with kitty 0.28. WezTerm and Konsole answer the query but garble them."""
+    return (name == "kitty" and _numbers(version) >= (0, 28)) or name.lower() == "ghostty"
+
+
+def _takes_truecolor(name: str, version: str) -> bool:
+    """xterm since 331 takes 24-bit colours even where it approximates them."""
+    known = name.lower() in ("kitty", "ghostty", "wezterm", "foot", "konsole", "contour", "mlterm", "iterm2")
+    return known or (name == "XTerm" and _numbers(version) >= (331,))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))

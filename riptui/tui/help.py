@@ -1,0 +1,58 @@
+"""The help: every key of the screen that it was called from, as they are now, and how pictures are shown."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from riptui.terminal import printable
+from riptui.tui.bindings import GROUPS
+
+OTHERS = "Here"
+"""Keys of widgets and screens that the table of the browser does not have."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """Any key that closes things closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "Close")]
+
+    def __init__(self, active: Mapping[str, ActiveBinding], graphics: str) -> None:
+        super().__init__()
+        self._active = [one.binding for one in active.values()]
+        self._graphics = graphics
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "escape closes"
+            yield Static(self._table())
+            yield Static(Text(f"Pictures by {printable(self._graphics)}", "dim"))
+
+    def _table(self) -> Table:
+        """Sorted by group; the keys of one action in one row."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        order = [*GROUPS, OTHERS]
+        rows: dict[tuple[str, str], list[Binding]] = {}
+        for binding in self._active:
+            if binding.id:
+                group = binding.id.partition(".")[0]
+                rows.setdefault((group if group in GROUPS else OTHERS, binding.id), []).append(binding)
+        for group, found in groupby(sorted(rows, key=lambda row: order.index(row[0])), key=lambda row: row[0]):
+            table.add_row(Text(GROUPS.get(group, group), "bold"))
+            for row in found:
+                keys = "  ".join(dict.fromkeys(self.app.get_key_display(one) for one in map(_bare, rows[row])))
+                table.add_row(Text(f"  {keys}"), Text(rows[row][0].tooltip or rows[row][0].description))
+        return table
+
+
+def _bare(binding: Binding) -> Binding:
+    """With the key that it really has now, not the one that the footer shows for it."""
+    return binding.with_key(binding.key, None)

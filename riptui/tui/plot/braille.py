@@ -1,0 +1,40 @@
+"""Dots finer than a character: a braille pattern has two columns of four."""
+
+from collections.abc import Iterator
+
+ACROSS = 2
+DOWN = 4
+
+_FIRST = 0x2800
+_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode's numbering of the eight dots
+
+
+class Dots:
+    """Dots of several colours. A character has one colour: that of the last dot set in it.
+
+    x from 0 at the left to 2 * width - 1, y from 0 at the top to 4 * height - 1; dots outside are left out.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self._cells: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def set(self, x: int, y: int, colour: int) -> None:
+        if 0 <= x < ACROSS * self.width and 0 <= y < DOWN * self.height:
+            cell = x // ACROSS, y // DOWN
+            bits, _ = self._cells.get(cell, (0, 0))
+            self._cells[cell] = bits | _BITS[y % DOWN][x % ACROSS], colour
+
+    def line(self, start: tuple[int, int], end: tuple[int, int], colour: int) -> None:
+        """A straight line with both its ends."""
+        (x, y), (x_end, y_end) = start, end
+        steps = max(abs(x_end - x), abs(y_end - y))
+        for step in range(steps + 1):
+            share = step / steps if steps else 0.0
+            self.set(round(x + share * (x_end - x)), round(y + share * (y_end - y)), colour)
+
+    def cells(self) -> Iterator[tuple[int, int, str, int]]:
+        """Column, row, character and colour of every character that has a dot."""
+        for (column, row), (bits, colour) in self._cells.items():
+            yield column, row, chr(_FIRST + bits), colour

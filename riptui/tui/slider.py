@@ -1,0 +1,104 @@
+"""A slider over the frames of a trajectory: those that there are, those to come, and a mark every 50 %."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+BACK, FORTH = "◀ ", " ▶"
+
+
+class Slider(Widget):
+    """Drag the handle, click anywhere on the line, or on an arrow for one frame; the wheel turns frame by frame."""
+
+    DEFAULT_CSS = "Slider { height: 1; width: 1fr; pointer: pointer; }"
+    ALLOW_SELECT = False
+
+    k: reactive[int] = reactive(0)
+    newest: reactive[int] = reactive(0)
+    """The last frame that there is."""
+    iterations: reactive[int] = reactive(0)
+    """The last frame that there will be."""
+
+    class Sought(Message):
+        """A frame was asked for with the mouse."""
+
+        def __init__(self, k: int) -> None:
+            super().__init__()
+            self.k = k
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._marks: frozenset[int] = frozenset()
+        self._dragged = False
+
+    def mark(self, frames: Sequence[int]) -> None:
+        """Frames to mark on the line, if there is room."""
+        self._marks = frozenset(frames)
+        self.refresh()
+
+    @property
+    def track(self) -> int:
+        """Cells of the line."""
+        return max(1, self.size.width - len(BACK) - len(FORTH))
+
+    def cell_of(self, k: int) -> int:
+        """The cell of the line that shows frame k."""
+        return round(k / max(1, self.iterations) * (self.track - 1))
+
+    def frame_at(self, x: int) -> int:
+        """The frame of a column of the widget; of one beside the line: the nearest."""
+        cell = min(max(x - len(BACK), 0), self.track - 1)
+        return min(self.newest, round(cell / max(1, self.track - 1) * self.iterations))
+
+    def render(self) -> Content:
+        handle, last = self.cell_of(self.k), self.cell_of(self.newest)
+        marks = {self.cell_of(k) for k in self._marks} if 3 * len(self._marks) < self.track else set()
+        line = ["┿" if cell in marks else "━" if cell <= last else "┄" for cell in range(self.track)]
+        return Content.assemble(
+            (BACK, "$primary" if self.k else "$foreground 30%"),
+            ("".join(line[:handle]), "$primary"),
+            ("●", "$accent"),
+            ("".join(line[handle + 1 : last + 1]), "$foreground 50%"),
+            ("".join(line[max(handle, last) + 1 :]), "$foreground 30%"),
+            (FORTH, "$primary" if self.k < self.newest else "$foreground 30%"),
+        )
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        event.stop()
+        if event.button != 1:
+            return
+        if event.x < len(BACK):
+            self._seek(self.k - 1)
+        elif event.x >= len(BACK) + self.track:
+            self._seek(self.k + 1)
+        else:
+            self._dragged = True
+            self.capture_mouse()
+            self._seek(self.frame_at(event.x))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._dragged:
+            event.stop()
+            self._seek(self.frame_at(event.x))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        event.stop()
+        self._dragged = False
+        self.release_mouse()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._seek(self.k - 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._seek(self.k + 1)
+
+    def _seek(self, k: int) -> None:
+        k = min(max(k, 0), self.newest)
+        if k != self.k:
+            self.post_message(self.Sought(k))

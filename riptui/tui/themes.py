@@ -1,0 +1,144 @@
+"""The colours: two themes of riptui's own, one of a terminal's 16, Textual's, and which of them it is.
+
+NO_COLOR is Textual's matter: it turns all colours to greys, and pictures too (`App.no_color`). But it takes the
+terminal's own colours, of which it does not know how they look, for black: with it no ANSI theme can be read.
+"""
+
+from collections.abc import Mapping
+
+from textual.theme import BUILTIN_THEMES, Theme
+
+AUTO = "auto"
+
+DARK = Theme(
+    name="riptui-dark",
+    primary="#56b4e9",
+    secondary="#7fa7c9",
+    accent="#f0b45e",
+    success="#62cf8e",
+    warning="#ecc15a",
+    error="#ff7b72",
+    foreground="#dbe1e8",
+    background="#14171c",
+    surface="#1c2028",
+    panel="#252b35",
+    variables={
+        "block-cursor-foreground": "#0e1116",
+        "border-blurred": "#39424f",
+        "button-color-foreground": "#0e1116",
+        "footer-description-foreground": "#b4bdc9",
+        "foreground-muted": "#9aa5b3",
+    },
+)
+
+LIGHT = Theme(
+    name="riptui-light",
+    primary="#005f9e",
+    secondary="#3b5f7d",
+    accent="#9a3b00",
+    success="#17693a",
+    warning="#7d5200",
+    error="#b3261e",
+    foreground="#22262b",
+    background="#fbfaf7",
+    surface="#f1efe9",
+    panel="#e6e3db",
+    dark=False,
+    variables={
+        "block-cursor-foreground": "#ffffff",
+        "border-blurred": "#c2bdb1",
+        "button-color-foreground": "#ffffff",
+        "footer-description-foreground": "#3c4249",
+        "foreground-muted": "#5a6068",
+    },
+)
+
+ANSI = Theme(
+    name="ansi",
+    ansi=True,
+    primary="ansi_cyan",
+    secondary="ansi_blue",
+    accent="ansi_magenta",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={  # reverse: whatever the terminal's colours are, the cursor is not the text's background
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
+        "block-cursor-background": "ansi_default",
+        "block-cursor-text-style": "reverse",
+        "block-cursor-blurred-text-style": "underline",
+        "border": "ansi_cyan",
+        "border-blurred": "ansi_bright_black",
+        "screen-selection-background": "ansi_cyan",
+        "screen-selection-foreground": "ansi_black",
+    },
+)
+
+OWN = (DARK, LIGHT, ANSI)
+
+DARK_SERIES = ("#32bffc", "#e39c0f", "#009e72", "#b582a6", "#0069d1", "#c54a12", "#ffff24", "#f0fcf4")
+"""Colours of lines on a dark background, the most distinct first.
+
+Okabe and Ito's eight, moved in CIELAB as little as it takes to have 3:1 with the background and to be told apart by
+everyone: their smallest difference (CIEDE2000) is 28, and 13 as seen with the rarest colour blindness.
+"""
+LIGHT_SERIES = ("#0059c3", "#ba7c00", "#1b8860", "#ab5585", "#0892cb", "#a8450d", "#504d37", "#000000")
+"""The same for a light background: 22, and 10 with colour blindness. Less room: none of them can be bright."""
+ANSI_SERIES = (
+    "ansi_cyan",
+    "ansi_yellow",
+    "ansi_magenta",
+    "ansi_green",
+    "ansi_red",
+    "ansi_blue",
+    "ansi_default",
+    "ansi_bright_black",
+)
+
+
+def names() -> list[str]:
+    """All that the setting can be."""
+    return [AUTO, *(theme.name for theme in OWN), *BUILTIN_THEMES]
+
+
+def chosen(name: str, *, color_system: str | None, no_color: bool) -> tuple[str, str]:
+    """The theme that a setting means on this terminal, and a notice if it is another than was asked for, else "".
+
+    `color_system` is that of the app's console: standard (16 colours), 256, truecolor, or None.
+    """
+    few = color_system in {"standard", None}
+    usual = DARK.name if no_color or not few else ANSI.name
+    if name == AUTO:
+        return usual, ""
+    theme = {theme.name: theme for theme in OWN}.get(name) or BUILTIN_THEMES.get(name)
+    if theme is None:
+        return usual, f"there is no theme {name!r}, so this is {usual}. Known: {', '.join(names())}"
+    if theme.ansi and no_color:
+        return usual, f"under NO_COLOR the theme {name} would be black on black, so this is {usual} in greys"
+    return name, ""
+
+
+def series(theme: Theme) -> tuple[str, ...]:
+    """Eight colours for lines, to be used in this order."""
+    if theme.ansi:
+        return ANSI_SERIES
+    return DARK_SERIES if theme.dark else LIGHT_SERIES
+
+
+def variables(theme: Theme) -> Mapping[str, str]:
+    """What riptui's styles use beside Textual's variables, of any theme: $series-1 to $series-8.
+
+    For `App.get_theme_variable_defaults`, so that a theme can set its own.
+    """
+    return {f"series-{number}": colour for number, colour in enumerate(series(theme), start=1)}
+
+
+def rich_colour(colour: str) -> str:
+    """A colour of `series` as Rich writes it, for charts."""
+    return colour.removeprefix("ansi_")

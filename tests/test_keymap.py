@@ -1,0 +1,143 @@
+"""The user's keys: which of them hold, and what is said of the others."""
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.widgets import Label
+
+from riptui.tui import keymap
+from riptui.tui.keymap import Known
+
+KNOWN = {
+    "app.quit": Known("q,ctrl+q", "App"),
+    "app.help": Known("question_mark,f1", "App"),
+    "tree.filter": Known("slash", "Tree"),
+    "runs.mark": Known("m", "Tree"),
+}
+
+
+def holds(keys: dict[str, str]) -> dict[str, str]:
+    """What they become, where nothing is wrong with them."""
+    found, problems = keymap.checked(keys, KNOWN)
+    assert problems == []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("x", "x"),
+        ("X", "X"),
+        ("shift+x", "X"),
+        ("!", "exclamation_mark"),
+        ("+", "plus"),
+        ("-", "minus"),
+        ("comma", "comma"),
+        ("é", "é"),
+        ("Ctrl+S", "ctrl+s"),
+        (" ctrl + pgdn ", "ctrl+pagedown"),
+        ("shift+ctrl+up", "ctrl+shift+up"),
+        ("Esc", "escape"),
+        ("F5", "f5"),
+        ("space", "space"),
+        ("a,b , c", "a,b,c"),
+    ],
+)
+def test_keys_can_be_written_as_people_do(written: str, key: str) -> None:
+    assert holds({"app.quit": written}) == {"app.quit": key}
+
+
+@pytest.mark.parametrize("written", ["", "x,", "foo", "ctrl+foo", "cmd+x", "ctrl++", "\x1b", "\u202e", "x y"])
+def test_what_is_no_key_is_told_and_the_binding_keeps_its_own(written: str) -> None:
+    found, problems = keymap.checked({"app.quit": written, "app.help": "h"}, KNOWN)
+    assert found == {"app.help": "h"}
+    [problem] = problems
+    assert problem.startswith("keys: app.quit keeps q,ctrl+q: ")
+    assert "is no key; keys are such as x" in problem
+    assert problem.isprintable()
+
+
+def test_an_unknown_id_is_told_with_the_nearest_and_all() -> None:
+    found, problems = keymap.checked({"tree.fliter": "f"}, KNOWN)
+    assert found == {}
+    assert problems == [
+        "keys: there is no 'tree.fliter'; did you mean tree.filter? Known: app.quit, app.help, tree.filter, runs.mark"
+    ]
+
+
+def test_a_key_that_another_binding_of_the_scope_has_is_refused() -> None:
+    found, problems = keymap.checked({"tree.filter": "f,m"}, KNOWN)
+    assert found == {}
+    assert problems == ["keys: tree.filter keeps slash: m is runs.mark's; give one of them another key"]
+
+
+def test_of_two_that_want_one_key_the_first_gets_it() -> None:
+    found, problems = keymap.checked({"runs.mark": "x", "tree.filter": "x"}, KNOWN)
+    assert found == {"runs.mark": "x"}
+    assert problems == ["keys: tree.filter keeps slash: x is runs.mark's; give one of them another key"]
+
+
+def test_keys_can_be_exchanged_and_taken_over() -> None:
+    assert holds({"tree.filter": "m", "runs.mark": "/"}) == {"tree.filter": "m", "runs.mark": "slash"}
+    assert holds({"runs.mark": "x", "tree.filter": "m"}) == {"runs.mark": "x", "tree.filter": "m"}
+
+
+def test_a_binding_that_keeps_its_keys_can_refuse_them_to_others() -> None:
+    found, problems = keymap.checked({"tree.filter": "m", "runs.mark": "foo"}, KNOWN)
+    assert found == {}
+    assert [problem.split(" keeps ")[0] for problem in problems] == ["keys: runs.mark", "keys: tree.filter"]
+
+
+def test_scopes_do_not_disturb_each_other() -> None:
+    assert holds({"tree.filter": "q"}) == {"tree.filter": "q"}
+
+
+def test_keys_that_a_terminal_cannot_tell_apart_are_one() -> None:
+    _, problems = keymap.checked({"app.quit": "tab", "app.help": "ctrl+i"}, KNOWN)
+    assert problems == ["keys: app.help keeps question_mark,f1: ctrl+i is app.quit's; give one of them another key"]
+
+
+class Bound(App[str]):
+    BINDINGS = [  # noqa: RUF012 - Textual's own way
+        Binding("a", "exit_with('a')", "A", id="app.a"),
+        Binding("b,c", "exit_with('b')", "B", id="app.b"),
+        Binding("d", "exit_with('d')", "D"),
+    ]
+
+    def __init__(self, keys: dict[str, str]) -> None:
+        super().__init__()
+        self.keys = keys
+        self.problems: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield Label("bound")
+
+    def on_mount(self) -> None:
+        self.problems = keymap.apply(self, self.keys, keymap.known([Bound]))
+
+    def action_exit_with(self, what: str) -> None:
+        self.exit(what)
+
+
+def test_ids_are_collected_with_all_their_keys() -> None:
+    assert keymap.known([Bound, Label]) == {"app.a": Known("a", "Bound"), "app.b": Known("b,c", "Bound")}
+
+
+@pytest.mark.parametrize(
+    ("keys", "pressed", "does"),
+    [
+        ({}, "a", "a"),
+        ({"app.a": "?"}, "question_mark", "a"),
+        ({"app.a": "b", "app.b": "a"}, "a", "b"),
+        ({"app.a": "b", "app.b": "a"}, "b", "a"),
+        ({"app.b": "x,y"}, "y", "b"),
+        ({"app.a": "b"}, "b", "b"),
+        ({"app.a": "x"}, "d", "d"),
+    ],
+)
+async def test_the_app_follows_the_users_keys(keys: dict[str, str], pressed: str, does: str) -> None:
+    app = Bound(keys)
+    async with app.run_test() as pilot:
+        await pilot.press(pressed)
+    assert app.return_value == does
+    assert bool(app.problems) == (keys == {"app.a": "b"})

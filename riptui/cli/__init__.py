@@ -4,7 +4,7 @@
     streams     what it is printed to; options: values such as 64,128,256 and 0-9, and options that commands share
     runs        `run` and `resume`; jobs: the loop behind them; display: how its events are shown
     browse      the app; listing: `ls`
-    results     `results`; outcomes: its tables
+    results     `results`; outcomes: its tables; report: `report`
     and a file for each of show, check, measure, export, demo, fetch, models, config, doctor, completion
 
 Only the declarations are imported to print help or complete a word; a command imports its work when it starts
@@ -35,6 +35,7 @@ COMMANDS = {
     "measure": "riptui.cli.measure:measure",
     "export": "riptui.cli.export:export",
     "results": "riptui.cli.results:results",
+    "report": "riptui.cli.report:report",
     "fetch": "riptui.cli.fetch:fetch",
     "models": "riptui.cli.models:models",
     "config": "riptui.cli.config:config",
@@ -87,7 +88,7 @@ class LateGroup(click.RichGroup):
 @click.version_option(__version__, "-V", "--version", message="riptui %(version)s")
 @click.command_panel("Compute", commands=["demo", "run", "resume"])
 @click.command_panel("Look", commands=["browse", "ls", "show", "check"])
-@click.command_panel("Use", commands=["measure", "export", "results"])
+@click.command_panel("Use", commands=["measure", "export", "results", "report"])
 @click.command_panel("Set up", commands=["fetch", "models", "config", "doctor", "completion"])
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?

@@ -1,0 +1,206 @@
+"""Figures 7 and 8: all images of a condition together, a panel per net, by mask size."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from math import ceil, isfinite, nan
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from riptui.figures import style
+from riptui.figures.drawing import Drawing, Missing, counted
+from riptui.figures.material import Condition, Point, Run
+from riptui.figures.reference import Reference
+from riptui.store.records import finite_or_none
+
+IN_A_ROW = 3  # panels: the paper's nets
+DODGE = 5.0  # % inpainted between neighbouring mask sizes, so that bars do not hide one another
+
+
+class Average(NamedTuple):
+    """Of one metric at one mask size and inpainted %. Seeds of an image are averaged first."""
+
+    metric: str
+    mask: int
+    inpainted: float
+    coverage: float
+    """Mean, like its standard deviation over images."""
+    coverage_sd: float
+    mean: float
+    sd: float
+    """Over images, n - 1 in the denominator; nan for one image."""
+    images: int
+    trajectories: int
+
+
+def averages(condition: Condition) -> list[Average]:
+    """Of everything measured to its end, by metric, mask size and inpainted %."""
+    values: defaultdict[tuple[str, int, float], defaultdict[str, list[tuple[float, float]]]]
+    values = defaultdict(lambda: defaultdict(list))
+    for metric in condition.metrics:
+        for run in sorted(condition.measured(metric), key=lambda run: run.spec.mask):
+            for inpainted, covered, value in run.points(metric):
+                values[metric, run.spec.mask, inpainted][run.image].append((covered, value))
+    order = {metric: at for at, metric in enumerate(condition.metrics)}
+    found = sorted(values.items(), key=lambda pair: (order[pair[0][0]], *pair[0][1:]))
+    return [_average(*key, list(by_image.values())) for key, by_image in found]
+
+
+def mean_drift(condition: Condition, reference: Reference | None) -> Iterator[Drawing | Missing]:
+    """Figure 7: mean and standard deviation over images."""
+    rows = averages(condition)
+    if not rows:
+        yield Missing("7", condition.of, _NEEDS)
+        return
+    for coverage in (False, True):
+        figure, panels = _panels(condition)
+        with_reference = False
+        for axes, metric in panels:
+            for at, mask in enumerate(condition.masks):
+                points = [one for one in rows if (one.metric, one.mask) == (metric, mask)]
+                aside = 0.0 if coverage else DODGE * (at - (len(condition.masks) - 1) / 2)
+                _bars(axes, points, coverage=coverage, aside=aside, look=style.looks(condition.masks)[mask])
+                if reference and not coverage and (metric, mask) in reference.curves:
+                    _overlay(axes, reference, metric, mask, style.looks(condition.masks)[mask])
+                    with_reference = True
+            style.percent_axis(axes, coverage=coverage, last=condition.last)
+        more = [Line2D([], [], color=style.INK, linestyle="--", linewidth=1, label=_from(reference))]
+        style.legend(figure, condition.masks, more if with_reference else ())
+        yield Drawing(
+            "7",
+            condition.stem("7", coverage=coverage),
+            _mean_caption(condition, rows, coverage=coverage, reference=reference if with_reference else None),
+            figure,
+            [{name: finite_or_none(c) if isinstance(c, float) else c for name, c in r._asdict().items()} for r in rows],
+        )
+
+
+def scatter(condition: Condition) -> Iterator[Drawing | Missing]:
+    """Figure 8: every value of every trajectory."""
+    runs = [run for run in condition.runs if any(metric in run.curves for metric in condition.metrics)]
+    if not runs:
+        yield Missing("8", condition.of, _NEEDS)
+        return
+    for coverage in (False, True):
+        figure, panels = _panels(condition)
+        for axes, metric in panels:
+            for at, mask in enumerate(condition.masks):
+                found = [p for run in runs if run.spec.mask == mask for p in run.points(metric)]
+                aside = 0.0 if coverage else 2 * DODGE * (at - (len(condition.masks) - 1) / 2)
+                _dots(axes, found, coverage=coverage, aside=aside, look=style.looks(condition.masks)[mask])
+            style.percent_axis(axes, coverage=coverage, last=condition.last)
+        style.legend(figure, condition.masks)
+        yield Drawing(
+            "8",
+            condition.stem("8", coverage=coverage),
+            _scatter_caption(condition, runs, coverage=coverage),
+            figure,
+            [row for metric in condition.metrics for run in runs for row in run.rows(metric)],
+        )
+
+
+_NEEDS = "a trajectory that was measured to its end: riptui measure"
+
+
+def _average(metric: str, mask: int, inpainted: float, by_image: Sequence[Sequence[tuple[float, float]]]) -> Average:
+    means = np.array([np.mean(found, axis=0) for found in by_image])
+    covered, mean = means.mean(axis=0).tolist()
+    covered_sd, sd = means.std(axis=0, ddof=1).tolist() if len(means) > 1 else (nan, nan)
+    return Average(metric, mask, inpainted, covered, covered_sd, mean, sd, len(means), sum(map(len, by_image)))
+
+
+def _panels(condition: Condition) -> tuple[Figure, list[tuple[Axes, str]]]:
+    """A panel per metric, side by side."""
+    columns = min(len(condition.metrics), IN_A_ROW)
+    rows = ceil(len(condition.metrics) / columns)
+    figure = style.blank(style.WIDTH if columns > 1 else 0.65 * style.WIDTH, 2.7 * rows)
+    panels = []
+    for at, metric in enumerate(condition.metrics):
+        axes = figure.add_subplot(rows, columns, at + 1)
+        axes.set_title(style.axis_name(metric))
+        panels.append((axes, metric))
+    return figure, panels
+
+
+def _bars(axes: Axes, points: Sequence[Average], *, coverage: bool, aside: float, look: style.Look) -> None:
+    """A line through the means, with a bar of one standard deviation to each side; both ways against coverage."""
+    known = [one for one in points if not coverage or isfinite(one.coverage)]
+    if not known:
+        return
+    axes.errorbar(
+        [one.coverage if coverage else one.inpainted + aside for one in known],
+        [one.mean for one in known],
+        yerr=_none_for_nan([one.sd for one in known]),
+        xerr=_none_for_nan([one.coverage_sd for one in known]) if coverage else None,
+        elinewidth=0.7,
+        capsize=1.8,
+        markeredgecolor="white",
+        markeredgewidth=0.4,
+        **look,
+    )
+    style.value_axis(axes, points[0].metric)
+
+
+def _none_for_nan(spread: Sequence[float]) -> list[float] | None:
+    return [0.0 if not isfinite(one) else one for one in spread] if any(map(isfinite, spread)) else None
+
+
+def _overlay(axes: Axes, reference: Reference, metric: str, mask: int, look: style.Look) -> None:
+    points = reference.curves[metric, mask]
+    x, mean, sd = (np.array(column) for column in zip(*points, strict=True))
+    plain = {**look, "linestyle": "--", "linewidth": 1, "markerfacecolor": "white", "markersize": 3.2}
+    axes.plot(x, mean, **plain)
+    if np.isfinite(sd).any():
+        axes.fill_between(x, mean - sd, mean + sd, color=look["color"], alpha=0.12, linewidth=0)
+
+
+def _dots(
+    axes: Axes,
+    points: Sequence[Point],
+    *,
+    coverage: bool,
+    aside: float,
+    look: style.Look,
+) -> None:
+    axes.scatter(
+        [one.coverage if coverage else one.inpainted + aside for one in points],
+        [one.value for one in points],
+        s=7,
+        alpha=0.55,
+        linewidths=0,
+        rasterized=len(points) > style.MOST_VECTORS,
+        **look,
+    )
+
+
+def _from(reference: Reference | None) -> str:
+    return f"reference: {style.label(reference.name)}" if reference else ""
+
+
+def _mean_caption(condition: Condition, rows: Sequence[Average], *, coverage: bool, reference: Reference | None) -> str:
+    images, trajectories = (max(getattr(one, name) for one in rows) for name in ("images", "trajectories"))
+    against = "coverage, the mean over images at each inpainted %" if coverage else "the inpainted amount"
+    bars = "bars of one standard deviation over images" + (", both ways" if coverage else "")
+    parts = [
+        f"Mean against {against}, with {bars}" if images > 1 else f"Values against {against}; one image, so no bars",
+        f"per mask size up to {counted(images, 'image')} and {'trajectory' if trajectories == 1 else 'trajectories'} "
+        f"n = {trajectories:,}",
+    ]
+    if not coverage and len(condition.masks) > 1:
+        parts.append("mask sizes stand a little aside of one another, so that bars can be told apart")
+    if reference:
+        parts.append(f"dashed, with a band of one standard deviation: {reference.name}")
+    return f"{'; '.join(parts)}."
+
+
+def _scatter_caption(condition: Condition, runs: Sequence[Run], *, coverage: bool) -> str:
+    images = len({run.image for run in runs})
+    against = "the trajectory's own coverage" if coverage else "the inpainted amount"
+    aside = "; mask sizes stand aside of one another" if not coverage and len(condition.masks) > 1 else ""
+    return (
+        f"All values against {against}, a point for each measured frame: {counted(len(runs), 'trajectory')} of "
+        f"{counted(images, 'image')}{aside}."
+    )

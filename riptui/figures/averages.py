@@ -67,6 +67,7 @@ def mean_drift(condition: Condition, reference: Reference | None) -> Iterator[Dr
                     _overlay(axes, reference, metric, mask, style.looks(condition.masks)[mask])
                     with_reference = True
             style.percent_axis(axes, coverage=coverage, last=condition.last)
+            style.value_axis(axes, metric)
         more = [Line2D([], [], color=style.INK, linestyle="--", linewidth=1, label=_from(reference))]
         style.legend(figure, condition.masks, more if with_reference else ())
         yield Drawing(
@@ -92,6 +93,7 @@ def scatter(condition: Condition) -> Iterator[Drawing | Missing]:
                 aside = 0.0 if coverage else 2 * DODGE * (at - (len(condition.masks) - 1) / 2)
                 _dots(axes, found, coverage=coverage, aside=aside, look=style.looks(condition.masks)[mask])
             style.percent_axis(axes, coverage=coverage, last=condition.last)
+            style.value_axis(axes, metric)
         style.legend(figure, condition.masks)
         yield Drawing(
             "8",
@@ -116,7 +118,7 @@ def _panels(condition: Condition) -> tuple[Figure, list[tuple[Axes, str]]]:
     """A panel per metric, side by side."""
     columns = min(len(condition.metrics), IN_A_ROW)
     rows = ceil(len(condition.metrics) / columns)
-    figure = style.blank(style.WIDTH if columns > 1 else 0.65 * style.WIDTH, 2.7 * rows)
+    figure = style.blank(style.across(columns), 2.7 * rows)
     panels = []
     for at, metric in enumerate(condition.metrics):
         axes = figure.add_subplot(rows, columns, at + 1)
@@ -131,7 +133,7 @@ def _bars(axes: Axes, points: Sequence[Average], *, coverage: bool, aside: float
     if not known:
         return
     axes.errorbar(
-        [one.coverage if coverage else one.inpainted + aside for one in known],
+        [one.coverage if coverage else _beside(one.inpainted, aside) for one in known],
         [one.mean for one in known],
         yerr=_none_for_nan([one.sd for one in known]),
         xerr=_none_for_nan([one.coverage_sd for one in known]) if coverage else None,
@@ -141,7 +143,11 @@ def _bars(axes: Axes, points: Sequence[Average], *, coverage: bool, aside: float
         markeredgewidth=0.4,
         **look,
     )
-    style.value_axis(axes, points[0].metric)
+
+
+def _beside(inpainted: float, aside: float) -> float:
+    """All begin at the same point."""
+    return inpainted + aside if inpainted else inpainted
 
 
 def _none_for_nan(spread: Sequence[float]) -> list[float] | None:
@@ -166,7 +172,7 @@ def _dots(
     look: style.Look,
 ) -> None:
     axes.scatter(
-        [one.coverage if coverage else one.inpainted + aside for one in points],
+        [one.coverage if coverage else _beside(one.inpainted, aside) for one in points],
         [one.value for one in points],
         s=7,
         alpha=0.55,

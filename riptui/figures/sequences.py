@@ -24,6 +24,7 @@ EXAMPLES = 3  # images of figure 1, and of 10 to 12
 PIXELS = 256  # a side, at most, of a picture in a figure: 1.28 inches of print at 200 dpi
 LARGEST = 1.9  # inches
 GAP, HEAD, SIDE = 0.05, 0.24, 0.42  # inches between pictures, above a row of labels, beside a column of them
+MOST_TRIED = 20  # images whose frames cannot be read, before a figure is given up
 HALF_TONE = 128  # of the square in figure 6 that is going to be repainted
 
 
@@ -153,7 +154,7 @@ def _drawn(
 ) -> Iterator[tuple[Subject, list[list[Tile]], list[dict[str, Cell]]]]:
     """The first few images whose frames can be read; why others cannot goes to `damaged`."""
     count = 0
-    for subject in subjects:
+    for subject in subjects[: most + MOST_TRIED]:
         if count == most:
             return
         try:

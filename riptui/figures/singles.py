@@ -5,6 +5,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from riptui.export.tables import Cell
 from riptui.figures import style
@@ -31,7 +32,7 @@ def single_images(condition: Condition) -> Iterator[Drawing | Missing]:
         yield Missing("9", condition.of, "an image that was measured to the end")
         return
     for coverage in (False, True):
-        figure = style.blank(style.WIDTH if len(chosen) > 1 else 0.65 * style.WIDTH, 2.7)
+        figure = style.blank(style.across(len(chosen)), 2.7)
         shared: Axes | None = None
         rows: list[dict[str, Cell]] = []
         for at, (kind, subject) in enumerate(chosen):
@@ -44,6 +45,7 @@ def single_images(condition: Condition) -> Iterator[Drawing | Missing]:
             style.percent_axis(axes, coverage=coverage, last=condition.last)
             if not at:
                 axes.set_ylabel(style.axis_name(metric))
+            axes.label_outer()
         style.value_axis(figure.axes[0], metric)
         style.legend(figure, condition.masks)
         yield Drawing(
@@ -59,29 +61,36 @@ def seeds(condition: Condition) -> Iterator[Drawing | Missing]:
         needs = f"an image with {LEAST_SEEDS} seeds or more at a mask size (the paper has 10): riptui run --seed 0-9"
         yield Missing("13", condition.of, needs)
         return
-    chosen, masks = repeated[:IMAGES], condition.masks
+    chosen = repeated[:IMAGES]
+    rows = [row for subject in chosen for runs in subject.runs.values() for run in runs for row in run.rows(metric)]
     for coverage in (False, True):
-        figure = style.blank(style.WIDTH, 0.5 + 1.8 * len(chosen))
-        shared: Axes | None = None
-        rows: list[dict[str, Cell]] = []
-        for at, subject in enumerate(chosen):
-            for column, mask in enumerate(masks):
-                place = at * len(masks) + column + 1
-                shared = axes = figure.add_subplot(len(chosen), len(masks), place, sharex=shared, sharey=shared)
-                look = {"color": style.looks(masks)[mask]["color"]}
-                runs = [run for run in subject.runs.get(mask, ()) if metric in run.curves]
-                for run in runs:
-                    found = run.points(metric)
-                    _line(axes, found, coverage=coverage, width=0.9, marked=False, look=look)
-                    rows += run.rows(metric)
-                style.percent_axis(axes, coverage=coverage, last=condition.last)
-                _name(axes, mask, len(runs), metric, subject, top=at == 0, left=column == 0)
-                if at < len(chosen) - 1:
-                    axes.set_xlabel("")
-        style.value_axis(figure.axes[0], metric)
-        yield Drawing(
-            "13", condition.stem("13", coverage=coverage), _seeds_caption(chosen, metric, coverage), figure, rows
-        )
+        figure = _grid(condition, chosen, metric, coverage=coverage)
+        caption = _seeds_caption(chosen, metric, coverage)
+        yield Drawing("13", condition.stem("13", coverage=coverage), caption, figure, rows)
+
+
+def _grid(condition: Condition, chosen: Sequence[Subject], metric: str, *, coverage: bool) -> Figure:
+    masks = condition.masks
+    figure = style.blank(style.across(len(masks)), 0.5 + 1.8 * len(chosen))
+    shared: Axes | None = None
+    for at, subject in enumerate(chosen):
+        for column, mask in enumerate(masks):
+            place = at * len(masks) + column + 1
+            shared = axes = figure.add_subplot(len(chosen), len(masks), place, sharex=shared, sharey=shared)
+            look = {"color": style.looks(masks)[mask]["color"]}
+            runs = [run for run in subject.runs.get(mask, ()) if metric in run.curves]
+            for run in runs:
+                _line(axes, run.points(metric), coverage=coverage, width=0.9, marked=False, look=look)
+            if not runs:
+                axes.text(0.5, 0.5, "no run", transform=axes.transAxes, ha="center", color=style.FAINT)
+            style.percent_axis(axes, coverage=coverage, last=condition.last)
+            if not at:
+                axes.set_title(f"mask {mask} px")
+            if not column:
+                axes.set_ylabel(f"{style.label(subject.name, 22)}\n{style.axis_name(metric)}")
+            axes.label_outer()
+    style.value_axis(figure.axes[0], metric)
+    return figure
 
 
 def kinds(condition: Condition) -> list[Kind]:
@@ -138,7 +147,7 @@ def _repeated(condition: Condition, metric: str) -> list[Subject]:
 
 def _line(axes: Axes, found: Sequence[Point], *, coverage: bool, width: float, marked: bool, look: style.Look) -> None:
     known = [one for one in found if not coverage or isfinite(one.coverage)]
-    edges = {"markeredgecolor": "white", "markeredgewidth": 0.4} if marked else {}
+    edges: style.Look = {"markeredgecolor": "white", "markeredgewidth": 0.4} if marked else {}
     axes.plot(
         [one.coverage if coverage else one.inpainted for one in known],
         [one.value for one in known],
@@ -146,13 +155,6 @@ def _line(axes: Axes, found: Sequence[Point], *, coverage: bool, width: float, m
         **edges,
         **look,
     )
-
-
-def _name(axes: Axes, mask: int, runs: int, metric: str, subject: Subject, *, top: bool, left: bool) -> None:
-    """What a panel of figure 13 shows: its mask size above, its image at the left."""
-    axes.set_title(f"mask {mask} px, {counted(runs, 'run')}" if top else counted(runs, "run"))
-    if left:
-        axes.set_ylabel(f"{style.label(subject.name, 22)}\n{style.axis_name(metric)}")
 
 
 def _singles_caption(condition: Condition, chosen: Sequence[Kind], coverage: bool) -> str:

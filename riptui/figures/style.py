@@ -84,6 +84,11 @@ def blank(width: float, height: float) -> Figure:
     return figure
 
 
+def across(panels: int) -> float:
+    """Inches for so many panels side by side: a page's width, less for one and more where they would be too narrow."""
+    return 0.6 * WIDTH if panels == 1 else max(WIDTH, 2.0 * panels)
+
+
 def label(text: str, most: int = 36) -> str:
     """A name in letters that the font has and no longer than that; the rest becomes escapes and question marks."""
     known = _letters()
@@ -129,7 +134,7 @@ def value_axis(axes: Axes, metric: str) -> None:
     """Distances start at 0."""
     known = REGISTRY.get(metric)
     if known and known.higher == "farther":
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # a marker at 0 is whole
 
 
 def axis_name(metric: str) -> str:

@@ -12,6 +12,8 @@ from riptui.cli.options import json_option, paths_argument
 if TYPE_CHECKING:
     from riptui.figures.report import Report
 
+MOST_TOLD = 5  # trajectories whose pictures cannot be read
+
 
 @click.command(short_help="The paper's figures and findings from your own trajectories.")
 @paths_argument
@@ -80,8 +82,10 @@ def _tell(written: Report) -> None:
     for one in written.left_out:
         of = f", {one.of}" if one.of else ""
         say(f"  left out: figure {one.number}{of}: it needs {one.needs}", "dim")
-    for what in (*written.damaged, *written.notes):
+    for what in (*written.damaged[:MOST_TOLD], *written.notes):
         note(what)
+    if (more := len(written.damaged) - MOST_TOLD) > 0:
+        note(f"and {more} more whose pictures cannot be read: riptui check says why")
     if written.unfinished:
         note(f"left out, not computed to the end: {written.unfinished}; riptui resume")
     if written.unreadable:

@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from riptui.export.tables import Cell
 from riptui.figures import style
 from riptui.figures.drawing import Drawing, Missing, counted
 from riptui.figures.material import Condition, Point, Run
 from riptui.figures.reference import Reference
 from riptui.store.records import finite_or_none
+from riptui.terminal import printable
 
 IN_A_ROW = 3  # panels: the paper's nets
 DODGE = 5.0  # % inpainted between neighbouring mask sizes, so that bars do not hide one another
@@ -55,28 +57,12 @@ def mean_drift(condition: Condition, reference: Reference | None) -> Iterator[Dr
     if not rows:
         yield Missing("7", condition.of, _NEEDS)
         return
+    table = [_row(one) for one in rows]
     for coverage in (False, True):
-        figure, panels = _panels(condition)
-        with_reference = False
-        for axes, metric in panels:
-            for at, mask in enumerate(condition.masks):
-                points = [one for one in rows if (one.metric, one.mask) == (metric, mask)]
-                aside = 0.0 if coverage else DODGE * (at - (len(condition.masks) - 1) / 2)
-                _bars(axes, points, coverage=coverage, aside=aside, look=style.looks(condition.masks)[mask])
-                if reference and not coverage and (metric, mask) in reference.curves:
-                    _overlay(axes, reference, metric, mask, style.looks(condition.masks)[mask])
-                    with_reference = True
-            style.percent_axis(axes, coverage=coverage, last=condition.last)
-            style.value_axis(axes, metric)
-        more = [Line2D([], [], color=style.INK, linestyle="--", linewidth=1, label=_from(reference))]
-        style.legend(figure, condition.masks, more if with_reference else ())
-        yield Drawing(
-            "7",
-            condition.stem("7", coverage=coverage),
-            _mean_caption(condition, rows, coverage=coverage, reference=reference if with_reference else None),
-            figure,
-            [{name: finite_or_none(c) if isinstance(c, float) else c for name, c in r._asdict().items()} for r in rows],
-        )
+        overlaid = None if coverage or not _has_any(reference, condition) else reference
+        figure = _mean_figure(condition, rows, overlaid, coverage=coverage)
+        caption = _mean_caption(condition, rows, overlaid, coverage=coverage)
+        yield Drawing("7", condition.stem("7", coverage=coverage), caption, figure, table)
 
 
 def scatter(condition: Condition) -> Iterator[Drawing | Missing]:
@@ -87,14 +73,15 @@ def scatter(condition: Condition) -> Iterator[Drawing | Missing]:
         return
     for coverage in (False, True):
         figure, panels = _panels(condition)
+        looks = _looks(condition)
         for axes, metric in panels:
-            for at, mask in enumerate(condition.masks):
+            for at, (mask, look) in enumerate(looks.items()):
                 found = [p for run in runs if run.spec.mask == mask for p in run.points(metric)]
-                aside = 0.0 if coverage else 2 * DODGE * (at - (len(condition.masks) - 1) / 2)
-                _dots(axes, found, coverage=coverage, aside=aside, look=style.looks(condition.masks)[mask])
+                aside = 0.0 if coverage else 2 * DODGE * (at - (len(looks) - 1) / 2)
+                _dots(axes, found, coverage=coverage, aside=aside, look=look)
             style.percent_axis(axes, coverage=coverage, last=condition.last)
             style.value_axis(axes, metric)
-        style.legend(figure, condition.masks)
+        style.legend(figure, looks)
         yield Drawing(
             "8",
             condition.stem("8", coverage=coverage),
@@ -105,6 +92,35 @@ def scatter(condition: Condition) -> Iterator[Drawing | Missing]:
 
 
 _NEEDS = "a trajectory that was measured to its end: riptui measure"
+
+
+def _mean_figure(
+    condition: Condition, rows: Sequence[Average], reference: Reference | None, *, coverage: bool
+) -> Figure:
+    figure, panels = _panels(condition)
+    looks = _looks(condition)
+    step = DODGE if max(one.images for one in rows) > 1 and not coverage else 0.0
+    for axes, metric in panels:
+        for at, (mask, look) in enumerate(looks.items()):
+            points = [one for one in rows if (one.metric, one.mask) == (metric, mask)]
+            _bars(axes, points, coverage=coverage, aside=step * (at - (len(looks) - 1) / 2), look=look)
+            if reference and (metric, mask) in reference.curves:
+                _overlay(axes, reference, metric, mask, look)
+        style.percent_axis(axes, coverage=coverage, last=condition.last)
+        style.value_axis(axes, metric)
+    more = [Line2D([], [], color=style.INK, linestyle="--", linewidth=1, label=_from(reference))] if reference else []
+    style.legend(figure, looks, more)
+    return figure
+
+
+def _has_any(reference: Reference | None, condition: Condition) -> bool:
+    drawn = {(metric, mask) for metric in condition.metrics for mask in condition.masks}
+    return reference is not None and not drawn.isdisjoint(reference.curves)
+
+
+def _row(one: Average) -> dict[str, Cell]:
+    cells = {name: finite_or_none(cell) if isinstance(cell, float) else cell for name, cell in one._asdict().items()}
+    return cells | {"metric": printable(one.metric)}
 
 
 def _average(metric: str, mask: int, inpainted: float, by_image: Sequence[Sequence[tuple[float, float]]]) -> Average:
@@ -182,24 +198,47 @@ def _dots(
     )
 
 
-def _from(reference: Reference | None) -> str:
-    return f"reference: {style.label(reference.name)}" if reference else ""
+def _looks(condition: Condition) -> dict[int, style.Look]:
+    looks = style.looks(condition.sizes)
+    return {mask: looks[mask] for mask in condition.masks}
 
 
-def _mean_caption(condition: Condition, rows: Sequence[Average], *, coverage: bool, reference: Reference | None) -> str:
-    images, trajectories = (max(getattr(one, name) for one in rows) for name in ("images", "trajectories"))
-    against = "coverage, the mean over images at each inpainted %" if coverage else "the inpainted amount"
-    bars = "bars of one standard deviation over images" + (", both ways" if coverage else "")
+def _from(reference: Reference) -> str:
+    return f"reference: {style.label(reference.name)}"
+
+
+def _mean_caption(condition: Condition, rows: Sequence[Average], reference: Reference | None, *, coverage: bool) -> str:
+    images, trajectories = _most(rows, "images"), _most(rows, "trajectories")
+    against = "coverage, its mean at each inpainted %" if coverage else "the inpainted amount"
+    several = max(images) > 1
+    bars = f"bars of one standard deviation over images{', both ways' if coverage else ''}"
     parts = [
-        f"Mean against {against}, with {bars}" if images > 1 else f"Values against {against}; one image, so no bars",
-        f"per mask size up to {counted(images, 'image')} and {'trajectory' if trajectories == 1 else 'trajectories'} "
-        f"n = {trajectories:,}",
+        f"Mean over images against {against}, with {bars}" if several else f"Values against {against}",
+        f"for each mask size n = {_range(images, 'image')}, {_range(trajectories, 'trajectory')}",
     ]
-    if not coverage and len(condition.masks) > 1:
+    if max(trajectories) > max(images):
+        parts.append("the seeds of an image are averaged first")
+    if not several:
+        parts.append("one image has no spread over images, so there are no bars")
+    elif not coverage and len(condition.masks) > 1:
         parts.append("mask sizes stand a little aside of one another, so that bars can be told apart")
     if reference:
         parts.append(f"dashed, with a band of one standard deviation: {reference.name}")
     return f"{'; '.join(parts)}."
+
+
+def _most(rows: Sequence[Average], name: str) -> list[int]:
+    """Of each mask size, at the point that has most; ascending."""
+    most: defaultdict[int, int] = defaultdict(int)
+    for one in rows:
+        most[one.mask] = max(most[one.mask], getattr(one, name))
+    return sorted(most.values())
+
+
+def _range(counts: Sequence[int], noun: str) -> str:
+    """8 to 10 images."""
+    least, most = counts[0], counts[-1]
+    return counted(most, noun) if least == most else f"{least:,} to {counted(most, noun)}"
 
 
 def _scatter_caption(condition: Condition, runs: Sequence[Run], *, coverage: bool) -> str:

@@ -147,8 +147,10 @@ def _stability(material: Material) -> Iterator[str]:
     metric = material.metric
     if metric is None:
         return
-    yield f"## Stability\n\nBy {escaped(metric)}. Area: its mean over the whole amount; half-life: the inpainted % at "
-    yield "which half of the way to the last value is gone; in brackets the interval of 95 %.\n"
+    yield (
+        f"## Stability\n\nBy {escaped(metric)}. Area: its mean over the whole amount; half-life: the inpainted % at "
+        "which half of the way to the last value is gone; in brackets the interval of 95 %.\n"
+    )
     rows = [row for one in material.conditions for row in _drift_rows(one, metric)]
     columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
     yield _table(columns, rows)
@@ -222,8 +224,8 @@ def _findings(material: Material, tested: Sequence[Tested]) -> Iterator[str]:
     for one in tested:
         yield f"### {_settings(one.settings)}\n"
         for finding in one.findings:
-            yield f"{finding.number}. {finding.claim} **{finding.verdict}** (n = {finding.images} images, "
-            yield f"{counted(finding.trajectories, 'trajectory')}). {finding.test}."
+            n = f"n = {counted(finding.images, 'image')}, {counted(finding.trajectories, 'trajectory')}"
+            yield f"{finding.number}. {finding.claim} **{finding.verdict}** ({n}). Test: {finding.test}."
             for each in finding.evidence:
                 yield (
                     f"   - {escaped(each.what)}: {_interval(each.effect)}, against {each.null:g}, "

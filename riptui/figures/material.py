@@ -108,6 +108,8 @@ class Condition:
     metrics: Sequence[str]
     """A panel each: the LPIPS nets, else what else there is."""
     runs: Sequence[Run]
+    sizes: Sequence[int]
+    """The mask sizes of all conditions, ascending: one that several have looks the same in all figures."""
 
     @property
     def title(self) -> str:
@@ -224,8 +226,9 @@ def _conditions(runs: Sequence[Run]) -> list[Condition]:
     by = conditions(runs) if runs else []
     groups = grouped(runs, by)
     slugs = _slugs([str(key[0]) for key in groups])
+    sizes = sorted({run.spec.mask for run in runs})
     return [
-        Condition(dict(zip(by, key, strict=True)), slug, _panels(members), members)
+        Condition(dict(zip(by, key, strict=True)), slug, _panels(members), members, sizes)
         for (key, members), slug in zip(groups.items(), slugs, strict=True)
     ]
 

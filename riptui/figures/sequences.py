@@ -71,7 +71,7 @@ def sequences(condition: Condition) -> Iterator[Drawing | Missing]:
         caption = f"{_thinned(run)} of {subject.name}, mask {mask} px, seed {run.spec.seed}; n = 1 trajectory."
         yield Drawing(number, condition.stem(number), caption, sheet(tiles), rows, damaged)
     for number in numbers:
-        needs = _NEEDS if number == "4" else "a second image"
+        needs = _NEEDS if number == "4" else "a second image, its pictures not damaged"
         yield Missing(number, condition.of, needs, damaged)
 
 
@@ -89,7 +89,7 @@ def by_mask_size(condition: Condition) -> Iterator[Drawing | Missing]:
         )
         yield Drawing(number, condition.stem(number), caption, sheet(tiles), rows, damaged)
     for number in numbers:
-        needs = "an image with two mask sizes or more" if number == "10" else "another image with two mask sizes"
+        needs = f"{'an' if number == '10' else 'another'} image with two mask sizes, its pictures not damaged"
         yield Missing(number, condition.of, needs, damaged)
 
 
@@ -189,7 +189,7 @@ def _every_half(runs: Sequence[Run], *, beside: bool) -> tuple[list[list[Tile]],
                 Tile(
                     image,
                     above=_percent(run, k) if not at else "",
-                    beside=f"mask {run.spec.mask} px" if beside and not k else "",
+                    beside=f"{run.spec.mask} px" if beside and not k else "",
                 )
                 for k, image in frames(run.trajectory, chosen)
             ]

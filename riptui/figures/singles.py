@@ -40,14 +40,15 @@ def single_images(condition: Condition) -> Iterator[Drawing | Missing]:
             axes.set_title("\n".join(filter(None, (kind, style.label(subject.name, 30)))))
             for mask, run in subject.first().items():
                 found = run.points(metric)
-                _line(axes, found, coverage=coverage, width=1.3, marked=True, look=style.looks(condition.masks)[mask])
+                _line(axes, found, coverage=coverage, width=1.3, marked=True, look=style.looks(condition.sizes)[mask])
                 rows += [{"kind": kind or None, **row} for row in run.rows(metric)]
             style.percent_axis(axes, coverage=coverage, last=condition.last)
             if not at:
                 axes.set_ylabel(style.axis_name(metric))
             axes.label_outer()
         style.value_axis(figure.axes[0], metric)
-        style.legend(figure, condition.masks)
+        looks = style.looks(condition.sizes)
+        style.legend(figure, {mask: looks[mask] for mask in condition.masks})
         yield Drawing(
             "9", condition.stem("9", coverage=coverage), _singles_caption(condition, chosen, coverage), figure, rows
         )
@@ -77,7 +78,7 @@ def _grid(condition: Condition, chosen: Sequence[Subject], metric: str, *, cover
         for column, mask in enumerate(masks):
             place = at * len(masks) + column + 1
             shared = axes = figure.add_subplot(len(chosen), len(masks), place, sharex=shared, sharey=shared)
-            look = {"color": style.looks(masks)[mask]["color"]}
+            look = {"color": style.looks(condition.sizes)[mask]["color"]}
             runs = [run for run in subject.runs.get(mask, ()) if metric in run.curves]
             for run in runs:
                 _line(axes, run.points(metric), coverage=coverage, width=0.9, marked=False, look=look)

@@ -4,7 +4,7 @@ Colours are Okabe & Ito's, which most colour-blind people tell apart, ordered fr
 that they differ in grey too; markers say the same again. Letters in SVG are outlines, so that no font is missing later.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
@@ -31,7 +31,7 @@ MOST_VECTORS = 5000  # points above which a scatter becomes a bitmap within its 
 _FONT = "DejaVu Sans"  # matplotlib brings it along
 _COLOURS = ("#E69F00", "#56B4E9", "#D55E00", "#0072B2", "#000000", "#009E73", "#CC79A7")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_LIGHT_TO_DARK = {1: (3,), 2: (0, 3), 3: (0, 2, 3), 4: (0, 1, 2, 3)}
+_LIGHT_TO_DARK = {1: (3,), 2: (0, 3), 3: (0, 2, 3), 4: (0, 2, 3, 4)}
 """Which of the colours so many mask sizes take."""
 
 _STYLE: Any = {
@@ -111,11 +111,11 @@ def looks(masks: Sequence[int]) -> dict[int, Look]:
     }
 
 
-def legend(figure: Figure, masks: Sequence[int], more: Sequence[Line2D] = ()) -> None:
-    """One for the whole figure, below it."""
+def legend(figure: Figure, shown: Mapping[int, Look], more: Sequence[Line2D] = ()) -> None:
+    """One for the whole figure, below it, of mask sizes by their looks."""
     handles = [
         Line2D([], [], label=f"mask {mask} px", markeredgecolor="white", markeredgewidth=0.4, **look)
-        for mask, look in looks(masks).items()
+        for mask, look in shown.items()
     ]
     handles += more
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))

@@ -1,9 +1,12 @@
 """From pictures and options to trajectory folders: every picture x inpainter x mask x seed. Computes nothing."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+
+import msgspec
 
 from riptui import inpainters
 from riptui.errors import InputError, NameRefusedError
@@ -73,13 +76,15 @@ def submit(
 ) -> list[Trajectory]:
     """Make the folders `runs/group/picture/name`, or find those that are there; all specs are checked before the first.
 
-    Without a name it comes from the spec; if another spec has that name, its digest is added. Raises NameRefusedError
-    for a given name that is taken, DiskError.
+    They are queued in this order. Without a name it comes from the spec; if another spec has that name, its digest is
+    added. Raises NameRefusedError for a given name that is taken, DiskError.
     """
     require_place(group, name, len(pictures) * len(sweep))
     planned = [(picture, spec) for picture in pictures for spec in sweep.specs(picture)]
     trajectories = []
-    for picture, spec in planned:
+    now = time.time()
+    for number, (picture, spec) in enumerate(planned):
+        request = msgspec.structs.replace(request, queued=round(now, 3) + number / 1000)
         folder = "/".join(part for part in (group.strip("/"), layout.name_from(Path(picture.source_name).stem)) if part)
         usual = name or layout.name_for(spec)
         try:

@@ -1,19 +1,23 @@
 """What most tests need: a small picture, and trajectories of it in a temporary runs folder."""
 
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import odd_inpainters
 import pytest
 
-from riptui import inpainters
+from riptui import client, inpainters
 from riptui.arrays import Image
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
 from riptui.store.creation import create
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+from riptui.store.workers import registered
 
 
 def picture(size: int = 256) -> Image:
@@ -64,3 +68,17 @@ def make_trajectory(tmp_path: Path) -> MakeTrajectory:
         return create(runs, place, make_spec(original, **fields), original, Request(metrics=metrics))
 
     return make
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A runs folder whose workers leave when nothing is left, and do not outlive the test. They know odd inpainters."""
+    monkeypatch.setenv("RIPTUI_IDLE", "0")
+    monkeypatch.setattr(client, "COMMAND", tuple(odd_inpainters.COMMAND))
+    for name, entry in odd_inpainters.ODD.items():
+        monkeypatch.setitem(inpainters.REGISTRY, name, entry)
+    folder = tmp_path / "runs"
+    yield folder
+    for worker in registered(folder):
+        if worker.alive:
+            os.kill(worker.record.pid, signal.SIGKILL)

@@ -2,20 +2,21 @@
 
     console     what is printed, made safe; values: metric values as people read them
     streams     what it is printed to; options: values such as 64,128,256 and 0-9, and options that commands share
-    runs        `run` and `resume`; jobs: the loop behind them; display: how its events are shown
     browse      the app; listing: `ls`
+    runs        `run` and `resume`; jobs: the loop behind them, or attend: a worker; display: how it is shown
+    worker      `worker`; asking: `pause` and `stop`; lingering: what happens to detached work at a logout
     results     `results`; outcomes: its tables; report: `report`
-    and a file for each of show, check, measure, export, demo, fetch, models, config, doctor, completion
+    and a file for each of ps, logs, show, check, measure, export, demo, fetch, models, config, doctor, completion
 
 Only the declarations are imported to print help or complete a word; a command imports its work when it starts
 (NumPy, OpenCV and scikit-image take 0.8 s together).
 """
 
 import difflib
+import os
 import signal
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import rich_click as click
 from click.exceptions import Exit
@@ -29,6 +30,11 @@ COMMANDS = {
     "demo": "riptui.cli.demo:demo",
     "run": "riptui.cli.runs:run",
     "resume": "riptui.cli.runs:resume",
+    "pause": "riptui.cli.asking:pause",
+    "stop": "riptui.cli.asking:stop",
+    "worker": "riptui.cli.worker:worker",
+    "ps": "riptui.cli.ps:ps",
+    "logs": "riptui.cli.logs:logs",
     "ls": "riptui.cli.listing:ls",
     "show": "riptui.cli.show:show",
     "check": "riptui.cli.check:check",
@@ -86,7 +92,8 @@ class LateGroup(click.RichGroup):
     help_config=click.RichHelpConfiguration(text_paragraph_linebreaks="\n\n", padding_helptext_first_line=(0, 0, 1, 0))
 )
 @click.version_option(__version__, "-V", "--version", message="riptui %(version)s")
-@click.command_panel("Compute", commands=["demo", "run", "resume"])
+@click.command_panel("Compute", commands=["demo", "run", "resume", "pause", "stop"])
+@click.command_panel("Workers", commands=["worker", "ps", "logs"])
 @click.command_panel("Look", commands=["browse", "ls", "show", "check"])
 @click.command_panel("Use", commands=["measure", "export", "results", "report"])
 @click.command_panel("Set up", commands=["fetch", "models", "config", "doctor", "completion"])
@@ -145,7 +152,7 @@ def spelt_out(argv: list[str]) -> list[str]:
 
 
 def is_folder(text: str) -> bool:
-    return not text.startswith("-") and Path(text).is_dir()
+    return not text.startswith("-") and os.path.isdir(text)  # noqa: PTH112  # a Path raises for some names
 
 
 def explanation(error: OSError) -> str:

@@ -31,7 +31,7 @@ def demo(runs: Path, mask: int, display: str) -> int:
     sweep = Sweep(["navier-stokes"], [mask], [0], {}, fit="crop")
     request = Request("run", choose(None, fetch=False))
     [trajectory] = submit(runs, [picture], sweep, request, group="demo")
-    code = carry_out([trajectory], display, request)
+    code = carry_out([trajectory], display, request, runs=runs)
     if code or display in ("json", "none"):
         return code
     if out.is_terminal:

@@ -47,6 +47,8 @@ class Run:
     seconds: float
     """Median wall time of an inpainting."""
     sessions: Sequence[Session]
+    mixed: bool
+    """Whether unlike programs or machines computed its rows."""
 
     @property
     def image(self) -> str:
@@ -75,11 +77,6 @@ class Run:
             "mask": self.spec.mask,
             "seed": self.spec.seed,
         }
-
-    @property
-    def mixed(self) -> bool:
-        """Whether unlike programs or machines computed its rows."""
-        return any((one.device, one.versions, one.notes) != _made_by(self.sessions[0]) for one in self.sessions[1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,6 +216,7 @@ def _run(summary: Summary) -> Run | None:
         {k: covered[k] for k in summary.metrics if k in covered},
         median(row.seconds for row in rows) if rows else nan,
         summary.trajectory.sessions(),
+        bool(summary.mixed),
     )
 
 
@@ -259,7 +257,3 @@ def _spread(ranked: Sequence[Subject]) -> list[Subject]:
     middle = (len(ranked) - 1) // 2
     order = dict.fromkeys([middle, len(ranked) - 1, 0, *range(len(ranked))])
     return [ranked[at] for at in order]
-
-
-def _made_by(session: Session) -> tuple[str, dict[str, str], dict[str, str]]:
-    return session.device, session.versions, session.notes

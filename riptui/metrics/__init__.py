@@ -38,7 +38,10 @@ class Metric(Protocol):
         ...
 
     def measure(self, prepared: Any, frames: Images) -> Distances:
-        """One value a frame. None of them depends on the other frames of the batch."""
+        """One value a frame. None of them depends on the other frames of the batch.
+
+        A metric may also have `measure_each(prepared, frames)`: each frame against a reference of its own, at once.
+        """
         ...
 
 

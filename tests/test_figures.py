@@ -137,15 +137,18 @@ def test_a_metric_without_its_last_value_is_not_drawn_of_that_trajectory(runs: P
 
 
 def test_mixed_trajectories_are_known(runs: Path) -> None:
-    sessions = runs / "i0" / "m128-s0" / layout.SESSIONS
+    folder = runs / "i0" / "m128-s0"
     line = (
         '{{"session": {0}, "started": "2024-07-13T00:00:00+00:00", "host": "a", "pid": 1, "device": "cpu", '
-        '"batch": 1, "versions": {{"riptui": "0.{0}"}}}}\n'
+        '"batch": 1, "versions": {{"riptui": "0.{1}"}}}}\n'
     )
-    sessions.write_text(line.format(1) + line.format(1))
-    assert [run.mixed for run in only(runs).runs].count(True) == 0
-    sessions.write_text(line.format(1) + line.format(2))
-    assert [run.mixed for run in only(runs).runs].count(True) == 1
+    rows = (folder / layout.ROWS).read_text().splitlines(keepends=True)
+    later = [row.replace('"session":1', '"session":2') for row in rows[32:]]
+    assert later != rows[32:]
+    (folder / layout.ROWS).write_text("".join(rows[:32] + later))
+    for second, mixed in ((1, 0), (2, 1)):
+        (folder / layout.SESSIONS).write_text(line.format(1, 1) + line.format(2, second))
+        assert [run.mixed for run in only(runs).runs].count(True) == mixed
 
 
 def test_nothing_that_can_be_read_is_refused(tmp_path: Path) -> None:
@@ -393,15 +396,16 @@ def test_trajectories_without_measurements_still_show_their_pictures(
 # ── how they look and are written ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_same_data_give_the_same_bytes(runs: Path, pictures: Path, tmp_path: Path) -> None:
+def test_the_same_data_give_the_same_bytes(runs: Path, tmp_path: Path, make_trajectory: MakeTrajectory) -> None:
+    list(engine.compute(make_trajectory("picture", mask=128)))
     written = []
     for place in ("first", "second"):
         (tmp_path / place).mkdir()
         files = []
         for draw in (
-            singles.single_images(only(runs)),
-            averages.mean_drift(only(runs), None),
-            sequences.before_and_after(only(pictures / "picture" / "m64")),
+            singles.single_images(only(runs / "i0")),
+            averages.mean_drift(only(runs / "i0"), None),
+            sequences.before_and_after(only(runs / "picture")),
         ):
             for drawing in drawings(draw):
                 files += style.write(drawing.figure, tmp_path / place, drawing.stem)

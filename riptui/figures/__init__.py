@@ -13,3 +13,10 @@ style      how all of them look, and how they are written
 document   report.md
 folder     a report's folder, written whole or not at all
 """
+
+from importlib.util import find_spec
+
+from riptui.errors import MissingExtraError
+
+if find_spec("matplotlib") is None:
+    raise MissingExtraError("a report", "matplotlib", "report")

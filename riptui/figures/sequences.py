@@ -180,7 +180,7 @@ def _pair(run: Run) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
 
 
 def _every_half(runs: Sequence[Run], *, beside: bool) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
-    """A row of tiles a run; one run alone wraps where it has more than fit."""
+    """A row of tiles a run."""
     tiles, rows = [], []
     for at, run in enumerate(runs):
         chosen = shown(run)

@@ -23,15 +23,15 @@ IN_A_ROW = 9  # pictures: the paper's 0 to 400 %
 EXAMPLES = 3  # images of figure 1, and of 10 to 12
 PIXELS = 256  # a side, at most, of a picture in a figure: 1.28 inches of print at 200 dpi
 LARGEST = 1.9  # inches
-GAP, HEAD, SIDE = 0.05, 0.24, 0.42  # inches between pictures, above a row of labels, beside a column of them
+GAP, HEAD, SIDE = 0.05, 0.2, 0.2  # inches between pictures, above a row of labels, beside a column of them
 MOST_TRIED = 20  # images whose frames cannot be read, before a figure is given up
 HALF_TONE = 128  # of the square in figure 6 that is going to be repainted
 
 
 class Tile(NamedTuple):
-    """A picture in its place."""
+    """A picture in its place, or an empty place."""
 
-    image: Image
+    image: Image | None
     above: str = ""
     beside: str = ""
     outlined: Box | None = None
@@ -95,7 +95,7 @@ def by_mask_size(condition: Condition) -> Iterator[Drawing | Missing]:
 
 def two_iterations(condition: Condition) -> Iterator[Drawing | Missing]:
     """Figure 6: before, masked, inpainted; iteration 1 and below it iteration 2."""
-    mask = max(condition.masks)
+    mask = _usual(condition.masks)
     damaged: list[str] = []
     having = [one for one in condition.subjects() if mask in one.runs]
     for subject, tiles, rows in _drawn(having, 1, lambda one: _first_two(one.first()[mask]), damaged):
@@ -135,14 +135,25 @@ _NEEDS = "a trajectory that is computed to its end and not damaged: riptui resum
 
 
 def _place(axes: Axes, tile: Tile) -> None:
-    size = min(PIXELS, len(tile.image))
-    small = PIL.Image.fromarray(tile.image).resize((size, size), PIL.Image.Resampling.LANCZOS)
-    axes.imshow(np.asarray(small), extent=(0, len(tile.image), len(tile.image), 0))
     axes.set_axis_off()
+    if tile.image is not None:
+        size = min(PIXELS, len(tile.image))
+        small = PIL.Image.fromarray(tile.image).resize((size, size), PIL.Image.Resampling.LANCZOS)
+        axes.imshow(np.asarray(small), extent=(0, len(tile.image), len(tile.image), 0))
     if tile.above:
         axes.set_title(tile.above, pad=3, fontsize=7.5)
     if tile.beside:
-        axes.text(-0.06, 0.5, tile.beside, transform=axes.transAxes, rotation=90, ha="right", va="center", fontsize=7.5)
+        axes.annotate(
+            tile.beside,
+            xy=(0, 0.5),
+            xycoords="axes fraction",
+            xytext=(-3, 0),
+            textcoords="offset points",
+            rotation=90,
+            ha="right",
+            va="center",
+            fontsize=7.5,
+        )
     if tile.outlined:
         x, y, width, height = tile.outlined
         axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="white", linewidth=1.6))
@@ -180,21 +191,17 @@ def _pair(run: Run) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
 
 
 def _every_half(runs: Sequence[Run], *, beside: bool) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
-    """A row of tiles a run."""
+    """A row of tiles a run, equal amounts below one another; places without a frame of that amount are empty."""
+    chosen = [{run.spec.inpainted(k): k for k in shown(run)} for run in runs]
+    amounts = sorted({amount for columns in chosen for amount in columns})
     tiles, rows = [], []
-    for at, run in enumerate(runs):
-        chosen = shown(run)
-        tiles.append(
-            [
-                Tile(
-                    image,
-                    above=_percent(run, k) if not at else "",
-                    beside=f"{run.spec.mask} px" if beside and not k else "",
-                )
-                for k, image in frames(run.trajectory, chosen)
-            ]
-        )
-        rows += _rows(run, chosen)
+    for run, columns in zip(runs, chosen, strict=True):
+        images = dict(frames(run.trajectory, columns.values()))
+        heads = [_percent(amount) for amount in amounts] if run is runs[0] else [""] * len(amounts)
+        sides = [f"{run.spec.mask} px" if beside and not at else "" for at in range(len(amounts))]
+        pictures = [images.get(columns.get(amount, -1)) for amount in amounts]
+        tiles.append(list(map(Tile, pictures, heads, sides)))
+        rows += _rows(run, columns.values())
     return tiles, rows
 
 
@@ -229,8 +236,8 @@ def _thinned(run: Run) -> str:
     return f"A picture every {every:.4g} % inpainted"
 
 
-def _percent(run: Run, k: int) -> str:
-    return f"{run.spec.inpainted(k):.4g} %" if k else "original"
+def _percent(inpainted: float) -> str:
+    return f"{inpainted:.4g} %" if inpainted else "original"
 
 
 def _rows(run: Run, chosen: Iterable[int]) -> list[dict[str, Cell]]:

@@ -1,7 +1,7 @@
 """Figures 7 and 8: all images of a condition together, a panel per net, by mask size."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, isfinite, nan
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from riptui.terminal import printable
 
 IN_A_ROW = 3  # panels: the paper's nets
 DODGE = 5.0  # % inpainted between neighbouring mask sizes, so that bars do not hide one another
+SCATTER = 8.0  # % inpainted over which the points of one mask size lie
 
 
 class Average(NamedTuple):
@@ -81,7 +82,7 @@ def scatter(condition: Condition) -> Iterator[Drawing | Missing]:
                 _dots(axes, found, coverage=coverage, aside=aside, look=look)
             style.percent_axis(axes, coverage=coverage, last=condition.last)
             style.value_axis(axes, metric)
-        style.legend(figure, looks)
+        style.legend(figure, looks, lines=False)
         yield Drawing(
             "8",
             condition.stem("8", coverage=coverage),
@@ -91,6 +92,8 @@ def scatter(condition: Condition) -> Iterator[Drawing | Missing]:
         )
 
 
+_GOLDEN = 0.6180339887498949  # its multiples fill 0 to 1 evenly, however many there are
+_ROUNDING = 1e-9  # % of coverage
 _NEEDS = "a trajectory that was measured to its end: riptui measure"
 
 
@@ -152,13 +155,18 @@ def _bars(axes: Axes, points: Sequence[Average], *, coverage: bool, aside: float
         [one.coverage if coverage else _beside(one.inpainted, aside) for one in known],
         [one.mean for one in known],
         yerr=_none_for_nan([one.sd for one in known]),
-        xerr=_none_for_nan([one.coverage_sd for one in known]) if coverage else None,
+        xerr=_none_for_nan([one.coverage_sd for one in known]) if coverage and _covered_unlike(known) else None,
         elinewidth=0.7,
         capsize=1.8,
         markeredgecolor="white",
         markeredgewidth=0.4,
         **look,
     )
+
+
+def _covered_unlike(rows: Iterable[Average]) -> bool:
+    """Whether coverage differs over images. It does not where all of them have the same seeds, hence squares."""
+    return any(one.coverage_sd > _ROUNDING for one in rows)
 
 
 def _beside(inpainted: float, aside: float) -> float:
@@ -179,18 +187,16 @@ def _overlay(axes: Axes, reference: Reference, metric: str, mask: int, look: sty
         axes.fill_between(x, mean - sd, mean + sd, color=look["color"], alpha=0.12, linewidth=0)
 
 
-def _dots(
-    axes: Axes,
-    points: Sequence[Point],
-    *,
-    coverage: bool,
-    aside: float,
-    look: style.Look,
-) -> None:
+def _dots(axes: Axes, points: Sequence[Point], *, coverage: bool, aside: float, look: style.Look) -> None:
+    """Against the amount, points of one amount and mask size lie beside one another, so that none hides the rest."""
+    places = aside + SCATTER * ((np.arange(len(points)) * _GOLDEN) % 1 - 0.5)
     axes.scatter(
-        [one.coverage if coverage else _beside(one.inpainted, aside) for one in points],
+        [
+            one.coverage if coverage else _beside(one.inpainted, place)
+            for one, place in zip(points, places.tolist(), strict=True)
+        ],
         [one.value for one in points],
-        s=7,
+        s=5,
         alpha=0.55,
         linewidths=0,
         rasterized=len(points) > style.MOST_VECTORS,
@@ -211,7 +217,8 @@ def _mean_caption(condition: Condition, rows: Sequence[Average], reference: Refe
     images, trajectories = _most(rows, "images"), _most(rows, "trajectories")
     against = "coverage, its mean at each inpainted %" if coverage else "the inpainted amount"
     several = max(images) > 1
-    bars = f"bars of one standard deviation over images{', both ways' if coverage else ''}"
+    both_ways = ", both ways" if coverage and _covered_unlike(rows) else ""
+    bars = f"bars of one standard deviation over images{both_ways}"
     parts = [
         f"Mean over images against {against}, with {bars}" if several else f"Values against {against}",
         f"for each mask size n = {_range(images, 'image')}, {_range(trajectories, 'trajectory')}",
@@ -220,6 +227,8 @@ def _mean_caption(condition: Condition, rows: Sequence[Average], reference: Refe
         parts.append("the seeds of an image are averaged first")
     if not several:
         parts.append("one image has no spread over images, so there are no bars")
+    elif coverage and not both_ways:
+        parts.append("all images have the same squares, hence coverage")
     elif not coverage and len(condition.masks) > 1:
         parts.append("mask sizes stand a little aside of one another, so that bars can be told apart")
     if reference:
@@ -244,7 +253,7 @@ def _range(counts: Sequence[int], noun: str) -> str:
 def _scatter_caption(condition: Condition, runs: Sequence[Run], *, coverage: bool) -> str:
     images = len({run.image for run in runs})
     against = "the trajectory's own coverage" if coverage else "the inpainted amount"
-    aside = "; mask sizes stand aside of one another" if not coverage and len(condition.masks) > 1 else ""
+    aside = "" if coverage else "; points of one amount lie a little aside of one another, by mask size"
     return (
         f"All values against {against}, a point for each measured frame: {counted(len(runs), 'trajectory')} of "
         f"{counted(images, 'image')}{aside}."

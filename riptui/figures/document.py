@@ -84,10 +84,7 @@ def _runs(material: Material, notes: Sequence[str]) -> Iterator[str]:
         listed.append(
             f"not computed to the end: {counted(material.unfinished, 'trajectory')}, left out (riptui resume)"
         )
-    listed += [f"left out, not readable: {escaped(one)}" for one in material.unreadable[:MOST_NAMED]]
-    if more := len(material.unreadable) - MOST_NAMED:
-        listed += [f"and {more:,} more that are not readable (riptui check)"] if more > 0 else []
-    yield _list(listed)
+    yield _list([*listed, *_named([f"left out, not readable: {one}" for one in material.unreadable])])
 
 
 def _about_metrics(material: Material) -> Iterator[str]:
@@ -140,7 +137,7 @@ def _figures(figures: Sequence[Written], left_out: Sequence[Missing], damaged: S
         )
     if damaged:
         yield "Passed over in the figures of pictures, for they cannot be read:\n"
-        yield _list(map(escaped, damaged[:MOST_NAMED]))
+        yield _list(_named(damaged))
 
 
 def _stability(material: Material) -> Iterator[str]:
@@ -239,6 +236,12 @@ def _findings(material: Material, tested: Sequence[Tested]) -> Iterator[str]:
 def _settings(settings: Mapping[str, Parameter]) -> str:
     rest = [f"{name} {value}" for name, value in settings.items() if name != "inpainter" and value is not None]
     return escaped(", ".join([str(settings["inpainter"]), *rest]))
+
+
+def _named(complaints: Sequence[str]) -> Iterator[str]:
+    yield from map(escaped, complaints[:MOST_NAMED])
+    if len(complaints) > MOST_NAMED:
+        yield f"and {len(complaints) - MOST_NAMED:,} more (riptui check)"
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -111,10 +111,11 @@ def looks(masks: Sequence[int]) -> dict[int, Look]:
     }
 
 
-def legend(figure: Figure, shown: Mapping[int, Look], more: Sequence[Line2D] = ()) -> None:
-    """One for the whole figure, below it, of mask sizes by their looks."""
+def legend(figure: Figure, shown: Mapping[int, Look], more: Sequence[Line2D] = (), *, lines: bool = True) -> None:
+    """One for the whole figure, below it, of mask sizes by their looks; `lines`: whether points are joined."""
+    joined = "-" if lines else ""
     handles = [
-        Line2D([], [], label=f"mask {mask} px", markeredgecolor="white", markeredgewidth=0.4, **look)
+        Line2D([], [], linestyle=joined, label=f"mask {mask} px", markeredgecolor="white", markeredgewidth=0.4, **look)
         for mask, look in shown.items()
     ]
     handles += more

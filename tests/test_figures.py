@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from riptui import engine
 from riptui.errors import InputError
-from riptui.figures import averages, sequences, singles, style
+from riptui.figures import averages, scatter, sequences, singles, style
 from riptui.figures.drawing import Drawing, Missing
 from riptui.figures.material import Condition, Material, gather
 from riptui.figures.reference import Point, read
@@ -23,6 +23,7 @@ from riptui.results.claims import NETS
 from riptui.store import layout
 from riptui.store.frames import frame
 from riptui.store.listing import find
+from riptui.store.records import line
 from riptui.store.trajectory import Trajectory
 
 
@@ -110,7 +111,7 @@ def test_a_mask_size_looks_the_same_in_all_conditions(tmp_path: Path) -> None:
     lines = [
         {line.get_label(): line.get_color() for line in legend.get_lines()}
         for condition in material(tmp_path).conditions
-        for drawing in drawings(averages.scatter(condition))[:1]
+        for drawing in drawings(scatter.every_value(condition))[:1]
         for legend in drawing.figure.legends
     ]
     assert [len(one) for one in lines] == [1, 3]
@@ -138,7 +139,7 @@ def test_a_metric_without_its_last_value_is_not_drawn_of_that_trajectory(runs: P
 
 def test_mixed_trajectories_are_known(runs: Path) -> None:
     folder = runs / "i0" / "m128-s0"
-    line = (
+    session = (
         '{{"session": {0}, "started": "2024-07-13T00:00:00+00:00", "host": "a", "pid": 1, "device": "cpu", '
         '"batch": 1, "versions": {{"riptui": "0.{1}"}}}}\n'
     )
@@ -147,7 +148,7 @@ def test_mixed_trajectories_are_known(runs: Path) -> None:
     assert later != rows[32:]
     (folder / layout.ROWS).write_text("".join(rows[:32] + later))
     for second, mixed in ((1, 0), (2, 1)):
-        (folder / layout.SESSIONS).write_text(line.format(1, 1) + line.format(2, second))
+        (folder / layout.SESSIONS).write_text(session.format(1, 1) + session.format(2, second))
         assert [run.mixed for run in only(runs).runs].count(True) == mixed
 
 
@@ -171,29 +172,74 @@ def test_seeds_are_averaged_within_images_before_images_are(runs: Path) -> None:
     assert last.coverage == pytest.approx(np.mean(ends))
 
 
+def bars(figure: Figure) -> list[int]:
+    """Of each line with bars, in how many directions they go."""
+    return [len(one[2]) for axes in figure.axes for one in axes.containers]
+
+
 def test_figure_7_has_a_panel_a_net_and_a_line_a_mask_size_with_bars(runs: Path) -> None:
     drawn, against_coverage = drawings(averages.mean_drift(only(runs), None))
     assert drawn.stem == "figure-07"
     assert against_coverage.stem == "figure-07-coverage"
-    for figure, bars in ((drawn.figure, 1), (against_coverage.figure, 2)):
+    for figure in (drawn.figure, against_coverage.figure):
         assert [axes.get_title() for axes in figure.axes] == ["LPIPS, squeeze", "LPIPS, alex", "LPIPS, vgg"]
         assert [len(axes.containers) for axes in figure.axes] == [2, 2, 2]
-        assert all(len(one[2]) == bars for axes in figure.axes for one in axes.containers)
+        assert bars(figure) == [1] * 6
     assert len(drawn.rows) == 3 * 2 * 9
     assert "n = 4 images, 8 trajectories" in drawn.caption
     assert "the seeds of an image are averaged first" in drawn.caption
+    assert "all images have the same squares" in against_coverage.caption
 
 
-def test_all_that_is_drawn_lies_within_the_axes(runs: Path) -> None:
-    condition = only(runs)
-    for draw in (averages.mean_drift(condition, None), averages.scatter(condition), singles.seeds(condition)):
+def test_coverage_has_bars_where_images_have_unlike_squares(tmp_path: Path) -> None:
+    for image in range(3):
+        write(tmp_path / f"{image}", made_spec(image, mask=128, seed=image), {"ssim": lambda x: 1 - x / 1000})
+    drawn, against_coverage = drawings(averages.mean_drift(only(tmp_path), None))
+    assert (bars(drawn.figure), bars(against_coverage.figure)) == ([1], [2])
+    assert "bars of one standard deviation over images, both ways" in against_coverage.caption
+
+
+def test_a_dense_line_has_a_band_and_few_markers(tmp_path: Path) -> None:
+    for image in range(3):
+        folder = write(tmp_path / f"{image}", made_spec(image, mask=128), {})
+        values = [{"k": k, "ssim": 1 - k * (image + 1) / 1000} for k in range(65)]
+        (folder / layout.METRICS).write_bytes(b"".join(map(line, values)))
+    for drawn in drawings(averages.mean_drift(only(tmp_path), None)):
+        [axes] = drawn.figure.axes
+        assert (len(axes.containers), len(axes.collections)) == (0, 1)
+        assert axes.lines[0].get_markevery() == 6
+        assert "bands of one standard deviation" in drawn.caption
+        assert len(drawn.rows) == 65
+    drawn, _ = drawings(scatter.every_value(only(tmp_path)))
+    [dots] = drawn.figure.axes[0].collections
+    assert {*np.asarray(dots.get_offsets())[:, 0]} == {100 * k / 16 for k in range(65)}, "nothing lies aside"
+
+
+def test_figure_7_is_drawn_where_all_were_measured(tmp_path: Path) -> None:
+    for image in range(3):
+        folder = write(tmp_path / f"{image}", made_spec(image, mask=128), {"ssim": lambda x: 1 - x / 1000})
+    with (folder / layout.METRICS).open("ab") as out:
+        out.write(line({"k": 3, "ssim": 0.5}))
+    drawn, _ = drawings(averages.mean_drift(only(tmp_path), None))
+    assert [row["inpainted"] for row in drawn.rows] == [50 * half for half in range(9)]
+
+
+@pytest.mark.parametrize(("amount", "masks"), [(400, (128, 256)), (50, (32, 64, 128, 256)), (800, (16,))])
+def test_all_that_is_drawn_lies_within_the_axes(amount: int, masks: tuple[int, ...], tmp_path: Path) -> None:
+    for image in range(2):
+        for mask in masks:
+            for seed in range(2):
+                spec = made_spec(image, mask=mask, seed=seed, amount=float(amount))
+                values = {"lpips-vgg": lambda x, mask=mask: mask * x / 1e5, "psnr": lambda x, mask=mask: mask - x / 50}
+                write(tmp_path / f"{image}-{mask}-{seed}", spec, values)
+    condition = only(tmp_path)
+    for draw in (averages.mean_drift(condition, None), scatter.every_value(condition), singles.seeds(condition)):
         for drawing in drawings(draw):
             for axes in drawing.figure.axes:
-                low, high = axes.get_ylim()
-                values = [np.asarray(line.get_ydata()) for line in axes.lines]
-                values += [np.asarray(dots.get_offsets())[:, 1] for dots in axes.collections]
-                assert low <= 0
-                assert high >= max(one.max() for one in values if len(one))
+                points = [np.asarray(drawn.get_xydata()) for drawn in axes.lines]
+                points += [np.asarray(dots.get_offsets()) for dots in axes.collections if len(dots.get_offsets()) > 1]
+                low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
+                assert all((low <= one).all() and (one <= high).all() for one in points)
 
 
 def test_one_image_has_no_bars_and_says_so(tmp_path: Path) -> None:
@@ -206,7 +252,7 @@ def test_one_image_has_no_bars_and_says_so(tmp_path: Path) -> None:
 
 
 def test_figure_8_has_every_value(runs: Path) -> None:
-    for drawn in drawings(averages.scatter(only(runs))):
+    for drawn in drawings(scatter.every_value(only(runs))):
         assert len(drawn.rows) == 3 * 16 * 9
         points = [len(dots.get_offsets()) for axes in drawn.figure.axes for dots in axes.collections]
         assert points == [8 * 9] * 6
@@ -214,10 +260,10 @@ def test_figure_8_has_every_value(runs: Path) -> None:
 
 
 def test_many_points_become_a_bitmap_so_that_the_svg_stays_small(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn, _ = drawings(averages.scatter(only(runs)))
+    drawn, _ = drawings(scatter.every_value(only(runs)))
     assert not any(dots.get_rasterized() for axes in drawn.figure.axes for dots in axes.collections)
     monkeypatch.setattr(style, "MOST_VECTORS", 50)
-    drawn, _ = drawings(averages.scatter(only(runs)))
+    drawn, _ = drawings(scatter.every_value(only(runs)))
     assert all(dots.get_rasterized() for axes in drawn.figure.axes for dots in axes.collections)
 
 
@@ -228,7 +274,7 @@ def test_values_that_are_not_finite_leave_gaps_and_no_harm(tmp_path: Path) -> No
         metrics.write_text('{"k": 0, "psnr": null}\n' + "".join(metrics.read_text().splitlines(keepends=True)[1:]))
     drawn, _ = drawings(averages.mean_drift(only(tmp_path), None))
     assert {row["inpainted"] for row in drawn.rows} == {50.0 * half for half in range(1, 9)}
-    assert len(drawings(averages.scatter(only(tmp_path)))) == 2
+    assert len(drawings(scatter.every_value(only(tmp_path)))) == 2
     assert len(drawings(singles.single_images(only(tmp_path)))) == 2
 
 
@@ -243,7 +289,7 @@ def test_rows_that_are_lost_leave_no_coverage_to_draw_against(tmp_path: Path) ->
 
 def test_nothing_measured_is_missing_and_not_an_empty_figure(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {})
-    for draw, number in ((averages.mean_drift(only(tmp_path), None), "7"), (averages.scatter(only(tmp_path)), "8")):
+    for draw, number in ((averages.mean_drift(only(tmp_path), None), "7"), (scatter.every_value(only(tmp_path)), "8")):
         [missing] = draw
         assert isinstance(missing, Missing)
         assert (missing.number, "riptui measure" in missing.needs) == (number, True)
@@ -351,16 +397,27 @@ def test_figures_4_and_10_have_a_picture_every_50_percent(pictures: Path) -> Non
     assert [text.get_text() for axes in rows["10"].figure.axes for text in axes.texts] == ["64 px", "128 px"]
 
 
+def test_amounts_that_a_mask_size_has_no_frame_of_are_left_empty(
+    tmp_path: Path, make_trajectory: MakeTrajectory
+) -> None:
+    for mask in (128, 256):
+        list(engine.compute(make_trajectory(f"m{mask}", mask=mask)))
+    drawn = next(sequences.by_mask_size(only(tmp_path / "runs")))
+    assert isinstance(drawn, Drawing)
+    assert [axes.get_title() for axes in drawn.figure.axes] == ["original", "50 %", "100 %", "", "", ""]
+    assert [len(axes.images) for axes in drawn.figure.axes] == [1, 1, 1, 1, 0, 1], "one square of 256 is 100 %"
+
+
 def test_figure_6_has_the_frame_before_the_mask_and_the_frame_after(pictures: Path) -> None:
     [drawn] = drawings(sequences.two_iterations(only(pictures)))
-    trajectory = Trajectory(pictures / "picture" / "m128")
+    trajectory = Trajectory(pictures / "picture" / "m64")
     images = shown(drawn.figure)
     for k, row in enumerate(trajectory.rows()[:2]):
         before, masked, after = images[3 * k : 3 * k + 3]
         np.testing.assert_array_equal(before, frame(trajectory, k))
         np.testing.assert_array_equal(after, frame(trajectory, k + 1))
         assert (masked[row.box.window] == sequences.HALF_TONE).all()
-        assert (masked != before).any(axis=-1).sum() <= 128 * 128
+        assert (masked != before).any(axis=-1).sum() <= 64 * 64
 
 
 def test_long_trajectories_show_at_most_nine_pictures_and_say_how_far_apart(tmp_path: Path) -> None:
@@ -377,11 +434,11 @@ def test_damaged_pictures_are_passed_over_and_told(name: str, pictures: Path) ->
     for keyframe in (pictures / "picture" / "m64" / layout.KEYFRAMES).iterdir():
         keyframe.unlink()
     (pictures / "picture" / "m64" / name).write_bytes(b"\0" * 100)
-    for draw in (sequences.before_and_after, sequences.sequences, sequences.by_mask_size):
+    drawn_here = (sequences.before_and_after, sequences.sequences, sequences.two_iterations, sequences.by_mask_size)
+    for draw in drawn_here:
         found = list(draw(only(pictures)))
         assert all(isinstance(one, Missing) for one in found)
         assert all(len(one.damaged) == 1 for one in found)
-    assert len(drawings(sequences.two_iterations(only(pictures)))) == 1, "that of mask 128 is whole"
 
 
 def test_trajectories_without_measurements_still_show_their_pictures(
@@ -403,15 +460,15 @@ def test_the_same_data_give_the_same_bytes(runs: Path, tmp_path: Path, make_traj
         (tmp_path / place).mkdir()
         files = []
         for draw in (
-            singles.single_images(only(runs / "i0")),
+            scatter.every_value(only(runs / "i0")),
             averages.mean_drift(only(runs / "i0"), None),
             sequences.before_and_after(only(runs / "picture")),
         ):
-            for drawing in drawings(draw):
-                files += style.write(drawing.figure, tmp_path / place, drawing.stem)
+            first = drawings(draw)[0]
+            files += style.write(first.figure, tmp_path / place, first.stem)
         written.append({file.name: file.read_bytes() for file in files})
     assert written[0] == written[1]
-    assert len(written[0]) == 10
+    assert len(written[0]) == 6
 
 
 def test_files_hold_no_time_no_maker_and_no_text_that_needs_a_font(runs: Path, tmp_path: Path) -> None:
@@ -442,8 +499,7 @@ def test_hostile_names_are_drawn_as_they_are_or_escaped(name: str, tmp_path: Pat
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for draw in (averages.mean_drift(condition, None), singles.single_images(condition), singles.seeds(condition)):
-            for drawing in drawings(draw):
-                style.write(drawing.figure, tmp_path, "a")
+            style.write(drawings(draw)[0].figure, tmp_path, "a")
     title = drawings(singles.single_images(condition))[0].figure.axes[0].get_title()
     assert title.isprintable()
     assert len(title) <= 30

@@ -5,7 +5,7 @@ Numbers are those of the paper's figures. Knows no command line; matplotlib is i
 report     `report()`: trajectories to a folder with figures, their data and report.md
 material   what there is to draw: trajectories by condition, image and mask size, with their values
 sequences  1, 4, 5, 6 and 10 to 12: pictures
-averages   7 and 8: all images together
+averages   7: all images together; scatter: 8; panels: what these share
 singles    9 and 13: single images, and single images with several seeds
 reference  curves of others, from a CSV
 drawing    what a figure is, and what a missing one is

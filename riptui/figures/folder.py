@@ -1,5 +1,6 @@
 """A report's folder: all of it appears at once, when the last file is written, or nothing does."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ MARK = "report.json"
 """Only reports have it; it names their files."""
 FORMAT = 1
 _LIMIT = 2**26  # bytes
+_OURS = re.compile(r"figure-[\w.-]+\.(png|svg|csv)|report\.(md|json)")
 
 
 class Contents(msgspec.Struct):
@@ -45,7 +47,8 @@ def require_folder(out: Path, *, overwrite: bool) -> None:
 def whole(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """A folder to write flat files to, `MARK` among them. In the end they are the report; on an error no trace is left.
 
-    Files of an earlier report go; whatever else is in the folder stays. Raises InputError, DiskError.
+    Files of an earlier report go; whatever else is in the folder stays, but with `overwrite` for files of the same
+    names. Raises InputError, DiskError.
     """
     require_folder(out, overwrite=overwrite)
     there = out.is_dir()
@@ -56,7 +59,7 @@ def whole(out: Path, *, overwrite: bool) -> Iterator[Path]:
         yield staging
         with explained(out):
             if there:
-                _replace(staging, out)
+                _replace(staging, out, overwrite=overwrite)
             else:
                 staging.replace(out)
     except BaseException:
@@ -64,11 +67,15 @@ def whole(out: Path, *, overwrite: bool) -> Iterator[Path]:
         raise
 
 
-def _replace(staging: Path, out: Path) -> None:
+def _replace(staging: Path, out: Path, *, overwrite: bool) -> None:
     """Move the files up, `MARK` last: what a crash leaves between is no report."""
-    old = _files(out)
+    old, new = _files(out), {file.name for file in staging.iterdir()}
+    for name in sorted(new - old):
+        if (out / name).is_dir():
+            raise InputError(f"{out / name} is a folder, and the report has a file of that name: choose another folder")
+        if not overwrite and (out / name).exists():
+            raise InputError(f"{out / name} is no file of the report that is there: --overwrite replaces it")
     (out / MARK).unlink(missing_ok=True)
-    new = {file.name for file in staging.iterdir()}
     for name in sorted(new - {MARK}):
         (staging / name).replace(out / name)
     for name in old - new:
@@ -78,10 +85,10 @@ def _replace(staging: Path, out: Path) -> None:
 
 
 def _files(out: Path) -> set[str]:
-    """The files of the report in a folder; none if it holds no report. Names that lead elsewhere are left out."""
+    """The files of the report in a folder; none if it holds no report. Names that no report gives are left out."""
     data = read_file(out / MARK, _LIMIT)
     try:
         contents = msgspec.json.decode(data or b"", type=Contents)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return set()
-    return {name for name in contents.files if name == Path(name).name and (out / name).is_file()} | {MARK}
+    return {name for name in contents.files if _OURS.fullmatch(name) and (out / name).is_file()} | {MARK}

@@ -11,7 +11,7 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.tables import write_csv
 from riptui.export.target import write_whole
-from riptui.figures import averages, sequences, singles, style
+from riptui.figures import averages, scatter, sequences, singles, style
 from riptui.figures.document import document
 from riptui.figures.drawing import Drawing, Missing, Written
 from riptui.figures.folder import FORMAT, MARK, require_folder, whole
@@ -121,7 +121,7 @@ def _draw_all(
         sequences.sequences,
         sequences.two_iterations,
         lambda condition: averages.mean_drift(condition, reference),
-        averages.scatter,
+        scatter.every_value,
         singles.single_images,
         sequences.by_mask_size,
         singles.seeds,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from riptui.export.tables import Cell
-from riptui.figures import style
+from riptui.figures import panels, style
 from riptui.figures.drawing import Drawing, Missing, counted
 from riptui.figures.material import Condition, Point, Subject
 from riptui.terminal import printable
@@ -31,6 +31,7 @@ def single_images(condition: Condition) -> Iterator[Drawing | Missing]:
     if metric is None or not chosen:
         yield Missing("9", condition.of, "an image that was measured to the end")
         return
+    looks = panels.looks(condition)
     for coverage in (False, True):
         figure = style.blank(style.across(len(chosen)), 2.7)
         shared: Axes | None = None
@@ -40,15 +41,14 @@ def single_images(condition: Condition) -> Iterator[Drawing | Missing]:
             axes.set_title("\n".join(filter(None, (kind, style.label(subject.name, 30)))))
             for mask, run in subject.first().items():
                 found = run.points(metric)
-                _line(axes, found, coverage=coverage, width=1.3, marked=True, look=style.looks(condition.sizes)[mask])
+                _line(axes, found, coverage=coverage, width=1.3, marked=True, look=looks[mask])
                 rows += [{"kind": kind or None, **row} for row in run.rows(metric)]
             style.percent_axis(axes, coverage=coverage, last=condition.last)
             if not at:
                 axes.set_ylabel(style.axis_name(metric))
             axes.label_outer()
         style.value_axis(figure.axes[0], metric)
-        looks = style.looks(condition.sizes)
-        style.legend(figure, {mask: looks[mask] for mask in condition.masks})
+        style.legend(figure, looks)
         yield Drawing(
             "9", condition.stem("9", coverage=coverage), _singles_caption(condition, chosen, coverage), figure, rows
         )
@@ -78,7 +78,7 @@ def _grid(condition: Condition, chosen: Sequence[Subject], metric: str, *, cover
         for column, mask in enumerate(masks):
             place = at * len(masks) + column + 1
             shared = axes = figure.add_subplot(len(chosen), len(masks), place, sharex=shared, sharey=shared)
-            look = {"color": style.looks(condition.sizes)[mask]["color"]}
+            look = {"color": panels.looks(condition)[mask]["color"]}
             runs = [run for run in subject.runs.get(mask, ()) if metric in run.curves]
             for run in runs:
                 _line(axes, run.points(metric), coverage=coverage, width=0.9, marked=False, look=look)
@@ -148,7 +148,7 @@ def _repeated(condition: Condition, metric: str) -> list[Subject]:
 
 def _line(axes: Axes, found: Sequence[Point], *, coverage: bool, width: float, marked: bool, look: style.Look) -> None:
     known = [one for one in found if not coverage or isfinite(one.coverage)]
-    edges: style.Look = {"markeredgecolor": "white", "markeredgewidth": 0.4} if marked else {}
+    edges = style.markers(len(known)) if marked else {}
     axes.plot(
         [one.coverage if coverage else one.inpainted for one in known],
         [one.value for one in known],

@@ -26,6 +26,8 @@ from riptui.terminal import printable
 WIDTH = 7.0  # inches: two columns of a page
 DPI = 200
 INK, FAINT = "#202020", "#6a6a6a"
+ASIDE = 18.0  # % inpainted: as far beyond the last amount may anything be drawn
+MOST_MARKED = 12  # points of a line, of which the paper's have nine
 MOST_VECTORS = 5000  # points above which a scatter becomes a bitmap within its SVG
 
 _FONT = "DejaVu Sans"  # matplotlib brings it along
@@ -111,11 +113,28 @@ def looks(masks: Sequence[int]) -> dict[int, Look]:
     }
 
 
+def dense(points: int) -> bool:
+    """Whether the points of a line are too many for a bar each."""
+    return points > MOST_MARKED
+
+
+def markers(points: int) -> Look:
+    """Every point of a line has one, of a dense line every few."""
+    return {"markevery": -(-points // MOST_MARKED) or 1, "markeredgecolor": "white", "markeredgewidth": 0.4}
+
+
 def legend(figure: Figure, shown: Mapping[int, Look], more: Sequence[Line2D] = (), *, lines: bool = True) -> None:
     """One for the whole figure, below it, of mask sizes by their looks; `lines`: whether points are joined."""
-    joined = "-" if lines else ""
     handles = [
-        Line2D([], [], linestyle=joined, label=f"mask {mask} px", markeredgecolor="white", markeredgewidth=0.4, **look)
+        Line2D(
+            [],
+            [],
+            linestyle="-" if lines else "",
+            label=f"mask {mask} px",
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            **look,
+        )
         for mask, look in shown.items()
     ]
     handles += more
@@ -126,7 +145,7 @@ def percent_axis(axes: Axes, *, coverage: bool, last: float) -> None:
     """The x axis: inpainted % up to the last amount, or coverage up to 100 %."""
     axes.set_xlabel("coverage (%)" if coverage else "inpainted (%)")
     end = 100.0 if coverage else last
-    axes.set_xlim(-0.04 * end, 1.04 * end)
+    axes.set_xlim(-0.04 * end, end + (4 if coverage else ASIDE))
     if coverage or end == 400:
         axes.set_xticks([0, 25, 50, 75, 100] if coverage else [0, 100, 200, 300, 400])
 

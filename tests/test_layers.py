@@ -57,7 +57,16 @@ def test_importing_it_loads_none_of_these(module: str, without: set[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["--version"], ["run", "--help"], ["ls", "--help"], ["config", "--help"], ["no-such-command"]]
+    "argv",
+    [
+        ["--help"],
+        ["--version"],
+        ["run", "--help"],
+        ["ls", "--help"],
+        ["report", "--help"],
+        ["config", "--help"],
+        ["no-such-command"],
+    ],
 )
 def test_help_and_mistakes_need_no_arrays(argv: list[str]) -> None:
     assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS | APP)

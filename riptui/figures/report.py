@@ -115,17 +115,7 @@ def report(
 def _draw_all(
     material: Material, reference: Reference | None, folder: Path, on_progress: OnProgress
 ) -> tuple[list[Written], list[Missing], list[str]]:
-    """In the order of the paper's numbers, the conditions of each together."""
-    steps: list[Draw] = [
-        sequences.before_and_after,
-        sequences.sequences,
-        sequences.two_iterations,
-        lambda condition: averages.mean_drift(condition, reference),
-        scatter.every_value,
-        singles.single_images,
-        sequences.by_mask_size,
-        singles.seeds,
-    ]
+    steps = _steps(reference)
     figures, left_out = [], []
     damaged: dict[str, None] = {}
     total = len(steps) * len(material.conditions)
@@ -141,6 +131,20 @@ def _draw_all(
                     damaged |= dict.fromkeys(one.damaged)
     on_progress("drawing", total, total)
     return figures, left_out, list(damaged)
+
+
+def _steps(reference: Reference | None) -> list[Draw]:
+    """In the order of the paper's numbers."""
+    return [
+        sequences.before_and_after,
+        sequences.sequences,
+        sequences.two_iterations,
+        lambda condition: averages.mean_drift(condition, reference),
+        scatter.every_value,
+        singles.single_images,
+        sequences.by_mask_size,
+        singles.seeds,
+    ]
 
 
 def _write(drawing: Drawing, condition: Condition, folder: Path) -> Written:

@@ -288,7 +288,7 @@ def test_values_are_completed(words: list[str], offered: list[str]) -> None:
 
 def test_commands_are_completed() -> None:
     assert set(completed("")) == set(COMMANDS)
-    assert completed("re") == ["resume", "results"]
+    assert completed("re") == ["resume", "results", "report"]
 
 
 @pytest.mark.parametrize("name", ["show", "resume", "check", "measure", "export", "ls"])

@@ -36,7 +36,7 @@ MOST_TOLD = 5  # trajectories whose pictures cannot be read
 def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite: bool, as_json: bool) -> int:
     """Draw the paper's figures from trajectories, and test its findings. PATH: a trajectory, or a folder of them.
 
-    Figures 1, 4 to 10 and 13 in the paper's layout, the curves also against coverage. What the trajectories do not
+    Figures 1 and 4 to 13 in the paper's layout, the curves also against coverage. What the trajectories do not
     suffice for is left out and told. Only complete trajectories count.
 
     \b

@@ -502,9 +502,18 @@ def test_hostile_names_are_drawn_as_they_are_or_escaped(name: str, tmp_path: Pat
             style.write(drawings(draw)[0].figure, tmp_path, "a")
     title = drawings(singles.single_images(condition))[0].figure.axes[0].get_title()
     assert title.isprintable()
-    assert len(title) <= 30
-    if name.isascii() and name.isprintable() and len(name) < 30:
+    if name.isascii() and name.isprintable() and len(name) < 20:
         assert title == name
+
+
+@pytest.mark.parametrize("letter", ["i", "0", "W", "\u00c6", "\x1b"])
+def test_names_are_cut_to_a_width_and_not_to_a_length(letter: str) -> None:
+    assert style.label("0" * 20, 20) == "0" * 20
+    cut = style.label(letter * 300, 20)
+    assert cut.endswith("\u2026")
+    figure = style.blank(5, 1)
+    pixels = [figure.text(0, 0, text).get_window_extent().width for text in (cut, "0" * 20)]
+    assert 0.85 * pixels[1] < pixels[0] < 1.02 * pixels[1]
 
 
 def test_up_to_four_mask_sizes_differ_in_grey_and_all_in_colour_or_marker() -> None:

@@ -185,7 +185,7 @@ def _usual(masks: Sequence[int]) -> int:
 def _pair(run: Run) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
     last = run.spec.iterations
     (_, before), (_, after) = frames(run.trajectory, [0, last])
-    name = style.label(run.spec.source_name, 28)
+    name = style.label(run.spec.source_name, 27)
     tiles = [Tile(before, above=name), Tile(after, above=f"after {run.spec.inpainted(last):.4g} %")]
     return [tiles], _rows(run, [0, last])
 

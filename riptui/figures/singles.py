@@ -38,7 +38,7 @@ def single_images(condition: Condition) -> Iterator[Drawing | Missing]:
         rows: list[dict[str, Cell]] = []
         for at, (kind, subject) in enumerate(chosen):
             shared = axes = figure.add_subplot(1, len(chosen), at + 1, sharey=shared)
-            axes.set_title("\n".join(filter(None, (kind, style.label(subject.name, 30)))))
+            axes.set_title("\n".join(filter(None, (kind, style.label(subject.name, 26)))))
             for mask, run in subject.first().items():
                 found = run.points(metric)
                 _line(axes, found, coverage=coverage, width=1.3, marked=True, look=looks[mask])
@@ -88,7 +88,7 @@ def _grid(condition: Condition, chosen: Sequence[Subject], metric: str, *, cover
             if not at:
                 axes.set_title(f"mask {mask} px")
             if not column:
-                axes.set_ylabel(f"{style.label(subject.name, 22)}\n{style.axis_name(metric)}")
+                axes.set_ylabel(f"{style.label(subject.name, 20)}\n{style.axis_name(metric)}")
             axes.label_outer()
     style.value_axis(figure.axes[0], metric)
     return figure

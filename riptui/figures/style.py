@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +93,34 @@ def across(panels: int) -> float:
 
 
 def label(text: str, most: int = 36) -> str:
-    """A name in letters that the font has and no longer than that; the rest becomes escapes and question marks."""
+    """A name in letters that the font has, at most as wide as so many digits; the rest becomes `?`, escapes and `…`."""
     known = _letters()
     safe = "".join(c if ord(c) in known else "?" for c in printable(text))
-    return safe if len(safe) <= most else safe[: most - 1] + "…"
+    widths = list(accumulate(map(_width, safe), initial=0.0))
+    if widths[-1] <= most:
+        return safe
+    room = most - _width("…")
+    return f"{safe[: sum(width <= room for width in widths) - 1]}…"
+
+
+@cache
+def _width(letter: str) -> float:
+    """In digits of the font, which are all equally wide."""
+    font = _font()
+    digit, own = (font.load_char(ord(c)).linearHoriAdvance for c in ("0", letter))
+    return own / digit
 
 
 @cache
 def _letters() -> frozenset[int]:
-    return frozenset(FT2Font(findfont(FontProperties(family=_FONT))).get_charmap())
+    return frozenset(_font().get_charmap())
+
+
+@cache
+def _font() -> FT2Font:
+    font = FT2Font(findfont(FontProperties(family=_FONT)))
+    font.set_size(100, 72)  # without one every letter is 0 wide
+    return font
 
 
 def looks(masks: Sequence[int]) -> dict[int, Look]:

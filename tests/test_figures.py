@@ -453,24 +453,6 @@ def test_trajectories_without_measurements_still_show_their_pictures(
 # ── how they look and are written ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_same_data_give_the_same_bytes(runs: Path, tmp_path: Path, make_trajectory: MakeTrajectory) -> None:
-    list(engine.compute(make_trajectory("picture", mask=128)))
-    written = []
-    for place in ("first", "second"):
-        (tmp_path / place).mkdir()
-        files = []
-        for draw in (
-            scatter.every_value(only(runs / "i0")),
-            averages.mean_drift(only(runs / "i0"), None),
-            sequences.before_and_after(only(runs / "picture")),
-        ):
-            first = drawings(draw)[0]
-            files += style.write(first.figure, tmp_path / place, first.stem)
-        written.append({file.name: file.read_bytes() for file in files})
-    assert written[0] == written[1]
-    assert len(written[0]) == 6
-
-
 def test_files_hold_no_time_no_maker_and_no_text_that_needs_a_font(runs: Path, tmp_path: Path) -> None:
     png, svg = style.write(drawings(singles.single_images(only(runs)))[0].figure, tmp_path, "a")
     text = svg.read_text()

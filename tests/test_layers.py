@@ -45,6 +45,7 @@ def loaded_by(code: str) -> set[str]:
         ("riptui.results.findings", TORCH | PICTURES | {"rich"}),
         ("riptui.results.comparison", TORCH | PICTURES | {"rich"}),
         ("riptui.results.table", TORCH | {"skimage", "scipy", "matplotlib"}),
+        ("riptui.figures.report", TORCH | APP | PICTURES - {"PIL", "matplotlib"}),
         ("riptui.inpainters.opencv", TORCH | PICTURES - {"cv2"}),
         ("riptui.images", TORCH | {"skimage", "scipy", "matplotlib", "rich"}),
         ("riptui.engine", TORCH | {"skimage", "scipy", "matplotlib", "rich", "rich_click", "click"}),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command import Outcome, require_harmless, riptui, spawned
+from command import RICH, Outcome, require_harmless, riptui, spawned
 from conftest import make_spec, picture
 from made import made_spec, write
 
@@ -41,10 +41,15 @@ def written(runs: Path) -> tuple[Outcome, Path]:
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports of figure 7 alone, without its rendering: for tests of what is around it."""
-    monkeypatch.setattr(report, "_steps", lambda reference: [partial(averages.mean_drift, reference=reference)])
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn, and their files hold nothing: for tests of what is around them."""
     monkeypatch.setattr(style, "_rendered", lambda figure, kind, metadata: kind.encode())
+
+
+@pytest.fixture
+def few(unrendered: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figure 7 alone."""
+    monkeypatch.setattr(report, "_steps", lambda reference: [partial(averages.mean_drift, reference=reference)])
 
 
 @pytest.fixture
@@ -93,7 +98,8 @@ def test_the_csv_beside_a_figure_has_what_it_shows(written: tuple[Outcome, Path]
 
 def test_the_same_trajectories_give_the_same_bytes(written: tuple[Outcome, Path], runs: Path, tmp_path: Path) -> None:
     out = tmp_path / "again"
-    assert riptui("report", runs / "m128", runs / "m64", "--out", out).code == 0
+    another_hash_seed = spawned("report", runs / "m128", runs / "m64", "--out", out)
+    assert another_hash_seed.code == 0
     assert {file.name: file.read_bytes() for file in out.iterdir()} == {
         file.name: file.read_bytes() for file in written[1].iterdir()
     }
@@ -198,6 +204,7 @@ def test_what_is_unfinished_unreadable_or_unmeasured_is_told(tmp_path: Path) -> 
     assert "- lpips-vgg is not measured to the end in 1 trajectory" in text
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_trajectories_without_measurements_still_make_a_report(tmp_path: Path) -> None:
     original = picture()
     spec = make_spec(original, inpainter="noise", mask=128)
@@ -370,6 +377,13 @@ def test_its_progress_ends_at_the_whole(one: Path, tmp_path: Path) -> None:
     last = {what: (done, total) for what, done, total in heard}
     assert list(last) == ["reading", "drawing", "testing"]
     assert all(done == total for done, total in last.values())
+
+
+@pytest.mark.usefixtures("few")
+def test_on_a_terminal_it_says_the_same(one: Path, tmp_path: Path) -> None:
+    outcome = riptui("report", one, "--out", tmp_path / "out", terminal=True)
+    require_harmless(outcome, terminal=True)
+    assert "report.md: 2 figures" in RICH.sub("", outcome.out)
 
 
 def test_without_matplotlib_the_command_names_the_extra(one: Path, tmp_path: Path) -> None:

@@ -31,7 +31,11 @@ MOST_TOLD = 5  # trajectories whose pictures cannot be read
     help="Curves of others, dashed in figure 7: a header with metric,mask,inpainted,mean,sd; a line for each metric "
     "(lpips-vgg ...), mask size (px) and inpainted %; sd may be empty.",
 )
-@click.option("--overwrite", is_flag=True, help="Write into a folder that holds other things; they stay.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Write into a folder that holds other things. Files of the same names are replaced, the rest stays.",
+)
 @json_option
 def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite: bool, as_json: bool) -> int:
     """Draw the paper's figures from trajectories, and test its findings. PATH: a trajectory, or a folder of them.

@@ -21,7 +21,6 @@ from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from riptui.store.workers import registered
 
-
 SURROUNDINGS = ("SSH_CONNECTION", "COLUMNS", "LINES")  # of the person's terminal; pytest-xdist sets the last two
 
 

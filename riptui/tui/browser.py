@@ -1,7 +1,6 @@
 """The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -111,7 +110,7 @@ class Browser(Screen[None]):
     # What comes from the disk
 
     @on(Looked)
-    def _take_over(self, message: Looked) -> None:
+    async def _take_over(self, message: Looked) -> None:
         rows, change = self.rows, message.change
         first = not rows.outline.entries
         ended = [entry for entry in change.entries if self._ends(entry.path, entry.status)]
@@ -119,7 +118,7 @@ class Browser(Screen[None]):
         if first:
             self._open_first()
         if change.missing or not rows.outline.entries:
-            self.run_worker(partial(self._welcome, change.missing), exclusive=True, group="welcome")
+            await self._welcome(change.missing)
         elif first and self.details is None:
             self.call_after_refresh(self._import_details)
         elif first:

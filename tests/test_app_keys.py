@@ -63,12 +63,17 @@ async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Pa
 
 
 async def begin(at: Opened) -> None:
-    """At the first trajectory's newest frame, with nothing marked, and nothing said."""
+    """In the tree, at the first trajectory, with nothing marked, and nothing said."""
     at.app.clear_notifications()
     at.tree.focus()
     at.tree.action_collapse_all()
     at.tree.select(FIRST)
     at.tree.marked.clear()
+
+
+async def begin_at_the_newest_frame(at: Opened) -> None:
+    """In the first of the tabs."""
+    await begin(at)
     await at.until(lambda: at.browser._shown == FIRST, FIRST)
     at.view.select_tab("chart")
     at.view.last()
@@ -97,8 +102,13 @@ async def begin_in_the_comparison(at: Opened) -> None:
     await at.until(lambda: comparison(at).inpainted == 200, "its frames")
 
 
-BEGIN = {"table": begin_in_the_table, "compare": begin_in_the_comparison}
-"""Where the keys of a group hold, if not in the tree."""
+BEGIN = {
+    "frames": begin_at_the_newest_frame,
+    "tabs": begin_at_the_newest_frame,
+    "table": begin_in_the_table,
+    "compare": begin_in_the_comparison,
+}
+"""Where the keys of a group have something to do, if not in the tree."""
 
 
 def table(at: Opened) -> Table:

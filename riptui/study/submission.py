@@ -1,0 +1,213 @@
+"""Pictures x sweep to trajectory folders: one picture at a time, so that memory stays flat; none is made twice."""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from riptui.arrays import Image
+from riptui.client import ask
+from riptui.errors import DiskError, RiptuiError, SourceError
+from riptui.images import pixels_sha256, prepare
+from riptui.plan import make, places, queued_at
+from riptui.spec import Fit, Spec
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+from riptui.store.wanted import widened
+from riptui.study import manifest, sources
+from riptui.study.definition import Study
+from riptui.study.manifest import Manifest, Picture
+
+OFTEN = 2.0  # seconds between two writes of the manifest
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A picture's trajectories are all there, and asked for."""
+
+    path: Path
+    made: int
+    """How many were not there before."""
+    found: int
+    notes: tuple[str, ...] = ()
+    """What was done to the picture."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A picture cannot be used as it is."""
+
+    path: Path
+    reason: str
+    kept: int
+    """Its trajectories of an earlier run, which go on: they have the picture as it was."""
+
+
+class Submission:
+    """Iterate over it once, to the end. The study is taken as it was read, whatever becomes of its file meanwhile.
+
+    Raises StudyError if the file names pictures that are nowhere; DiskError.
+    """
+
+    def __init__(self, study: Study, metrics: tuple[str, ...]) -> None:
+        self._study = study
+        self._request = Request("run", metrics, study.measure, round(time.time(), 3))
+        known = manifest.read(study)
+        self._known = {picture.path: picture for picture in known.pictures} if known else {}
+        self.paths = sources.resolve(study)
+        self._paths = self.paths + [
+            path for path in map(Path, self._known) if not (path.exists() or path in self.paths)
+        ]
+        self._pictures: dict[str, Picture] = {}
+        self._count = 0
+        self._written = time.monotonic()
+
+    def __len__(self) -> int:
+        """Pictures."""
+        return len(self._paths)
+
+    def __iter__(self) -> Iterator[Submitted | Skipped]:
+        try:
+            for path in self._paths:
+                yield self._submit(path)
+                if time.monotonic() - self._written > OFTEN:
+                    self._write({**self._known, **self._pictures})
+                    self._written = time.monotonic()
+            self._write(self._pictures)
+        except BaseException:
+            with suppress(RiptuiError):  # what ended it matters more
+                self._write({**self._known, **self._pictures})
+            raise
+
+    def _write(self, pictures: dict[str, Picture]) -> None:
+        study = self._study
+        expected = len(self.paths) * len(study)
+        manifest.write(study, Manifest(str(study.file), study.text, expected, tuple(pictures.values())))
+
+    def _submit(self, path: Path) -> Submitted | Skipped:
+        known = self._known.get(str(path))
+        try:
+            picture, submitted = self._make(path, known)
+        except SourceError as error:
+            kept = known.trajectories if known else {}
+            if known:
+                self._pictures[known.path] = known
+                self._ask_for(kept)
+            return Skipped(path, str(error), len(kept))
+        self._pictures[picture.path] = picture
+        return submitted
+
+    def _make(self, path: Path, known: Picture | None) -> tuple[Picture, Submitted]:
+        """All of a picture. Raises SourceError if it cannot be used, DiskError."""
+        picture = _identified(path, known)
+        made: dict[str, int] = {}
+        originals = dict(picture.originals)
+        new = 0
+        notes: dict[str, None] = {}
+        for size, fit in self._study.preparations:
+            frame = _Original(path, picture, size, fit)
+            originals[frame.name] = frame.sha256
+            for spec in self._specs(picture, frame):
+                trajectory, is_new = self._one(spec, frame)
+                new += is_new
+                made[os.path.relpath(trajectory.path, os.path.realpath(self._study.folder))] = spec.iterations
+            notes.update(dict.fromkeys(frame.notes))
+        picture = msgspec.structs.replace(picture, originals=originals, trajectories=made)
+        return picture, Submitted(path, new, len(made) - new, tuple(notes))
+
+    def _specs(self, picture: Picture, frame: "_Original") -> Iterator[Spec]:
+        name = Path(picture.path).name.encode(errors="replace").decode()
+        for sweep in self._study.sweeps:
+            if (sweep.size, sweep.fit) == (frame.size, frame.fit):
+                yield from sweep.specs_of(name, picture.sha256, frame.sha256)
+
+    def _one(self, spec: Spec, frame: "_Original") -> tuple[Trajectory, bool]:
+        """A spec's trajectory, asked for, and whether it is new."""
+        self._count += 1
+        if there := find(self._study, spec):
+            self._want(there)
+            return there, False
+        request = msgspec.structs.replace(self._request, queued=queued_at(self._request.queued, self._count))
+        return make(self._study.runs, self._study.group, spec, frame.image, request), True
+
+    def _ask_for(self, trajectories: dict[str, int]) -> None:
+        for place in trajectories:
+            with suppress(RiptuiError):  # it was removed, or is damaged: `riptui check` says so
+                self._want(Trajectory(self._study.folder / place))
+
+    def _want(self, trajectory: Trajectory) -> None:
+        """Ask for one that is there, unless it failed: that is for `retry`."""
+        request = trajectory.request
+        if widened(request, self._request) != request and not trajectory.has_failed:
+            ask(trajectory, "run", self._request, queued=queued_at(self._request.queued, self._count))
+
+
+class _Original:
+    """A picture as frame 0 of one size. It is decoded only when somebody needs its pixels."""
+
+    def __init__(self, path: Path, picture: Picture, size: int, fit: Fit) -> None:
+        self.size, self.fit = size, fit
+        self.name = f"{size} {fit}"
+        self.notes: tuple[str, ...] = ()
+        self._path = path
+        self._picture = picture
+        self._image: Image | None = None
+        self._known = picture.originals.get(self.name)
+
+    @property
+    def sha256(self) -> str:
+        return self._known or pixels_sha256(self.image)
+
+    @property
+    def image(self) -> Image:
+        """Raises SourceError."""
+        if self._image is None:
+            prepared = prepare(self._path, size=self.size, fit=self.fit)
+            if prepared.source_sha256 != self._picture.sha256:
+                raise SourceError(f"{self._path}: it changes while it is read: run the study again when it is at rest")
+            if self._known not in (None, found := pixels_sha256(prepared.image)):
+                raise SourceError(
+                    f"{self._path}: it gives other pixels than when the study was run first, perhaps by another "
+                    "version of Pillow: use the version from then, or give the study another group"
+                )
+            self._known, self._image, self.notes = found, prepared.image, prepared.notes
+        return self._image
+
+
+def find(study: Study, spec: Spec) -> Trajectory | None:
+    """The trajectory of a spec, if it is there."""
+    for place in places(study.group, spec):
+        there = Trajectory(study.runs / place)
+        with suppress(RiptuiError, DiskError):
+            if there.spec.digest == spec.digest:
+                return there
+    return None
+
+
+def _identified(path: Path, known: Picture | None) -> Picture:
+    """A picture by its file's hash. Raises SourceError if it is gone, or another than the one that is known."""
+    try:
+        status = path.stat()
+        if known and (known.size, known.changed) == (status.st_size, status.st_mtime_ns):
+            return known
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        what = "it is gone since the study was run first" if known else "it is not there: check the path"
+        raise SourceError(f"{path}: {what}") from error
+    except OSError as error:
+        raise SourceError(f"{path}: it cannot be read ({error.strerror}): check its permissions") from error
+    if known and known.sha256 != sha256 and known.trajectories:
+        raise SourceError(
+            f"{path}: it is another picture than when the study was run first: put the old one back, or give the new "
+            "one a name of its own"
+        )
+    of_now = Picture(str(path), sha256, status.st_size, status.st_mtime_ns)
+    if known and known.sha256 == sha256:
+        return msgspec.structs.replace(known, size=of_now.size, changed=of_now.changed)
+    return of_now

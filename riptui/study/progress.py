@@ -76,6 +76,10 @@ class Progressing:
         """The trajectories that have not ended."""
         return [Trajectory(self._folder / place) for place in self._left]
 
+    def of(self, *statuses: str) -> list[Trajectory]:
+        """The trajectories that had one of these statuses at the last look."""
+        return [Trajectory(self._folder / place) for place, far in self._far.items() if far.status in statuses]
+
     def look(self, *, at_all: bool = False) -> Progress:
         """Look again: at what workers are at or were at, and at some of the others, or `at_all`."""
         workers = tuple(worker for worker in registered(Path(self._runs)) if worker.alive)

@@ -261,7 +261,7 @@ def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_t
     written: Written, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = written()
-    room = [60]
+    room = [30]
     write = disk._write
 
     def full(fd: int, data: bytes, start: int) -> None:

@@ -1,4 +1,4 @@
-"""What a study will take, before anything runs: trajectories, iterations, time and room. Opens no picture."""
+"""What a study will take, before anything runs: trajectories, iterations, time, room. Opens and fetches no picture."""
 
 import shutil
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,7 @@ from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.listing import find, last_row
 from riptui.study import manifest, sources
+from riptui.study.dataset import is_row
 from riptui.study.definition import Study
 from riptui.study.progress import Progressing
 
@@ -26,6 +27,8 @@ class Forecast:
     pictures: int
     missing: tuple[Path, ...]
     """Pictures that are not there."""
+    unfetched: tuple[str, ...]
+    """Datasets that were never here; the sample is taken to be found in them."""
     trajectories: int
     existing: int
     """Of them; as far as the manifest knows."""
@@ -43,23 +46,26 @@ class Forecast:
 
 def forecast(study: Study) -> Forecast:
     """Raises StudyError if the file names pictures that are nowhere; DiskError."""
-    paths = sources.resolve(study)
+    unfetched = tuple(one.text for one in sources.unfetched(study))
+    paths = [] if unfetched and study.sample else sources.foresee(study)
+    pictures = len(paths) or study.sample or 0
     known = manifest.read(study)
     here = known.trajectories if known else {}
     progress = Progressing(study.folder, study.runs, here).look(at_all=True)
     existing = sum(progress.statuses.values()) - progress.statuses.get("missing", 0)
     specs = [spec for sweep in study.sweeps for spec in sweep.specs_of("", "0" * 64, "0" * 64)]
-    iterations = len(paths) * sum(spec.iterations for spec in specs)
+    iterations = pictures * sum(spec.iterations for spec in specs)
     left = max(0.0, 1 - progress.done / iterations)
     return Forecast(
-        pictures=len(paths),
-        missing=tuple(path for path in paths if not path.is_file()),
-        trajectories=len(paths) * len(specs),
-        existing=min(existing, len(paths) * len(specs)),
+        pictures=pictures,
+        missing=tuple(path for path in paths if not (path.is_file() or is_row(path))),
+        unfetched=unfetched,
+        trajectories=pictures * len(specs),
+        existing=min(existing, pictures * len(specs)),
         iterations=iterations,
         done=min(progress.done, iterations),
-        hours=_hours(len(paths), specs, study.runs, left),
-        room=int(left * len(paths) * sum(map(_bytes, specs))),
+        hours=_hours(pictures, specs, study.runs, left),
+        room=int(left * pictures * sum(map(_bytes, specs))),
         free=_free(study.runs),
     )
 

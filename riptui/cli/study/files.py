@@ -74,6 +74,8 @@ def _tell(told: Forecast, folder: str) -> None:
     say(f"room on the disk: about {size(told.room)}, {size(told.free)} free")
     if told.room > told.free:
         note("the disk has not enough room: free some, or choose another runs folder")
+    for text in told.unfetched:
+        note(f"{text} is not on this machine: `riptui study run` fetches all of it, for one sample too")
     for path in told.missing:
         note(f"{path} is not there")
 

@@ -75,9 +75,11 @@ def run(file: Path, devices: str, workers: int | None, detach: bool, wish: Wish,
 
 def _submit(study: Study, metrics: tuple[str, ...], board: Board, stop: Stop) -> tuple[dict[str, int], bool]:
     """Make and queue all trajectories; those that are there, and whether every picture could be used."""
-    from riptui.study import manifest
+    from riptui.study import manifest, sources
     from riptui.study.submission import Skipped, Submission
 
+    for dataset in sources.unfetched(study):
+        board.said(f"fetching {dataset.text}, all of it")
     submission = Submission(study, metrics)
     complete = True
     for place, told in enumerate(submission, 1):

@@ -12,14 +12,13 @@ import odd_inpainters  # noqa: F401  workers that are started from here know the
 import pytest
 from command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from conftest import picture
-from faulty_disk import contents
 from odd_inpainters import COMMAND, POISON
 from PIL import Image
+from study_runs import all_of, require_once, require_whole, rows
 
 from riptui.client import living
 from riptui.store import disk
-from riptui.store.listing import find
-from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trajectory import Status
 
 SWEEP = """
 metrics = ["psnr"]
@@ -60,24 +59,6 @@ def ran(file: Path, *more: str) -> Outcome:
         return finished(process)
 
 
-def all_of(runs: Path) -> dict[str, Trajectory]:
-    return {str(one.path.relative_to(os.path.realpath(runs))): one for one in find(Path(os.path.realpath(runs)))}
-
-
-def rows(runs: Path) -> int:
-    return sum(len(one.rows()) for one in all_of(runs).values())
-
-
-def require_whole(runs: Path, reference: Path) -> None:
-    """All trajectories are done, and are to the byte what an undisturbed run gives."""
-    expected = all_of(reference)
-    found = all_of(runs)
-    assert found.keys() == expected.keys()
-    for place, trajectory in found.items():
-        assert trajectory.status() == Status.DONE
-        assert contents(trajectory) == contents(expected[place])
-
-
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a study gives that nobody disturbs, computed in one process."""
@@ -97,11 +78,19 @@ def test_two_workers_compute_a_study(written: Written, runs: Path, reference: Pa
     outcome = ran(written())
     require_harmless(outcome)
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.splitlines()[-1].startswith("100 %  8 done")
+    assert outcome.out.splitlines()[-1] == "100 %  8 done"
     require_whole(runs, reference)
     assert len({session.pid for one in all_of(runs).values() for session in one.sessions()}) == 2
-    again = ran(written())
-    assert again.code == 0
+
+
+def test_json_tells_pictures_and_progress_and_a_second_run_adds_nothing(written: Written, runs: Path) -> None:
+    first, second = ([json.loads(line) for line in ran(written(), "--display", "json").out.splitlines()] for _ in "12")
+    assert [event["made"] for event in first if event["event"] == "submitted"] == [4, 4]
+    assert [event["made"] for event in second if event["event"] == "submitted"] == [0, 0]
+    for events in (first, second):
+        assert events[-1]["event"] == "progress"
+        assert events[-1]["done"] == events[-1]["iterations"] == ITERATIONS
+        assert events[-1]["statuses"] == {"done": 8}
     assert {len(one.sessions()) for one in all_of(runs).values()} == {1}
 
 
@@ -117,35 +106,6 @@ def test_a_killed_worker_is_replaced_and_nothing_is_computed_twice(
     assert f"worker {victim.record.id} died; another one goes on" in outcome.err
     require_whole(runs, reference)
     require_once(runs, deaths=1)
-
-
-def test_all_processes_killed_at_once_and_run_again_give_the_same(
-    written: Written, runs: Path, reference: Path
-) -> None:
-    file = written()
-    with started(*run(file), command=COMMAND, env=environment(RIPTUI_IDLE="0"), start_new_session=True) as process:
-        wait_until(lambda: rows(runs) > 10)
-        os.killpg(process.pid, signal.SIGKILL)
-        for worker in living(runs):
-            os.killpg(worker.record.pid, signal.SIGKILL)
-        process.wait()
-    wait_until(lambda: not living(runs))
-    before = {place: one.rows() for place, one in all_of(runs).items()}
-    assert 10 <= sum(map(len, before.values())) < ITERATIONS
-    assert ran(file).code == 0
-    require_whole(runs, reference)
-    require_once(runs, deaths=2)
-    for place, trajectory in all_of(runs).items():
-        assert trajectory.rows()[: len(before[place])] == before[place]
-
-
-def require_once(runs: Path, *, deaths: int) -> None:
-    """Rows are 1, 2, 3 ..., and only what was in hand when a process died was begun a second time."""
-    sessions = 0
-    for trajectory in all_of(runs).values():
-        assert [row.k for row in trajectory.rows()] == list(range(1, trajectory.spec.iterations + 1))
-        sessions += len({row.session for row in trajectory.rows()})
-    assert sessions <= TRAJECTORIES + deaths
 
 
 def test_two_runs_of_one_file_share_the_work(written: Written, runs: Path, reference: Path) -> None:
@@ -248,15 +208,6 @@ def test_without_workers_it_is_only_queued(written: Written, runs: Path) -> None
     assert statuses(written()) == {"queued": 8}
 
 
-def test_json_tells_pictures_progress_and_the_end(written: Written) -> None:
-    outcome = ran(written(), "--display", "json")
-    events = [json.loads(line) for line in outcome.out.splitlines()]
-    assert [event["made"] for event in events if event["event"] == "submitted"] == [4, 4]
-    assert events[-1]["event"] == "progress"
-    assert events[-1]["done"] == events[-1]["iterations"] == ITERATIONS
-    assert events[-1]["statuses"] == {"done": 8}
-
-
 def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_the_rest(
     written: Written, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,6 +230,23 @@ def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_t
     assert 0 < made < TRAJECTORIES
     assert riptui("study", "run", file, "--workers", "0", "--detach").code == 0
     assert statuses(file) == {"queued": 8}
+
+
+def test_a_disk_that_is_full_for_a_while_ends_the_run_and_the_next_goes_on(
+    written: Written, runs: Path, reference: Path, tmp_path: Path
+) -> None:
+    file, full = written(), tmp_path / "full"
+    with started(*run(file), command=COMMAND, env=environment(RIPTUI_IDLE="0", ODD_FULL=str(full))) as process:
+        wait_until(lambda: rows(runs) > 4)
+        full.touch()
+        outcome = finished(process)
+    assert outcome.code == 1
+    assert "the disk is full: free some space" in outcome.err
+    full.unlink()
+    before = rows(runs)
+    assert before < ITERATIONS
+    assert ran(file).code == 0
+    require_whole(runs, reference)
 
 
 def test_a_worker_that_cannot_start_ends_the_run_with_what_it_said(

@@ -41,7 +41,7 @@ def open_board(kind: str) -> Iterator[Board]:
         kind = "rich" if out.is_terminal else "plain"
     if kind == "rich":
         bar = [BarColumn(bar_width=24)] if out.width >= WIDE else []
-        with passing(TextColumn("{task.description}"), *bar, TextColumn("{task.fields[far]}")) as bars:
+        with passing(*bar, TextColumn("{task.description}")) as bars:
             yield Bar(bars)
     else:
         yield Nothing() if kind == "none" else Json() if kind == "json" else Plain()
@@ -104,20 +104,22 @@ class Bar(Nothing):
     def __init__(self, bars: Progress) -> None:
         super().__init__()
         self._bars = bars
-        self._preparing: TaskID | None = bars.add_task("pictures", far="")
+        self._preparing: TaskID | None = bars.add_task("pictures", total=1)
         self._computing: TaskID | None = None
 
     def submitted(self, path: str, trajectories: int, made: int, place: int, of: int) -> None:
         if self._preparing is not None:
-            self._bars.update(self._preparing, completed=place, total=of, far=f"{place} of {of}")
+            self._bars.update(self._preparing, completed=place, total=of, description=f"{place} of {of} pictures")
 
     def far(self, far: Far) -> None:
         if self._preparing is not None:
             self._bars.remove_task(self._preparing)
             self._preparing = None
         if self._computing is None:
-            self._computing = self._bars.add_task("", far="")
-        self._bars.update(self._computing, completed=far.done, total=far.iterations, far=line(far))
+            self._computing = self._bars.add_task("")
+        self._bars.update(self._computing, completed=far.done, total=far.iterations, description=line(far))
+        if not under_way(far.statuses):
+            say(line(far))
 
     def said(self, text: str) -> None:
         note(text)

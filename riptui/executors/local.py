@@ -100,7 +100,7 @@ class Crew:
             if not last.leaving:
                 told.append(f"worker {last.record.id} died; another one goes on ({last.log})")
             vacant = True
-        progress = study.look(at_all=vacant)
+        progress = study.look(at_all=True) if vacant else study.last
         self._require_one(progress)
         if vacant and progress.statuses.get(Status.QUEUED):
             self._count(progress)
@@ -144,7 +144,7 @@ def watch(study: Progressing, crew: Crew) -> Iterator[tuple[Progress, list[str]]
     while True:
         progress = study.look()
         yield progress, []
-        if not study.left:
+        if study.is_over:
             return
         if told := crew.see_to(study):
             yield progress, told

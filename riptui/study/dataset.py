@@ -4,6 +4,7 @@ Rows are written below the user's cache folder when they are drawn; once a study
 the network is needed again.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -45,7 +46,8 @@ class Dataset:
     @property
     def folder(self) -> Path:
         """For the rows that were drawn."""
-        return _place() / name_from(self.text.removeprefix(PREFIX))
+        text = self.text.removeprefix(PREFIX)
+        return _place() / f"{name_from(text)[:80]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
     def file(self, row: int) -> Path:
         return self.folder / f"{name_from(self.split)}-{row:06d}"

@@ -1,12 +1,16 @@
-"""What a study will take, before anything runs: trajectories, iterations, time, room. Opens and fetches no picture."""
+"""What a study will take, before anything runs: trajectories, iterations, time, room. Opens no picture."""
 
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
+from riptui import inpainters
 from riptui.errors import RiptuiError
 from riptui.spec import Spec
 from riptui.store import layout
@@ -19,6 +23,8 @@ from riptui.study.progress import Progressing
 PATCH = 2.0  # bytes a repainted pixel; measured on photographs: 1.8-2.1 MB for 400 % of 512 x 512
 FRAME = 1.8  # bytes a pixel of a whole frame
 ROW = 300  # bytes
+TRIED = 128  # px
+SAVING = 0.005  # seconds an iteration, beside the inpainting
 MEASURED = 2000  # trajectories on disk that are looked at for the time an iteration takes
 
 
@@ -37,7 +43,7 @@ class Forecast:
     done: int
     """Iterations that are on disk already."""
     hours: float | None
-    """On one device, for what is not done, at the speed measured on disk; None: not all of it was measured here."""
+    """On one device, for what is not done; None: a model is in it whose speed here is not known."""
     room: int
     """Bytes that the rest will take."""
     free: int
@@ -71,14 +77,34 @@ def forecast(study: Study) -> Forecast:
 
 
 def _hours(pictures: int, specs: Iterable[Spec], runs: Path, left: float) -> float | None:
+    """At the speed of what is on disk; what needs no model and was never computed is tried."""
     pace = dict(_paces(runs))
     total = 0.0
     for spec in specs:
-        seconds = pace.get(_kind(spec))
-        if seconds is None:
-            return None
-        total += pictures * spec.iterations * seconds
+        kind = _kind(spec)
+        if kind not in pace:
+            if inpainters.entry(spec.inpainter).weights:
+                return None
+            pace[kind] = _tried(spec)
+        total += pictures * spec.iterations * pace[kind]
     return left * total / 3600
+
+
+def _tried(spec: Spec) -> float:
+    """Seconds that an inpainting takes, about: of noise, in a square of at most 128 px, for some take long. Raises
+    MissingExtraError, InpainterError.
+    """
+    side = min(spec.mask, TRIED)
+    frame = np.random.default_rng(0).integers(0, 256, (1, spec.size, spec.size, 3), dtype=np.uint8)
+    mask = np.zeros(frame.shape[:3], bool)
+    mask[:, :side, :side] = True
+    inpaint = inpainters.load(spec.inpainter, spec.parameters)
+    times = []
+    for _ in range(2):  # the first one imports
+        started = time.perf_counter()
+        inpaint(frame, mask, seeds=[0], on_step=lambda step, steps: None)
+        times.append(time.perf_counter() - started)
+    return min(times) * (spec.mask / side) ** 2 + SAVING
 
 
 def _paces(runs: Path) -> Iterator[tuple[tuple[object, ...], float]]:

@@ -72,6 +72,13 @@ class Progressing:
         self._left = dict.fromkeys(trajectories)
         """Those that have not ended, in the order in which they are looked at."""
         self._busy: set[str] = set()
+        self.last = Progress(0, 0, {}, {})
+        """What was found at the last look."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all have ended."""
+        return not self._left
 
     @property
     def left(self) -> list[Trajectory]:
@@ -98,13 +105,14 @@ class Progressing:
             self._look_at(place)
         found = Counter(far.status or MISSING for far in self._far.values())
         counts = {status: found[status] for status in (*Status, MISSING) if status in found}
-        return Progress(
+        self.last = Progress(
             iterations=sum(far.iterations for far in self._far.values()),
             done=sum(far.k for far in self._far.values()),
             statuses=counts,
             failed=dict(self._failed),
             workers=workers,
         )
+        return self.last
 
     def _look_at(self, place: str) -> None:
         trajectory = Trajectory(self._folder / place)

@@ -118,7 +118,7 @@ def _watch(study: Study, trajectories: dict[str, int], crew: Crew, board: Board,
 
     following = Progressing(study.folder, study.runs, trajectories, measured=True)
     following.look(at_all=True)
-    if following.left:
+    if not following.is_over:
         crew.muster()
     told: set[str] = set()
     fine = True
@@ -146,6 +146,6 @@ def _stop(following: Progressing, board: Board) -> None:
     while time.monotonic() < deadline:
         progress = following.look(at_all=True)
         board.far(progress)
-        if not following.left:
+        if following.is_over:
             return
         time.sleep(0.1)

@@ -168,9 +168,7 @@ def measure(scratch: Path, count: int) -> None:
     report("riptui study status, all queued", status(one), 1, "s")
     ran = Run(one, count)
     each = WORKERS * ran.seconds / count
-    print(
-        f"      a trajectory: {1000 * engine:.2f} ms of a process by the engine alone, {1000 * each:.2f} ms in the study"
-    )
+    print(f"      of a process, a trajectory: {1000 * engine:.2f} ms by the engine, {1000 * each:.2f} ms in the study")
     busy = sum(ran.computed.values()) / count
     print(f"      processor time of all its processes: {1000 * busy:.2f} ms a trajectory")
     report("overhead of scheduling a trajectory", 1000 * (each - engine), 5, "ms")

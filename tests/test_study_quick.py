@@ -1,5 +1,6 @@
 """The study that `riptui study new` writes, as its user runs it: the pictures that ship and three inpainters."""
 
+import json
 import os
 import re
 import signal
@@ -45,6 +46,19 @@ def test_the_quick_study_runs_through(undisturbed: tuple[Path, Outcome]) -> None
     assert outcome.out.endswith(f"{TRAJECTORIES} done\n")
     require_once(file.parent / "runs", deaths=0)
     assert len(all_of(file.parent / "runs")) == TRAJECTORIES
+
+
+def test_its_report_is_of_its_trajectories_and_lies_beside_the_file(undisturbed: tuple[Path, Outcome]) -> None:
+    pytest.importorskip("matplotlib")
+    file, _ = undisturbed
+    told = riptui("study", "report", file, "--json")
+    require_harmless(told)
+    assert told.code == 0
+    found = json.loads(told.out)
+    assert found["trajectories"] == TRAJECTORIES
+    text = (file.parent / "quick-report" / "report.md").read_text()
+    assert {"navier-stokes", "telea", "biharmonic"} <= set(re.findall(r"[a-z-]+", text))
+    assert (file.parent / "quick-report" / "figure-07-telea.png").exists()
 
 
 def test_killed_and_run_again_it_gives_the_same_and_computes_nothing_twice(

@@ -135,7 +135,7 @@ def test_ctrl_c_stops_the_study_and_the_same_command_goes_on(written: Written, r
 
 
 def test_a_detached_study_goes_on_and_can_be_looked_at_stopped_and_resumed(written: Written, runs: Path) -> None:
-    file = written(0.1)
+    file = written(0.06)
     outcome = ran(file, "--detach")
     assert outcome.code == 0
     assert "8 trajectories in" in outcome.out

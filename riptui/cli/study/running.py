@@ -80,7 +80,7 @@ def _submit(study: Study, metrics: tuple[str, ...], board: Board, stop: Stop) ->
 
     for dataset in sources.unfetched(study):
         board.said(f"fetching {dataset.text}, all of it")
-    submission = Submission(study, metrics)
+    submission = Submission(study, metrics, should_stop=lambda: bool(stop))
     complete = True
     for place, told in enumerate(submission, 1):
         if isinstance(told, Skipped):

@@ -52,7 +52,7 @@ class Skipped:
 class Submission:
     """Iterate over it once, to the end. The study is taken as it was read, whatever becomes of its file meanwhile.
 
-    `should_stop()` is asked before each trajectory; what was made by then is in the manifest.
+    `should_stop()` is asked before a trajectory is made; those that are there by then are in the manifest.
     Raises StudyError if the file names pictures that are nowhere; MissingExtraError, DiskError.
     """
 
@@ -146,7 +146,8 @@ class Submission:
             frame.decode()
 
         def see_to(several: list[_Asked]) -> list[tuple[Trajectory, int]]:
-            return [(self._one(one, frame), one.spec.iterations) for one in several if not self._should_stop()]
+            wanted = (one for one in several if one.there or not self._should_stop())
+            return [(self._one(one, frame), one.spec.iterations) for one in wanted]
 
         with ThreadPoolExecutor(TOGETHER) as threads:
             for several in threads.map(see_to, of_place.values()):

@@ -64,7 +64,7 @@ def run(file: Path, devices: str, workers: int | None, detach: bool, wish: Wish,
         trajectories, complete = _submit(study, metrics, board, stop)
         if detach and not stop:
             return _leave(study, crew, len(trajectories), display, complete=complete)
-        fine = complete if stop else _watch(study, trajectories, crew, board, stop) and complete
+        fine = _watch(study, trajectories, crew, board, stop) and complete
     if stop.signal is not None:
         from riptui.cli.console import note, shown
 
@@ -118,7 +118,7 @@ def _watch(study: Study, trajectories: dict[str, int], crew: Crew, board: Board,
 
     following = Progressing(study.folder, study.runs, trajectories, measured=True)
     following.look(at_all=True)
-    if not following.is_over:
+    if not (following.is_over or stop):
         crew.muster()
     told: set[str] = set()
     fine = True

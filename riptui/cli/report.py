@@ -25,7 +25,9 @@ reference_option = click.option(
     "(lpips-vgg ...), mask size (px) and inpainted %; sd may be empty.",
 )
 overwrite_option = click.option(
-    "--overwrite", is_flag=True, help="Write into a folder that holds other things; they stay."
+    "--overwrite",
+    is_flag=True,
+    help="Write into a folder that holds other things. Files of the same names are replaced, the rest stays.",
 )
 
 

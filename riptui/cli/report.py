@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 5  # trajectories whose pictures cannot be read
 
-
 reference_option = click.option(
     "--reference",
     type=click.Path(path_type=Path),

@@ -16,6 +16,7 @@ from riptui.store.claim import timestamp
 from riptui.store.layout import name_from
 from riptui.store.trajectory import Trajectory
 from riptui.store.workers import Registration, WorkerRecord
+from riptui.worker.inbox import Inbox
 from riptui.worker.queue import Queue
 from riptui.worker.report import Report
 
@@ -47,15 +48,17 @@ def new_record(
     )
 
 
-def serve(entry: Registration, runs: Path, *, idle: float, should_stop: Callable[[], bool]) -> Iterator[Told]:
+def serve(
+    entry: Registration, runs: Path, *, idle: float, should_stop: Callable[[], bool], inbox: Inbox | None = None
+) -> Iterator[Told]:
     """Compute what is queued in a runs folder, until there has been nothing to do for `idle` seconds.
 
-    `should_stop()` is asked after each iteration, and while there is nothing to do; what is not done stays queued.
+    inbox: take from there, and not what else is queued. `should_stop()` is asked after each iteration, and while there is nothing to do; what is not done stays queued.
     Raises DiskError if the disk fails more than a single trajectory.
     """
     record = entry.record
     bench = Bench(device=record.device, slots=record.batch, compile=record.compile, deterministic=record.deterministic)
-    queue = Queue(runs)
+    queue = Queue(runs) if inbox is None else inbox
     with Report(entry, runs, bench, queue, should_stop) as report:
         strikes = 0
         idle_since = time.monotonic()
@@ -93,7 +96,7 @@ def _culprit(taken: list[Trajectory]) -> Trajectory:
     return next((one for one in taken if not one.path.exists()), taken[-1])
 
 
-def _wait(queue: Queue, report: Report, until: float, should_stop: Callable[[], bool]) -> bool:
+def _wait(queue: Queue | Inbox, report: Report, until: float, should_stop: Callable[[], bool]) -> bool:
     """Wait for something to take, until then (time.monotonic()) at most; whether there is."""
     while not should_stop():
         queue.scan()

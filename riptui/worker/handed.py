@@ -48,7 +48,7 @@ class Handed:
         self._error: BaseException | None = None
         self._copies: dict[str, Copy] = {}
         self._last: tuple[int, News] | None = None
-        self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
+        self._scratch = Path(os.path.realpath(tempfile.mkdtemp(prefix=SCRATCH)))
         self._runs = runs if self._shares else self._scratch / "runs"
         Thread(target=self._serve, daemon=True, name="bench").start()
 

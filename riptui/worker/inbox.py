@@ -3,7 +3,6 @@
 from threading import Event, Lock
 
 from riptui.engine import alike
-from riptui.errors import RiptuiError
 from riptui.spec import Spec
 from riptui.store.trajectory import Trajectory
 from riptui.worker.queue import Waiting, look

@@ -53,7 +53,8 @@ def serve(
 ) -> Iterator[Told]:
     """Compute what is queued in a runs folder, until there has been nothing to do for `idle` seconds.
 
-    inbox: take from there, and not what else is queued. `should_stop()` is asked after each iteration, and while there is nothing to do; what is not done stays queued.
+    inbox: take what is in there, and not what is queued. `should_stop()` is asked after each iteration, and while there
+    is nothing to do; what is not done stays queued.
     Raises DiskError if the disk fails more than a single trajectory.
     """
     record = entry.record

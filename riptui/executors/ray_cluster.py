@@ -15,6 +15,8 @@ WORKER = "riptui.worker.handed:Handed"
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_IGNORE_UNHANDLED_ERRORS": "1"}
 
+PATIENCE = 3.0  # seconds; for actors to clear up in the end
+
 
 @dataclass(frozen=True)
 class Need:
@@ -38,6 +40,9 @@ class Host:
 
     def turn(self, order: Order) -> tuple[str, News]:
         return self._node, self._worker.turn(order)
+
+    def end(self) -> None:
+        self._worker.end()
 
 
 class Cluster:
@@ -88,14 +93,24 @@ class Cluster:
         """An actor, as soon as there is a place for it."""
         return self._actor.options(num_gpus=need.gpus, num_cpus=need.cpus).remote(WORKER, *given, **named)
 
+    def ask(self, actor: Any, order: Order) -> Any:
+        """A turn, to wait for."""
+        return actor.turn.remote(order)
+
+    def end(self, actors: Sequence[Any]) -> None:
+        """Let actors clear up, if they can do so soon."""
+        if actors:
+            ending = [actor.end.remote() for actor in actors]
+            self._ray.wait(ending, num_returns=len(ending), timeout=PATIENCE)
+
     def kill(self, actor: Any) -> None:
         """For good."""
         self._ray.kill(actor, no_restart=True)
 
     def wait(self, turns: Sequence[Any], seconds: float) -> list[Any]:
         """Those of the turns that are answered, after so long at most."""
-        ready, _ = self._ray.wait(list(turns), num_returns=1, timeout=seconds, fetch_local=False)
-        return [*ready] if ready else []
+        ready: list[Any] = self._ray.wait(list(turns), num_returns=1, timeout=seconds)[0]
+        return ready
 
     def answer(self, turn: Any) -> tuple[str, News]:
         """The node and the news. Raises WorkerError if the actor is of no use any more."""
@@ -105,7 +120,9 @@ class Cluster:
             raise WorkerError(str(error.cause)) from error
         except self._ray.exceptions.RayError as error:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            raise WorkerError(lines[-1] if lines else type(error).__name__) from error
+            reason = lines[-1] if lines else type(error).__name__
+            hint = "; riptui must be installed on all nodes" if reason.startswith("ModuleNotFoundError") else ""
+            raise WorkerError(f"{reason}{hint}") from error
         return told
 
 

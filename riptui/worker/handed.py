@@ -65,6 +65,10 @@ class Handed:
             self._last = order.number, self._news()
         return self._last[1]
 
+    def end(self) -> None:
+        """Throw the copies away; what was not told of is lost. To be called last."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
     def _trajectory(self, place: str, parcel: Parcel | None) -> Trajectory:
         if parcel is None:
             return Trajectory(self._runs / place)

@@ -1,6 +1,7 @@
 """What actors of the tests host: the worker, with the odd inpainters in its registry."""
 
 import odd_inpainters  # noqa: F401
+
 from riptui.worker.handed import Handed
 
 __all__ = ["Handed"]

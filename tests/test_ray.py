@@ -1,10 +1,12 @@
 """A study on a Ray cluster: a head and two more nodes, each with raylet and object store of its own, on one host."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from conftest import picture
 from faulty_disk import contents
+from odd_inpainters import POISON
 from PIL import Image
 
 from riptui.client import living
@@ -46,40 +49,49 @@ seed = "0-1"
 amount = 100
 size = 256
 """
+TOUCHY = """
+images = ["*.png"]
+runs = "runs"
+metrics = ["psnr"]
+[sweep]
+inpainter = "touchy"
+mask = 128
+amount = 50
+size = 256
+"""
 TRAJECTORIES = 8
-ITERATIONS = 2 * 2 * (16 + 4)
 
 
 class Nodes:
-    """A head that places nothing, and nodes that come and go."""
+    """A head and two nodes, of a CPU each; the last pretends to have a GPU."""
 
     def __init__(self) -> None:
         from ray.cluster_utils import Cluster
 
         quick = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 300, "health_check_failure_threshold": 3}
-        head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False, "_system_config": quick}
+        each = {"num_cpus": 1, "object_store_memory": STORE}
+        head = {**each, "include_dashboard": False, "_system_config": quick}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.address: str = self._cluster.address
-        self._nodes: list[Any] = []
-        self.more(2)
-
-    def more(self, count: int = 1, **given: Any) -> None:
-        wanted = {"num_cpus": 1, "object_store_memory": STORE, **given}
-        self._nodes += [self._cluster.add_node(wait=False, **wanted) for _ in range(count)]
+        self._session = self._cluster.head_node.get_session_dir_path()
+        self._nodes = [self._cluster.add_node(wait=False, **each, num_gpus=gpus) for gpus in (0, 1)]
         self._cluster.wait_for_nodes()
 
     def kill(self) -> None:
-        """The node that came last: its raylet, and with it all of its processes."""
-        self._cluster.remove_node(self._nodes.pop(), allow_graceful=False)
+        """The node without a GPU: its raylet, and with it all of its processes."""
+        self._cluster.remove_node(self._nodes.pop(0), allow_graceful=False)
 
     def end(self) -> None:
         self._cluster.shutdown()
+        shutil.rmtree(self._session, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
-def nodes() -> Iterator[Nodes]:
-    """Two nodes of one CPU beside the head. No process of Ray is left behind."""
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """No process of Ray is left behind."""
     with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RAY_TMPDIR", tempfile.gettempdir())  # sockets are there, whose names must be short
+        patched.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
         patched.setenv("PYTHONPATH", os.pathsep.join([str(TESTS.parent), str(TESTS)]))
         patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patched.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -170,45 +182,28 @@ def actors(runs: Path) -> list[int]:
 
 
 @ray
-@pytest.mark.parametrize("copies", [False, True], ids=["in the runs folder", "in copies"])
 def test_a_killed_actor_is_started_again_and_the_study_is_what_it_would_have_been(
-    nodes: Nodes, written: Written, reference: Path, tmp_path: Path, copies: bool
+    nodes: Nodes, written: Written, reference: Path, tmp_path: Path
 ) -> None:
-    file, runs = written(0.02), tmp_path / "runs"
-    with study(file, *on_ray(nodes, *["--ray-copies"] * copies)) as process:
-        wait_until(lambda: rows(runs) > 10)
-        assert len(actors(runs)) == 2
+    file, runs = written(), tmp_path / "runs"
+    with study(file, *on_ray(nodes, "--workers", "2")) as process:
+        wait_until(lambda: rows(runs) > 10 and len(actors(runs)) == 2)
         os.kill(actors(runs)[0], signal.SIGKILL)
         outcome = finished(process)
     require_harmless(outcome)
     assert outcome.code == 0
-    assert outcome.err.endswith("died; it is started again\n")
+    assert re.fullmatch(r"actor \S+ died; it is started again\n", outcome.err)
     assert outcome.out.splitlines()[-1].startswith("100 %  8 done")
     require_whole(runs, reference, deaths=1)
+    assert not list((runs / ".riptui/workers").glob("leader-*"))
 
 
 @ray
-def test_what_a_killed_node_had_is_computed_by_another(
+def test_a_leader_that_is_killed_goes_on_when_it_is_started_again(
     nodes: Nodes, written: Written, reference: Path, tmp_path: Path
 ) -> None:
-    file, runs = written(0.02), tmp_path / "runs"
-    nodes.more()
-    with study(file, *on_ray(nodes, "--ray-copies")) as process:
-        wait_until(lambda: len(actors(runs)) == 3 and rows(runs) > 10)
-        nodes.kill()
-        outcome = finished(process)
-    require_harmless(outcome)
-    assert outcome.code == 0
-    require_whole(runs, reference, deaths=1)
-
-
-@ray
-@pytest.mark.parametrize("copies", [False, True], ids=["in the runs folder", "in copies"])
-def test_a_leader_that_is_killed_and_started_again_goes_on(
-    nodes: Nodes, written: Written, reference: Path, tmp_path: Path, copies: bool
-) -> None:
-    file, runs = written(0.02), tmp_path / "runs"
-    given = on_ray(nodes, *["--ray-copies"] * copies)
+    file, runs = written(), tmp_path / "runs"
+    given = on_ray(nodes, "--workers", "2", "--ray-copies")
     with study(file, *given) as process:
         wait_until(lambda: rows(runs) > 10)
         process.kill()
@@ -218,3 +213,80 @@ def test_a_leader_that_is_killed_and_started_again_goes_on(
     require_whole(runs, reference, deaths=2)
     for place, trajectory in all_of(runs).items():
         assert trajectory.rows()[: len(before[place])] == before[place]
+
+
+@ray
+def test_what_kills_its_actor_fails_and_the_rest_is_computed(nodes: Nodes, written: Written, tmp_path: Path) -> None:
+    file = written(text=TOUCHY)
+    poisoned = picture()
+    poisoned[0, 0] = POISON
+    Image.fromarray(poisoned).save(tmp_path / "b.png")
+    outcome = ran(file, *on_ray(nodes, "--workers", "1", "--ray-copies"))
+    found = all_of(tmp_path / "runs")
+    assert {place.split("/")[1]: one.status() for place, one in found.items()} == {
+        "a": Status.DONE,
+        "b": Status.FAILED,
+    }
+    assert outcome.code == 1
+    assert "three attempts ended without a new iteration" in outcome.err
+
+
+@ray
+def test_actors_that_can_never_be_placed_are_told_of_and_ctrl_c_stops_all(
+    nodes: Nodes, written: Written, tmp_path: Path
+) -> None:
+    file, runs = written(0.1), tmp_path / "runs"
+    with study(file, "--ray", nodes.address, "--workers", "4", "--ray-copies") as process:
+        wait_until(lambda: rows(runs) > 2)
+        (worker,) = living(runs)
+        assert worker.record.study == str(file)
+        assert "is led by a study" in riptui("stop", "--worker", worker.record.id, "--runs", runs).err
+        process.send_signal(signal.SIGINT)
+        outcome = finished(process)
+    assert outcome.code == 130
+    assert "3 of 4 actors can never be placed: the cluster has 1 GPU, and an actor needs 1 GPU and 1 CPU" in outcome.err
+    statuses = {one.status() for one in all_of(runs).values()}
+    assert Status.INTERRUPTED in statuses <= {Status.INTERRUPTED, Status.DONE}
+
+
+@ray
+def test_what_a_killed_node_had_is_computed_by_the_others(
+    nodes: Nodes, written: Written, reference: Path, tmp_path: Path
+) -> None:
+    """The last test of the file: the cluster has a node less from then on."""
+    file, runs = written(), tmp_path / "runs"
+    with study(file, *on_ray(nodes, "--ray-copies")) as process:
+        wait_until(lambda: len(actors(runs)) == 3 and rows(runs) > 10)
+        nodes.kill()
+        outcome = finished(process)
+    require_harmless(outcome)
+    assert outcome.code == 0
+    assert "is gone; others compute what it had" in outcome.err
+    assert "1 of 3 actors can never be placed: the cluster has 2 CPUs" in outcome.err
+    require_whole(runs, reference, deaths=1)
+
+
+def test_what_does_not_go_with_ray_is_refused_at_once(written: Written) -> None:
+    file = written()
+    for given, words in (
+        (["--devices", "cpu"], "--devices does not go with --ray"),
+        (["--detach"], "this process leads the study"),
+        (["--workers", "0"], "this process leads the study"),
+    ):
+        outcome = riptui("study", "run", file, "--ray", "auto", *given)
+        assert outcome.code == 2
+        outcome.require_one_line(words)
+
+
+def test_without_ray_its_extra_is_named(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    outcome = riptui("study", "run", written(), "--ray", "auto")
+    assert outcome.code == 2
+    outcome.require_one_line("--ray needs the package ray", "pip install 'riptui[ray]'")
+
+
+@ray
+def test_where_no_cluster_is_one_line_says_how_to_get_one(written: Written) -> None:
+    outcome = ran(written(), "--ray", "auto")
+    assert outcome.code == 1
+    outcome.require_one_line("no Ray cluster can be reached at auto", "ray start --head")

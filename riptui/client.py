@@ -27,7 +27,7 @@ from riptui.store.lock import probe
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from riptui.store.wanted import forgive, set_request, widened
-from riptui.store.workers import Worker, new_log, registered, starting
+from riptui.store.workers import Worker, WorkerRecord, new_log, registered, starting
 
 COMMAND = (sys.executable, "-m", "riptui")
 PATIENCE = 60.0  # seconds; for an interpreter on a cold network disk to start
@@ -77,6 +77,20 @@ def _indexed(device: str) -> str:
     return "cuda:0" if device == "cuda" else device
 
 
+def on_the_same_gpu(runs: Path, record: WorkerRecord) -> list[Worker]:
+    """The other workers of a runs folder that live on this host and use the GPU that this one would use."""
+    device = _indexed(record.device or "cuda")
+    return [
+        worker
+        for worker in living(runs)
+        if worker.record.id != record.id
+        and worker.record.host == record.host
+        and _indexed(worker.record.device or "cuda") == device
+        and worker.live is not None
+        and worker.live.memory_total is not None
+    ]
+
+
 def living(runs: Path) -> list[Worker]:
     """The workers of a runs folder that live, oldest first. Those of another host, where the lock reaches so far."""
     return [worker for worker in registered(runs) if worker.alive]
@@ -96,6 +110,7 @@ def ensure(
 
     idle: minutes after which one that is started leaves when nothing is to do; None: its own default. What is to be
     computed must be queued before: a worker about to leave looks for the last time when it has said so.
+    One that is started has registered, but may have left or died by now: `alive` says so.
     Raises WorkerError if it does not start, with what it had to say; DiskError.
     """
     return staff(runs, Wish(device, batch, compile, deterministic, offline), 1, idle=idle)[0]
@@ -133,11 +148,10 @@ def _start(runs: Path, wish: Wish, idle: float | None) -> Worker:
         ended = process.returncode  # looked at before the register, where it may have been
         here = [worker for worker in registered(runs) if worker.record.pid == process.pid]
         for worker in here:
-            if worker.record.host == socket.gethostname() and (worker.alive or ended == 0):
-                return worker  # perhaps it has left by now, for nothing was to do
+            if worker.record.host == socket.gethostname() and (worker.alive or ended is not None):
+                return worker
         if ended is not None:
-            said_in = next((worker.log for worker in reversed(here) if not log.exists()), log)
-            raise WorkerError(f"the worker did not start (exit code {ended}): {last_words(said_in)}")
+            raise WorkerError(f"the worker did not start (exit code {ended}): {last_words(log)}")
         time.sleep(POLL)
     process.terminate()
     raise WorkerError(f"the worker did not start in {PATIENCE:.0f} s: {last_words(log)}")

@@ -99,13 +99,15 @@ def queued_at(now: float, number: int) -> float:
     return round(now, 3) + number / 1000
 
 
-def make(runs: Path, group: str, spec: Spec, original: Image, request: Request) -> Trajectory:
+def make(
+    runs: Path, group: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
+) -> Trajectory:
     """Make a trajectory's folder, or find it, as `submit` does without a name. Raises NameRefusedError, DiskError."""
     usual, other = places(group, spec)
     try:
-        return create(runs, usual, spec, original, request)
+        return create(runs, usual, spec, original, request, png=png)
     except NameRefusedError:
-        return create(runs, other, spec, original, request)
+        return create(runs, other, spec, original, request, png=png)
 
 
 def places(group: str, spec: Spec) -> tuple[str, str]:

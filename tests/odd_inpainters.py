@@ -1,13 +1,11 @@
-"""Inpainters that no user wants: slow ones that a worker is needed for, and one that kills its process.
+"""Inpainters that no user wants: a slow one, and ones that fail, print, and kill their process."""
 
-Importing this puts them into the registry, here and in the workers that are started from here.
-"""
-
+import errno
 import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +14,15 @@ from riptui import client, inpainters
 from riptui.arrays import Images, Masks
 from riptui.inpainters import Entry, OnStep
 from riptui.inpainters.rules import Number
+from riptui.store import disk
 
 COMMAND = [
     sys.executable,
     "-c",
     f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import odd_inpainters; "
-    "from riptui.cli import main; sys.exit(main())",
+    "odd_inpainters.install(); from riptui.cli import main; sys.exit(main())",
 ]
-"""The command `riptui` with these."""
+"""The command `riptui` with these, in the workers that it starts too."""
 
 POISON = (255, 0, 255)
 """The colour of a frame's first pixel that kills who inpaints it."""
@@ -73,16 +72,35 @@ def broken(**_: object) -> inpainters.Inpainter:
     return inpaint
 
 
-inpainters.REGISTRY.update(
-    slow=Entry(
+ODD = {
+    "slow": Entry(
         "odd_inpainters:slow",
         "",
         {"seconds": 0.02, "steps": 4},
         rules={"seconds": Number(0, 100), "steps": Number(0, 1000, whole=True)},
         weights=True,
     ),
-    touchy=Entry("odd_inpainters:touchy", "", weights=True),
-    broken=Entry("odd_inpainters:broken", "", weights=True),
-    noisy=Entry("odd_inpainters:noisy", "", weights=True),
-)
-client.COMMAND = tuple(COMMAND)
+    "touchy": Entry("odd_inpainters:touchy", "", weights=True),
+    "broken": Entry("odd_inpainters:broken", "", weights=True),
+    "noisy": Entry("odd_inpainters:noisy", "", weights=True),
+}
+
+
+FULL = "ODD_FULL"
+"""An environment variable: while there is a file of that name, the disk is full for who has installed these."""
+
+
+def install() -> None:
+    inpainters.REGISTRY.update(ODD)
+    client.COMMAND = tuple(COMMAND)
+    if FULL in os.environ:
+        disk._write = _writing(Path(os.environ[FULL]), disk._write)
+
+
+def _writing(full: Path, write: Callable[[int, bytes, int], None]) -> Callable[[int, bytes, int], None]:
+    def unless_full(fd: int, data: bytes, start: int) -> None:
+        if full.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(fd, data, start)
+
+    return unless_full

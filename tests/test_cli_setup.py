@@ -139,7 +139,10 @@ def test_the_doctors_words_are_those_of_its_json() -> None:
 
 
 @pytest.mark.usefixtures("no_torch_process")
-@pytest.mark.parametrize(("package", "extra"), [("torch", "diffusion"), ("lpips", "diffusion"), ("pyarrow", "parquet")])
+@pytest.mark.parametrize(
+    ("package", "extra"),
+    [("torch", "diffusion"), ("lpips", "diffusion"), ("pyarrow", "parquet"), ("matplotlib", "report")],
+)
 def test_a_missing_extra_is_noted_with_what_to_do(package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = doctor._version
     monkeypatch.setattr(doctor, "_version", lambda name: None if name == package else known(name))
@@ -285,7 +288,7 @@ def test_values_are_completed(words: list[str], offered: list[str]) -> None:
 
 def test_commands_are_completed() -> None:
     assert set(completed("")) == set(COMMANDS)
-    assert completed("re") == ["resume", "results"]
+    assert completed("re") == ["resume", "results", "report"]
 
 
 @pytest.mark.parametrize("name", ["show", "resume", "check", "measure", "export", "ls"])
@@ -305,7 +308,7 @@ def test_paths_are_completed_to_folders(name: str, make_trajectory: MakeTrajecto
 def options() -> Iterator[Any]:
     for name in COMMANDS:
         for param in command(name).params:
-            if isinstance(param, click.Option):
+            if isinstance(param, click.Option) and not param.hidden:
                 yield pytest.param(name, param, id=f"{name} {param.opts[0]}")
 
 
@@ -363,11 +366,10 @@ def test_the_choices_of_inpainters_metrics_and_orders_are_in_the_help() -> None:
         assert name in shown
 
 
-def test_without_a_command_there_is_help() -> None:
+def test_without_a_command_and_without_a_terminal_there_is_one_line_with_what_to_do() -> None:
     outcome = riptui()
-    assert outcome.code == 2
-    assert outcome.out.strip() == riptui("--help").out.strip()
-    assert outcome.err == ""
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "the app needs a terminal; without one: riptui ls, riptui show, riptui run" in outcome.err
 
 
 @pytest.mark.parametrize("option", ["-V", "--version"])

@@ -286,7 +286,8 @@ def test_without_ray_its_extra_is_named(written: Written, monkeypatch: pytest.Mo
 
 
 @ray
-def test_where_no_cluster_is_one_line_says_how_to_get_one(written: Written) -> None:
-    outcome = ran(written(), "--ray", "auto")
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nonsense"])
+def test_where_no_cluster_is_one_line_says_how_to_get_one(address: str, written: Written) -> None:
+    outcome = ran(written(), "--ray", address)
     assert outcome.code == 1
-    outcome.require_one_line("no Ray cluster can be reached at auto", "ray start --head")
+    outcome.require_one_line(f"no Ray cluster can be reached at {address}", "ray start --head")

@@ -5,7 +5,7 @@
     browse      the app; listing: `ls`
     runs        `run` and `resume`; jobs: the loop behind them, or attend: a worker; display: how it is shown
     worker      `worker`; asking: `pause` and `stop`; lingering: what happens to detached work at a logout
-    results     `results`; outcomes: its tables
+    results     `results`; outcomes: its tables; report: `report`
     study/      `study`, a group of commands
     and a file for each of ps, logs, show, check, measure, export, demo, fetch, models, config, doctor, completion
 
@@ -14,11 +14,11 @@ Only the declarations are imported to print help or complete a word; a command i
 """
 
 import difflib
+import os
 import signal
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import rich_click as click
@@ -44,6 +44,7 @@ COMMANDS = {
     "measure": "riptui.cli.measure:measure",
     "export": "riptui.cli.export:export",
     "results": "riptui.cli.results:results",
+    "report": "riptui.cli.report:report",
     "study": "riptui.cli.study:study",
     "fetch": "riptui.cli.fetch:fetch",
     "models": "riptui.cli.models:models",
@@ -103,7 +104,7 @@ class LateGroup(click.RichGroup):
 @click.command_panel("Compute", commands=["demo", "run", "resume", "pause", "stop", "study"])
 @click.command_panel("Workers", commands=["worker", "ps", "logs"])
 @click.command_panel("Look", commands=["browse", "ls", "show", "check"])
-@click.command_panel("Use", commands=["measure", "export", "results"])
+@click.command_panel("Use", commands=["measure", "export", "results", "report"])
 @click.command_panel("Set up", commands=["fetch", "models", "config", "doctor", "completion"])
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?
@@ -160,7 +161,7 @@ def spelt_out(argv: list[str]) -> list[str]:
 
 
 def is_folder(text: str) -> bool:
-    return not text.startswith("-") and Path(text).is_dir()
+    return not text.startswith("-") and os.path.isdir(text)  # noqa: PTH112  # a Path raises for some names
 
 
 def explanation(error: OSError) -> str:

@@ -148,7 +148,13 @@ def runs_folder() -> Path:
 
 def worker_options(command: Command) -> Command:
     """How a worker is to be: --device, --batch, --compile, --deterministic, --offline. Given as one `wish`."""
-    device = click.option("--device", metavar="D", default="", show_default="the best", help="cpu, cuda or cuda:0.")
+    device = click.option(
+        "--device",
+        metavar="D",
+        default="",
+        show_default="the best",
+        help="Where models are computed: cpu, cuda or cuda:0.",
+    )
     return device(crew_options(command))
 
 

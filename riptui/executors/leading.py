@@ -105,14 +105,14 @@ class Leader:
         Raises WorkerError, DiskError.
         """
         with closing(self):
-            if study.left:
+            if not study.is_over:
                 self._muster()
             while True:
                 progress = study.look()
                 told = self._notes + self._stock.complaints
                 self._notes, self._stock.complaints = [], []
                 yield progress, told
-                if not study.left:
+                if study.is_over:
                     return
                 self._see_to(progress)
                 self.lead(study, POLL)

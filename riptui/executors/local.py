@@ -85,12 +85,12 @@ class Crew:
 
         Raises WorkerError, DiskError.
         """
-        if study.left:
+        if not study.is_over:
             self.muster()
         while True:
             progress = study.look()
             yield progress, []
-            if not study.left:
+            if study.is_over:
                 return
             if told := self.see_to(study):
                 yield progress, told
@@ -120,7 +120,7 @@ class Crew:
             if not last.leaving:
                 told.append(f"worker {last.record.id} died; another one goes on ({last.log})")
             vacant = True
-        progress = study.look(at_all=vacant)
+        progress = study.look(at_all=True) if vacant else study.last
         self._require_one(progress)
         if vacant and progress.statuses.get(Status.QUEUED):
             self._count(progress)

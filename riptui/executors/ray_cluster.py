@@ -3,6 +3,7 @@
 import logging
 import os
 import pkgutil
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,7 @@ class Cluster:
             raise MissingExtraError("--ray", "ray", "ray") from error
         self._ray: Any = ray
         try:
+            _require_answer(address)
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -124,6 +126,17 @@ class Cluster:
             hint = "; riptui must be installed on all nodes" if reason.startswith("ModuleNotFoundError") else ""
             raise WorkerError(f"{reason}{hint}") from error
         return told
+
+
+def _require_answer(address: str) -> None:
+    """Raise OSError or ValueError if nobody answers at an address: Ray would try for two minutes."""
+    if address == "auto":
+        address = os.environ.get("RAY_ADDRESS", address)
+    if "://" in address:
+        raise ValueError("Ray's client cannot lead a study; run it on a node of the cluster")
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
 
 
 def _count(count: int, what: str) -> str:

@@ -36,12 +36,12 @@ def script(study: Study, wanted: Wanted) -> str:
         "output": f"{study.name}-%A_%a.log",
         "signal": "B:TERM@120",
     }
-    lines = [f"#SBATCH --{name}={value}" for name, value in directives.items() if value]
+    asked = "\n".join(f"#SBATCH --{name}={value}" for name, value in directives.items() if value)
     worker = [sys.executable, "-m", "riptui", "worker", "--runs", str(runs), "--idle", "0"]
     device = ["--device", "cuda"] if wanted.gpus else ["--device", "cpu"]
     return f"""\
 #!/bin/bash
-{os.linesep.join(lines)}
+{asked}
 #SBATCH --requeue
 #SBATCH --open-mode=append
 

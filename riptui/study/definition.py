@@ -15,6 +15,7 @@ from riptui.settings.document import Document
 from riptui.settings.document import read as read_document
 from riptui.spec import FITS, LAST_SEED, ORDERS, Fit, Measure, Parameter, points
 from riptui.store import layout
+from riptui.study import dataset
 
 KEYS = ("images", "sample", "sample_seed", "runs", "group", "metrics", "measure", "sweep")
 MOST_SEEDS = 100_000
@@ -29,7 +30,7 @@ class Study:
     text: str
     """Of the file, as it was read."""
     images: tuple[str, ...]
-    """Files, folders, globs, and `riptui:NAME` for a picture that comes with riptui."""
+    """Files, folders, globs, `riptui:NAME` for a picture that comes with riptui, and `hf:ORG/NAME` for a dataset."""
     sample: int | None
     """How many of the pictures; None: all."""
     sample_seed: int
@@ -123,7 +124,14 @@ class _Reader:
         images = self._value("images", _is_texts, wanted, None)
         if not images:
             raise self._error("images", f"images is needed, and not empty: {wanted}")
-        return tuple(dict.fromkeys([images] if isinstance(images, str) else images))
+        texts = dict.fromkeys([images] if isinstance(images, str) else images)
+        try:
+            for text in texts:
+                if text.startswith(dataset.PREFIX):
+                    dataset.parse(text)
+        except StudyError as error:
+            raise self._error("images", str(error)) from error
+        return tuple(texts)
 
     def _metrics(self) -> tuple[str, ...] | None:
         names = self._value("metrics", _is_texts, 'a list of metrics, e.g. ["ssim", "lpips-vgg"]', None)

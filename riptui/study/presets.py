@@ -23,7 +23,8 @@ PAPER = """\
 # riptui study plan {file}     what it will take
 # riptui study run {file}      compute it; the same again goes on. Values added later add trajectories and repeat none.
 
-# Files, folders and globs, relative to this file. The paper drew from WikiArt.
+# Files, folders and globs, relative to this file, or a dataset of the Hugging Face hub. The paper drew from WikiArt:
+#images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]', and fetches all of its 32 GB
 images = ["pictures"]
 # So many of them, drawn by name: the {sample} of this file are {part} `paper-{other}`, if sample_seed is the same.
 sample = {sample}

@@ -16,6 +16,7 @@ from riptui.store.workers import Worker, registered
 
 UNDER_WAY = (Status.RUNNING, Status.QUEUED)
 """What workers are at or will take; for the rest to go on, a person has to ask."""
+MISSING = "missing"
 SOME = 500  # trajectories that no worker says it is at which are looked at in one go
 
 
@@ -46,13 +47,14 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Iterations a second over the last minute, of all workers of the runs folder."""
-        return sum(worker.live.rate for worker in self.workers if worker.live)
+        """Iterations a second over the last minute, of all workers of the runs folder that are at something."""
+        return sum(rate_of(worker) for worker in self.workers)
 
     @property
     def seconds_left(self) -> float | None:
         """At that rate; None if nothing is under way."""
-        return (self.iterations - self.done) / self.rate if self.rate else None
+        waits = self.statuses.get(Status.RUNNING, 0) + self.statuses.get(Status.QUEUED, 0)
+        return (self.iterations - self.done) / self.rate if self.rate and waits else None
 
 
 class Progressing:
@@ -70,6 +72,13 @@ class Progressing:
         self._left = dict.fromkeys(trajectories)
         """Those that have not ended, in the order in which they are looked at."""
         self._busy: set[str] = set()
+        self.last = Progress(0, 0, {}, {})
+        """What was found at the last look."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all have ended."""
+        return not self._left
 
     @property
     def left(self) -> list[Trajectory]:
@@ -94,14 +103,16 @@ class Progressing:
         others = [place for place in self._left if place not in hot]
         for place in [*hot, *(others if at_all else others[:SOME])]:
             self._look_at(place)
-        counts = Counter(far.status or "missing" for far in self._far.values())
-        return Progress(
+        found = Counter(far.status or MISSING for far in self._far.values())
+        counts = {status: found[status] for status in (*Status, MISSING) if status in found}
+        self.last = Progress(
             iterations=sum(far.iterations for far in self._far.values()),
             done=sum(far.k for far in self._far.values()),
-            statuses=dict(counts),
+            statuses=counts,
             failed=dict(self._failed),
             workers=workers,
         )
+        return self.last
 
     def _look_at(self, place: str) -> None:
         trajectory = Trajectory(self._folder / place)
@@ -112,6 +123,11 @@ class Progressing:
             self._left[place] = None  # at the end: the others are next
         elif far.status == Status.FAILED:
             self._failed[place] = reason(trajectory)
+
+
+def rate_of(worker: Worker) -> float:
+    """Iterations a second over the last minute; 0 if it has nothing to do now."""
+    return worker.live.rate if worker.live and worker.live.state == "working" else 0.0
 
 
 def _far(trajectory: Trajectory, iterations: int, *, measured: bool) -> Far:
@@ -129,9 +145,10 @@ def _status(trajectory: Trajectory, k: int, iterations: int, *, measured: bool) 
         return Status.RUNNING
     if k >= iterations and not (measured and to_do(trajectory)):
         return Status.DONE
-    if trajectory.has_failed:
+    path = str(trajectory.path)  # what a Path does with parts takes longer than the system calls
+    if os.path.exists(f"{path}/{layout.FAILED}"):
         return Status.FAILED
-    if not (trajectory.path / layout.SPEC).exists():
+    if not os.path.exists(f"{path}/{layout.SPEC}"):
         return None
     return {"run": Status.QUEUED, "pause": Status.PAUSED, "stop": Status.INTERRUPTED}[trajectory.request.state]
 

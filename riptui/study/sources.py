@@ -1,4 +1,4 @@
-"""The pictures that a study names: files, folders and globs to paths, and a seeded sample of them. Opens none."""
+"""The pictures that a study names: files, folders, globs and datasets to paths, and a seeded sample of them."""
 
 import hashlib
 import os
@@ -7,7 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from riptui.errors import StudyError
+from riptui.settings.places import cache_folder
 from riptui.store.listing import natural
+from riptui.study.dataset import PREFIX, Dataset, parse
 from riptui.study.definition import Study
 
 OWN = "riptui:"
@@ -25,16 +27,46 @@ def own_pictures() -> dict[str, Path]:
 def resolve(study: Study) -> list[Path]:
     """The study's pictures, each once: as named, those of a folder or a glob in natural order; then the sample.
 
-    A file that is named need not be there: that it is missing is told when it is its turn.
-    Raises StudyError for an entry that gives nothing.
+    A file that is named need not be there: that it is missing is told when it is its turn. Of a dataset only what is
+    drawn becomes files; it is fetched if it was never here. Raises StudyError for an entry that gives nothing,
+    MissingExtraError, DiskError.
     """
-    found: dict[Path, None] = {}
+    paths, rows = _drawn(study)
+    for dataset, numbers in rows.items():
+        dataset.write(numbers)
+    return paths
+
+
+def foresee(study: Study) -> list[Path]:
+    """As `resolve`, but nothing is fetched or written. Raises StudyError if that cannot be without fetching."""
+    for dataset in unfetched(study):
+        raise StudyError(f"{dataset.text} is not on this machine; `riptui study run` fetches it")
+    return _drawn(study)[0]
+
+
+def unfetched(study: Study) -> list[Dataset]:
+    """The study's datasets that were never here."""
+    return [one for one in map(parse, filter(_is_dataset, study.images)) if one.known() is None]
+
+
+def _drawn(study: Study) -> tuple[list[Path], dict[Dataset, list[int]]]:
+    """The pictures, and the rows among them by their dataset."""
+    found: dict[Path, tuple[Dataset, int] | None] = {}
     for text in study.images:
+        if _is_dataset(text):
+            dataset = parse(text)
+            found.update({dataset.file(row): (dataset, row) for row in range(dataset.rows().count)})
+            continue
         here = [*_pictures(text, study.file.parent)]
         if not here:
             raise StudyError(f"{study.file}: images: {text!r} gives no picture")
         found.update(dict.fromkeys(here))
-    return sample(list(found), study.sample, study.sample_seed, beside=study.file.parent)
+    paths = sample(list(found), study.sample, study.sample_seed, beside=study.file.parent)
+    rows: dict[Dataset, list[int]] = {}
+    for path in paths:
+        if of := found[path]:
+            rows.setdefault(of[0], []).append(of[1])
+    return paths, rows
 
 
 def sample(paths: Sequence[Path], count: int | None, seed: int, *, beside: Path) -> list[Path]:
@@ -45,10 +77,16 @@ def sample(paths: Sequence[Path], count: int | None, seed: int, *, beside: Path)
         return [*paths]
 
     def rank(path: Path) -> bytes:
-        return hashlib.sha256(f"{seed}/{os.path.relpath(path, beside)}".encode(errors="surrogateescape")).digest()
+        name = path.relative_to(cache) if path.is_relative_to(cache) else os.path.relpath(path, beside)
+        return hashlib.sha256(f"{seed}/{name}".encode(errors="surrogateescape")).digest()
 
+    cache = cache_folder()
     drawn = set(sorted(paths, key=rank)[:count])
     return [path for path in paths if path in drawn]
+
+
+def _is_dataset(text: str) -> bool:
+    return text.startswith(PREFIX)
 
 
 def _pictures(text: str, beside: Path) -> Iterator[Path]:

@@ -3,17 +3,17 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from riptui.arrays import Image
 from riptui.client import ask
 from riptui.errors import DiskError, RiptuiError, SourceError
-from riptui.images import pixels_sha256, prepare
+from riptui.images import pixels_sha256, prepare, to_png
 from riptui.plan import make, places, queued_at
 from riptui.spec import Fit, Spec
 from riptui.store.records import Request
@@ -24,6 +24,7 @@ from riptui.study.definition import Study
 from riptui.study.manifest import Manifest, Picture
 
 OFTEN = 2.0  # seconds between two writes of the manifest
+TOGETHER = 8  # folders that are made at a time
 
 
 @dataclass(frozen=True)
@@ -107,44 +108,66 @@ class Submission:
         picture = _identified(path, known)
         made: dict[str, int] = {}
         originals = dict(picture.originals)
-        new = 0
+        found = 0
         notes: dict[str, None] = {}
         for size, fit in self._study.preparations:
             frame = _Original(path, picture, size, fit)
             originals[frame.name] = frame.sha256
-            for spec in self._specs(picture, frame):
-                trajectory, is_new = self._one(spec, frame)
-                new += is_new
-                made[os.path.relpath(trajectory.path, os.path.realpath(self._study.folder))] = spec.iterations
+            asked = [*self._asked(picture, frame)]
+            found += sum(one.there is not None for one in asked)
+            for trajectory, iterations in self._see_to(asked, frame):
+                made[os.path.relpath(trajectory.path, os.path.realpath(self._study.folder))] = iterations
             notes.update(dict.fromkeys(frame.notes))
         picture = msgspec.structs.replace(picture, originals=originals, trajectories=made)
-        return picture, Submitted(path, new, len(made) - new, tuple(notes))
+        return picture, Submitted(path, len(made) - found, found, tuple(notes))
 
-    def _specs(self, picture: Picture, frame: "_Original") -> Iterator[Spec]:
+    def _asked(self, picture: Picture, frame: "_Original") -> Iterator["_Asked"]:
         name = Path(picture.path).name.encode(errors="replace").decode()
         for sweep in self._study.sweeps:
             if (sweep.size, sweep.fit) == (frame.size, frame.fit):
-                yield from sweep.specs_of(name, picture.sha256, frame.sha256)
+                for spec in sweep.specs_of(name, picture.sha256, frame.sha256):
+                    self._count += 1
+                    place = queued_at(self._request.queued, self._count)
+                    yield _Asked(spec, msgspec.structs.replace(self._request, queued=place), find(self._study, spec))
 
-    def _one(self, spec: Spec, frame: "_Original") -> tuple[Trajectory, bool]:
-        """A spec's trajectory, asked for, and whether it is new."""
-        self._count += 1
-        if there := find(self._study, spec):
-            self._want(there)
-            return there, False
-        request = msgspec.structs.replace(self._request, queued=queued_at(self._request.queued, self._count))
-        return make(self._study.runs, self._study.group, spec, frame.image, request), True
+    def _see_to(self, asked: Sequence["_Asked"], frame: "_Original") -> Iterator[tuple[Trajectory, int]]:
+        """Make or ask for all of them, several at a time, for each waits for the disk a dozen times.
+
+        Those that want the same folder are made in their order, so that always the same one gets it.
+        """
+        of_place: dict[str, list[_Asked]] = {}
+        for one in asked:
+            of_place.setdefault(places(self._study.group, one.spec)[0], []).append(one)
+        if any(one.there is None for one in asked):
+            frame.decode()
+
+        def see_to(several: list[_Asked]) -> list[tuple[Trajectory, int]]:
+            return [(self._one(one, frame), one.spec.iterations) for one in several]
+
+        with ThreadPoolExecutor(TOGETHER) as threads:
+            for several in threads.map(see_to, of_place.values()):
+                yield from several
+
+    def _one(self, asked: "_Asked", frame: "_Original") -> Trajectory:
+        if asked.there is None:
+            study = self._study
+            return make(study.runs, study.group, asked.spec, frame.image, asked.request, png=frame.png)
+        _want(asked.there, asked.request)
+        return asked.there
 
     def _ask_for(self, trajectories: dict[str, int]) -> None:
         for place in trajectories:
             with suppress(RiptuiError):  # it was removed, or is damaged: `riptui check` says so
-                self._want(Trajectory(self._study.folder / place))
+                _want(Trajectory(self._study.folder / place), self._request)
 
-    def _want(self, trajectory: Trajectory) -> None:
-        """Ask for one that is there, unless it failed: that is for `retry`."""
-        request = trajectory.request
-        if widened(request, self._request) != request and not trajectory.has_failed:
-            ask(trajectory, "run", self._request, queued=queued_at(self._request.queued, self._count))
+
+@dataclass(frozen=True)
+class _Asked:
+    """A trajectory of a picture, as the study has it."""
+
+    spec: Spec
+    request: Request
+    there: Trajectory | None
 
 
 class _Original:
@@ -156,27 +179,28 @@ class _Original:
         self.notes: tuple[str, ...] = ()
         self._path = path
         self._picture = picture
-        self._image: Image | None = None
-        self._known = picture.originals.get(self.name)
+        self._sha256 = picture.originals.get(self.name)
 
     @property
     def sha256(self) -> str:
-        return self._known or pixels_sha256(self.image)
+        """Of the pixels. Raises SourceError."""
+        if self._sha256 is None:
+            self.decode()
+        assert self._sha256 is not None
+        return self._sha256
 
-    @property
-    def image(self) -> Image:
-        """Raises SourceError."""
-        if self._image is None:
-            prepared = prepare(self._path, size=self.size, fit=self.fit)
-            if prepared.source_sha256 != self._picture.sha256:
-                raise SourceError(f"{self._path}: it changes while it is read: run the study again when it is at rest")
-            if self._known not in (None, found := pixels_sha256(prepared.image)):
-                raise SourceError(
-                    f"{self._path}: it gives other pixels than when the study was run first, perhaps by another "
-                    "version of Pillow: use the version from then, or give the study another group"
-                )
-            self._known, self._image, self.notes = found, prepared.image, prepared.notes
-        return self._image
+    def decode(self) -> None:
+        """Have `image` and `png`. Raises SourceError."""
+        prepared = prepare(self._path, size=self.size, fit=self.fit)
+        if prepared.source_sha256 != self._picture.sha256:
+            raise SourceError(f"{self._path}: it changes while it is read: run the study again when it is at rest")
+        if self._sha256 not in (None, found := pixels_sha256(prepared.image)):
+            raise SourceError(
+                f"{self._path}: it gives other pixels than when the study was run first, perhaps by another "
+                "version of Pillow: use the version from then, or give the study another group"
+            )
+        self._sha256, self.image, self.notes = found, prepared.image, prepared.notes
+        self.png = to_png(self.image)
 
 
 def find(study: Study, spec: Spec) -> Trajectory | None:
@@ -187,6 +211,13 @@ def find(study: Study, spec: Spec) -> Trajectory | None:
             if there.spec.digest == spec.digest:
                 return there
     return None
+
+
+def _want(trajectory: Trajectory, wanted: Request) -> None:
+    """Ask for one that is there, unless it failed: that is for `retry`."""
+    request = trajectory.request
+    if widened(request, wanted) != request and not trajectory.has_failed:
+        ask(trajectory, "run", wanted, queued=wanted.queued)
 
 
 def _identified(path: Path, known: Picture | None) -> Picture:

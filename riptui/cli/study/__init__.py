@@ -3,6 +3,7 @@
 files     `new`, `plan`, `sbatch`: what comes before anything runs
 running   `run`; board: how it is shown
 state     `status`, and `pause`, `resume`, `stop`, `retry`
+reporting `report`
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ COMMANDS = {
     "resume": "riptui.cli.study.state:resume",
     "stop": "riptui.cli.study.state:stop",
     "retry": "riptui.cli.study.state:retry",
+    "report": "riptui.cli.study.reporting:report",
     "sbatch": "riptui.cli.study.files:sbatch",
 }
 
@@ -45,8 +47,9 @@ def study() -> None:
     \b
     riptui study new quick.toml --preset quick    a file to begin with
     riptui study plan quick.toml                  what it will take
-    riptui study run quick.toml                   compute it, with all GPUs if there is a model in it
-    riptui study status quick.toml                how far it is, from anywhere
+    riptui study run quick.toml                   compute it
+    riptui study status quick.toml                how far it is
+    riptui study report quick.toml                its figures, and what they say
     """
 
 

@@ -16,6 +16,7 @@ from riptui.terminal import printable
 
 QUIET = 10.0  # seconds between two plain lines
 OFTEN = 2.0  # between two JSON objects
+WIDE = 100  # columns; below, the numbers need the room of the bar
 TOLD = 10  # failures that are told one by one; beyond, `riptui study status` lists them
 
 
@@ -39,9 +40,8 @@ def open_board(kind: str) -> Iterator[Board]:
     if kind == "auto":
         kind = "rich" if out.is_terminal else "plain"
     if kind == "rich":
-        with passing(
-            TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[far]}")
-        ) as bars:
+        bar = [BarColumn(bar_width=24)] if out.width >= WIDE else []
+        with passing(*bar, TextColumn("{task.description}")) as bars:
             yield Bar(bars)
     else:
         yield Nothing() if kind == "none" else Json() if kind == "json" else Plain()
@@ -104,20 +104,22 @@ class Bar(Nothing):
     def __init__(self, bars: Progress) -> None:
         super().__init__()
         self._bars = bars
-        self._preparing: TaskID | None = bars.add_task("pictures", far="")
+        self._preparing: TaskID | None = bars.add_task("pictures", total=1)
         self._computing: TaskID | None = None
 
     def submitted(self, path: str, trajectories: int, made: int, place: int, of: int) -> None:
         if self._preparing is not None:
-            self._bars.update(self._preparing, completed=place, total=of, far=f"{place} of {of}")
+            self._bars.update(self._preparing, completed=place, total=of, description=f"{place} of {of} pictures")
 
     def far(self, far: Far) -> None:
         if self._preparing is not None:
             self._bars.remove_task(self._preparing)
             self._preparing = None
         if self._computing is None:
-            self._computing = self._bars.add_task("iterations", far="")
-        self._bars.update(self._computing, completed=far.done, total=far.iterations, far=line(far))
+            self._computing = self._bars.add_task("")
+        self._bars.update(self._computing, completed=far.done, total=far.iterations, description=line(far))
+        if not under_way(far.statuses):
+            say(line(far))
 
     def said(self, text: str) -> None:
         note(text)
@@ -148,15 +150,19 @@ class Json:
 
 
 def line(far: Far) -> str:
-    """How far it is, for people, safe to print."""
-    counts = ", ".join(f"{count:,} {status}" for status, count in far.statuses.items())
-    share = f"{100 * far.done / far.iterations:.0f} %" if far.iterations else "0 %"
-    parts = [share, counts]
-    if far.rate:
-        parts.append(f"{far.rate:.1f} it/s")
-    if far.seconds_left is not None and under_way(far.statuses):
+    """How far it is, for people, what matters most first. Safe to print."""
+    parts = [f"{100 * far.done / far.iterations:.0f} %" if far.iterations else "0 %"]
+    if far.seconds_left is not None:
         parts.append(f"{span(far.seconds_left)} left")
+    if far.rate:
+        parts.append(pace(far.rate))
+    parts.append(", ".join(f"{count:,} {status}" for status, count in far.statuses.items()))
     return printable("  ".join(parts))
+
+
+def pace(rate: float) -> str:
+    """Iterations a second, or seconds an iteration where that says more."""
+    return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it" if rate else "0 it/s"
 
 
 def under_way(statuses: Mapping[str, int]) -> int:

@@ -42,7 +42,7 @@ def plan(file: Path, as_json: bool) -> int:
     """Tell what a study will take: trajectories, inpaintings, hours and room on the disk. Computes nothing.
 
     The hours are those of one device, from the iterations of the same inpainter, settings, size and mask that are in
-    the runs folder; where there are none they are unknown.
+    the runs folder. Where there are none, what needs no model is tried once; how fast a model is here stays unknown.
     """
     from dataclasses import asdict
 
@@ -65,15 +65,17 @@ def _tell(told: Forecast, folder: str) -> None:
 
     say(f"{told.pictures:,} pictures, {told.trajectories:,} trajectories in {folder}, {told.existing:,} of them made")
     say(f"{told.iterations:,} inpaintings, {told.done:,} of them done")
-    hours = (
-        "unknown: nothing alike has been computed in this runs folder"
+    left = (
+        "unknown, for a model in it never ran here: `riptui study run` for some minutes, then plan again"
         if told.hours is None
-        else span(told.hours * 3600)
+        else f"about {span(told.hours * 3600)}"
     )
-    say(f"time on one device: {hours}")
+    say(f"time on one device: {left}")
     say(f"room on the disk: about {size(told.room)}, {size(told.free)} free")
     if told.room > told.free:
         note("the disk has not enough room: free some, or choose another runs folder")
+    for text in told.unfetched:
+        note(f"{text} is not on this machine: `riptui study run` fetches all of it, for one sample too")
     for path in told.missing:
         note(f"{path} is not there")
 
@@ -99,12 +101,17 @@ def size(count: float) -> str:
 @click.command(short_help="Print a SLURM script whose tasks are workers.")
 @file_argument
 @click.option("--tasks", type=click.IntRange(1, 1000), default=4, show_default=True, help="Workers.")
-@click.option("--gpus", type=click.IntRange(0, 1), default=1, show_default=True, help="GPUs of each; 0: on the CPU.")
+@click.option(
+    "--gpus",
+    type=click.IntRange(0, 1),
+    show_default="1 if a model is in it",
+    help="GPUs of each; 0: on the CPU.",
+)
 @click.option("--cpus", type=click.IntRange(1, 1024), default=4, show_default=True, help="CPU cores of each.")
 @click.option("--mem", default="", metavar="SIZE", show_default="the cluster's", help="Memory of each, e.g. 32G.")
 @click.option("--time", default="", metavar="T", show_default="the cluster's", help="Time limit, e.g. 12:00:00.")
 @click.option("--partition", default="", metavar="P", show_default="the cluster's", help="Where they run.")
-def sbatch(file: Path, tasks: int, gpus: int, cpus: int, mem: str, time: str, partition: str) -> int:
+def sbatch(file: Path, tasks: int, gpus: int | None, cpus: int, mem: str, time: str, partition: str) -> int:
     """Print a script for sbatch: an array of tasks, each a worker that leaves when nothing is left.
 
     \b
@@ -116,5 +123,7 @@ def sbatch(file: Path, tasks: int, gpus: int, cpus: int, mem: str, time: str, pa
 
     from riptui.executors.slurm import Wanted, script
 
-    sys.stdout.write(script(opened(file), Wanted(tasks, gpus, cpus, mem, time, partition)))
+    study = opened(file)
+    gpus = int(study.needs_weights) if gpus is None else gpus
+    sys.stdout.write(script(study, Wanted(tasks, gpus, cpus, mem, time, partition)))
     return 0

@@ -109,9 +109,11 @@ def run(
 
 def _submit(study: Study, metrics: tuple[str, ...], board: Board, stop: Stop) -> tuple[dict[str, int], bool]:
     """Make and queue all trajectories; those that are there, and whether every picture could be used."""
-    from riptui.study import manifest
+    from riptui.study import manifest, sources
     from riptui.study.submission import Skipped, Submission
 
+    for dataset in sources.unfetched(study):
+        board.said(f"fetching {dataset.text}, all of it")
     submission = Submission(study, metrics)
     complete = True
     for place, told in enumerate(submission, 1):
@@ -175,6 +177,6 @@ def _stop(following: Progressing, crew: Crew | Leader, board: Board) -> None:
     while time.monotonic() < deadline:
         progress = following.look(at_all=True)
         board.far(progress)
-        if not following.left:
+        if following.is_over:
             return
         crew.lead(following, 0.1)

@@ -50,14 +50,18 @@ def status(file: Path, as_json: bool) -> int:
 
 def _tell(progress: Progress) -> None:
     from riptui.cli.console import note, say
-    from riptui.cli.study.board import line
+    from riptui.cli.study.board import line, pace
+    from riptui.study.progress import rate_of
 
     say(f"{progress.done:,} of {progress.iterations:,} iterations: {line(progress)}")
     for worker in progress.workers:
         live = worker.live
-        jobs = f"  {len(live.jobs)} in hand" if live else ""
-        state = live.state if live else "starting"
-        say(f"  {worker.record.id}  {worker.record.device}  {state}  {live.rate if live else 0:.1f} it/s{jobs}")
+        facts = [worker.record.device or "best device", live.state if live else "starting"]
+        if rate := rate_of(worker):
+            facts.append(pace(rate))
+        if live and live.jobs:
+            facts.append(f"{len(live.jobs)} in hand")
+        say(f"  {worker.record.id}  {'  '.join(facts)}")
     for place, reason in [*progress.failed.items()][:FEW]:
         note(f"failed: {place}: {reason}")
     if len(progress.failed) > FEW:

@@ -15,13 +15,14 @@ from draw_pictures import PICTURES, draw
 from PIL import Image
 
 from riptui.client import Wish
-from riptui.errors import RiptuiError, StudyError
-from riptui.executors.local import wishes
+from riptui.errors import RiptuiError, StudyError, WorkerError
+from riptui.executors.local import Crew, watch, wishes
 from riptui.executors.slurm import Wanted, script
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Trajectory
+from riptui.store.workers import Worker, WorkerRecord
 from riptui.study import manifest, sources
 from riptui.study.definition import Study, read
 from riptui.study.forecast import forecast
@@ -360,6 +361,15 @@ def test_a_submission_that_is_cut_short_leaves_a_manifest_of_what_is_there(writt
     assert (known.expected, len(known.trajectories)) == (8, 4)
 
 
+def test_who_is_asked_to_stop_makes_no_more_of_a_picture(written: Written) -> None:
+    study = read(written())
+    submission = Submission(study, (), should_stop=lambda: len([*study.folder.glob("*/*/spec.json")]) >= 1)
+    assert sum(one.made for one in submission if isinstance(one, Submitted)) < 8
+    known = manifest.read(study)
+    assert known is not None
+    assert len(known.trajectories) == len([*study.folder.glob("*/*/spec.json")])
+
+
 def test_a_manifest_that_is_damaged_says_what_to_do(written: Written) -> None:
     study = read(written())
     submitted(study)
@@ -466,6 +476,28 @@ def test_a_worker_is_wished_for_each_device(
 ) -> None:
     monkeypatch.setattr("riptui.executors.local.cuda_count", lambda: 0)
     assert [wish.device for wish in wishes(devices, workers, Wish(batch=4), weights=weights)] == expected
+
+
+def test_workers_that_die_and_die_are_not_replaced_for_ever(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Worker] = []
+
+    def stillborn(runs: Path, wish: Wish, count: int) -> list[Worker]:
+        record = WorkerRecord(f"w{len(started)}", 1, "host", wish.device, None, "", "")
+        started.append(Worker(record, None, False, tmp_path / record.id))
+        return started[-1:]
+
+    monkeypatch.setattr("riptui.executors.local.staff", stillborn)
+    monkeypatch.setattr("riptui.executors.local.POLL", 0)
+    study = read(written())
+    submitted(study)
+    crew = Crew(study.runs, wishes("cpu", 1, Wish(), weights=False))
+    crew.muster()
+    following = Progressing(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
+    with pytest.raises(WorkerError, match="10 times workers ended, and nothing came of it"):
+        [*watch(following, crew)]
+    assert len(started) == 10
 
 
 def test_all_gpus_are_those_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 5  # trajectories whose pictures cannot be read
 
-
 reference_option = click.option(
     "--reference",
     type=click.Path(path_type=Path),
@@ -25,7 +24,9 @@ reference_option = click.option(
     "(lpips-vgg ...), mask size (px) and inpainted %; sd may be empty.",
 )
 overwrite_option = click.option(
-    "--overwrite", is_flag=True, help="Write into a folder that holds other things; they stay."
+    "--overwrite",
+    is_flag=True,
+    help="Write into a folder that holds other things. Files of the same names are replaced, the rest stays.",
 )
 
 

@@ -99,14 +99,22 @@ class Leader:
         self._fruitless = 0
         self._cluster = Cluster(address)
 
+    def muster(self) -> None:
+        """Start the actors. Raises WorkerError if the cluster has no place for any of them; DiskError."""
+        if not self._cluster.room(self._need):
+            raise WorkerError(f"no actor can be placed: {self._lack()}")
+        make_folders(self._sign)
+        self._open.enter_context(Lock(self._open.enter_context(Folder(self._sign))))
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a lent trajectory is three open files
+        self._fill()
+
     def watch(self, study: Progressing) -> Iterator[tuple[Progress, list[str]]]:
         """How far the study is, and what is to be told of its actors, twice a second until all has ended.
 
         Raises WorkerError, DiskError.
         """
         with closing(self):
-            if not study.is_over:
-                self._muster()
             while True:
                 progress = study.look()
                 told = self._notes + self._stock.complaints
@@ -120,7 +128,10 @@ class Leader:
     def lead(self, study: Progressing, seconds: float) -> None:
         """Take in what actors tell, and hand them what is queued, for so long. Raises WorkerError, DiskError."""
         until = time.monotonic() + seconds
-        while self._posts and (left := until - time.monotonic()) > 0:
+        while (left := until - time.monotonic()) > 0:
+            if not self._posts:
+                time.sleep(left)
+                return
             turns = {post.turn: post for post in self._posts}
             for turn in self._cluster.wait([*turns], left):
                 post = turns[turn]
@@ -135,16 +146,6 @@ class Leader:
         shutil.rmtree(self._sign, ignore_errors=True)
         self._open.close()
         self._cluster.close()
-
-    def _muster(self) -> None:
-        """Raises WorkerError if the cluster has no place for any actor."""
-        if not self._cluster.room(self._need):
-            raise WorkerError(f"no actor can be placed: {self._lack()}")
-        make_folders(self._sign)
-        self._open.enter_context(Lock(self._open.enter_context(Folder(self._sign))))
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a lent trajectory is three open files
-        self._fill()
 
     def _lack(self) -> str:
         """What the cluster has, and why that is not enough."""

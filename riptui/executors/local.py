@@ -85,8 +85,6 @@ class Crew:
 
         Raises WorkerError, DiskError.
         """
-        if not study.is_over:
-            self.muster()
         while True:
             progress = study.look()
             yield progress, []

@@ -94,7 +94,7 @@ def _mean_figure(
                 _overlay(axes, reference, metric, mask, look)
         style.percent_axis(axes, coverage=coverage, last=condition.last)
         style.value_axis(axes, metric)
-    more = [Line2D([], [], color=style.INK, linestyle="--", linewidth=1, label=_from(reference))] if reference else []
+    more = [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=_from(reference))] if reference else []
     style.legend(figure, looks, more)
     return figure
 

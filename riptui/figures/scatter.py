@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from riptui.figures import panels, style
 from riptui.figures.drawing import Drawing, Missing, counted
 from riptui.figures.material import Condition, Point, Run
+from riptui.results.curves import Values
 
 LANE = 10.0  # % inpainted for the points of each mask size
 FILLED = 0.8  # of it
@@ -49,7 +50,7 @@ def _figure(condition: Condition, runs: Sequence[Run], *, coverage: bool, spread
     return figure
 
 
-def _dots(axes: Axes, points: Sequence[Point], aside: np.ndarray, *, coverage: bool, look: style.Look) -> None:
+def _dots(axes: Axes, points: Sequence[Point], aside: Values, *, coverage: bool, look: style.Look) -> None:
     """Against the amount, each lies somewhat aside of it, so that none hides the rest."""
     axes.scatter(
         [

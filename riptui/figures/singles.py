@@ -29,7 +29,7 @@ def single_images(condition: Condition) -> Iterator[Drawing | Missing]:
     metric = condition.metric
     chosen = kinds(condition) if metric else []
     if metric is None or not chosen:
-        yield Missing("9", condition.of, "an image that was measured to the end")
+        yield Missing("9", condition.of, "an image that was measured to the end at every mask size")
         return
     looks = panels.looks(condition)
     for coverage in (False, True):

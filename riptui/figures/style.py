@@ -34,7 +34,7 @@ MOST_VECTORS = 5000  # points above which a scatter becomes a bitmap within its 
 _FONT = "DejaVu Sans"  # matplotlib brings it along
 _COLOURS = ("#E69F00", "#56B4E9", "#D55E00", "#0072B2", "#000000", "#009E73", "#CC79A7")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_LIGHT_TO_DARK = {1: (3,), 2: (0, 3), 3: (0, 2, 3), 4: (0, 2, 3, 4)}
+_LIGHT_TO_DARK = {1: (3,), 2: (0, 3), 3: (0, 3, 4), 4: (0, 2, 3, 4)}
 """Which of the colours so many mask sizes take."""
 
 _STYLE: Any = {

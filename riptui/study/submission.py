@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,14 +52,18 @@ class Skipped:
 class Submission:
     """Iterate over it once, to the end. The study is taken as it was read, whatever becomes of its file meanwhile.
 
-    Raises StudyError if the file names pictures that are nowhere; DiskError.
+    `should_stop()` is asked before a trajectory is made; those that are there by then are in the manifest.
+    Raises StudyError if the file names pictures that are nowhere; MissingExtraError, DiskError.
     """
 
-    def __init__(self, study: Study, metrics: tuple[str, ...]) -> None:
+    def __init__(
+        self, study: Study, metrics: tuple[str, ...], *, should_stop: Callable[[], bool] = lambda: False
+    ) -> None:
         self._study = study
         self._request = Request("run", metrics, study.measure, round(time.time(), 3))
         known = manifest.read(study)
         self._known = {picture.path: picture for picture in known.pictures} if known else {}
+        self._should_stop = should_stop
         self.paths = sources.resolve(study)
         self._paths = self.paths + [
             path for path in map(Path, self._known) if not (path.exists() or path in self.paths)
@@ -142,7 +146,8 @@ class Submission:
             frame.decode()
 
         def see_to(several: list[_Asked]) -> list[tuple[Trajectory, int]]:
-            return [(self._one(one, frame), one.spec.iterations) for one in several]
+            wanted = (one for one in several if one.there or not self._should_stop())
+            return [(self._one(one, frame), one.spec.iterations) for one in wanted]
 
         with ThreadPoolExecutor(TOGETHER) as threads:
             for several in threads.map(see_to, of_place.values()):

@@ -78,12 +78,17 @@ def run(
     The same command again goes on where it stopped, and adds what was added to the file; two at once share the work.
     What failed is left to `riptui study retry`. Ctrl-C stops the study's trajectories; with --detach the workers go
     on by themselves. Exit code 1 if a picture could not be used or a trajectory failed.
+
+    With --ray this process leads actors on a cluster, one a GPU. riptui must be installed on all nodes; where one does
+    not reach the runs folder, or its locks, what it computes is sent here as it grows.
     """
     from riptui.cli.jobs import Stop
     from riptui.cli.metrics import choose
     from riptui.cli.study.board import open_board
     from riptui.executors.local import Crew, wishes
 
+    if not ray and (ray_cpus or ray_copies):
+        raise click.UsageError("--ray-cpus and --ray-copies go with --ray auto or --ray ADDRESS")
     study = opened(file)
     crew: Crew | Leader
     if ray:
@@ -98,7 +103,7 @@ def run(
         trajectories, complete = _submit(study, metrics, board, stop)
         if isinstance(crew, Crew) and detach and not stop:
             return _leave(study, crew, len(trajectories), display, complete=complete)
-        fine = complete if stop else _watch(study, trajectories, crew, board, stop) and complete
+        fine = _watch(study, trajectories, crew, board, stop) and complete
     if stop.signal is not None:
         from riptui.cli.console import note, shown
 
@@ -114,7 +119,7 @@ def _submit(study: Study, metrics: tuple[str, ...], board: Board, stop: Stop) ->
 
     for dataset in sources.unfetched(study):
         board.said(f"fetching {dataset.text}, all of it")
-    submission = Submission(study, metrics)
+    submission = Submission(study, metrics, should_stop=lambda: bool(stop))
     complete = True
     for place, told in enumerate(submission, 1):
         if isinstance(told, Skipped):
@@ -151,6 +156,8 @@ def _watch(study: Study, trajectories: dict[str, int], crew: Crew | Leader, boar
 
     following = Progressing(study.folder, study.runs, trajectories, measured=True)
     following.look(at_all=True)
+    if not (following.is_over or stop):
+        crew.muster()
     told: set[str] = set()
     fine = True
     for progress, notes in crew.watch(following):

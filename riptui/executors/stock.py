@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.errors import DiskError, HeldError, RiptuiError
+from riptui.errors import DamagedError, DiskError, HeldError, RiptuiError
 from riptui.store.claim import encode
 from riptui.store.lending import Growth, Lent, lent
 from riptui.store.listing import changed
@@ -100,13 +100,15 @@ class Stock:
         return None
 
     def grown(self, held: Held, growth: Growth) -> bool:
-        """Save what came of a copy; False: its folder was removed meanwhile. Raises DiskError, DamagedError."""
+        """Save what came of a copy; False: its folder was removed or changed meanwhile. Raises DiskError."""
         if held.lent is not None:
             try:
                 held.lent.receive(growth)
-            except DiskError:
+            except (DamagedError, DiskError) as error:
                 if held.trajectory.path.exists():
-                    raise
+                    if isinstance(error, DiskError):
+                        raise
+                    self.complaints.append(str(error))
                 held.open.close()
                 return False
         if growth.rows:

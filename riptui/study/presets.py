@@ -24,9 +24,9 @@ PAPER = """\
 # riptui study run {file}      compute it; the same again goes on. Values added later add trajectories and repeat none.
 
 # Files, folders and globs, relative to this file, or a dataset of the Hugging Face hub. The paper drew from WikiArt:
-#images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]', and fetches all of its 32 GB
+#images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]', and fetches all of it
 images = ["pictures"]
-# So many of them, drawn by name: the {sample} of this file are {part} `paper-{other}`, if sample_seed is the same.
+# So many of them, drawn by name: {relation}, if sample_seed is the same.
 sample = {sample}
 sample_seed = 0
 
@@ -82,15 +82,13 @@ FIELDS = {
     "paper-1": {
         "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",
         "sample": "100",
-        "part": "those of",
-        "other": "2 and 90 more",
+        "relation": "the 10 of `paper-2` and 90 more",
         "seed": "0",
     },
     "paper-2": {
         "title": "The paper's second experiment: 10 of its pictures, three mask sizes, ten seeds: 33,600 inpaintings.",
         "sample": "10",
-        "part": "among those of",
-        "other": "1",
+        "relation": "10 of the 100 of `paper-1`",
         "seed": '"0-9"',
     },
 }

@@ -55,6 +55,7 @@ class Wish:
         return (
             worker.alive
             and not worker.leaving
+            and not record.study
             and record.host == socket.gethostname()
             and (not self.device or _indexed(self.device) == _indexed(record.device))
             and self.batch in (None, record.batch)
@@ -169,11 +170,13 @@ def last_words(log: Path) -> str:
 def dismiss(worker: Worker) -> None:
     """Ask a worker to finish its iteration and leave; what it has not done stays queued.
 
-    Returns at once. Raises WorkerError if it lives on another host or is another user's.
+    Returns at once. Raises WorkerError if it lives on another host, is another user's or is led by a study.
     """
     alive, holder = probe(worker.folder)
     if not alive:
         return
+    if study := worker.record.study:
+        raise WorkerError(f"worker {worker.record.id} is led by a study: riptui study stop {study}")
     if holder is None or holder.host != socket.gethostname() or holder.pid <= 1:
         raise WorkerError(f"worker {worker.record.id} lives on {worker.record.host}: send it away from there")
     try:

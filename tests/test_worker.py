@@ -127,7 +127,7 @@ def test_a_second_look_at_thousands_that_are_done_is_cheap(
     queue = Queue(tmp_path / "runs")
     queue.scan()
     opened: list[object] = []
-    monkeypatch.setattr("riptui.worker.queue._look", opened.append)
+    monkeypatch.setattr("riptui.worker.queue.look", opened.append)
     queue.scan(now=True)
     assert opened == []
     os.utime(trajectory.path)

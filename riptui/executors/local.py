@@ -80,6 +80,24 @@ class Crew:
                 post.worker = worker
         return [post.worker for post in self._posts if post.worker]
 
+    def watch(self, study: Progressing) -> Iterator[tuple[Progress, list[str]]]:
+        """How far the study is, and what is to be told of its workers, twice a second until all has ended.
+
+        Raises WorkerError, DiskError.
+        """
+        while True:
+            progress = study.look()
+            yield progress, []
+            if study.is_over:
+                return
+            if told := self.see_to(study):
+                yield progress, told
+            time.sleep(POLL)
+
+    def lead(self, study: Progressing, seconds: float) -> None:
+        """Give them so much time: they go on by themselves."""
+        time.sleep(seconds)
+
     def see_to(self, study: Progressing) -> list[str]:
         """Replace those that ended while something waits for them; what is to be told of that.
 
@@ -134,18 +152,3 @@ class Crew:
             raise WorkerError(
                 f"the workers leave {progress.statuses[Status.QUEUED]} trajectories lying; their logs say why: {logs}"
             )
-
-
-def watch(study: Progressing, crew: Crew) -> Iterator[tuple[Progress, list[str]]]:
-    """How far the study is, and what is to be told of its workers, twice a second until all has ended.
-
-    Raises WorkerError, DiskError.
-    """
-    while True:
-        progress = study.look()
-        yield progress, []
-        if study.is_over:
-            return
-        if told := crew.see_to(study):
-            yield progress, told
-        time.sleep(POLL)

@@ -15,6 +15,7 @@ attempts    how often a trajectory was begun at the same iteration
 writer      recover, and append iterations
 wanted      what is asked for and not there yet
 workers     the register of worker processes
+lending     a trajectory computed where its disk does not reach
 watch       follow what is asked while it is computed
 provenance  whether unlike sessions computed it
 """

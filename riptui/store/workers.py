@@ -58,6 +58,8 @@ class WorkerRecord(msgspec.Struct, frozen=True):
     compile: Compile = "auto"
     deterministic: bool = False
     offline: bool = False
+    study: str = ""
+    """The study whose leader hands it its trajectories; "": it takes whatever is queued."""
 
 
 class Job(msgspec.Struct, frozen=True):

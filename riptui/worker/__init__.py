@@ -2,6 +2,8 @@
 
 service  take, compute, wait, leave
 queue    what is to be taken next, from the disk
+inbox    what is to be taken next, from somebody who leads a study
+handed   a worker that is led by turns, on whatever host
 report   live.json, kept fresh by a thread
 gauges   how full and how busy the GPU is
 """

@@ -63,7 +63,7 @@ class Queue:
         waiting = []
         for path, when in folders(self._runs, self._seen):
             known = self._seen.get(path)
-            found = known[1] if known and known[0] == when else _look(Trajectory(Path(path)))
+            found = known[1] if known and known[0] == when else look(Trajectory(Path(path)))
             held = found is not None and probe(Path(path))[0]
             if found is not None and not held:
                 waiting.append(found)
@@ -81,7 +81,7 @@ class Queue:
             if spec is not None and not self._may_join(one, spec):
                 continue
             self._waiting.remove(one)
-            if not probe(one.trajectory.path)[0] and _look(one.trajectory) is not None:
+            if not probe(one.trajectory.path)[0] and look(one.trajectory) is not None:
                 return one.trajectory
             # otherwise it was taken or called off since the last look
         return None
@@ -101,7 +101,7 @@ class Queue:
         self._seen[path] = changed(path), None
 
 
-def _look(trajectory: Trajectory) -> Waiting | None:
+def look(trajectory: Trajectory) -> Waiting | None:
     """A trajectory as something to take; None if it is not asked for, is done, has failed or cannot be read."""
     try:
         request = trajectory.request

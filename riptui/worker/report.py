@@ -13,6 +13,7 @@ import msgspec
 from riptui.engine import Bench
 from riptui.store.workers import Job, Live, Registration, State
 from riptui.worker.gauges import Gauges
+from riptui.worker.inbox import Inbox
 from riptui.worker.queue import Queue
 
 OFTEN = 0.2  # seconds; what changes is told so often at most
@@ -26,7 +27,7 @@ class Report:
     """A context. `phase` is what the worker knows of itself; the rest is looked up."""
 
     def __init__(
-        self, entry: Registration, runs: Path, bench: Bench, queue: Queue, should_stop: Callable[[], bool]
+        self, entry: Registration, runs: Path, bench: Bench, queue: Queue | Inbox, should_stop: Callable[[], bool]
     ) -> None:
         self.phase: State = "starting"
         self.inpainter = ""

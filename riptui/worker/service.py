@@ -16,6 +16,7 @@ from riptui.store.claim import timestamp
 from riptui.store.layout import name_from
 from riptui.store.trajectory import Trajectory
 from riptui.store.workers import Registration, WorkerRecord
+from riptui.worker.inbox import Inbox
 from riptui.worker.queue import Queue
 from riptui.worker.report import Report
 
@@ -47,15 +48,18 @@ def new_record(
     )
 
 
-def serve(entry: Registration, runs: Path, *, idle: float, should_stop: Callable[[], bool]) -> Iterator[Told]:
+def serve(
+    entry: Registration, runs: Path, *, idle: float, should_stop: Callable[[], bool], inbox: Inbox | None = None
+) -> Iterator[Told]:
     """Compute what is queued in a runs folder, until there has been nothing to do for `idle` seconds.
 
-    `should_stop()` is asked after each iteration, and while there is nothing to do; what is not done stays queued.
+    inbox: take what is in there, and not what is queued. `should_stop()` is asked after each iteration, and while there
+    is nothing to do; what is not done stays queued.
     Raises DiskError if the disk fails more than a single trajectory.
     """
     record = entry.record
     bench = Bench(device=record.device, slots=record.batch, compile=record.compile, deterministic=record.deterministic)
-    queue = Queue(runs)
+    queue = Queue(runs) if inbox is None else inbox
     with Report(entry, runs, bench, queue, should_stop) as report:
         strikes = 0
         idle_since = time.monotonic()
@@ -83,7 +87,7 @@ def serve(entry: Registration, runs: Path, *, idle: float, should_stop: Callable
 class _Hand:
     """Takes from the queue, and knows what it took."""
 
-    def __init__(self, queue: Queue, report: Report) -> None:
+    def __init__(self, queue: Queue | Inbox, report: Report) -> None:
         self.taken: list[Trajectory] = []
         self._queue = queue
         self._report = report
@@ -101,7 +105,7 @@ class _Hand:
         return next((one for one in self.taken if not one.path.exists()), self.taken[-1])
 
 
-def _wait(queue: Queue, report: Report, until: float, should_stop: Callable[[], bool]) -> bool:
+def _wait(queue: Queue | Inbox, report: Report, until: float, should_stop: Callable[[], bool]) -> bool:
     """Wait for something to take, until then (time.monotonic()) at most; whether there is."""
     while not should_stop():
         queue.scan()

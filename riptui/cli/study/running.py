@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from riptui.cli.jobs import Stop
     from riptui.cli.study.board import Board
     from riptui.client import Wish
+    from riptui.executors.leading import Leader
     from riptui.executors.local import Crew
     from riptui.study.definition import Study
     from riptui.study.progress import Progressing
@@ -36,8 +37,23 @@ LEAVING = 10.0  # seconds; how long Ctrl-C waits for trajectories to leave their
     type=click.IntRange(0, 256),
     metavar="N",
     show_default="1, without models one a core up to 4",
-    help="Workers on each device; 0: none, others take what is queued.",
+    help="Workers on each device; 0: none, others take what is queued. With --ray: how many actors.",
 )
+@click.option(
+    "--ray",
+    metavar="auto|ADDRESS",
+    default="",
+    show_default="workers of this host",
+    help="Compute on a Ray cluster: the one that this host is in, or of an address.",
+)
+@click.option(
+    "--ray-cpus",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    show_default="a GPU each",
+    help="Actors on N CPUs each, instead of on a GPU.",
+)
+@click.option("--ray-copies", is_flag=True, help="Send all results back, also where the runs folder is reached.")
 @detach_option
 @crew_options
 @display_option
@@ -45,24 +61,47 @@ LEAVING = 10.0  # seconds; how long Ctrl-C waits for trajectories to leave their
     "The workers",
     options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"],
 )
-def run(file: Path, devices: str, workers: int | None, detach: bool, wish: Wish, display: str) -> int:
+@click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
+def run(
+    file: Path,
+    devices: str,
+    workers: int | None,
+    ray: str,
+    ray_cpus: int | None,
+    ray_copies: bool,
+    detach: bool,
+    wish: Wish,
+    display: str,
+) -> int:
     """Compute what a study file says, with a worker on each device, and watch.
 
     The same command again goes on where it stopped, and adds what was added to the file; two at once share the work.
     What failed is left to `riptui study retry`. Ctrl-C stops the study's trajectories; with --detach the workers go
     on by themselves. Exit code 1 if a picture could not be used or a trajectory failed.
+
+    With --ray this process leads actors on a cluster, one a GPU. riptui must be installed on all nodes; where one does
+    not reach the runs folder, or its locks, what it computes is sent here as it grows.
     """
     from riptui.cli.jobs import Stop
     from riptui.cli.metrics import choose
     from riptui.cli.study.board import open_board
     from riptui.executors.local import Crew, wishes
 
+    if not ray and (ray_cpus or ray_copies):
+        raise click.UsageError("--ray-cpus and --ray-copies go with --ray auto or --ray ADDRESS")
     study = opened(file)
-    crew = Crew(study.runs, wishes(devices, workers, wish, weights=study.needs_weights))
+    crew: Crew | Leader
+    if ray:
+        from riptui.executors.leading import Leader, require_led
+
+        require_led(devices, workers, detach=detach)
+        crew = Leader(study, ray, wish, actors=workers, cpus=ray_cpus, copies=ray_copies)
+    else:
+        crew = Crew(study.runs, wishes(devices, workers, wish, weights=study.needs_weights))
     metrics = choose(study.metrics)
     with open_board(display) as board, Stop("stopping the study (again: at once)") as stop:
         trajectories, complete = _submit(study, metrics, board, stop)
-        if detach and not stop:
+        if isinstance(crew, Crew) and detach and not stop:
             return _leave(study, crew, len(trajectories), display, complete=complete)
         fine = _watch(study, trajectories, crew, board, stop) and complete
     if stop.signal is not None:
@@ -111,9 +150,8 @@ def _leave(study: Study, crew: Crew, count: int, display: str, *, complete: bool
     return 0 if complete else 1
 
 
-def _watch(study: Study, trajectories: dict[str, int], crew: Crew, board: Board, stop: Stop) -> bool:
+def _watch(study: Study, trajectories: dict[str, int], crew: Crew | Leader, board: Board, stop: Stop) -> bool:
     """Show how far it is until all has ended; whether nothing failed. Raises WorkerError, DiskError."""
-    from riptui.executors.local import watch
     from riptui.study.progress import Progressing
 
     following = Progressing(study.folder, study.runs, trajectories, measured=True)
@@ -122,7 +160,7 @@ def _watch(study: Study, trajectories: dict[str, int], crew: Crew, board: Board,
         crew.muster()
     told: set[str] = set()
     fine = True
-    for progress, notes in watch(following, crew):
+    for progress, notes in crew.watch(following):
         for place, reason in progress.failed.items():
             if place not in told:
                 told.add(place)
@@ -132,12 +170,12 @@ def _watch(study: Study, trajectories: dict[str, int], crew: Crew, board: Board,
         board.far(progress)
         fine = not (progress.failed or progress.statuses.get("missing"))
         if stop:
-            _stop(following, board)
+            _stop(following, crew, board)
             break
     return fine
 
 
-def _stop(following: Progressing, board: Board) -> None:
+def _stop(following: Progressing, crew: Crew | Leader, board: Board) -> None:
     """Ask all that is left to stop, what is being computed first, and wait a while until it has left its slots."""
     from riptui.study.asking import ask_all
 
@@ -148,4 +186,4 @@ def _stop(following: Progressing, board: Board) -> None:
         board.far(progress)
         if following.is_over:
             return
-        time.sleep(0.1)
+        crew.lead(following, 0.1)

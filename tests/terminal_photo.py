@@ -1,6 +1,6 @@
 """Run a program in a real terminal on a virtual display, press keys, and photograph the window. Anyone may use it:
 
-    python tests/terminal_photo.py xterm-sixel photo.png --keys Down question_mark -- riptui ~/runs
+    python tests/terminal_photo.py xterm-sixel photo.png --keys Down question -- riptui ~/runs
 
 It needs, from Debian: xterm kitty tmux xvfb xdotool x11-apps libgl1-mesa-dri fonts-dejavu-core.
 """
@@ -66,7 +66,7 @@ class Window:
         self._cell = width // size[0], height // size[1]
 
     def press(self, *keys: str) -> None:
-        """Keys by xdotool's names: g, Right, Escape."""
+        """Keys by xdotool's names: g, Right, Escape, question."""
         self._call("xdotool", "key", *keys)
 
     def resize(self, columns: int, rows: int) -> None:
@@ -76,21 +76,23 @@ class Window:
     def photo(self) -> Pillow.Image:
         return read_dump(self._call("xwd", "-silent", "-id", self._number))
 
-    def wait_for(self, true: Callable[[Pillow.Image], bool], *, seconds: float = PATIENCE) -> Pillow.Image:
+    def wait_for(
+        self, true: Callable[[Pillow.Image], bool], *, still: float = STILL, seconds: float = PATIENCE
+    ) -> Pillow.Image:
         """The first photograph for which something is true once nothing is being drawn; else the last one."""
         until, since, before = time.monotonic() + seconds, time.monotonic(), self.photo()
         while (now := time.monotonic()) < until:
             photo = self.photo()
             if photo != before:
                 since, before = now, photo
-            elif now - since >= STILL and true(photo):
+            elif now - since >= still and true(photo):
                 break
             time.sleep(0.05)
         return before
 
     def at_rest(self) -> Pillow.Image:
-        """Once nothing is being drawn."""
-        return self.wait_for(lambda photo: True)
+        """After a time without a change that is long enough for a program to have begun with what it was asked."""
+        return self.wait_for(lambda photo: True, still=3 * STILL)
 
     def closed(self, *, seconds: float = PATIENCE) -> bool:
         """Whether the program has ended by then, and the window with it."""
@@ -113,7 +115,9 @@ class Window:
         raise RuntimeError(f"{self._terminal.args} showed no window within {PATIENCE:.0f} s")
 
     def _call(self, *command: str) -> bytes:
-        return subprocess.run(command, env=self._environment, check=True, capture_output=True, timeout=20).stdout
+        done = subprocess.run(command, env=self._environment, check=True, capture_output=True, timeout=20)
+        assert b"No such key" not in done.stderr, done.stderr  # then xdotool ends with 0
+        return done.stdout
 
 
 def read_dump(dump: bytes) -> Pillow.Image:

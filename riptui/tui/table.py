@@ -68,7 +68,7 @@ class Table(ScrollView, can_focus=True):
         height: 1fr;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        & > .table--head { color: $text-muted; }
+        & > .table--head { color: $foreground-muted; }
         & > .table--sorted { color: $accent; text-style: bold; }
         & > .table--cursor { background: $panel; }
         &:focus > .table--cursor {

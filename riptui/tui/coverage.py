@@ -127,7 +127,9 @@ def histogram(shown: Grid, width: int, height: int) -> list[Content]:
         label = f"{count}+" if beyond and count == last else f"{count} "
         bar = "█" * round(longest * squares[count] / most)
         style = _hex(_colour(count, shown.most))
-        lines.append(Content.assemble((f"{label:>{LABEL - 2}}  ", "$foreground-muted"), (bar, style), f" {squares[count]}"))
+        lines.append(
+            Content.assemble((f"{label:>{LABEL - 2}}  ", "$foreground-muted"), (bar, style), f" {squares[count]}")
+        )
     return lines
 
 

@@ -70,7 +70,7 @@ class Table(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         & > .table--head { color: $foreground-muted; }
         & > .table--sorted { color: $accent; text-style: bold; }
-        & > .table--cursor { background: $panel; }
+        & > .table--cursor { background: $panel; text-style: $block-cursor-blurred-text-style; }
         &:focus > .table--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;

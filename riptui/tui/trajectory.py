@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from functools import partial
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -49,7 +50,7 @@ class TrajectoryView(Widget):
         layout: vertical;
         & #heading { height: 1; }
         & #name { width: 1fr; }
-        & #recipe { width: auto; margin-left: 2; color: $foreground-muted; }
+        & #recipe { width: auto; max-width: 60%; margin-left: 2; color: $foreground-muted; }
         & #seek { height: 1; }
         & #place { width: auto; margin-left: 2; }
         & #panes { height: 1fr; }
@@ -315,10 +316,15 @@ class TrajectoryView(Widget):
 
     def _head(self, now: Snapshot) -> None:
         path, runs = now.path, self._runs
-        *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
-        above = "".join(f"{printable(group)} / " for group in groups)
-        self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
-        self.query_one("#recipe", Line).say(Content(_recipe(now.spec) if now.spec else ""))
+        parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
+        *groups, own = map(printable, parts)
+        recipe = Content(_recipe(now.spec) if now.spec else "")
+        room = self.size.width - min(recipe.cell_length, self.size.width * 6 // 10) - 2
+        while groups and cell_len(" / ".join([*groups, own])) > room:
+            del groups[0]  # the nearer ones tell more
+        above = "".join(f"{group} / " for group in groups)
+        self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (own, "bold")))
+        self.query_one("#recipe", Line).say(recipe)
 
     def _tell_place(self) -> None:
         snapshot = self._snapshot
@@ -345,6 +351,8 @@ class TrajectoryView(Widget):
         self.query_one(Stage).give_room(room)
         self.query_one(Readings).styles.height = room.readings
         self._roomy = room.roomy
+        if self._snapshot is not None:
+            self._head(self._snapshot)
         self._show_tab()
 
     @property

@@ -44,9 +44,13 @@ TERMINALS = {
     "tmux-in-xterm": (*XTERM, *VT340, "-e", *TMUX),
     "tmux-in-kitty": (*KITTY, *TMUX),
 }
-TMUX_CONF = (
-    'set -g default-terminal "tmux-256color"\nset -ga terminal-overrides ",*:RGB"\nset -g allow-passthrough on\n'
-)
+TMUX_CONF = """\
+set -g default-terminal tmux-256color
+set -ga terminal-overrides ",*:RGB"
+set -g allow-passthrough on
+set -g status off
+set -g escape-time 10
+"""
 HIDDEN = ("TMUX", "TMUX_PANE", "WAYLAND_DISPLAY", "NO_COLOR", "SSH_CONNECTION", "COLORTERM", "RIPTUI_GRAPHICS")
 
 
@@ -62,16 +66,17 @@ class Window:
     def __init__(self, terminal: subprocess.Popen[bytes], environment: dict[str, str], size: tuple[int, int]) -> None:
         self._terminal, self._environment = terminal, environment
         self._number = self._opened()
-        width, height = self.photo().size
-        self._cell = width // size[0], height // size[1]
+        self._first = size, self.photo().size
 
     def press(self, *keys: str) -> None:
         """Keys by xdotool's names: g, Right, Escape, question."""
         self._call("xdotool", "key", *keys)
 
     def resize(self, columns: int, rows: int) -> None:
-        width, height = self._cell
-        self._call("xdotool", "windowsize", self._number, str(width * columns), str(height * rows))
+        (columns_at_first, rows_at_first), (width, height) = self._first
+        width += (columns - columns_at_first) * (width // columns_at_first)  # the terminal's borders stay as they are
+        height += (rows - rows_at_first) * (height // rows_at_first)
+        self._call("xdotool", "windowsize", self._number, str(width), str(height))
 
     def photo(self) -> Pillow.Image:
         return read_dump(self._call("xwd", "-silent", "-id", self._number))

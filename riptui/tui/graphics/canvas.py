@@ -39,7 +39,8 @@ class Canvas:
             changed = np.ones_like(self._placed)
         ys, xs = np.flatnonzero(changed.any(axis=1)).tolist(), np.flatnonzero(changed.any(axis=0)).tolist()
         for y in ys:
-            self._half_blocks[y] = half_blocks(self._blocks[2 * y : 2 * y + 2], self._depth)[0]
+            blank_below = self.below is not None and y == self.box.rows - 1
+            [self._half_blocks[y]] = half_blocks(self._blocks[2 * y : 2 * y + 2], self._depth, lower=blank_below)
         self._placed &= ~changed
         return Region.from_corners(xs[0], ys[0], xs[-1] + 1, ys[-1] + 1) if ys else None
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import make_spec
 from PIL import Image as Pillow
-from terminal_photo import TERMINALS, Window, missing, window
+from terminal_photo import STILL, TERMINALS, missing, window
 from textual.geometry import Region
 
 from riptui.arrays import Image
@@ -27,6 +27,7 @@ WIDE, NARROW = (100, 30), (80, 24)
 FIRST = ((220, 30, 30), (30, 200, 30), (40, 40, 220), (230, 230, 20))
 SECOND = ((200, 30, 200), (20, 200, 200), (230, 110, 10), (110, 20, 170))
 BETTER = {"xterm-sixel": "sixel", "tmux-in-xterm": "sixel", "kitty": "kitty", "tmux-in-kitty": "kitty"}
+PIXELS = 1.5  # seconds without a change, after which no pixels will take the place of half blocks
 NEAR = 40  # levels of 255 that a terminal's palette may be off
 SHIFT = {"left_shift", "right_shift"}  # newer terminals tell that it is held for the question mark
 Colours = tuple[tuple[int, int, int], ...]
@@ -110,18 +111,16 @@ class Seen:
         return int(near.sum())
 
 
-def require(seen: Window, true: Callable[[Pillow.Image], bool], photo: Path) -> Pillow.Image:
-    taken = seen.wait_for(true)
-    taken.save(photo)
-    assert true(taken), f"see {photo}"
-    return taken
+def same(first: Pillow.Image) -> Callable[[Pillow.Image], bool]:
+    """Nothing of what was there in between stays behind. A few pixels may, such as a cursor's."""
 
+    def true(photo: Pillow.Image) -> bool:
+        if photo.size != first.size:
+            return False
+        differs = np.abs(np.asarray(photo).astype(int) - np.asarray(first)).max(axis=-1) > NEAR
+        return bool(differs.mean() < 0.001)
 
-def require_same(photo: Pillow.Image, other: Pillow.Image) -> None:
-    """But for a few pixels, such as a cursor's."""
-    assert photo.size == other.size
-    differs = np.abs(np.asarray(photo).astype(int) - np.asarray(other)).max(axis=-1) > NEAR
-    assert differs.mean() < 0.001, "something stays behind"
+    return true
 
 
 @pytest.mark.parametrize("terminal", TERMINALS)
@@ -134,15 +133,18 @@ def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
     program = [sys.executable, APP, keys, runs, "flat/first"]
     with window(terminal, program, size=WIDE, **where_riptui_is()) as seen:
 
-        def see(true: Callable[[Pillow.Image], bool], name: str) -> Pillow.Image:
-            return require(seen, true, tmp_path / f"{name}.png")
+        def see(true: Callable[[Pillow.Image], bool], name: str, still: float = STILL) -> Pillow.Image:
+            taken = seen.wait_for(true, still=still)
+            taken.save(photo := tmp_path / f"{name}.png")
+            assert true(taken), f"see {photo}"
+            return taken
 
-        first = see(here.only(FIRST), "first")
+        first = see(here.only(FIRST), "first", PIXELS)
         assert keys.with_suffix(".protocol").read_text() in {BETTER.get(terminal, "halfblock"), *older(terminal)}
         seen.press("question")
         see(here.not_bright, "help")
         seen.press("Escape")
-        require_same(see(here.only(FIRST), "after-help"), first)
+        see(same(first), "after-help")
         seen.press("Down")
         see(here.only(SECOND), "second")
         seen.resize(*NARROW)
@@ -150,11 +152,11 @@ def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
         seen.resize(*WIDE)
         see(here.only(SECOND), "wide")
         seen.press("Up")
-        require_same(see(here.only(FIRST), "back"), first)
+        see(same(first), "back")
         seen.press("2")
         see(here.more, "filmstrip")
         seen.press("1")
-        require_same(see(here.only(FIRST), "after-filmstrip"), first)
+        see(same(first), "after-filmstrip")
         seen.press("q")
         assert seen.closed()
     heard = [key for key in keys.read_text().split() if key not in SHIFT]

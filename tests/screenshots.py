@@ -1,0 +1,139 @@
+"""Take the pictures in screenshots/ anew, all or those named: `python tests/screenshots.py [group compact ...]`.
+
+Runs of the picture that riptui ships with are computed first, into a temporary folder. It needs what
+`terminal_photo.py` names, with kitty 0.28 or newer, and takes some minutes.
+"""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image as Pillow
+from terminal_photo import missing, window
+
+ROOT = Path(__file__).parents[1]
+SCREENSHOTS = ROOT / "screenshots"
+COFFEE = ROOT / "riptui" / "pictures" / "coffee.jpg"
+RUNS = (
+    "--mask 64,128,256 --seed 0-2 -i navier-stokes,telea",
+    "--mask 64,128,256 --seed 0-2 --order shuffle --group shuffled",
+)
+METRICS = "--metrics ssim,psnr,delta-e"
+LIVE = "--mask 64 --seed 0-2 -i biharmonic --group live --detach"
+LARGEST = 300_000  # bytes
+STARTED, DONE = 4.0, 2.0  # seconds without a change, when programs start and when keys are pressed
+
+
+@dataclass(frozen=True)
+class Shot:
+    """The app in a terminal, a path chosen in the tree, keys pressed by xdotool's names."""
+
+    name: str
+    terminal: str
+    select: str
+    keys: str = ""
+    size: tuple[int, int] = (140, 40)
+    theme: str = "riptui-dark"
+    live: bool = False
+    """While a worker computes."""
+
+
+SHOTS = (
+    Shot("trajectory", "kitty", "coffee/m64-s0", "2"),
+    Shot("group", "kitty", "shuffled", "Return"),
+    Shot("compare", "xterm-sixel", "coffee/m64-s0", "m Down Down Down Down Down m Down Down Down Down Down m c"),
+    Shot("masks", "kitty", "coffee/m64-s1", "3 shift+Left shift+Left d", theme="riptui-light"),
+    Shot("live", "xterm-sixel", "live/m64-s0-biharmonic", live=True),
+    Shot("compact", "xterm-sixel", "coffee/m128-s0", size=(80, 24)),
+)
+VECTORS = {"group.svg": "coffee", "chart.svg": "coffee/m64-s0"}
+"""By Textual itself, which draws pictures as half blocks."""
+
+
+class Studio:
+    """A home of its own, with runs in it: what is on the screen depends on nobody's settings."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        places = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "STATE", "CACHE")}
+        self.variables = {
+            "HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+            "RIPTUI_OFFLINE": "1",
+            "RIPTUI_IDLE": "0",
+            **places,
+        }
+
+    def riptui(self, *words: str) -> None:
+        quiet = {"stdout": subprocess.DEVNULL, "check": True, "env": os.environ | self.variables}
+        subprocess.run([sys.executable, "-m", "riptui", *words], cwd=self.home, **quiet)
+
+    def run(self, options: str) -> None:
+        self.riptui("run", str(COFFEE), *options.split(), *METRICS.split())
+
+    def take(self, shot: Shot) -> Path:
+        if shot.live:
+            self.run(LIVE)
+        program = [sys.executable, "-m", "riptui", str(self.home / "runs"), "--select", shot.select]
+        variables = self.variables | {"RIPTUI_THEME": shot.theme}
+        with window(shot.terminal, program, size=shot.size, **variables) as seen:
+            photo = seen.wait_for(lambda photo: True, still=STARTED, seconds=12)
+            for key in shot.keys.split():
+                seen.press(key)
+                photo = seen.wait_for(lambda photo: True, still=DONE, seconds=8)
+        if shot.live:
+            self.riptui("stop", "runs/live")
+        return saved(photo, SCREENSHOTS / f"{shot.name}.png")
+
+    async def draw(self, name: str, select: str) -> Path:
+        from riptui.settings import Loaded, Settings
+        from riptui.tui.app import RiptuiApp
+        from riptui.tui.graphics.terminal import Terminal
+
+        app = RiptuiApp(
+            self.home / "runs", Loaded(Settings(), Path(), {}, ()), Terminal("halfblock", "asked for"), select=select
+        )
+        async with app.run_test(size=(140, 40)) as pilot:
+            await asyncio.sleep(STARTED)
+            await pilot.pause()
+            drawing = app.export_screenshot(title="riptui")
+        (path := SCREENSHOTS / name).write_text(alone(drawing))
+        return path
+
+
+def saved(photo: Pillow.Image, path: Path) -> Path:
+    photo.save(path, optimize=True)
+    if path.stat().st_size > LARGEST:
+        photo.quantize(256, Pillow.Quantize.MEDIANCUT, kmeans=1).save(path, optimize=True)
+    return path
+
+
+def alone(drawing: str) -> str:
+    """Without the fonts that it would load from elsewhere."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)
+
+
+def main(names: list[str]) -> None:
+    known = {shot.name: shot for shot in SHOTS} | VECTORS
+    if unknown := set(names) - set(known):
+        sys.exit(f"not one of {', '.join(known)}: {', '.join(sorted(unknown))}")
+    chosen = {name: known[name] for name in names or known}
+    for shot in chosen.values():
+        if isinstance(shot, Shot) and (lacking := missing(shot.terminal)):
+            sys.exit(f"not installed: {', '.join(lacking)}")
+    with tempfile.TemporaryDirectory() as home:
+        studio = Studio(Path(home))
+        for options in RUNS:
+            studio.run(options)
+        for name, shot in chosen.items():
+            path = studio.take(shot) if isinstance(shot, Shot) else asyncio.run(studio.draw(name, shot))
+            print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

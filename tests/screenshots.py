@@ -48,8 +48,8 @@ SHOTS = (
     Shot("group", "kitty", "shuffled", "Return"),
     Shot("compare", "xterm-sixel", "coffee/m64-s0", "m Down Down Down Down Down m Down Down Down Down Down m c"),
     Shot("masks", "kitty", "coffee/m64-s1", "3 shift+Left shift+Left d", theme="riptui-light"),
-    Shot("live", "xterm-sixel", "live/m64-s0-biharmonic", live=True),
     Shot("compact", "xterm-sixel", "coffee/m128-s0", size=(80, 24)),
+    Shot("live", "xterm-sixel", "live/coffee/m64-s0-biharmonic", live=True),
 )
 VECTORS = {"group.svg": "coffee", "chart.svg": "coffee/m64-s0"}
 """By Textual itself, which draws pictures as half blocks."""
@@ -119,14 +119,14 @@ def alone(drawing: str) -> str:
 
 
 def main(names: list[str]) -> None:
-    known = {shot.name: shot for shot in SHOTS} | VECTORS
+    known = VECTORS | {shot.name: shot for shot in SHOTS}
     if unknown := set(names) - set(known):
         sys.exit(f"not one of {', '.join(known)}: {', '.join(sorted(unknown))}")
     chosen = {name: known[name] for name in names or known}
     for shot in chosen.values():
         if isinstance(shot, Shot) and (lacking := missing(shot.terminal)):
             sys.exit(f"not installed: {', '.join(lacking)}")
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         studio = Studio(Path(home))
         for options in RUNS:
             studio.run(options)

@@ -230,7 +230,7 @@ def test_below_a_picture_that_ends_in_the_last_row_there_is_its_background() -> 
     assert canvas.draw(np.full((512, 512, 3), 200, np.uint8))
     *above, last = canvas.rows()
     assert {cell for row in above for cell in row} == {(" ", "", "48;2;200;200;200")}
-    assert set(last) == {("▄", "38;2;20;23;28", "48;2;200;200;200")}
+    assert set(last) == {(" ", "", "48;2;20;23;28")}
 
 
 # --- the size

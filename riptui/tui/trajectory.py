@@ -50,7 +50,7 @@ class TrajectoryView(Widget):
         layout: vertical;
         & #heading { height: 1; }
         & #name { width: 1fr; }
-        & #recipe { width: auto; max-width: 60%; margin-left: 2; color: $foreground-muted; }
+        & #recipe { width: auto; margin-left: 2; color: $foreground-muted; }
         & #seek { height: 1; }
         & #place { width: auto; margin-left: 2; }
         & #panes { height: 1fr; }
@@ -319,11 +319,13 @@ class TrajectoryView(Widget):
         parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         *groups, own = map(printable, parts)
         recipe = Content(_recipe(now.spec) if now.spec else "")
-        room = self.size.width - min(recipe.cell_length, self.size.width * 6 // 10) - 2
+        most = max(self.size.width // 2, self.size.width - cell_len(own) - 2)
+        room = self.size.width - min(recipe.cell_length, most) - 2
         while groups and cell_len(" / ".join([*groups, own])) > room:
             del groups[0]  # the nearer ones tell more
         above = "".join(f"{group} / " for group in groups)
         self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (own, "bold")))
+        self.query_one("#recipe", Line).styles.max_width = most
         self.query_one("#recipe", Line).say(recipe)
 
     def _tell_place(self) -> None:

@@ -18,7 +18,7 @@ class Canvas:
     def __init__(
         self, box: Box, depth: Depth, *, grey: bool = False, below: tuple[int, int, int] | None = None
     ) -> None:
-        """below: the colour of the lower half of the last row, where the picture ends before that row does."""
+        """below: the colour of the last row, where pixels end before that row does and none of it may be seen."""
         self.box = box
         self.below = below
         self._depth, self._grey = depth, grey
@@ -31,7 +31,7 @@ class Canvas:
         """Put an image in. Returns the cells that look different now, None where none does."""
         before, self._blocks = self._blocks, shrunk(image, self.box.columns, self.box.rows, grey=self._grey)
         if self.below is not None:
-            self._blocks = np.concatenate([self._blocks[:-1], np.full_like(self._blocks[-1:], self.below)])
+            self._blocks = np.concatenate([self._blocks[:-2], np.full_like(self._blocks[-2:], self.below)])
         if before.shape == self._blocks.shape:
             differs = (before != self._blocks).any(axis=-1)
             changed = differs[0::2] | differs[1::2]
@@ -39,8 +39,7 @@ class Canvas:
             changed = np.ones_like(self._placed)
         ys, xs = np.flatnonzero(changed.any(axis=1)).tolist(), np.flatnonzero(changed.any(axis=0)).tolist()
         for y in ys:
-            blank_below = self.below is not None and y == self.box.rows - 1
-            [self._half_blocks[y]] = half_blocks(self._blocks[2 * y : 2 * y + 2], self._depth, lower=blank_below)
+            self._half_blocks[y] = half_blocks(self._blocks[2 * y : 2 * y + 2], self._depth)[0]
         self._placed &= ~changed
         return Region.from_corners(xs[0], ys[0], xs[-1] + 1, ys[-1] + 1) if ys else None
 

@@ -81,16 +81,12 @@ def escapes(cells: Sequence[Cell]) -> str:
     return "".join([*parts, "\x1b[0m"])
 
 
-def half_blocks(image: Image, depth: Depth, *, lower: bool = False) -> list[list[Cell]]:
-    """Each cell shows two pixels, one above the other; the image has an even height.
-
-    lower: the lower pixels are drawn as glyphs, which in some terminals run over into the next cell.
-    """
-    drawn, other, block = (image[1::2], image[0::2], "▄") if lower else (image[0::2], image[1::2], "▀")
-    inks, papers = _codes(drawn, depth, 38), _codes(other, depth, 48)
-    same = (drawn == other).all(axis=-1).tolist()
+def half_blocks(image: Image, depth: Depth) -> list[list[Cell]]:
+    """Each cell shows two pixels, one above the other; the image has an even height."""
+    inks, papers = _codes(image[0::2], depth, 38), _codes(image[1::2], depth, 48)
+    same = (image[0::2] == image[1::2]).all(axis=-1).tolist()
     return [
-        [Cell(" ", "", paper) if blank else Cell(block, ink, paper) for ink, paper, blank in zip(*row, strict=True)]
+        [Cell(" ", "", paper) if blank else Cell("▀", ink, paper) for ink, paper, blank in zip(*row, strict=True)]
         for row in zip(inks, papers, same, strict=True)
     ]
 

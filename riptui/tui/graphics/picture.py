@@ -97,8 +97,8 @@ class Picture(Widget):
             return
         size = self._image.shape[1], self._image.shape[0]
         if box := fit(size, self.size, self._graphics.cell, self._graphics.protocol):
-            ends_early = self._graphics.protocol == "sixel" and box.height < box.rows * self._graphics.cell[1]
-            below = self.background_colors[1].rgb if ends_early else None
+            ends_early = box.rows > 1 and box.height < box.rows * self._graphics.cell[1]
+            below = self.background_colors[1].rgb if ends_early and self._graphics.protocol == "sixel" else None
             self._canvas = Canvas(box, self._depth, grey=self.app.no_color, below=below)
             self._canvas.draw(self._image)
             self._wait_for_rest()

@@ -4,6 +4,7 @@ Runs of the picture that riptui ships with are computed first, into a temporary 
 `terminal_photo.py` names, with kitty 0.28 or newer, and takes some minutes.
 """
 
+import argparse
 import asyncio
 import os
 import re
@@ -45,14 +46,14 @@ class Shot:
 
 SHOTS = (
     Shot("trajectory", "kitty", "coffee/m64-s0", "2"),
-    Shot("group", "kitty", "shuffled", "Return"),
+    Shot("group", "kitty", "shuffled/coffee", "Return"),
     Shot("compare", "xterm-sixel", "coffee/m64-s0", "m Down Down Down Down Down m Down Down Down Down Down m c"),
     Shot("masks", "kitty", "coffee/m64-s1", "3 shift+Left shift+Left d", theme="riptui-light"),
     Shot("compact", "xterm-sixel", "coffee/m128-s0", size=(80, 24)),
     Shot("live", "xterm-sixel", "live/coffee/m64-s0-biharmonic", live=True),
 )
-VECTORS = {"group.svg": "coffee", "chart.svg": "coffee/m64-s0"}
-"""By Textual itself, which draws pictures as half blocks."""
+VECTORS = {"group.svg": "coffee"}
+"""By Textual itself, which would draw pictures as half blocks."""
 
 
 class Studio:
@@ -91,13 +92,13 @@ class Studio:
         return saved(photo, SCREENSHOTS / f"{shot.name}.png")
 
     async def draw(self, name: str, select: str) -> Path:
+        os.environ.update(self.variables, COLORTERM="truecolor")  # before Textual is imported
         from riptui.settings import Loaded, Settings
         from riptui.tui.app import RiptuiApp
         from riptui.tui.graphics.terminal import Terminal
 
-        app = RiptuiApp(
-            self.home / "runs", Loaded(Settings(), Path(), {}, ()), Terminal("halfblock", "asked for"), select=select
-        )
+        settled = Loaded(Settings(theme="riptui-dark"), Path(), {}, ())
+        app = RiptuiApp(self.home / "runs", settled, Terminal("halfblock", "asked for"), select=select)
         async with app.run_test(size=(140, 40)) as pilot:
             await asyncio.sleep(STARTED)
             await pilot.pause()
@@ -118,16 +119,21 @@ def alone(drawing: str) -> str:
     return re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
     known = VECTORS | {shot.name: shot for shot in SHOTS}
-    if unknown := set(names) - set(known):
-        sys.exit(f"not one of {', '.join(known)}: {', '.join(sorted(unknown))}")
-    chosen = {name: known[name] for name in names or known}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help=", ".join(known))
+    parser.add_argument("--home", type=Path, help="a folder that keeps the runs for the next time")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(known):
+        parser.error(f"not one of {', '.join(known)}: {', '.join(sorted(unknown))}")
+    chosen = {name: known[name] for name in asked.names or known}
     for shot in chosen.values():
         if isinstance(shot, Shot) and (lacking := missing(shot.terminal)):
             sys.exit(f"not installed: {', '.join(lacking)}")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        studio = Studio(Path(home))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as passing:
+        studio = Studio((asked.home or Path(passing)).absolute())
+        studio.home.mkdir(parents=True, exist_ok=True)
         for options in RUNS:
             studio.run(options)
         for name, shot in chosen.items():
@@ -136,4 +142,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

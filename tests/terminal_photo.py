@@ -51,6 +51,14 @@ set -g allow-passthrough on
 set -g status off
 set -g escape-time 10
 """
+WHEN_TMUX_KNOWS = """\
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    [ -n "$(tmux display-message -p '#{client_termtype}')" ] && break
+    sleep 0.1
+done
+exec "$@"
+"""
+"""Starts a program once the terminal has told tmux what it is, as it has in any tmux that a person works in."""
 HIDDEN = ("TMUX", "TMUX_PANE", "WAYLAND_DISPLAY", "NO_COLOR", "SSH_CONNECTION", "COLORTERM", "RIPTUI_GRAPHICS")
 
 
@@ -148,7 +156,8 @@ def window(
         given = {"conf": conf, "columns": size[0], "rows": size[1], "font": font}
         command = [part.format(**given) for part in TERMINALS[terminal]]
         named = [f"{name}={value}" for name, value in variables.items()]
-        process = started([*command, "env", *named, *map(str, program)], environment)
+        later = ("sh", "-c", WHEN_TMUX_KNOWS, "sh") if "tmux" in terminal else ()
+        process = started([*command, "env", *named, *later, *map(str, program)], environment)
         try:
             yield Window(process, environment, size)
         finally:

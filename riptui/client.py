@@ -112,22 +112,27 @@ def ensure(
     One that is started has registered, but may have left or died by now: `alive` says so.
     Raises WorkerError if it does not start, with what it had to say; DiskError.
     """
-    wish = Wish(device, batch, compile, deterministic, offline)
+    return staff(runs, Wish(device, batch, compile, deterministic, offline), 1, idle=idle)[0]
+
+
+def staff(runs: Path, wish: Wish, count: int, *, idle: float | None = None) -> list[Worker]:
+    """As `ensure`: so many workers that are all as wished."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        if fit := _fitting(runs, wish):
-            return fit
+        if len(here := _fitting(runs, wish)) >= count:
+            return here[:count]
         try:
             with starting(runs):
-                return _fitting(runs, wish) or _start(runs, wish, idle)
+                here = _fitting(runs, wish)[:count]
+                return here + [_start(runs, wish, idle) for _ in range(count - len(here))]
         except HeldError:
             if time.monotonic() > deadline:
                 raise WorkerError(f"somebody else has been starting a worker for {PATIENCE:.0f} s; try again") from None
             time.sleep(POLL)
 
 
-def _fitting(runs: Path, wish: Wish) -> Worker | None:
-    return next(filter(wish.admits, registered(runs)), None)
+def _fitting(runs: Path, wish: Wish) -> list[Worker]:
+    return [*filter(wish.admits, registered(runs))]
 
 
 def _start(runs: Path, wish: Wish, idle: float | None) -> Worker:

@@ -7,6 +7,7 @@ RiptuiError                  exit 1: it failed while running
 │   ├── NameRefusedError     a group or trajectory name is not one, or is taken
 │   ├── NotATrajectoryError  a path holds no trajectory
 │   ├── SettingsError        a settings file, or a value in it, is not one
+│   ├── StudyError           a study file, or what it asks for, cannot be used
 │   └── MissingExtraError    an optional package is not installed
 ├── InpainterError           an inpainter failed or returned something that is no image
 │   └── DeviceMemoryError    the device has no memory left for so many images at once
@@ -47,6 +48,10 @@ class NotATrajectoryError(InputError):
 
 
 class SettingsError(InputError):
+    pass
+
+
+class StudyError(InputError):
     pass
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from riptui import inpainters
+from riptui.arrays import Image
 from riptui.errors import InputError, NameRefusedError
 from riptui.images import Prepared, pixels_sha256
 from riptui.spec import Fit, Order, Parameter, Spec
@@ -37,7 +38,7 @@ class Sweep:
         """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
         if not (self.inpainters and self.masks and self.seeds):
             raise InputError("nothing to compute: give at least one inpainter, one mask size and one seed")
-        self._specs("", "0" * 64, "0" * 64)
+        self.specs_of("", "0" * 64, "0" * 64)
 
     def __len__(self) -> int:
         """Trajectories of one picture."""
@@ -45,9 +46,10 @@ class Sweep:
 
     def specs(self, picture: Prepared) -> list[Spec]:
         """One spec a combination."""
-        return self._specs(picture.source_name, picture.source_sha256, pixels_sha256(picture.image))
+        return self.specs_of(picture.source_name, picture.source_sha256, pixels_sha256(picture.image))
 
-    def _specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
+    def specs_of(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
+        """The same of a picture that is known by its hashes alone."""
         specs = []
         for text, mask, seed in product(self.inpainters, self.masks, self.seeds):
             choice = inpainters.choose(text)
@@ -84,17 +86,39 @@ def submit(
     trajectories = []
     now = time.time()
     for number, (picture, spec) in enumerate(planned):
-        request = msgspec.structs.replace(request, queued=round(now, 3) + number / 1000)
-        folder = "/".join(part for part in (group.strip("/"), layout.name_from(Path(picture.source_name).stem)) if part)
-        usual = name or layout.name_for(spec)
-        try:
-            trajectories.append(create(runs, f"{folder}/{usual}", spec, picture.image, request))
-        except NameRefusedError:
-            if name:
-                raise
-            other = f"{folder}/{usual[:90]}-{spec.digest[:8]}"
-            trajectories.append(create(runs, other, spec, picture.image, request))
+        request = msgspec.structs.replace(request, queued=queued_at(now, number))
+        if name:
+            trajectories.append(create(runs, f"{_folder(group, spec)}/{name}", spec, picture.image, request))
+        else:
+            trajectories.append(make(runs, group, spec, picture.image, request))
     return list({trajectory.path: trajectory for trajectory in trajectories}.values())
+
+
+def queued_at(now: float, number: int) -> float:
+    """The place in the queue of a command's trajectory of that number."""
+    return round(now, 3) + number / 1000
+
+
+def make(
+    runs: Path, group: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
+) -> Trajectory:
+    """Make a trajectory's folder, or find it, as `submit` does without a name. Raises NameRefusedError, DiskError."""
+    usual, other = places(group, spec)
+    try:
+        return create(runs, usual, spec, original, request, png=png)
+    except NameRefusedError:
+        return create(runs, other, spec, original, request, png=png)
+
+
+def places(group: str, spec: Spec) -> tuple[str, str]:
+    """Where a trajectory is, below the runs folder: the usual place, and the one for when another spec has that."""
+    usual = f"{_folder(group, spec)}/{layout.name_for(spec)}"
+    head, _, name = usual.rpartition("/")
+    return usual, f"{head}/{name[:90]}-{spec.digest[:8]}"
+
+
+def _folder(group: str, spec: Spec) -> str:
+    return "/".join(part for part in (group.strip("/"), layout.name_from(Path(spec.source_name).stem)) if part)
 
 
 def require_place(group: str, name: str, count: int) -> None:

@@ -1,10 +1,11 @@
 """Inpainters that no user wants: a slow one, and ones that fail, print, and kill their process."""
 
+import errno
 import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from riptui import client, inpainters
 from riptui.arrays import Images, Masks
 from riptui.inpainters import Entry, OnStep
 from riptui.inpainters.rules import Number
+from riptui.store import disk
 
 COMMAND = [
     sys.executable,
@@ -84,6 +86,21 @@ ODD = {
 }
 
 
+FULL = "ODD_FULL"
+"""An environment variable: while there is a file of that name, the disk is full for who has installed these."""
+
+
 def install() -> None:
     inpainters.REGISTRY.update(ODD)
     client.COMMAND = tuple(COMMAND)
+    if FULL in os.environ:
+        disk._write = _writing(Path(os.environ[FULL]), disk._write)
+
+
+def _writing(full: Path, write: Callable[[int, bytes, int], None]) -> Callable[[int, bytes, int], None]:
+    def unless_full(fd: int, data: bytes, start: int) -> None:
+        if full.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(fd, data, start)
+
+    return unless_full

@@ -48,7 +48,9 @@ def context() -> click.Context:
 @pytest.mark.parametrize("words", list(command_lines()), ids=" ".join)
 def test_every_command_in_the_readme_can_be_typed(words: list[str]) -> None:
     command = riptui.get_command(context(), words[0])
-    assert command is not None, words[0]
+    if isinstance(command, click.Group):
+        command = command.get_command(context(), words[1])
+    assert command is not None, words[:2]
     assert {word for word in words[1:] if word.startswith("-")} <= options(command)
 
 

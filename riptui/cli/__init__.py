@@ -6,6 +6,7 @@
     runs        `run` and `resume`; jobs: the loop behind them, or attend: a worker; display: how it is shown
     worker      `worker`; asking: `pause` and `stop`; lingering: what happens to detached work at a logout
     results     `results`; outcomes: its tables; report: `report`
+    study/      `study`, a group of commands
     and a file for each of ps, logs, show, check, measure, export, demo, fetch, models, config, doctor, completion
 
 Only the declarations are imported to print help or complete a word; a command imports its work when it starts
@@ -16,7 +17,9 @@ import difflib
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import rich_click as click
 from click.exceptions import Exit
@@ -42,6 +45,7 @@ COMMANDS = {
     "export": "riptui.cli.export:export",
     "results": "riptui.cli.results:results",
     "report": "riptui.cli.report:report",
+    "study": "riptui.cli.study:study",
     "fetch": "riptui.cli.fetch:fetch",
     "models": "riptui.cli.models:models",
     "config": "riptui.cli.config:config",
@@ -53,15 +57,19 @@ FAILED, USAGE, INTERRUPTED, UNREAD = 1, 2, 128 + signal.SIGINT, 128 + signal.SIG
 
 
 class LateGroup(click.RichGroup):
-    """A group whose commands are imported when they are looked up."""
+    """A group whose commands, by name "module:attribute", are imported when they are looked up."""
+
+    def __init__(self, *args: Any, late: Mapping[str, str], **given: Any) -> None:
+        super().__init__(*args, **given)
+        self._late = late
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self._late)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._late:
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        module, _, attribute = self._late[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
@@ -71,7 +79,7 @@ class LateGroup(click.RichGroup):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            for near in difflib.get_close_matches(args[0], COMMANDS, n=1):
+            for near in difflib.get_close_matches(args[0], self._late, n=1):
                 raise click.UsageError(f"{error.format_message()} Did you mean {near}?", ctx) from error
             raise
 
@@ -85,6 +93,7 @@ class LateGroup(click.RichGroup):
 
 @click.group(
     cls=LateGroup,
+    late=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 130 Ctrl-C.",
 )
@@ -92,7 +101,7 @@ class LateGroup(click.RichGroup):
     help_config=click.RichHelpConfiguration(text_paragraph_linebreaks="\n\n", padding_helptext_first_line=(0, 0, 1, 0))
 )
 @click.version_option(__version__, "-V", "--version", message="riptui %(version)s")
-@click.command_panel("Compute", commands=["demo", "run", "resume", "pause", "stop"])
+@click.command_panel("Compute", commands=["demo", "run", "resume", "pause", "stop", "study"])
 @click.command_panel("Workers", commands=["worker", "ps", "logs"])
 @click.command_panel("Look", commands=["browse", "ls", "show", "check"])
 @click.command_panel("Use", commands=["measure", "export", "results", "report"])

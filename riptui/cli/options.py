@@ -162,15 +162,27 @@ def runs_folder() -> Path:
 
 def worker_options(command: Command) -> Command:
     """How a worker is to be: --device, --batch, --compile, --deterministic, --offline. Given as one `wish`."""
+    device = click.option(
+        "--device",
+        metavar="D",
+        default="",
+        show_default="the best",
+        help="Where models are computed: cpu, cuda or cuda:0.",
+    )
+    return device(crew_options(command))
+
+
+def crew_options(command: Command) -> Command:
+    """As `worker_options`, without --device, for who has several."""
 
     @functools.wraps(command)
     def wished(
         *args: Any,
-        device: str,
         batch: int | None,
         compile: Compile,
         deterministic: bool,
         offline: bool,
+        device: str = "",
         **given: Any,
     ) -> Any:
         from riptui.client import Wish
@@ -182,13 +194,6 @@ def worker_options(command: Command) -> Command:
         return command(*args, wish=Wish(device, batch, compile, deterministic, offline), **given)
 
     options = [
-        click.option(
-            "--device",
-            metavar="D",
-            default="",
-            show_default="the best",
-            help="Where models are computed: cpu, cuda or cuda:0.",
-        ),
         click.option(
             "--batch",
             type=click.IntRange(1, 1024),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,22 @@ from riptui.cli.options import json_option, paths_argument
 
 if TYPE_CHECKING:
     from riptui.figures.report import Report
+    from riptui.store.trajectory import Trajectory
 
 MOST_TOLD = 5  # trajectories whose pictures cannot be read
+
+reference_option = click.option(
+    "--reference",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="Curves of others, dashed in figure 7: a header with metric,mask,inpainted,mean,sd; a line for each metric "
+    "(lpips-vgg ...), mask size (px) and inpainted %; sd may be empty.",
+)
+overwrite_option = click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Write into a folder that holds other things. Files of the same names are replaced, the rest stays.",
+)
 
 
 @click.command(short_help="The paper's figures and findings from your own trajectories.")
@@ -24,18 +39,8 @@ MOST_TOLD = 5  # trajectories whose pictures cannot be read
     metavar="FOLDER",
     help="Where to write report.md and the figures, each as PNG, SVG and CSV. A report that is there is replaced.",
 )
-@click.option(
-    "--reference",
-    type=click.Path(path_type=Path),
-    metavar="CSV",
-    help="Curves of others, dashed in figure 7: a header with metric,mask,inpainted,mean,sd; a line for each metric "
-    "(lpips-vgg ...), mask size (px) and inpainted %; sd may be empty.",
-)
-@click.option(
-    "--overwrite",
-    is_flag=True,
-    help="Write into a folder that holds other things. Files of the same names are replaced, the rest stays.",
-)
+@reference_option
+@overwrite_option
 @json_option
 def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite: bool, as_json: bool) -> int:
     """Draw the paper's figures from trajectories, and test its findings. PATH: a trajectory, or a folder of them.
@@ -47,14 +52,22 @@ def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite
     riptui report runs/fig7 --out fig7-report
     riptui report runs --out report --reference paper.csv
     """
+    from riptui.store.listing import find_all
+
+    draw(find_all(paths), out, reference=reference, overwrite=overwrite, as_json=as_json)
+    return 0
+
+
+def draw(
+    trajectories: Sequence[Trajectory], out: Path, *, reference: Path | None, overwrite: bool, as_json: bool
+) -> None:
+    """Write the report, with a bar, and tell what is in it. Raises InputError, DiskError."""
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
     from riptui.cli.console import emit, passing
     from riptui.cli.console import out as console
     from riptui.figures.report import report as write
-    from riptui.store.listing import find_all
 
-    trajectories = find_all(paths)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     with passing(*columns, hidden=as_json and console.is_terminal) as progress:
         tasks = {}
@@ -69,7 +82,6 @@ def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite
         emit(_plain(written))
     else:
         _tell(written)
-    return 0
 
 
 def _plain(written: Report) -> dict[str, object]:

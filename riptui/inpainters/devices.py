@@ -25,14 +25,20 @@ def require_device(asked: str) -> None:
         raise MissingExtraError(f"device {asked}", "torch", "diffusion")
     if _built_for_cpu(Path(torch.origin).with_name("version.py")):
         raise InputError(f"no device {asked}: the installed torch is one for CPUs. Use device cpu, or riptui doctor")
+    count = cuda_count()
+    if int((match and match[1]) or 0) >= count:
+        seen = f"CUDA device 0 to {count - 1}" if count else "no CUDA device"
+        raise InputError(f"no device {asked}: this machine shows {seen}. Use device cpu, or riptui doctor")
+
+
+def cuda_count() -> int:
+    """How many GPUs this process may see; 99 where they are there but cannot be counted."""
     cards = {name: len(list(Path("/dev").glob(name))) for name in DRIVERS}
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     count = cards["nvidia[0-9]*"] or (99 if any(cards.values()) else 0)
     if visible is not None:
         count = min(count, len([one for one in visible.split(",") if one.strip() not in ("", "-1")]))
-    if int((match and match[1]) or 0) >= count:
-        seen = f"CUDA device 0 to {count - 1}" if count else "no CUDA device"
-        raise InputError(f"no device {asked}: this machine shows {seen}. Use device cpu, or riptui doctor")
+    return count
 
 
 def _built_for_cpu(version: Path) -> bool:

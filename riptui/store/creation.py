@@ -25,9 +25,12 @@ from riptui.store.trajectory import Trajectory
 ABANDONED_AFTER = 60.0  # seconds; a folder still being made is locked, but for its first millisecond
 
 
-def create(runs: Path, place: str, spec: Spec, original: Image, request: Request) -> Trajectory:
+def create(
+    runs: Path, place: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
+) -> Trajectory:
     """Make the trajectory `runs/place` ("group/name"), or return the one of the same spec that is there.
 
+    png: the original as `to_png` gives it, for who has it already: encoding takes longer than all the rest.
     Raises NameRefusedError if a part of the place is no name, or if another spec's trajectory is there; DiskError.
     """
     *groups, name = [layout.require_name(part) for part in place.split("/")]
@@ -46,7 +49,7 @@ def create(runs: Path, place: str, spec: Spec, original: Image, request: Request
         group.make_folder(temporary)
         try:
             with Folder(temporary, within=group) as new, Lock(new):
-                _fill(new, spec, original, request)
+                _fill(new, spec, png or to_png(original), request)
                 group.rename(temporary, name)
         except BaseException as error:  # a full disk, Ctrl-C: no remains
             shutil.rmtree(parent / temporary, ignore_errors=True)
@@ -56,9 +59,9 @@ def create(runs: Path, place: str, spec: Spec, original: Image, request: Request
     return Trajectory(parent / name)
 
 
-def _fill(new: Folder, spec: Spec, original: Image, request: Request) -> None:
+def _fill(new: Folder, spec: Spec, png: bytes, request: Request) -> None:
     """Everything a reader or a writer expects; the files that grow exist, durably, before their first row."""
-    new.write_whole(layout.ORIGINAL, to_png(original))
+    new.write_whole(layout.ORIGINAL, png)
     new.write_whole(layout.REQUEST, encode(request))
     for name in (layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS):
         new.write_whole(name, b"")

@@ -112,7 +112,7 @@ def summarize(trajectory: Trajectory) -> Summary:
     """Never raises for what is on disk: what cannot be read is in `error`."""
     try:
         spec = trajectory.spec
-        row = _last_row(f"{trajectory.path}/{layout.ROWS}")
+        row = last_row(f"{trajectory.path}/{layout.ROWS}")
         k = row.k if row else 0
         state = status(trajectory, k)
         metrics = trajectory.metrics()
@@ -128,7 +128,7 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
 
-def _last_row(path: str) -> Row | None:
+def last_row(path: str) -> Row | None:
     """The last whole row, without reading the others."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

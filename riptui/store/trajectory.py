@@ -142,7 +142,7 @@ class Trajectory:
         return lines(read_file(f"{self.path}/{name}") or b"", kind)
 
     def _json(self, name: str, kind: type[Record]) -> Record | None:
-        data = read_file(self.path / name, RECORD_LIMIT)
+        data = read_file(f"{self.path}/{name}", RECORD_LIMIT)
         if data is None:
             return None
         try:

@@ -1,6 +1,7 @@
 """The Textual app: settings, theme, keys, what every screen has, and how it ends."""
 
 import asyncio
+import logging
 import select
 import signal
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from riptui.tui.browser import Browser
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.terminal import Terminal
 from riptui.tui.help import HelpScreen
-from riptui.tui.tree import RunsTree
+from riptui.tui.notification import notification
 
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 GONE = 1.0  # seconds between two looks whether the terminal is still there
@@ -54,7 +55,7 @@ class RiptuiApp(App[None]):
             self.settings.theme, color_system=self.console.color_system, no_color=self.no_color
         )
         self._problems += [notice] if notice else []
-        self._problems += keymap.apply(self, self.settings.keys, keymap.known([Browser, RunsTree, RiptuiApp]))
+        self._problems += keymap.apply(self, self.settings.keys, keymap.known(bindings.SCOPES))
         self._heed_signals()
         self.push_screen(Browser(self.runs, self.settings, self.graphics, select=self._select))
         for problem in self._problems:
@@ -93,7 +94,13 @@ class RiptuiApp(App[None]):
         """A trajectory is done or failed: a toast, and the bell as the settings have it."""
         self.notify(f"{printable(path)}: {how}", severity="error" if how == "failed" else "information", markup=False)
         if self.settings.bell == "always" or (self.settings.bell == "unfocused" and not self._looked_at):
+            self._ring(f"riptui: {path}: {how}")
+
+    def _ring(self, text: str) -> None:
+        if self.settings.ring == "bell":
             self.bell()
+        elif self._driver is not None:
+            self._driver.write(notification(text, tmux=self.graphics.terminal.tmux))
 
     # How it ends
 
@@ -116,6 +123,13 @@ class RiptuiApp(App[None]):
         looked.register(0, 0)  # a hang-up is told unasked
         if looked.poll(0):
             self.exit(return_code=128 + signal.SIGHUP)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """While it leaves, messages still arrive at widgets whose parts are gone: that is for the log, no crash."""
+        if self._exit:
+            logging.getLogger(__name__).warning("while the app left", exc_info=error)
+        else:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Textual would print a traceback with all local variables; `start` writes a report once the screen is back."""

@@ -77,7 +77,9 @@ class Queue:
     def next(self, spec: Spec | None) -> Trajectory | None:
         """Take the next; given a spec: the next that can be computed beside it. None: there is none now."""
         self.scan()
-        for one in [one for one in self._waiting if spec is None or self._may_join(one, spec)]:
+        for one in self._waiting.copy():
+            if spec is not None and not self._may_join(one, spec):
+                continue
             self._waiting.remove(one)
             if not probe(one.trajectory.path)[0] and _look(one.trajectory) is not None:
                 return one.trajectory

@@ -1,0 +1,81 @@
+"""What a study was run with: a JSON file in its group's folder, replaced as a whole, that any reader may look at.
+
+It holds the pictures with their hashes, so that one that is changed or deleted later is noticed, and the trajectories
+that came of each, so that nobody has to search the runs folder for them.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from riptui.errors import DamagedError
+from riptui.spec import Sha256
+from riptui.store.disk import Folder, make_folders, read_file
+from riptui.store.records import UNREADABLE
+from riptui.study.definition import Study
+
+FORMAT = 1
+LIMIT = 2**28  # bytes; of 10,000 trajectories it has about 1 MB
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A source image as it was when its trajectories were made."""
+
+    path: str
+    """Absolute."""
+    sha256: Sha256
+    """Of the file's bytes."""
+    size: int
+    """Bytes."""
+    changed: int
+    """When the file was changed last, in ns since 1970: one of that time and size is not read again."""
+    originals: dict[str, Sha256] = {}
+    """By preparation, e.g. "512 bands": the hash of frame 0's pixels."""
+    trajectories: dict[str, int] = {}
+    """By folder, relative to the group's: how many iterations it will have."""
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """`GROUP/NAME.study.json`"""
+
+    file: str
+    """The study file."""
+    text: str
+    """What was in it."""
+    expected: int
+    """Trajectories, when all of them are made."""
+    pictures: tuple[Picture, ...] = ()
+    format: int = FORMAT
+
+    @property
+    def trajectories(self) -> dict[str, int]:
+        """All of them, as in Picture."""
+        return {path: count for picture in self.pictures for path, count in picture.trajectories.items()}
+
+
+def place(study: Study) -> Path:
+    return study.folder / f"{study.name}.study.json"
+
+
+def read(study: Study) -> Manifest | None:
+    """The manifest of a study; None if it was never run. Raises DamagedError, DiskError."""
+    path = place(study)
+    data = read_file(path, LIMIT)
+    if data is None:
+        return None
+    try:
+        return msgspec.json.decode(data, type=Manifest)
+    except UNREADABLE as error:
+        raise DamagedError(
+            f"{path} is not readable ({error}): delete it, and `riptui study run` makes it anew"
+        ) from error
+
+
+def write(study: Study, manifest: Manifest) -> None:
+    """Raises DiskError."""
+    folder = Path(os.path.realpath(study.folder))
+    make_folders(folder)
+    data = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+    with Folder(folder) as opened:
+        opened.write_whole(place(study).name, data, shared=True)

@@ -1,0 +1,109 @@
+"""Study files to begin with, every line explained: the paper's two experiments, and one that runs anywhere."""
+
+import shlex
+from pathlib import Path
+
+from riptui.errors import StudyError
+from riptui.store.disk import explained
+from riptui.terminal import printable
+
+END = """\
+# Any other field of a trajectory can be a list too, each combination is computed:
+#order = ["replacement", "shuffle", "raster"]
+#paste = [true, false]            # false: without the paste, to see what the autoencoder alone does
+#size = 512                       # px, a multiple of 64
+#fit = "bands"                    # of pictures that are not square: bands, crop or stretch
+# And any parameter of the inpainters; it is for those that have it (`riptui run --help` lists them):
+#steps = [25, 50]
+#prompt = ["", "background"]
+"""
+
+PAPER = """\
+# {title}
+# riptui study plan {file}     what it will take
+# riptui study run {file}      compute it; the same again goes on. Values added later add trajectories and repeat none.
+
+# Files, folders and globs, relative to this file, or a dataset of the Hugging Face hub. The paper drew from WikiArt:
+#images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]', and fetches all of it
+images = ["pictures"]
+# So many of them, drawn by name: {relation}, if sample_seed is the same.
+sample = {sample}
+sample_seed = 0
+
+# Trajectories are below runs/group. Both of the paper's experiments in one group share what they have in common.
+runs = "runs"
+group = "paper"
+
+metrics = ["lpips-squeeze", "lpips-alex", "lpips-vgg", "ssim", "psnr"]
+measure = "half"                  # every 50 %; "every": each iteration; or a number of iterations
+
+[sweep]
+inpainter = "sd2"                 # `riptui fetch sd2 lpips` first
+mask = [64, 128, 256]             # px
+seed = {seed}
+amount = 400                      # % inpainted, repeats counted
+
+"""
+
+QUICK = """\
+# A study that runs anywhere in about a minute: four pictures that come with riptui, three classical inpainters.
+# riptui study plan {file}     what it will take
+# riptui study run {file}      compute it; the same again goes on. Values added later add trajectories and repeat none.
+
+# Files, folders and globs, relative to this file; riptui:NAME is a picture that comes with riptui.
+images = ["riptui:bowl", "riptui:coffee", "riptui:hills", "riptui:tiles"]
+#sample = 10                      # so many of them, drawn by name
+#sample_seed = 0
+
+# Trajectories are below runs/group.
+runs = "runs"
+group = "quick"
+
+metrics = ["ssim", "psnr"]        # those that need no weights; lpips-vgg is the paper's
+measure = "half"                  # every 50 %; "every": each iteration; or a number of iterations
+
+[sweep]
+inpainter = ["navier-stokes", "telea", "biharmonic"]
+mask = [32, 64]                   # px; of 256, as 64 and 128 are of 512
+seed = "0-1"
+amount = 400                      # % inpainted, repeats counted
+size = 256                        # px
+fit = "crop"
+
+"""
+
+PRESETS = {
+    "quick": QUICK,
+    "paper-1": PAPER,
+    "paper-2": PAPER,
+}
+FIELDS = {
+    "quick": {},
+    "paper-1": {
+        "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",
+        "sample": "100",
+        "relation": "the 10 of `paper-2` and 90 more",
+        "seed": "0",
+    },
+    "paper-2": {
+        "title": "The paper's second experiment: 10 of its pictures, three mask sizes, ten seeds: 33,600 inpaintings.",
+        "sample": "10",
+        "relation": "10 of the 100 of `paper-1`",
+        "seed": '"0-9"',
+    },
+}
+
+
+def text(preset: str, file: Path) -> str:
+    """A study file; `file` is how it is called in its comments."""
+    return PRESETS[preset].format(file=printable(shlex.quote(file.name)), **FIELDS[preset]) + END
+
+
+def write(preset: str, file: Path) -> None:
+    """Write one. Raises StudyError if the file is there, DiskError."""
+    with explained(file):
+        try:
+            with file.open("x", encoding="utf-8") as made:
+                made.write(text(preset, file))
+        except FileExistsError:
+            raise StudyError(f"{file} exists, and is not replaced: choose another name, or move it away") from None

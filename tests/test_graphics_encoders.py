@@ -223,6 +223,16 @@ def test_only_changed_cells_lose_their_placeholders() -> None:
     assert all(cell.text in " ▀" for row in canvas.rows(without_pixels=True) for cell in row)
 
 
+def test_below_a_picture_that_ends_in_the_last_row_there_is_its_background() -> None:
+    box = fit((512, 512), (28, 13), (8, 17), "sixel")
+    assert box == Box(27, 13, 216, 216), "36 bands; 5 of the 221 pixels are left"
+    canvas = Canvas(box, "truecolor", below=(20, 23, 28))
+    assert canvas.draw(np.full((512, 512, 3), 200, np.uint8))
+    *above, last = canvas.rows()
+    assert {cell for row in above for cell in row} == {(" ", "", "48;2;200;200;200")}
+    assert set(last) == {(" ", "", "48;2;20;23;28")}
+
+
 # --- the size
 
 

@@ -14,7 +14,7 @@ from conftest import MakeTrajectory
 
 from riptui import __file__ as package
 from riptui import engine, inpainters, metrics
-from riptui.cli import COMMANDS, riptui
+from riptui.cli import COMMANDS, riptui, spelt_out
 from riptui.store import attempts
 from riptui.store.claim import claim
 from riptui.store.frames import frame
@@ -34,7 +34,7 @@ def command_lines() -> Iterator[list[str]]:
     for line in [*"".join(blocks("sh")).splitlines(), *inline]:
         words = shlex.split(line.partition(" | ")[0], comments=True)
         if words and Path(words[0]).name == "riptui":
-            yield words[1:]
+            yield spelt_out(words[1:])
 
 
 def options(command: click.Command) -> set[str]:

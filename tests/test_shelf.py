@@ -52,6 +52,25 @@ def test_the_names_come_first_then_what_they_hold(make_trajectory: MakeTrajector
     assert (queued.status, queued.k, queued.mask, queued.seed, queued.done) == (Status.QUEUED, 0, 128, 3, 0.0)
 
 
+def test_that_all_names_are_known_is_told_once_and_of_an_empty_folder_too(
+    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "FIRST", 0.0)  # a slice for each name
+    monkeypatch.setattr(shelf, "SLICE", 0.0)
+    runs.mkdir()
+    assert [change.listed for change in Shelf(runs).look()] == [True]
+    for name in "abc":
+        make_trajectory(name)
+    one = Shelf(runs)
+    known: list[str] = []
+    for change in one.look():
+        known += [entry.path for entry in change.entries if not entry.read]
+        if change.listed:
+            break
+    assert known == ["a", "b", "c"]
+    assert not any(change.listed for change in one.look())
+
+
 def test_a_look_at_what_has_not_changed_finds_nothing(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("a")
     one = Shelf(runs)

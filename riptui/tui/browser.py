@@ -115,8 +115,10 @@ class Browser(Screen[None]):
         first = not rows.outline.entries
         ended = [entry for entry in change.entries if self._ends(entry.path, entry.status)]
         rows.apply(change)
-        if first:
-            self._open_first()
+        if self._select:
+            self._find_selected(listed=change.listed or bool(change.missing))
+        elif first:
+            rows.open_first()
         if change.missing or not rows.outline.entries:
             await self._welcome(change.missing)
         elif first and self.details is None:
@@ -138,13 +140,15 @@ class Browser(Screen[None]):
         before = self.rows.outline.entries.get(path)
         return now in ENDS and before is not None and before.status in (Status.RUNNING, Status.QUEUED)
 
-    def _open_first(self) -> None:
-        """What to show at the start: what was asked for, else the first group, open."""
-        rows = self.rows
-        if self._select and not rows.select(self._select):
-            self.notify(f"{printable(self._select)} is not in {printable(str(self.runs))}", severity="warning")
-        elif not self._select:
-            rows.open_first()
+    def _find_selected(self, *, listed: bool) -> None:
+        """Go to what was asked for at the start, which may come with a later slice of the names."""
+        if self.rows.select(self._select):
+            self._select = ""
+        elif listed:
+            self.notify(
+                f"{printable(self._select)} is not in {printable(str(self.runs))}", severity="warning", markup=False
+            )
+            self._select = ""
 
     @on(WorkersLooked)
     def _tell_workers(self, message: WorkersLooked) -> None:
@@ -152,9 +156,8 @@ class Browser(Screen[None]):
         self._update("#device", status.device(message.workers))
         self._update("#progress", status.progress(message.workers, self._shown, self.size.width))
         for worker in message.died:
-            self.notify(
-                f"worker {worker.record.pid} died; its log: {printable(str(worker.log))}", severity="error", timeout=10
-            )
+            told = f"worker {worker.record.pid} died; its log: {printable(str(worker.log))}"
+            self.notify(told, severity="error", timeout=10, markup=False)
 
     def _update(self, selector: str, text: Text) -> None:
         """Only what differs goes over the wire."""

@@ -38,7 +38,7 @@ class Chart(Widget):
     Chart {
         height: 1fr;
         & > .chart--axis { color: $foreground 40%; }
-        & > .chart--tick { color: $text-muted; }
+        & > .chart--tick { color: $foreground-muted; }
         & > .chart--label { color: $foreground; }
         & > .chart--marker { color: $foreground 60%; }
     }

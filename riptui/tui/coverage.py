@@ -17,7 +17,10 @@ from riptui.tui.heat import RGB, heat
 from riptui.tui.lines import Lines
 
 FINEST = 64  # squares a side that are drawn one by one; of a finer grid neighbours are joined
-BAR = 24  # columns
+BAR = 24  # columns, at most
+LABEL = 7
+TOLD = 26
+MARGIN = 3
 ROOMY = 90  # columns; with fewer there is no room for the bars
 
 
@@ -110,20 +113,23 @@ def told(spec: Spec, rows: Sequence[Row], k: int) -> list[Content]:
     return [Content.assemble((f"{name:<11}", "$foreground-muted"), value) for name, value in lines]
 
 
-def histogram(shown: Grid, height: int) -> list[Content]:
+def histogram(shown: Grid, width: int, height: int) -> list[Content]:
     """How many squares were repainted how often, a bar each; the last line counts those beyond."""
     squares = Counter(shown.counts.values())
     squares[0] = shown.side**2 - len(shown.counts)
     last = min(max(squares), max(1, height - 2))
     beyond = sum(squares[count] for count in squares if count > last)
     squares[last] += beyond
-    widest = max(1, *(squares[count] for count in range(last + 1)))
+    most = max(1, *(squares[count] for count in range(last + 1)))
+    longest = max(1, min(BAR, width - LABEL - len(f" {most}")))
     lines = [Content.styled("times  squares", "$foreground-muted")]
     for count in range(last + 1):
         label = f"{count}+" if beyond and count == last else f"{count} "
-        bar = "█" * round(BAR * squares[count] / widest)
+        bar = "█" * round(longest * squares[count] / most)
         style = _hex(_colour(count, shown.most))
-        lines.append(Content.assemble((f"{label:>5}  ", "$foreground-muted"), (bar, style), f" {squares[count]}"))
+        lines.append(
+            Content.assemble((f"{label:>{LABEL - 2}}  ", "$foreground-muted"), (bar, style), f" {squares[count]}")
+        )
     return lines
 
 
@@ -148,12 +154,12 @@ def _hex(colour: RGB) -> str:
 class CoverageMap(Horizontal):
     """The grid, what it adds up to, and how the counts are spread."""
 
-    DEFAULT_CSS = """
-    CoverageMap {
-        & > VerticalScroll { width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: 3; }
-        & > #told { width: 26; height: 1fr; }
-        & > #histogram { width: 1fr; height: 1fr; }
-    }
+    DEFAULT_CSS = f"""
+    CoverageMap {{
+        & > VerticalScroll {{ width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: {MARGIN}; }}
+        & > #told {{ width: {TOLD}; height: 1fr; }}
+        & > #histogram {{ width: 1fr; height: 1fr; }}
+    }}
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -180,8 +186,10 @@ class CoverageMap(Horizontal):
             return
         spec, rows, k, newest = self._shown
         shown = grid(spec, rows, k, newest)
-        self.query_one("#squares", Lines).show(drawn(shown, self.size.width * 3 // 5, self.size.height))
+        squares = drawn(shown, self.size.width * 3 // 5, self.size.height)
+        self.query_one("#squares", Lines).show(squares)
         self.query_one("#told", Lines).show(told(spec, rows, k))
         bars = self.query_one("#histogram", Lines)
         bars.display = self.size.width >= ROOMY
-        bars.show(histogram(shown, self.size.height))
+        left = self.size.width - squares[0].cell_length - MARGIN - TOLD
+        bars.show(histogram(shown, left, self.size.height))

@@ -67,9 +67,11 @@ class Change:
     removed: list[str] = field(default_factory=list)
     missing: str = ""
     """Why the runs folder cannot be read."""
+    listed: bool = False
+    """With this, all names of the first look are known."""
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.removed or self.missing)
+        return bool(self.entries or self.removed or self.missing or self.listed)
 
 
 Signature = tuple[int, int, int]
@@ -88,6 +90,7 @@ class Shelf:
         self._groups: dict[str, int] = {}
         self._turn: Iterator[str] = iter(())
         self._looked = 0.0
+        self._listed = False
 
     def look(self) -> Iterator[Change]:
         """Look once; yield what is new in slices. Never raises for what is on disk."""
@@ -130,7 +133,8 @@ class Shelf:
                 yield Change(new)
                 new, until = [], time.monotonic() + SLICE
         self._groups = groups
-        yield Change(new, self._forget([path for path in self._entries if path not in there]))
+        first, self._listed = not self._listed, True
+        yield Change(new, self._forget([path for path in self._entries if path not in there]), listed=first)
 
     def _forget(self, paths: list[str]) -> list[str]:
         for path in paths:

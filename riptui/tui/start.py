@@ -19,8 +19,8 @@ def start(runs: Path, *, select: str = "", graphics: str | None = None) -> int:
 
     loaded = load()
     terminal = probe(graphics or loaded.settings.graphics)
-    if terminal.protocol == "kitty":
-        os.environ["COLORTERM"] = "truecolor"  # the id of a picture travels in a 24-bit colour
+    if terminal.truecolor or terminal.protocol == "kitty":  # kitty: the id of a picture travels in a 24-bit colour
+        os.environ["COLORTERM"] = "truecolor"  # which xterm and ssh drop
     from riptui.tui.app import RiptuiApp  # Textual reads the environment when it is imported
 
     _log_to_file()

@@ -59,9 +59,9 @@ class Table(ScrollView, can_focus=True):
         height: 1fr;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        & > .table--head { color: $text-muted; }
+        & > .table--head { color: $foreground-muted; }
         & > .table--sorted { color: $accent; text-style: bold; }
-        & > .table--cursor { background: $panel; }
+        & > .table--cursor { background: $panel; text-style: $block-cursor-blurred-text-style; }
         &:focus > .table--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;

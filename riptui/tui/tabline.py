@@ -8,7 +8,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-GAP = "   "
+GAP = 3  # columns; fewer where there is little room
+SHORT = 4  # letters of a name where there is less still
 
 
 class TabLine(Widget):
@@ -31,17 +32,27 @@ class TabLine(Widget):
         self.set_reactive(TabLine.chosen, chosen)
 
     def render(self) -> Content:
+        labels, gap = self._labels()
         parts: list[tuple[str, str]] = []
-        for name in self.names:
+        for name, label in zip(self.names, labels, strict=True):
             style = "$accent bold underline" if name == self.chosen else "$foreground-muted"
-            parts += [(name.capitalize(), style), (GAP, "")]
+            parts += [(label, style), (" " * gap, "")]
         return Content.assemble(*parts)
+
+    def _labels(self) -> tuple[list[str], int]:
+        """The names as they fit, and the columns between them."""
+        labels = [name.capitalize() for name in self.names]
+        for gap in range(GAP, 0, -1):
+            if sum(map(len, labels)) + gap * (len(labels) - 1) <= self.size.width:
+                return labels, gap
+        return [label[:SHORT] for label in labels], 1
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
+        labels, gap = self._labels()
         end = 0
-        for name in self.names:
-            end += len(name) + len(GAP)
+        for name, label in zip(self.names, labels, strict=True):
+            end += len(label) + gap
             if event.x < end:
                 self.post_message(self.Clicked(name))
                 return

@@ -28,6 +28,7 @@ DARK = Theme(
         "button-color-foreground": "#0e1116",
         "footer-description-foreground": "#b4bdc9",
         "foreground-muted": "#9aa5b3",
+        "scrollbar-background": "#1c2028",
     },
 )
 

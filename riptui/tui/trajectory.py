@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from functools import partial
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -316,10 +317,17 @@ class TrajectoryView(Widget):
 
     def _head(self, now: Snapshot) -> None:
         path, runs = now.path, self._runs
-        *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
-        above = "".join(f"{printable(group)} / " for group in groups)
-        self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
-        self.query_one("#recipe", Line).say(Content(_recipe(now.spec) if now.spec else ""))
+        parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
+        *groups, own = map(printable, parts)
+        recipe = Content(_recipe(now.spec) if now.spec else "")
+        most = max(self.size.width // 2, self.size.width - cell_len(own) - 2)
+        room = self.size.width - min(recipe.cell_length, most) - 2
+        while groups and cell_len(" / ".join([*groups, own])) > room:
+            del groups[0]  # the nearer ones tell more
+        above = "".join(f"{group} / " for group in groups)
+        self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (own, "bold")))
+        self.query_one("#recipe", Line).styles.max_width = most
+        self.query_one("#recipe", Line).say(recipe)
 
     def _tell_place(self) -> None:
         snapshot = self._snapshot
@@ -346,6 +354,8 @@ class TrajectoryView(Widget):
         self.query_one(Stage).give_room(room)
         self.query_one(Readings).styles.height = room.readings
         self._roomy = room.roomy
+        if self._snapshot is not None:
+            self._head(self._snapshot)
         self._show_tab()
 
     @property

@@ -15,8 +15,12 @@ from riptui.tui.graphics.fit import Box
 class Canvas:
     """The cells of one box. A new image changes those that look different and leaves the others their pixels."""
 
-    def __init__(self, box: Box, depth: Depth, *, grey: bool = False) -> None:
+    def __init__(
+        self, box: Box, depth: Depth, *, grey: bool = False, below: tuple[int, int, int] | None = None
+    ) -> None:
+        """below: the colour of the last row, where pixels end before that row does and none of it may be seen."""
         self.box = box
+        self.below = below
         self._depth, self._grey = depth, grey
         self._blocks = np.zeros((0, 0, 3), np.uint8)
         self._half_blocks: list[list[Cell]] = [[] for _ in range(box.rows)]
@@ -26,6 +30,8 @@ class Canvas:
     def draw(self, image: Image) -> Region | None:
         """Put an image in. Returns the cells that look different now, None where none does."""
         before, self._blocks = self._blocks, shrunk(image, self.box.columns, self.box.rows, grey=self._grey)
+        if self.below is not None:
+            self._blocks = np.concatenate([self._blocks[:-2], np.full_like(self._blocks[-2:], self.below)])
         if before.shape == self._blocks.shape:
             differs = (before != self._blocks).any(axis=-1)
             changed = differs[0::2] | differs[1::2]

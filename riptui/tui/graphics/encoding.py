@@ -80,7 +80,7 @@ def _as_sent(image: Image, order: Order) -> Image:
 def _on_canvas(image: Image, order: Order) -> Image:
     """The picture in the middle of the columns of its box, and of as many whole bands as go into its rows.
 
-    What is left of the last row, at most five pixels, keeps the half blocks' colours.
+    What is left of the last row, at most five pixels, is blank: the canvas of half blocks leaves it so.
     """
     box, (cell_width, cell_height) = order.box, order.cell
     bands = box.rows * cell_height // sixel.BAND

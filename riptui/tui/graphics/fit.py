@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from riptui.tui.graphics.sixel import BAND
 from riptui.tui.graphics.terminal import Protocol
 
 MOST = 297  # columns or rows: kitty has no marks for more
@@ -38,8 +39,8 @@ def fit(image: tuple[int, int], room: tuple[int, int], cell: tuple[int, int], pr
         scale = unit * int(scale / unit)
     width, height = max(1, round(image[0] * scale)), max(1, round(image[1] * scale))
     if protocol == "sixel" and height > cell[1]:
-        # Whole bands that fill whole cells: terminals draw the last band in full, and tmux counts it in full.
-        height = height // cell[1] * cell[1]
+        # As many whole bands as go into whole cells: terminals draw the last band in full, and tmux counts it in full.
+        height = height // cell[1] * cell[1] // BAND * BAND
         width = max(1, round(height * image[0] / image[1]))
     whole = round if protocol == "halfblock" else ceil
     columns = min(columns, max(1, whole(width / cell[0])))

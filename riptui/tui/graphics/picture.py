@@ -79,6 +79,11 @@ class Picture(Widget):
     def on_resize(self, _event: events.Resize) -> None:
         self._lay_out()
 
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._canvas and self._canvas.below not in (None, self.background_colors[1].rgb):
+            self._lay_out()
+
     def _resumed(self, _app: App[object]) -> None:
         """The alternate screen was left, and the pictures with it."""
         self._lay_out()
@@ -92,7 +97,9 @@ class Picture(Widget):
             return
         size = self._image.shape[1], self._image.shape[0]
         if box := fit(size, self.size, self._graphics.cell, self._graphics.protocol):
-            self._canvas = Canvas(box, self._depth, grey=self.app.no_color)
+            ends_early = box.rows > 1 and box.height < box.rows * self._graphics.cell[1]
+            below = self.background_colors[1].rgb if ends_early and self._graphics.protocol == "sixel" else None
+            self._canvas = Canvas(box, self._depth, grey=self.app.no_color, below=below)
             self._canvas.draw(self._image)
             self._wait_for_rest()
 

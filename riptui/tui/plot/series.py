@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from riptui.tui.plot.axes import usable
 
-SHAPES = "●▲■◆○△□◇"
-"""A shape for each colour, for those who cannot tell the colours apart."""
+SHAPES = "●▲■◆▼★►◄"
+"""A shape for each colour, for those who cannot tell the colours apart. Filled: outlines are faint in small type."""
 
 
 class Point(NamedTuple):

@@ -1,0 +1,36 @@
+"""riptui, with every key that reaches the app written to a file: `python logged_app.py LOG RUNS SELECT`.
+
+What it shows pictures by is written beside it, with the suffix .protocol.
+"""
+
+import sys
+from pathlib import Path
+
+from riptui.tui import start
+
+LOG = Path(sys.argv[1])
+
+
+def log_keys() -> None:
+    """Called in place of what sets up the log: once Textual is imported, and the app is not made yet."""
+    from textual import events
+
+    from riptui.tui.app import RiptuiApp
+
+    handle = RiptuiApp.on_event
+    logged: list[events.Key] = []  # what no widget wants comes back to the app
+
+    async def on_event(self: RiptuiApp, event: events.Event) -> None:
+        if isinstance(event, events.Key) and event not in logged:
+            logged.append(event)
+            with LOG.open("a") as log:
+                log.write(f"{event.key}\n")
+        LOG.with_suffix(".protocol").write_text(self.graphics.protocol)
+        await handle(self, event)
+
+    RiptuiApp.on_event = on_event
+
+
+if __name__ == "__main__":
+    start._log_to_file = log_keys
+    sys.exit(start.start(Path(sys.argv[2]), select=sys.argv[3]))

@@ -1,18 +1,28 @@
 """From pictures and options to trajectory folders: every picture x inpainter x mask x seed. Computes nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import product
+from importlib.resources import as_file, files
+from itertools import count, product
 from pathlib import Path
 
+import msgspec
+
 from riptui import inpainters
-from riptui.errors import InputError, NameRefusedError
-from riptui.images import Prepared, pixels_sha256
+from riptui.arrays import Image
+from riptui.errors import InputError, NameRefusedError, RiptuiError
+from riptui.images import Prepared, pixels_sha256, prepare
 from riptui.spec import Fit, Order, Parameter, Spec
 from riptui.store import layout
 from riptui.store.creation import create
+from riptui.store.frames import original
+from riptui.store.listing import find
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+
+OnMade = Callable[[int, int], None]
+"""Called as `on_made(done, total)` after each trajectory."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,14 @@ class Sweep:
 
 
 def submit(
-    runs: Path, pictures: Sequence[Prepared], sweep: Sweep, request: Request, *, group: str = "", name: str = ""
+    runs: Path,
+    pictures: Sequence[Prepared],
+    sweep: Sweep,
+    request: Request,
+    *,
+    group: str = "",
+    name: str = "",
+    on_made: OnMade = lambda done, total: None,
 ) -> list[Trajectory]:
     """Make the folders `runs/group/picture/name`, or find those that are there; all specs are checked before the first.
 
@@ -81,15 +98,50 @@ def submit(
     trajectories = []
     for picture, spec in planned:
         folder = "/".join(part for part in (group.strip("/"), layout.name_from(Path(picture.source_name).stem)) if part)
-        usual = name or layout.name_for(spec)
-        try:
-            trajectories.append(create(runs, f"{folder}/{usual}", spec, picture.image, request))
-        except NameRefusedError:
-            if name:
-                raise
-            other = f"{folder}/{usual[:90]}-{spec.digest[:8]}"
-            trajectories.append(create(runs, other, spec, picture.image, request))
+        if name:
+            trajectories.append(create(runs, f"{folder}/{name}", spec, picture.image, request))
+        else:
+            trajectories.append(_named_by_spec(runs, folder, spec, picture.image, request))
+        on_made(len(trajectories), len(planned))
     return list({trajectory.path: trajectory for trajectory in trajectories}.values())
+
+
+def _named_by_spec(runs: Path, folder: str, spec: Spec, image: Image, request: Request) -> Trajectory:
+    usual = layout.name_for(spec)
+    try:
+        return create(runs, f"{folder}/{usual}", spec, image, request)
+    except NameRefusedError:
+        return create(runs, f"{folder}/{usual[:90]}-{spec.digest[:8]}", spec, image, request)
+
+
+def again(runs: Path, trajectory: Trajectory, request: Request) -> Trajectory:
+    """Make a trajectory's like beside it, with the next seed that none of its group has.
+
+    Raises DamagedError if its original is not readable; InputError, DiskError.
+    """
+    spec = trajectory.spec
+    like = msgspec.structs.replace(spec, seed=0).digest
+    beside = _specs_in(trajectory.path.parent)
+    taken = {other.seed for other in beside if msgspec.structs.replace(other, seed=0).digest == like}
+    seed = next(number for number in count(spec.seed + 1) if number not in taken)
+    folder = trajectory.path.resolve().parent.relative_to(runs.resolve()).as_posix()
+    return _named_by_spec(runs, folder, msgspec.structs.replace(spec, seed=seed), original(trajectory), request)
+
+
+def _specs_in(group: Path) -> list[Spec]:
+    found = []
+    for trajectory in find(group):
+        with suppress(RiptuiError):  # what cannot be read takes no seed
+            found.append(trajectory.spec)
+    return found
+
+
+def demonstration(runs: Path, request: Request, *, mask: int = 64) -> Trajectory:
+    """Make a first trajectory: of a photograph that comes with riptui, computed in seconds and without weights."""
+    with as_file(files("riptui") / "pictures" / "coffee.jpg") as file:
+        picture = prepare(file, fit="crop")
+    [trajectory] = submit(runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), request, group="demo")
+    return trajectory
 
 
 def require_place(group: str, name: str, count: int) -> None:

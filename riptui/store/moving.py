@@ -10,7 +10,7 @@ from riptui.errors import HeldError, NameRefusedError, NotATrajectoryError
 from riptui.store import layout
 from riptui.store.disk import Folder, explained, make_folders
 from riptui.store.listing import find
-from riptui.store.lock import Lock, probe
+from riptui.store.lock import probe, undisturbed
 
 
 def move(path: Path, to: Path) -> None:
@@ -19,7 +19,7 @@ def move(path: Path, to: Path) -> None:
     Raises HeldError if it is being computed, NameRefusedError if something has the name, DiskError.
     """
     path = _plain(path)
-    with Folder(path) as folder, Lock(folder):
+    with undisturbed(path):
         _rename(path, to)
 
 

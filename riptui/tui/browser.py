@@ -50,6 +50,10 @@ class Browser(Screen[None]):
         self._select = select
         self._shown = ""
         """The path whose details are on the screen."""
+        self._awaited = ""
+        """The path that the cursor is to go to once it is there."""
+        self._under_way: set[str] = set()
+        """Commands that have not ended."""
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -92,12 +96,6 @@ class Browser(Screen[None]):
     def view(self) -> TrajectoryView:
         return self.query_one(TrajectoryView)
 
-    @property
-    def chosen(self) -> list[Path]:
-        """The trajectories that a command is about: the one under the cursor, or all of a group."""
-        line = self.rows.current
-        return [self.runs / path for path in self.rows.outline.below(line.path)] if line else []
-
     # What comes from the disk
 
     @on(Looked)
@@ -108,6 +106,8 @@ class Browser(Screen[None]):
         rows.apply(change)
         if first:
             self._open_first()
+        if self._awaited and rows.select(self._awaited):
+            self._awaited = ""
         if change.missing or not rows.outline.entries:
             self.query_one(ContentSwitcher).current = "welcome"
             self.query_one(Welcome).tell(change.missing)
@@ -181,6 +181,29 @@ class Browser(Screen[None]):
     def _go_to(self, message: GroupView.Chosen) -> None:
         self.rows.select(message.path.relative_to(self.runs).as_posix())
         self.rows.focus()
+
+    # Commands
+
+    async def action_do(self, name: str) -> None:
+        """One of `commands`, about what is chosen now; one that has not ended is not begun again."""
+        if name not in self._under_way:
+            self._under_way.add(name)
+            self.run_worker(self._carry_out(name), name=name)
+
+    async def _carry_out(self, name: str) -> None:
+        from riptui.tui import commands  # they know more than the first screen needs
+
+        line = self.rows.current
+        place = line.path if line else ""
+        outline = self.rows.outline
+        about = commands.Subject(self.app, self.runs, self.settings, self.graphics, outline, place, self._await)
+        try:
+            await commands.carry_out(name, about)
+        finally:
+            self._under_way.discard(name)
+
+    def _await(self, path: str) -> None:
+        self._awaited = "" if self.rows.select(path) else path
 
     # Frames and tabs
 

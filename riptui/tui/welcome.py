@@ -27,9 +27,9 @@ class Welcome(Middle):
         with Center():
             yield Static(id="why")
         with Center():
-            yield Button("Run the demo (ten seconds)", id="demo", action="screen.demo", variant="primary")
+            yield Button("Run the demo (ten seconds)", id="demo", action="screen.do('demo')", variant="primary")
         with Center():
-            yield Button("A picture of mine  (n)", id="own", action="screen.launch")
+            yield Button("A picture of mine  (n)", id="own", action="screen.do('launch')")
 
     def tell(self, missing: str) -> None:
         """Why nothing is there."""

@@ -12,6 +12,8 @@ from importlib import import_module
 from riptui.errors import RiptuiError
 from riptui.tui.commands.subject import Subject
 
+__all__ = ["COMMANDS", "Subject", "carry_out"]
+
 COMMANDS = {
     "launch": "launching",
     "again": "launching",

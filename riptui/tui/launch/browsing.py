@@ -43,7 +43,7 @@ def _entries(folder: Path) -> Iterator[Place]:
                     continue
                 if entry.is_dir():
                     yield Place(Path(entry.path), True)
-                elif os.path.splitext(entry.name)[1].lower() in PICTURES:
+                elif Path(entry.name).suffix.lower() in PICTURES:
                     yield Place(Path(entry.path), False)
     except OSError:
         return
@@ -65,7 +65,7 @@ class PictureList(OptionList):
 
     def open(self, folder: Path) -> None:
         """Show a folder's pictures."""
-        self.folder = Path(os.path.abspath(folder))
+        self.folder = folder.expanduser().absolute()
         self.border_title = Text(printable(str(self.folder)), overflow="ellipsis")
         self.run_worker(self._read(self.folder), exclusive=True)
 

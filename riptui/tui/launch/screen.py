@@ -1,6 +1,5 @@
 """The form on the screen: a picture, what to do with it, and what that will take."""
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -36,7 +35,7 @@ from riptui.tui.wording import about, counted, size
 REST = 0.15  # seconds after the last key before a picture is read or a pace looked up
 MOST_LOOKED_AT = 200  # trajectories whose speed is looked at
 TEXTS = ("picture", "prompt", "masks", "seeds", "amount", "size", "metrics", "group")
-EXAMPLES = {"masks": "64,128,256", "seeds": "0-9", "amount": "% inpainted", "metrics": "the usual ones", "group": "fig7"}
+EXAMPLES = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "the usual ones"}
 
 
 class LaunchScreen(ModalScreen[Placed | None]):
@@ -104,7 +103,7 @@ class LaunchScreen(ModalScreen[Placed | None]):
 
     def _inpainters(self) -> Select[str]:
         known = stock.named(self._found)
-        value = self._before.inpainter if self._before.inpainter in dict(map(reversed, known)) else known[0][1]
+        value = self._before.inpainter if any(name == self._before.inpainter for _, name in known) else known[0][1]
         return Select(known, id="inpainter", value=value, allow_blank=False, compact=True)
 
     def on_mount(self) -> None:
@@ -289,7 +288,7 @@ def _path(typed: str) -> Path | None:
 
 def _short(path: Path) -> str:
     """As one would type it: relative if it is below the current folder."""
-    here = Path(os.path.abspath("."))
+    here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 

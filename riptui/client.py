@@ -20,6 +20,7 @@ from typing import Literal
 import msgspec
 
 from riptui.errors import DamagedError, HeldError, WorkerError
+from riptui.inpainters import Compile
 from riptui.store.disk import READ_LIMIT, read_file
 from riptui.store.listing import natural
 from riptui.store.lock import probe
@@ -33,7 +34,6 @@ PATIENCE = 60.0  # seconds; for an interpreter on a cold network disk to start
 POLL = 0.05  # seconds between two looks for a worker that starts
 TOLD = 12  # last lines of the log of one that did not
 
-Compile = Literal["auto", "on", "off"]
 State = Literal["run", "pause", "stop"]
 
 
@@ -68,10 +68,8 @@ class Wish:
         """Those of `riptui worker`."""
         given = {"--device": self.device, "--batch": self.batch, "--compile": self.compile}
         switches = {"--deterministic": self.deterministic, "--offline": self.offline}
-        return [
-            *(word for name, value in given.items() if value for word in (name, str(value))),
-            *(name for name, on in switches.items() if on),
-        ]
+        valued = [word for name, value in given.items() if value for word in (name, str(value))]
+        return valued + [name for name, on in switches.items() if on]
 
 
 def _indexed(device: str) -> str:
@@ -129,8 +127,8 @@ def _start(runs: Path, wish: Wish, idle: float | None) -> Worker:
         ended = process.returncode  # looked at before the register, where it may have been
         here = [worker for worker in registered(runs) if worker.record.pid == process.pid]
         for worker in here:
-            if worker.alive and worker.record.host == socket.gethostname():
-                return worker
+            if worker.record.host == socket.gethostname() and (worker.alive or ended == 0):
+                return worker  # perhaps it has left by now, for nothing was to do
         if ended is not None:
             said_in = next((worker.log for worker in reversed(here) if not log.exists()), log)
             raise WorkerError(f"the worker did not start (exit code {ended}): {last_words(said_in)}")
@@ -166,14 +164,15 @@ def dismiss(worker: Worker) -> None:
         raise WorkerError(f"worker {worker.record.id} is another user's process {holder.pid}") from error
 
 
-def ask(trajectory: Trajectory, state: State, wanted: Request | None = None) -> None:
+def ask(trajectory: Trajectory, state: State, wanted: Request | None = None, *, queued: float | None = None) -> None:
     """Ask for a trajectory to be computed, paused or stopped; `wanted` adds to what is measured.
 
-    One that was queued keeps its place. Raises DiskError, DamagedError.
+    queued: its place, by default now; those that are asked for together should have the same one, so that workers take
+    them model by model. One that was queued keeps its place. Raises DiskError, DamagedError.
     """
     now = trajectory.request
     if state == "run":
-        place = now.queued if now.state == "run" and now.queued else time.time()
+        place = now.queued if now.state == "run" and now.queued else queued or time.time()
         asked = msgspec.structs.replace(widened(now, wanted), queued=place)
     else:
         asked = msgspec.structs.replace(now, state=state)
@@ -181,11 +180,11 @@ def ask(trajectory: Trajectory, state: State, wanted: Request | None = None) -> 
         set_request(trajectory, asked)
 
 
-def retry(trajectory: Trajectory, wanted: Request | None = None) -> None:
-    """Ask for a trajectory to be computed, whatever became of it before. Raises DiskError, DamagedError."""
+def retry(trajectory: Trajectory, wanted: Request | None = None, *, queued: float | None = None) -> None:
+    """As `ask` to run, whatever became of it before: its failure and its attempts are forgotten."""
     with suppress(HeldError):  # then it is being computed, and there is nothing to forget
         forgive(trajectory)
-    ask(trajectory, "run", wanted)
+    ask(trajectory, "run", wanted, queued=queued)
 
 
 def put_first(trajectory: Trajectory) -> None:

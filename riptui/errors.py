@@ -9,6 +9,7 @@ RiptuiError                  exit 1: it failed while running
 │   ├── SettingsError        a settings file, or a value in it, is not one
 │   └── MissingExtraError    an optional package is not installed
 ├── InpainterError           an inpainter failed or returned something that is no image
+│   └── DeviceMemoryError    the device has no memory left for so many images at once
 ├── MetricError              a metric failed
 ├── WeightsError             a network's weights are missing or cannot be had
 ├── WorkerError              a worker did not start, died, or was sent away
@@ -57,6 +58,10 @@ class MissingExtraError(InputError):
 
 
 class InpainterError(RiptuiError):
+    pass
+
+
+class DeviceMemoryError(InpainterError):
     pass
 
 

@@ -1,10 +1,12 @@
-"""What happens to a trajectory: told by the engine as it happens, and by `watch` as the disk shows it."""
+"""What is told of a trajectory: by the engine as it happens, and by `following` as the disk shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from riptui.errors import RiptuiError
-from riptui.store.records import Row, Values
+from riptui.errors import HeldError, RiptuiError
+from riptui.store.lock import Holder
+from riptui.store.records import Row
+from riptui.store.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,7 @@ class Started:
 
     k: int
     damage: Sequence[str] = ()
-    """What was committed, was no longer right and was cut; a sentence each. From outside it is not seen."""
+    """What was committed, was no longer right and is computed again; a sentence each. From outside it is not seen."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,12 @@ class Measured:
     """A frame's distances are saved."""
 
     k: int
-    values: Values
+    values: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
 class Ended:
-    """Nothing more comes: the amount is reached, or it was asked to stop."""
+    """It has left the bench in order: the amount is reached, or it was asked to leave, or there was no room for it."""
 
     k: int
     done: bool
@@ -41,32 +43,42 @@ class Ended:
 
 @dataclass(frozen=True)
 class Failed:
-    """The trajectory ended with an error."""
+    """It has left the bench with an error, which is recorded in its folder unless that cannot be claimed."""
 
     error: RiptuiError
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Another process computes it and has committed k iterations, so it was left alone."""
+
+    k: int
+    holder: Holder | None
+    error: HeldError
+
+
+@dataclass(frozen=True)
 class Noted:
-    """Something the user should know, e.g. that it goes on in smaller batches."""
+    """Something to know that is no failure."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Loading:
-    """Its worker loads an inpainter."""
+    """A worker loads the inpainter. Only seen from outside."""
 
     inpainter: str
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """Denoising steps of iteration k+1 are done."""
+    """So many denoising steps of iteration k+1 are done. Only seen from outside."""
 
     k: int
     step: int
     steps: int
 
 
-Event = Started | Iterated | Measured | Ended | Failed | Noted
+Event = Started | Iterated | Measured | Ended | Failed | Elsewhere | Noted | Loading | Stepped
+Told = tuple[Trajectory, Event]

@@ -1,5 +1,6 @@
 """From pictures and options to trajectory folders: every picture x inpainter x mask x seed. Computes nothing."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -90,13 +91,15 @@ def submit(
 ) -> list[Trajectory]:
     """Make the folders `runs/group/picture/name`, or find those that are there; all specs are checked before the first.
 
-    Without a name it comes from the spec; if another spec has that name, its digest is added. Raises NameRefusedError
-    for a given name that is taken, DiskError.
+    They are queued in this order. Without a name it comes from the spec; if another spec has that name, its digest is
+    added. Raises NameRefusedError for a given name that is taken, DiskError.
     """
     require_place(group, name, len(pictures) * len(sweep))
     planned = [(picture, spec) for picture in pictures for spec in sweep.specs(picture)]
     trajectories = []
-    for picture, spec in planned:
+    now = time.time()
+    for number, (picture, spec) in enumerate(planned):
+        request = msgspec.structs.replace(request, queued=round(now, 3) + number / 1000)
         folder = "/".join(part for part in (group.strip("/"), layout.name_from(Path(picture.source_name).stem)) if part)
         if name:
             trajectories.append(create(runs, f"{folder}/{name}", spec, picture.image, request))
@@ -107,11 +110,11 @@ def submit(
 
 
 def _named_by_spec(runs: Path, folder: str, spec: Spec, image: Image, request: Request) -> Trajectory:
-    usual = layout.name_for(spec)
+    usual, above = layout.name_for(spec), f"{folder}/" if folder else ""
     try:
-        return create(runs, f"{folder}/{usual}", spec, image, request)
+        return create(runs, f"{above}{usual}", spec, image, request)
     except NameRefusedError:
-        return create(runs, f"{folder}/{usual[:90]}-{spec.digest[:8]}", spec, image, request)
+        return create(runs, f"{above}{usual[:90]}-{spec.digest[:8]}", spec, image, request)
 
 
 def again(runs: Path, trajectory: Trajectory, request: Request) -> Trajectory:
@@ -124,8 +127,8 @@ def again(runs: Path, trajectory: Trajectory, request: Request) -> Trajectory:
     beside = _specs_in(trajectory.path.parent)
     taken = {other.seed for other in beside if msgspec.structs.replace(other, seed=0).digest == like}
     seed = next(number for number in count(spec.seed + 1) if number not in taken)
-    folder = trajectory.path.resolve().parent.relative_to(runs.resolve()).as_posix()
-    return _named_by_spec(runs, folder, msgspec.structs.replace(spec, seed=seed), original(trajectory), request)
+    above = trajectory.path.resolve().parent.relative_to(runs.resolve()).parts
+    return _named_by_spec(runs, "/".join(above), msgspec.structs.replace(spec, seed=seed), original(trajectory), request)
 
 
 def _specs_in(group: Path) -> list[Spec]:

@@ -5,8 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,6 +81,13 @@ def spawned(*argv: str | Path, **given: Any) -> Outcome:
     """Run the command in its own process to its end."""
     with started(*argv, **given) as process:
         return finished(process)
+
+
+def wait_until(true: Callable[[], object], patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def environment(**changes: str | None) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """What most tests need: a small picture, and trajectories of it in a temporary runs folder."""
 
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from riptui.spec import Spec
 from riptui.store.creation import create
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+from riptui.store.workers import registered
 
 
 def picture(size: int = 256) -> Image:
@@ -64,3 +67,14 @@ def make_trajectory(tmp_path: Path) -> MakeTrajectory:
         return create(runs, place, make_spec(original, **fields), original, Request(metrics=metrics))
 
     return make
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A runs folder whose workers leave when nothing is left, and do not outlive the test."""
+    monkeypatch.setenv("RIPTUI_IDLE", "0")
+    folder = tmp_path / "runs"
+    yield folder
+    for worker in registered(folder):
+        if worker.alive:
+            os.kill(worker.record.pid, signal.SIGKILL)

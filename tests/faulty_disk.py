@@ -22,6 +22,7 @@ from conftest import make_spec, picture
 
 from riptui import engine
 from riptui.arrays import Image
+from riptui.engine import keeper
 from riptui.spec import Spec
 from riptui.store import creation, disk, layout, lock
 from riptui.store.frames import frames
@@ -77,7 +78,7 @@ class Disk:
         for module in (disk, lock, shutil):
             self._patches.setattr(module, "os", self)
         self._patches.setattr(lock, "fcntl", self)
-        self._patches.setattr(engine, "AHEAD", 0)  # each event comes before the next iteration is saved
+        self._patches.setattr(keeper, "AHEAD", 0)  # each event comes before the next iteration is saved
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -285,7 +286,7 @@ class Story:
 
 
 def contents(trajectory: Trajectory, *, sessions_whole: bool = True) -> dict[str, object]:
-    """All that must be the same however often the work was interrupted: not who did it, and how long it took."""
+    """All that must be the same however often the work was interrupted: not who did it, when, and how long it took."""
     held = {str(p.relative_to(trajectory.path)): p.read_bytes() for p in trajectory.path.rglob("*") if p.is_file()}
     rows = [msgspec.json.decode(line) for line in held.pop(layout.ROWS).splitlines()]
     lines = held.pop(layout.SESSIONS).count(b"\n")
@@ -294,8 +295,10 @@ def contents(trajectory: Trajectory, *, sessions_whole: bool = True) -> dict[str
         assert {row["session"] for row in rows} <= set(range(1, lines + 1))
     for row in rows:
         del row["seconds"], row["session"]
+    request = msgspec.json.decode(held.pop(layout.REQUEST))
+    del request["queued"]
     del held[layout.METRICS]
-    return {**held, layout.ROWS: rows, layout.METRICS: trajectory.metrics()}
+    return {**held, layout.REQUEST: request, layout.ROWS: rows, layout.METRICS: trajectory.metrics()}
 
 
 @contextmanager

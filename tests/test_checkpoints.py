@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_spec, picture
-from diffusers.utils import is_peft_available
 from huggingface_hub import errors as hub_errors
 from PIL import Image as Pictures
 from safetensors.torch import save_file
@@ -29,7 +28,7 @@ from riptui import inpainters
 from riptui.cli import main
 from riptui.engine import compute
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, diffusion, hub
+from riptui.inpainters import catalogue, hub, pipelines, placement
 from riptui.inpainters.catalogue import MODELS, named
 from riptui.inpainters.pipelines import EMBEDDING
 from riptui.plan import Sweep
@@ -372,13 +371,22 @@ def test_weights_that_do_not_fit_their_configuration_are_an_error(copied: Callab
     assert one_line(refused)
 
 
-def test_weights_there_in_half_precision_only_are_used(checkpoints: Checkpoints, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("shard", "file"),
+    [("10GB", "diffusion_pytorch_model.fp16.safetensors"), ("50KB", "diffusion_pytorch_model.fp16-00001-of-*")],
+)
+def test_weights_there_in_half_precision_only_are_used(
+    shard: str, file: str, checkpoints: Checkpoints, tmp_path: Path
+) -> None:
     pipeline = plain_pipeline(checkpoints["sd2"], "sd2", torch_dtype=torch.float16)
-    pipeline.save_pretrained(tmp_path / "half", variant="fp16")
-    assert (tmp_path / "half" / "unet" / "diffusion_pytorch_model.fp16.safetensors").is_file()
+    pipeline.save_pretrained(tmp_path / "half", variant="fp16", max_shard_size=shard)
+    assert list((tmp_path / "half" / "unet").glob(file))
     difference = abs(paint(loaded(tmp_path / "half")).astype(int) - paint(loaded(checkpoints["sd2"])))
     assert difference.max() > 0  # half of the weights' digits are gone
     assert difference.mean() < 2
+    next((tmp_path / "half" / "unet").glob("*.safetensors")).unlink()
+    with pytest.raises(WeightsError, match="is incomplete"):
+        loaded(tmp_path / "half")
 
 
 def test_the_safety_checker_is_left_out(copied: Callable[[str], Path]) -> None:
@@ -408,11 +416,11 @@ def test_what_is_no_device_is_refused(device: str, checkpoints: Checkpoints) -> 
 
 def test_on_a_gpu_half_precision_is_the_models() -> None:
     gpu = torch.device("cuda")
-    assert diffusion._dtype("auto", MODELS["sd2"].repository, gpu) == torch.float16
-    assert diffusion._dtype("auto", MODELS["flux-fill"].repository, gpu) == torch.bfloat16
-    assert diffusion._dtype("auto", "org/name", gpu) == torch.float16
-    assert diffusion._dtype("auto", "flux-fill", torch.device("cpu")) == torch.float32
-    assert diffusion._dtype("float32", "sd2", gpu) == torch.float32
+    assert placement.precision("auto", MODELS["sd2"].repository, gpu) == torch.float16
+    assert placement.precision("auto", MODELS["flux-fill"].repository, gpu) == torch.bfloat16
+    assert placement.precision("auto", "org/name", gpu) == torch.float16
+    assert placement.precision("auto", "flux-fill", torch.device("cpu")) == torch.float32
+    assert placement.precision("float32", "sd2", gpu) == torch.float32
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:
@@ -459,8 +467,10 @@ def test_an_embedding_that_cannot_be_used_is_refused(embedding: Path, checkpoint
         loaded(checkpoints["flux-fill"], "flux-fill", negative_prompt="blur")
 
 
-@pytest.mark.skipif(is_peft_available(), reason="peft is installed")
-def test_a_lora_without_peft_names_the_extra(embedding: Path, checkpoints: Checkpoints) -> None:
+def test_a_lora_without_peft_names_the_extra(
+    embedding: Path, checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "is_peft_available", lambda: False)
     with pytest.raises(MissingExtraError, match=r"a LoRA needs the package peft.*riptui\[lora\]"):
         loaded(checkpoints["sd2"], lora=str(embedding))
 

@@ -25,6 +25,7 @@ from riptui.store.frames import frame
 from riptui.store.lock import Lock
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.wanted import set_request
 
 
 @pytest.fixture(autouse=True)
@@ -115,8 +116,7 @@ def test_each_status_has_its_mark(make_trajectory: MakeTrajectory) -> None:
     running = make_trajectory("e/running", **fields)
     broken = make_trajectory("f/unreadable", **fields)
     (broken.path / layout.SPEC).write_text("{")
-    with claim(make_trajectory("g/paused", **fields)) as claimed:
-        claimed.set_request(Request("pause"))
+    set_request(make_trajectory("g/paused", **fields), Request("pause"))
     with Folder(running.path) as folder, Lock(folder):
         outcome, entries = riptui("ls"), listed()
     lines = [re.split(r"\s+", line, maxsplit=2)[:2] for line in outcome.out.splitlines()[:-1]]
@@ -156,6 +156,7 @@ def test_json_tells_all_of_a_trajectory(make_trajectory: MakeTrajectory) -> None
         "digest": done.spec.digest,
         "spec": json.loads(msgspec.json.encode(done.spec)),
         "newest": {"k": 16, **done.metrics()[16]},
+        "mixed": None,
         "error": None,
     }
     assert second.keys() == first.keys()
@@ -224,12 +225,15 @@ def test_show_in_json_is_complete(make_trajectory: MakeTrajectory) -> None:
     assert outcome.out.count("\n") == 1
     assert shown.keys() == {
         *("path", "status", "k", "iterations", "inpainted", "coverage", "digest", "spec", "request", "sessions"),
-        *("metrics", "failure", "holder"),
+        *("metrics", "failure", "holder", "mixed"),
     }
     assert shown["metrics"] == [{"k": k, **values} for k, values in trajectory.metrics().items()]
     assert (shown["status"], shown["k"], shown["failure"], shown["holder"]) == ("done", 16, None, None)
     assert shown["sessions"][0]["versions"].keys() >= {"riptui", "python", "numpy", "opencv-python-headless"}
-    assert shown["request"] == {"state": "run", "metrics": ["psnr", "psnr@previous"], "measure": "half"}
+    assert shown["request"] == {
+        **{"state": "run", "metrics": ["psnr", "psnr@previous"], "measure": "half"},
+        "queued": 0.0,
+    }
 
 
 def test_show_draws_the_original_beside_a_frame(make_trajectory: MakeTrajectory, narrow: Any) -> None:
@@ -359,6 +363,7 @@ def test_what_is_right_is_said_to_be(make_trajectory: MakeTrajectory) -> None:
         "iterations": 16,
         "damage": [],
         "leftovers": [],
+        "mixed": None,
         "repaired": False,
     }
     assert (second["good"], second["damage"]) == (k, [])

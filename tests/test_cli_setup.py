@@ -285,7 +285,7 @@ def test_values_are_completed(words: list[str], offered: list[str]) -> None:
 
 def test_commands_are_completed() -> None:
     assert set(completed("")) == set(COMMANDS)
-    assert completed("re") == ["resume"]
+    assert completed("re") == ["resume", "results"]
 
 
 @pytest.mark.parametrize("name", ["show", "resume", "check", "measure", "export", "ls"])

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from riptui import engine
 from riptui.errors import DamagedError, InputError, RiptuiError, SpecError
 from riptui.store import layout
-from riptui.store.claim import claim
+from riptui.store.claim import claim, encode
 from riptui.store.frames import frame
 from riptui.store.listing import summarize
 from riptui.store.survey import survey
@@ -382,9 +382,10 @@ class Abuse(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The user puts back what only the user has, and everything else comes right."""
-        for name in (layout.SPEC, layout.REQUEST):
+        lost = {layout.SPEC: STORY.ending[layout.SPEC], layout.REQUEST: encode(STORY.request)}
+        for name in lost:
             if name in self.hurt:
-                (self.trajectory.path / name).write_bytes(STORY.ending[name])
+                (self.trajectory.path / name).write_bytes(lost[name])
         with Disk():
             ended = pixels_of(STORY.run(self.runs))
         expected = pixels_of_ending()

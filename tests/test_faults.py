@@ -791,14 +791,16 @@ def test_ctrl_c_while_packages_are_imported_is_no_traceback() -> None:
     assert not Path("runs").exists()
 
 
-def test_ctrl_c_stops_before_the_next_trajectory(at_iteration: AtIteration) -> None:
+def test_ctrl_c_stops_all_trajectories_of_the_command(at_iteration: AtIteration) -> None:
     at_iteration(12, lambda: os.kill(os.getpid(), signal.SIGINT))
     outcome = riptui("run", "p.png", *OPTIONS, "--seed", "0-2", "--display", "none")
     assert outcome.code == 130
     assert "Go on with: riptui resume runs/p\n" in outcome.err
     rows = [len(Trajectory(path.parent).rows()) for path in sorted(Path("runs").rglob(layout.SPEC))]
     assert rows == [12, 0, 0]
-    assert sorted(line[0] for line in riptui("ls", "runs").out.splitlines()[:-1]) == ["○", "○", "◼"]
+    assert sorted(line[0] for line in riptui("ls", "runs").out.splitlines()[:-1]) == ["◼", "◼", "◼"]
+    assert riptui("resume", "runs").code == 0
+    assert {line[0] for line in riptui("ls", "runs").out.splitlines()[:-1]} == {"✓"}
 
 
 # --- streams and environment

@@ -17,7 +17,6 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from conftest import picture
-from random_trunks import write_trunk
 
 from riptui import metrics
 from riptui.arrays import Image
@@ -88,16 +87,28 @@ def test_equal_pictures_are_at_distance_0_and_a_batch_gives_what_single_frames_g
     assert 0 < values[1] < values[2]
 
 
-def test_in_float64_as_on_a_gpu_it_is_the_same_within_float32(torch_home: Path) -> None:
+@pytest.mark.parametrize("net", NETS)
+def test_as_on_a_gpu_each_convolution_forbids_tf32_itself_and_gives_the_same(
+    net: Net, torch_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
 
     from riptui.metrics.perceptual import learned_distance
 
-    single, double = metrics.load("lpips-squeeze"), learned_distance("squeeze", "cpu:0")  # not "cpu", so a device
-    prepared = double.prepare(picture(SIZE))
-    assert {layer.dtype for layer in prepared} == {torch.float64}
-    expected = single.measure(single.prepare(picture(SIZE)), drifted(9)[None])
-    assert double.measure(prepared, drifted(9)[None]) == pytest.approx(expected, rel=1e-5)
+    forbidden: list[bool] = []
+    convolution = torch._convolution
+
+    def seen(*arguments: Any) -> Any:
+        *_, tf32 = arguments
+        forbidden.append(not tf32)
+        return convolution(*arguments)
+
+    usual, device = metrics.load(f"lpips-{net}"), learned_distance(net, "cpu:0")  # not "cpu", so a device
+    monkeypatch.setattr(torch, "_convolution", seen)
+    value = device.measure(device.prepare(picture(SIZE)), drifted(9)[None])
+    assert len(forbidden) > 10
+    assert all(forbidden)
+    assert value == usual.measure(usual.prepare(picture(SIZE)), drifted(9)[None])
 
 
 def test_trajectories_share_a_network_and_keep_their_own_reference(torch_home: Path) -> None:
@@ -189,6 +200,7 @@ def test_a_damaged_file_is_named_with_the_advice_to_delete_it(
     damage: str, empty_torch_home: Path, random_trunks: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     import torch
+    from random_trunks import write_trunk  # here, so that pytest sees it first as a plugin
 
     path = weights.weights_path("squeeze")
     path.parent.mkdir(parents=True)

@@ -3,15 +3,16 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import picture
 
 from riptui import metrics
-from riptui.arrays import Image
-from riptui.errors import InputError, MissingExtraError
-from riptui.metrics import availability
+from riptui.arrays import Image, Images
+from riptui.errors import InputError, MetricError, MissingExtraError
+from riptui.metrics import availability, meter
 from riptui.metrics.meter import Meter
 
 pytest_plugins = ["random_trunks"]
@@ -198,6 +199,55 @@ def test_ms_ssim_is_torchmetrics_on_the_luma(original: Image) -> None:
 # ── the meter ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Together:
+    """A metric of the frame's mean, that can measure several frames at once; and fails where it is told to."""
+
+    def __init__(self, bad: int = -1) -> None:
+        self.bad = bad
+        self.batches: list[int] = []
+
+    def prepare(self, reference: Image) -> float:
+        return float(reference.mean())
+
+    def measure(self, prepared: float, frames: Images) -> Any:
+        return self.measure_each([prepared] * len(frames), frames)
+
+    def measure_each(self, prepared: list[float], frames: Images) -> Any:
+        self.batches.append(len(frames))
+        if any(int(frame.flat[0]) == self.bad for frame in frames):
+            raise RuntimeError("that one")
+        return np.array([frame.mean() - mean for mean, frame in zip(prepared, frames, strict=True)])
+
+
+def test_frames_of_several_trajectories_are_measured_at_once_where_a_metric_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    metric = Together()
+    monkeypatch.setattr(meter, "load", lambda name: metric)
+    first, second, third = (
+        Meter(["psnr"], flat(1, 1, 1)),
+        Meter(["ssim", "psnr"], flat(2, 2, 2)),
+        Meter([], flat(3, 3, 3)),
+    )
+    measured = meter.measure_together(
+        [(first, flat(10, 10, 10)), (second, flat(20, 20, 20)), (third, flat(30, 30, 30))]
+    )
+    assert measured == [{"psnr": 9.0}, {"psnr": 18.0, "ssim": 18.0}, {}]
+    assert metric.batches == [2, 1]
+    assert np.array_equal(second.previous, flat(20, 20, 20))
+
+
+def test_a_frame_that_cannot_be_measured_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "load", lambda name: Together(bad=20))
+    meters = [Meter(["psnr", "ssim"], flat(0, 0, 0)) for _ in range(3)]
+    first, second, third = meter.measure_together(
+        list(zip(meters, [flat(level, level, level) for level in (10, 20, 30)], strict=True))
+    )
+    assert (first, third) == ({"psnr": 10.0, "ssim": 10.0}, {"psnr": 30.0, "ssim": 30.0})
+    assert isinstance(second, MetricError)
+    assert "psnr failed: RuntimeError: that one" in str(second)
+
+
 def test_previous_is_the_frame_measured_before(original: Image) -> None:
     frames = [original, grainy(original, 10), grainy(original, 30)]
     meter = Meter(["psnr", "psnr@previous", "entropy"], original)
@@ -298,3 +348,14 @@ def test_the_default_without_the_extra_says_so_once(without) -> None:
 def test_a_choice_of_unknown_names_is_refused() -> None:
     with pytest.raises(InputError, match="no metric is called fid"):
         availability.choice(["ssim", "fid"])
+
+
+@pytest.mark.parametrize("name", ["ssim", "psnr", "delta-e"])
+def test_frames_measured_each_against_its_own_reference_have_the_values_of_single_calls(
+    original: Image, name: str
+) -> None:
+    metric = metrics.load(name)
+    references = [original, grainy(original, 5), grainy(original, 9)]
+    frames = [grainy(original, spread, seed=2) for spread in (3, 12, 40)]
+    values = metric.measure_each([metric.prepare(one) for one in references], np.stack(frames))
+    assert values.tolist() == [value(name, *pair) for pair in zip(references, frames, strict=True)]

@@ -145,7 +145,8 @@ def test_filters_that_admit(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["dog", "anom", "mask:64", "seed:4-9", "status:done", "inpainter:sdxl", "lpips>0.5", "psnr>1", "mona mask:64"]
+    "text",
+    ["dog", "anom", "mask:64", "seed:4-9", "status:done", "inpainter:sdxl", "lpips>0.5", "psnr>1", "mona mask:64"],
 )
 def test_filters_that_do_not_admit(text: str) -> None:
     found = parse(text)

@@ -1,5 +1,6 @@
 """Which trajectories a command means, and what their folders are called."""
 
+import time
 from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
@@ -108,6 +109,16 @@ def test_a_renamed_copy_of_a_picture_is_another_folder_with_the_same_frames(tmp_
     first, second = submit(tmp_path, [prepared("a.jpg"), prepared("b.jpg")], SWEEP, Request())
     assert first.path != second.path
     assert first.spec.digest == second.spec.digest
+
+
+def test_trajectories_are_queued_in_their_order(tmp_path: Path) -> None:
+    before = time.time() - 0.001
+    made = submit(tmp_path, [prepared("a.jpg"), prepared("b.jpg")], replace(SWEEP, seeds=range(5)), Request())
+    queued = [trajectory.request.queued for trajectory in made]
+    assert queued == sorted(set(queued))
+    assert before <= queued[0] <= time.time() + 0.001
+    again, *_ = submit(tmp_path, [prepared("a.jpg")], SWEEP, Request())
+    assert again.request.queued == queued[0]
 
 
 def test_a_given_name_is_for_one_trajectory(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from conftest import MakeTrajectory
 from riptui import __file__ as package
 from riptui import engine, inpainters, metrics
 from riptui.cli import COMMANDS, riptui
+from riptui.store import attempts
 from riptui.store.claim import claim
 from riptui.store.frames import frame
 from riptui.store.records import Failure
@@ -104,6 +105,7 @@ def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajector
     list(engine.compute(trajectory))
     with claim(trajectory) as claimed:
         claimed.fail(Failure("2024-07-13T00:00:00+00:00", 1, "", ""))
+        attempts.count(claimed, 0)
     found = {
         re.sub(r"\d+\.png", "K.png", path.relative_to(trajectory.path).as_posix())
         for path in trajectory.path.rglob("*")

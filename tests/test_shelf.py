@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from riptui.engine import compute
+from riptui.events import Iterated
 from riptui.store.claim import claim
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.wanted import set_request
 from riptui.tui import shelf
 from riptui.tui.shelf import Change, Entry, Shelf
 from tests.conftest import MakeTrajectory
@@ -62,19 +64,23 @@ def test_what_grows_is_found(make_trajectory: MakeTrajectory, runs: Path) -> Non
     trajectory = make_trajectory("a")
     one = Shelf(runs)
     looked(one)
-    for number, _ in enumerate(compute(trajectory, should_stop=lambda: number >= 3)):
+    events = compute(trajectory)
+    while not isinstance(next(events), Iterated):
         pass
     [entry] = looked(one).entries
     assert 0 < entry.k < 16
-    assert entry.status is Status.INTERRUPTED
+    assert entry.status is Status.RUNNING
+    for _ in events:
+        pass
+    assert [entry.status for entry in looked(one).entries] == [Status.DONE]
 
 
 def test_a_held_lock_and_its_release_are_found(make_trajectory: MakeTrajectory, runs: Path) -> None:
     trajectory = make_trajectory("a")
     one = Shelf(runs)
     looked(one)
-    with claim(trajectory) as claimed:
-        claimed.set_request(Request("pause"))
+    with claim(trajectory):
+        set_request(trajectory, Request("pause"))
         assert [entry.status for entry in looked(one).entries] == [Status.RUNNING]
     assert [entry.status for entry in looked(one).entries] == [Status.PAUSED]
 

@@ -181,7 +181,7 @@ async def test_the_comparison_goes_round(done: Trajectory) -> None:
             app.view.cycle_comparison()
             await rests(pilot)
             assert same(app.picture("compared").image, image), caption
-            assert app.text("#compared Static") == caption
+            assert app.text("#compared Line") == caption
 
 
 async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
@@ -325,7 +325,7 @@ async def test_the_map_counts_how_often_each_square_was_repainted(done: Trajecto
 
 
 async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajectory) -> None:
-    async with showing(done) as (app, pilot):
+    async with showing(done) as (app, _):
         app.view.go(16)
         chart = app.query_one(Chart)
         assert chart._marker == 100.0
@@ -377,6 +377,56 @@ async def test_a_trajectory_that_is_computed_meanwhile_is_followed_at_its_end(ma
         app.view.disk_changed()
         await rests(pilot)
         assert app.view.k == 30  # who looks at another frame stays there
+
+
+async def test_the_strip_fills_up_as_the_trajectory_grows_and_is_another_for_another_one(
+    done: Trajectory, make_trajectory: MakeTrajectory
+) -> None:
+    path = done.path / "iterations.jsonl"
+    rows = path.read_bytes()
+    path.write_bytes(b"".join(rows.splitlines(keepends=True)[:12]))
+    other = make_trajectory("picture/noise", amount=200.0, inpainter="noise")
+    list(compute(other))
+    async with showing(done) as (app, pilot):
+        app.view.select_tab("filmstrip")
+
+        def pictures() -> list[Image | None]:
+            return [still.picture.image for still in app.query(Still)]
+
+        await until(pilot, lambda: [image is not None for image in pictures()] == [True, True, False, False, False])
+        assert app.query(Still)[2].picture._note == "not yet"
+        path.write_bytes(rows)
+        app.view.disk_changed()
+        await until(pilot, lambda: all(image is not None for image in pictures()) and len(pictures()) == 5)
+        assert same(pictures()[3], frame(done, 24))
+        app.view.show(other.path)
+        await until(pilot, lambda: same(pictures()[3], frame(other, 24)), "the other's pictures")
+
+
+async def test_looking_again_at_what_has_not_changed_paints_nothing(
+    done: Trajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with showing(done) as (app, pilot):
+        for tab in ("chart", "filmstrip", "masks", "spec", "log"):
+            app.view.select_tab(tab)
+            await rests(pilot)
+            await pilot.pause(0.05)
+            painted: list[object] = []
+            with monkeypatch.context() as patched:
+                patched.setattr(app, "_display", lambda *what, painted=painted: painted.append(what))
+                app.view.disk_changed()
+                await rests(pilot)
+                await pilot.pause(0.05)
+            assert painted == [], tab
+
+
+async def test_records_that_cannot_be_read_are_told_in_the_log_and_hide_nothing(done: Trajectory) -> None:
+    (done.path / "failed.json").write_bytes(b"{")
+    async with showing(done) as (app, pilot):
+        assert same(app.picture("frame").image, frame(done, 32))
+        app.view.select_tab("log")
+        await rests(pilot)
+        assert "failed.json is not readable" in app.text("#log Static")
 
 
 async def test_a_trajectory_that_was_cut_is_shown_as_far_as_it_goes(done: Trajectory) -> None:

@@ -2,9 +2,11 @@
 
     console     what is printed, made safe; values: metric values as people read them
     streams     what it is printed to; options: values such as 64,128,256 and 0-9, and options that commands share
-    runs        `run` and `resume`; jobs: the loop behind them; display: how its events are shown
     browse      the app; listing: `ls`
-    and a file for each of show, check, measure, export, demo, fetch, models, config, doctor, completion
+    runs        `run` and `resume`; jobs: the loop behind them, or attend: a worker; display: how it is shown
+    worker      `worker`; asking: `pause` and `stop`; lingering: what happens to detached work at a logout
+    results     `results`; outcomes: its tables
+    and a file for each of ps, logs, show, check, measure, export, demo, fetch, models, config, doctor, completion
 
 Only the declarations are imported to print help or complete a word; a command imports its work when it starts
 (NumPy, OpenCV and scikit-image take 0.8 s together).
@@ -28,11 +30,17 @@ COMMANDS = {
     "demo": "riptui.cli.demo:demo",
     "run": "riptui.cli.runs:run",
     "resume": "riptui.cli.runs:resume",
+    "pause": "riptui.cli.asking:pause",
+    "stop": "riptui.cli.asking:stop",
+    "worker": "riptui.cli.worker:worker",
+    "ps": "riptui.cli.ps:ps",
+    "logs": "riptui.cli.logs:logs",
     "ls": "riptui.cli.listing:ls",
     "show": "riptui.cli.show:show",
     "check": "riptui.cli.check:check",
     "measure": "riptui.cli.measure:measure",
     "export": "riptui.cli.export:export",
+    "results": "riptui.cli.results:results",
     "fetch": "riptui.cli.fetch:fetch",
     "models": "riptui.cli.models:models",
     "config": "riptui.cli.config:config",
@@ -83,9 +91,10 @@ class LateGroup(click.RichGroup):
     help_config=click.RichHelpConfiguration(text_paragraph_linebreaks="\n\n", padding_helptext_first_line=(0, 0, 1, 0))
 )
 @click.version_option(__version__, "-V", "--version", message="riptui %(version)s")
-@click.command_panel("Compute", commands=["demo", "run", "resume"])
+@click.command_panel("Compute", commands=["demo", "run", "resume", "pause", "stop"])
+@click.command_panel("Workers", commands=["worker", "ps", "logs"])
 @click.command_panel("Look", commands=["browse", "ls", "show", "check"])
-@click.command_panel("Use", commands=["measure", "export"])
+@click.command_panel("Use", commands=["measure", "export", "results"])
 @click.command_panel("Set up", commands=["fetch", "models", "config", "doctor", "completion"])
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?

@@ -43,15 +43,20 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool) -> int:
 def _check(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
     from riptui.errors import DamagedError, SpecError
     from riptui.store.claim import claim
+    from riptui.store.provenance import mixed
     from riptui.store.survey import survey
     from riptui.store.trajectory import Status
     from riptui.store.writer import writer
 
-    result: dict[str, Any] = {"path": str(trajectory.path), "good": 0, "damage": [], "leftovers": [], "repaired": False}
+    result: dict[str, Any] = {
+        **{"path": str(trajectory.path), "good": 0, "damage": [], "leftovers": []},
+        **{"mixed": None, "repaired": False},
+    }
     try:
         running = trajectory.status() == Status.RUNNING
         found = survey(trajectory)
         result |= {"good": found.walk.iteration, "iterations": trajectory.spec.iterations, "damage": found.damage}
+        result["mixed"] = mixed(trajectory, found.rows) or None
         result["leftovers"] = [] if running else found.leftovers  # a running one's are in use
         if repair and not running and (found.damage or found.leftovers):
             with claim(trajectory) as claimed, writer(claimed):
@@ -76,6 +81,8 @@ def _tell(result: dict[str, Any]) -> None:
         out.print(Text.assemble(("✗ ", "red"), f"{path}: damaged"))
     for what in result["damage"]:
         say(f"    {what}")
+    if result["mixed"]:
+        say(f"    mixed, computed by unlike sessions: {result['mixed']}", "yellow")
     for what in result["leftovers"]:
         say(f"    left behind by a crash: {what}", "dim")
     if result["repaired"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from riptui.terminal import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
+    from rich.table import Table
 
 
 class Pipe(Console):
@@ -65,6 +67,21 @@ def passing(*columns: ProgressColumn, hidden: bool = False) -> Progress:
         redirect_stdout=False,  # Rich would send it to stderr with the bars
         redirect_stderr=False,
     )
+
+
+def tabulate(layouts: Iterable[Table]) -> None:
+    """The first layout of a table that the terminal shows whole, or the last one; a file has room for the first."""
+    from rich.measure import Measurement
+    from rich.segment import Segments
+
+    for table in layouts:
+        width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
+        if width <= out.width or not out.is_terminal:
+            break
+    if out.is_terminal:
+        out.print(table)
+    else:
+        out.print(Segments(out.render(table, out.options.update(width=width))), end="")
 
 
 def rendered(text: str, style: str) -> str:

@@ -26,7 +26,7 @@ def demo(runs: Path, mask: int, display: str) -> int:
 
     request = Request("run", choose(None, fetch=False))
     trajectory = demonstration(runs, request, mask=mask)
-    code = carry_out([trajectory], display, request)
+    code = carry_out([trajectory], display, request, runs=runs)
     if code or display in ("json", "none"):
         return code
     if out.is_terminal:

@@ -70,7 +70,8 @@ def doctor(runs: Path, as_json: bool) -> int:
     """
     from riptui.cli.console import emit, err
 
-    checks: list[Callable[[], Iterator[Finding]]] = [python, packages, terminal, gpu, weights, lambda: disk(runs)]
+    machine = (python, packages, terminal, gpu, weights, logout)
+    checks: list[Callable[[], Iterator[Finding]]] = [*machine, lambda: disk(runs)]
     findings: list[Finding] = []
     with err.status("looking ...") if err.is_terminal else err.capture():
         for check in checks:
@@ -219,6 +220,15 @@ def disk(runs: Path) -> Iterator[Finding]:
     yield Finding(
         "disk", "note" if slow else "ok", f"{folder} is writable, locks work, an fsync takes {cost * 1e3:.1f} ms", slow
     )
+
+
+def logout() -> Iterator[Finding]:
+    """Whether detached work survives it."""
+    from riptui.cli.lingering import advice
+
+    if text := advice():
+        what, _, command = text.partition(": ")
+        yield Finding("logout", "note", what, command)
 
 
 def _version(name: str) -> str | None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol, Self
 
-from riptui.engine import Event, compute, to_do
+from riptui.engine import Bench, Elsewhere, Event, Failed, alike, insist, stop
 from riptui.errors import DiskError, HeldError, RiptuiError
-from riptui.store.lock import Holder
+from riptui.spec import Spec
 from riptui.store.records import Request
-from riptui.store.trajectory import Trajectory
+from riptui.store.trajectory import Status, Trajectory
+from riptui.store.wanted import to_do
 
 POLL = 0.25  # seconds between two looks at a trajectory that another process computes
 
@@ -26,25 +27,10 @@ class Already:
     what: str = "done"
 
 
-@dataclass(frozen=True)
-class Elsewhere:
-    """Another process computes the trajectory and has committed k iterations."""
-
-    k: int
-    holder: Holder | None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The trajectory ended with an error."""
-
-    error: RiptuiError
-
-
 class Display(Protocol):
-    """Shows what happens. The jobs' events, and the engine's."""
+    """Shows what happens."""
 
-    def show(self, trajectory: Trajectory, event: Event | Already | Elsewhere | Failed) -> None: ...
+    def show(self, trajectory: Trajectory, event: Event | Already) -> None: ...
 
 
 class Stop:
@@ -53,8 +39,9 @@ class Stop:
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def __init__(self) -> None:
+    def __init__(self, notice: str = "stopping after this iteration (again: at once)") -> None:
         self.signal: int | None = None
+        self._notice = f"\n{notice}\n".encode()
 
     def __enter__(self) -> Self:
         heeded = [number for number in self.SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup's is not
@@ -74,41 +61,88 @@ class Stop:
         self.signal = number
         if number != signal.SIGHUP:
             with suppress(OSError, ValueError):  # nobody reads it: no reason not to stop in order
-                os.write(sys.stderr.fileno(), b"\nstopping after this iteration (again: at once)\n")
+                os.write(sys.stderr.fileno(), self._notice)
 
 
 def perform(trajectories: Sequence[Trajectory], display: Display, wanted: Request | None = None) -> int:
-    """Bring trajectories to their ends; return the exit code. A failed one does not stop the others; the disk does."""
-    failed = False
-    waiting = list(trajectories)
+    """Bring trajectories to their ends; return the exit code. A failed one does not stop the others; the disk does.
+
+    After a signal those that did not come to their end are stopped, but for the ones that another process computes.
+    """
     with Stop() as stop:
-        while waiting and not stop:
-            held = []
-            for trajectory in waiting:
-                if stop:
-                    break
-                try:
-                    _one(trajectory, display, stop, wanted)
-                except HeldError:
-                    held.append(trajectory)
-                    display.show(trajectory, Elsewhere(len(trajectory.rows()), trajectory.holder))
-                except DiskError as error:
-                    display.show(trajectory, Failed(error))
-                    return 1
-                except RiptuiError as error:
-                    display.show(trajectory, Failed(error))
-                    failed = True
-            if len(held) == len(waiting) and not stop:
+        mine = Own(trajectories, display, wanted, stop)
+        try:
+            for trajectory, event in Bench().work(mine.take, should_stop=lambda: bool(stop)):
+                mine.show(trajectory, event)
+        except DiskError as error:
+            mine.show(mine.last, Failed(error))
+            return 1
+        if stop.signal is not None:
+            mine.stop()
+            return 128 + stop.signal
+    return 1 if mine.failed else 0
+
+
+class Own:
+    """The trajectories of one command: which is next, and what became of them."""
+
+    def __init__(
+        self, trajectories: Sequence[Trajectory], display: Display, wanted: Request | None, stopped: Stop
+    ) -> None:
+        self.failed = False
+        self.last = trajectories[0]
+        """The one that was looked at last."""
+        self._all = trajectories
+        self._waiting = [*trajectories]
+        self._held: list[Trajectory] = []
+        self._display, self._wanted, self._stopped = display, wanted, stopped
+
+    def take(self, like: Spec | None) -> Trajectory | None:
+        """The next that has something to do; waits for one that another process computes if there is no other."""
+        while (self._waiting or self._held) and not self._stopped:
+            if not self._waiting:
                 time.sleep(POLL)
-            waiting = held
-    if stop.signal is not None:
-        return 128 + stop.signal
-    return 1 if failed else 0
+                self._waiting, self._held = self._held, []
+            found = self._first(like)
+            if found is not None or like is not None:
+                return found
+        return None
+
+    def show(self, trajectory: Trajectory, event: Event | Already) -> None:
+        if isinstance(event, Elsewhere):
+            self._held.append(trajectory)
+        self.failed |= isinstance(event, Failed)
+        self._display.show(trajectory, event)
+
+    def stop(self) -> None:
+        """Leave them alone until somebody asks for them again, so that no worker takes them up."""
+        for trajectory in self._all:
+            with suppress(RiptuiError):
+                if trajectory.status() == Status.QUEUED:
+                    stop(trajectory)
+
+    def _first(self, like: Spec | None) -> Trajectory | None:
+        for trajectory in [one for one in self._waiting if like is None or _is_alike(one, like)]:
+            self._waiting.remove(trajectory)
+            self.last = trajectory
+            try:
+                if to_do(trajectory, self._wanted):
+                    insist(trajectory, self._wanted)
+                    return trajectory
+                self.show(trajectory, Already())
+            except HeldError as error:
+                self.show(trajectory, Elsewhere(len(trajectory.rows()), trajectory.holder, error))
+            except DiskError:
+                raise
+            except RiptuiError as error:
+                self.show(trajectory, Failed(error))
+            if self._stopped:
+                break
+        return None
 
 
-def _one(trajectory: Trajectory, display: Display, stop: Stop, wanted: Request | None) -> None:
-    if not to_do(trajectory, wanted):
-        display.show(trajectory, Already())
-        return
-    for event in compute(trajectory, wanted=wanted, should_stop=lambda: bool(stop)):
-        display.show(trajectory, event)
+def _is_alike(trajectory: Trajectory, like: Spec) -> bool:
+    try:
+        return alike(like, trajectory.spec)
+    except RiptuiError:  # which is told when it is its turn
+        return False

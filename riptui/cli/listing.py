@@ -16,6 +16,7 @@ from riptui.marks import MARKS
 if TYPE_CHECKING:
     from riptui.store.listing import Summary
 
+MIXED = "≠"
 WIDEST = 80  # columns of all that can be told behind the path
 
 
@@ -36,6 +37,7 @@ def ls(runs: Path, as_json: bool) -> int:
 
     \b
     ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable
+    ≠ mixed: computed on unlike devices, versions or batches; riptui show says how they differ
     """
     from riptui.cli.console import emit, note
     from riptui.store.disk import explained
@@ -83,10 +85,10 @@ def _cells(summary: Summary, room: int) -> str:
     spec = summary.spec
     name, values = headline(summary.metrics)
     newest = f"{name} {number(values[-1])}" if values else ""
-    far = f"{summary.inpainted:>6.0f} %"
+    far = f"{summary.inpainted:>6.0f} % {MIXED if summary.mixed else ' '}"
     if room < 30:
         return far
-    far = f"{far}  {newest:<20}"
+    far = f"{far}{newest:<20}"
     if room < 47:
         return far
     far = f"{far} {sparkline(values[-16:])}"
@@ -113,5 +115,6 @@ def as_dict(summary: Summary) -> dict[str, Any]:
         "digest": spec.digest if spec else None,
         "spec": msgspec.to_builtins(spec) if spec else None,
         "newest": {"k": newest[0], **newest[1]} if newest else None,
+        "mixed": summary.mixed or None,
         "error": summary.error or None,
     }

@@ -30,8 +30,8 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
     riptui measure runs/cat/m128-s0 --measure every  each iteration of one
     """
     from riptui.cli.display import open_display
-    from riptui.cli.jobs import Failed
     from riptui.cli.metrics import choose
+    from riptui.engine import Failed
     from riptui.errors import DiskError, RiptuiError
     from riptui.store.listing import find_all
 

@@ -1,5 +1,6 @@
 """Values on the command line, and options that several commands share."""
 
+import functools
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from riptui import ranges
 from riptui.errors import InputError
+from riptui.inpainters import Compile
 from riptui.metrics import REGISTRY
 from riptui.spec import Measure, Parameter
 from riptui.terminal import printable
@@ -138,6 +140,55 @@ def runs_folder() -> Path:
     return loaded.settings.runs
 
 
+def worker_options(command: Command) -> Command:
+    """How a worker is to be: --device, --batch, --compile, --deterministic, --offline. Given as one `wish`."""
+
+    @functools.wraps(command)
+    def wished(
+        *args: Any,
+        device: str,
+        batch: int | None,
+        compile: Compile,
+        deterministic: bool,
+        offline: bool,
+        **given: Any,
+    ) -> Any:
+        from riptui.client import Wish
+        from riptui.inpainters.devices import require_device
+
+        if offline:
+            os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
+        require_device(device)
+        return command(*args, wish=Wish(device, batch, compile, deterministic, offline), **given)
+
+    options = [
+        click.option("--device", metavar="D", default="", show_default="the best", help="cpu, cuda or cuda:0."),
+        click.option(
+            "--batch",
+            type=click.IntRange(1, 1024),
+            metavar="N",
+            show_default="what fits into memory",
+            help="Trajectories computed together.",
+        ),
+        click.option(
+            "--compile",
+            type=click.Choice(["auto", "on", "off"]),
+            default="auto",
+            show_default=True,
+            help="Compile the model before it is used; auto: where that pays.",
+        ),
+        click.option("--deterministic", is_flag=True, help="The same bits each time, at a cost in speed."),
+        click.option("--offline", is_flag=True, help="Never ask the network for anything."),
+    ]
+    for option in reversed(options):
+        wished = option(wished)
+    return wished  # type: ignore[return-value]
+
+
+WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offline"]
+detach_option = click.option(
+    "--detach", "-d", is_flag=True, help="Leave it to a worker, which goes on when the terminal is closed."
+)
 runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),

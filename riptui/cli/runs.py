@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,10 @@ from click.exceptions import Exit
 
 from riptui.cli.options import (
     MODEL_OPTIONS,
+    WORKER_OPTIONS,
     Names,
     Numbers,
+    detach_option,
     display_option,
     measure_option,
     metrics_option,
@@ -23,12 +26,14 @@ from riptui.cli.options import (
     runs_option,
     settings,
     told,
+    worker_options,
 )
 from riptui.errors import RiptuiError, SourceError
 from riptui.inpainters import DEFAULT, REGISTRY
 from riptui.spec import FITS, ORDERS, Fit, Measure, Order
 
 if TYPE_CHECKING:
+    from riptui.client import Wish
     from riptui.images import Prepared
     from riptui.store.records import Request
     from riptui.store.trajectory import Trajectory
@@ -77,11 +82,14 @@ if TYPE_CHECKING:
 @runs_option
 @click.option("--group", default="", metavar="G", help="Folder below the runs folder, e.g. fig7 or fig7/cats.")
 @click.option("--name", default="", metavar="N", help="The trajectory's name, when there is only one.")
+@detach_option
+@worker_options
 @display_option
 @click.option_panel(
     "What", options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"]
 )
 @click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
+@click.option_panel("The worker", options=["--detach", *WORKER_OPTIONS])
 @click.option_panel("Measuring", options=["--metrics", "--measure"])
 @click.option_panel("Where", options=["--runs", "--group", "--name"])
 def run(
@@ -100,6 +108,8 @@ def run(
     runs: Path,
     group: str,
     name: str,
+    detach: bool,
+    wish: Wish,
     display: str,
     **model: str | bool | None,
 ) -> int:
@@ -113,6 +123,7 @@ def run(
     riptui run *.jpg --mask 64,128,256 --group fig7  its first experiment
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond its 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
+    riptui run *.jpg -i sd2 --detach                 a diffusion model, in a worker that outlives the terminal
     """
     from riptui.cli.console import note
     from riptui.cli.metrics import choose
@@ -127,8 +138,9 @@ def run(
     for notice in filter(None, (named(one).notice for one in inpainters)):
         note(notice)
     pictures = read_pictures(images, size=size, fit=fit)
-    request = Request("run", choose(metrics), measure_at)
-    return carry_out(submit(runs, pictures, sweep, request, group=group, name=name), display, request)
+    request = Request("run", choose(metrics), measure_at, time.time())
+    trajectories = submit(runs, pictures, sweep, request, group=group, name=name)
+    return carry_out(trajectories, display, request, runs=runs, wish=wish, detach=detach)
 
 
 def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[Prepared]:
@@ -153,37 +165,70 @@ def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[Prepa
 
 @click.command(short_help="Go on where trajectories stopped.")
 @paths_argument
+@runs_option
+@detach_option
+@worker_options
 @display_option
-def resume(paths: tuple[Path, ...], display: str) -> int:
-    """Go on where trajectories stopped. PATH: a trajectory, or a folder of them.
+@click.option_panel("The worker", options=["--detach", *WORKER_OPTIONS])
+def resume(paths: tuple[Path, ...], runs: Path, detach: bool, wish: Wish, display: str) -> int:
+    """Go on where trajectories stopped or were paused, or failed. PATH: a trajectory, or a folder of them.
 
     What is done is left alone; what another process computes is waited for.
     """
     from riptui.cli.console import note
     from riptui.store.listing import find_all
+    from riptui.store.workers import runs_of
 
     found = find_all(paths)
     if len(found) > 1 and display not in ("json", "none"):
         note(f"{sum(map(_can_go_on, found))} of {len(found)} trajectories to go on with")
-    return carry_out(found, display)
+    return carry_out(found, display, runs=runs_of(found, runs), wish=wish, detach=detach)
 
 
-def carry_out(trajectories: Sequence[Trajectory], display: str, wanted: Request | None = None) -> int:
-    """Compute trajectories with a display of that name; return the exit code."""
+def carry_out(
+    trajectories: Sequence[Trajectory],
+    display: str,
+    wanted: Request | None = None,
+    *,
+    runs: Path,
+    wish: Wish | None = None,
+    detach: bool = False,
+) -> int:
+    """Compute trajectories with a display of that name; return the exit code.
+
+    A worker does it if that is wished or if there is a model that it can keep warm; otherwise this process.
+    """
+    from riptui.cli.attend import attend, leave_to_worker
     from riptui.cli.console import note
     from riptui.cli.display import open_display
     from riptui.cli.jobs import perform
+    from riptui.client import Wish
 
+    wish = wish or Wish()
+    if detach:
+        return leave_to_worker(runs, trajectories, display, wanted, wish)
     with open_display(display, trajectories) as shown:
-        code = perform(trajectories, shown, wanted)
+        if any(map(_has_weights, trajectories)):
+            code = attend(runs, trajectories, shown, wanted, wish)
+        else:
+            code = perform(trajectories, shown, wanted)
     if code > 128 and (left := [trajectory for trajectory in trajectories if _can_go_on(trajectory, wanted)]):
         folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in left])
         note(f"stopped; what was computed is saved. Go on with: riptui resume {shlex.quote(folder)}")
     return code
 
 
+def _has_weights(trajectory: Trajectory) -> bool:
+    from riptui.inpainters import entry
+
+    try:
+        return entry(trajectory.spec.inpainter).weights
+    except RiptuiError:  # which is told when it is its turn
+        return False
+
+
 def _can_go_on(trajectory: Trajectory, wanted: Request | None = None) -> bool:
-    from riptui.engine import to_do
+    from riptui.store.wanted import to_do
 
     try:
         return to_do(trajectory, wanted)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from riptui.cli.listing import MARKS
 from riptui.cli.options import json_option, path_argument
+from riptui.marks import MARKS
 
 if TYPE_CHECKING:
     from rich.segment import Segments
@@ -57,6 +57,8 @@ def as_dict(trajectory: Trajectory) -> dict[str, Any]:
     """For scripts."""
     import msgspec
 
+    from riptui.store.provenance import mixed
+
     rows = trajectory.rows()
     last = rows[-1] if rows else None
     return {
@@ -73,6 +75,7 @@ def as_dict(trajectory: Trajectory) -> dict[str, Any]:
         "metrics": [{"k": k, **values} for k, values in trajectory.metrics().items()],
         "failure": msgspec.to_builtins(trajectory.failure),
         "holder": msgspec.to_builtins(trajectory.holder),
+        "mixed": mixed(trajectory, rows) or None,
     }
 
 
@@ -103,6 +106,7 @@ def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
     from rich.text import Text
 
     from riptui.cli.console import out, say, shown
+    from riptui.store.provenance import mixed
     from riptui.terminal import printable
 
     spec, status = trajectory.spec, trajectory.status()
@@ -111,6 +115,8 @@ def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
     inpainted, coverage = (rows[-1].inpainted, rows[-1].coverage) if rows else (0, 0)
     say(f"{spec.inpainter} · {spec.mask} px · seed {spec.seed} · {spec.source_name}")
     say(f"iteration {len(rows)} of {spec.iterations} · {inpainted:.0f} % inpainted · {coverage:.1f} % coverage")
+    if unlike := mixed(trajectory, rows):
+        say(f"mixed, computed by unlike sessions: {unlike}", "yellow")
     if holder := trajectory.holder:
         say(f"computed by process {holder.pid} on {holder.host}")
     if (failure := trajectory.failure) and status == "failed":
@@ -120,24 +126,11 @@ def _tell_state(trajectory: Trajectory, rows: list[Row]) -> None:
 
 
 def _tell_metrics(trajectory: Trajectory, rows: list[Row]) -> None:
-    from rich.measure import Measurement
-    from rich.segment import Segments
+    from riptui.cli.console import tabulate
 
-    from riptui.cli.console import out
-
-    metrics = trajectory.metrics()
-    names = list(dict.fromkeys(name for values in metrics.values() for name in values))
-    if not names:
-        return
-    for leading, fold, bars in LAYOUTS:
-        table = _table(trajectory, rows, leading, names, fold=fold, bars=bars)
-        width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
-        if width <= out.width or not out.is_terminal:
-            break
-    if not out.is_terminal:  # a file is as wide as it takes
-        out.print(Segments(out.render(table, out.options.update(width=width))), end="")
-    else:
-        out.print(table)
+    names = list(dict.fromkeys(name for values in trajectory.metrics().values() for name in values))
+    if names:
+        tabulate(_table(trajectory, rows, leading, names, fold=fold, bars=bars) for leading, fold, bars in LAYOUTS)
 
 
 def _table(

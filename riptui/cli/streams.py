@@ -3,7 +3,9 @@
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TextIO
 
 
@@ -31,3 +33,26 @@ def abandon(stream: TextIO) -> None:
         os.dup2(null, number)
         os.close(null)
         stream.flush()
+
+
+@contextmanager
+def diverted(log: Path) -> Iterator[TextIO]:
+    """What is printed while it lasts, by C libraries too, goes to the end of a file; yields the way to stdout."""
+    before = [os.dup(number) for number in (0, 1, 2)]
+    try:
+        _replace(os.open(os.devnull, os.O_RDONLY), 0)
+        _replace(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 1, 2)
+        with open(before[1], "w", encoding="utf-8", errors="replace", buffering=1, closefd=False) as stdout:
+            yield stdout
+    finally:
+        for number, descriptor in enumerate(before):
+            _replace(descriptor, number)
+
+
+def _replace(descriptor: int, *numbers: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    for number in numbers:
+        os.dup2(descriptor, number)
+    os.close(descriptor)

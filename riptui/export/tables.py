@@ -1,19 +1,21 @@
 """The measurements as a table, CSV or Parquet. The tables of many trajectories can be put below one another."""
 
 import csv as csv_files
+from collections.abc import Mapping, Sequence
 from io import BytesIO, StringIO
 from math import inf, nan
 from pathlib import Path
-from typing import Any
 
 from riptui.errors import InputError, MissingExtraError
 from riptui.export.target import require_file, write_whole
-from riptui.metrics import REGISTRY
+from riptui.metrics import in_order
 from riptui.store.records import Values
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
 
-Cell = str | int | float | None
+Cell = str | bool | int | float | None
+Table = Sequence[Mapping[str, Cell]]
+"""Rows that all have the same columns in the same order."""
 
 IDENTITY = {
     "source_name": str,
@@ -29,6 +31,7 @@ IDENTITY = {
 PROGRESS = {"k": int, "inpainted": float, "coverage": float}
 """How far a frame is along: iteration, % with repeats, % of the pixels."""
 
+CSV, PARQUET = [".csv"], [".parquet"]
 FORMULA = ("=", "+", "-", "@")  # how a spreadsheet knows one; the others, tab and return, are escaped already
 
 
@@ -38,55 +41,71 @@ def rows_of(trajectory: Trajectory) -> list[dict[str, Cell]]:
     None: not measured. inf: the PSNR of equal pictures. nan: another value that is not finite.
     Raises DamagedError, DiskError, SpecError.
     """
-    spec, committed = trajectory.spec, trajectory.rows()
-    measured = {k: values for k, values in trajectory.metrics().items() if 0 <= k <= len(committed)}
-    names = {name for values in measured.values() for name in values} - IDENTITY.keys() - PROGRESS.keys()
+    spec, coverage = trajectory.spec, trajectory.coverage()
+    measured = {k: values for k, values in trajectory.metrics().items() if 0 <= k < len(coverage)}
+    found = {name for values in measured.values() for name in values} - IDENTITY.keys() - PROGRESS.keys()
+    names = in_order(found)
     rows: list[dict[str, Cell]] = []
     for k, values in measured.items():
-        coverage = committed[k - 1].coverage if k else 0.0
-        row: dict[str, Cell] = {"k": k, "inpainted": spec.inpainted(k), "coverage": coverage}
-        rows.append(row | {name: _value(name, values) for name in sorted(names, key=_place)})
+        row: dict[str, Cell] = {"k": k, "inpainted": spec.inpainted(k), "coverage": coverage[k]}
+        rows.append(row | {name: _value(name, values) for name in names})
     return rows
 
 
 def csv(trajectory: Trajectory, file: Path, *, overwrite: bool = False) -> Path:
     """Write the measurements, with columns that identify the trajectory, as CSV in UTF-8; return the file.
 
-    Values read back as exactly the same numbers. An empty cell was not measured. Text that a spreadsheet would take
-    for a formula has an apostrophe before it. Raises InputError: a bad suffix or target, or nothing is measured yet;
-    DiskError, DamagedError.
+    Raises what `write_csv` raises; InputError also if nothing is measured yet; DamagedError.
     """
-    require_file(file, [".csv"], overwrite=overwrite)
-    rows = _identified(trajectory)
+    require_file(file, CSV, overwrite=overwrite)
+    return write_csv(_identified(trajectory), file, overwrite=overwrite)
+
+
+def parquet(trajectory: Trajectory, file: Path, *, overwrite: bool = False) -> Path:
+    """Write the same table as Parquet; return the file.
+
+    Raises what `write_parquet` raises; InputError also if nothing is measured yet; DamagedError.
+    """
+    require_file(file, PARQUET, overwrite=overwrite)
+    return write_parquet(_identified(trajectory), IDENTITY | PROGRESS, file, overwrite=overwrite)
+
+
+def write_csv(table: Table, file: Path, *, overwrite: bool = False) -> Path:
+    """Write a table of at least one row as CSV in UTF-8; return the file.
+
+    Numbers read back as exactly the same. An empty cell was not measured. Text that a spreadsheet would take for a
+    formula has an apostrophe before it. Raises InputError: a bad suffix or target; DiskError.
+    """
+    require_file(file, CSV, overwrite=overwrite)
     out = StringIO()
     writer = csv_files.writer(out, lineterminator="\n")
-    writer.writerow(map(_inert, rows[0]))
-    writer.writerows(map(_inert, row.values()) for row in rows)
+    writer.writerow(map(_inert, table[0]))
+    writer.writerows(map(_inert, row.values()) for row in table)
     write_whole(file, out.getvalue().encode())
     return file
 
 
-def parquet(trajectory: Trajectory, file: Path, *, overwrite: bool = False) -> Path:
-    """Write the same table as Parquet; return the file. A null was not measured.
+def write_parquet(table: Table, kinds: Mapping[str, type], file: Path, *, overwrite: bool = False) -> Path:
+    """Write a table of at least one row as Parquet; return the file. A null was not measured.
 
-    Raises MissingExtraError without pyarrow, and what `csv` raises.
+    `kinds`: a column's type; float where it has none. Raises MissingExtraError without pyarrow, and what `write_csv`
+    raises.
     """
-    require_file(file, [".parquet"], overwrite=overwrite)
+    require_file(file, PARQUET, overwrite=overwrite)
     try:
         import pyarrow as arrow  # of an extra
         from pyarrow import parquet as parquet_files
     except ModuleNotFoundError as error:
         raise MissingExtraError("export to Parquet", "pyarrow", "parquet") from error
-    rows = _identified(trajectory)
-    kinds = {str: arrow.string(), int: arrow.int64(), float: arrow.float64()}
-    schema = arrow.schema([(name, kinds[(IDENTITY | PROGRESS).get(name, float)]) for name in rows[0]])
+    types = {str: arrow.string(), bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64()}
+    schema = arrow.schema([(name, types[kinds.get(name, float)]) for name in table[0]])
     out = BytesIO()
-    parquet_files.write_table(arrow.Table.from_pylist(rows, schema), out)
+    parquet_files.write_table(arrow.Table.from_pylist(list(table), schema), out)
     write_whole(file, out.getvalue())
     return file
 
 
-def _identified(trajectory: Trajectory) -> list[dict[str, Any]]:
+def _identified(trajectory: Trajectory) -> Table:
     """The rows behind the columns that identify their trajectory; at least one."""
     rows = rows_of(trajectory)
     if not rows:
@@ -102,13 +121,6 @@ def _value(name: str, values: Values) -> float | None:
         return None
     value = values[name]
     return value if value is not None else inf if name.partition("@")[0] == "psnr" else nan
-
-
-def _place(name: str) -> tuple[int, str]:
-    """Sort key: as in the registry, @previous after the metric itself; names it does not have at the end."""
-    known = [*REGISTRY]
-    plain = name.partition("@")[0]
-    return known.index(plain) if plain in known else len(known), name
 
 
 def _inert(cell: Cell) -> Cell:

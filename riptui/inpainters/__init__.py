@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from riptui.errors import InputError, MissingExtraError
 from riptui.inpainters.catalogue import MODELS, is_folder, named
@@ -25,8 +25,17 @@ DEFAULT = "navier-stokes"
 OnStep = Callable[[int, int], None]
 """Called as `on_step(step, steps)` after each denoising step, where there are any. It may raise to stop."""
 
+Compile = Literal["auto", "on", "off"]
+"""Whether a network is compiled before it is used; auto: where that pays."""
+
 
 class Inpainter(Protocol):
+    """It may also have `device`, a text, and `notes`, a dict of what decides its pixels beyond the spec, for the record
+    of the session; and `room()`: how many images fit into the device's free memory at once, None if that is unknown.
+
+    Raises DeviceMemoryError if the images are too many for the device's memory, and whatever `on_step` raises.
+    """
+
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         """Repaint each image where its mask is True.
 
@@ -205,14 +214,24 @@ def require_usable(name: str, parameters: Mapping[str, Parameter], mask: int) ->
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {grid} px")
 
 
-def load(name: str, parameters: Mapping[str, Parameter], *, device: str = "") -> Inpainter:
-    """Import and build an inpainter. `device` is for those that know devices: cpu, cuda, cuda:0; "" for the best.
+def load(
+    name: str,
+    parameters: Mapping[str, Parameter],
+    *,
+    device: str = "",
+    compile: Compile = "auto",
+    deterministic: bool = False,
+) -> Inpainter:
+    """Import and build an inpainter. The last three are for those with weights, which know devices.
 
+    device: cpu, cuda, cuda:0; "" for the best. deterministic: only arithmetic that gives the same bits each time.
     Raises InputError, MissingExtraError, WeightsError.
     """
     known = entry(name)
     module, _, factory = known.target.partition(":")
-    given = complete(name, parameters) | ({"device": device} if known.weights else {})
+    given: dict[str, Any] = complete(name, parameters)
+    if known.weights:
+        given |= {"device": device, "compile": compile, "deterministic": deterministic}
     try:
         built: Inpainter = getattr(import_module(module), factory)(**given)
     except ModuleNotFoundError as error:

@@ -6,6 +6,7 @@ Looked at before anything is loaded, so that what is wrong is said in a moment a
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ from riptui.inpainters import hub
 UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 """Components that are not loaded. The safety checker puts a black picture in the place of one that it takes offence at,
 rightly or not, and a trajectory would go on from black."""
+
+FP16 = re.compile(r"\.fp16[.-]")
+"""In the names of weights of that variant: model.fp16.safetensors, model.fp16-00001-of-00002.safetensors."""
+
+INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
 
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
@@ -106,11 +112,11 @@ def require_component(folder: Path, name: str, repair: str, allow_pickle: bool) 
     _require_shards(folder, files, name, repair)
     for path in weights.values():
         _require_whole(path, name, repair)
-    return None if any(".fp16." not in file for file in weights) else "fp16"
+    return None if any(not FP16.search(file) for file in weights) else "fp16"
 
 
 def _require_shards(folder: Path, files: dict[str, Path], name: str, repair: str) -> None:
-    for index in (path for file, path in files.items() if file.endswith(".safetensors.index.json")):
+    for index in (path for file, path in files.items() if INDEX.search(file)):
         missing = sorted(set(read_json(index, name).get("weight_map", {}).values()) - files.keys())
         if missing:
             raise WeightsError(f"{name} is incomplete: {folder / missing[0]} is missing. {repair}")

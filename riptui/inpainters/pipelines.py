@@ -66,9 +66,9 @@ def load(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle:
             checkpoint.folder, torch_dtype=dtype, variant=checkpoint.variant, **safely, **settings
         )
     except ImportError as error:
-        raise WeightsError(f"{name} needs a package that is not installed: {_first_line(error)}") from error
+        raise WeightsError(f"{name} needs a package that is not installed: {first_line(error)}") from error
     except Exception as error:  # of any kind: the file decides how the libraries fail over it
-        raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {_first_line(error)}") from error
+        raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {first_line(error)}") from error
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -87,7 +87,7 @@ def load_decoder(model: str, revision: str | None, *, dtype: torch.dtype, allow_
     try:
         return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **safely)
     except Exception as error:
-        raise WeightsError(f"{model} in {folder} cannot be loaded: {_first_line(error)}") from error
+        raise WeightsError(f"{model} in {folder} cannot be loaded: {first_line(error)}") from error
 
 
 def use_scheduler(pipeline: Any, scheduler: str) -> None:
@@ -100,7 +100,7 @@ def use_scheduler(pipeline: Any, scheduler: str) -> None:
     try:
         pipeline.scheduler = kind.from_config(pipeline.scheduler.config)
     except (ImportError, ValueError) as error:
-        raise InputError(f"{kind.__name__} cannot be used here: {_first_line(error)}") from error
+        raise InputError(f"{kind.__name__} cannot be used here: {first_line(error)}") from error
 
 
 def learn_word(pipeline: Any, file: str, allow_pickle: bool) -> str:
@@ -119,7 +119,7 @@ def learn_word(pipeline: Any, file: str, allow_pickle: bool) -> str:
         else:
             pipeline.load_textual_inversion(tensors, token=EMBEDDING)
     except Exception as error:
-        raise InputError(f"the embedding {file} does not fit: {_first_line(error)}") from error
+        raise InputError(f"the embedding {file} does not fit: {first_line(error)}") from error
     return _identity(file)
 
 
@@ -133,7 +133,9 @@ def adapt(pipeline: Any, file: str, allow_pickle: bool) -> str:
     try:
         pipeline.load_lora_weights(tensors)
     except Exception as error:
-        raise InputError(f"the LoRA {file} does not fit: {_first_line(error)}") from error
+        raise InputError(f"the LoRA {file} does not fit: {first_line(error)}") from error
+    if not any(pipeline.get_list_adapters().values()):
+        raise InputError(f"the LoRA {file} does not fit: it changes no part of a {type(pipeline).__name__}")
     return _identity(file)
 
 
@@ -175,7 +177,7 @@ def _tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
             return safetensors.torch.load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise InputError(f"{file} cannot be read: {_first_line(error)}") from error
+        raise InputError(f"{file} cannot be read: {first_line(error)}") from error
     return content if isinstance(content, dict) else {EMBEDDING: content}
 
 
@@ -184,5 +186,5 @@ def _identity(file: str) -> str:
     return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

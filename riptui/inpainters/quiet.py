@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import diffusers.utils.logging
 import transformers.utils.logging
 
-LOUD = ("diffusers", "transformers", "huggingface_hub", "accelerate", "torch")
+LOUD = ("diffusers", "transformers", "huggingface_hub", "accelerate", "torch", "torch._dynamo", "torch._inductor")
 
 
 @contextmanager

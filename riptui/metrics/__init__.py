@@ -38,7 +38,10 @@ class Metric(Protocol):
         ...
 
     def measure(self, prepared: Any, frames: Images) -> Distances:
-        """One value a frame. None of them depends on the other frames of the batch."""
+        """One value a frame. None of them depends on the other frames of the batch.
+
+        A metric may also have `measure_each(prepared, frames)`: each frame against a reference of its own, at once.
+        """
         ...
 
 
@@ -141,6 +144,17 @@ def parse(names: Iterable[str]) -> tuple[str, ...]:
     for name in asked:
         entry(name)
     return asked
+
+
+def in_order(metrics: Iterable[str]) -> list[str]:
+    """Names as the registry has them, @previous after the metric itself; names it does not have at the end."""
+    known = [*REGISTRY]
+
+    def place(name: str) -> tuple[int, str]:
+        plain = name.partition("@")[0]
+        return known.index(plain) if plain in known else len(known), name
+
+    return sorted(metrics, key=place)
 
 
 def load(name: str) -> Metric:

@@ -1,10 +1,17 @@
-"""Measures the frames of one trajectory, in order. Knows not what a metric does, nor where its values go."""
+"""Measures frames of trajectories, in order. Knows not what a metric does, nor where its values go."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from riptui.arrays import Image
 from riptui.errors import MetricError
 from riptui.metrics import PREVIOUS, load, parse
+
+Measured = dict[str, float] | MetricError
+"""Values by name, or why there are none."""
 
 
 class Meter:
@@ -18,26 +25,78 @@ class Meter:
 
     def __init__(self, names: Iterable[str], original: Image, previous: Image | None = None) -> None:
         self.previous = previous
-        self._metrics = {name: load(name) for name in parse(names)}
-        self._prepared = {
-            name: metric.prepare(original) for name, metric in self._metrics.items() if not name.endswith(PREVIOUS)
+        self.metrics = {name: load(name) for name in parse(names)}
+        self.prepared = {
+            name: metric.prepare(original) for name, metric in self.metrics.items() if not name.endswith(PREVIOUS)
         }
 
     def measure(self, frame: Image, names: Collection[str] | None = None) -> dict[str, float]:
         """The frame's values by name, of all metrics or some; the frame becomes `previous`. Raises MetricError."""
-        values = {}
-        before, self.previous = self.previous, frame  # at once: should a metric fail, the next frame follows this one
-        for name, metric in self._metrics.items():
-            if names is not None and name not in names:
-                continue
-            try:
-                if name in self._prepared:
-                    prepared = self._prepared[name]
-                elif before is not None:
-                    prepared = metric.prepare(before)
-                else:
-                    continue
-                values[name] = float(metric.measure(prepared, frame[None])[0])
-            except Exception as error:
-                raise MetricError(f"{name} failed: {type(error).__name__}: {error}") from error
-        return values
+        [measured] = measure_together([(self, frame)], names)
+        if isinstance(measured, MetricError):
+            raise measured
+        return measured
+
+
+def measure_together(due: Sequence[tuple[Meter, Image]], names: Collection[str] | None = None) -> list[Measured]:
+    """A frame of each of several trajectories, as `Meter.measure` would measure it, but all at once where a metric can.
+
+    A metric that fails ends the measuring of the frame that it failed at, and of no other.
+    """
+    pairs = [_Pair(meter, frame, meter.previous, {}) for meter, frame in due]
+    for meter, frame in due:  # at once: should a metric fail, the next frame follows this one
+        meter.previous = frame
+    for name in dict.fromkeys(name for meter, _ in due for name in meter.metrics if names is None or name in names):
+        if having := [pair for pair in pairs if pair.has(name)]:
+            _measure(name, having)
+    return [pair.measured for pair in pairs]
+
+
+@dataclass
+class _Pair:
+    """A frame, what it is compared with, and what came out so far."""
+
+    meter: Meter
+    frame: Image
+    before: Image | None
+    measured: Measured
+
+    def has(self, name: str) -> bool:
+        """Whether the metric has a value here."""
+        if isinstance(self.measured, MetricError) or name not in self.meter.metrics:
+            return False
+        return name in self.meter.prepared or self.before is not None
+
+    def reference(self, name: str) -> Any:
+        """What the metric compares the frame with: the original, or the frame measured before."""
+        if name in self.meter.prepared or self.before is None:
+            return self.meter.prepared[name]
+        return self.meter.metrics[name].prepare(self.before)
+
+
+def _measure(name: str, pairs: list[_Pair]) -> None:
+    """Measure with one metric; where several fail together, each alone, to find out which it is."""
+    try:
+        values = _values(name, pairs)
+    except Exception as error:
+        if len(pairs) > 1:
+            for pair in pairs:
+                _measure(name, [pair])
+            return
+        pairs[0].measured = MetricError(f"{name} failed: {type(error).__name__}: {error}")
+        pairs[0].measured.__cause__ = error
+        return
+    for pair, value in zip(pairs, values, strict=True):
+        if not isinstance(pair.measured, MetricError):
+            pair.measured[name] = value
+
+
+def _values(name: str, pairs: list[_Pair]) -> list[float]:
+    metric = pairs[0].meter.metrics[name]
+    references = [pair.reference(name) for pair in pairs]
+    at_once = getattr(metric, "measure_each", None) if len(pairs) > 1 else None
+    if at_once is not None:
+        return [float(value) for value in at_once(references, np.stack([pair.frame for pair in pairs]))]
+    return [
+        float(metric.measure(reference, pair.frame[None])[0]) for reference, pair in zip(references, pairs, strict=True)
+    ]

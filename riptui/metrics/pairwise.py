@@ -1,6 +1,6 @@
 """The form of a metric that compares two pictures: the same features of both, then a distance between those."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -18,9 +18,16 @@ class Pairwise(Generic[Features]):
     features: Callable[[Image], Features]
     distance: Callable[[Features, Features], float]
     """Called with the reference's features first."""
+    together: Callable[[Images], Sequence[Features]] | None = None
+    """The features of several pictures at once, where that is faster."""
 
     def prepare(self, reference: Image) -> Features:
         return self.features(reference)
 
     def measure(self, prepared: Features, frames: Images) -> Distances:
         return np.array([self.distance(prepared, self.features(frame)) for frame in frames], np.float64)
+
+    def measure_each(self, prepared: Sequence[Features], frames: Images) -> Distances:
+        """Each frame against a reference of its own."""
+        features = self.together(frames) if self.together else map(self.features, frames)
+        return np.array([self.distance(*pair) for pair in zip(prepared, features, strict=True)], np.float64)

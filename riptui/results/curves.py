@@ -5,9 +5,10 @@ sizes share a grid of 50 %; a grid whose squares do not halve (3 x 3, say) has p
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -110,6 +111,18 @@ def coverage(one: Curve) -> Values:
     return np.array([covered[k] if k < len(covered) else nan for k in one.k.tolist()])
 
 
+def common(members: Sequence[Curve]) -> Values:
+    """The inpainted % at which all of some curves have a value, ascending."""
+    shared = set(members[0].inpainted.tolist()).intersection(*(one.inpainted.tolist() for one in members[1:]))
+    return np.array(sorted(shared))
+
+
+def at(one: Curve, inpainted: Values) -> Values:
+    """A curve's values at some of its own points."""
+    values: Values = one.values[np.searchsorted(one.inpainted, inpainted)]
+    return values
+
+
 def grouped(found: Iterable[Curve], by: Sequence[str]) -> dict[Key, list[Curve]]:
     """Curves by the values of spec fields, inpainter's parameters or `image`, in the order of those values.
 
@@ -118,40 +131,45 @@ def grouped(found: Iterable[Curve], by: Sequence[str]) -> dict[Key, list[Curve]]
     """
     listed = list(found)
     _require_names(listed, by)
-    read = [_reader(name) for name in by]
     groups: defaultdict[Key, list[Curve]] = defaultdict(list)
     for one in listed:
-        groups[tuple(value(one.spec) for value in read)].append(one)
+        groups[tuple(setting(one.spec, name) for name in by)].append(one)
     return {key: groups[key] for key in sorted(groups, key=_order)}
 
 
 def distributions(found: Iterable[Curve]) -> list[Distribution]:
     """Of the values of some curves, at each inpainted % at which any of them was measured, ascending."""
-    at: defaultdict[float, list[float]] = defaultdict(list)
+    values_at: defaultdict[float, list[float]] = defaultdict(list)
     for one in found:
         for inpainted, value in zip(one.inpainted.tolist(), one.values.tolist(), strict=True):
-            at[inpainted].append(value)
-    return [_distribution(inpainted, np.array(at[inpainted])) for inpainted in sorted(at)]
+            values_at[inpainted].append(value)
+    return [distribution(inpainted, np.array(values_at[inpainted])) for inpainted in sorted(values_at)]
 
 
-def _distribution(inpainted: float, values: Values) -> Distribution:
+def distribution(inpainted: float, values: Values) -> Distribution:
+    """Of at least one value."""
     n = len(values)
     sd = float(values.std(ddof=1)) if n > 1 else nan
     lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75)).tolist()
     return Distribution(inpainted, n, float(values.mean()), sd, lower, median, upper)
 
 
-def _reader(name: str) -> Callable[[Spec], Parameter]:
-    """How a group's key is read from a spec."""
+def setting(spec: Spec, name: str) -> Parameter:
+    """A spec's field, its image or its inpainter's parameter; None for a parameter that it does not have."""
     if name == IMAGE:
-        return lambda spec: spec.original_sha256
-    if name in _FIELDS:
-        return lambda spec: _plain(getattr(spec, name))
-    return lambda spec: spec.parameters.get(name)
+        return spec.original_sha256
+    if name not in _FIELDS:
+        return spec.parameters.get(name)
+    value: Parameter | tuple[int, ...] = getattr(spec, name)
+    return str(value) if isinstance(value, tuple) else value
 
 
-def _plain(value: object) -> Parameter:
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+def settings(specs: Collection[Spec]) -> list[str]:
+    """The fields and parameters, but for the picture's, that are not the same in all of these specs."""
+    fields = [name for name in _FIELDS if name not in _PICTURE and len({*map(attrgetter(name), specs)}) > 1]
+    unlike = {tuple(spec.parameters.items()): spec for spec in specs}.values()  # few, of thousands of specs
+    parameters = sorted({name for spec in unlike for name in spec.parameters} - {*_FIELDS, IMAGE})
+    return [*fields, *(name for name in parameters if len({setting(spec, name) for spec in unlike}) > 1)]
 
 
 def _require_names(found: Sequence[Curve], by: Sequence[str]) -> None:
@@ -166,6 +184,7 @@ def _require_names(found: Sequence[Curve], by: Sequence[str]) -> None:
 
 
 _FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))
+_PICTURE = ("source_name", "source_sha256", "original_sha256")
 
 
 def _order(key: Key) -> list[tuple[str, bool | int | float, str]]:

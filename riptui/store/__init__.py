@@ -11,7 +11,10 @@ listing     find and summarize
 creation    make a folder: whole or not at all
 claim       hold a folder's lock; measurements, request, failure
 survey      compare a folder with what it should be
+attempts    how often a trajectory was begun at the same iteration
 writer      recover, and append iterations
 wanted      what is asked for and not there yet
 workers     the register of worker processes
+watch       follow what is asked while it is computed
+provenance  whether unlike sessions computed it
 """

@@ -11,7 +11,7 @@ from riptui.metrics import PREVIOUS
 from riptui.store import layout
 from riptui.store.disk import Folder, Journal, sync_name
 from riptui.store.lock import Lock
-from riptui.store.records import Failure, Request, finite_or_none, line
+from riptui.store.records import Failure, finite_or_none, line
 from riptui.store.trajectory import Trajectory
 
 
@@ -29,7 +29,7 @@ def claim(trajectory: Trajectory) -> Iterator["Claim"]:
 
 
 class Claim:
-    """Made by `claim`. Measurements, the request and failures can be written by it; rows by a Writer."""
+    """Made by `claim`. Measurements and failures can be written by it; rows by a Writer."""
 
     def __init__(self, trajectory: Trajectory, folder: Folder) -> None:
         self.trajectory = trajectory
@@ -56,18 +56,11 @@ class Claim:
             self.folder.write_whole(layout.METRICS, b"".join(map(line, kept)))
             self._metrics = Journal(self.folder, layout.METRICS)
 
-    def set_request(self, request: Request) -> None:
-        if request != self.trajectory.request:
-            self.folder.write_whole(layout.REQUEST, encode(request))
-
     def fail(self, failure: Failure) -> None:
         """Record why the work ended. The cause matters more than a disk that cannot even hold this."""
         with suppress(StoreError):
             self.folder.write_whole(layout.FAILED, encode(failure))
             self.log(f"iteration {failure.k} failed: {failure.error}\n{failure.traceback}")
-
-    def forget_failure(self) -> None:
-        self.folder.remove(layout.FAILED)
 
     def log(self, text: str) -> None:
         """Add to log.txt, for people."""

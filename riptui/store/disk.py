@@ -243,6 +243,14 @@ def _opened(path: Path | str, most: int) -> Iterator[int | None]:
         os.close(fd)
 
 
+def size(path: Path) -> int:
+    """A file's bytes; 0 where there is none."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
 def list_folder(path: Path) -> list[str]:
     """The names in a folder; none where there is no folder, or only a link to one."""
     try:

@@ -79,6 +79,11 @@ class Trajectory:
         return self._json(layout.FAILED, Failure)
 
     @property
+    def has_failed(self) -> bool:
+        """Whether its last session ended with an error. Nobody tries again before a person asks for it."""
+        return (self.path / layout.FAILED).exists()
+
+    @property
     def holder(self) -> Holder | None:
         """The process that computes it now."""
         held, holder = probe(self.path)
@@ -158,7 +163,7 @@ def status(trajectory: Trajectory, committed: int) -> Status:
         return Status.RUNNING
     if committed >= trajectory.spec.iterations:
         return Status.DONE
-    if (trajectory.path / layout.FAILED).exists():
+    if trajectory.has_failed:
         return Status.FAILED
     if dead is not None:
         return Status.INTERRUPTED

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,13 @@ from typing import Literal, TypeVar
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError
+from riptui.inpainters import Compile
 from riptui.store import layout
 from riptui.store.claim import encode
 from riptui.store.disk import Folder, explained, list_folder, make_folders, read_file
 from riptui.store.lock import Lock, probe
 from riptui.store.records import UNREADABLE
+from riptui.store.trajectory import Trajectory
 
 PRIVATE = ".riptui"
 """In a runs folder: what is no trajectory. No group has such a name."""
@@ -53,7 +55,7 @@ class WorkerRecord(msgspec.Struct, frozen=True):
     """ISO 8601, UTC."""
     version: str
     """Of riptui."""
-    compile: str = "auto"
+    compile: Compile = "auto"
     deterministic: bool = False
     offline: bool = False
 
@@ -118,6 +120,16 @@ Record = TypeVar("Record")
 
 def workers_folder(runs: Path) -> Path:
     return runs / PRIVATE / WORKERS
+
+
+def runs_of(trajectories: Sequence[Trajectory], usual: Path) -> Path:
+    """The runs folder of trajectories: the usual one if they are in it, or one where workers have been, or the nearest
+    that holds them all."""
+    common = Path(os.path.commonpath([os.path.realpath(one.path) for one in trajectories]))
+    if common.is_relative_to(os.path.realpath(usual)):
+        return usual
+    nearest = common.parent if len(trajectories) == 1 else common
+    return next((folder for folder in (nearest, *nearest.parents) if workers_folder(folder).is_dir()), nearest)
 
 
 def registered(runs: Path) -> list[Worker]:

@@ -1,10 +1,10 @@
 """The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,15 +16,15 @@ from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.terminal import printable
 from riptui.tui import bindings, filters, status
-from riptui.tui.compare import CompareScreen
 from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.group import GroupView
 from riptui.tui.outline import ORDERS
-from riptui.tui.shelf import Change
-from riptui.tui.trajectory import TrajectoryView
 from riptui.tui.tree import RunsTree
 from riptui.tui.watch import Looked, Watch, WorkersLooked
 from riptui.tui.welcome import Welcome
+
+if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
+    from riptui.tui.details import Details
+    from riptui.tui.group import GroupView
 
 REST = 0.06  # seconds the cursor stays on a row before its pictures are read; a held key passes 30 rows a second
 COMPARED = range(2, 7)
@@ -36,7 +36,7 @@ class Browser(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings.BROWSER,
-        Binding("escape", "close_filter", show=False, id="runs.close-filter"),
+        Binding("escape", "close_filter", "No filter", show=False, id="runs.close-filter"),
     ]
     AUTO_FOCUS = "#tree"
 
@@ -55,6 +55,8 @@ class Browser(Screen[None]):
         self._under_way: set[str] = set()
         """Commands that have not ended."""
         self._rest: Timer | None = None
+        self.details: Details | None = None
+        """None until it is imported."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
@@ -66,24 +68,32 @@ class Browser(Screen[None]):
                 left.border_title = "Trajectories"
                 yield Input(placeholder="mona  mask:128  lpips>0.4", id="filter")
                 yield RunsTree(id="tree")
-            with ContentSwitcher(id="detail", initial="reading"):
+            with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
                 yield Welcome(self.runs, id="welcome")
-                yield TrajectoryView(
-                    self.graphics,
-                    runs=self.runs,
-                    play_speed=self.settings.play_speed,
-                    axis=self.settings.axis,
-                    metric=self.settings.metric,
-                    id="trajectory",
-                )
-                yield GroupView(id="group")
         yield Static(id="progress")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
-        self.call_after_refresh(self._watch.start)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The tree is on the screen: now what takes its time."""
+        self._watch.start()
+        self._import_details()
+
+    @work(thread=True)
+    def _import_details(self) -> None:
+        """In a thread, so that keys are heard meanwhile: NumPy and Pillow with it."""
+        from riptui.tui.details import Details
+
+        self.app.call_from_thread(self._mount_details, Details(self.runs, self.settings, self.graphics))
+
+    async def _mount_details(self, details: "Details") -> None:
+        await self.query_one("#right", ContentSwitcher).add_content(details)
+        self.details = details
+        self._show_chosen()
 
     def on_unmount(self) -> None:
         self._watch.close()
@@ -91,10 +101,6 @@ class Browser(Screen[None]):
     @property
     def rows(self) -> RunsTree:
         return self.query_one(RunsTree)
-
-    @property
-    def view(self) -> TrajectoryView:
-        return self.query_one(TrajectoryView)
 
     # What comes from the disk
 
@@ -109,11 +115,13 @@ class Browser(Screen[None]):
         if self._awaited and rows.select(self._awaited):
             self._awaited = ""
         if change.missing or not rows.outline.entries:
-            self.query_one(ContentSwitcher).current = "welcome"
+            self._right("welcome")
             self.query_one(Welcome).tell(change.missing)
-        elif self.query_one(ContentSwitcher).current in ("reading", "welcome"):
+        elif first:
             self._show_chosen()
-        self._refresh_details(change)
+        if self.details is not None:
+            touched = [entry.path for entry in change.entries] + change.removed
+            self.details.disk_changed([self.runs / path for path in touched])
         self._update("#counts", status.counts(rows.outline.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -130,14 +138,6 @@ class Browser(Screen[None]):
             self.notify(f"{printable(self._select)} is not in {printable(str(self.runs))}", severity="warning")
         elif not self._select:
             rows.open_first()
-
-    def _refresh_details(self, change: Change) -> None:
-        current = self.query_one(ContentSwitcher).current
-        touched = [entry.path for entry in change.entries] + change.removed
-        if current == "trajectory" and self._shown in touched:
-            self.view.disk_changed()
-        elif current == "group" and any(path.startswith(f"{self._shown}/") for path in touched):
-            self.query_one(GroupView).disk_changed()
 
     @on(WorkersLooked)
     def _tell_workers(self, message: WorkersLooked) -> None:
@@ -165,20 +165,19 @@ class Browser(Screen[None]):
 
     def _show_chosen(self) -> None:
         line = self.rows.current
-        switcher = self.query_one(ContentSwitcher)
-        if line is None:
+        if line is None or self.details is None:
             return
         self._shown = line.path
         if line.is_group:
-            below = [self.runs / path for path in self.rows.outline.below(line.path)]
-            self.query_one(GroupView).show(self.runs / line.path, below)
-            switcher.current = "group"
+            self.details.show_group(self.runs / line.path, self.chosen)
         else:
-            self.view.show(self.runs / line.path)
-            switcher.current = "trajectory"
+            self.details.show_trajectory(self.runs / line.path)
+        self._right("details")
 
-    @on(GroupView.Chosen)
-    def _go_to(self, message: GroupView.Chosen) -> None:
+    def _right(self, name: str) -> None:
+        self.query_one("#right", ContentSwitcher).current = name
+
+    def on_group_view_chosen(self, message: "GroupView.Chosen") -> None:
         self.rows.select(message.path.relative_to(self.runs).as_posix())
         self.rows.focus()
 
@@ -207,36 +206,14 @@ class Browser(Screen[None]):
 
     # Frames and tabs
 
-    def action_frame(self, count: int) -> None:
-        self.view.move(count)
-
-    def action_half(self, count: int) -> None:
-        self.view.move_measured(count)
-
-    def action_first(self) -> None:
-        self.view.first()
-
-    def action_last(self) -> None:
-        self.view.last()
-
-    def action_play(self) -> None:
-        self.view.play_or_pause()
-
-    def action_slower(self) -> None:
-        self.view.slower()
-
-    def action_faster(self) -> None:
-        self.view.faster()
-
-    def action_comparison(self) -> None:
-        self.view.cycle_comparison()
+    def action_view(self, method: str, *arguments: int | str) -> None:
+        """A key about the frames or the tabs of the trajectory that is shown."""
+        if self.details is not None and self.details.current == "trajectory":
+            getattr(self.details.view, method)(*arguments)
 
     def action_axis(self) -> None:
-        self.view.toggle_axis()
-        self.query_one(GroupView).toggle_axis()
-
-    def action_tab(self, name: str) -> None:
-        self.view.select_tab(name)
+        if self.details is not None:
+            self.details.toggle_axis()
 
     # Runs
 
@@ -295,7 +272,9 @@ class Browser(Screen[None]):
         if len(marked) not in COMPARED:
             self.notify(f"mark {COMPARED[0]} to {COMPARED[-1]} trajectories with m; {len(marked)} are marked")
             return
-        self.app.push_screen(CompareScreen(marked))
+        from riptui.tui.compare import CompareScreen  # with NumPy
+
+        self.app.push_screen(CompareScreen(marked, self.graphics))
 
 
 def _short(path: Path) -> str:

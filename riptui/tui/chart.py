@@ -1,17 +1,20 @@
 """Curves on the screen: a widget that draws series, and a line at the frame that is looked at.
 
-The series are drawn once; moving the marker repaints two columns, so that scrubbing stays quick and quiet on the
-wire. A general plotting widget repaints all of itself: 13 ms and 4 kB a move at 100x14, against 1 ms and 0.5 kB.
+The series are drawn once; moving the marker repaints only the rows that show it, so that scrubbing stays quick and
+quiet on the wire. textual-plot repaints all of itself: 50 ms and 15.6 kB for a move of its line at 140x14, against
+4 ms and 1.3 kB, and it needs NumPy, 110 ms and 13 MiB.
 """
 
 from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
+from typing import ClassVar
 
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.app import App
 from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -30,7 +33,7 @@ class Chart(Widget):
     """Series over a common x axis. A click on it posts PointChosen."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES = frozenset({"chart--axis", "chart--tick", "chart--label", "chart--marker"})
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--axis", "chart--tick", "chart--label", "chart--marker"}
     DEFAULT_CSS = """
     Chart {
         height: 1fr;
@@ -87,9 +90,12 @@ class Chart(Widget):
         if not self.size:
             return
         old, new = (self._drawing.column(place) if place is not None else None for place in (before, x))
-        if old != new:
-            columns = [column for column in (old, new) if column is not None]
-            self.refresh(*(Region(column, row, 1, 1) for column in columns for row in self._marked_rows(column)))
+        if old == new:
+            return
+        columns = sorted(column for column in (old, new) if column is not None)
+        rows = {row for column in columns for row in self._marked_rows(column)}
+        across = columns[-1] + 1 - columns[0]  # in one: Textual sends a row from the widget's left edge for each region
+        self.refresh(*(Region(columns[0], row, across, 1) for row in rows))
 
     def render_line(self, y: int) -> Strip:
         if not self.size or y >= self.size.height:
@@ -138,10 +144,13 @@ class Chart(Widget):
 
     @property
     def _colors(self) -> list[RichColor]:
-        """The theme's, of the series."""
-        given = self.app.theme_variables
-        names = enumerate(themes.series(self.app.current_theme), start=1)
-        return [Color.parse(given.get(f"series-{number}", color)).rich_color for number, color in names]
+        return [Color.parse(color).rich_color for color in series_colors(self.app)]
+
+
+def series_colors(app: App[object]) -> list[str]:
+    """Of the app's theme, as Textual writes colours."""
+    given = app.theme_variables
+    return [given.get(f"series-{n}", color) for n, color in enumerate(themes.series(app.current_theme), start=1)]
 
 
 _MARKER = min(Ink) - 1

@@ -46,10 +46,10 @@ def place(spec: Spec, rows: Sequence[Row], k: int, axis: Axis) -> float:
 
 
 def frame_at(spec: Spec, rows: Sequence[Row], newest: int, x: float, axis: Axis) -> int:
-    """The frame nearest to a place on the x axis; of those with one coverage the first."""
+    """The frame at a place on the x axis: of inpainted % the nearest, of coverage the first that has as much."""
     if axis == "inpainted":
         return min(newest, max(0, round(x * spec.cells / 100)))
-    return bisect_left(range(1, newest + 1), x, key=lambda k: rows[k - 1].coverage)
+    return min(newest, bisect_left(range(newest + 1), x, key=lambda k: place(spec, rows, k, axis)))
 
 
 def series(

@@ -147,13 +147,15 @@ class CoverageMap(Horizontal):
     CoverageMap {
         & > VerticalScroll { width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: 3; }
         & #squares { width: auto; }
-        & > Static { width: auto; margin-right: 3; }
+        & > #told { width: 26; height: 1fr; }
+        & > #histogram { width: 1fr; height: 1fr; }
     }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shown: tuple[Spec, Sequence[Row], int, int] | None = None
+        self._shape: list[int] = []
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
@@ -163,8 +165,9 @@ class CoverageMap(Horizontal):
 
     def show(self, spec: Spec, rows: Sequence[Row], k: int, newest: int) -> None:
         """The grid at frame k of a trajectory with so many frames."""
-        self._shown = spec, rows, k, newest
-        self._fill()
+        before, self._shown = self._shown, (spec, rows, k, newest)
+        if before is None or before[1] is not rows or before[2:] != (k, newest):
+            self._fill()
 
     def on_resize(self, _event: events.Resize) -> None:
         self._fill()
@@ -174,8 +177,11 @@ class CoverageMap(Horizontal):
             return
         spec, rows, k, newest = self._shown
         shown = grid(spec, rows, k, newest)
-        self.query_one("#squares", Static).update(drawn(shown, self.size.width * 3 // 5, self.size.height))
-        self.query_one("#told", Static).update(told(spec, rows, k))
+        squares = drawn(shown, self.size.width * 3 // 5, self.size.height)
+        shape = [len(line) for line in squares.plain.splitlines()]
+        self.query_one("#squares", Static).update(squares, layout=shape != self._shape)
+        self._shape = shape
+        self.query_one("#told", Static).update(told(spec, rows, k), layout=False)
         bars = self.query_one("#histogram", Static)
         bars.display = self.size.width >= ROOMY
-        bars.update(histogram(shown, self.size.height))
+        bars.update(histogram(shown, self.size.height), layout=False)

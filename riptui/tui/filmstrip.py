@@ -9,10 +9,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
+from riptui.tui.line import Line
 from riptui.tui.projector import Thumbnail
 
 SMALLEST = 8  # columns of a picture; of what does not fit then, only those around the frame shown are
@@ -39,7 +39,7 @@ class Layout(NamedTuple):
 def lay_out(count: int, width: int, height: int) -> Layout:
     """The largest square pictures of which all fit, or as many of the smallest ones as do."""
     best = Layout(0, 0, 1, 1)
-    for lines in range(1, max(2, count)):
+    for lines in range(1, max(1, min(count, height // 2)) + 1):
         columns = -(-count // lines)
         rows = min(height // lines - 1, ((width + GAP) // columns - GAP) // 2)
         if rows > best.height:
@@ -64,7 +64,7 @@ class Still(Vertical):
         super().__init__()
         self.k = 0
         self.picture = Picture(graphics)
-        self.caption = Static(markup=False)
+        self.caption = Line()
 
     def compose(self) -> ComposeResult:
         yield self.picture
@@ -78,7 +78,7 @@ class Filmstrip(Widget):
     Filmstrip {
         layout: grid; overflow: hidden; align: left top; grid-gutter: 0 2;
         & Still { pointer: pointer; }
-        & Static { height: 1; width: 1fr; text-wrap: nowrap; }
+        & Line { width: 1fr; }
     }
     """
 
@@ -98,12 +98,20 @@ class Filmstrip(Widget):
         super().__init__(id=id)
         self._graphics = graphics
         self._points: Sequence[Point] = ()
-        self._shown: Sequence[Point] = ()
-        self._k = 0
+        self._k = self._newest = 0
+        self._of: object = None
+        self._wanted: list[int] = []
 
-    def show(self, points: Sequence[Point], k: int) -> None:
-        """The points of a trajectory, and the frame that is shown elsewhere."""
-        self._points, self._k = points, k
+    def show(self, points: Sequence[Point], k: int, newest: int, *, of: object) -> None:
+        """The points of a trajectory, the frame that is shown elsewhere, and the last that there is.
+
+        of: with another one here all pictures are taken anew.
+        """
+        if of is not self._of:
+            self._of, self._wanted = of, []
+            for still in self.query(Still):
+                still.picture.show(None)
+        self._points, self._k, self._newest = points, k, newest
         self._fill()
 
     def paint(self, thumbnails: Sequence[Thumbnail]) -> None:
@@ -138,15 +146,19 @@ class Filmstrip(Widget):
             stills += more
         for still, point in zip(stills, shown, strict=False):
             still.display = True
-            self._caption(still, point)
+            self._caption(still, point, layout.width)
         for still in stills[len(shown) :]:
             still.display = False
-        if [point.k for point in shown] != [point.k for point in self._shown]:
-            self.post_message(self.Wanted([point.k for point in shown]))
-        self._shown = shown
+        wanted = [point.k for point in shown if point.k <= self._newest]
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.post_message(self.Wanted(wanted))
 
-    def _caption(self, still: Still, point: Point) -> None:
-        still.k = point.k
+    def _caption(self, still: Still, point: Point, width: int) -> None:
+        if still.k != point.k or point.k > self._newest:
+            still.k = point.k
+            still.picture.show(None, note="not yet" if point.k > self._newest else "")
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
         style = "$accent bold" if here else "$foreground-muted"
-        still.caption.update(Content.assemble((point.caption, style), ("  " + point.value, "$foreground")))
+        value = f"  {point.value}" if len(point.caption) + 2 + len(point.value) <= width else ""
+        still.caption.show(Content.assemble((point.caption, style), (value, "$foreground")))

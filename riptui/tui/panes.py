@@ -49,7 +49,7 @@ def _plain(value: object) -> str:
             return "yes" if value else "no"
         case float():
             return f"{value:.12g}"
-        case list():
+        case list() | tuple():
             return ", ".join(map(str, value))
         case _:
             return str(value)

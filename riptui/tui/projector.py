@@ -3,9 +3,10 @@
 Everything here is immutable or never changed after it was handed over, so that the screen can use it as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import PIL.Image
 
@@ -16,6 +17,8 @@ from riptui.store.records import Failure, Row, Session, Values
 from riptui.store.trajectory import Trajectory
 from riptui.tui.comparison import Comparison, difference, heat_map, outlined
 from riptui.tui.reel import Reel
+
+Part = TypeVar("Part")
 
 THUMBNAIL = 192  # px at least; a picture of the strip is seldom 20 columns wide
 
@@ -74,22 +77,25 @@ class Projector:
         trajectory = Trajectory(self.path)
         try:
             spec = trajectory.spec
-            if self._reel.trajectory.spec != spec:
+            if self._reel.trajectory.spec != spec:  # another one is in its place
                 self._reel = Reel(trajectory)
             self._reel.refresh()
-            rows = self._reel.rows
-            return Snapshot(
-                self.path,
-                spec,
-                rows,
-                len(rows),
-                trajectory.metrics(),
-                trajectory.sessions(),
-                trajectory.failure,
-                trajectory.log(),
-            )
         except RiptuiError as error:
             return Snapshot(self.path, error=str(error))
+        rows, errors = self._reel.rows, []
+
+        def read(part: Callable[[], Part], instead: Part) -> Part:
+            try:
+                return part()
+            except RiptuiError as error:
+                errors.append(str(error))
+                return instead
+
+        metrics: dict[int, Values] = read(trajectory.metrics, {})
+        sessions: list[Session] = read(trajectory.sessions, [])
+        failure = read(lambda: trajectory.failure, None)
+        log = read(trajectory.log, "")
+        return Snapshot(self.path, spec, rows, len(rows), metrics, sessions, failure, "\n".join([*errors, log]))
 
     def project(self, k: int, comparison: Comparison) -> Projected:
         """Frame k, or the newest one where a recovery has cut the trajectory before it."""
@@ -105,7 +111,7 @@ class Projector:
         """Frame k, made smaller by a whole number."""
         rows = self._reel.rows
         if k > len(rows):
-            return Thumbnail(k, None, "not yet")
+            return Thumbnail(k, None)
         key = rows[k - 1].sha256 if k else ""
         if key not in self._thumbnails:
             image, note = self._tried(k)

@@ -1,6 +1,8 @@
 """What was measured: for each metric its value at the frame shown, and a sparkline of all of them."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from math import isfinite, nan
 from typing import NamedTuple
 
 from textual import events
@@ -53,16 +55,31 @@ def number(value: float | None) -> str:
     return f"{value:.4f}" if abs(value) < 1 else f"{value:.3f}" if abs(value) < 10 else f"{value:.2f}"
 
 
-def read(metrics: Mapping[int, Values], name: str, k: int, bars: int) -> Reading:
-    """One metric at frame k, with at most so many bars of all its values."""
-    at = [point for point, values in metrics.items() if name in values]
+class Course(NamedTuple):
+    """All that was measured of one metric."""
+
+    name: str
+    values: Mapping[int, float | None]
+    """By iteration, ascending."""
+    kept: Sequence[int]
+    """The iterations that have a bar."""
+    bars: str
+
+    def at(self, k: int) -> Reading:
+        known = bisect_right(list(self.values), k)
+        value = number(list(self.values.values())[known - 1]) if known else ""
+        passed = bisect_right(self.kept, k)
+        return Reading(self.name, value, self.bars[:passed], self.bars[passed:])
+
+
+def course(metrics: Mapping[int, Values], name: str, bars: int) -> Course:
+    """One metric's values, with at most so many bars between the least and the largest of them."""
+    values = {k: found[name] for k, found in metrics.items() if name in found}
+    at = list(values)
     kept = [at[round(place * (len(at) - 1) / max(1, bars - 1))] for place in range(bars)] if len(at) > bars else at
-    values = [_finite(metrics[point][name]) for point in kept]
-    finite = [value for value in values if value == value]
-    line = sparkline(values, min(finite, default=0.0), max(finite, default=1.0))
-    passed = sum(point <= k for point in kept)
-    known = [point for point in at if point <= k]
-    return Reading(name, number(metrics[known[-1]][name]) if known else "", line[:passed], line[passed:])
+    heights = [nan if (value := values[k]) is None else value for k in kept]
+    finite = [height for height in heights if isfinite(height)]
+    return Course(name, values, kept, sparkline(heights, min(finite, default=0.0), max(finite, default=1.0)))
 
 
 class Readings(Static):
@@ -84,12 +101,14 @@ class Readings(Static):
         self._names: Sequence[str] = ()
         self._k = 0
         self._chosen: Sequence[str] = ()
+        self._courses: dict[tuple[str, int], Course] = {}
         self._drawn: object = None
 
     def show(self, metrics: Mapping[int, Values], k: int, chosen: Sequence[str]) -> None:
         """The values at frame k; `chosen` metrics stand out."""
         if metrics is not self._metrics:
             self._metrics, self._names = metrics, names_in(metrics)
+            self._courses.clear()
         self._k, self._chosen = k, chosen
         self._draw()
 
@@ -120,15 +139,20 @@ class Readings(Static):
     def _draw(self) -> None:
         width, columns, bars = self._grid()
         shown = self._names[: columns * max(1, self.size.height)]
-        readings = tuple(read(self._metrics, name, self._k, bars) for name in shown)
+        readings = tuple(self._course(name, bars).at(self._k) for name in shown)
         drawn = (readings, width, columns, tuple(self._chosen))
         if drawn == self._drawn or not self.size.width:
             return
         self._drawn = drawn
         if not readings:
-            self.update(Content.styled("nothing measured yet", "$foreground-muted"))
+            self.update(Content.styled("nothing measured yet", "$foreground-muted"), layout=False)
             return
-        self.update(self._content(readings, width, columns, bars))
+        self.update(self._content(readings, width, columns, bars), layout=False)
+
+    def _course(self, name: str, bars: int) -> Course:
+        if (name, bars) not in self._courses:
+            self._courses[name, bars] = course(self._metrics, name, bars)
+        return self._courses[name, bars]
 
     def _content(self, readings: Sequence[Reading], width: int, columns: int, bars: int) -> Content:
         label = width - bars - NUMBER - 2
@@ -145,7 +169,3 @@ class Readings(Static):
                 (reading.future + blank, "$foreground 30%"),
             ]
         return Content.assemble(*parts)
-
-
-def _finite(value: float | None) -> float:
-    return float("nan") if value is None else value

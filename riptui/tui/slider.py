@@ -37,8 +37,10 @@ class Slider(Widget):
 
     def mark(self, frames: Sequence[int]) -> None:
         """Frames to mark on the line, if there is room."""
-        self._marks = frozenset(frames)
-        self.refresh()
+        marks = frozenset(frames)
+        if marks != self._marks:
+            self._marks = marks
+            self.refresh()
 
     @property
     def track(self) -> int:

@@ -4,13 +4,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Static
 
 from riptui.tui.arrangement import Arrangement
 from riptui.tui.comparison import GAIN, Comparison
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.heat import heat
+from riptui.tui.line import Line
 from riptui.tui.projector import Projected
 
 BLINK = 0.5  # seconds that each of the two pictures is seen
@@ -23,18 +23,12 @@ class Captioned(Vertical):
 
     def __init__(self, graphics: Graphics, *, id: str) -> None:
         super().__init__(id=id)
-        self._caption = Static(markup=False)
+        self.caption = Line()
         self.picture = Picture(graphics)
-        self._text: Content | None = None
 
     def compose(self) -> ComposeResult:
-        yield self._caption
+        yield self.caption
         yield self.picture
-
-    def name_it(self, text: Content) -> None:
-        if self._text is None or not text.is_same(self._text):
-            self._text = text
-            self._caption.update(text)
 
 
 class Stage(Horizontal):
@@ -45,7 +39,7 @@ class Stage(Horizontal):
         height: auto;
         & > Captioned { margin-right: 2; }
         & > #compared { margin-right: 0; }
-        & Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $foreground-muted; }
+        & Line { width: 1fr; }
     }
     """
 
@@ -72,15 +66,15 @@ class Stage(Horizontal):
     def show(self, shown: Projected) -> None:
         """Put the pictures in place."""
         self._shown = shown
-        self._original.name_it(_plain("original"))
+        self._original.caption.show(_plain("original"))
         self._original.picture.show(shown.original, note=shown.original_note)
-        self._frame.name_it(Content.assemble(("frame ", "$foreground-muted"), (str(shown.k), "$foreground bold")))
+        self._frame.caption.show(Content.assemble(("frame ", "$foreground-muted"), (str(shown.k), "$foreground bold")))
         self._frame.picture.show(shown.frame, note=shown.frame_note)
         self._stop_blinking()
         if shown.comparison is Comparison.BLINK and shown.frame is not None and shown.original is not None:
             self._blinks = 0
             self._blinking = self.set_interval(BLINK, self._blink)
-        self._compared.name_it(_caption(shown))
+        self._compared.caption.show(_caption(shown))
         self._compared.picture.show(shown.compared, note=shown.frame_note or shown.original_note)
 
     def tell(self, note: str) -> None:
@@ -88,7 +82,7 @@ class Stage(Horizontal):
         self._stop_blinking()
         self._shown = None
         for captioned in (self._original, self._frame, self._compared):
-            captioned.name_it(_plain(""))
+            captioned.caption.show(_plain(""))
             captioned.picture.show(None, note=note if captioned is self._frame else "")
 
     def _blink(self) -> None:
@@ -98,7 +92,7 @@ class Stage(Horizontal):
         self._blinks += 1
         frame = self._blinks % 2 == 1
         self._compared.picture.show(shown.frame if frame else shown.original)
-        self._compared.name_it(_blinking(f"frame {shown.k}" if frame else "original"))
+        self._compared.caption.show(_blinking(f"frame {shown.k}" if frame else "original"))
         if self._blinks >= BLINKS:
             self._stop_blinking()
 

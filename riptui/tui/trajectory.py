@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from riptui.spec import Spec, iterations_at
 from riptui.terminal import printable
@@ -27,6 +27,7 @@ from riptui.tui.coverage import CoverageMap
 from riptui.tui.filmstrip import Filmstrip, Point
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.latest import Latest
+from riptui.tui.line import Line
 from riptui.tui.panes import TextPane, log_text, spec_text
 from riptui.tui.player import Player
 from riptui.tui.projector import Projected, Projector, Snapshot, Thumbnail
@@ -47,7 +48,7 @@ class TrajectoryView(Widget):
     TrajectoryView {
         layout: vertical;
         & #heading { height: 1; }
-        & #name { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #name { width: 1fr; }
         & #recipe { width: auto; margin-left: 2; color: $foreground-muted; }
         & #seek { height: 1; }
         & #place { width: auto; margin-left: 2; }
@@ -56,7 +57,7 @@ class TrajectoryView(Widget):
     }
     """
 
-    k: reactive[int] = reactive(0, init=False)
+    k: reactive[int] = reactive(0, init=False, repaint=False)
     """The frame shown."""
 
     class FrameChosen(Message):
@@ -113,12 +114,12 @@ class TrajectoryView(Widget):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static(id="name", markup=False)
-            yield Static(id="recipe", markup=False)
+            yield Line(id="name")
+            yield Line(id="recipe")
         yield Stage(self._graphics, id="stage")
         with Horizontal(id="seek"):
             yield Slider(id="slider")
-            yield Static(id="place", markup=False)
+            yield Line(id="place")
         yield Readings(id="readings")
         yield TabLine(PANES, PANES[0], id="tabs")
         with ContentSwitcher(id="panes", initial=PANES[0]):
@@ -236,7 +237,7 @@ class TrajectoryView(Widget):
         slider = self.query_one(Slider)
         slider.iterations, slider.newest = (now.spec.iterations if now.spec else 0), now.newest
         slider.mark(now.spec.halves() if now.spec else [])
-        self._turn_to(self._kept(before, now), anew=before is None or before.path != now.path)
+        self._turn_to(self._kept(before, now), anew=before is None or before.rows is not now.rows)
         self._show_tab()
         if now.spec is None:
             self.query_one(Stage).tell(now.error)
@@ -294,7 +295,7 @@ class TrajectoryView(Widget):
         self.query_one(Slider).k = self.k
         self._tell_place()
         self._ask_frame()
-        self._fill_pane()
+        self._mark_pane(snapshot, snapshot.spec)
         self.post_message(self.FrameChosen(snapshot.path, self.k, snapshot.spec.iterations))
 
     def _play_on(self, k: int) -> None:
@@ -313,21 +314,19 @@ class TrajectoryView(Widget):
         path, runs = now.path, self._runs
         *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         above = "".join(f"{printable(group)} / " for group in groups)
-        self.query_one("#name", Static).update(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
-        self.query_one("#recipe", Static).update(_recipe(now.spec) if now.spec else "")
+        self.query_one("#name", Line).show(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
+        self.query_one("#recipe", Line).show(Content(_recipe(now.spec) if now.spec else ""))
 
     def _tell_place(self) -> None:
         snapshot = self._snapshot
         spec = snapshot.spec if snapshot else None
         if spec is None:
-            self.query_one("#place", Static).update("")
+            self.query_one("#place", Line).show(Content(""))
             return
         total = str(spec.iterations)
         speed = f"▶ {self._player.speed:g}/s" if self._player.playing else ""
         text = f"{self.k:>{len(total)}}/{total}  {spec.inpainted(self.k):4.0f} %"
-        self.query_one("#place", Static).update(
-            Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent"))
-        )
+        self.query_one("#place", Line).show(Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent")))
 
     def on_resize(self, event: events.Resize) -> None:
         room = arrange(*event.size)
@@ -353,32 +352,37 @@ class TrajectoryView(Widget):
         self._fill_pane()
 
     def _fill_pane(self) -> None:
-        """Bring what can be seen up to date; what cannot be seen costs nothing."""
+        """Bring up to date what can be seen; what cannot costs nothing."""
         now = self._snapshot
         if now is None or now.spec is None:
             return
-        drawn = course.family(now.metrics, self._metric)
-        self.query_one(Readings).show(now.metrics, self.k, drawn)
         match self.pane:
             case "chart":
-                self._draw(now, now.spec, drawn)
-            case "filmstrip":
-                self.query_one(Filmstrip).show(self._points(now, now.spec, drawn), self.k)
-            case "masks":
-                self.query_one(CoverageMap).show(now.spec, now.rows, self.k, now.newest)
+                names = course.family(now.metrics, self._metric)
+                self.query_one(Chart).draw(
+                    course.series(now.spec, now.rows, now.newest, now.metrics, names, self._axis),
+                    x_label=course.X_LABELS[self._axis],
+                    y_label=course.y_label(names),
+                    marker=course.place(now.spec, now.rows, self.k, self._axis),
+                    x_end=now.spec.amount if self._axis == "inpainted" else 100.0,
+                )
             case "spec":
                 self.query_one("#spec", TextPane).show(spec_text(now.spec, now.sessions))
             case "log":
                 self.query_one("#log", TextPane).show(log_text(now.log, now.failure))
+        self._mark_pane(now, now.spec)
 
-    def _draw(self, now: Snapshot, spec: Spec, names: list[str]) -> None:
-        self.query_one(Chart).draw(
-            course.series(spec, now.rows, now.newest, now.metrics, names, self._axis),
-            x_label=course.X_LABELS[self._axis],
-            y_label=course.y_label(names),
-            marker=course.place(spec, now.rows, self.k, self._axis),
-            x_end=spec.amount if self._axis == "inpainted" else 100.0,
-        )
+    def _mark_pane(self, now: Snapshot, spec: Spec) -> None:
+        """Show frame k in the readings and the pane."""
+        drawn = course.family(now.metrics, self._metric)
+        self.query_one(Readings).show(now.metrics, self.k, drawn)
+        match self.pane:
+            case "chart":
+                self.query_one(Chart).mark(course.place(spec, now.rows, self.k, self._axis))
+            case "filmstrip":
+                self.query_one(Filmstrip).show(self._points(now, spec, drawn), self.k, now.newest, of=now.rows)
+            case "masks":
+                self.query_one(CoverageMap).show(spec, now.rows, self.k, now.newest)
 
     def _points(self, now: Snapshot, spec: Spec, drawn: list[str]) -> list[Point]:
         def value(k: int) -> str:

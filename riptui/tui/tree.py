@@ -26,7 +26,7 @@ FAR = 6  # columns of " 400 %"
 VALUE = 6  # columns of " 0.421"
 
 
-class RunsTree(ScrollView, can_focus=True):
+class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     """Posts Highlighted when the cursor comes to rest on another row."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -1,7 +1,7 @@
 """What saving, measuring and reading cost, each against a peer in the same run.
 
     python tests/benchmarks/cost.py            all of it, a minute
-    python tests/benchmarks/cost.py loop ls    some: loop, bytes, start, ls
+    python tests/benchmarks/cost.py loop ls    some: loop, bytes, start, ls, results
 
 Prints each figure beside its bar, and exits 1 if one is missed. Times are medians of runs in turn: peer, riptui, peer.
 """
@@ -20,6 +20,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import PIL.Image
+
+sys.path.append(str(Path(__file__).parents[1]))
+from made import made_spec, write
 
 from riptui import masks
 from riptui.engine import compute
@@ -140,7 +143,29 @@ def ls(scratch: Path) -> None:
     report("riptui ls of 10,000 trajectories, warm", statistics.median(seconds(listing) for _ in range(5)), 1.5, " s")
 
 
-PARTS = {"loop": loop, "bytes": size_on_disk, "start": start, "ls": ls}
+def results(scratch: Path) -> None:
+    """Statistics of 10,000 trajectories of three mask sizes, nine points each, warm, as a whole process."""
+    runs = scratch / "measured"
+    for number in range(10_000):
+        image, variant = divmod(number, 30)
+        spec = made_spec(image, mask=(64, 128, 256)[variant % 3], seed=variant // 3)
+        write(
+            runs / f"image{image}" / f"m{spec.mask}-s{spec.seed}",
+            spec,
+            {"lpips-vgg": lambda inpainted: inpainted / (100 + inpainted)},
+        )
+
+    def table() -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "riptui", "results", str(runs)], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.count("navier-stokes") == 3, done.stdout
+
+    table()
+    report("riptui results of 10,000 trajectories, warm", statistics.median(seconds(table) for _ in range(5)), 3, " s")
+
+
+PARTS = {"loop": loop, "bytes": size_on_disk, "start": start, "ls": ls, "results": results}
 
 
 def main(names: list[str]) -> int:

@@ -58,7 +58,7 @@ class Encoder:
         return await asyncio.wrap_future(self._thread.submit(self._encode, image, order))
 
     def _encode(self, image: Image, order: Order) -> str:
-        key = blake2b(np.ascontiguousarray(image), digest_size=16).digest() + bytes(str(image.shape), "ascii"), order
+        key = blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii"), order
         if key not in self._kept:
             self._kept[key] = encode(image, order)
             self._size += len(self._kept[key])

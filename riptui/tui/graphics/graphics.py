@@ -23,9 +23,11 @@ class Graphics:
         self.encoder = Encoder()
         self._listeners: dict[object, Callable[[], None]] = {}
         self._first_cell = cell_by_window()
-        # 16 to 255 are the colours that every terminal agrees on; the high byte keeps clear of other programs.
-        self._free = list(range(16, 256))
-        self._number = random.randrange(1, 256) << 24
+        # The low byte is a colour of the 256, and 16 is the first that all terminals agree on; the high byte keeps
+        # clear of other programs' pictures.
+        first = random.randrange(1, 256) << 24
+        self._numbers = range(first + 16, first + 256)
+        self._taken: set[int] = set()
 
     @property
     def status(self) -> str:
@@ -62,14 +64,19 @@ class Graphics:
         self._listeners.pop(who, None)
 
     def farewell(self) -> str:
-        """What frees all pictures in the terminal: to be written before the app leaves the alternate screen."""
-        numbers = sorted({*range(16, 256)} - {*self._free})
-        return "".join(kitty.delete(self._number | low, tmux=self.terminal.tmux) for low in numbers)
+        """What frees all pictures in kitty: to be written (`on_exit_app`) before the alternate screen is left."""
+        return "".join(self.free(number) for number in sorted(self._taken))
 
     def take_number(self) -> int | None:
         """A number for a picture in the terminal; None where all are taken."""
-        return self._number | self._free.pop(0) if self._free else None
+        number = next((number for number in self._numbers if number not in self._taken), None)
+        if number is not None:
+            self._taken.add(number)
+        return number
 
-    def give_number(self, number: int) -> None:
-        """The picture with this number was deleted."""
-        self._free.append(number & 255)
+    def free(self, number: int) -> str:
+        """What frees a picture in the terminal; nothing where that was done."""
+        if number not in self._taken:
+            return ""
+        self._taken.remove(number)
+        return kitty.delete(number, tmux=self.terminal.tmux)

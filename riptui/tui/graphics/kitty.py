@@ -44,7 +44,8 @@ def delete(number: int, *, tmux: bool) -> str:
 def placeholders(number: int, columns: int, rows: int, background: str) -> list[list[Cell]]:
     """The cells that show a picture. Its number's lowest byte is told by a colour, its highest by a mark.
 
-    `background`, parameters of SGR, shows at the edges that the picture leaves free. A colour of the 256 survives terminals and settings without 24-bit colours; the middle bytes are 0.
+    A colour of the 256 survives terminals and settings without 24-bit colours; the middle bytes are 0. `background`,
+    parameters of SGR, is seen where the picture leaves an edge of its box free.
     """
     ink = f"38;5;{number & 255}"
     highest = _MARKS[number >> 24]

@@ -48,8 +48,7 @@ class Picture(Widget):
         self._canvas: Canvas | None = None
         self._timer: Timer | None = None
         self._reported = False
-        self._sixel: tuple[Order, Region, str] | None = None  # what was sent where; None once the image changed
-        self._number: int | None = None  # kitty's, of the picture that the terminal holds
+        self._numbers: list[int] = []  # kitty's, of the pictures that the terminal holds; the last is shown
         self._current = False  # whether that one is of this image
 
     @property
@@ -64,7 +63,7 @@ class Picture(Widget):
                 self._lay_out()
         elif not np.array_equal(image, self._image):
             self._image, self._note = image, note
-            self._sixel, self._current = None, False
+            self._current = False
             if changed := self._canvas.draw(image):
                 self.refresh(changed.translate(self._place().offset))
             self._wait_for_rest()
@@ -75,8 +74,7 @@ class Picture(Widget):
 
     def on_unmount(self) -> None:
         self._graphics.forget(self)
-        if self._number is not None:
-            self._free(self._number)
+        self._free_pictures()
 
     def on_resize(self, _event: events.Resize) -> None:
         self._lay_out()
@@ -87,10 +85,8 @@ class Picture(Widget):
 
     def _lay_out(self) -> None:
         """Start anew: another size of the image or of the room, another protocol."""
-        self._canvas, self._sixel, self._current = None, None, False
-        if self._number is not None:
-            self.call_after_refresh(self._free, self._number)
-            self._number = None
+        self._canvas, self._current = None, False
+        self._free_pictures()
         self.refresh()
         if self._image is None or self._graphics.protocol == "off":
             return
@@ -145,18 +141,16 @@ class Picture(Widget):
     # --- pixels
 
     def _on_painted(self) -> None:
-        """Textual writes some of the picture's rows now; what they lost is made good after that."""
+        """Textual writes some of the picture's rows now."""
         if not self._reported and self._graphics.protocol in ("kitty", "sixel"):
             self._reported = True
             self.call_later(self._after_paint)
 
     def _after_paint(self) -> None:
+        """What the rows show now needs the last picture only; and what they lost is made good once that rests."""
         self._reported = False
-        if self._graphics.protocol == "kitty" and self._current:
-            return
-        if self._sixel and self._sixel[:2] == (self._order(), self._on_screen()):
-            self._send_sixel(self._sixel[2])
-        else:
+        self._free_pictures(but=1)
+        if not self._current:
             self._wait_for_rest()
 
     def _wait_for_rest(self) -> None:
@@ -179,8 +173,7 @@ class Picture(Widget):
         if order.protocol == "kitty":
             self._send_to_kitty(data)
         elif where := self._on_screen():
-            self._sixel = order, where, data
-            self._send_sixel(data)
+            self._write(f"\x1b7\x1b[{where.y + 1};{where.x + 1}H{data}\x1b8")
 
     def _order(self) -> Order | None:
         if not self._canvas:
@@ -210,28 +203,23 @@ class Picture(Widget):
                 return None
         return place
 
-    def _send_sixel(self, data: str) -> None:
-        if where := self._on_screen():
-            self._write(f"\x1b7\x1b[{where.y + 1};{where.x + 1}H{data}\x1b8")
-
     def _send_to_kitty(self, png: str) -> None:
-        """The new picture first, then the cells that show it, and only then is the old one freed: no gap to be seen."""
+        """The picture, then the cells that show it; once those are written the old one is freed: no gap is seen."""
         number = self._graphics.take_number()
         if number is None or self._canvas is None:
             return
         box = self._canvas.box
         self._write(kitty.transmit(number, png, box.columns, box.rows, tmux=self._graphics.terminal.tmux))
         self._canvas.place(number, self._blank.background)
-        old, self._number, self._current = self._number, number, True
+        self._numbers.append(number)
+        self._current = True
         self.refresh(self._place())
-        if old is not None:
-            self.call_after_refresh(self._free, old)
 
-    def _free(self, number: int) -> None:
-        self._write(kitty.delete(number, tmux=self._graphics.terminal.tmux))
-        self._graphics.give_number(number)
+    def _free_pictures(self, *, but: int = 0) -> None:
+        while len(self._numbers) > but:
+            self._write(self._graphics.free(self._numbers.pop(0)))
 
     def _write(self, data: str) -> None:
         """In the order of Textual's own output, through its thread."""
-        if self.app._driver and not self.app.is_headless:
+        if data and self.app._driver and not self.app.is_headless:
             self.app._driver.write(data)

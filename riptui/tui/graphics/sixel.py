@@ -18,8 +18,7 @@ def encode(picture: Pillow.Image, background: tuple[int, int, int]) -> str:
     """The control string of a picture in a palette of at most 255 colours.
 
     The palette comes first, and every line selects its colour anew: xterm garbles the first bands where a definition
-    stands for the selection. Register 0 is the background, with which tmux fills up its last row of cells; the picture's
-    colours come after it.
+    stands for the selection. Register 0 is the background, with which tmux fills up its last row of cells.
     """
     width, height = picture.size
     indices = np.full((-(-height // BAND) * BAND, width), _NOTHING, np.uint16)

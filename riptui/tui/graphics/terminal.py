@@ -60,7 +60,7 @@ class Replies:
 
 _XTVERSION = re.compile(rb"\x1bP>\|([^\x1b]*)\x1b\\")
 _NAME = re.compile(r"([\w-]+)[ (]*v?([\w.+-]*)")
-_DA1 = re.compile(rb"\x1b\[\?([\d;]*)c")
+_DA1 = re.compile(rb"\x1b\[\?(\d[\d;]*)c")
 _KITTY = re.compile(rb"\x1b_G[^;\x1b]*;OK\x1b\\")
 _CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
 _BACKGROUND = re.compile(rb"\x1b\]11;rgb:([\da-fA-F]+)/([\da-fA-F]+)/([\da-fA-F]+)")
@@ -75,8 +75,9 @@ def read_replies(data: bytes) -> Replies:
             replies = replace(replies, name=printable(named[1]), version=printable(named[2]))
     if found := _DA1.search(data):
         replies = replace(replies, attributes=frozenset(int(part) for part in found[1].split(b";") if part))
-    if (found := _CELL.search(data)) and all(4 <= int(side) <= 500 for side in found.groups()):
-        replies = replace(replies, cell=(int(found[2]), int(found[1])))
+    for height, width in _CELL.findall(data):
+        if 4 <= int(height) <= 500 and 4 <= int(width) <= 500:
+            replies = replace(replies, cell=(int(width), int(height)))
     if found := _BACKGROUND.search(data):
         red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
         replies = replace(replies, dark=0.299 * red + 0.587 * green + 0.114 * blue < 0.5)

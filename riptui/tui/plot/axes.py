@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _LARGEST = 1e100  # beyond it differences of two values may overflow
 _LEAST = 1e-100  # below it quotients may
@@ -68,7 +69,7 @@ def ticks(axis: Axis, most: int) -> list[float]:
 
 def labels(values: Sequence[float]) -> list[str]:
     """The text of ticks, with as many decimals as tell them apart."""
-    step = min((b - a for a, b in zip(values, values[1:], strict=False)), default=abs(values[0]) if values else 1.0)
+    step = min((b - a for a, b in pairwise(values)), default=abs(values[0]) if values else 1.0)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step else 0
     if decimals > 5 or any(abs(value) >= 1e6 for value in values):
         return [f"{value:.3g}" for value in values]

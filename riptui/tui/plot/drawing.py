@@ -5,6 +5,7 @@ What does not fit is left out: first the legend, then the labels, at last the ax
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from riptui.tui.plot import legend
 from riptui.tui.plot.axes import Axis, horizontal, labels, ticks, vertical
@@ -83,7 +84,7 @@ def _curves(drawing: Drawing, series: Sequence[Series], points: Sequence[Sequenc
     for one, found, shift in zip(series, points, aside, strict=True):
         places = [_place(point.x, point.y, drawing.x_axis, y_axis, dots) for point in found]
         if not one.points_only:
-            for start, end in zip(places, places[1:], strict=False):
+            for start, end in pairwise(places):
                 dots.line(start, end, one.color)
         every = _every(one, len(found), area.width)
         for index, ((x, y), point) in enumerate(zip(places, found, strict=True)):

@@ -1,0 +1,83 @@
+"""`riptui ps`: the workers of a runs folder, and what each is at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from riptui.cli.options import json_option, runs_option
+
+if TYPE_CHECKING:
+    from riptui.store.workers import Live, Worker
+
+GIB = 2**30
+
+
+@click.command(short_help="The workers that live, and what each is at.")
+@runs_option
+@json_option
+def ps(runs: Path, as_json: bool) -> int:
+    """List the workers of a runs folder: device, model, speed, memory, and the trajectories that each is at."""
+    from riptui.cli.console import emit, note
+    from riptui.client import living
+
+    workers = living(runs)
+    if as_json:
+        emit([as_dict(worker) for worker in workers])
+    elif not workers:
+        note(f"no worker lives in {runs}; `riptui run --detach` or `riptui worker` starts one")
+    for worker in [] if as_json else workers:
+        _tell(worker)
+    return 0
+
+
+def as_dict(worker: Worker) -> dict[str, Any]:
+    """For scripts."""
+    import msgspec
+
+    return {
+        **msgspec.to_builtins(worker.record),
+        "log": str(worker.log),
+        "live": msgspec.to_builtins(worker.live),
+    }
+
+
+def _tell(worker: Worker) -> None:
+    from rich.text import Text
+
+    from riptui.cli.console import out, say
+    from riptui.terminal import printable
+
+    record, live = worker.record, worker.live
+    state = live.state if live else "starting"
+    out.print(
+        Text.assemble(("● ", "cyan"), (printable(record.id), "bold"), f"  {' · '.join([state, *_facts(worker)])}")
+    )
+    for job in live.jobs if live else ():
+        step = f"  step {job.step}/{job.steps}" if job.steps else ""
+        say(f"    {job.path}  {job.k}/{job.iterations}{step}")
+
+
+def _facts(worker: Worker) -> list[str]:
+    from riptui.terminal import printable
+
+    record, live = worker.record, worker.live
+    facts = [f"pid {record.pid}", printable(record.device or "best device")]
+    if record.batch:
+        facts.append(f"batch {record.batch}")
+    return facts + (_gauges(live) if live else [])
+
+
+def _gauges(live: Live) -> list[str]:
+    from riptui.terminal import printable
+
+    facts = [printable(live.inpainter)] if live.inpainter else []
+    if live.rate:
+        facts.append(f"{live.rate:.1f} it/s" if live.rate >= 1 else f"{1 / live.rate:.1f} s/it")
+    if live.memory_used is not None and live.memory_total is not None:
+        facts.append(f"{live.memory_used / GIB:.1f} of {live.memory_total / GIB:.0f} GiB")
+    if live.load is not None:
+        facts.append(f"GPU {live.load:.0%}")
+    return [*facts, f"{live.queued} queued", *([printable(live.note)] if live.note else [])]

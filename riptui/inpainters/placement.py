@@ -1,0 +1,49 @@
+"""Which device a model runs on, in which precision, and how the record names it."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+from riptui.errors import InputError
+from riptui.inpainters import catalogue
+from riptui.inpainters.quiet import quiet
+
+
+def place(asked: str) -> torch.device:
+    """The device of that name; "" for CUDA if there is one, otherwise the CPU. Raises InputError."""
+    if not asked:
+        with quiet():  # about drivers too old for this torch: then it is the CPU
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(asked)
+    except RuntimeError as error:
+        raise InputError(f"{asked!r} is no device: give cpu, cuda or cuda:0") from error
+    if device.type == "cuda":
+        with quiet():
+            count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (device.index or 0) >= count:
+            seen = f"it sees {count}" if count else "it sees none; is a driver installed, and a torch built for CUDA?"
+            raise InputError(f"torch has no device {asked}: of CUDA devices {seen}. Use device cpu, or riptui doctor")
+    elif device.type not in {"cpu", "mps"}:
+        raise InputError(f"{asked!r} is no device to paint on: give cpu, cuda or cuda:0")
+    return device
+
+
+def precision(asked: str, model: str, device: torch.device) -> torch.dtype:
+    """The dtype of that name; auto: float32 on a CPU, the model's half precision on a GPU."""
+    if asked != "auto":
+        named: torch.dtype = getattr(torch, asked)
+        return named
+    if device.type == "cpu":
+        return torch.float32
+    known = catalogue.MODELS.get(catalogue.named(model).name or "")
+    half: torch.dtype = getattr(torch, known.half if known else "float16")
+    return half
+
+
+def described(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"{device} ({platform.machine()})"

@@ -1,0 +1,114 @@
+"""Confidence intervals by resampling images, the unit that was drawn at random; never trajectories of one image.
+
+BCa (Efron 1987): corrected for bias and for skewness. A bootstrap of few images is too narrow, for it takes them for
+the whole population; so its level is expanded to what Student's t would need (Hesterberg 2015, section 4.4): of
+3,000 samples of 10 normal values, 93 % of the intervals held the true mean, and 90 % of those not expanded.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isnan, nan, sqrt
+from statistics import NormalDist
+
+import numpy as np
+from jaxtyping import Float64
+
+CONFIDENCE = 0.95
+RESAMPLES = 4000
+_CHUNK = 2**21  # draws at a time: 16 MB
+
+Columns = Float64[np.ndarray, "images columns"]
+Resampled = Float64[np.ndarray, "*resamples"]
+OfMeans = Callable[[Float64[np.ndarray, "*resamples columns"]], Resampled]
+"""A statistic as a function of the columns' means over images."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval of 95 %; the interval is nan where one image or none has a value."""
+
+    value: float
+    low: float
+    high: float
+    images: int
+
+    def map(self, function: Callable[[float], float]) -> "Estimate":
+        """Through a function that rises."""
+        return Estimate(function(self.value), function(self.low), function(self.high), self.images)
+
+
+NOTHING = Estimate(nan, nan, nan, 0)
+
+
+def first(means: Float64[np.ndarray, "*resamples columns"]) -> Resampled:
+    """The mean itself."""
+    return means[..., 0]
+
+
+def ratio(means: Float64[np.ndarray, "*resamples columns"]) -> Resampled:
+    """Of the first column's mean to the second's: with sums and counts, the mean of what the images unequally have."""
+    quotient: Resampled = means[..., 0] / means[..., 1]
+    return quotient
+
+
+def estimate(
+    columns: Columns, of: OfMeans = first, *, resamples: int = RESAMPLES, seed: int = 0, expanded: bool = True
+) -> Estimate:
+    """A statistic of the images with its interval. The same columns and seed give the same interval.
+
+    `columns`: one row an image. `expanded`: for few images, as above. Resamples in which the statistic has no value,
+    e.g. a ratio to 0, are left out.
+    """
+    images = len(columns)
+    if not images:
+        return NOTHING
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = float(of(columns.mean(axis=0)))
+        if images < 2 or isnan(value):
+            return Estimate(value, nan, nan, images)
+        drawn = np.concatenate([of(means) for means in _resampled(columns, resamples, seed)])
+        left_out = of((columns.sum(axis=0) - columns) / (images - 1))
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn):
+        return Estimate(value, nan, nan, images)
+    low, high = np.quantile(drawn, _levels(value, drawn, left_out, expanded)).tolist()
+    return Estimate(value, low, high, images)
+
+
+def _resampled(columns: Columns, resamples: int, seed: int) -> list[Float64[np.ndarray, "resamples columns"]]:
+    """The columns' means over images drawn with replacement."""
+    images = len(columns)
+    generator = np.random.default_rng(seed)
+    means = []
+    for start in range(0, resamples, size := max(1, _CHUNK // images)):
+        count = min(size, resamples - start)
+        drawn = generator.integers(0, images, (count, images)) + images * np.arange(count)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=count * images).reshape(count, images)
+        means.append(times @ columns / images)
+    return means
+
+
+def _levels(
+    value: float, drawn: Float64[np.ndarray, " resamples"], left_out: Float64[np.ndarray, " images"], expanded: bool
+) -> tuple[float, float]:
+    """The quantiles of the resamples that BCa takes (Efron & Tibshirani 1993, section 14.3)."""
+    normal = NormalDist()
+    below = (np.count_nonzero(drawn < value) + np.count_nonzero(drawn == value) / 2) / len(drawn)
+    pulled = left_out[np.isfinite(left_out)].mean() - left_out[np.isfinite(left_out)]
+    spread = float((pulled**2).sum())
+    bias = normal.inv_cdf(below) if 0 < below < 1 else 0.0
+    acceleration = float((pulled**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
+    reach = _reach(len(left_out)) if expanded else -normal.inv_cdf((1 - CONFIDENCE) / 2)
+
+    def level(z: float) -> float:
+        shrink = 1 - acceleration * (bias + z)
+        return normal.cdf(bias + (bias + z) / shrink) if shrink > 0 else float(z > 0)
+
+    return level(-reach), level(reach)
+
+
+def _reach(images: int) -> float:
+    """Standard errors to each side, for so many images."""
+    from scipy.special import stdtrit  # late: 0.1 s
+
+    return sqrt(images / (images - 1)) * float(stdtrit(images - 1, (1 + CONFIDENCE) / 2))

@@ -1,0 +1,282 @@
+"""What the app costs: time to the first paint, memory, a key's way to the screen, bytes on the wire.
+
+    python tests/benchmarks/tui.py                 all of it, two minutes
+    python tests/benchmarks/tui.py start keys      some: start, light, keys, scrub, quiet
+
+Everything is seen through a pseudo-terminal of 140x40, as over SSH: what arrives, and when. Times stand beside a bare
+Textual app with one Label in the same run. Prints each figure beside its bar, and exits 1 if one is missed.
+"""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fcntl import ioctl
+from pathlib import Path
+from termios import TIOCSWINSZ
+
+from cost import missed, photograph, report
+
+from riptui.engine import compute
+from riptui.plan import Sweep, submit
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+
+COLUMNS, ROWS = 140, 40
+SILENCE = 0.4  # seconds without a byte: it has drawn all there is
+HEAVY = ("torch", "diffusers", "lpips", "scipy", "matplotlib", "cv2", "skimage")
+BARE = """
+from textual.app import App
+from textual.widgets import Label
+
+class Bare(App):
+    def compose(self):
+        yield Label("painted")
+
+Bare().run()
+"""
+NOTED = """
+import atexit, json, os, sys
+from pathlib import Path
+atexit.register(lambda: Path(os.environ["SEEN"]).write_text(json.dumps(list(sys.modules))))
+from riptui.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+DOWN, RIGHT, LEFT, END = b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[F"
+
+
+class Seen:
+    """A program on a terminal of its own; answers the one question that every terminal answers."""
+
+    def __init__(self, command: list[str], **environment: str) -> None:
+        self.started = time.perf_counter()
+        usual = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(Path.cwd())}
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], command, {**os.environ, **usual, **environment})
+        ioctl(self._fd, TIOCSWINSZ, struct.pack("4H", ROWS, COLUMNS, 0, 0))
+
+    def read(self, patience: float) -> bytes:
+        """What arrives within so many seconds; b"" if nothing does, or nothing will."""
+        if not select.select([self._fd], [], [], patience)[0]:
+            return b""
+        try:
+            data = os.read(self._fd, 1 << 16)
+        except OSError:
+            return b""
+        if b"\x1b[c" in data:
+            os.write(self._fd, b"\x1b[?62;22c")
+        return data
+
+    def until(self, *texts: str, patience: float = 60.0) -> float:
+        """Seconds from the start until all of these were drawn."""
+        arrived, wanted = b"", [text.encode() for text in texts]
+        while not all(text in arrived for text in wanted):
+            data = self.read(patience)
+            assert data, f"never drew {texts}: {arrived[-2000:]!r}"
+            arrived += data
+        return time.perf_counter() - self.started
+
+    def settle(self, silence: float = SILENCE, limit: float = 30.0) -> bytes:
+        """All that arrives until there is silence."""
+        arrived, until = b"", time.perf_counter() + limit
+        while (data := self.read(silence)) and time.perf_counter() < until:
+            arrived += data
+        return arrived
+
+    def watch(self, duration: float) -> bytes:
+        """All that arrives in so many seconds."""
+        arrived, until = b"", time.perf_counter() + duration
+        while (left := until - time.perf_counter()) > 0:
+            arrived += self.read(left)
+        return arrived
+
+    def press(self, key: bytes) -> None:
+        os.write(self._fd, key)
+
+    def memory(self) -> float:
+        """MiB at the most so far."""
+        text = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+
+    def close(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+        while self.read(2.0):
+            pass
+        os.waitpid(self.pid, 0)
+        os.close(self._fd)
+
+
+@contextmanager
+def app(runs: Path, *command: str, **environment: str) -> Iterator[Seen]:
+    seen = Seen([sys.executable, *(command or ("-m", "riptui")), str(runs)], **environment)
+    try:
+        yield seen
+    finally:
+        seen.close()
+
+
+def many(scratch: Path) -> Path:
+    """10,000 trajectories in 100 groups; the frames of the first are whole."""
+    runs = scratch / "many"
+    if not runs.exists():
+        model = computed(scratch / "model", 256).path
+        shutil.copytree(model, runs / "group0" / "m256-s0")
+        small = ("spec.json", "request.json", "iterations.jsonl", "metrics.jsonl", "sessions.jsonl", ".lock")
+        for number in range(1, 10_000):
+            folder = runs / f"group{number // 100}" / f"m256-s{number % 100}"
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in small:
+                shutil.copyfile(model / name, folder / name)
+    return runs
+
+
+def computed(runs: Path, mask: int) -> Trajectory:
+    [trajectory] = queued(runs, mask)
+    for _ in compute(trajectory):
+        pass
+    return trajectory
+
+
+def queued(runs: Path, mask: int, seeds: range = range(1), amount: float = 400.0) -> list[Trajectory]:
+    sweep = Sweep(["navier-stokes"], [mask], seeds, {}, amount=amount, fit="crop")
+    return submit(runs, [photograph()], sweep, Request("run", ("ssim", "psnr")))
+
+
+def start(scratch: Path) -> None:
+    """First full paint: a row of the tree, and the footer below it."""
+    runs = many(scratch)
+    bare, ours = [], []
+    for _ in range(5):
+        with closing(Seen([sys.executable, "-c", BARE])) as seen:
+            bare.append(seen.until("painted"))
+        with app(runs, RIPTUI_GRAPHICS="halfblock") as seen:
+            ours.append(seen.until("group0", "Quit"))
+    print(f"      bare app {statistics.median(bare):.2f} s, riptui {statistics.median(ours):.2f} s")
+    report(
+        "first full paint with 10,000 trajectories / bare app", statistics.median(ours) / statistics.median(bare), 1.8
+    )
+
+
+@contextmanager
+def closing(seen: Seen) -> Iterator[Seen]:
+    try:
+        yield seen
+    finally:
+        seen.close()
+
+
+def light(scratch: Path) -> None:
+    """Memory once all is read and drawn, and what was imported."""
+    seen_modules = scratch / "modules.json"
+    with app(many(scratch), "-c", NOTED, SEEN=str(seen_modules), RIPTUI_GRAPHICS="halfblock") as seen:
+        seen.until("10000 done")
+        seen.settle()
+        for _ in range(5):
+            seen.press(RIGHT)
+            seen.settle(0.1)
+        report("memory with 10,000 trajectories", seen.memory(), 90, " MiB")
+    heavy = [name for name in HEAVY if name in json.loads(seen_modules.read_text())]
+    report(f"heavy packages imported {heavy or ''}", len(heavy), 0, "")
+
+
+def keys(scratch: Path) -> None:
+    """From a cursor key to the row that it paints, alone and beside a process that computes."""
+    with app(many(scratch), RIPTUI_GRAPHICS="halfblock") as seen:
+        seen.until("10000 done")
+        seen.settle()
+        report("cursor key to paint, p99", 1000 * slowest(seen), 50, " ms")
+        runs = scratch / "busy"
+        queued(runs, 64, range(4))
+        busy = subprocess.Popen([sys.executable, "-m", "riptui", "resume", str(runs), "--display", "none"])
+        report("the same beside a computing process, p99", 1000 * slowest(seen), 50, " ms")
+        busy.kill()
+        busy.wait()
+
+
+def slowest(seen: Seen, presses: int = 200) -> float:
+    """The 99th percentile of the seconds from a key to the first byte that it causes."""
+    waits = []
+    for _ in range(presses):
+        pressed = time.perf_counter()
+        seen.press(DOWN)
+        assert seen.read(5.0)
+        waits.append(time.perf_counter() - pressed)
+        seen.settle(0.05)
+    return statistics.quantiles(waits, n=100)[-1]
+
+
+def scrub(scratch: Path) -> None:
+    """Frames drawn a second while → is held: 30 keys a second, in half blocks."""
+    trajectory = computed(scratch / "scrubbed", 64)
+    frames = trajectory.spec.iterations
+    with app(trajectory.path.parents[1], RIPTUI_GRAPHICS="halfblock") as seen:
+        seen.until("Quit")
+        seen.settle(1.0)
+        seen.press(b"0")
+        seen.settle(1.0)
+        drawn, duration, began = b"", 4.0, time.perf_counter()
+        while time.perf_counter() - began < duration:
+            seen.press(RIGHT)
+            drawn += seen.watch(1 / 30)
+        shown = {int(k) for k in re.findall(rb"(\d+)/%d" % frames, re.sub(rb"\x1b\[[0-9;]*m", b"", drawn))}
+        report("frames a second while scrubbing, as seconds for 15", 15 * duration / max(1, len(shown)), 1.0, " s")
+
+
+def quiet(scratch: Path) -> None:
+    """Bytes: nothing while nothing changes, little while something runs, little for a cursor key."""
+    with app(many(scratch), RIPTUI_GRAPHICS="off") as seen:
+        seen.until("10000 done")
+        seen.settle(3.0)
+        report("idle", len(seen.watch(10.0)) / 10, 0, " B/s")
+        sizes = []
+        for _ in range(10):
+            seen.press(DOWN)
+            sizes.append(len(seen.settle(0.03)))
+            seen.settle(1.0)
+        report("a cursor key, until the row is painted", statistics.median(sizes), 1000, " B")
+    runs = scratch / "running"
+    queued(runs, 64, range(2), amount=100_000.0)
+    running = subprocess.Popen([sys.executable, "-m", "riptui", "resume", str(runs), "--display", "none"])
+    with app(runs, RIPTUI_GRAPHICS="off") as seen:
+        seen.until("running")
+        seen.settle(1.0, limit=4.0)
+        report("while a trajectory runs, without pictures", len(seen.watch(10.0)) / 10, 6000, " B/s")
+    running.kill()
+    running.wait()
+
+
+PARTS: dict[str, Callable[[Path], None]] = {
+    "start": start,
+    "light": light,
+    "keys": keys,
+    "scrub": scrub,
+    "quiet": quiet,
+}
+
+
+def main(names: list[str]) -> int:
+    scratch = Path(tempfile.mkdtemp(prefix="riptui-tui-"))
+    os.environ["RIPTUI_CONFIG"] = str(scratch / "settings.toml")
+    (scratch / "settings.toml").touch()
+    try:
+        for name in names or PARTS:
+            PARTS[name](scratch)
+    finally:
+        shutil.rmtree(scratch)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

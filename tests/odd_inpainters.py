@@ -1,0 +1,88 @@
+"""Inpainters that no user wants: slow ones that a worker is needed for, and one that kills its process.
+
+Importing this puts them into the registry, here and in the workers that are started from here.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from riptui import client, inpainters
+from riptui.arrays import Images, Masks
+from riptui.inpainters import Entry, OnStep
+from riptui.inpainters.rules import Number
+
+COMMAND = [
+    sys.executable,
+    "-c",
+    f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import odd_inpainters; "
+    "from riptui.cli import main; sys.exit(main())",
+]
+"""The command `riptui` with these."""
+
+POISON = (255, 0, 255)
+"""The colour of a frame's first pixel that kills who inpaints it."""
+
+
+def slow(seconds: float, steps: int, **_: object) -> inpainters.Inpainter:
+    """Inverts the square, in so many steps that take so many seconds together."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        for step in range(1, steps + 1):
+            time.sleep(seconds / steps)
+            on_step(step, steps)
+        return np.where(masks[..., None], 255 - images, images)
+
+    return inpaint
+
+
+def touchy(**_: object) -> inpainters.Inpainter:
+    """Inverts the square; dies with its process of a frame that begins with `POISON`."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        if (images[:, 0, 0] == POISON).all(axis=-1).any():
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.005)
+        return np.where(masks[..., None], 255 - images, images)
+
+    return inpaint
+
+
+def noisy(**_: object) -> inpainters.Inpainter:
+    """Prints, as libraries do, from Python and from C."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        print("a library's print")
+        os.write(2, b"a native complaint\n")
+        return np.where(masks[..., None], 255 - images, images)
+
+    return inpaint
+
+
+def broken(**_: object) -> inpainters.Inpainter:
+    """Fails."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        raise ValueError("it is broken")
+
+    return inpaint
+
+
+inpainters.REGISTRY.update(
+    slow=Entry(
+        "odd_inpainters:slow",
+        "",
+        {"seconds": 0.02, "steps": 4},
+        rules={"seconds": Number(0, 100), "steps": Number(0, 1000, whole=True)},
+        weights=True,
+    ),
+    touchy=Entry("odd_inpainters:touchy", "", weights=True),
+    broken=Entry("odd_inpainters:broken", "", weights=True),
+    noisy=Entry("odd_inpainters:noisy", "", weights=True),
+)
+client.COMMAND = tuple(COMMAND)

@@ -64,6 +64,7 @@ class GraphicsApp(App[None]):
         yield Label(self.graphics.status, id="status", markup=False)
 
     def on_mount(self) -> None:
+        self.log_file.with_suffix(".protocol").write_text(self.graphics.protocol)
         for picture in self.query(Picture):
             picture.show(quadrants())
         self.call_after_refresh(self.query_one("#status", Label).update, f"ready {self.graphics.status}")

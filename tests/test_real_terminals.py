@@ -11,13 +11,13 @@ from PIL import Image as Pillow
 from terminal_photo import COLUMNS, ROWS, TERMINALS, Window, missing, window
 
 APP = Path(__file__).with_name("graphics_app.py")
-PICTURE_COLUMNS, ROWS_BELOW = 40, 3  # of the app
+PICTURE_COLUMNS, ROWS_BELOW = 40, 4  # of the app, and a status line of tmux
 COLOURS = [
     (223, 33, 33),
     (33, 203, 33),
     (43, 43, 223),
     (243, 243, 243),
-]  # of the app's first picture, less its gradient
+]  # of the first picture
 TURNED = [COLOURS[3], *COLOURS[:3]]  # after the key Right
 PATIENCE = 25.0  # seconds: a terminal with software OpenGL takes its time
 

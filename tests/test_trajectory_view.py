@@ -1,7 +1,7 @@
 """The trajectory view in a small app: what each of its methods does, the mouse, growth, damage, and little room."""
 
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,8 +10,8 @@ import pytest
 from conftest import MakeTrajectory
 from textual.app import App, ComposeResult
 from textual.content import Content
+from textual.geometry import Region
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from riptui.arrays import Image
 from riptui.engine import compute
@@ -24,6 +24,7 @@ from riptui.tui.filmstrip import Filmstrip, Still
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.lines import Lines
 from riptui.tui.readings import Readings
 from riptui.tui.slider import Slider
 from riptui.tui.stage import Stage
@@ -55,11 +56,10 @@ class Bench(App[None]):
         return self.query_one(f"#{name} Picture", Picture)
 
     def text(self, selector: str) -> str:
-        content = self.query_one(selector, Static).content
+        """What a widget of text shows."""
+        widget = self.query_one(selector)
+        content = widget.text if isinstance(widget, Lines) else widget.render()
         return content.plain if isinstance(content, Content) else str(content)
-
-
-Watch = Callable[..., Awaitable[None]]
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:
@@ -309,7 +309,7 @@ async def test_the_strip_has_a_picture_every_50_percent(done: Trajectory) -> Non
         await rests(pilot)
         for still, k in zip(app.query(Still), (0, 8, 16, 24, 32), strict=True):
             assert same(still.picture.image, frame(done, k))
-        captions = [str(still.caption.content).split()[0] for still in app.query(Still)]
+        captions = [still.caption.text.split()[0] for still in app.query(Still)]
         assert captions == ["0", "50", "100", "150", "200"]
 
 
@@ -509,6 +509,36 @@ async def test_where_there_is_little_room_pictures_and_panes_take_turns(done: Tr
         await pilot.resize_terminal(140, 40)
         assert app.query_one(Stage).display
         assert app.query_one(Chart).display
+
+
+async def test_when_pictures_are_switched_off_the_panes_have_their_room(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        before = app.query_one(Chart).size.height
+        graphics = app.view._graphics
+        graphics.use("off")
+        await pilot.pause()
+        assert app.query_one(Chart).size.height > before + 10
+        graphics.use("halfblock")
+        await pilot.pause()
+        assert app.query_one(Chart).size.height == before
+
+
+async def test_a_move_sends_no_line_of_text_that_did_not_change(
+    done: Trajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with showing(done) as (app, pilot):
+        app.view.select_tab("masks")
+        app.view.go(20)
+        await rests(pilot)
+        lines = app.query_one("#squares", Lines)
+        painted: list[Region] = []
+        monkeypatch.setattr(lines, "refresh", lambda *regions, **_: painted.extend(regions))
+        app.view.move(1)
+        await rests(pilot)
+        rows = {done.rows()[k - 1].box.y // 64 for k in (20, 21)}
+        tall = lines.size.height // 4
+        assert {region.y // tall for region in painted} == rows
+        assert all(region.height == 1 for region in painted)
 
 
 @pytest.mark.parametrize("size", [(140, 40), (104, 34), (80, 24), (78, 20), (60, 20), (60, 40), (200, 50), (20, 5)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import make_spec, picture
 from skimage.color import rgb2lab
+from textual.content import Content
 
 from riptui.spec import Box
 from riptui.store.records import Failure, Row, Session
@@ -41,6 +42,10 @@ def rows_over(*squares: int) -> list[Row]:
     ]
 
 
+def plain(lines: list[Content]) -> list[str]:
+    return [line.plain for line in lines]
+
+
 # --- room
 
 
@@ -59,6 +64,11 @@ def test_a_terminal_of_140_columns_shows_three_pictures_and_one_of_60_two() -> N
     assert arrange(140, 40)[:3] == (3, 44, 22)
     assert arrange(60, 20)[:3] == (2, 28, 14)
     assert not arrange(60, 20).roomy
+
+
+def test_without_pictures_there_is_room_for_their_messages_and_a_pane() -> None:
+    assert arrange(140, 40, pictures=False) == (3, 45, 2, 1, True)
+    assert arrange(60, 17, pictures=False) == (2, 29, 2, 1, True)
 
 
 # --- colours and comparisons
@@ -202,24 +212,24 @@ def test_the_grid_counts_up_to_the_frame_and_its_scale_is_the_whole_trajectorys(
 
 def test_a_grid_is_drawn_in_squares_with_numbers_or_in_half_blocks() -> None:
     shown = grid(SPEC, rows_over(0, 5, 5), 3, 3)
-    assert drawn(shown, 60, 4).plain == "1       \n  2     \n        \n        "
-    large = drawn(shown, 60, 12).plain.splitlines()
+    assert plain(drawn(shown, 60, 4)) == ["1       ", "  2     ", "        ", "        "]
+    large = plain(drawn(shown, 60, 12))
     assert [len(line) for line in large] == [24] * 12
-    assert drawn(shown, 60, 3).plain == "▀▀▀▀\n▀▀▀▀"
+    assert plain(drawn(shown, 60, 3)) == ["▀▀▀▀", "▀▀▀▀"]
     fine = make_spec(picture(512), size=512, mask=1)
-    assert len(drawn(grid(fine, [], 0, 0), 60, 12).plain.splitlines()) == 32
+    assert len(drawn(grid(fine, [], 0, 0), 60, 12)) == 32
 
 
 def test_what_the_grid_adds_up_to_is_told() -> None:
     rows = rows_over(0, 5, 5)
-    text = told(SPEC, rows, 3).plain
+    text = "\n".join(plain(told(SPEC, rows, 3)))
     assert "coverage   12.5 %" in text
     assert "expected 17.6 %" in text  # 1 - (15/16)^3
     assert "x        64 to 128 px" in text
-    bars = histogram(grid(SPEC, rows, 3, 3), 12).plain.splitlines()
+    bars = plain(histogram(grid(SPEC, rows, 3, 3), 12))
     assert [line.split()[0] for line in bars[1:]] == ["0", "1", "2"]
     assert [int(line.split()[-1]) for line in bars[1:]] == [14, 1, 1]
-    assert histogram(grid(SPEC, rows_over(*[0] * 30), 30, 30), 6).plain.splitlines()[-1].split()[0] == "4+"
+    assert plain(histogram(grid(SPEC, rows_over(*[0] * 30), 30, 30), 6))[-1].split()[0] == "4+"
 
 
 # --- text

@@ -97,6 +97,11 @@ class RiptuiApp(App[None]):
 
     # How it ends
 
+    def on_exit_app(self) -> None:
+        """While the pictures' screen is still there: in kitty they would stay in memory."""
+        if self._driver is not None:
+            self._driver.write(self.graphics.farewell())
+
     def _heed_signals(self) -> None:
         """A signal ends it in order, also one that nohup ignores; so does a terminal that is no longer there."""
         if self.is_headless:

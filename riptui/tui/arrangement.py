@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 GAP = 2  # columns between two pictures
+MESSAGE = 2  # rows
+WIDE = 72  # columns; three small pictures are better than two
 ROOMY = 22  # rows; with fewer, pictures and panes take turns
 
 
@@ -19,13 +21,16 @@ class Arrangement(NamedTuple):
     """Whether pictures and a pane are seen at once."""
 
 
-def arrange(width: int, height: int) -> Arrangement:
-    """The arrangement for so many columns and rows."""
+def arrange(width: int, height: int, *, pictures: bool = True) -> Arrangement:
+    """The arrangement for so many columns and rows; without pictures there is still a place for messages."""
+    if not pictures:
+        count = 3 if width >= WIDE else 2
+        return Arrangement(count, max(1, (width - GAP * (count - 1)) // count), MESSAGE, 1, True)
     roomy = height >= ROOMY
     readings = 2 if height >= 30 else 1  # with eight metrics both are used
     around = 4 + readings  # heading, captions, slider and tabs
     tallest = max(1, height - around - (max(6, height * 3 // 10) if roomy else 0))
     heights = {count: min(tallest, (width - GAP * (count - 1)) // count // 2) for count in (3, 2)}
-    count = 3 if heights[3] >= heights[2] or (roomy and width >= 72) else 2
+    count = 3 if heights[3] >= heights[2] or (roomy and width >= WIDE) else 2
     rows = max(1, heights[count])
     return Arrangement(count, 2 * rows, rows, readings, roomy)

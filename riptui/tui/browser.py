@@ -1,5 +1,6 @@
 """The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -8,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Input, Static
@@ -29,6 +31,13 @@ if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
 REST = 0.06  # seconds the cursor stays on a row before its pictures are read; a held key passes 30 rows a second
 COMPARED = range(2, 7)
 ENDS = {Status.DONE: "done", Status.FAILED: "failed"}
+
+
+@dataclass
+class DetailsImported(Message):
+    """The right side can be mounted."""
+
+    details: "Details"
 
 
 class Browser(Screen[None]):
@@ -88,11 +97,12 @@ class Browser(Screen[None]):
         """In a thread, so that keys are heard meanwhile: NumPy and Pillow with it."""
         from riptui.tui.details import Details
 
-        self.app.call_from_thread(self._mount_details, Details(self.runs, self.settings, self.graphics))
+        self.post_message(DetailsImported(Details(self.runs, self.settings, self.graphics)))
 
-    async def _mount_details(self, details: "Details") -> None:
-        await self.query_one("#right", ContentSwitcher).add_content(details)
-        self.details = details
+    @on(DetailsImported)
+    async def _mount_details(self, message: DetailsImported) -> None:
+        await self.query_one("#right", ContentSwitcher).add_content(message.details)
+        self.details = message.details
         self._show_chosen()
 
     def on_unmount(self) -> None:
@@ -274,7 +284,7 @@ class Browser(Screen[None]):
             return
         from riptui.tui.compare import CompareScreen  # with NumPy
 
-        self.app.push_screen(CompareScreen(marked, self.graphics))
+        self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))
 
 
 def _short(path: Path) -> str:

@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from riptui.spec import Box, Spec
 from riptui.store.records import Row
 from riptui.tui.heat import RGB, heat
+from riptui.tui.lines import Lines
 
 FINEST = 64  # squares a side that are drawn one by one; of a finer grid neighbours are joined
 BAR = 24  # columns
@@ -47,45 +49,50 @@ def grid(spec: Spec, rows: Sequence[Row], k: int, newest: int) -> Grid:
     return Grid(-(-side // joined), counts, place(rows[k - 1].box) if k else None, most)
 
 
-def drawn(shown: Grid, width: int, height: int) -> Content:
+def drawn(shown: Grid, width: int, height: int) -> list[Content]:
     """The grid in cells: each square 2n columns of n rows with its count in it, or, if it is too fine, a half block."""
     tall = min(height // shown.side, width // (2 * shown.side), 3)
-    return _squares(shown, tall) if tall else _half_blocks(shown)
+    lines = []
+    for row in range(0, shown.side, 1 if tall else 2):
+        above, below = _row(shown, row), _row(shown, row + 1)
+        if tall:
+            lines += [_squares(above, shown.most, tall, part == (tall - 1) // 2) for part in range(tall)]
+        else:
+            lines.append(_half_blocks(above, below, shown.most))
+    return lines
 
 
-def _squares(shown: Grid, tall: int) -> Content:
-    lines: list[tuple[str, str]] = []
-    for row in range(shown.side):
-        for part in range(tall):
-            for column in range(shown.side):
-                count = shown.counts.get((row, column), 0)
-                back = _colour(count, shown.most)
-                text = str(count) if part == (tall - 1) // 2 and count else ""
-                style = f"{_hex(_ink(back))} on {_hex(back)}"
-                if (row, column) == shown.current:
-                    lines.append((f"{text:^{2 * tall}}", "$background on $primary bold"))
-                else:
-                    lines.append((f"{text:^{2 * tall}}", style))
-            lines.append(("\n", ""))
-    return Content.assemble(*lines[:-1])
+def _row(shown: Grid, row: int) -> tuple[int, ...]:
+    """A row's counts; that of the current square below zero: -1 for none ..."""
+    counts = [shown.counts.get((row, column), 0) for column in range(shown.side)] if row < shown.side else []
+    if shown.current and shown.current[0] == row:
+        counts[shown.current[1]] = ~counts[shown.current[1]]
+    return tuple(counts)
 
 
-def _half_blocks(shown: Grid) -> Content:
-    def colour(row: int, column: int) -> str:
-        if (row, column) == shown.current:
-            return "$primary"
-        return _hex(_colour(shown.counts.get((row, column), 0), shown.most))
-
-    lines: list[tuple[str, str]] = []
-    for row in range(0, shown.side, 2):
-        for column in range(shown.side):
-            below = f" on {colour(row + 1, column)}" if row + 1 < shown.side else ""
-            lines.append(("▀", colour(row, column) + below))
-        lines.append(("\n", ""))
-    return Content.assemble(*lines[:-1])
+@lru_cache(512)  # a step changes two squares, and 1,024 of them take 10 ms
+def _squares(counts: tuple[int, ...], most: int, tall: int, numbered: bool) -> Content:
+    cells = []
+    for count in counts:
+        back = _colour(count, most)
+        style = "$background on $primary bold" if count < 0 else f"{_hex(_ink(back))} on {_hex(back)}"
+        number = max(count, ~count)
+        cells.append((f"{number if numbered and number else '':^{2 * tall}}", style))
+    return Content.assemble(*cells)
 
 
-def told(spec: Spec, rows: Sequence[Row], k: int) -> Content:
+@lru_cache(512)
+def _half_blocks(above: tuple[int, ...], below: tuple[int, ...], most: int) -> Content:
+    def colour(count: int) -> str:
+        return "$primary" if count < 0 else _hex(_colour(count, most))
+
+    pairs = zip_longest(above, below)
+    return Content.assemble(
+        *(("▀", colour(upper) + (f" on {colour(lower)}" if lower is not None else "")) for upper, lower in pairs)
+    )
+
+
+def told(spec: Spec, rows: Sequence[Row], k: int) -> list[Content]:
     """What the grid adds up to."""
     lines = [
         ("coverage", f"{rows[k - 1].coverage if k else 0.0:.1f} %"),
@@ -97,13 +104,10 @@ def told(spec: Spec, rows: Sequence[Row], k: int) -> Content:
     if k:
         x, y, width, height = rows[k - 1].box
         lines += [("  x", f"{x} to {x + width} px"), ("  y", f"{y} to {y + height} px")]
-    parts: list[tuple[str, str]] = []
-    for name, value in lines:
-        parts += [(f"{name:<11}", "$foreground-muted"), (value + "\n", "")]
-    return Content.assemble(*parts)
+    return [Content.assemble((f"{name:<11}", "$foreground-muted"), value) for name, value in lines]
 
 
-def histogram(shown: Grid, height: int) -> Content:
+def histogram(shown: Grid, height: int) -> list[Content]:
     """How many squares were repainted how often, a bar each; the last line counts those beyond."""
     squares = Counter(shown.counts.values())
     squares[0] = shown.side**2 - len(shown.counts)
@@ -111,15 +115,13 @@ def histogram(shown: Grid, height: int) -> Content:
     beyond = sum(squares[count] for count in squares if count > last)
     squares[last] += beyond
     widest = max(squares[count] for count in range(last + 1))
-    parts: list[tuple[str, str]] = [("times  squares\n", "$foreground-muted")]
+    lines = [Content.styled("times  squares", "$foreground-muted")]
     for count in range(last + 1):
         label = f"{count}+" if beyond and count == last else f"{count} "
-        parts += [
-            (f"{label:>5}  ", "$foreground-muted"),
-            ("█" * round(BAR * squares[count] / widest), _hex(_colour(count, shown.most))),
-            (f" {squares[count]}\n", ""),
-        ]
-    return Content.assemble(*parts)
+        bar = "█" * round(BAR * squares[count] / widest)
+        style = _hex(_colour(count, shown.most))
+        lines.append(Content.assemble((f"{label:>5}  ", "$foreground-muted"), (bar, style), f" {squares[count]}"))
+    return lines
 
 
 def _expected(spec: Spec, k: int) -> float:
@@ -146,7 +148,6 @@ class CoverageMap(Horizontal):
     DEFAULT_CSS = """
     CoverageMap {
         & > VerticalScroll { width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: 3; }
-        & #squares { width: auto; }
         & > #told { width: 26; height: 1fr; }
         & > #histogram { width: 1fr; height: 1fr; }
     }
@@ -155,13 +156,12 @@ class CoverageMap(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shown: tuple[Spec, Sequence[Row], int, int] | None = None
-        self._shape: list[int] = []
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
-            yield Static(id="squares", markup=False)
-        yield Static(id="told", markup=False)
-        yield Static(id="histogram", markup=False)
+            yield Lines(id="squares")
+        yield Lines(id="told")
+        yield Lines(id="histogram")
 
     def show(self, spec: Spec, rows: Sequence[Row], k: int, newest: int) -> None:
         """The grid at frame k of a trajectory with so many frames."""
@@ -177,11 +177,8 @@ class CoverageMap(Horizontal):
             return
         spec, rows, k, newest = self._shown
         shown = grid(spec, rows, k, newest)
-        squares = drawn(shown, self.size.width * 3 // 5, self.size.height)
-        shape = [len(line) for line in squares.plain.splitlines()]
-        self.query_one("#squares", Static).update(squares, layout=shape != self._shape)
-        self._shape = shape
-        self.query_one("#told", Static).update(told(spec, rows, k), layout=False)
-        bars = self.query_one("#histogram", Static)
+        self.query_one("#squares", Lines).show(drawn(shown, self.size.width * 3 // 5, self.size.height))
+        self.query_one("#told", Lines).show(told(spec, rows, k))
+        bars = self.query_one("#histogram", Lines)
         bars.display = self.size.width >= ROOMY
-        bars.update(histogram(shown, self.size.height), layout=False)
+        bars.show(histogram(shown, self.size.height))

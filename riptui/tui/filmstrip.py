@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
-from riptui.tui.line import Line
+from riptui.tui.lines import Line
 from riptui.tui.projector import Thumbnail
 
 SMALLEST = 8  # columns of a picture; of what does not fit then, only those around the frame shown are
@@ -161,4 +161,4 @@ class Filmstrip(Widget):
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
         style = "$accent bold" if here else "$foreground-muted"
         value = f"  {point.value}" if len(point.caption) + 2 + len(point.value) <= width else ""
-        still.caption.show(Content.assemble((point.caption, style), (value, "$foreground")))
+        still.caption.say(Content.assemble((point.caption, style), (value, "$foreground")))

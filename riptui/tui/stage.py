@@ -10,7 +10,7 @@ from riptui.tui.comparison import GAIN, Comparison
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.heat import heat
-from riptui.tui.line import Line
+from riptui.tui.lines import Line
 from riptui.tui.projector import Projected
 
 BLINK = 0.5  # seconds that each of the two pictures is seen
@@ -66,15 +66,15 @@ class Stage(Horizontal):
     def show(self, shown: Projected) -> None:
         """Put the pictures in place."""
         self._shown = shown
-        self._original.caption.show(_plain("original"))
+        self._original.caption.say(_plain("original"))
         self._original.picture.show(shown.original, note=shown.original_note)
-        self._frame.caption.show(Content.assemble(("frame ", "$foreground-muted"), (str(shown.k), "$foreground bold")))
+        self._frame.caption.say(Content.assemble(("frame ", "$foreground-muted"), (str(shown.k), "$foreground bold")))
         self._frame.picture.show(shown.frame, note=shown.frame_note)
         self._stop_blinking()
         if shown.comparison is Comparison.BLINK and shown.frame is not None and shown.original is not None:
             self._blinks = 0
             self._blinking = self.set_interval(BLINK, self._blink)
-        self._compared.caption.show(_caption(shown))
+        self._compared.caption.say(_caption(shown))
         self._compared.picture.show(shown.compared, note=shown.frame_note or shown.original_note)
 
     def tell(self, note: str) -> None:
@@ -82,7 +82,7 @@ class Stage(Horizontal):
         self._stop_blinking()
         self._shown = None
         for captioned in (self._original, self._frame, self._compared):
-            captioned.caption.show(_plain(""))
+            captioned.caption.say(_plain(""))
             captioned.picture.show(None, note=note if captioned is self._frame else "")
 
     def _blink(self) -> None:
@@ -92,7 +92,7 @@ class Stage(Horizontal):
         self._blinks += 1
         frame = self._blinks % 2 == 1
         self._compared.picture.show(shown.frame if frame else shown.original)
-        self._compared.caption.show(_blinking(f"frame {shown.k}" if frame else "original"))
+        self._compared.caption.say(_blinking(f"frame {shown.k}" if frame else "original"))
         if self._blinks >= BLINKS:
             self._stop_blinking()
 

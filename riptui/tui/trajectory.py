@@ -27,7 +27,7 @@ from riptui.tui.coverage import CoverageMap
 from riptui.tui.filmstrip import Filmstrip, Point
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.latest import Latest
-from riptui.tui.line import Line
+from riptui.tui.lines import Line
 from riptui.tui.panes import TextPane, log_text, spec_text
 from riptui.tui.player import Player
 from riptui.tui.projector import Projected, Projector, Snapshot, Thumbnail
@@ -314,22 +314,31 @@ class TrajectoryView(Widget):
         path, runs = now.path, self._runs
         *groups, own = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         above = "".join(f"{printable(group)} / " for group in groups)
-        self.query_one("#name", Line).show(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
-        self.query_one("#recipe", Line).show(Content(_recipe(now.spec) if now.spec else ""))
+        self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (printable(own), "bold")))
+        self.query_one("#recipe", Line).say(Content(_recipe(now.spec) if now.spec else ""))
 
     def _tell_place(self) -> None:
         snapshot = self._snapshot
         spec = snapshot.spec if snapshot else None
         if spec is None:
-            self.query_one("#place", Line).show(Content(""))
+            self.query_one("#place", Line).say(Content(""))
             return
         total = str(spec.iterations)
         speed = f"▶ {self._player.speed:g}/s" if self._player.playing else ""
         text = f"{self.k:>{len(total)}}/{total}  {spec.inpainted(self.k):4.0f} %"
-        self.query_one("#place", Line).show(Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent")))
+        self.query_one("#place", Line).say(Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent")))
 
-    def on_resize(self, event: events.Resize) -> None:
-        room = arrange(*event.size)
+    def on_mount(self) -> None:
+        self._graphics.listen(self, self._give_room)
+
+    def on_unmount(self) -> None:
+        self._graphics.forget(self)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._give_room()
+
+    def _give_room(self) -> None:
+        room = arrange(*self.size, pictures=self._graphics.protocol != "off")
         self.query_one(Stage).give_room(room)
         self.query_one(Readings).styles.height = room.readings
         self._roomy = room.roomy

@@ -176,6 +176,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         line = self._lines[y]
         segments = self._group(line, width) if line.is_group else self._trajectory(line, width)
+        if y == self.cursor:  # in its own colours alone, which every other was not made to be read on
+            segments = [Segment(segment.text) for segment in segments]
         style = self.rich_style + self._style("cursor") if y == self.cursor else self.rich_style
         return Strip(segments).adjust_cell_length(width).apply_style(style)
 

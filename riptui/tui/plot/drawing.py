@@ -30,14 +30,20 @@ class Drawing:
     area: Area
     """Where the curves are."""
     x_axis: Axis
+    inset: int = 0
+    """Columns between the ends of the axis and those of the area, where bars are put aside."""
 
     def column(self, x: float) -> int:
         """Where a value of x is."""
-        return self.area.left + _across(x, self.x_axis, self.area.width) // ACROSS
+        return self.area.left + self.across(x) // ACROSS
+
+    def across(self, x: float) -> int:
+        """Dots from the left of the area; the axis's end is the left half of a column."""
+        return round((self.inset + self.x_axis.share(x) * (self.area.width - 1 - 2 * self.inset)) * ACROSS)
 
     def x(self, column: int) -> float:
         """The value at a column."""
-        share = (column - self.area.left) / max(1, self.area.width - 1)
+        share = (column - self.area.left - self.inset) / max(1, self.area.width - 1 - 2 * self.inset)
         return self.x_axis.low + min(max(0.0, share), 1.0) * (self.x_axis.high - self.x_axis.low)
 
 
@@ -57,8 +63,10 @@ def draw(
     y_texts = labels(y_ticks)
     gutter = max(map(len, y_texts)) + 1 if width >= GUTTER_COLUMNS and axis_rows else 0
     area = Area(gutter, int(header), max(1, width - gutter), rows)
-    drawing = Drawing([[(" ", Ink.BLANK)] * width for _ in range(height)], area, x_axis)
-    _curves(drawing, series, points, y_axis)
+    aside = _aside(series, points, area.width)
+    blank = [[(" ", Ink.BLANK)] * width for _ in range(height)]
+    drawing = Drawing(blank, area, x_axis, max(map(abs, aside), default=0))
+    _curves(drawing, series, points, aside, y_axis)
     if gutter:
         _y_axis(drawing, y_axis, y_ticks, y_texts)
     if axis_rows:
@@ -76,20 +84,25 @@ def _heights(points: Sequence[Sequence[Point]]) -> list[float]:
     return values + [max(0.0, end) if positive else end for end in ends]
 
 
-def _curves(drawing: Drawing, series: Sequence[Series], points: Sequence[Sequence[Point]], y_axis: Axis) -> None:
+def _curves(
+    drawing: Drawing,
+    series: Sequence[Series],
+    points: Sequence[Sequence[Point]],
+    aside: Sequence[int],
+    y_axis: Axis,
+) -> None:
     area = drawing.area
     dots = Dots(area.width, area.height)
     shapes: list[tuple[int, int, str, int]] = []
-    aside = _aside(series, points, area.width)
     for one, found, shift in zip(series, points, aside, strict=True):
-        places = [_place(point.x, point.y, drawing.x_axis, y_axis, dots) for point in found]
+        places = [(drawing.across(point.x), _down(point.y, y_axis, area.height)) for point in found]
         if not one.points_only:
             for start, end in pairwise(places):
                 dots.line(start, end, one.color)
         every = _every(one, len(found), area.width)
         for index, ((x, y), point) in enumerate(zip(places, found, strict=True)):
             if point.low != point.high:
-                low, high = (_place(point.x, end, drawing.x_axis, y_axis, dots)[1] for end in (point.low, point.high))
+                low, high = (_down(end, y_axis, area.height) for end in (point.low, point.high))
                 dots.line((x + ACROSS * shift, low), (x + ACROSS * shift, high), one.color)
             if every and index % every == 0:
                 shapes.append((x // ACROSS, y // DOWN, one.shape, one.color))
@@ -99,13 +112,9 @@ def _curves(drawing: Drawing, series: Sequence[Series], points: Sequence[Sequenc
         drawing.rows[area.top + row][area.left + column] = character, color
 
 
-def _place(x: float, y: float, x_axis: Axis, y_axis: Axis, dots: Dots) -> tuple[int, int]:
-    return _across(x, x_axis, dots.width), round((1 - y_axis.share(y)) * (DOWN * dots.height - 1))
-
-
-def _across(x: float, axis: Axis, width: int) -> int:
-    """Dots from the left; the axis's end is the left half of the last column."""
-    return round(axis.share(x) * (width - 1) * ACROSS)
+def _down(y: float, axis: Axis, rows: int) -> int:
+    """Dots from the top."""
+    return round((1 - axis.share(y)) * (DOWN * rows - 1))
 
 
 def _every(series: Series, points: int, width: int) -> int:
@@ -132,7 +141,7 @@ def _y_axis(drawing: Drawing, axis: Axis, values: Sequence[float], texts: Sequen
     for row in range(area.height):
         drawing.rows[area.top + row][column] = "│", Ink.AXIS
     for value, text in zip(values, texts, strict=True):
-        row = area.top + round((1 - axis.share(value)) * (DOWN * area.height - 1)) // DOWN
+        row = area.top + _down(value, axis, area.height) // DOWN
         drawing.rows[row][column] = "┤", Ink.AXIS
         write(drawing.rows[row], column - len(text), text, Ink.TICK)
 

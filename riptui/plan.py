@@ -128,7 +128,8 @@ def again(runs: Path, trajectory: Trajectory, request: Request) -> Trajectory:
     taken = {other.seed for other in beside if msgspec.structs.replace(other, seed=0).digest == like}
     seed = next(number for number in count(spec.seed + 1) if number not in taken)
     above = trajectory.path.resolve().parent.relative_to(runs.resolve()).parts
-    return _named_by_spec(runs, "/".join(above), msgspec.structs.replace(spec, seed=seed), original(trajectory), request)
+    other = msgspec.structs.replace(spec, seed=seed)
+    return _named_by_spec(runs, "/".join(above), other, original(trajectory), request)
 
 
 def _specs_in(group: Path) -> list[Spec]:

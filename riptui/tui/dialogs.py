@@ -40,6 +40,7 @@ class Question(ModalScreen[bool]):
     """Yes or no. Enter means no where `grave`: what is deleted does not come back."""
 
     DEFAULT_CSS = LOOK.format(name="Question", width=64)
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Yes"),
         Binding("n,escape,q", "dismiss(False)", "No"),
@@ -52,7 +53,6 @@ class Question(ModalScreen[bool]):
         self._text = text
         self._yes = yes
         self._grave = grave
-        self.AUTO_FOCUS = "#no" if grave else "#yes"
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -62,6 +62,9 @@ class Question(ModalScreen[bool]):
                 kind = "error" if self._grave else "primary"
                 yield Button(f"{self._yes}  (y)", id="yes", variant=kind, compact=True)  # type: ignore[arg-type]
                 yield Button("No  (n)", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#no" if self._grave else "#yes").focus()
 
     @on(Button.Pressed)
     def _answer(self, message: Button.Pressed) -> None:

@@ -179,7 +179,8 @@ class Browser(Screen[None]):
             return
         self._shown = line.path
         if line.is_group:
-            self.details.show_group(self.runs / line.path, self.chosen)
+            below = [self.runs / path for path in self.rows.outline.below(line.path)]
+            self.details.show_group(self.runs / line.path, below)
         else:
             self.details.show_trajectory(self.runs / line.path)
         self._right("details")

@@ -35,7 +35,7 @@ from riptui.tui.wording import about, counted, size
 REST = 0.15  # seconds after the last key before a picture is read or a pace looked up
 MOST_LOOKED_AT = 200  # trajectories whose speed is looked at
 TEXTS = ("picture", "prompt", "masks", "seeds", "amount", "size", "metrics", "group")
-EXAMPLES = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "the usual ones"}
+EXAMPLES = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "the usual ones", "group": "none"}
 
 
 class LaunchScreen(ModalScreen[Placed | None]):

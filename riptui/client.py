@@ -95,6 +95,7 @@ def ensure(
 
     idle: minutes after which one that is started leaves when nothing is to do; None: its own default. What is to be
     computed must be queued before: a worker about to leave looks for the last time when it has said so.
+    One that is started has registered, but may have left or died by now: `alive` says so.
     Raises WorkerError if it does not start, with what it had to say; DiskError.
     """
     wish = Wish(device, batch, compile, deterministic, offline)
@@ -127,11 +128,10 @@ def _start(runs: Path, wish: Wish, idle: float | None) -> Worker:
         ended = process.returncode  # looked at before the register, where it may have been
         here = [worker for worker in registered(runs) if worker.record.pid == process.pid]
         for worker in here:
-            if worker.record.host == socket.gethostname() and (worker.alive or ended == 0):
-                return worker  # perhaps it has left by now, for nothing was to do
+            if worker.record.host == socket.gethostname() and (worker.alive or ended is not None):
+                return worker
         if ended is not None:
-            said_in = next((worker.log for worker in reversed(here) if not log.exists()), log)
-            raise WorkerError(f"the worker did not start (exit code {ended}): {last_words(said_in)}")
+            raise WorkerError(f"the worker did not start (exit code {ended}): {last_words(log)}")
         time.sleep(POLL)
     process.terminate()
     raise WorkerError(f"the worker did not start in {PATIENCE:.0f} s: {last_words(log)}")

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import odd_inpainters
 import pytest
 
-from riptui import inpainters
+from riptui import client, inpainters
 from riptui.arrays import Image
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
@@ -71,8 +72,11 @@ def make_trajectory(tmp_path: Path) -> MakeTrajectory:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A runs folder whose workers leave when nothing is left, and do not outlive the test."""
+    """A runs folder whose workers leave when nothing is left, and do not outlive the test. They know odd inpainters."""
     monkeypatch.setenv("RIPTUI_IDLE", "0")
+    monkeypatch.setattr(client, "COMMAND", tuple(odd_inpainters.COMMAND))
+    for name, entry in odd_inpainters.ODD.items():
+        monkeypatch.setitem(inpainters.REGISTRY, name, entry)
     folder = tmp_path / "runs"
     yield folder
     for worker in registered(folder):

@@ -1,7 +1,4 @@
-"""Inpainters that no user wants: slow ones that a worker is needed for, and one that kills its process.
-
-Importing this puts them into the registry, here and in the workers that are started from here.
-"""
+"""Inpainters that no user wants: a slow one, and ones that fail, print, and kill their process."""
 
 import os
 import signal
@@ -21,9 +18,9 @@ COMMAND = [
     sys.executable,
     "-c",
     f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import odd_inpainters; "
-    "from riptui.cli import main; sys.exit(main())",
+    "odd_inpainters.install(); from riptui.cli import main; sys.exit(main())",
 ]
-"""The command `riptui` with these."""
+"""The command `riptui` with these, in the workers that it starts too."""
 
 POISON = (255, 0, 255)
 """The colour of a frame's first pixel that kills who inpaints it."""
@@ -73,16 +70,20 @@ def broken(**_: object) -> inpainters.Inpainter:
     return inpaint
 
 
-inpainters.REGISTRY.update(
-    slow=Entry(
+ODD = {
+    "slow": Entry(
         "odd_inpainters:slow",
         "",
         {"seconds": 0.02, "steps": 4},
         rules={"seconds": Number(0, 100), "steps": Number(0, 1000, whole=True)},
         weights=True,
     ),
-    touchy=Entry("odd_inpainters:touchy", "", weights=True),
-    broken=Entry("odd_inpainters:broken", "", weights=True),
-    noisy=Entry("odd_inpainters:noisy", "", weights=True),
-)
-client.COMMAND = tuple(COMMAND)
+    "touchy": Entry("odd_inpainters:touchy", "", weights=True),
+    "broken": Entry("odd_inpainters:broken", "", weights=True),
+    "noisy": Entry("odd_inpainters:noisy", "", weights=True),
+}
+
+
+def install() -> None:
+    inpainters.REGISTRY.update(ODD)
+    client.COMMAND = tuple(COMMAND)

@@ -506,10 +506,9 @@ def test_a_decoder_that_is_none_is_refused(checkpoints: Checkpoints, tmp_path: P
 
 
 def test_the_command_line_takes_a_folder(
-    checkpoints: Checkpoints, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    checkpoints: Checkpoints, runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     Pictures.fromarray(picture()).save(tmp_path / "cat.png")
-    runs = tmp_path / "runs"
     command = ["run", str(tmp_path / "cat.png"), "-i", str(checkpoints["sd2"]), "--steps", str(STEPS)]
     command += ["--size", "256", "--mask", "128", "--amount", "50", "--runs", str(runs), "--metrics", "psnr"]
     assert main([*command, "--display", "none"]) == 0
@@ -538,11 +537,11 @@ def test_what_is_mistyped_is_said_before_the_picture_is_read(
 
 
 def test_the_removed_original_is_said_to_be_its_mirror(
-    checkpoints: Checkpoints, cache: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    checkpoints: Checkpoints, cache: Path, runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     Pictures.fromarray(picture()).save(tmp_path / "cat.png")
     command = ["run", str(tmp_path / "cat.png"), "-i", "stabilityai/stable-diffusion-2-inpainting", "--metrics", "psnr"]
-    assert main([*command, "--runs", str(tmp_path / "runs")]) == 1
+    assert main([*command, "--runs", str(runs)]) == 1
     said = " ".join(capfd.readouterr().err.split())
     assert "was removed from the hub; its mirror sd2-community/" in said
     assert "riptui fetch sd2" in said

@@ -305,7 +305,7 @@ def test_paths_are_completed_to_folders(name: str, make_trajectory: MakeTrajecto
 def options() -> Iterator[Any]:
     for name in COMMANDS:
         for param in command(name).params:
-            if isinstance(param, click.Option):
+            if isinstance(param, click.Option) and not param.hidden:
                 yield pytest.param(name, param, id=f"{name} {param.opts[0]}")
 
 

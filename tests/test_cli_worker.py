@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import odd_inpainters  # noqa: F401  workers that are started from here know them
 import pytest
 from command import Outcome, environment, finished, require_harmless, riptui, spawned, started, wait_until
 from conftest import MakeTrajectory, picture

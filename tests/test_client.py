@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
-import odd_inpainters  # noqa: F401  workers that are started from here know them
 import pytest
 from command import wait_until
 from conftest import MakeTrajectory, make_spec, picture

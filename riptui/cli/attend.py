@@ -14,8 +14,8 @@ from riptui.cli import lingering
 from riptui.cli.console import emit, note, say, shown
 from riptui.cli.display import open_display
 from riptui.cli.jobs import Already, Display, Stop
-from riptui.client import Wish, ask, ensure, retry
-from riptui.errors import DiskError, RiptuiError
+from riptui.client import Wish, ask, ensure, last_words, retry
+from riptui.errors import DiskError, RiptuiError, WorkerError
 from riptui.events import Failed
 from riptui.following import Following
 from riptui.store.records import Request
@@ -93,6 +93,8 @@ def leave_to_worker(
         queued, failed = queue(trajectories, lines, wanted)
     if queued:
         worker = find_worker(runs, wish)()
+        if not worker.alive and not worker.leaving:
+            raise WorkerError(f"worker {worker.record.id} died at once: {last_words(worker.log)}")
         if display == "json":
             for trajectory in queued:
                 emit({"event": "queued", "trajectory": str(trajectory.path), "worker": worker.record.id})

@@ -162,7 +162,13 @@ def worker_options(command: Command) -> Command:
         return command(*args, wish=Wish(device, batch, compile, deterministic, offline), **given)
 
     options = [
-        click.option("--device", metavar="D", default="", show_default="the best", help="cpu, cuda or cuda:0."),
+        click.option(
+            "--device",
+            metavar="D",
+            default="",
+            show_default="the best",
+            help="Where models are computed: cpu, cuda or cuda:0.",
+        ),
         click.option(
             "--batch",
             type=click.IntRange(1, 1024),

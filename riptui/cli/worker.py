@@ -47,7 +47,7 @@ class Minutes(click.ParamType[float]):
     show_envvar=True,
     help="Leave after so long with nothing to do. 0: when nothing is left; inf: never.",
 )
-@click.option("--log", type=click.Path(path_type=Path), hidden=True)  # where stdout and stderr of a detached one go
+@click.option("--log", type=click.Path(path_type=Path), hidden=True, help="Where stdout and stderr go: it is detached.")
 def worker(runs: Path, wish: Wish, idle: float, log: Path | None) -> int:
     """Compute what is queued in a runs folder, and wait for more. Several share the work; one a GPU is usual.
 

@@ -15,23 +15,9 @@ from riptui.arrays import Image
 from riptui.tui.graphics import kitty, sixel
 from riptui.tui.graphics.fit import Box
 from riptui.tui.graphics.terminal import Protocol
+from riptui.tui.graphics.wire import Wire
 
 KEPT = 16_000_000  # characters of encoded pictures: a few hundred
-
-
-@dataclass(frozen=True)
-class Wire:
-    """What a picture may cost on its way. `kitty_side` is in pixels: kitty itself blows up what is smaller."""
-
-    sixel_colours: int
-    kitty_colours: int
-    kitty_side: int
-
-
-LOCAL = Wire(sixel_colours=128, kitty_colours=256, kitty_side=4096)
-# A photograph over 540x540 px of screen: 64 colours are 215 kB of sixel and 128 are 292; 384 px are 90 kB of PNG in
-# base64 and 540 are 150. At 190 kB/s, a usual uplink, that is half a second a picture saved.
-REMOTE = Wire(sixel_colours=64, kitty_colours=256, kitty_side=384)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from riptui.tui.graphics import kitty
-from riptui.tui.graphics.encoding import LOCAL, REMOTE, Encoder
 from riptui.tui.graphics.probe import cell_by_window
 from riptui.tui.graphics.terminal import PROTOCOLS, Protocol, Terminal
+from riptui.tui.graphics.wire import LOCAL, REMOTE
+
+if TYPE_CHECKING:
+    from riptui.tui.graphics.encoding import Encoder
 
 NAMES: dict[Protocol, str] = {"kitty": "kitty", "sixel": "sixel", "halfblock": "half blocks", "off": "off"}
 
@@ -20,7 +25,6 @@ class Graphics:
         self.terminal = terminal
         self.protocol: Protocol = terminal.protocol
         self.wire = REMOTE if terminal.remote else LOCAL
-        self.encoder = Encoder()
         self._listeners: dict[object, Callable[[], None]] = {}
         self._first_cell = cell_by_window()
         # The low byte is a colour of the 256, and 16 is the first that all terminals agree on; the high byte keeps
@@ -28,6 +32,13 @@ class Graphics:
         first = random.randrange(1, 256) << 24
         self._numbers = range(first + 16, first + 256)
         self._taken: set[int] = set()
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """For all pictures one, made with the first."""
+        from riptui.tui.graphics.encoding import Encoder  # with NumPy and Pillow, 150 ms
+
+        return Encoder()
 
     @property
     def status(self) -> str:

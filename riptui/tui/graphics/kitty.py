@@ -9,10 +9,12 @@ from __future__ import annotations
 from base64 import standard_b64encode
 from io import BytesIO
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from PIL import Image as Pillow
+if TYPE_CHECKING:  # to free a picture takes neither
+    from PIL import Image as Pillow
 
-from riptui.tui.graphics.cells import Cell
+    from riptui.tui.graphics.cells import Cell
 
 _CHUNK = 4096  # characters: the protocol's limit
 _PLACEHOLDER = "\U0010eeee"
@@ -47,6 +49,8 @@ def placeholders(number: int, columns: int, rows: int, background: str) -> list[
     A colour of the 256 survives terminals and settings without 24-bit colours; the middle bytes are 0. `background`,
     parameters of SGR, is seen where the picture leaves an edge of its box free.
     """
+    from riptui.tui.graphics.cells import Cell
+
     ink = f"38;5;{number & 255}"
     highest = _MARKS[number >> 24]
     return [

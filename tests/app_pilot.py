@@ -43,7 +43,7 @@ class Opened:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
-    async def type(self, text: str) -> None:
+    async def write(self, text: str) -> None:
         await self.pilot.press(*text)
 
     async def until(self, condition: Callable[[], Any]) -> None:
@@ -51,7 +51,8 @@ class Opened:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE
         while not condition():
-            assert loop.time() < deadline, f"on {self.app.screen}, told {self.told}, cursor on {self.cursor!r}"
+            texts = [text for one in self.app.screen.query(Static) if (text := str(one.content))]
+            assert loop.time() < deadline, f"{self.app.screen}: {texts}, told {self.told}, cursor on {self.cursor!r}"
             await self.pilot.pause(0.02)
 
     async def dialog(self, kind: type[Any]) -> Any:
@@ -88,7 +89,8 @@ async def opened(
 
 
 def _all_read(it: Opened, runs: Path) -> bool:
-    there = {path.parent.relative_to(runs).as_posix() for path in runs.rglob("spec.json") if ".riptui" not in path.parts}
+    there = {
+        path.parent.relative_to(runs).as_posix() for path in runs.rglob("spec.json") if ".riptui" not in path.parts
+    }
     entries = it.browser.rows.outline.entries
     return there <= entries.keys() and all(entry.read for entry in entries.values())
-

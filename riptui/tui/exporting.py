@@ -119,6 +119,7 @@ class ExportScreen(ModalScreen[list[Path] | None]):
         super().__init__()
         self._trajectories = trajectories
         self._runs = runs
+        self._written: list[Task] = []
         self._called_off = Event()
         self._busy = False
 
@@ -160,7 +161,7 @@ class ExportScreen(ModalScreen[list[Path] | None]):
         if self._busy:
             self._called_off.set()
         else:
-            self.dismiss(None)
+            self._end()
 
     @on(Button.Pressed, "#export")
     @on(Input.Submitted)
@@ -185,17 +186,23 @@ class ExportScreen(ModalScreen[list[Path] | None]):
         self.run_worker(partial(self._export, todo, at, wish.overwrite), thread=True)
 
     def _export(self, todo: list[Task], at: Measure | None, overwrite: bool) -> None:
-        written: list[Path] = []
-        try:
-            for number, task in enumerate(todo):
-                progress = self._progress(number, len(todo), task.target)
-                written.append(perform(task, at, overwrite=overwrite, on_progress=progress))
-        except CalledOffError:
-            self.app.call_from_thread(self.dismiss, written or None)
-        except RiptuiError as error:
-            self.app.call_from_thread(self._give_up, str(error))
+        """One after another. What cannot be written stops none of the others, and is tried alone the next time."""
+        errors: list[str] = []
+        for number, task in enumerate(todo):
+            if task in self._written:
+                continue
+            progress = self._progress(number, len(todo), task.target)
+            try:
+                perform(task, at, overwrite=overwrite, on_progress=progress)
+                self._written.append(task)
+            except CalledOffError:
+                break
+            except RiptuiError as error:
+                errors.append(str(error))
+        if errors and not self._called_off.is_set():
+            self.app.call_from_thread(self._give_up, errors)
         else:
-            self.app.call_from_thread(self.dismiss, written)
+            self.app.call_from_thread(self._end)
 
     def _progress(self, number: int, count: int, target: Path) -> Callable[[int, int], None]:
         """Told in whole percents of the whole: a bar on a slow line is not to send more."""
@@ -216,12 +223,16 @@ class ExportScreen(ModalScreen[list[Path] | None]):
         self.query_one(ProgressBar).update(progress=percent)
         self._say(name)
 
-    def _give_up(self, error: str) -> None:
+    def _end(self) -> None:
+        self.dismiss([task.target for task in self._written] or None)
+
+    def _give_up(self, errors: list[str]) -> None:
         self._busy = False
-        self._called_off.clear()
         self.query_one(ProgressBar).display = False
         self.query_one("#export", Button).disabled = False
-        self._say(error.replace("--overwrite replaces", "replace files that exist: it replaces"), wrong=True)
+        done = f"{len(self._written)} written; " if self._written else ""
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        self._say(done + errors[0].partition("; --overwrite")[0] + more, wrong=True)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         line = self.query_one("#say", Static)

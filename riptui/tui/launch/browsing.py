@@ -110,12 +110,23 @@ class PathSuggester(Suggester):
 def completed(typed: str) -> str | None:
     """The first path that begins so; None if there is none. A folder ends in a slash."""
     head, slash, start = typed.rpartition("/")
-    try:
-        folder = Path(head + slash or ".").expanduser()
-    except RuntimeError:  # ~nobody: there is no such home
-        return None
-    for place in places(folder):
+    folder = path_of(head + slash or ".")
+    for place in places(folder) if folder is not None else []:
         name = place.path.name
         if name.startswith(start) and name != start and printable(name) == name:
             return f"{head}{slash}{name}{'/' * place.is_folder}"
     return None
+
+
+def path_of(typed: str) -> Path | None:
+    """What was typed, as a path; None: it cannot be one."""
+    try:
+        return Path(typed).expanduser() if "\0" not in typed else None
+    except RuntimeError:  # ~nobody: there is no such home
+        return None
+
+
+def short(path: Path) -> str:
+    """As one would type it: relative if it is below the current folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

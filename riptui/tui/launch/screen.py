@@ -27,7 +27,7 @@ from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.latest import Latest
 from riptui.tui.launch import form, stock
-from riptui.tui.launch.browsing import PathSuggester, PictureList
+from riptui.tui.launch.browsing import PathSuggester, PictureList, path_of, short
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.order import Placed, place
 from riptui.tui.wording import about, counted, size
@@ -144,13 +144,13 @@ class LaunchScreen(ModalScreen[Placed | None]):
 
     @on(PictureList.Chosen)
     def _take_picture(self, message: PictureList.Chosen) -> None:
-        self.query_one("#picture", Input).value = _short(message.path)
+        self.query_one("#picture", Input).value = short(message.path)
         if message.entered:
             self.query_one("#inpainter").focus()
 
     @on(Input.Submitted, "#picture")
     def _open_typed(self, message: Input.Submitted) -> None:
-        typed = _path(message.value)
+        typed = path_of(message.value)
         if typed is not None and typed.is_dir():
             self.query_one(PictureList).open(typed)
             self.query_one(PictureList).focus()
@@ -171,7 +171,7 @@ class LaunchScreen(ModalScreen[Placed | None]):
             self._jobs.ask("pace", partial(self._measure_pace, key, paths))
 
     def _prepare(self, typed: str, pixels: int, fit: Fit) -> None:
-        picture, refused, path = None, "", _path(typed)
+        picture, refused, path = None, "", path_of(typed)
         if path is None or not typed:
             refused = "choose a picture"
         else:
@@ -276,20 +276,6 @@ class LaunchScreen(ModalScreen[Placed | None]):
         self._placing = False
         self._tell()
         self._say(Text(printable(error), "bold"))
-
-
-def _path(typed: str) -> Path | None:
-    """None: it cannot be one."""
-    try:
-        return Path(typed).expanduser() if "\0" not in typed else None
-    except RuntimeError:  # ~nobody: there is no such home
-        return None
-
-
-def _short(path: Path) -> str:
-    """As one would type it: relative if it is below the current folder."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _free(folder: Path) -> int | None:

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from riptui.settings import load
+from riptui.store.listing import find
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
 from riptui.tui.graphics.terminal import Terminal
@@ -89,8 +90,6 @@ async def opened(
 
 
 def _all_read(it: Opened, runs: Path) -> bool:
-    there = {
-        path.parent.relative_to(runs).as_posix() for path in runs.rglob("spec.json") if ".riptui" not in path.parts
-    }
+    there = {one.path.relative_to(runs).as_posix() for one in find(runs)}
     entries = it.browser.rows.outline.entries
     return there <= entries.keys() and all(entry.read for entry in entries.values())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -31,8 +31,12 @@ LOOK = """
 {name} .buttons {{ height: 1; margin-top: 1; align-horizontal: right; }}
 {name} .buttons Button {{ margin-left: 2; }}
 {name} .problem {{ color: $text-error; height: auto; }}
-{name} OptionList {{ height: auto; max-height: 20; border: none; background: $surface; padding: 0; }}
+{name} OptionList {{ height: auto; max-height: 20; border: none; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }}
 {name} Input {{ background: $panel; padding: 0 1; }}
+{name} Checkbox > .toggle--button, {name} SelectionList > .selection-list--button,
+{name} SelectionList > .selection-list--button-highlighted {{ color: $panel; background: $panel; }}
+{name} Checkbox.-on > .toggle--button, {name} SelectionList > .selection-list--button-selected,
+{name} SelectionList > .selection-list--button-selected-highlighted {{ color: $text-success; background: $panel; }}
 """
 
 
@@ -133,13 +137,15 @@ class OneOf(ModalScreen[Answer | None], Generic[Answer]):
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
             box.border_subtitle = "escape closes"
-            lines = [Text.assemble((f" {one.key}  ", "bold"), printable(one.label)) for one in self._choices]
-            yield OptionList(*(Option(line) for line in lines), markup=False, compact=True)
+            yield OptionList(*map(self._option, self._choices), markup=False, compact=True)
 
-    def on_key(self, event: object) -> None:
-        character = getattr(event, "character", None)
+    def _option(self, one: Choice[Answer]) -> Option:
+        line = Text.assemble((f" {one.key}  ", "bold"), printable(one.label))
+        return Option(line)
+
+    def on_key(self, event: events.Key) -> None:
         for one in self._choices:
-            if one.key == character:
+            if one.key == event.character:
                 self.dismiss(one.answer)
 
     @on(OptionList.OptionSelected)

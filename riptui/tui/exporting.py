@@ -133,7 +133,7 @@ class ExportScreen(ModalScreen[list[Path] | None]):
             for kind, label in KINDS.items():
                 yield Checkbox(label, kind in before.kinds, id=kind, compact=True)
             yield Checkbox("replace files that exist", before.overwrite, id="overwrite", compact=True)
-            yield from self._line("Frames", before.at, "at", "half, every, or every N iterations")
+            yield from self._line("Frames at", before.at, "at", "half, every, or every N iterations")
             yield from self._line("Folder", before.folder, "folder", ".")
             yield ProgressBar(show_eta=False)
             yield Static(id="say")

@@ -9,7 +9,7 @@ from textual.app import SuspendNotSupported
 
 from riptui import spec
 from riptui.metrics import REGISTRY
-from riptui.metrics.availability import lack
+from riptui.metrics.availability import DEFAULT, lack
 from riptui.store.trajectory import Trajectory
 from riptui.tui.command_line import command
 from riptui.tui.commands.subject import Subject
@@ -62,8 +62,7 @@ async def measure(about: Subject) -> None:
     if not about.place:
         return
     lacks = await about.in_thread(lambda: {name: found.reason for name in REGISTRY if (found := lack(name))})
-    chosen = [name for name in REGISTRY if name not in lacks]
-    names = await about.ask(SomeOf("Measure", list(REGISTRY), chosen=chosen, barred=lacks))
+    names = await about.ask(SomeOf("Measure", list(REGISTRY), chosen=DEFAULT, barred=lacks))
     if not names:
         return
     count = counted(len(about.paths), "trajectory")

@@ -56,6 +56,8 @@ class LaunchScreen(ModalScreen[Placed | None]):
         self._alike = alike
         self._before = recall(form.REMEMBERED, form.Entries) or form.Entries()
         self._found: dict[str, stock.Found] = {}
+        self._free: int | None = None
+        """Bytes on the disk of the runs folder; None: not known."""
         self._paces: dict[tuple[str, int], dict[int, Pace]] = {}
         self._picture: Prepared | None = None
         self._of = ("", 0, "")
@@ -113,6 +115,7 @@ class LaunchScreen(ModalScreen[Placed | None]):
         self._refresh()
 
     def _take_stock(self) -> None:
+        self._free = _free(self._runs)
         self._found = stock.look()
         self.app.call_from_thread(self._show_stock)
 
@@ -227,9 +230,8 @@ class LaunchScreen(ModalScreen[Placed | None]):
             size(coming.bytes),
         ]
         text = Text(" · ".join(parts))
-        free = _free(self._runs)
-        if free is not None and free < coming.bytes:
-            text.append(f"  only {size(free)} free", "bold")
+        if self._free is not None and self._free < coming.bytes:
+            text.append(f"  only {size(self._free)} free", "bold")
         return text
 
     def _say(self, text: Text) -> None:

@@ -17,13 +17,14 @@ from riptui.arrays import Image
 from riptui.tui.graphics import encoding, kitty
 from riptui.tui.graphics.canvas import Canvas
 from riptui.tui.graphics.cells import Cell, Depth, Row, escapes, half_blocks, shrunk
-from riptui.tui.graphics.encoding import LOCAL, REMOTE, Encoder, Order
+from riptui.tui.graphics.encoding import Encoder, Order
 from riptui.tui.graphics.fit import SIXEL_SIDE, Box, fit
+from riptui.tui.graphics.wire import LOCAL, REMOTE, Wire
 
 GREY = (17, 18, 19)
 
 
-def order(protocol: str, box: Box, wire: encoding.Wire = LOCAL) -> Order:
+def order(protocol: str, box: Box, wire: Wire = LOCAL) -> Order:
     return Order(protocol, box, (9, 18), GREY, wire)
 
 

@@ -13,10 +13,10 @@ Only the declarations are imported to print help or complete a word; a command i
 """
 
 import difflib
+import os
 import signal
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import rich_click as click
 from click.exceptions import Exit
@@ -151,7 +151,7 @@ def spelt_out(argv: list[str]) -> list[str]:
 
 
 def is_folder(text: str) -> bool:
-    return not text.startswith("-") and Path(text).is_dir()
+    return not text.startswith("-") and os.path.isdir(text)  # noqa: PTH112  # a Path raises for some names
 
 
 def explanation(error: OSError) -> str:

@@ -41,28 +41,28 @@ def find(root: Path) -> Iterator[Trajectory]:
 
     Folders that cannot be read are left out. Raises DiskError if the root is one.
     """
-    return (Trajectory(folder) for folder, is_group in walk(root) if not is_group)
+    return (Trajectory(Path(folder)) for folder, is_group in walk(root) if not is_group)
 
 
-def walk(root: Path) -> Iterator[tuple[Path, bool]]:
+def walk(root: Path) -> Iterator[tuple[str, bool]]:
     """As `find`, with the groups: each folder, before what is in it is read, and whether it is a group."""
-    waiting = [root]
+    waiting = [str(root)]  # a Path for each of 10,000 would take longer than all the rest
     while waiting:
         folder = waiting.pop()
-        try:
-            with explained(folder):
-                is_group = not (folder / layout.SPEC).is_file()
-            yield folder, is_group
-            if is_group:
+        is_group = not os.path.isfile(f"{folder}/{layout.SPEC}")
+        yield folder, is_group
+        if is_group:
+            try:
                 with explained(folder):
                     below = _subfolders(folder)
-                waiting += [folder / name for name in sorted(below, key=natural, reverse=True)]
-        except DiskError:
-            if folder == root:
-                raise
+            except DiskError:
+                if folder == str(root):
+                    raise
+                continue
+            waiting += [f"{folder}/{name}" for name in sorted(below, key=natural, reverse=True)]
 
 
-def _subfolders(folder: Path) -> list[str]:
+def _subfolders(folder: str) -> list[str]:
     """Those that can be groups or trajectories."""
     try:
         with os.scandir(folder) as entries:

@@ -13,6 +13,9 @@ GROUPS = {
     "do": "Do",
     "app": "App",
     "tree": "Tree",
+    "group": "Group",
+    "table": "Table",
+    "compare": "Compare",
 }
 
 

@@ -12,13 +12,14 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer, Input, Static
+from textual.widgets import ContentSwitcher, Input, Static
 
 from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.terminal import printable
 from riptui.tui import bindings, filters, status
 from riptui.tui.graphics.graphics import Graphics
+from riptui.tui.keyline import KeyLine
 from riptui.tui.outline import ORDERS
 from riptui.tui.tree import RunsTree
 from riptui.tui.watch import Looked, Watch, WorkersLooked
@@ -75,22 +76,14 @@ class Browser(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="left") as left:
                 left.border_title = "Trajectories"
-                yield Input(placeholder="mona  mask:128  lpips>0.4", id="filter")
                 yield RunsTree(id="tree")
             with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
-                yield Welcome(self.runs, id="welcome")
         yield Static(id="progress")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#filter").display = False
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
-        """The tree is on the screen: now what takes its time."""
         self._watch.start()
-        self._import_details()
 
     @work(thread=True)
     def _import_details(self) -> None:
@@ -125,13 +118,15 @@ class Browser(Screen[None]):
         if self._awaited and rows.select(self._awaited):
             self._awaited = ""
         if change.missing or not rows.outline.entries:
-            self._right("welcome")
-            self.query_one(Welcome).tell(change.missing)
+            self.run_worker(self._welcome(change.missing), exclusive=True, group="welcome")
         elif first:
-            self._show_chosen()
+            self.call_after_refresh(self._import_details)
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
             self.details.disk_changed([self.runs / path for path in touched])
+            totals = rows.outline.totals.get(self._shown)
+            if self.details.current == "group" and totals and totals.count != self.details.group.count:
+                self._show_chosen()
         self._update("#counts", status.counts(rows.outline.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -185,6 +180,13 @@ class Browser(Screen[None]):
             self.details.show_trajectory(self.runs / line.path)
         self._right("details")
 
+    async def _welcome(self, missing: str) -> None:
+        switcher = self.query_one("#right", ContentSwitcher)
+        if not switcher.query(Welcome):
+            await switcher.add_content(Welcome(self.runs, id="welcome"))
+        switcher.query_one(Welcome).tell(missing)
+        switcher.current = "welcome"
+
     def _right(self, name: str) -> None:
         self.query_one("#right", ContentSwitcher).current = name
 
@@ -219,7 +221,11 @@ class Browser(Screen[None]):
 
     def action_view(self, method: str, *arguments: int | str) -> None:
         """A key about the frames or the tabs of the trajectory that is shown."""
-        if self.details is not None and self.details.current == "trajectory":
+        if self.details is None:
+            return
+        if method == "select_tab":
+            self.details.select_tab(*map(str, arguments))
+        elif self.details.current == "trajectory":
             getattr(self.details.view, method)(*arguments)
 
     def action_axis(self) -> None:
@@ -228,22 +234,26 @@ class Browser(Screen[None]):
 
     # Runs
 
-    def action_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.display = True
-        box.focus()
+    async def action_filter(self) -> None:
+        left = self.query_one("#left")
+        if not left.query(Input):
+            await left.mount(Input(placeholder="mona  mask:128  lpips>0.4", id="filter", compact=True), before=0)
+        left.query_one(Input).focus()
 
-    def action_close_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.value = ""
-        box.display = False
+    async def action_close_filter(self) -> None:
+        for box in self.query("#left Input"):
+            await box.remove()
+        self._narrow_to("")
         self.rows.focus()
 
     @on(Input.Changed, "#filter")
-    def _narrow(self, message: Input.Changed) -> None:
+    def _typed(self, message: Input.Changed) -> None:
+        self._narrow_to(message.value)
+
+    def _narrow_to(self, text: str) -> None:
         left = self.query_one("#left")
         try:
-            self.rows.outline.filter = filters.parse(message.value)
+            self.rows.outline.filter = filters.parse(text)
             left.border_subtitle = ""
         except ValueError as error:
             left.border_subtitle = printable(str(error))

@@ -1,6 +1,7 @@
 """Two to six trajectories side by side at equal inpainted %, and their curves in one chart. Escape closes it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -67,11 +68,12 @@ class Column(Vertical):
         """Put a frame in place, and as many values as fit, that of the metric first."""
         self.picture.show(frame.image, note=frame.note)
         shown = [metric, *(name for name in names_in({0: values}) if name != metric)]
-        parts = [(f"{title(name)} {number(values[name])}", name == metric) for name in shown if name in values]
-        _tell(
-            self._values,
-            Content("  ").join(Content.styled(text, "bold" if first else "$text-muted") for text, first in parts),
-        )
+        line, room = Content(""), self.size.width
+        for text in [f"{title(name)} {number(values[name])}" for name in shown if name in values]:
+            if line and line.cell_length + len(text) + 2 > room:
+                break
+            line += Content.styled(f"  {text}", "$foreground-muted") if line else Content.styled(text, "bold")
+        _tell(self._values, line)
 
 
 class CompareScreen(Screen[None]):
@@ -171,7 +173,7 @@ class CompareScreen(Screen[None]):
         about = f"differing in {differing}" if differing else "of one recipe"
         _tell(
             self.query_one("#compare-about", Static),
-            Content.assemble((f"{len(parts)} trajectories", "bold"), (f"  {about}", "$text-muted")),
+            Content.assemble((f"{len(parts)} trajectories", "bold"), (f"  {about}", "$foreground-muted")),
         )
         for column, differs in zip(self._columns, parts, strict=True):
             column.name_it(differs)
@@ -245,10 +247,10 @@ class CompareScreen(Screen[None]):
         )
 
     def _series(self, color: int, name: str, one: Entrant) -> Series:
-        if one.spec is None:
-            return Series(name, (), (), color=color)
-        found = course.series(one.spec, one.rows, one.newest, one.metrics, [self._drawn_metric], self._axis)[0]
-        return Series(name, found.x, found.y, color=color)
+        if one.spec is not None:
+            for line in course.series(one.spec, one.rows, one.newest, one.metrics, [self._drawn_metric], self._axis):
+                return replace(line, name=name, color=color)
+        return Series(name, (), (), color=color)
 
     def action_metric(self) -> None:
         """Draw the next metric."""

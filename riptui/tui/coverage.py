@@ -46,7 +46,10 @@ def grid(spec: Spec, rows: Sequence[Row], k: int, newest: int) -> Grid:
     counts = Counter(place(row.box) for row in rows[:k])
     later = Counter(place(row.box) for row in rows[k:newest])
     most = max((counts[square] + later[square] for square in counts.keys() | later.keys()), default=0)
-    return Grid(-(-side // joined), counts, place(rows[k - 1].box) if k else None, most)
+    side = -(-side // joined)
+    current = place(rows[k - 1].box) if k else (-1, -1)
+    inside = all(0 <= at < side for at in current)  # a damaged row's box may lie anywhere
+    return Grid(side, counts, current if inside else None, most)
 
 
 def drawn(shown: Grid, width: int, height: int) -> list[Content]:
@@ -114,7 +117,7 @@ def histogram(shown: Grid, height: int) -> list[Content]:
     last = min(max(squares), max(1, height - 2))
     beyond = sum(squares[count] for count in squares if count > last)
     squares[last] += beyond
-    widest = max(squares[count] for count in range(last + 1))
+    widest = max(1, *(squares[count] for count in range(last + 1)))
     lines = [Content.styled("times  squares", "$foreground-muted")]
     for count in range(last + 1):
         label = f"{count}+" if beyond and count == last else f"{count} "

@@ -7,9 +7,10 @@ from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
 from riptui.settings import Settings
+from riptui.tui.choice import Choice
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.group import GroupView
-from riptui.tui.trajectory import TrajectoryView
+from riptui.tui.trajectory import PANES, TrajectoryView
 
 
 class Details(ContentSwitcher):
@@ -31,7 +32,7 @@ class Details(ContentSwitcher):
             metric=self._settings.metric,
             id="trajectory",
         )
-        yield GroupView(id="group")
+        yield GroupView(choice=Choice(metric=self._settings.metric, axis=self._settings.axis), id="group")
 
     @property
     def view(self) -> TrajectoryView:
@@ -59,6 +60,13 @@ class Details(ContentSwitcher):
             self.view.disk_changed()
         elif self.current == "group" and any(path.is_relative_to(self._shown) for path in paths):
             self.group.disk_changed()
+
+    def select_tab(self, name: str) -> None:
+        """A tab of the trajectory view; of a group the one in its place."""
+        if self.current == "group":
+            self.group.select_tab(PANES.index(name))
+        else:
+            self.view.select_tab(name)
 
     def toggle_axis(self) -> None:
         self.view.toggle_axis()

@@ -160,5 +160,6 @@ class Filmstrip(Widget):
             still.picture.show(None, note="not yet" if point.k > self._newest else "")
         here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
         style = "$accent bold" if here else "$foreground-muted"
-        value = f"  {point.value}" if len(point.caption) + 2 + len(point.value) <= width else ""
+        fits = all(len(one.caption) + 2 + len(one.value) <= width for one in self._points)
+        value = f"  {point.value}" if fits else ""
         still.caption.say(Content.assemble((point.caption, style), (value, "$foreground")))

@@ -110,6 +110,11 @@ class GroupView(Widget):
         yield Chart(id="group-chart")
         yield Table(id="group-rows")
 
+    @property
+    def count(self) -> int:
+        """How many trajectories it was given."""
+        return len(self._paths)
+
     def show(self, group: Path, trajectories: Sequence[Path]) -> None:
         """Show a group of these trajectories. Called again for the same group, it shows what is new."""
         self._paths = tuple(map(str, trajectories))
@@ -138,6 +143,12 @@ class GroupView(Widget):
             return
         self._arrange()
         self.query_one(Table).focus()
+
+    def select_tab(self, place: int) -> None:
+        """By number, from 0, of those that there are with little room."""
+        tabs = (*VIEWS, TABLE)
+        if place < len(tabs):
+            self.select_view(tabs[place])
 
     def cycle_metric(self) -> None:
         """Draw the next metric."""
@@ -254,8 +265,9 @@ class GroupView(Widget):
         tabs.names = VIEWS if self._roomy else (*VIEWS, TABLE)
         tabled = not self._roomy and self._tab == TABLE
         tabs.chosen = TABLE if tabled else self._choice.view
-        self.query_one(Chart).display = not tabled
-        self.query_one(Table).display = self._roomy or tabled
+        for widget, seen in ((self.query_one(Chart), not tabled), (self.query_one(Table), self._roomy or tabled)):
+            if widget.display != seen:  # setting it lays the screen out anew, also if it is the same
+                widget.display = seen
 
     @on(TabLine.Clicked)
     def _tab_clicked(self, message: TabLine.Clicked) -> None:

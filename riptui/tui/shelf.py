@@ -18,6 +18,7 @@ from riptui.store.trajectory import Status, Trajectory
 from riptui.values import headline, newest
 
 SLICE = 0.04  # seconds of reading between two results; the screen draws in between
+FIRST = 0.005  # seconds for the first names, which fill the screen
 ROUND = 8.0  # seconds in which everything that is not under way is looked at once
 SETTLED = 10**9  # ns; a folder that changed this lately may change again within one tick of its clock
 UNDER_WAY = {Status.RUNNING, Status.QUEUED, Status.PAUSED}
@@ -90,36 +91,42 @@ class Shelf:
     def look(self) -> Iterator[Change]:
         """Look once; yield what is new in slices. Never raises for what is on disk."""
         try:
-            names = self._names()
+            yield from self._names()
         except DiskError as error:
             self._groups.clear()
             yield Change(removed=self._forget(list(self._entries)), missing=str(error))
             return
-        if names:
-            yield names
         yield from self._read(list(self._unread))
         yield from self._read(self._changed(self._due()))
 
-    def _names(self) -> Change:
+    def _names(self) -> Iterator[Change]:
         """New and removed trajectories; a folder's names are read only if some group changed since."""
         if self._groups and all(_stamp(group) == stamp for group, stamp in self._groups.items()):
-            return Change()
+            return
         if not self.runs.is_dir():
             raise DiskError(f"there is no folder {self.runs}")
         settled = time.time_ns() - SETTLED
         groups: dict[str, int] = {}
-        there: dict[str, None] = {}
+        there: set[str] = set()
+        new: list[Entry] = []
+        until = time.monotonic() + (SLICE if self._entries else FIRST)
+        prefix = len(str(self.runs)) + 1
         for folder, is_group in walk(self.runs):
             if is_group:
-                stamp = _stamp(str(folder))
-                groups[str(folder)] = stamp if stamp < settled else 0
-            else:
-                there[os.path.relpath(folder, self.runs)] = None
+                stamp = _stamp(folder)
+                groups[folder] = stamp if stamp < settled else 0
+                continue
+            path = folder[prefix:]
+            there.add(path)
+            if path not in self._entries:
+                new.append(Entry(path))
+                self._entries[path] = new[-1]
+                self._unread[path] = None
+            if time.monotonic() > until:
+                yield Change(new)
+                new, until = [], time.monotonic() + SLICE
         self._groups = groups
-        new = [Entry(path) for path in there if path not in self._entries]
-        self._entries |= {entry.path: entry for entry in new}
-        self._unread |= {entry.path: None for entry in new}
-        return Change(new, self._forget([path for path in self._entries if path not in there]))
+        yield Change(new, self._forget([path for path in self._entries if path not in there]))
 
     def _forget(self, paths: list[str]) -> list[str]:
         for path in paths:

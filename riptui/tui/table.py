@@ -70,7 +70,7 @@ class Table(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         & > .table--head { color: $text-muted; }
         & > .table--sorted { color: $accent; text-style: bold; }
-        & > .table--cursor { background: $block-cursor-blurred-background; }
+        & > .table--cursor { background: $panel; }
         &:focus > .table--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;

@@ -64,7 +64,7 @@ def draw(
     gutter = max(map(len, y_texts)) + 1 if width >= GUTTER_COLUMNS and axis_rows else 0
     area = Area(gutter, int(header), max(1, width - gutter), rows)
     aside = _aside(series, points, area.width)
-    blank = [[(" ", int(Ink.BLANK))] * width for _ in range(height)]
+    blank: list[Row] = [[(" ", Ink.BLANK)] * width for _ in range(height)]
     drawing = Drawing(blank, area, x_axis, max(map(abs, aside), default=0))
     _curves(drawing, series, points, aside, y_axis)
     if gutter:

@@ -35,6 +35,8 @@ def put(rows: list[Row], area: Area, title: str, entries: Sequence[Entry]) -> No
     header = rows[0]
     write(header, area.left, title, Ink.LABEL)
     room = len(header) - area.left - cell_len(title)
+    if not entries:
+        return
     if sum(entry.width + _BETWEEN for entry in entries) <= room:
         _beside(header, entries)
     elif (corner := _corner(rows, area, entries)) is not None:

@@ -1,0 +1,202 @@
+"""The chart: pure drawing, and the widget's redrawing."""
+
+import math
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from riptui.tui import themes
+from riptui.tui.chart import Chart, Series
+from riptui.tui.plot.axes import Axis, horizontal, labels, ticks, vertical
+from riptui.tui.plot.cells import shortened
+from riptui.tui.plot.drawing import Drawing, draw
+
+X = [50.0 * n for n in range(9)]
+LPIPS = [0.03 * math.sqrt(x) for x in X]
+
+
+def drawn(series: list[Series], width: int = 60, height: int = 12, **options: float) -> Drawing:
+    return draw(series, width, height, x_label="inpainted %", y_label="LPIPS vgg", **options)
+
+
+def text(drawing: Drawing) -> str:
+    return "\n".join("".join(character for character, _ in row) for row in drawing.rows)
+
+
+def colors_in(drawing: Drawing) -> set[int]:
+    return {ink for row in drawing.rows[1:] for _, ink in row if ink >= 0}
+
+
+def test_axes_have_round_ticks_labels_and_units():
+    picture = text(drawn([Series("128 px", X, LPIPS)]))
+    assert all(tick in picture for tick in ("0.0┤", "0.6┤", "200", "400", "inpainted %", "LPIPS vgg", "● 128 px"))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "found"),
+    [
+        (0, 400, 5, ["0", "100", "200", "300", "400"]),
+        (0, 0.61, 4, ["0.0", "0.2", "0.4", "0.6"]),
+        (17.2, 21, 3, ["18", "20"]),
+        (-0.3, 0.3, 3, ["-0.2", "0.0", "0.2"]),
+        (0, 3e7, 3, ["0", "2e+07"]),
+    ],
+)
+def test_ticks_are_round_and_their_labels_tell_them_apart(low, high, most, found):
+    values = ticks(Axis(low, high), most)
+    assert labels(values) == found
+    assert len(values) <= most
+
+
+def test_lpips_begins_at_0_and_ssim_near_its_values():
+    assert vertical([0.2, 0.6]).low == 0
+    assert 0.8 < vertical([0.9, 1.0]).low < 0.9
+
+
+@pytest.mark.parametrize("values", [[], [math.nan], [math.inf, -math.inf], [0.0], [5.0, 5.0], [-2.0], [1e-300], [1e99]])
+def test_an_axis_always_has_a_span_and_ticks(values):
+    for axis in (horizontal(values), vertical(values)):
+        assert axis.low < axis.high
+        assert labels(ticks(axis, 4))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 7), (10, 2), (20, 3), (30, 4), (60, 6), (140, 40)])
+@pytest.mark.parametrize(
+    "series",
+    [
+        [],
+        [Series("empty", [], [])],
+        [Series("one", [100], [0.3])],
+        [Series("holes", [0, 50, None, math.nan, 200], [0, None, 0.2, math.inf, 0.4])],
+        [Series("uneven", [0, 50, 100], [0.1])],
+        [Series("mean", X, LPIPS, [y - 0.1 for y in LPIPS], [math.nan] * 9), Series("", X, LPIPS, color=11)],
+        [Series(f"a very long name of a trajectory, number {n}", X, LPIPS, color=n) for n in range(6)],
+        [Series("絵画の名前", X, LPIPS, points_only=True)],
+    ],
+)
+def test_anything_is_drawn_at_any_size_in_rows_of_just_its_width(series, size):
+    width, height = size
+    rows = drawn(series, width, height).rows
+    assert len(rows) == height
+    assert {sum(cell_len(character) for character, _ in row) for row in rows} == {width}
+
+
+def test_labels_then_axes_go_as_the_height_shrinks():
+    series = [Series("128 px", X, LPIPS)]
+    assert "128 px" in text(drawn(series, height=6))
+    assert "128 px" not in text(drawn(series, height=5))
+    assert "400" in text(drawn(series, height=4))
+    assert "400" not in text(drawn(series, height=3))
+    assert "─" in text(drawn(series, height=3))
+    assert "─" not in text(drawn(series, height=2))
+
+
+def test_points_of_all_series_are_seen_where_they_share_their_x():
+    series = [Series(f"{n}", X * 20, [0.3] * 180, color=n, points_only=True) for n in range(3)]
+    assert colors_in(drawn(series)) == {0, 1, 2}
+
+
+def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances():
+    bars = drawn([Series("m", [100], [0.1], [-0.2], [0.4])], x_end=400)
+    column = bars.column(100)
+    marked = [y for y, row in enumerate(bars.rows[: bars.area.top + bars.area.height]) if row[column][1] == 0]
+    assert len(marked) == max(marked) - min(marked) + 1 >= 8
+    assert "-" not in text(bars)
+
+
+def test_a_long_legend_takes_a_corner_where_it_hides_little():
+    series = [Series(f"picture-{n}/mona-lisa/m64", X, [y * (n + 1) / 6 for y in LPIPS], color=n) for n in range(5)]
+    rows = text(drawn(series, 90, 16)).splitlines()
+    assert [n for n, row in enumerate(rows) if "mona-lisa" in row] == [1, 2, 3, 4, 5]
+
+
+def test_the_x_of_a_column_is_the_column_of_that_x():
+    picture = drawn([Series("m", X, LPIPS)], x_end=400)
+    for column in range(picture.area.left, 60):
+        assert picture.column(picture.x(column)) == column
+
+
+def test_a_name_is_shortened_in_its_middle():
+    assert shortened("mona-lisa/m64-s3", 9) == "mona…4-s3"
+    assert cell_len(shortened("絵画の名前です", 7)) <= 7
+
+
+class OneChart(App[None]):
+    CSS = "Chart { width: 80; height: 14; }"
+
+    def compose(self) -> ComposeResult:
+        yield Chart()
+
+    def on_mount(self) -> None:
+        for theme in themes.OWN:
+            self.register_theme(theme)
+
+    def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
+        self.chosen = message.x
+
+
+def show(chart: Chart, marker: float | None = None) -> None:
+    chart.draw([Series("128 px", list(X), list(LPIPS))], x_label="inpainted %", y_label="LPIPS", marker=marker)
+
+
+def shown(chart: Chart) -> list[str]:
+    return [chart.render_line(y).text for y in range(chart.size.height)]
+
+
+async def test_the_marker_is_a_line_with_a_head_on_the_axis():
+    async with OneChart().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        show(chart)
+        before = shown(chart)
+        show(chart, marker=200)
+        changed = {(x, y) for y, row in enumerate(shown(chart)) for x, c in enumerate(row) if c != before[y][x]}
+        assert len({x for x, _ in changed}) == 1
+        assert len(changed) >= 4
+        assert "▲" in "".join(shown(chart))
+
+
+async def test_a_moved_marker_repaints_rows_and_equal_data_nothing(monkeypatch):
+    async with OneChart().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        show(chart, marker=200)
+        await pilot.pause()
+        asked = []
+        monkeypatch.setattr(chart, "refresh", lambda *regions, **_: asked.append(regions))
+        show(chart, marker=200)
+        assert asked == []
+        show(chart, marker=250)
+        assert len(asked) == 1
+        assert asked[0]
+        assert all(region.height == 1 and region.width < 20 for region in asked[0])
+        chart.draw([], x_label="inpainted %", y_label="LPIPS")
+        assert asked[1:] == [()]
+
+
+async def test_a_click_tells_the_x():
+    async with OneChart().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        show(chart)
+        await pilot.click(chart, offset=(79, 5))
+        assert pilot.app.chosen == 400
+
+
+@pytest.mark.parametrize("theme", ["riptui-dark", "riptui-light", "textual-light", "nord"])
+async def test_series_have_the_themes_colours(theme):
+    async with OneChart().run_test(size=(100, 30)) as pilot:
+        pilot.app.theme = theme
+        await pilot.pause()
+        chart = pilot.app.query_one(Chart)
+        show(chart)
+        expected = themes.series(pilot.app.current_theme)[0]
+        colors = {s.style.color.name for y in range(14) for s in chart.render_line(y) if s.style and s.style.color}
+        assert expected in colors
+
+
+async def test_a_resize_draws_anew():
+    async with OneChart().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        show(chart)
+        chart.styles.width = 40
+        await pilot.pause()
+        assert {len(row) for row in shown(chart)} == {40}

@@ -11,7 +11,7 @@ import msgspec
 
 from riptui.arrays import Image
 from riptui.errors import DamagedError, HeldError, NameRefusedError
-from riptui.images import to_png
+from riptui.images import original_png
 from riptui.spec import Spec
 from riptui.spec import encode as encode_spec
 from riptui.store import layout
@@ -58,7 +58,7 @@ def create(runs: Path, place: str, spec: Spec, original: Image, request: Request
 
 def _fill(new: Folder, spec: Spec, original: Image, request: Request) -> None:
     """Everything a reader or a writer expects; the files that grow exist, durably, before their first row."""
-    new.write_whole(layout.ORIGINAL, to_png(original))
+    new.write_whole(layout.ORIGINAL, original_png(original))
     new.write_whole(layout.REQUEST, encode(request))
     for name in (layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS):
         new.write_whole(name, b"")
@@ -91,7 +91,7 @@ def _mend(trajectory: Trajectory, original: Image, request: Request) -> None:
     try:
         read_original(trajectory)
     except DamagedError:
-        lost[layout.ORIGINAL] = to_png(original)
+        lost[layout.ORIGINAL] = original_png(original)
     try:
         _ = trajectory.request
     except DamagedError:

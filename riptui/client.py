@@ -27,7 +27,7 @@ from riptui.store.lock import probe
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from riptui.store.wanted import forgive, set_request, widened
-from riptui.store.workers import Worker, new_log, registered, starting
+from riptui.store.workers import Worker, WorkerRecord, new_log, registered, starting
 
 COMMAND = (sys.executable, "-m", "riptui")
 PATIENCE = 60.0  # seconds; for an interpreter on a cold network disk to start
@@ -74,6 +74,20 @@ class Wish:
 
 def _indexed(device: str) -> str:
     return "cuda:0" if device == "cuda" else device
+
+
+def on_the_same_gpu(runs: Path, record: WorkerRecord) -> list[Worker]:
+    """The other workers of a runs folder that live on this host and use the GPU that this one would use."""
+    device = _indexed(record.device or "cuda")
+    return [
+        worker
+        for worker in living(runs)
+        if worker.record.id != record.id
+        and worker.record.host == record.host
+        and _indexed(worker.record.device or "cuda") == device
+        and worker.live is not None
+        and worker.live.memory_total is not None
+    ]
 
 
 def living(runs: Path) -> list[Worker]:

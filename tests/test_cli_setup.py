@@ -363,11 +363,10 @@ def test_the_choices_of_inpainters_metrics_and_orders_are_in_the_help() -> None:
         assert name in shown
 
 
-def test_without_a_command_there_is_help() -> None:
+def test_without_a_command_and_without_a_terminal_there_is_one_line_with_what_to_do() -> None:
     outcome = riptui()
-    assert outcome.code == 2
-    assert outcome.out.strip() == riptui("--help").out.strip()
-    assert outcome.err == ""
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "the app needs a terminal; without one: riptui ls, riptui show, riptui run" in outcome.err
 
 
 @pytest.mark.parametrize("option", ["-V", "--version"])

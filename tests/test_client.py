@@ -126,6 +126,19 @@ def test_a_worker_fits_what_it_was_started_for(wish: Wish, fits: bool, tmp_path:
 
 
 @pytest.mark.usefixtures("stays")
+@pytest.mark.parametrize(
+    ("device", "total", "shared"),
+    [("cuda", 80, True), ("cuda:0", 80, True), ("", 80, True), ("cuda:1", 80, False), ("", None, False)],
+)
+def test_a_worker_on_the_same_gpu_is_noticed(device: str, total: int | None, shared: bool, tmp_path: Path) -> None:
+    with register(tmp_path, record("a-1-1", device=device)) as entry:
+        entry.tell(Live(when=1.0, memory_total=total))
+        beside = client.on_the_same_gpu(tmp_path, record("b-1-1", device="cuda:0"))
+        assert [worker.record.id for worker in beside] == ["a-1-1"] * shared
+        assert client.on_the_same_gpu(tmp_path, entry.record) == []  # itself
+        assert client.on_the_same_gpu(tmp_path, record("b-1-1", host="elsewhere")) == []
+
+
 def test_two_callers_at_once_start_one_worker(runs: Path) -> None:
     found: list[Worker] = []
     threads = [Thread(target=lambda: found.append(ensure(runs))) for _ in range(3)]

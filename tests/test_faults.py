@@ -289,12 +289,13 @@ def test_too_many_open_files_end_the_run_and_lose_nothing(ending: Contents) -> N
             outcome = riptui("run", "p.png", *OPTIONS, "--display", "none")
         codes.append(outcome.code)
         if outcome.code:
-            assert len(outcome.err.splitlines()) == 1
-            assert "oo many " in outcome.err
+            *before, reason = outcome.err.splitlines()
+            assert len(before) <= 1  # that the settings could not be read
+            assert "oo many " in reason
         for folder in Path("runs").rglob(layout.SPEC):
             require_committed("", Trajectory(folder.parent))
-    assert codes[0] == 1  # not even the settings
-    assert 3 < codes.count(1) < len(codes) - 1
+    assert codes[0] != 0  # not even the settings
+    assert 3 < sum(code != 0 for code in codes) < len(codes) - 1
     assert codes[-1] == 0
     require_ending(ending)
 

@@ -27,7 +27,7 @@ GRAPHICS = ("auto", "kitty", "sixel", "halfblock", "off")
 @click.option(
     "--graphics",
     type=click.Choice(GRAPHICS),
-    help="How pictures are shown; auto asks the terminal.  [default: that of the settings, else auto]",
+    help="How pictures are shown; auto asks the terminal. The default is that of the settings.",
 )
 def browse(runs: Path, select: str, graphics: str | None) -> int:
     """The app: browse, watch, compare and launch trajectories, in this terminal.

@@ -61,6 +61,7 @@ def worker(runs: Path, wish: Wish, idle: float, log: Path | None) -> int:
     """
     from riptui.cli import streams
     from riptui.cli.jobs import Stop
+    from riptui.client import on_the_same_gpu
     from riptui.store.workers import register
     from riptui.worker.service import new_record, serve
 
@@ -73,6 +74,8 @@ def worker(runs: Path, wish: Wish, idle: float, log: Path | None) -> int:
         with nullcontext(None) if log is not None else streams.diverted(entry.log) as terminal:
             tell = _teller(terminal)
             tell(f"worker {record.id}, process {record.pid}, for {runs.resolve()}")
+            for other in on_the_same_gpu(runs, record):
+                tell(f"worker {other.record.id} uses the same GPU: they share its memory; --device takes another")
             _show(serve(entry, runs, idle=60 * idle, should_stop=lambda: bool(stop)), tell)
             tell("left: it was asked to" if stop else "left: nothing was to do")
     return 0

@@ -75,7 +75,7 @@ def folders(runs: Path, known: Collection[str]) -> Iterator[tuple[str, int]]:
     """The trajectory folders below a runs folder, in no order, and when each was changed, in ns; links are resolved.
 
     For who looks often: a folder changes when a file in it is made, replaced or removed, and one that is `known` to be
-    a trajectory's costs a stat (10,000 of them 30 ms). What cannot be read is left out.
+    a trajectory's costs one stat. What cannot be read is left out.
     """
     waiting = [os.path.realpath(runs)]
     while waiting:

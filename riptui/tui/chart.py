@@ -79,10 +79,13 @@ class Chart(Widget):
         if (content.args, content.keywords) == (self._content.args, self._content.keywords):
             self.mark(marker)
             return
-        self._content = content
-        self._marker = marker
-        self._drawn = None
-        self.refresh()
+        before, self._content, self._drawn = self._drawn, content, None
+        if before is None or before[0] != self.size or marker is not None or self._marker is not None:
+            self._marker = marker
+            self.refresh()
+            return
+        changed = [y for y, (old, new) in enumerate(zip(before[1].rows, self._drawing.rows, strict=True)) if old != new]
+        self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def mark(self, x: float | None) -> None:
         """Put the vertical line at an x, or take it away."""

@@ -4,6 +4,7 @@ It reads the disk in a thread of its own, imports NumPy and Pillow with this mod
 it is. The keys are the screen's; the mouse is handled here.
 """
 
+import time
 from bisect import bisect_left, bisect_right
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
@@ -37,6 +39,7 @@ from riptui.tui.stage import Stage
 from riptui.tui.tabline import TabLine
 
 PANES = ("chart", "filmstrip", "masks", "spec", "log")
+LIVE = 1.0  # seconds between two looks at a trajectory that grows: each is up to 5 kB on the wire without pictures
 PICTURES = "pictures"
 """The tab that shows them where there is no room for pictures and a pane at once."""
 
@@ -109,6 +112,8 @@ class TrajectoryView(Widget):
         self._tab = PICTURES
         self._roomy = True
         self._latest = Latest(partial(self.run_worker, thread=True, group="projector"))
+        self._waiting: Timer | None = None
+        self._looked = 0.0
         self._projector: Projector | None = None  # the thread's own
         self._player = Player(self, play_speed)
 
@@ -142,7 +147,17 @@ class TrajectoryView(Widget):
         self._latest.ask("look", partial(self._look, path))
 
     def disk_changed(self) -> None:
-        """Read what is new. If the newest frame was shown, the then newest will be."""
+        """Read what is new, soon. If the newest frame was shown, the then newest will be."""
+        if self._waiting is not None:
+            return
+        pause = LIVE - (time.monotonic() - self._looked)
+        if pause > 0:
+            self._waiting = self.set_timer(pause, self._look_again)
+        else:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        self._waiting, self._looked = None, time.monotonic()
         if self._path is not None:
             self._latest.ask("look", partial(self._look, self._path))
 
@@ -372,7 +387,7 @@ class TrajectoryView(Widget):
                     course.series(now.spec, now.rows, now.newest, now.metrics, names, self._axis),
                     x_label=course.X_LABELS[self._axis],
                     y_label=course.y_label(names),
-                    marker=course.place(now.spec, now.rows, self.k, self._axis),
+                    marker=self._marker(now, now.spec),
                     x_end=now.spec.amount if self._axis == "inpainted" else 100.0,
                 )
             case "spec":
@@ -387,11 +402,15 @@ class TrajectoryView(Widget):
         self.query_one(Readings).show(now.metrics, self.k, drawn)
         match self.pane:
             case "chart":
-                self.query_one(Chart).mark(course.place(spec, now.rows, self.k, self._axis))
+                self.query_one(Chart).mark(self._marker(now, spec))
             case "filmstrip":
                 self.query_one(Filmstrip).show(self._points(now, spec, drawn), self.k, now.newest, of=now.rows)
             case "masks":
                 self.query_one(CoverageMap).show(spec, now.rows, self.k, now.newest)
+
+    def _marker(self, now: Snapshot, spec: Spec) -> float | None:
+        """Where frame k is on the x axis. Not for the newest: it moves all the time, and each move is 7 kB."""
+        return course.place(spec, now.rows, self.k, self._axis) if self.k < now.newest else None
 
     def _points(self, now: Snapshot, spec: Spec, drawn: list[str]) -> list[Point]:
         def value(k: int) -> str:

@@ -61,17 +61,9 @@ def serve(entry: Registration, runs: Path, *, idle: float, should_stop: Callable
         idle_since = time.monotonic()
         while _wait(queue, report, idle_since + idle, should_stop):
             report.phase = "working"
-            taken: list[Trajectory] = []
-
-            def take(spec: Spec | None, taken: list[Trajectory] = taken) -> Trajectory | None:
-                trajectory = queue.next(spec)
-                if trajectory is not None:
-                    taken.append(trajectory)
-                    report.inpainter = trajectory.spec.inpainter
-                return trajectory
-
+            hand = _Hand(queue, report)
             try:
-                for trajectory, event in bench.work(take, should_stop=should_stop, on_step=report.step):
+                for trajectory, event in bench.work(hand.take, should_stop=should_stop, on_step=report.step):
                     if isinstance(event, Iterated):
                         report.iterated()
                         strikes = 0
@@ -80,17 +72,33 @@ def serve(entry: Registration, runs: Path, *, idle: float, should_stop: Callable
                     yield trajectory, event
             except DiskError as error:
                 strikes += 1
-                if strikes == STRIKES or not taken:
+                if strikes == STRIKES or not hand.taken:
                     raise
-                culprit = _culprit(taken)
+                culprit = hand.culprit()
                 queue.returned(culprit)
                 yield culprit, Failed(error)
             idle_since = time.monotonic()
 
 
-def _culprit(taken: list[Trajectory]) -> Trajectory:
-    """Which trajectory the disk failed at: one that was removed, or the newest."""
-    return next((one for one in taken if not one.path.exists()), taken[-1])
+class _Hand:
+    """Takes from the queue, and knows what it took."""
+
+    def __init__(self, queue: Queue, report: Report) -> None:
+        self.taken: list[Trajectory] = []
+        self._queue = queue
+        self._report = report
+
+    def take(self, spec: Spec | None) -> Trajectory | None:
+        """The next one that can be computed beside one of `spec`; None: there is none."""
+        trajectory = self._queue.next(spec)
+        if trajectory is not None:
+            self.taken.append(trajectory)
+            self._report.inpainter = trajectory.spec.inpainter
+        return trajectory
+
+    def culprit(self) -> Trajectory:
+        """Which trajectory the disk failed at: one that was removed, or the newest."""
+        return next((one for one in self.taken if not one.path.exists()), self.taken[-1])
 
 
 def _wait(queue: Queue, report: Report, until: float, should_stop: Callable[[], bool]) -> bool:

@@ -46,6 +46,11 @@ class Bare(App):
 
 Bare().run()
 """
+RIPTUI = """
+import sys
+from riptui.cli import main
+sys.exit(main())
+"""
 NOTED = """
 import atexit, json, os, sys
 from pathlib import Path
@@ -120,7 +125,7 @@ class Seen:
 
 @contextmanager
 def app(runs: Path, *command: str, **environment: str) -> Iterator[Seen]:
-    seen = Seen([sys.executable, *(command or ("-m", "riptui")), str(runs)], **environment)
+    seen = Seen([sys.executable, *(command or ("-c", RIPTUI)), str(runs)], **environment)
     try:
         yield seen
     finally:

@@ -16,6 +16,7 @@ from riptui.store.listing import find
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
 from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.welcome import Welcome
 
 PATIENCE = 20.0  # seconds
 
@@ -83,10 +84,11 @@ async def opened(
     app = RiptuiApp(runs, loaded, Terminal("halfblock", "a test"), select=select)
     async with app.run_test(size=size) as pilot:
         it = Opened(app, pilot)
-        await it.until(lambda: len(app.screen_stack) > 1 and it.browser.details is not None)
+        await it.until(lambda: len(app.screen_stack) > 1 and (it.browser.details or it.browser.query(Welcome)))
         await it.until(lambda: _all_read(it, runs))
         yield it
         app.workers.cancel_all()
+        app.exit()
 
 
 def _all_read(it: Opened, runs: Path) -> bool:

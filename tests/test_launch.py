@@ -415,11 +415,18 @@ async def test_on_a_group_it_says_what_it_is_for(
         assert asked == []
 
 
-async def test_the_demo_is_a_button_away_where_there_are_no_runs(runs: Path, asked: list[Path]) -> None:
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("way", ["enter", "click"])
+async def test_the_demo_is_a_key_or_a_click_away_where_there_are_no_runs(
+    runs: Path, asked: list[Path], there: bool, way: str
+) -> None:
+    if there:
+        runs.mkdir()
     async with opened(runs) as it:
-        await it.until(lambda: it.browser.query("Welcome #demo"))
-        await it.pilot.click("#demo")
+        await it.until(lambda: it.app.focused is not None and it.app.focused.id == "demo")
+        await (it.press("enter") if way == "enter" else it.pilot.click("#demo"))
         await it.until(lambda: it.cursor.startswith("demo/coffee/"))
+        await it.until(lambda: it.app.focused is it.browser.rows)
         await it.settled()
         assert asked == [runs]
         assert Trajectory(runs / it.cursor).spec.fit == "crop"

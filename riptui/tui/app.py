@@ -1,6 +1,7 @@
 """The Textual app: settings, theme, keys, what every screen has, and how it ends."""
 
 import asyncio
+import logging
 import select
 import signal
 from collections.abc import Iterable
@@ -116,6 +117,13 @@ class RiptuiApp(App[None]):
         looked.register(0, 0)  # a hang-up is told unasked
         if looked.poll(0):
             self.exit(return_code=128 + signal.SIGHUP)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """While it leaves, messages still arrive at widgets whose parts are gone: that is for the log, no crash."""
+        if self._exit:
+            logging.getLogger(__name__).warning("while the app left", exc_info=error)
+        else:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Textual would print a traceback with all local variables; `start` writes a report once the screen is back."""

@@ -1,6 +1,7 @@
 """The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -113,13 +114,13 @@ class Browser(Screen[None]):
         first = not rows.outline.entries
         ended = [entry for entry in change.entries if self._ends(entry.path, entry.status)]
         rows.apply(change)
-        if first:
+        if first and rows.outline.entries:
             self._open_first()
         if self._awaited and rows.select(self._awaited):
             self._awaited = ""
         if change.missing or not rows.outline.entries:
-            self.run_worker(self._welcome(change.missing), exclusive=True, group="welcome")
-        elif first:
+            self.run_worker(partial(self._welcome, change.missing), exclusive=True, group="welcome")
+        elif first and self.details is None:
             self.call_after_refresh(self._import_details)
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
@@ -143,6 +144,7 @@ class Browser(Screen[None]):
             self.notify(f"{printable(self._select)} is not in {printable(str(self.runs))}", severity="warning")
         elif not self._select:
             rows.open_first()
+        rows.focus()
 
     @on(WorkersLooked)
     def _tell_workers(self, message: WorkersLooked) -> None:
@@ -185,7 +187,9 @@ class Browser(Screen[None]):
         if not switcher.query(Welcome):
             await switcher.add_content(Welcome(self.runs, id="welcome"))
         switcher.query_one(Welcome).tell(missing)
-        switcher.current = "welcome"
+        if switcher.current != "welcome":
+            switcher.current = "welcome"
+            switcher.query_one("#demo").focus()
 
     def _right(self, name: str) -> None:
         self.query_one("#right", ContentSwitcher).current = name
@@ -200,7 +204,7 @@ class Browser(Screen[None]):
         """One of `commands`, about what is chosen now; one that has not ended is not begun again."""
         if name not in self._under_way:
             self._under_way.add(name)
-            self.run_worker(self._carry_out(name), name=name)
+            self.run_worker(partial(self._carry_out, name), name=name)
 
     async def _carry_out(self, name: str) -> None:
         from riptui.tui import commands  # they know more than the first screen needs

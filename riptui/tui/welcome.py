@@ -27,7 +27,7 @@ class Welcome(Middle):
         with Center():
             yield Static(id="why")
         with Center():
-            yield Button("Run the demo (ten seconds)", id="demo", action="screen.do('demo')", variant="primary")
+            yield Button("Run the demo, ten seconds  (enter)", id="demo", action="screen.do('demo')", variant="primary")
         with Center():
             yield Button("A picture of mine  (n)", id="own", action="screen.do('launch')")
 

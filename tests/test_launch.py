@@ -303,7 +303,7 @@ async def test_the_time_is_told_from_what_was_computed_before(
         screen = await form_of(it, picture=str(folder / "cat.png"), size="256")
         await it.until(lambda: "about" in it.text("#forecast"))
         screen.query_one("#size", Input).value = "512"
-        await it.until(lambda: "not known yet" in it.text("#forecast"))
+        await it.until(lambda: "time unknown" in it.text("#forecast"))
 
 
 async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> None:

@@ -226,7 +226,7 @@ class LaunchScreen(ModalScreen[Placed | None]):
         parts = [
             counted(coming.trajectories, "trajectory"),
             counted(coming.inpaintings, "inpainting"),
-            "time not known yet" if coming.seconds is None else f"about {about(coming.seconds)}",
+            "time unknown" if coming.seconds is None else f"about {about(coming.seconds)}",
             size(coming.bytes),
         ]
         text = Text(" · ".join(parts))

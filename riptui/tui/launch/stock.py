@@ -32,7 +32,7 @@ def look(command: Sequence[str] = COMMAND) -> dict[str, Found]:
 
 def named(found: dict[str, Found]) -> list[tuple[str, str]]:
     """The inpainters to choose from: a line about each, and its name."""
-    return [(f"{name:<14}{_about(name, found.get(name))}", name) for name in REGISTRY if name != OWN]
+    return [(f"{name:<15}{_about(name, found.get(name))}", name) for name in REGISTRY if name != OWN]
 
 
 def lack(name: str, found: dict[str, Found]) -> str:
@@ -55,8 +55,8 @@ def _about(name: str, found: Found | None) -> str:
         case "here":
             return f"here, {size}"
         case "missing":
-            return f"not here, {size}: riptui fetch {name}"
+            return f"not here, {size} to fetch"
         case "incomplete":
-            return f"incomplete: riptui fetch {name}"
+            return f"incomplete, {size} in all"
         case _:
             return "needs riptui[diffusion]"

@@ -95,9 +95,12 @@ class Browser(Screen[None]):
 
     @on(DetailsImported)
     async def _mount_details(self, message: DetailsImported) -> None:
+        if self.details is not None:  # the folder went away and came back meanwhile
+            return
         await self.query_one("#right", ContentSwitcher).add_content(message.details)
-        self.details = message.details
-        self._show_chosen()
+        if message.details.children:  # else the app is leaving
+            self.details = message.details
+            self._show_chosen()
 
     def on_unmount(self) -> None:
         self._watch.close()
@@ -114,7 +117,7 @@ class Browser(Screen[None]):
         first = not rows.outline.entries
         ended = [entry for entry in change.entries if self._ends(entry.path, entry.status)]
         rows.apply(change)
-        if first and rows.outline.entries:
+        if first:
             self._open_first()
         if self._awaited and rows.select(self._awaited):
             self._awaited = ""
@@ -122,6 +125,8 @@ class Browser(Screen[None]):
             self.run_worker(partial(self._welcome, change.missing), exclusive=True, group="welcome")
         elif first and self.details is None:
             self.call_after_refresh(self._import_details)
+        elif first:
+            self._show_chosen()
         if self.details is not None:
             touched = [entry.path for entry in change.entries] + change.removed
             self.details.disk_changed([self.runs / path for path in touched])
@@ -144,7 +149,6 @@ class Browser(Screen[None]):
             self.notify(f"{printable(self._select)} is not in {printable(str(self.runs))}", severity="warning")
         elif not self._select:
             rows.open_first()
-        rows.focus()
 
     @on(WorkersLooked)
     def _tell_workers(self, message: WorkersLooked) -> None:
@@ -192,7 +196,10 @@ class Browser(Screen[None]):
             switcher.query_one("#demo").focus()
 
     def _right(self, name: str) -> None:
-        self.query_one("#right", ContentSwitcher).current = name
+        switcher = self.query_one("#right", ContentSwitcher)
+        if switcher.current == "welcome":
+            self.rows.focus()
+        switcher.current = name
 
     def on_group_view_chosen(self, message: "GroupView.Chosen") -> None:
         self.rows.select(message.path.relative_to(self.runs).as_posix())

@@ -593,8 +593,8 @@ def test_every_command_is_a_function() -> None:
 async def test_a_command_that_has_not_ended_is_not_begun_again(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory()
     async with opened(runs) as it:
-        await it.browser.action_do("rename")
-        await it.browser.action_do("rename")
+        it.browser.action_do("rename")
+        it.browser.action_do("rename")
         await it.dialog(Line)
         await it.press("escape")
         await it.settled()

@@ -1,7 +1,6 @@
 """The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -112,7 +111,7 @@ class Browser(Screen[None]):
     # What comes from the disk
 
     @on(Looked)
-    def _take_over(self, message: Looked) -> None:
+    async def _take_over(self, message: Looked) -> None:
         rows, change = self.rows, message.change
         first = not rows.outline.entries
         ended = [entry for entry in change.entries if self._ends(entry.path, entry.status)]
@@ -122,7 +121,7 @@ class Browser(Screen[None]):
         if self._awaited and rows.select(self._awaited):
             self._awaited = ""
         if change.missing or not rows.outline.entries:
-            self.run_worker(partial(self._welcome, change.missing), exclusive=True, group="welcome")
+            await self._welcome(change.missing)
         elif first and self.details is None:
             self.call_after_refresh(self._import_details)
         elif first:
@@ -207,12 +206,13 @@ class Browser(Screen[None]):
 
     # Commands
 
-    async def action_do(self, name: str) -> None:
+    def action_do(self, name: str) -> None:
         """One of `commands`, about what is chosen now; one that has not ended is not begun again."""
         if name not in self._under_way:
             self._under_way.add(name)
-            self.run_worker(partial(self._carry_out, name), name=name)
+            self._carry_out(name)
 
+    @work
     async def _carry_out(self, name: str) -> None:
         from riptui.tui import commands  # they know more than the first screen needs
 

@@ -31,7 +31,14 @@ LOOK = """
 {name} .buttons {{ height: 1; margin-top: 1; align-horizontal: right; }}
 {name} .buttons Button {{ margin-left: 2; }}
 {name} .problem {{ color: $text-error; height: auto; }}
-{name} OptionList {{ height: auto; max-height: 20; border: none; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }}
+{name} OptionList {{
+    height: auto;
+    max-height: 20;
+    border: none;
+    background: $surface;
+    text-wrap: nowrap;
+    text-overflow: ellipsis;
+}}
 {name} Input {{ background: $panel; padding: 0 1; }}
 {name} Checkbox > .toggle--button, {name} SelectionList > .selection-list--button,
 {name} SelectionList > .selection-list--button-highlighted {{ color: $panel; background: $panel; }}

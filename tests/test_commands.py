@@ -28,6 +28,7 @@ from riptui.plan import again as with_next_seed
 from riptui.spec import FITS, ORDERS, Spec, encode
 from riptui.store import layout, trash
 from riptui.store.claim import claim
+from riptui.store.listing import find
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.tui.command_line import command
@@ -249,6 +250,21 @@ async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajector
         await it.until(lambda: len(it.browser.rows.outline.entries) == 1)
         await it.press("U")
         await it.toast("3 trajectories brought back")
+
+
+async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    for mask in (64, 128):
+        make_trajectory(f"a/m{mask}-s0", mask=mask)
+    async with opened(runs, select="a") as it:
+        await it.press("slash")
+        await it.write("mask:64")
+        await it.press("enter")
+        assert it.cursor == "a"
+        await it.press("delete")
+        await it.dialog(Question)
+        await it.press("y")
+        await it.toast("a (1 trajectory that the filter shows) moved")
+    assert [one.path.name for one in find(runs)] == ["m128-s0"]
 
 
 async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajectory: MakeTrajectory, runs: Path) -> None:

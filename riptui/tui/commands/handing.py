@@ -66,7 +66,9 @@ async def measure(about: Subject) -> None:
     if not names:
         return
     count = counted(len(about.paths), "trajectory")
-    words = [*MEASURE, "--metrics", ",".join(names), "--display", "none", "--", str(about.runs / about.place)]
+    paths = about.paths if about.outline.filter else [about.place]
+    words = [*MEASURE, "--metrics", ",".join(names), "--display", "none", "--"]
+    words += [str(about.runs / path) for path in paths]
     about.tell(f"measuring {count}: {', '.join(names)}")
     about.app.run_worker(_measure(about, words, count), exit_on_error=False)
 

@@ -86,5 +86,8 @@ async def empty_trash(about: Subject) -> None:
 
 
 def _what(about: Subject, count: int) -> str:
-    """A trajectory by its path, a group by how many it holds."""
-    return f"{about.place} ({counted(count, 'trajectory')})" if about.is_group else about.place
+    """A trajectory by its path, a group by how many are meant."""
+    if not about.is_group:
+        return about.place
+    which = " that the filter shows" if about.outline.filter else ""
+    return f"{about.place} ({counted(count, 'trajectory')}{which})"

@@ -40,8 +40,12 @@ class Subject:
 
     @property
     def paths(self) -> list[str]:
-        """The trajectories that are meant, below the runs folder: the one under the cursor, or all of a group."""
-        return self.outline.below(self.place) if self.place else []
+        """The trajectories that are meant, below the runs folder: the one under the cursor, or those of a group.
+
+        With a filter only what it shows: nothing is stopped or deleted unseen.
+        """
+        below, shown = self.outline.below(self.place) if self.place else [], self.outline.filter
+        return [path for path in below if shown is None or shown(self.outline.entries[path])]
 
     def with_status(self, *wanted: Status) -> list[Trajectory]:
         """Those that are meant and in one of these states, as far as the tree knows."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the processes that tests start; read when torch is imported
+
 import numpy as np
 import odd_inpainters
 import pytest
@@ -18,6 +20,8 @@ from riptui.store.creation import create
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from riptui.store.workers import registered
+
+SURROUNDINGS = ("SSH_CONNECTION", "COLUMNS", "LINES")  # of the person's terminal; pytest-xdist sets the last two
 
 
 def picture(size: int = 256) -> Image:
@@ -49,7 +53,7 @@ def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     own = tmp_path_factory.mktemp("own")
     for variable, name in (("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")):
         monkeypatch.setenv(f"XDG_{variable}_HOME", str(own / name))
-    for variable in ("RIPTUI_CONFIG", "RIPTUI_RUNS", "RIPTUI_THEME", "RIPTUI_GRAPHICS", "SSH_CONNECTION"):
+    for variable in ("RIPTUI_CONFIG", "RIPTUI_RUNS", "RIPTUI_THEME", "RIPTUI_GRAPHICS", *SURROUNDINGS):
         monkeypatch.delenv(variable, raising=False)
     return own / "config"
 

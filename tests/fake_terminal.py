@@ -27,7 +27,7 @@ ENVIRONMENT = {"TERM": "xterm-256color", "PATH": os.environ["PATH"]}
 APP = Path(__file__).with_name("graphics_app.py")
 UNWANTED = ("TMUX", "SSH_CONNECTION", "COLORTERM", "NO_COLOR", "RIPTUI_GRAPHICS")
 
-QUIET = 0.5  # seconds: five times what a picture rests before it is sent in pixels
+QUIET = 0.8  # seconds: eight times what a picture rests before it is sent in pixels
 
 
 @dataclass

@@ -96,6 +96,30 @@ def test_pictures_masks_seeds_and_inpainters_make_a_trajectory_each() -> None:
     assert {line.split()[0] for line in riptui("ls").out.splitlines()[:-1]} == {"✓"}
 
 
+def test_an_option_given_twice_means_both() -> None:
+    options = (
+        "--mask",
+        "64",
+        "--mask",
+        "128",
+        "-i",
+        "noise",
+        "-i",
+        "identity,noise",
+        "--size",
+        "256",
+        "--amount",
+        "20",
+    )
+    assert riptui("run", "cat.png", *options, "--seed", "1", "--seed", "1-2", "--display", "none").code == 0
+    assert folders() == {
+        f"cat/m{mask}-s{seed}-{inpainter}-a20-256px"
+        for mask in (64, 128)
+        for seed in (1, 2)
+        for inpainter in ("noise", "identity")
+    }
+
+
 @pytest.mark.parametrize(
     ("given", "seeds"),
     [

@@ -139,7 +139,10 @@ def test_the_doctors_words_are_those_of_its_json() -> None:
 
 
 @pytest.mark.usefixtures("no_torch_process")
-@pytest.mark.parametrize(("package", "extra"), [("torch", "diffusion"), ("lpips", "diffusion"), ("pyarrow", "parquet")])
+@pytest.mark.parametrize(
+    ("package", "extra"),
+    [("torch", "diffusion"), ("lpips", "diffusion"), ("pyarrow", "parquet"), ("matplotlib", "report")],
+)
 def test_a_missing_extra_is_noted_with_what_to_do(package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = doctor._version
     monkeypatch.setattr(doctor, "_version", lambda name: None if name == package else known(name))
@@ -285,7 +288,7 @@ def test_values_are_completed(words: list[str], offered: list[str]) -> None:
 
 def test_commands_are_completed() -> None:
     assert set(completed("")) == set(COMMANDS)
-    assert completed("re") == ["resume", "results"]
+    assert completed("re") == ["resume", "results", "report"]
 
 
 @pytest.mark.parametrize("name", ["show", "resume", "check", "measure", "export", "ls"])

@@ -113,6 +113,7 @@ def test_a_screenshot_shows_the_picture_in_half_blocks(monkeypatch: pytest.Monke
 
 def started(terminal: FakeTerminal) -> bytes:
     terminal.wait_for(b"ready ")
+    terminal.wait_for(HALF_BLOCK)
     terminal.after_rest()
     return bytes(terminal.written)
 

@@ -45,6 +45,7 @@ def loaded_by(code: str) -> set[str]:
         ("riptui.results.findings", TORCH | PICTURES | {"rich"}),
         ("riptui.results.comparison", TORCH | PICTURES | {"rich"}),
         ("riptui.results.table", TORCH | {"skimage", "scipy", "matplotlib"}),
+        ("riptui.figures.report", TORCH | APP | PICTURES - {"PIL", "matplotlib"}),
         ("riptui.inpainters.opencv", TORCH | PICTURES - {"cv2"}),
         ("riptui.images", TORCH | {"skimage", "scipy", "matplotlib", "rich"}),
         ("riptui.engine", TORCH | {"skimage", "scipy", "matplotlib", "rich", "rich_click", "click"}),
@@ -57,7 +58,16 @@ def test_importing_it_loads_none_of_these(module: str, without: set[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["--version"], ["run", "--help"], ["ls", "--help"], ["config", "--help"], ["no-such-command"]]
+    "argv",
+    [
+        ["--help"],
+        ["--version"],
+        ["run", "--help"],
+        ["ls", "--help"],
+        ["report", "--help"],
+        ["config", "--help"],
+        ["no-such-command"],
+    ],
 )
 def test_help_and_mistakes_need_no_arrays(argv: list[str]) -> None:
     assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS | APP)

@@ -126,7 +126,9 @@ def test_the_table_names_every_field_of_a_row(make_trajectory: MakeTrajectory) -
 # ── what CI takes from it, and the tree ──────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("name", "last"), [("demo", ".venv/bin/riptui demo"), ("tests", ".venv/bin/pytest")])
+@pytest.mark.parametrize(
+    ("name", "last"), [("demo", ".venv/bin/riptui demo"), ("tests", ".venv/bin/pytest -n auto --dist worksteal")]
+)
 def test_ci_finds_its_commands_in_the_readme(name: str, last: str) -> None:
     ci = ROOT / ".ci" / "run"
     if not ci.exists():

@@ -17,9 +17,9 @@ from riptui.tui.coverage import Grid, drawn, grid, histogram, told
 from riptui.tui.filmstrip import Point, lay_out, window
 from riptui.tui.heat import POINTS, heat
 from riptui.tui.latest import Job, Latest
-from riptui.tui.panes import log_text, spec_text
 from riptui.tui.readings import course as read
 from riptui.tui.readings import names_in, number, title
+from riptui.tui.texts import log_text, spec_text
 
 SPEC = make_spec(picture(), amount=400.0)
 

@@ -5,7 +5,7 @@
     browse      the app; listing: `ls`
     runs        `run` and `resume`; jobs: the loop behind them, or attend: a worker; display: how it is shown
     worker      `worker`; asking: `pause` and `stop`; lingering: what happens to detached work at a logout
-    results     `results`; outcomes: its tables
+    results     `results`; outcomes: its tables; report: `report`
     and a file for each of ps, logs, show, check, measure, export, demo, fetch, models, config, doctor, completion
 
 Only the declarations are imported to print help or complete a word; a command imports its work when it starts
@@ -41,6 +41,7 @@ COMMANDS = {
     "measure": "riptui.cli.measure:measure",
     "export": "riptui.cli.export:export",
     "results": "riptui.cli.results:results",
+    "report": "riptui.cli.report:report",
     "fetch": "riptui.cli.fetch:fetch",
     "models": "riptui.cli.models:models",
     "config": "riptui.cli.config:config",
@@ -94,7 +95,7 @@ class LateGroup(click.RichGroup):
 @click.command_panel("Compute", commands=["demo", "run", "resume", "pause", "stop"])
 @click.command_panel("Workers", commands=["worker", "ps", "logs"])
 @click.command_panel("Look", commands=["browse", "ls", "show", "check"])
-@click.command_panel("Use", commands=["measure", "export", "results"])
+@click.command_panel("Use", commands=["measure", "export", "results", "report"])
 @click.command_panel("Set up", commands=["fetch", "models", "config", "doctor", "completion"])
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?

@@ -34,7 +34,11 @@ BASE = (
     "jaxtyping",
     "textual",
 )
-EXTRAS = {"diffusion": ("torch", "torchvision", "lpips", "torchmetrics"), "parquet": ("pyarrow",)}
+EXTRAS = {
+    "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
+    "parquet": ("pyarrow",),
+    "report": ("matplotlib",),
+}
 LOW_SPACE = 2**30  # bytes; about 200 trajectories
 
 # torch takes seconds to import and may crash on a broken driver: in a process of its own

@@ -52,6 +52,20 @@ class Names(click.ParamType[tuple[str, ...]]):
         return [CompletionItem(f"{done}{comma}{name}") for name in self.choices() if name.startswith(last)]
 
 
+def several(
+    *names: str, type: click.ParamType[tuple[Any, ...]], default: str | None = None, **how: Any
+) -> Callable[[Command], Command]:
+    """An option of Numbers or Names that may be given more than once: `-i a -i b` is `-i a,b`. None if it is not."""
+
+    def together(
+        ctx: click.Context, param: click.Parameter, given: tuple[tuple[Any, ...], ...]
+    ) -> tuple[Any, ...] | None:
+        return tuple(dict.fromkeys(value for each in given for value in each)) if given else None
+
+    usual = None if default is None else [default]
+    return click.option(*names, type=type, default=usual, multiple=True, callback=together, **how)
+
+
 class Every(click.ParamType[Measure]):
     """When to measure: half, every, or a number of iterations."""
 
@@ -211,7 +225,7 @@ display_option = click.option(
     show_default=True,
     help="How progress is shown. auto: rich on a terminal, plain lines elsewhere. json: one object a line.",
 )
-metrics_option = click.option(
+metrics_option = several(
     "--metrics",
     type=Names(metric_names),
     metavar="A,B",

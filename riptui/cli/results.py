@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from riptui.cli.options import Names, json_option, paths_argument
+from riptui.cli.options import Names, json_option, paths_argument, several
 
 if TYPE_CHECKING:
     from riptui.results.curves import Curve
@@ -21,11 +21,11 @@ KEYS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", 
 
 @click.command(short_help="Statistics of many trajectories, and the paper's findings.")
 @paths_argument
-@click.option(
+@several(
     "--by",
     type=Names(lambda: KEYS),
-    default=USUAL,
-    show_default="inpainter,mask",
+    default=",".join(USUAL),
+    show_default=True,
     metavar="A,B",
     help="What sets the groups apart: fields of the spec, parameters of an inpainter (steps), or image.",
 )

@@ -25,6 +25,7 @@ from riptui.cli.options import (
     paths_argument,
     runs_option,
     settings,
+    several,
     told,
     worker_options,
 )
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Repaint pictures recursively; measure how far they drift.")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
-@click.option(
+@several(
     "--inpainter",
     "-i",
     "inpainters",
@@ -53,11 +54,9 @@ if TYPE_CHECKING:
     "Several may be given.",
 )
 @click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="A parameter of the inpainter, e.g. radius=5.")
-@click.option(
-    "--mask", "masks", type=Numbers(), default="128", show_default=True, help="Square size in px: 64,128,256."
-)
+@several("--mask", "masks", type=Numbers(), default="128", show_default=True, help="Square size in px: 64,128,256.")
 @click.option("--amount", type=float, default=400.0, show_default=True, help="% inpainted to go to, repeats counted.")
-@click.option("--seed", "seeds", type=Numbers(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9.")
+@several("--seed", "seeds", type=Numbers(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9.")
 @click.option(
     "--order",
     type=click.Choice(ORDERS),

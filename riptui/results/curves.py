@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -77,6 +77,16 @@ class Distribution(NamedTuple):
 Key = tuple[Parameter, ...]
 
 
+class Specified(Protocol):
+    """What has a spec: a curve, for one."""
+
+    @property
+    def spec(self) -> Spec: ...
+
+
+Of = TypeVar("Of", bound=Specified)
+
+
 def curve(summary: Summary, metric: str) -> Curve | None:
     """One metric of a trajectory; None if its folder cannot be read or it has no value of it."""
     if summary.spec is None:
@@ -123,15 +133,15 @@ def at(one: Curve, inpainted: Values) -> Values:
     return values
 
 
-def grouped(found: Iterable[Curve], by: Sequence[str]) -> dict[Key, list[Curve]]:
+def grouped(found: Iterable[Of], by: Sequence[str]) -> dict[Key, list[Of]]:
     """Curves by the values of spec fields, inpainter's parameters or `image`, in the order of those values.
 
-    A parameter that a trajectory's inpainter does not have is None there.
+    Or whatever else has a spec. A parameter that a trajectory's inpainter does not have is None there.
     Raises InputError for a name that is no field and no parameter of any of them.
     """
     listed = list(found)
     _require_names(listed, by)
-    groups: defaultdict[Key, list[Curve]] = defaultdict(list)
+    groups: defaultdict[Key, list[Of]] = defaultdict(list)
     for one in listed:
         groups[tuple(setting(one.spec, name) for name in by)].append(one)
     return {key: groups[key] for key in sorted(groups, key=_order)}
@@ -172,7 +182,7 @@ def settings(specs: Collection[Spec]) -> list[str]:
     return [*fields, *(name for name in parameters if len({setting(spec, name) for spec in unlike}) > 1)]
 
 
-def _require_names(found: Sequence[Curve], by: Sequence[str]) -> None:
+def _require_names(found: Sequence[Specified], by: Sequence[str]) -> None:
     wanted = [name for name in by if name != IMAGE and name not in _FIELDS]
     if not wanted or not found:
         return

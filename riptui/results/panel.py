@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, entry
-from riptui.results.curves import Curve, Key, Values, at, common, grouped, settings
+from riptui.results.curves import Curve, Key, Specified, Values, at, common, grouped, settings
 
 Runs = Float64[np.ndarray, "seeds points"]
 Means = Float64[np.ndarray, "images masks points"]
@@ -74,7 +74,7 @@ def panels(metrics: Mapping[str, Iterable[Curve]], by: Sequence[str]) -> dict[Ke
     return arranged
 
 
-def conditions(found: Iterable[Curve]) -> list[str]:
+def conditions(found: Iterable[Specified]) -> list[str]:
     """What tells the panels of some curves apart: the inpainter, and the settings that differ within any of them."""
     names: dict[str, None] = {}
     for members in grouped(found, ["inpainter"]).values():

@@ -77,7 +77,7 @@ BROWSER = [
     _key("do.trash", "delete", "do('throw_away')", "Trash", "Move to the trash of the runs folder"),
     _key("do.undo", "U", "do('undo')", "Undo", "Bring back what went to the trash last"),
     _key("do.erase", "shift+delete", "do('erase')", "Delete", "Delete for good, after a question"),
-    _key("do.empty", "ctrl+delete", "do('empty_trash')", "Empty the trash", "Delete what is in it, after a question"),
+    _key("do.empty", "ctrl+delete", "do('empty_trash')", "Empty the trash", "Empty the trash, after a question"),
     _key("do.shell", "exclamation_mark", "do('shell')", "Shell", "A shell in the folder; exit comes back"),
 ]
 

@@ -10,7 +10,8 @@ from riptui.settings import Settings
 from riptui.tui.choice import Choice
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.group import GroupView
-from riptui.tui.trajectory import PANES, TrajectoryView
+from riptui.tui.panes import PANES
+from riptui.tui.trajectory import TrajectoryView
 
 
 class Details(ContentSwitcher):

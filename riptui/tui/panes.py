@@ -1,82 +1,96 @@
-"""The spec of a trajectory and its log, as text."""
+"""The panes below a trajectory's pictures. Only the one that is seen is kept up to date: the others cost nothing."""
 
-from collections.abc import Sequence
-from typing import Any
-
-import msgspec
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
+from textual.app import ComposeResult
+from textual.widgets import ContentSwitcher
 
 from riptui.spec import Spec
-from riptui.store.records import Failure, Session
-from riptui.terminal import printable
+from riptui.store.records import Values
+from riptui.tui import course
+from riptui.tui.chart import Chart
+from riptui.tui.coverage import CoverageMap
+from riptui.tui.filmstrip import Filmstrip, Point
+from riptui.tui.graphics.graphics import Graphics
+from riptui.tui.projector import Snapshot
+from riptui.tui.readings import names_in, number
+from riptui.tui.texts import TextPane, log_text, spec_text
 
-UNITS = {"size": "px", "mask": "px", "amount": "%"}
-
-
-def spec_text(spec: Spec, sessions: Sequence[Session]) -> Content:
-    """All that decides the pixels, and what computed them."""
-    fields: dict[str, Any] = msgspec.to_builtins(spec)
-    parameters = fields.pop("parameters")
-    rows = [(name, f"{_plain(value)} {UNITS.get(name, '')}".rstrip()) for name, value in fields.items()]
-    rows += [(f"  {name}", _plain(value)) for name, value in parameters.items()]
-    rows += [("iterations", str(spec.iterations)), ("digest", spec.digest)]
-    for session in sessions:
-        versions = ", ".join(f"{name} {version}" for name, version in session.versions.items())
-        rows += [("", ""), (f"session {session.session}", f"{session.started}  {session.host}  {session.device}")]
-        rows += [("  batch", str(session.batch)), ("  versions", versions)]
-        rows += [(f"  {name}", value) for name, value in session.notes.items()]
-    return _table(rows)
+PANES = ("chart", "filmstrip", "masks", "spec", "log")
 
 
-def log_text(log: str, failure: Failure | None) -> Content:
-    """What failed, if it did, and the end of log.txt."""
-    parts: list[tuple[str, str]] = []
-    if failure is not None:
-        parts.append((f"✗ iteration {failure.k} failed: {printable(failure.error)}\n", "$text-error bold"))
-        parts.append((f"  {printable(failure.when)}; press r to try again\n\n", "$foreground-muted"))
-    lines = "\n".join(printable(line.expandtabs()) for line in log.splitlines())
-    parts.append((lines, "$foreground") if lines else ("the log is empty", "$foreground-muted"))
-    return Content.assemble(*parts)
+class Panes(ContentSwitcher):
+    """One of PANES at a time. `axis` and `metric` are what the chart begins with."""
 
+    def __init__(self, graphics: Graphics, *, axis: course.Axis, metric: str, id: str | None = None) -> None:
+        super().__init__(id=id, initial=PANES[0])
+        self.axis: course.Axis = axis
+        self.metric = metric
+        """The one chosen; where a trajectory lacks it, another is drawn."""
+        self._graphics = graphics
 
-def _plain(value: object) -> str:
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:.12g}"
-        case list() | tuple():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
+    def compose(self) -> ComposeResult:
+        yield Chart(id="chart")
+        yield Filmstrip(self._graphics, id="filmstrip")
+        yield CoverageMap(id="masks")
+        yield TextPane(id="spec")
+        yield TextPane(id="log")
 
+    def drawn(self, now: Snapshot) -> list[str]:
+        """The metrics in the chart."""
+        return course.family(now.metrics, self.metric)
 
-def _table(rows: Sequence[tuple[str, str]]) -> Content:
-    width = max(len(name) for name, _ in rows)
-    parts: list[tuple[str, str]] = []
-    for name, value in rows:
-        parts += [(f"{printable(name):<{width}}  ", "$foreground-muted"), (printable(value) + "\n", "$foreground")]
-    return Content.assemble(*parts)
+    def choose_next_metric(self, now: Snapshot) -> None:
+        """The next metric, or family of metrics."""
+        names = names_in(now.metrics)
+        drawn = self.drawn(now)
+        others = [name for name in names if name not in drawn]
+        after = [name for name in others if names.index(name) > names.index(drawn[-1])]
+        self.metric = next(iter(after + others), self.metric)
 
+    def toggle_axis(self) -> None:
+        """Inpainted % or coverage."""
+        self.axis = "coverage" if self.axis == "inpainted" else "inpainted"
 
-class TextPane(VerticalScroll):
-    """Text that scrolls."""
+    def frame_at(self, now: Snapshot, spec: Spec, x: float) -> int:
+        """The frame at a place on the chart's x axis."""
+        return course.frame_at(spec, now.rows, now.newest, x, self.axis)
 
-    DEFAULT_CSS = "TextPane { scrollbar-size-vertical: 1; & > Static { width: 1fr; } }"
+    def fill(self, now: Snapshot, spec: Spec, k: int) -> None:
+        """Show what was read of a trajectory, at frame k."""
+        match self.current:
+            case "chart":
+                names = self.drawn(now)
+                self.query_one(Chart).draw(
+                    course.series(spec, now.rows, now.newest, now.metrics, names, self.axis),
+                    x_label=course.X_LABELS[self.axis],
+                    y_label=course.y_label(names),
+                    marker=self._marker(now, spec, k),
+                    x_end=spec.amount if self.axis == "inpainted" else 100.0,
+                )
+            case "spec":
+                self.query_one("#spec", TextPane).show(spec_text(spec, now.sessions))
+            case "log":
+                self.query_one("#log", TextPane).show(log_text(now.log, now.failure))
+            case _:
+                self.mark(now, spec, k)
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, can_focus=False)
-        self._text = Static(markup=False)
-        self._shown: Content | None = None
+    def mark(self, now: Snapshot, spec: Spec, k: int) -> None:
+        """Show where frame k is in what is shown already."""
+        match self.current:
+            case "chart":
+                self.query_one(Chart).mark(self._marker(now, spec, k))
+            case "filmstrip":
+                self.query_one(Filmstrip).show(self._points(now, spec), k, now.newest, of=now.rows)
+            case "masks":
+                self.query_one(CoverageMap).show(spec, now.rows, k, now.newest)
 
-    def on_mount(self) -> None:
-        self.mount(self._text)
+    def _marker(self, now: Snapshot, spec: Spec, k: int) -> float | None:
+        """Where frame k is on the x axis. Not for the newest: it moves all the time, and each move is 7 kB."""
+        return course.place(spec, now.rows, k, self.axis) if k < now.newest else None
 
-    def show(self, text: Content) -> None:
-        if self._shown is None or not text.is_same(self._shown):
-            self._shown = text
-            self._text.update(text)
+    def _points(self, now: Snapshot, spec: Spec) -> list[Point]:
+        first = next(iter(self.drawn(now)), "")
+
+        def value(values: Values) -> str:
+            return number(values[first]) if first in values else ""
+
+        return [Point(k, f"{spec.inpainted(k):.0f} %", value(now.metrics.get(k, {}))) for k in spec.halves()]

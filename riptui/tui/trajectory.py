@@ -17,7 +17,6 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher
 
 from riptui.spec import Spec, iterations_at
 from riptui.terminal import printable
@@ -25,20 +24,18 @@ from riptui.tui import course
 from riptui.tui.arrangement import arrange
 from riptui.tui.chart import Chart
 from riptui.tui.comparison import Comparison
-from riptui.tui.coverage import CoverageMap
-from riptui.tui.filmstrip import Filmstrip, Point
+from riptui.tui.filmstrip import Filmstrip
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.latest import Latest
 from riptui.tui.lines import Line
-from riptui.tui.panes import TextPane, log_text, spec_text
+from riptui.tui.panes import PANES, Panes
 from riptui.tui.player import Player
 from riptui.tui.projector import Projected, Projector, Snapshot, Thumbnail
-from riptui.tui.readings import Readings, names_in, number
+from riptui.tui.readings import Readings
 from riptui.tui.slider import Slider
 from riptui.tui.stage import Stage
 from riptui.tui.tabline import TabLine
 
-PANES = ("chart", "filmstrip", "masks", "spec", "log")
 LIVE = 1.0  # seconds between two looks at a trajectory that grows: each is up to 5 kB on the wire without pictures
 PICTURES = "pictures"
 """The tab that shows them where there is no room for pictures and a pane at once."""
@@ -104,8 +101,7 @@ class TrajectoryView(Widget):
         super().__init__(id=id)
         self._graphics = graphics
         self._runs = runs
-        self._axis: course.Axis = axis
-        self._metric = metric
+        self._panes = Panes(graphics, axis=axis, metric=metric, id="panes")
         self._path: Path | None = None
         self._snapshot: Snapshot | None = None
         self._comparison = Comparison.DIFFERENCE
@@ -127,12 +123,7 @@ class TrajectoryView(Widget):
             yield Line(id="place")
         yield Readings(id="readings")
         yield TabLine(PANES, PANES[0], id="tabs")
-        with ContentSwitcher(id="panes", initial=PANES[0]):
-            yield Chart(id="chart")
-            yield Filmstrip(self._graphics, id="filmstrip")
-            yield CoverageMap(id="masks")
-            yield TextPane(id="spec")
-            yield TextPane(id="log")
+        yield self._panes
 
     # --- what the screen's keys call
 
@@ -208,16 +199,13 @@ class TrajectoryView(Widget):
 
     def cycle_metric(self) -> None:
         """Draw the next metric, or family of metrics."""
-        if snapshot := self._snapshot:
-            names = names_in(snapshot.metrics)
-            drawn = course.family(snapshot.metrics, self._metric)
-            others = [name for name in names if name not in drawn]
-            after = [name for name in others if names.index(name) > names.index(drawn[-1])]
-            self._choose_metric(next(iter(after + others), self._metric))
+        if self._snapshot:
+            self._panes.choose_next_metric(self._snapshot)
+            self._fill_pane()
 
     def toggle_axis(self) -> None:
         """Draw over inpainted % or over coverage."""
-        self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
+        self._panes.toggle_axis()
         self._fill_pane()
 
     def select_tab(self, name: str) -> None:
@@ -368,56 +356,24 @@ class TrajectoryView(Widget):
         tabs = self.query_one(TabLine)
         tabs.names = PANES if self._roomy else (PICTURES, *PANES)
         tabs.chosen = self.pane
-        panes = self.query_one("#panes", ContentSwitcher)
-        panes.display = self.pane != PICTURES
+        self._panes.display = self.pane != PICTURES
         self.query_one(Stage).display = self._roomy or self.pane == PICTURES
         if self.pane != PICTURES:
-            panes.current = self.pane
+            self._panes.current = self.pane
         self._fill_pane()
 
     def _fill_pane(self) -> None:
-        """Bring up to date what can be seen; what cannot costs nothing."""
-        now = self._snapshot
-        if now is None or now.spec is None:
-            return
-        match self.pane:
-            case "chart":
-                names = course.family(now.metrics, self._metric)
-                self.query_one(Chart).draw(
-                    course.series(now.spec, now.rows, now.newest, now.metrics, names, self._axis),
-                    x_label=course.X_LABELS[self._axis],
-                    y_label=course.y_label(names),
-                    marker=self._marker(now, now.spec),
-                    x_end=now.spec.amount if self._axis == "inpainted" else 100.0,
-                )
-            case "spec":
-                self.query_one("#spec", TextPane).show(spec_text(now.spec, now.sessions))
-            case "log":
-                self.query_one("#log", TextPane).show(log_text(now.log, now.failure))
-        self._mark_pane(now, now.spec)
+        """Bring up to date what can be seen."""
+        if (now := self._snapshot) and now.spec:
+            self.query_one(Readings).show(now.metrics, self.k, self._panes.drawn(now))
+            if self.pane != PICTURES:
+                self._panes.fill(now, now.spec, self.k)
 
     def _mark_pane(self, now: Snapshot, spec: Spec) -> None:
         """Show frame k in the readings and the pane."""
-        drawn = course.family(now.metrics, self._metric)
-        self.query_one(Readings).show(now.metrics, self.k, drawn)
-        match self.pane:
-            case "chart":
-                self.query_one(Chart).mark(self._marker(now, spec))
-            case "filmstrip":
-                self.query_one(Filmstrip).show(self._points(now, spec, drawn), self.k, now.newest, of=now.rows)
-            case "masks":
-                self.query_one(CoverageMap).show(spec, now.rows, self.k, now.newest)
-
-    def _marker(self, now: Snapshot, spec: Spec) -> float | None:
-        """Where frame k is on the x axis. Not for the newest: it moves all the time, and each move is 7 kB."""
-        return course.place(spec, now.rows, self.k, self._axis) if self.k < now.newest else None
-
-    def _points(self, now: Snapshot, spec: Spec, drawn: list[str]) -> list[Point]:
-        def value(k: int) -> str:
-            values = now.metrics.get(k, {})
-            return number(values[drawn[0]]) if drawn and drawn[0] in values else ""
-
-        return [Point(k, f"{spec.inpainted(k):.0f} %", value(k)) for k in spec.halves()]
+        self.query_one(Readings).show(now.metrics, self.k, self._panes.drawn(now))
+        if self.pane != PICTURES:
+            self._panes.mark(now, spec, self.k)
 
     # --- the mouse
 
@@ -431,7 +387,8 @@ class TrajectoryView(Widget):
 
     def on_readings_clicked(self, message: Readings.Clicked) -> None:
         message.stop()
-        self._choose_metric(message.metric)
+        self._panes.metric = message.metric
+        self._fill_pane()
 
     def on_filmstrip_clicked(self, message: Filmstrip.Clicked) -> None:
         message.stop()
@@ -445,11 +402,7 @@ class TrajectoryView(Widget):
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
         if (now := self._snapshot) and now.spec:
-            self.go(course.frame_at(now.spec, now.rows, now.newest, message.x, self._axis))
-
-    def _choose_metric(self, name: str) -> None:
-        self._metric = name
-        self._fill_pane()
+            self.go(self._panes.frame_at(now, now.spec, message.x))
 
 
 def _recipe(spec: Spec) -> str:

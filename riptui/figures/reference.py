@@ -1,0 +1,115 @@
+"""Curves of others to lay over one's own, from a CSV: the means of the paper's data set, for one."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from math import isfinite, nan
+from pathlib import Path
+from typing import NamedTuple
+
+from riptui.errors import InputError
+from riptui.metrics import entry
+from riptui.store.disk import read_file
+
+COLUMNS = ("metric", "mask", "inpainted", "mean", "sd")
+LARGEST = 2**26  # bytes
+
+
+class Point(NamedTuple):
+    inpainted: float
+    """%"""
+    mean: float
+    sd: float
+    """nan: not given."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    name: str
+    """Of the file; not yet printable."""
+    curves: dict[tuple[str, int], list[Point]]
+    """By metric and mask size in px; ascending."""
+
+
+def read(file: Path) -> Reference:
+    """Read a CSV in UTF-8 with the columns of `COLUMNS` in any order; others are ignored, and an empty sd is none.
+
+    Raises InputError with the line that is wrong; DiskError.
+    """
+    data = read_file(file, LARGEST)
+    if data is None:
+        raise InputError(f"{file} does not exist: name a CSV with the columns {', '.join(COLUMNS)}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(f"{file}, line {line}: it is not UTF-8 text: save the table as CSV in UTF-8") from error
+    found: defaultdict[tuple[str, int], dict[float, Point]] = defaultdict(dict)
+    for line, cells in _rows(file, text):
+        try:
+            key, point = _point(cells)
+        except (ValueError, InputError) as error:
+            raise InputError(f"{file}, line {line}: {error}") from error
+        if found[key].setdefault(point.inpainted, point) is not point:
+            what = f"{key[0]} at mask {key[1]} and {point.inpainted:g} %"
+            raise InputError(f"{file}, line {line}: {what} is there twice: leave one of them out")
+    if not found:
+        raise InputError(f"{file} has no line after its header: it needs one for each {', '.join(COLUMNS[:3])}")
+    return Reference(file.name, {key: [points[x] for x in sorted(points)] for key, points in found.items()})
+
+
+def _rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row by its columns' names, and its line."""
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _require_columns(file, header)
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                raise InputError(
+                    f"{file}, line {reader.line_num}: it has {len(cells)} cells, and the header has {len(header)}"
+                )
+            yield reader.line_num, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        raise InputError(f"{file}, line {reader.line_num}: it is not CSV ({error})") from error
+
+
+def _require_columns(file: Path, header: Sequence[str]) -> None:
+    lacking = [name for name in COLUMNS if name not in header]
+    if lacking:
+        raise InputError(
+            f"{file}, line 1: there is no column {', '.join(lacking)}. Needed: {', '.join(COLUMNS)}, separated by "
+            f"commas; got: {', '.join(header)[:200] or 'nothing'}"
+        )
+    if twice := [name for name in COLUMNS if header.count(name) > 1]:
+        raise InputError(f"{file}, line 1: the column {twice[0]} is there twice")
+
+
+def _point(cells: dict[str, str]) -> tuple[tuple[str, int], Point]:
+    metric = cells["metric"].strip()
+    entry(metric)
+    mask = _number(cells, "mask", least=1)
+    if mask != int(mask):
+        raise ValueError(f"mask is {cells['mask'].strip()!r}: it must be a whole number of pixels")
+    sd = _number(cells, "sd", least=0) if cells["sd"].strip() else nan
+    return (metric, int(mask)), Point(_number(cells, "inpainted", least=0), _number(cells, "mean"), sd)
+
+
+def _number(cells: dict[str, str], column: str, least: float | None = None) -> float:
+    text = cells[column].strip()
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{column} is {text[:40]!r}: it must be a number such as 0.25") from None
+    if not isfinite(value) or (least is not None and value < least):
+        raise ValueError(f"{column} is {text[:40]!r}: it must be {'finite' if least is None else f'at least {least}'}")
+    return value
+
+
+def not_drawn(reference: Reference, drawn: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The metrics and mask sizes of a reference that no figure has."""
+    return sorted(reference.curves.keys() - set(drawn))

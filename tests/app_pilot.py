@@ -57,6 +57,14 @@ class Opened:
             assert loop.time() < deadline, f"{self.app.screen}: {texts}, told {self.told}, cursor on {self.cursor!r}"
             await self.pilot.pause(0.02)
 
+    async def click(self, selector: str) -> None:
+        """Until it hits: what is just mounted may still move."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE
+        while not await self.pilot.click(selector):
+            assert loop.time() < deadline, f"{selector} is not where it is"
+            await self.pilot.pause(0.02)
+
     async def dialog(self, kind: type[Any]) -> Any:
         await self.until(lambda: isinstance(self.app.screen, kind))
         return self.app.screen

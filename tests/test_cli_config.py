@@ -75,6 +75,15 @@ def test_show_tells_every_setting_its_value_where_it_comes_from_and_what_it_is(
     assert 'app.quit = "q,ctrl+x"' in lines[-1]
 
 
+def test_show_tells_which_keys_cannot_hold(file: Path) -> None:
+    file.write_text("[keys]\nrun.mark = 'x'\nruns.sort = 'm'\ncompare.metric = 'b'\n")
+    outcome = riptui("config", "show")
+    assert outcome.code == 2
+    unknown, taken = outcome.err.splitlines()
+    assert f"{file}: keys: there is no 'run.mark'; did you mean runs.mark?" in unknown
+    assert f"{file}: keys: runs.sort keeps s: m is runs.mark's" in taken
+
+
 def test_config_alone_is_show() -> None:
     assert riptui("config") == riptui("config", "show")
     assert "is not there: `riptui config edit` makes it" in riptui("config").out

@@ -97,21 +97,9 @@ def test_pictures_masks_seeds_and_inpainters_make_a_trajectory_each() -> None:
 
 
 def test_an_option_given_twice_means_both() -> None:
-    options = (
-        "--mask",
-        "64",
-        "--mask",
-        "128",
-        "-i",
-        "noise",
-        "-i",
-        "identity,noise",
-        "--size",
-        "256",
-        "--amount",
-        "20",
-    )
-    assert riptui("run", "cat.png", *options, "--seed", "1", "--seed", "1-2", "--display", "none").code == 0
+    short = ("--size", "256", "--amount", "20", "--display", "none")
+    several = ("--mask", "64", "--mask", "128", "-i", "noise", "-i", "identity,noise", "--seed", "1", "--seed", "1-2")
+    assert riptui("run", "cat.png", *several, *short).code == 0
     assert folders() == {
         f"cat/m{mask}-s{seed}-{inpainter}-a20-256px"
         for mask in (64, 128)

@@ -317,19 +317,18 @@ async def test_a_group_is_shown_with_its_curves_and_its_table(group):
         assert "8 trajectories · 2 images" in str(view.query_one("#group-about").content)
 
 
-async def test_keys_choose_the_view_the_metric_the_image_and_the_axis(group):
+async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group):
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
-        view.query_one(Table).focus()
         tabs, about = view.query_one(TabLine), view.query_one("#group-about")
-        for key, chosen in {"2": "points", "3": "runs", "1": "mean"}.items():
-            await pilot.press(key)
+        for place, chosen in {1: "points", 2: "runs", 0: "mean"}.items():
+            view.select_tab(place)
             assert tabs.chosen == chosen
-        await pilot.press("v")
+        view.cycle_metric()
         await until(pilot, lambda: "SSIM" in lines(view)[0])
-        await pilot.press("i")
+        view.cycle_image()
         await until(pilot, lambda: "runs of 1.png" in str(about.content))
-        await pilot.press("a")
+        view.toggle_axis()
         await until(pilot, lambda: "coverage %" in lines(view)[-1])
 
 

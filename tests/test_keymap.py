@@ -113,14 +113,14 @@ class Bound(App[str]):
         yield Label("bound")
 
     def on_mount(self) -> None:
-        self.problems = keymap.apply(self, self.keys, keymap.known([Bound]))
+        self.problems = keymap.apply(self, self.keys, keymap.known({"App": Bound.BINDINGS}))
 
     def action_exit_with(self, what: str) -> None:
         self.exit(what)
 
 
 def test_ids_are_collected_with_all_their_keys() -> None:
-    assert keymap.known([Bound, Label]) == {"app.a": Known("a", "Bound"), "app.b": Known("b,c", "Bound")}
+    assert keymap.known({"App": Bound.BINDINGS}) == {"app.a": Known("a", "App"), "app.b": Known("b,c", "App")}
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ graphics = "sixel"
 runs = "/data/runs"
 refresh = 2
 bell = "never"
+ring = "osc9"
 play_speed = 12.5
 metric = "ssim@previous"
 axis = "coverage"
@@ -82,6 +83,7 @@ def test_every_setting_is_read(write: Write) -> None:
         runs=Path("/data/runs"),
         refresh=2.0,
         bell="never",
+        ring="osc9",
         play_speed=12.5,
         metric="ssim@previous",
         axis="coverage",

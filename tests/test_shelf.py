@@ -106,6 +106,7 @@ def test_a_runs_folder_that_goes_and_comes_back(make_trajectory: MakeTrajectory,
     gone = looked(one)
     assert gone.missing
     assert gone.removed == ["a"]
+    assert not looked(one)  # told once
     (tmp_path / "away").rename(runs)
     assert [(entry.path, entry.status) for entry in looked(one).entries] == [("a", Status.QUEUED)]
 

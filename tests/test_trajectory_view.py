@@ -479,8 +479,11 @@ async def test_a_folder_that_is_no_trajectory_is_a_message(done: Trajectory, con
         app.view.select_tab("masks")
         await rests(pilot)
         assert app.picture("frame").image is None
+        assert not app.query_one("#panes").display
+        assert not any(app.query_one(part).visible for part in (Slider, Readings, TabLine))
         app.view.show(done.path)
         await until(pilot, lambda: app.picture("frame").image is not None, "the good one again")
+        assert all(app.query_one(part).visible for part in (Slider, Readings, TabLine))
 
 
 async def test_a_folder_that_goes_away_while_it_is_shown_is_a_message(done: Trajectory) -> None:

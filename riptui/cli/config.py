@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -63,7 +64,13 @@ def _loaded() -> Loaded:
     from riptui.tui import themes
 
     metrics = [*metric_names(), *(f"{name}@previous" for name in metric_names())]
-    return settings.load({"metric": metrics, "theme": themes.names()})
+    loaded = settings.load({"metric": metrics, "theme": themes.names()})
+    if not loaded.settings.keys:
+        return loaded
+    from riptui.tui import bindings, keymap  # only for those who have keys of their own
+
+    _, problems = keymap.checked(loaded.settings.keys, keymap.known(bindings.SCOPES))
+    return replace(loaded, problems=(*loaded.problems, *(f"{loaded.file}: {problem}" for problem in problems)))
 
 
 def _as_dict(loaded: Loaded) -> dict[str, object]:

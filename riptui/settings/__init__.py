@@ -49,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["never", "unfocused", "always"],
         Meta(description="Whether the end of a trajectory rings; unfocused: only while you look elsewhere."),
     ] = "unfocused"
+    ring: Annotated[
+        Literal["bell", "osc9"],
+        Meta(description="How it rings: the terminal's bell, or osc9, a notification on your desktop."),
+    ] = "bell"
     play_speed: Annotated[
         Annotated[float, Meta(ge=0.5, le=60)], Meta(description="Frames per second when a trajectory is played.")
     ] = 8.0

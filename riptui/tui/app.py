@@ -20,7 +20,7 @@ from riptui.tui.browser import Browser
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.terminal import Terminal
 from riptui.tui.help import HelpScreen
-from riptui.tui.tree import RunsTree
+from riptui.tui.notification import notification
 
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 GONE = 1.0  # seconds between two looks whether the terminal is still there
@@ -55,7 +55,7 @@ class RiptuiApp(App[None]):
             self.settings.theme, color_system=self.console.color_system, no_color=self.no_color
         )
         self._problems += [notice] if notice else []
-        self._problems += keymap.apply(self, self.settings.keys, keymap.known([Browser, RunsTree, RiptuiApp]))
+        self._problems += keymap.apply(self, self.settings.keys, keymap.known(bindings.SCOPES))
         self._heed_signals()
         self.push_screen(Browser(self.runs, self.settings, self.graphics, select=self._select))
         for problem in self._problems:
@@ -94,7 +94,13 @@ class RiptuiApp(App[None]):
         """A trajectory is done or failed: a toast, and the bell as the settings have it."""
         self.notify(f"{printable(path)}: {how}", severity="error" if how == "failed" else "information", markup=False)
         if self.settings.bell == "always" or (self.settings.bell == "unfocused" and not self._looked_at):
+            self._ring(f"riptui: {path}: {how}")
+
+    def _ring(self, text: str) -> None:
+        if self.settings.ring == "bell":
             self.bell()
+        elif self._driver is not None:
+            self._driver.write(notification(text, tmux=self.graphics.terminal.tmux))
 
     # How it ends
 

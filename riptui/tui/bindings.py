@@ -1,4 +1,4 @@
-"""Every key of the browser, in one table: dispatch, footer, help and the user's keymap come from it.
+"""Every key of the app, in tables: dispatch, footer, help, palette and the user's keymap come from them.
 
 An id is `group.verb`; the user's settings give other keys to ids. Groups come in the help in this order.
 """
@@ -13,7 +13,6 @@ GROUPS = {
     "do": "Do",
     "app": "App",
     "tree": "Tree",
-    "group": "Group",
     "table": "Table",
     "compare": "Compare",
 }
@@ -52,14 +51,17 @@ BROWSER = [
     _key(
         "frames.comparison", "d", "view('cycle_comparison')", "Difference", "Difference, heat map, blink, masked square"
     ),
-    _key("tabs.chart", "1", "view('select_tab', 'chart')", "Chart"),
-    _key("tabs.filmstrip", "2", "view('select_tab', 'filmstrip')", "Filmstrip"),
-    _key("tabs.masks", "3", "view('select_tab', 'masks')", "Masks", "How often each square was repainted"),
-    _key("tabs.spec", "4", "view('select_tab', 'spec')", "Spec", "All that decides the pixels"),
+    _key("tabs.chart", "1", "view('select_tab', 'chart')", "Chart", "Chart; of a group the mean ± sd"),
+    _key("tabs.filmstrip", "2", "view('select_tab', 'filmstrip')", "Filmstrip", "Filmstrip; of a group all points"),
+    _key("tabs.masks", "3", "view('select_tab', 'masks')", "Masks", "Masks; of a group the runs of one image"),
+    _key("tabs.spec", "4", "view('select_tab', 'spec')", "Spec", "All that decides the pixels; of a group the table"),
     _key("tabs.log", "5", "view('select_tab', 'log')", "Log", "What happened, and what went wrong"),
-    _key("tabs.axis", "a", "axis", "Axis", "Charts over inpainted % or over coverage"),
+    _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Charts over inpainted % or over coverage"),
+    _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "The chart of the next metric"),
+    _key("tabs.image", "i", "details('cycle_image')", "Image", "Of a group the runs of the next image"),
     _key("runs.mark", "m", "mark", "Mark", "Mark a trajectory for comparing", footer="m"),
     _key("runs.compare", "c", "compare", "Compare", "Compare the marked trajectories", footer="c"),
+    _key("runs.close-filter", "escape", "close_filter", "No filter", "Everything again"),
     _key("runs.unmark", "u", "unmark", "Unmark all"),
     _key("runs.filter", "slash", "filter", "Filter", "Names, and mask:128 status:failed lpips>0.4", footer="/"),
     _key("runs.sort", "s", "sort", "Sort", "By name, newest, distance or status"),
@@ -87,3 +89,40 @@ APP = [
     _key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "To the shell; fg comes back"),
     _key("app.quit", "q", "quit", "Quit", "Leave; what is computed by a worker goes on", footer="q"),
 ]
+
+TREE = [
+    _key("tree.up", "up,k", "move(-1)", "Up"),
+    _key("tree.down", "down,j", "move(1)", "Down"),
+    _key("tree.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
+    _key("tree.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
+    _key("tree.first", "ctrl+home", "move(-1000000)", "First row"),
+    _key("tree.last", "ctrl+end,G", "move(1000000)", "Last row"),
+    _key("tree.toggle", "enter", "open", "Open or close the group"),
+    _key("tree.leave", "backspace", "leave", "To the group above"),
+    _key("tree.collapse-all", "z", "collapse_all", "Close all groups"),
+]
+
+TABLE = [
+    _key("table.up", "up,k", "move(-1)", "Up"),
+    _key("table.down", "down,j", "move(1)", "Down"),
+    _key("table.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
+    _key("table.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
+    _key("table.first", "ctrl+home", "move(-1000000)", "First row"),
+    _key("table.last", "ctrl+end,G", "move(1000000)", "Last row"),
+    _key("table.sort", "s", "sort_next", "Sort by the next column"),
+    _key("table.reverse", "S", "reverse", "Reverse the order"),
+    _key("table.choose", "enter", "choose", "Go there"),
+]
+
+COMPARE = [
+    _key("compare.back", "left,h", "go(-1)", "50 %", "50 % back", footer="←→"),
+    _key("compare.forward", "right,l", "go(1)", "50 % on"),
+    _key("compare.first", "home,0", "go(-1000000)", "Original", "Frame 0, the original"),
+    _key("compare.last", "end,$", "go(1000000)", "Newest frames", "The newest frames; stays there while they grow"),
+    _key("compare.metric", "v", "metric", "Metric", "The curves of the next metric", footer="v"),
+    _key("compare.axis", "a", "axis", "Axis", "Curves over inpainted % or over coverage", footer="a"),
+    _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
+]
+
+SCOPES = {"browser": BROWSER, "app": APP, "tree": TREE, "table": TABLE, "compare": COMPARE}
+"""Within one of them a key means one thing."""

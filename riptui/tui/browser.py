@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
@@ -44,10 +44,7 @@ class DetailsImported(Message):
 class Browser(Screen[None]):
     """Everything in a runs folder."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings.BROWSER,
-        Binding("escape", "close_filter", "No filter", show=False, id="runs.close-filter"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
     AUTO_FOCUS = "#tree"
 
     def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, select: str = "") -> None:
@@ -239,9 +236,10 @@ class Browser(Screen[None]):
         elif self.details.current == "trajectory":
             getattr(self.details.view, method)(*arguments)
 
-    def action_axis(self) -> None:
+    def action_details(self, method: str) -> None:
+        """A key about what is shown, be it a trajectory or a group."""
         if self.details is not None:
-            self.details.toggle_axis()
+            getattr(self.details, method)()
 
     # Runs
 
@@ -262,14 +260,17 @@ class Browser(Screen[None]):
         self._narrow_to(message.value)
 
     def _narrow_to(self, text: str) -> None:
-        left = self.query_one("#left")
         try:
             self.rows.outline.filter = filters.parse(text)
-            left.border_subtitle = ""
         except ValueError as error:
-            left.border_subtitle = printable(str(error))
+            self.query_one("#left").border_subtitle = printable(str(error))
             return
+        self._tell_order()
         self.rows.rebuild()
+
+    def _tell_order(self) -> None:
+        order = self.rows.outline.order
+        self.query_one("#left").border_subtitle = "" if order == "name" else f"by {order}"
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
@@ -278,7 +279,7 @@ class Browser(Screen[None]):
     def action_sort(self) -> None:
         outline = self.rows.outline
         outline.set_order(ORDERS[(ORDERS.index(outline.order) + 1) % len(ORDERS)])
-        self.query_one("#left").border_subtitle = "" if outline.order == "name" else f"by {outline.order}"
+        self._tell_order()
         self.rows.rebuild()
 
     def action_next_running(self) -> None:

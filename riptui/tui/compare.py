@@ -8,18 +8,19 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from riptui.store.records import Values
-from riptui.tui import course
+from riptui.tui import bindings, course
 from riptui.tui.chart import Chart, series_colors
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
+from riptui.tui.keyline import KeyLine
 from riptui.tui.latest import Latest
 from riptui.tui.lineup import Entrant, Frame, Lineup, differences, names, places
 from riptui.tui.plot.series import SHAPES, Series
@@ -79,15 +80,7 @@ class Column(Vertical):
 class CompareScreen(Screen[None]):
     """Compares the trajectories in the order given."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,c", "close", "Close", id="compare.close"),
-        Binding("left,h", "go(-1)", "50 %", key_display="←→", id="compare.back"),
-        Binding("right,l", "go(1)", "50 % on", show=False, id="compare.forward"),
-        Binding("home,0", "go(-1000000)", "Original", show=False, id="compare.first"),
-        Binding("end,$", "go(1000000)", "Newest frames", show=False, id="compare.last"),
-        Binding("v", "metric", "Metric", id="compare.metric"),
-        Binding("a", "axis", "Axis", id="compare.axis"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.COMPARE]
     DEFAULT_CSS = """
     CompareScreen {
         layout: vertical;
@@ -143,7 +136,7 @@ class CompareScreen(Screen[None]):
             yield Slider(id="compare-slider")
             yield Static(id="place", markup=False)
         yield Chart(id="compare-chart")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self._ask_disk()

@@ -69,6 +69,13 @@ class Details(ContentSwitcher):
         else:
             self.view.select_tab(name)
 
+    def cycle_metric(self) -> None:
+        (self.group if self.current == "group" else self.view).cycle_metric()
+
+    def cycle_image(self) -> None:
+        if self.current == "group":
+            self.group.cycle_image()
+
     def toggle_axis(self) -> None:
         self.view.toggle_axis()
         self.group.toggle_axis()

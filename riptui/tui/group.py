@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.timer import Timer
@@ -53,15 +52,6 @@ class GroupView(Widget):
         & Table { height: 2fr; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "view('mean')", "Mean ± sd", show=False, id="group.mean"),
-        Binding("2", "view('points')", "All points", show=False, id="group.points"),
-        Binding("3", "view('runs')", "Runs of one image", show=False, id="group.runs"),
-        Binding("4", "view('table')", "Table", show=False, id="group.table"),
-        Binding("v", "metric", "Next metric", show=False, id="group.metric"),
-        Binding("i", "image", "Runs of the next image", show=False, id="group.image"),
-        Binding("a", "axis", "Axis", show=False, id="group.axis"),
-    ]
 
     class Chosen(Message):
         """A trajectory was chosen in the table."""
@@ -277,18 +267,6 @@ class GroupView(Widget):
     @on(events.Click, "#group-metric")
     def _metric_clicked(self) -> None:
         self.cycle_metric()
-
-    def action_view(self, view: str) -> None:
-        self.select_view(view)
-
-    def action_metric(self) -> None:
-        self.cycle_metric()
-
-    def action_image(self) -> None:
-        self.cycle_image()
-
-    def action_axis(self) -> None:
-        self.toggle_axis()
 
 
 def _y_label(metric: str) -> str:

@@ -1,9 +1,13 @@
 """The last line: the keys that hold now. One widget; Textual's Footer makes one for each key, anew at every change."""
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.binding import ActiveBinding
 from textual.widgets import Static
+
+GAP = "  "
+KEPT = 2
 
 
 class KeyLine(Static):
@@ -35,26 +39,33 @@ class KeyLine(Static):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        if self.is_attached:
+        if self._keys:  # else the styles of the parts are not there yet
             self._draw()
 
     def _draw(self) -> None:
         text, self._keys = Text(no_wrap=True), []
-        shown: set[str] = set()
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if not binding.show or binding.action in shown:
-                continue
-            shown.add(binding.action)
+        for active, label in self._fitting():
             begin = text.cell_len
-            key = self.app.get_key_display(binding)
-            if begin + len(key) + 1 + len(binding.description) > self.size.width:
-                break
+            key, _, _ = label.partition(" ")
             text.append(key, self.get_component_rich_style("keyline--key", partial=True))
-            text.append(f" {binding.description}  ")
+            text.append(f"{label.removeprefix(key)}{GAP}")
             self._keys.append((range(begin, text.cell_len), active))
         if text != self.content:
             self.update(text)
+
+    def _fitting(self) -> list[tuple[ActiveBinding, str]]:
+        """One binding of each action, and what to write for it. Where there is little room the last give way, but
+        not the very last: help and quit."""
+        found: dict[str, tuple[ActiveBinding, str]] = {}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.show:
+                label = f"{self.app.get_key_display(binding)} {binding.description}"
+                found.setdefault(binding.action, (active, label))
+        fitting = list(found.values())
+        while len(fitting) > KEPT and sum(cell_len(label + GAP) for _, label in fitting) > self.size.width + len(GAP):
+            del fitting[-KEPT - 1]
+        return fitting
 
     async def on_click(self, event: events.Click) -> None:
         column = event.get_content_offset(self)

@@ -1,7 +1,7 @@
 """The keys of the user's own, onto the app's bindings.
 
-Within a scope, which is the class that declares the bindings, a key can mean only one thing; between scopes the one
-nearer to the focus holds, as always in Textual.
+Within a scope, which is a table of bindings, a key can mean only one thing; between scopes the one nearer to the focus
+holds, as always in Textual.
 """
 
 import difflib
@@ -11,7 +11,6 @@ from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
-from textual.dom import DOMNode
 from textual.keys import KEY_ALIASES, KEY_DISPLAY_ALIASES, REPLACED_KEYS, Keys, key_to_character
 
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
@@ -31,15 +30,9 @@ class Known:
     scope: str
 
 
-def known(owners: Iterable[type[DOMNode]]) -> dict[str, Known]:
-    """The bindings with an ID that these classes declare themselves."""
-    found: dict[str, Known] = {}
-    for owner in owners:
-        for binding in Binding.make_bindings(vars(owner).get("BINDINGS", ())):
-            if binding.id:
-                before = f"{found[binding.id].keys}," if binding.id in found else ""
-                found[binding.id] = Known(before + binding.key, owner.__name__)
-    return found
+def known(scopes: Mapping[str, Iterable[Binding]]) -> dict[str, Known]:
+    """The bindings of some scopes by their ID."""
+    return {binding.id: Known(binding.key, name) for name, table in scopes.items() for binding in table if binding.id}
 
 
 def checked(keys: Mapping[str, str], known: Mapping[str, Known]) -> tuple[dict[str, str], list[str]]:

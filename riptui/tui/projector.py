@@ -81,14 +81,14 @@ class Projector:
                 self._reel = Reel(trajectory)
             self._reel.refresh()
         except RiptuiError as error:
-            return Snapshot(self.path, error=str(error))
+            return Snapshot(self.path, error=self._told(error))
         rows, errors = self._reel.rows, []
 
         def read(part: Callable[[], Part], instead: Part) -> Part:
             try:
                 return part()
             except RiptuiError as error:
-                errors.append(str(error))
+                errors.append(self._told(error))
                 return instead
 
         metrics: dict[int, Values] = read(trajectory.metrics, {})
@@ -124,7 +124,11 @@ class Projector:
         try:
             return self._reel.frame(k), ""
         except RiptuiError as error:
-            return None, str(error)
+            return None, self._told(error)
+
+    def _told(self, error: RiptuiError) -> str:
+        """Without the folder, which the heading names: there is little room in a picture's place."""
+        return str(error).replace(f"{self.path}/", "")
 
     def _compared(self, frame: Image, original: Image | None, k: int, comparison: Comparison) -> Image | None:
         match comparison:

@@ -82,6 +82,7 @@ class Shelf:
     def __init__(self, runs: Path) -> None:
         self.runs = runs
         self._entries: dict[str, Entry] = {}
+        self._missing = ""
         self._unread: dict[str, None] = {}
         self._signatures: dict[str, Signature] = {}
         self._groups: dict[str, int] = {}
@@ -94,8 +95,11 @@ class Shelf:
             yield from self._names()
         except DiskError as error:
             self._groups.clear()
-            yield Change(removed=self._forget(list(self._entries)), missing=str(error))
+            if str(error) != self._missing:
+                self._missing = str(error)
+                yield Change(removed=self._forget(list(self._entries)), missing=str(error))
             return
+        self._missing = ""
         yield from self._read(list(self._unread))
         yield from self._read(self._changed(self._due()))
 

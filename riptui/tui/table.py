@@ -12,13 +12,14 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from riptui.tui import bindings
 from riptui.tui.plot.cells import shortened
 
 GAP = 2  # columns
@@ -52,17 +53,7 @@ class Table(ScrollView, can_focus=True):
     """Rows with a cursor, below a line of column names. The cursor stays with its row when the order changes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--sorted", "table--cursor"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="table.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="table.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="table.page-up"),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="table.page-down"),
-        Binding("ctrl+home", "move(-1000000)", "First row", show=False, id="table.first"),
-        Binding("ctrl+end,G", "move(1000000)", "Last row", show=False, id="table.last"),
-        Binding("s", "sort_next", "Sort by the next column", show=False, id="table.sort"),
-        Binding("S", "reverse", "Reverse the order", show=False, id="table.reverse"),
-        Binding("enter", "choose", "Go there", show=False, id="table.choose"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.TABLE]
     DEFAULT_CSS = """
     Table {
         height: 1fr;

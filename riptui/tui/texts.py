@@ -35,7 +35,7 @@ def log_text(log: str, failure: Failure | None) -> Content:
     parts: list[tuple[str, str]] = []
     if failure is not None:
         parts.append((f"✗ iteration {failure.k} failed: {printable(failure.error)}\n", "$text-error bold"))
-        parts.append((f"  {printable(failure.when)}; press r to try again\n\n", "$foreground-muted"))
+        parts.append((f"  {printable(failure.when)}; press R to try again\n\n", "$foreground-muted"))
     lines = "\n".join(printable(line.expandtabs()) for line in log.splitlines())
     parts.append((lines, "$foreground") if lines else ("the log is empty", "$foreground-muted"))
     return Content.assemble(*parts)

@@ -54,6 +54,7 @@ class TrajectoryView(Widget):
         & #place { width: auto; margin-left: 2; }
         & #panes { height: 1fr; }
         & #panes > * { height: 1fr; }
+        &.-unreadable { & #seek, & Readings, & TabLine { visibility: hidden; } }
     }
     """
 
@@ -356,8 +357,10 @@ class TrajectoryView(Widget):
         tabs = self.query_one(TabLine)
         tabs.names = PANES if self._roomy else (PICTURES, *PANES)
         tabs.chosen = self.pane
-        self._panes.display = self.pane != PICTURES
-        self.query_one(Stage).display = self._roomy or self.pane == PICTURES
+        unreadable = self._snapshot is not None and self._snapshot.spec is None
+        self.set_class(unreadable, "-unreadable")
+        self._panes.display = self.pane != PICTURES and not unreadable
+        self.query_one(Stage).display = self._roomy or self.pane == PICTURES or unreadable
         if self.pane != PICTURES:
             self._panes.current = self.pane
         self._fill_pane()

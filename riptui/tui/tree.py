@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -16,7 +16,8 @@ from textual.strip import Strip
 from riptui.marks import MARKS
 from riptui.store.listing import natural
 from riptui.terminal import printable, sparkline
-from riptui.tui.outline import Line, Outline, parent
+from riptui.tui import bindings
+from riptui.tui.outline import Line, Outline, above, parent
 from riptui.tui.shelf import Change, Entry
 from riptui.values import short
 
@@ -36,17 +37,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         "tree--marked",
         "tree--spark",
     } | {f"tree--{status}" for status in MARKS}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="tree.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="tree.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="tree.page-up"),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="tree.page-down"),
-        Binding("ctrl+home", "move(-1000000)", "First row", show=False, id="tree.first"),
-        Binding("ctrl+end,G", "move(1000000)", "Last row", show=False, id="tree.last"),
-        Binding("enter", "open", "Open or close the group", show=False, id="tree.toggle"),
-        Binding("backspace", "leave", "To the group above", show=False, id="tree.leave"),
-        Binding("z", "collapse_all", "Close all groups", show=False, id="tree.collapse-all"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.TREE]
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
@@ -85,14 +76,14 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def rebuild(self) -> None:
-        """The rows have changed: keep the cursor on its path, or near it."""
+        """The rows have changed: keep the cursor on its path, or on the nearest group above it that is still a row."""
         current = self.current
         self._lines = self.outline.lines()
         self.virtual_size = Size(0, len(self._lines))
         places = {line.path: y for y, line in enumerate(self._lines)} if current else {}
         here = min(self.cursor, max(0, len(self._lines) - 1))
         if current is not None:
-            here = next((places[path] for path in (current.path, parent(current.path)) if path in places), here)
+            here = next((places[path] for path in (current.path, *above(current.path)) if path in places), here)
         self.set_reactive(RunsTree.cursor, here)
         self._show_cursor()
         self.refresh()

@@ -11,6 +11,8 @@ from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from riptui.tui.graphics.passthrough import outwards
+
 if TYPE_CHECKING:  # to free a picture takes neither
     from PIL import Image as Pillow
 
@@ -60,8 +62,7 @@ def placeholders(number: int, columns: int, rows: int, background: str) -> list[
 
 
 def _command(text: str, tmux: bool) -> str:
-    command = f"\x1b_G{text}\x1b\\"
-    return "\x1bPtmux;" + command.replace("\x1b", "\x1b\x1b") + "\x1b\\" if tmux else command
+    return outwards(f"\x1b_G{text}\x1b\\", tmux=tmux)
 
 
 def _between(span: str) -> range:

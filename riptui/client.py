@@ -226,3 +226,13 @@ def put_in_order(trajectories: Sequence[Trajectory]) -> None:
         before = (place, name)
         if place != request.queued:
             set_request(trajectory, msgspec.structs.replace(request, queued=place))
+
+
+def moved(queue: Sequence[Trajectory], chosen: Sequence[Trajectory], places: int) -> list[Trajectory]:
+    """The queue with those chosen a place sooner (-1) or later (1), in their own order; none leaves it at its ends."""
+    ahead, meant = places < 0, set(chosen)
+    order = list(queue) if ahead else list(reversed(queue))
+    for at in range(1, len(order)):
+        if order[at] in meant and order[at - 1] not in meant:
+            order[at - 1], order[at] = order[at], order[at - 1]
+    return order if ahead else order[::-1]

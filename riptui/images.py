@@ -92,6 +92,13 @@ def to_png(image: Image) -> bytes:
     return cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
+def original_png(image: Image) -> bytes:
+    """As `to_png`, by Pillow: 12 ms more, and none of OpenCV's 20 MiB in a process that only makes folders."""
+    out = BytesIO()
+    PIL.Image.fromarray(image).save(out, "PNG")
+    return out.getvalue()
+
+
 def from_png(data: bytes) -> Image:
     """The pixels of a PNG that `to_png` wrote. By Pillow: OpenCV prints to stderr and returns half-decoded images.
 

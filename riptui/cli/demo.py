@@ -1,7 +1,6 @@
 """`riptui demo`: a first trajectory of a bundled picture, in seconds, without a GPU, weights or network."""
 
 import shlex
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import rich_click as click
@@ -22,15 +21,11 @@ def demo(runs: Path, mask: int, display: str) -> int:
     from riptui.cli.metrics import choose
     from riptui.cli.runs import carry_out
     from riptui.cli.show import beside
-    from riptui.images import prepare
-    from riptui.plan import Sweep, submit
+    from riptui.plan import demonstration
     from riptui.store.records import Request
 
-    with as_file(files("riptui") / "pictures" / "coffee.jpg") as file:
-        picture = prepare(file, fit="crop")
-    sweep = Sweep(["navier-stokes"], [mask], [0], {}, fit="crop")
     request = Request("run", choose(None, fetch=False))
-    [trajectory] = submit(runs, [picture], sweep, request, group="demo")
+    trajectory = demonstration(runs, request, mask=mask)
     code = carry_out([trajectory], display, request, runs=runs)
     if code or display in ("json", "none"):
         return code

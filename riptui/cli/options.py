@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import rich_click as click
 from click.shell_completion import CompletionItem
 
+from riptui import ranges
+from riptui.errors import InputError
 from riptui.inpainters import Compile
 from riptui.metrics import REGISTRY
 from riptui.spec import Measure, Parameter
@@ -26,18 +28,10 @@ class Numbers(click.ParamType[tuple[int, ...]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
         if isinstance(value, tuple):
             return value
-        numbers: dict[int, None] = {}
-        for part in value.split(","):
-            match = re.fullmatch(r"\s*(\d{1,16})\s*(?:-\s*(\d{1,16})\s*)?", part)
-            if not match:
-                self.fail(f"{part!r} is no number and no range such as 0-9")
-            first, last = int(match[1]), int(match[2] or match[1])
-            if last < first:
-                self.fail(f"the range {part} runs backwards")
-            if last - first > 100_000:
-                self.fail(f"the range {part} has more than 100,000 numbers")
-            numbers.update(dict.fromkeys(range(first, last + 1)))
-        return tuple(numbers)
+        try:
+            return ranges.read(value)
+        except InputError as error:
+            self.fail(str(error))
 
 
 class Names(click.ParamType[tuple[str, ...]]):

@@ -14,6 +14,8 @@ survey      compare a folder with what it should be
 attempts    how often a trajectory was begun at the same iteration
 writer      recover, and append iterations
 wanted      what is asked for and not there yet
+moving      other names and places for a folder
+trash       the trash of a runs folder
 workers     the register of worker processes
 lending     a trajectory computed where its disk does not reach
 watch       follow what is asked while it is computed

@@ -11,7 +11,7 @@ import msgspec
 
 from riptui.arrays import Image
 from riptui.errors import DamagedError, HeldError, NameRefusedError
-from riptui.images import to_png
+from riptui.images import original_png
 from riptui.spec import Spec
 from riptui.spec import encode as encode_spec
 from riptui.store import layout
@@ -30,7 +30,7 @@ def create(
 ) -> Trajectory:
     """Make the trajectory `runs/place` ("group/name"), or return the one of the same spec that is there.
 
-    png: the original as `to_png` gives it, for who has it already: encoding takes longer than all the rest.
+    png: the original, encoded, for who has it already: that takes longer than all the rest.
     Raises NameRefusedError if a part of the place is no name, or if another spec's trajectory is there; DiskError.
     """
     *groups, name = [layout.require_name(part) for part in place.split("/")]
@@ -49,7 +49,7 @@ def create(
         group.make_folder(temporary)
         try:
             with Folder(temporary, within=group) as new, Lock(new):
-                _fill(new, spec, png or to_png(original), request)
+                _fill(new, spec, png or original_png(original), request)
                 group.rename(temporary, name)
         except BaseException as error:  # a full disk, Ctrl-C: no remains
             shutil.rmtree(parent / temporary, ignore_errors=True)
@@ -94,7 +94,7 @@ def _mend(trajectory: Trajectory, original: Image, request: Request) -> None:
     try:
         read_original(trajectory)
     except DamagedError:
-        lost[layout.ORIGINAL] = to_png(original)
+        lost[layout.ORIGINAL] = original_png(original)
     try:
         _ = trajectory.request
     except DamagedError:

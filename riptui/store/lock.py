@@ -8,6 +8,8 @@ import fcntl
 import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -90,6 +92,30 @@ def probe(path: Path) -> tuple[bool, Holder | None]:
         return True, _read_holder(fd)
     except OSError:  # a file system without locks
         return False, None
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def undisturbed(path: Path) -> Iterator[None]:
+    """While it lasts nobody takes a trajectory's lock; the name of who died with it stays. Raises HeldError."""
+    try:
+        fd = os.open(f"{path}/{NAME}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:  # it was never computed
+        yield
+        return
+    except OSError:
+        with explained(path / NAME):
+            raise
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HeldError(f"{path} is being computed: pause it first") from None
+        except OSError:
+            with explained(path / NAME):
+                raise
+        yield
     finally:
         os.close(fd)
 

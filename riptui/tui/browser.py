@@ -57,6 +57,10 @@ class Browser(Screen[None]):
         self._select = select
         self._shown = ""
         """The path whose details are on the screen."""
+        self._awaited = ""
+        """The path that the cursor is to go to once it is there."""
+        self._under_way: set[str] = set()
+        """Commands that have not ended."""
         self._rest: Timer | None = None
         self.details: Details | None = None
         """None until it is imported."""
@@ -101,12 +105,6 @@ class Browser(Screen[None]):
     def rows(self) -> RunsTree:
         return self.query_one(RunsTree)
 
-    @property
-    def chosen(self) -> list[Path]:
-        """The trajectories that a command is about: the one under the cursor, or all of a group."""
-        line = self.rows.current
-        return [self.runs / path for path in self.rows.outline.below(line.path)] if line else []
-
     # What comes from the disk
 
     @on(Looked)
@@ -119,6 +117,8 @@ class Browser(Screen[None]):
             self._find_selected(listed=change.listed or bool(change.missing))
         elif first:
             rows.open_first()
+        if self._awaited and rows.select(self._awaited):
+            self._awaited = ""
         if change.missing or not rows.outline.entries:
             await self._welcome(change.missing)
         elif first and self.details is None:
@@ -179,7 +179,8 @@ class Browser(Screen[None]):
             return
         self._shown = line.path
         if line.is_group:
-            self.details.show_group(self.runs / line.path, self.chosen)
+            below = [self.runs / path for path in self.rows.outline.below(line.path)]
+            self.details.show_group(self.runs / line.path, below)
         else:
             self.details.show_trajectory(self.runs / line.path)
         self._right("details")
@@ -189,14 +190,43 @@ class Browser(Screen[None]):
         if not switcher.query(Welcome):
             await switcher.add_content(Welcome(self.runs, id="welcome"))
         switcher.query_one(Welcome).tell(missing)
-        switcher.current = "welcome"
+        if switcher.current != "welcome":
+            switcher.current = "welcome"
+            switcher.query_one("#demo").focus()
 
     def _right(self, name: str) -> None:
-        self.query_one("#right", ContentSwitcher).current = name
+        switcher = self.query_one("#right", ContentSwitcher)
+        if switcher.current == "welcome":
+            self.rows.focus()
+        switcher.current = name
 
     def on_group_view_chosen(self, message: "GroupView.Chosen") -> None:
         self.rows.select(message.path.relative_to(self.runs).as_posix())
         self.rows.focus()
+
+    # Commands
+
+    def action_do(self, name: str) -> None:
+        """One of `commands`, about what is chosen now; one that has not ended is not begun again."""
+        if name not in self._under_way:
+            self._under_way.add(name)
+            self._carry_out(name)
+
+    @work
+    async def _carry_out(self, name: str) -> None:
+        from riptui.tui import commands  # they know more than the first screen needs
+
+        line = self.rows.current
+        place = line.path if line else ""
+        outline = self.rows.outline
+        about = commands.Subject(self.app, self.runs, self.settings, self.graphics, outline, place, self._await)
+        try:
+            await commands.carry_out(name, about)
+        finally:
+            self._under_way.discard(name)
+
+    def _await(self, path: str) -> None:
+        self._awaited = "" if self.rows.select(path) else path
 
     # Frames and tabs
 

@@ -49,12 +49,14 @@ class Watch:
         self._closed.set()
 
     def _run(self) -> None:
+        told = False
         while not self._closed.is_set():
             for change in self._shelf.look():
                 if self._closed.is_set():
                     return
-                if change:
+                if change or not told:  # the first also where there is nothing, or nobody would know
                     self._post(Looked(change))
+                    told = True
             self._look_at_workers()
             self._closed.wait(self._interval)
 

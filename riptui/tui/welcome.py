@@ -9,9 +9,10 @@ from textual.widgets import Button, Static
 
 from riptui.terminal import printable
 
-WHAT = """\
-Recursive InPainting: repaint a picture square by square, again and
-again, and see how far it drifts from the original."""
+WHAT = (
+    "Recursive InPainting: repaint a picture square by square, again and again, "
+    "and see how far it drifts from the original."
+)
 
 
 class Welcome(Middle):
@@ -27,9 +28,9 @@ class Welcome(Middle):
         with Center():
             yield Static(id="why")
         with Center():
-            yield Button("Run the demo (ten seconds)", id="demo", action="screen.demo", variant="primary")
+            yield Button("Run the demo  (enter)", "primary", id="demo", action="screen.do('demo')", compact=True)
         with Center():
-            yield Button("A picture of mine  (n)", id="own", action="screen.launch")
+            yield Button("A picture of mine  (n)", id="own", action="screen.do('launch')", compact=True)
 
     def tell(self, missing: str) -> None:
         """Why nothing is there."""

@@ -1,0 +1,192 @@
+"""Small dialogs: a question, a line of text, one of several, some of several. Each ends with its answer."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, OptionList, SelectionList, Static
+from textual.widgets.option_list import Option
+from textual.widgets.selection_list import Selection
+
+from riptui.errors import InputError
+from riptui.terminal import printable
+
+Answer = TypeVar("Answer")
+LOOK = """
+{name} {{ align: center middle; }}
+{name} > Vertical {{
+    width: {width};
+    max-width: 100%;
+    height: auto;
+    max-height: 100%;
+    border: round $border;
+    padding: 0 1;
+    background: $surface;
+}}
+{name} .buttons {{ height: 1; margin-top: 1; align-horizontal: right; }}
+{name} .buttons Button {{ margin-left: 2; }}
+{name} .problem {{ color: $text-error; height: auto; }}
+{name} OptionList {{
+    height: auto;
+    max-height: 20;
+    border: none;
+    background: $surface;
+    text-wrap: nowrap;
+    text-overflow: ellipsis;
+}}
+{name} Input {{ background: $panel; padding: 0 1; }}
+{name} Checkbox > .toggle--button, {name} SelectionList > .selection-list--button,
+{name} SelectionList > .selection-list--button-highlighted {{ color: $panel; background: $panel; }}
+{name} Checkbox.-on > .toggle--button, {name} SelectionList > .selection-list--button-selected,
+{name} SelectionList > .selection-list--button-selected-highlighted {{ color: $text-success; background: $panel; }}
+"""
+
+
+class Question(ModalScreen[bool]):
+    """Yes or no. Enter means no where `grave`: what is deleted does not come back."""
+
+    DEFAULT_CSS = LOOK.format(name="Question", width=64)
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", "Yes"),
+        Binding("n,escape,q", "dismiss(False)", "No"),
+        Binding("left,right,h,l", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, *, yes: str, grave: bool = False) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._yes = yes
+        self._grave = grave
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Text(printable(self._title))
+            yield Static(Text(printable(self._text)))
+            with Horizontal(classes="buttons"):
+                kind = "error" if self._grave else "primary"
+                yield Button(f"{self._yes}  (y)", id="yes", variant=kind, compact=True)  # type: ignore[arg-type]
+                yield Button("No  (n)", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#no" if self._grave else "#yes").focus()
+
+    @on(Button.Pressed)
+    def _answer(self, message: Button.Pressed) -> None:
+        self.dismiss(message.button.id == "yes")
+
+
+class Line(ModalScreen[str | None]):
+    """A line of text; `check` raises InputError for what cannot be taken."""
+
+    DEFAULT_CSS = LOOK.format(name="Line", width=64)
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
+
+    def __init__(self, title: str, value: str, check: Callable[[str], object]) -> None:
+        super().__init__()
+        self._title = title
+        self._value = value
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Text(printable(self._title))
+            box.border_subtitle = "enter takes it, escape closes"
+            line = Input(self._value, compact=True)
+            line.cursor_blink = False
+            yield line
+            yield Static(classes="problem")
+
+    @on(Input.Changed)
+    def _tell(self, message: Input.Changed) -> None:
+        self.query_one(".problem", Static).update(Text(printable(self._problem(message.value))))
+
+    @on(Input.Submitted)
+    def _take(self, message: Input.Submitted) -> None:
+        if not self._problem(message.value):
+            self.dismiss(message.value)
+
+    def _problem(self, value: str) -> str:
+        try:
+            self._check(value)
+        except InputError as error:
+            return str(error)
+        return ""
+
+
+class Choice(NamedTuple, Generic[Answer]):
+    """One of several."""
+
+    key: str
+    """Chooses it at once."""
+    label: str
+    answer: Answer
+
+
+class OneOf(ModalScreen[Answer | None], Generic[Answer]):
+    """One of a few choices, by its key, by enter or by the mouse."""
+
+    DEFAULT_CSS = LOOK.format(name="OneOf", width=64)
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", "Close")]
+
+    def __init__(self, title: str, choices: Sequence[Choice[Answer]]) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Text(printable(self._title))
+            box.border_subtitle = "escape closes"
+            yield OptionList(*map(self._option, self._choices), markup=False, compact=True)
+
+    def _option(self, one: Choice[Answer]) -> Option:
+        line = Text.assemble((f" {one.key}  ", "bold"), printable(one.label))
+        return Option(line)
+
+    def on_key(self, event: events.Key) -> None:
+        for one in self._choices:
+            if one.key == event.character:
+                self.dismiss(one.answer)
+
+    @on(OptionList.OptionSelected)
+    def _take(self, message: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[message.option_index].answer)
+
+
+class SomeOf(ModalScreen[list[str] | None]):
+    """Any of several; what cannot be chosen says why."""
+
+    DEFAULT_CSS = LOOK.format(name="SomeOf", width=76)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Close"),
+        Binding("enter", "take", "Take", priority=True),
+    ]
+
+    def __init__(self, title: str, names: Sequence[str], *, chosen: Sequence[str], barred: dict[str, str]) -> None:
+        """barred: names that cannot be chosen, and why."""
+        super().__init__()
+        self._title = title
+        self._names = names
+        self._chosen = chosen
+        self._barred = barred
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Text(printable(self._title))
+            box.border_subtitle = "space chooses, enter begins, escape closes"
+            yield SelectionList(*map(self._selection, self._names), compact=True)
+
+    def _selection(self, name: str) -> Selection[str]:
+        why = self._barred.get(name, "")
+        line = Text.assemble(name, (f"  {printable(why)}", "dim"))
+        return Selection(line, name, name in self._chosen and not why, disabled=bool(why))
+
+    def action_take(self) -> None:
+        self.dismiss(list(self.query_one(SelectionList).selected))

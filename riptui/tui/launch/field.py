@@ -1,0 +1,39 @@
+"""A line of the form: a label, the widget to fill in, and below it what is wrong with what it holds."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Label, Static
+
+from riptui.terminal import printable
+
+
+class Field(Vertical):
+    """`tell` what is wrong with it."""
+
+    DEFAULT_CSS = """
+    Field { height: auto; }
+    Field > Horizontal { height: auto; }
+    Field Label { width: 11; color: $text-muted; }
+    Field .problem { height: auto; padding-left: 11; color: $text-error; display: none; }
+    """
+
+    def __init__(self, label: str, widget: Widget) -> None:
+        super().__init__(id=f"{widget.id}-field")
+        self._label = label
+        self._widget = widget
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Label(self._label)
+            yield self._widget
+        yield Static(classes="problem")
+
+    def tell(self, problem: str) -> None:
+        """A sentence; "" if all is well."""
+        line = self.query_one(".problem", Static)
+        text = Text(printable(problem))
+        if line.content != text:
+            line.update(text)
+            line.display = bool(problem)

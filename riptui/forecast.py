@@ -1,15 +1,17 @@
 """What a plan will take, from what was computed here before: inpaintings, time, room on disk."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from riptui.errors import RiptuiError
-from riptui.plan import Sweep
-from riptui.spec import HALF, iterations_at
+from riptui.spec import Spec
 from riptui.store.trajectory import Trajectory
+from riptui.sweep import Sweep
 
-BYTES = 1.5  # a pixel of a photograph as PNG: 400 % of 512 px make 5 MB
+PATCH = 2.0  # bytes a repainted pixel; measured on photographs: 1.8-2.1 MB for 400 % of 512 x 512
+FRAME = 1.8  # bytes a pixel of a whole frame
+ROW = 300  # bytes
 NEWEST = 64  # rows of a trajectory that say how fast it is: the device may be another than at its beginning
 ENOUGH = 5  # trajectories of one mask size
 
@@ -60,13 +62,18 @@ def forecast(sweep: Sweep, pictures: int, known: Mapping[int, Pace]) -> Forecast
     A mask size that was never computed is taken to be as fast as the one nearest to it.
     """
     each = pictures * len(sweep.seeds) * len(sweep.inpainters)
-    inpaintings, seconds, room = 0, 0.0, 0.0
-    for mask in sweep.masks:
-        iterations = iterations_at(sweep.amount, (sweep.size // mask) ** 2)
-        inpaintings += each * iterations
-        keyframes = sweep.amount / HALF + 1
-        room += each * sweep.size**2 * BYTES * (sweep.amount / 100 + keyframes)
+    inpaintings, seconds, bytes = 0, 0.0, 0.0
+    for spec in replace(sweep, inpainters=sweep.inpainters[:1], seeds=sweep.seeds[:1]).specs("", "0" * 64, "0" * 64):
+        inpaintings += each * spec.iterations
+        bytes += each * room(spec)
         if known:
-            pace = known[min(known, key=lambda one: abs(one - mask))]
-            seconds += each * iterations * pace.seconds / min(pace.batch, each)
-    return Forecast(each * len(sweep.masks), inpaintings, round(room), seconds if known else None)
+            pace = known[min(known, key=lambda mask: abs(mask - spec.mask))]
+            seconds += each * spec.iterations * pace.seconds / min(pace.batch, each)
+    return Forecast(each * len(sweep.masks), inpaintings, round(bytes), seconds if known else None)
+
+
+def room(spec: Spec) -> float:
+    """Bytes that a whole trajectory takes on disk, about, of a photograph."""
+    pixels = spec.size**2
+    repainted = spec.mask**2 * PATCH if spec.paste else pixels * FRAME
+    return spec.iterations * (repainted + ROW) + len(spec.halves()) * pixels * FRAME

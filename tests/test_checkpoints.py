@@ -31,10 +31,10 @@ from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsErr
 from riptui.inpainters import catalogue, hub, pipelines, placement
 from riptui.inpainters.catalogue import MODELS, named
 from riptui.inpainters.pipelines import EMBEDDING
-from riptui.plan import Sweep
 from riptui.store.creation import create
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+from riptui.sweep import Sweep
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 

@@ -23,7 +23,6 @@ from riptui.engine import compute
 from riptui.errors import InputError, WorkerError
 from riptui.inpainters import complete
 from riptui.metrics import REGISTRY
-from riptui.plan import Sweep
 from riptui.plan import again as with_next_seed
 from riptui.spec import FITS, ORDERS, Spec, encode
 from riptui.store import layout, trash
@@ -31,6 +30,7 @@ from riptui.store.claim import claim
 from riptui.store.listing import find
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.sweep import Sweep
 from riptui.tui.command_line import command
 from riptui.tui.commands import COMMANDS, handing
 from riptui.tui.dialogs import Line, OneOf, Question, SomeOf

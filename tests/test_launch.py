@@ -16,12 +16,12 @@ from riptui.errors import DiskError, InputError, WorkerError
 from riptui.forecast import Pace, forecast, paces
 from riptui.inpainters import OWN, REGISTRY
 from riptui.metrics.availability import default_metrics
-from riptui.plan import Sweep
 from riptui.settings.state import recall, remember
 from riptui.store.frames import frame
 from riptui.store.listing import find
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.workers import registered
+from riptui.sweep import Sweep
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.launch import form, order, stock
 from riptui.tui.launch.browsing import PictureList, completed, places

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from riptui import inpainters
 from riptui.errors import InputError, NameRefusedError, SpecError
 from riptui.images import Prepared
-from riptui.plan import Sweep, require_place, submit
+from riptui.plan import specs, submit
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.records import Request
+from riptui.sweep import Sweep, require_place
 
 SWEEP = Sweep(["noise"], [64], [0], {}, amount=100, size=256)
 
@@ -38,24 +39,24 @@ def places(runs: Path, *pictures: Prepared, sweep: Sweep = SWEEP, **given: str) 
 
 def test_a_sweep_is_every_inpainter_with_every_mask_and_seed() -> None:
     sweep = replace(SWEEP, inpainters=["noise", "identity"], masks=[64, 128, 32], seeds=[5, 0])
-    specs = sweep.specs(prepared())
-    assert [(spec.inpainter, spec.mask, spec.seed) for spec in specs] == list(
+    found = specs(sweep, prepared())
+    assert [(spec.inpainter, spec.mask, spec.seed) for spec in found] == list(
         product(["noise", "identity"], [64, 128, 32], [5, 0])
     )
-    assert len(specs) == len(sweep) == 12
-    assert len({spec.digest for spec in specs}) == 12
+    assert len(found) == len(sweep) == 12
+    assert len({spec.digest for spec in found}) == 12
 
 
 def test_all_else_is_the_same_in_each_spec() -> None:
     sweep = Sweep(["telea"], [64, 128], [1, 2], {"radius": 7}, 33.3, "shuffle", False, 256, "crop")
-    for spec in sweep.specs(prepared()):
+    for spec in specs(sweep, prepared()):
         assert (spec.amount, spec.order, spec.paste, spec.size, spec.fit) == (33.3, "shuffle", False, 256, "crop")
         assert spec.parameters == {"radius": 7}
         assert spec.source_name == "cat.jpg"
 
 
 def test_a_spec_names_every_parameter_also_those_left_at_their_defaults() -> None:
-    [spec] = replace(SWEEP, inpainters=["telea"]).specs(prepared())
+    [spec] = specs(replace(SWEEP, inpainters=["telea"]), prepared())
     assert spec.parameters == {"radius": 3}
 
 
@@ -94,7 +95,7 @@ def test_groups_lie_above_the_picture_at_any_depth(tmp_path: Path) -> None:
 def test_two_pictures_with_one_stem_get_folders_of_their_own_and_keep_them(tmp_path: Path) -> None:
     first, second = prepared("cat.jpg"), prepared("cat.png", shade=1)
     [usual, other] = places(tmp_path, first, second)
-    digest = replace(SWEEP).specs(second)[0].digest
+    digest = specs(SWEEP, second)[0].digest
     assert usual == "cat/m64-s0-noise-a100-256px"
     assert other == f"{usual}-{digest[:8]}"
     assert places(tmp_path, second, first) == [other, usual]

@@ -16,7 +16,7 @@ from PIL import Image
 
 from riptui.client import Wish
 from riptui.errors import RiptuiError, StudyError, WorkerError
-from riptui.executors.local import Crew, watch, wishes
+from riptui.executors.local import Crew, wishes
 from riptui.executors.slurm import Wanted, script
 from riptui.store import layout
 from riptui.store.claim import claim
@@ -73,7 +73,7 @@ def counts(study: Study) -> list[tuple[int, int]]:
 
 def specs(study: Study) -> list[dict[str, Any]]:
     """What the study's sweep gives for one picture, as values that vary."""
-    found = [spec for sweep in study.sweeps for spec in sweep.specs_of("", "0" * 64, "0" * 64)]
+    found = [spec for sweep in study.sweeps for spec in sweep.specs("", "0" * 64, "0" * 64)]
     return [
         {"inpainter": spec.inpainter, "mask": spec.mask, "seed": spec.seed, "order": spec.order, **spec.parameters}
         for spec in found
@@ -191,7 +191,7 @@ def test_the_papers_experiments_are_the_papers(tmp_path: Path) -> None:
     for preset, pictures in (("paper-1", 100), ("paper-2", 10)):
         write(preset, tmp_path / f"{preset}.toml")
         study = read(tmp_path / f"{preset}.toml")
-        found = [spec for sweep in study.sweeps for spec in sweep.specs_of("", "0" * 64, "0" * 64)]
+        found = [spec for sweep in study.sweeps for spec in sweep.specs("", "0" * 64, "0" * 64)]
         assert study.sample == pictures
         assert pictures * sum(spec.iterations for spec in found) == 33_600
 
@@ -496,7 +496,7 @@ def test_workers_that_die_and_die_are_not_replaced_for_ever(
     crew.muster()
     following = Progressing(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
     with pytest.raises(WorkerError, match="10 times workers ended, and nothing came of it"):
-        [*watch(following, crew)]
+        [*crew.watch(following)]
     assert len(started) == 10
 
 

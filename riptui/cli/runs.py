@@ -128,8 +128,9 @@ def run(
     from riptui.cli.metrics import choose
     from riptui.inpainters import choose as named
     from riptui.metrics import parse
-    from riptui.plan import Sweep, require_place, submit
+    from riptui.plan import submit
     from riptui.store.records import Request
+    from riptui.sweep import Sweep, require_place
 
     metrics = None if metrics is None else parse(metrics)  # what is mistyped is said before anything takes time
     sweep = Sweep(inpainters, masks, seeds, settings(given) | told(model), amount, order, paste, size, fit)

@@ -1,24 +1,23 @@
 """The study file: TOML to a `Study`. Whatever is wrong with it is refused before anything is made, with its line."""
 
 import difflib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from riptui import inpainters, metrics
+from riptui import inpainters, metrics, ranges
 from riptui.errors import InputError, NameRefusedError, RiptuiError, SettingsError, StudyError
-from riptui.plan import Sweep
 from riptui.settings.document import Document
 from riptui.settings.document import read as read_document
 from riptui.spec import FITS, LAST_SEED, ORDERS, Fit, Measure, Parameter, points
 from riptui.store import layout
 from riptui.study import dataset
+from riptui.sweep import Sweep
 
 KEYS = ("images", "sample", "sample_seed", "runs", "group", "metrics", "measure", "sweep")
-MOST_SEEDS = 100_000
+SEEDS = f'it must be whole numbers from 0 to {LAST_SEED:,}: 7, [0, 1, 2] or "0-9"'
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class _Reader:
         sweeps = tuple(self._sweeps(swept))
         try:
             for sweep in sweeps:
-                points(sweep.specs_of("", "0" * 64, "0" * 64)[0], measure)
+                points(sweep.specs("", "0" * 64, "0" * 64)[0], measure)
         except RiptuiError as error:
             raise self._error("measure", str(error)) from error
         return Study(
@@ -170,19 +169,13 @@ class _Reader:
         return [one for _, one in dict.fromkeys((type(one), one) for one in values)]
 
     def _seeds(self, value: object) -> list[int]:
-        wanted = f'whole numbers from 0 to {LAST_SEED:,}: 7, [0, 1, 2] or "0-9"'
-        seeds: dict[int, None] = {}
-        for one in value if isinstance(value, list) else [value]:
-            for part in one.split(",") if isinstance(one, str) else [str(one)]:
-                match = re.fullmatch(r"\s*(\d{1,16})\s*(?:-\s*(\d{1,16})\s*)?", part)
-                first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-                if not first <= last <= LAST_SEED or isinstance(one, float | bool):
-                    raise self._error("sweep.seed", f"seed is {value!r}; it must be {wanted}")
-                if last - first >= MOST_SEEDS:
-                    raise self._error("sweep.seed", f"seed is {value!r}: at most {MOST_SEEDS:,} seeds")
-                seeds.update(dict.fromkeys(range(first, last + 1)))
-        if not seeds:
-            raise self._error("sweep.seed", f"seed is {value!r}; it must be {wanted}")
+        given = value if isinstance(value, list) else [value]
+        try:
+            seeds = ranges.read(",".join(map(str, given)))
+        except InputError as error:
+            raise self._error("sweep.seed", f"seed is {value!r}: {error}; {SEEDS}") from error
+        if any(isinstance(one, bool) for one in given) or max(seeds) > LAST_SEED:
+            raise self._error("sweep.seed", f"seed is {value!r}; {SEEDS}")
         return [*seeds]
 
     def _sweeps(self, swept: Mapping[str, list[Any]]) -> Iterator[Sweep]:

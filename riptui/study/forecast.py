@@ -12,6 +12,7 @@ import numpy as np
 
 from riptui import inpainters
 from riptui.errors import RiptuiError
+from riptui.forecast import room
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.listing import find, last_row
@@ -20,9 +21,6 @@ from riptui.study.dataset import is_row
 from riptui.study.definition import Study
 from riptui.study.progress import Progressing
 
-PATCH = 2.0  # bytes a repainted pixel; measured on photographs: 1.8-2.1 MB for 400 % of 512 x 512
-FRAME = 1.8  # bytes a pixel of a whole frame
-ROW = 300  # bytes
 TRIED = 128  # px
 SAVING = 0.005  # seconds an iteration, beside the inpainting
 MEASURED = 2000  # trajectories on disk that are looked at for the time an iteration takes
@@ -59,7 +57,7 @@ def forecast(study: Study) -> Forecast:
     here = known.trajectories if known else {}
     progress = Progressing(study.folder, study.runs, here).look(at_all=True)
     existing = sum(progress.statuses.values()) - progress.statuses.get("missing", 0)
-    specs = [spec for sweep in study.sweeps for spec in sweep.specs_of("", "0" * 64, "0" * 64)]
+    specs = [spec for sweep in study.sweeps for spec in sweep.specs("", "0" * 64, "0" * 64)]
     iterations = pictures * sum(spec.iterations for spec in specs)
     left = max(0.0, 1 - progress.done / iterations)
     return Forecast(
@@ -71,7 +69,7 @@ def forecast(study: Study) -> Forecast:
         iterations=iterations,
         done=min(progress.done, iterations),
         hours=_hours(pictures, specs, study.runs, left),
-        room=int(left * pictures * sum(map(_bytes, specs))),
+        room=int(left * pictures * sum(map(room, specs))),
         free=_free(study.runs),
     )
 
@@ -121,12 +119,6 @@ def _paces(runs: Path) -> Iterator[tuple[tuple[object, ...], float]]:
 
 def _kind(spec: Spec) -> tuple[object, ...]:
     return spec.inpainter, tuple(sorted(spec.parameters.items(), key=lambda one: one[0])), spec.size, spec.mask
-
-
-def _bytes(spec: Spec) -> float:
-    pixels = spec.size**2
-    repainted = spec.mask**2 * PATCH if spec.paste else pixels * FRAME
-    return spec.iterations * (repainted + ROW) + len(spec.halves()) * pixels * FRAME
 
 
 def _free(runs: Path) -> int:

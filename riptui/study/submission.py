@@ -14,7 +14,7 @@ import msgspec
 from riptui.client import ask
 from riptui.errors import DiskError, RiptuiError, SourceError
 from riptui.images import pixels_sha256, prepare, to_png
-from riptui.plan import make, places, queued_at
+from riptui.plan import make
 from riptui.spec import Fit, Spec
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
@@ -22,6 +22,7 @@ from riptui.store.wanted import widened
 from riptui.study import manifest, sources
 from riptui.study.definition import Study
 from riptui.study.manifest import Manifest, Picture
+from riptui.sweep import places, queued_at
 
 OFTEN = 2.0  # seconds between two writes of the manifest
 TOGETHER = 8  # folders that are made at a time
@@ -129,7 +130,7 @@ class Submission:
         name = Path(picture.path).name.encode(errors="replace").decode()
         for sweep in self._study.sweeps:
             if (sweep.size, sweep.fit) == (frame.size, frame.fit):
-                for spec in sweep.specs_of(name, picture.sha256, frame.sha256):
+                for spec in sweep.specs(name, picture.sha256, frame.sha256):
                     self._count += 1
                     place = queued_at(self._request.queued, self._count)
                     yield _Asked(spec, msgspec.structs.replace(self._request, queued=place), find(self._study, spec))

@@ -27,10 +27,11 @@ from made import made_spec, write
 from riptui import masks
 from riptui.engine import compute
 from riptui.images import Prepared, pixels_sha256, prepare, to_png
-from riptui.plan import Sweep, submit
+from riptui.plan import specs, submit
 from riptui.spec import Spec
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+from riptui.sweep import Sweep
 
 missed: list[str] = []
 
@@ -78,7 +79,7 @@ def loop(scratch: Path) -> None:
     run(picture, 256, scratch / "warm-up")
 
     def pair(mask: int, turn: int) -> float:
-        [spec] = Sweep(["navier-stokes"], [mask], [0], {}, fit="crop").specs(picture)
+        [spec] = specs(Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), picture)
         bare = seconds(lambda: bare_loop(picture, spec))
         return seconds(lambda: run(picture, mask, scratch / f"{mask}-{turn}")) / bare
 

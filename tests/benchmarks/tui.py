@@ -29,9 +29,10 @@ from termios import TIOCSWINSZ
 from cost import missed, photograph, report
 
 from riptui.engine import compute
-from riptui.plan import Sweep, submit
+from riptui.plan import submit
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+from riptui.sweep import Sweep
 
 COLUMNS, ROWS = 140, 40
 SILENCE = 0.4  # seconds without a byte: it has drawn all there is

@@ -6,8 +6,8 @@ import msgspec
 
 from riptui import inpainters, metrics, ranges
 from riptui.errors import InputError, RiptuiError
-from riptui.plan import Sweep, require_place
 from riptui.spec import Fit
+from riptui.sweep import Sweep, require_place
 
 REMEMBERED = "launch"
 """The key under which the last values are kept."""

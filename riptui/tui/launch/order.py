@@ -7,9 +7,10 @@ from pathlib import Path
 from riptui import client
 from riptui.images import Prepared
 from riptui.metrics.availability import default_metrics
-from riptui.plan import OnMade, Sweep, submit
+from riptui.plan import OnMade, submit
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.sweep import Sweep
 
 
 @dataclass(frozen=True)

@@ -101,8 +101,8 @@ def test_the_papers_second_experiment_is_counted_right() -> None:
     assert coming.seconds is None
 
 
-def test_the_room_is_about_five_megabytes_each() -> None:
-    assert 4e6 < forecast(SWEEP, 1, {}).bytes / 30 < 6e6
+def test_the_room_is_about_six_megabytes_each() -> None:
+    assert 5e6 < forecast(SWEEP, 1, {}).bytes / 30 < 7e6
 
 
 def test_the_time_is_that_of_the_nearest_mask_size_computed_before() -> None:

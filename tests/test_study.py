@@ -142,7 +142,7 @@ def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written:
         ('images = ["x"]', "[sweep]\nseed = -1", 3, "seed is -1"),
         ('images = ["x"]', "[sweep]\nseed = 1.5", 3, "seed is 1.5"),
         ('images = ["x"]', "[sweep]\nseed = 99999999999999999", 3, "seed is"),
-        ('images = ["x"]', '[sweep]\nseed = "0-999999"', 3, "at most 100,000 seeds"),
+        ('images = ["x"]', '[sweep]\nseed = "0-999999"', 3, "more than 100,000 numbers"),
         ('images = ["x"]', "[sweep]\namount = 0", 3, "amount 0"),
         ('images = ["x"]', "[sweep]\npaste = 1", 3, "paste is 1; it must be true or false"),
         ('images = ["x"]', '[sweep]\norder = "random"', 3, "one of replacement, shuffle, raster"),

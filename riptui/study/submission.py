@@ -13,7 +13,7 @@ import msgspec
 
 from riptui.client import ask
 from riptui.errors import DiskError, RiptuiError, SourceError
-from riptui.images import pixels_sha256, prepare, to_png
+from riptui.images import original_png, pixels_sha256, prepare
 from riptui.plan import make
 from riptui.spec import Fit, Spec
 from riptui.store.records import Request
@@ -206,7 +206,7 @@ class _Original:
                 "version of Pillow: use the version from then, or give the study another group"
             )
         self._sha256, self.image, self.notes = found, prepared.image, prepared.notes
-        self.png = to_png(self.image)
+        self.png = original_png(self.image)
 
 
 def find(study: Study, spec: Spec) -> Trajectory | None:

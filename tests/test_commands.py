@@ -558,7 +558,7 @@ def round_trip(spec: Spec) -> Spec:
         given["size"],
         given["fit"],
     )
-    [made] = sweep._specs(spec.source_name, spec.source_sha256, spec.original_sha256)
+    [made] = sweep.specs(spec.source_name, spec.source_sha256, spec.original_sha256)
     return made
 
 

@@ -24,6 +24,7 @@ from riptui.spec import Measure, points
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
 from riptui.tui.dialogs import LOOK
+from riptui.tui.threads import tell
 
 REMEMBERED = "export"
 """The key under which the last choices are kept."""
@@ -200,9 +201,9 @@ class ExportScreen(ModalScreen[list[Path] | None]):
             except RiptuiError as error:
                 errors.append(str(error))
         if errors and not self._called_off.is_set():
-            self.app.call_from_thread(self._give_up, errors)
+            tell(self, self._give_up, errors)
         else:
-            self.app.call_from_thread(self._end)
+            tell(self, self._end)
 
     def _progress(self, number: int, count: int, target: Path) -> Callable[[int, int], None]:
         """Told in whole percents of the whole: a bar on a slow line is not to send more."""
@@ -215,7 +216,7 @@ class ExportScreen(ModalScreen[list[Path] | None]):
             percent = int(100 * (number + done / max(1, total)) / count)
             if percent != told:
                 told = percent
-                self.app.call_from_thread(self._show, percent, target.name)
+                tell(self, self._show, percent, target.name)
 
         return progress
 

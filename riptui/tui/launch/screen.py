@@ -30,6 +30,7 @@ from riptui.tui.launch import form, stock
 from riptui.tui.launch.browsing import PathSuggester, PictureList, path_of, short
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.order import Placed, place
+from riptui.tui.threads import tell
 from riptui.tui.wording import about, counted, size
 
 REST = 0.15  # seconds after the last key before a picture is read or a pace looked up
@@ -117,7 +118,7 @@ class LaunchScreen(ModalScreen[Placed | None]):
     def _take_stock(self) -> None:
         self._free = _free(self._runs)
         self._found = stock.look()
-        self.app.call_from_thread(self._show_stock)
+        tell(self, self._show_stock)
 
     def _show_stock(self) -> None:
         chosen = self.query_one("#inpainter", Select)
@@ -182,7 +183,7 @@ class LaunchScreen(ModalScreen[Placed | None]):
                 picture = prepare(path, size=pixels, fit=fit)
             except RiptuiError as error:
                 refused = str(error).removeprefix(f"{path}: ")
-        self.app.call_from_thread(self._show_picture, (typed, pixels, fit), picture, refused)
+        tell(self, self._show_picture, (typed, pixels, fit), picture, refused)
 
     def _show_picture(self, of: tuple[str, int, str], picture: Prepared | None, refused: str) -> None:
         if of != self._of:
@@ -194,7 +195,7 @@ class LaunchScreen(ModalScreen[Placed | None]):
 
     def _measure_pace(self, key: tuple[str, int], paths: list[Path]) -> None:
         found = paces(map(Trajectory, paths), *key)
-        self.app.call_from_thread(self._take_pace, key, found)
+        tell(self, self._take_pace, key, found)
 
     def _take_pace(self, key: tuple[str, int], found: dict[int, Pace]) -> None:
         self._paces[key] = found
@@ -265,14 +266,14 @@ class LaunchScreen(ModalScreen[Placed | None]):
             nonlocal told
             if time.monotonic() - told > REST:
                 told = time.monotonic()
-                self.app.call_from_thread(self._say, Text(f"making the folders: {done}/{total}"))
+                tell(self, self._say, Text(f"making the folders: {done}/{total}"))
 
         try:
             placed = place(self._runs, picture, reading.sweep, reading.metrics, group=group, on_made=progress)
         except RiptuiError as error:
-            self.app.call_from_thread(self._refuse, str(error))
+            tell(self, self._refuse, str(error))
         else:
-            self.app.call_from_thread(self.dismiss, placed)
+            tell(self, self.dismiss, placed)
 
     def _refuse(self, error: str) -> None:
         self._placing = False

@@ -21,8 +21,8 @@ from riptui.store.wanted import set_request
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
 from riptui.tui.graphics.terminal import Terminal
-from riptui.tui.trajectory import TrajectoryView
-from riptui.tui.tree import RunsTree
+from riptui.tui.runs.tree import RunsTree
+from riptui.tui.trajectory.view import TrajectoryView
 
 FIRST = "fig7/cat/m64-s0"
 """The trajectory that is shown at the start."""

@@ -10,10 +10,10 @@ from textual.widgets import Input
 
 from riptui.settings import Settings
 from riptui.tui import bindings
-from riptui.tui.compare import CompareScreen
-from riptui.tui.comparison import Comparison
+from riptui.tui.group.compare import CompareScreen
+from riptui.tui.group.table import Table
 from riptui.tui.help import HelpScreen
-from riptui.tui.table import Table
+from riptui.tui.trajectory.comparison import Comparison
 
 LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 ELSEWHERE = ("compute", "do")

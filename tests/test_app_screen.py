@@ -20,7 +20,7 @@ from riptui.store import layout
 from riptui.store.records import Request, line
 from riptui.store.trajectory import Trajectory
 from riptui.store.wanted import set_request
-from riptui.tui.compare import CompareScreen
+from riptui.tui.group.compare import CompareScreen
 
 SCREENS = Path(__file__).with_name("screens")
 SIZES = ((140, 40), (80, 24))

@@ -7,9 +7,9 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from riptui.tui import themes
-from riptui.tui.chart import Chart, Series
 from riptui.tui.plot.axes import Axis, horizontal, labels, ticks, vertical
 from riptui.tui.plot.cells import shortened
+from riptui.tui.plot.chart import Chart, Series
 from riptui.tui.plot.drawing import Drawing, draw
 
 X = [50.0 * n for n in range(9)]

@@ -31,10 +31,10 @@ from riptui.store.listing import find
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.sweep import Sweep
-from riptui.tui.command_line import command
 from riptui.tui.commands import COMMANDS, handing
+from riptui.tui.commands.command_line import command
+from riptui.tui.commands.exporting import ExportScreen, Wish, read_at, tasks
 from riptui.tui.dialogs import Line, OneOf, Question, SomeOf
-from riptui.tui.exporting import ExportScreen, Wish, read_at, tasks
 from riptui.tui.wording import about, counted, size
 
 

@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 
 from riptui.spec import Spec
 from riptui.store import layout
-from riptui.tui.chart import Chart
-from riptui.tui.compare import Column, CompareScreen
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.terminal import Terminal
-from riptui.tui.lineup import Entrant, Lineup, differences, names, places
+from riptui.tui.group.compare import Column, CompareScreen
+from riptui.tui.group.lineup import Entrant, Lineup, differences, names, places
+from riptui.tui.plot.chart import Chart
 
 
 def entrant(spec: Spec, newest: int | None = None) -> Entrant:

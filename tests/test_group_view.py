@@ -13,12 +13,12 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from riptui.store import layout
-from riptui.tui.chart import Chart
-from riptui.tui.choice import Choice
-from riptui.tui.gathering import Gathering
-from riptui.tui.group import GroupView
-from riptui.tui.group_curves import LEVELS, MOST_CURVES, MOST_RUNS, Digest, digest
-from riptui.tui.table import Column, Row, Table
+from riptui.tui.group.choice import Choice
+from riptui.tui.group.curves import LEVELS, MOST_CURVES, MOST_RUNS, Digest, digest
+from riptui.tui.group.gathering import Gathering
+from riptui.tui.group.table import Column, Row, Table
+from riptui.tui.group.view import GroupView
+from riptui.tui.plot.chart import Chart
 from riptui.tui.tabline import TabLine
 
 
@@ -62,7 +62,9 @@ def test_a_second_look_reads_nothing_that_is_the_same(group, monkeypatch):
     gathering = gathered(group)
     assert gathering.changed
     before = dict(gathering.members)
-    monkeypatch.setattr("riptui.tui.gathering.summarize", lambda trajectory: pytest.fail(f"read {trajectory.path}"))
+    monkeypatch.setattr(
+        "riptui.tui.group.gathering.summarize", lambda trajectory: pytest.fail(f"read {trajectory.path}")
+    )
     gathered(group, gathering)
     assert not gathering.changed
     assert all(gathering.members[path] is member for path, member in before.items())

@@ -3,9 +3,9 @@
 import pytest
 
 from riptui.store.trajectory import Status
-from riptui.tui.filters import parse
-from riptui.tui.outline import Line, Outline
-from riptui.tui.shelf import Change, Entry
+from riptui.tui.runs.filters import parse
+from riptui.tui.runs.outline import Line, Outline
+from riptui.tui.runs.shelf import Change, Entry
 
 
 def entry(path: str, status: Status = Status.DONE, **fields: object) -> Entry:

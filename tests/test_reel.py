@@ -14,7 +14,7 @@ from riptui.errors import DamagedError, InputError
 from riptui.images import pixels_sha256
 from riptui.store import frames as store_frames
 from riptui.store.trajectory import Trajectory
-from riptui.tui.reel import Reel
+from riptui.tui.trajectory.reel import Reel
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from conftest import MakeTrajectory
 from textual.pilot import Pilot
 
 from riptui.settings import load
-from riptui.tui import shelf
 from riptui.tui.app import RiptuiApp
 from riptui.tui.graphics.terminal import Terminal
-from riptui.tui.tree import RunsTree
+from riptui.tui.runs import shelf
+from riptui.tui.runs.tree import RunsTree
 
 PATIENCE = 20  # seconds
 

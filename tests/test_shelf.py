@@ -11,8 +11,8 @@ from riptui.store.claim import claim
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.wanted import set_request
-from riptui.tui import shelf
-from riptui.tui.shelf import Change, Entry, Shelf
+from riptui.tui.runs import shelf
+from riptui.tui.runs.shelf import Change, Entry, Shelf
 from tests.conftest import MakeTrajectory
 
 

@@ -17,19 +17,19 @@ from riptui.arrays import Image
 from riptui.engine import compute
 from riptui.store.frames import frame
 from riptui.store.trajectory import Trajectory
-from riptui.tui.arrangement import arrange
-from riptui.tui.chart import Chart
-from riptui.tui.comparison import Comparison, difference, heat_map, outlined
-from riptui.tui.filmstrip import Filmstrip, Still
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.graphics.terminal import Terminal
 from riptui.tui.lines import Lines
-from riptui.tui.readings import Readings
-from riptui.tui.slider import Slider
-from riptui.tui.stage import Stage
+from riptui.tui.plot.chart import Chart
 from riptui.tui.tabline import TabLine
-from riptui.tui.trajectory import TrajectoryView
+from riptui.tui.trajectory.arrangement import arrange
+from riptui.tui.trajectory.comparison import Comparison, difference, heat_map, outlined
+from riptui.tui.trajectory.filmstrip import Filmstrip, Still
+from riptui.tui.trajectory.readings import Readings
+from riptui.tui.trajectory.slider import Slider
+from riptui.tui.trajectory.stage import Stage
+from riptui.tui.trajectory.view import TrajectoryView
 
 SIZE = (140, 40)
 
@@ -187,8 +187,8 @@ async def test_the_comparison_goes_round(done: Trajectory) -> None:
 async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
     done: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riptui.tui.stage.BLINK", 0.01)
-    monkeypatch.setattr("riptui.tui.stage.BLINKS", 4)
+    monkeypatch.setattr("riptui.tui.trajectory.stage.BLINK", 0.01)
+    monkeypatch.setattr("riptui.tui.trajectory.stage.BLINKS", 4)
     async with showing(done) as (app, pilot):
         seen: list[str] = []
         real = app.picture("compared").show

@@ -10,16 +10,16 @@ from textual.content import Content
 
 from riptui.spec import Box
 from riptui.store.records import Failure, Row, Session
-from riptui.tui import course
-from riptui.tui.arrangement import GAP, arrange
-from riptui.tui.comparison import GAIN, Comparison, difference, heat_map, outlined
-from riptui.tui.coverage import Grid, drawn, grid, histogram, told
-from riptui.tui.filmstrip import Point, lay_out, window
-from riptui.tui.heat import POINTS, heat
 from riptui.tui.latest import Job, Latest
-from riptui.tui.readings import course as read
-from riptui.tui.readings import names_in, number, title
-from riptui.tui.texts import log_text, spec_text
+from riptui.tui.trajectory import course
+from riptui.tui.trajectory.arrangement import GAP, arrange
+from riptui.tui.trajectory.comparison import GAIN, Comparison, difference, heat_map, outlined
+from riptui.tui.trajectory.coverage import Grid, drawn, grid, histogram, told
+from riptui.tui.trajectory.filmstrip import Point, lay_out, window
+from riptui.tui.trajectory.heat import POINTS, heat
+from riptui.tui.trajectory.readings import course as read
+from riptui.tui.trajectory.readings import names_in, number, title
+from riptui.tui.trajectory.texts import log_text, spec_text
 
 SPEC = make_spec(picture(), amount=400.0)
 

@@ -17,17 +17,18 @@ from textual.widgets import ContentSwitcher, Input, Static
 from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.terminal import printable
-from riptui.tui import bindings, filters, status
+from riptui.tui import bindings
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.keyline import KeyLine
-from riptui.tui.outline import ORDERS
-from riptui.tui.tree import RunsTree
-from riptui.tui.watch import Looked, Watch, WorkersLooked
+from riptui.tui.runs import filters, status
+from riptui.tui.runs.outline import ORDERS
+from riptui.tui.runs.tree import RunsTree
+from riptui.tui.runs.watch import Looked, Watch, WorkersLooked
 from riptui.tui.welcome import Welcome
 
 if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
     from riptui.tui.details import Details
-    from riptui.tui.group import GroupView
+    from riptui.tui.group.view import GroupView
 
 REST = 0.06  # seconds the cursor stays on a row before its pictures are read; a held key passes 30 rows a second
 COMPARED = range(2, 7)
@@ -308,7 +309,7 @@ class Browser(Screen[None]):
         if len(marked) not in COMPARED:
             self.notify(f"mark {COMPARED[0]} to {COMPARED[-1]} trajectories with m; {len(marked)} are marked")
             return
-        from riptui.tui.compare import CompareScreen  # with NumPy
+        from riptui.tui.group.compare import CompareScreen  # with NumPy
 
         self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))
 

@@ -7,11 +7,11 @@ from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
 from riptui.settings import Settings
-from riptui.tui.choice import Choice
 from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.group import GroupView
-from riptui.tui.panes import PANES
-from riptui.tui.trajectory import TrajectoryView
+from riptui.tui.group.choice import Choice
+from riptui.tui.group.view import GroupView
+from riptui.tui.trajectory.panes import PANES
+from riptui.tui.trajectory.view import TrajectoryView
 
 
 class Details(ContentSwitcher):

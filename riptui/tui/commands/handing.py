@@ -11,10 +11,10 @@ from riptui import spec
 from riptui.metrics import REGISTRY
 from riptui.metrics.availability import DEFAULT, lack
 from riptui.store.trajectory import Trajectory
-from riptui.tui.command_line import command
+from riptui.tui.commands.command_line import command
+from riptui.tui.commands.exporting import ExportScreen
 from riptui.tui.commands.subject import Subject
 from riptui.tui.dialogs import Choice, OneOf, SomeOf
-from riptui.tui.exporting import ExportScreen
 from riptui.tui.wording import counted
 
 MEASURE = (sys.executable, "-m", "riptui", "measure")

@@ -14,7 +14,7 @@ from riptui.settings import Settings
 from riptui.store.trajectory import Status, Trajectory
 from riptui.terminal import printable
 from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.outline import Outline
+from riptui.tui.runs.outline import Outline
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.lines import Line
-from riptui.tui.projector import Thumbnail
+from riptui.tui.trajectory.projector import Thumbnail
 
 SMALLEST = 8  # columns of a picture; of what does not fit then, only those around the frame shown are
 GAP = 2

@@ -6,7 +6,7 @@ import numpy as np
 
 from riptui.arrays import Image
 from riptui.spec import Box
-from riptui.tui.heat import heat
+from riptui.tui.trajectory.heat import heat
 
 GAIN = 4
 """A difference of 64 of 255 is white already: most of what an inpainter changes is fainter."""

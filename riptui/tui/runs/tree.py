@@ -17,8 +17,8 @@ from riptui.marks import MARKS
 from riptui.store.listing import natural
 from riptui.terminal import printable, sparkline
 from riptui.tui import bindings
-from riptui.tui.outline import Line, Outline, above, parent
-from riptui.tui.shelf import Change, Entry
+from riptui.tui.runs.outline import Line, Outline, above, parent
+from riptui.tui.runs.shelf import Change, Entry
 from riptui.values import short
 
 INDENT = 2

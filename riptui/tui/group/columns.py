@@ -8,9 +8,9 @@ from rich.cells import cell_len
 
 from riptui.marks import MARKS
 from riptui.terminal import printable
-from riptui.tui.gathering import Member
-from riptui.tui.readings import number, title
-from riptui.tui.table import Column, Row, Value
+from riptui.tui.group.gathering import Member
+from riptui.tui.group.table import Column, Row, Value
+from riptui.tui.trajectory.readings import number, title
 
 FIELDS = ("mask", "seed", "inpainter", "order", "size")
 """Fields of the spec that have a column where they differ."""

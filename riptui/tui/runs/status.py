@@ -8,7 +8,7 @@ from rich.text import Text
 from riptui.marks import MARKS
 from riptui.store.workers import Worker
 from riptui.terminal import printable
-from riptui.tui.outline import Totals
+from riptui.tui.runs.outline import Totals
 
 BAR = 20
 GIB = 2**30

@@ -19,7 +19,7 @@ from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.listing import Summary, summarize
 from riptui.store.trajectory import Status, Trajectory
-from riptui.tui.readings import names_in
+from riptui.tui.trajectory.readings import names_in
 
 SLICE = 0.1  # seconds of reading between two reports
 

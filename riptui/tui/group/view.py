@@ -19,17 +19,17 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from riptui.terminal import printable
-from riptui.tui import course
-from riptui.tui.chart import Chart
-from riptui.tui.choice import VIEWS, Choice
-from riptui.tui.gathering import Gathering
+from riptui.tui.group.choice import VIEWS, Choice
+from riptui.tui.group.gathering import Gathering
+from riptui.tui.group.table import Table
 from riptui.tui.latest import Latest
-from riptui.tui.readings import title
-from riptui.tui.table import Table
+from riptui.tui.plot.chart import Chart
 from riptui.tui.tabline import TabLine
+from riptui.tui.trajectory import course
+from riptui.tui.trajectory.readings import title
 
 if TYPE_CHECKING:  # NumPy
-    from riptui.tui.group_curves import Digest
+    from riptui.tui.group.curves import Digest
 
 TABLE = "table"
 ROOMY = 20  # rows; with fewer, chart and table take turns
@@ -159,7 +159,7 @@ class GroupView(Widget):
 
     def _gather(self, group: Path, paths: Sequence[str], choice: Choice) -> None:
         """Read what is new, and compute what is to be shown."""
-        from riptui.tui.group_curves import digest  # NumPy: after the first paint, and not on the screen's thread
+        from riptui.tui.group.curves import digest  # NumPy: after the first paint, and not on the screen's thread
 
         if group != self._group:
             return

@@ -5,14 +5,14 @@ from textual.widgets import ContentSwitcher
 
 from riptui.spec import Spec
 from riptui.store.records import Values
-from riptui.tui import course
-from riptui.tui.chart import Chart
-from riptui.tui.coverage import CoverageMap
-from riptui.tui.filmstrip import Filmstrip, Point
 from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.projector import Snapshot
-from riptui.tui.readings import names_in, number
-from riptui.tui.texts import TextPane, log_text, spec_text
+from riptui.tui.plot.chart import Chart
+from riptui.tui.trajectory import course
+from riptui.tui.trajectory.coverage import CoverageMap
+from riptui.tui.trajectory.filmstrip import Filmstrip, Point
+from riptui.tui.trajectory.projector import Snapshot
+from riptui.tui.trajectory.readings import names_in, number
+from riptui.tui.trajectory.texts import TextPane, log_text, spec_text
 
 PANES = ("chart", "filmstrip", "masks", "spec", "log")
 

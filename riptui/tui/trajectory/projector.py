@@ -15,8 +15,8 @@ from riptui.errors import RiptuiError
 from riptui.spec import Spec
 from riptui.store.records import Failure, Row, Session, Values
 from riptui.store.trajectory import Trajectory
-from riptui.tui.comparison import Comparison, difference, heat_map, outlined
-from riptui.tui.reel import Reel
+from riptui.tui.trajectory.comparison import Comparison, difference, heat_map, outlined
+from riptui.tui.trajectory.reel import Reel
 
 Part = TypeVar("Part")
 

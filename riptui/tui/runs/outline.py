@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from riptui.store.listing import natural
 from riptui.store.trajectory import Status
-from riptui.tui.filters import Filter
-from riptui.tui.shelf import Change, Entry
+from riptui.tui.runs.filters import Filter
+from riptui.tui.runs.shelf import Change, Entry
 
 Order = Literal["name", "newest", "distance", "status"]
 ORDERS: tuple[Order, ...] = get_args(Order)

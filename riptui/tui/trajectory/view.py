@@ -21,21 +21,21 @@ from textual.widget import Widget
 
 from riptui.spec import Spec, iterations_at
 from riptui.terminal import printable
-from riptui.tui import course
-from riptui.tui.arrangement import arrange
-from riptui.tui.chart import Chart
-from riptui.tui.comparison import Comparison
-from riptui.tui.filmstrip import Filmstrip
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.latest import Latest
 from riptui.tui.lines import Line
-from riptui.tui.panes import PANES, Panes
-from riptui.tui.player import Player
-from riptui.tui.projector import Projected, Projector, Snapshot, Thumbnail
-from riptui.tui.readings import Readings
-from riptui.tui.slider import Slider
-from riptui.tui.stage import Stage
+from riptui.tui.plot.chart import Chart
 from riptui.tui.tabline import TabLine
+from riptui.tui.trajectory import course
+from riptui.tui.trajectory.arrangement import arrange
+from riptui.tui.trajectory.comparison import Comparison
+from riptui.tui.trajectory.filmstrip import Filmstrip
+from riptui.tui.trajectory.panes import PANES, Panes
+from riptui.tui.trajectory.player import Player
+from riptui.tui.trajectory.projector import Projected, Projector, Snapshot, Thumbnail
+from riptui.tui.trajectory.readings import Readings
+from riptui.tui.trajectory.slider import Slider
+from riptui.tui.trajectory.stage import Stage
 
 LIVE = 1.0  # seconds between two looks at a trajectory that grows: each is up to 5 kB on the wire without pictures
 PICTURES = "pictures"

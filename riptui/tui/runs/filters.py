@@ -9,7 +9,7 @@ import operator
 import re
 from collections.abc import Callable
 
-from riptui.tui.shelf import Entry
+from riptui.tui.runs.shelf import Entry
 
 Filter = Callable[[Entry], bool]
 

@@ -10,12 +10,12 @@ import numpy as np
 from riptui.results.curves import Curve, distributions
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
-from riptui.tui.choice import Choice
-from riptui.tui.gathering import Member
-from riptui.tui.group_table import tabulated
+from riptui.tui.group.choice import Choice
+from riptui.tui.group.columns import tabulated
+from riptui.tui.group.gathering import Member
+from riptui.tui.group.table import Column, Row
 from riptui.tui.plot.series import Series
-from riptui.tui.readings import names_in
-from riptui.tui.table import Column, Row
+from riptui.tui.trajectory.readings import names_in
 
 BY = ("mask", "inpainter", "order", "size", "paste")
 """The fields that part a group's trajectories into curves, where they differ; the paper's figures have the first."""

@@ -11,7 +11,7 @@ from riptui.spec import HALF, Spec
 from riptui.store.records import Row, Values
 from riptui.store.trajectory import Trajectory
 from riptui.terminal import printable
-from riptui.tui.reel import Reel
+from riptui.tui.trajectory.reel import Reel
 
 UNTOLD = {"format", "source_name", "source_sha256", "original_sha256", "parameters"}
 """Fields of a spec that decide no pixel, or that are told in another way."""

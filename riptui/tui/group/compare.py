@@ -16,16 +16,17 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from riptui.store.records import Values
-from riptui.tui import bindings, course
-from riptui.tui.chart import Chart, series_colors
+from riptui.tui import bindings
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
+from riptui.tui.group.lineup import Entrant, Frame, Lineup, differences, names, places
 from riptui.tui.keyline import KeyLine
 from riptui.tui.latest import Latest
-from riptui.tui.lineup import Entrant, Frame, Lineup, differences, names, places
+from riptui.tui.plot.chart import Chart, series_colors
 from riptui.tui.plot.series import SHAPES, Series
-from riptui.tui.readings import names_in, number, title
-from riptui.tui.slider import Slider
+from riptui.tui.trajectory import course
+from riptui.tui.trajectory.readings import names_in, number, title
+from riptui.tui.trajectory.slider import Slider
 
 LOOK = 1.0  # seconds between two looks at the disk
 GAP = 1  # columns between two trajectories

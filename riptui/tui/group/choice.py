@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from riptui.tui.course import Axis
+from riptui.tui.trajectory.course import Axis
 
 View = Literal["mean", "points", "runs"]
 VIEWS: tuple[View, ...] = ("mean", "points", "runs")

@@ -13,8 +13,8 @@ from textual.content import Content
 
 from riptui.spec import Box, Spec
 from riptui.store.records import Row
-from riptui.tui.heat import RGB, heat
 from riptui.tui.lines import Lines
+from riptui.tui.trajectory.heat import RGB, heat
 
 FINEST = 64  # squares a side that are drawn one by one; of a finer grid neighbours are joined
 BAR = 24  # columns, at most

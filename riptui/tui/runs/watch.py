@@ -9,7 +9,7 @@ from threading import Event, Thread
 from textual.message import Message
 
 from riptui.store.workers import Worker, registered
-from riptui.tui.shelf import Change, Shelf
+from riptui.tui.runs.shelf import Change, Shelf
 
 WORKERS_EVERY = 1.0  # seconds; a worker's own news come five times a second, too many for a slow line
 

@@ -8,7 +8,7 @@ from riptui import metrics
 from riptui.spec import Spec
 from riptui.store.records import Row, Values
 from riptui.tui.plot.series import Series
-from riptui.tui.readings import PREVIOUS, names_in, title
+from riptui.tui.trajectory.readings import PREVIOUS, names_in, title
 
 Axis = Literal["inpainted", "coverage"]
 X_LABELS: dict[Axis, str] = {"inpainted": "inpainted %", "coverage": "coverage %"}

@@ -5,13 +5,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 
-from riptui.tui.arrangement import Arrangement
-from riptui.tui.comparison import GAIN, Comparison
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.graphics.picture import Picture
-from riptui.tui.heat import heat
 from riptui.tui.lines import Line
-from riptui.tui.projector import Projected
+from riptui.tui.trajectory.arrangement import Arrangement
+from riptui.tui.trajectory.comparison import GAIN, Comparison
+from riptui.tui.trajectory.heat import heat
+from riptui.tui.trajectory.projector import Projected
 
 BLINK = 0.5  # seconds that each of the two pictures is seen
 BLINKS = 40  # then it rests: nothing is sent for ever to a terminal that nobody looks at

@@ -9,15 +9,15 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from riptui.settings import Settings
-from riptui.tui import bindings
+from riptui.tui import bindings, commands
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import Table
 from riptui.tui.help import HelpScreen
 from riptui.tui.trajectory.comparison import Comparison
 
 LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
-ELSEWHERE = ("compute", "do")
-"""What these keys do is tested with the commands that they begin."""
+COMMANDS = ("compute", "do")
+"""These keys begin commands, which have tests of their own."""
 
 TABLE = {binding.id: binding for scope in bindings.SCOPES.values() for binding in scope}
 
@@ -48,10 +48,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_key_of_the_table_is_tested() -> None:
-    assert PRESSED.keys() == {id for id, binding in TABLE.items() if group_of(binding) not in ELSEWHERE}
+    assert PRESSED.keys() == {id for id, binding in TABLE.items() if group_of(binding) not in COMMANDS}
 
 
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in ELSEWHERE])
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in COMMANDS])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with opened(folder) as at:
@@ -60,6 +60,24 @@ async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Pa
                 for one in TABLE[id].key.split(","):
                     await BEGIN.get(group, begin)(at)
                     await press(at, one)
+
+
+async def test_the_keys_of_commands_begin_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[str, str]] = []
+
+    async def carry_out(name: str, about: commands.Subject) -> None:
+        begun.append((name, about.place))
+
+    monkeypatch.setattr(commands, "carry_out", carry_out)
+    async with opened(folder) as at:
+        await begin(at)
+        for binding in TABLE.values():
+            if group_of(binding) in COMMANDS:
+                for one in binding.key.split(","):
+                    await at.press(one)
+                    name = str(binding.action).removeprefix("do('").removesuffix("')")
+                    await at.until(lambda name=name: begun[-1:] == [(name, FIRST)], f"{one} begins {name}")
+    assert {name for name, _ in begun} == commands.COMMANDS.keys() - {"demo"}  # a button of the first screen
 
 
 async def begin(at: Opened) -> None:

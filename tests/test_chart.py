@@ -52,6 +52,7 @@ def test_ticks_are_round_and_their_labels_tell_them_apart(low, high, most, found
 def test_lpips_begins_at_0_and_ssim_near_its_values():
     assert vertical([0.2, 0.6]).low == 0
     assert 0.8 < vertical([0.9, 1.0]).low < 0.9
+    assert 0.4 < vertical([0.44, 1.0]).low < 0.44
 
 
 @pytest.mark.parametrize("values", [[], [math.nan], [math.inf, -math.inf], [0.0], [5.0, 5.0], [-2.0], [1e-300], [1e99]])

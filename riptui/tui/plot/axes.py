@@ -34,12 +34,12 @@ def horizontal(values: Iterable[float], end: float | None = None) -> Axis:
 
 
 def vertical(values: Iterable[float]) -> Axis:
-    """From 0 where that costs less than half of the height, as LPIPS does; with a little room at the top."""
+    """From 0 where that costs at most two fifths of the height, as LPIPS does; with a little room at the top."""
     found = [value for value in values if usable(value)]
     if not found:
         return Axis(0.0, 1.0)
     low, high = min(found), max(found)
-    if low >= 0 and low <= high / 2:
+    if 0 <= low <= 0.4 * high:
         low = 0.0
     axis = _with_span(low, high)
     room = _HEADROOM * (axis.high - axis.low)

@@ -115,7 +115,7 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
     folder = checkpoints["sd2"]
     texts = ["sd2", "org/name@v1", str(folder), "stable-diffusion-v1-5/stable-diffusion-inpainting@fp16"]
     given = {"steps": "20", "guidance": "3", "allow_pickle": "true", "prompt": "007", "negative_prompt": "none"}
-    specs = Sweep(texts, [64], [0], given)._specs("", "0" * 64, "0" * 64)
+    specs = Sweep(texts, [64], [0], given).specs("", "0" * 64, "0" * 64)
     assert [spec.inpainter for spec in specs] == ["sd2", "diffusion", "diffusion", "sd1.5"]
     keys = ("model", "revision")
     assert [tuple(spec.parameters[key] for key in keys) for spec in specs] == [

@@ -139,7 +139,7 @@ def test_a_worker_on_the_same_gpu_is_noticed(device: str, total: int | None, sha
         assert client.on_the_same_gpu(tmp_path, record("b-1-1", host="elsewhere")) == []
 
 
-def test_two_callers_at_once_start_one_worker(runs: Path) -> None:
+def test_two_callers_at_once_start_one_worker(runs: Path, stays: None) -> None:
     found: list[Worker] = []
     threads = [Thread(target=lambda: found.append(ensure(runs))) for _ in range(3)]
     for thread in threads:

@@ -758,7 +758,7 @@ def interrupting(real: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(plan, "submit"), (plan, "create"), (creation, "_fill"), (creation, "make_folders"), (creation, "to_png")],
+    [(plan, "submit"), (plan, "create"), (creation, "_fill"), (creation, "make_folders"), (creation, "original_png")],
 )
 def test_ctrl_c_before_the_first_iteration_leaves_nothing_half_made(
     module: Any, name: str, monkeypatch: pytest.MonkeyPatch, ending: Contents

@@ -6,6 +6,7 @@ What it shows pictures by is written beside it, with the suffix .protocol.
 import sys
 from pathlib import Path
 
+from riptui.settings import load
 from riptui.tui import start
 
 LOG = Path(sys.argv[1])
@@ -33,4 +34,4 @@ def log_keys() -> None:
 
 if __name__ == "__main__":
     start._log_to_file = log_keys
-    sys.exit(start.start(Path(sys.argv[2]), select=sys.argv[3]))
+    sys.exit(start.start(Path(sys.argv[2]), load(), select=sys.argv[3]))

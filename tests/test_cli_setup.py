@@ -17,8 +17,7 @@ from command import COMMAND, PATIENCE, environment, riptui, spawned
 from conftest import MakeTrajectory
 
 from riptui import __version__, inpainters, metrics
-from riptui import cli as package
-from riptui.cli import COMMANDS, doctor
+from riptui.cli import COMMANDS, commands, doctor
 from riptui.metrics import weights
 from riptui.store import layout
 from riptui.store.trajectory import Status, Trajectory
@@ -35,7 +34,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_torch_home: Pat
 
 
 def command(name: str) -> click.Command:
-    found = package.riptui.get_command(click.Context(package.riptui), name)
+    found = commands.riptui.get_command(click.Context(commands.riptui), name)
     assert found is not None
     return found
 
@@ -219,7 +218,7 @@ def test_the_real_doctor_ends_well_in_a_process_of_its_own() -> None:
 def completed(*words: str) -> list[str]:
     """What the shell is offered for the last of these words."""
     *before, incomplete = words
-    shell = BashComplete(package.riptui, {}, "riptui", "_RIPTUI_COMPLETE")
+    shell = BashComplete(commands.riptui, {}, "riptui", "_RIPTUI_COMPLETE")
     return [item.value for item in shell.get_completions(list(before), incomplete)]
 
 

@@ -14,7 +14,8 @@ from conftest import MakeTrajectory
 
 from riptui import __file__ as package
 from riptui import engine, inpainters, metrics
-from riptui.cli import COMMANDS, riptui, spelt_out
+from riptui.cli import COMMANDS
+from riptui.cli.commands import riptui, spelt_out
 from riptui.store import attempts
 from riptui.store.claim import claim
 from riptui.store.frames import frame
@@ -41,6 +42,14 @@ def options(command: click.Command) -> set[str]:
     return {name for param in command.params for name in [*param.opts, *param.secondary_opts]} | {"--help", "-h"}
 
 
+def every(command: click.Command) -> Iterator[click.Command]:
+    """A command and those below it."""
+    yield command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context()):
+            yield from every(command.get_command(context(), name) or command)
+
+
 def context() -> click.Context:
     return click.Context(riptui)
 
@@ -64,7 +73,7 @@ def test_every_command_is_in_the_readme(name: str) -> None:
 
 
 def test_every_option_that_the_readme_names_is_one() -> None:
-    known = {option for name in COMMANDS for option in options(riptui.get_command(context(), name) or riptui)}
+    known = {option for command in every(riptui) for option in options(command)}
     prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose))
     assert len(named) >= 3

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 
 import rich_click as click
 
+from riptui.cli import open_app
 from riptui.cli.options import folders_below, runs_folder
-from riptui.cli.streams import abandon
 
 GRAPHICS = ("auto", "kitty", "sixel", "halfblock", "off")
 
@@ -39,10 +38,6 @@ def browse(runs: Path, select: str, graphics: str | None) -> int:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("the app needs a terminal; without one: riptui ls, riptui show, riptui run")
-    from riptui.tui.start import start
+    from riptui.settings import load
 
-    code = start(runs, select=select, graphics=graphics)
-    if code == 128 + signal.SIGHUP:
-        for stream in (sys.stdout, sys.stderr):  # the terminal is gone
-            abandon(stream)
-    return code
+    return open_app(runs, load(), select=select, graphics=graphics)

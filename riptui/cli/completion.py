@@ -15,7 +15,7 @@ def completion(shell: str) -> int:
     """
     from click.shell_completion import get_completion_class
 
-    from riptui.cli import riptui
+    from riptui.cli.commands import riptui
 
     found = get_completion_class(shell)
     assert found is not None, "the choices above are click's own"

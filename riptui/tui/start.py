@@ -7,17 +7,16 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from riptui.settings import Loaded, load, places
+from riptui.settings import Loaded, places
 from riptui.terminal import printable
 
 CRASHED = 1
 
 
-def start(runs: Path, *, select: str = "", graphics: str | None = None) -> int:
+def start(runs: Path, loaded: Loaded, *, select: str = "", graphics: str | None = None) -> int:
     """Run the app on a runs folder until it ends; return the exit code. stdin and stdout must be a terminal."""
     from riptui.tui.graphics.probe import probe
 
-    loaded = load()
     terminal = probe(graphics or loaded.settings.graphics)
     if terminal.truecolor or terminal.protocol == "kitty":  # kitty: the id of a picture travels in a 24-bit colour
         os.environ["COLORTERM"] = "truecolor"  # which xterm and ssh drop

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from riptui.cli import LateGroup
+from riptui.cli.commands import LateGroup
 
 if TYPE_CHECKING:
     from riptui.study.definition import Study

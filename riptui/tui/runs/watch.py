@@ -1,5 +1,6 @@
 """The thread that looks at the runs folder and its workers, and posts what is new."""
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Watch:
         self._closed.set()
 
     def _run(self) -> None:
-        told = False
+        told = looked = False
         while not self._closed.is_set():
             for change in self._shelf.look():
                 if self._closed.is_set():
@@ -57,6 +58,9 @@ class Watch:
                 if change or not told:  # the first also where there is nothing, or nobody would know
                     self._post(Looked(change))
                     told = True
+            if not looked:
+                gc.freeze()  # ten thousand entries, looked through for garbage, would be a pause of 60 ms now and then
+                looked = True
             self._look_at_workers()
             self._closed.wait(self._interval)
 

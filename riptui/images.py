@@ -93,9 +93,9 @@ def to_png(image: Image) -> bytes:
 
 
 def original_png(image: Image) -> bytes:
-    """As `to_png`, by Pillow: 12 ms more, and none of OpenCV's 20 MiB in a process that only makes folders."""
+    """As `to_png`, by Pillow: 10 ms more, and none of OpenCV's 20 MiB in a process that only makes folders."""
     out = BytesIO()
-    PIL.Image.fromarray(image).save(out, "PNG")
+    PIL.Image.fromarray(image).save(out, "PNG", compress_level=1)  # 6, the usual, takes 80 ms for a tenth less
     return out.getvalue()
 
 

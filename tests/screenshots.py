@@ -44,10 +44,12 @@ class Shot:
     """While a worker computes."""
 
 
+TYPED = "r i p t u i slash p i c t u r e s slash c o f f e e period j p g"  # from the folder that it is started in
 SHOTS = (
     Shot("trajectory", "kitty", "coffee/m64-s0", "2"),
     Shot("group", "kitty", "shuffled/coffee", "Return"),
     Shot("compare", "xterm-sixel", "coffee/m64-s0", "m Down Down Down Down Down m Down Down Down Down Down m c"),
+    Shot("launch", "kitty", "coffee/m64-s0", f"n {TYPED}"),
     Shot("masks", "kitty", "coffee/m64-s1", "3 shift+Left shift+Left d", theme="riptui-light"),
     Shot("compact", "xterm-sixel", "coffee/m128-s0", size=(80, 24)),
     Shot("live", "xterm-sixel", "live/coffee/m64-s0-biharmonic", live=True),

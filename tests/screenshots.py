@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,7 @@ class Shot:
     """While a worker computes."""
 
 
-TYPED = "r i p t u i slash p i c t u r e s slash c o f f e e period j p g"  # from the folder that it is started in
+TYPED = "asciitilde slash Return End Return Tab"  # the picture in its home
 SHOTS = (
     Shot("trajectory", "kitty", "coffee/m64-s0", "2"),
     Shot("group", "kitty", "shuffled/coffee", "Return"),
@@ -136,6 +137,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as passing:
         studio = Studio((asked.home or Path(passing)).absolute())
         studio.home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(COFFEE, studio.home)
         for options in RUNS:
             studio.run(options)
         for name, shot in chosen.items():

@@ -25,6 +25,7 @@ from riptui.tui.runs.outline import ORDERS
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.watch import Looked, Watch, WorkersLooked
 from riptui.tui.welcome import Welcome
+from riptui.tui.wording import where
 
 if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
     from riptui.tui.details import Details
@@ -68,7 +69,7 @@ class Browser(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
-            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(_short(self.runs))}"), id="title")
+            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(where(self.runs))}"), id="title")
             yield Static(id="device")
             yield Static(id="counts")
         with Horizontal(id="body"):
@@ -312,9 +313,3 @@ class Browser(Screen[None]):
         from riptui.tui.group.compare import CompareScreen  # with NumPy
 
         self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))
-
-
-def _short(path: Path) -> str:
-    """With ~ for the home folder."""
-    whole, home = path.absolute(), Path.home()
-    return f"~/{whole.relative_to(home)}" if whole.is_relative_to(home) and whole != home else str(whole)

@@ -1,4 +1,6 @@
-"""Numbers in sentences: how many, how large, how long."""
+"""Numbers and places in sentences: how many, how large, how long, where."""
+
+from pathlib import Path
 
 IRREGULAR = {"trajectory": "trajectories"}
 
@@ -22,3 +24,9 @@ def about(seconds: float) -> str:
     if seconds < 48 * 3600:
         return f"{seconds / 3600:.1f} h"
     return f"{seconds / 86_400:.1f} days"
+
+
+def where(path: Path) -> str:
+    """A path with ~ for the home folder."""
+    whole, home = path.absolute(), Path.home()
+    return str("~" / whole.relative_to(home)) if whole.is_relative_to(home) else str(whole)

@@ -368,7 +368,7 @@ def test_the_choices_of_inpainters_metrics_and_orders_are_in_the_help() -> None:
 def test_without_a_command_and_without_a_terminal_there_is_one_line_with_what_to_do() -> None:
     outcome = riptui()
     assert (outcome.code, outcome.out) == (2, "")
-    assert "the app needs a terminal; without one: riptui ls, riptui show, riptui run" in outcome.err
+    assert "the app needs a terminal, for stderr too; without one: riptui ls, riptui show, riptui run" in outcome.err
 
 
 @pytest.mark.parametrize("option", ["-V", "--version"])

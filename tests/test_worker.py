@@ -1,6 +1,7 @@
 """The worker as a process: what it takes, how it waits and leaves, and what it survives."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -225,6 +226,14 @@ def test_it_waits_for_more_and_leaves_when_it_has_waited_for_long_enough(
     assert "left: nothing was to do" in outcome.out
     assert 1.0 < time.monotonic() - begun < PATIENCE
     assert living(runs) == []
+
+
+def test_it_leaves_when_its_runs_folder_is_removed(runs: Path) -> None:
+    with started("worker", "--runs", runs, "--idle", "inf", command=COMMAND) as process:
+        wait_until(lambda: (now := live(runs)) and now.state == "idle")
+        shutil.rmtree(runs)
+        assert finished(process).code == 0
+    assert not runs.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

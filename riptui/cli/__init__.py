@@ -88,7 +88,12 @@ def means_the_app_alone(argv: list[str]) -> bool:
     """`riptui` or `riptui RUNS` on a terminal."""
     if len(argv) > 1 or (argv and (argv[0] in COMMANDS or not is_folder(argv[0]))):
         return False
-    return sys.stdin.isatty() and sys.stdout.isatty() and "_RIPTUI_COMPLETE" not in os.environ
+    return is_on_a_terminal() and "_RIPTUI_COMPLETE" not in os.environ
+
+
+def is_on_a_terminal() -> bool:
+    """All three streams: Textual draws on stderr."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def is_folder(text: str) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli import open_app
+from riptui.cli import is_on_a_terminal, open_app
 from riptui.cli.options import folders_below, runs_folder
 
 GRAPHICS = ("auto", "kitty", "sixel", "halfblock", "off")
@@ -36,8 +35,10 @@ def browse(runs: Path, select: str, graphics: str | None) -> int:
     `riptui` alone does the same, as does `riptui RUNS`. Press ? in it for its keys. What a worker computes goes on
     when the app, or the connection, ends.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("the app needs a terminal; without one: riptui ls, riptui show, riptui run")
+    if not is_on_a_terminal():
+        raise click.UsageError(
+            "the app needs a terminal, for stderr too; without one: riptui ls, riptui show, riptui run"
+        )
     from riptui.settings import load
 
     return open_app(runs, load(), select=select, graphics=graphics)

@@ -63,7 +63,7 @@ def serve(
     with Report(entry, runs, bench, queue, should_stop) as report:
         strikes = 0
         idle_since = time.monotonic()
-        while _wait(queue, report, idle_since + idle, should_stop):
+        while _wait(entry, queue, report, idle_since + idle, should_stop):
             report.phase = "working"
             hand = _Hand(queue, report)
             try:
@@ -105,9 +105,14 @@ class _Hand:
         return next((one for one in self.taken if not one.path.exists()), self.taken[-1])
 
 
-def _wait(queue: Queue | Inbox, report: Report, until: float, should_stop: Callable[[], bool]) -> bool:
-    """Wait for something to take, until then (time.monotonic()) at most; whether there is."""
-    while not should_stop():
+def _wait(
+    entry: Registration, queue: Queue | Inbox, report: Report, until: float, should_stop: Callable[[], bool]
+) -> bool:
+    """Wait for something to take, until then (time.monotonic()) at most; whether there is.
+
+    A worker whose entry was removed, with the runs folder say, waits no more: nobody could see it, or send it away.
+    """
+    while not should_stop() and entry.path.exists():
         queue.scan()
         if len(queue):
             return True

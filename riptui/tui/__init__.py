@@ -3,14 +3,15 @@
 start       the terminal asked, the settings read; and the report if the app should crash
 app         the Textual app: theme, keys, what every screen has, how it ends
 browser     the main screen: the tree, what is chosen in it, the status lines
-bindings    every key of the browser, in one table: dispatch, footer, help and the user's keymap come from it
-shelf       what is in the runs folder, read by a thread again and again; no Textual
-outline     the lines of the tree: groups, order, filter; no Textual
-filters     what is typed after `/`, as a condition; no Textual
-tree        the tree on the screen
-watch       the thread that looks
+runs/       the left side: what is in the runs folder
+details     the right side: trajectory/ or group/, imported after the first paint
+launch/     the form that launches trajectories
+commands/   what keys do beyond looking
+bindings    every key of the app, in tables: dispatch, footer, help and the user's keymap come from them
+help        the keys of a screen; keyline: those in the last line; keymap: the user's own keys
 welcome     what is shown where there are no runs
-help        the keys of a screen; themes: colours; keymap: the user's own keys
-graphics    pictures in the terminal: kitty, sixel, half blocks
-status      the worker, its device and what it computes, in a line
+graphics/   pictures in the terminal: kitty, sixel, half blocks
+plot/       charts in braille
+themes      colours; notification: bell and OSC 9; dialogs: questions; wording: numbers and places in sentences
+lines       text that changes often; tabline: tabs in a line; latest, threads: what a thread does for a screen
 """

@@ -92,7 +92,7 @@ def shown(display: Bars) -> dict[str, str]:
 
 
 def test_the_watch_in_json_tells_every_iteration_and_steps(run: Run) -> None:
-    outcome = riptui(*run("--display", "json", seconds=0.2))
+    outcome = riptui(*run("--display", "json", seconds=0.3))  # workers tell how far they are every 0.2 s
     events = [json.loads(line) for line in outcome.out.splitlines()]
     assert [event["k"] for event in events if event["event"] == "iterated"] == list(range(1, 17))
     assert {event["steps"] for event in events if event["event"] == "stepped"} == {4}

@@ -25,8 +25,8 @@ import pytest
 from command import RICH, Outcome, environment, require_harmless, riptui
 from conftest import make_spec, picture
 
-from riptui import cli, engine
-from riptui.cli import doctor, jobs
+from riptui import engine
+from riptui.cli import commands, doctor, jobs
 from riptui.cli.listing import ls
 from riptui.cli.options import folders_below
 from riptui.images import from_png
@@ -68,7 +68,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RIPTUI_OFFLINE", "1")
     monkeypatch.delenv("RIPTUI_RUNS", raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "weights"))
-    monkeypatch.setattr(cli, "explanation", unexplained)
+    monkeypatch.setattr(commands, "explanation", unexplained)
 
 
 def unexplained(error: OSError) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from riptui.arrays import Image, Images, Mask, Masks
+from riptui.arrays import Images, Masks
 from riptui.inpainters import Inpainter, OnStep
 
 
@@ -20,10 +20,10 @@ def telea(radius: float) -> Inpainter:
 
 
 def _each(method: int, radius: float) -> Inpainter:
-    def one(image: Image, mask: Mask) -> Image:
-        return cv2.inpaint(image, mask.view(np.uint8), radius, method)
-
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
-        return np.stack([one(image, mask) for image, mask in zip(images, masks, strict=True)])
+        outputs = np.empty_like(images)
+        for image, mask, output in zip(images, masks, outputs, strict=True):
+            cv2.inpaint(image, mask.view(np.uint8), radius, method, output)
+        return outputs
 
     return inpaint

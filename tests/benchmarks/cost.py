@@ -118,9 +118,14 @@ def start(scratch: Path) -> None:
             seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True)) for _ in range(9)
         )
 
-    python("import riptui.cli")
+    python("import riptui.cli.commands")
     bare = python("pass")
-    report("import riptui.cli, beyond the interpreter's start", python("import riptui.cli") - bare, 0.15, " s")
+    report(
+        "import riptui.cli.commands, beyond the interpreter's start",
+        python("import riptui.cli.commands") - bare,
+        0.15,
+        " s",
+    )
 
 
 def ls(scratch: Path) -> None:

@@ -209,11 +209,6 @@ def retry(trajectory: Trajectory, wanted: Request | None = None, *, queued: floa
     ask(trajectory, "run", wanted, queued=queued)
 
 
-def put_first(trajectory: Trajectory) -> None:
-    """Let a trajectory be the next that a worker takes."""
-    set_request(trajectory, msgspec.structs.replace(trajectory.request, queued=-time.time()))
-
-
 def put_in_order(trajectories: Sequence[Trajectory]) -> None:
     """Let workers take queued trajectories in this order, at the places in the queue that they have together."""
     requests = [trajectory.request for trajectory in trajectories]

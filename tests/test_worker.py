@@ -12,7 +12,7 @@ from command import PATIENCE, environment, finished, spawned, started, wait_unti
 from conftest import MakeTrajectory, make_spec, picture
 from odd_inpainters import COMMAND, POISON
 
-from riptui.client import ask, living, put_first, put_in_order
+from riptui.client import ask, living, put_in_order
 from riptui.engine import compute
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
@@ -66,7 +66,7 @@ def test_the_lowest_in_the_queue_comes_first(make_trajectory: MakeTrajectory, tm
         ask(trajectory, "stop")
         ask(trajectory, "run", queued=queued)
     assert taken(tmp_path / "runs") == ["t9", "t10", "t2"]  # of one time: in natural order
-    put_first(made[2])
+    put_in_order([made[2], made[1], made[0]])
     assert taken(tmp_path / "runs") == ["t2", "t9", "t10"]
     put_in_order([made[0], made[2], made[1]])
     assert taken(tmp_path / "runs") == ["t10", "t2", "t9"]

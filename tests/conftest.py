@@ -58,6 +58,17 @@ def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     return own / "config"
 
 
+def pytest_configure() -> None:
+    """Hear signals, as in a terminal: what a shell or a CI starts in the background inherits that some are ignored."""
+    for number, heard in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, heard)
+
+
 MakeTrajectory = Callable[..., Trajectory]
 
 

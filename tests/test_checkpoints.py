@@ -30,7 +30,9 @@ from riptui.engine import compute
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue, hub, pipelines, placement
 from riptui.inpainters.catalogue import MODELS, named
+from riptui.inpainters.checkpoint import inspect
 from riptui.inpainters.pipelines import EMBEDDING
+from riptui.inpainters.quiet import quiet
 from riptui.store.creation import create
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
@@ -414,13 +416,29 @@ def test_what_is_no_device_is_refused(device: str, checkpoints: Checkpoints) -> 
         inpainters.load("sd2", told(checkpoints["sd2"], "sd2"), device=device)
 
 
-def test_on_a_gpu_half_precision_is_the_models() -> None:
+@pytest.mark.parametrize(
+    ("family", "stored", "half"),
+    [
+        ("sd2", torch.float32, "float16"),
+        ("sd2", torch.bfloat16, "bfloat16"),
+        ("sd3", torch.float16, "float16"),
+        ("flux-fill", torch.float32, "bfloat16"),
+        ("flux-fill", torch.bfloat16, "bfloat16"),
+    ],
+)
+def test_on_a_gpu_half_precision_is_that_of_the_weights_or_of_their_kind(
+    family: str, stored: torch.dtype, half: str, checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    with quiet():
+        diffusers.DiffusionPipeline.from_pretrained(checkpoints[family], torch_dtype=stored).save_pretrained(
+            tmp_path / "it"
+        )
+    found = inspect(tmp_path / "it", "it", repair="")
+    assert found.half == half
     gpu = torch.device("cuda")
-    assert placement.precision("auto", MODELS["sd2"].repository, gpu) == torch.float16
-    assert placement.precision("auto", MODELS["flux-fill"].repository, gpu) == torch.bfloat16
-    assert placement.precision("auto", "org/name", gpu) == torch.float16
-    assert placement.precision("auto", "flux-fill", torch.device("cpu")) == torch.float32
-    assert placement.precision("float32", "sd2", gpu) == torch.float32
+    assert placement.precision("auto", found.half, gpu) == getattr(torch, half)
+    assert placement.precision("auto", found.half, torch.device("cpu")) == torch.float32
+    assert placement.precision("float32", found.half, gpu) == torch.float32
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:

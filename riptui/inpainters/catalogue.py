@@ -8,11 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from riptui.errors import InputError
-
-Half = Literal["float16", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +27,6 @@ class Model:
     steps: int = 50
     strength: float = 1.0
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
-    half: Half = "float16"
-    """The precision on a GPU."""
     revision: str = "main"
     """What is fetched. "main" is no pin: it moves when its owners push. A commit belongs here once somebody has looked
     it up on the hub; none was at hand when this was written, and one from memory would be worse than none. What was
@@ -72,7 +67,6 @@ MODELS: dict[str, Model] = {
         33_700_000_000,
         gated=True,
         guidance=30.0,
-        half="bfloat16",
     ),
 }
 

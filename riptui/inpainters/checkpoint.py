@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from safetensors import SafetensorError, safe_open
 
@@ -28,6 +28,7 @@ INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
 Json = dict[str, Any]
+Half = Literal["float16", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Checkpoint:
     """Which of `UNUSED` its index names."""
     commit: str | None
     """Of the hub's repository; None for a folder."""
+    half: Half
+    """The half precision that it was made for."""
 
 
 def inspect(folder: Path, name: str, *, repair: str, allow_pickle: bool = False) -> Checkpoint:
@@ -60,7 +63,8 @@ def inspect(folder: Path, name: str, *, repair: str, allow_pickle: bool = False)
         if component not in UNUSED:
             variants.add(require_component(folder / component, name, repair, allow_pickle))
     unused = tuple(component for component in UNUSED if component in index)
-    return Checkpoint(folder, pipeline, "fp16" if "fp16" in variants else None, unused, hub.commit(folder))
+    variant = "fp16" if "fp16" in variants else None
+    return Checkpoint(folder, pipeline, variant, unused, hub.commit(folder), _half(folder))
 
 
 def read_json(path: Path, name: str) -> Json:
@@ -72,6 +76,20 @@ def read_json(path: Path, name: str) -> Json:
     if not isinstance(content, dict):
         raise WeightsError(f"{name}: {path} holds no JSON object")
     return content
+
+
+def _half(folder: Path) -> Half:
+    """The half precision that the denoising network is stored in. In float32: what its kind is made in, float16 for
+    UNets; transformers such as Flux exceed its range, 65504, and paint what is no number."""
+    kind = "transformer" if (folder / "transformer").is_dir() else "unet"
+    for path in sorted((folder / kind).glob("*.safetensors")):
+        with safe_open(path, framework="numpy") as weights:
+            stored = {weights.get_slice(name).get_dtype() for name in weights.keys()}  # noqa: SIM118
+        if "BF16" in stored:
+            return "bfloat16"
+        if "F16" in stored:
+            return "float16"
+    return "bfloat16" if kind == "transformer" else "float16"
 
 
 def _require_whole(path: Path, name: str, repair: str) -> None:

@@ -60,12 +60,12 @@ def diffusion(
         raise InputError("compile=on and deterministic exclude each other: what is compiled is tuned by stopwatch")
     notes = speed.settle_order(deterministic)
     place = placement.place(device)
-    precision = placement.precision(dtype, model, place)
     with quiet():
         named = catalogue.named(model)
         revision = revision or named.revision
         folder = hub.locate(named.model, revision)
         found = inspect(folder, model, repair=hub.repair(named.model, revision), allow_pickle=allow_pickle)
+        precision = placement.precision(dtype, found.half, place)
         decoder = None
         if vae is not None:
             other = catalogue.named(vae)

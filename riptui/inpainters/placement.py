@@ -7,7 +7,6 @@ import platform
 import torch
 
 from riptui.errors import InputError
-from riptui.inpainters import catalogue
 from riptui.inpainters.quiet import quiet
 
 
@@ -31,16 +30,12 @@ def place(asked: str) -> torch.device:
     return device
 
 
-def precision(asked: str, model: str, device: torch.device) -> torch.dtype:
-    """The dtype of that name; auto: float32 on a CPU, the model's half precision on a GPU."""
-    if asked != "auto":
-        named: torch.dtype = getattr(torch, asked)
-        return named
-    if device.type == "cpu":
-        return torch.float32
-    known = catalogue.MODELS.get(catalogue.named(model).name or "")
-    half: torch.dtype = getattr(torch, known.half if known else "float16")
-    return half
+def precision(asked: str, half: str, device: torch.device) -> torch.dtype:
+    """The dtype of that name; auto: float32 on a CPU, the checkpoint's half precision on a GPU."""
+    if asked == "auto":
+        asked = "float32" if device.type == "cpu" else half
+    named: torch.dtype = getattr(torch, asked)
+    return named
 
 
 def described(device: torch.device) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rich_click as click
 from app_pilot import opened
 from conftest import MakeTrajectory, make_spec, picture
 from hypothesis import given, settings
@@ -17,6 +16,7 @@ from msgspec.structs import replace
 from textual.widgets import Button, Checkbox, Input, OptionList, SelectionList
 
 from riptui import client
+from riptui.cli.commands import riptui
 from riptui.cli.options import settings as pairs
 from riptui.cli.runs import run
 from riptui.engine import compute
@@ -35,7 +35,7 @@ from riptui.tui.commands import COMMANDS, handing
 from riptui.tui.commands.command_line import command
 from riptui.tui.commands.exporting import ExportScreen, Wish, read_at, tasks
 from riptui.tui.dialogs import Line, OneOf, Question, SomeOf
-from riptui.tui.wording import about, counted, size
+from riptui.wording import counted, lasting, sized
 
 
 @pytest.fixture
@@ -275,7 +275,7 @@ async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajecto
         dialog = await it.dialog(Question)
         text = str(dialog.query("Static").first().content)
         assert "2 trajectories" in text
-        assert "MB" in text
+        assert " kB, for good" in text
         await it.press("enter")
         await it.settled()
         assert len(it.browser.rows.outline.entries) == 2
@@ -543,7 +543,7 @@ def round_trip(spec: Spec) -> Spec:
     """What `riptui run` understands of the command line."""
     words = shlex.split(command(spec))
     assert words[:2] == ["riptui", "run"]
-    with run.make_context("run", words[2:]) as context:
+    with run.make_context("run", words[2:], **riptui.context_settings) as context:
         given = context.params
     [image] = given["images"]
     assert str(image) == spec.source_name
@@ -560,10 +560,6 @@ def round_trip(spec: Spec) -> Spec:
     )
     [made] = sweep.specs(spec.source_name, spec.source_sha256, spec.original_sha256)
     return made
-
-
-def test_the_command_line_is_of_the_real_command() -> None:
-    assert isinstance(run, click.Command)
 
 
 def test_another_seed_is_the_next_that_none_like_it_has(make_trajectory: MakeTrajectory, runs: Path) -> None:
@@ -589,12 +585,14 @@ def test_one_that_lies_in_the_runs_folder_itself_gets_its_like_beside_it(
         (counted(1, "trajectory"), "1 trajectory"),
         (counted(1200, "trajectory"), "1,200 trajectories"),
         (counted(2, "inpainting"), "2 inpaintings"),
-        (size(4_100_000), "4 MB"),
-        (size(1.25e9), "1.2 GB"),
-        (about(0.2), "1 s"),
-        (about(90), "2 min"),
-        (about(5400), "1.5 h"),
-        (about(86_400 * 3), "3.0 days"),
+        (sized(0), "0.0 kB"),
+        (sized(4_100_000), "4.1 MB"),
+        (sized(9_960_000), "10 MB"),
+        (sized(1.25e9), "1.2 GB"),
+        (lasting(0.2), "1 s"),
+        (lasting(90), "2 min"),
+        (lasting(12_000), "3 h 20 min"),
+        (lasting(86_400 * 3), "3 days 0 h"),
     ],
 )
 def test_numbers_are_told_as_people_tell_them(said: str, text: str) -> None:

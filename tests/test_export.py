@@ -214,7 +214,7 @@ def test_too_little_space_is_said_before_anything_is_written(
     trajectory = computed()
     one = (trajectory.path / "original.png").stat().st_size
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 0, 17 * one - 1))
-    with pytest.raises(DiskError, match=r"17 frames need about \d+ MB and \d+ MB are free: free some space"):
+    with pytest.raises(DiskError, match=r"17 frames need about [\d.]+ MB and [\d.]+ MB are free: free some space"):
         export.frames_to(trajectory, out / "frames")
     assert names(out) == []
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 0, 17 * one))

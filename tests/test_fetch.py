@@ -27,6 +27,7 @@ from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
 from riptui.inpainters import cache, fetching, hub, selection
 from riptui.inpainters.catalogue import MODELS
 from riptui.metrics import weights
+from riptui.wording import sized
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 NAME = "org/name"
@@ -500,8 +501,8 @@ def test_a_disk_without_space_is_said_before_anything_is_fetched(
     monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: SimpleNamespace(free=int(size * 1.5)))
     assert main(["fetch", NAME, "org/two"]) == 1
     said = capsys.readouterr().err
-    assert f"not enough space: {2 * size / 1e6:.1f} MB are needed in {constants.HF_HUB_CACHE}" in said
-    assert f"and {int(size * 1.5) / 1e6:.1f} MB are free" in said
+    assert f"not enough space: {sized(2 * size)} are needed in {constants.HF_HUB_CACHE}" in said
+    assert f"and {sized(int(size * 1.5))} are free" in said
     assert server.downloaded() == ["model_index.json"]
     assert main(["fetch", NAME]) == 0
 
@@ -601,7 +602,7 @@ def test_plain_lines_say_how_much_how_fast_and_how_long(
         plain.show("unet/x", done * 1_000_000_000, 5_000_000_000)
     assert capsys.readouterr().err.splitlines() == [
         "sd2: 5.0 GB to fetch, 1.0 GB of it from before",
-        "sd2: 3.0 GB of 5.0 GB, 100.0 MB/s, 0:20 left",
+        "sd2: 3.0 GB of 5.0 GB, 100 MB/s, 0:20 left",
     ]
 
 
@@ -628,10 +629,10 @@ def test_nothing_of_the_libraries_is_on_the_terminal(
 ) -> None:
     with riptui("fetch", NAME, HF_HUB_VERBOSITY="debug") as process:
         out, err = process.communicate(timeout=60)
-    size = sum(len(server.repositories[NAME].files[path]) for path in LOADED) / 1e6
+    size = sum(len(server.repositories[NAME].files[path]) for path in LOADED)
     folder = tmp_path / "home/hub/models--org--name/snapshots" / COMMIT
-    assert (out, process.returncode) == (f"{NAME}: 8 files, {size:.1f} MB, whole, {folder}\n", 0)
-    assert err == f"{NAME}: {size:.1f} MB to fetch\n"
+    assert (out, process.returncode) == (f"{NAME}: 8 files, {sized(size)}, whole, {folder}\n", 0)
+    assert re.fullmatch(rf"{NAME}: \d+ kB to fetch\n", err)
 
 
 def test_ctrl_c_stops_and_the_next_fetch_goes_on(server: Hub, riptui: Callable[..., "subprocess.Popen[str]"]) -> None:

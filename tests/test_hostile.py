@@ -434,7 +434,7 @@ def test_a_command_of_any_name_is_refused_in_one_line() -> None:
 def test_the_shell_is_offered_no_folder_whose_name_could_harm_it() -> None:
     for name in (CLIPBOARD, "a\nb", "\u202eb", "fine", "日本"):
         Path(name).mkdir()
-    offered = folders_below(ls.make_context("ls", ["."]), ls.params[0], "")
+    offered = folders_below(ls.make_context("ls", ["."], **commands.riptui.context_settings), ls.params[0], "")
     assert [item.value for item in offered] == ["fine", "日本"]
 
 

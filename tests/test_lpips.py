@@ -363,7 +363,7 @@ def test_a_host_that_does_not_answer_is_given_up(server: Server, monkeypatch: py
 
 def test_a_full_disk_is_seen_before_anything_is_fetched(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights.shutil, "disk_usage", lambda folder: Usage(free=2_000_000))
-    assert "only 2 MB are free" in refused()
+    assert "only 2.0 MB are free" in refused()
     assert server.requests == 0
 
 

@@ -22,6 +22,7 @@ import rich_click as click
 
 from riptui import __version__
 from riptui.cli.options import json_option, runs_option
+from riptui.wording import sized
 
 BASE = (
     "numpy",
@@ -207,7 +208,7 @@ def disk(runs: Path) -> Iterator[Finding]:
         return
     state: State = "ok" if free > LOW_SPACE else "note"
     advice = "" if free > LOW_SPACE else "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"
-    yield Finding("disk", state, f"{free / 2**30:.1f} GiB free for {runs}", advice)
+    yield Finding("disk", state, f"{sized(free)} free for {runs}", advice)
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

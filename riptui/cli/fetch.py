@@ -17,6 +17,7 @@ from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsErr
 from riptui.inpainters import REGISTRY, catalogue
 from riptui.inpainters.catalogue import Named
 from riptui.metrics import Net
+from riptui.wording import sized
 
 if TYPE_CHECKING:
     from riptui.inpainters.fetching import Plan
@@ -160,7 +161,7 @@ def _fetch_models(models: dict[str, Named], variant: Variant, allow_pickle: bool
     for name, plan in plans.items():
         with display(name, plan.kept) as show:
             folder = fetching.fetch(plan, show)
-        what = f"{len(plan.files)} files, {gigabytes(plan.size)}, {'whole' if plan.missing else 'here already'}"
+        what = f"{len(plan.files)} files, {sized(plan.size)}, {'whole' if plan.missing else 'here already'}"
         say(f"{name}: {what}, {folder}")
 
 
@@ -186,7 +187,7 @@ def _fetch_trunks(nets: Iterable[Net]) -> None:
         with display(name, 0) as show:
             path = weights.fetch(net, lambda done, total, show=show: show("", done, total))  # type: ignore[misc]
         weights.check(net)
-        say(f"{name}: {gigabytes(path.stat().st_size)}, {'here already' if there else 'whole'}, {path}")
+        say(f"{name}: {sized(path.stat().st_size)}, {'here already' if there else 'whole'}, {path}")
 
 
 @contextmanager
@@ -224,18 +225,13 @@ class Plain:
         now = time.monotonic()
         if not self._said:
             self._said = True
-            already = f", {gigabytes(self._kept)} of it from before" if self._kept else ""
-            err.print(f"{self._name}: {gigabytes(total)} to fetch{already}")
+            already = f", {sized(self._kept)} of it from before" if self._kept else ""
+            err.print(f"{self._name}: {sized(total)} to fetch{already}")
         elif now - self._spoke > QUIET:
             self._spoke = now
             speed = max(done - self._kept, 1) / (now - self._started)
             left = (total - done) / speed
             err.print(
-                f"{self._name}: {gigabytes(done)} of {gigabytes(total)}, {speed / 1e6:.1f} MB/s, "
+                f"{self._name}: {sized(done)} of {sized(total)}, {sized(speed)}/s, "
                 f"{left // 60:.0f}:{left % 60:02.0f} left"
             )
-
-
-def gigabytes(count: float) -> str:
-    """Bytes as people read them."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

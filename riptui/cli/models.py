@@ -10,11 +10,11 @@ from typing import Literal
 
 import rich_click as click
 
-from riptui.cli.fetch import gigabytes
 from riptui.cli.options import json_option
 from riptui.errors import RiptuiError
 from riptui.inpainters import REGISTRY
 from riptui.inpainters.catalogue import MODELS
+from riptui.wording import homely, sized
 
 State = Literal["here", "incomplete", "missing", "unknown", "built in"]
 
@@ -130,19 +130,14 @@ def _tell(found: Iterable[Weights]) -> None:
     from riptui.terminal import printable
 
     for one in found:
-        size = gigabytes(one.size) if one.size else "-"
+        size = sized(one.size) if one.size else "-"
         gated = ", gated" if one.gated else ""
         about = one.summary.partition(":")[0] if one.kind == "inpainter" else f"{one.licence}{gated}"
         out.print(Text.assemble(MARKS[one.state], f" {one.name:<14}{size:>9}  {about}"))
         if one.repository:
             out.print(Text(f"  {one.repository}@{one.revision}", "dim"))
         if one.path and one.state in {"here", "incomplete"}:
-            out.print(Text(f"  {printable(_short(one.path))}", "dim"))
+            out.print(Text(f"  {printable(homely(Path(one.path)))}", "dim"))
         if one.problem:
             out.print(Text(f"  {printable(one.problem)}", "red"))
     out.print(Text("Any other model that diffusers inpaints with: riptui fetch org/name[@revision]", "dim"))
-
-
-def _short(path: str) -> str:
-    home = Path.home()
-    return f"~/{Path(path).relative_to(home)}" if Path(path).is_relative_to(home) else path

@@ -12,6 +12,7 @@ from riptui.store import layout
 from riptui.store.disk import explained, read_file
 from riptui.store.frames import frames
 from riptui.store.trajectory import Trajectory
+from riptui.wording import sized
 
 DIGITS = 5  # at least, so that a short and a long trajectory's frames have the same names
 
@@ -61,7 +62,7 @@ def _require_space(trajectory: Trajectory, folder: Path, count: int) -> None:
         free = shutil.disk_usage(folder if folder.exists() else folder.parent).free
     if needed > free:
         raise DiskError(
-            f"{folder}: {count} frames need about {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free: "
+            f"{folder}: {count} frames need about {sized(needed)} and {sized(free)} are free: "
             "free some space, choose another disk or export fewer frames"
         )
 

@@ -32,6 +32,7 @@ from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
 from riptui.inpainters import cache, hub, selection
 from riptui.inpainters.cache import File
 from riptui.inpainters.checkpoint import inspect, read_json, require_component
+from riptui.wording import sized
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -106,7 +107,7 @@ def require_space(plans: Iterable[Plan]) -> None:
     free = shutil.disk_usage(there).free
     if needed > free:
         raise DiskError(
-            f"not enough space: {_gigabytes(needed)} are needed in {folder} and {_gigabytes(free)} are free; "
+            f"not enough space: {sized(needed)} are needed in {folder} and {sized(free)} are free; "
             "make room, or set HF_HOME to a folder on a larger disk"
         )
 
@@ -260,7 +261,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

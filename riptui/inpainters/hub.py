@@ -15,6 +15,7 @@ from huggingface_hub import try_to_load_from_cache
 
 from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue
+from riptui.wording import sized
 
 INDEX = "model_index.json"
 
@@ -46,7 +47,7 @@ def absent(model: str, revision: str | None) -> WeightsError:
     """The error for a repository that is not in the cache."""
     known = catalogue.known_as(model)
     entry = catalogue.MODELS.get(known or "")
-    size = f" ({entry.size / 1e9:.1f} GB)" if entry else ""
+    size = f" ({sized(entry.size)})" if entry else ""
     return WeightsError(
         f"{_written(model, revision)}{size} is not on this machine; fetch it with: {fetching(model, revision)}"
         + (f"  {_terms(model)}" if entry and entry.gated else "")

@@ -21,6 +21,7 @@ from urllib.request import urlopen
 
 from riptui.errors import MissingExtraError, WeightsError
 from riptui.metrics import Net
+from riptui.wording import sized
 
 CONNECT = 5.0  # seconds to the first byte, all addresses of the host together
 STALL = 20.0  # seconds without a byte
@@ -190,20 +191,16 @@ def _remove_abandoned(path: Path) -> None:
 def _require_space(net: Net, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < TRUNKS[net].size:
-        raise OSError(f"only {_megabytes(free)} are free there")
+        raise OSError(f"only {sized(free)} are free there")
 
 
 def _missing(net: Net, what_happened: str) -> WeightsError:
     trunk, path = TRUNKS[net], weights_path(net)
     happened = f"; {what_happened}" if what_happened else ""
     return WeightsError(
-        f"LPIPS {net} needs torchvision's weights ({_megabytes(trunk.size)}), and there is no {path}{happened}: "
+        f"LPIPS {net} needs torchvision's weights ({sized(trunk.size)}), and there is no {path}{happened}: "
         "run again with a network to fetch them, or copy the file there by hand"
     )
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.0f} MB"
 
 
 def _one_line(error: Exception) -> str:

@@ -25,7 +25,7 @@ from riptui.tui.runs.outline import ORDERS
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.watch import Looked, Watch, WorkersLooked
 from riptui.tui.welcome import Welcome
-from riptui.tui.wording import where
+from riptui.wording import homely
 
 if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
     from riptui.tui.details import Details
@@ -69,7 +69,7 @@ class Browser(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
-            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(where(self.runs))}"), id="title")
+            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(homely(self.runs))}"), id="title")
             yield Static(id="device")
             yield Static(id="counts")
         with Horizontal(id="body"):

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from riptui.cli.console import complain, emit, note, out, passing, say
-from riptui.cli.study.files import span
 from riptui.study.progress import Progress as Far
 from riptui.terminal import printable
+from riptui.wording import lasting
 
 QUIET = 10.0  # seconds between two plain lines
 OFTEN = 2.0  # between two JSON objects
@@ -153,7 +153,7 @@ def line(far: Far) -> str:
     """How far it is, for people, what matters most first. Safe to print."""
     parts = [f"{100 * far.done / far.iterations:.0f} %" if far.iterations else "0 %"]
     if far.seconds_left is not None:
-        parts.append(f"{span(far.seconds_left)} left")
+        parts.append(f"{lasting(far.seconds_left)} left")
     if far.rate:
         parts.append(pace(far.rate))
     parts.append(", ".join(f"{count:,} {status}" for status, count in far.statuses.items()))

@@ -9,11 +9,10 @@ import rich_click as click
 
 from riptui.cli.options import json_option
 from riptui.cli.study import file_argument, opened
+from riptui.wording import lasting, sized
 
 if TYPE_CHECKING:
     from riptui.study.forecast import Forecast
-
-MB, GB = 10**6, 10**9
 
 
 @click.command(short_help="Write a study file, with comments.")
@@ -68,34 +67,16 @@ def _tell(told: Forecast, folder: str) -> None:
     left = (
         "unknown, for a model in it never ran here: `riptui study run` for some minutes, then plan again"
         if told.hours is None
-        else f"about {span(told.hours * 3600)}"
+        else f"about {lasting(told.hours * 3600)}"
     )
     say(f"time on one device: {left}")
-    say(f"room on the disk: about {size(told.room)}, {size(told.free)} free")
+    say(f"room on the disk: about {sized(told.room)}, {sized(told.free)} free")
     if told.room > told.free:
         note("the disk has not enough room: free some, or choose another runs folder")
     for text in told.unfetched:
         note(f"{text} is not on this machine: `riptui study run` fetches all of it, for one sample too")
     for path in told.missing:
         note(f"{path} is not there")
-
-
-def span(seconds: float) -> str:
-    """A time for people: 40 s, 12 min, 3 h 20 min, 5 days 4 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min"
-    return f"{hours // 24} days {hours % 24} h"
-
-
-def size(count: float) -> str:
-    """Bytes for people."""
-    return f"{count / GB:,.1f} GB" if count >= GB else f"{count / MB:,.0f} MB"
 
 
 @click.command(short_help="Print a SLURM script whose tasks are workers.")

@@ -15,7 +15,7 @@ from riptui.tui.commands.command_line import command
 from riptui.tui.commands.exporting import ExportScreen
 from riptui.tui.commands.subject import Subject
 from riptui.tui.dialogs import Choice, OneOf, SomeOf
-from riptui.tui.wording import counted
+from riptui.wording import counted
 
 MEASURE = (sys.executable, "-m", "riptui", "measure")
 TOLD = 300  # characters of what went wrong

@@ -5,7 +5,7 @@ from pathlib import Path
 from riptui.store import layout, moving, trash
 from riptui.tui.commands.subject import Subject
 from riptui.tui.dialogs import Line, Question
-from riptui.tui.wording import counted, size
+from riptui.wording import counted, sized
 
 
 async def rename(about: Subject) -> None:
@@ -54,7 +54,7 @@ async def erase(about: Subject) -> None:
     if not paths:
         return
     room = await about.in_thread(lambda: sum(map(trash.disk_use, paths)))
-    text = f"Delete {_what(about, len(paths))}, {size(room)}, for good? Nothing brings it back."
+    text = f"Delete {_what(about, len(paths))}, {sized(room)}, for good? Nothing brings it back."
     if not await about.ask(Question("Delete for good", text, yes="Delete", grave=True)):
         return
 
@@ -63,7 +63,7 @@ async def erase(about: Subject) -> None:
             trash.delete(entry)
 
     await about.in_thread(delete)
-    about.tell(f"{_what(about, len(paths))} deleted: {size(room)}")
+    about.tell(f"{_what(about, len(paths))} deleted: {sized(room)}")
 
 
 async def empty_trash(about: Subject) -> None:
@@ -73,7 +73,7 @@ async def empty_trash(about: Subject) -> None:
         about.tell("the trash is empty")
         return
     room = await about.in_thread(lambda: sum(trash.disk_use(entry.path) for entry in entries))
-    text = f"Delete {counted(len(entries), 'trajectory')} in the trash, {size(room)}, for good?"
+    text = f"Delete {counted(len(entries), 'trajectory')} in the trash, {sized(room)}, for good?"
     if not await about.ask(Question("Empty the trash", text, yes="Delete", grave=True)):
         return
 
@@ -82,7 +82,7 @@ async def empty_trash(about: Subject) -> None:
             trash.delete(entry)
 
     await about.in_thread(delete)
-    about.tell(f"the trash is empty: {size(room)} freed")
+    about.tell(f"the trash is empty: {sized(room)} freed")
 
 
 def _what(about: Subject, count: int) -> str:

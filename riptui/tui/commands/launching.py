@@ -13,7 +13,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.tui.commands.subject import Subject
 from riptui.tui.launch.order import Placed
 from riptui.tui.launch.screen import LaunchScreen
-from riptui.tui.wording import counted
+from riptui.wording import counted
 
 
 async def launch(about: Subject) -> None:

@@ -8,7 +8,7 @@ from riptui.store.listing import natural
 from riptui.store.trajectory import Status, Trajectory
 from riptui.tui.commands.subject import Subject
 from riptui.tui.dialogs import Question
-from riptui.tui.wording import counted
+from riptui.wording import counted
 
 
 async def pause(about: Subject) -> None:

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from riptui.store.listing import natural
 from riptui.terminal import printable
-from riptui.tui.wording import where
+from riptui.wording import homely
 
 PICTURES = {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif"}
 """What is listed. What can be read decides itself when it is."""
@@ -67,7 +67,7 @@ class PictureList(OptionList):
     def open(self, folder: Path) -> None:
         """Show a folder's pictures."""
         self.folder = folder.expanduser().absolute()
-        self.border_title = Text(printable(where(self.folder)), overflow="ellipsis")
+        self.border_title = Text(printable(homely(self.folder)), overflow="ellipsis")
         self.run_worker(self._read(self.folder), exclusive=True)
 
     async def _read(self, folder: Path) -> None:
@@ -130,4 +130,4 @@ def path_of(typed: str) -> Path | None:
 def short(path: Path) -> str:
     """As one would type it: relative if it is below the current folder, else with ~ for the home folder."""
     here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) and here != Path("/") else where(path)
+    return str(path.relative_to(here)) if path.is_relative_to(here) and here != Path("/") else homely(path)

@@ -31,7 +31,7 @@ from riptui.tui.launch.browsing import PathSuggester, PictureList, path_of, shor
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.order import Placed, place
 from riptui.tui.threads import tell
-from riptui.tui.wording import about, counted, size
+from riptui.wording import counted, lasting, sized
 
 REST = 0.15  # seconds after the last key before a picture is read or a pace looked up
 MOST_LOOKED_AT = 200  # trajectories whose speed is looked at
@@ -227,12 +227,12 @@ class LaunchScreen(ModalScreen[Placed | None]):
         parts = [
             counted(coming.trajectories, "trajectory"),
             counted(coming.inpaintings, "inpainting"),
-            "time unknown" if coming.seconds is None else f"about {about(coming.seconds)}",
-            size(coming.bytes),
+            "time unknown" if coming.seconds is None else f"about {lasting(coming.seconds)}",
+            sized(coming.bytes),
         ]
         text = Text(" · ".join(parts))
         if self._free is not None and self._free < coming.bytes:
-            text.append(f"  only {size(self._free)} free", "bold")
+            text.append(f"  only {sized(self._free)} free", "bold")
         return text
 
     def _say(self, text: Text) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from riptui.inpainters import OWN, REGISTRY
+from riptui.wording import sized
 
 PATIENCE = 60.0  # seconds
 COMMAND = (sys.executable, "-m", "riptui", "models", "--json")
@@ -50,7 +51,7 @@ def _about(name: str, found: Found | None) -> str:
         return REGISTRY[name].summary.removesuffix(".").rpartition(". ")[2]  # its last sentence, e.g. Fast, no weights
     if found is None:
         return "…"
-    size = f"{found.size / 1e9:.1f} GB"
+    size = sized(found.size)
     match found.state:
         case "here":
             return f"here, {size}"

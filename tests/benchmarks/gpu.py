@@ -302,7 +302,7 @@ def trajectories(runs: Path, folder: Path, scale: Scale, count: int) -> list[Tra
     ]
 
 
-def loop_against_bare_calls(folder: Path, scale: Scale, results: Results) -> None:
+def loop_against_bare_calls(folder: Path, scale: Scale, rounds: int, results: Results) -> None:
     """A trajectory on a bench, against the pipeline calls that it makes; medians of runs in turn."""
     with watched(scale) as (_, _, made), tempfile.TemporaryDirectory() as runs:
         bench = Bench(device=scale.device, slots=1, compile="off")
@@ -322,7 +322,7 @@ def loop_against_bare_calls(folder: Path, scale: Scale, results: Results) -> Non
             with quiet():
                 return seconds(lambda: [pipeline(**call) for call in calls])
 
-        pairs = [(bare(), loop(number)) for number in range(2, 9)]
+        pairs = [(bare(), loop(number)) for number in range(2, 2 + rounds)]
     ratio = statistics.median(looped for _, looped in pairs) / statistics.median(alone for alone, _ in pairs)
     results.bar("riptui's loop / the bare pipeline calls it makes", ratio, 1.1, "x", most=True)
 
@@ -416,6 +416,7 @@ def main() -> int:
     parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--batches", type=lambda text: [int(one) for one in text.split(",")])
     parser.add_argument("--compile", type=lambda text: text.split(","))
+    parser.add_argument("--rounds", type=int, default=7, help="of --tiny's loop and bare calls")
     parser.add_argument("--seconds", type=float, default=540, help="begin nothing that would not end by then")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
@@ -428,14 +429,16 @@ def main() -> int:
     results = Results(device, {"torch": torch.__version__, "diffusers": diffusers.__version__})
     with tempfile.TemporaryDirectory() as home:
         try:
-            run(Path(home), scale, batches, modes, given.seconds, results)
+            run(Path(home), scale, batches, modes, given.seconds, given.rounds, results)
         finally:
             if given.json:
                 given.json.write_text(json.dumps(asdict(results), indent=1))
     return 0 if all(results.bars.values()) else 1
 
 
-def run(home: Path, scale: Scale, batches: list[int], modes: list[str], limit_s: float, results: Results) -> None:
+def run(
+    home: Path, scale: Scale, batches: list[int], modes: list[str], limit_s: float, rounds: int, results: Results
+) -> None:
     trunks(home / "torch")
     results.say(f"{results.device}, {results.versions}")
     limit = results.figure("(c) bf16 matrix product", matmul_rate(scale), "TFLOP/s")
@@ -456,7 +459,7 @@ def run(home: Path, scale: Scale, batches: list[int], modes: list[str], limit_s:
             report(results, plain, limit, lpips_ms)
     if scale is TINY:
         report_tiny(results, plain)
-        loop_against_bare_calls(folder, scale, results)
+        loop_against_bare_calls(folder, scale, rounds, results)
 
 
 def report_tiny(results: Results, plain: float) -> None:

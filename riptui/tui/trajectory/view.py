@@ -9,7 +9,6 @@ from bisect import bisect_left, bisect_right
 from functools import partial
 from pathlib import Path
 
-from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -20,7 +19,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from riptui.spec import Spec, iterations_at
-from riptui.terminal import printable
 from riptui.tui.graphics.graphics import Graphics
 from riptui.tui.latest import Latest
 from riptui.tui.lines import Line
@@ -30,6 +28,7 @@ from riptui.tui.trajectory import course
 from riptui.tui.trajectory.arrangement import arrange
 from riptui.tui.trajectory.comparison import Comparison
 from riptui.tui.trajectory.filmstrip import Filmstrip
+from riptui.tui.trajectory.heading import Heading
 from riptui.tui.trajectory.panes import PANES, Panes
 from riptui.tui.trajectory.player import Player
 from riptui.tui.trajectory.projector import Projected, Projector, Snapshot, Thumbnail
@@ -48,9 +47,6 @@ class TrajectoryView(Widget):
     DEFAULT_CSS = """
     TrajectoryView {
         layout: vertical;
-        & #heading { height: 1; }
-        & #name { width: 1fr; }
-        & #recipe { width: auto; margin-left: 2; color: $foreground-muted; }
         & #seek { height: 1; }
         & #place { width: auto; margin-left: 2; }
         & #panes { height: 1fr; }
@@ -116,9 +112,7 @@ class TrajectoryView(Widget):
         self._player = Player(self, play_speed)
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="heading"):
-            yield Line(id="name")
-            yield Line(id="recipe")
+        yield Heading(self._runs, id="heading")
         yield Stage(self._graphics, id="stage")
         with Horizontal(id="seek"):
             yield Slider(id="slider")
@@ -238,7 +232,7 @@ class TrajectoryView(Widget):
         if now.path != self._path:
             return
         self._snapshot = now
-        self._head(now)
+        self.query_one(Heading).show(now)
         slider = self.query_one(Slider)
         slider.iterations, slider.newest = (now.spec.iterations if now.spec else 0), now.newest
         slider.mark(now.spec.halves() if now.spec else [])
@@ -313,21 +307,7 @@ class TrajectoryView(Widget):
         if self._path is not None:
             self._latest.ask("frame", partial(self._project, self._path, self.k, self._comparison))
 
-    # --- lines and panes
-
-    def _head(self, now: Snapshot) -> None:
-        path, runs = now.path, self._runs
-        parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
-        *groups, own = map(printable, parts)
-        recipe = Content(_recipe(now.spec) if now.spec else "")
-        most = max(self.size.width // 2, self.size.width - cell_len(own) - 2)
-        room = self.size.width - min(recipe.cell_length, most) - 2
-        while groups and cell_len(" / ".join([*groups, own])) > room:
-            del groups[0]  # the nearer ones tell more
-        above = "".join(f"{group} / " for group in groups)
-        self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (own, "bold")))
-        self.query_one("#recipe", Line).styles.max_width = most
-        self.query_one("#recipe", Line).say(recipe)
+    # --- place, room and panes
 
     def _tell_place(self) -> None:
         snapshot = self._snapshot
@@ -354,8 +334,6 @@ class TrajectoryView(Widget):
         self.query_one(Stage).give_room(room)
         self.query_one(Readings).styles.height = room.readings
         self._roomy = room.roomy
-        if self._snapshot is not None:
-            self._head(self._snapshot)
         self._show_tab()
 
     @property
@@ -416,8 +394,3 @@ class TrajectoryView(Widget):
         message.stop()
         if (now := self._snapshot) and now.spec:
             self.go(self._panes.frame_at(now, now.spec, message.x))
-
-
-def _recipe(spec: Spec) -> str:
-    order = "" if spec.order == "replacement" else f" · {spec.order}"
-    return printable(f"{spec.inpainter} · {spec.mask} px · seed {spec.seed}{order}")

@@ -24,6 +24,7 @@ from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Trajectory
 from riptui.store.workers import Worker, WorkerRecord
 from riptui.study import manifest, sources
+from riptui.study.asking import ask_all, retry_all
 from riptui.study.definition import Study, read
 from riptui.study.forecast import forecast
 from riptui.study.presets import PRESETS, write
@@ -293,6 +294,23 @@ def test_a_stopped_study_is_asked_for_again_and_what_failed_is_not(written: Writ
     progress = Progressing(study.folder, study.runs, manifest.read(study).trajectories).look(at_all=True)  # type: ignore[union-attr]
     assert progress.statuses == {"queued": 7, "failed": 1}
     assert [*progress.failed.values()] == ["it is broken"]
+
+
+def test_what_is_tried_again_or_resumed_while_a_study_is_watched_is_watched_again(written: Written) -> None:
+    study = read(written())
+    submitted(study)
+    following = Progressing(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
+    failed, *others = following.left
+    with claim(failed) as claimed:
+        claimed.fail(Failure("", 1, "it is broken", ""))
+    ask_all(others, "pause")
+    assert following.look().statuses == {"failed": 1, "paused": 7}
+    assert following.is_over
+    assert retry_all([failed]) + ask_all(others[:2], "run") == 3
+    progress = following.look()
+    assert progress.statuses == {"queued": 3, "paused": 5}
+    assert progress.failed == {}
+    assert {one.path for one in following.left} == {one.path for one in (failed, *others[:2])}
 
 
 def test_two_pictures_of_one_name_have_trajectories_of_their_own(written: Written, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class Progress:
 
 
 class Progressing:
-    """Looks at a study again and again: what ended is not looked at twice, and of what waits only some at a time.
+    """Looks at a study again and again: what is done is not looked at twice, and of the rest only some at a time.
 
     measured: whether a trajectory is done only when all that is asked for is measured, which takes longer to see.
     """
@@ -71,6 +71,8 @@ class Progressing:
         self._failed: dict[str, str] = {}
         self._left = dict.fromkeys(trajectories)
         """Those that have not ended, in the order in which they are looked at."""
+        self._resting: dict[str, None] = {}
+        """Those that ended before they were done, likewise: a person may have them go on."""
         self._busy: set[str] = set()
         self.last = Progress(0, 0, {}, {})
         """What was found at the last look."""
@@ -98,10 +100,11 @@ class Progressing:
             if worker.live
             for job in worker.live.jobs
         }
-        hot = (jobs | self._busy) & self._left.keys()
+        hot = (jobs | self._busy) & (self._left.keys() | self._resting.keys())
         self._busy = jobs
-        others = [place for place in self._left if place not in hot]
-        for place in [*hot, *(others if at_all else others[:SOME])]:
+        most = None if at_all else SOME
+        others = [[place for place in places if place not in hot][:most] for places in (self._left, self._resting)]
+        for place in [*hot, *others[0], *others[1]]:
             self._look_at(place)
         found = Counter(far.status or MISSING for far in self._far.values())
         counts = {status: found[status] for status in (*Status, MISSING) if status in found}
@@ -118,10 +121,13 @@ class Progressing:
         trajectory = Trajectory(self._folder / place)
         far = _far(trajectory, self._far[place].iterations, measured=self._measured)
         self._far[place] = far
-        del self._left[place]
+        for places in (self._left, self._resting, self._failed):
+            places.pop(place, None)
         if far.status in UNDER_WAY:
             self._left[place] = None  # at the end: the others are next
-        elif far.status == Status.FAILED:
+        elif far.status != Status.DONE:
+            self._resting[place] = None
+        if far.status == Status.FAILED:
             self._failed[place] = reason(trajectory)
 
 

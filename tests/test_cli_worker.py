@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import time
 from collections.abc import Callable
@@ -250,7 +251,7 @@ def test_ps_shows_what_a_worker_is_at(runs: Path, make_trajectory: MakeTrajector
         outcome = riptui("ps", "--runs", runs)
         require_harmless(outcome)
         first, second = outcome.out.splitlines()
-        assert f"working · pid {process.pid} · cpu · batch 1 · slow · 1 queued" in first
+        assert f"working · pid {process.pid} · cpu ({platform.machine()}) · batch 1 · slow · 1 queued" in first
         assert "a/one  0/16  step " in second
         [told] = json.loads(riptui("ps", "--runs", runs, "--json").out)
         assert (told["pid"], told["live"]["jobs"][0]["path"]) == (process.pid, "a/one")

@@ -64,7 +64,7 @@ def _facts(worker: Worker) -> list[str]:
     from riptui.terminal import printable
 
     record, live = worker.record, worker.live
-    facts = [f"pid {record.pid}", printable(record.device or "best device")]
+    facts = [f"pid {record.pid}", printable(worker.device or "best device")]
     if record.batch:
         facts.append(f"batch {record.batch}")
     return facts + (_gauges(live) if live else [])

@@ -84,6 +84,12 @@ class Bench:
         """Each trajectory in a slot, its iterations done, and how many it will have. For any thread."""
         return tuple((one.trajectory, one.walk.iteration, one.walk.spec.iterations) for one in tuple(self._slots))
 
+    @property
+    def device(self) -> str:
+        """What the loaded inpainter computes on, as it says; "" while there is none. For any thread."""
+        inpaint = self._inpaint
+        return "" if inpaint is None else _device(inpaint)
+
     def work(
         self, source: Source, *, should_stop: Callable[[], bool] = lambda: False, on_step: OnStep = no_step
     ) -> Generator[Told, None, None]:

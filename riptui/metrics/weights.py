@@ -199,7 +199,7 @@ def _missing(net: Net, what_happened: str) -> WeightsError:
     happened = f"; {what_happened}" if what_happened else ""
     return WeightsError(
         f"LPIPS {net} needs torchvision's weights ({sized(trunk.size)}), and there is no {path}{happened}: "
-        "run again with a network to fetch them, or copy the file there by hand"
+        f"fetch them with: riptui fetch lpips-{net}, or copy the file there by hand"
     )
 
 

@@ -91,6 +91,8 @@ class Live(msgspec.Struct, frozen=True):
     memory_used: int | None = None
     """Bytes of the device, whoever uses them; None: not known, or not on a GPU."""
     memory_total: int | None = None
+    device: str = ""
+    """What it computes on, as the inpainter says: cpu (x86_64), cuda:0 (NVIDIA H200); "" before one is loaded."""
     load: float | None = None
     """Utilisation of the GPU, 0 to 1."""
     note: str = ""
@@ -107,6 +109,11 @@ class Worker:
     """None: not written yet, or not readable."""
     alive: bool
     folder: Path
+
+    @property
+    def device(self) -> str:
+        """What it computes on, or is to; "" if it was left to it and is not known yet."""
+        return (self.live.device if self.live else "") or self.record.device
 
     @property
     def log(self) -> Path:

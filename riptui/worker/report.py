@@ -96,6 +96,7 @@ class Report:
             queued=len(self._queue),
             memory_used=memory[0],
             memory_total=memory[1],
+            device=self._bench.device,
             load=self.gauges.load,
             dismissed=dismissed,
         )

@@ -56,7 +56,7 @@ def _tell(progress: Progress) -> None:
     say(f"{progress.done:,} of {progress.iterations:,} iterations: {line(progress)}")
     for worker in progress.workers:
         live = worker.live
-        facts = [worker.record.device or "best device", live.state if live else "starting"]
+        facts = [worker.device or "best device", live.state if live else "starting"]
         if rate := rate_of(worker):
             facts.append(pace(rate))
         if live and live.jobs:

@@ -31,7 +31,8 @@ def device(workers: Sequence[Worker]) -> Text:
         live = worker.live
         if live is None:
             continue
-        parts = [printable(worker.record.device)] if worker.record.device else []
+        named = worker.device.partition(" (")[0]
+        parts = [printable(named)] if named else []
         if live.load is not None:
             parts.append(f"{100 * live.load:.0f} %")
         if live.memory_used is not None and live.memory_total:

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import sys
+import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from riptui import export
 from riptui.engine import compute
 from riptui.errors import DiskError, InputError, MissingExtraError
 from riptui.export import folder as folder_module
+from riptui.export.target import ABANDONED
 from riptui.store.claim import claim
 from riptui.store.frames import frame
 from riptui.store.trajectory import Trajectory
@@ -219,6 +221,20 @@ def test_too_little_space_is_said_before_anything_is_written(
     assert names(out) == []
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 0, 17 * one))
     assert len(export.frames_to(trajectory, out / "frames")) == 17
+
+
+def test_what_a_killed_export_left_is_removed_by_one_a_day_later(computed: Computed, out: Path) -> None:
+    for name in (".riptui-0123.tmp", ".riptui-4567.tmp", ".riptui-89ab.tmp", "mine.tmp"):
+        (out / name).mkdir()
+        (out / name / "00000.png").write_bytes(b"half")
+    (out / ".riptui-cdef.tmp").symlink_to(out / "mine.tmp")
+    yesterday = time.time() - ABANDONED - 60
+    for name in (".riptui-0123.tmp", ".riptui-4567.tmp", "mine.tmp"):
+        os.utime(out / name, (yesterday, yesterday))
+    os.utime(out / ".riptui-cdef.tmp", (yesterday, yesterday), follow_symlinks=False)
+    export.strip(computed(until=1), out / "a.png")
+    assert sorted(names(out)) == [".riptui-89ab.tmp", "a.png", "mine.tmp"]
+    assert names(out / "mine.tmp") == ["00000.png"]
 
 
 @pytest.mark.parametrize("before", [None, b"old"])

@@ -2,12 +2,16 @@
 
 import os
 import secrets
+import shutil
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from riptui.errors import InputError
 from riptui.store.disk import explained
+
+ABANDONED = 86_400.0  # seconds; no export takes so long
 
 OnProgress = Callable[[int, int], None]
 """Called as `on_progress(done, total)` after each frame."""
@@ -37,7 +41,14 @@ def require_parent(path: Path) -> None:
 
 
 def temporary_in(folder: Path) -> Path:
-    """A name that nothing else has. Short, so that it fits wherever the real name does."""
+    """A name that nothing else has. Short, so that it fits wherever the real name does.
+
+    What an export left under such a name because it was killed is removed.
+    """
+    for left in folder.glob(".riptui-*.tmp"):
+        with suppress(OSError):
+            if time.time() - left.lstat().st_mtime > ABANDONED:
+                left.unlink() if left.is_symlink() or not left.is_dir() else shutil.rmtree(left)
     return folder / f".riptui-{secrets.token_hex(6)}.tmp"
 
 

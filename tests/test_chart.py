@@ -106,6 +106,14 @@ def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances():
     assert "-" not in text(bars)
 
 
+def test_curves_that_lie_on_each_other_take_turns_in_colour_and_shape():
+    drawing = drawn([Series(f"{64 << color} px", X, LPIPS, color=color) for color in range(3)])
+    cells = [cell for row in drawing.rows[1:] for cell in row]
+    assert {ink for character, ink in cells if character in "●▲■"} == {0, 1, 2}
+    lines = [ink for character, ink in cells if "\u2800" < character <= "\u28ff"]
+    assert min(lines.count(color) for color in range(3)) > len(lines) / 5
+
+
 def test_a_long_legend_takes_a_corner_where_it_hides_little():
     series = [Series(f"picture-{n}/mona-lisa/m64", X, [y * (n + 1) / 6 for y in LPIPS], color=n) for n in range(5)]
     rows = text(drawn(series, 90, 16)).splitlines()

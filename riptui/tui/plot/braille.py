@@ -1,6 +1,11 @@
 """Dots finer than a character: a braille pattern has two columns of four."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
+from typing import TypeVar
+
+T = TypeVar("T")
 
 ACROSS = 2
 DOWN = 4
@@ -10,7 +15,7 @@ _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode's nu
 
 
 class Dots:
-    """Dots of several colours. A character has one colour: that of the last dot set in it.
+    """Dots of several colours. A character has one: those that meet in a row of characters take turns.
 
     x from 0 at the left to 2 * width - 1, y from 0 at the top to 4 * height - 1; dots outside are left out.
     """
@@ -18,13 +23,13 @@ class Dots:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
-        self._cells: dict[tuple[int, int], tuple[int, int]] = {}
+        self._cells: dict[tuple[int, int], dict[int, int]] = {}
+        """Column and row to the dots of each colour."""
 
     def set(self, x: int, y: int, colour: int) -> None:
         if 0 <= x < ACROSS * self.width and 0 <= y < DOWN * self.height:
-            cell = x // ACROSS, y // DOWN
-            bits, _ = self._cells.get(cell, (0, 0))
-            self._cells[cell] = bits | _BITS[y % DOWN][x % ACROSS], colour
+            dots = self._cells.setdefault((x // ACROSS, y // DOWN), {})
+            dots[colour] = dots.get(colour, 0) | _BITS[y % DOWN][x % ACROSS]
 
     def line(self, start: tuple[int, int], end: tuple[int, int], colour: int) -> None:
         """A straight line with both its ends."""
@@ -36,5 +41,11 @@ class Dots:
 
     def cells(self) -> Iterator[tuple[int, int, str, int]]:
         """Column, row, character and colour of every character that has a dot."""
-        for (column, row), (bits, colour) in self._cells.items():
-            yield column, row, chr(_FIRST + bits), colour
+        for (column, row), dots in self._cells.items():
+            bits = reduce(or_, dots.values())
+            yield column, row, chr(_FIRST + bits), turn(sorted(dots), column + row)
+
+
+def turn(those: Sequence[T], place: int) -> T:
+    """Whose turn it is at a place, among those that would hide each other there."""
+    return those[place % len(those)]

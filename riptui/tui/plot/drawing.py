@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from riptui.tui.plot import legend
 from riptui.tui.plot.axes import Axis, horizontal, labels, ticks, vertical
-from riptui.tui.plot.braille import ACROSS, DOWN, Dots
+from riptui.tui.plot.braille import ACROSS, DOWN, Dots, turn
 from riptui.tui.plot.cells import Ink, Row, write
 from riptui.tui.plot.legend import Area
 from riptui.tui.plot.series import Point, Series
@@ -93,7 +93,7 @@ def _curves(
 ) -> None:
     area = drawing.area
     dots = Dots(area.width, area.height)
-    shapes: list[tuple[int, int, str, int]] = []
+    shapes: dict[tuple[int, int], list[tuple[int, str, int]]] = {}
     for one, found, shift in zip(series, points, aside, strict=True):
         places = [(drawing.across(point.x), _down(point.y, y_axis, area.height)) for point in found]
         if not one.points_only:
@@ -105,11 +105,14 @@ def _curves(
                 low, high = (_down(end, y_axis, area.height) for end in (point.low, point.high))
                 dots.line((x + ACROSS * shift, low), (x + ACROSS * shift, high), one.color)
             if every and index % every == 0:
-                shapes.append((x // ACROSS, y // DOWN, one.shape, one.color))
+                shapes.setdefault((x // ACROSS, y // DOWN), []).append((index // every, one.shape, one.color))
             elif one.points_only:
                 dots.set(x + ACROSS * shift, y, one.color)
-    for column, row, character, color in [*dots.cells(), *shapes]:
+    for column, row, character, color in dots.cells():
         drawing.rows[area.top + row][area.left + column] = character, color
+    for (column, row), there in shapes.items():
+        _, shape, color = turn(there, there[0][0])
+        drawing.rows[area.top + row][area.left + column] = shape, color
 
 
 def _down(y: float, axis: Axis, rows: int) -> int:

@@ -24,6 +24,7 @@ from riptui.client import living
 from riptui.store.listing import find
 from riptui.store.survey import survey
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.workers import registered
 
 ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: pip install 'riptui[ray]'")
 TESTS = Path(__file__).parent
@@ -205,6 +206,10 @@ def test_a_killed_actor_is_started_again_and_the_study_is_what_it_would_have_bee
     assert re.fullmatch(r"actor \S+ died; it is started again\n", outcome.err)
     assert outcome.out.splitlines()[-1].endswith("8 done")
     require_whole(runs, reference, deaths=1)
+    logs = [worker.log.read_text() for worker in registered(runs)]
+    assert len(logs) == 3
+    assert all("an actor of Ray on " in log and ": handed over\n" in log for log in logs)
+    assert sum(log.count(": done\n") for log in logs) == 8
     assert not list((runs / ".riptui/workers").glob("leader-*"))
 
 

@@ -62,6 +62,11 @@ class Post:
     open: ExitStack = field(default_factory=ExitStack)
     """Holds the entry."""
 
+    def note(self, text: str) -> None:
+        """For the log of the actor, which may not reach it itself."""
+        if self.entry is not None:
+            self.entry.note(text)
+
     def __str__(self) -> str:
         return f"actor {self.entry.record.id}" if self.entry else "an actor"
 
@@ -220,8 +225,12 @@ class Leader:
                 del post.hand[place]
         for place, final in news.ended.items():
             if place in post.hand:
-                self._stock.end(post.hand.pop(place), final=final)
-        self._notes += [f"{post}: {text}" for text in news.complaints]
+                held = post.hand.pop(place)
+                self._stock.end(held, final=final)
+                post.note(f"{place}: {_outcome(held, final)}")
+        for text in news.complaints:
+            self._notes.append(f"{post}: {text}")
+            post.note(text)
         return True
 
     def _welcome(self, post: Post, news: News) -> None:
@@ -237,6 +246,7 @@ class Leader:
         post.incarnation, post.shares = news.incarnation, news.shares
         record = msgspec.structs.replace(news.record, study=self._file)
         post.entry = post.open.enter_context(register(self._runs, record))
+        post.note(f"an actor of Ray on {record.host}: what its leader hears of it; what it prints is in Ray's logs")
 
     def _vacate(self, post: Post, *, blame: bool) -> None:
         """Let an actor go for good."""
@@ -273,7 +283,15 @@ class Leader:
             if held is None:
                 break
             post.hand[held.place], post.model = held, held.model
+            post.note(f"{held.place}: handed over")
             chosen.append(held)
             if held.model == ALONE:
                 break
         return chosen
+
+
+def _outcome(held: Held, final: bool) -> str:
+    """What became of a trajectory, in a word."""
+    if not final:
+        return "left"
+    return "failed" if held.trajectory.has_failed else "done"

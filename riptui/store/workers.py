@@ -21,11 +21,12 @@ import msgspec
 from riptui.errors import DiskError, RiptuiError
 from riptui.inpainters import Compile
 from riptui.store import layout
-from riptui.store.claim import encode
+from riptui.store.claim import encode, timestamp
 from riptui.store.disk import Folder, explained, list_folder, make_folders, read_file
 from riptui.store.lock import Lock, probe
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
+from riptui.terminal import printable
 
 PRIVATE = ".riptui"
 """In a runs folder: what is no trajectory. No group has such a name."""
@@ -193,6 +194,11 @@ class Registration:
         """Make a file the log, e.g. the one that stdout and stderr go to already."""
         with explained(log):
             os.rename(log, self.log)
+
+    def note(self, text: str) -> None:
+        """Add a line to the log, on behalf of a worker that does not reach it."""
+        with suppress(OSError), self.log.open("a", encoding="utf-8") as log:
+            log.write(f"{timestamp()}  {printable(text)}\n")
 
     def tell(self, live: Live) -> None:
         """Overwrite live.json. A disk that will not have it is no reason to end the work."""

@@ -78,9 +78,7 @@ def diffusion(
             notes["lora"] = pipelines.adapt(pipeline, lora, allow_pickle)
         if embedding is not None:
             notes["embedding"] = pipelines.learn_word(pipeline, embedding, allow_pickle)
-            prompt = prompt or pipelines.EMBEDDING
-            if pipelines.EMBEDDING not in prompt:
-                raise InputError(f"the prompt {prompt!r} does not use the embedding: write {pipelines.EMBEDDING} in it")
+            prompt = _using_the_embedding(prompt)
         pipeline.to(place)
         notes |= speed.settle_precision(precision, place) | speed.lay_out(pipeline, place)
         told = prompts.encode(pipeline, prompt, negative_prompt, guidance)
@@ -250,6 +248,12 @@ def blends_latents(pipeline: Any) -> bool:
     """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
     latents = pipeline.vae.config.latent_channels
     return pipelines.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
+
+
+def _using_the_embedding(prompt: str) -> str:
+    if prompt and pipelines.EMBEDDING not in prompt:
+        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {pipelines.EMBEDDING} in it")
+    return prompt or pipelines.EMBEDDING
 
 
 def _told_of_steps(on_step: OnStep) -> Any:

@@ -18,6 +18,7 @@ from riptui.arrays import Images, Masks
 from riptui.engine import Bench, Elsewhere, Ended, Failed, Iterated, Noted, Started, Told, alike, bench, compute
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
 from riptui.inpainters import OnStep, references
+from riptui.metrics import perceptual
 from riptui.recursion import no_step
 from riptui.spec import Spec
 from riptui.store import attempts, layout
@@ -26,6 +27,8 @@ from riptui.store.provenance import mixed
 from riptui.store.records import Session, line
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.wanted import forgive, set_request
+
+pytest_plugins = ["random_trunks"]
 
 Act = Callable[[Sequence[int]], None]
 
@@ -126,6 +129,21 @@ def require_left_in_order(trajectory: Trajectory) -> None:
     assert trajectory.holder is None
     with claim(trajectory):
         pass
+
+
+@pytest.mark.usefixtures("fake", "torch_home")
+def test_lpips_is_measured_on_the_device_of_the_bench(make: MakeSeveral, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def squeeze(device: str) -> Any:
+        asked.append(device)
+        return perceptual.learned_distance("squeeze", "cpu")
+
+    monkeypatch.setattr(perceptual, "squeeze", squeeze)
+    trajectories = make(2, metrics=("lpips-squeeze", "ssim"))
+    told = list(Bench(device="cuda:1").work(Queue(trajectories)))
+    assert len(events_of(told, Ended)) == 2
+    assert asked == ["cuda:1"]  # and once for both
 
 
 # --- slots and their shape

@@ -607,8 +607,8 @@ class Failing:
         self._calls, self._at, self._real = itertools.count(1), at, meter.load
         monkeypatch.setattr(meter, "load", self.load)
 
-    def load(self, name: str) -> Any:
-        real = self._real(name)
+    def load(self, name: str, device: str) -> Any:
+        real = self._real(name, device)
 
         def measure(prepared: Any, frames: Any) -> Any:
             if next(self._calls) == self._at:

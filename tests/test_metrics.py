@@ -223,7 +223,7 @@ def test_frames_of_several_trajectories_are_measured_at_once_where_a_metric_can(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     metric = Together()
-    monkeypatch.setattr(meter, "load", lambda name: metric)
+    monkeypatch.setattr(meter, "load", lambda name, device: metric)
     first, second, third = (
         Meter(["psnr"], flat(1, 1, 1)),
         Meter(["ssim", "psnr"], flat(2, 2, 2)),
@@ -238,7 +238,7 @@ def test_frames_of_several_trajectories_are_measured_at_once_where_a_metric_can(
 
 
 def test_a_frame_that_cannot_be_measured_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meter, "load", lambda name: Together(bad=20))
+    monkeypatch.setattr(meter, "load", lambda name, device: Together(bad=20))
     meters = [Meter(["psnr", "ssim"], flat(0, 0, 0)) for _ in range(3)]
     first, second, third = meter.measure_together(
         list(zip(meters, [flat(level, level, level) for level in (10, 20, 30)], strict=True))

@@ -9,7 +9,6 @@ import torch
 from conftest import MakeTrajectory, picture
 from diffusers import UNet2DConditionModel
 from pretend_cuda import pretend_cuda
-from random_trunks import random_trunks, torch_home
 from test_diffusion import GUIDANCE, paint, told
 from tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
 
@@ -20,7 +19,9 @@ from riptui.metrics import Net
 from riptui.metrics.perceptual import learned_distance
 from riptui.store.trajectory import Status, Trajectory
 
-__all__ = ["checkpoints", "one_thread_and_no_network", "random_trunks", "torch_home"]
+__all__ = ["checkpoints", "one_thread_and_no_network"]
+
+pytest_plugins = ["random_trunks"]
 
 pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
 
@@ -91,13 +92,13 @@ def test_by_itself_a_model_is_in_its_half_precision(family: str, checkpoints: Ch
 def test_lpips_measured_there_is_that_of_a_cpu(net: Net) -> None:
     frames = 255 - picture(128)[None]
 
-    def measured(device: str | None) -> float:
+    def measured(device: str) -> float:
         metric = learned_distance(net, device)
         return float(metric.measure(metric.prepare(picture(128)), frames)[0])
 
     expected = measured("cpu")
     with pretend_cuda():
-        assert measured(None) == pytest.approx(expected, rel=1e-6)
+        assert measured("") == pytest.approx(expected, rel=1e-6)
 
 
 # --- the bench

@@ -57,6 +57,7 @@ class Bench:
     def __init__(
         self, *, device: str = "", slots: int | None = 1, compile: Compile = "auto", deterministic: bool = False
     ) -> None:
+        self._asked_device = device
         self._load = partial(inpainters.load, device=device, compile=compile, deterministic=deterministic)
         self._asked_slots = slots
         self.loaded: Spec | None = None
@@ -160,7 +161,7 @@ class Bench:
     def _claim(self, trajectory: Trajectory) -> Iterator[Told]:
         """Put a trajectory into a slot, or tell why not."""
         try:
-            slot = Slot(trajectory)
+            slot = Slot(trajectory, self._asked_device)
         except HeldError as error:
             yield trajectory, Elsewhere(len(trajectory.rows()), trajectory.holder, error)
             return

@@ -23,14 +23,18 @@ from riptui.store.writer import Writer, writer
 
 
 class Slot:
-    """Holds a trajectory's lock from when it is made until it is closed. Raises HeldError, DamagedError, DiskError."""
+    """Holds a trajectory's lock from when it is made until it is closed. `device`: where it is measured.
+
+    Raises HeldError, DamagedError, DiskError.
+    """
 
     walk: Walk
     """Where it stands, saved or not; `begin` finds it out, and `meter`."""
     meter: Meter
 
-    def __init__(self, trajectory: Trajectory) -> None:
+    def __init__(self, trajectory: Trajectory, device: str = "") -> None:
         self.trajectory = trajectory
+        self._device = device
         self.failed = False
         """Nothing more of it is kept."""
         self.suspect = False
@@ -64,10 +68,10 @@ class Slot:
         request = self._watch.request
         self._at = points(self.walk.spec, request.measure)
         reached = [k for k in self._at if k <= self.walk.iteration]
-        yield from measure(self._claim, request.metrics, reached)
+        yield from measure(self._claim, request.metrics, reached, self._device)
         if self.walk.done:
             return
-        self.meter = Meter(request.metrics, self._out.found.original)
+        self.meter = Meter(request.metrics, self._out.found.original, device=self._device)
         at_hand = reached[-1] == self.walk.iteration
         self.meter.previous = self.walk.frame if at_hand else frame(self.trajectory, reached[-1])
 

@@ -50,7 +50,7 @@ class Entry:
     """What is known of a metric before it is imported."""
 
     target: str
-    """`module:factory`; the factory takes nothing and returns a Metric."""
+    """`module:factory`; the factory returns a Metric. It takes nothing, or `device` if the metric has a net."""
     summary: str
     range: tuple[float, float]
     """Least and greatest value it can take."""
@@ -157,18 +157,18 @@ def in_order(metrics: Iterable[str]) -> list[str]:
     return sorted(metrics, key=place)
 
 
-def load(name: str) -> Metric:
-    """Import and build a metric; once per process, so that all trajectories share a network.
+def load(name: str, device: str = "") -> Metric:
+    """Import and build a metric; once per process and device, so that all trajectories share a network.
 
-    NAME@previous is NAME: what a metric is compared with is its caller's choice.
+    NAME@previous is NAME: what a metric is compared with is its caller's choice. device: where a net computes, as
+    torch names it; "" for CUDA if there is one, otherwise the CPU.
     Raises InputError; MissingExtraError; WeightsError, at once: it downloads nothing.
     """
-    entry(name)
-    return _built(name.removesuffix(PREVIOUS))
+    return _built(name.removesuffix(PREVIOUS), device if entry(name).net else "")
 
 
 @cache
-def _built(name: str) -> Metric:
+def _built(name: str, device: str) -> Metric:
     wanted = REGISTRY[name]
     module, _, factory = wanted.target.partition(":")
     try:
@@ -182,5 +182,5 @@ def _built(name: str) -> Metric:
         cause = " ".join(str(error).split())[:200]
         fix = f"pip install --force-reinstall 'riptui[{wanted.extra}]'"
         raise InputError(f"the metric {name}: its packages do not import ({cause}): {fix}") from error
-    metric: Metric = getattr(imported, factory)()
+    metric: Metric = getattr(imported, factory)(**{"device": device} if wanted.net else {})
     return metric

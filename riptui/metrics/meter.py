@@ -18,14 +18,14 @@ class Meter:
     """The metrics of one trajectory, with its original prepared.
 
     `previous` is the frame measured last, None before the first; set it when a trajectory is resumed. It is kept, not
-    copied. While it is None, metrics against the previous frame have no value.
+    copied. While it is None, metrics against the previous frame have no value. `device` as in `load`.
 
     Raises InputError, MissingExtraError or WeightsError when made: everything is loaded then.
     """
 
-    def __init__(self, names: Iterable[str], original: Image, previous: Image | None = None) -> None:
+    def __init__(self, names: Iterable[str], original: Image, previous: Image | None = None, device: str = "") -> None:
         self.previous = previous
-        self.metrics = {name: load(name) for name in parse(names)}
+        self.metrics = {name: load(name, device) for name in parse(names)}
         self.prepared = {
             name: metric.prepare(original) for name, metric in self.metrics.items() if not name.endswith(PREVIOUS)
         }

@@ -1,7 +1,8 @@
 """LPIPS by the `lpips` package: its networks, its linear heads, its arithmetic; only the order of the calls is ours.
 
-`lpips.LPIPS.forward` computes both pictures' features each time. Here the reference's are computed once, which halves
-the time; the values are the same to the last bit on a CPU.
+`lpips.LPIPS.forward` computes both pictures' features each time. On a CPU the reference's are computed once here, which
+halves the time; the values are the same to the last bit. On a GPU that would save a few milliseconds a frame, and take
+200 MB of its memory for each trajectory of the batch.
 
 Frames go through a network one by one, on a GPU as well: at 512 px one of them fills it in vgg, which is nine tenths of
 the work of the three, and a value then depends on no other frame, not even by rounding.
@@ -22,42 +23,46 @@ Layers = list[torch.Tensor]
 """A picture's features, normalised over the channels, a tensor for each of the network's five to seven layers."""
 
 
-def squeeze() -> Pairwise[Layers]:
-    return learned_distance("squeeze")
+def squeeze(device: str = "") -> Pairwise[Any]:
+    return learned_distance("squeeze", device)
 
 
-def alex() -> Pairwise[Layers]:
-    return learned_distance("alex")
+def alex(device: str = "") -> Pairwise[Any]:
+    return learned_distance("alex", device)
 
 
-def vgg() -> Pairwise[Layers]:
-    return learned_distance("vgg")
+def vgg(device: str = "") -> Pairwise[Any]:
+    return learned_distance("vgg", device)
 
 
-def learned_distance(net: Net, device: str | None = None) -> Pairwise[Layers]:
+def learned_distance(net: Net, device: str = "") -> Pairwise[Any]:
     """LPIPS v0.1, Zhang et al. 2018, equation 1; 0 for equal pictures, rarely above 1.
 
-    device: as torch names it; by default CUDA if there is one, otherwise the CPU. A prepared reference of 512x512
-    pixels takes 128 MB for vgg, measuring about three times that. Raises WeightsError.
+    device: as torch names it; "" for CUDA if there is one, otherwise the CPU. A prepared reference of 512x512 pixels
+    takes 128 MB for vgg on a CPU, measuring about three times that. Raises WeightsError.
     """
     device = device or _best_device()
     model = _network(net).to(device)
-    if device != "cpu":
-        convolutions: list[Any] = [layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d)]
-        for layer in convolutions:
-            layer.forward = partial(_convolved, layer)
 
+    def scaled(image: Image) -> torch.Tensor:
+        rows: torch.Tensor = model.scaling_layer(lpips.im2tensor(image).to(device))
+        return rows
+
+    @torch.inference_mode()
     def features(image: Image) -> Layers:
-        with torch.inference_mode():
-            scaled = model.scaling_layer(lpips.im2tensor(image).to(device))
-            return [lpips.normalize_tensor(layer) for layer in model.net(scaled)]
+        return [lpips.normalize_tensor(layer) for layer in model.net(scaled(image))]
 
+    @torch.inference_mode()
     def distance(reference: Layers, frame: Layers) -> float:
-        with torch.inference_mode():
-            heads = zip(model.lins, reference, frame, strict=True)
-            return float(sum(lpips.spatial_average(head((one - other) ** 2)) for head, one, other in heads))
+        heads = zip(model.lins, reference, frame, strict=True)
+        return float(sum(lpips.spatial_average(head((one - other) ** 2)) for head, one, other in heads))
 
-    return Pairwise(features, distance)
+    if device == "cpu":
+        return Pairwise(features, distance)
+    convolutions: list[Any] = [layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d)]
+    for layer in convolutions:
+        layer.forward = partial(_convolved, layer)
+    return Pairwise(lambda image: image, lambda reference, frame: distance(features(reference), features(frame)))
 
 
 def _convolved(layer: Any, rows: torch.Tensor) -> torch.Tensor:

@@ -393,7 +393,7 @@ def report(results: Results, plain: float, limit: float, lpips_ms: float) -> Non
 
 
 def our_lpips(scale: Scale, results: Results) -> float:
-    """ms a frame, the original's features at hand; three nets."""
+    """ms a frame; three nets."""
     from riptui.metrics.meter import Meter
 
     meter = Meter([f"lpips-{net}" for net in NETS], picture(scale.size))

@@ -134,6 +134,7 @@ def pretend_cuda(memory: Callable[[], tuple[int, int]] = lambda: (10 * 2**30, 16
         "is_available": lambda: True,
         "is_initialized": lambda: True,
         "device_count": lambda: 1,
+        "set_device": lambda _: None,
         "get_device_name": lambda *_: "Pretended",
         "mem_get_info": lambda *_: memory(),
         "memory_allocated": lambda *_: 0,

@@ -15,6 +15,7 @@ from tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_
 from riptui import inpainters
 from riptui.engine import Bench, Noted
 from riptui.events import Event
+from riptui.inpainters import placement
 from riptui.metrics import Net
 from riptui.metrics.perceptual import learned_distance
 from riptui.store.trajectory import Status, Trajectory
@@ -82,6 +83,16 @@ def test_by_itself_a_model_is_in_its_half_precision(family: str, checkpoints: Ch
         painted = paint(half)
     assert half.notes["dtype"] == HALF[family]
     assert abs(painted - expected).mean() < 1
+
+
+@pytest.mark.parametrize(("asked", "current"), [("cuda:0", [torch.device("cuda:0")]), ("", [])])
+def test_a_gpu_that_is_named_is_the_one_for_all_that_names_none(
+    asked: str, current: list[torch.device], gpu: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "set_device", made.append)
+    assert placement.place(asked).type == "cuda"
+    assert made == current
 
 
 # --- metrics

@@ -11,7 +11,11 @@ from riptui.inpainters.quiet import quiet
 
 
 def place(asked: str) -> torch.device:
-    """The device of that name; "" for CUDA if there is one, otherwise the CPU. Raises InputError."""
+    """The device of that name; "" for CUDA if there is one, otherwise the CPU. Raises InputError.
+
+    A GPU that is named is this thread's from now on: what libraries and compiled kernels do on no device in particular
+    they do there, and not on the first.
+    """
     if not asked:
         with quiet():  # about drivers too old for this torch: then it is the CPU
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -25,6 +29,8 @@ def place(asked: str) -> torch.device:
         if (device.index or 0) >= count:
             seen = f"it sees {count}" if count else "it sees none; is a driver installed, and a torch built for CUDA?"
             raise InputError(f"torch has no device {asked}: of CUDA devices {seen}. Use device cpu, or riptui doctor")
+        if device.index is not None:
+            torch.cuda.set_device(device)
     elif device.type not in {"cpu", "mps"}:
         raise InputError(f"{asked!r} is no device to paint on: give cpu, cuda or cuda:0")
     return device

@@ -73,6 +73,7 @@ class Disk:
         self._names: dict[int, str] = {}
         self._dead = False
         self._patches = pytest.MonkeyPatch()
+        self.rmdir = self.rmdir  # the same object each time, for shutil compares functions from Python 3.13 on
 
     def __enter__(self) -> Self:
         for module in (disk, lock, shutil):

@@ -29,6 +29,7 @@ from riptui.store.trajectory import Status
 from riptui.store.workers import Live, Registration, register, workers_folder
 from riptui.study.definition import Study
 from riptui.study.progress import Progress, Progressing
+from riptui.terminal import printable
 from riptui.turns import News, Order
 
 POLL = 0.5  # seconds between two looks at the study
@@ -65,7 +66,7 @@ class Post:
     def note(self, text: str) -> None:
         """For the log of the actor, which may not reach it itself."""
         if self.entry is not None:
-            self.entry.note(text)
+            self.entry.note(printable(text))
 
     def __str__(self) -> str:
         return f"actor {self.entry.record.id}" if self.entry else "an actor"

@@ -26,7 +26,6 @@ from riptui.store.disk import Folder, explained, list_folder, make_folders, read
 from riptui.store.lock import Lock, probe
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
-from riptui.terminal import printable
 
 PRIVATE = ".riptui"
 """In a runs folder: what is no trajectory. No group has such a name."""
@@ -196,9 +195,9 @@ class Registration:
             os.rename(log, self.log)
 
     def note(self, text: str) -> None:
-        """Add a line to the log, on behalf of a worker that does not reach it."""
+        """Add a line, safe to print, to the log of a worker that does not reach it."""
         with suppress(OSError), self.log.open("a", encoding="utf-8") as log:
-            log.write(f"{timestamp()}  {printable(text)}\n")
+            log.write(f"{timestamp()}  {text}\n")
 
     def tell(self, live: Live) -> None:
         """Overwrite live.json. A disk that will not have it is no reason to end the work."""

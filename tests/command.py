@@ -9,10 +9,17 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from riptui.cli import main
+
+with (
+    redirect_stdout(io.StringIO()),
+    redirect_stderr(io.StringIO()),
+):  # its consoles keep the colours of where they begin
+    import_module("riptui.cli.console")
 
 PATIENCE = 60  # seconds; a command that takes so long hangs
 

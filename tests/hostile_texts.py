@@ -3,14 +3,11 @@
 An exception that leaves `main` would be a traceback, and fails the test that meets it.
 """
 
-import io
 import os
 import shutil
 import signal
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +56,6 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RIPTUI_RUNS", raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "weights"))
     monkeypatch.setattr(commands, "explanation", unexplained)
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # it keeps the colours of where it is made
-        import_module("riptui.cli.console")
 
 
 def unexplained(error: OSError) -> str:

@@ -8,6 +8,7 @@ not have.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -16,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_leaves, tree_map
 
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
 CUDA = torch.device("cuda:0")
 META = torch.device("meta")
 aten = torch.ops.aten
@@ -136,6 +138,7 @@ def pretend_cuda(memory: Callable[[], tuple[int, int]] = lambda: (10 * 2**30, 16
         "device_count": lambda: 1,
         "set_device": lambda _: None,
         "get_device_name": lambda *_: "Pretended",
+        "get_device_properties": lambda *_: SimpleNamespace(uuid=UUID),
         "mem_get_info": lambda *_: memory(),
         "memory_allocated": lambda *_: 0,
         "memory_reserved": lambda *_: 0,

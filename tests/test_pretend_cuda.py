@@ -19,6 +19,8 @@ from riptui.inpainters import placement
 from riptui.metrics import Net
 from riptui.metrics.perceptual import learned_distance
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.workers import look_at, register
+from riptui.worker.service import new_record, serve
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
@@ -145,3 +147,19 @@ def test_as_many_trajectories_as_fit_advance_together_and_fewer_where_memory_run
         assert session.notes["layout"] == "channels_last"
         assert trajectory.metrics()[1]["lpips-alex"] > 0
         assert trajectory.log() == ""
+
+
+@pytest.mark.usefixtures("torch_home", "gpu")
+def test_a_worker_computes_there_and_tells_which_card_it_is_and_how_full(
+    checkpoints: Checkpoints, make_trajectory: MakeTrajectory, tmp_path: Path
+) -> None:
+    parameters = told(checkpoints["sd2"], "sd2", steps=1)
+    trajectory = make_trajectory(inpainter="sd2", parameters=parameters, amount=6.25, metrics=("lpips-squeeze",))
+    with register(tmp_path / "runs", new_record(device="cuda:0", compile="off")) as entry:
+        list(serve(entry, tmp_path / "runs", idle=0, should_stop=lambda: False))
+        worker = look_at(entry.path)
+    assert trajectory.status() == Status.DONE
+    assert trajectory.metrics()[1]["lpips-squeeze"] > 0
+    assert worker is not None
+    assert worker.live is not None
+    assert (worker.device, worker.live.memory_total) == ("cuda:0 (Pretended)", 16 * 2**30)

@@ -42,7 +42,7 @@ class Gauges:
         if time.monotonic() - self._looked < PAUSE or torch is None or not _in_use(torch):
             return
         self._looked = time.monotonic()
-        with suppress(RuntimeError, ValueError):  # the worker's device is none of CUDA's, or the driver is gone
+        with suppress(RuntimeError, ValueError, AttributeError):  # no device of CUDA's, the driver is gone, no uuid
             device = torch.device(self._device or "cuda")
             free, total = torch.cuda.mem_get_info(device)
             self.memory = total - free, total

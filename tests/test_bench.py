@@ -39,7 +39,7 @@ class Fake:
 
     act: Act = lambda seeds: None
     """Called at each of its two denoising steps, with the seeds of the batch."""
-    room_for: int | None = None
+    room_for: int | DeviceMemoryError | None = None
     device: str = "cuda:0 (Fake)"
     loaded: int = 0
     shapes: list[int] = field(default_factory=list)
@@ -54,7 +54,10 @@ class Fake:
             on_step(step, 2)
         return 255 - images + len(images)
 
-    def room(self) -> int | None:
+    def room(self, size: int) -> int | None:
+        assert size == 256
+        if isinstance(self.room_for, DeviceMemoryError):
+            raise self.room_for
         return self.room_for
 
 
@@ -196,11 +199,12 @@ def test_one_slot_takes_one_after_another(fake: Fake, make: MakeSeveral) -> None
         (8, "cuda:0 (Fake)", 5, 5),
         (None, "cuda:0 (Fake)", 5, 1),
         (0, "cuda:0 (Fake)", 5, 1),
+        (DeviceMemoryError("not one fits"), "cuda:0 (Fake)", 2, 1),
         (8, "cpu (x86_64)", 5, 1),
     ],
 )
 def test_left_to_itself_a_batch_is_as_large_as_memory_and_queue_admit(
-    fake: Fake, make: MakeSeveral, room: int | None, device: str, waiting: int, shape: int
+    fake: Fake, make: MakeSeveral, room: int | DeviceMemoryError | None, device: str, waiting: int, shape: int
 ) -> None:
     fake.room_for, fake.device = room, device
     several = make(waiting)

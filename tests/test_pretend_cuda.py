@@ -149,6 +149,22 @@ def test_as_many_trajectories_as_fit_advance_together_and_fewer_where_memory_run
         assert trajectory.log() == ""
 
 
+@pytest.mark.usefixtures("gpu")
+def test_a_model_too_large_for_the_memory_fails_its_trajectories_with_a_line(
+    checkpoints: Checkpoints, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(UNet2DConditionModel, "forward", full)
+    given: dict[str, Any] = {"inpainter": "sd2", "parameters": told(checkpoints["sd2"], "sd2", steps=1)}
+    made = [make_trajectory(f"cat/s{seed}", seed=seed, **given) for seed in range(2)]
+    computed(Bench(device="cuda", slots=None, compile="off"), made)
+    for trajectory in made:
+        assert trajectory.failure is not None
+        assert "cuda:0 (Pretended) has no memory for 1 x 256 x 256 px at once: CUDA out" in trajectory.failure.error
+
+
 @pytest.mark.usefixtures("torch_home", "gpu")
 def test_a_worker_computes_there_and_tells_which_card_it_is_and_how_full(
     checkpoints: Checkpoints, make_trajectory: MakeTrajectory, tmp_path: Path

@@ -176,7 +176,7 @@ def test_another_error_of_the_network_stays_what_it_is(
 
 
 def test_on_a_cpu_room_is_unknown(checkpoints: Checkpoints) -> None:
-    assert load(checkpoints).room() is None
+    assert load(checkpoints).room(256) is None
 
 
 GIB = 2**30

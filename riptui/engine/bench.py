@@ -155,7 +155,7 @@ class Bench:
         if self.rows or not self._slots:
             return self.rows or 1
         if self._room is None:
-            self._room = self._asked_slots or _room(self._inpaint)
+            self._room = self._asked_slots or _room(self._inpaint, self._slots[0].walk.spec.size)
         return min(self._room, self._most or self._room)
 
     def _claim(self, trajectory: Trajectory) -> Iterator[Told]:
@@ -296,10 +296,15 @@ class Bench:
         return self._session
 
 
-def _room(inpaint: Inpainter | None) -> int:
+def _room(inpaint: Inpainter | None, size: int) -> int:
     """Rows that fit into the device's free memory, at least one; one on a CPU, which gains nothing by more."""
-    room: Callable[[], int | None] = getattr(inpaint, "room", lambda: None)
-    return 1 if _device(inpaint).startswith("cpu") else max(1, room() or 1)
+    room: Callable[[int], int | None] = getattr(inpaint, "room", lambda size: None)
+    if _device(inpaint).startswith("cpu"):
+        return 1
+    try:
+        return max(1, room(size) or 1)
+    except DeviceMemoryError:
+        return 1  # its iteration will fail as well, and the trajectory with it
 
 
 def _device(inpaint: Inpainter | None) -> str:

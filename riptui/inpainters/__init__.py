@@ -31,7 +31,8 @@ Compile = Literal["auto", "on", "off"]
 
 class Inpainter(Protocol):
     """It may also have `device`, a text, and `notes`, a dict of what decides its pixels beyond the spec, for the record
-    of the session; and `room()`: how many images fit into the device's free memory at once, None if that is unknown.
+    of the session; and `room(size)`: how many images of that size fit into the device's free memory at once, None if
+    that is unknown.
 
     Raises DeviceMemoryError if the images are too many for the device's memory, and whatever `on_step` raises.
     """

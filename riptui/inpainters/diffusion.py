@@ -167,7 +167,7 @@ class Diffusion:
         self._compiled.add((batch, size))
         self.notices.append(f"compiling for batches of {batch} took {max(0.0, first - second):.0f} s")
 
-    def room(self, size: int = 512) -> int | None:
+    def room(self, size: int) -> int | None:
         """How many pictures of size x size px fit into the GPU's free memory at once, at most `speed.MOST`; None on a
         CPU. The first call inpaints one, to measure it. Raises DeviceMemoryError if not even one fits."""
         if not self.on_gpu:

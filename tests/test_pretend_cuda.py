@@ -14,6 +14,7 @@ from tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_
 
 from riptui import inpainters
 from riptui.engine import Bench, Noted
+from riptui.errors import DeviceMemoryError
 from riptui.events import Event
 from riptui.inpainters import placement
 from riptui.metrics import Net
@@ -163,6 +164,20 @@ def test_a_model_too_large_for_the_memory_fails_its_trajectories_with_a_line(
     for trajectory in made:
         assert trajectory.failure is not None
         assert "cuda:0 (Pretended) has no memory for 1 x 256 x 256 px at once: CUDA out" in trajectory.failure.error
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_model_too_large_to_be_loaded_is_said_in_a_line(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nMore lines.")
+
+    monkeypatch.setattr(UNet2DConditionModel, "to", full)
+    with pytest.raises(DeviceMemoryError) as refusal:
+        load(checkpoints["sd2"], "sd2", "cuda:0")
+    assert str(refusal.value).startswith(f"cuda:0 (Pretended) has no memory for {checkpoints['sd2']}: CUDA out of")
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.usefixtures("torch_home", "gpu")

@@ -54,11 +54,12 @@ def diffusion(
     dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; by default CUDA
     if there is one, otherwise the CPU. compile: auto is on if `expect` is told of enough work for a GPU.
     deterministic: the same bits each time at one batch size, for the whole process.
-    Raises InputError, WeightsError, MissingExtraError.
+    Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     if deterministic and compile == "on":
         raise InputError("compile=on and deterministic exclude each other: what is compiled is tuned by stopwatch")
     notes = speed.settle_order(deterministic)
+    speed.forget_compiled()
     place = placement.place(device)
     with quiet():
         named = catalogue.named(model)
@@ -66,10 +67,7 @@ def diffusion(
         folder = hub.locate(named.model, revision)
         found = inspect(folder, model, repair=hub.repair(named.model, revision), allow_pickle=allow_pickle)
         precision = placement.precision(dtype, found.half, place)
-        decoder = None
-        if vae is not None:
-            other = catalogue.named(vae)
-            decoder = pipelines.load_decoder(other.model, other.revision, dtype=precision, allow_pickle=allow_pickle)
+        decoder = pipelines.load_decoder(vae, dtype=precision, allow_pickle=allow_pickle) if vae else None
         pipeline = pipelines.load(found, model, dtype=precision, allow_pickle=allow_pickle, vae=decoder)
         notes["model"] = found.commit or str(folder)
         if scheduler is not None:
@@ -79,7 +77,7 @@ def diffusion(
         if embedding is not None:
             notes["embedding"] = pipelines.learn_word(pipeline, embedding, allow_pickle)
             prompt = _using_the_embedding(prompt)
-        pipeline.to(place)
+        _move(pipeline, place, model)
         notes |= speed.settle_precision(precision, place) | speed.lay_out(pipeline, place)
         told = prompts.encode(pipeline, prompt, negative_prompt, guidance)
     return Diffusion(
@@ -248,6 +246,17 @@ def blends_latents(pipeline: Any) -> bool:
     """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
     latents = pipeline.vae.config.latent_channels
     return pipelines.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
+
+
+def _move(pipeline: Any, place: torch.device, model: str) -> None:
+    """Take a pipeline to its device. Raises DeviceMemoryError."""
+    try:
+        pipeline.to(place)
+    except RuntimeError as error:
+        if not speed.is_out_of_memory(error):
+            raise
+        cause = pipelines.first_line(error)
+        raise DeviceMemoryError(f"{placement.described(place)} has no memory for {model}: {cause}") from None
 
 
 def _using_the_embedding(prompt: str) -> str:

@@ -14,7 +14,7 @@ from diffusers.pipelines import auto_pipeline
 from diffusers.utils import is_peft_available
 
 from riptui.errors import InputError, MissingExtraError, WeightsError
-from riptui.inpainters import hub
+from riptui.inpainters import catalogue, hub
 from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
 
 BY_NAME = {
@@ -73,11 +73,13 @@ def load(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle:
     return pipeline
 
 
-def load_decoder(model: str, revision: str | None, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
+def load_decoder(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     """A VAE by its hub id or folder, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
 
     Raises InputError, WeightsError.
     """
+    named = catalogue.named(vae)
+    model, revision = named.model, named.revision
     folder = hub.locate(model, revision, file="config.json")
     kind = read_json(folder / "config.json", model).get("_class_name")
     if kind not in {"AutoencoderKL", "AsymmetricAutoencoderKL"}:

@@ -8,6 +8,7 @@ timing between threads.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -75,12 +76,18 @@ def settle_order(deterministic: bool) -> dict[str, str]:
     return {"deterministic": "yes"} if deterministic else {}
 
 
+def forget_compiled() -> None:
+    """Let go of what was compiled for models that are gone: graphs with their memory, and versions that count towards
+    a limit. A network that is still there is compiled anew."""
+    if "torch._dynamo" in sys.modules:  # importing it takes a second
+        torch.compiler.reset()
+
+
 def compile_networks(pipeline: Any) -> Callable[[], None]:
     """Compile the denoising network and the VAE's decoder at their next call, and again for each new batch size.
 
     Returns what undoes it.
     """
-    torch.compiler.reset()  # its limit of versions counts those of models that are gone, too
     networks = [denoiser(pipeline)]
     if isinstance(pipeline.vae, diffusers.AutoencoderKL):
         networks.append(pipeline.vae.decoder)

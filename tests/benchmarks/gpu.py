@@ -303,7 +303,7 @@ def trajectories(runs: Path, folder: Path, scale: Scale, count: int) -> list[Tra
 
 
 def loop_against_bare_calls(folder: Path, scale: Scale, rounds: int, results: Results) -> None:
-    """A trajectory on a bench, against the pipeline calls that it makes; medians of runs in turn."""
+    """A trajectory on a bench, against the pipeline calls that it makes, in turn; the median of the pairs' ratios."""
     with watched(scale) as (_, _, made), tempfile.TemporaryDirectory() as runs:
         bench = Bench(device=scale.device, slots=1, compile="off")
 
@@ -322,8 +322,13 @@ def loop_against_bare_calls(folder: Path, scale: Scale, rounds: int, results: Re
             with quiet():
                 return seconds(lambda: [pipeline(**call) for call in calls])
 
-        pairs = [(bare(), loop(number)) for number in range(2, 2 + rounds)]
-    ratio = statistics.median(looped for _, looped in pairs) / statistics.median(alone for alone, _ in pairs)
+        def pair(number: int) -> float:
+            if number % 2:
+                return loop(number) / bare()
+            alone = bare()
+            return loop(number) / alone
+
+        ratio = statistics.median(pair(number) for number in range(2, 2 + rounds))
     results.bar("riptui's loop / the bare pipeline calls it makes", ratio, 1.1, "x", most=True)
 
 
@@ -416,7 +421,7 @@ def main() -> int:
     parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--batches", type=lambda text: [int(one) for one in text.split(",")])
     parser.add_argument("--compile", type=lambda text: text.split(","))
-    parser.add_argument("--rounds", type=int, default=7, help="of --tiny's loop and bare calls")
+    parser.add_argument("--rounds", type=int, default=15, help="of --tiny's loop and bare calls")
     parser.add_argument("--seconds", type=float, default=540, help="begin nothing that would not end by then")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()

@@ -66,6 +66,31 @@ def test_a_terminal_that_goes_ends_it(ignored: bool, folder: Path) -> None:
         assert used - before < 1.5
 
 
+STUCK = """
+import select, sys, time
+from textual.drivers import linux_driver
+
+class Stuck(linux_driver.WriterThread):
+    def write(self, text):
+        looked = select.poll()
+        looked.register(0, 0)
+        if looked.poll(0):
+            time.sleep(3600)
+        super().write(text)
+
+linux_driver.WriterThread = Stuck
+from riptui.cli import main
+sys.exit(main())
+"""
+"""Where the thread that writes has died of the terminal's end, who writes waits for ever."""
+
+
+def test_a_terminal_that_goes_ends_it_even_where_its_last_words_are_stuck(folder: Path) -> None:
+    with running(folder, command=[sys.executable, "-c", STUCK, "browse"]) as app:
+        app.terminal.close()
+        app.require_end(128 + signal.SIGHUP, GONE_WITHIN)
+
+
 def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 

@@ -2,10 +2,14 @@
 
 import asyncio
 import logging
+import os
 import select
 import signal
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -23,7 +27,7 @@ from riptui.tui.help import HelpScreen
 from riptui.tui.notification import notification
 
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
-GONE = 1.0  # seconds between two looks whether the terminal is still there
+GRACE = 3.0  # seconds that the app has to end in order when its terminal is gone
 
 
 class RiptuiApp(App[None]):
@@ -116,13 +120,18 @@ class RiptuiApp(App[None]):
         loop = asyncio.get_running_loop()
         for number in ENDINGS:
             loop.add_signal_handler(number, self.exit, None, 128 + number)
-        self.set_interval(GONE, self._require_terminal)
+        Thread(target=self._leave_with_the_terminal, args=[loop], daemon=True, name="terminal").start()
 
-    def _require_terminal(self) -> None:
-        looked = select.poll()
-        looked.register(0, 0)  # a hang-up is told unasked
-        if looked.poll(0):
-            self.exit(return_code=128 + signal.SIGHUP)
+    def _leave_with_the_terminal(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread of its own: Textual may be waiting to write to a terminal that takes nothing any more."""
+        watched = select.poll()
+        watched.register(0, 0)  # a hang-up is told unasked
+        watched.poll()
+        gone = 128 + signal.SIGHUP
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(self.exit, None, gone)
+        time.sleep(GRACE)
+        os._exit(gone)
 
     def _handle_exception(self, error: Exception) -> None:
         """While it leaves, messages still arrive at widgets whose parts are gone: that is for the log, no crash."""

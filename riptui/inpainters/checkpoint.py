@@ -80,7 +80,7 @@ def read_json(path: Path, name: str) -> Json:
 
 def _half(folder: Path) -> Half:
     """The half precision that the denoising network is stored in. In float32: what its kind is made in, float16 for
-    UNets; transformers such as Flux exceed its range, 65504, and paint what is no number."""
+    UNets; bfloat16 for transformers, whose values may exceed float16's range, 65504, as those of Flux are said to."""
     kind = "transformer" if (folder / "transformer").is_dir() else "unet"
     for path in sorted((folder / kind).glob("*.safetensors")):
         with safe_open(path, framework="numpy") as weights:

@@ -1,8 +1,8 @@
 """LPIPS by the `lpips` package: its networks, its linear heads, its arithmetic; only the order of the calls is ours.
 
 `lpips.LPIPS.forward` computes both pictures' features each time. On a CPU the reference's are computed once here, which
-halves the time; the values are the same to the last bit. On a GPU that would save a few milliseconds a frame, and take
-200 MB of its memory for each trajectory of the batch.
+halves the time; the values are the same to the last bit. On a GPU they would take memory, 128 MB of
+it for vgg, for each trajectory of the batch, to save what should be a few milliseconds a frame (not measured).
 
 Frames go through a network one by one, on a GPU as well: at 512 px one of them fills it in vgg, which is nine tenths of
 the work of the three, and a value then depends on no other frame, not even by rounding.

@@ -1,5 +1,6 @@
 """What most tests need: a small picture, and trajectories of it in a temporary runs folder."""
 
+import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ import pytest
 
 from riptui import client, inpainters
 from riptui.arrays import Image
+from riptui.engine import compute
+from riptui.events import Ended
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
 from riptui.store.creation import create
@@ -45,6 +48,14 @@ def make_spec(original: Image, **fields: Any) -> Spec:
         "parameters": inpainters.complete(name, {}),
     }
     return Spec(**(given | fields))
+
+
+def advance(trajectory: Trajectory, iterations: int) -> int:
+    """Compute so many, no matter how far saving lags behind, then stop as on Ctrl-C; return how many there are now."""
+    asked = itertools.count(1)  # once after each iteration
+    *_, ended = compute(trajectory, should_stop=lambda: next(asked) == iterations)
+    assert isinstance(ended, Ended)
+    return ended.k
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from command import require_harmless, riptui
-from conftest import make_spec, picture
+from conftest import advance, make_spec, picture
 
 from riptui import engine
 from riptui.cli import commands
@@ -69,9 +69,7 @@ def half_done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("half") / "runs"
     original, request = picture(), Request(metrics=("psnr",))
     trajectory = create(runs, "g/t", make_spec(original, **FIELDS), original, request)
-    asked = iter(range(1, ITERATIONS))
-    list(engine.compute(trajectory, should_stop=lambda: next(asked) == COMPUTED))
-    assert len(trajectory.rows()) == COMPUTED
+    assert advance(trajectory, COMPUTED) == COMPUTED
     return runs
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from conftest import make_spec, picture
+from conftest import advance, make_spec, picture
 from textual.pilot import Pilot
 
 from riptui.engine import compute
@@ -49,14 +49,6 @@ def made(runs: Path, place: str, *, metrics: tuple[str, ...] = (), **fields: Any
     original = picture()
     spec = make_spec(original, **fields)
     return create(runs, place, spec, original, Request(metrics=metrics, queued=float(spec.seed)))
-
-
-def advance(trajectory: Trajectory, iterations: int) -> None:
-    """Compute so many, whatever its request says."""
-    events = compute(trajectory)
-    for _ in zip(range(iterations), events, strict=False):
-        pass
-    events.close()  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from difflib import unified_diff
 from pathlib import Path
 
 import pytest
-from opened import FAILURE, FIRST, Opened, advance, made, opened
+from conftest import advance
+from opened import FAILURE, FIRST, Opened, made, opened
 
 from riptui.engine import compute
 from riptui.store import layout

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 from command import PATIENCE, RICH, Outcome, environment, riptui, started
-from conftest import MakeTrajectory, picture
+from conftest import MakeTrajectory, advance, picture
 
 from riptui import engine
 from riptui.cli import console
@@ -55,8 +55,7 @@ def computed(trajectory: Trajectory) -> Trajectory:
 
 
 def stopped(trajectory: Trajectory) -> Trajectory:
-    list(engine.compute(trajectory, should_stop=lambda: len(trajectory.rows()) >= 3))
-    assert 3 <= len(trajectory.rows()) < 16
+    assert advance(trajectory, 3) == 3
     return trajectory
 
 

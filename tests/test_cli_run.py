@@ -12,7 +12,7 @@ from typing import Any
 import PIL.Image
 import pytest
 from command import PATIENCE, RICH, Outcome, environment, riptui, spawned, started
-from conftest import MakeTrajectory, picture
+from conftest import MakeTrajectory, advance, picture
 
 from riptui import engine
 from riptui.images import from_png
@@ -51,11 +51,6 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     """Bytes and times of change of all files, but the lock, which every holder writes to."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
     return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
-
-
-def stop_after(trajectory: Trajectory, k: int) -> None:
-    """Compute up to iteration k or a few more: as many as were under way."""
-    list(engine.compute(trajectory, should_stop=lambda: len(trajectory.rows()) >= k))
 
 
 def objects(outcome: Outcome) -> list[dict[str, Any]]:
@@ -386,13 +381,11 @@ def test_after_a_stop_it_goes_on_to_the_same_bytes(make_trajectory: MakeTrajecto
     run(*SMALL, "--metrics", "psnr", "--group", "whole")
     whole = Trajectory(Path("runs/whole/cat", NAME))
     parts = make_trajectory(f"cat/{NAME}", metrics=("psnr",))
-    stop_after(parts, 3)
-    stopped = len(parts.rows())
-    assert 3 <= stopped < 16
+    assert advance(parts, 3) == 3
     assert parts.status() == Status.INTERRUPTED
     outcome = run(*SMALL, "--metrics", "psnr")
     assert outcome.code == 0
-    assert outcome.out.splitlines()[0] == f"cat/{NAME}: goes on at {stopped}, 16 iterations"
+    assert outcome.out.splitlines()[0] == f"cat/{NAME}: goes on at 3, 16 iterations"
     assert [row.sha256 for row in parts.rows()] == [row.sha256 for row in whole.rows()]
     assert parts.metrics() == whole.metrics()
     for name in (layout.PATCHES, f"{layout.KEYFRAMES}/8.png", f"{layout.KEYFRAMES}/16.png"):
@@ -404,7 +397,7 @@ def test_after_a_stop_it_goes_on_to_the_same_bytes(make_trajectory: MakeTrajecto
 
 def test_resume_brings_one_to_its_end(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("psnr",))
-    stop_after(trajectory, 3)
+    advance(trajectory, 3)
     outcome = riptui("resume", trajectory.path)
     assert outcome.code == 0
     assert "goes on at" in outcome.out
@@ -415,7 +408,7 @@ def test_resume_brings_one_to_its_end(make_trajectory: MakeTrajectory) -> None:
 def test_resume_of_a_folder_takes_all_that_is_not_done(make_trajectory: MakeTrajectory) -> None:
     made = [make_trajectory(f"g/a/m64-s{seed}", seed=seed, inpainter="noise") for seed in range(4)]
     list(engine.compute(made[0]))
-    stop_after(made[1], 3)
+    advance(made[1], 3)
     before = contents(made[0].path)
     outcome = riptui("resume", "runs/g")
     assert outcome.code == 0

@@ -14,7 +14,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from command import Outcome, riptui
-from conftest import MakeTrajectory
+from conftest import MakeTrajectory, advance
 
 from riptui import engine
 from riptui.images import from_png
@@ -45,8 +45,7 @@ def done(make_trajectory: MakeTrajectory) -> Trajectory:
 
 
 def stopped(trajectory: Trajectory) -> Trajectory:
-    list(engine.compute(trajectory, should_stop=lambda: len(trajectory.rows()) >= 9))
-    assert 9 <= len(trajectory.rows()) < 16
+    assert advance(trajectory, 9) == 9
     return trajectory
 
 

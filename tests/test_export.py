@@ -10,7 +10,6 @@ import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from math import inf, isnan
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import cv2
 import numpy as np
 import PIL.Image
 import pytest
+from conftest import advance
 from pyarrow import concat_tables
 from pyarrow.parquet import read_table
 
@@ -41,10 +41,10 @@ def computed(make_trajectory: Callable[..., Trajectory]) -> Computed:
 
     def make(place: str = "picture/m64-s0", *, until: int | None = None, **fields: Any) -> Trajectory:
         trajectory: Trajectory = make_trajectory(place, **fields)
-        if until != 0:
-            asked = count(1)  # once after each iteration
-            for _ in compute(trajectory, should_stop=lambda: next(asked) == until):
-                pass
+        if until is None:
+            list(compute(trajectory))
+        elif until:
+            advance(trajectory, until)
         return trajectory
 
     return make

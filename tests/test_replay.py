@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import PIL.Image
 import pytest
-from conftest import MakeTrajectory
+from conftest import MakeTrajectory, advance
 from numpy.typing import NDArray
 
 from riptui.engine import Ended, compute
@@ -134,20 +134,6 @@ def finish(trajectory: Trajectory) -> None:
     *_, ended = compute(trajectory)
     assert isinstance(ended, Ended)
     assert ended.done
-
-
-def advance(trajectory: Trajectory, iterations: int) -> int:
-    """Compute so many iterations, as if Ctrl-C had been pressed then; return how many there are now."""
-    asked = 0
-
-    def should_stop() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked >= iterations
-
-    *_, ended = compute(trajectory, should_stop=should_stop)
-    assert isinstance(ended, Ended)
-    return ended.k
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from conftest import MakeTrajectory
 
 from riptui.engine import compute
 from riptui.events import Iterated
@@ -13,7 +14,6 @@ from riptui.store.trajectory import Status, Trajectory
 from riptui.store.wanted import set_request
 from riptui.tui.runs import shelf
 from riptui.tui.runs.shelf import Change, Entry, Shelf
-from tests.conftest import MakeTrajectory
 
 
 @pytest.fixture(autouse=True)

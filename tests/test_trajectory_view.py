@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MakeTrajectory
+from conftest import MakeTrajectory, advance
 from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.geometry import Region
@@ -262,8 +262,7 @@ async def test_the_slider_is_clicked_and_dragged(done: Trajectory) -> None:
 
 async def test_the_slider_goes_no_farther_than_what_is_computed(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
-    list(compute(trajectory, should_stop=lambda: len(trajectory.rows()) >= 5))
-    newest = len(trajectory.rows())
+    newest = advance(trajectory, 5)
     async with showing(trajectory) as (app, pilot):
         slider = app.query_one(Slider)
         await pilot.click(Slider, offset=(2 + slider.track - 1, 0))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import lpips
 import pytest
 import torch
 from conftest import MakeTrajectory, picture
@@ -113,6 +114,29 @@ def test_lpips_measured_there_is_that_of_a_cpu(net: Net) -> None:
     expected = measured("cpu")
     with pretend_cuda():
         assert measured("") == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.usefixtures("torch_home")
+@pytest.mark.parametrize(("owner", "name"), [(lpips.LPIPS, "to"), (lpips, "normalize_tensor")])
+def test_lpips_that_finds_no_memory_there_is_measured_on_the_cpu(
+    owner: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = 255 - picture(128)[None]
+    cpu = learned_distance("squeeze", "cpu")
+    [expected] = cpu.measure(cpu.prepare(picture(128)), frames)
+
+    there_is_room = getattr(owner, name)
+
+    def cramped(given: Any, *device: str) -> Any:
+        if "cuda" in str(device or given.device):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return there_is_room(given, *device)
+
+    monkeypatch.setattr(owner, name, cramped)
+    with pretend_cuda():
+        metric = learned_distance("squeeze")
+        [value] = metric.measure(metric.prepare(picture(128)), frames)
+    assert value == expected
 
 
 # --- the bench

@@ -5,11 +5,12 @@ halves the time; the values are the same to the last bit. On a GPU they would ta
 it for vgg, for each trajectory of the batch, to save what should be a few milliseconds a frame (not measured).
 
 Frames go through a network one by one, on a GPU as well: at 512 px one of them fills it in vgg, which is nine tenths of
-the work of the three, and a value then depends on no other frame, not even by rounding.
+the work of the three, and a value then depends on no other frame, not even by rounding. What a GPU has no memory for is
+measured on the CPU, so that a model that fills it costs time, and no trajectory.
 """
 
 import warnings
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import lpips
@@ -42,7 +43,27 @@ def learned_distance(net: Net, device: str = "") -> Pairwise[Any]:
     takes 128 MB for vgg on a CPU, measuring about three times that. Raises WeightsError.
     """
     device = device or _best_device()
-    model = _network(net).to(device)
+    network = _network(net)
+    if device == "cpu":
+        return _pairwise(network, device)
+    there = cache(lambda: _pairwise(_in_float32(network.to(device)), device))
+    here = cache(lambda: _pairwise(_network(net), "cpu"))
+
+    def distance(reference: Image, frame: Image) -> float:
+        try:
+            return _measured(there(), reference, frame)
+        except torch.OutOfMemoryError:
+            return _measured(here(), reference, frame)
+
+    return Pairwise(lambda image: image, distance)
+
+
+def _measured(metric: Pairwise[Layers], reference: Image, frame: Image) -> float:
+    return metric.distance(metric.features(reference), metric.features(frame))
+
+
+def _pairwise(model: Any, device: str) -> Pairwise[Layers]:
+    """With a network that is on that device."""
 
     def scaled(image: Image) -> torch.Tensor:
         rows: torch.Tensor = model.scaling_layer(lpips.im2tensor(image).to(device))
@@ -57,12 +78,15 @@ def learned_distance(net: Net, device: str = "") -> Pairwise[Any]:
         heads = zip(model.lins, reference, frame, strict=True)
         return float(sum(lpips.spatial_average(head((one - other) ** 2)) for head, one, other in heads))
 
-    if device == "cpu":
-        return Pairwise(features, distance)
+    return Pairwise(features, distance)
+
+
+def _in_float32(model: Any) -> Any:
+    """The network, its convolutions in true float32 whatever torch is told elsewhere."""
     convolutions: list[Any] = [layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d)]
     for layer in convolutions:
         layer.forward = partial(_convolved, layer)
-    return Pairwise(lambda image: image, lambda reference, frame: distance(features(reference), features(frame)))
+    return model
 
 
 def _convolved(layer: Any, rows: torch.Tensor) -> torch.Tensor:

@@ -45,6 +45,14 @@ async def test_a_name_that_comes_late_is_gone_to(runs: Path) -> None:
         assert not app._notifications
 
 
+async def test_what_fails_once_it_ends_is_no_crash(runs: Path) -> None:
+    app = opened(runs, "group/c")
+    async with app.run_test():
+        pass  # whatever it has begun to show, it is ended
+    app._handle_exception(LookupError("a part of a widget that is gone"))
+    assert app.crash is None
+
+
 async def test_what_is_not_there_is_told_once_whatever_it_is_called(runs: Path) -> None:
     app = opened(runs, "[/red]\x1b[0m")
     async with app.run_test() as pilot:

@@ -133,6 +133,11 @@ class RiptuiApp(App[None]):
         time.sleep(GRACE)
         os._exit(gone)
 
+    async def _shutdown(self) -> None:
+        """From here on it leaves, whoever ended it."""
+        self._exit = True
+        await super()._shutdown()
+
     def _handle_exception(self, error: Exception) -> None:
         """While it leaves, messages still arrive at widgets whose parts are gone: that is for the log, no crash."""
         if self._exit:

@@ -29,7 +29,8 @@ def require_whole(runs: Path, reference: Path) -> None:
     assert found.keys() == expected.keys()
     for place, trajectory in found.items():
         assert trajectory.status() == Status.DONE
-        held = contents(trajectory) | {".lock": b""}  # what is killed once all is done leaves its name there
+        held = contents(trajectory) | {".lock": b""}  # what is killed once all is done leaves its name there,
+        held.pop(layout.ATTEMPTS, None)  # and its attempt
         assert held == contents(expected[place])
 
 

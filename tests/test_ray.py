@@ -16,14 +16,13 @@ import numpy as np
 import pytest
 from command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from conftest import picture
-from faulty_disk import contents
 from odd_inpainters import POISON
 from PIL import Image
+from study_runs import all_of, require_once, require_whole, rows
 
 from riptui.client import living
-from riptui.store.listing import find
 from riptui.store.survey import survey
-from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trajectory import Status
 from riptui.store.workers import registered
 
 ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: pip install 'riptui[ray]'")
@@ -70,7 +69,6 @@ mask = 128
 amount = 50
 size = 256
 """
-TRAJECTORIES = 8
 
 
 class Nodes:
@@ -170,25 +168,11 @@ def on_ray(nodes: Nodes, *more: str) -> list[str]:
     return ["--ray", nodes.address, "--ray-cpus", "1", *more]
 
 
-def all_of(runs: Path) -> dict[str, Trajectory]:
-    return {str(one.path.relative_to(os.path.realpath(runs))): one for one in find(Path(os.path.realpath(runs)))}
-
-
-def rows(runs: Path) -> int:
-    return sum(len(one.rows()) for one in all_of(runs).values()) if runs.exists() else 0
-
-
-def require_whole(runs: Path, reference: Path, *, deaths: int = 0) -> None:
-    """All trajectories are to the byte what an undisturbed run gives, and no iteration was saved twice."""
-    expected, found = all_of(reference), all_of(runs)
-    assert found.keys() == expected.keys()
-    sessions = 0
-    for place, trajectory in found.items():
-        assert trajectory.status() == Status.DONE
-        assert contents(trajectory) == contents(expected[place])
-        assert not survey(trajectory).leftovers
-        sessions += len({row.session for row in trajectory.rows()})
-    assert sessions <= TRAJECTORIES + 4 * deaths
+def require_undisturbed(runs: Path, reference: Path, *, deaths: int = 0) -> None:
+    """All is to the byte what an undisturbed run gives, nothing was computed twice, and no rubbish is left."""
+    require_whole(runs, reference)
+    require_once(runs, deaths=4 * deaths)
+    assert not [one.path for one in all_of(runs).values() if survey(one).leftovers]
 
 
 def actors(runs: Path) -> list[int]:
@@ -209,7 +193,7 @@ def test_a_killed_actor_is_started_again_and_the_study_is_what_it_would_have_bee
     assert outcome.code == 0
     assert re.fullmatch(r"actor \S+ died; it is started again\n", outcome.err)
     assert outcome.out.splitlines()[-1].endswith("8 done")
-    require_whole(runs, reference, deaths=1)
+    require_undisturbed(runs, reference, deaths=1)
     logs = [worker.log.read_text() for worker in registered(runs)]
     assert len(logs) == 3
     assert all("an actor of Ray on " in log and ": handed over\n" in log for log in logs)
@@ -229,7 +213,7 @@ def test_a_leader_that_is_killed_goes_on_when_it_is_started_again(
         process.wait()
     before = {place: one.rows() for place, one in all_of(runs).items()}
     assert ran(file, *given).code == 0
-    require_whole(runs, reference, deaths=2)
+    require_undisturbed(runs, reference, deaths=2)
     for place, trajectory in all_of(runs).items():
         assert trajectory.rows()[: len(before[place])] == before[place]
 
@@ -281,7 +265,7 @@ def test_what_a_killed_node_had_is_computed_by_the_others(nodes: Nodes, written:
     assert "is gone; others compute what it had" in outcome.err
     assert "1 of 3 actors can never be placed: the cluster has 2 CPUs" in outcome.err
     (tmp_path / "undisturbed").mkdir()
-    require_whole(runs, undisturbed(tmp_path / "undisturbed", 0.1), deaths=1)
+    require_undisturbed(runs, undisturbed(tmp_path / "undisturbed", 0.1), deaths=1)
 
 
 def test_what_does_not_go_with_ray_is_refused_at_once(written: Written) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from app_terminal import ENTERED, SECONDS, running
 from command import finished, started, wait_until
-from opened import make_runs
+from opened import make_runs, opened
+from textual._compositor import LayoutUpdate
 
 GONE_WITHIN = 10.0  # seconds from the end of a terminal to the end of the app in it
 
@@ -111,6 +112,18 @@ def test_suspended_it_gives_the_terminal_back_and_comes_back_whole(how: str, fol
         terminal.wait_for(b"m64-s1", after=here)
         terminal.wait_for(b"riptui", after=here)
         app.quit_in_order()
+
+
+async def test_all_of_the_screen_is_drawn_when_the_terminal_is_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else draws a part of it then."""
+    drawn: list[object] = []
+    async with opened(folder) as at:
+        await at.shown(32)
+        monkeypatch.setattr(at.app, "_display", lambda screen, update: drawn.append(update))
+        at.app.app_resume_signal.publish(at.app)
+        await at.until(lambda: any(isinstance(update, LayoutUpdate) for update in drawn), "the whole screen")
 
 
 def test_a_crash_is_told_in_two_lines_and_reported_in_a_file(folder: Path, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ class RiptuiApp(App[None]):
         self._problems += [notice] if notice else []
         self._problems += keymap.apply(self, self.settings.keys, keymap.known(bindings.SCOPES))
         self._heed_signals()
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # an empty terminal came back
         self.push_screen(Browser(self.runs, self.settings, self.graphics, select=self._select))
         for problem in self._problems:
             self.notify(printable(problem), severity="warning", timeout=10, markup=False)

@@ -204,6 +204,9 @@ async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
         app.view.cycle_comparison()
         await until(pilot, lambda: len(seen) >= 5 and app.query_one(Stage)._blinking is None)
         assert seen[-5:] == ["original", "frame", "original", "frame", "original"]
+        before = len(seen)
+        app.query_one(Stage)._blink()  # a tick that comes late
+        assert len(seen) == before
 
 
 # --- playing

@@ -56,4 +56,5 @@ class Player:
         return k + round((self._clock() - begun) * self.speed)
 
     def _tick(self) -> None:
-        self._show(self._due)
+        if self.playing:  # else it was on its way when it was stopped
+            self._show(self._due)

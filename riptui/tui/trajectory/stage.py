@@ -87,7 +87,7 @@ class Stage(Horizontal):
 
     def _blink(self) -> None:
         shown = self._shown
-        if shown is None:
+        if shown is None or self._blinking is None:  # a tick that was on its way when it was stopped
             return
         self._blinks += 1
         frame = self._blinks % 2 == 1

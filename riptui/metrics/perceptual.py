@@ -10,6 +10,7 @@ measured on the CPU, so that a model that fills it costs time, and no trajectory
 """
 
 import warnings
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
@@ -50,10 +51,9 @@ def learned_distance(net: Net, device: str = "") -> Pairwise[Any]:
     here = cache(lambda: _pairwise(_network(net), "cpu"))
 
     def distance(reference: Image, frame: Image) -> float:
-        try:
+        with suppress(torch.OutOfMemoryError):
             return _measured(there(), reference, frame)
-        except torch.OutOfMemoryError:
-            return _measured(here(), reference, frame)
+        return _measured(here(), reference, frame)  # the error is gone, and with it the tensors of the attempt
 
     return Pairwise(lambda image: image, distance)
 

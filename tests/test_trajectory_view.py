@@ -221,6 +221,9 @@ async def test_playing_goes_to_the_end_and_stops_there(done: Trajectory) -> None
         assert "▶" not in app.text("#place")
         ks = [one.k for one in app.chosen]
         assert ks[1:] == sorted(ks[1:])
+        app.view.first()
+        app.view._player._tick()  # one that comes late
+        assert app.view.k == 0
 
 
 async def test_playing_pauses_changes_its_speed_and_ends_when_one_moves(done: Trajectory) -> None:

@@ -1,61 +1,24 @@
-"""What most tests need: a small picture, and trajectories of it in a temporary runs folder."""
+"""What every test starts from: no settings of the person who runs it, and a runs folder of its own."""
 
-import itertools
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the processes that tests start; read when torch is imported
 
-import numpy as np
-import odd_inpainters
 import pytest
 
 from riptui import client, inpainters
-from riptui.arrays import Image
-from riptui.engine import compute
-from riptui.events import Ended
-from riptui.images import pixels_sha256
-from riptui.spec import Spec
 from riptui.store.creation import create
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from riptui.store.workers import registered
+from tests.support import odd_inpainters
+from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
 SURROUNDINGS = ("SSH_CONNECTION", "COLUMNS", "LINES")  # of the person's terminal; pytest-xdist sets the last two
-
-
-def picture(size: int = 256) -> Image:
-    """Smooth colours with an edge and some grain: nothing in it is flat, so no inpainter can leave it as it was."""
-    y, x = np.mgrid[0:size, 0:size] / size
-    smooth = np.stack([x, y, (x + y) / 2], axis=-1) * 200
-    smooth[(x - 0.5) ** 2 + (y - 0.4) ** 2 < 0.08] += 40
-    grain = np.random.default_rng(7).integers(0, 16, smooth.shape)
-    return (smooth + grain).astype(np.uint8)
-
-
-def make_spec(original: Image, **fields: Any) -> Spec:
-    name = fields.get("inpainter", "navier-stokes")
-    given = {
-        "source_name": "picture.png",
-        "source_sha256": "0" * 64,
-        "original_sha256": pixels_sha256(original),
-        "size": len(original),
-        "mask": 64,
-        "amount": 100.0,
-        "parameters": inpainters.complete(name, {}),
-    }
-    return Spec(**(given | fields))
-
-
-def advance(trajectory: Trajectory, iterations: int) -> int:
-    """Compute so many, no matter how far saving lags behind, then stop as on Ctrl-C; return how many there are now."""
-    asked = itertools.count(1)  # once after each iteration
-    *_, ended = compute(trajectory, should_stop=lambda: next(asked) == iterations)
-    assert isinstance(ended, Ended)
-    return ended.k
 
 
 @pytest.fixture(autouse=True)
@@ -78,9 +41,6 @@ def pytest_configure() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, heard)
-
-
-MakeTrajectory = Callable[..., Trajectory]
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import make_spec, picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, chisquare
-from test_spec import OTHER, divisors
 
 from riptui.masks import box, mask, noise_seed
 from riptui.spec import LAST_SEED, ORDERS, SIZES, Box, Spec
+from tests.support.trajectories import make_spec, picture
+from tests.test_spec import OTHER, divisors
 
 SPEC = make_spec(picture(256))
 Cells = NDArray[np.int64]

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import rich_click as click
-from conftest import MakeTrajectory
 
 from riptui import __file__ as package
 from riptui import engine, inpainters, metrics
@@ -20,6 +19,7 @@ from riptui.store import attempts
 from riptui.store.claim import claim
 from riptui.store.frames import frame
 from riptui.store.records import Failure
+from tests.support.trajectories import MakeTrajectory
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import make_spec, picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from riptui.inpainters import Inpainter, OnStep
 from riptui.masks import box, mask, noise_seed
 from riptui.recursion import Iteration, Walk, iterate, no_step, recurse
 from riptui.spec import ORDERS
+from tests.support.trajectories import make_spec, picture
 
 ORIGINAL = picture(256)
 

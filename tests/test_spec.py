@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import make_spec, picture
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from riptui.errors import SpecError
 from riptui.spec import FITS, FORMAT, LAST_SEED, ORDERS, SIZES, Spec, decode, encode, iterations_at, points
+from tests.support.trajectories import make_spec, picture
 
 ORIGINAL = picture(256)
 SPEC = make_spec(ORIGINAL)

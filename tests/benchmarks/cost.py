@@ -21,9 +21,7 @@ import cv2
 import numpy as np
 import PIL.Image
 
-sys.path.append(str(Path(__file__).parents[1]))
-from made import made_spec, write
-
+sys.path.append(str(Path(__file__).parents[2]))
 from riptui import masks
 from riptui.engine import compute
 from riptui.images import Prepared, pixels_sha256, prepare, to_png
@@ -32,6 +30,7 @@ from riptui.spec import Spec
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from riptui.sweep import Sweep
+from tests.support.made import made_spec, write
 
 missed: list[str] = []
 

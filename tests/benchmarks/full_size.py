@@ -1,14 +1,12 @@
 """Stable Diffusion 2 inpainting at its true size, with random weights, as a checkpoint's folder."""
 
-import sys
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionInpaintPipeline, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from tiny_checkpoints import clip_tokenizer, pndm
+from tests.support.tiny_checkpoints import clip_tokenizer, pndm
 
 UNET, VAE = 865.93, 83.65  # million parameters
 

@@ -31,13 +31,7 @@ import numpy as np
 import torch
 from PIL import Image as Pictures
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))  # a checkout will do; nothing need be installed
-from conftest import make_spec, picture
-from full_size import full_checkpoint
-from random_trunks import write_trunk
-from tiny_checkpoints import tiny_checkpoint
-
 from riptui import inpainters, masks
 from riptui.arrays import Image
 from riptui.engine import Bench, Failed, Noted
@@ -49,6 +43,10 @@ from riptui.spec import Spec
 from riptui.store.creation import create
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+from tests.benchmarks.full_size import full_checkpoint
+from tests.support.random_trunks import write_trunk
+from tests.support.tiny_checkpoints import tiny_checkpoint
+from tests.support.trajectories import make_spec, picture
 
 NETS = ("squeeze", "alex", "vgg")
 EXPERIMENT = 33_600  # inpaintings: 100 paintings, masks 64, 128 and 256, 400 %

@@ -1,0 +1,554 @@
+"""`riptui ls`, `show` and `check`, as their users meet them."""
+
+import json
+import os
+import re
+import subprocess
+import termios
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from riptui import engine
+from riptui.cli import console
+from riptui.marks import MARKS
+from riptui.store import layout
+from riptui.store.claim import claim
+from riptui.store.disk import Folder
+from riptui.store.frames import frame
+from riptui.store.lock import Lock
+from riptui.store.records import Failure, Request
+from riptui.store.trajectory import Status, Trajectory
+from riptui.store.wanted import set_request
+from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, started
+from tests.support.trajectories import MakeTrajectory, advance, picture
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RIPTUI_RUNS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`narrow(40, "ls")` runs a command on a terminal of 40 columns; its lines without what Rich sends."""
+
+    def run(columns: int, *argv: str | Path) -> list[str]:
+        monkeypatch.setattr(console.out, "_width", columns)
+        monkeypatch.setattr(console.out, "_height", 24)
+        outcome = riptui(*argv, terminal=True)
+        assert outcome.code == 0
+        return RICH.sub("", outcome.out).splitlines()
+
+    return run
+
+
+def computed(trajectory: Trajectory) -> Trajectory:
+    list(engine.compute(trajectory))
+    return trajectory
+
+
+def stopped(trajectory: Trajectory) -> Trajectory:
+    assert advance(trajectory, 3) == 3
+    return trajectory
+
+
+def failed(trajectory: Trajectory) -> Trajectory:
+    with claim(trajectory) as claimed:
+        claimed.fail(Failure("2024-07-13T00:00:00+00:00", 1, "the paint is dry", "Traceback: it dried"))
+    return trajectory
+
+
+def listed(*argv: str | Path) -> list[dict[str, Any]]:
+    outcome = riptui("ls", *argv, "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    found: list[dict[str, Any]] = json.loads(outcome.out)
+    return found
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Of everything but what says when and by whom."""
+    own = {".lock", layout.LOG, layout.SESSIONS, layout.REQUEST}
+    found = [path for path in folder.rglob("*") if path.is_file() and path.name not in own]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+# ── ls ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_empty_folder_has_a_hint() -> None:
+    Path("runs").mkdir()
+    outcome = riptui("ls")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == "no trajectories in runs; `riptui demo` makes a first one\n"
+    assert listed() == []
+
+
+@pytest.mark.parametrize("argv", [["ls"], ["ls", "gone"], ["ls", "--json"]])
+def test_a_folder_that_is_not_there_is_an_error_with_a_hint(argv: list[str]) -> None:
+    outcome = riptui(*argv)
+    assert outcome.code == 2
+    outcome.require_one_line("gone" if "gone" in argv else "runs", "riptui demo")
+
+
+def test_the_folder_is_also_taken_from_the_environment(
+    make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_trajectory()
+    Path("runs").rename("there")
+    monkeypatch.setenv("RIPTUI_RUNS", "there")
+    assert "picture/m64-s0" in riptui("ls").out
+
+
+def test_each_status_has_its_mark(make_trajectory: MakeTrajectory) -> None:
+    fields: dict[str, Any] = {"inpainter": "noise"}
+    computed(make_trajectory("a/done", **fields))
+    make_trajectory("b/queued", **fields)
+    stopped(make_trajectory("c/interrupted", **fields))
+    failed(make_trajectory("d/failed", **fields))
+    running = make_trajectory("e/running", **fields)
+    broken = make_trajectory("f/unreadable", **fields)
+    (broken.path / layout.SPEC).write_text("{")
+    set_request(make_trajectory("g/paused", **fields), Request("pause"))
+    with Folder(running.path) as folder, Lock(folder):
+        outcome, entries = riptui("ls"), listed()
+    lines = [re.split(r"\s+", line, maxsplit=2)[:2] for line in outcome.out.splitlines()[:-1]]
+    order = ["done", "queued", "interrupted", "failed", "running", "unreadable", "paused"]
+    assert lines == [[MARKS[status][0], f"{letter}/{status}"] for letter, status in zip("abcdefg", order, strict=True)]
+    assert [entry["status"] for entry in entries] == order
+    assert Path(entries[0]["path"]) == Path("runs/a/done")
+    assert sorted(outcome.out.splitlines()[-1].split("  ")) == sorted(f"1 {status}" for status in order)
+    assert "the spec is not a JSON object" in outcome.out
+
+
+def test_numbers_sort_by_value(make_trajectory: MakeTrajectory) -> None:
+    for place in ("b/m128-s0", "b/m64-s10", "b/m64-s2", "a10/x", "a9/x"):
+        make_trajectory(place)
+    names = [str(Path(entry["path"]).relative_to("runs")) for entry in listed()]
+    assert names == ["a9/x", "a10/x", "b/m64-s2", "b/m64-s10", "b/m128-s0"]
+
+
+def test_a_group_is_listed_alone_and_a_trajectory_too(make_trajectory: MakeTrajectory) -> None:
+    make_trajectory("a/x")
+    make_trajectory("b/y")
+    assert [entry["path"] for entry in listed("runs/b")] == ["runs/b/y"]
+    assert [entry["path"] for entry in listed("runs/a/x")] == ["runs/a/x"]
+
+
+def test_json_tells_all_of_a_trajectory(make_trajectory: MakeTrajectory) -> None:
+    done = computed(make_trajectory("a/done", metrics=("psnr",)))
+    make_trajectory("b/queued", metrics=("psnr",))
+    first, second = listed()
+    assert first == {
+        "path": "runs/a/done",
+        "status": "done",
+        "k": 16,
+        "iterations": 16,
+        "inpainted": 100.0,
+        "coverage": done.rows()[-1].coverage,
+        "digest": done.spec.digest,
+        "spec": json.loads(msgspec.json.encode(done.spec)),
+        "newest": {"k": 16, **done.metrics()[16]},
+        "mixed": None,
+        "error": None,
+    }
+    assert second.keys() == first.keys()
+    assert (second["k"], second["inpainted"], second["newest"]) == (0, 0.0, None)
+
+
+def test_what_cannot_be_read_has_its_error_in_json(make_trajectory: MakeTrajectory) -> None:
+    (make_trajectory().path / layout.SPEC).write_text('{"format": 99}')
+    [entry] = listed()
+    assert (entry["status"], entry["spec"], entry["digest"]) == ("unreadable", None, None)
+    assert "format 99" in entry["error"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown", "hidden"),
+    [
+        (120, ["navier-stokes", "64 px", "seed 0", "100 %", "psnr", "█"], []),
+        (80, ["100 %", "psnr", "█"], ["navier-stokes"]),
+        (60, ["100 %", "psnr"], ["navier-stokes", "█"]),
+        (40, ["100 %"], ["navier-stokes", "psnr", "█"]),
+    ],
+)
+def test_a_terminal_gets_what_fits_its_lines(
+    columns: int, shown: list[str], hidden: list[str], make_trajectory: MakeTrajectory, narrow: Any
+) -> None:
+    computed(make_trajectory("group/picture-of-a/m64-s0", metrics=("psnr",)))
+    line, totals = narrow(columns, "ls")
+    assert line.startswith("✓ group/picture-of-a/m64-s0")
+    assert max(len(line), len(totals)) <= columns
+    assert all(word in line for word in shown)
+    assert not any(word in line for word in hidden)
+
+
+# ── show ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_show_tells_status_measurements_and_spec(make_trajectory: MakeTrajectory) -> None:
+    trajectory = computed(make_trajectory(metrics=("psnr", "ssim")))
+    outcome = riptui("show", "runs/picture/m64-s0")
+    assert (outcome.code, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    row = trajectory.rows()[-1]
+    assert lines[:3] == [
+        "✓ done  runs/picture/m64-s0",
+        "navier-stokes · 64 px · seed 0 · picture.png",
+        f"iteration 16 of 16 · 100 % inpainted · {row.coverage:.1f} % coverage",
+    ]
+    table = [line.split() for line in lines if line.split()[:1] in (["0"], ["8"], ["16"])]
+    assert [cells[:3] for cells in table] == [["0", "0", "%"], ["8", "50", "%"], ["16", "100", "%"]]
+    assert [float(cells[-1]) for cells in table] == pytest.approx(
+        [trajectory.metrics()[k]["ssim"] for k in (0, 8, 16)], abs=1e-4
+    )
+    assert "∞" in table[0]
+    assert any(set(line.split()[-1]) <= set("▁▂▃▄▅▆▇█") for line in lines if line.strip())
+    for name, value in json.loads(msgspec.json.encode(trajectory.spec)).items():
+        assert re.search(rf"^{name} +", outcome.out, re.MULTILINE), value
+    assert trajectory.spec.digest in outcome.out
+    assert "▀" not in outcome.out
+
+
+def test_show_in_json_is_complete(make_trajectory: MakeTrajectory) -> None:
+    trajectory = computed(make_trajectory(metrics=("psnr", "psnr@previous")))
+    outcome = riptui("show", trajectory.path, "--json")
+    shown = json.loads(outcome.out)
+    assert outcome.code == 0
+    assert outcome.out.count("\n") == 1
+    assert shown.keys() == {
+        *("path", "status", "k", "iterations", "inpainted", "coverage", "digest", "spec", "request", "sessions"),
+        *("metrics", "failure", "holder", "mixed"),
+    }
+    assert shown["metrics"] == [{"k": k, **values} for k, values in trajectory.metrics().items()]
+    assert (shown["status"], shown["k"], shown["failure"], shown["holder"]) == ("done", 16, None, None)
+    assert shown["sessions"][0]["versions"].keys() >= {"riptui", "python", "numpy", "opencv-python-headless"}
+    assert shown["request"] == {
+        **{"state": "run", "metrics": ["psnr", "psnr@previous"], "measure": "half"},
+        "queued": 0.0,
+    }
+
+
+def test_show_draws_the_original_beside_a_frame(make_trajectory: MakeTrajectory, narrow: Any) -> None:
+    computed(make_trajectory())
+    lines = narrow(80, "show", "runs/picture/m64-s0", "--picture", "--frame", "8")
+    drawn = [line for line in lines if "▀" in line]
+    assert len({len(line) for line in drawn}) == 1
+    assert len(drawn[0]) <= 80
+    assert drawn[0].count("▀") == 2 * len(drawn) * 2
+    caption = lines[lines.index(drawn[0]) + len(drawn)]
+    assert caption.split() == ["original", "frame", "8,", "50", "%"]
+    assert not any("▀" in line for line in narrow(80, "show", "runs/picture/m64-s0", "--no-picture"))
+
+
+def test_show_draws_by_itself_on_a_terminal_alone(make_trajectory: MakeTrajectory, narrow: Any) -> None:
+    computed(make_trajectory())
+    assert any("frame 16, 100 %" in line for line in narrow(80, "show", "runs/picture/m64-s0"))
+    assert "▀" in riptui("show", "runs/picture/m64-s0", "--picture").out
+    assert "▀" not in riptui("show", "runs/picture/m64-s0").out
+
+
+@pytest.mark.parametrize("argv", [["--frame", "17", "--picture"], ["--frame", "-1"], ["--frame", "last"]])
+def test_a_frame_that_there_is_not_is_refused(argv: list[str], make_trajectory: MakeTrajectory) -> None:
+    computed(make_trajectory())
+    outcome = riptui("show", "runs/picture/m64-s0", *argv)
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: ")
+    assert outcome.err.count("\n") == 1
+    assert argv[1] in outcome.err
+
+
+def test_show_of_what_is_unfinished_tells_how_far_it_is(make_trajectory: MakeTrajectory) -> None:
+    trajectory = stopped(make_trajectory(metrics=("psnr",)))
+    k = len(trajectory.rows())
+    lines = riptui("show", trajectory.path, "--picture").out.splitlines()
+    assert lines[0] == "◼ interrupted  runs/picture/m64-s0"
+    assert lines[2].startswith(f"iteration {k} of 16 · {100 * k / 16:.0f} % inpainted")
+    assert any(f"frame {k}," in line for line in lines)
+
+
+def test_show_of_what_was_never_started_works(make_trajectory: MakeTrajectory) -> None:
+    outcome = riptui("show", make_trajectory().path, "--picture")
+    assert outcome.code == 0
+    assert outcome.out.startswith("○ queued")
+    assert "frame 0, 0 %" in outcome.out
+
+
+def test_show_of_a_failure_tells_why_and_where_the_traceback_is(make_trajectory: MakeTrajectory) -> None:
+    trajectory = failed(make_trajectory())
+    outcome = riptui("show", trajectory.path)
+    assert outcome.code == 0
+    assert "✗ failed" in outcome.out
+    assert "failed at iteration 1: the paint is dry" in outcome.out
+    assert "the traceback is in runs/picture/m64-s0/log.txt" in outcome.out
+    assert "riptui resume runs/picture/m64-s0" in outcome.out
+    assert "Traceback: it dried" in Path("runs/picture/m64-s0/log.txt").read_text()
+    assert json.loads(riptui("show", trajectory.path, "--json").out)["failure"]["error"] == "the paint is dry"
+
+
+def test_show_of_what_is_running_tells_who_computes_it(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory()
+    with Folder(trajectory.path) as folder, Lock(folder):
+        outcome = riptui("show", trajectory.path)
+    assert "● running" in outcome.out
+    assert re.search(r"computed by process \d+ on ", outcome.out)
+
+
+@pytest.mark.parametrize(("path", "words"), [("runs", "holds no spec.json"), ("gone", "is not there")])
+def test_show_of_what_is_no_trajectory_is_refused(path: str, words: str, make_trajectory: MakeTrajectory) -> None:
+    make_trajectory()
+    outcome = riptui("show", path)
+    assert outcome.code == 2
+    outcome.require_one_line(path, words, "riptui ls")
+
+
+MANY = {"ssim": 0.98765, "psnr": 23.123, "lpips-squeeze": 0.3456, "lpips-alex": 0.4567, "lpips-vgg": 0.5678}
+SHOWN = ["0.9877", "23.12", "0.3456", "0.4567", "0.5678"]
+
+
+@pytest.mark.parametrize("columns", [200, 120, 80, 60, 40])
+def test_the_default_metrics_are_readable_at_any_width(
+    columns: int, make_trajectory: MakeTrajectory, narrow: Any
+) -> None:
+    trajectory = computed(make_trajectory())
+    with claim(trajectory) as claimed:
+        for k in range(17):
+            claimed.add_measurement(k, MANY)
+    lines = narrow(columns, "show", trajectory.path, "--no-picture")
+    values = [line.split()[-5:] for line in lines if line.split()[-1:] == SHOWN[-1:]]
+    assert values == [SHOWN] * 17
+    assert max(map(len, lines[3:24])) <= columns
+    assert "…" not in "".join(lines)
+    assert "squeeze" in "".join(lines)
+
+
+def test_a_file_gets_the_whole_table(make_trajectory: MakeTrajectory) -> None:
+    trajectory = computed(make_trajectory())
+    names = [f"{name}{at}" for name in MANY for at in ("", "@previous")]
+    with claim(trajectory) as claimed:
+        claimed.add_measurement(8, dict.fromkeys(names, 0.1234))
+    [heading] = [line for line in riptui("show", trajectory.path).out.splitlines() if "psnr" in line]
+    assert heading.split() == ["k", "inpainted", "coverage", *names]
+
+
+# ── check ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def check(*argv: str | Path) -> Outcome:
+    return riptui("check", "runs", *argv)
+
+
+def checked(*argv: str | Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in check(*argv, "--json").out.splitlines()]
+
+
+def test_what_is_right_is_said_to_be(make_trajectory: MakeTrajectory) -> None:
+    computed(make_trajectory("a/x", inpainter="noise"))
+    stopped(make_trajectory("b/y", inpainter="noise"))
+    k = len(Trajectory(Path("runs/b/y")).rows())
+    assert check() == Outcome(
+        0, f"✓ runs/a/x: 16 of 16 iterations are right\n✓ runs/b/y: {k} of 16 iterations are right\n", ""
+    )
+    first, second = checked()
+    assert first == {
+        "path": "runs/a/x",
+        "good": 16,
+        "iterations": 16,
+        "damage": [],
+        "leftovers": [],
+        "mixed": None,
+        "repaired": False,
+    }
+    assert (second["good"], second["damage"]) == (k, [])
+
+
+def flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x10
+    path.write_bytes(data)
+
+
+def a_patch(trajectory: Trajectory) -> None:
+    offset, length = trajectory.rows()[4].patch
+    flip(trajectory.path / layout.PATCHES, offset + length // 2)
+
+
+def a_row(trajectory: Trajectory) -> None:
+    path = trajectory.path / layout.ROWS
+    rows = path.read_text().splitlines(keepends=True)
+    rows[4] = rows[4].replace('"k":5', '"k":6')
+    path.write_text("".join(rows))
+
+
+def a_pixel_hash(trajectory: Trajectory) -> None:
+    path = trajectory.path / layout.ROWS
+    sha256 = trajectory.rows()[4].sha256
+    path.write_text(path.read_text().replace(sha256, sha256[::-1]))
+
+
+def a_keyframe(trajectory: Trajectory) -> None:
+    path = trajectory.path / layout.KEYFRAMES / "8.png"
+    flip(path, len(path.read_bytes()) // 2)
+
+
+@pytest.mark.parametrize("damage", [a_patch, a_row, a_pixel_hash])
+def test_damage_is_found_named_cut_and_computed_again_to_the_same_bytes(
+    damage: Any, make_trajectory: MakeTrajectory
+) -> None:
+    other = computed(make_trajectory("a/whole", inpainter="noise"))
+    trajectory = computed(make_trajectory("b/hurt", metrics=("psnr",)))
+    before = files(trajectory.path)
+    shas = [row.sha256 for row in trajectory.rows()]
+    damage(trajectory)
+
+    found = check()
+    assert (found.code, found.err) == (1, "")
+    lines = found.out.splitlines()
+    assert lines[:2] == ["✓ runs/a/whole: 16 of 16 iterations are right", "✗ runs/b/hurt: damaged"]
+    assert "row 5" in lines[2]
+    assert lines[-1].strip() == "whole up to iteration 4; mend it with: riptui check --repair runs/b/hurt"
+    assert [result["good"] for result in checked()] == [16, 4]
+
+    repaired = check("--repair")
+    assert repaired.code == 0
+    assert "whole up to iteration 4; compute the rest with: riptui resume runs/b/hurt" in repaired.out
+    assert len(trajectory.rows()) == 4
+    assert check().code == 0
+
+    assert riptui("resume", "runs").code == 0
+    assert [row.sha256 for row in trajectory.rows()] == shas
+    after = files(trajectory.path)
+    assert after.keys() == before.keys()
+    same = before.keys() - {layout.ROWS}  # rows hold the seconds and the session
+    assert {name for name in same if before[name] != after[name]} == set()
+    assert other.status() == Status.DONE
+    assert check().code == 0
+
+
+def test_a_damaged_keyframe_is_made_again_from_the_patches(make_trajectory: MakeTrajectory) -> None:
+    trajectory = computed(make_trajectory(metrics=("psnr",)))
+    before = files(trajectory.path)
+    a_keyframe(trajectory)
+    found = check()
+    assert found.code == 1
+    assert "keyframes/8.png is missing or wrong" in found.out
+    assert check("--repair").code == 0
+    assert files(trajectory.path) == before
+    assert riptui("resume", "runs").out == "picture/m64-s0: done already\n"
+
+
+def test_json_tells_what_was_repaired(make_trajectory: MakeTrajectory) -> None:
+    a_patch(computed(make_trajectory()))
+    outcome = check("--repair", "--json")
+    result = json.loads(outcome.out)
+    assert outcome.code == 0
+    assert (result["repaired"], result["good"]) == (True, 4)
+    assert "row 5" in result["damage"][0]
+    assert checked()[0]["damage"] == []
+
+
+def test_what_a_crash_left_behind_is_no_damage_and_can_be_cleared(make_trajectory: MakeTrajectory) -> None:
+    trajectory = stopped(make_trajectory())
+    before = files(trajectory.path)
+    with (trajectory.path / layout.PATCHES).open("ab") as patches:
+        patches.write(b"half a patch")
+    with (trajectory.path / layout.ROWS).open("ab") as rows:
+        rows.write(b'{"k":99,')
+    (trajectory.path / ".tmp-request.json").write_bytes(b"x")
+    found = check()
+    assert found.code == 0
+    assert "iterations are right" in found.out
+    assert found.out.count("left behind by a crash: ") == 3
+    assert len(checked()[0]["leftovers"]) == 3
+    assert check("--repair").code == 0
+    assert files(trajectory.path) == before
+    assert "left behind" not in check().out
+
+
+def test_a_users_own_file_is_left_alone(make_trajectory: MakeTrajectory) -> None:
+    trajectory = computed(make_trajectory())
+    notes = trajectory.path / "notes.txt"
+    notes.write_text("mine")
+    a_patch(trajectory)
+    assert check("--repair").code == 0
+    assert notes.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", [layout.ORIGINAL, layout.SPEC])
+def test_what_cannot_be_computed_again_stays_damaged(name: str, make_trajectory: MakeTrajectory) -> None:
+    trajectory = computed(make_trajectory())
+    flip(trajectory.path / name, 3)
+    for outcome in (check(), check("--repair")):
+        assert outcome.code == 1
+        assert outcome.out.startswith("✗ runs/picture/m64-s0: damaged\n")
+        assert name in outcome.out
+        assert outcome.err == ""
+    assert len((trajectory.path / layout.ROWS).read_bytes().splitlines()) == 16
+
+
+def test_what_is_running_is_not_repaired(make_trajectory: MakeTrajectory) -> None:
+    trajectory = stopped(make_trajectory())
+    (trajectory.path / ".tmp-request.json").write_bytes(b"x")
+    with Folder(trajectory.path) as folder, Lock(folder):
+        outcome = check("--repair")
+    assert outcome.code == 0
+    assert "left behind" not in outcome.out
+    assert (trajectory.path / ".tmp-request.json").exists()
+
+
+def on_terminal(*argv: str, **given: Any) -> tuple[str, str]:
+    """What the command sends to a terminal, which is its stderr and by default its stdout, and to a pipe."""
+    master, slave = os.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    with started(
+        *argv, **{"stdout": slave, "stderr": slave, "env": environment(TERM="xterm-256color")} | given
+    ) as process:
+        os.close(slave)
+        sent = b""
+        with suppress(OSError):  # Linux's way of saying that nobody writes any more
+            while data := os.read(master, 65536):
+                sent += data
+        os.close(master)
+        piped = process.stdout.read() if process.stdout else ""
+        assert process.wait(PATIENCE) == 0
+    return sent.decode(), piped
+
+
+@pytest.fixture
+def two(make_trajectory: MakeTrajectory) -> list[str]:
+    """Two computed trajectories; what `check` says of them."""
+    for seed in range(2):
+        computed(make_trajectory(f"a/s{seed}", seed=seed, inpainter="noise"))
+    return [f"✓ runs/a/s{seed}: 16 of 16 iterations are right" for seed in range(2)]
+
+
+def test_on_a_terminal_results_stay_apart_from_the_bar(two: list[str]) -> None:
+    sent, _ = on_terminal("check", "runs")
+    assert "checking" in sent
+    visible = [RICH.sub("", line.rpartition("\x1b[2K")[2]) for line in sent.splitlines()]
+    assert [line for line in visible if "✓" in line] == two
+
+
+def test_results_go_to_stdout_while_the_bar_is_on_a_terminal(two: list[str]) -> None:
+    sent, piped = on_terminal("check", "runs", stdout=subprocess.PIPE)
+    assert "checking" in sent
+    assert piped.splitlines() == two
+    _, piped = on_terminal("check", "runs", "--json", stdout=subprocess.PIPE)
+    assert [json.loads(line)["good"] for line in piped.splitlines()] == [16, 16]
+
+
+def test_json_on_a_terminal_has_no_bar_between_its_lines(two: list[str]) -> None:
+    sent, _ = on_terminal("check", "runs", "--json")
+    assert [json.loads(line)["good"] for line in RICH.sub("", sent).splitlines() if line] == [16, 16]
+
+
+def test_frames_that_are_checked_are_those_that_are_shown(make_trajectory: MakeTrajectory) -> None:
+    trajectory = computed(make_trajectory(inpainter="identity"))
+    assert check().code == 0
+    np.testing.assert_array_equal(frame(trajectory, 16), picture())

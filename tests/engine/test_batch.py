@@ -1,0 +1,578 @@
+"""The bench: slots, their shape, who leaves it and why; with an inpainter that does as it is told."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from riptui import masks
+from riptui.arrays import Images, Masks
+from riptui.engine import Bench, Elsewhere, Ended, Failed, Iterated, Noted, Started, Told, alike, bench, compute
+from riptui.errors import DeviceMemoryError, HeldError, InpainterError
+from riptui.inpainters import OnStep, references
+from riptui.metrics import perceptual
+from riptui.recursion import no_step
+from riptui.spec import Spec
+from riptui.store import attempts, layout
+from riptui.store.claim import claim
+from riptui.store.provenance import mixed
+from riptui.store.records import Session, line
+from riptui.store.trajectory import Status, Trajectory
+from riptui.store.wanted import forgive, set_request
+from tests.support.command import riptui
+from tests.support.faulty_disk import Disk, Story
+from tests.support.trajectories import MakeTrajectory
+
+pytest_plugins = ["tests.support.random_trunks"]
+
+Act = Callable[[Sequence[int]], None]
+
+
+@dataclass
+class Fake:
+    """Inverts, and adds what only a batch's shape decides, as a GPU's arithmetic does."""
+
+    act: Act = lambda seeds: None
+    """Called at each of its two denoising steps, with the seeds of the batch."""
+    room_for: int | DeviceMemoryError | None = None
+    device: str = "cuda:0 (Fake)"
+    loaded: int = 0
+    shapes: list[int] = field(default_factory=list)
+    seeds: list[list[int]] = field(default_factory=list)
+
+    def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        assert len(images) == len(masks) == len(seeds)
+        self.shapes.append(len(images))
+        self.seeds.append([*seeds])
+        for step in (1, 2):
+            self.act(seeds)
+            on_step(step, 2)
+        return 255 - images + len(images)
+
+    def room(self, size: int) -> int | None:
+        assert size == 256
+        if isinstance(self.room_for, DeviceMemoryError):
+            raise self.room_for
+        return self.room_for
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
+    """In the place of the inpainter noise. Requests are looked at whenever they can be."""
+    made = Fake()
+
+    def noise() -> Fake:
+        made.loaded += 1
+        return made
+
+    monkeypatch.setattr(references, "noise", noise)
+    monkeypatch.setattr(bench, "LOOK", -1.0)
+    return made
+
+
+MakeSeveral = Callable[..., list[Trajectory]]
+
+
+@pytest.fixture
+def make(make_trajectory: MakeTrajectory) -> MakeSeveral:
+    """`make(3, ...)`: that many trajectories of 4 iterations, their seeds 0, 1, 2."""
+
+    def several(count: int, group: str = "g", **fields: Any) -> list[Trajectory]:
+        usual = {"inpainter": "noise", "mask": 128, **fields}
+        return [make_trajectory(f"{group}/t{seed}", seed=seed, **usual) for seed in range(count)]
+
+    return several
+
+
+class Queue:
+    """A source that gives each trajectory once."""
+
+    def __init__(self, trajectories: Sequence[Trajectory]) -> None:
+        self.waiting = [*trajectories]
+        self.asked: list[Spec | None] = []
+
+    def __call__(self, like: Spec | None) -> Trajectory | None:
+        self.asked.append(like)
+        for trajectory in self.waiting:
+            if like is None or alike(like, trajectory.spec):
+                self.waiting.remove(trajectory)
+                return trajectory
+        return None
+
+
+def work(trajectories: Sequence[Trajectory], slots: int | None = 1, **given: Any) -> list[Told]:
+    return list(Bench(slots=slots).work(Queue(trajectories), **given))
+
+
+def events_of(told: list[Told], kind: type) -> list[Any]:
+    return [event for _, event in told if isinstance(event, kind)]
+
+
+def hashes(trajectory: Trajectory) -> list[str]:
+    return [row.sha256 for row in trajectory.rows()]
+
+
+def at(trajectory: Trajectory, k: int, act: Callable[[], object]) -> Act:
+    """Act whenever iteration k of the trajectory is in the batch."""
+    seed = masks.noise_seed(trajectory.spec.seed, k)
+    return lambda seeds: act() if seed in seeds else None
+
+
+def ask(trajectory: Trajectory, state: Any) -> None:
+    set_request(trajectory, msgspec.structs.replace(trajectory.request, state=state))
+
+
+def require_left_in_order(trajectory: Trajectory) -> None:
+    assert not (trajectory.path / layout.ATTEMPTS).exists()
+    assert trajectory.holder is None
+    with claim(trajectory):
+        pass
+
+
+@pytest.mark.usefixtures("fake", "torch_home")
+def test_lpips_is_measured_on_the_device_of_the_bench(make: MakeSeveral, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def squeeze(device: str) -> Any:
+        asked.append(device)
+        return perceptual.learned_distance("squeeze", "cpu")
+
+    monkeypatch.setattr(perceptual, "squeeze", squeeze)
+    trajectories = make(2, metrics=("lpips-squeeze", "ssim"))
+    told = list(Bench(device="cuda:1").work(Queue(trajectories)))
+    assert len(events_of(told, Ended)) == 2
+    assert asked == ["cuda:1"]  # and once for both
+
+
+# --- slots and their shape
+
+
+def test_a_slot_is_refilled_at_the_next_iteration_and_the_shape_stays(fake: Fake, make: MakeSeveral) -> None:
+    several = [*make(2), *make(3, "longer", amount=200.0), *make(1, "finer", mask=64)]
+    told = work(several, slots=3)
+    assert all(trajectory.status() == Status.DONE for trajectory in several)
+    assert set(fake.shapes) == {3}
+    iterations = sum(trajectory.spec.iterations for trajectory in several)
+    assert len(events_of(told, Iterated)) == iterations == 2 * 4 + 3 * 8 + 16
+    assert len(fake.shapes) == 8 + 16  # those of 4 give way to two of 8, and the first of 8 to the one of 16
+    for trajectory in several:
+        own = [event for one, event in told if one is trajectory]
+        assert isinstance(own[0], Started)
+        assert [event.row.k for event in own[1:-1]] == list(range(1, trajectory.spec.iterations + 1))
+        assert own[-1] == Ended(trajectory.spec.iterations, done=True)
+        assert [session.batch for session in trajectory.sessions()] == [3]
+        require_left_in_order(trajectory)
+
+
+def test_at_a_fixed_shape_pixels_depend_neither_on_neighbours_nor_on_the_slot(fake: Fake, make: MakeSeveral) -> None:
+    together, alone, last = (make(4, group, amount=200.0) for group in ("together", "alone", "last"))
+    work(together, slots=4)
+    work(alone[2:3], slots=4)
+    work([*make(3, "before", mask=64), last[2]], slots=4)
+    assert hashes(together[2]) == hashes(alone[2]) == hashes(last[2])
+    work(alone[1:2], slots=3)
+    assert hashes(alone[1]) != hashes(together[1])  # the inpainter is one that its shape shows in
+    assert set(fake.shapes) == {3, 4}
+
+
+def test_rows_without_a_trajectory_have_a_seed_that_never_changes(fake: Fake, make: MakeSeveral) -> None:
+    work(make(2), slots=4)
+    assert len({tuple(seeds[2:]) for seeds in fake.seeds}) == 1
+
+
+def test_one_slot_takes_one_after_another(fake: Fake, make: MakeSeveral) -> None:
+    several = make(3)
+    told = work(several)
+    assert fake.shapes == [1] * 12
+    assert [trajectory for trajectory, _ in told] == [one for one in several for _ in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("room", "device", "waiting", "shape"),
+    [
+        (3, "cuda:0 (Fake)", 6, 3),
+        (8, "cuda:0 (Fake)", 5, 5),
+        (None, "cuda:0 (Fake)", 5, 1),
+        (0, "cuda:0 (Fake)", 5, 1),
+        (DeviceMemoryError("not one fits"), "cuda:0 (Fake)", 2, 1),
+        (8, "cpu (x86_64)", 5, 1),
+    ],
+)
+def test_left_to_itself_a_batch_is_as_large_as_memory_and_queue_admit(
+    fake: Fake, make: MakeSeveral, room: int | DeviceMemoryError | None, device: str, waiting: int, shape: int
+) -> None:
+    fake.room_for, fake.device = room, device
+    several = make(waiting)
+    work(several, slots=None)
+    assert set(fake.shapes) == {shape}
+    assert all(trajectory.status() == Status.DONE for trajectory in several)
+
+
+def test_what_is_under_way_can_be_asked_at_any_step(fake: Fake, make: MakeSeveral) -> None:
+    several = make(2)
+    busy = Bench(slots=2)
+    seen: list[Any] = []
+    fake.act = lambda seeds: seen.append((busy.under_way, busy.rows, busy.loaded))
+    list(busy.work(Queue(several)))
+    assert seen[2] == (((several[0], 1, 4), (several[1], 1, 4)), 2, several[1].spec)
+    assert (busy.under_way, busy.rows) == ((), 0)
+
+
+# --- which comes next
+
+
+def test_an_inpainter_stays_loaded_while_there_is_work_for_it(fake: Fake, make: MakeSeveral) -> None:
+    noise, other, later = make(2), make(2, "ns", inpainter="navier-stokes"), make(1, "later")
+    queue = Queue([noise[0], other[0], noise[1], other[1]])
+    busy = Bench()
+    order = [trajectory for trajectory, event in busy.work(queue) if isinstance(event, Started)]
+    assert order == [*noise, *other]
+    assert fake.loaded == 1
+    list(busy.work(Queue(later)))
+    assert fake.loaded == 2
+    list(busy.work(Queue(make(1, "last"))))
+    assert fake.loaded == 2
+    assert queue.asked[0] is None
+    assert queue.asked[1] == noise[0].spec
+
+
+def test_what_is_paused_stopped_failed_or_held_when_it_comes_is_left_alone(fake: Fake, make: MakeSeveral) -> None:
+    paused, stopped, failed, held, good = several = make(5)
+    ask(paused, "pause")
+    ask(stopped, "stop")
+    (failed.path / layout.FAILED).write_text("{}")
+    with claim(held):
+        told = work(several, slots=2)
+    assert {trajectory for trajectory, _ in told} == {held, good}
+    [elsewhere] = events_of(told, Elsewhere)
+    assert (elsewhere.k, type(elsewhere.error)) == (0, HeldError)
+    assert [len(trajectory.rows()) for trajectory in several] == [0, 0, 0, 0, 4]
+    assert [one.status() for one in several[:3]] == [Status.PAUSED, Status.INTERRUPTED, Status.FAILED]
+
+
+def test_a_trajectory_that_cannot_be_read_stops_no_other(fake: Fake, make: MakeSeveral) -> None:
+    several = make(3)
+    (several[0].path / layout.SPEC).write_text("{")
+    (several[1].path / layout.ORIGINAL).unlink()
+    unreadable, damaged, good = several
+    told = list(Bench().work(lambda like: several.pop(0) if several else None))
+    assert [trajectory for trajectory, event in told if isinstance(event, Failed)] == [unreadable, damaged]
+    assert good.status() == Status.DONE
+
+
+# --- failures
+
+
+def failing(error: Exception) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def test_a_poison_trajectory_fails_alone_and_the_good_ones_are_what_they_would_have_been(
+    fake: Fake, make: MakeSeveral
+) -> None:
+    several, undisturbed = make(4), make(4, "undisturbed")
+    work(undisturbed, slots=3)
+    fake.act = at(several[1], 3, failing(ValueError("no paint")))
+    told = work(several, slots=3)
+    [failed] = events_of(told, Failed)
+    assert "noise failed at iteration 3: ValueError: no paint" in str(failed.error)
+    assert isinstance(failed.error, InpainterError)
+    assert several[1].failure is not None
+    assert several[1].failure.k == 3
+    assert "no paint" in (several[1].path / layout.LOG).read_text()
+    assert set(fake.shapes) == {3}
+    for number, (one, other) in enumerate(zip(several, undisturbed, strict=True)):
+        assert hashes(one) == hashes(other)[: 2 if number == 1 else 4]
+        require_left_in_order(one)
+
+
+def test_what_fails_only_together_goes_on(fake: Fake, make: MakeSeveral) -> None:
+    several = make(3)
+    seeds = {masks.noise_seed(seed, 2) for seed in range(3)}
+
+    def act(given: Sequence[int]) -> None:
+        if seeds <= set(given):
+            raise RuntimeError("a hiccup")
+
+    fake.act = act
+    assert not events_of(work(several, slots=3), Failed)
+    assert all(trajectory.status() == Status.DONE for trajectory in several)
+
+
+def test_a_model_that_does_not_load_fails_its_trajectories_and_no_others(
+    fake: Fake, make: MakeSeveral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(references, "noise", failing(OSError("no such weights")))
+    several = [*make(2), *make(1, "ns", inpainter="navier-stokes")]
+    told = work(several, slots=2)
+    assert [type(event) for _, event in told if isinstance(event, Failed)] == [Failed, Failed]
+    assert [trajectory.status() for trajectory in several] == [Status.FAILED, Status.FAILED, Status.DONE]
+
+
+def beyond(rows: int) -> Act:
+    def act(seeds: Sequence[int]) -> None:
+        if len(seeds) > rows:
+            raise DeviceMemoryError(f"no memory for {len(seeds)} images")
+
+    return act
+
+
+def test_out_of_memory_halves_the_batch_until_it_fits_and_says_so(fake: Fake, make: MakeSeveral) -> None:
+    several = make(6)
+    fake.act = beyond(2)
+    queue = Queue(several)
+    told = []
+    for trajectory, event in Bench(slots=8).work(queue):
+        told.append((trajectory, event))
+        if isinstance(event, Ended) and not event.done:
+            queue.waiting.append(trajectory)
+    assert [note.text for note in events_of(told, Noted)] == [
+        "out of memory at batch 8: goes on with 4",
+        "out of memory at batch 4: goes on with 2",
+    ]
+    assert len([event for event in events_of(told, Ended) if not event.done]) == 4
+    assert all(trajectory.status() == Status.DONE for trajectory in several)
+    assert fake.shapes == [8, 4] + [2] * 12
+    assert not events_of(told, Failed)
+
+
+def test_a_batch_that_shrinks_while_under_way_is_another_session(fake: Fake, make: MakeSeveral) -> None:
+    [trajectory] = make(1)
+    fake.act = lambda seeds: beyond(2 if masks.noise_seed(0, 3) in seeds else 4)(seeds)
+    work([trajectory], slots=4)
+    assert [session.batch for session in trajectory.sessions()] == [4, 2]
+    assert [row.session for row in trajectory.rows()] == [1, 1, 2, 2]
+    assert mixed(trajectory) == "batch 4, then 2"
+
+
+def test_out_of_memory_with_a_single_image_fails_the_trajectory(fake: Fake, make: MakeSeveral) -> None:
+    several = make(2)
+    fake.act = beyond(0)
+    told = work(several, slots=2)
+    assert [note.text for note in events_of(told, Noted)] == ["out of memory at batch 2: goes on with 1"]
+    assert [type(event.error) for event in events_of(told, Failed)] == [DeviceMemoryError]
+    assert several[1].status() == Status.QUEUED
+
+
+# --- asked to leave
+
+
+@pytest.mark.parametrize("state", ["pause", "stop"])
+def test_one_that_is_asked_to_leave_ends_after_the_iteration_and_the_others_go_on(
+    fake: Fake, make: MakeSeveral, state: str
+) -> None:
+    several = make(3)
+    fake.act = at(several[1], 2, lambda: ask(several[1], state))
+    told = work(several, slots=2)
+    assert [event for one, event in told if one is several[1]][-1] == Ended(2, done=False)
+    assert [len(trajectory.rows()) for trajectory in several] == [4, 2, 4]
+    assert several[1].request.state == state
+    require_left_in_order(several[1])
+
+
+def test_when_all_are_asked_to_leave_the_iteration_is_abandoned_at_the_next_step(fake: Fake, make: MakeSeveral) -> None:
+    several = make(2)
+    steps: list[int] = []
+
+    def pause() -> None:
+        for trajectory in several:
+            ask(trajectory, "pause")
+
+    fake.act = at(several[0], 3, pause)
+    told = work(several, slots=2, on_step=lambda step, of: steps.append(step))
+    assert steps == [1, 2, 1, 2, 1]
+    assert events_of(told, Ended) == [Ended(2, done=False)] * 2
+    assert [len(trajectory.rows()) for trajectory in several] == [2, 2]
+    for trajectory in several:
+        assert trajectory.status() == Status.PAUSED
+        require_left_in_order(trajectory)
+        ask(trajectory, "run")
+    fake.act = lambda seeds: None
+    work(several, slots=2)
+    undisturbed = make(2, "undisturbed")
+    work(undisturbed, slots=2)
+    assert [hashes(one) for one in several] == [hashes(one) for one in undisturbed]
+    assert mixed(several[0]) == ""
+
+
+def test_a_stop_lets_the_iteration_finish_and_leaves_the_requests(fake: Fake, make: MakeSeveral) -> None:
+    several = make(3)
+    told = work(several, slots=2, should_stop=lambda: True)
+    assert events_of(told, Ended) == [Ended(1, done=False)] * 2
+    assert [len(trajectory.rows()) for trajectory in several] == [1, 1, 0]
+    assert [trajectory.status() for trajectory in several] == [Status.QUEUED] * 3
+
+
+class EnoughError(Exception):
+    pass
+
+
+def test_what_on_step_raises_is_raised_and_is_nobodys_failure(fake: Fake, make: MakeSeveral) -> None:
+    several = make(2)
+    calls = iter(range(5))
+
+    def on_step(step: int, steps: int) -> None:
+        if next(calls) == 4:
+            raise EnoughError
+
+    told: list[Told] = []
+    with pytest.raises(EnoughError):
+        told.extend(Bench(slots=2).work(Queue(several), on_step=on_step))
+    for trajectory in several:
+        assert (len(trajectory.rows()), trajectory.failure, trajectory.status()) == (2, None, Status.QUEUED)
+        require_left_in_order(trajectory)
+
+
+def test_a_generator_that_is_closed_lets_go_of_all(fake: Fake, make: MakeSeveral) -> None:
+    several = make(2)
+    working = Bench(slots=2).work(Queue(several))
+    while not isinstance(next(working)[1], Iterated):
+        pass
+    working.close()
+    for trajectory in several:
+        assert trajectory.holder is None
+        list(compute(trajectory))
+        assert trajectory.status() == Status.DONE
+
+
+def test_computing_by_hand_means_run_and_stopping_it_means_stop(fake: Fake, make: MakeSeveral) -> None:
+    [trajectory] = make(1)
+    ask(trajectory, "pause")
+    (trajectory.path / layout.FAILED).write_text("{}")
+    (trajectory.path / layout.ATTEMPTS).write_text('{"k":0,"count":3}')
+    *_, ended = compute(trajectory, should_stop=lambda: True, on_step=no_step)
+    assert ended == Ended(1, done=False)
+    assert trajectory.request.state == "stop"
+    fake.act = at(trajectory, 2, lambda: ask(trajectory, "pause"))
+    *_, ended = compute(trajectory)
+    assert trajectory.request.state == "pause"
+    assert len(trajectory.rows()) == 1
+
+
+# --- processes that die
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from riptui import masks
+from riptui.engine import Bench, Failed
+from riptui.inpainters import references
+from riptui.store.listing import find
+from riptui.store.trajectory import Status
+
+def inpaint(images, masks_, *, seeds, on_step):
+    if masks.noise_seed(1, int(sys.argv[2])) in seeds:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 255 - images
+
+references.noise = lambda: inpaint
+waiting = [one for one in find(Path(sys.argv[1])) if one.status() in (Status.QUEUED, Status.INTERRUPTED)]
+for trajectory, event in Bench(slots=3).work(lambda like: waiting.pop(0) if waiting else None):
+    if isinstance(event, Failed):
+        print(trajectory.path.name, event.error)
+"""
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_trajectory_that_kills_its_process_fails_at_last_and_the_good_ones_finish(make: MakeSeveral, k: int) -> None:
+    several = make(3)
+    runs = several[0].path.parent
+    died = 0
+    command = [sys.executable, "-c", DYING, runs, str(k)]
+    while (done := subprocess.run(command, capture_output=True, text=True)).returncode:
+        assert done.stderr == ""
+        died += 1
+        assert died <= attempts.MOST + 2 * (k - 1)  # the good iterations may not be saved yet when it dies
+    assert died >= attempts.MOST
+    assert done.stdout.startswith("t1 three attempts ended without a new iteration")
+    assert [one.status() for one in several] == [Status.DONE, Status.FAILED, Status.DONE]
+    assert several[1].failure is not None
+    assert (several[1].failure.k, len(several[1].rows())) == (k, k - 1)
+    forgive(several[1])
+    assert list(compute(several[1]))[-1] == Ended(4, done=True)
+
+
+def test_an_attempt_is_counted_before_anything_is_computed_and_forgotten_at_the_end(
+    fake: Fake, make: MakeSeveral
+) -> None:
+    [trajectory] = make(1)
+    seen: list[str] = []
+    fake.act = lambda seeds: seen.append((trajectory.path / layout.ATTEMPTS).read_text())
+    work([trajectory])
+    assert set(seen) == {'{\n  "k": 0,\n  "count": 1\n}\n'}
+    require_left_in_order(trajectory)
+
+
+@pytest.mark.parametrize("written", ['{"k":0,"count":', "", '{"k":"x"}', '{"k":5,"count":3}', '{"k":0,"count":2}'])
+def test_attempts_that_are_torn_or_of_another_iteration_do_not_count(make: MakeSeveral, written: str) -> None:
+    [trajectory] = make(1)
+    (trajectory.path / layout.ATTEMPTS).write_text(written)
+    with claim(trajectory) as claimed:
+        assert attempts.count(claimed, 0) == (3 if written.endswith("2}") else 1)
+
+
+def test_what_is_done_costs_no_attempt(tmp_path: Path) -> None:
+    story = Story()
+    with Disk() as disk:
+        trajectory = story.run(tmp_path)
+        assert disk.calls.count("rename attempts.json") == 1
+        list(Bench().work(Queue([trajectory])))
+        assert disk.calls.count("rename attempts.json") == 1
+
+
+# --- mixed
+
+
+def sessions(trajectory: Trajectory, *changes: dict[str, Any]) -> None:
+    """As if these had computed the iterations, one each and the last the rest."""
+    one = Session(0, "", "host", 1, "cuda:0 (H100)", 8, {"torch": "2.9"}, {"dtype": "float16"})
+    written = [msgspec.structs.replace(one, session=i, **change) for i, change in enumerate(changes, 1)]
+    (trajectory.path / layout.SESSIONS).write_bytes(b"".join(map(line, written)))
+    rows = [msgspec.structs.replace(row, session=min(row.k, len(changes))) for row in trajectory.rows()]
+    (trajectory.path / layout.ROWS).write_bytes(b"".join(map(line, rows)))
+
+
+@pytest.fixture
+def done(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trajectory:
+    monkeypatch.chdir(tmp_path)
+    trajectory = make_trajectory("g/t", inpainter="noise", mask=128)
+    list(compute(trajectory))
+    return trajectory
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ([{}], ""),
+        ([{}, {"host": "other", "pid": 2, "started": "later", "device": "cuda:3 (H100)"}], ""),
+        ([{}, {"batch": 1}, {}], "batch 8, then 1"),
+        ([{}, {"device": "cpu (x86_64)"}], "device cuda (H100), then cpu (x86_64)"),
+        ([{}, {"versions": {"torch": "2.10"}, "notes": {}}], "torch 2.9, then 2.10; dtype float16, then none"),
+    ],
+)
+def test_what_differs_between_sessions_is_told(done: Trajectory, changes: list[dict[str, Any]], what: str) -> None:
+    sessions(done, *changes)
+    assert mixed(done) == what
+    assert ("≠" in riptui("ls", "runs").out) == bool(what)
+    for command in (["show", "runs/g/t", "--no-picture"], ["check", "runs"]):
+        outcome = riptui(*command)
+        assert outcome.code == 0
+        assert (f"mixed, computed by unlike sessions: {what}" in outcome.out) == bool(what)
+    for argv in (["ls", "runs"], ["show", "runs/g/t"], ["check", "runs"]):
+        told = msgspec.json.decode(riptui(*argv, "--json").out.splitlines()[-1])
+        assert (told[0] if isinstance(told, list) else told)["mixed"] == (what or None)
+
+
+def test_a_session_that_computed_nothing_that_counts_does_not_mix(done: Trajectory) -> None:
+    sessions(done, {}, {"batch": 1}, {})
+    rows = [msgspec.structs.replace(row, session=1 if row.session == 2 else row.session) for row in done.rows()]
+    (done.path / layout.ROWS).write_bytes(b"".join(map(line, rows)))
+    assert mixed(done) == ""

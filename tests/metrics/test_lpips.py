@@ -1,0 +1,406 @@
+"""LPIPS against the lpips package itself on random trunks, and its weights: missing, damaged, fetched from a server."""
+
+import contextlib
+import hashlib
+import io
+import os
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from riptui import metrics
+from riptui.arrays import Image
+from riptui.errors import MissingExtraError, WeightsError
+from riptui.metrics import Net, weights
+from riptui.metrics.meter import Meter
+from tests.support.trajectories import picture
+
+pytest_plugins = ["tests.support.random_trunks"]
+
+NETS: tuple[Net, ...] = get_args(Net)
+SIZE = 96  # px; a trunk takes any size, and vgg a second at 512
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def noise(seed: int) -> Image:
+    return np.random.default_rng(seed).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
+
+
+def drifted(spread: int) -> Image:
+    grain = np.random.default_rng(spread).integers(-spread, spread + 1, (SIZE, SIZE, 3))
+    return np.clip(picture(SIZE) + grain, 0, 255).astype(np.uint8)
+
+
+def the_package(net: Net) -> Any:
+    """lpips.LPIPS as anyone would use it."""
+    import lpips
+
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        model = lpips.LPIPS(net=net)
+    return lambda x, y: model.forward(lpips.im2tensor(x), lpips.im2tensor(y)).item()
+
+
+# ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_the_cached_reference_gives_lpips_forward_to_the_last_bit(net: Net, torch_home: Path) -> None:
+    forward, metric = the_package(net), metrics.load(f"lpips-{net}")
+    for original, frames in (
+        (picture(SIZE), [drifted(spread) for spread in (1, 5, 40)]),
+        (noise(0), [noise(1), picture(SIZE)]),
+    ):
+        prepared = metric.prepare(original)
+        ours = [float(metric.measure(prepared, frame[None])[0]) for frame in frames]
+        assert ours == [forward(original, frame) for frame in frames]
+        assert len(set(ours)) == len(frames)
+        assert min(ours) > 0
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_equal_pictures_are_at_distance_0_and_a_batch_gives_what_single_frames_give(net: Net, torch_home: Path) -> None:
+    metric = metrics.load(f"lpips-{net}")
+    original, frames = picture(SIZE), np.stack([picture(SIZE), drifted(3), noise(2)])
+    prepared = metric.prepare(original)
+    values = metric.measure(prepared, frames)
+    assert (values.dtype, values.shape) == (np.float64, (3,))
+    assert values[0] == 0
+    assert values.tolist() == [metric.measure(prepared, frame[None])[0] for frame in frames]
+    assert 0 < values[1] < values[2]
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_as_on_a_gpu_each_convolution_forbids_tf32_itself_and_gives_the_same(
+    net: Net, torch_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from riptui.metrics.perceptual import learned_distance
+
+    forbidden: list[bool] = []
+    convolution = torch._convolution
+
+    def seen(*arguments: Any) -> Any:
+        *_, tf32 = arguments
+        forbidden.append(not tf32)
+        return convolution(*arguments)
+
+    usual, device = metrics.load(f"lpips-{net}"), learned_distance(net, "cpu:0")  # not "cpu", so a device
+    monkeypatch.setattr(torch, "_convolution", seen)
+    value = device.measure(device.prepare(picture(SIZE)), drifted(9)[None])
+    assert len(forbidden) > 10
+    assert all(forbidden)
+    assert value == usual.measure(usual.prepare(picture(SIZE)), drifted(9)[None])
+
+
+def test_trajectories_share_a_network_and_keep_their_own_reference(torch_home: Path) -> None:
+    name = "lpips-squeeze"
+    one, other = Meter([name, f"{name}@previous"], picture(SIZE)), Meter([name], noise(0))
+    forward = the_package("squeeze")
+    frames = [drifted(4), drifted(20)]
+    assert one.measure(frames[0]) == {name: forward(picture(SIZE), frames[0])}
+    assert other.measure(frames[0]) == {name: forward(noise(0), frames[0])}
+    assert one.measure(frames[1]) == {
+        name: forward(picture(SIZE), frames[1]),
+        f"{name}@previous": forward(frames[0], frames[1]),
+    }
+    assert metrics.load(name) is metrics.load(f"{name}@previous")
+
+
+def test_loading_and_measuring_print_nothing(torch_home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Meter([f"lpips-{net}" for net in NETS], picture(SIZE)).measure(drifted(4))
+    assert capfd.readouterr() == ("", "")
+
+
+# ── weights that are not there, or not right ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("environment", "folder"),
+    [
+        ({"TORCH_HOME": "/a", "XDG_CACHE_HOME": "/b"}, "/a/hub/checkpoints"),
+        ({"TORCH_HOME": "~/a"}, "/home/me/a/hub/checkpoints"),
+        ({"XDG_CACHE_HOME": "/b"}, "/b/torch/hub/checkpoints"),
+        ({}, "/home/me/.cache/torch/hub/checkpoints"),
+    ],
+)
+def test_weights_are_looked_for_where_torch_looks(
+    environment: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, path in {"HOME": "/home/me", **environment}.items():
+        monkeypatch.setenv(name, path)
+    assert weights.weights_path("vgg") == Path(folder, "vgg16-397923af.pth")
+    assert weights.weights_path("vgg").parent == Path(torch.hub.get_dir(), "checkpoints")
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_torchvision_has_files_of_these_names_and_sizes(net: Net) -> None:
+    from torchvision import models
+
+    stated = getattr(models, weights.TRUNKS[net].enum).IMAGENET1K_V1
+    assert weights.source(net) == stated.url
+    assert stated.url.endswith(f"/{weights.TRUNKS[net].file}")
+    assert weights.TRUNKS[net].size == pytest.approx(stated.meta["_file_size"] * 2**20, rel=0.01)
+
+
+@pytest.mark.parametrize("variable", ["RIPTUI_OFFLINE", "HF_HUB_OFFLINE"])
+def test_without_weights_and_network_it_is_one_line_at_once(
+    variable: str,
+    empty_torch_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("RIPTUI_OFFLINE")
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setattr(weights, "_opened", lambda url: pytest.fail("it tried"))
+    for attempt in (lambda: metrics.load("lpips-vgg"), lambda: weights.fetch("vgg")):
+        with pytest.raises(WeightsError) as refusal:
+            attempt()
+        said = str(refusal.value)
+        assert str(empty_torch_home / "hub" / "checkpoints" / "vgg16-397923af.pth") in said
+        assert "copy the file there by hand" in said
+        assert "\n" not in said
+    assert capfd.readouterr() == ("", "")
+    assert not empty_torch_home.exists()
+
+
+def test_an_empty_file_counts_as_missing(empty_torch_home: Path) -> None:
+    path = weights.weights_path("alex")
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert not weights.present("alex")
+    with pytest.raises(WeightsError, match="copy the file"):
+        metrics.load("lpips-alex")
+
+
+@pytest.mark.parametrize("damage", ["truncated", "text", "another network's", "no state dict"])
+def test_a_damaged_file_is_named_with_the_advice_to_delete_it(
+    damage: str, empty_torch_home: Path, random_trunks: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    from tests.support.random_trunks import write_trunk  # here, so that pytest sees it first as a plugin
+
+    path = weights.weights_path("squeeze")
+    path.parent.mkdir(parents=True)
+    whole = (random_trunks / "hub" / "checkpoints" / path.name).read_bytes()
+    match damage:
+        case "truncated":
+            path.write_bytes(whole[: len(whole) // 2])
+        case "text":
+            path.write_text("<html>Sign in to the hotel's network</html>")
+        case "another network's":
+            write_trunk("alex", path)
+        case _:
+            torch.save([1, 2, 3], path)
+    with pytest.raises(WeightsError, match=r"damaged.*delete it") as refusal:
+        metrics.load("lpips-squeeze")
+    assert str(path) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_network_that_fails_with_the_right_file_keeps_its_own_error(
+    torch_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import lpips
+
+    def out_of_memory(**_: object) -> None:
+        raise RuntimeError("can't allocate memory")
+
+    digest = hashlib.sha256(weights.weights_path("squeeze").read_bytes()).hexdigest()
+    monkeypatch.setattr(weights.Trunk, "sha256", digest[:8])
+    monkeypatch.setattr(lpips, "LPIPS", out_of_memory)
+    with pytest.raises(RuntimeError, match="allocate"):
+        metrics.load("lpips-squeeze")
+
+
+# ── fetching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Answer:
+    """What the server says next."""
+
+    status: int = 200
+    body: bytes = b""
+    length: int | None = None
+    """Content-Length; by default the body's."""
+
+
+@dataclass
+class Usage:
+    free: int
+
+
+@dataclass
+class Server:
+    url: str
+    answer: Answer
+    requests: int = 0
+
+
+@pytest.fixture
+def server(empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server on this machine in the place of torchvision's, from which alex is 3 MB that hash to its name."""
+    body = np.random.default_rng(5).bytes(3_000_000)
+    trunk = replace(
+        weights.TRUNKS["alex"], file=f"alexnet-owt-{hashlib.sha256(body).hexdigest()[:8]}.pth", size=3_100_000
+    )
+    served = Server("", Answer(body=body))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            served.requests += 1
+            self.send_response(served.answer.status)
+            self.send_header("Content-Length", str(served.answer.length or len(served.answer.body)))
+            self.end_headers()
+            self.wfile.write(served.answer.body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        served.url = f"http://127.0.0.1:{http.server_port}/{trunk.file}"
+        for name in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setitem(weights.TRUNKS, "alex", trunk)
+        monkeypatch.setattr(weights, "source", lambda net: served.url)
+        yield served
+        http.shutdown()
+        thread.join()
+
+
+def refused(net: Net = "alex") -> str:
+    """What fetch says; in one line, and nothing may be left behind."""
+    with pytest.raises(WeightsError) as refusal:
+        weights.fetch(net)
+    said = str(refusal.value)
+    assert str(weights.weights_path(net)) in said
+    assert "\n" not in said
+    folder = weights.weights_path(net).parent
+    assert not folder.is_dir() or list(folder.iterdir()) == []
+    return said
+
+
+def test_a_fetched_file_is_whole_and_progress_is_told(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[tuple[int, int]] = []
+    during: set[str] = set()
+
+    def follow(done: int, total: int) -> None:
+        told.append((done, total))
+        during.update(path.name for path in weights.weights_path("alex").parent.iterdir())
+        assert not weights.present("alex")
+
+    path = weights.fetch("alex", follow)
+    assert path == weights.weights_path("alex")
+    assert path.read_bytes() == server.answer.body
+    assert weights.present("alex")
+    assert weights.check("alex") is None
+    assert (told[0], told[-1]) == ((0, 3_000_000), (3_000_000, 3_000_000))
+    assert told == sorted(told)
+    assert all(name.endswith(".partial") for name in during)
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    assert weights.fetch("alex") == path
+    assert server.requests == 1
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(404, b"no such file"), "404"),
+        (Answer(503), "503"),
+        (Answer(body=b"<html>Sign in to the hotel's network</html>"), "SHA-256"),
+        (Answer(body=b"cut", length=3_000_000), "after 3 of 3,000,000 bytes"),
+        (Answer(body=b""), "SHA-256"),
+    ],
+)
+def test_a_wrong_answer_is_one_line_and_leaves_nothing(answer: Answer, said: str, server: Server) -> None:
+    server.answer = answer
+    assert said in refused()
+
+
+def test_a_refused_connection_is_one_line_and_leaves_nothing(server: Server) -> None:
+    server.url = "http://127.0.0.1:1/nothing.pth"
+    assert "refused" in refused()
+
+
+def test_a_host_that_does_not_answer_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering = threading.Event()
+
+    def silent(url: str, timeout: float) -> None:
+        answering.wait(10)
+
+    monkeypatch.setattr(weights, "urlopen", silent)
+    monkeypatch.setattr(weights, "CONNECT", 0.05)
+    assert "no answer within 0.05 s" in refused()
+    answering.set()
+
+
+def test_a_full_disk_is_seen_before_anything_is_fetched(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights.shutil, "disk_usage", lambda folder: Usage(free=2_000_000))
+    assert "only 2.0 MB are free" in refused()
+    assert server.requests == 0
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(server: Server, empty_torch_home: Path) -> None:
+    empty_torch_home.write_text("a file where the folder should be")
+    assert "failed" in refused()
+    assert server.requests == 0
+
+
+def test_an_interrupted_fetch_leaves_nothing(server: Server) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        weights.fetch("alex", interrupt)
+    assert list(weights.weights_path("alex").parent.iterdir()) == []
+
+
+def test_what_a_killed_fetch_left_is_removed_and_one_under_way_is_not(server: Server) -> None:
+    path = weights.weights_path("alex")
+    path.parent.mkdir(parents=True)
+    abandoned, under_way = (path.with_name(f"{path.name}.riptui-{one}.partial") for one in "ab")
+    foreign = path.with_name("notes.partial")
+    for file in (abandoned, under_way, foreign):
+        file.touch()
+    old = time.time() - 2 * weights.ABANDONED
+    os.utime(abandoned, (old, old))
+    os.utime(foreign, (old, old))
+    weights.fetch("alex")
+    assert {entry.name for entry in path.parent.iterdir()} == {path.name, under_way.name, foreign.name}
+
+
+def test_fetching_without_torchvision_names_the_extra(empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RIPTUI_OFFLINE")
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setitem(sys.modules, "torchvision.models", None)
+    with pytest.raises(MissingExtraError, match=r"riptui\[diffusion\]"):
+        weights.fetch("vgg")

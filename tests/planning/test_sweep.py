@@ -1,0 +1,231 @@
+"""Which trajectories a command means, and what their folders are called."""
+
+import time
+from dataclasses import replace
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from riptui import inpainters
+from riptui.errors import InputError, NameRefusedError, SpecError
+from riptui.images import Prepared
+from riptui.plan import specs, submit
+from riptui.spec import Spec
+from riptui.store import layout
+from riptui.store.records import Request
+from riptui.sweep import Sweep, require_place
+from tests.support.trajectories import make_spec, picture
+
+SWEEP = Sweep(["noise"], [64], [0], {}, amount=100, size=256)
+
+
+def prepared(name: str = "cat.jpg", shade: int = 0) -> Prepared:
+    image = picture() ^ np.uint8(shade)
+    return Prepared(image, name, f"{shade:064x}", ())
+
+
+def places(runs: Path, *pictures: Prepared, sweep: Sweep = SWEEP, **given: str) -> list[str]:
+    made = submit(runs, pictures, sweep, Request(), **given)
+    return [trajectory.path.relative_to(runs).as_posix() for trajectory in made]
+
+
+# ── specs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sweep_is_every_inpainter_with_every_mask_and_seed() -> None:
+    sweep = replace(SWEEP, inpainters=["noise", "identity"], masks=[64, 128, 32], seeds=[5, 0])
+    found = specs(sweep, prepared())
+    assert [(spec.inpainter, spec.mask, spec.seed) for spec in found] == list(
+        product(["noise", "identity"], [64, 128, 32], [5, 0])
+    )
+    assert len(found) == len(sweep) == 12
+    assert len({spec.digest for spec in found}) == 12
+
+
+def test_all_else_is_the_same_in_each_spec() -> None:
+    sweep = Sweep(["telea"], [64, 128], [1, 2], {"radius": 7}, 33.3, "shuffle", False, 256, "crop")
+    for spec in specs(sweep, prepared()):
+        assert (spec.amount, spec.order, spec.paste, spec.size, spec.fit) == (33.3, "shuffle", False, 256, "crop")
+        assert spec.parameters == {"radius": 7}
+        assert spec.source_name == "cat.jpg"
+
+
+def test_a_spec_names_every_parameter_also_those_left_at_their_defaults() -> None:
+    [spec] = specs(replace(SWEEP, inpainters=["telea"]), prepared())
+    assert spec.parameters == {"radius": 3}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ({"masks": [64, 100]}, "mask 100 px"),
+        ({"seeds": [0, 2**60]}, "seed"),
+        ({"inpainters": ["noise", "nosie"]}, "Did you mean noise"),
+        ({"inpainters": ["telea", "noise"], "parameters": {"radius": 5}}, "noise has no parameter radius"),
+        ({"amount": 0.0}, "amount"),
+        ({"amount": float("nan")}, "amount"),
+        ({"size": 300}, "size 300 px"),
+        ({"inpainters": []}, "nothing to compute"),
+        ({"masks": []}, "nothing to compute"),
+        ({"seeds": []}, "nothing to compute"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_there_is_a_picture(wrong: dict[str, Any], word: str) -> None:
+    with pytest.raises((SpecError, InputError), match=word):
+        replace(SWEEP, **wrong)
+
+
+# ── folders ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_folder_is_the_pictures_stem_and_the_spec(tmp_path: Path) -> None:
+    assert places(tmp_path, prepared("Café at night.v2.jpeg")) == ["Cafe-at-night.v2/m64-s0-noise-a100-256px"]
+
+
+def test_groups_lie_above_the_picture_at_any_depth(tmp_path: Path) -> None:
+    [place] = places(tmp_path, prepared(), group="fig7/cats/")
+    assert place == "fig7/cats/cat/m64-s0-noise-a100-256px"
+
+
+def test_two_pictures_with_one_stem_get_folders_of_their_own_and_keep_them(tmp_path: Path) -> None:
+    first, second = prepared("cat.jpg"), prepared("cat.png", shade=1)
+    [usual, other] = places(tmp_path, first, second)
+    digest = specs(SWEEP, second)[0].digest
+    assert usual == "cat/m64-s0-noise-a100-256px"
+    assert other == f"{usual}-{digest[:8]}"
+    assert places(tmp_path, second, first) == [other, usual]
+    assert len(list((tmp_path / "cat").iterdir())) == 2
+
+
+def test_one_picture_given_twice_is_one_trajectory(tmp_path: Path) -> None:
+    assert len(places(tmp_path, prepared(), prepared())) == 1
+
+
+def test_a_renamed_copy_of_a_picture_is_another_folder_with_the_same_frames(tmp_path: Path) -> None:
+    first, second = submit(tmp_path, [prepared("a.jpg"), prepared("b.jpg")], SWEEP, Request())
+    assert first.path != second.path
+    assert first.spec.digest == second.spec.digest
+
+
+def test_trajectories_are_queued_in_their_order(tmp_path: Path) -> None:
+    before = time.time() - 0.001
+    made = submit(tmp_path, [prepared("a.jpg"), prepared("b.jpg")], replace(SWEEP, seeds=range(5)), Request())
+    queued = [trajectory.request.queued for trajectory in made]
+    assert queued == sorted(set(queued))
+    assert before <= queued[0] <= time.time() + 0.001
+    again, *_ = submit(tmp_path, [prepared("a.jpg")], SWEEP, Request())
+    assert again.request.queued == queued[0]
+
+
+def test_a_given_name_is_for_one_trajectory(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--name x is for one trajectory, and these are 2: use --group"):
+        places(tmp_path, prepared(), sweep=replace(SWEEP, seeds=[0, 1]), name="x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_given_name_that_another_spec_has_is_refused_with_where_they_differ(tmp_path: Path) -> None:
+    assert places(tmp_path, prepared(), name="x") == ["cat/x"]
+    with pytest.raises(NameRefusedError, match="seed 0, not 7"):
+        places(tmp_path, prepared(), sweep=replace(SWEEP, seeds=[7]), name="x")
+    with pytest.raises(NameRefusedError, match="of another picture"):
+        places(tmp_path, prepared(shade=1), name="x")
+    assert places(tmp_path, prepared(), name="x") == ["cat/x"]
+
+
+@pytest.mark.parametrize("group", ["..", "a/../b", ".hidden", "a//b", "-x", "a b", "x" * 101, "/", "é"])
+def test_a_group_that_is_no_name_is_refused_before_anything_is_made(group: str, tmp_path: Path) -> None:
+    with pytest.raises(NameRefusedError, match="is not a name"):
+        require_place(group, "", 1)
+    with pytest.raises(NameRefusedError, match="is not a name"):
+        places(tmp_path, prepared(), group=group)
+    assert list(tmp_path.iterdir()) == []
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.text(max_size=300))
+@example("")
+@example("...")
+@example("-" * 200 + "a")
+@example("a" * 99 + "-" * 5 + "b")
+@example("½ ﬁ Ⅷ ①")
+@example("Ünïcödé/../x\x00\n")
+def test_any_text_gives_a_name(text: str) -> None:
+    name = layout.name_from(text)
+    assert layout.NAME.fullmatch(name)
+    assert layout.require_name(name) == name
+    assert layout.name_from(name) == name
+
+
+@given(st.from_regex(layout.NAME, fullmatch=True))
+def test_a_name_that_ends_in_a_letter_or_digit_stays_as_it_is(name: str) -> None:
+    if name[-1].isalnum() and "-" not in name:
+        assert layout.name_from(name) == name
+
+
+USUAL = {"inpainter": "navier-stokes", "mask": 128, "size": 512, "amount": 400.0}
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"mask": 64},
+    {"seed": 3},
+    {"inpainter": "telea", "parameters": {"radius": 3}},
+    {"inpainter": "telea", "parameters": {"radius": 5}},
+    {"parameters": {"radius": 5}},
+    {"parameters": {"radius": 0.5}},
+    {"order": "shuffle"},
+    {"order": "raster"},
+    {"amount": 800.0},
+    {"amount": 33.3},
+    {"amount": 1000.0},
+    {"amount": 0.001},
+    {"size": 1024},
+    {"fit": "crop"},
+    {"fit": "stretch"},
+    {"paste": False},
+]
+
+
+def spec_of(**fields: Any) -> Spec:
+    return make_spec(picture(), **(USUAL | fields))
+
+
+def test_every_option_that_differs_shows_in_the_name() -> None:
+    names = [layout.name_for(spec_of(**fields)) for fields in OPTIONS]
+    assert len(set(names)) == len(OPTIONS)
+    assert all(layout.NAME.fullmatch(name) for name in names)
+
+
+def test_options_that_differ_together_give_names_that_differ() -> None:
+    pairs = [a | b for a, b in combinations(OPTIONS, 2) if not a.keys() & b.keys()]
+    specs = {spec.digest: layout.name_for(spec) for spec in (spec_of(**fields) for fields in pairs)}
+    assert len(specs) > 80
+    assert len(set(specs.values())) == len(specs)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({}, "m128-s0"),
+        ({"mask": 64, "seed": 3, "inpainter": "telea", "amount": 800.0}, "m64-s3-telea-a800"),
+        ({"amount": 33.3}, "m128-s0-a33.3"),
+        ({"parameters": {"radius": 5}}, "m128-s0-radius5"),
+        ({"order": "raster", "size": 256, "fit": "crop", "paste": False}, "m128-s0-raster-256px-crop-no-paste"),
+    ],
+)
+def test_a_name_tells_what_is_not_as_usual(fields: dict[str, Any], name: str) -> None:
+    assert layout.name_for(spec_of(**fields)) == name
+
+
+def test_a_checkpoint_of_the_users_own_names_its_trajectory() -> None:
+    parameters = inpainters.complete("diffusion", {"model": "/a/folder/my-model", "steps": 4})
+    assert layout.name_for(spec_of(inpainter="diffusion", parameters=parameters)) == "m128-s0-my-model-steps4"
+
+
+def test_large_and_small_amounts_have_names_of_their_own() -> None:
+    assert layout.name_for(spec_of(amount=1_000_000.0)) == "m128-s0-a1000000"

@@ -1,0 +1,391 @@
+"""The seven findings: each holds on data made so, does not on data made otherwise, and is undecided on noise."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from riptui.errors import InputError
+from riptui.results import claims
+from riptui.results.bootstrap import Estimate
+from riptui.results.findings import findings, seven
+from riptui.results.panel import Panel
+from riptui.results.verdicts import LEAST_PAIRED, Evidence, Finding, Verdict
+from riptui.store.listing import Summary
+from tests.support.made import made_spec, made_summary
+
+X = np.arange(50, 401, 50, dtype=np.float64)
+MASKS = (64, 128, 256)
+
+Made = Callable[[np.random.Generator], Finding]
+
+
+def made_panel(
+    rng: np.random.Generator,
+    *,
+    images: int = 12,
+    seeds: int = 1,
+    masks: Sequence[int] = MASKS,
+    mean: Callable[[np.ndarray, int], np.ndarray] = lambda x, mask: 0 * x + 1,
+    image_sd: float = 0.1,
+    run_sd: Callable[[np.ndarray, int], np.ndarray] = lambda x, mask: 0 * x + 0.05,
+    metric: str = "lpips-vgg",
+) -> Panel:
+    """mean(x, mask), an offset of the image, and for each run an offset and noise, each of half of run_sd squared."""
+    runs: dict[str, dict[int, np.ndarray]] = {}
+    for image in range(images):
+        offset = rng.normal(scale=image_sd)
+        runs[str(image)] = {
+            mask: mean(X, mask)
+            + offset
+            + run_sd(X, mask) * (rng.normal(size=(seeds, 1)) + rng.normal(size=(seeds, len(X)))) / np.sqrt(2)
+            for mask in masks
+        }
+    return Panel(metric, X, runs)
+
+
+def made_nets(
+    rng: np.random.Generator,
+    *,
+    agreement: float,
+    tails: Sequence[float],
+    images: int,
+    masks: Sequence[int] = MASKS,
+) -> dict[str, Panel]:
+    """Three nets whose values correlate (Pearson, in each cell), each with Student's t of some degrees of freedom.
+
+    Four fifths of a value's variance are the image's at every mask size and amount.
+    """
+    shape = (images, len(masks), 1, len(X))
+
+    def normal() -> np.ndarray:
+        return 0.8**0.5 * rng.normal(size=(images, 1, 1, 1)) + 0.2**0.5 * rng.normal(size=shape)
+
+    shared = normal()
+    nets = {}
+    for metric, freedom in zip(claims.NETS, tails, strict=True):
+        values = agreement**0.5 * shared + (1 - agreement) ** 0.5 * normal()
+        values = scipy.stats.t.ppf(scipy.stats.norm.cdf(values), freedom) if np.isfinite(freedom) else values
+        runs = {str(image): dict(zip(masks, values[image], strict=True)) for image in range(images)}
+        nets[metric] = Panel(metric, X, runs)
+    return nets
+
+
+def alike(rng: np.random.Generator, correlation: float) -> Finding:
+    """Finding 4 on nets whose ranks correlate so (Spearman's from Pearson's, of normal values)."""
+    pearson = 2 * np.sin(np.pi * correlation / 6)
+    return claims.nets_agree(made_nets(rng, agreement=pearson, tails=[np.inf] * 3, images=40, masks=[64]))
+
+
+def tails(rng: np.random.Generator, *freedom: float) -> Finding:
+    return claims.vgg_has_fewest_outliers(made_nets(rng, agreement=0.3, tails=freedom, images=60))
+
+
+def saturating(x: np.ndarray, mask: int) -> np.ndarray:
+    return 1 - np.exp(-x / 150)
+
+
+def settled(x: np.ndarray, mask: int) -> np.ndarray:
+    return np.minimum(x, 200) / 200 - np.maximum(x - 200, 0) / 1000
+
+
+HOLDING: dict[int, Made] = {
+    1: lambda rng: claims.grows(made_panel(rng, mean=saturating)),
+    2: lambda rng: claims.slows_without_settling(made_panel(rng, mean=saturating)),
+    3: lambda rng: claims.larger_masks_end_farther(made_panel(rng, mean=lambda x, mask: x / 400 + mask / 500)),
+    4: lambda rng: alike(rng, 0.9),
+    5: lambda rng: claims.images_differ(made_panel(rng, image_sd=0.6, seeds=3, images=30)),
+    6: lambda rng: tails(rng, np.inf, 2, 2),
+    7: lambda rng: claims.runs_spread(made_panel(rng, seeds=10, run_sd=lambda x, mask: mask**0.5 * np.exp(-x / 300))),
+}
+VIOLATING: dict[int, Made] = {
+    1: lambda rng: claims.grows(made_panel(rng, mean=lambda x, mask: 1 - x / 800)),
+    2: lambda rng: claims.slows_without_settling(made_panel(rng, mean=settled)),
+    3: lambda rng: claims.larger_masks_end_farther(made_panel(rng, mean=lambda x, mask: x / 400 - mask / 500)),
+    4: lambda rng: alike(rng, 0.1),
+    5: lambda rng: claims.images_differ(made_panel(rng, image_sd=0.05, seeds=3, images=30)),
+    6: lambda rng: tails(rng, 2, np.inf, np.inf),
+    7: lambda rng: claims.runs_spread(made_panel(rng, seeds=10, run_sd=lambda x, mask: np.exp(x / 300) / mask**0.5)),
+}
+NOISE: dict[int, Made] = {
+    1: lambda rng: claims.grows(made_panel(rng)),
+    2: lambda rng: claims.slows_without_settling(made_panel(rng)),
+    3: lambda rng: claims.larger_masks_end_farther(made_panel(rng)),
+    4: lambda rng: alike(rng, 0.5),
+    5: lambda rng: claims.images_differ(
+        made_panel(rng, images=24, image_sd=0, seeds=3, run_sd=lambda x, mask: 0 * x + 0.43)
+    ),
+    6: lambda rng: tails(rng, 4, 4, 4),
+    7: lambda rng: claims.runs_spread(made_panel(rng, seeds=10)),
+}
+"""Data at the edge of each claim: no trend, no difference, and for 4 and 5 exactly the number that is asked for."""
+
+
+@pytest.mark.parametrize("number", HOLDING)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_finding_holds_on_data_made_to_satisfy_it(number: int, seed: int) -> None:
+    found = HOLDING[number](np.random.default_rng(seed))
+    assert (found.number, found.verdict) == (number, Verdict.HOLDS), found
+    assert all(one.effect.low > one.null for one in found.evidence)
+    assert found.note == ""
+
+
+@pytest.mark.parametrize("number", VIOLATING)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_finding_does_not_hold_on_data_made_to_violate_it(number: int, seed: int) -> None:
+    found = VIOLATING[number](np.random.default_rng(seed))
+    assert (found.number, found.verdict) == (number, Verdict.FAILS), found
+
+
+@pytest.mark.parametrize("number", NOISE)
+def test_noise_is_seldom_taken_for_a_finding(number: int) -> None:
+    """At most one in forty should hold by chance, and one in twenty be refuted for each two effects that are tested."""
+    verdicts = [NOISE[number](np.random.default_rng([number, seed])).verdict for seed in range(200)]
+    assert verdicts.count(Verdict.HOLDS) <= 12
+    assert verdicts.count(Verdict.FAILS) <= 28
+    assert verdicts.count(Verdict.UNDECIDED) >= 168
+
+
+# ── what the numbers are ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_trend_is_kendalls_tau() -> None:
+    panel = made_panel(np.random.default_rng(0), images=9, seeds=2, mean=saturating, run_sd=lambda x, mask: 0 * x + 1)
+    taus = [
+        np.mean([scipy.stats.kendalltau(X, run).statistic for runs in by_mask.values() for run in runs])
+        for by_mask in panel.runs.values()
+    ]
+    [evidence] = claims.grows(panel).evidence
+    assert evidence.effect.value == pytest.approx(np.mean(taus))
+
+
+def test_the_slopes_are_those_of_least_squares() -> None:
+    panel = made_panel(np.random.default_rng(0), images=9, mean=saturating)
+    runs = [runs[0] for by_mask in panel.runs.values() for runs in by_mask.values()]
+    early = np.mean([scipy.stats.linregress(X[:4], run[:4]).slope for run in runs]) * 100
+    late = np.mean([scipy.stats.linregress(X[4:], run[4:]).slope for run in runs]) * 100
+    fall, rise = claims.slows_without_settling(panel).evidence
+    assert (fall.effect.value, rise.effect.value) == pytest.approx((early - late, late))
+
+
+def test_the_correlation_of_nets_is_spearmans_also_with_ties() -> None:
+    nets = made_nets(np.random.default_rng(0), agreement=0.6, tails=[np.inf] * 3, images=25)
+    rounded = {
+        name: Panel(name, X, {i: {m: runs.round(1) for m, runs in by.items()} for i, by in panel.runs.items()})
+        for name, panel in nets.items()
+    }
+    vgg, alex, _ = (panel.means(panel.whole()) for panel in rounded.values())
+    expected = np.mean(
+        [
+            scipy.stats.spearmanr(vgg[:, mask, point], alex[:, mask, point]).statistic
+            for mask in range(len(MASKS))
+            for point in range(len(X))
+        ]
+    )
+    assert claims.nets_agree(rounded).evidence[0].effect.value == pytest.approx(expected)
+
+
+def test_the_interval_of_the_correlation_is_nearly_that_of_drawing_ranks_anew() -> None:
+    """The ranks are not computed anew in each resample; that is a hundred times as fast and changes little."""
+    x = np.random.default_rng(1).normal(size=60)
+    y = x + np.random.default_rng(2).normal(size=60)
+    nets = {
+        name: Panel(name, X[:1], {str(i): {64: np.array([[value]])} for i, value in enumerate(values)})
+        for name, values in zip(claims.NETS, (x, y, y), strict=True)
+    }
+    effect = claims.nets_agree(nets).evidence[0].effect
+    theirs = scipy.stats.bootstrap(
+        (x, y),
+        lambda x, y: scipy.stats.spearmanr(x, y).statistic,
+        paired=True,
+        vectorized=False,
+        n_resamples=1500,
+        rng=np.random.default_rng(0),
+    )
+    interval = theirs.confidence_interval
+    assert (effect.low, effect.high) == pytest.approx((interval.low, interval.high), abs=0.05)
+
+
+def test_the_spread_over_images_is_numpys_and_that_of_seeds_is_the_f_of_an_analysis_of_variance() -> None:
+    panel = made_panel(np.random.default_rng(0), images=24, seeds=5, masks=[64])
+    last = np.array([by_mask[64][:, -1] for by_mask in panel.runs.values()])
+    relative, excess = claims.images_differ(panel).evidence
+    means = last.mean(axis=1)
+    assert relative.effect.value == pytest.approx(means.std(ddof=1) / means.mean())
+    assert excess.effect.value**2 == pytest.approx(scipy.stats.f_oneway(*last).statistic)
+
+
+def test_outliers_are_those_of_a_box_plot() -> None:
+    nets = made_nets(np.random.default_rng(0), agreement=0.3, tails=(3, 2, np.inf), images=40)
+    shares = {}
+    for name, panel in nets.items():
+        values = panel.means(panel.whole())
+        lower, upper = np.percentile(values, [25, 75], axis=0)
+        out = (values < lower - 1.5 * (upper - lower)) | (values > upper + 1.5 * (upper - lower))
+        shares[name] = 100 * out.mean()
+    alex, squeeze = claims.vgg_has_fewest_outliers(nets).evidence
+    assert alex.effect.value == pytest.approx(shares["lpips-alex"] - shares["lpips-vgg"])
+    assert squeeze.effect.value == pytest.approx(shares["lpips-squeeze"] - shares["lpips-vgg"])
+
+
+def test_the_spread_over_runs_is_told_as_a_factor() -> None:
+    panel = made_panel(
+        np.random.default_rng(0), images=40, seeds=30, masks=[64, 128], run_sd=lambda x, mask: mask * np.exp(-x / 100)
+    )
+    wider, fall = claims.runs_spread(panel).evidence
+    assert wider.effect.value == pytest.approx(2, rel=0.1)
+    assert fall.effect.value == pytest.approx(np.e, rel=0.1)
+
+
+# ── verdicts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "images", "verdict"),
+    [
+        (0.1, 0.2, 8, Verdict.HOLDS),
+        (-0.2, -0.1, 8, Verdict.FAILS),
+        (-0.1, 0.2, 8, Verdict.UNDECIDED),
+        (0.0, 0.2, 8, Verdict.UNDECIDED),
+        (0.1, 0.2, 7, Verdict.UNDECIDED),
+        (float("nan"), float("nan"), 8, Verdict.UNDECIDED),
+    ],
+)
+def test_a_verdict_is_what_the_interval_says(low: float, high: float, images: int, verdict: Verdict) -> None:
+    assert Evidence("", Estimate(0.15, low, high, images), 0.0).verdict is verdict
+
+
+def test_all_evidence_must_speak_for_a_claim_and_one_against_it_is_enough() -> None:
+    holds, fails, open_ = (
+        Evidence("", Estimate(value, value - 1, value + 1, LEAST_PAIRED), 0.0) for value in (2.0, -2.0, 0.0)
+    )
+
+    def verdict(*evidence: Evidence) -> Verdict:
+        return Finding(0, "", "", evidence, 0).verdict
+
+    assert verdict(holds, holds) is Verdict.HOLDS
+    assert verdict(holds, open_) is Verdict.UNDECIDED
+    assert verdict(open_, fails, holds) is Verdict.FAILS
+    assert verdict() is Verdict.UNDECIDED
+
+
+def test_too_few_images_decide_nothing_and_say_how_many_it_takes() -> None:
+    found = claims.grows(made_panel(np.random.default_rng(0), images=7, mean=saturating))
+    assert (found.verdict, found.lacks, found.images) == (Verdict.UNDECIDED, "it needs 8 images", 7)
+    assert found.evidence[0].effect.low > 0, "however clear they are"
+    assert claims.grows(made_panel(np.random.default_rng(0), images=8, mean=saturating)).lacks == ""
+
+
+def test_ten_runs_of_one_image_are_one_image() -> None:
+    for found in seven(made_panel(np.random.default_rng(0), images=1, seeds=10, mean=saturating), {}):
+        assert found.verdict is Verdict.UNDECIDED
+        assert found.images <= 1
+
+
+# ── from trajectories ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def summaries(
+    images: int = 9, *, inpainters: Sequence[str] = ("telea",), metrics: Sequence[str] = claims.NETS
+) -> list[Summary]:
+    rng = np.random.default_rng(0)
+    return [
+        made_summary(
+            made_spec(image, mask=mask, inpainter=name),
+            {metric: rng.normal(1, 0.1) * np.arange(9) ** 0.5 * mask / 1000 for metric in metrics},
+        )
+        for name in inpainters
+        for mask in MASKS
+        for image in range(images)
+    ]
+
+
+def test_there_are_seven_findings_in_their_order_for_each_inpainter() -> None:
+    tested = findings(summaries(inpainters=("telea", "noise")))
+    assert [one.settings["inpainter"] for one in tested] == ["noise", "telea"]
+    for one in tested:
+        assert [found.number for found in one.findings] == [1, 2, 3, 4, 5, 6, 7]
+        assert [found.verdict for found in one.findings[:3]] == [Verdict.HOLDS] * 3
+        assert one.findings[0].trajectories == 27
+        for found in one.findings:
+            assert found.verdict is Verdict.UNDECIDED or found.evidence, "never a verdict without numbers"
+
+
+def test_what_is_not_measured_is_undecided_and_says_so() -> None:
+    [tested] = findings(summaries(metrics=["ssim"]), "ssim")
+    nets, outliers = tested.findings[3], tested.findings[5]
+    for found in (nets, outliers):
+        assert (found.verdict, found.evidence, found.trajectories) == (Verdict.UNDECIDED, (), 0)
+        assert "lpips-vgg, lpips-alex, lpips-squeeze: riptui measure" in found.note
+
+
+def test_similarity_is_turned_into_a_distance() -> None:
+    made = [
+        made_summary(made_spec(image), {"ssim": lambda x, i=image: 1 - x / (1000 + i), "delta-e": lambda x: x})
+        for image in range(9)
+    ]
+    for metric in ("ssim", "delta-e"):
+        [tested] = findings(made, metric)
+        assert tested.findings[0].verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("metric", ["psnr", "entropy", "lpips-vgg@previous", "nonsense"])
+def test_a_metric_that_is_no_distance_to_the_original_is_refused(metric: str) -> None:
+    made = [made_summary(made_spec(), {metric: lambda x: 1.0})]
+    with pytest.raises(InputError):
+        findings(made, metric)
+
+
+def test_unfinished_trajectories_are_left_out() -> None:
+    unfinished = made_summary(made_spec(99, mask=64, inpainter="telea"), {"lpips-vgg": lambda x: 1e9}, until=200.0)
+    assert findings([*summaries(), unfinished]) == findings(summaries())
+    assert findings([unfinished]) == []
+
+
+def test_settings_that_differ_within_an_inpainter_tell_its_findings_apart_and_others_do_not() -> None:
+    made = [
+        made_summary(made_spec(inpainter=name, parameters=parameters), {"ssim": lambda x: 1 - x / 1000})
+        for name, parameters in (("telea", {"radius": 3}), ("telea", {"radius": 5}), ("biharmonic", {}))
+    ]
+    assert [dict(one.settings) for one in findings(made, "ssim")] == [
+        {"inpainter": "biharmonic", "radius": None},
+        {"inpainter": "telea", "radius": 3},
+        {"inpainter": "telea", "radius": 5},
+    ]
+    assert [dict(one.settings) for one in findings(made[1:], "ssim")] == [
+        {"inpainter": "biharmonic"},
+        {"inpainter": "telea"},
+    ]
+
+
+def test_an_inpainter_that_changes_nothing_decides_nothing() -> None:
+    still = made_panel(np.random.default_rng(0), images=30, seeds=3, mean=lambda x, mask: 0 * x, image_sd=0)
+    zero = Panel("lpips-vgg", X, {i: {m: 0 * runs for m, runs in by.items()} for i, by in still.runs.items()})
+    for found in seven(zero, dict.fromkeys(claims.NETS, zero)):
+        assert found.verdict is Verdict.UNDECIDED, found
+
+
+def test_rounding_is_no_effect() -> None:
+    """Straight lines have one slope, but not to the last bit; nor have seeds that change nothing a spread."""
+    panel = made_panel(
+        np.random.default_rng(0), images=30, seeds=3, mean=lambda x, mask: 0.1 + x / 700, run_sd=lambda x, mask: 0 * x
+    )
+    fall, rise = claims.slows_without_settling(panel).evidence
+    assert (fall.verdict, rise.verdict) == (Verdict.UNDECIDED, Verdict.HOLDS)
+    assert claims.larger_masks_end_farther(panel).verdict is Verdict.UNDECIDED
+    assert claims.runs_spread(panel).evidence == ()
+    spread = claims.images_differ(panel)
+    assert (len(spread.evidence), spread.note) == (1, "the seeds make no difference")
+
+
+def test_mask_sizes_that_end_at_unlike_amounts_are_refused() -> None:
+    """768 px are 9 squares of 256, 36 of 128: 130 % end after 12 of the one, which are 133 %, and 47 of the other."""
+    specs = [made_spec(size=768, mask=mask, amount=130.0) for mask in (128, 256)]
+    measured = [made_summary(spec, {"ssim": [0.5] * len(spec.halves())}) for spec in specs]
+    only_last = [replace(one, metrics={one.k: one.metrics[one.k]}) for one in measured]
+    with pytest.raises(
+        InputError, match="ssim was measured at no amount that all 2 trajectories of navier-stokes share"
+    ):
+        findings(only_last, "ssim")

@@ -1,0 +1,329 @@
+"""The client's side: the register as others leave it, starting workers, and following what they do."""
+
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from riptui import client
+from riptui.client import Wish, ask, dismiss, ensure, living, retry
+from riptui.errors import DiskError, WorkerError
+from riptui.events import Ended, Failed, Iterated, Measured, Noted, Started, Stepped, Told
+from riptui.following import Following
+from riptui.store import layout
+from riptui.store.claim import claim
+from riptui.store.creation import create
+from riptui.store.lock import probe
+from riptui.store.records import Request
+from riptui.store.trajectory import Status, Trajectory
+from riptui.store.workers import LIVE, RECORD, Live, Worker, WorkerRecord, register, registered, workers_folder
+from tests.support.command import wait_until
+from tests.support.odd_inpainters import POISON
+from tests.support.trajectories import MakeTrajectory, make_spec, picture
+
+LONG = {"seconds": 0.2, "steps": 20}
+
+
+@pytest.fixture
+def stays(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers wait for more."""
+    monkeypatch.setenv("RIPTUI_IDLE", "inf")
+
+
+def record(name: str = "host-1-2", **fields: object) -> WorkerRecord:
+    given = {"id": name, "pid": 1, "host": "host", "device": "", "batch": None, "started": "2026", "version": "0"}
+    return WorkerRecord(**(given | fields))  # type: ignore[arg-type]
+
+
+# ── the register ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_worker_is_alive_while_its_lock_is_held_whatever_its_pid(tmp_path: Path) -> None:
+    with register(tmp_path, record(pid=2**22)) as entry:
+        entry.tell(Live(when=1.0, state="idle"))
+        [worker] = registered(tmp_path)
+        assert (worker.alive, worker.record, worker.live) == (True, entry.record, Live(1.0, "idle"))
+    [worker] = registered(tmp_path)
+    assert not worker.alive
+    assert living(tmp_path) == []
+
+
+@pytest.mark.parametrize("garbage", [b"", b"{", b'{"id": 7}', b"\0" * 100, b'{"when": 1, "sta', b"[" * 5000])
+def test_garbage_in_the_register_is_no_worker_and_no_error(garbage: bytes, tmp_path: Path) -> None:
+    with register(tmp_path, record("a-1-1")) as entry:
+        (entry.path / LIVE).write_bytes(garbage)
+        [worker] = registered(tmp_path)
+        assert worker.live is None
+    with register(tmp_path, record("b-1-1")) as entry:
+        (entry.path / RECORD).write_bytes(garbage)
+        assert [one.record.id for one in registered(tmp_path)] == ["a-1-1"]
+
+
+def test_things_that_lie_around_in_the_register_are_no_workers(tmp_path: Path) -> None:
+    parent = workers_folder(tmp_path)
+    (parent / "empty").mkdir(parents=True)
+    (parent / "file").write_text("x")
+    (parent / "link").symlink_to(tmp_path)
+    (parent / "fifo").mkdir()
+    os.mkfifo(parent / "fifo" / RECORD)
+    with register(tmp_path, record("other-1-1")):
+        shutil.copytree(parent / "other-1-1", parent / "copy-of-it")
+        assert [one.record.id for one in registered(tmp_path)] == ["other-1-1"]
+
+
+def test_the_next_worker_clears_what_old_ones_left(tmp_path: Path) -> None:
+    for number in range(30):
+        with register(tmp_path, record(f"a-{number}-1")) as entry:
+            pass
+        days = 8 if number < 5 else 0.01
+        then = time.time() - days * 86_400 + number
+        os.utime(entry.path, (then, then))
+    with register(tmp_path, record("b-1-1")):
+        names = {one.record.id for one in registered(tmp_path)}
+    assert names == {"b-1-1", *(f"a-{number}-1" for number in range(10, 30))}
+
+
+def test_a_register_that_is_a_link_out_of_the_runs_folder_is_not_written_to(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / ".riptui").symlink_to(elsewhere)
+    with pytest.raises(DiskError, match="symbolic link"), register(runs, record()):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("wish", "fits"),
+    [
+        (Wish(), True),
+        (Wish(device="cuda"), True),
+        (Wish(device="cuda:1"), False),
+        (Wish(batch=8), True),
+        (Wish(batch=4), False),
+        (Wish(compile="off"), True),
+        (Wish(compile="on"), False),
+        (Wish(deterministic=True), False),
+        (Wish(offline=True), False),
+    ],
+)
+def test_a_worker_fits_what_it_was_started_for(wish: Wish, fits: bool, tmp_path: Path) -> None:
+    mine = record(host=socket.gethostname(), device="cuda:0", batch=8, compile="off")
+    worker = Worker(mine, Live(0.0, "idle"), True, tmp_path)
+    assert wish.admits(worker) is fits
+    assert not wish.admits(Worker(mine, Live(0.0, "leaving"), True, tmp_path))
+    assert not wish.admits(Worker(mine, None, False, tmp_path))
+    assert not wish.admits(Worker(record(device="cuda:0", batch=8, compile="off"), None, True, tmp_path))
+
+
+# ── starting and ending ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.usefixtures("stays")
+@pytest.mark.parametrize(
+    ("device", "total", "shared"),
+    [("cuda", 80, True), ("cuda:0", 80, True), ("", 80, True), ("cuda:1", 80, False), ("", None, False)],
+)
+def test_a_worker_on_the_same_gpu_is_noticed(device: str, total: int | None, shared: bool, tmp_path: Path) -> None:
+    with register(tmp_path, record("a-1-1", device=device)) as entry:
+        entry.tell(Live(when=1.0, memory_total=total))
+        beside = client.on_the_same_gpu(tmp_path, record("b-1-1", device="cuda:0"))
+        assert [worker.record.id for worker in beside] == ["a-1-1"] * shared
+        assert client.on_the_same_gpu(tmp_path, entry.record) == []  # itself
+        assert client.on_the_same_gpu(tmp_path, record("b-1-1", host="elsewhere")) == []
+
+
+def test_two_callers_at_once_start_one_worker(runs: Path, stays: None) -> None:
+    found: list[Worker] = []
+    threads = [Thread(target=lambda: found.append(ensure(runs))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({worker.record.id for worker in found}) == 1
+    assert len(registered(runs)) == 1
+    assert ensure(runs).record == found[0].record
+    dismiss(found[0])
+    wait_until(lambda: not living(runs))
+    dismiss(found[0])  # it has left: nothing to do
+
+
+def test_a_worker_that_does_not_start_is_an_error_with_its_last_words(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "COMMAND", ("sh", "-c", "echo the driver is gone >&2; exit 7"))
+    with pytest.raises(WorkerError, match=r"did not start \(exit code 7\): the driver is gone"):
+        ensure(runs)
+
+
+@pytest.mark.usefixtures("stays")
+def test_a_worker_of_another_host_is_not_signalled(tmp_path: Path) -> None:
+    with register(tmp_path, record()) as entry:
+        (entry.path / ".lock").write_text('{"pid": 1, "host": "elsewhere", "since": 0}')
+        with pytest.raises(WorkerError, match="send it away from there"):
+            dismiss(registered(tmp_path)[0])
+
+
+# ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_asks_again_keeps_the_place_and_who_comes_back_gets_a_new_one(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory()
+    ask(trajectory, "run", Request(metrics=("psnr",)), queued=5.0)
+    ask(trajectory, "run", Request(metrics=("ssim",)), queued=9.0)
+    assert trajectory.request == Request("run", ("psnr", "ssim"), "half", 5.0)
+    ask(trajectory, "pause")
+    assert trajectory.status() == Status.PAUSED
+    ask(trajectory, "run", queued=9.0)
+    assert trajectory.request.queued == 9.0
+
+
+def test_a_retry_forgets_failure_and_attempts(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory()
+    with claim(trajectory) as claimed:
+        claimed.folder.write_whole(layout.FAILED, b'{"when": "", "k": 1, "error": "it broke", "traceback": ""}')
+        claimed.folder.write_whole(layout.ATTEMPTS, b'{"k": 0, "count": 4}')
+        retry(trajectory)  # while it is computed there is nothing to forget
+        assert trajectory.has_failed
+    retry(trajectory)
+    assert trajectory.status() == Status.QUEUED
+    assert not (trajectory.path / layout.ATTEMPTS).exists()
+
+
+# ── following ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def follow(runs: Path, trajectories: list[Trajectory]) -> Iterator[list[Told]]:
+    return Following(runs, trajectories, ensure(runs), lambda: ensure(runs)).events()
+
+
+def flat(told: Iterator[list[Told]]) -> list[Told]:
+    return [one for some in told for one in some]
+
+
+def test_what_is_told_is_what_the_engine_would_tell(runs: Path, make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory(metrics=("psnr",), inpainter="slow", parameters=LONG)
+    events = [event for _, event in flat(follow(runs, [trajectory]))]
+    kept = [event for event in events if isinstance(event, Started | Iterated | Measured | Ended)]
+    assert kept[0] == Started(0)
+    assert [event.row for event in kept if isinstance(event, Iterated)] == trajectory.rows()
+    measured = {event.k: dict(event.values) for event in kept if isinstance(event, Measured)}
+    assert measured == trajectory.metrics()
+    assert kept[-1] == Ended(16, True)
+    steps = [event for event in events if isinstance(event, Stepped)]
+    assert len(steps) > 3
+    assert {event.steps for event in steps} == {20}
+
+
+def test_the_death_of_a_worker_is_noticed_within_two_seconds_and_another_goes_on(
+    runs: Path, make_trajectory: MakeTrajectory
+) -> None:
+    trajectory = make_trajectory(inpainter="slow", parameters={"seconds": 0.1, "steps": 4})
+    killed = noticed = 0.0
+    for told in follow(runs, [trajectory]):
+        for _, event in told:
+            if isinstance(event, Iterated) and event.row.k >= 3 and not killed:
+                [worker] = living(runs)
+                os.kill(worker.record.pid, signal.SIGKILL)
+                killed = time.monotonic()
+            if isinstance(event, Noted):
+                noticed = time.monotonic()
+                assert "died" in event.text
+    # the note comes with the worker that replaces it, which takes most of this time to start
+    assert 0 < noticed - killed < 2
+    assert [row.k for row in trajectory.rows()] == list(range(1, 17))
+    assert len({session.pid for session in trajectory.sessions()}) == 2
+
+
+def poisonous(runs: Path, place: str) -> Trajectory:
+    original = picture()
+    original[0, 0] = POISON
+    return create(runs, place, make_spec(original, inpainter="touchy", parameters={}), original, Request())
+
+
+@pytest.mark.parametrize("batch", ["1", "4"])
+def test_a_poisonous_trajectory_fails_and_the_good_ones_finish(
+    batch: str, runs: Path, make_trajectory: MakeTrajectory
+) -> None:
+    good = [make_trajectory(f"a/t{number}", seed=number, inpainter="touchy", parameters={}) for number in range(3)]
+    poison = poisonous(runs, "a/t1-poison")
+    another: Callable[[], Worker] = lambda: ensure(runs, batch=int(batch))  # noqa: E731
+    ends = dict(flat(Following(runs, [*good, poison], another(), another).events()))
+    assert all(ends[trajectory] == Ended(16, True) for trajectory in good)
+    assert isinstance(ends[poison], Failed)
+    assert "attempts ended without a new iteration" in str(ends[poison].error)
+    assert poison.status() == Status.FAILED
+    retry(poison)
+    assert poison.status() == Status.QUEUED
+
+
+def test_workers_that_die_before_they_try_anything_are_given_up(
+    runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trajectory = make_trajectory()
+    ask(trajectory, "pause")
+    monkeypatch.setenv("RIPTUI_IDLE", "inf")
+
+    def doomed() -> Worker:
+        worker = ensure(runs)
+        os.kill(worker.record.pid, signal.SIGKILL)
+        wait_until(lambda: not probe(worker.folder)[0])
+        return worker
+
+    following = Following(runs, [trajectory], doomed(), doomed)
+    ask(trajectory, "run")
+    with pytest.raises(WorkerError, match=r"2 workers died.*nothing came of it; see .*log\.txt"):
+        flat(following.events())
+
+
+@pytest.mark.usefixtures("stays")
+def test_a_worker_that_is_sent_away_is_not_replaced(runs: Path, make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory(inpainter="slow", parameters=LONG)
+    told = follow(runs, [trajectory])
+    wait_until(lambda: any(isinstance(event, Iterated) for _, event in next(told)))
+    dismiss(living(runs)[0])
+    with pytest.raises(WorkerError, match="was sent away; 1 trajectories stay queued"):
+        flat(told)
+    assert trajectory.status() == Status.QUEUED
+
+
+def test_a_trajectory_that_somebody_stops_has_ended(runs: Path, make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory(inpainter="slow", parameters=LONG)
+    ends = []
+    for told in follow(runs, [trajectory]):
+        for _, event in told:
+            if isinstance(event, Iterated):
+                ask(trajectory, "stop")
+            if isinstance(event, Ended):
+                ends.append(event)
+    assert [event.done for event in ends] == [False]
+
+
+def test_a_folder_that_is_removed_has_failed(runs: Path, make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory(inpainter="slow", parameters=LONG)
+    ends = []
+    for told in follow(runs, [trajectory]):
+        for _, event in told:
+            if isinstance(event, Iterated):
+                shutil.rmtree(trajectory.path, ignore_errors=True)
+            if isinstance(event, Failed):
+                ends.append(event)
+    assert len(ends) == 1
+
+
+@pytest.mark.usefixtures("stays")
+def test_what_a_worker_leaves_lying_has_failed(
+    runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riptui.following.REFUSED", 0.5)
+    trajectory = make_trajectory()
+    (trajectory.path / layout.ORIGINAL).unlink()
+    [(_, event)] = flat(follow(runs, [trajectory]))[-1:]
+    assert isinstance(event, Failed)
+    assert "its log says why" in str(event.error)

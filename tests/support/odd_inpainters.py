@@ -1,0 +1,106 @@
+"""Inpainters that no user wants: a slow one, and ones that fail, print, and kill their process."""
+
+import errno
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from riptui import client, inpainters
+from riptui.arrays import Images, Masks
+from riptui.inpainters import Entry, OnStep
+from riptui.inpainters.rules import Number
+from riptui.store import disk
+
+COMMAND = [
+    sys.executable,
+    "-c",
+    f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from tests.support import odd_inpainters; "
+    "odd_inpainters.install(); from riptui.cli import main; sys.exit(main())",
+]
+"""The command `riptui` with these, in the workers that it starts too."""
+
+POISON = (255, 0, 255)
+"""The colour of a frame's first pixel that kills who inpaints it."""
+
+
+def slow(seconds: float, steps: int, **_: object) -> inpainters.Inpainter:
+    """Inverts the square, in so many steps that take so many seconds together."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        for step in range(1, steps + 1):
+            time.sleep(seconds / steps)
+            on_step(step, steps)
+        return np.where(masks[..., None], 255 - images, images)
+
+    return inpaint
+
+
+def touchy(**_: object) -> inpainters.Inpainter:
+    """Inverts the square; dies with its process of a frame that begins with `POISON`."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        if (images[:, 0, 0] == POISON).all(axis=-1).any():
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.005)
+        return np.where(masks[..., None], 255 - images, images)
+
+    return inpaint
+
+
+def noisy(**_: object) -> inpainters.Inpainter:
+    """Prints, as libraries do, from Python and from C."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        print("a library's print")
+        os.write(2, b"a native complaint\n")
+        return np.where(masks[..., None], 255 - images, images)
+
+    return inpaint
+
+
+def broken(**_: object) -> inpainters.Inpainter:
+    """Fails."""
+
+    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        raise ValueError("it is broken")
+
+    return inpaint
+
+
+ODD = {
+    "slow": Entry(
+        "tests.support.odd_inpainters:slow",
+        "",
+        {"seconds": 0.02, "steps": 4},
+        rules={"seconds": Number(0, 100), "steps": Number(0, 1000, whole=True)},
+        weights=True,
+    ),
+    "touchy": Entry("tests.support.odd_inpainters:touchy", "", weights=True),
+    "broken": Entry("tests.support.odd_inpainters:broken", "", weights=True),
+    "noisy": Entry("tests.support.odd_inpainters:noisy", "", weights=True),
+}
+
+
+FULL = "ODD_FULL"
+"""An environment variable: while there is a file of that name, the disk is full for who has installed these."""
+
+
+def install() -> None:
+    inpainters.REGISTRY.update(ODD)
+    client.COMMAND = tuple(COMMAND)
+    if FULL in os.environ:
+        disk._write = _writing(Path(os.environ[FULL]), disk._write)
+
+
+def _writing(full: Path, write: Callable[[int, bytes, int], None]) -> Callable[[int, bytes, int], None]:
+    def unless_full(fd: int, data: bytes, start: int) -> None:
+        if full.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(fd, data, start)
+
+    return unless_full

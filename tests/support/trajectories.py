@@ -1,0 +1,49 @@
+"""What most tests need: a small picture, its spec, and a trajectory computed up to an exact iteration."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from riptui import inpainters
+from riptui.arrays import Image
+from riptui.engine import compute
+from riptui.events import Ended
+from riptui.images import pixels_sha256
+from riptui.spec import Spec
+from riptui.store.trajectory import Trajectory
+
+MakeTrajectory = Callable[..., Trajectory]
+"""The fixture `make_trajectory`."""
+
+
+def picture(size: int = 256) -> Image:
+    """Smooth colours with an edge and some grain: nothing in it is flat, so no inpainter can leave it as it was."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    smooth = np.stack([x, y, (x + y) / 2], axis=-1) * 200
+    smooth[(x - 0.5) ** 2 + (y - 0.4) ** 2 < 0.08] += 40
+    grain = np.random.default_rng(7).integers(0, 16, smooth.shape)
+    return (smooth + grain).astype(np.uint8)
+
+
+def make_spec(original: Image, **fields: Any) -> Spec:
+    name = fields.get("inpainter", "navier-stokes")
+    given = {
+        "source_name": "picture.png",
+        "source_sha256": "0" * 64,
+        "original_sha256": pixels_sha256(original),
+        "size": len(original),
+        "mask": 64,
+        "amount": 100.0,
+        "parameters": inpainters.complete(name, {}),
+    }
+    return Spec(**(given | fields))
+
+
+def advance(trajectory: Trajectory, iterations: int) -> int:
+    """Compute so many, no matter how far saving lags behind, then stop as on Ctrl-C; return how many there are now."""
+    asked = itertools.count(1)  # once after each iteration
+    *_, ended = compute(trajectory, should_stop=lambda: next(asked) == iterations)
+    assert isinstance(ended, Ended)
+    return ended.k

@@ -1,0 +1,86 @@
+"""Each family of diffusion models through the command: killed in the middle, resumed, and equal bit for bit.
+
+One worker serves one family after another, so that the libraries are imported once a kill and not once a command.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pictures
+
+from riptui.client import dismiss, living
+from riptui.engine import compute
+from riptui.store.creation import create
+from riptui.store.frames import frames
+from riptui.store.records import Request
+from riptui.store.trajectory import Status, Trajectory
+from tests.support.command import riptui, wait_until
+from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints
+from tests.support.trajectories import picture
+
+__all__ = ["checkpoints"]
+
+ITERATIONS = 20
+GIVEN = ["--size", "256", "--mask", "128", "--amount", str(100 * ITERATIONS // 4), "--steps", "2", "--metrics", "psnr"]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A runs folder, whose workers do not outlive the tests."""
+    folder = tmp_path_factory.mktemp("families") / "runs"
+    threads = {"OMP_NUM_THREADS": "1", "RIPTUI_OFFLINE": "1"}
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in threads.items():
+            patched.setenv(name, value)
+        yield folder
+    for worker in living(folder):
+        dismiss(worker)
+    wait_until(lambda: not living(folder))
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("source") / "picture.png"
+    Pictures.fromarray(picture()).save(path)
+    return path
+
+
+def kill_its_holder(trajectory: Trajectory) -> None:
+    holder = trajectory.holder
+    assert holder is not None
+    assert holder.pid != os.getpid()
+    os.kill(holder.pid, signal.SIGKILL)
+    wait_until(lambda: trajectory.holder is None)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_run_killed_in_the_middle_and_resumed_has_the_frames_of_one_that_was_not(
+    family: str, checkpoints: Checkpoints, runs: Path, source: Path
+) -> None:
+    place = ["--runs", str(runs), "--group", family, "--name", "killed"]
+    model = ["--inpainter", family, "--set", f"model={checkpoints[family]}", "--revision", "none", "--device", "cpu"]
+    begun = riptui("run", source, *place, *model, *GIVEN, "--detach")
+    assert begun.code == 0, begun.err
+    killed = Trajectory(runs / family / source.stem / "killed")
+    wait_until(lambda: len(killed.rows()) >= 2)
+    kill_its_holder(killed)
+    left = len(killed.rows())
+    assert 2 <= left < ITERATIONS
+    assert killed.status() in (Status.QUEUED, Status.INTERRUPTED)
+
+    resumed = riptui("resume", killed.path, "--device", "cpu")
+    assert resumed.code == 0, resumed.err
+    assert killed.status() == Status.DONE
+    assert len(killed.sessions()) == 2
+
+    whole = create(runs, f"{family}/whole", killed.spec, picture(), Request())
+    list(compute(whole))
+    assert [row.sha256 for row in killed.rows()] == [row.sha256 for row in whole.rows()]
+    assert (killed.path / "patches.bin").read_bytes() == (whole.path / "patches.bin").read_bytes()
+    at = range(ITERATIONS + 1)
+    for (_, one), (_, other) in zip(frames(killed, at), frames(whole, at), strict=True):
+        assert np.array_equal(one, other)

@@ -1,0 +1,185 @@
+"""Real processes, two at a time on the same trajectories, killed with SIGKILL and started again."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from riptui.spec import encode
+from riptui.store import layout
+from riptui.store.frames import frame
+from riptui.store.listing import summarize
+from riptui.store.lock import probe
+from riptui.store.trajectory import Trajectory
+from tests.support.faulty_disk import PLACE, Disk, Story, contents
+
+KILLS = 50
+PATIENCE = 60.0  # seconds; a process that does nothing for so long hangs
+
+COMPUTE = """
+import sys, time
+from pathlib import Path
+import numpy
+from riptui.engine import Iterated, compute
+from riptui.errors import HeldError
+from riptui.spec import decode
+from riptui.store.creation import create
+from riptui.store.records import Request
+
+runs, inputs, *places = sys.argv[1:]
+spec = decode(Path(inputs, "spec.json").read_bytes())
+original = numpy.load(Path(inputs, "original.npy"))
+for place in places:
+    trajectory = create(Path(runs), place, spec, original, Request())
+    finished = False
+    while not finished:
+        try:
+            for event in compute(trajectory):
+                if isinstance(event, Iterated):
+                    sys.stdout.write(f"{place} {event.row.k}\\n")
+                    sys.stdout.flush()
+            finished = True
+        except HeldError:
+            time.sleep(0.002)
+"""
+
+
+class Racers:
+    """Two processes that compute the same trajectories."""
+
+    def __init__(self, story: Story, folder: Path) -> None:
+        self.runs = folder / "runs"
+        self.reported: dict[str, int] = {}
+        """Place to the last iteration that was reported as committed by a process that has been killed."""
+        self._inputs = folder / "inputs"
+        self._inputs.mkdir()
+        (self._inputs / "spec.json").write_bytes(encode(story.spec))
+        np.save(self._inputs / "original.npy", story.original)
+        self.running: list[subprocess.Popen[str]] = []
+
+    def start(self, places: list[str]) -> None:
+        command = [sys.executable, "-c", COMPUTE, str(self.runs), str(self._inputs), *places]
+        self.running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+
+    def kill(self, racer: subprocess.Popen[str]) -> None:
+        os.kill(racer.pid, signal.SIGKILL)
+        self._finish(racer, -signal.SIGKILL)
+
+    def finish(self) -> None:
+        for racer in list(self.running):
+            self._finish(racer, 0)
+
+    def end(self) -> None:
+        for racer in self.running:
+            racer.kill()
+            racer.communicate()
+
+    def _finish(self, racer: subprocess.Popen[str], expected: int) -> None:
+        out, err = racer.communicate(timeout=PATIENCE)
+        self.running.remove(racer)
+        assert (racer.returncode, err) == (expected, "")
+        for line in out[: out.rfind("\n") + 1].splitlines():
+            place, k = line.split()
+            self.reported[place] = max(self.reported.get(place, 0), int(k))
+
+
+@pytest.fixture
+def make_racers(tmp_path: Path) -> Iterator[Callable[[Story], Racers]]:
+    made: list[Racers] = []
+
+    def make(story: Story) -> Racers:
+        made.append(Racers(story, tmp_path))
+        return made[-1]
+
+    yield make
+    for racers in made:
+        racers.end()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.0005)
+
+
+def rows_of(runs: Path) -> int:
+    try:
+        return (runs / PLACE / layout.ROWS).read_bytes().count(b"\n")
+    except FileNotFoundError:
+        return 0
+
+
+def folders_in(runs: Path) -> int:
+    return len(list(runs.glob(f"group/t*/{layout.SPEC}")))
+
+
+def test_fifty_kills_of_two_competing_processes_change_no_byte(make_racers: Callable[[Story], Racers]) -> None:
+    story = Story(mask=16, amount=400.0, inpainter="noise", metrics=())
+    racers, rng = make_racers(story), random.Random(0)
+    trajectory = Trajectory(racers.runs / PLACE)
+    killed_at: list[int] = []
+    holders = 0
+    racers.start([PLACE])
+    while len(killed_at) < KILLS:
+        racers.start([PLACE])
+        if rng.random() < 0.8:
+            goal = rows_of(racers.runs) + rng.randrange(1, 20)
+            wait_until(lambda goal=goal: rows_of(racers.runs) >= goal)
+        time.sleep(rng.random() * 0.003)
+        _, holder = probe(trajectory.path)
+        victims = [one for one in racers.running if holder and one.pid == holder.pid]
+        victim = victims[0] if victims and rng.random() < 0.9 else rng.choice(racers.running)
+        holders += victim in victims
+        racers.kill(victim)
+        killed_at.append(len(trajectory.rows()))
+        assert killed_at[-1] >= racers.reported.get(PLACE, 0)
+        if killed_at[-1]:
+            frame(trajectory, killed_at[-1])
+            assert not summarize(trajectory).error
+    racers.start([PLACE])
+    racers.finish()
+
+    assert contents(trajectory) == story.ending
+    sessions = [row.session for row in trajectory.rows()]
+    assert sessions == sorted(sessions)
+    assert len(set(sessions)) > KILLS / 2
+    assert holders > KILLS / 2
+    assert sum(0 < k < story.spec.iterations for k in killed_at) > 0.8 * KILLS
+    assert len(set(killed_at)) > KILLS / 2
+
+
+def test_processes_killed_while_they_make_folders_leave_whole_ones_or_none(
+    make_racers: Callable[[Story], Racers], tmp_path: Path
+) -> None:
+    story = Story(amount=50.0, metrics=())
+    racers, rng = make_racers(story), random.Random(1)
+    places = [f"group/t{number}" for number in range(60)]
+    for _ in range(12):
+        while len(racers.running) < 2:
+            racers.start(rng.sample(places, len(places)))
+        goal = folders_in(racers.runs) + rng.randrange(4)
+        wait_until(lambda goal=goal: folders_in(racers.runs) >= goal)
+        time.sleep(rng.random() * 0.01)
+        racers.kill(rng.choice(racers.running))
+        for place, k in racers.reported.items():
+            assert len(Trajectory(racers.runs / place).rows()) >= k
+    assert 0 < folders_in(racers.runs) < len(places)
+    while len(racers.running) < 2:
+        racers.start(places)
+    racers.finish()
+
+    for left in (racers.runs / "group").glob(f"{layout.NEW}*"):
+        os.utime(left, (0, 0))
+    with Disk():
+        story.create(racers.runs, places[0])
+    assert set((racers.runs / "group").iterdir()) == {racers.runs / place for place in places}
+    for place in places:
+        assert contents(Trajectory(racers.runs / place)) == story.ending

@@ -1,0 +1,174 @@
+"""Photographs of the app in real terminals: the pictures' colours are where they belong, and nothing stays behind."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from textual.geometry import Region
+
+from riptui.arrays import Image
+from riptui.engine import compute
+from riptui.settings import Loaded, Settings
+from riptui.store.creation import create
+from riptui.store.records import Request
+from riptui.tui.app import RiptuiApp
+from riptui.tui.graphics.picture import Picture
+from riptui.tui.graphics.terminal import Terminal
+from tests.support import logged_app
+from tests.support.terminal_photo import STILL, TERMINALS, missing, window
+from tests.support.trajectories import make_spec
+
+APP = Path(logged_app.__file__)
+WIDE, NARROW = (100, 30), (80, 24)
+FIRST = ((220, 30, 30), (30, 200, 30), (40, 40, 220), (230, 230, 20))
+SECOND = ((200, 30, 200), (20, 200, 200), (230, 110, 10), (110, 20, 170))
+BETTER = {"xterm-sixel": "sixel", "tmux-in-xterm": "sixel", "kitty": "kitty", "tmux-in-kitty": "kitty"}
+PIXELS = 1.5  # seconds without a change, after which no pixels will take the place of half blocks
+NEAR = 40  # levels of 255 that a terminal's palette may be off
+SHIFT = {"left_shift", "right_shift"}  # newer terminals tell that it is held for the question mark
+Colours = tuple[tuple[int, int, int], ...]
+
+
+def quadrants(colours: Colours) -> Image:
+    """256 px of four flat colours, in reading order."""
+    flat = np.array(colours, np.uint8).reshape(2, 2, 3)
+    return flat.repeat(128, axis=0).repeat(128, axis=1)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two trajectories that end as they began."""
+    folder = tmp_path_factory.mktemp("flat")
+    for name, colours in (("first", FIRST), ("second", SECOND)):
+        original = quadrants(colours)
+        spec = make_spec(original, inpainter="identity", mask=128, amount=200.0)
+        list(compute(create(folder, f"flat/{name}", spec, original, Request(metrics=("psnr",)))))
+    return folder
+
+
+async def place(runs: Path, size: tuple[int, int]) -> Region:
+    """The cells of frame k in an app of that size: it is the same in every terminal."""
+    usual = Loaded(Settings(), Path(), {}, ())
+    app = RiptuiApp(runs, usual, Terminal("halfblock", "a test"), select="flat/first")
+    async with app.run_test(size=size) as pilot:
+        while not (found := app.screen.query("#frame Picture")) or found.only_one(Picture).image is None:
+            await pilot.pause(0.02)
+        return found.only_one(Picture).region
+
+
+@pytest.fixture(scope="module")
+def places(runs: Path) -> dict[tuple[int, int], Region]:
+    return {size: asyncio.run(place(runs, size)) for size in (WIDE, NARROW)}
+
+
+class Seen:
+    """What a photograph should show, by the places of the app's pictures."""
+
+    def __init__(self, places: dict[tuple[int, int], Region]) -> None:
+        self._places = places
+
+    def only(self, colours: Colours, size: tuple[int, int] = WIDE) -> Callable[[Pillow.Image], bool]:
+        """Frame k in these colours at its place, and none of the pictures' colours anywhere else."""
+
+        def true(photo: Pillow.Image) -> bool:
+            return self._middles(photo, size, colours) and self._elsewhere(photo, size) < 20
+
+        return true
+
+    def not_bright(self, photo: Pillow.Image) -> bool:
+        """Below a modal the colours are dimmed, or covered."""
+        return not self._middles(photo, WIDE, FIRST)
+
+    def more(self, photo: Pillow.Image) -> bool:
+        """Frame k, and other pictures in its colours."""
+        return self._middles(photo, WIDE, FIRST) and self._elsewhere(photo, WIDE) > 500
+
+    def _box(self, photo: Pillow.Image, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        width, height = photo.width / size[0], photo.height / size[1]
+        x, y, columns, rows = self._places[size]
+        return x * width, y * height, columns * width, rows * height
+
+    def _middles(self, photo: Pillow.Image, size: tuple[int, int], colours: Colours) -> bool:
+        """The middles of the picture's quadrants."""
+        pixels = np.asarray(photo).astype(int)
+        x, y, width, height = self._box(photo, size)
+        centres = [(int(x + width * column / 4), int(y + height * row / 4)) for row in (1, 3) for column in (1, 3)]
+        found = [pixels[v - 8 : v + 8, u - 8 : u + 8].mean(axis=(0, 1)) for u, v in centres]
+        return bool(np.abs(np.array(found) - colours).max() < NEAR)
+
+    def _elsewhere(self, photo: Pillow.Image, size: tuple[int, int]) -> int:
+        """Pixels in the colours of the two pictures outside the place of frame k."""
+        pixels = np.asarray(photo).astype(int)
+        x, y, width, height = map(round, self._box(photo, size))
+        near = np.zeros(pixels.shape[:2], bool)
+        for colour in (*FIRST, *SECOND):
+            near |= np.abs(pixels - colour).max(axis=-1) < NEAR
+        near[y : y + height, x : x + width] = False
+        return int(near.sum())
+
+
+def same(first: Pillow.Image) -> Callable[[Pillow.Image], bool]:
+    """Nothing of what was there in between stays behind. A few pixels may, such as a cursor's."""
+
+    def true(photo: Pillow.Image) -> bool:
+        if photo.size != first.size:
+            return False
+        differs = np.abs(np.asarray(photo).astype(int) - np.asarray(first)).max(axis=-1) > NEAR
+        return bool(differs.mean() < 0.001)
+
+    return true
+
+
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
+    terminal: str, runs: Path, places: dict[tuple[int, int], Region], tmp_path: Path
+) -> None:
+    if lacking := missing(terminal):
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    here, keys = Seen(places), tmp_path / "keys"
+    program = [sys.executable, APP, keys, runs, "flat/first"]
+    with window(terminal, program, size=WIDE, **where_riptui_is()) as seen:
+
+        def see(true: Callable[[Pillow.Image], bool], name: str, still: float = STILL) -> Pillow.Image:
+            taken = seen.wait_for(true, still=still)
+            taken.save(photo := tmp_path / f"{name}.png")
+            assert true(taken), f"see {photo}"
+            return taken
+
+        first = see(here.only(FIRST), "first", PIXELS)
+        assert keys.with_suffix(".protocol").read_text() in {BETTER.get(terminal, "halfblock"), *older(terminal)}
+        seen.press("question")
+        see(here.not_bright, "help")
+        seen.press("Escape")
+        see(same(first), "after-help")
+        seen.press("Down")
+        see(here.only(SECOND), "second")
+        seen.resize(*NARROW)
+        see(here.only(SECOND, NARROW), "narrow")
+        seen.resize(*WIDE)
+        see(here.only(SECOND), "wide")
+        seen.press("Up")
+        see(same(first), "back")
+        seen.press("2")
+        see(here.more, "filmstrip")
+        seen.press("1")
+        see(same(first), "after-filmstrip")
+        seen.press("q")
+        assert seen.closed()
+    heard = [key for key in keys.read_text().split() if key not in SHIFT]
+    assert heard == ["question_mark", "escape", "down", "up", "2", "1", "q"], "replies of the terminal arrive as keys"
+
+
+def older(terminal: str) -> set[str]:
+    """kitty before 0.28 and tmux before 3.4 have no pictures that can be relied on."""
+    return set() if terminal.startswith("xterm") else {"halfblock"}
+
+
+def where_riptui_is() -> dict[str, str]:
+    """For terminals that do not hand on the environment."""
+    return {"PYTHONPATH": os.pathsep.join([str(APP.parents[2]), os.environ.get("PYTHONPATH", "")])}

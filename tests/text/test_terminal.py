@@ -1,0 +1,162 @@
+"""What reaches the terminal: text made harmless, bars, and pictures."""
+
+import math
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from rich.color import Color
+from rich.console import Console
+from rich.segment import Segment
+
+from riptui.arrays import Image
+from riptui.terminal import half_blocks, printable, sparkline
+from tests.support.trajectories import picture
+
+# --- text
+
+FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode's categories: control, format (bidi and zero width), surrogate, private, unassigned, line and paragraph."""
+INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u2060\u2800\u3164\ufeff\uffa0\U000e0041"
+BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=())))
+@example("\x1b]0;title\x07\x1b[31m\x9b2J\r\n\t\x00\x7f\x85\u2028\u2029")
+@example(BIDI + INVISIBLE)
+@example("\ud800\udcff\ue000\U0010ffff")
+def test_nothing_printable_moves_hides_or_breaks_anything(text: str) -> None:
+    shown = printable(text)
+    assert not {unicodedata.category(c) for c in shown} & FORBIDDEN
+    assert not set(shown) & set(INVISIBLE + BIDI)
+    assert len(shown.splitlines()) <= 1
+    assert all(c == " " or not c.isspace() for c in shown)
+    shown.encode()
+    assert printable(shown) == shown
+
+
+@pytest.mark.parametrize("character", [chr(c) for c in (*range(32), *range(127, 161))] + list(INVISIBLE + BIDI))
+def test_every_character_that_cannot_be_seen_becomes_its_escape(character: str) -> None:
+    assert printable(f"a{character}b") == f"a{ascii(character)[1:-1]}b"
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(categories=["L", "M", "N", "P", "S"], exclude_characters=INVISIBLE)))
+def test_what_can_be_seen_is_left_alone(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mona Lisa (1503).jpg",
+        "Crème brûlée: ½ × 3 – “naïve” €",
+        "cafe\u0301",  # with a combining accent
+        "星月夜 モナ・リザ 별이 빛나는 밤",
+        "Звёздная ночь Η Έναστρη Νύχτα",
+        "לילה כוכבים ليلة النجوم तारों भरी रात",
+        "🌻🎨👍🏽❤️",
+        "[bold]not markup[/bold] \\x1b {braces} 'quotes' \"double\" ../..",
+        "",
+    ],
+)
+def test_ordinary_text_is_left_alone(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_a_name_cannot_forge_a_second_line_or_a_colour() -> None:
+    forged = "a.png\n\x1b[32m✓ done\x1b[0m\u202egnp.b"
+    assert printable(forged) == "a.png\\n\\x1b[32m✓ done\\x1b[0m\\u202egnp.b"
+
+
+# --- sparklines
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high", "bars"),
+    [
+        ([], 0.0, None, ""),
+        ([0, 1, 2, 3, 4, 5, 6, 7], 0.0, None, "▁▂▃▄▅▆▇█"),
+        ([7, 0, 7], 0.0, None, "█▁█"),
+        ([0.5], 0.0, None, "█"),
+        ([0.0], 0.0, None, "▁"),
+        ([0.3, 0.3, 0.3], 0.0, None, "███"),
+        ([0.0, 0.0], 0.0, None, "▁▁"),
+        ([0, 0.5, 1], 0.0, 1.0, "▁▅█"),
+        ([0.5, 0.75, 1], 0.5, 1.0, "▁▅█"),
+        ([-5, 0, 20], 0.0, 10.0, "▁▁█"),  # beyond both ends
+        ([-2, -1, 0], -2.0, 0.0, "▁▅█"),
+        ([-2, -1], 0.0, None, "▁▁"),  # all below low
+        ([3, 3], 3.0, 3.0, "▁▁"),
+        ([2, 3, 4], 3.0, 3.0, "▁▁█"),
+        ([1, 5, 9], 9.0, 1.0, "▁▁▁"),  # an empty range
+        ([0, math.nan, 1], 0.0, None, "▁ █"),
+        ([math.inf, 1, -math.inf], 0.0, None, " █ "),
+        ([math.nan, math.inf], 0.0, None, "  "),
+        ([5e-324, 0], 0.0, None, "█▁"),
+        ([-1e308, 0, 1e308], -1e308, 1e308, "▁▁▁"),  # a range beyond floats
+    ],
+)
+def test_a_bar_is_as_high_as_its_value(values: list[float], low: float, high: float | None, bars: str) -> None:
+    assert sparkline(values, low, high) == bars
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats()), st.floats(), st.none() | st.floats())
+def test_any_numbers_make_one_bar_each_and_blanks_where_they_are_not_finite(
+    values: list[float], low: float, high: float | None
+) -> None:
+    bars = sparkline(values, low, high)
+    assert len(bars) == len(values)
+    assert [bar == " " for bar in bars] == [not math.isfinite(value) for value in values]
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.floats(-1e6, 1e6))
+def test_a_greater_value_never_has_a_lower_bar(values: list[float], low: float) -> None:
+    assert sparkline(sorted(values), low) == "".join(sorted(sparkline(values, low)))
+
+
+# --- pictures
+
+
+def pixels(lines: list[list[Segment]]) -> np.ndarray:
+    """The picture, read back from the colours of its half blocks."""
+    rows = []
+    for line in lines:
+        assert all(segment.text == "▀" for segment in line)
+        rows.append([tuple(segment.style.color.triplet) for segment in line])
+        rows.append([tuple(segment.style.bgcolor.triplet) for segment in line])
+    return np.array(rows, np.uint8)
+
+
+@settings(deadline=None)
+@given(arrays(np.uint8, st.tuples(st.integers(1, 4).map(lambda n: 2 * n), st.integers(1, 5), st.just(3))))
+def test_each_cell_has_the_colours_of_two_pixels(image: Image) -> None:
+    lines = list(Segment.split_lines(half_blocks(image).segments))
+    assert len(lines) == len(image) // 2
+    assert np.array_equal(pixels(lines), image)
+
+
+def test_every_line_ends_and_there_are_half_as_many_as_rows() -> None:
+    segments = half_blocks(picture(32)).segments
+    assert sum(segment.text == "\n" for segment in segments) == 16
+    assert segments[-1].text == "\n"
+    assert sum(segment.text == "▀" for segment in segments) == 32 * 16
+
+
+def test_a_terminal_is_sent_24_bit_colours_and_whole_lines() -> None:
+    console = Console(color_system="truecolor", force_terminal=True, width=80, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(half_blocks(np.array([[[1, 2, 3]], [[4, 5, 6]]], np.uint8)), end="")
+    assert capture.get() == "\x1b[38;2;1;2;3;48;2;4;5;6m▀\x1b[0m\n"
+    assert Color.from_rgb(1, 2, 3).triplet == (1, 2, 3)
+
+
+def test_an_odd_height_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        half_blocks(picture(32)[:31])

@@ -1,0 +1,615 @@
+"""What the keys of the browser do to trajectories, in the whole app; workers are only asked for, never started."""
+
+import shlex
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from textual.widgets import Button, Checkbox, Input, OptionList, SelectionList
+
+from riptui import client
+from riptui.cli.commands import riptui
+from riptui.cli.options import settings as pairs
+from riptui.cli.runs import run
+from riptui.engine import compute
+from riptui.errors import InputError, WorkerError
+from riptui.inpainters import complete
+from riptui.metrics import REGISTRY
+from riptui.plan import again as with_next_seed
+from riptui.spec import FITS, ORDERS, Spec, encode
+from riptui.store import layout, trash
+from riptui.store.claim import claim
+from riptui.store.listing import find
+from riptui.store.records import Failure, Request
+from riptui.store.trajectory import Status, Trajectory
+from riptui.sweep import Sweep
+from riptui.tui.commands import COMMANDS, handing
+from riptui.tui.commands.command_line import command
+from riptui.tui.commands.exporting import ExportScreen, Wish, read_at, tasks
+from riptui.tui.dialogs import Line, OneOf, Question, SomeOf
+from riptui.wording import counted, lasting, sized
+from tests.support.app_pilot import opened
+from tests.support.trajectories import MakeTrajectory, make_spec, picture
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The runs folders that a worker was asked for."""
+    runs: list[Path] = []
+    monkeypatch.setattr(client, "ensure", lambda folder, **_: runs.append(folder))
+    return runs
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What went to the clipboard."""
+    texts: list[str] = []
+    monkeypatch.setattr("textual.app.App.copy_to_clipboard", lambda _, text: texts.append(text))
+    return texts
+
+
+def computed(one: Trajectory) -> Trajectory:
+    list(compute(one))
+    return one
+
+
+def failed(one: Trajectory) -> Trajectory:
+    with claim(one) as claimed:
+        claimed.fail(Failure("2026-01-01T00:00:00+00:00", 1, "it broke", "traceback"))
+    return one
+
+
+# ── the queue ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_p_pauses_what_waits_and_goes_on_with_it(
+    make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
+) -> None:
+    one = make_trajectory()
+    async with opened(runs) as it:
+        await it.press("p")
+        await it.toast("1 trajectory paused")
+        assert one.request.state == "pause"
+        assert asked == []
+        entries = it.browser.rows.outline.entries
+        await it.until(lambda: entries[it.cursor].status is Status.PAUSED)
+        await it.press("p")
+        await it.toast("1 trajectory queued")
+        assert one.request.state == "run"
+        await it.settled()
+        assert asked == [runs]
+
+
+async def test_on_a_group_it_is_about_all_in_it(make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]) -> None:
+    them = [make_trajectory(f"a/m64-s{seed}", seed=seed) for seed in range(3)]
+    other = make_trajectory("b/m64-s0", seed=9)
+    async with opened(runs, select="a") as it:
+        await it.press("p")
+        await it.toast("3 trajectories paused")
+    assert [one.request.state for one in them] == ["pause"] * 3
+    assert other.request.state == "run"
+
+
+async def test_x_stops_after_a_question(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    one = make_trajectory()
+    async with opened(runs) as it:
+        await it.press("x")
+        await it.dialog(Question)
+        await it.press("n")
+        await it.settled()
+        assert one.request.state == "run"
+        await it.press("x")
+        await it.dialog(Question)
+        await it.press("y")
+        await it.toast("1 trajectory stopped")
+        assert one.request.state == "stop"
+
+
+async def test_without_confirm_it_stops_at_once(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    one = make_trajectory()
+    async with opened(runs, confirm=False) as it:
+        await it.press("x")
+        await it.toast("stopped")
+        assert one.request.state == "stop"
+
+
+async def test_r_forgets_the_failure_and_queues(make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]) -> None:
+    one = failed(make_trajectory())
+    async with opened(runs) as it:
+        await it.press("R")
+        await it.toast("1 trajectory queued again")
+        await it.settled()
+        assert one.failure is None
+        assert one.status() is Status.QUEUED
+        assert asked == [runs]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("p", "nothing here runs"), ("x", "nothing here runs"), ("R", "nothing here has failed"), ("plus", "waits")],
+)
+async def test_where_there_is_nothing_to_do_it_says_so(
+    make_trajectory: MakeTrajectory, runs: Path, asked: list[Path], key: str, words: str
+) -> None:
+    computed(make_trajectory(inpainter="noise"))
+    async with opened(runs) as it:
+        await it.press(key)
+        await it.toast(words)
+        assert asked == []
+
+
+async def test_a_worker_that_does_not_start_is_told(
+    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise WorkerError("the worker did not start: \x1b[31mno disk")
+
+    monkeypatch.setattr(client, "ensure", refuse)
+    failed(make_trajectory())
+    async with opened(runs) as it:
+        await it.press("R")
+        said = await it.toast("did not start")
+        assert "\x1b" not in said
+
+
+async def test_plus_and_minus_move_in_the_queue(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    for place in range(3):
+        one = make_trajectory(f"a/t{place}", seed=place)
+        client.set_request(one, Request(queued=1000.0 + place))
+    async with opened(runs, select="a/t2") as it:
+        await it.press("plus")
+        await it.toast("2 of 3 in the queue")
+        await it.press("plus")
+        await it.toast("1 of 3 in the queue")
+        await it.press("minus")
+        await it.settled()
+    places = {name: Trajectory(runs / "a" / name).request.queued for name in ("t0", "t1", "t2")}
+    assert sorted(places, key=lambda name: places[name]) == ["t0", "t2", "t1"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "places", "order"),
+    [
+        ("c", -1, "acbde"),
+        ("a", -1, "abcde"),
+        ("e", 1, "abcde"),
+        ("ab", -1, "abcde"),
+        ("bd", -1, "badce"),
+        ("bc", 1, "adbce"),
+        ("ae", 1, "bacde"),
+        ("", 1, "abcde"),
+    ],
+)
+def test_the_queue_moves_by_one_place_and_keeps_the_order_of_those_that_move(
+    chosen: str, places: int, order: str
+) -> None:
+    queue = [Trajectory(Path(letter)) for letter in "abcde"]
+    meant = [one for one in queue if one.path.name in chosen]
+    assert "".join(one.path.name for one in client.moved(queue, meant, places)) == order
+
+
+# ── names, trash ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_f2_gives_another_name_and_the_cursor_follows(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    one = make_trajectory("a/m64-s0")
+    async with opened(runs) as it:
+        await it.press("f2")
+        dialog = await it.dialog(Line)
+        dialog.query_one(Input).value = "not a name"
+        await it.press("enter")
+        await it.until(lambda: "is not a name" in it.text(".problem"))
+        dialog.query_one(Input).value = "first"
+        await it.press("enter")
+        await it.until(lambda: it.cursor == "a/first")
+        assert not one.path.exists()
+
+
+async def test_a_name_that_is_taken_is_told(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory("a/m64-s0", seed=0)
+    make_trajectory("a/other", seed=1)
+    async with opened(runs, select="a/m64-s0") as it:
+        await it.press("f2")
+        (await it.dialog(Line)).query_one(Input).value = "other"
+        await it.press("enter")
+        await it.toast("other exists")
+
+
+async def test_delete_moves_to_the_trash_and_u_brings_it_back(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    one = make_trajectory("a/m64-s0", seed=0)
+    make_trajectory("b/m64-s0", seed=1)
+    async with opened(runs, select="a/m64-s0") as it:
+        await it.press("delete")
+        await it.dialog(Question)
+        await it.press("y")
+        await it.toast("moved to the trash")
+        assert not one.path.exists()
+        await it.until(lambda: "a/m64-s0" not in it.browser.rows.outline.entries)
+        await it.press("U")
+        await it.toast("1 trajectory brought back")
+        await it.until(lambda: it.cursor == "a/m64-s0")
+        assert one.spec.seed == 0
+        await it.press("U")
+        await it.toast("the trash is empty")
+
+
+async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    for seed in range(3):
+        make_trajectory(f"a/m64-s{seed}", seed=seed)
+    make_trajectory("b/m64-s0", seed=9)
+    async with opened(runs, select="a", confirm=False) as it:
+        await it.press("delete")
+        await it.toast("a (3 trajectories) moved")
+        assert not (runs / "a").exists()
+        await it.until(lambda: len(it.browser.rows.outline.entries) == 1)
+        await it.press("U")
+        await it.toast("3 trajectories brought back")
+
+
+async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    for mask in (64, 128):
+        make_trajectory(f"a/m{mask}-s0", mask=mask)
+    async with opened(runs, select="a") as it:
+        await it.press("slash")
+        await it.write("mask:64")
+        await it.press("enter")
+        assert it.cursor == "a"
+        await it.press("delete")
+        await it.dialog(Question)
+        await it.press("y")
+        await it.toast("a (1 trajectory that the filter shows) moved")
+    assert [one.path.name for one in find(runs)] == ["m128-s0"]
+
+
+async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory("a/m64-s0", seed=0)
+    make_trajectory("a/m64-s1", seed=1)
+    async with opened(runs, select="a", confirm=False) as it:
+        await it.press("shift+delete")
+        dialog = await it.dialog(Question)
+        text = str(dialog.query("Static").first().content)
+        assert "2 trajectories" in text
+        assert " kB, for good" in text
+        await it.press("enter")
+        await it.settled()
+        assert len(it.browser.rows.outline.entries) == 2
+        await it.press("shift+delete")
+        await it.dialog(Question)
+        await it.press("y")
+        await it.toast("deleted")
+        assert not (runs / "a").exists()
+        assert trash.listed(runs) == []
+
+
+async def test_what_is_being_computed_is_neither_renamed_nor_thrown_away(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    one = make_trajectory()
+    with claim(one):
+        async with opened(runs, confirm=False) as it:
+            await it.press("delete")
+            await it.toast("being computed")
+            await it.settled()
+            await it.press("f2")
+            (await it.dialog(Line)).query_one(Input).value = "other"
+            await it.press("enter")
+            await it.settled()
+            assert one.path.is_dir()
+
+
+async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    thrown = make_trajectory("a/m64-s0", seed=0)
+    make_trajectory("b/m64-s0", seed=1)
+    trash.throw_away(runs, [thrown.path])
+    async with opened(runs) as it:
+        await it.press("ctrl+delete")
+        await it.dialog(Question)
+        await it.press("y")
+        await it.toast("the trash is empty")
+        assert trash.listed(runs) == []
+
+
+# ── out of the app ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("p", lambda one: str(one.path)),
+        ("c", lambda one: command(one.spec)),
+        ("s", lambda one: encode(one.spec).decode()),
+    ],
+)
+async def test_y_copies_the_path_the_command_line_or_the_spec(
+    make_trajectory: MakeTrajectory,
+    runs: Path,
+    copied: list[str],
+    key: str,
+    expected: Callable[[Trajectory], str],
+) -> None:
+    one = make_trajectory()
+    async with opened(runs) as it:
+        await it.press("y")
+        await it.dialog(OneOf)
+        await it.press(key)
+        await it.toast("copied")
+        assert copied == [expected(one)]
+
+
+async def test_enter_and_escape_work_in_the_choice_too(
+    make_trajectory: MakeTrajectory, runs: Path, copied: list[str]
+) -> None:
+    one = make_trajectory()
+    async with opened(runs) as it:
+        await it.press("y")
+        await it.dialog(OneOf)
+        await it.press("escape")
+        await it.settled()
+        assert copied == []
+        await it.press("y")
+        dialog = await it.dialog(OneOf)
+        await it.until(lambda: dialog.query_one(OptionList).highlighted == 0)
+        await it.press("enter")
+        await it.toast("copied")
+        assert copied == [str(one.path)]
+
+
+async def test_e_exports_what_is_ticked_and_copies_the_paths(
+    make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
+) -> None:
+    computed(make_trajectory("a/m64-s0", inpainter="noise", metrics=("psnr",)))
+    out = tmp_path / "out"
+    out.mkdir()
+    async with opened(runs) as it:
+        await it.press("e")
+        dialog = await it.dialog(ExportScreen)
+        for kind in ("gif", "strip", "frames", "csv"):
+            dialog.query_one(f"#{kind}", Checkbox).value = True
+        dialog.query_one("#folder", Input).value = str(out)
+        await it.press("ctrl+s")
+        await it.toast("in the clipboard")
+    assert sorted(path.name for path in out.iterdir()) == ["a-m64-s0", "a-m64-s0.csv", "a-m64-s0.gif", "a-m64-s0.png"]
+    assert len(list((out / "a-m64-s0").iterdir())) == 17
+    assert copied == ["\n".join(str(out / f"a-m64-s0{ending}") for ending in (".gif", ".png", "", ".csv"))]
+
+
+async def test_an_export_that_is_refused_says_why_and_can_be_tried_again(
+    make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
+) -> None:
+    computed(make_trajectory("a/m64-s0", inpainter="noise"))
+    (tmp_path / "a-m64-s0.gif").write_text("mine")
+    async with opened(runs) as it:
+        await it.press("e")
+        dialog = await it.dialog(ExportScreen)
+        dialog.query_one("#strip", Checkbox).value = False
+        dialog.query_one("#folder", Input).value = str(tmp_path)
+        await it.press("ctrl+s")
+        await it.until(lambda: "exists" in it.text("#say"))
+        assert (tmp_path / "a-m64-s0.gif").read_text() == "mine"
+        await it.until(lambda: not dialog.query_one("#export", Button).disabled)
+        dialog.query_one("#overwrite", Checkbox).value = True
+        await it.press("ctrl+s")
+        await it.toast("a-m64-s0.gif")
+
+
+async def test_what_cannot_be_written_stops_none_of_the_others(
+    make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
+) -> None:
+    computed(make_trajectory("a/m64-s0", inpainter="noise"))
+    async with opened(runs) as it:
+        await it.press("e")
+        dialog = await it.dialog(ExportScreen)
+        dialog.query_one("#gif", Checkbox).value = False
+        dialog.query_one("#csv", Checkbox).value = True
+        dialog.query_one("#folder", Input).value = str(tmp_path)
+        await it.press("ctrl+s")
+        await it.until(lambda: "1 written; nothing is measured" in it.text("#say"))
+        await it.press("escape")
+        await it.toast("a-m64-s0.png")
+        assert copied == [str(tmp_path / "a-m64-s0.png")]
+
+
+async def test_an_export_that_is_called_off_leaves_nothing(
+    make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed(make_trajectory("a/m64-s0", inpainter="noise"))
+    out = tmp_path / "out"
+    out.mkdir()
+    async with opened(runs) as it:
+        await it.press("e")
+        dialog = await it.dialog(ExportScreen)
+        dialog._called_off.set()
+        dialog.query_one("#folder", Input).value = str(out)
+        await it.press("ctrl+s")
+        await it.settled()
+    assert list(out.iterdir()) == []
+
+
+def test_no_two_exports_have_one_name(tmp_path: Path) -> None:
+    them = [Trajectory(tmp_path / place) for place in ("a/cat/m64-s0", "a/dog/m64-s0", "b/cat/m64-s0")]
+    todo = tasks(Wish(kinds=("gif", "strip", "frames", "csv"), folder="out"), them, tmp_path)
+    assert len({task.target for task in todo}) == len(todo) == 12
+    assert str(todo[0].target) == "out/a-cat-m64-s0.gif"
+
+
+@pytest.mark.parametrize(("text", "at"), [("", None), ("half", "half"), (" every ", "every"), ("8", 8)])
+def test_frames_are_given_as_on_the_command_line(text: str, at: object) -> None:
+    assert read_at(text) == at
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "²"])
+def test_or_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        read_at(text)
+
+
+async def test_m_measures_in_a_process_of_its_own(
+    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = computed(make_trajectory(inpainter="noise"))
+    assert one.metrics() == {}
+    async with opened(runs) as it:
+        await it.press("M")
+        dialog = await it.dialog(SomeOf)
+        names = dialog.query_one(SelectionList)
+        assert names.option_count == len(REGISTRY)
+        names.deselect_all()
+        names.select("psnr")
+        await it.press("enter")
+        await it.toast("measuring 1 trajectory: psnr")
+        await it.toast("1 trajectory measured")
+    assert {name for values in one.metrics().values() for name in values} == {"psnr"}
+
+
+async def test_what_goes_wrong_with_it_is_told(
+    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed(make_trajectory(inpainter="noise"))
+    script = "import sys; sys.stderr.write('no such thing'); sys.exit(3)"
+    monkeypatch.setattr(handing, "MEASURE", (sys.executable, "-c", script))
+    async with opened(runs) as it:
+        await it.press("M")
+        await it.dialog(SomeOf)
+        await it.press("enter")
+        await it.toast("no such thing")
+
+
+async def test_a_shell_starts_in_the_folder_and_the_app_comes_back(
+    make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = make_trajectory()
+    told = tmp_path / "told"
+    script = tmp_path / "shell"
+    script.write_text(f"#!/bin/sh\npwd > {shlex.quote(str(told))}\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("SHELL", str(script))
+    async with opened(runs) as it:
+        monkeypatch.setattr(type(it.app._driver), "can_suspend", True)
+        await it.press("exclamation_mark")
+        await it.settled()
+        assert told.read_text().strip() == str(one.path)
+        await it.press("p")
+        await it.toast("paused")
+
+
+async def test_where_the_terminal_cannot_be_left_it_says_so(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory()
+    async with opened(runs) as it:
+        await it.press("exclamation_mark")
+        await it.toast("cannot be left")
+
+
+# ── pure parts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+SPECS = st.builds(
+    make_spec,
+    st.just(picture()),
+    mask=st.sampled_from([16, 64, 128]),
+    seed=st.integers(0, 2**53),
+    amount=st.floats(0.1, 1e6),
+    order=st.sampled_from(ORDERS),
+    fit=st.sampled_from(FITS),
+    paste=st.booleans(),
+    source_name=st.sampled_from(["cat.png", "a b.jpg", "-rf.png", "it's.png", "ü.png"]),
+    inpainter=st.sampled_from(["navier-stokes", "noise", "telea"]),
+    parameters=st.just({}),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SPECS, st.sampled_from([{}, {"radius": 7}, {"radius": 2.5}]))
+def test_the_command_line_of_a_spec_makes_that_spec_again(spec: Spec, given: dict[str, Any]) -> None:
+    parameters = complete(spec.inpainter, given if spec.inpainter != "noise" else {})
+    assert round_trip(replace(spec, parameters=parameters)) == replace(spec, parameters=parameters)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"prompt": "a 'red' barn; rm -rf"}, {"guidance": 1.0, "steps": 20}, {"scheduler": "DDIM", "allow_pickle": True}],
+)
+def test_so_does_that_of_a_diffusion_model(told: dict[str, Any]) -> None:
+    spec = make_spec(picture(), inpainter="sd2", parameters=complete("sd2", told))
+    assert round_trip(spec) == spec
+
+
+def round_trip(spec: Spec) -> Spec:
+    """What `riptui run` understands of the command line."""
+    words = shlex.split(command(spec))
+    assert words[:2] == ["riptui", "run"]
+    with run.make_context("run", words[2:], **riptui.context_settings) as context:
+        given = context.params
+    [image] = given["images"]
+    assert str(image) == spec.source_name
+    sweep = Sweep(
+        given["inpainters"],
+        given["masks"],
+        given["seeds"],
+        pairs(given["given"]),
+        given["amount"],
+        given["order"],
+        given["paste"],
+        given["size"],
+        given["fit"],
+    )
+    [made] = sweep.specs(spec.source_name, spec.source_sha256, spec.original_sha256)
+    return made
+
+
+def test_another_seed_is_the_next_that_none_like_it_has(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    one = make_trajectory("a/m64-s3", seed=3)
+    make_trajectory("a/m64-s4", seed=4)
+    make_trajectory("a/m128-s5", seed=5, mask=128)
+    made = with_next_seed(runs, one, Request())
+    assert made.spec.seed == 5
+    assert made.path.parent == one.path.parent
+    (runs / "a" / "m64-s4" / layout.SPEC).write_text("damaged")
+    assert with_next_seed(runs, one, Request()).spec.seed in (4, 6)
+
+
+def test_one_that_lies_in_the_runs_folder_itself_gets_its_like_beside_it(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    assert with_next_seed(runs, make_trajectory("m64-s0"), Request()).path.parent == runs
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (counted(1, "trajectory"), "1 trajectory"),
+        (counted(1200, "trajectory"), "1,200 trajectories"),
+        (counted(2, "inpainting"), "2 inpaintings"),
+        (sized(0), "0.0 kB"),
+        (sized(4_100_000), "4.1 MB"),
+        (sized(9_960_000), "10 MB"),
+        (sized(1.25e9), "1.2 GB"),
+        (lasting(0.2), "1 s"),
+        (lasting(90), "2 min"),
+        (lasting(12_000), "3 h 20 min"),
+        (lasting(86_400 * 3), "3 days 0 h"),
+    ],
+)
+def test_numbers_are_told_as_people_tell_them(said: str, text: str) -> None:
+    assert said == text
+
+
+def test_every_command_is_a_function() -> None:
+    for name, module in COMMANDS.items():
+        assert callable(getattr(import_module(f"riptui.tui.commands.{module}"), name))
+
+
+async def test_a_command_that_has_not_ended_is_not_begun_again(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory()
+    async with opened(runs) as it:
+        it.browser.action_do("rename")
+        it.browser.action_do("rename")
+        await it.dialog(Line)
+        await it.press("escape")
+        await it.settled()
+        assert len(it.app.screen_stack) == 2

@@ -1,0 +1,215 @@
+"""Comparing trajectories: what they differ in, which frames are at equal amounts, and the screen."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from riptui.spec import Spec
+from riptui.store import layout
+from riptui.tui.graphics.graphics import Graphics
+from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.group.compare import Column, CompareScreen
+from riptui.tui.group.lineup import Entrant, Lineup, differences, names, places
+from riptui.tui.plot.chart import Chart
+from tests.support.command import riptui
+from tests.support.made import made_spec, write
+
+
+def entrant(spec: Spec, newest: int | None = None) -> Entrant:
+    return Entrant(Path("x"), spec, (), spec.iterations if newest is None else newest)
+
+
+# --- pure
+
+
+def test_only_what_differs_is_told():
+    told, parts = differences([entrant(made_spec(mask=64, seed=3)), entrant(made_spec(mask=128, seed=3))])
+    assert (told, parts) == ("mask", [["64 px"], ["128 px"]])
+
+
+def test_images_inpainters_and_their_parameters_are_told_by_name():
+    specs = [
+        made_spec(0, parameters={"radius": 3.0}),
+        made_spec(1, parameters={"radius": 5.0}),
+        made_spec(1, inpainter="identity", paste=False, parameters={}),
+    ]
+    told, parts = differences([entrant(spec) for spec in specs])
+    assert set(told.split(", ")) == {"paste", "inpainter", "image", "radius"}
+    assert [part[-1] for part in parts[:2]] == ["radius 3.0", "radius 5.0"]
+    assert "not pasted" in parts[2]
+    assert "identity" in parts[2]
+
+
+def test_equal_specs_differ_in_nothing_and_an_unreadable_one_is_left_out():
+    spec = made_spec()
+    assert differences([entrant(spec), entrant(spec)]) == ("", [[], []])
+    assert differences([entrant(spec), Entrant(Path("gone"), error="gone")]) == ("", [[], []])
+
+
+def test_it_stops_at_every_50_per_cent_and_at_the_end():
+    assert places([entrant(made_spec(mask=64)), entrant(made_spec(amount=130, mask=128))]) == [
+        50.0 * n for n in range(9)
+    ]
+    assert places([entrant(made_spec(mask=128, amount=130))]) == [0, 50, 100, 131.25]
+    assert places([Entrant(Path("gone"))]) == [0]
+
+
+@pytest.mark.parametrize(("mask", "k"), [(64, 96), (128, 24), (256, 6)])
+def test_frames_at_equal_amounts(mask, k):
+    assert entrant(made_spec(mask=mask)).frame_at(150) == k
+
+
+def test_a_coarse_grid_gives_the_last_frame_that_is_not_beyond():
+    coarse = made_spec(size=384, mask=128)  # 9 squares: 11.1 % each
+    assert coarse.inpainted(entrant(coarse).frame_at(50)) <= 50
+    assert entrant(coarse).frame_at(100) == 9
+    assert entrant(coarse).frame_at(1000) == coarse.iterations
+
+
+def test_values_are_those_of_the_last_measured_frame():
+    spec = made_spec(mask=128)
+    one = Entrant(Path("x"), spec, (), 20, {0: {"ssim": 1.0}, 8: {"ssim": 0.8}, 24: {"ssim": 0.5}})
+    assert [one.values_at(k)["ssim"] for k in (0, 7, 8, 24)] == [1.0, 1.0, 0.8, 0.8]
+
+
+def test_names_are_told_from_the_common_folder_on():
+    assert names([Path("/r/a/m64"), Path("/r/a/m128")]) == ["m64", "m128"]
+    assert names([Path("/r/a/m64"), Path("/r/b/c/m64")]) == ["a/m64", "b/c/m64"]
+
+
+def test_what_cannot_be_shown_is_a_note(tmp_path):
+    bare = write(tmp_path / "bare", made_spec(), {})  # without its pictures
+    lineup = Lineup([bare, tmp_path / "absent"])
+    found = lineup.look()
+    assert found[0].newest == 64
+    assert "absent" in found[1].error
+    frames = lineup.frames(found, 50)
+    assert all(frame.image is None and frame.note for frame in frames)
+
+
+# --- the screen
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real trajectories of two mask sizes; one with other metrics."""
+    folder = tmp_path_factory.mktemp("compare")
+    picture = Path(__file__).parents[3] / "riptui/pictures/coffee.jpg"
+    for masks, metrics in (("64,128", "ssim,psnr"), ("256", "delta-e")):
+        options = ["--mask", masks, "--size", "256", "--metrics", metrics, "--group", "g", "--runs", str(folder)]
+        assert riptui("run", picture, *options, "-i", "noise").code == 0
+    return folder
+
+
+@pytest.fixture
+def runs(computed: Path, tmp_path: Path) -> list[Path]:
+    shutil.copytree(computed, tmp_path / "runs")
+    return sorted(spec.parent for spec in (tmp_path / "runs").rglob(layout.SPEC))
+
+
+class Comparing(App[None]):
+    def __init__(self, paths: list[Path]) -> None:
+        super().__init__()
+        self.paths = paths
+
+    def on_mount(self) -> None:
+        graphics = Graphics(Terminal("halfblock", "a test", truecolor=True))
+        self.push_screen(CompareScreen(self.paths, graphics, metric="ssim"))
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    pytest.fail("it never came")
+
+
+async def opened(pilot: Pilot[None]) -> CompareScreen:
+    await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, CompareScreen)
+    await until(pilot, lambda: all(column.picture.image is not None for column in screen.query(Column)))
+    return screen
+
+
+def told(screen: CompareScreen, selector: str) -> list[str]:
+    return [str(line.content) for line in screen.query(selector)]
+
+
+async def test_frames_values_and_curves_are_shown_at_the_end_at_first(runs):
+    async with Comparing(runs).run_test(size=(140, 40)) as pilot:
+        screen = await opened(pilot)
+        assert screen.inpainted == 400
+        assert "mask" in told(screen, "#compare-about")[0]
+        assert any("64 px" in text for text in told(screen, ".differs"))
+        assert sum("SSIM" in text for text in told(screen, ".values")) == 2
+        assert sum("ΔE" in text for text in told(screen, ".values")) == 1
+
+
+async def test_scrubbing_turns_all_frames_together(runs):
+    async with Comparing(runs).run_test(size=(140, 40)) as pilot:
+        screen = await opened(pilot)
+        for key, place in {"left": 350, "h": 300, "right": 350, "home": 0, "l": 50, "end": 400, "0": 0}.items():
+            await pilot.press(key)
+            assert screen.inpainted == place
+        pictures = [column.picture for column in screen.query(Column)]
+        await until(pilot, lambda: all((one.image == pictures[0].image).all() for one in pictures))  # the original
+        assert any("▲" in screen.query_one(Chart).render_line(y).text for y in range(20))
+
+
+async def test_metric_and_axis(runs):
+    async with Comparing(runs).run_test(size=(140, 40)) as pilot:
+        screen = await opened(pilot)
+        chart = screen.query_one(Chart)
+        seen = set()
+        for _ in range(3):
+            seen.add(chart.render_line(0).text.split()[0])
+            await pilot.press("v")
+        assert seen == {"SSIM", "PSNR", "ΔE"}
+        await pilot.press("a")
+        await until(pilot, lambda: any("coverage" in chart.render_line(y).text for y in range(chart.size.height)))
+
+
+async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs):
+    async with Comparing(runs).run_test(size=(140, 40)) as pilot:
+        screen = await opened(pilot)
+        columns = list(screen.query(Column))
+        shutil.rmtree(runs[1])
+        await until(pilot, lambda: columns[1].picture.image is None)
+        assert columns[0].picture.image is not None
+        await pilot.press("left", "home", "end", "v", "a")
+        assert screen.inpainted == 400
+
+
+async def test_one_that_is_behind_says_how_far_it_is(runs):
+    behind = runs[0] / layout.ROWS
+    rows = behind.read_bytes().splitlines(keepends=True)
+    behind.write_bytes(b"".join(rows[: len(rows) // 2]))
+    async with Comparing(runs).run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        pictures = [column.picture for column in pilot.app.screen.query(Column)]
+        await until(pilot, lambda: pictures[1].image is not None)
+        assert pictures[0].image is None
+        await pilot.press("left", "left", "left", "left")
+        await until(pilot, lambda: pictures[0].image is not None)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30)])
+async def test_six_fit_on_a_small_screen(runs, size, tmp_path):
+    copies = [Path(shutil.copytree(path, tmp_path / "again" / path.name)) for path in runs]
+    async with Comparing([*runs, *copies]).run_test(size=size) as pilot:
+        screen = await opened(pilot)
+        assert screen.query_one(Chart).size.height >= 4
+        assert all(column.picture.size.height >= 3 for column in screen.query(Column))
+
+
+async def test_escape_goes_back(runs):
+    async with Comparing(runs).run_test(size=(140, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, CompareScreen)

@@ -1,0 +1,384 @@
+"""A group: what is gathered and drawn of it, the table, and the view on the screen."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from math import isfinite, isnan
+from pathlib import Path
+from statistics import fmean, stdev
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from riptui.store import layout
+from riptui.tui.group.choice import Choice
+from riptui.tui.group.curves import LEVELS, MOST_CURVES, MOST_RUNS, Digest, digest
+from riptui.tui.group.gathering import Gathering
+from riptui.tui.group.table import Column, Row, Table
+from riptui.tui.group.view import GroupView
+from riptui.tui.plot.chart import Chart
+from riptui.tui.tabline import TabLine
+from tests.support.made import made_spec, write
+
+
+def lpips(scale: float) -> Callable[[float], float]:
+    return lambda inpainted: scale * inpainted / 400
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Path:
+    """Masks 64 and 128, two images, two seeds; SSIM of the smaller mask only."""
+    for image in (0, 1):
+        for mask in (64, 128):
+            for seed in (0, 1):
+                metrics = {"lpips-vgg": lpips(0.1 * (1 + image) + 0.2 * seed + mask / 640)}
+                metrics |= {"ssim": lambda x: 1 - x / 1000} if mask == 64 else {}
+                spec = made_spec(image, mask=mask, seed=seed)
+                write(tmp_path / "fig7" / f"picture-{image}" / f"m{mask}-s{seed}", spec, metrics)
+    return tmp_path / "fig7"
+
+
+def paths(group: Path) -> list[Path]:
+    return sorted(spec.parent for spec in group.rglob(layout.SPEC))
+
+
+def gathered(group: Path, gathering: Gathering | None = None) -> Gathering:
+    gathering = gathering or Gathering()
+    list(gathering.read(map(str, paths(group))))
+    return gathering
+
+
+def digested(group: Path, **choice: object) -> Digest:
+    gathering = gathered(group)
+    list(gathering.cover())
+    return digest(gathering.members, Choice(**choice), gathering.coverage, str(group))
+
+
+# --- what is gathered
+
+
+def test_a_second_look_reads_nothing_that_is_the_same(group, monkeypatch):
+    gathering = gathered(group)
+    assert gathering.changed
+    before = dict(gathering.members)
+    monkeypatch.setattr(
+        "riptui.tui.group.gathering.summarize", lambda trajectory: pytest.fail(f"read {trajectory.path}")
+    )
+    gathered(group, gathering)
+    assert not gathering.changed
+    assert all(gathering.members[path] is member for path, member in before.items())
+
+
+def test_only_what_changed_is_read_again(group):
+    gathering = gathered(group)
+    before = dict(gathering.members)
+    grown = paths(group)[3]
+    with (grown / layout.METRICS).open("ab") as file:
+        file.write(b'{"k": 16, "lpips-vgg": 0.9}\n')
+    gathered(group, gathering)
+    assert gathering.changed
+    assert {path for path, member in gathering.members.items() if before[path] is not member} == {str(grown)}
+    assert 0.9 in gathering.members[str(grown)].column("lpips-vgg")
+
+
+def test_a_deleted_trajectory_is_forgotten_and_a_damaged_one_counted(group):
+    gathering = gathered(group)
+    shutil.rmtree(paths(group)[0])
+    spec = paths(group)[0] / layout.SPEC
+    spec.unlink()
+    spec.write_text("{")
+    gathered(group, gathering)
+    assert (len(gathering.members), gathering.unreadable) == (6, 1)
+
+
+def test_one_deleted_between_listing_and_reading_is_counted(group):
+    listed = paths(group)
+    shutil.rmtree(listed[0])
+    gathering = Gathering()
+    list(gathering.read(map(str, listed)))
+    assert (len(gathering.members), gathering.unreadable) == (7, 1)
+
+
+def test_values_that_are_not_finite_are_left_out(group):
+    path = paths(group)[0]
+    with (path / layout.METRICS).open("ab") as file:
+        file.write(b'{"k": 64, "lpips-vgg": null, "psnr": null}\n')
+    member = gathered(group).members[str(path)]
+    assert isnan(member.column("lpips-vgg")[-1])
+    assert isfinite(member.newest("lpips-vgg"))
+    assert isnan(member.newest("psnr"))
+    assert member.column("no-such") is None
+
+
+# --- what is drawn
+
+
+def test_the_mean_and_standard_deviation_of_each_mask_size(group):
+    small, large = digested(group).series
+    assert (small.name, large.name) == ("64 px", "128 px")
+    scales = [0.1 * (1 + image) + 0.2 * seed + 0.1 for image in (0, 1) for seed in (0, 1)]
+    assert small.x == tuple(50.0 * n for n in range(9))
+    assert small.y[-1] == pytest.approx(fmean(scales))
+    assert small.high[-1] - small.y[-1] == pytest.approx(stdev(scales))
+    assert small.y[-1] - small.low[-1] == pytest.approx(stdev(scales))
+
+
+def test_one_trajectory_has_no_error_bars(group):
+    gathering = gathered(group)
+    one = dict(list(gathering.members.items())[:1])
+    (series,) = digest(one, Choice(), {}, str(group)).series
+    assert set(series.low) == {None}
+
+
+def test_coverage_is_the_mean_coverage_at_equal_amounts(group):
+    shown = digested(group, axis="coverage")
+    assert shown.x_end == 100
+    assert all(0 <= x <= 100 for series in shown.series for x in series.x)
+    assert shown.series[0].x[0] == 0
+    assert 55 < shown.series[0].x[2] < 72  # the paper's protocol expects 63.5 % at 100 %
+
+
+def test_all_points_are_every_value_and_equal_dots_are_one(group):
+    shown = digested(group, view="points")
+    assert all(series.points_only for series in shown.series)
+    assert [len(series.x) for series in shown.series] == [33, 33]  # 4 x 9, and four of them are the same at 0 %
+    assert max(shown.series[1].y) == pytest.approx(0.6)
+
+
+def test_a_hundred_thousand_points_are_thinned(group):
+    gathering = gathered(group)
+    member = next(iter(gathering.members.values()))
+    members = {f"{n}": replace(member, path=f"{n}") for n in range(3000)}
+    (series,) = digest(members, Choice(view="points"), {}, "/").series
+    assert len(series.x) <= LEVELS
+
+
+def test_runs_are_of_one_image_at_a_time(group):
+    first, second = digested(group, view="runs"), digested(group, view="runs", image=1)
+    assert [series.name for series in first.series] == ["64 px", "", "128 px", ""]
+    ends = [[series.y[-1] for series in shown.series] for shown in (first, second)]
+    assert ends[1] == pytest.approx([end + 0.1 for end in ends[0]])
+    assert digested(group, view="runs", image=2).series == first.series
+
+
+def test_a_metric_that_some_have_is_drawn_for_those_and_one_that_none_has_gives_way(group):
+    assert [series.name for series in digested(group, metric="ssim").series] == ["64 px"]
+    shown = digested(group, metric="delta-e")
+    assert (shown.choice.metric, shown.metrics) == ("lpips-vgg", ("lpips-vgg", "ssim"))
+
+
+def test_other_differing_fields_part_the_curves_too(group):
+    write(group / "telea", made_spec(0, mask=64, inpainter="telea"), {"lpips-vgg": lpips(0.5)})
+    names = [series.name for series in digested(group).series]
+    assert names == ["64 px navier-stokes", "64 px telea", "128 px navier-stokes"]
+
+
+def test_too_many_curves_and_runs_are_cut_and_told(group):
+    member = next(iter(gathered(group).members.values()))
+    sizes = [8, 16, 32, 64, 128, 256, 512, 1, 2, 4]
+    members = {f"{m}": replace(member, path=f"{m}", spec=made_spec(0, mask=m)) for m in sizes}
+    shown = digest(members, Choice(), {}, "/")
+    assert (len(shown.series), shown.note) == (MOST_CURVES, "8 of 10 curves")
+    members = {f"{n}": replace(member, path=f"{n}") for n in range(100)}
+    shown = digest(members, Choice(view="runs"), {}, "/")
+    assert (len(shown.series), shown.note) == (MOST_RUNS, "60 of 100 runs")
+
+
+def test_nothing_at_all_is_an_empty_digest():
+    shown = digest({}, Choice(), {}, "/")
+    assert (shown.series, shown.rows, shown.metrics) == ((), (), ())
+
+
+def test_the_table_has_a_column_for_what_differs_and_for_each_metric(group):
+    shown = digested(group)
+    assert [column.name for column in shown.columns] == ["trajectory", "mask", "seed", "%", "LPIPS vgg", "SSIM"]
+    assert shown.rows[0].values[0] == "picture-0/m128-s0"
+    assert isnan(shown.rows[0].values[-1])
+
+
+# --- the table
+
+
+class OneTable(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Table()
+
+    def on_table_chosen(self, message: Table.Chosen) -> None:
+        self.chosen = message.key
+
+
+NAMED = Column("name", 6, str, right=False)
+VALUED = Column("value", 6, lambda value: "" if isnan(value) else f"{value:.1f}")
+
+
+def filled(table: Table, values: list[float]) -> None:
+    table.show((NAMED, VALUED), tuple(Row(f"r{n}", "✓", (f"r{n}", value)) for n, value in enumerate(values)))
+
+
+async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change():
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(Table)
+        filled(table, [3.0, 1.0, 2.0])
+        table.cursor = 1
+        table.sort_by("value")
+        assert table.keys == ["r1", "r2", "r0"]
+        assert table.current == "r1"
+        filled(table, [0.0, 9.0, 2.0])
+        assert table.keys == ["r0", "r2", "r1"]
+        assert table.current == "r1"
+
+
+async def test_what_was_not_measured_is_last_in_either_order():
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(Table)
+        filled(table, [3.0, float("nan"), 2.0])
+        table.sort_by("value")
+        assert table.keys == ["r2", "r0", "r1"]
+        table.sort_by("value", backwards=True)
+        assert table.keys == ["r0", "r2", "r1"]
+
+
+async def test_a_click_on_a_column_sorts_and_again_the_other_way():
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(Table)
+        filled(table, [3.0, 1.0, 2.0])
+        await pilot.pause()
+        for expected in (["r1", "r2", "r0"], ["r0", "r2", "r1"]):
+            await pilot.click(table, offset=(11, 0))
+            assert table.keys == expected
+        assert "value▾" in table.render_line(0).text
+
+
+async def test_the_tables_keys():
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(Table)
+        filled(table, [float(n) for n in range(100)])
+        table.focus()
+        for key, place in {"down": 1, "j": 2, "k": 1, "up": 0, "pagedown": 8, "G": 99, "pageup": 91}.items():
+            await pilot.press(key)
+            assert table.cursor == place
+        assert "r91" in "".join(table.render_line(y).text for y in range(10))
+        await pilot.press("s", "S", "enter")
+        assert table.keys[0] == "r99"
+        assert pilot.app.chosen == "r91"
+
+
+async def test_an_empty_table_takes_every_key():
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(Table)
+        table.focus()
+        await pilot.press("down", "s", "S", "enter", "G")
+        await pilot.click(table, offset=(3, 0))
+        assert table.current is None
+
+
+# --- the view
+
+
+class OneGroup(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen: list[Path] = []
+
+    def compose(self) -> ComposeResult:
+        yield GroupView()
+
+    def on_group_view_chosen(self, message: GroupView.Chosen) -> None:
+        self.chosen.append(message.path)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    pytest.fail("it never came")
+
+
+def lines(view: GroupView) -> list[str]:
+    chart = view.query_one(Chart)
+    return [chart.render_line(y).text for y in range(chart.size.height)]
+
+
+async def shown(pilot: Pilot[None], group: Path) -> GroupView:
+    view = pilot.app.query_one(GroupView)
+    view.show(group, paths(group))
+    await until(pilot, lambda: bool(view.query_one(Table).keys))
+    return view
+
+
+async def test_a_group_is_shown_with_its_curves_and_its_table(group):
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        view = await shown(pilot, group)
+        picture = "\n".join(lines(view))
+        assert "LPIPS vgg" in picture
+        assert "64 px" in picture
+        assert "128 px" in picture
+        assert len(view.query_one(Table).keys) == 8
+        assert "8 trajectories · 2 images" in str(view.query_one("#group-about").content)
+
+
+async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group):
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        view = await shown(pilot, group)
+        tabs, about = view.query_one(TabLine), view.query_one("#group-about")
+        for place, chosen in {1: "points", 2: "runs", 0: "mean"}.items():
+            view.select_tab(place)
+            assert tabs.chosen == chosen
+        view.cycle_metric()
+        await until(pilot, lambda: "SSIM" in lines(view)[0])
+        view.cycle_image()
+        await until(pilot, lambda: "runs of 1.png" in str(about.content))
+        view.toggle_axis()
+        await until(pilot, lambda: "coverage %" in lines(view)[-1])
+
+
+async def test_choosing_a_row_tells_its_trajectory(group):
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        view = await shown(pilot, group)
+        view.query_one(Table).focus()
+        await pilot.press("down", "enter")
+        assert pilot.app.chosen == [paths(group)[1]]
+
+
+async def test_with_little_room_the_table_is_a_tab(group):
+    async with OneGroup().run_test(size=(60, 16)) as pilot:
+        view = await shown(pilot, group)
+        assert view.query_one(Chart).display
+        assert not view.query_one(Table).display
+        view.select_tab(3)
+        await pilot.pause()
+        assert view.query_one(Table).display
+        assert not view.query_one(Chart).display
+
+
+async def test_what_grows_and_what_is_deleted_shows_once_the_disk_changed(group):
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        view = await shown(pilot, group)
+        table = view.query_one(Table)
+        shutil.rmtree(paths(group)[0])
+        view.disk_changed()
+        await until(pilot, lambda: len(table.keys) == 7)
+        write(group / "more", made_spec(3, mask=256), {"lpips-vgg": lpips(0.3)})
+        view.show(group, paths(group))
+        await until(pilot, lambda: len(table.keys) == 8)
+        assert "256 px" in "\n".join(lines(view))
+
+
+async def test_a_group_that_is_left_and_chosen_again_is_shown_again(group):
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        view = await shown(pilot, group)
+        view.show(group / "picture-1", paths(group / "picture-1"))
+        view.show(group, paths(group))
+        await until(pilot, lambda: len(view.query_one(Table).keys) == 8)
+
+
+async def test_a_group_in_which_nothing_can_be_read_says_so(group):
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        for path in paths(group):
+            (path / layout.SPEC).write_text("{")
+        view = pilot.app.query_one(GroupView)
+        view.show(group, paths(group))
+        await until(pilot, lambda: "8 unreadable" in str(view.query_one("#group-about").content))
+        assert "nothing measured yet" in lines(view)[0]

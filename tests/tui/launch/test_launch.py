@@ -1,0 +1,453 @@
+"""The launch form: what is typed and what it means, what it will take, and new trajectories, computed by a worker."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+from textual.widgets import Button, Input, Select
+
+from riptui import client, ranges
+from riptui.engine import compute
+from riptui.errors import DiskError, InputError, WorkerError
+from riptui.forecast import Pace, forecast, paces
+from riptui.inpainters import OWN, REGISTRY
+from riptui.metrics.availability import default_metrics
+from riptui.settings.state import recall, remember
+from riptui.store.frames import frame
+from riptui.store.listing import find
+from riptui.store.trajectory import Status, Trajectory
+from riptui.store.workers import registered
+from riptui.sweep import Sweep
+from riptui.tui.graphics.picture import Picture
+from riptui.tui.launch import form, order, stock
+from riptui.tui.launch.browsing import PictureList, completed, places
+from riptui.tui.launch.field import Field
+from riptui.tui.launch.form import Entries, read
+from riptui.tui.launch.screen import LaunchScreen
+from tests.support.app_pilot import Opened, opened
+from tests.support.trajectories import MakeTrajectory, picture
+
+# ── what is typed ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("64,128", (64, 128)), ("0-3", (0, 1, 2, 3)), (" 5 , 1-2 ,5", (5, 1, 2)), ("7-7", (7,))]
+)
+def test_numbers_are_lists_and_ranges(text: str, numbers: tuple[int, ...]) -> None:
+    assert ranges.read(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["", "x", "1-", "3-1", "-1", "1.5", "0-100001", "1,,2", "9" * 17])
+def test_what_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        ranges.read(text)
+
+
+def test_an_untouched_form_is_the_papers_protocol() -> None:
+    reading = read(Entries())
+    assert reading.problems == {}
+    assert reading.sweep == Sweep(["navier-stokes"], (128,), (0,), {})
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "about"),
+    [
+        ("masks", "100", "does not divide"),
+        ("masks", "", "a number, or several"),
+        ("masks", "0", "mask 0 px"),
+        ("seeds", "x", "no number"),
+        ("seeds", "0-99999", "at most 1,000"),
+        ("amount", "lots", "a number"),
+        ("amount", "-3", "above 0"),
+        ("amount", "nan", "above 0"),
+        ("size", "500", "multiple of 64"),
+        ("size", "512,1024", "one size"),
+        ("metrics", "lpips", "no metric is called"),
+        ("group", "a b", "not a name"),
+        ("group", "../out", "not a name"),
+    ],
+)
+def test_what_is_wrong_is_told_of_its_field(field: str, text: str, about: str) -> None:
+    reading = read(Entries(**{field: text}))
+    assert reading.sweep is None
+    assert list(reading.problems) == [field]
+    assert about in reading.problems[field]
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    assert read(Entries(masks="x", seeds="y", group="a b")).problems.keys() == {"masks", "seeds", "group"}
+
+
+def test_only_models_take_a_prompt() -> None:
+    assert read(Entries(inpainter="sd2", prompt="a barn")).sweep == Sweep(["sd2"], (128,), (0,), {"prompt": "a barn"})
+    assert read(Entries(inpainter="telea", prompt="a barn")).sweep == Sweep(["telea"], (128,), (0,), {})
+
+
+def test_squares_off_a_models_grid_are_told_of_the_masks() -> None:
+    assert "multiples of 8" in read(Entries(inpainter="sd2", masks="4")).problems["masks"]
+
+
+# ── what it will take ────────────────────────────────────────────────────────────────────────────────────────────────
+
+SWEEP = Sweep(["noise"], [64, 128, 256], range(10), {})
+
+
+def test_the_papers_second_experiment_is_counted_right() -> None:
+    coming = forecast(SWEEP, 10, {})
+    assert coming.trajectories == 300
+    assert coming.inpaintings == 33_600
+    assert coming.seconds is None
+
+
+def test_the_room_is_about_six_megabytes_each() -> None:
+    assert 5e6 < forecast(SWEEP, 1, {}).bytes / 30 < 7e6
+
+
+def test_the_time_is_that_of_the_nearest_mask_size_computed_before() -> None:
+    known = {64: Pace(1.0, 1), 256: Pace(4.0, 1)}
+    assert forecast(Sweep(["noise"], [64], [0], {}), 1, known).seconds == 256 * 1.0
+    assert forecast(Sweep(["noise"], [16, 256], [0], {}), 1, known).seconds == 4096 * 1.0 + 16 * 4.0
+
+
+def test_trajectories_that_are_computed_together_share_the_time() -> None:
+    known = {64: Pace(2.0, 4)}
+    alone, many = (forecast(Sweep(["noise"], [64], range(n), {}), 1, known).seconds for n in (1, 8))
+    assert alone == 256 * 2.0
+    assert many == 8 * 256 * 2.0 / 4
+
+
+def test_the_pace_comes_from_what_is_on_disk(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
+    one = make_trajectory("a/m64-s0", inpainter="noise")
+    list(compute(one))
+    never = make_trajectory("a/m128-s0", inpainter="noise", mask=128)
+    other = make_trajectory("a/other", inpainter="identity")
+    list(compute(other))
+    found = paces([one, never, other, Trajectory(tmp_path / "gone")], "noise", 256)
+    assert found.keys() == {64}
+    assert 0 < found[64].seconds < 1
+    assert paces([one], "noise", 512) == {}
+
+
+# ── what is here ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_here_comes_from_riptui_models() -> None:
+    found = stock.look(stock.COMMAND)
+    assert found.keys() >= REGISTRY.keys() - {OWN}
+    lines = {name: line for line, name in stock.named(found)}
+    assert "Fast, no weights" in lines["telea"]
+    assert "5.2 GB" in lines["sd2"]
+
+
+@pytest.mark.parametrize("script", ["print('no json')", "raise SystemExit(3)", "print('[{}]')"])
+def test_if_that_fails_nothing_is_known_and_nothing_barred(script: str) -> None:
+    found = stock.look([sys.executable, "-c", script])
+    assert found == {}
+    assert len(stock.named(found)) == len(REGISTRY) - 1
+    assert stock.lack("sd2", found) == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("here", ""), ("missing", "riptui fetch sd2"), ("incomplete", "fetch"), ("unknown", "pip")]
+)
+def test_a_model_that_is_not_here_is_told_with_what_fetches_it(state: str, words: str) -> None:
+    assert words in (said := stock.lack("sd2", {"sd2": stock.Found("sd2", state)}))
+    assert bool(said) == bool(words)
+
+
+# ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "pictures"
+    (root / "b10").mkdir(parents=True)
+    (root / "b9").mkdir()
+    (root / ".hidden").mkdir()
+    for name in ("cat.png", "dog.JPG", "notes.txt", "x\x1b[31m.png"):
+        (root / name).write_bytes(b"")
+    PIL.Image.fromarray(picture()).save(root / "cat.png")
+    return root
+
+
+def test_folders_come_first_then_pictures_in_natural_order(folder: Path) -> None:
+    assert [place.path.name for place in places(folder)] == ["b9", "b10", "cat.png", "dog.JPG", "x\x1b[31m.png"]
+    assert places(folder / "gone") == []
+
+
+def test_a_path_is_completed_to_the_first_that_begins_so(folder: Path) -> None:
+    assert completed(f"{folder}/c") == f"{folder}/cat.png"
+    assert completed(f"{folder}/b") == f"{folder}/b9/"
+    assert completed(f"{folder}/zz") is None
+    assert completed(f"{folder}/x") is None
+    assert completed("~nobody-of-that-name/x") is None
+
+
+# ── the form in the app ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(autouse=True)
+def quick_stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `riptui models` would say, at once; tests that name the command start it."""
+    look, found = stock.look, {"sd2": stock.Found("sd2", "missing", 5_160_000_000)}
+    monkeypatch.setattr(stock, "look", lambda command=None: look(command) if command else found)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The runs folders that a worker was asked for."""
+    runs: list[Path] = []
+    monkeypatch.setattr(client, "ensure", lambda folder, **_: runs.append(folder))
+    return runs
+
+
+async def form_of(it: Opened, **texts: str) -> LaunchScreen:
+    """Open the form and fill it in."""
+    await it.press("n")
+    screen: LaunchScreen = await it.dialog(LaunchScreen)
+    for name, text in texts.items():
+        screen.query_one(f"#{name}", Input).value = text
+    return screen
+
+
+def problem(screen: LaunchScreen, name: str) -> str:
+    return str(screen.query_one(f"#{name}-field", Field).query_one(".problem").content)  # type: ignore[attr-defined]
+
+
+def ready(screen: LaunchScreen) -> bool:
+    return not screen.query_one("#launch", Button).disabled
+
+
+async def test_the_form_makes_and_queues_what_it_says(
+    runs: Path, folder: Path, asked: list[Path], make_trajectory: MakeTrajectory
+) -> None:
+    make_trajectory("other/m64-s0")
+    async with opened(runs) as it:
+        screen = await form_of(
+            it, picture=str(folder / "cat.png"), masks="64,128", seeds="0-1", size="256", amount="100", group="fig7"
+        )
+        await it.until(lambda: ready(screen))
+        assert "4 trajectories · 40 inpaintings" in it.text("#forecast")
+        await it.press("ctrl+s")
+        await it.toast("4 trajectories queued")
+        await it.settled()
+        assert asked == [runs]
+        await it.until(lambda: it.cursor == "fig7/cat")
+    made = list(find(runs / "fig7"))
+    assert [one.path.name for one in made] == [f"m{m}-s{s}-a100-256px" for m in (64, 128) for s in (0, 1)]
+    assert all(one.status() is Status.QUEUED for one in made)
+    assert {one.request.metrics for one in made} == {default_metrics().names}
+    places_in_queue = [one.request.queued for one in made]
+    assert places_in_queue == sorted(places_in_queue)
+
+
+async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
+    runs: Path, folder: Path, asked: list[Path]
+) -> None:
+    texts = {"picture": str(folder / "cat.png"), "size": "256", "amount": "50", "masks": "128", "metrics": "psnr"}
+    runs.mkdir()
+    async with opened(runs) as it:
+        screen = await form_of(it, **texts)
+        await it.until(lambda: ready(screen))
+        await it.press("ctrl+s")
+        await it.settled()
+        [one] = find(runs)
+        list(compute(one))
+        screen = await form_of(it)
+        assert screen.entries == Entries(**texts)
+        await it.until(lambda: ready(screen))
+        await it.press("ctrl+s")
+        await it.toast("computed before")
+        assert len(asked) == 1
+        assert recall(form.REMEMBERED, Entries) == Entries(**texts)
+
+
+async def test_a_picture_that_cannot_be_read_is_told_and_keeps_it_from_launching(runs: Path, folder: Path) -> None:
+    (folder / "dog.JPG").write_bytes(b"no picture\x1b[31m")
+    async with opened(runs) as it:
+        screen = await form_of(it, picture=str(folder / "dog.JPG"))
+        await it.until(lambda: "no picture" in problem(screen, "picture"))
+        assert not ready(screen)
+        await it.press("ctrl+s")
+        await it.pilot.pause()
+        assert it.app.screen is screen
+        assert list(find(folder)) == []
+
+
+@pytest.mark.parametrize(("name", "text"), [("masks", "100"), ("seeds", "x"), ("group", "a b")])
+async def test_what_is_wrong_stands_below_its_field(runs: Path, name: str, text: str) -> None:
+    async with opened(runs) as it:
+        screen = await form_of(it, **{name: text})
+        await it.until(lambda: problem(screen, name))
+        assert not ready(screen)
+        assert it.text("#forecast") == ""
+
+
+async def test_a_model_that_is_not_here_cannot_be_launched_and_shows_a_prompt(runs: Path, folder: Path) -> None:
+    async with opened(runs) as it:
+        screen = await form_of(it, picture=str(folder / "cat.png"))
+        assert not screen.query_one("#prompt-field").display
+        screen.query_one("#inpainter", Select).value = "sd2"
+        await it.until(lambda: "riptui fetch sd2" in problem(screen, "inpainter"))
+        assert screen.query_one("#prompt-field").display
+        assert not ready(screen)
+
+
+async def test_the_time_is_told_from_what_was_computed_before(
+    runs: Path, folder: Path, make_trajectory: MakeTrajectory
+) -> None:
+    list(compute(make_trajectory("a/m64-s0")))
+    async with opened(runs) as it:
+        screen = await form_of(it, picture=str(folder / "cat.png"), size="256")
+        await it.until(lambda: "about" in it.text("#forecast"))
+        screen.query_one("#size", Input).value = "512"
+        await it.until(lambda: "time unknown" in it.text("#forecast"))
+
+
+async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> None:
+    async with opened(runs) as it:
+        screen = await form_of(it, picture=str(folder))
+        screen.query_one("#picture").focus()
+        await it.press("enter")
+        listed = screen.query_one(PictureList)
+        await it.until(lambda: listed.has_focus and listed.option_count == 6)
+        await it.press("home", "down", "down", "down")
+        await it.until(lambda: screen.query_one("#picture", Input).value.endswith("cat.png"))
+        await it.until(lambda: ready(screen))
+        await it.press("home", "enter")
+        await it.until(lambda: listed.folder == folder.parent)
+
+
+async def test_hostile_names_reach_the_list_as_escapes(runs: Path, folder: Path) -> None:
+    async with opened(runs) as it:
+        screen = await form_of(it, picture=str(folder))
+        await it.press("enter")
+        listed = screen.query_one(PictureList)
+        await it.until(lambda: listed.option_count == 6)
+        assert "x\\x1b[31m.png" in str(listed.get_option_at_index(5).prompt)
+
+
+async def test_escape_closes_it_and_nothing_is_made(runs: Path, folder: Path) -> None:
+    async with opened(runs) as it:
+        await form_of(it, picture=str(folder / "cat.png"))
+        await it.press("escape")
+        await it.settled()
+        assert not runs.exists()
+
+
+async def test_a_disk_that_refuses_is_told_and_the_form_stays(
+    runs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise DiskError("the disk is full\x1b: free some space")
+
+    monkeypatch.setattr(order, "submit", refuse)
+    async with opened(runs) as it:
+        screen = await form_of(it, picture=str(folder / "cat.png"))
+        await it.until(lambda: ready(screen))
+        await it.press("ctrl+s")
+        await it.until(lambda: "disk is full" in it.text("#forecast"))
+        assert "\x1b" not in it.text("#forecast")
+        assert ready(screen)
+
+
+async def test_a_worker_that_does_not_start_is_told(runs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise WorkerError("the worker did not start")
+
+    monkeypatch.setattr(client, "ensure", refuse)
+    async with opened(runs) as it:
+        screen = await form_of(it, picture=str(folder / "cat.png"), size="256")
+        await it.until(lambda: ready(screen))
+        await it.press("ctrl+s")
+        await it.toast("nothing computes it: the worker did not start")
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 20)])
+async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[int, int]) -> None:
+    async with opened(runs, size=size) as it:
+        screen = await form_of(it)
+        seen = set()
+        for _ in range(20):
+            await it.press("tab")
+            focused = screen.focused
+            assert focused is not None
+            seen.add(focused.id)
+            await it.until(lambda: screen.region.contains_region(screen.focused.region))  # type: ignore[union-attr]
+        assert seen >= {"picture", "pictures", "masks", "seeds", "amount", "size", "metrics", "group", "cancel"}
+
+
+async def test_a_form_remembered_by_another_version_is_as_if_never_filled_in(runs: Path) -> None:
+    remember(form.REMEMBERED, {"fit": "sideways", "inpainter": 7})
+    async with opened(runs) as it:
+        screen = await form_of(it)
+        assert screen.entries == Entries()
+
+
+# ── again, the demo ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_n_again_is_the_same_with_the_next_seed(
+    make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
+) -> None:
+    one = make_trajectory("a/m64-s0", metrics=("psnr",))
+    async with opened(runs) as it:
+        await it.press("N")
+        await it.toast("the same with seed 1")
+        await it.settled()
+        assert asked == [runs]
+        await it.until(lambda: "s1" in it.cursor)
+        made = Trajectory(runs / it.cursor)
+    assert (made.spec.seed, made.spec.mask, made.spec.amount) == (1, one.spec.mask, one.spec.amount)
+    assert made.request.metrics == ("psnr",)
+    assert made.request.queued > 0
+
+
+async def test_on_a_group_it_says_what_it_is_for(
+    make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
+) -> None:
+    make_trajectory("a/m64-s0")
+    async with opened(runs, select="a") as it:
+        await it.press("N")
+        await it.toast("put the cursor on a trajectory")
+        assert asked == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("way", ["enter", "click"])
+async def test_the_demo_is_a_key_or_a_click_away_where_there_are_no_runs(
+    runs: Path, asked: list[Path], there: bool, way: str
+) -> None:
+    if there:
+        runs.mkdir()
+    async with opened(runs) as it:
+        await it.until(lambda: it.app.focused is not None and it.app.focused.id == "demo")
+        await (it.press("enter") if way == "enter" else it.click("#demo"))
+        await it.until(lambda: it.cursor.startswith("demo/coffee/"))
+        await it.until(lambda: it.app.focused is it.browser.rows)
+        await it.settled()
+        assert asked == [runs]
+        assert Trajectory(runs / it.cursor).spec.fit == "crop"
+
+
+# ── to the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_launched_is_computed_by_a_worker_and_its_frame_appears(runs: Path, folder: Path) -> None:
+    async with opened(runs) as it:
+        screen = await form_of(
+            it, picture=str(folder / "cat.png"), size="256", masks="64", amount="100", metrics="psnr"
+        )
+        await it.until(lambda: ready(screen))
+        await it.press("ctrl+s")
+        await it.until(lambda: it.cursor == "cat/m64-s0-a100-256px")
+        one = Trajectory(runs / it.cursor)
+        await it.until(lambda: one.status() is Status.DONE)
+        details = it.browser.details
+        assert details is not None
+        await it.until(lambda: details.current == "trajectory" and details.view.k == 16)
+        last = frame(one, 16)
+        await it.until(lambda: any(np.array_equal(shown.image, last) for shown in details.view.query(Picture)))
+        await it.until(lambda: not any(worker.alive for worker in registered(runs)))

@@ -1,0 +1,212 @@
+"""Whatever is done to the runs folder and the workers while the app is open: it is told, and the rest goes on."""
+
+import json
+import re
+import shutil
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from riptui.engine import compute
+from riptui.store import layout
+from riptui.store.frames import frame
+from riptui.store.trajectory import Trajectory
+from riptui.tui.graphics.picture import Picture
+from riptui.tui.graphics.terminal import Terminal
+from tests.support import odd_inpainters
+from tests.support.app_terminal import running
+from tests.support.command import finished, started
+from tests.support.opened import FIRST, Opened, made, make_runs, opened
+from tests.support.trajectories import MakeTrajectory
+
+HALF_BLOCKS = Terminal("halfblock", "a test", truecolor=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Read by many tests, written by none."""
+    runs = tmp_path_factory.mktemp("disk") / "runs"
+    make_runs(runs)
+    return runs
+
+
+# --- what breaks on disk
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> Path:
+    """A copy of the runs folder, for tests that change it."""
+    return Path(shutil.copytree(folder, tmp_path / "runs"))
+
+
+def test_a_runs_folder_that_is_deleted_while_it_is_open_is_told_and_shown_when_it_is_back(
+    own: Path, tmp_path: Path
+) -> None:
+    with running(own) as app:
+        own.rename(tmp_path / "away")
+        app.terminal.wait_for(b"there is no folder")
+        here = len(app.terminal.written)
+        (tmp_path / "away").rename(own)
+        app.terminal.wait_for(b"m64-s1", after=here)
+        app.quit_in_order()
+
+
+def test_two_apps_on_one_folder_show_the_same_and_one_goes_on_when_the_other_ends(own: Path, tmp_path: Path) -> None:
+    with running(own) as one, running(own) as other:
+        made(own, "night/m64-s3", seed=3)
+        for app in (one, other):
+            app.terminal.wait_for(b"3 queued")
+        one.quit_in_order()
+        here = len(other.terminal.written)
+        (own / "night").rename(tmp_path / "night")  # all of it at once
+        other.terminal.wait_for(b"3 done", after=here)  # in the counts, of which nothing is queued or paused any more
+        assert b"queued" not in other.terminal.written[here:]
+        other.quit_in_order()
+
+
+EVIL = "\x1b]0;taken\x07\x1b[2J\u202e[/red]\n" + "x" * 300
+
+
+def cut(path: Path, size: int) -> None:
+    path.write_bytes(path.read_bytes()[:size])
+
+
+def name_source(folder: Path) -> None:
+    spec = json.loads((folder / layout.SPEC).read_bytes())
+    del spec["digest"]
+    (folder / layout.SPEC).write_text(json.dumps(spec | {"source_name": EVIL}))
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "spec-cut": (lambda folder: cut(folder / layout.SPEC, 40), "1", "spec.json"),
+    "spec-evil": (name_source, "4", "\\x1b]0;taken"),
+    "rows-cut": (lambda folder: cut(folder / layout.ROWS, 1000), "3", "/32"),
+    "patches-cut": (lambda folder: cut(folder / layout.PATCHES, 1000), "2", "patch 25"),
+    "metrics-evil": (lambda folder: (folder / layout.METRICS).write_text(json.dumps({"k": 2, EVIL: 1.0})), "1", ""),
+    "original-png": (lambda folder: (folder / layout.ORIGINAL).write_text(EVIL), "2", "original.png"),
+    "keyframe-png": (lambda folder: (folder / layout.KEYFRAMES / "32.png").write_bytes(b"\x89PNG\r\n"), "2", "31/32"),
+    "failed-evil": (
+        lambda folder: (folder / layout.FAILED).write_text(
+            json.dumps({"when": EVIL, "k": 3, "error": EVIL, "traceback": EVIL})
+        ),
+        "5",
+        "\\x1b]0;taken",
+    ),
+    "-".join(["long"] * 20): (lambda folder: None, "1", "long-long"),
+}
+"""Ways to break a trajectory, the tab in which to look, and what is said."""
+
+
+@pytest.fixture
+def broken(folder: Path, tmp_path: Path) -> Path:
+    """A group of each of these, with a good one at each side, three groups of 100 letters deep."""
+    runs = tmp_path / "runs"
+    group = runs / ("a" * 100) / ("b" * 100) / ("c" * 100)
+    for name in ("a-good", *BROKEN, "z-good"):
+        shutil.copytree(folder / FIRST, group / name)
+        if name in BROKEN:
+            BROKEN[name][0](group / name)
+    (group / f"{layout.NEW}0123456789ab").mkdir()
+    (group / "\x1b]0;taken\x07").mkdir()
+    return runs
+
+
+async def test_what_is_broken_or_half_written_is_told_in_its_place_and_the_rest_is_shown(broken: Path) -> None:
+    async with opened(broken, terminal=HALF_BLOCKS) as at:
+        group = at.here.rpartition("/")[0]
+        for name, (_, tab, told) in BROKEN.items():
+            at.tree.select(f"{group}/{name}")
+            await at.until(lambda: at.browser._shown == f"{group}/{name}", name)  # noqa: B023  awaited at once
+            seen = ""
+            for key in (tab, "$", "left", "0"):
+                await at.press(key)
+                await at.rest()
+                seen += at.text
+            assert told in seen, name
+            assert raw_in(seen) == set(), name
+        at.tree.select(f"{group}/z-good")
+        await at.until(lambda: at.browser._shown == f"{group}/z-good", "the good one")
+        await at.press("$")
+        await at.shown(32)
+        assert at.view.query_one("#frame Picture", Picture).image is not None
+        at.tree.select(group)
+        await at.until(lambda: "unreadable" in at.text, "the group")
+        for key in "1234":
+            await at.press(key)
+            assert raw_in(at.text) == set()
+
+
+def raw_in(text: str) -> set[str]:
+    """What a terminal would obey, and what cannot be seen."""
+    return {c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+
+
+# --- workers
+
+
+async def test_a_frame_that_a_worker_computes_appears_on_the_screen(
+    runs: Path, make_trajectory: MakeTrajectory
+) -> None:
+    trajectory = make_trajectory("night/one", metrics=("ssim",))
+    async with opened(runs, select="night/one", terminal=HALF_BLOCKS) as at:
+        await at.shown(0)
+        original = cells_shown(at)
+        with started("worker", "--runs", runs, "--idle", "0") as worker:
+            await at.until(lambda: at.view.k == 16, "the last frame")
+            await at.until(lambda: "✓ 1 done" in at.text, "the end")
+            assert finished(worker).code == 0
+        await at.rest()
+        picture = at.view.query_one("#frame Picture", Picture)
+        assert np.array_equal(picture.image, frame(trajectory, 16))
+        assert any("▀" in text for text, _ in original)
+        assert cells_shown(at) != original
+
+
+def cells_shown(at: Opened) -> list[tuple[str, object]]:
+    """Where frame k is on the screen: text and colours."""
+    region = at.view.query_one("#frame Picture").region
+    rows = at.app.screen._compositor.render_strips()[region.y : region.bottom]
+    return [(part.text, part.style) for row in rows for part in row.crop(region.x, region.right)]
+
+
+def test_a_worker_that_is_killed_while_it_is_watched_is_told_and_the_app_goes_on(
+    runs: Path, make_trajectory: MakeTrajectory
+) -> None:
+    make_trajectory("night/one", inpainter="slow", parameters={"seconds": 0.2, "steps": 4}, amount=400.0)
+    with (
+        started("worker", "--runs", runs, command=odd_inpainters.COMMAND) as worker,
+        running(runs, command=[*odd_inpainters.COMMAND, "browse"], seen=b"1 running") as app,
+    ):
+        app.terminal.wait_for(b"iteration ")
+        worker.kill()
+        app.terminal.wait_for(b" died; its log")
+        app.terminal.wait_for(b"1 interrupted")
+        app.quit_in_order()
+
+
+@pytest.mark.parametrize(
+    ("settings", "looks", "rung"),
+    [
+        ("", True, b""),
+        ("", False, b"\x07"),
+        ("bell = 'always'", True, b"\x07"),
+        ("bell = 'never'", False, b""),
+        ("ring = 'osc9'", False, b"\x1b]9;riptui: night/m64-s1: done\x07"),
+    ],
+)
+def test_an_end_rings_as_the_settings_have_it(
+    settings: str, looks: bool, rung: bytes, own: Path, own_places: Path
+) -> None:
+    (own_places / "riptui").mkdir(parents=True)
+    (own_places / "riptui" / "settings.toml").write_text(settings)
+    with running(own) as app:
+        app.terminal.type("\x1b[I" if looks else "\x1b[O")
+        list(compute(Trajectory(own / "night/m64-s1")))
+        app.terminal.wait_for(b"4 done")
+        app.quit_in_order()
+        ended = re.findall(rb"(?:\x1b\][^\x1b\x07]*)?\x07", bytes(app.terminal.written))
+        rings = [one for one in ended if not one.startswith(b"\x1b]22;")]  # the shape of the pointer
+        assert rings == ([rung] if rung else [])

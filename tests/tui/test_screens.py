@@ -1,0 +1,130 @@
+"""What is on the screen, as text, against files: a change of any of it is seen by whoever reviews the change.
+
+After a change that is meant, write the files anew and look at what git says of them:
+
+    RENEW=1 python -m pytest tests/tui/test_screens.py; git diff tests/tui/screens
+
+They hold no colours and no pictures, and nothing that was computed: they are the same on any machine, on any day.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from difflib import unified_diff
+from pathlib import Path
+
+import pytest
+
+from riptui.engine import compute
+from riptui.store import layout
+from riptui.store.records import Request, line
+from riptui.store.trajectory import Trajectory
+from riptui.store.wanted import set_request
+from riptui.tui.group.compare import CompareScreen
+from tests.support.opened import FAILURE, FIRST, Opened, made, opened
+from tests.support.trajectories import advance
+
+SCREENS = Path(__file__).with_name("screens")
+SIZES = ((140, 40), (80, 24))
+
+
+async def browse(at: Opened) -> None:
+    await at.shown(32)
+
+
+async def look_at_the_masks(at: Opened) -> None:
+    await at.shown(32)
+    await at.press("3", "H", "H")
+    await at.shown(16)
+
+
+async def look_at_a_group(at: Opened) -> None:
+    at.tree.select("fig7")
+    await at.until(lambda: "4 trajectories" in at.text, "the group")
+
+
+async def look_at_a_failure(at: Opened) -> None:
+    at.tree.select("fig7/dog/m64-s0")
+    await at.until(lambda: at.browser._shown == "fig7/dog/m64-s0", "it")
+    await at.press("5")
+    await at.until(lambda: "it broke" in at.text, "the log")
+
+
+async def compare(at: Opened) -> None:
+    await at.press("m", "m", "m", "c")
+    await at.until(lambda: isinstance(at.app.screen, CompareScreen), "the comparison")
+    await at.until(lambda: "200 %" in at.text, "its frames")
+
+
+async def begin(at: Opened) -> None:
+    await at.until(lambda: "demo" in at.text, "the first screen")
+
+
+SHOWN: dict[str, Callable[[Opened], Awaitable[None]]] = {
+    "trajectory": browse,
+    "masks": look_at_the_masks,
+    "group": look_at_a_group,
+    "failure": look_at_a_failure,
+    "comparison": compare,
+    "welcome": begin,
+}
+"""What is looked at, and how one comes there."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a runs folder in it: three trajectories that are done, one that failed, one that is paused."""
+    home = tmp_path_factory.mktemp("home")
+    runs = home / "runs"
+    for place, fields in {
+        FIRST: {},
+        "fig7/cat/m64-s1": {"seed": 1},
+        "fig7/cat/m128-s0": {"mask": 128},
+        "fig7/dog/m64-s0": {"source_name": "dog.png"},
+        "night/m64-s0": {},
+    }.items():
+        trajectory = made(runs, place, amount=200.0, inpainter="noise", **fields)
+        if place.startswith("fig7/cat"):
+            list(compute(trajectory))
+        else:
+            advance(trajectory, 10)
+        (trajectory.path / layout.METRICS).write_bytes(b"".join(measured(trajectory)))
+    (runs / "fig7/dog/m64-s0" / layout.FAILED).write_bytes(FAILURE)
+    set_request(Trajectory(runs / "night/m64-s0"), Request(state="pause"))
+    return home
+
+
+def measured(trajectory: Trajectory) -> Iterator[bytes]:
+    """Values that nobody measured: those of an image differ in their last digits from one machine to another."""
+    spec, newest = trajectory.spec, len(trajectory.rows())
+    for k in spec.halves():
+        x = spec.inpainted(k) * (1 + spec.seed / 5)
+        if k <= newest:
+            yield line({"k": k, "lpips-vgg": 0.6 * x / (x + 19.2 * spec.mask), "ssim": 1 - 0.5 * x / (x + 90)})
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("what", SHOWN)
+async def test_the_screen_is_as_it_was_approved(
+    what: str, size: tuple[int, int], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(home)
+    async with opened(Path("nothing" if what == "welcome" else "runs"), size) as at:
+        await SHOWN[what](at)
+        await at.rest()
+        require_same(SCREENS / f"{what}-{size[0]}x{size[1]}.txt", at.text)
+
+
+def require_same(file: Path, now: str) -> None:
+    if os.environ.get("RENEW"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(now)
+    approved = file.read_text()
+    assert now == approved, "\n" + "".join(
+        unified_diff(approved.splitlines(True), now.splitlines(True), "approved", "now")
+    )
+
+
+def test_no_file_is_left_that_is_not_compared() -> None:
+    names = {f"{what}-{columns}x{rows}.txt" for what in SHOWN for columns, rows in SIZES}
+    assert {file.name for file in SCREENS.iterdir()} == names

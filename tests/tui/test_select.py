@@ -1,0 +1,61 @@
+"""Where the app begins: `--select`, also where its name comes late, or never."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from riptui.settings import load
+from riptui.tui.app import RiptuiApp
+from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.runs import shelf
+from riptui.tui.runs.tree import RunsTree
+from tests.support.trajectories import MakeTrajectory
+
+PATIENCE = 20  # seconds
+
+
+@pytest.fixture
+def runs(make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three trajectories, whose names come one by one."""
+    for name in ("a", "b", "c"):
+        make_trajectory(f"group/{name}")
+    monkeypatch.setattr(shelf, "FIRST", 0.0)
+    monkeypatch.setattr(shelf, "SLICE", 0.0)
+    return tmp_path / "runs"
+
+
+def opened(runs: Path, select: str) -> RiptuiApp:
+    return RiptuiApp(runs, load(), Terminal("off", "a test"), select=select)
+
+
+async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not true():
+            await pilot.pause(0.01)
+
+
+async def test_a_name_that_comes_late_is_gone_to(runs: Path) -> None:
+    app = opened(runs, "group/c")
+    async with app.run_test() as pilot:
+        tree = app.screen.query_one(RunsTree)
+        await until(pilot, lambda: tree.current and tree.current.path == "group/c")
+        assert not app._notifications
+
+
+async def test_what_fails_once_it_ends_is_no_crash(runs: Path) -> None:
+    app = opened(runs, "group/c")
+    async with app.run_test():
+        pass  # whatever it has begun to show, it is ended
+    app._handle_exception(LookupError("a part of a widget that is gone"))
+    assert app.crash is None
+
+
+async def test_what_is_not_there_is_told_once_whatever_it_is_called(runs: Path) -> None:
+    app = opened(runs, "[/red]\x1b[0m")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app._notifications)
+        assert [told.message for told in app._notifications] == [f"[/red]\\x1b[0m is not in {runs}"]
+        assert len(app.screen.query_one(RunsTree).outline.entries) == 3

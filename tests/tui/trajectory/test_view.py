@@ -1,0 +1,559 @@
+"""The trajectory view in a small app: what each of its methods does, the mouse, growth, damage, and little room."""
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.app import App, ComposeResult
+from textual.content import Content
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from riptui.arrays import Image
+from riptui.engine import compute
+from riptui.store.frames import frame
+from riptui.store.trajectory import Trajectory
+from riptui.tui.graphics.graphics import Graphics
+from riptui.tui.graphics.picture import Picture
+from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.lines import Lines
+from riptui.tui.plot.chart import Chart
+from riptui.tui.tabline import TabLine
+from riptui.tui.trajectory.arrangement import arrange
+from riptui.tui.trajectory.comparison import Comparison, difference, heat_map, outlined
+from riptui.tui.trajectory.filmstrip import Filmstrip, Still
+from riptui.tui.trajectory.readings import Readings
+from riptui.tui.trajectory.slider import Slider
+from riptui.tui.trajectory.stage import Stage
+from riptui.tui.trajectory.view import TrajectoryView
+from tests.support.trajectories import MakeTrajectory, advance
+
+SIZE = (140, 40)
+
+
+class Bench(App[None]):
+    """The view alone."""
+
+    def __init__(self, runs: Path) -> None:
+        super().__init__()
+        self.runs = runs
+        self.chosen: list[TrajectoryView.FrameChosen] = []
+
+    def compose(self) -> ComposeResult:
+        yield TrajectoryView(Graphics(Terminal("halfblock", "a test")), runs=self.runs, play_speed=60.0)
+
+    def on_trajectory_view_frame_chosen(self, message: TrajectoryView.FrameChosen) -> None:
+        self.chosen.append(message)
+
+    @property
+    def view(self) -> TrajectoryView:
+        return self.query_one(TrajectoryView)
+
+    def picture(self, name: str) -> Picture:
+        return self.query_one(f"#{name} Picture", Picture)
+
+    def text(self, selector: str) -> str:
+        """What a widget of text shows."""
+        widget = self.query_one(selector)
+        content = widget.text if isinstance(widget, Lines) else widget.render()
+        return content.plain if isinstance(content, Content) else str(content)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:
+    """Let the app go on until something holds."""
+    for _ in range(400):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"it never came: {what}")
+
+
+async def rests(pilot: Pilot[None]) -> None:
+    """Until no job of the view waits or runs, and its messages are handled."""
+    view = pilot.app.query_one(TrajectoryView)
+    await until(pilot, lambda: not view._latest.busy, "the thread at rest")
+    await pilot.pause()
+
+
+@asynccontextmanager
+async def showing(trajectory: Trajectory, size: tuple[int, int] = SIZE) -> AsyncIterator[tuple[Bench, Pilot[None]]]:
+    app = Bench(trajectory.path.parents[1])
+    async with app.run_test(size=size) as pilot:
+        app.view.show(trajectory.path)
+        await until(pilot, lambda: app.chosen or "spec" in app.text("#name"), "the first frame")
+        await rests(pilot)
+        yield app, pilot
+
+
+@pytest.fixture
+def done(make_trajectory: MakeTrajectory) -> Trajectory:
+    """32 iterations of 256 px, mask 64, measured every 50 % (8 iterations)."""
+    made = make_trajectory("picture/m64-s0", amount=200.0, metrics=("ssim", "psnr"))
+    list(compute(made))
+    return made
+
+
+def same(image: Image | None, other: Image) -> bool:
+    return image is not None and np.array_equal(image, other)
+
+
+# --- the frame
+
+
+async def test_a_trajectory_opens_at_its_newest_frame_with_the_original_and_the_difference(done: Trajectory) -> None:
+    async with showing(done) as (app, _):
+        original, newest = frame(done, 0), frame(done, 32)
+        assert app.view.k == 32
+        assert same(app.picture("original").image, original)
+        assert same(app.picture("frame").image, newest)
+        assert same(app.picture("compared").image, difference(newest, original))
+        assert app.text("#name") == "picture / m64-s0"
+        assert app.text("#recipe") == "navier-stokes · 64 px · seed 0"
+        assert app.text("#place").split() == ["32/32", "200", "%"]
+
+
+async def test_moving_shows_other_frames_says_so_and_stops_at_the_ends(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        view = app.view
+        ways: list[tuple[Callable[[], None], int]] = [
+            (lambda: view.move(-5), 27),
+            (lambda: view.move(2), 29),
+            (lambda: view.move(100), 32),
+            (lambda: view.go(3), 3),
+            (lambda: view.move(-100), 0),
+            (view.last, 32),
+            (view.first, 0),
+        ]
+        for way, k in ways:
+            app.chosen.clear()
+            way()
+            await rests(pilot)
+            assert view.k == k
+            assert [(one.path, one.k, one.iterations) for one in app.chosen] == [(done.path, k, 32)]
+            assert same(app.picture("frame").image, frame(done, k))
+
+
+async def test_moving_by_points_goes_to_every_50_percent(done: Trajectory) -> None:
+    async with showing(done) as (app, _):
+        reached = []
+        app.view.go(9)
+        for points in (1, 1, -1, -1, -1, -1, 1, 3, 1):
+            app.view.move_measured(points)
+            reached.append(app.view.k)
+        assert reached == [16, 24, 16, 8, 0, 0, 8, 32, 32]
+
+
+async def test_holding_a_key_down_queues_up_no_frames(done: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with showing(done) as (app, pilot):
+        projector = app.view._projector
+        assert projector is not None
+        began, may_go_on, projected = threading.Event(), threading.Event(), []
+        real = projector.project
+
+        def slow(k: int, comparison: Comparison) -> object:
+            projected.append(k)
+            began.set()
+            assert may_go_on.wait(5)
+            return real(k, comparison)
+
+        monkeypatch.setattr(projector, "project", slow)
+        app.view.move(-1)
+        await until(pilot, began.is_set)
+        for _ in range(20):
+            app.view.move(-1)
+        may_go_on.set()
+        await rests(pilot)
+        assert projected == [31, 11]
+        assert same(app.picture("frame").image, frame(done, 11))
+
+
+async def test_the_comparison_goes_round(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        app.view.go(20)
+        await rests(pilot)
+        original, shown, box = frame(done, 0), frame(done, 20), done.rows()[19].box
+        expected = [heat_map(shown, original), original, outlined(shown, box), difference(shown, original)]
+        captions = ["difference  0 ████████ 255", "blink original", "square of iteration 20", "difference ×4"]
+        for image, caption in zip(expected, captions, strict=True):
+            app.view.cycle_comparison()
+            await rests(pilot)
+            assert same(app.picture("compared").image, image), caption
+            assert app.text("#compared Line") == caption
+
+
+async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
+    done: Trajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riptui.tui.trajectory.stage.BLINK", 0.01)
+    monkeypatch.setattr("riptui.tui.trajectory.stage.BLINKS", 4)
+    async with showing(done) as (app, pilot):
+        seen: list[str] = []
+        real = app.picture("compared").show
+
+        def watched(image: Image | None, *, note: str = "") -> None:
+            seen.append("frame" if same(image, frame(done, 32)) else "original")
+            real(image, note=note)
+
+        monkeypatch.setattr(app.picture("compared"), "show", watched)
+        app.view.cycle_comparison()
+        await rests(pilot)
+        seen.clear()
+        app.view.cycle_comparison()
+        await until(pilot, lambda: len(seen) >= 5 and app.query_one(Stage)._blinking is None)
+        assert seen[-5:] == ["original", "frame", "original", "frame", "original"]
+        before = len(seen)
+        app.query_one(Stage)._blink()  # a tick that comes late
+        assert len(seen) == before
+
+
+# --- playing
+
+
+async def test_playing_goes_to_the_end_and_stops_there(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        app.view.play_or_pause()
+        assert app.view.k == 0  # it was at the end, so it begins again
+        assert "▶ 60/s" in app.text("#place")
+        await until(pilot, lambda: app.chosen[-1].k == 32 and len(app.chosen) > 2, "the end")
+        assert "▶" not in app.text("#place")
+        ks = [one.k for one in app.chosen]
+        assert ks[1:] == sorted(ks[1:])
+        app.view.first()
+        app.view._player._tick()  # one that comes late
+        assert app.view.k == 0
+
+
+async def test_playing_pauses_changes_its_speed_and_ends_when_one_moves(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        view = app.view
+        view.slower()
+        view.slower()
+        view.first()
+        view.play_or_pause()
+        assert "▶ 15/s" in app.text("#place")
+        view.faster()
+        assert "▶ 30/s" in app.text("#place")
+        await until(pilot, lambda: view.k > 0)
+        view.play_or_pause()
+        assert "▶" not in app.text("#place")
+        view.play_or_pause()
+        view.move(1)
+        assert "▶" not in app.text("#place")
+
+
+# --- the mouse
+
+
+async def test_the_slider_is_clicked_and_dragged(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        slider = app.query_one(Slider)
+        await pilot.click(Slider, offset=(2 + slider.cell_of(16), 0))
+        assert app.view.k == 16
+        await pilot.mouse_down(Slider, offset=(2 + slider.cell_of(16), 0))
+        await pilot.hover(Slider, offset=(2 + slider.cell_of(8), 0))
+        assert app.view.k == 8
+        await pilot.hover(Slider, offset=(0, 0))
+        assert app.view.k == 0
+        await pilot.mouse_up(Slider, offset=(0, 0))
+        await pilot.hover(Slider, offset=(2 + slider.cell_of(30), 0))
+        assert app.view.k == 0  # it was let go
+        await pilot.click(Slider, offset=(slider.size.width - 1, 0))
+        assert app.view.k == 1
+        await pilot.click(Slider, offset=(0, 0))
+        assert app.view.k == 0
+
+
+async def test_the_slider_goes_no_farther_than_what_is_computed(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory()
+    newest = advance(trajectory, 5)
+    async with showing(trajectory) as (app, pilot):
+        slider = app.query_one(Slider)
+        await pilot.click(Slider, offset=(2 + slider.track - 1, 0))
+        assert app.view.k == newest < trajectory.spec.iterations
+        assert "┄" in slider.render().plain
+
+
+async def test_clicks_choose_tabs_metrics_points_of_the_chart_and_pictures_of_the_strip(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        await pilot.click(Readings, offset=(30, 0))
+        assert app.query_one(Chart)._content.keywords["y_label"] == "PSNR (dB)"
+        chart = app.query_one(Chart)
+        await pilot.click(Chart, offset=(chart._drawing.column(100.0) or 0, 2))
+        assert abs(app.view.k - 16) <= 1
+        await pilot.click(TabLine, offset=(9, 0))
+        assert app.query_one(Filmstrip).display
+        await rests(pilot)
+        await pilot.click(app.query(Still)[1])
+        assert app.view.k == 8
+
+
+# --- the panes
+
+
+async def test_every_tab_shows_its_pane(done: Trajectory) -> None:
+    (done.path / "log.txt").write_text("2026  recovered: \x1b[31mall [/red] of it\n")
+    async with showing(done) as (app, pilot):
+        for name in ("filmstrip", "masks", "spec", "log", "chart"):
+            app.view.select_tab(name)
+            await rests(pilot)
+            assert [pane.id for pane in app.query("#panes > *") if pane.display] == [name]
+            assert app.query_one(TabLine).chosen == name
+        assert done.spec.digest in app.text("#spec Static")
+        assert app.text("#log Static") == "2026  recovered: \\x1b[31mall [/red] of it"
+
+
+async def test_the_strip_has_a_picture_every_50_percent(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        app.view.select_tab("filmstrip")
+        await until(pilot, lambda: len(app.query(Still)) == 5, "the stills")
+        await rests(pilot)
+        for still, k in zip(app.query(Still), (0, 8, 16, 24, 32), strict=True):
+            assert same(still.picture.image, frame(done, k))
+        captions = [still.caption.text.split()[0] for still in app.query(Still)]
+        assert captions == ["0", "50", "100", "150", "200"]
+
+
+async def test_the_map_counts_how_often_each_square_was_repainted(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        app.view.go(12)
+        app.view.select_tab("masks")
+        await rests(pilot)
+        counts = sorted(int(word) for word in app.text("#squares").split())
+        boxes = [row.box for row in done.rows()[:12]]
+        assert counts == sorted(boxes.count(box) for box in set(boxes))
+        assert f"{done.rows()[11].coverage:.1f} %" in app.text("#told")
+
+
+async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajectory) -> None:
+    async with showing(done) as (app, _):
+        app.view.go(16)
+        chart = app.query_one(Chart)
+        assert chart._marker == 100.0
+        assert chart._content.keywords["x_label"] == "inpainted %"
+        app.view.toggle_axis()
+        assert chart._content.keywords["x_label"] == "coverage %"
+        assert chart._marker == done.rows()[15].coverage
+        app.view.cycle_metric()
+        assert chart._content.keywords["y_label"] == "PSNR (dB)"
+
+
+# --- other trajectories, growth and damage
+
+
+async def test_another_trajectory_is_shown_as_far_along(done: Trajectory, make_trajectory: MakeTrajectory) -> None:
+    coarse = make_trajectory("picture/m128-s0", mask=128, amount=200.0)
+    list(compute(coarse))
+    async with showing(done) as (app, pilot):
+        app.view.go(16)
+        app.view.cycle_comparison()
+        app.view.select_tab("masks")
+        app.view.show(coarse.path)
+        await until(pilot, lambda: app.chosen[-1].path == coarse.path)
+        await rests(pilot)
+        assert app.view.k == 4  # 100 %, too
+        assert same(app.picture("frame").image, frame(coarse, 4))
+        assert app.query_one(TabLine).chosen == "masks"
+        app.view.last()
+        app.view.show(done.path)
+        await until(pilot, lambda: app.chosen[-1].path == done.path)
+        assert app.view.k == 32
+
+
+async def test_a_trajectory_that_is_computed_meanwhile_is_followed_at_its_end(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory(amount=400.0, metrics=("ssim",))
+    writer = threading.Thread(target=lambda: list(compute(trajectory)))
+    async with showing(trajectory) as (app, pilot):
+        assert app.view.k == 0
+        writer.start()
+        while writer.is_alive():
+            app.view.disk_changed()
+            await rests(pilot)
+        writer.join()
+        app.view.disk_changed()
+        await until(pilot, lambda: app.view.k == 64, "the last frame")
+        await rests(pilot)
+        assert same(app.picture("frame").image, frame(trajectory, 64))
+        app.view.go(30)
+        app.view.disk_changed()
+        await rests(pilot)
+        assert app.view.k == 30  # who looks at another frame stays there
+
+
+async def test_the_strip_fills_up_as_the_trajectory_grows_and_is_another_for_another_one(
+    done: Trajectory, make_trajectory: MakeTrajectory
+) -> None:
+    path = done.path / "iterations.jsonl"
+    rows = path.read_bytes()
+    path.write_bytes(b"".join(rows.splitlines(keepends=True)[:12]))
+    other = make_trajectory("picture/noise", amount=200.0, inpainter="noise")
+    list(compute(other))
+    async with showing(done) as (app, pilot):
+        app.view.select_tab("filmstrip")
+
+        def pictures() -> list[Image | None]:
+            return [still.picture.image for still in app.query(Still)]
+
+        await until(pilot, lambda: [image is not None for image in pictures()] == [True, True, False, False, False])
+        assert app.query(Still)[2].picture._note == "not yet"
+        path.write_bytes(rows)
+        app.view.disk_changed()
+        await until(pilot, lambda: all(image is not None for image in pictures()) and len(pictures()) == 5)
+        assert same(pictures()[3], frame(done, 24))
+        app.view.show(other.path)
+        await until(pilot, lambda: same(pictures()[3], frame(other, 24)), "the other's pictures")
+
+
+async def test_looking_again_at_what_has_not_changed_paints_nothing(
+    done: Trajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with showing(done) as (app, pilot):
+        for tab in ("chart", "filmstrip", "masks", "spec", "log"):
+            app.view.select_tab(tab)
+            await rests(pilot)
+            await pilot.pause(0.05)
+            painted: list[object] = []
+            with monkeypatch.context() as patched:
+                patched.setattr(app, "_display", lambda *what, painted=painted: painted.append(what))
+                app.view.disk_changed()
+                await rests(pilot)
+                await pilot.pause(0.05)
+            assert painted == [], tab
+
+
+async def test_records_that_cannot_be_read_are_told_in_the_log_and_hide_nothing(done: Trajectory) -> None:
+    (done.path / "failed.json").write_bytes(b"{")
+    async with showing(done) as (app, pilot):
+        assert same(app.picture("frame").image, frame(done, 32))
+        app.view.select_tab("log")
+        await rests(pilot)
+        assert "failed.json is not readable" in app.text("#log Static")
+
+
+async def test_a_trajectory_that_was_cut_is_shown_as_far_as_it_goes(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        path = done.path / "iterations.jsonl"
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:10]))
+        app.view.disk_changed()
+        await until(pilot, lambda: app.view.k == 10, "the cut")
+        await rests(pilot)
+        assert same(app.picture("frame").image, frame(done, 10))
+
+
+async def test_a_frame_that_is_damaged_is_a_message_and_the_others_are_shown(done: Trajectory) -> None:
+    rows = done.rows()
+    for path in (done.path / "keyframes").iterdir():
+        path.unlink()
+    data = bytearray((done.path / "patches.bin").read_bytes())
+    offset, length = rows[11].patch
+    data[offset : offset + length] = bytes(length)
+    (done.path / "patches.bin").write_bytes(data)
+    async with showing(done) as (app, pilot):
+        app.view.go(12)
+        await rests(pilot)
+        assert app.picture("frame").image is None
+        assert "frame 12 is not what was computed" in app.picture("frame")._note
+        app.view.go(11)
+        await rests(pilot)
+        assert app.picture("frame").image is not None
+
+
+async def test_a_lost_original_leaves_the_frames(done: Trajectory) -> None:
+    (done.path / "original.png").unlink()
+    async with showing(done) as (app, _):
+        assert app.picture("original").image is None
+        assert app.picture("compared").image is None
+        assert same(app.picture("frame").image, app.view._projector._reel.frame(32))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("content", [None, b"{", b'{"format": 99}'])
+async def test_a_folder_that_is_no_trajectory_is_a_message(done: Trajectory, content: bytes | None) -> None:
+    async with showing(done) as (app, pilot):
+        spec = done.path.parent / "bad" / "spec.json"
+        spec.parent.mkdir()
+        if content is not None:
+            spec.write_bytes(content)
+        app.view.show(spec.parent)
+        await until(pilot, lambda: "spec" in app.picture("frame")._note, "the message")
+        for way in (app.view.last, app.view.play_or_pause, app.view.cycle_comparison, app.view.toggle_axis):
+            way()
+        app.view.move_measured(1)
+        app.view.select_tab("masks")
+        await rests(pilot)
+        assert app.picture("frame").image is None
+        assert not app.query_one("#panes").display
+        assert not any(app.query_one(part).visible for part in (Slider, Readings, TabLine))
+        app.view.show(done.path)
+        await until(pilot, lambda: app.picture("frame").image is not None, "the good one again")
+        assert all(app.query_one(part).visible for part in (Slider, Readings, TabLine))
+
+
+async def test_a_folder_that_goes_away_while_it_is_shown_is_a_message(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        done.path.rename(done.path.parent / "elsewhere")
+        app.view.disk_changed()
+        await until(pilot, lambda: "no trajectory" in app.picture("frame")._note, "the message")
+
+
+# --- room
+
+
+async def test_where_there_is_little_room_pictures_and_panes_take_turns(done: Trajectory) -> None:
+    async with showing(done, (60, 20)) as (app, pilot):
+        assert app.query_one(TabLine).chosen == "pictures"
+        assert app.query_one(Stage).display
+        assert not app.query_one("#original").display
+        app.view.select_tab("chart")
+        await pilot.pause()
+        assert not app.query_one(Stage).display
+        assert app.query_one(Chart).size.height >= 10
+        app.view.select_tab("pictures")
+        await pilot.pause()
+        assert app.picture("frame").size.height >= 10
+        await pilot.resize_terminal(140, 40)
+        assert app.query_one(Stage).display
+        assert app.query_one(Chart).display
+
+
+async def test_when_pictures_are_switched_off_the_panes_have_their_room(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        before = app.query_one(Chart).size.height
+        graphics = app.view._graphics
+        graphics.use("off")
+        await pilot.pause()
+        assert app.query_one(Chart).size.height > before + 10
+        graphics.use("halfblock")
+        await pilot.pause()
+        assert app.query_one(Chart).size.height == before
+
+
+async def test_a_move_sends_no_line_of_text_that_did_not_change(
+    done: Trajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with showing(done) as (app, pilot):
+        app.view.select_tab("masks")
+        app.view.go(20)
+        await rests(pilot)
+        lines = app.query_one("#squares", Lines)
+        painted: list[Region] = []
+        monkeypatch.setattr(lines, "refresh", lambda *regions, **_: painted.extend(regions))
+        app.view.move(1)
+        await rests(pilot)
+        rows = {done.rows()[k - 1].box.y // 64 for k in (20, 21)}
+        tall = lines.size.height // 4
+        assert {region.y // tall for region in painted} == rows
+        assert all(region.height == 1 for region in painted)
+
+
+@pytest.mark.parametrize("size", [(140, 40), (104, 34), (80, 24), (78, 20), (60, 20), (60, 40), (200, 50), (20, 5)])
+async def test_everything_is_inside_at_any_size(done: Trajectory, size: tuple[int, int]) -> None:
+    async with showing(done, size) as (app, pilot):
+        room = arrange(*size)
+        for name in ("spec", "masks", "filmstrip", "chart"):
+            app.view.select_tab(name)
+            await pilot.pause()
+        shown = [app.query_one(f"#{name}") for name in ("original", "frame", "compared")][3 - room.pictures :]
+        assert all(app.view.region.contains_region(one.region) for one in shown if app.query_one(Stage).display)
+        assert all(one.region.height == room.height + 1 for one in shown if app.query_one(Stage).display)

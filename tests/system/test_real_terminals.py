@@ -19,11 +19,10 @@ from riptui.store.records import Request
 from riptui.tui.app import RiptuiApp
 from riptui.tui.graphics.picture import Picture
 from riptui.tui.graphics.terminal import Terminal
-from tests.support import logged_app
 from tests.support.terminal_photo import STILL, TERMINALS, missing, window
 from tests.support.trajectories import make_spec
 
-APP = Path(logged_app.__file__)
+APP = Path(__file__).parents[1] / "support" / "logged_app.py"
 WIDE, NARROW = (100, 30), (80, 24)
 FIRST = ((220, 30, 30), (30, 200, 30), (40, 40, 220), (230, 230, 20))
 SECOND = ((200, 30, 200), (20, 200, 200), (230, 110, 10), (110, 20, 170))

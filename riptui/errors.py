@@ -58,8 +58,10 @@ class StudyError(InputError):
 class MissingExtraError(InputError):
     """A package of an optional extra is not installed. The message names the extra."""
 
-    def __init__(self, what: str, package: str, extra: str) -> None:
-        super().__init__(f"{what} needs the package {package}, which is not installed: pip install 'riptui[{extra}]'")
+    def __init__(self, feature: str, package: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs the package {package}, which is not installed: pip install 'riptui[{extra}]'"
+        )
 
 
 class InpainterError(RiptuiError):

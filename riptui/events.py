@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from riptui.errors import HeldError, RiptuiError
-from riptui.store.lock import Holder
-from riptui.store.records import Row
+from riptui.store.lock import LockHolder
+from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
 
 
@@ -22,7 +22,7 @@ class Started:
 class Iterated:
     """An iteration is committed."""
 
-    row: Row
+    row: IterationRow
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,16 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class HeldByOther:
     """Another process computes it and has committed k iterations, so it was left alone."""
 
     k: int
-    holder: Holder | None
+    holder: LockHolder | None
     error: HeldError
 
 
 @dataclass(frozen=True)
-class Noted:
+class Notice:
     """Something to know that is no failure."""
 
     text: str
@@ -72,7 +72,7 @@ class Loading:
 
 
 @dataclass(frozen=True)
-class Stepped:
+class StepDone:
     """So many denoising steps of iteration k+1 are done. Only seen from outside."""
 
     k: int
@@ -80,5 +80,5 @@ class Stepped:
     steps: int
 
 
-Event = Started | Iterated | Measured | Ended | Failed | Elsewhere | Noted | Loading | Stepped
-Told = tuple[Trajectory, Event]
+Event = Started | Iterated | Measured | Ended | Failed | HeldByOther | Notice | Loading | StepDone
+TrajectoryEvent = tuple[Trajectory, Event]

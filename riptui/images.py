@@ -1,7 +1,7 @@
 """Source image to original; frames to PNG and back. Knows Pillow's modes and OpenCV's BGR, so that nothing else must.
 
-An `Image` is an array, a `Picture` is Pillow's. Two limits: of colour with 16 bits a channel Pillow gives only the high
-bytes, at most one level of 255 too dark; and damage shows only where a format has checksums or a length to miss.
+An `Image` is an array, a `PilImage` is Pillow's. Two limits: of colour with 16 bits a channel Pillow gives only the
+high bytes, at most one level of 255 too dark; and damage shows only where a format has checksums or a length to miss.
 """
 
 import hashlib
@@ -23,17 +23,17 @@ from riptui.arrays import Image
 from riptui.errors import DamagedError, SourceError
 from riptui.spec import SIZES, Fit
 
-Picture = PIL.Image.Image
+PilImage = PIL.Image.Image
 
-BYTES = 2 * 2**30
-PIXELS = 178_956_970  # Pillow's own limit: 0.7 GB once decoded
+MAX_FILE_BYTES = 2 * 2**30
+MAX_PIXELS = 178_956_970  # Pillow's own limit: 0.7 GB once decoded
 
 # EPS starts Ghostscript, WMF asks Windows, IPTC opens whatever it contains, EPS too. A FITS can be a gzip bomb before
 # Pillow 12.2. The other four Pillow can only name.
-NOT_READ = {"EPS", "WMF", "IPTC", "FITS", "BUFR", "GRIB", "HDF5", "MPEG"}
+REFUSED_FORMATS = {"EPS", "WMF", "IPTC", "FITS", "BUFR", "GRIB", "HDF5", "MPEG"}
 
 # What undoes each EXIF orientation. ImageOps.exif_transpose would also rewrite the EXIF block, and fails on odd ones.
-UPRIGHT = {
+EXIF_TRANSPOSES = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
     4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
@@ -44,7 +44,7 @@ UPRIGHT = {
 }
 
 
-class Prepared(NamedTuple):
+class PreparedImage(NamedTuple):
     """An original, and where it came from."""
 
     image: Image
@@ -57,7 +57,9 @@ class Prepared(NamedTuple):
     """What was done to it that a person should know: "first of 12 frames", "enlarged from 200x100" ..."""
 
 
-def prepare(path: Path, *, size: int = 512, fit: Fit = "bands", bands: tuple[int, int, int] = (0, 0, 0)) -> Prepared:
+def prepare_original(
+    path: Path, *, size: int = 512, fit: Fit = "bands", bands: tuple[int, int, int] = (0, 0, 0)
+) -> PreparedImage:
     """Read a source image and make its original of size x size pixels.
 
     A picture that is size x size, RGB, 8 bit and sRGB already is taken bit for bit. `fit` is for one that is not
@@ -69,15 +71,15 @@ def prepare(path: Path, *, size: int = 512, fit: Fit = "bands", bands: tuple[int
     """
     notes: list[str] = []
     try:
-        data = _read(path)
+        data = _read_file(path)
         with _strict_pillow():
-            picture = _fitted(_flat_srgb(_decode(data, notes), notes), size, fit, bands, notes)
+            picture = _fit(_to_flat_srgb(_decode(data, notes), notes), size, fit, bands, notes)
     except SourceError as refusal:
         raise SourceError(f"{path}: {refusal}") from refusal
     except MemoryError as error:
         raise SourceError(f"{path}: not enough memory to decode it: make the picture smaller first") from error
     name = path.name.encode(errors="replace").decode()  # a name that is not UTF-8 could not be written to spec.json
-    return Prepared(np.array(picture), name, hashlib.sha256(data).hexdigest(), tuple(notes))
+    return PreparedImage(np.array(picture), name, hashlib.sha256(data).hexdigest(), tuple(notes))
 
 
 def pixels_sha256(image: Image) -> str:
@@ -85,22 +87,22 @@ def pixels_sha256(image: Image) -> str:
     return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
 
 
-def to_png(image: Image) -> bytes:
+def encode_png(image: Image) -> bytes:
     """Lossless PNG of an image of any height and width. By OpenCV: 8 ms for 512x512, where Pillow takes over 20."""
     import cv2  # 17 MiB that readers do without
 
     return cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
-def original_png(image: Image) -> bytes:
-    """As `to_png`, by Pillow: 10 ms more, and none of OpenCV's 20 MiB in a process that only makes folders."""
+def encode_original_png(image: Image) -> bytes:
+    """As `encode_png`, by Pillow: 10 ms more, and none of OpenCV's 20 MiB in a process that only makes folders."""
     out = BytesIO()
     PIL.Image.fromarray(image).save(out, "PNG", compress_level=1)  # 6, the usual, takes 80 ms for a tenth less
     return out.getvalue()
 
 
-def from_png(data: bytes) -> Image:
-    """The pixels of a PNG that `to_png` wrote. By Pillow: OpenCV prints to stderr and returns half-decoded images.
+def decode_png(data: bytes) -> Image:
+    """The pixels of a PNG that `encode_png` wrote. By Pillow: OpenCV prints to stderr and returns half-decoded images.
 
     Raises DamagedError: cut short, any flipped bit, not RGB of 8 bits, or more than 2048x2048 pixels.
     """
@@ -116,11 +118,11 @@ def from_png(data: bytes) -> Image:
             raise ValueError("a second header contradicts the first")
         picture.load()
     except Exception as error:
-        raise DamagedError(f"{len(data)} bytes are not a readable PNG: {_one_line(error)}") from error
+        raise DamagedError(f"{len(data)} bytes are not a readable PNG: {_to_one_line(error)}") from error
     return np.array(picture)
 
 
-def _read(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     """The whole file, once, so that the hash and the pixels are of the same bytes."""
     try:
         status = path.stat()
@@ -128,11 +130,13 @@ def _read(path: Path) -> bytes:
             raise SourceError("this is a folder: name the pictures in it")
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
             raise SourceError("this is a pipe, a socket or a device: save the picture to a file first")
-        if status.st_size > BYTES:
-            raise SourceError(f"{status.st_size / 2**30:.1f} GiB; at most {BYTES >> 30} GiB are read: save it smaller")
+        if status.st_size > MAX_FILE_BYTES:
+            raise SourceError(
+                f"{status.st_size / 2**30:.1f} GiB; at most {MAX_FILE_BYTES >> 30} GiB are read: save it smaller"
+            )
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
-        cause = _one_line(getattr(error, "strerror", error))
+        cause = _to_one_line(getattr(error, "strerror", error))
         raise SourceError(f"it cannot be read ({cause}): check the path and its permissions") from error
     if not data:
         raise SourceError("the file is empty: copy or download it again")
@@ -142,22 +146,24 @@ def _read(path: Path) -> bytes:
 @contextmanager
 def _strict_pillow() -> Iterator[None]:
     """No picture with its missing half grey, whatever other code has set, and no warnings: errors and notes do."""
-    lenient, PIL.ImageFile.LOAD_TRUNCATED_IMAGES = PIL.ImageFile.LOAD_TRUNCATED_IMAGES, False
+    previous, PIL.ImageFile.LOAD_TRUNCATED_IMAGES = PIL.ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        PIL.ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+        PIL.ImageFile.LOAD_TRUNCATED_IMAGES = previous
 
 
-def _decode(data: bytes, notes: list[str]) -> Picture:
+def _decode(data: bytes, notes: list[str]) -> PilImage:
     """The first frame, upright, still in its own mode."""
-    limit = f"at most {PIXELS / 1e6:.0f} megapixels are read: make it smaller first"
+    limit = f"at most {MAX_PIXELS / 1e6:.0f} megapixels are read: make it smaller first"
     PIL.Image.init()
     try:
-        picture = PIL.Image.open(BytesIO(data), formats=[name for name in PIL.Image.OPEN if name not in NOT_READ])
-        if picture.width * picture.height > PIXELS:  # Pillow itself refuses those without any
+        picture = PIL.Image.open(
+            BytesIO(data), formats=[name for name in PIL.Image.OPEN if name not in REFUSED_FORMATS]
+        )
+        if picture.width * picture.height > MAX_PIXELS:  # Pillow itself refuses those without any
             raise SourceError(f"{picture.width}x{picture.height} pixels; {limit}")
         return _first_frame(picture, notes)
     except (SourceError, MemoryError):
@@ -165,31 +171,31 @@ def _decode(data: bytes, notes: list[str]) -> Picture:
     except PIL.UnidentifiedImageError as error:
         raise SourceError("no picture, cut short, or of a format that is not read: save it as PNG or JPEG") from error
     except PIL.Image.DecompressionBombError as error:
-        raise SourceError(f"{_one_line(error).partition(',')[0]}; {limit}") from error
+        raise SourceError(f"{_to_one_line(error).partition(',')[0]}; {limit}") from error
     except Exception as error:  # by format: OSError, SyntaxError, ValueError, KeyError, EOFError, struct.error ...
-        raise SourceError(f"damaged or cut short ({_one_line(error)}): copy or save it again") from error
+        raise SourceError(f"damaged or cut short ({_to_one_line(error)}): copy or save it again") from error
 
 
-def _first_frame(picture: PIL.ImageFile.ImageFile, notes: list[str]) -> Picture:
+def _first_frame(picture: PIL.ImageFile.ImageFile, notes: list[str]) -> PilImage:
     frames = 1 if picture.format == "PSD" else getattr(picture, "n_frames", 1)  # a PSD's are layers, and it opens whole
     if frames > 1:
         notes.append(f"first of {frames} frames")
     if ";16" in str(picture.tile) and not picture.mode.startswith("I"):
         notes.append("16-bit colour cut to 8")
-    turn = UPRIGHT.get(picture.getexif().get(PIL.ExifTags.Base.Orientation, 1))
+    transpose = EXIF_TRANSPOSES.get(picture.getexif().get(PIL.ExifTags.Base.Orientation, 1))
     picture.load()
-    if turn is None:
+    if transpose is None:
         return picture
     notes.append("rotated by EXIF")
-    return picture if picture.format == "TIFF" else picture.transpose(turn)  # load() turns a TIFF
+    return picture if picture.format == "TIFF" else picture.transpose(transpose)  # load() turns a TIFF
 
 
-def _flat_srgb(picture: Picture, notes: list[str]) -> Picture:
+def _to_flat_srgb(picture: PilImage, notes: list[str]) -> PilImage:
     """RGB in sRGB, on white where it is transparent: before resizing, or hidden colours would bleed out."""
     if picture.mode in ("La", "RGBa"):  # premultiplied
         picture = picture.convert(picture.mode.upper())
-    alpha = _alpha(picture)
-    colour = _srgb(_eight_bits(picture, notes), picture.info.get("icc_profile"), notes)
+    alpha = _extract_alpha(picture)
+    colour = _to_srgb(_to_eight_bits(picture, notes), picture.info.get("icc_profile"), notes)
     if alpha is None or alpha.getextrema() == (255, 255):
         return colour
     notes.append("alpha flattened on white")
@@ -198,7 +204,7 @@ def _flat_srgb(picture: Picture, notes: list[str]) -> Picture:
     return white
 
 
-def _alpha(picture: Picture) -> Picture | None:
+def _extract_alpha(picture: PilImage) -> PilImage | None:
     """Opacity, 0 to 255, from a channel, a palette or the one transparent colour; None if there is none of them."""
     if not picture.has_transparency_data:
         return None
@@ -207,7 +213,7 @@ def _alpha(picture: Picture) -> Picture | None:
     return picture.convert("RGBA").getchannel("A")
 
 
-def _eight_bits(picture: Picture, notes: list[str]) -> Picture:
+def _to_eight_bits(picture: PilImage, notes: list[str]) -> PilImage:
     """Its colours without alpha as L, RGB, CMYK or LAB, the modes that ICC profiles are for."""
     match picture.mode:
         case "L" | "RGB" | "CMYK" | "LAB":
@@ -215,72 +221,78 @@ def _eight_bits(picture: Picture, notes: list[str]) -> Picture:
         case "1" | "LA":
             return picture.convert("L")
         case "F":
-            return _scaled(picture, 1, "floating point", notes)
+            return _scale_to_eight_bits(picture, 1, "floating point", notes)
         case mode if mode.startswith("I"):
-            return _scaled(picture, 65535, "16-bit", notes)
+            return _scale_to_eight_bits(picture, 65535, "16-bit", notes)
         case _:  # P, PA, RGBA, RGBX, YCbCr, HSV
             return picture.convert("RGB")
 
 
-def _scaled(picture: Picture, white: int, kind: str, notes: list[str]) -> Picture:
+def _scale_to_eight_bits(picture: PilImage, white: int, depth_name: str, notes: list[str]) -> PilImage:
     """Deep grey as L. Values beyond white are refused: in 32-bit integers nobody knows what is white."""
     values = np.asarray(picture)
     low, high = values.min(), values.max()
     if not 0 <= low <= high <= white:  # false with NaN too
-        raise SourceError(f"{kind} grey from {low:g} to {high:g}, not 0 (black) to {white} (white): save it as 8 bits")
-    notes.append(f"{kind} scaled to 8")
+        raise SourceError(
+            f"{depth_name} grey from {low:g} to {high:g}, not 0 (black) to {white} (white): save it as 8 bits"
+        )
+    notes.append(f"{depth_name} scaled to 8")
     return PIL.Image.fromarray(np.rint(values.astype(np.float32) * np.float32(255 / white)).astype(np.uint8))
 
 
-def _srgb(colour: Picture, profile: bytes | None, notes: list[str]) -> Picture:
+def _to_srgb(colour: PilImage, profile: bytes | None, notes: list[str]) -> PilImage:
     """RGB in sRGB: by the embedded ICC profile, or by Pillow's own rules if there is none that works."""
     if profile:
         try:
-            return _by_profile(colour, PIL.ImageCms.ImageCmsProfile(BytesIO(profile)), notes)
+            return _convert_by_profile(colour, PIL.ImageCms.ImageCmsProfile(BytesIO(profile)), notes)
         except (OSError, TypeError, ValueError) as error:
-            notes.append(f"ICC profile ignored ({_one_line(error)})")
+            notes.append(f"ICC profile ignored ({_to_one_line(error)})")
     if colour.mode == "CMYK":
         notes.append("CMYK converted without a profile")
     return colour.convert("RGB")
 
 
-def _by_profile(colour: Picture, profile: PIL.ImageCms.ImageCmsProfile, notes: list[str]) -> Picture:
+def _convert_by_profile(colour: PilImage, profile: PIL.ImageCms.ImageCmsProfile, notes: list[str]) -> PilImage:
     if colour.mode == "L" and profile.profile.xcolor_space == "RGB ":  # many grey PNGs have an sRGB profile
         colour = colour.convert("RGB")
     srgb = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB"))
     transform = PIL.ImageCms.ImageCmsTransform(profile, srgb, colour.mode, "RGB")
     cube = PIL.Image.fromarray(np.moveaxis(17 * np.indices((16, 16, 16), np.uint8).reshape(3, 64, 64), 0, 2))
-    probe = cube.convert(colour.mode)
-    moved = np.asarray(transform.apply(probe), np.int16) - np.asarray(probe.convert("RGB"))
-    if np.abs(moved).max() <= 1:  # one of the many profiles that mean sRGB: the pixels stay as they are
+    sample = cube.convert(colour.mode)
+    shifts = np.asarray(transform.apply(sample), np.int16) - np.asarray(sample.convert("RGB"))
+    if np.abs(shifts).max() <= 1:  # one of the many profiles that mean sRGB: the pixels stay as they are
         return colour.convert("RGB")
-    notes.append(f"ICC profile {_one_line(profile.profile.profile_description or 'without a name')} converted to sRGB")
+    notes.append(
+        f"ICC profile {_to_one_line(profile.profile.profile_description or 'without a name')} converted to sRGB"
+    )
     return transform.apply(colour)
 
 
-def _fitted(picture: Picture, size: int, fit: Fit, bands: tuple[int, int, int], notes: list[str]) -> Picture:
+def _fit(picture: PilImage, size: int, fit: Fit, bands: tuple[int, int, int], notes: list[str]) -> PilImage:
     width, height = picture.size
     match fit:
         case "bands":
             scale = size / max(width, height)
-            inside = max(1, round(width * scale)), max(1, round(height * scale))
+            inner_size = max(1, round(width * scale)), max(1, round(height * scale))
             square = PIL.Image.new("RGB", (size, size), bands)
-            square.paste(_resized(picture, inside, notes), ((size - inside[0]) // 2, (size - inside[1]) // 2))
+            square.paste(
+                _resize(picture, inner_size, notes), ((size - inner_size[0]) // 2, (size - inner_size[1]) // 2)
+            )
             return square
         case "crop":
             side = min(width, height)
             x, y = (width - side) // 2, (height - side) // 2
-            return _resized(picture.crop((x, y, x + side, y + side)), (size, size), notes)
+            return _resize(picture.crop((x, y, x + side, y + side)), (size, size), notes)
         case "stretch":
-            return _resized(picture, (size, size), notes)
+            return _resize(picture, (size, size), notes)
 
 
-def _resized(picture: Picture, size: tuple[int, int], notes: list[str]) -> Picture:
+def _resize(picture: PilImage, size: tuple[int, int], notes: list[str]) -> PilImage:
     if size[0] > picture.width or size[1] > picture.height:
         notes.append(f"enlarged from {picture.width}x{picture.height}")
     return picture.resize(size, PIL.Image.Resampling.LANCZOS)
 
 
-def _one_line(text: object) -> str:
+def _to_one_line(text: object) -> str:
     """Another library's words for a message: no line breaks, not endless."""
     return " ".join(str(text).split())[:120] or type(text).__name__

@@ -12,7 +12,7 @@ from riptui.arrays import Mask
 from riptui.spec import Box, Spec
 
 
-class Purpose(IntEnum):
+class RandomPurpose(IntEnum):
     """What random words are for; keeps the uses of one (seed, iteration) apart."""
 
     SQUARE = 0
@@ -20,39 +20,39 @@ class Purpose(IntEnum):
     SHUFFLE = 2
 
 
-def box(spec: Spec, iteration: int) -> Box:
+def draw_box(spec: Spec, iteration: int) -> Box:
     """The square that an iteration (numbered from 1) repaints."""
     columns = spec.size // spec.mask
-    row, column = divmod(_cell(spec, iteration), columns)
+    row, column = divmod(_draw_cell(spec, iteration), columns)
     return Box(column * spec.mask, row * spec.mask, spec.mask, spec.mask)
 
 
-def mask(spec: Spec, iteration: int) -> Mask:
+def draw_mask(spec: Spec, iteration: int) -> Mask:
     """The iteration's mask: True on the square to repaint."""
     repaint = np.zeros((spec.size, spec.size), dtype=np.bool_)
-    repaint[box(spec, iteration).window] = True
+    repaint[draw_box(spec, iteration).window] = True
     return repaint
 
 
-def noise_seed(seed: int, iteration: int) -> int:
+def draw_noise_seed(seed: int, iteration: int) -> int:
     """The iteration's seed for the inpainter's own noise: 53 bits, so that every JSON reader keeps it exact."""
-    return _words(seed, iteration, Purpose.NOISE, 1)[0] >> 11
+    return _random_words(seed, iteration, RandomPurpose.NOISE, 1)[0] >> 11
 
 
-def _cell(spec: Spec, iteration: int) -> int:
+def _draw_cell(spec: Spec, iteration: int) -> int:
     """Number of the square, row by row: uniform with replacement, or each once per 100 % (shuffle, raster)."""
-    cycle, place = divmod(iteration - 1, spec.cells)
+    cycle, position = divmod(iteration - 1, spec.cells)
     match spec.order:
         case "replacement":
-            return _words(spec.seed, iteration, Purpose.SQUARE, 1)[0] * spec.cells >> 64
+            return _random_words(spec.seed, iteration, RandomPurpose.SQUARE, 1)[0] * spec.cells >> 64
         case "shuffle":
-            words = _words(spec.seed, cycle, Purpose.SHUFFLE, spec.cells)
-            return sorted(range(spec.cells), key=words.__getitem__)[place]
+            words = _random_words(spec.seed, cycle, RandomPurpose.SHUFFLE, spec.cells)
+            return sorted(range(spec.cells), key=words.__getitem__)[position]
         case "raster":
-            return place
+            return position
 
 
-def _words(seed: int, counter: int, purpose: Purpose, count: int) -> list[int]:
+def _random_words(seed: int, counter: int, purpose: RandomPurpose, count: int) -> list[int]:
     """Random words of 64 bits that depend on the arguments alone."""
     words: list[int] = (
         np.random.SeedSequence(seed, spawn_key=(counter, purpose)).generate_state(count, np.uint64).tolist()

@@ -52,35 +52,37 @@ class Iteration:
     """Wall time of the inpainting, shared by the batch."""
 
 
-def no_step(step: int, steps: int) -> None:
+def ignore_step(step: int, steps: int) -> None:
     """For callers that do not follow the denoising steps."""
 
 
-def recurse(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = no_step) -> Iterator[list[Iteration]]:
+def recurse(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = ignore_step) -> Iterator[list[Iteration]]:
     """Run a batch of trajectories in lockstep to their ends; yield what each iteration did, one entry a trajectory.
 
     The walks advance in place; those that are done leave the batch. Raises InpainterError.
     """
-    while under_way := [walk for walk in walks if not walk.done]:
-        yield iterate(under_way, inpaint, on_step=on_step)
+    while unfinished := [walk for walk in walks if not walk.done]:
+        yield iterate(unfinished, inpaint, on_step=on_step)
 
 
-def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = no_step) -> list[Iteration]:
+def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = ignore_step) -> list[Iteration]:
     """One iteration of each trajectory: mask, inpaint, paste. The sizes must agree; specs and k may differ."""
     started = time.perf_counter()
     frames = np.stack([walk.frame for walk in walks])
-    repaint = np.stack([masks.mask(walk.spec, walk.iteration + 1) for walk in walks])
-    seeds = [masks.noise_seed(walk.spec.seed, walk.iteration + 1) for walk in walks]
+    repaint = np.stack([masks.draw_mask(walk.spec, walk.iteration + 1) for walk in walks])
+    seeds = [masks.draw_noise_seed(walk.spec.seed, walk.iteration + 1) for walk in walks]
     outputs = inpaint(frames, repaint, seeds=seeds, on_step=on_step)
     _require_images(outputs, like=frames)
     seconds = time.perf_counter() - started
-    return [_advance(walk, output, seed, seconds) for walk, output, seed in zip(walks, outputs, seeds, strict=True)]
+    return [
+        _paste_iteration(walk, output, seed, seconds) for walk, output, seed in zip(walks, outputs, seeds, strict=True)
+    ]
 
 
-def _advance(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
+def _paste_iteration(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
     """Paste, and move the walk on."""
     k = walk.iteration + 1
-    box = masks.box(walk.spec, k)
+    box = masks.draw_box(walk.spec, k)
     if walk.spec.paste:
         frame = walk.frame.copy()
         frame[box.window] = output[box.window]

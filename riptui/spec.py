@@ -14,19 +14,19 @@ from riptui.errors import SpecError
 
 FORMAT = 1
 SIZES = range(256, 2048 + 1, 64)
-LAST_SEED = 2**53  # JSON readers that know only doubles keep integers exact up to here
-MOST_POINTS = 1_000_000  # 100 MB
-HALF = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
+MAX_SEED = 2**53  # JSON readers that know only doubles keep integers exact up to here
+MAX_POINTS = 1_000_000  # 100 MB
+POINT_SPACING_PERCENT = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
 
 Fit = Literal["bands", "crop", "stretch"]
-Order = Literal["replacement", "shuffle", "raster"]
-Parameter = bool | int | float | str | None
+SquareOrder = Literal["replacement", "shuffle", "raster"]
+ParameterValue = bool | int | float | str | None
 
 FITS: tuple[Fit, ...] = get_args(Fit)
-ORDERS: tuple[Order, ...] = get_args(Order)
+SQUARE_ORDERS: tuple[SquareOrder, ...] = get_args(SquareOrder)
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Level = Annotated[int, msgspec.Meta(ge=0, le=255)]
+ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 
 class Box(NamedTuple):
@@ -59,33 +59,35 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     size: int = 512
     """Pixels on each side of a frame."""
     fit: Fit = "bands"
-    bands: tuple[Level, Level, Level] = (0, 0, 0)
+    bands: tuple[ColourLevel, ColourLevel, ColourLevel] = (0, 0, 0)
     """RGB of the bands beside a picture that is not square. The paper does not give it."""
     mask: int = 128
     """Pixels on each side of the square that one iteration repaints."""
-    order: Order = "replacement"
+    order: SquareOrder = "replacement"
     amount: float = 400.0
     """% inpainted at which the trajectory ends."""
-    seed: Annotated[int, msgspec.Meta(ge=0, le=LAST_SEED)] = 0
+    seed: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEED)] = 0
     paste: bool = True
     """Whether only the mask's pixels are taken from the inpainter's output."""
     inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
-    parameters: dict[str, Parameter] = {}
+    parameters: dict[str, ParameterValue] = {}
     """What the inpainter was told, complete: no default is left out."""
 
     def __post_init__(self) -> None:
         if self.size not in SIZES:
             raise SpecError(f"size {self.size} px: it must be a multiple of 64 from {SIZES[0]} to {SIZES[-1]}")
         if not 1 <= self.mask <= self.size or self.size % self.mask:
-            near = sorted((m for m in range(8, self.size + 1) if self.size % m == 0), key=lambda m: abs(m - self.mask))
+            divisors = sorted(
+                (m for m in range(8, self.size + 1) if self.size % m == 0), key=lambda m: abs(m - self.mask)
+            )
             raise SpecError(
                 f"mask {self.mask} px does not divide the image's {self.size} px; near it: "
-                + ", ".join(map(str, sorted(near[:4])))
+                + ", ".join(map(str, sorted(divisors[:4])))
             )
         if not 0 < self.amount <= 1_000_000:
             raise SpecError(f"amount {self.amount} %: it must be above 0 and at most 1,000,000")
-        if not 0 <= self.seed <= LAST_SEED:
-            raise SpecError(f"seed {self.seed}: it must be from 0 to {LAST_SEED:,}")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise SpecError(f"seed {self.seed}: it must be from 0 to {MAX_SEED:,}")
         msgspec.structs.force_setattr(self, "amount", float(self.amount))  # 400 and 400.0 are one spec, one digest
         msgspec.structs.force_setattr(self, "parameters", dict(self.parameters))  # the caller may change theirs
 
@@ -110,31 +112,31 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """% inpainted after an iteration, repeats counted."""
         return 100 * iteration / self.cells
 
-    def halves(self) -> list[int]:
+    def keyframe_iterations(self) -> list[int]:
         """The iterations at 0, 50, 100 ... % and the last: the paper's points, and the keyframes."""
-        return points(self, "half")
+        return measured_iterations(self, "half")
 
 
-Measure = Literal["half", "every"] | int
+MeasureInterval = Literal["half", "every"] | int
 """When to measure: every 50 %, every iteration, or every so many iterations."""
 
 
-def points(spec: Spec, measure: Measure) -> list[int]:
+def measured_iterations(spec: Spec, measure: MeasureInterval) -> list[int]:
     """The iterations to measure at, ascending, always with 0 and the last.
 
-    Raises SpecError if `measure` is a number below 1, or would give more than MOST_POINTS.
+    Raises SpecError if `measure` is a number below 1, or would give more than MAX_POINTS.
     """
     last = spec.iterations
     if measure == "half":
-        count = math.floor(spec.inpainted(last) / HALF)
-        inner = {iterations_at(HALF * i, spec.cells) for i in range(count + 1)}
+        count = math.floor(spec.inpainted(last) / POINT_SPACING_PERCENT)
+        inner = {iterations_at(POINT_SPACING_PERCENT * i, spec.cells) for i in range(count + 1)}
     else:
         stride = 1 if measure == "every" else measure
         if stride < 1:
             raise SpecError(f"measure every {stride} iterations: it must be at least 1")
-        if last // stride > MOST_POINTS:
-            least = last // MOST_POINTS + 1
-            raise SpecError(f"measure every {stride} of {last:,} iterations: it must be at least every {least}")
+        if last // stride > MAX_POINTS:
+            min_stride = last // MAX_POINTS + 1
+            raise SpecError(f"measure every {stride} of {last:,} iterations: it must be at least every {min_stride}")
         inner = set(range(0, last + 1, stride))
     return sorted(inner | {0, last})
 
@@ -144,13 +146,13 @@ def iterations_at(inpainted: float, cells: int) -> int:
     return math.ceil(inpainted * cells / 100 * (1 - 1e-15))  # 1e-15: 0.1 + 0.2 must not cost an iteration
 
 
-def encode(spec: Spec) -> bytes:
+def encode_spec(spec: Spec) -> bytes:
     """As `spec.json`: indented, for people too, and with its digest, so that damage to it does not go unnoticed."""
     fields = msgspec.to_builtins(spec) | {"digest": spec.digest}
     return msgspec.json.format(msgspec.json.encode(fields), indent=2) + b"\n"
 
 
-def decode(data: bytes) -> Spec:
+def decode_spec(data: bytes) -> Spec:
     """Read a `spec.json` of this format or an older one.
 
     Raises SpecError: not JSON, a newer format, an unknown key (the known ones are listed), a value out of range, or

@@ -10,11 +10,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the processes that tests sta
 
 import pytest
 
-from riptui import client, inpainters
-from riptui.store.creation import create
+from riptui import inpainters
+from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
-from riptui.store.workers import registered
+from riptui.store.worker_registry import list_workers
+from riptui.supervision import client
 from tests.support import odd_inpainters
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
@@ -51,7 +52,7 @@ def make_trajectory(tmp_path: Path) -> MakeTrajectory:
         place: str = "picture/m64-s0", *, runs: Path = tmp_path / "runs", metrics: tuple[str, ...] = (), **fields: Any
     ) -> Trajectory:
         original = picture(fields.get("size", 256))
-        return create(runs, place, make_spec(original, **fields), original, Request(metrics=metrics))
+        return create_or_open(runs, place, make_spec(original, **fields), original, Request(metrics=metrics))
 
     return make
 
@@ -65,6 +66,6 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setitem(inpainters.REGISTRY, name, entry)
     folder = tmp_path / "runs"
     yield folder
-    for worker in registered(folder):
+    for worker in list_workers(folder):
         if worker.alive:
             os.kill(worker.record.pid, signal.SIGKILL)

@@ -28,23 +28,23 @@ def loaded_by(code: str) -> set[str]:
         ("riptui.tui.themes", TORCH | PICTURES | ARRAYS),
         ("riptui.tui.keymap", TORCH | PICTURES | ARRAYS),
         ("riptui.errors", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
-        ("riptui.terminal", TORCH | PICTURES | ARRAYS),
+        ("riptui.text.terminal", TORCH | PICTURES | ARRAYS),
         ("riptui.inpainters", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
         ("riptui.metrics", TORCH | PICTURES | ARRAYS | {"msgspec", "rich"}),
         ("riptui.spec", TORCH | PICTURES | ARRAYS | {"rich"}),
         ("riptui.masks", TORCH | PICTURES | {"rich"}),
         ("riptui.recursion", TORCH | PICTURES | {"rich"}),
         ("riptui.store.listing", TORCH | PICTURES | {"rich"}),
-        ("riptui.store.workers", TORCH | PICTURES | ARRAYS | {"rich"}),
-        ("riptui.client", TORCH | PICTURES | ARRAYS | {"rich"}),
-        ("riptui.following", TORCH | PICTURES | ARRAYS | {"rich"}),
-        ("riptui.worker.service", TORCH | {"skimage", "scipy", "matplotlib", "rich", "rich_click", "click"}),
+        ("riptui.store.worker_registry", TORCH | PICTURES | ARRAYS | {"rich"}),
+        ("riptui.supervision.client", TORCH | PICTURES | ARRAYS | {"rich"}),
+        ("riptui.supervision.monitor", TORCH | PICTURES | ARRAYS | {"rich"}),
+        ("riptui.worker.loop", TORCH | {"skimage", "scipy", "matplotlib", "rich", "rich_click", "click"}),
         ("riptui.store.trajectory", TORCH | PICTURES | {"rich"}),
         ("riptui.results.curves", TORCH | PICTURES | {"rich"}),
         ("riptui.results.statistics", TORCH | PICTURES | {"rich"}),
         ("riptui.results.findings", TORCH | PICTURES | {"rich"}),
         ("riptui.results.comparison", TORCH | PICTURES | {"rich"}),
-        ("riptui.results.table", TORCH | {"skimage", "scipy", "matplotlib"}),
+        ("riptui.results.long_table", TORCH | {"skimage", "scipy", "matplotlib"}),
         ("riptui.figures.report", TORCH | APP | PICTURES - {"PIL", "matplotlib"}),
         ("riptui.inpainters.opencv", TORCH | PICTURES - {"cv2"}),
         ("riptui.images", TORCH | {"skimage", "scipy", "matplotlib", "rich"}),
@@ -78,15 +78,15 @@ def test_a_whole_trajectory_without_lpips_is_computed_without_torch(tmp_path: ob
     code = f"""
 from pathlib import Path
 import numpy as np
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
-from riptui.store.creation import create
+from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 image = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
 spec = Spec(source_name="a", source_sha256="0" * 64, original_sha256=pixels_sha256(image), size=256, mask=128,
             amount=50, inpainter="noise")
-*_, ended = compute(create(Path({str(tmp_path)!r}), "a/b", spec, image, Request(metrics={metrics!r})))
+*_, ended = run_trajectory(create_or_open(Path({str(tmp_path)!r}), "a/b", spec, image, Request(metrics={metrics!r})))
 assert ended.done
 """
     loaded = loaded_by(code)

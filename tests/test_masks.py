@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, chisquare
 
-from riptui.masks import box, mask, noise_seed
-from riptui.spec import LAST_SEED, ORDERS, SIZES, Box, Spec
+from riptui.masks import draw_box, draw_mask, draw_noise_seed
+from riptui.spec import MAX_SEED, SIZES, SQUARE_ORDERS, Box, Spec
 from tests.support.trajectories import make_spec, picture
 from tests.test_spec import OTHER, divisors
 
@@ -28,7 +28,7 @@ def spec(**fields: Any) -> Spec:
 def cells(of: Spec, iterations: Iterable[int]) -> Cells:
     """Numbers of the squares, row by row from 0, read off their boxes."""
     columns = of.size // of.mask
-    boxes = np.array([box(of, k)[:2] for k in iterations]) // of.mask
+    boxes = np.array([draw_box(of, k)[:2] for k in iterations]) // of.mask
     return boxes[:, 1] * columns + boxes[:, 0]
 
 
@@ -47,28 +47,28 @@ def require_independent(one: Cells, other: Cells, count: int) -> None:
 
 
 @settings(deadline=None)  # of a busy machine nothing is expected
-@given(st.sampled_from(SIZES), st.sampled_from(ORDERS), st.integers(0, LAST_SEED), st.data())
+@given(st.sampled_from(SIZES), st.sampled_from(SQUARE_ORDERS), st.integers(0, MAX_SEED), st.data())
 def test_any_mask_is_one_square_of_the_grid(size: int, order: str, seed: int, data: st.DataObject) -> None:
     side = data.draw(st.sampled_from([m for m in divisors(size) if m >= 16]))
     iteration = data.draw(st.integers(1, 10**7))
     one = spec(size=size, mask=side, order=order, seed=seed)
-    x, y, width, height = box(one, iteration)
+    x, y, width, height = draw_box(one, iteration)
     assert width == height == side
     assert x % side == y % side == 0
     assert 0 <= x < size
     assert 0 <= y < size
-    repaint = mask(one, iteration)
+    repaint = draw_mask(one, iteration)
     assert repaint.shape == (size, size)
     assert repaint.dtype == np.bool_
     assert repaint[y : y + height, x : x + width].all()
     assert repaint.sum() == side**2
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SQUARE_ORDERS)
 def test_a_mask_as_large_as_the_image_is_all_of_it(order: str) -> None:
     whole = spec(size=320, mask=320, order=order)
-    assert {box(whole, k) for k in range(1, 10)} == {Box(0, 0, 320, 320)}
-    assert mask(whole, 3).all()
+    assert {draw_box(whole, k) for k in range(1, 10)} == {Box(0, 0, 320, 320)}
+    assert draw_mask(whole, 3).all()
 
 
 @pytest.mark.parametrize(("size", "side"), [(256, 64), (768, 96), (320, 5), (512, 512)])
@@ -76,14 +76,14 @@ def test_the_squares_tile_the_image(size: int, side: int) -> None:
     grid = spec(size=size, mask=side, order="raster")
     times = np.zeros((size, size), int)
     for k in range(1, grid.cells + 1):
-        times[box(grid, k).window] += 1
+        times[draw_box(grid, k).window] += 1
     assert (times == 1).all()
 
 
 # --- drawn with replacement, as in the paper
 
 
-@pytest.mark.parametrize("seed", [0, 1, LAST_SEED])
+@pytest.mark.parametrize("seed", [0, 1, MAX_SEED])
 @pytest.mark.parametrize(
     ("size", "side"), [(512, 16), (512, 64), (512, 128), (512, 256), (768, 96), (320, 64), (768, 256)]
 )
@@ -118,7 +118,7 @@ def test_a_seed_tells_nothing_of_another(seeds: tuple[int, int], shift: int) -> 
 
 def test_the_square_tells_nothing_of_the_noise() -> None:
     one = spec(mask=64, seed=9)
-    noise = np.array([noise_seed(9, k) for k in range(1, 4001)])
+    noise = np.array([draw_noise_seed(9, k) for k in range(1, 4001)])
     require_independent(cells(one, range(1, 4001)), noise >> 49, 16)
 
 
@@ -182,41 +182,41 @@ def test_consecutive_squares_of_a_shuffle_are_all_pairs_equally_often() -> None:
 def test_raster_goes_row_by_row_whatever_the_seed() -> None:
     one = spec(mask=64, order="raster", seed=7)
     assert cells(one, range(1, 41)).tolist() == [*range(16), *range(16), *range(8)]
-    assert box(one, 2) == Box(64, 0, 64, 64)
+    assert draw_box(one, 2) == Box(64, 0, 64, 64)
 
 
 # --- a function of (seed, iteration) alone
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SQUARE_ORDERS)
 def test_any_order_of_asking_gives_the_same_masks(order: str) -> None:
     one = spec(mask=64, order=order, seed=8)
     iterations = list(range(1, 65))
-    forward = {k: (box(one, k), noise_seed(8, k)) for k in iterations}
+    forward = {k: (draw_box(one, k), draw_noise_seed(8, k)) for k in iterations}
     random.Random(0).shuffle(iterations)
-    assert {k: (box(one, k), noise_seed(8, k)) for k in iterations} == forward
+    assert {k: (draw_box(one, k), draw_noise_seed(8, k)) for k in iterations} == forward
 
 
 def test_the_global_random_numbers_are_neither_used_nor_disturbed() -> None:
     one = spec(mask=64)
-    drawn = box(one, 1), noise_seed(0, 1)
+    drawn = draw_box(one, 1), draw_noise_seed(0, 1)
     random.seed(1)
     np.random.seed(1)
     states = random.getstate(), np.random.get_state()[1].tolist()
-    assert (box(one, 1), noise_seed(0, 1)) == drawn
+    assert (draw_box(one, 1), draw_noise_seed(0, 1)) == drawn
     assert (random.getstate(), np.random.get_state()[1].tolist()) == states
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SQUARE_ORDERS)
 @pytest.mark.parametrize("field", sorted(OTHER.keys() - {"format", "size", "mask", "order", "seed"}))
 def test_nothing_but_the_grid_the_order_and_the_seed_decides_the_masks(field: str, order: str) -> None:
     one = spec(mask=64, order=order, seed=10)
     other = spec(**{"mask": 64, "order": order, "seed": 10, field: OTHER[field]})
-    assert [box(one, k) for k in range(1, 65)] == [box(other, k) for k in range(1, 65)]
+    assert [draw_box(one, k) for k in range(1, 65)] == [draw_box(other, k) for k in range(1, 65)]
 
 
 def test_another_seed_draws_other_squares() -> None:
-    drawn = {tuple(cells(spec(mask=64, seed=seed), range(1, 17))) for seed in [*range(100), 2**32, LAST_SEED]}
+    drawn = {tuple(cells(spec(mask=64, seed=seed), range(1, 17))) for seed in [*range(100), 2**32, MAX_SEED]}
     assert len(drawn) == 102
 
 
@@ -224,7 +224,7 @@ def test_another_seed_draws_other_squares() -> None:
 
 
 def test_noise_seeds_never_collide_in_an_experiment_and_any_json_reader_keeps_them_exact() -> None:
-    seeds = [noise_seed(seed, k) for seed in range(100) for k in range(1, 337)]  # the paper's second: 33,600
+    seeds = [draw_noise_seed(seed, k) for seed in range(100) for k in range(1, 337)]  # the paper's second: 33,600
     assert len(set(seeds)) == 33_600
     assert all(0 <= seed < 2**53 and int(float(seed)) == seed for seed in seeds)
     for bits in (np.array(seeds) >> 45, np.array(seeds) & 255):
@@ -246,7 +246,7 @@ def test_noise_seeds_never_collide_in_an_experiment_and_any_json_reader_keeps_th
             [(64, 96), (192, 144), (144, 208), (176, 48), (80, 128), (144, 64), (192, 32), (128, 160)],
         ),
         (
-            {"seed": LAST_SEED, "mask": 128},
+            {"seed": MAX_SEED, "mask": 128},
             [(128, 0), (0, 128), (128, 128), (0, 0), (0, 0), (128, 0), (0, 0), (0, 128)],
         ),
         (
@@ -258,7 +258,7 @@ def test_noise_seeds_never_collide_in_an_experiment_and_any_json_reader_keeps_th
 def test_the_first_squares_are_the_ones_they_always_were(
     fields: dict[str, Any], corners: list[tuple[int, int]]
 ) -> None:
-    assert [box(spec(**fields), k)[:2] for k in range(1, 9)] == corners
+    assert [draw_box(spec(**fields), k)[:2] for k in range(1, 9)] == corners
 
 
 @pytest.mark.parametrize(
@@ -266,9 +266,9 @@ def test_the_first_squares_are_the_ones_they_always_were(
     [
         (0, [1297343548419186, 4998215651583119, 6768753407285604, 1519743239395189], 957467880558558),
         (12345, [585689457774094, 8421943341951988, 601714976308631, 7959335958498736], 2126707868581118),
-        (LAST_SEED, [1758261760304031, 6990273872678523, 991334585966941, 762636396588178], 5488787745923191),
+        (MAX_SEED, [1758261760304031, 6990273872678523, 991334585966941, 762636396588178], 5488787745923191),
     ],
 )
 def test_the_noise_seeds_are_the_ones_they_always_were(seed: int, first: list[int], last: int) -> None:
-    assert [noise_seed(seed, k) for k in range(1, 5)] == first
-    assert noise_seed(seed, 33_600) == last
+    assert [draw_noise_seed(seed, k) for k in range(1, 5)] == first
+    assert draw_noise_seed(seed, 33_600) == last

@@ -14,10 +14,10 @@ import rich_click as click
 from riptui import __file__ as package
 from riptui import engine, inpainters, metrics
 from riptui.cli import COMMANDS
-from riptui.cli.commands import riptui, spelt_out
+from riptui.cli.commands import expand_aliases, riptui
 from riptui.store import attempts
 from riptui.store.claim import claim
-from riptui.store.frames import frame
+from riptui.store.frames import read_frame
 from riptui.store.records import Failure
 from tests.support.trajectories import MakeTrajectory
 
@@ -35,7 +35,7 @@ def command_lines() -> Iterator[list[str]]:
     for line in [*"".join(blocks("sh")).splitlines(), *inline]:
         words = shlex.split(line.partition(" | ")[0], comments=True)
         if words and Path(words[0]).name == "riptui":
-            yield spelt_out(words[1:])
+            yield expand_aliases(words[1:])
 
 
 def options(command: click.Command) -> set[str]:
@@ -104,8 +104,8 @@ def test_the_readmes_python_gives_every_frame(
     paste: bool, inpainter: str, read: Any, make_trajectory: MakeTrajectory
 ) -> None:
     trajectory = make_trajectory(paste=paste, inpainter=inpainter)
-    list(engine.compute(trajectory))
-    frames = [frame(trajectory, k) for k in range(17)]
+    list(engine.run_trajectory(trajectory))
+    frames = [read_frame(trajectory, k) for k in range(17)]
     for k, expected in enumerate(frames):
         np.testing.assert_array_equal(np.asarray(read(trajectory.path, k)), expected)
     assert len({image.tobytes() for image in frames}) > 10
@@ -113,10 +113,10 @@ def test_the_readmes_python_gives_every_frame(
 
 def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("psnr",))
-    list(engine.compute(trajectory))
+    list(engine.run_trajectory(trajectory))
     with claim(trajectory) as claimed:
-        claimed.fail(Failure("2024-07-13T00:00:00+00:00", 1, "", ""))
-        attempts.count(claimed, 0)
+        claimed.record_failure(Failure("2024-07-13T00:00:00+00:00", 1, "", ""))
+        attempts.count_attempt(claimed, 0)
     found = {
         re.sub(r"\d+\.png", "K.png", path.relative_to(trajectory.path).as_posix())
         for path in trajectory.path.rglob("*")
@@ -129,9 +129,9 @@ def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajector
 
 def test_the_table_names_every_field_of_a_row(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
-    list(engine.compute(trajectory))
+    list(engine.run_trajectory(trajectory))
     [described] = [line for line in README.splitlines() if line.startswith("| `iterations.jsonl`")]
-    assert {*trajectory.rows()[0].__struct_fields__} <= {*re.findall(r"`([^`]+)`", described)}
+    assert {*trajectory.read_rows()[0].__struct_fields__} <= {*re.findall(r"`([^`]+)`", described)}
 
 
 # ── what CI takes from it, and the tree ──────────────────────────────────────────────────────────────────────────────

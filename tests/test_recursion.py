@@ -13,9 +13,9 @@ from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
 from riptui.errors import InpainterError
 from riptui.inpainters import Inpainter, OnStep
-from riptui.masks import box, mask, noise_seed
-from riptui.recursion import Iteration, Walk, iterate, no_step, recurse
-from riptui.spec import ORDERS
+from riptui.masks import draw_box, draw_mask, draw_noise_seed
+from riptui.recursion import Iteration, Walk, ignore_step, iterate, recurse
+from riptui.spec import SQUARE_ORDERS
 from tests.support.trajectories import make_spec, picture
 
 ORIGINAL = picture(256)
@@ -31,7 +31,7 @@ def load(name: str) -> Inpainter:
 
 def one(image: Image, repaint: np.ndarray, seed: int, inpaint: Inpainter) -> Image:
     """What an inpainter makes of a single image."""
-    return inpaint(image[None], repaint[None], seeds=[seed], on_step=no_step)[0]
+    return inpaint(image[None], repaint[None], seeds=[seed], on_step=ignore_step)[0]
 
 
 def run(of: Walk, name: str) -> list[Iteration]:
@@ -55,7 +55,7 @@ def require_same(some: Sequence[Iteration], others: Sequence[Iteration]) -> None
 # --- the paper's loop
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SQUARE_ORDERS)
 @pytest.mark.parametrize("name", ["navier-stokes", "telea", "noise"])
 def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str, order: str) -> None:
     spec = make_spec(ORIGINAL, inpainter=name, mask=64, amount=150.0, seed=3, order=order)
@@ -63,18 +63,18 @@ def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str
     assert [iteration.k for iteration in iterations] == list(range(1, 25))
     before = ORIGINAL
     for iteration in iterations:
-        repaint = mask(spec, iteration.k)
-        output = one(before, repaint, noise_seed(3, iteration.k), load(name))
+        repaint = draw_mask(spec, iteration.k)
+        output = one(before, repaint, draw_noise_seed(3, iteration.k), load(name))
         before = np.where(repaint[..., None], output, before)
         assert np.array_equal(iteration.frame, before)
-        assert iteration.box == box(spec, iteration.k)
-        assert iteration.noise_seed == noise_seed(3, iteration.k)
+        assert iteration.box == draw_box(spec, iteration.k)
+        assert iteration.noise_seed == draw_noise_seed(3, iteration.k)
         assert iteration.frame.dtype == np.uint8
         assert iteration.seconds >= 0
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.sampled_from([16, 64, 128, 256]), st.sampled_from(ORDERS), st.integers(0, 2**53))
+@given(st.sampled_from([16, 64, 128, 256]), st.sampled_from(SQUARE_ORDERS), st.integers(0, 2**53))
 def test_pixels_outside_the_box_never_change(side: int, order: str, seed: int) -> None:
     before = ORIGINAL
     for (iteration,) in islice(recurse([walk(mask=side, order=order, seed=seed, amount=1000.0)], negative), 8):
@@ -141,7 +141,7 @@ def test_inpainters_get_the_frames_the_masks_and_the_seeds() -> None:
         assert images.dtype == np.uint8
         assert repaint.shape == (2, 256, 256)
         assert repaint.dtype == np.bool_
-        assert seeds == [noise_seed(each.spec.seed, each.iteration) for each in walks]
+        assert seeds == [draw_noise_seed(each.spec.seed, each.iteration) for each in walks]
         for i, iteration in enumerate(batch):
             assert np.array_equal(images[i], before[i])
             assert repaint[i][iteration.box.window].all()
@@ -218,7 +218,7 @@ def test_an_empty_batch_has_nothing_to_do() -> None:
 def test_a_walk_taken_up_at_frame_k_goes_on_exactly(name: str, k: int, paste: bool) -> None:
     whole = run(walk(inpainter=name, mask=64, amount=200.0, seed=6, paste=paste), name)
     spec = make_spec(ORIGINAL, inpainter=name, mask=64, amount=200.0, seed=6, paste=paste)
-    resumed = Walk(spec, whole[k - 1].frame, k, {box(spec, i) for i in range(1, k + 1)})
+    resumed = Walk(spec, whole[k - 1].frame, k, {draw_box(spec, i) for i in range(1, k + 1)})
     require_same(run(resumed, name), whole[k:])
     assert resumed.done
 
@@ -234,7 +234,7 @@ def test_walks_at_different_iterations_share_a_batch() -> None:
 # --- counting
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SQUARE_ORDERS)
 @pytest.mark.parametrize(("side", "amount"), [(16, 50.0), (64, 200.0), (128, 400.0), (256, 200.0)])
 def test_coverage_counts_each_pixel_once_and_inpainted_every_time(side: int, amount: float, order: str) -> None:
     touched = np.zeros((256, 256), bool)

@@ -11,7 +11,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from riptui.errors import SpecError
-from riptui.spec import FITS, FORMAT, LAST_SEED, ORDERS, SIZES, Spec, decode, encode, iterations_at, points
+from riptui.spec import (
+    FITS,
+    FORMAT,
+    MAX_SEED,
+    SIZES,
+    SQUARE_ORDERS,
+    Spec,
+    decode_spec,
+    encode_spec,
+    iterations_at,
+    measured_iterations,
+)
 from tests.support.trajectories import make_spec, picture
 
 ORIGINAL = picture(256)
@@ -45,7 +56,7 @@ def spec(**fields: Any) -> Spec:
 
 def changed(**fields: Any) -> bytes:
     """SPEC's file with some of its JSON replaced."""
-    written = json.loads(encode(SPEC))
+    written = json.loads(encode_spec(SPEC))
     del written["digest"]
     return json.dumps(written | fields).encode()
 
@@ -76,7 +87,7 @@ def test_the_digest_is_the_one_it_always_was() -> None:
 
 
 def test_the_digest_is_the_sha_256_of_the_files_json_with_sorted_keys_and_no_blanks() -> None:
-    fields = json.loads(encode(SPEC))
+    fields = json.loads(encode_spec(SPEC))
     assert fields.pop("digest") == SPEC.digest
     for name in NOT_PIXELS:
         del fields[name]
@@ -90,7 +101,7 @@ def test_the_order_of_the_parameters_does_not_change_the_digest() -> None:
 
 
 def test_a_whole_number_as_amount_makes_the_spec_that_is_read_back() -> None:
-    assert spec(amount=100).digest == spec(amount=100.0).digest == decode(encode(spec(amount=100))).digest
+    assert spec(amount=100).digest == spec(amount=100.0).digest == decode_spec(encode_spec(spec(amount=100))).digest
 
 
 @st.composite
@@ -105,9 +116,9 @@ def specs(draw: st.DrawFn) -> Spec:
         fit=draw(st.sampled_from(FITS)),
         bands=draw(st.tuples(*[st.integers(0, 255)] * 3)),
         mask=draw(st.sampled_from(divisors(size))),
-        order=draw(st.sampled_from(ORDERS)),
+        order=draw(st.sampled_from(SQUARE_ORDERS)),
         amount=draw(st.floats(0, 1_000_000, exclude_min=True, allow_subnormal=False)),
-        seed=draw(st.integers(0, LAST_SEED)),
+        seed=draw(st.integers(0, MAX_SEED)),
         paste=draw(st.booleans()),
         parameters=draw(
             st.dictionaries(text, st.none() | st.booleans() | st.integers(0, 99) | st.floats(-9, 9) | text, max_size=3)
@@ -118,9 +129,9 @@ def specs(draw: st.DrawFn) -> Spec:
 @settings(deadline=None)
 @given(specs())
 def test_any_spec_comes_back_from_its_file(written: Spec) -> None:
-    data = encode(written)
-    assert decode(data) == written
-    assert decode(data).digest == written.digest
+    data = encode_spec(written)
+    assert decode_spec(data) == written
+    assert decode_spec(data).digest == written.digest
     assert data.endswith(b"\n}\n")
 
 
@@ -156,52 +167,52 @@ def test_a_replaced_value_is_checked_like_any_other() -> None:
 
 def test_unknown_keys_are_refused_with_the_list_of_known_ones() -> None:
     with pytest.raises(SpecError) as refused:
-        decode(changed(masks=64, colour="red"))
+        decode_spec(changed(masks=64, colour="red"))
     assert "unknown keys: colour, masks." in str(refused.value)
     assert all(field in str(refused.value).partition("Known:")[2] for field in FIELDS)
 
 
 @pytest.mark.parametrize("field", ["source_name", "source_sha256", "original_sha256"])
 def test_a_key_without_a_default_must_be_there(field: str) -> None:
-    fields = json.loads(encode(SPEC))
+    fields = json.loads(encode_spec(SPEC))
     del fields[field]
     with pytest.raises(SpecError, match=field):
-        decode(json.dumps(fields).encode())
+        decode_spec(json.dumps(fields).encode())
 
 
 @pytest.mark.parametrize(("field", "value"), [("seed", 3), ("mask", 32), ("amount", 50.0), ("digest", "0" * 64)])
 def test_values_that_do_not_have_their_digest_are_refused(field: str, value: object) -> None:
-    fields = json.loads(encode(SPEC)) | {field: value}
+    fields = json.loads(encode_spec(SPEC)) | {field: value}
     with pytest.raises(SpecError, match="changed or damaged"):
-        decode(json.dumps(fields).encode())
+        decode_spec(json.dumps(fields).encode())
 
 
 def test_keys_with_a_default_may_be_left_out() -> None:
     least = {"format": 1, "source_name": "a.png", "source_sha256": "1" * 64, "original_sha256": "2" * 64}
-    assert decode(json.dumps(least).encode()) == Spec(**least)
+    assert decode_spec(json.dumps(least).encode()) == Spec(**least)
 
 
 @pytest.mark.parametrize("newer", [FORMAT + 1, 99, 10**30])
 def test_a_newer_format_is_refused_with_the_way_to_upgrade_whatever_else_it_holds(newer: int) -> None:
     with pytest.raises(SpecError, match=f"format {newer}, this riptui reads up to {FORMAT}: pip install --upgrade"):
-        decode(changed(format=newer, unknown_today=1, mask="sixty-four"))
+        decode_spec(changed(format=newer, unknown_today=1, mask="sixty-four"))
 
 
 @pytest.mark.parametrize("wrong", [0, -1, True, False, "1", 1.0, 1.5, None, [1], {}])
 def test_a_format_that_is_no_number_from_1_is_refused(wrong: object) -> None:
     with pytest.raises(SpecError, match="not a number from 1 to 1"):
-        decode(changed(format=wrong))
+        decode_spec(changed(format=wrong))
 
 
 def test_a_spec_without_a_format_is_refused() -> None:
     with pytest.raises(SpecError, match="format is None"):
-        decode(b"{}")
+        decode_spec(b"{}")
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_every_field_refuses_a_value_of_another_type(field: str) -> None:
     with pytest.raises(SpecError, match=field):
-        decode(changed(**{field: {"radius": [3]}}))
+        decode_spec(changed(**{field: {"radius": [3]}}))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +236,7 @@ def test_every_field_refuses_a_value_of_another_type(field: str) -> None:
         ("amount", "400"),
         ("amount", True),
         ("seed", -1),
-        ("seed", LAST_SEED + 1),
+        ("seed", MAX_SEED + 1),
         ("seed", 0.5),
         ("paste", 1),
         ("paste", "true"),
@@ -240,7 +251,7 @@ def test_every_field_refuses_a_value_of_another_type(field: str) -> None:
 )
 def test_a_value_out_of_range_is_refused_and_named(field: str, wrong: object) -> None:
     with pytest.raises(SpecError, match=field):
-        decode(changed(**{field: wrong}))
+        decode_spec(changed(**{field: wrong}))
 
 
 @pytest.mark.parametrize("size", [512, 768, 1024, 2048, 320])
@@ -274,7 +285,7 @@ def test_an_amount_that_cannot_be_reached_is_refused(amount: float) -> None:
         spec(amount=amount)
 
 
-@pytest.mark.parametrize("seed", [-1, LAST_SEED + 1, 10**16 - 1])
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 10**16 - 1])
 def test_a_seed_that_could_not_be_read_back_is_refused_at_once(seed: int) -> None:
     with pytest.raises(SpecError, match=f"seed {seed}: it must be from 0 to 9,007,199,254,740,992"):
         spec(seed=seed)
@@ -284,7 +295,7 @@ def test_a_seed_that_could_not_be_read_back_is_refused_at_once(seed: int) -> Non
 @given(st.binary())
 def test_any_bytes_are_refused_in_words(data: bytes) -> None:
     with pytest.raises(SpecError):
-        decode(data)
+        decode_spec(data)
 
 
 JSON = st.recursive(
@@ -298,22 +309,22 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from([*FIELDS, "unknown"]), JSON, min_size=1))
 def test_any_values_in_a_spec_are_taken_or_refused_in_words(fields: dict[str, object]) -> None:
     try:
-        read = decode(changed(**fields))
+        read = decode_spec(changed(**fields))
     except SpecError:
         return
-    assert decode(encode(read)) == read
+    assert decode_spec(encode_spec(read)) == read
 
 
 @settings(deadline=None)
 @given(st.data())
 def test_a_file_with_damaged_bytes_is_taken_or_refused_in_words(data: st.DataObject) -> None:
-    damaged = bytearray(encode(SPEC))
+    damaged = bytearray(encode_spec(SPEC))
     for place in data.draw(st.lists(st.integers(0, len(damaged) - 1), min_size=1, max_size=4)):
         damaged[place] = data.draw(st.integers(0, 255))
     end = data.draw(st.integers(0, len(damaged)))
-    assume(damaged[:end] != encode(SPEC))
+    assume(damaged[:end] != encode_spec(SPEC))
     try:
-        read = decode(bytes(damaged[:end]))
+        read = decode_spec(bytes(damaged[:end]))
     except SpecError:
         return
     assert read.iterations > 0
@@ -322,7 +333,7 @@ def test_a_file_with_damaged_bytes_is_taken_or_refused_in_words(data: st.DataObj
 @pytest.mark.parametrize("hostile", [b'{"a":' + b"[" * 100_000, b"[" * 100_000, b'{"a":1' + b"0" * 100_000 + b"}"])
 def test_json_made_to_exhaust_its_reader_is_refused_in_words(hostile: bytes) -> None:
     with pytest.raises(SpecError, match="not a JSON object"):
-        decode(hostile)
+        decode_spec(hostile)
 
 
 # --- counting
@@ -334,23 +345,23 @@ def test_the_papers_protocol_has_its_iterations_and_is_measured_at_every_50_perc
 ) -> None:
     paper = spec(size=512, mask=mask, amount=400.0)
     assert paper.iterations == last
-    assert paper.halves() == list(range(0, last + 1, every))
-    assert [paper.inpainted(k) for k in paper.halves()] == [0, 50, 100, 150, 200, 250, 300, 350, 400]
+    assert paper.keyframe_iterations() == list(range(0, last + 1, every))
+    assert [paper.inpainted(k) for k in paper.keyframe_iterations()] == [0, 50, 100, 150, 200, 250, 300, 350, 400]
 
 
 def test_every_iteration_or_every_so_many_can_be_measured() -> None:
     sixteen = spec(mask=64, amount=100.0)
-    assert points(sixteen, "every") == list(range(17))
-    assert points(sixteen, 1) == list(range(17))
-    assert points(sixteen, 5) == [0, 5, 10, 15, 16]
-    assert points(sixteen, 16) == [0, 16]
-    assert points(sixteen, 1000) == [0, 16]
+    assert measured_iterations(sixteen, "every") == list(range(17))
+    assert measured_iterations(sixteen, 1) == list(range(17))
+    assert measured_iterations(sixteen, 5) == [0, 5, 10, 15, 16]
+    assert measured_iterations(sixteen, 16) == [0, 16]
+    assert measured_iterations(sixteen, 1000) == [0, 16]
 
 
 @pytest.mark.parametrize("stride", [0, -1])
 def test_a_stride_below_1_is_refused(stride: int) -> None:
     with pytest.raises(SpecError, match=f"measure every {stride} iterations: it must be at least 1"):
-        points(SPEC, stride)
+        measured_iterations(SPEC, stride)
 
 
 @pytest.mark.parametrize(
@@ -369,12 +380,12 @@ def test_a_stride_below_1_is_refused(stride: int) -> None:
 def test_amounts_beyond_400_and_fractions_end_at_the_first_iteration_that_reaches_them(
     mask: int, amount: float, halves: list[int]
 ) -> None:
-    assert spec(mask=mask, amount=amount).halves() == halves
+    assert spec(mask=mask, amount=amount).keyframe_iterations() == halves
     assert spec(mask=mask, amount=amount).iterations == halves[-1]
 
 
 def test_three_by_three_squares_are_measured_where_50_percent_is_first_reached() -> None:
-    assert spec(size=768, mask=256, amount=200.0).halves() == [0, 5, 9, 14, 18]
+    assert spec(size=768, mask=256, amount=200.0).keyframe_iterations() == [0, 5, 9, 14, 18]
 
 
 @settings(deadline=None)
@@ -399,7 +410,7 @@ def test_rounding_never_costs_an_iteration(cells: int) -> None:
 def test_halves_are_where_each_50_percent_is_first_reached_and_the_last(size: int, data: st.DataObject) -> None:
     mask = data.draw(st.sampled_from([m for m in divisors(size) if m >= 16]))
     cut = spec(size=size, mask=mask, amount=data.draw(st.floats(0.01, 1000)))
-    halves = cut.halves()
+    halves = cut.keyframe_iterations()
     assert halves == sorted(set(halves))
     assert halves[0] == 0
     assert halves[-1] == cut.iterations

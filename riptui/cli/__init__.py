@@ -25,19 +25,19 @@ from typing import TYPE_CHECKING
 from riptui.cli import streams
 
 if TYPE_CHECKING:
-    from riptui.settings import Loaded
+    from riptui.settings import LoadedSettings
 
 COMMANDS = {
     "browse": "riptui.cli.browse:browse",
     "demo": "riptui.cli.demo:demo",
-    "run": "riptui.cli.runs:run",
-    "resume": "riptui.cli.runs:resume",
-    "pause": "riptui.cli.asking:pause",
-    "stop": "riptui.cli.asking:stop",
+    "run": "riptui.cli.run:run",
+    "resume": "riptui.cli.run:resume",
+    "pause": "riptui.cli.stop:pause",
+    "stop": "riptui.cli.stop:stop",
     "worker": "riptui.cli.worker:worker",
     "ps": "riptui.cli.ps:ps",
     "logs": "riptui.cli.logs:logs",
-    "ls": "riptui.cli.listing:ls",
+    "ls": "riptui.cli.ls:ls",
     "show": "riptui.cli.show:show",
     "check": "riptui.cli.check:check",
     "measure": "riptui.cli.measure:measure",
@@ -57,41 +57,41 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code. Nothing raised on purpose reaches the user as a traceback."""
     argv = sys.argv[1:] if argv is None else argv
     streams.prepare()
-    if means_the_app_alone(argv):
-        from riptui.settings import load
+    if opens_app(argv):
+        from riptui.settings import load_settings
 
-        loaded = load()
+        loaded = load_settings()
         if not loaded.problems:  # else they are told
             try:
                 return open_app(Path(argv[0]) if argv else loaded.settings.runs, loaded)
             except BaseException as error:
-                from riptui.cli.commands import exit_code
+                from riptui.cli.commands import handle_error
 
-                return exit_code(error)
-    from riptui.cli.commands import carry_out
+                return handle_error(error)
+    from riptui.cli.commands import run_command_line
 
-    return carry_out(argv)
+    return run_command_line(argv)
 
 
-def open_app(runs: Path, loaded: Loaded, *, select: str = "", graphics: str | None = None) -> int:
+def open_app(runs: Path, loaded: LoadedSettings, *, select: str = "", graphics: str | None = None) -> int:
     """Run the app until it ends; return the exit code. stdin and stdout must be a terminal."""
     from riptui.tui.start import start
 
-    code = start(runs, loaded, select=select, graphics=graphics)
+    code = start(runs, loaded, selected_path=select, graphics=graphics)
     if code == 128 + signal.SIGHUP:
         for stream in (sys.stdout, sys.stderr):  # the terminal is gone
-            streams.abandon(stream)
+            streams.discard_output(stream)
     return code
 
 
-def means_the_app_alone(argv: list[str]) -> bool:
+def opens_app(argv: list[str]) -> bool:
     """`riptui` or `riptui RUNS` on a terminal."""
     if len(argv) > 1 or (argv and (argv[0] in COMMANDS or not is_folder(argv[0]))):
         return False
-    return is_on_a_terminal() and "_RIPTUI_COMPLETE" not in os.environ
+    return has_terminal() and "_RIPTUI_COMPLETE" not in os.environ
 
 
-def is_on_a_terminal() -> bool:
+def has_terminal() -> bool:
     """All three streams: Textual draws on stderr."""
     return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 

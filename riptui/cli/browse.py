@@ -6,8 +6,8 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli import is_on_a_terminal, open_app
-from riptui.cli.options import folders_below, runs_folder
+from riptui.cli import has_terminal, open_app
+from riptui.cli.options import complete_folders, runs_folder
 
 GRAPHICS = ("auto", "kitty", "sixel", "halfblock", "off")
 
@@ -19,10 +19,10 @@ GRAPHICS = ("auto", "kitty", "sixel", "halfblock", "off")
     default=runs_folder,
     envvar="RIPTUI_RUNS",
     type=click.Path(path_type=Path, file_okay=False),
-    shell_complete=folders_below,
+    shell_complete=complete_folders,
 )
 @click.option(
-    "--select", default="", metavar="PATH", help="Start on this trajectory or group.", shell_complete=folders_below
+    "--select", default="", metavar="PATH", help="Start on this trajectory or group.", shell_complete=complete_folders
 )
 @click.option(
     "--graphics",
@@ -35,10 +35,10 @@ def browse(runs: Path, select: str, graphics: str | None) -> int:
     `riptui` alone does the same, as does `riptui RUNS`. Press ? in it for its keys. What a worker computes goes on
     when the app, or the connection, ends.
     """
-    if not is_on_a_terminal():
+    if not has_terminal():
         raise click.UsageError(
             "the app needs a terminal, for stderr too; without one: riptui ls, riptui show, riptui run"
         )
-    from riptui.settings import load
+    from riptui.settings import load_settings
 
-    return open_app(runs, load(), select=select, graphics=graphics)
+    return open_app(runs, load_settings(), select=select, graphics=graphics)

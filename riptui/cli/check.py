@@ -25,52 +25,56 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool) -> int:
     Exit code 1 if something that was committed is damaged. What a crash left behind is no damage. --repair loses
     nothing that can be trusted: what it cuts, `riptui resume` computes again, to the same pixels.
     """
-    from riptui.cli.console import emit, out, passing
-    from riptui.store.listing import find_all
+    from riptui.cli.console import out, print_json, transient_progress
+    from riptui.store.listing import find_all_trajectories
 
-    trajectories = find_all(paths)
+    trajectories = find_all_trajectories(paths)
     results = []
-    with passing(hidden=as_json and out.is_terminal) as progress:
+    with transient_progress(hidden=as_json and out.is_terminal) as progress:
         for trajectory in progress.track(trajectories, description="checking"):
-            results.append(_check(trajectory, repair))
+            results.append(_check_trajectory(trajectory, repair))
             if as_json:
-                emit(results[-1])
+                print_json(results[-1])
             else:
-                _tell(results[-1])
+                _print_result(results[-1])
     return 1 if any(result["damage"] and not result["repaired"] for result in results) else 0
 
 
-def _check(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
+def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
     from riptui.errors import DamagedError, SpecError
     from riptui.store.claim import claim
-    from riptui.store.provenance import mixed
-    from riptui.store.survey import survey
+    from riptui.store.provenance import describe_mixed_sessions
     from riptui.store.trajectory import Status
-    from riptui.store.writer import writer
+    from riptui.store.verify import inspect_folder
+    from riptui.store.writer import open_writer
 
     result: dict[str, Any] = {
         **{"path": str(trajectory.path), "good": 0, "damage": [], "leftovers": []},
         **{"mixed": None, "repaired": False},
     }
     try:
-        running = trajectory.status() == Status.RUNNING
-        found = survey(trajectory)
-        result |= {"good": found.walk.iteration, "iterations": trajectory.spec.iterations, "damage": found.damage}
-        result["mixed"] = mixed(trajectory, found.rows) or None
-        result["leftovers"] = [] if running else found.leftovers  # a running one's are in use
-        if repair and not running and (found.damage or found.leftovers):
-            with claim(trajectory) as claimed, writer(claimed):
+        running = trajectory.read_status() == Status.RUNNING
+        inspection = inspect_folder(trajectory)
+        result |= {
+            "good": inspection.walk.iteration,
+            "iterations": trajectory.spec.iterations,
+            "damage": inspection.damage,
+        }
+        result["mixed"] = describe_mixed_sessions(trajectory, inspection.rows) or None
+        result["leftovers"] = [] if running else inspection.leftovers  # a running one's are in use
+        if repair and not running and (inspection.damage or inspection.leftovers):
+            with claim(trajectory) as claimed, open_writer(claimed):
                 result["repaired"] = True
     except (DamagedError, SpecError) as error:
         result["damage"] = [str(error)]
     return result
 
 
-def _tell(result: dict[str, Any]) -> None:
+def _print_result(result: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from riptui.cli.console import out, say
-    from riptui.terminal import printable
+    from riptui.cli.console import out, print_line
+    from riptui.text.terminal import printable
 
     path = printable(result["path"])
     if not result["damage"]:
@@ -79,16 +83,16 @@ def _tell(result: dict[str, Any]) -> None:
         )
     else:
         out.print(Text.assemble(("✗ ", "red"), f"{path}: damaged"))
-    for what in result["damage"]:
-        say(f"    {what}")
+    for item in result["damage"]:
+        print_line(f"    {item}")
     if result["mixed"]:
-        say(f"    mixed, computed by unlike sessions: {result['mixed']}", "yellow")
-    for what in result["leftovers"]:
-        say(f"    left behind by a crash: {what}", "dim")
+        print_line(f"    mixed, computed by unlike sessions: {result['mixed']}", "yellow")
+    for item in result["leftovers"]:
+        print_line(f"    left behind by a crash: {item}", "dim")
     if result["repaired"]:
-        again = (
+        resume_hint = (
             f"; compute the rest with: riptui resume {result['path']}" if result["good"] < result["iterations"] else ""
         )
-        say(f"    repaired: whole up to iteration {result['good']}{again}")
+        print_line(f"    repaired: whole up to iteration {result['good']}{resume_hint}")
     elif result["damage"] and result["good"]:
-        say(f"    whole up to iteration {result['good']}; mend it with: riptui check --repair {result['path']}")
+        print_line(f"    whole up to iteration {result['good']}; mend it with: riptui check --repair {result['path']}")

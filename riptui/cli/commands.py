@@ -14,23 +14,23 @@ from riptui import __version__
 from riptui.cli import COMMANDS, is_folder, streams
 from riptui.errors import DiskError, RiptuiError
 
-FAILED, USAGE, INTERRUPTED, UNREAD = 1, 2, 128 + signal.SIGINT, 128 + signal.SIGPIPE
+FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 128 + signal.SIGINT, 128 + signal.SIGPIPE
 
 
-class LateGroup(click.RichGroup):
+class LazyGroup(click.RichGroup):
     """A group whose commands, by name "module:attribute", are imported when they are looked up."""
 
-    def __init__(self, *args: Any, late: Mapping[str, str], **given: Any) -> None:
-        super().__init__(*args, **given)
-        self._late = late
+    def __init__(self, *args: Any, lazy_commands: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy_commands = lazy_commands
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self._late)
+        return list(self._lazy_commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self._late:
+        if cmd_name not in self._lazy_commands:
             return None
-        module, _, attribute = self._late[cmd_name].partition(":")
+        module, _, attribute = self._lazy_commands[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
@@ -40,8 +40,8 @@ class LateGroup(click.RichGroup):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            for near in difflib.get_close_matches(args[0], self._late, n=1):
-                raise click.UsageError(f"{error.format_message()} Did you mean {near}?", ctx) from error
+            for suggestion in difflib.get_close_matches(args[0], self._lazy_commands, n=1):
+                raise click.UsageError(f"{error.format_message()} Did you mean {suggestion}?", ctx) from error
             raise
 
     def invoke(self, ctx: click.Context) -> object:
@@ -49,12 +49,12 @@ class LateGroup(click.RichGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            raise Exit(UNREAD) from error
+            raise Exit(BROKEN_PIPE) from error
 
 
 @click.group(
-    cls=LateGroup,
-    late=COMMANDS,
+    cls=LazyGroup,
+    lazy_commands=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 130 Ctrl-C.",
 )
@@ -77,63 +77,63 @@ def riptui() -> None:
     """
 
 
-def carry_out(argv: list[str]) -> int:
+def run_command_line(argv: list[str]) -> int:
     """Run the command line; return the exit code. Nothing raised on purpose reaches the user as a traceback."""
     try:
-        code = riptui.main(spelt_out(argv), prog_name="riptui", standalone_mode=False)
+        code = riptui.main(expand_aliases(argv), prog_name="riptui", standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:
-        return exit_code(error)
+        return handle_error(error)
     return code if isinstance(code, int) else 0
 
 
-def exit_code(error: BaseException) -> int:
+def handle_error(error: BaseException) -> int:
     """The exit code of what ended a command; tells it first. Raises it if nobody raised it on purpose."""
-    from riptui.cli.console import complain
+    from riptui.cli.console import print_error
 
     match error:
         case click.ClickException():
             context = getattr(error, "ctx", None)
-            complain(error.format_message(), hint=f"{context.command_path} --help" if context else "")
+            print_error(error.format_message(), hint=f"{context.command_path} --help" if context else "")
             return USAGE
         case RiptuiError():
-            complain(str(error))
+            print_error(str(error))
             return error.exit_code
         case KeyboardInterrupt() | click.Abort():
             return INTERRUPTED
         case BrokenPipeError():
-            streams.abandon(sys.stdout)
-            return UNREAD
+            streams.discard_output(sys.stdout)
+            return BROKEN_PIPE
         case OSError():  # those of the runs folder are RiptuiErrors
-            streams.abandon(sys.stdout)
+            streams.discard_output(sys.stdout)
             try:
-                complain(explanation(error))
+                print_error(explain_os_error(error))
             except OSError:  # stderr is as full, or as gone
-                streams.abandon(sys.stderr)
+                streams.discard_output(sys.stderr)
             return FAILED
         case SystemExit():  # click's own: a completion is printed, or nobody reads the help
             if isinstance(error.__context__, BrokenPipeError):
-                streams.abandon(sys.stdout)
-                return UNREAD
+                streams.discard_output(sys.stdout)
+                return BROKEN_PIPE
             return error.code if isinstance(error.code, int) else 0
     raise error
 
 
-def spelt_out(argv: list[str]) -> list[str]:
+def expand_aliases(argv: list[str]) -> list[str]:
     """`riptui`, `riptui RUNS` and `riptui --select PATH` mean `riptui browse ...`."""
     if not argv:
         return ["browse"]
     first = argv[0]
-    begins = first.partition("=")[0] in ("--select", "--graphics") or (first not in COMMANDS and is_folder(first))
-    return ["browse", *argv] if begins else argv
+    is_browse = first.partition("=")[0] in ("--select", "--graphics") or (first not in COMMANDS and is_folder(first))
+    return ["browse", *argv] if is_browse else argv
 
 
-def explanation(error: OSError) -> str:
-    from riptui.store.disk import explained
+def explain_os_error(error: OSError) -> str:
+    from riptui.store.disk import explain_errors
 
-    what = error.filename or ("the current folder" if isinstance(error, FileNotFoundError) else "the output")
+    target = error.filename or ("the current folder" if isinstance(error, FileNotFoundError) else "the output")
     try:
-        with explained(str(what)):
+        with explain_errors(str(target)):
             raise error
-    except DiskError as told:
-        return str(told)
+    except DiskError as disk_error:
+        return str(disk_error)

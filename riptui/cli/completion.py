@@ -17,7 +17,7 @@ def completion(shell: str) -> int:
 
     from riptui.cli.commands import riptui
 
-    found = get_completion_class(shell)
-    assert found is not None, "the choices above are click's own"
-    click.echo(found(riptui, {}, "riptui", "_RIPTUI_COMPLETE").source())
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None, "the choices above are click's own"
+    click.echo(completion_class(riptui, {}, "riptui", "_RIPTUI_COMPLETE").source())
     return 0

@@ -16,7 +16,7 @@ from riptui.cli.options import json_option, metric_names
 from riptui.errors import InputError, RiptuiError
 
 if TYPE_CHECKING:
-    from riptui.settings import Loaded
+    from riptui.settings import LoadedSettings
 
 EDITORS = ("nano", "vi")
 
@@ -32,123 +32,125 @@ def config(do: Literal["path", "show", "edit"], as_json: bool) -> int:
 
     Exit code 2 if something in the file is wrong; the app starts nevertheless, without what is wrong.
     """
-    from riptui.cli.console import emit, say
-    from riptui.settings.places import settings_file
+    from riptui.cli.console import print_json, print_line
+    from riptui.settings.paths import settings_file
 
     if do == "show":
         return _show(as_json)
     if do == "edit":
         return _edit(settings_file(), as_json)
     if as_json:
-        emit({"path": str(settings_file())})
+        print_json({"path": str(settings_file())})
     else:
-        say(str(settings_file()))
+        print_line(str(settings_file()))
     return 0
 
 
 def _show(as_json: bool) -> int:
-    from riptui.cli.console import emit
+    from riptui.cli.console import print_json
 
-    loaded = _loaded()
+    loaded = _load_settings()
     if as_json:
-        emit(_as_dict(loaded))
+        print_json(_as_dict(loaded))
     else:
-        _tell(loaded)
-        _complain(loaded)
+        _print_settings(loaded)
+        _print_problems(loaded)
     return InputError.exit_code if loaded.problems else 0
 
 
-def _loaded() -> Loaded:
+def _load_settings() -> LoadedSettings:
     """The settings, with the names that only the layers above them know."""
     from riptui import settings
     from riptui.tui import themes
 
     metrics = [*metric_names(), *(f"{name}@previous" for name in metric_names())]
-    loaded = settings.load({"metric": metrics, "theme": themes.names()})
+    loaded = settings.load_settings({"metric": metrics, "theme": themes.theme_names()})
     if not loaded.settings.keys:
         return loaded
     from riptui.tui import bindings, keymap  # only for those who have keys of their own
 
-    _, problems = keymap.checked(loaded.settings.keys, keymap.known(bindings.SCOPES))
+    _, problems = keymap.check_keys(loaded.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
     return replace(loaded, problems=(*loaded.problems, *(f"{loaded.file}: {problem}" for problem in problems)))
 
 
-def _as_dict(loaded: Loaded) -> dict[str, object]:
+def _as_dict(loaded: LoadedSettings) -> dict[str, object]:
     import msgspec
 
-    from riptui.settings import about
+    from riptui.settings import describe_setting
 
     values = msgspec.to_builtins(loaded.settings, enc_hook=str)
     settings = [
-        {"name": name, "value": value, "origin": loaded.origins[name], "about": about(name)}
+        {"name": name, "value": value, "origin": loaded.origins[name], "about": describe_setting(name)}
         for name, value in values.items()
     ]
     return {"path": str(loaded.file), "settings": settings, "problems": loaded.problems}
 
 
-def _tell(loaded: Loaded) -> None:
+def _print_settings(loaded: LoadedSettings) -> None:
     from rich.text import Text
 
-    from riptui.cli.console import out, say
-    from riptui.settings import VARIABLES, about
-    from riptui.settings.template import toml
-    from riptui.terminal import printable
+    from riptui.cli.console import out, print_line
+    from riptui.settings import ENVIRONMENT_VARIABLES, describe_setting
+    from riptui.settings.template import format_toml
+    from riptui.text.terminal import printable
 
-    say(str(loaded.file) if loaded.file.exists() else f"{loaded.file} is not there: `riptui config edit` makes it")
+    print_line(
+        str(loaded.file) if loaded.file.exists() else f"{loaded.file} is not there: `riptui config edit` makes it"
+    )
     for name, origin in loaded.origins.items():
         value = getattr(loaded.settings, name)
-        shown = f"{len(value)} of your own" if isinstance(value, dict) else printable(toml(value))
-        whence = f"${VARIABLES[name]}" if origin == "environment" else origin
+        value_text = f"{len(value)} of your own" if isinstance(value, dict) else printable(format_toml(value))
+        source = f"${ENVIRONMENT_VARIABLES[name]}" if origin == "environment" else origin
         styles = ("", "dim") if origin == "default" else ("bold", "green")
-        out.print(Text.assemble(f"{name:<12}", (f"{shown:<14}", styles[0]), " ", (whence, styles[1])))
-        out.print(Text(f"{'':<12}{about(name)}", "dim"))
-        for one, keys in value.items() if isinstance(value, dict) else ():
-            out.print(f"{'':<12}{printable(one)} = {printable(toml(keys))}")
+        out.print(Text.assemble(f"{name:<12}", (f"{value_text:<14}", styles[0]), " ", (source, styles[1])))
+        out.print(Text(f"{'':<12}{describe_setting(name)}", "dim"))
+        for action, keys in value.items() if isinstance(value, dict) else ():
+            out.print(f"{'':<12}{printable(action)} = {printable(format_toml(keys))}")
 
 
-def _complain(loaded: Loaded) -> None:
-    from riptui.cli.console import complain
+def _print_problems(loaded: LoadedSettings) -> None:
+    from riptui.cli.console import print_error
 
     for problem in loaded.problems:
-        complain(problem)
+        print_error(problem)
 
 
 def _edit(file: Path, as_json: bool) -> int:
-    from riptui.cli.console import say
-    from riptui.settings.template import template
-    from riptui.store.disk import explained
+    from riptui.cli.console import print_line
+    from riptui.settings.template import make_template
+    from riptui.store.disk import explain_errors
 
     if as_json:
         raise click.BadParameter("there is nothing to print as JSON: it goes with show and path", param_hint="--json")
     if file.is_dir():
         raise InputError(f"{file} is a folder where a file is needed: move it away")
-    editor = _editor()
-    with explained(file):
+    editor = _find_editor()
+    with explain_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with file.open("x", encoding="utf-8") as made:  # x: what is there is never replaced
-                made.write(template())
+            with file.open("x", encoding="utf-8") as new_file:  # x: what is there is never replaced
+                new_file.write(make_template())
         except FileExistsError:
             pass
-    _open(editor, file)
-    loaded = _loaded()
-    _complain(loaded)
+    _run_editor(editor, file)
+    loaded = _load_settings()
+    _print_problems(loaded)
     if loaded.problems:
         return InputError.exit_code
-    say(f"{file}: nothing is wrong")
+    print_line(f"{file}: nothing is wrong")
     return 0
 
 
-def _editor() -> list[str]:
+def _find_editor() -> list[str]:
     """The words of the command. Raises InputError if there is none."""
     for variable in ("VISUAL", "EDITOR"):
-        if given := os.environ.get(variable, "").strip():
+        if command := os.environ.get(variable, "").strip():
             try:
-                words = shlex.split(given)
+                words = shlex.split(command)
             except ValueError as error:
-                raise InputError(f"${variable} is {given!r}, which is no command: a quote is not closed") from error
+                raise InputError(f"${variable} is {command!r}, which is no command: a quote is not closed") from error
             if not shutil.which(words[0]):
-                raise InputError(f"${variable} is {given!r}, but there is no such program: set it to an editor")
+                raise InputError(f"${variable} is {command!r}, but there is no such program: set it to an editor")
             return words
     for name in EDITORS:
         if shutil.which(name):
@@ -156,7 +158,7 @@ def _editor() -> list[str]:
     raise InputError(f"there is no editor: set $EDITOR to one, or install {EDITORS[0]}")
 
 
-def _open(editor: list[str], file: Path) -> None:
+def _run_editor(editor: list[str], file: Path) -> None:
     try:
         code = subprocess.run([*editor, os.fspath(file)], check=False).returncode
     except OSError as error:

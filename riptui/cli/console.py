@@ -12,41 +12,41 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from riptui.terminal import printable
+from riptui.text.terminal import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
     from rich.table import Table
 
 
-class Pipe(Console):
+class PipeSafeConsole(Console):
     """A console that leaves it to `main` what happens when nobody reads on."""
 
     def on_broken_pipe(self) -> None:
         raise
 
 
-out = Pipe(highlight=False, markup=False, emoji=False, soft_wrap=True)
-err = Pipe(highlight=False, markup=False, emoji=False, stderr=True)
+out = PipeSafeConsole(highlight=False, markup=False, emoji=False, soft_wrap=True)
+err = PipeSafeConsole(highlight=False, markup=False, emoji=False, stderr=True)
 err.soft_wrap = not err.is_terminal  # one line a message in a log; whole words on a terminal
 
 
-def say(text: str | Text, style: str = "") -> None:
+def print_line(text: str | Text, style: str = "") -> None:
     """A line for people, on stdout."""
     out.print(Text(printable(text), style) if isinstance(text, str) else text)
 
 
-def note(text: str) -> None:
+def warn(text: str) -> None:
     """A line for people beside the output, on stderr."""
     err.print(Text(printable(text), "yellow"))
 
 
-def complain(text: str, hint: str = "") -> None:
+def print_error(text: str, hint: str = "") -> None:
     """An error, in one line, and what to do."""
     err.print(Text.assemble(("error: ", "bold red"), printable(text), (f"  ({hint})" if hint else "", "dim")))
 
 
-def shown(path: Path) -> str:
+def short_path(path: Path) -> str:
     """A path as short as it can be typed here: relative below the current folder, else whole. Not yet printable."""
     try:
         return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
@@ -54,7 +54,7 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def passing(*columns: ProgressColumn, hidden: bool = False) -> Progress:
+def transient_progress(*columns: ProgressColumn, hidden: bool = False) -> Progress:
     """Bars that vanish in the end: below the lines on a terminal, else on stderr. What is printed stays on stdout."""
     from rich.progress import Progress
 
@@ -69,7 +69,7 @@ def passing(*columns: ProgressColumn, hidden: bool = False) -> Progress:
     )
 
 
-def tabulate(layouts: Iterable[Table]) -> None:
+def print_table(layouts: Iterable[Table]) -> None:
     """The first layout of a table that the terminal shows whole, or the last one; a file has room for the first."""
     from rich.measure import Measurement
     from rich.segment import Segments
@@ -84,14 +84,14 @@ def tabulate(layouts: Iterable[Table]) -> None:
         out.print(Segments(out.render(table, out.options.update(width=width))), end="")
 
 
-def rendered(text: str, style: str) -> str:
+def render_ansi(text: str, style: str) -> str:
     """Text with the terminal's codes for a style; bare where there is no terminal."""
     with out.capture() as capture:
         out.print(Text(text, style), end="")
     return capture.get()
 
 
-def emit(value: Any) -> None:
+def print_json(value: Any) -> None:
     """A JSON value on a line of its own, in ASCII: harmless on a terminal too."""
     sys.stdout.write(json.dumps(value, ensure_ascii=True) + "\n")
     sys.stdout.flush()

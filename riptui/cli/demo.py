@@ -17,29 +17,29 @@ def demo(runs: Path, mask: int, display: str) -> int:
 
     The picture is a cup of coffee by Rachel Michetti (public domain, CC0).
     """
-    from riptui.cli.console import note, out, say, shown
-    from riptui.cli.metrics import choose
-    from riptui.cli.runs import carry_out
-    from riptui.cli.show import beside
-    from riptui.plan import demonstration
+    from riptui.cli.console import out, print_line, short_path, warn
+    from riptui.cli.metric_choice import choose_metrics
+    from riptui.cli.run import run_trajectories
+    from riptui.cli.show import render_side_by_side
+    from riptui.planning.submit import create_demo
     from riptui.store.records import Request
 
-    request = Request("run", choose(None, fetch=False))
-    trajectory = demonstration(runs, request, mask=mask)
-    code = carry_out([trajectory], display, request, runs=runs)
+    request = Request("run", choose_metrics(None, fetch=False))
+    trajectory = create_demo(runs, request, mask=mask)
+    code = run_trajectories([trajectory], display, request, runs=runs)
     if code or display in ("json", "none"):
         return code
     if out.is_terminal:
-        out.print(beside(trajectory, trajectory.spec.iterations), end="")
+        out.print(render_side_by_side(trajectory, trajectory.spec.iterations), end="")
     else:
-        note("on a terminal, the original and the last frame are shown here")
-    place = shlex.quote(shown(trajectory.path))
-    say(f"It is in {place}. Next:")
-    for what, command in (
-        ("all that was measured", f"riptui show {place}"),
-        ("pictures of it", f"riptui export {place} --strip drift.png --gif drift.gif"),
+        warn("on a terminal, the original and the last frame are shown here")
+    folder = shlex.quote(short_path(trajectory.path))
+    print_line(f"It is in {folder}. Next:")
+    for purpose, command in (
+        ("all that was measured", f"riptui show {folder}"),
+        ("pictures of it", f"riptui export {folder} --strip drift.png --gif drift.gif"),
         ("your own picture, three mask sizes", "riptui run YOUR.jpg --mask 64,128,256"),
         ("what this machine can do", "riptui doctor"),
     ):
-        say(f"  {what:<36}{command}")
+        print_line(f"  {purpose:<36}{command}")
     return 0

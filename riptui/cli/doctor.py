@@ -22,7 +22,7 @@ import rich_click as click
 
 from riptui import __version__
 from riptui.cli.options import json_option, runs_option
-from riptui.wording import sized
+from riptui.text.units import format_size
 
 BASE = (
     "numpy",
@@ -40,10 +40,10 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "report": ("matplotlib",),
 }
-LOW_SPACE = 2**30  # bytes; about 200 trajectories
+MIN_FREE_BYTES = 2**30  # bytes; about 200 trajectories
 
 # torch takes seconds to import and may crash on a broken driver: in a process of its own
-ASK_TORCH = """
+TORCH_PROBE = """
 import json, torch
 cuda = torch.cuda.is_available()
 print(json.dumps({"torch": torch.__version__, "built": torch.version.cuda or torch.version.hip,
@@ -52,15 +52,15 @@ print(json.dumps({"torch": torch.__version__, "built": torch.version.cuda or tor
     "mps": torch.backends.mps.is_available()}))
 """
 
-State = Literal["ok", "note", "bad"]
+FindingState = Literal["ok", "note", "bad"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorFinding:
     """One thing that was looked at."""
 
     topic: str
-    state: State
+    state: FindingState
     what: str
     advice: str = ""
 
@@ -73,26 +73,26 @@ def doctor(runs: Path, as_json: bool) -> int:
 
     Exit code 1 if something that riptui cannot do without is wrong.
     """
-    from riptui.cli.console import emit, err
+    from riptui.cli.console import err, print_json
 
-    machine = (python, packages, terminal, gpu, weights, logout)
-    checks: list[Callable[[], Iterator[Finding]]] = [*machine, lambda: disk(runs)]
-    findings: list[Finding] = []
+    machine = (check_python, check_packages, check_terminal, check_gpu, check_weights, check_logout)
+    checks: list[Callable[[], Iterator[DoctorFinding]]] = [*machine, lambda: check_disk(runs)]
+    findings: list[DoctorFinding] = []
     with err.status("looking ...") if err.is_terminal else err.capture():
         for check in checks:
             findings += check()
     if as_json:
-        emit([asdict(finding) for finding in findings])
+        print_json([asdict(finding) for finding in findings])
     else:
-        _tell(findings)
+        _print_findings(findings)
     return 1 if any(finding.state == "bad" for finding in findings) else 0
 
 
-def _tell(findings: list[Finding]) -> None:
+def _print_findings(findings: list[DoctorFinding]) -> None:
     from rich.text import Text
 
     from riptui.cli.console import out
-    from riptui.terminal import printable
+    from riptui.text.terminal import printable
 
     marks = {"ok": ("✓", "green"), "note": ("·", "yellow"), "bad": ("✗", "red")}
     topic = ""
@@ -103,112 +103,121 @@ def _tell(findings: list[Finding]) -> None:
             out.print(Text(f"{'':<12}{printable(finding.advice)}", "dim"))
 
 
-def python() -> Iterator[Finding]:
+def check_python() -> Iterator[DoctorFinding]:
     """The interpreter and riptui itself."""
-    yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
-    yield Finding(
+    yield DoctorFinding("python", "ok", f"{platform.python_version()} at {sys.executable}")
+    yield DoctorFinding(
         "python", "ok", f"riptui {__version__} on {platform.system()} {platform.release()} ({platform.machine()})"
     )
 
 
-def packages() -> Iterator[Finding]:
+def check_packages() -> Iterator[DoctorFinding]:
     """The base packages, and the extras."""
     missing = [name for name in BASE if _version(name) is None]
     if missing:
-        yield Finding("packages", "bad", f"missing: {', '.join(missing)}", "pip install --force-reinstall riptui")
+        yield DoctorFinding("packages", "bad", f"missing: {', '.join(missing)}", "pip install --force-reinstall riptui")
     else:
-        yield Finding("packages", "ok", ", ".join(f"{name} {_version(name)}" for name in BASE))
+        yield DoctorFinding("packages", "ok", ", ".join(f"{name} {_version(name)}" for name in BASE))
     for extra, names in EXTRAS.items():
         absent = [name for name in names if _version(name) is None]
         if absent:
             advice = f"pip install 'riptui[{extra}]'"
-            yield Finding("packages", "note", f"extra [{extra}]: not installed ({', '.join(absent)})", advice)
+            yield DoctorFinding("packages", "note", f"extra [{extra}]: not installed ({', '.join(absent)})", advice)
         else:
-            shown = ", ".join(f"{name} {_version(name)}" for name in names)
-            yield Finding("packages", "ok", f"extra [{extra}]: {shown}")
+            versions = ", ".join(f"{name} {_version(name)}" for name in names)
+            yield DoctorFinding("packages", "ok", f"extra [{extra}]: {versions}")
 
 
-def terminal() -> Iterator[Finding]:
+def check_terminal() -> Iterator[DoctorFinding]:
     """What stdout can show."""
     from riptui.cli.console import out
 
     if not sys.stdout.isatty():
-        yield Finding("terminal", "note", "stdout is not a terminal: progress is shown as plain lines")
+        yield DoctorFinding("terminal", "note", "stdout is not a terminal: progress is shown as plain lines")
         return
     term = os.environ.get("TERM", "unset")
-    within = next((name for name, key in (("tmux", "TMUX"), ("screen", "STY")) if key in os.environ), "")
-    where = f"TERM={term}{f' in {within}' if within else ''}{' over SSH' if 'SSH_CONNECTION' in os.environ else ''}"
-    yield Finding("terminal", "ok", f"{where}, {out.width}x{out.height}")
+    multiplexer = next((name for name, key in (("tmux", "TMUX"), ("screen", "STY")) if key in os.environ), "")
+    inside = f" in {multiplexer}" if multiplexer else ""
+    environment = f"TERM={term}{inside}{' over SSH' if 'SSH_CONNECTION' in os.environ else ''}"
+    yield DoctorFinding("terminal", "ok", f"{environment}, {out.width}x{out.height}")
     if out.no_color or out.color_system is None:
-        yield Finding(
+        yield DoctorFinding(
             "terminal", "note", "no colours: pictures are not recognisable", "unset NO_COLOR, or use a colour TERM"
         )
     elif out.color_system != "truecolor":
         advice = "if it can show more: export COLORTERM=truecolor (ssh does not pass it on)"
-        yield Finding("terminal", "note", f"{out.color_system} colours: pictures are coarse", advice)
+        yield DoctorFinding("terminal", "note", f"{out.color_system} colours: pictures are coarse", advice)
     else:
-        yield Finding("terminal", "ok", "24-bit colours")
+        yield DoctorFinding("terminal", "ok", "24-bit colours")
     if not out.encoding.startswith("utf"):
         advice = "export LANG=C.UTF-8"
-        yield Finding("terminal", "note", f"encoding {out.encoding}: no half blocks, no sparklines", advice)
+        yield DoctorFinding("terminal", "note", f"encoding {out.encoding}: no half blocks, no sparklines", advice)
 
 
-def gpu() -> Iterator[Finding]:
+def check_gpu() -> Iterator[DoctorFinding]:
     """What torch sees."""
     if find_spec("torch") is None:
-        yield Finding(
+        yield DoctorFinding(
             "gpu", "note", "not looked at without torch; the inpainters of OpenCV and scikit-image need no GPU"
         )
         return
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", ASK_TORCH],
+        process = subprocess.run(
+            [sys.executable, "-c", TORCH_PROBE],
             capture_output=True,
             text=True,
             timeout=120,
             check=True,
             stdin=subprocess.DEVNULL,
         )
-        seen = json.loads(done.stdout.splitlines()[-1])
+        torch_info = json.loads(process.stdout.splitlines()[-1])
     except (subprocess.SubprocessError, OSError, ValueError, IndexError) as error:
         cause = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
         advice = "pip install --force-reinstall torch torchvision"
-        yield Finding("gpu", "note", f"torch does not start: {' '.join(cause)}", advice)
+        yield DoctorFinding("gpu", "note", f"torch does not start: {' '.join(cause)}", advice)
         return
-    for card in seen["gpus"]:
-        yield Finding("gpu", "ok", f"{card['name']}, {card['gib']:.0f} GiB")
-    if not seen["gpus"]:
-        built = f"torch {seen['torch']} " + (f"for CUDA {seen['built']}" if seen["built"] else "for the CPU")
-        yield Finding("gpu", "note", f"none ({built}): lpips and ms-ssim run on the CPU")
+    for card in torch_info["gpus"]:
+        yield DoctorFinding("gpu", "ok", f"{card['name']}, {card['gib']:.0f} GiB")
+    if not torch_info["gpus"]:
+        built = f"torch {torch_info['torch']} " + (
+            f"for CUDA {torch_info['built']}" if torch_info["built"] else "for the CPU"
+        )
+        yield DoctorFinding("gpu", "note", f"none ({built}): lpips and ms-ssim run on the CPU")
 
 
-def weights() -> Iterator[Finding]:
+def check_weights() -> Iterator[DoctorFinding]:
     """The trunks of LPIPS."""
-    from riptui.metrics.weights import TRUNKS, present, weights_path
+    from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 
     if find_spec("lpips") is None:
-        yield Finding("weights", "note", "LPIPS needs the extra [diffusion]", "pip install 'riptui[diffusion]'")
+        yield DoctorFinding("weights", "note", "LPIPS needs the extra [diffusion]", "pip install 'riptui[diffusion]'")
         return
     for net in TRUNKS:
         path = weights_path(net)
-        if present(net):
-            yield Finding("weights", "ok", f"lpips-{net}: {path}")
+        if is_installed(net):
+            yield DoctorFinding("weights", "ok", f"lpips-{net}: {path}")
         else:
             advice = f"riptui fetch lpips-{net}; without network, copy the file there"
-            yield Finding("weights", "note", f"lpips-{net}: {path} is missing", advice)
+            yield DoctorFinding("weights", "note", f"lpips-{net}: {path} is missing", advice)
 
 
-def disk(runs: Path) -> Iterator[Finding]:
+def check_disk(runs: Path) -> Iterator[DoctorFinding]:
     """Whether the runs folder can hold runs: space, the right to write, locks, and what an fsync costs."""
     try:
         folder = next(parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists())
-        free = shutil.disk_usage(folder).free
+        free_bytes = shutil.disk_usage(folder).free
     except OSError as error:
-        yield Finding("disk", "bad", f"{runs}: {error.strerror}", "choose another folder with --runs or $RIPTUI_RUNS")
+        yield DoctorFinding(
+            "disk", "bad", f"{runs}: {error.strerror}", "choose another folder with --runs or $RIPTUI_RUNS"
+        )
         return
-    state: State = "ok" if free > LOW_SPACE else "note"
-    advice = "" if free > LOW_SPACE else "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"
-    yield Finding("disk", state, f"{sized(free)} free for {runs}", advice)
+    state: FindingState = "ok" if free_bytes > MIN_FREE_BYTES else "note"
+    advice = (
+        ""
+        if free_bytes > MIN_FREE_BYTES
+        else "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"
+    )
+    yield DoctorFinding("disk", state, f"{format_size(free_bytes)} free for {runs}", advice)
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -217,23 +226,28 @@ def disk(runs: Path) -> Iterator[Finding]:
                 file.write(b"x" * 4096)
                 file.flush()
                 os.fsync(file.fileno())
-            cost = (time.perf_counter() - started) / 10
+            fsync_seconds = (time.perf_counter() - started) / 10
     except OSError as error:
-        yield Finding("disk", "bad", f"{folder}: {error.strerror}", "choose another folder with --runs or $RIPTUI_RUNS")
+        yield DoctorFinding(
+            "disk", "bad", f"{folder}: {error.strerror}", "choose another folder with --runs or $RIPTUI_RUNS"
+        )
         return
-    slow = "each iteration pays this twice; a local disk is faster" if cost > 0.02 else ""
-    yield Finding(
-        "disk", "note" if slow else "ok", f"{folder} is writable, locks work, an fsync takes {cost * 1e3:.1f} ms", slow
+    slow = "each iteration pays this twice; a local disk is faster" if fsync_seconds > 0.02 else ""
+    yield DoctorFinding(
+        "disk",
+        "note" if slow else "ok",
+        f"{folder} is writable, locks work, an fsync takes {fsync_seconds * 1e3:.1f} ms",
+        slow,
     )
 
 
-def logout() -> Iterator[Finding]:
+def check_logout() -> Iterator[DoctorFinding]:
     """Whether detached work survives it."""
-    from riptui.cli.lingering import advice
+    from riptui.cli.logind import logout_advice
 
-    if text := advice():
-        what, _, command = text.partition(": ")
-        yield Finding("logout", "note", what, command)
+    if text := logout_advice():
+        problem, _, command = text.partition(": ")
+        yield DoctorFinding("logout", "note", problem, command)
 
 
 def _version(name: str) -> str | None:

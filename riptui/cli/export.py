@@ -6,9 +6,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.options import Every, path_argument
-from riptui.spec import Measure
-from riptui.terminal import printable
+from riptui.cli.options import MeasureParam, path_argument
+from riptui.spec import MeasureInterval
+from riptui.text.terminal import printable
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -22,7 +22,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--parquet", type=FILE, metavar="F", help="The same for pandas and others (extra [parquet]).")
 @click.option(
     "--at",
-    type=Every(),
+    type=MeasureParam(),
     show_default="--frames: every; --gif: about 64 frames",
     help="Which frames --frames and --gif take: half (every 50 %), every, or every N iterations.",
 )
@@ -34,7 +34,7 @@ def export(
     strip: Path | None,
     csv: Path | None,
     parquet: Path | None,
-    at: Measure | None,
+    at: MeasureInterval | None,
     overwrite: bool,
 ) -> int:
     """Export a trajectory's frames, an animation, the image sequence, its measurements.
@@ -44,32 +44,42 @@ def export(
     """
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
-    from riptui import export as to
-    from riptui.cli.console import passing, say
-    from riptui.spec import points
+    from riptui import export as export_files
+    from riptui.cli.console import print_line, transient_progress
+    from riptui.spec import measured_iterations
     from riptui.store.trajectory import Trajectory
 
     if not (frames or gif or strip or csv or parquet):
         raise click.UsageError("nothing to export: give --frames DIR, --gif F, --strip F, --csv F or --parquet F")
-    trajectory = Trajectory.at(path)
-    computed = len(trajectory.rows())
-    taken = None if at is None else [k for k in points(trajectory.spec, at) if k <= computed]
+    trajectory = Trajectory.open(path)
+    computed = len(trajectory.read_rows())
+    frame_numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with passing(*columns) as progress:
+    with transient_progress(*columns) as progress:
 
-        def bar(target: Path) -> to.OnProgress:
+        def add_bar(target: Path) -> export_files.OnExportProgress:
             task = progress.add_task(printable(target.name), total=None)
             return lambda done, total: progress.update(task, completed=done, total=total)
 
         if frames:
-            files = to.frames_to(trajectory, frames, taken, overwrite=overwrite, on_progress=bar(frames))
-            say(f"{frames}: {len(files)} frames")
+            files = export_files.write_frames(
+                trajectory, frames, frame_numbers, overwrite=overwrite, on_progress=add_bar(frames)
+            )
+            print_line(f"{frames}: {len(files)} frames")
         if gif:
-            say(str(to.gif(trajectory, gif, taken, overwrite=overwrite, on_progress=bar(gif))))
+            print_line(
+                str(
+                    export_files.write_animation(
+                        trajectory, gif, frame_numbers, overwrite=overwrite, on_progress=add_bar(gif)
+                    )
+                )
+            )
         if strip:
-            say(str(to.strip(trajectory, strip, overwrite=overwrite, on_progress=bar(strip))))
+            print_line(
+                str(export_files.write_strip(trajectory, strip, overwrite=overwrite, on_progress=add_bar(strip)))
+            )
         if csv:
-            say(str(to.csv(trajectory, csv, overwrite=overwrite)))
+            print_line(str(export_files.write_metrics_csv(trajectory, csv, overwrite=overwrite)))
         if parquet:
-            say(str(to.parquet(trajectory, parquet, overwrite=overwrite)))
+            print_line(str(export_files.write_metrics_parquet(trajectory, parquet, overwrite=overwrite)))
     return 0

@@ -15,34 +15,34 @@ from click.shell_completion import CompletionItem
 
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
 from riptui.inpainters import REGISTRY, catalogue
-from riptui.inpainters.catalogue import Named
-from riptui.metrics import Net
-from riptui.wording import sized
+from riptui.inpainters.catalogue import ModelRef
+from riptui.metrics import LpipsNet
+from riptui.text.units import format_size
 
 if TYPE_CHECKING:
-    from riptui.inpainters.fetching import Plan
-    from riptui.inpainters.selection import Variant
+    from riptui.inpainters.download import DownloadPlan
+    from riptui.inpainters.weight_files import Variant
 
-TRUNKS: dict[str, tuple[Net, ...]] = {
+LPIPS_NAMES: dict[str, tuple[LpipsNet, ...]] = {
     "lpips": ("squeeze", "alex", "vgg"),
     "lpips-squeeze": ("squeeze",),
     "lpips-alex": ("alex",),
     "lpips-vgg": ("vgg",),
 }
 
-QUIET = 10.0  # seconds between plain lines
+MAX_SILENCE_SECONDS = 10.0  # seconds between plain lines
 
-Show = Callable[[str, int, int], None]
-"""`show(what, bytes_done, bytes_total)`"""
+ShowDownload = Callable[[str, int, int], None]
+"""`show(file, bytes_done, bytes_total)`"""
 
 
-def names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete to what needs no hub id."""
-    return [CompletionItem(name) for name in (*catalogue.MODELS, *TRUNKS) if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in (*catalogue.MODELS, *LPIPS_NAMES) if name.startswith(incomplete)]
 
 
 @click.command(short_help="Download the weights of models and of LPIPS.")
-@click.argument("wanted", nargs=-1, required=True, metavar="NAME...", shell_complete=names)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_names)
 @click.option(
     "--variant",
     type=click.Choice(["full", "fp16"]),
@@ -57,7 +57,7 @@ def names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     "where they come from.",
 )
 @click.option("--offline", is_flag=True, help="Ask nobody: say what is here and what is missing.")
-def fetch(wanted: tuple[str, ...], variant: Variant, allow_pickle: bool, offline: bool) -> int:
+def fetch(names: tuple[str, ...], variant: Variant, allow_pickle: bool, offline: bool) -> int:
     """Download weights: NAME is a model of `riptui models`, a hub id org/name[@revision], lpips, or one net, lpips-vgg.
 
     Only what is loaded is fetched, and compared with its hash. What was interrupted goes on where it stopped. With
@@ -66,172 +66,174 @@ def fetch(wanted: tuple[str, ...], variant: Variant, allow_pickle: bool, offline
     \b
     riptui fetch sd2 lpips
     """
-    from riptui.cli.console import note
-    from riptui.metrics import weights
+    from riptui.cli.console import warn
+    from riptui.metrics import lpips_weights
 
-    nets, models = sort(wanted)
+    nets, models = split_names(names)
     if models:
-        _require_client()
-    if offline or weights.offline():
-        return _tell_what_is_here(nets, models, allow_pickle)
+        _require_hub_packages()
+    if offline or lpips_weights.is_offline():
+        return _print_installed(nets, models, allow_pickle)
     try:
         _fetch_models(models, variant, allow_pickle)
         _fetch_trunks(nets)
     except KeyboardInterrupt:
-        note("stopped; what has come of a model is kept: the same command goes on from there")
+        warn("stopped; what has come of a model is kept: the same command goes on from there")
         raise
     return 0
 
 
-def sort(wanted: Iterable[str]) -> tuple[tuple[Net, ...], dict[str, Named]]:
+def split_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, ModelRef]]:
     """The nets of LPIPS and the models that were asked for, each once. Raises InputError."""
-    from riptui.cli.console import note
+    from riptui.cli.console import warn
 
-    nets: dict[Net, None] = {}
-    models: dict[str, Named] = {}
-    for text in wanted:
-        if text in TRUNKS:
-            nets.update(dict.fromkeys(TRUNKS[text]))
-        elif text in REGISTRY and not REGISTRY[text].weights:
-            note(f"{text} needs no weights")
+    nets: dict[LpipsNet, None] = {}
+    models: dict[str, ModelRef] = {}
+    for text in names:
+        if text in LPIPS_NAMES:
+            nets.update(dict.fromkeys(LPIPS_NAMES[text]))
+        elif text in REGISTRY and not REGISTRY[text].needs_weights:
+            warn(f"{text} needs no weights")
         elif "/" not in text and text not in catalogue.MODELS:
-            known = ", ".join((*catalogue.MODELS, *TRUNKS))
+            known = ", ".join((*catalogue.MODELS, *LPIPS_NAMES))
             raise InputError(f"{text!r} is nothing to fetch: give one of {known}, or a hub id such as org/name")
         else:
-            found = catalogue.named(text)
+            found = catalogue.resolve_model(text)
             if found.revision is None:
                 raise InputError(f"{text} is a folder of this machine: there is nothing to fetch")
             if found.notice:
-                note(found.notice)
+                warn(found.notice)
             models[found.name if found.name and text == found.name else text] = found
     return tuple(nets), models
 
 
-def _require_client() -> None:
+def _require_hub_packages() -> None:
     for package in ("huggingface_hub", "safetensors"):
         if find_spec(package) is None:
             raise MissingExtraError("fetching a model", package, "diffusion")
 
 
-def _tell_what_is_here(nets: tuple[Net, ...], models: dict[str, Named], allow_pickle: bool) -> int:
-    from riptui.cli.console import complain, say
+def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], allow_pickle: bool) -> int:
+    from riptui.cli.console import print_error, print_line
 
-    looks = {name: partial(_model_here, model, allow_pickle) for name, model in models.items()}
-    looks |= {f"lpips-{net}": partial(_trunk_here, net) for net in nets}
+    finders = {name: partial(_find_model, model, allow_pickle) for name, model in models.items()}
+    finders |= {f"lpips-{net}": partial(_find_trunk, net) for net in nets}
     code = 0
-    for name, look in looks.items():
+    for name, find in finders.items():
         try:
-            say(f"{name}: here, {look()}")
+            print_line(f"{name}: here, {find()}")
         except RiptuiError as error:
-            complain(str(error))
+            print_error(str(error))
             code = error.exit_code
     return code
 
 
-def _model_here(model: Named, allow_pickle: bool) -> Path:
-    from riptui.inpainters import fetching
+def _find_model(model: ModelRef, allow_pickle: bool) -> Path:
+    from riptui.inpainters import download
 
-    return fetching.here(model.model, model.revision, allow_pickle=allow_pickle)
-
-
-def _trunk_here(net: Net) -> Path:
-    from riptui.metrics import weights
-
-    weights.check(net)
-    return weights.weights_path(net)
+    return download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
 
 
-def _fetch_models(models: dict[str, Named], variant: Variant, allow_pickle: bool) -> None:
+def _find_trunk(net: LpipsNet) -> Path:
+    from riptui.metrics import lpips_weights
+
+    lpips_weights.verify(net)
+    return lpips_weights.weights_path(net)
+
+
+def _fetch_models(models: dict[str, ModelRef], variant: Variant, allow_pickle: bool) -> None:
     """All are looked at first, so that a wrong name or a full disk is known before gigabytes have come."""
-    from riptui.cli.console import err, note, say
-    from riptui.inpainters import fetching
+    from riptui.cli.console import err, print_line, warn
+    from riptui.inpainters import download
 
     if allow_pickle and models:
-        note("weights that are only there as pickle are taken; they can run any code when they are read")
-    plans: dict[str, Plan] = {}
+        warn("weights that are only there as pickle are taken; they can run any code when they are read")
+    plans: dict[str, DownloadPlan] = {}
     for name, model in models.items():
         with err.status(f"looking at {name} ...") if err.is_terminal else nullcontext():
-            found = _plan(model, variant, allow_pickle)
-        if isinstance(found, Path):
-            note(f"{name} could not be compared with what the hub has")
-            say(f"{name}: here, {found}")
+            plan_or_folder = _plan_download(model, variant, allow_pickle)
+        if isinstance(plan_or_folder, Path):
+            warn(f"{name} could not be compared with what the hub has")
+            print_line(f"{name}: here, {plan_or_folder}")
         else:
-            plans[name] = found
-    fetching.require_space(plans.values())
+            plans[name] = plan_or_folder
+    download.require_space(plans.values())
     for name, plan in plans.items():
-        with display(name, plan.kept) as show:
-            folder = fetching.fetch(plan, show)
-        what = f"{len(plan.files)} files, {sized(plan.size)}, {'whole' if plan.missing else 'here already'}"
-        say(f"{name}: {what}, {folder}")
+        with show_download(name, plan.partial_bytes) as show:
+            folder = download.fetch(plan, show)
+        summary = f"{len(plan.files)} files, {format_size(plan.size)}, {'whole' if plan.missing else 'here already'}"
+        print_line(f"{name}: {summary}, {folder}")
 
 
-def _plan(model: Named, variant: Variant, allow_pickle: bool) -> Plan | Path:
+def _plan_download(model: ModelRef, variant: Variant, allow_pickle: bool) -> DownloadPlan | Path:
     """What to fetch of a model; its folder if the hub cannot be asked and it is here."""
-    from riptui.inpainters import fetching
+    from riptui.inpainters import download
 
     revision = model.revision or "main"
     try:
-        return fetching.plan(model.model, revision, variant=variant, allow_pickle=allow_pickle)
+        return download.plan_download(model.model, revision, variant=variant, allow_pickle=allow_pickle)
     except WeightsError:
         with suppress(WeightsError):
-            return fetching.here(model.model, revision, allow_pickle=allow_pickle)
+            return download.find_installed(model.model, revision, allow_pickle=allow_pickle)
         raise
 
 
-def _fetch_trunks(nets: Iterable[Net]) -> None:
-    from riptui.cli.console import say
-    from riptui.metrics import weights
+def _fetch_trunks(nets: Iterable[LpipsNet]) -> None:
+    from riptui.cli.console import print_line
+    from riptui.metrics import lpips_weights
 
     for net in nets:
-        name, there = f"lpips-{net}", weights.present(net)
-        with display(name, 0) as show:
-            path = weights.fetch(net, lambda done, total, show=show: show("", done, total))  # type: ignore[misc]
-        weights.check(net)
-        say(f"{name}: {sized(path.stat().st_size)}, {'here already' if there else 'whole'}, {path}")
+        name, was_installed = f"lpips-{net}", lpips_weights.is_installed(net)
+        with show_download(name, 0) as show:
+            path = lpips_weights.fetch(net, lambda done, total, show=show: show("", done, total))  # type: ignore[misc]
+        lpips_weights.verify(net)
+        print_line(
+            f"{name}: {format_size(path.stat().st_size)}, {'here already' if was_installed else 'whole'}, {path}"
+        )
 
 
 @contextmanager
-def display(name: str, kept: int) -> Iterator[Show]:
+def show_download(name: str, partial_bytes: int) -> Iterator[ShowDownload]:
     """How a download is shown, on stderr: a bar on a terminal, elsewhere a line now and then."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     from riptui.cli.console import err
 
     if not err.is_terminal:
-        yield Plain(name, kept).show
+        yield DownloadLines(name, partial_bytes).show
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=20), DownloadColumn())
     with Progress(*columns, TransferSpeedColumn(), TimeRemainingColumn(), console=err, transient=True) as progress:
-        task = progress.add_task(name, total=None, completed=kept)
+        task = progress.add_task(name, total=None, completed=partial_bytes)
 
-        def show(what: str, done: int, total: int) -> None:
-            folder = what.rpartition("/")[0]
+        def show(file: str, done: int, total: int) -> None:
+            folder = file.rpartition("/")[0]
             progress.update(task, description=f"{name} {folder}".strip(), completed=done, total=total)
 
         yield show
 
 
-class Plain:
-    """A line at the start, and one every `QUIET` seconds."""
+class DownloadLines:
+    """A line at the start, and one every `MAX_SILENCE_SECONDS`."""
 
-    def __init__(self, name: str, kept: int) -> None:
-        self._name, self._kept = name, kept
-        self._started = self._spoke = time.monotonic()
-        self._said = False
+    def __init__(self, name: str, partial_bytes: int) -> None:
+        self._name, self._partial_bytes = name, partial_bytes
+        self._started = self._last_output = time.monotonic()
+        self._has_output = False
 
-    def show(self, what: str, done: int, total: int) -> None:
+    def show(self, file: str, done: int, total: int) -> None:
         from riptui.cli.console import err
 
         now = time.monotonic()
-        if not self._said:
-            self._said = True
-            already = f", {sized(self._kept)} of it from before" if self._kept else ""
-            err.print(f"{self._name}: {sized(total)} to fetch{already}")
-        elif now - self._spoke > QUIET:
-            self._spoke = now
-            speed = max(done - self._kept, 1) / (now - self._started)
-            left = (total - done) / speed
+        if not self._has_output:
+            self._has_output = True
+            resumed = f", {format_size(self._partial_bytes)} of it from before" if self._partial_bytes else ""
+            err.print(f"{self._name}: {format_size(total)} to fetch{resumed}")
+        elif now - self._last_output > MAX_SILENCE_SECONDS:
+            self._last_output = now
+            speed = max(done - self._partial_bytes, 1) / (now - self._started)
+            seconds_left = (total - done) / speed
             err.print(
-                f"{self._name}: {sized(done)} of {sized(total)}, {sized(speed)}/s, "
-                f"{left // 60:.0f}:{left % 60:02.0f} left"
+                f"{self._name}: {format_size(done)} of {format_size(total)}, {format_size(speed)}/s, "
+                f"{seconds_left // 60:.0f}:{seconds_left % 60:02.0f} left"
             )

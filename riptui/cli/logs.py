@@ -10,78 +10,78 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from riptui.cli.options import folders_below, runs_option
+from riptui.cli.options import complete_folders, runs_option
 
 if TYPE_CHECKING:
-    from riptui.store.workers import Worker
+    from riptui.store.worker_registry import Worker
 
-POLL = 0.25  # seconds between two looks at a log that is followed
+POLL_SECONDS = 0.25  # seconds between two looks at a log that is followed
 
 
 @click.command(short_help="The log of a worker, or of a trajectory.")
-@click.argument("what", required=False, metavar="[WORKER|PATH]", shell_complete=folders_below)
+@click.argument("target", required=False, metavar="[WORKER|PATH]", shell_complete=complete_folders)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is added, until Ctrl-C.")
 @click.option("--lines", "-n", type=click.IntRange(0), default=40, show_default=True, help="So many of the last lines.")
 @runs_option
-def logs(what: str | None, follow: bool, lines: int, runs: Path) -> int:
+def logs(target: str | None, follow: bool, lines: int, runs: Path) -> int:
     """Show the log of a worker (its id or the beginning of it; by default the newest) or of a trajectory (its path)."""
-    from riptui.terminal import printable
+    from riptui.text.terminal import printable
 
-    log = _log(runs, what)
-    for line in _lines(log, lines, follow):
+    log_path = _find_log(runs, target)
+    for line in _read_lines(log_path, lines, follow):
         sys.stdout.write(f"{printable(line)}\n")
         sys.stdout.flush()
     return 0
 
 
-def named(workers: Sequence[Worker], start: str, runs: Path) -> Worker:
+def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker:
     """The one worker whose id begins so. Raises InputError."""
     from riptui.errors import InputError
 
-    found = [one for one in workers if one.record.id == start] or [
-        one for one in workers if one.record.id.startswith(start)
+    found = [worker for worker in workers if worker.record.id == id_prefix] or [
+        worker for worker in workers if worker.record.id.startswith(id_prefix)
     ]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(one.record.id for one in workers) or "none"
+    known = ", ".join(worker.record.id for worker in workers) or "none"
     raise InputError(
-        f"{'several workers are' if found else 'no worker is'} called {start} in {runs}: there are {known}"
+        f"{'several workers are' if found else 'no worker is'} called {id_prefix} in {runs}: there are {known}"
     )
 
 
-def _log(runs: Path, what: str | None) -> Path:
+def _find_log(runs: Path, target: str | None) -> Path:
     from riptui.errors import InputError
     from riptui.store import layout
     from riptui.store.trajectory import Trajectory
-    from riptui.store.workers import registered
+    from riptui.store.worker_registry import list_workers
 
-    if what is not None and (Path(what).exists() or "/" in what):
-        log = Trajectory.at(Path(what)).path / layout.LOG
+    if target is not None and (Path(target).exists() or "/" in target):
+        log = Trajectory.open(Path(target)).path / layout.LOG
         if not log.exists():
-            raise InputError(f"{what} has no log: nothing went wrong there")
+            raise InputError(f"{target} has no log: nothing went wrong there")
         return log
-    workers = registered(runs)
-    if what is not None:
-        return named(workers, what, runs).log
+    workers = list_workers(runs)
+    if target is not None:
+        return find_worker(workers, target, runs).log
     if not workers:
         raise InputError(f"no worker has been in {runs}; `riptui run --detach` or `riptui worker` starts one")
-    return max(workers, key=lambda one: (one.alive, one.record.started)).log
+    return max(workers, key=lambda worker: (worker.alive, worker.record.started)).log
 
 
-def _lines(log: Path, count: int, follow: bool) -> Iterator[str]:
+def _read_lines(log: Path, count: int, follow: bool) -> Iterator[str]:
     """The last lines of a log, and with `follow` those to come: for ever."""
-    from riptui.store.disk import read_file, size
+    from riptui.store.disk import read_file, read_size
 
     data = read_file(log) or b""
     end = len(data)
-    whole = data.decode(errors="replace").splitlines()
-    yield from whole[-count:] if count else ()
+    all_lines = data.decode(errors="replace").splitlines()
+    yield from all_lines[-count:] if count else ()
     while follow:
-        time.sleep(POLL)
-        if (now := size(log)) < end:  # it was cut, to stay small
+        time.sleep(POLL_SECONDS)
+        if (new_end := read_size(log)) < end:  # it was cut, to stay small
             end = 0
-        if now > end:
-            more = read_file(log, start=end) or b""
-            more = more[: more.rfind(b"\n") + 1]
-            end += len(more)
-            yield from more.decode(errors="replace").splitlines()
+        if new_end > end:
+            added = read_file(log, start=end) or b""
+            added = added[: added.rfind(b"\n") + 1]
+            end += len(added)
+            yield from added.decode(errors="replace").splitlines()

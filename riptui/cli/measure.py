@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from riptui.cli.options import display_option, measure_option, metrics_option, paths_argument
-from riptui.spec import Measure
+from riptui.spec import MeasureInterval
 
 if TYPE_CHECKING:
-    from riptui.cli.jobs import Display
+    from riptui.cli.in_process import RunDisplay
     from riptui.store.trajectory import Trajectory
 
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @metrics_option
 @measure_option
 @display_option
-def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at: Measure, display: str) -> int:
+def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at: MeasureInterval, display: str) -> int:
     """Measure saved frames with more metrics, or at more points. PATH: a trajectory, or a folder of them.
 
     What is measured already is left alone. The values are those that the run would have given.
@@ -29,39 +29,41 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
     riptui measure runs --metrics lpips-vgg          add LPIPS to everything
     riptui measure runs/cat/m128-s0 --measure every  each iteration of one
     """
-    from riptui.cli.display import open_display
-    from riptui.cli.metrics import choose
+    from riptui.cli.metric_choice import choose_metrics
+    from riptui.cli.run_display import open_display
     from riptui.engine import Failed
     from riptui.errors import DiskError, RiptuiError
-    from riptui.store.listing import find_all
+    from riptui.store.listing import find_all_trajectories
 
-    trajectories = find_all(paths)
-    names = choose(metrics)
+    trajectories = find_all_trajectories(paths)
+    names = choose_metrics(metrics)
     failed = False
-    kind = "plain" if display in ("auto", "rich") else display  # bars are of iterations, and there are none
-    with open_display(kind, trajectories) as shown:
+    display_kind = "plain" if display in ("auto", "rich") else display  # bars are of iterations, and there are none
+    with open_display(display_kind, trajectories) as run_display:
         for trajectory in trajectories:
             try:
-                _measure(trajectory, names, measure_at, shown)
+                _measure(trajectory, names, measure_at, run_display)
             except DiskError:
                 raise
             except RiptuiError as error:
-                shown.show(trajectory, Failed(error))
+                run_display.show(trajectory, Failed(error))
                 failed = True
     return 1 if failed else 0
 
 
-def _measure(trajectory: Trajectory, names: tuple[str, ...], at: Measure, display: Display) -> None:
+def _measure(trajectory: Trajectory, names: tuple[str, ...], measure_at: MeasureInterval, display: RunDisplay) -> None:
     from riptui import engine
-    from riptui.cli.jobs import Already
-    from riptui.spec import points
+    from riptui.cli.in_process import NothingToDo
+    from riptui.spec import measured_iterations
     from riptui.store.claim import claim
 
     with claim(trajectory) as claimed:
-        done = len(trajectory.rows())
+        done = len(trajectory.read_rows())
         count = 0
-        for event in engine.measure(claimed, names, [k for k in points(trajectory.spec, at) if k <= done]):
+        for event in engine.measure_saved_frames(
+            claimed, names, [k for k in measured_iterations(trajectory.spec, measure_at) if k <= done]
+        ):
             display.show(trajectory, event)
             count += 1
     if not count:
-        display.show(trajectory, Already("measured"))
+        display.show(trajectory, NothingToDo("measured"))

@@ -14,11 +14,11 @@ from riptui.cli.options import json_option
 from riptui.errors import RiptuiError
 from riptui.inpainters import REGISTRY
 from riptui.inpainters.catalogue import MODELS
-from riptui.wording import homely, sized
+from riptui.text.units import abbreviate_home, format_size
 
-State = Literal["here", "incomplete", "missing", "unknown", "built in"]
+WeightsState = Literal["here", "incomplete", "missing", "unknown", "built in"]
 
-MARKS: dict[State, tuple[str, str]] = {
+STATE_MARKS: dict[WeightsState, tuple[str, str]] = {
     "here": ("✓", "green"),
     "incomplete": ("!", "red"),
     "missing": ("○", "none"),
@@ -28,12 +28,12 @@ MARKS: dict[State, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Weights:
+class WeightsInfo:
     """What is known of one name's weights."""
 
     name: str
     kind: Literal["model", "lpips", "inpainter"]
-    state: State
+    state: WeightsState
     summary: str
     size: int = 0
     """Bytes, about."""
@@ -55,23 +55,23 @@ def models(as_json: bool) -> int:
     \b
     ✓ here   ○ missing: riptui fetch NAME   ! incomplete   ? not known without the extra [diffusion]
     """
-    from riptui.cli.console import emit, note
+    from riptui.cli.console import print_json, warn
 
-    found = [*_models(), *_trunks(), *_inpainters()]
+    all_weights = [*_list_models(), *_list_trunks(), *_list_inpainters()]
     if as_json:
-        emit([asdict(one) for one in found])
+        print_json([asdict(weights) for weights in all_weights])
         return 0
-    _tell(found)
-    if any(one.state == "unknown" for one in found):
-        note("the extra [diffusion] is not installed: pip install 'riptui[diffusion]'")
+    _print_weights(all_weights)
+    if any(weights.state == "unknown" for weights in all_weights):
+        warn("the extra [diffusion] is not installed: pip install 'riptui[diffusion]'")
     return 0
 
 
-def _models() -> Iterator[Weights]:
-    able = all(find_spec(package) for package in ("huggingface_hub", "safetensors"))
+def _list_models() -> Iterator[WeightsInfo]:
+    has_packages = all(find_spec(package) for package in ("huggingface_hub", "safetensors"))
     for name, model in MODELS.items():
-        state, path, problem = _looked_at(name) if able else ("unknown", None, "")
-        yield Weights(
+        state, path, problem = _locate_model(name) if has_packages else ("unknown", None, "")
+        yield WeightsInfo(
             name=name,
             kind="model",
             state=state,
@@ -86,30 +86,30 @@ def _models() -> Iterator[Weights]:
         )
 
 
-def _looked_at(name: str) -> tuple[State, str | None, str]:
-    from riptui.inpainters import hub
-    from riptui.inpainters.checkpoint import inspect
+def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
+    from riptui.inpainters import locate
+    from riptui.inpainters.checkpoint import inspect_checkpoint
 
     model = MODELS[name]
     try:
-        folder = hub.locate(model.repository, model.revision)
+        folder = locate.locate_model(model.repository, model.revision)
     except RiptuiError:
         return "missing", None, ""
     try:
-        inspect(folder, name, repair=hub.repair(model.repository, model.revision))
+        inspect_checkpoint(folder, name, repair_hint=locate.repair_hint(model.repository, model.revision))
     except RiptuiError as error:
         return "incomplete", str(folder), str(error)
     return "here", str(folder), ""
 
 
-def _trunks() -> Iterator[Weights]:
-    from riptui.metrics.weights import TRUNKS, present, weights_path
+def _list_trunks() -> Iterator[WeightsInfo]:
+    from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 
     for net, trunk in TRUNKS.items():
-        yield Weights(
+        yield WeightsInfo(
             name=f"lpips-{net}",
             kind="lpips",
-            state="here" if present(net) else "missing",
+            state="here" if is_installed(net) else "missing",
             summary=f"torchvision's {trunk.file.partition('-')[0]}, the trunk of LPIPS {net}.",
             size=trunk.size,
             licence="as torchvision has it (trained on ImageNet)",
@@ -117,27 +117,27 @@ def _trunks() -> Iterator[Weights]:
         )
 
 
-def _inpainters() -> Iterator[Weights]:
+def _list_inpainters() -> Iterator[WeightsInfo]:
     for name, entry in REGISTRY.items():
-        if not entry.weights:
-            yield Weights(name=name, kind="inpainter", state="built in", summary=entry.summary)
+        if not entry.needs_weights:
+            yield WeightsInfo(name=name, kind="inpainter", state="built in", summary=entry.summary)
 
 
-def _tell(found: Iterable[Weights]) -> None:
+def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
     from rich.text import Text
 
     from riptui.cli.console import out
-    from riptui.terminal import printable
+    from riptui.text.terminal import printable
 
-    for one in found:
-        size = sized(one.size) if one.size else "-"
-        gated = ", gated" if one.gated else ""
-        about = one.summary.partition(":")[0] if one.kind == "inpainter" else f"{one.licence}{gated}"
-        out.print(Text.assemble(MARKS[one.state], f" {one.name:<14}{size:>9}  {about}"))
-        if one.repository:
-            out.print(Text(f"  {one.repository}@{one.revision}", "dim"))
-        if one.path and one.state in {"here", "incomplete"}:
-            out.print(Text(f"  {printable(homely(Path(one.path)))}", "dim"))
-        if one.problem:
-            out.print(Text(f"  {printable(one.problem)}", "red"))
+    for weights in all_weights:
+        size = format_size(weights.size) if weights.size else "-"
+        gated = ", gated" if weights.gated else ""
+        details = weights.summary.partition(":")[0] if weights.kind == "inpainter" else f"{weights.licence}{gated}"
+        out.print(Text.assemble(STATE_MARKS[weights.state], f" {weights.name:<14}{size:>9}  {details}"))
+        if weights.repository:
+            out.print(Text(f"  {weights.repository}@{weights.revision}", "dim"))
+        if weights.path and weights.state in {"here", "incomplete"}:
+            out.print(Text(f"  {printable(abbreviate_home(Path(weights.path)))}", "dim"))
+        if weights.problem:
+            out.print(Text(f"  {printable(weights.problem)}", "red"))
     out.print(Text("Any other model that diffusers inpaints with: riptui fetch org/name[@revision]", "dim"))

@@ -10,17 +10,17 @@ from typing import Any, TypeVar
 import rich_click as click
 from click.shell_completion import CompletionItem
 
-from riptui import ranges
 from riptui.errors import InputError
-from riptui.inpainters import Compile
+from riptui.inpainters import CompileMode
 from riptui.metrics import REGISTRY
-from riptui.spec import Measure, Parameter
-from riptui.terminal import printable
+from riptui.spec import MeasureInterval, ParameterValue
+from riptui.text import int_ranges
+from riptui.text.terminal import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Numbers(click.ParamType[tuple[int, ...]]):
+class NumberListParam(click.ParamType[tuple[int, ...]]):
     """Whole numbers as 64,128,256 or 0-9 or both: a tuple, in the order given, none twice."""
 
     name = "numbers"
@@ -29,12 +29,12 @@ class Numbers(click.ParamType[tuple[int, ...]]):
         if isinstance(value, tuple):
             return value
         try:
-            return ranges.read(value)
+            return int_ranges.parse(value)
         except InputError as error:
             self.fail(str(error))
 
 
-class Names(click.ParamType[tuple[str, ...]]):
+class NameListParam(click.ParamType[tuple[str, ...]]):
     """Names separated by commas: a tuple. `choices` is called to complete them."""
 
     name = "names"
@@ -52,26 +52,26 @@ class Names(click.ParamType[tuple[str, ...]]):
         return [CompletionItem(f"{done}{comma}{name}") for name in self.choices() if name.startswith(last)]
 
 
-def several(
-    *names: str, type: click.ParamType[tuple[Any, ...]], default: str | None = None, **how: Any
+def multi_option(
+    *names: str, type: click.ParamType[tuple[Any, ...]], default: str | None = None, **kwargs: Any
 ) -> Callable[[Command], Command]:
     """An option of Numbers or Names that may be given more than once: `-i a -i b` is `-i a,b`. None if it is not."""
 
-    def together(
-        ctx: click.Context, param: click.Parameter, given: tuple[tuple[Any, ...], ...]
+    def merge(
+        ctx: click.Context, param: click.Parameter, groups: tuple[tuple[Any, ...], ...]
     ) -> tuple[Any, ...] | None:
-        return tuple(dict.fromkeys(value for each in given for value in each)) if given else None
+        return tuple(dict.fromkeys(value for group in groups for value in group)) if groups else None
 
-    usual = None if default is None else [default]
-    return click.option(*names, type=type, default=usual, multiple=True, callback=together, **how)
+    defaults = None if default is None else [default]
+    return click.option(*names, type=type, default=defaults, multiple=True, callback=merge, **kwargs)
 
 
-class Every(click.ParamType[Measure]):
+class MeasureParam(click.ParamType[MeasureInterval]):
     """When to measure: half, every, or a number of iterations."""
 
     name = "half|every|N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Measure:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> MeasureInterval:
         if isinstance(value, int):
             return value
         if value == "half" or value == "every":
@@ -84,7 +84,7 @@ class Every(click.ParamType[Measure]):
         return [CompletionItem(word) for word in ("half", "every") if word.startswith(incomplete)]
 
 
-def folders_below(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a path to folders, as the shell would."""
     folder, _, start = incomplete.rpartition("/")
     try:
@@ -100,13 +100,13 @@ def metric_names() -> list[str]:
     return list(REGISTRY)
 
 
-def settings(given: tuple[str, ...]) -> dict[str, Parameter]:
+def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:
     """KEY=VALUE options as a dict; the values are text, for each inpainter to read as the type it wants."""
-    pairs: dict[str, Parameter] = {}
-    for one in given:
-        key, equals, value = one.partition("=")
+    pairs: dict[str, ParameterValue] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
         if not (key and equals):
-            raise click.BadParameter(f"{one!r} is not KEY=VALUE, e.g. radius=5", param_hint="--set")
+            raise click.BadParameter(f"{assignment!r} is not KEY=VALUE, e.g. radius=5", param_hint="--set")
         pairs[key] = value
     return pairs
 
@@ -133,29 +133,29 @@ def model_options(command: Command) -> Command:
         "Read weights that are there only as pickle, which can run any code: only if you trust where they come from."
     )
     command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
-    for name, (metavar, what) in reversed(MODEL_OPTIONS.items()):
-        command = click.option(name, metavar=metavar, help=what)(command)
+    for name, (metavar, help_text) in reversed(MODEL_OPTIONS.items()):
+        command = click.option(name, metavar=metavar, help=help_text)(command)
     return command
 
 
-def told(given: Mapping[str, str | bool | None]) -> dict[str, Parameter]:
+def given_parameters(options: Mapping[str, str | bool | None]) -> dict[str, ParameterValue]:
     """The model options that were given, as parameters."""
-    return {key: value for key, value in given.items() if value is not None and value is not False}
+    return {key: value for key, value in options.items() if value is not None and value is not False}
 
 
 def runs_folder() -> Path:
     """The settings' runs folder. Says so if something is wrong with them, for it may be this."""
-    from riptui.cli.console import note
-    from riptui.settings import load
+    from riptui.cli.console import warn
+    from riptui.settings import load_settings
 
-    loaded = load()
+    loaded = load_settings()
     if loaded.problems:
-        note(f"{loaded.file}: {len(loaded.problems)} of the settings cannot be used: `riptui config show` tells why")
+        warn(f"{loaded.file}: {len(loaded.problems)} of the settings cannot be used: `riptui config show` tells why")
     return loaded.settings.runs
 
 
 def worker_options(command: Command) -> Command:
-    """How a worker is to be: --device, --batch, --compile, --deterministic, --offline. Given as one `wish`."""
+    """How a worker is to be: --device, --batch, --compile, --deterministic, --offline. Given as one `options`."""
     device = click.option(
         "--device",
         metavar="D",
@@ -163,29 +163,29 @@ def worker_options(command: Command) -> Command:
         show_default="the best",
         help="Where models are computed: cpu, cuda or cuda:0.",
     )
-    return device(crew_options(command))
+    return device(pool_options(command))
 
 
-def crew_options(command: Command) -> Command:
-    """As `worker_options`, without --device, for who has several."""
+def pool_options(command: Command) -> Command:
+    """As `worker_options`, without --device: for a pool on several devices."""
 
     @functools.wraps(command)
-    def wished(
+    def with_options(
         *args: Any,
         batch: int | None,
-        compile: Compile,
+        compile: CompileMode,
         deterministic: bool,
         offline: bool,
         device: str = "",
-        **given: Any,
+        **kwargs: Any,
     ) -> Any:
-        from riptui.client import Wish
         from riptui.inpainters.devices import require_device
+        from riptui.supervision.client import WorkerOptions
 
         if offline:
             os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
         require_device(device)
-        return command(*args, wish=Wish(device, batch, compile, deterministic, offline), **given)
+        return command(*args, options=WorkerOptions(device, batch, compile, deterministic, offline), **kwargs)
 
     options = [
         click.option(
@@ -206,8 +206,8 @@ def crew_options(command: Command) -> Command:
         click.option("--offline", is_flag=True, help="Never ask the network for anything."),
     ]
     for option in reversed(options):
-        wished = option(wished)
-    return wished  # type: ignore[return-value]
+        with_options = option(with_options)
+    return with_options  # type: ignore[return-value]
 
 
 WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offline"]
@@ -230,9 +230,9 @@ display_option = click.option(
     show_default=True,
     help="How progress is shown. auto: rich on a terminal, plain lines elsewhere. json: one object a line.",
 )
-metrics_option = several(
+metrics_option = multi_option(
     "--metrics",
-    type=Names(metric_names),
+    type=NameListParam(metric_names),
     metavar="A,B",
     show_default="ssim,psnr and the lpips nets at hand",
     help=f"What to measure: {', '.join(REGISTRY)}. With @previous: against the previous measured frame.",
@@ -240,13 +240,18 @@ metrics_option = several(
 measure_option = click.option(
     "--measure",
     "measure_at",
-    type=Every(),
+    type=MeasureParam(),
     default="half",
     show_default=True,
     help="When to measure: every 50 % (half), each iteration (every), or every N iterations.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
 paths_argument = click.argument(
-    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path), shell_complete=folders_below
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH...",
+    type=click.Path(path_type=Path),
+    shell_complete=complete_folders,
 )
-path_argument = click.argument("path", metavar="PATH", type=click.Path(path_type=Path), shell_complete=folders_below)
+path_argument = click.argument("path", metavar="PATH", type=click.Path(path_type=Path), shell_complete=complete_folders)

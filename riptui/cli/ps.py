@@ -10,7 +10,7 @@ import rich_click as click
 from riptui.cli.options import json_option, runs_option
 
 if TYPE_CHECKING:
-    from riptui.store.workers import Live, Worker
+    from riptui.store.worker_registry import Worker, WorkerStatus
 
 GIB = 2**30
 
@@ -20,16 +20,16 @@ GIB = 2**30
 @json_option
 def ps(runs: Path, as_json: bool) -> int:
     """List the workers of a runs folder: device, model, speed, memory, and the trajectories that each is at."""
-    from riptui.cli.console import emit, note
-    from riptui.client import living
+    from riptui.cli.console import print_json, warn
+    from riptui.supervision.client import list_running_workers
 
-    workers = living(runs)
+    workers = list_running_workers(runs)
     if as_json:
-        emit([as_dict(worker) for worker in workers])
+        print_json([as_dict(worker) for worker in workers])
     elif not workers:
-        note(f"no worker lives in {runs}; `riptui run --detach` or `riptui worker` starts one")
+        warn(f"no worker lives in {runs}; `riptui run --detach` or `riptui worker` starts one")
     for worker in [] if as_json else workers:
-        _tell(worker)
+        _print_worker(worker)
     return 0
 
 
@@ -44,34 +44,36 @@ def as_dict(worker: Worker) -> dict[str, Any]:
     }
 
 
-def _tell(worker: Worker) -> None:
+def _print_worker(worker: Worker) -> None:
     from rich.text import Text
 
-    from riptui.cli.console import out, say
-    from riptui.terminal import printable
+    from riptui.cli.console import out, print_line
+    from riptui.text.terminal import printable
 
     record, live = worker.record, worker.live
     state = live.state if live else "starting"
     out.print(
-        Text.assemble(("● ", "cyan"), (printable(record.id), "bold"), f"  {' · '.join([state, *_facts(worker)])}")
+        Text.assemble(
+            ("● ", "cyan"), (printable(record.id), "bold"), f"  {' · '.join([state, *_worker_facts(worker)])}"
+        )
     )
     for job in live.jobs if live else ():
         step = f"  step {job.step}/{job.steps}" if job.steps else ""
-        say(f"    {job.path}  {job.k}/{job.iterations}{step}")
+        print_line(f"    {job.path}  {job.k}/{job.iterations}{step}")
 
 
-def _facts(worker: Worker) -> list[str]:
-    from riptui.terminal import printable
+def _worker_facts(worker: Worker) -> list[str]:
+    from riptui.text.terminal import printable
 
     record, live = worker.record, worker.live
     facts = [f"pid {record.pid}", printable(worker.device or "best device")]
     if record.batch:
         facts.append(f"batch {record.batch}")
-    return facts + (_gauges(live) if live else [])
+    return facts + (_live_facts(live) if live else [])
 
 
-def _gauges(live: Live) -> list[str]:
-    from riptui.terminal import printable
+def _live_facts(live: WorkerStatus) -> list[str]:
+    from riptui.text.terminal import printable
 
     facts = [printable(live.inpainter)] if live.inpainter else []
     if live.rate:

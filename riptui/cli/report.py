@@ -11,10 +11,10 @@ import rich_click as click
 from riptui.cli.options import json_option, paths_argument
 
 if TYPE_CHECKING:
-    from riptui.figures.report import Report
+    from riptui.figures.report import WrittenReport
     from riptui.store.trajectory import Trajectory
 
-MOST_TOLD = 5  # trajectories whose pictures cannot be read
+MAX_DAMAGED_LISTED = 5  # trajectories whose pictures cannot be read
 
 reference_option = click.option(
     "--reference",
@@ -52,57 +52,57 @@ def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite
     riptui report runs/fig7 --out fig7-report
     riptui report runs --out report --reference paper.csv
     """
-    from riptui.store.listing import find_all
+    from riptui.store.listing import find_all_trajectories
 
-    draw(find_all(paths), out, reference=reference, overwrite=overwrite, as_json=as_json)
+    write_report(find_all_trajectories(paths), out, reference=reference, overwrite=overwrite, as_json=as_json)
     return 0
 
 
-def draw(
+def write_report(
     trajectories: Sequence[Trajectory], out: Path, *, reference: Path | None, overwrite: bool, as_json: bool
 ) -> None:
     """Write the report, with a bar, and tell what is in it. Raises InputError, DiskError."""
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
-    from riptui.cli.console import emit, passing
     from riptui.cli.console import out as console
-    from riptui.figures.report import report as write
+    from riptui.cli.console import print_json, transient_progress
+    from riptui.figures.report import write_report as write
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with passing(*columns, hidden=as_json and console.is_terminal) as progress:
+    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
         tasks = {}
 
-        def bar(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
+        def show_progress(task_name: str, done: int, total: int) -> None:
+            if task_name not in tasks:
+                tasks[task_name] = progress.add_task(task_name, total=total)
+            progress.update(tasks[task_name], completed=done, total=total)
 
-        written = write(trajectories, out, reference=reference, overwrite=overwrite, on_progress=bar)
+        written = write(trajectories, out, reference=reference, overwrite=overwrite, on_progress=show_progress)
     if as_json:
-        emit(_plain(written))
+        print_json(_to_json_value(written))
     else:
-        _tell(written)
+        _print_summary(written)
 
 
-def _plain(written: Report) -> dict[str, object]:
-    from riptui.cli.outcomes import plain
+def _to_json_value(report: WrittenReport) -> dict[str, object]:
+    from riptui.cli.results_tables import to_json_value
 
-    found: dict[str, object] = plain(written.as_dict())
+    found: dict[str, object] = to_json_value(report.as_dict())
     return found
 
 
-def _tell(written: Report) -> None:
-    from riptui.cli.console import note, say, shown
+def _print_summary(written: WrittenReport) -> None:
+    from riptui.cli.console import print_line, short_path, warn
 
-    say(f"{shown(written.folder / 'report.md')}: {len(written.figures)} figures")
-    for one in written.left_out:
-        of = f", {one.of}" if one.of else ""
-        say(f"  left out: figure {one.number}{of}: it needs {one.needs}", "dim")
-    for what in (*written.damaged[:MOST_TOLD], *written.notes):
-        note(what)
-    if (more := len(written.damaged) - MOST_TOLD) > 0:
-        note(f"and {more} more whose pictures cannot be read: riptui check says why")
+    print_line(f"{short_path(written.folder / 'report.md')}: {len(written.figures)} figures")
+    for skipped in written.left_out:
+        subject = f", {skipped.of}" if skipped.of else ""
+        print_line(f"  left out: figure {skipped.number}{subject}: it needs {skipped.needs}", "dim")
+    for message in (*written.damaged[:MAX_DAMAGED_LISTED], *written.notes):
+        warn(message)
+    if (more := len(written.damaged) - MAX_DAMAGED_LISTED) > 0:
+        warn(f"and {more} more whose pictures cannot be read: riptui check says why")
     if written.unfinished:
-        note(f"left out, not computed to the end: {written.unfinished}; riptui resume")
+        warn(f"left out, not computed to the end: {written.unfinished}; riptui resume")
     if written.unreadable:
-        note(f"left out, not readable: {len(written.unreadable)}; riptui check says why")
+        warn(f"left out, not readable: {len(written.unreadable)}; riptui check says why")

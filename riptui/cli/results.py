@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from riptui.cli.options import Names, json_option, paths_argument, several
+from riptui.cli.options import NameListParam, json_option, multi_option, paths_argument
 
 if TYPE_CHECKING:
     from riptui.results.curves import Curve
-    from riptui.store.listing import Summary
+    from riptui.store.listing import TrajectorySummary
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-USUAL = ("inpainter", "mask")
-KEYS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
+DEFAULT_GROUPING = ("inpainter", "mask")
+GROUPING_FIELDS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
 
 
 @click.command(short_help="Statistics of many trajectories, and the paper's findings.")
 @paths_argument
-@several(
+@multi_option(
     "--by",
-    type=Names(lambda: KEYS),
-    default=",".join(USUAL),
+    type=NameListParam(lambda: GROUPING_FIELDS),
+    default=",".join(DEFAULT_GROUPING),
     show_default=True,
     metavar="A,B",
     help="What sets the groups apart: fields of the spec, parameters of an inpainter (steps), or image.",
@@ -56,102 +56,111 @@ def results(
     riptui results runs --by inpainter,mask
     riptui results runs/fig7 --findings --csv fig7.csv
     """
-    from riptui.cli import outcomes
-    from riptui.cli.console import emit, note
-    from riptui.results.curves import curves
-    from riptui.store.listing import find_all, summarize
+    from riptui.cli import results_tables
+    from riptui.cli.console import print_json, warn
+    from riptui.results.curves import extract_curves
+    from riptui.store.listing import find_all_trajectories, summarize
 
-    summaries = [summarize(trajectory) for trajectory in find_all(paths)]
-    readable = [one for one in summaries if one.spec]
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths)]
+    readable = [summary for summary in summaries if summary.spec]
     if len(readable) < len(summaries):
-        note(f"left out, not readable: {len(summaries) - len(readable)}; riptui check says why")
-    chosen = _choose(metric, readable)
-    members = curves(readable, chosen)
-    keys = _keys(by, members)
+        warn(f"left out, not readable: {len(summaries) - len(readable)}; riptui check says why")
+    chosen_metric = _choose_metric(metric, readable)
+    members = extract_curves(readable, chosen_metric)
+    keys = _grouping_keys(by, members)
     if csv or parquet:
-        _write(readable, csv, parquet, overwrite=overwrite)
-    told: dict[str, Any] = {"metric": chosen, "by": list(keys)}
-    told["groups"] = outcomes.groups(members, keys, _previous(readable, chosen))
+        _write_tables(readable, csv, parquet, overwrite=overwrite)
+    output: dict[str, Any] = {"metric": chosen_metric, "by": list(keys)}
+    output["groups"] = results_tables.groups_as_dicts(members, keys, _previous_curves(readable, chosen_metric))
     if findings:
-        told["findings"] = _findings(readable, chosen)
+        output["findings"] = _test_findings(readable, chosen_metric)
     if compare:
-        told["comparison"] = _comparison(members)
+        output["comparison"] = _compare_inpainters(members)
     if as_json:
-        emit(outcomes.plain(told))
+        print_json(results_tables.to_json_value(output))
     else:
-        outcomes.tell(told)
+        results_tables.print_results(output)
     return 0
 
 
-def _write(summaries: Iterable[Summary], csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
-    from riptui.cli.console import note
-    from riptui.results import table
+def _write_tables(
+    summaries: Iterable[TrajectorySummary], csv: Path | None, parquet: Path | None, *, overwrite: bool
+) -> None:
+    from riptui.cli.console import warn
+    from riptui.results import long_table
 
-    trajectories = [one.trajectory for one in summaries]
-    for write, file in ((table.to_csv, csv), (table.to_parquet, parquet)):
+    trajectories = [summary.trajectory for summary in summaries]
+    for write, file in ((long_table.to_csv, csv), (long_table.to_parquet, parquet)):
         if file:
-            note(f"{write(trajectories, file, overwrite=overwrite)}: written")
+            warn(f"{write(trajectories, file, overwrite=overwrite)}: written")
 
 
-def _choose(metric: str | None, summaries: Iterable[Summary]) -> str:
+def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -> str:
     """The metric that was asked for, or the best that any trajectory has. Raises InputError if there is none."""
     from riptui.errors import InputError
-    from riptui.metrics import in_order
-    from riptui.values import ORDER
+    from riptui.metrics import sort_metrics
+    from riptui.metrics.display import METRIC_ORDER
 
-    there = {
+    measured = {
         name
-        for one in summaries
-        for k, values in one.metrics.items()
+        for summary in summaries
+        for k, values in summary.metrics.items()
         for name, value in values.items()
-        if k <= one.k and value is not None
+        if k <= summary.k and value is not None
     }
-    if not there:
+    if not measured:
         raise InputError("nothing is measured in these trajectories yet: riptui measure adds metrics to saved frames")
     if metric is None:
-        return next((name for name in ORDER if name in there), in_order(there)[0])
-    if metric not in there:
-        raise InputError(f"{metric} is measured in none of these trajectories. Measured: {', '.join(in_order(there))}")
+        return next((name for name in METRIC_ORDER if name in measured), sort_metrics(measured)[0])
+    if metric not in measured:
+        raise InputError(
+            f"{metric} is measured in none of these trajectories. Measured: {', '.join(sort_metrics(measured))}"
+        )
     return metric
 
 
-def _keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ...]:
+def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ...]:
     """What to group by: amounts apart, since their ends are not comparable. What else is mixed is said."""
-    from riptui.cli.console import note
-    from riptui.results.curves import grouped, settings
+    from riptui.cli.console import warn
+    from riptui.results.curves import differing_settings, group_by
 
-    apart = ("amount",) if "amount" not in by and len({one.spec.amount for one in members}) > 1 else ()
-    keys = tuple(dict.fromkeys([*by, *apart]))
+    amount_key = ("amount",) if "amount" not in by and len({curve.spec.amount for curve in members}) > 1 else ()
+    keys = tuple(dict.fromkeys([*by, *amount_key]))
     mixed = dict.fromkeys(
-        name for group in grouped(members, keys).values() for name in settings([one.spec for one in group])
+        name
+        for group in group_by(members, keys).values()
+        for name in differing_settings([curve.spec for curve in group])
     )
-    if unlike := [name for name in mixed if name not in ("seed", *keys)]:
-        note(f"groups mix unlike {', '.join(unlike)}: --by {','.join([*keys, *unlike])} tells them apart")
+    if mixed_fields := [name for name in mixed if name not in ("seed", *keys)]:
+        warn(f"groups mix unlike {', '.join(mixed_fields)}: --by {','.join([*keys, *mixed_fields])} tells them apart")
     return keys
 
 
-def _previous(summaries: Iterable[Summary], metric: str) -> list[Curve]:
+def _previous_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[Curve]:
     """The same metric's distances between measured frames, where there are any."""
     from riptui.metrics import PREVIOUS
-    from riptui.results.curves import curves
+    from riptui.results.curves import extract_curves
 
-    return [] if metric.endswith(PREVIOUS) else curves(summaries, f"{metric}{PREVIOUS}")
+    return [] if metric.endswith(PREVIOUS) else extract_curves(summaries, f"{metric}{PREVIOUS}")
 
 
-def _findings(summaries: Sequence[Summary], metric: str) -> list[dict[str, Any]]:
-    from riptui.cli.outcomes import finding
-    from riptui.results.findings import findings
+def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[dict[str, Any]]:
+    from riptui.cli.results_tables import finding_as_dict
+    from riptui.results.findings import check_findings
 
     return [
-        {"settings": dict(tested.settings), "findings": [finding(one) for one in tested.findings]}
-        for tested in findings(summaries, metric)
+        {
+            "settings": dict(tested.settings),
+            "findings": [finding_as_dict(finding_result) for finding_result in tested.findings],
+        }
+        for tested in check_findings(summaries, metric)
     ]
 
 
-def _comparison(members: Sequence[Curve]) -> dict[str, Any]:
-    from riptui.cli.outcomes import comparison
+def _compare_inpainters(members: Sequence[Curve]) -> dict[str, Any]:
+    from riptui.cli.results_tables import comparison_as_dict
     from riptui.results.comparison import compare
-    from riptui.results.panel import conditions
+    from riptui.results.panel import condition_settings
 
-    by = [name for name in conditions(members) if name != "amount"]
-    return comparison(compare(members, by), by)
+    by = [name for name in condition_settings(members) if name != "amount"]
+    return comparison_as_dict(compare(members, by), by)

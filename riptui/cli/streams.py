@@ -25,7 +25,7 @@ def prepare() -> None:
             stream.reconfigure(errors="replace")
 
 
-def abandon(stream: TextIO) -> None:
+def discard_output(stream: TextIO) -> None:
     """Print there no more: what could not be written would be tried again, and complained of, when Python ends."""
     with suppress(OSError, ValueError):
         number = stream.fileno()
@@ -36,20 +36,20 @@ def abandon(stream: TextIO) -> None:
 
 
 @contextmanager
-def diverted(log: Path) -> Iterator[TextIO]:
+def redirect_to_log(log: Path) -> Iterator[TextIO]:
     """What is printed while it lasts, by C libraries too, goes to the end of a file; yields the way to stdout."""
-    before = [os.dup(number) for number in (0, 1, 2)]
+    saved = [os.dup(number) for number in (0, 1, 2)]
     try:
-        _replace(os.open(os.devnull, os.O_RDONLY), 0)
-        _replace(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 1, 2)
-        with open(before[1], "w", encoding="utf-8", errors="replace", buffering=1, closefd=False) as stdout:
+        _redirect(os.open(os.devnull, os.O_RDONLY), 0)
+        _redirect(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 1, 2)
+        with open(saved[1], "w", encoding="utf-8", errors="replace", buffering=1, closefd=False) as stdout:
             yield stdout
     finally:
-        for number, descriptor in enumerate(before):
-            _replace(descriptor, number)
+        for number, descriptor in enumerate(saved):
+            _redirect(descriptor, number)
 
 
-def _replace(descriptor: int, *numbers: int) -> None:
+def _redirect(descriptor: int, *numbers: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

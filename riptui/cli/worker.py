@@ -15,11 +15,11 @@ import rich_click as click
 from riptui.cli.options import runs_option, worker_options
 
 if TYPE_CHECKING:
-    from riptui.client import Wish
-    from riptui.events import Told
+    from riptui.events import TrajectoryEvent
+    from riptui.supervision.client import WorkerOptions
 
 
-class Minutes(click.ParamType[float]):
+class MinutesParam(click.ParamType[float]):
     """A number of minutes, or inf."""
 
     name = "minutes"
@@ -39,7 +39,7 @@ class Minutes(click.ParamType[float]):
 @worker_options
 @click.option(
     "--idle",
-    type=Minutes(),
+    type=MinutesParam(),
     metavar="MINUTES",
     default=10.0,
     envvar="RIPTUI_IDLE",
@@ -48,7 +48,7 @@ class Minutes(click.ParamType[float]):
     help="Leave after so long with nothing to do. 0: when nothing is left; inf: never.",
 )
 @click.option("--log", type=click.Path(path_type=Path), hidden=True, help="Where stdout and stderr go: it is detached.")
-def worker(runs: Path, wish: Wish, idle: float, log: Path | None) -> int:
+def worker(runs: Path, options: WorkerOptions, idle: float, log: Path | None) -> int:
     """Compute what is queued in a runs folder, and wait for more. Several share the work; one a GPU is usual.
 
     `riptui run --detach` starts one by itself. Ctrl-C or SIGTERM: it finishes the iteration in hand and leaves; what
@@ -60,45 +60,47 @@ def worker(runs: Path, wish: Wish, idle: float, log: Path | None) -> int:
     riptui worker --idle 0               until nothing is left
     """
     from riptui.cli import streams
-    from riptui.cli.jobs import Stop
-    from riptui.client import on_the_same_gpu
-    from riptui.store.workers import register
-    from riptui.worker.service import new_record, serve
+    from riptui.cli.in_process import StopSignal
+    from riptui.store.worker_registry import register
+    from riptui.supervision.client import list_workers_on_gpu
+    from riptui.worker.loop import new_worker_record, serve
 
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    record = new_record(**asdict(wish))
-    with Stop("leaving after this iteration (again: at once)") as stop, register(runs, record) as entry:
+    record = new_worker_record(**asdict(options))
+    with StopSignal("leaving after this iteration (again: at once)") as stop, register(runs, record) as entry:
         if log is not None:
-            entry.adopt(log)
-        with nullcontext(None) if log is not None else streams.diverted(entry.log) as terminal:
-            tell = _teller(terminal)
-            tell(f"worker {record.id}, process {record.pid}, for {runs.resolve()}")
-            for other in on_the_same_gpu(runs, record):
-                tell(f"worker {other.record.id} uses the same GPU: they share its memory; --device takes another")
-            _show(serve(entry, runs, idle=60 * idle, should_stop=lambda: bool(stop)), tell)
-            tell("left: it was asked to" if stop else "left: nothing was to do")
+            entry.attach_log(log)
+        with nullcontext(None) if log is not None else streams.redirect_to_log(entry.log) as terminal:
+            write_line = _make_line_writer(terminal)
+            write_line(f"worker {record.id}, process {record.pid}, for {runs.resolve()}")
+            for neighbour in list_workers_on_gpu(runs, record):
+                write_line(
+                    f"worker {neighbour.record.id} uses the same GPU: they share its memory; --device takes another"
+                )
+            _print_events(serve(entry, runs, idle_seconds=60 * idle, should_stop=lambda: bool(stop)), write_line)
+            write_line("left: it was asked to" if stop else "left: nothing was to do")
     return 0
 
 
-def _show(told: Iterator[Told], tell: Callable[[str], None]) -> None:
-    from riptui.cli.display import Plain
+def _print_events(events: Iterator[TrajectoryEvent], write_line: Callable[[str], None]) -> None:
+    from riptui.cli.run_display import PlainDisplay
 
-    lines = Plain(1, line=tell)
-    for trajectory, event in told:
+    lines = PlainDisplay(1, write_line=write_line)
+    for trajectory, event in events:
         lines.show(trajectory, event)
 
 
-def _teller(terminal: TextIO | None) -> Callable[[str], None]:
+def _make_line_writer(terminal: TextIO | None) -> Callable[[str], None]:
     """Tells a line to the log, which stdout is, and to the terminal that the worker was started from."""
     from riptui.store.claim import timestamp
-    from riptui.terminal import printable
+    from riptui.text.terminal import printable
 
-    def tell(text: str) -> None:
+    def write_line(text: str) -> None:
         sys.stdout.write(f"{timestamp()}  {printable(text)}\n")
         sys.stdout.flush()
         if terminal is not None:
             with suppress(OSError):  # it was closed: no reason not to go on
                 terminal.write(f"{printable(text)}\n")
 
-    return tell
+    return write_line

@@ -10,26 +10,26 @@ measuring  the frames that are saved already
 An event is yielded when what it tells is durable on disk.
 """
 
-from riptui.engine.alone import compute, insist, stop
-from riptui.engine.bench import Bench, Source, alike
-from riptui.engine.measuring import measure
-from riptui.events import Elsewhere, Ended, Event, Failed, Iterated, Measured, Noted, Started, Told
+from riptui.engine.batch import BatchRunner, TrajectorySource, can_share_batch
+from riptui.engine.measuring import measure_saved_frames
+from riptui.engine.single import force_request, request_stop, run_trajectory
+from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, Measured, Notice, Started, TrajectoryEvent
 
 __all__ = [
-    "Bench",
-    "Elsewhere",
+    "BatchRunner",
     "Ended",
     "Event",
     "Failed",
+    "HeldByOther",
     "Iterated",
     "Measured",
-    "Noted",
-    "Source",
+    "Notice",
     "Started",
-    "Told",
-    "alike",
-    "compute",
-    "insist",
-    "measure",
-    "stop",
+    "TrajectoryEvent",
+    "TrajectorySource",
+    "can_share_batch",
+    "force_request",
+    "measure_saved_frames",
+    "request_stop",
+    "run_trajectory",
 ]

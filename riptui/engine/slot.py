@@ -6,20 +6,20 @@ from contextlib import ExitStack, suppress
 
 import msgspec
 
-from riptui.engine.measuring import measure
+from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
-from riptui.events import Ended, Failed, Iterated, Measured, Started, Told
+from riptui.events import Ended, Failed, Iterated, Measured, Started, TrajectoryEvent
 from riptui.metrics.meter import Meter, measure_together
 from riptui.recursion import Iteration, Walk
-from riptui.spec import points
+from riptui.spec import measured_iterations
 from riptui.store import attempts
 from riptui.store.claim import claim, timestamp
-from riptui.store.frames import frame
+from riptui.store.frames import read_frame
 from riptui.store.records import Failure, Session
+from riptui.store.request_watch import RequestWatch
+from riptui.store.requests import has_work
 from riptui.store.trajectory import Trajectory
-from riptui.store.wanted import to_do
-from riptui.store.watch import Watch
-from riptui.store.writer import Writer, writer
+from riptui.store.writer import IterationWriter, open_writer
 
 
 class Slot:
@@ -35,136 +35,140 @@ class Slot:
     def __init__(self, trajectory: Trajectory, device: str = "") -> None:
         self.trajectory = trajectory
         self._device = device
-        self.failed = False
+        self.has_failed = False
         """Nothing more of it is kept."""
-        self.suspect = False
+        self.is_suspect = False
         """A process died at the iteration to come, perhaps of it."""
         self.k = 0
         """Iterations that were there when it was claimed."""
         self.is_closed = False
         self._session: Session | None = None
-        self._open = ExitStack()
+        self._stack = ExitStack()
         try:
-            self._claim = self._open.enter_context(claim(trajectory))
-            self._watch = Watch(trajectory)
+            self._claim = self._stack.enter_context(claim(trajectory))
+            self._request_watch = RequestWatch(trajectory)
         except BaseException:
-            self._open.close()
+            self._stack.close()
             raise
 
     @property
-    def is_wanted(self) -> bool:
+    def is_requested(self) -> bool:
         """Whether it is still to be computed, now that nobody else can be at it."""
-        return self._watch.request.state == "run" and not self.trajectory.has_failed
+        return self._request_watch.request.state == "run" and not self.trajectory.has_failed
 
     def begin(self) -> Iterator[Started | Measured]:
         """Recover what is there, count the attempt, measure what is missing of it. Raises RiptuiError."""
-        self.k = len(self.trajectory.rows())
-        if to_do(self.trajectory):
+        self.k = len(self.trajectory.read_rows())
+        if has_work(self.trajectory):
             self._count_attempt()
-        self._out: Writer = self._open.enter_context(writer(self._claim))
-        self.walk = self._out.found.walk
+        self._writer: IterationWriter = self._stack.enter_context(open_writer(self._claim))
+        self.walk = self._writer.inspection.walk
         self.k = self.walk.iteration
-        yield Started(self.walk.iteration, self._out.found.damage)
-        request = self._watch.request
-        self._at = points(self.walk.spec, request.measure)
-        reached = [k for k in self._at if k <= self.walk.iteration]
-        yield from measure(self._claim, request.metrics, reached, self._device)
+        yield Started(self.walk.iteration, self._writer.inspection.damage)
+        request = self._request_watch.request
+        self._measured_iterations = measured_iterations(self.walk.spec, request.measure)
+        reached = [k for k in self._measured_iterations if k <= self.walk.iteration]
+        yield from measure_saved_frames(self._claim, request.metrics, reached, self._device)
         if self.walk.done:
             return
-        self.meter = Meter(request.metrics, self._out.found.original, device=self._device)
-        at_hand = reached[-1] == self.walk.iteration
-        self.meter.previous = self.walk.frame if at_hand else frame(self.trajectory, reached[-1])
+        self.meter = Meter(request.metrics, self._writer.inspection.original, device=self._device)
+        is_current = reached[-1] == self.walk.iteration
+        self.meter.previous = self.walk.frame if is_current else read_frame(self.trajectory, reached[-1])
 
     def _count_attempt(self) -> None:
-        count = attempts.count(self._claim, self.k)
-        self.suspect = count > 1
-        if count > attempts.MOST:
+        count = attempts.count_attempt(self._claim, self.k)
+        self.is_suspect = count > 1
+        if count > attempts.MAX_ATTEMPTS:
             raise RiptuiError(
                 f"three attempts ended without a new iteration: at iteration {self.k + 1} the process died each time; "
                 "try again with riptui resume"
             )
 
     @property
-    def is_asked_to_leave(self) -> bool:
+    def leave_requested(self) -> bool:
         """At the last look."""
-        return self._watch.request.state != "run"
+        return self._request_watch.request.state != "run"
 
     @property
-    def is_through(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether it has no business in the batch any more."""
-        return self.failed or self.walk.done or self.is_asked_to_leave
+        return self.has_failed or self.walk.done or self.leave_requested
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """See what is asked now."""
-        self._watch.look()
+        self._request_watch.poll()
 
     def save(self, iteration: Iteration, session: Session) -> Iterated:
         """Commit an iteration that a session computed. Raises DiskError."""
         if session is not self._session:
-            self._out.begin(msgspec.structs.replace(session, started=timestamp()))
+            self._writer.begin_session(msgspec.structs.replace(session, started=timestamp()))
             self._session = session
-        return Iterated(self._out.append(iteration))
+        return Iterated(self._writer.append(iteration))
 
     def is_due(self, k: int) -> bool:
         """Whether frame k is to be measured."""
-        return bool(self.meter.metrics) and k in self._at
+        return bool(self.meter.metrics) and k in self._measured_iterations
 
     def add_measurement(self, k: int, values: dict[str, float]) -> Measured:
-        self._claim.add_measurement(k, values, previous=self._at[self._at.index(k) - 1])
+        self._claim.add_measurement(
+            k, values, previous=self._measured_iterations[self._measured_iterations.index(k) - 1]
+        )
         return Measured(k, values)
 
-    def leave(self) -> Iterator[Told]:
+    def leave_batch(self) -> Iterator[TrajectoryEvent]:
         """In order: the next claim is a first attempt."""
-        if not self.failed:
-            attempts.forget(self._claim)
+        if not self.has_failed:
+            attempts.clear_attempts(self._claim)
             self.close()
             yield self.trajectory, Ended(self.walk.iteration, self.walk.done)
 
-    def fail(self, error: RiptuiError, k: int) -> Iterator[Told]:
+    def record_failure(self, error: RiptuiError, k: int) -> Iterator[TrajectoryEvent]:
         """Record why iteration k failed, and leave. Damage is not recorded: it is there for everyone to see."""
-        if not self.failed:
-            self.failed = True
+        if not self.has_failed:
+            self.has_failed = True
             if not isinstance(error, SpecError | StoreError):
                 text = "".join(traceback.format_exception(error))
-                self._claim.fail(Failure(timestamp(), k, str(error), text))
+                self._claim.record_failure(Failure(timestamp(), k, str(error), text))
             with suppress(StoreError):  # the cause matters more
-                attempts.forget(self._claim)
+                attempts.clear_attempts(self._claim)
             self.close()
             yield self.trajectory, Failed(error)
 
     def close(self) -> None:
         """Let go of the trajectory. Harmless when that has been done."""
-        self._open.close()
+        self._stack.close()
         self.is_closed = True
 
 
-def keep(iterations: Sequence[tuple[Slot, Iteration]], session: Session) -> Iterator[Told]:
+def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Session) -> Iterator[TrajectoryEvent]:
     """Save what an iteration did to each trajectory; measure together what is due. Raises DiskError."""
     due = []
     for slot, iteration in iterations:
-        if slot.failed:
+        if slot.has_failed:
             continue
         try:
             yield slot.trajectory, slot.save(iteration, session)
         except DiskError:
             raise
         except Exception as error:
-            yield from slot.fail(failure(error, iteration.k), iteration.k)
+            yield from slot.record_failure(as_riptui_error(error, iteration.k), iteration.k)
             continue
         if slot.is_due(iteration.k):
             due.append((slot, iteration))
     measured = measure_together([(slot.meter, iteration.frame) for slot, iteration in due])
     for (slot, iteration), values in zip(due, measured, strict=True):
         if isinstance(values, MetricError):
-            yield from slot.fail(values, iteration.k)
+            yield from slot.record_failure(values, iteration.k)
         else:
             yield slot.trajectory, slot.add_measurement(iteration.k, values)
 
 
-def failure(error: Exception, k: int, text: str = "", kind: type[RiptuiError] = RiptuiError) -> RiptuiError:
+def as_riptui_error(
+    error: Exception, k: int, text: str = "", error_type: type[RiptuiError] = RiptuiError
+) -> RiptuiError:
     """The error that iteration k failed with, as one of ours of that kind."""
-    if isinstance(error, kind):
+    if isinstance(error, error_type):
         return error
-    named = kind(text or f"iteration {k} failed: {type(error).__name__}: {error}; the traceback is in log.txt")
-    named.__cause__ = error
-    return named
+    wrapped = error_type(text or f"iteration {k} failed: {type(error).__name__}: {error}; the traceback is in log.txt")
+    wrapped.__cause__ = error
+    return wrapped

@@ -7,10 +7,19 @@ sequence   a frame every 50 % side by side, as in the paper's figures
 tables     the measurements as CSV and Parquet
 """
 
-from riptui.export.animation import about, gif
-from riptui.export.folder import frames_to
-from riptui.export.sequence import strip
-from riptui.export.tables import csv, parquet, rows_of
-from riptui.export.target import OnProgress
+from riptui.export.animation import pick_iterations, write_animation
+from riptui.export.files import OnExportProgress
+from riptui.export.png_frames import write_frames
+from riptui.export.strip import write_strip
+from riptui.export.tables import metric_rows, write_metrics_csv, write_metrics_parquet
 
-__all__ = ["OnProgress", "about", "csv", "frames_to", "gif", "parquet", "rows_of", "strip"]
+__all__ = [
+    "OnExportProgress",
+    "metric_rows",
+    "pick_iterations",
+    "write_animation",
+    "write_frames",
+    "write_metrics_csv",
+    "write_metrics_parquet",
+    "write_strip",
+]

@@ -2,7 +2,7 @@
 
 Numbers are those of the paper's figures. Knows no command line; matplotlib is imported by what draws.
 
-report     `report()`: trajectories to a folder with figures, their data and report.md
+report     `write_report()`: trajectories to a folder with figures, their data and report.md
 material   what there is to draw: trajectories by condition, image and mask size, with their values
 sequences  1, 4, 5, 6 and 10 to 12: pictures
 averages   7: all images together; scatter: 8; panels: what these share

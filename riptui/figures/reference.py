@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from riptui.errors import InputError
-from riptui.metrics import entry
+from riptui.metrics import find_metric
 from riptui.store.disk import read_file
 
 COLUMNS = ("metric", "mask", "inpainted", "mean", "sd")
-LARGEST = 2**26  # bytes
+MAX_BYTES = 2**26  # bytes
 
 
-class Point(NamedTuple):
+class ReferencePoint(NamedTuple):
     inpainted: float
     """%"""
     mean: float
@@ -26,19 +26,19 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceCurves:
     name: str
     """Of the file; not yet printable."""
-    curves: dict[tuple[str, int], list[Point]]
+    curves: dict[tuple[str, int], list[ReferencePoint]]
     """By metric and mask size in px; ascending."""
 
 
-def read(file: Path) -> Reference:
+def read(file: Path) -> ReferenceCurves:
     """Read a CSV in UTF-8 with the columns of `COLUMNS` in any order; others are ignored, and an empty sd is none.
 
     Raises InputError with the line that is wrong; DiskError.
     """
-    data = read_file(file, LARGEST)
+    data = read_file(file, MAX_BYTES)
     if data is None:
         raise InputError(f"{file} does not exist: name a CSV with the columns {', '.join(COLUMNS)}")
     try:
@@ -46,18 +46,18 @@ def read(file: Path) -> Reference:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise InputError(f"{file}, line {line}: it is not UTF-8 text: save the table as CSV in UTF-8") from error
-    found: defaultdict[tuple[str, int], dict[float, Point]] = defaultdict(dict)
+    found: defaultdict[tuple[str, int], dict[float, ReferencePoint]] = defaultdict(dict)
     for line, cells in _rows(file, text):
         try:
             key, point = _point(cells)
         except (ValueError, InputError) as error:
             raise InputError(f"{file}, line {line}: {error}") from error
         if found[key].setdefault(point.inpainted, point) is not point:
-            what = f"{key[0]} at mask {key[1]} and {point.inpainted:g} %"
-            raise InputError(f"{file}, line {line}: {what} is there twice: leave one of them out")
+            label = f"{key[0]} at mask {key[1]} and {point.inpainted:g} %"
+            raise InputError(f"{file}, line {line}: {label} is there twice: leave one of them out")
     if not found:
         raise InputError(f"{file} has no line after its header: it needs one for each {', '.join(COLUMNS[:3])}")
-    return Reference(file.name, {key: [points[x] for x in sorted(points)] for key, points in found.items()})
+    return ReferenceCurves(file.name, {key: [points[x] for x in sorted(points)] for key, points in found.items()})
 
 
 def _rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -79,37 +79,39 @@ def _rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _require_columns(file: Path, header: Sequence[str]) -> None:
-    lacking = [name for name in COLUMNS if name not in header]
-    if lacking:
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
         raise InputError(
-            f"{file}, line 1: there is no column {', '.join(lacking)}. Needed: {', '.join(COLUMNS)}, separated by "
+            f"{file}, line 1: there is no column {', '.join(missing)}. Needed: {', '.join(COLUMNS)}, separated by "
             f"commas; got: {', '.join(header)[:200] or 'nothing'}"
         )
-    if twice := [name for name in COLUMNS if header.count(name) > 1]:
-        raise InputError(f"{file}, line 1: the column {twice[0]} is there twice")
+    if repeated := [name for name in COLUMNS if header.count(name) > 1]:
+        raise InputError(f"{file}, line 1: the column {repeated[0]} is there twice")
 
 
-def _point(cells: dict[str, str]) -> tuple[tuple[str, int], Point]:
+def _point(cells: dict[str, str]) -> tuple[tuple[str, int], ReferencePoint]:
     metric = cells["metric"].strip()
-    entry(metric)
-    mask = _number(cells, "mask", least=1)
+    find_metric(metric)
+    mask = _number(cells, "mask", minimum=1)
     if mask != int(mask):
         raise ValueError(f"mask is {cells['mask'].strip()!r}: it must be a whole number of pixels")
-    sd = _number(cells, "sd", least=0) if cells["sd"].strip() else nan
-    return (metric, int(mask)), Point(_number(cells, "inpainted", least=0), _number(cells, "mean"), sd)
+    sd = _number(cells, "sd", minimum=0) if cells["sd"].strip() else nan
+    return (metric, int(mask)), ReferencePoint(_number(cells, "inpainted", minimum=0), _number(cells, "mean"), sd)
 
 
-def _number(cells: dict[str, str], column: str, least: float | None = None) -> float:
+def _number(cells: dict[str, str], column: str, minimum: float | None = None) -> float:
     text = cells[column].strip()
     try:
         value = float(text)
     except ValueError:
         raise ValueError(f"{column} is {text[:40]!r}: it must be a number such as 0.25") from None
-    if not isfinite(value) or (least is not None and value < least):
-        raise ValueError(f"{column} is {text[:40]!r}: it must be {'finite' if least is None else f'at least {least}'}")
+    if not isfinite(value) or (minimum is not None and value < minimum):
+        raise ValueError(
+            f"{column} is {text[:40]!r}: it must be {'finite' if minimum is None else f'at least {minimum}'}"
+        )
     return value
 
 
-def not_drawn(reference: Reference, drawn: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+def find_undrawn(reference: ReferenceCurves, drawn: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     """The metrics and mask sizes of a reference that no figure has."""
     return sorted(reference.curves.keys() - set(drawn))

@@ -1,4 +1,4 @@
-"""`report()`: from trajectories to a folder with the paper's figures, the data behind each, and a report to read."""
+"""`write_report()`: from trajectories to a folder with the paper's figures, their data and a report to read."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -9,25 +9,25 @@ import msgspec
 
 from riptui import __version__
 from riptui.errors import InputError
+from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
-from riptui.export.target import write_whole
 from riptui.figures import averages, scatter, sequences, singles, style
-from riptui.figures.document import document
-from riptui.figures.drawing import Drawing, Missing, Written
-from riptui.figures.folder import FORMAT, MARK, require_folder, whole
-from riptui.figures.material import Condition, Material, OnProgress, gather
-from riptui.figures.reference import Reference, not_drawn
+from riptui.figures.data import Condition, OnReportProgress, ReportData, load_report_data
+from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
+from riptui.figures.markdown import render_markdown
+from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
-from riptui.results.findings import Tested, findings
+from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
+from riptui.results.findings import ConditionFindings, check_findings
 from riptui.store.trajectory import Trajectory
 
-TEXT = "report.md"
+MARKDOWN_NAME = "report.md"
 
-Draw = Callable[[Condition], Iterator[Drawing | Missing]]
+DrawFigure = Callable[[Condition], Iterator[PlottedFigure | SkippedFigure]]
 
 
 @dataclass(frozen=True)
-class Report:
+class WrittenReport:
     """What was written, and what could not be."""
 
     folder: Path
@@ -37,11 +37,11 @@ class Report:
     """Complete ones."""
     unfinished: int
     unreadable: Sequence[str]
-    figures: Sequence[Written]
-    left_out: Sequence[Missing]
+    figures: Sequence[WrittenFigure]
+    left_out: Sequence[SkippedFigure]
     damaged: Sequence[str]
     """Why image figures passed over trajectories."""
-    tested: Sequence[Tested]
+    tested: Sequence[ConditionFindings]
     notes: Sequence[str]
     """What else a reader should know."""
 
@@ -54,29 +54,29 @@ class Report:
             "trajectories": self.trajectories,
             "unfinished": self.unfinished,
             "unreadable": list(self.unreadable),
-            "figures": [asdict(one) for one in self.figures],
-            "left_out": [asdict(one) for one in self.left_out],
+            "figures": [asdict(figure) for figure in self.figures],
+            "left_out": [asdict(skipped) for skipped in self.left_out],
             "damaged": list(self.damaged),
             "notes": list(self.notes),
             "findings": [
                 {
                     "settings": dict(tested.settings),
-                    "findings": [asdict(one) | {"verdict": str(one.verdict)} for one in tested.findings],
+                    "findings": [asdict(finding) | {"verdict": str(finding.verdict)} for finding in tested.findings],
                 }
                 for tested in self.tested
             ],
-            "files": [TEXT, MARK, *(file for one in self.figures for file in one.files)],
+            "files": [MARKDOWN_NAME, JSON_NAME, *(file for figure in self.figures for file in figure.files)],
         }
 
 
-def report(
+def write_report(
     trajectories: Iterable[Trajectory],
     out: Path,
     *,
     reference: Path | None = None,
     overwrite: bool = False,
-    on_progress: OnProgress = lambda what, done, total: None,
-) -> Report:
+    on_progress: OnReportProgress = lambda stage, done, total: None,
+) -> WrittenReport:
     """Draw the paper's figures from trajectories; write them and a report to a folder, whole or not at all.
 
     What the trajectories do not suffice for is left out and told. The same trajectories give the same bytes.
@@ -85,89 +85,93 @@ def report(
 
     Raises InputError: no trajectory that can be read, a wrong `reference` or `out`. DiskError.
     """
-    require_folder(out, overwrite=overwrite)
+    require_report_folder(out, overwrite=overwrite)
     overlaid = read_reference(reference) if reference else None
-    material = gather(trajectories, on_progress)
-    with whole(out, overwrite=overwrite) as folder:
-        figures, left_out, damaged = _draw_all(material, overlaid, folder, on_progress)
+    data = load_report_data(trajectories, on_progress)
+    with staged_report(out, overwrite=overwrite) as folder:
+        figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
         on_progress("testing", 0, 1)
-        tested, notes = _test(material)
-        notes += _about_reference(material, overlaid)
-        found = Report(
+        tested, notes = _check_findings(data)
+        notes += _reference_notes(data, overlaid)
+        written = WrittenReport(
             out,
-            material.metric,
-            sum(len(one.runs) for one in material.conditions),
-            material.unfinished,
-            material.unreadable,
+            data.metric,
+            sum(len(condition.runs) for condition in data.conditions),
+            data.unfinished,
+            data.unreadable,
             figures,
             left_out,
             damaged,
             tested,
             notes,
         )
-        text = document(material, figures, left_out, damaged, tested, notes)
-        write_whole(folder / TEXT, text.encode())
-        write_whole(folder / MARK, msgspec.json.format(msgspec.json.encode(found.as_dict())) + b"\n")
+        text = render_markdown(data, figures, left_out, damaged, tested, notes)
+        write_atomically(folder / MARKDOWN_NAME, text.encode())
+        write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")
         on_progress("testing", 1, 1)
-    return found
+    return written
 
 
 def _draw_all(
-    material: Material, reference: Reference | None, folder: Path, on_progress: OnProgress
-) -> tuple[list[Written], list[Missing], list[str]]:
-    steps = _steps(reference)
+    data: ReportData, reference: ReferenceCurves | None, folder: Path, on_progress: OnReportProgress
+) -> tuple[list[WrittenFigure], list[SkippedFigure], list[str]]:
+    draw_functions = _draw_functions(reference)
     figures, left_out = [], []
     damaged: dict[str, None] = {}
-    total = len(steps) * len(material.conditions)
+    total = len(draw_functions) * len(data.conditions)
     with style.styled():
-        for at, draw in enumerate(steps):
-            for which, condition in enumerate(material.conditions):
-                on_progress("drawing", at * len(material.conditions) + which, total)
-                for one in draw(condition):
-                    if isinstance(one, Drawing):
-                        figures.append(_write(one, condition, folder))
+        for draw_index, draw in enumerate(draw_functions):
+            for condition_index, condition in enumerate(data.conditions):
+                on_progress("drawing", draw_index * len(data.conditions) + condition_index, total)
+                for figure in draw(condition):
+                    if isinstance(figure, PlottedFigure):
+                        figures.append(_write_figure(figure, condition, folder))
                     else:
-                        left_out.append(one)
-                    damaged |= dict.fromkeys(one.damaged)
+                        left_out.append(figure)
+                    damaged |= dict.fromkeys(figure.damaged)
     on_progress("drawing", total, total)
     return figures, left_out, list(damaged)
 
 
-def _steps(reference: Reference | None) -> list[Draw]:
+def _draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
     """In the order of the paper's numbers."""
     return [
-        sequences.before_and_after,
-        sequences.sequences,
-        sequences.two_iterations,
-        lambda condition: averages.mean_drift(condition, reference),
-        scatter.every_value,
-        singles.single_images,
-        sequences.by_mask_size,
-        singles.seeds,
+        sequences.draw_before_and_after,
+        sequences.draw_sequences,
+        sequences.draw_two_iterations,
+        lambda condition: averages.draw_mean_drift(condition, reference),
+        scatter.draw_every_value,
+        singles.draw_single_images,
+        sequences.draw_mask_sizes,
+        singles.draw_seeds,
     ]
 
 
-def _write(drawing: Drawing, condition: Condition, folder: Path) -> Written:
-    files = [*style.write(drawing.figure, folder, drawing.stem)]
-    files.append(write_csv(drawing.rows, folder / f"{drawing.stem}.csv"))
-    return Written(drawing.number, condition.of, drawing.stem, drawing.caption, tuple(file.name for file in files))
+def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) -> WrittenFigure:
+    files = [*style.write_figure(plotted.figure, folder, plotted.stem)]
+    files.append(write_csv(plotted.rows, folder / f"{plotted.stem}.csv"))
+    return WrittenFigure(
+        plotted.number, condition.label, plotted.stem, plotted.caption, tuple(file.name for file in files)
+    )
 
 
-def _test(material: Material) -> tuple[list[Tested], list[str]]:
+def _check_findings(data: ReportData) -> tuple[list[ConditionFindings], list[str]]:
     """The findings, or why there are none."""
-    if material.metric is None:
+    if data.metric is None:
         return [], ["nothing was measured to its end, so there is nothing to test: riptui measure adds metrics"]
     try:
-        return findings(material.summaries, material.metric), []
+        return check_findings(data.summaries, data.metric), []
     except InputError as error:
         return [], [f"the findings are not tested: {error}"]
 
 
-def _about_reference(material: Material, reference: Reference | None) -> list[str]:
+def _reference_notes(data: ReportData, reference: ReferenceCurves | None) -> list[str]:
     if reference is None:
         return []
-    drawn = [(metric, mask) for one in material.conditions for metric in one.metrics for mask in one.masks]
+    drawn = [
+        (metric, mask) for condition in data.conditions for metric in condition.metrics for mask in condition.masks
+    ]
     return [
         f"{reference.name}: its curve of {metric} at mask {mask} px is in no figure, for nothing here was measured so"
-        for metric, mask in not_drawn(reference, drawn)
+        for metric, mask in find_undrawn(reference, drawn)
     ]

@@ -11,140 +11,152 @@ from matplotlib.patches import Rectangle
 
 from riptui.arrays import Image
 from riptui.errors import DamagedError, InputError
-from riptui.export.tables import Cell
+from riptui.export.tables import TableCell
 from riptui.figures import style
-from riptui.figures.drawing import Drawing, Missing, counted
-from riptui.figures.material import Condition, Run, Subject
+from riptui.figures.data import CompleteRun, Condition, ImageRuns
+from riptui.figures.figure import PlottedFigure, SkippedFigure, plural
 from riptui.spec import Box
-from riptui.store.frames import frames
-from riptui.terminal import printable
+from riptui.store.frames import read_frames
+from riptui.text.terminal import printable
 
-IN_A_ROW = 9  # pictures: the paper's 0 to 400 %
-EXAMPLES = 3  # images of figure 1, and of 10 to 12
-PIXELS = 256  # a side, at most, of a picture in a figure: 1.28 inches of print at 200 dpi
-LARGEST = 1.9  # inches
-GAP, HEAD, SIDE = 0.05, 0.2, 0.2  # inches between pictures, above a row of labels, beside a column of them
-MOST_TRIED = 20  # images whose frames cannot be read, before a figure is given up
-HALF_TONE = 128  # of the square in figure 6 that is going to be repainted
+MAX_PICTURES = 9  # pictures: the paper's 0 to 400 %
+MAX_EXAMPLES = 3  # images of figure 1, and of 10 to 12
+MAX_PIXELS = 256  # a side, at most, of a picture in a figure: 1.28 inches of print at 200 dpi
+MAX_INCHES = 1.9  # inches
+GAP_INCHES, HEAD_INCHES, SIDE_INCHES = (
+    0.05,
+    0.2,
+    0.2,
+)  # inches between pictures, above a row of labels, beside a column of them
+MAX_UNREADABLE = 20  # images whose frames cannot be read, before a figure is given up
+MASK_GREY = 128  # of the square in figure 6 that is going to be repainted
 
 
 class Tile(NamedTuple):
     """A picture in its place, or an empty place."""
 
     image: Image | None
-    above: str = ""
-    beside: str = ""
+    label_above: str = ""
+    label_beside: str = ""
     outlined: Box | None = None
 
 
-Draw = Callable[[Subject], tuple[list[list[Tile]], list[dict[str, Cell]]]]
+DrawTiles = Callable[[ImageRuns], tuple[list[list[Tile]], list[dict[str, TableCell]]]]
 """From an image to its rows of tiles, and the rows of the table that tells their frames."""
 
 
-def before_and_after(condition: Condition) -> Iterator[Drawing | Missing]:
+def draw_before_and_after(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
     """Figure 1: originals beside outcomes."""
-    mask = _usual(condition.masks)
+    mask = _middle_mask(condition.masks)
     tiles: list[list[Tile]] = []
-    rows: list[dict[str, Cell]] = []
+    rows: list[dict[str, TableCell]] = []
     damaged: list[str] = []
-    having = [one for one in condition.subjects() if mask in one.runs]
-    for _, found, table in _drawn(having, EXAMPLES, lambda one: _pair(one.first()[mask]), damaged):
+    candidates = [image for image in condition.images() if mask in image.runs]
+    for _, found, table in _draw_readable(
+        candidates, MAX_EXAMPLES, lambda image: _before_and_after(image.run_per_mask()[mask]), damaged
+    ):
         tiles += found
         rows += table
     if not tiles:
-        yield Missing("1", condition.of, _NEEDS, damaged)
+        yield SkippedFigure("1", condition.label, _NEEDS, damaged)
         return
-    caption = f"Originals beside their outcomes: {counted(len(tiles), 'image')}, mask {mask} px, one trajectory each."
-    yield Drawing("1", condition.stem("1"), caption, sheet(tiles), rows, damaged)
+    caption = f"Originals beside their outcomes: {plural(len(tiles), 'image')}, mask {mask} px, one trajectory each."
+    yield PlottedFigure("1", condition.stem("1"), caption, make_sheet(tiles), rows, damaged)
 
 
-def sequences(condition: Condition) -> Iterator[Drawing | Missing]:
+def draw_sequences(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
     """Figures 4 and 5: one trajectory each, a picture every 50 %."""
-    mask = _usual(condition.masks)
+    mask = _middle_mask(condition.masks)
     damaged: list[str] = []
-    having = [one for one in condition.subjects() if mask in one.runs]
-    found = _drawn(having, 2, lambda one: _every_half([one.first()[mask]], beside=False), damaged)
+    candidates = [image for image in condition.images() if mask in image.runs]
+    found = _draw_readable(
+        candidates, 2, lambda image: _every_half([image.run_per_mask()[mask]], label_rows=False), damaged
+    )
     numbers = iter(("4", "5"))
-    for subject, tiles, rows in found:
+    for image, tiles, rows in found:
         number = next(numbers)
-        run = subject.first()[mask]
-        caption = f"{_thinned(run)} of {subject.name}, mask {mask} px, seed {run.spec.seed}; n = 1 trajectory."
-        yield Drawing(number, condition.stem(number), caption, sheet(tiles), rows, damaged)
+        run = image.run_per_mask()[mask]
+        caption = f"{_describe_interval(run)} of {image.name}, mask {mask} px, seed {run.spec.seed}; n = 1 trajectory."
+        yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:
         needs = _NEEDS if number == "4" else "a second image, its pictures not damaged"
-        yield Missing(number, condition.of, needs, damaged)
+        yield SkippedFigure(number, condition.label, needs, damaged)
 
 
-def by_mask_size(condition: Condition) -> Iterator[Drawing | Missing]:
+def draw_mask_sizes(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
     """Figures 10 to 12: an image each, a row per mask size."""
     damaged: list[str] = []
-    having = [one for one in condition.subjects() if len(one.runs) > 1]
-    found = _drawn(having, EXAMPLES, lambda one: _every_half([*one.first().values()], beside=True), damaged)
+    candidates = [image for image in condition.images() if len(image.runs) > 1]
+    found = _draw_readable(
+        candidates, MAX_EXAMPLES, lambda image: _every_half([*image.run_per_mask().values()], label_rows=True), damaged
+    )
     numbers = iter(("10", "11", "12"))
-    for subject, tiles, rows in found:
-        number, runs = next(numbers), subject.first()
+    for image, tiles, rows in found:
+        number, runs = next(numbers), image.run_per_mask()
         caption = (
-            f"{_thinned(next(iter(runs.values())))} of {subject.name}, a row for each mask size: "
-            f"{', '.join(map(str, runs))} px; n = {counted(len(runs), 'trajectory')}."
+            f"{_describe_interval(next(iter(runs.values())))} of {image.name}, a row for each mask size: "
+            f"{', '.join(map(str, runs))} px; n = {plural(len(runs), 'trajectory')}."
         )
-        yield Drawing(number, condition.stem(number), caption, sheet(tiles), rows, damaged)
+        yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:
         needs = f"{'an' if number == '10' else 'another'} image with two mask sizes, its pictures not damaged"
-        yield Missing(number, condition.of, needs, damaged)
+        yield SkippedFigure(number, condition.label, needs, damaged)
 
 
-def two_iterations(condition: Condition) -> Iterator[Drawing | Missing]:
+def draw_two_iterations(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
     """Figure 6: before, masked, inpainted; iteration 1 and below it iteration 2."""
-    mask = _usual(condition.masks)
+    mask = _middle_mask(condition.masks)
     damaged: list[str] = []
-    having = [one for one in condition.subjects() if mask in one.runs]
-    for subject, tiles, rows in _drawn(having, 1, lambda one: _first_two(one.first()[mask]), damaged):
-        run = subject.first()[mask]
+    candidates = [image for image in condition.images() if mask in image.runs]
+    for image, tiles, rows in _draw_readable(
+        candidates, 1, lambda image: _first_two(image.run_per_mask()[mask]), damaged
+    ):
+        run = image.run_per_mask()[mask]
         caption = (
-            f"The first {'two iterations' if len(tiles) > 1 else 'iteration'} on {subject.name}: the frame before, "
+            f"The first {'two iterations' if len(tiles) > 1 else 'iteration'} on {image.name}: the frame before, "
             f"the square that was drawn in grey, and the frame after it; mask {mask} px, seed {run.spec.seed}, "
             "n = 1 trajectory."
         )
-        yield Drawing("6", condition.stem("6"), caption, sheet(tiles), rows, damaged)
+        yield PlottedFigure("6", condition.stem("6"), caption, make_sheet(tiles), rows, damaged)
         return
-    yield Missing("6", condition.of, _NEEDS, damaged)
+    yield SkippedFigure("6", condition.label, _NEEDS, damaged)
 
 
-def sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
+def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
     """Rows of square pictures, labels above them and at their left."""
     columns = max(map(len, tiles))
-    left = SIDE if any(row[0].beside for row in tiles) else 0.0
-    side = min(LARGEST, (style.WIDTH - left - (columns - 1) * GAP) / columns)
-    heads = [HEAD if any(tile.above for tile in row) else 0.0 for row in tiles]
-    width = left + columns * (side + GAP) - GAP
-    height = sum(heads) + len(tiles) * (side + GAP) - GAP
-    figure = style.blank(width, height)
+    label_width = SIDE_INCHES if any(row[0].label_beside for row in tiles) else 0.0
+    side = min(MAX_INCHES, (style.PAGE_WIDTH - label_width - (columns - 1) * GAP_INCHES) / columns)
+    heads = [HEAD_INCHES if any(tile.label_above for tile in row) else 0.0 for row in tiles]
+    width = label_width + columns * (side + GAP_INCHES) - GAP_INCHES
+    height = sum(heads) + len(tiles) * (side + GAP_INCHES) - GAP_INCHES
+    figure = style.empty_figure(width, height)
     figure.set_layout_engine("none")
     top = height
     for row, head in zip(tiles, heads, strict=True):
         top -= head + side
         for column, tile in enumerate(row):
-            x = left + column * (side + GAP)
+            x = label_width + column * (side + GAP_INCHES)
             axes = figure.add_axes((x / width, top / height, side / width, side / height))
-            _place(axes, tile)
-        top -= GAP
+            _draw_tile(axes, tile)
+        top -= GAP_INCHES
     return figure
 
 
 _NEEDS = "a trajectory that is computed to its end and not damaged: riptui resume, riptui check"
 
 
-def _place(axes: Axes, tile: Tile) -> None:
+def _draw_tile(axes: Axes, tile: Tile) -> None:
     axes.set_axis_off()
     if tile.image is not None:
-        size = min(PIXELS, len(tile.image))
+        size = min(MAX_PIXELS, len(tile.image))
         small = PIL.Image.fromarray(tile.image).resize((size, size), PIL.Image.Resampling.LANCZOS)
         axes.imshow(np.asarray(small), extent=(0, len(tile.image), len(tile.image), 0))
-    if tile.above:
-        axes.set_title(tile.above, pad=3, fontsize=7.5)
-    if tile.beside:
+    if tile.label_above:
+        axes.set_title(tile.label_above, pad=3, fontsize=7.5)
+    if tile.label_beside:
         axes.annotate(
-            tile.beside,
+            tile.label_beside,
             xy=(0, 0.5),
             xycoords="axes fraction",
             xytext=(-3, 0),
@@ -160,59 +172,61 @@ def _place(axes: Axes, tile: Tile) -> None:
         axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="black", linewidth=0.8))
 
 
-def _drawn(
-    subjects: Sequence[Subject], most: int, draw: Draw, damaged: list[str]
-) -> Iterator[tuple[Subject, list[list[Tile]], list[dict[str, Cell]]]]:
+def _draw_readable(
+    images: Sequence[ImageRuns], max_images: int, draw: DrawTiles, damaged: list[str]
+) -> Iterator[tuple[ImageRuns, list[list[Tile]], list[dict[str, TableCell]]]]:
     """The first few images whose frames can be read; why others cannot goes to `damaged`."""
     count = 0
-    for subject in subjects[: most + MOST_TRIED]:
-        if count == most:
+    for image in images[: max_images + MAX_UNREADABLE]:
+        if count == max_images:
             return
         try:
-            tiles, rows = draw(subject)
+            tiles, rows = draw(image)
         except (DamagedError, InputError) as error:  # InputError: rows in the middle cannot be read
             damaged.append(str(error))
             continue
         count += 1
-        yield subject, tiles, rows
+        yield image, tiles, rows
 
 
-def _usual(masks: Sequence[int]) -> int:
+def _middle_mask(masks: Sequence[int]) -> int:
     """The middle mask size."""
     return masks[(len(masks) - 1) // 2]
 
 
-def _pair(run: Run) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
+def _before_and_after(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str, TableCell]]]:
     last = run.spec.iterations
-    (_, before), (_, after) = frames(run.trajectory, [0, last])
-    name = style.label(run.spec.source_name, 27)
-    tiles = [Tile(before, above=name), Tile(after, above=f"after {run.spec.inpainted(last):.4g} %")]
+    (_, before), (_, after) = read_frames(run.trajectory, [0, last])
+    name = style.safe_label(run.spec.source_name, 27)
+    tiles = [Tile(before, label_above=name), Tile(after, label_above=f"after {run.spec.inpainted(last):.4g} %")]
     return [tiles], _rows(run, [0, last])
 
 
-def _every_half(runs: Sequence[Run], *, beside: bool) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
+def _every_half(
+    runs: Sequence[CompleteRun], *, label_rows: bool
+) -> tuple[list[list[Tile]], list[dict[str, TableCell]]]:
     """A row of tiles a run, equal amounts below one another; places without a frame of that amount are empty."""
-    chosen = [{run.spec.inpainted(k): k for k in shown(run)} for run in runs]
+    chosen = [{run.spec.inpainted(k): k for k in choose_iterations(run)} for run in runs]
     amounts = sorted({amount for columns in chosen for amount in columns})
     tiles, rows = [], []
     for run, columns in zip(runs, chosen, strict=True):
-        images = dict(frames(run.trajectory, columns.values()))
+        images = dict(read_frames(run.trajectory, columns.values()))
         heads = [_percent(amount) for amount in amounts] if run is runs[0] else [""] * len(amounts)
-        sides = [f"{run.spec.mask} px" if beside and not at else "" for at in range(len(amounts))]
+        sides = [f"{run.spec.mask} px" if label_rows and not index else "" for index in range(len(amounts))]
         pictures = [images.get(columns.get(amount, -1)) for amount in amounts]
         tiles.append(list(map(Tile, pictures, heads, sides)))
         rows += _rows(run, columns.values())
     return tiles, rows
 
 
-def _first_two(run: Run) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
+def _first_two(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str, TableCell]]]:
     count = min(2, run.spec.iterations)
-    boxes = [row.box for row in run.trajectory.rows()[:count]]
-    images: Mapping[int, Image] = dict(frames(run.trajectory, range(count + 1)))
+    boxes = [row.box for row in run.trajectory.read_rows()[:count]]
+    images: Mapping[int, Image] = dict(read_frames(run.trajectory, range(count + 1)))
     tiles = []
     for k, box in enumerate(boxes, 1):
         masked = images[k - 1].copy()
-        masked[box.window] = HALF_TONE
+        masked[box.window] = MASK_GREY
         tiles.append(
             [
                 Tile(images[k - 1], "original" if k == 1 else f"frame {k - 1}", f"iteration {k}"),
@@ -223,15 +237,15 @@ def _first_two(run: Run) -> tuple[list[list[Tile]], list[dict[str, Cell]]]:
     return tiles, _rows(run, range(count + 1))
 
 
-def shown(run: Run) -> list[int]:
+def choose_iterations(run: CompleteRun) -> list[int]:
     """The iterations of a sequence: every 50 %, or as many halves as make at most nine pictures."""
-    halves = run.spec.halves()
-    step = -(-(len(halves) - 1) // (IN_A_ROW - 1))
+    halves = run.spec.keyframe_iterations()
+    step = -(-(len(halves) - 1) // (MAX_PICTURES - 1))
     return sorted({*halves[::step], halves[-1]}) if step else halves
 
 
-def _thinned(run: Run) -> str:
-    chosen = shown(run)
+def _describe_interval(run: CompleteRun) -> str:
+    chosen = choose_iterations(run)
     every = run.spec.inpainted(chosen[1]) if len(chosen) > 1 else 0
     return f"A picture every {every:.4g} % inpainted"
 
@@ -240,7 +254,7 @@ def _percent(inpainted: float) -> str:
     return f"{inpainted:.4g} %" if inpainted else "original"
 
 
-def _rows(run: Run, chosen: Iterable[int]) -> list[dict[str, Cell]]:
-    covered = run.trajectory.coverage()
-    place = {**run.identity(), "trajectory": printable(str(run.trajectory.path))}
-    return [{**place, "k": k, "inpainted": run.spec.inpainted(k), "coverage": covered[k]} for k in chosen]
+def _rows(run: CompleteRun, chosen: Iterable[int]) -> list[dict[str, TableCell]]:
+    covered = run.trajectory.read_coverage()
+    identity = {**run.identity(), "trajectory": printable(str(run.trajectory.path))}
+    return [{**identity, "k": k, "inpainted": run.spec.inpainted(k), "coverage": covered[k]} for k in chosen]

@@ -20,16 +20,16 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.lines import Line2D
 
-from riptui.export.target import write_whole
+from riptui.export.files import write_atomically
 from riptui.metrics import REGISTRY
-from riptui.terminal import printable
+from riptui.text.terminal import printable
 
-WIDTH = 7.0  # inches: two columns of a page
+PAGE_WIDTH = 7.0  # inches: two columns of a page
 DPI = 200
 INK, FAINT = "#202020", "#6a6a6a"
-ASIDE = 18.0  # % inpainted: as far beyond the last amount may anything be drawn
-MOST_MARKED = 12  # points of a line, of which the paper's have nine
-MOST_VECTORS = 5000  # points above which a scatter becomes a bitmap within its SVG
+AXIS_MARGIN = 18.0  # % inpainted: as far beyond the last amount may anything be drawn
+MAX_MARKED_POINTS = 12  # points of a line, of which the paper's have nine
+MAX_VECTOR_POINTS = 5000  # points above which a scatter becomes a bitmap within its SVG
 
 _FONT = "DejaVu Sans"  # matplotlib brings it along
 _COLOURS = ("#E69F00", "#56B4E9", "#D55E00", "#0072B2", "#000000", "#009E73", "#CC79A7")
@@ -67,7 +67,7 @@ _STYLE: Any = {
     "savefig.dpi": DPI,
 }
 
-Look = dict[str, Any]
+MarkStyle = dict[str, Any]
 """Colour and marker, as matplotlib names them."""
 
 
@@ -80,39 +80,39 @@ def styled() -> Iterator[None]:
         yield
 
 
-def blank(width: float, height: float) -> Figure:
+def empty_figure(width: float, height: float) -> Figure:
     """An empty figure, in inches, that pyplot knows nothing of; its parts arrange themselves."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
-def across(panels: int) -> float:
+def figure_width(panels: int) -> float:
     """Inches for so many panels side by side: a page's width, less for one and more where they would be too narrow."""
-    return 0.6 * WIDTH if panels == 1 else max(WIDTH, 2.0 * panels)
+    return 0.6 * PAGE_WIDTH if panels == 1 else max(PAGE_WIDTH, 2.0 * panels)
 
 
-def label(text: str, most: int = 36) -> str:
+def safe_label(text: str, max_digits: int = 36) -> str:
     """A name in letters that the font has, at most as wide as so many digits; the rest becomes `?`, escapes and `…`."""
-    known = _letters()
-    safe = "".join(c if ord(c) in known else "?" for c in printable(text))
-    widths = list(accumulate(map(_width, safe), initial=0.0))
-    if widths[-1] <= most:
+    letters = _known_letters()
+    safe = "".join(c if ord(c) in letters else "?" for c in printable(text))
+    widths = list(accumulate(map(_letter_width, safe), initial=0.0))
+    if widths[-1] <= max_digits:
         return safe
-    room = most - _width("…")
-    return f"{safe[: sum(width <= room for width in widths) - 1]}…"
+    max_width = max_digits - _letter_width("…")
+    return f"{safe[: sum(width <= max_width for width in widths) - 1]}…"
 
 
 @cache
-def _width(letter: str) -> float:
+def _letter_width(letter: str) -> float:
     """In digits of the font, which are all equally wide."""
     font = _font()
-    digit, own = (font.load_char(ord(c)).linearHoriAdvance for c in ("0", letter))
-    return own / digit
+    digit, width = (font.load_char(ord(c)).linearHoriAdvance for c in ("0", letter))
+    return width / digit
 
 
 @cache
-def _letters() -> frozenset[int]:
+def _known_letters() -> frozenset[int]:
     return frozenset(_font().get_charmap())
 
 
@@ -123,27 +123,29 @@ def _font() -> FT2Font:
     return font
 
 
-def looks(masks: Sequence[int]) -> dict[int, Look]:
+def mark_styles(masks: Sequence[int]) -> dict[int, MarkStyle]:
     """Colour and marker of each mask size, the larger the darker for up to four of them."""
     order = _LIGHT_TO_DARK.get(len(masks), range(len(_COLOURS)))
-    places = [order[at % len(order)] for at in range(len(masks))]
+    colours = [order[index % len(order)] for index in range(len(masks))]
     return {
-        mask: {"color": _COLOURS[place], "marker": _MARKERS[at % len(_MARKERS)]}
-        for at, (mask, place) in enumerate(zip(masks, places, strict=True))
+        mask: {"color": _COLOURS[colour], "marker": _MARKERS[index % len(_MARKERS)]}
+        for index, (mask, colour) in enumerate(zip(masks, colours, strict=True))
     }
 
 
-def dense(points: int) -> bool:
+def is_dense(points: int) -> bool:
     """Whether the points of a line are too many for a bar each."""
-    return points > MOST_MARKED
+    return points > MAX_MARKED_POINTS
 
 
-def markers(points: int) -> Look:
+def marker_options(points: int) -> MarkStyle:
     """Every point of a line has one, of a dense line every few."""
-    return {"markevery": -(-points // MOST_MARKED) or 1, "markeredgecolor": "white", "markeredgewidth": 0.4}
+    return {"markevery": -(-points // MAX_MARKED_POINTS) or 1, "markeredgecolor": "white", "markeredgewidth": 0.4}
 
 
-def legend(figure: Figure, shown: Mapping[int, Look], more: Sequence[Line2D] = (), *, lines: bool = True) -> None:
+def add_legend(
+    figure: Figure, shown: Mapping[int, MarkStyle], more: Sequence[Line2D] = (), *, lines: bool = True
+) -> None:
     """One for the whole figure, below it, of mask sizes by their looks; `lines`: whether points are joined."""
     handles = [
         Line2D(
@@ -153,51 +155,51 @@ def legend(figure: Figure, shown: Mapping[int, Look], more: Sequence[Line2D] = (
             label=f"mask {mask} px",
             markeredgecolor="white",
             markeredgewidth=0.4,
-            **look,
+            **mark,
         )
-        for mask, look in shown.items()
+        for mask, mark in shown.items()
     ]
     handles += more
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
 
 
-def percent_axis(axes: Axes, *, coverage: bool, last: float) -> None:
+def set_percent_axis(axes: Axes, *, coverage: bool, last_amount: float) -> None:
     """The x axis: inpainted % up to the last amount, or coverage up to 100 %."""
     axes.set_xlabel("coverage (%)" if coverage else "inpainted (%)")
-    end = 100.0 if coverage else last
-    axes.set_xlim(-0.04 * end, end + (4 if coverage else ASIDE))
+    end = 100.0 if coverage else last_amount
+    axes.set_xlim(-0.04 * end, end + (4 if coverage else AXIS_MARGIN))
     if coverage or end == 400:
         axes.set_xticks([0, 25, 50, 75, 100] if coverage else [0, 100, 200, 300, 400])
 
 
-def value_axis(axes: Axes, metric: str) -> None:
+def set_value_axis(axes: Axes, metric: str) -> None:
     """Distances start at 0."""
-    known = REGISTRY.get(metric)
-    if known and known.higher == "farther":
+    info = REGISTRY.get(metric)
+    if info and info.higher_means == "farther":
         axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # a marker at 0 is whole
 
 
 def axis_name(metric: str) -> str:
     """A metric as an axis names it, with its unit and, of a likeness, which way is farther from the original."""
-    known = REGISTRY.get(metric)
-    unit = f" ({known.unit})" if known and known.unit else ""
-    way = "; lower is farther" if known and known.higher == "closer" else ""
+    info = REGISTRY.get(metric)
+    unit = f" ({info.unit})" if info and info.unit else ""
+    way = "; lower is farther" if info and info.higher_means == "closer" else ""
     name = f"LPIPS, {metric.removeprefix('lpips-')}" if metric.startswith("lpips-") else metric
-    return f"{label(name)}{unit}{way}"
+    return f"{safe_label(name)}{unit}{way}"
 
 
-def write(figure: Figure, folder: Path, stem: str) -> list[Path]:
+def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     """The figure as PNG and as SVG. Raises DiskError."""
-    plain = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    metadata_by_kind = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
     files = []
-    for kind, metadata in plain.items():
+    for kind, metadata in metadata_by_kind.items():
         file = folder / f"{stem}.{kind}"
-        write_whole(file, _rendered(figure, kind, metadata))
+        write_atomically(file, _render(figure, kind, metadata))
         files.append(file)
     return files
 
 
-def _rendered(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
+def _render(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
     out = BytesIO()
     figure.savefig(out, format=kind, metadata=metadata)
     return out.getvalue()

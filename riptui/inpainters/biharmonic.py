@@ -12,7 +12,7 @@ from riptui.inpainters import Inpainter, OnStep
 def biharmonic() -> Inpainter:
     """Damelin & Hoang 2018, "On surface completion and image inpainting by biharmonic functions"."""
 
-    def one(image: Image, mask: Mask) -> Image:
+    def inpaint_image(image: Image, mask: Mask) -> Image:
         if mask.all():  # without a border the system is singular
             return np.zeros_like(image)
         filled = inpaint_biharmonic(image, mask, channel_axis=-1)  # float64 in [0, 1], clipped to the known range
@@ -20,6 +20,6 @@ def biharmonic() -> Inpainter:
         return levels
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
-        return np.stack([one(image, mask) for image, mask in zip(images, masks, strict=True)])
+        return np.stack([inpaint_image(image, mask) for image, mask in zip(images, masks, strict=True)])
 
     return inpaint

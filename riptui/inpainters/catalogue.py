@@ -1,6 +1,6 @@
 """What is known of diffusion models before anything is imported or fetched: names, licences, sizes, defaults.
 
-Any other checkpoint that diffusers can inpaint with works as well, by its hub id or its folder: `named`.
+Any other checkpoint that diffusers can inpaint with works as well, by its hub id or its folder: `resolve_model`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from riptui.errors import InputError
 
 
 @dataclass(frozen=True)
-class Model:
+class KnownModel:
     """A checkpoint on the Hugging Face hub, and what of diffusers' defaults is not right for it here."""
 
     repository: str
@@ -33,26 +33,26 @@ class Model:
     computed with is known all the same: the commit is in the notes of every session."""
 
 
-MODELS: dict[str, Model] = {
-    "sd2": Model(
+MODELS: dict[str, KnownModel] = {
+    "sd2": KnownModel(
         "sd2-community/stable-diffusion-2-inpainting",
         "Stable Diffusion 2 inpainting, the paper's model (a mirror: the original was removed).",
         "CreativeML Open RAIL++-M",
         5_160_000_000,
     ),
-    "sd1.5": Model(
+    "sd1.5": KnownModel(
         "stable-diffusion-v1-5/stable-diffusion-inpainting",
         "Stable Diffusion 1.5 inpainting.",
         "CreativeML Open RAIL-M",
         4_270_000_000,
     ),
-    "sdxl": Model(
+    "sdxl": KnownModel(
         "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
         "Stable Diffusion XL 1.0 inpainting; made for 1024 px.",
         "CreativeML Open RAIL++-M",
         13_900_000_000,
     ),
-    "sd3": Model(
+    "sd3": KnownModel(
         "stabilityai/stable-diffusion-3-medium-diffusers",
         "Stable Diffusion 3 medium, a text-to-image model that keeps the rest by blending latents; made for 1024 px.",
         "Stability AI Community",
@@ -60,7 +60,7 @@ MODELS: dict[str, Model] = {
         gated=True,
         guidance=7.0,
     ),
-    "flux-fill": Model(
+    "flux-fill": KnownModel(
         "black-forest-labs/FLUX.1-Fill-dev",
         "FLUX.1 Fill [dev]; its guidance is distilled: an input of the network, not a second pass.",
         "FLUX.1 [dev] Non-Commercial",
@@ -70,7 +70,7 @@ MODELS: dict[str, Model] = {
     ),
 }
 
-MOVED = {"stabilityai/stable-diffusion-2-inpainting": "sd2"}
+MOVED_REPOSITORIES = {"stabilityai/stable-diffusion-2-inpainting": "sd2"}
 """Repositories that were removed from the hub, and the name that stands for the same weights."""
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -78,7 +78,7 @@ REVISION = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Named:
+class ModelRef:
     """A checkpoint that somebody named."""
 
     model: str
@@ -91,28 +91,28 @@ class Named:
     """What the user should know of what was made of the name."""
 
 
-def named(text: str) -> Named:
+def resolve_model(text: str) -> ModelRef:
     """Read `org/name`, `org/name@revision`, a short name or the path of a folder. Looks at no network.
 
     A folder is meant by a path that begins with /, ./, ../ or ~, and by any that holds a checkpoint.
     Raises InputError for what is none of them.
     """
     if text in MODELS:
-        return Named(MODELS[text].repository, MODELS[text].revision, text)
+        return ModelRef(MODELS[text].repository, MODELS[text].revision, text)
     if is_folder(text):
-        return Named(str(Path(text).expanduser().absolute()), None)
-    repository, at, revision = text.partition("@")
-    if not REPOSITORY.fullmatch(repository) or (at and not REVISION.fullmatch(revision)):
+        return ModelRef(str(Path(text).expanduser().absolute()), None)
+    repository, separator, revision = text.partition("@")
+    if not REPOSITORY.fullmatch(repository) or (separator and not REVISION.fullmatch(revision)):
         raise InputError(
             f"{text!r} names no model: give one of {', '.join(MODELS)}, a hub id such as org/name or org/name@revision,"
             " or a folder such as ./name"
         )
-    if repository in MOVED:
-        model = MODELS[MOVED[repository]]
+    if repository in MOVED_REPOSITORIES:
+        model = MODELS[MOVED_REPOSITORIES[repository]]
         notice = f"{repository} was removed from the hub; its mirror {model.repository} is used, which holds the same"
-        return Named(model.repository, revision or model.revision, MOVED[repository], notice)
-    known = known_as(repository)
-    return Named(repository, revision or (MODELS[known].revision if known else "main"), known)
+        return ModelRef(model.repository, revision or model.revision, MOVED_REPOSITORIES[repository], notice)
+    short_name = find_short_name(repository)
+    return ModelRef(repository, revision or (MODELS[short_name].revision if short_name else "main"), short_name)
 
 
 def is_folder(text: str) -> bool:
@@ -125,6 +125,6 @@ def is_folder(text: str) -> bool:
         return False
 
 
-def known_as(repository: str) -> str | None:
+def find_short_name(repository: str) -> str | None:
     """The short name of a repository."""
     return next((name for name, model in MODELS.items() if model.repository == repository), None)

@@ -14,21 +14,21 @@ from typing import Any, Literal
 from safetensors import SafetensorError, safe_open
 
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters import hub
+from riptui.inpainters import locate
 
-UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
+UNUSED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
 """Components that are not loaded. The safety checker puts a black picture in the place of one that it takes offence at,
 rightly or not, and a trajectory would go on from black."""
 
-FP16 = re.compile(r"\.fp16[.-]")
+FP16_NAME = re.compile(r"\.fp16[.-]")
 """In the names of weights of that variant: model.fp16.safetensors, model.fp16-00001-of-00002.safetensors."""
 
-INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
+SHARD_INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
 
-PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+PICKLE_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth")
 
-Json = dict[str, Any]
-Half = Literal["float16", "bfloat16"]
+JsonObject = dict[str, Any]
+HalfPrecision = Literal["float16", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -41,33 +41,35 @@ class Checkpoint:
     variant: str | None
     """"fp16" if some of its weights are there in that variant only."""
     unused: tuple[str, ...]
-    """Which of `UNUSED` its index names."""
+    """Which of `UNUSED_COMPONENTS` its index names."""
     commit: str | None
     """Of the hub's repository; None for a folder."""
-    half: Half
+    half_dtype: HalfPrecision
     """The half precision that it was made for."""
 
 
-def inspect(folder: Path, name: str, *, repair: str, allow_pickle: bool = False) -> Checkpoint:
-    """Look through a checkpoint. `name` and `repair`, a sentence that says what to do, are for messages.
+def inspect_checkpoint(folder: Path, name: str, *, repair_hint: str, allow_pickle: bool = False) -> Checkpoint:
+    """Look through a checkpoint. `name` and `repair_hint`, a sentence that says what to do, are for messages.
 
     Raises WeightsError if something is missing, damaged, or only there as pickle; InputError if its index is none.
     """
-    index = read_json(folder / hub.INDEX, name)
+    index = read_json(folder / locate.MODEL_INDEX, name)
     pipeline = index.get("_class_name")
     if not isinstance(pipeline, str):
-        raise InputError(f"{name}'s {hub.INDEX} names no pipeline of diffusers: riptui runs no code from a checkpoint")
+        raise InputError(
+            f"{name}'s {locate.MODEL_INDEX} names no pipeline of diffusers: riptui runs no code from a checkpoint"
+        )
     components = [key for key, value in index.items() if isinstance(value, list) and value[:1] not in ([], [None])]
     variants = set()
     for component in components:
-        if component not in UNUSED:
-            variants.add(require_component(folder / component, name, repair, allow_pickle))
-    unused = tuple(component for component in UNUSED if component in index)
+        if component not in UNUSED_COMPONENTS:
+            variants.add(require_component(folder / component, name, repair_hint, allow_pickle))
+    unused = tuple(component for component in UNUSED_COMPONENTS if component in index)
     variant = "fp16" if "fp16" in variants else None
-    return Checkpoint(folder, pipeline, variant, unused, hub.commit(folder), _half(folder))
+    return Checkpoint(folder, pipeline, variant, unused, locate.snapshot_commit(folder), _half_dtype(folder))
 
 
-def read_json(path: Path, name: str) -> Json:
+def read_json(path: Path, name: str) -> JsonObject:
     """A JSON object. Raises WeightsError if the file is none."""
     try:
         content = json.loads(path.read_bytes())
@@ -78,7 +80,7 @@ def read_json(path: Path, name: str) -> Json:
     return content
 
 
-def _half(folder: Path) -> Half:
+def _half_dtype(folder: Path) -> HalfPrecision:
     """The half precision that the denoising network is stored in. In float32: what its kind is made in, float16 for
     UNets; bfloat16 for transformers, whose values may exceed float16's range, 65504, as those of Flux are said to."""
     kind = "transformer" if (folder / "transformer").is_dir() else "unet"
@@ -92,7 +94,7 @@ def _half(folder: Path) -> Half:
     return "bfloat16" if kind == "transformer" else "float16"
 
 
-def _require_whole(path: Path, name: str, repair: str) -> None:
+def _require_intact(path: Path, name: str, repair_hint: str) -> None:
     """Raise WeightsError unless a safetensors file has a header, and as many bytes as that promises."""
     try:
         with safe_open(path, framework="numpy"):
@@ -101,23 +103,23 @@ def _require_whole(path: Path, name: str, repair: str) -> None:
         size = path.stat().st_size if path.exists() else 0
         raise WeightsError(
             f"{name}: {path.parent.name}/{path.name} ({size:,} bytes) is damaged or cut short: "
-            f"{str(error).splitlines()[0]}. Delete {path.resolve()}. {repair}"  # in the hub's cache `path` is a link
+            f"{str(error).splitlines()[0]}. Delete {path.resolve()}. {repair_hint}"  # in the hub's cache a link
         ) from error
 
 
-def require_component(folder: Path, name: str, repair: str, allow_pickle: bool) -> str | None:
+def require_component(folder: Path, name: str, repair_hint: str, allow_pickle: bool) -> str | None:
     """Check one component's folder; return the variant of its weights, where there are no others.
 
-    Raises WeightsError as `inspect`.
+    Raises WeightsError as `inspect_checkpoint`.
     """
     files = {path.name: path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else {}
     if not files:
-        raise WeightsError(f"{name} is incomplete: {folder} is missing or empty. {repair}")
+        raise WeightsError(f"{name} is incomplete: {folder} is missing or empty. {repair_hint}")
     if "config.json" not in files:  # a tokenizer, a scheduler: no weights
         return None
     weights = {file: path for file, path in files.items() if file.endswith(".safetensors")}
     if not weights:
-        pickles = [file for file in files if file.endswith(PICKLES)]
+        pickles = [file for file in files if file.endswith(PICKLE_SUFFIXES)]
         if pickles and allow_pickle:
             return None
         if pickles:
@@ -126,15 +128,15 @@ def require_component(folder: Path, name: str, repair: str, allow_pickle: bool) 
                 "code when it is read. If you trust where it comes from, set allow_pickle=true; better, take a "
                 "revision with safetensors"
             )
-        raise WeightsError(f"{name} is incomplete: {folder} holds no weights. {repair}")
-    _require_shards(folder, files, name, repair)
+        raise WeightsError(f"{name} is incomplete: {folder} holds no weights. {repair_hint}")
+    _require_shards(folder, files, name, repair_hint)
     for path in weights.values():
-        _require_whole(path, name, repair)
-    return None if any(not FP16.search(file) for file in weights) else "fp16"
+        _require_intact(path, name, repair_hint)
+    return None if any(not FP16_NAME.search(file) for file in weights) else "fp16"
 
 
-def _require_shards(folder: Path, files: dict[str, Path], name: str, repair: str) -> None:
-    for index in (path for file, path in files.items() if INDEX.search(file)):
+def _require_shards(folder: Path, files: dict[str, Path], name: str, repair_hint: str) -> None:
+    for index in (path for file, path in files.items() if SHARD_INDEX.search(file)):
         missing = sorted(set(read_json(index, name).get("weight_map", {}).values()) - files.keys())
         if missing:
-            raise WeightsError(f"{name} is incomplete: {folder / missing[0]} is missing. {repair}")
+            raise WeightsError(f"{name} is incomplete: {folder / missing[0]} is missing. {repair_hint}")

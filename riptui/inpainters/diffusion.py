@@ -17,16 +17,16 @@ import torch
 
 from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
-from riptui.inpainters import Compile, OnStep, catalogue, hub, pipelines, placement, prompts, speed
-from riptui.inpainters.checkpoint import inspect
-from riptui.inpainters.quiet import quiet
+from riptui.inpainters import CompileMode, OnStep, catalogue, gpu_tuning, locate, pipelines, prompts, torch_device
+from riptui.inpainters.checkpoint import inspect_checkpoint
+from riptui.inpainters.silence import silence_libraries
 
-FIXED = {"_auto_resize": False}
+FIXED_ARGUMENTS = {"_auto_resize": False}
 """Arguments that some pipelines take and that would change the picture's size."""
 
-COMPILED = f"torch.compile, {speed.BACKEND}"
+COMPILE_NOTE = f"torch.compile, {gpu_tuning.BACKEND}"
 
-PAYS_FROM = 1000
+MIN_INPAINTINGS_TO_COMPILE = 1000
 """Inpaintings ahead from which compiling pays, an estimate: it takes a minute or two and saves about a third of the
 0.15 s (the fastest GPUs) to 1 s that an inpainting takes without. Sixteen trajectories of mask 128 are as many."""
 
@@ -46,43 +46,45 @@ def diffusion(
     vae: str | None = None,
     allow_pickle: bool = False,
     device: str = "",
-    compile: Compile = "auto",
+    compile: CompileMode = "auto",
     deterministic: bool = False,
-) -> Diffusion:
+) -> DiffusionInpainter:
     """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
 
     dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; by default CUDA
-    if there is one, otherwise the CPU. compile: auto is on if `expect` is told of enough work for a GPU.
+    if there is one, otherwise the CPU. compile: auto is on if `prepare` is called with enough work for a GPU.
     deterministic: the same bits each time at one batch size, for the whole process.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     if deterministic and compile == "on":
         raise InputError("compile=on and deterministic exclude each other: what is compiled is tuned by stopwatch")
-    notes = speed.settle_order(deterministic)
-    speed.forget_compiled()
-    place = placement.place(device)
-    with quiet():
-        named = catalogue.named(model)
-        revision = revision or named.revision
-        folder = hub.locate(named.model, revision)
-        found = inspect(folder, model, repair=hub.repair(named.model, revision), allow_pickle=allow_pickle)
-        precision = placement.precision(dtype, found.half, place)
-        decoder = pipelines.load_decoder(vae, dtype=precision, allow_pickle=allow_pickle) if vae else None
-        pipeline = pipelines.load(found, model, dtype=precision, allow_pickle=allow_pickle, vae=decoder)
-        notes["model"] = found.commit or str(folder)
+    notes = gpu_tuning.set_determinism(deterministic)
+    gpu_tuning.forget_compiled()
+    chosen_device = torch_device.pick_device(device)
+    with silence_libraries():
+        ref = catalogue.resolve_model(model)
+        revision = revision or ref.revision
+        folder = locate.locate_model(ref.model, revision)
+        checkpoint = inspect_checkpoint(
+            folder, model, repair_hint=locate.repair_hint(ref.model, revision), allow_pickle=allow_pickle
+        )
+        torch_dtype = torch_device.pick_dtype(dtype, checkpoint.half_dtype, chosen_device)
+        decoder = pipelines.load_decoder(vae, dtype=torch_dtype, allow_pickle=allow_pickle) if vae else None
+        pipeline = pipelines.load_pipeline(checkpoint, model, dtype=torch_dtype, allow_pickle=allow_pickle, vae=decoder)
+        notes["model"] = checkpoint.commit or str(folder)
         if scheduler is not None:
-            pipelines.use_scheduler(pipeline, scheduler)
+            pipelines.set_scheduler(pipeline, scheduler)
         if lora is not None:
-            notes["lora"] = pipelines.adapt(pipeline, lora, allow_pickle)
+            notes["lora"] = pipelines.load_lora(pipeline, lora, allow_pickle)
         if embedding is not None:
-            notes["embedding"] = pipelines.learn_word(pipeline, embedding, allow_pickle)
-            prompt = _using_the_embedding(prompt)
-        _move(pipeline, place, model)
-        notes |= speed.settle_precision(precision, place) | speed.lay_out(pipeline, place)
-        told = prompts.encode(pipeline, prompt, negative_prompt, guidance)
-    return Diffusion(
+            notes["embedding"] = pipelines.load_embedding(pipeline, embedding, allow_pickle)
+            prompt = _insert_embedding(prompt)
+        _move_to_device(pipeline, chosen_device, model)
+        notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device) | gpu_tuning.set_memory_format(pipeline, chosen_device)
+        encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance)
+    return DiffusionInpainter(
         pipeline,
-        told,
+        encoded_prompts,
         steps=steps,
         strength=strength,
         guidance=guidance,
@@ -91,40 +93,40 @@ def diffusion(
     )
 
 
-class Diffusion:
+class DiffusionInpainter:
     """An inpainter: a loaded pipeline and what it is told."""
 
     def __init__(
         self,
         pipeline: Any,
-        told: prompts.Prompts,
+        encoded_prompts: prompts.Prompts,
         *,
         steps: int,
         strength: float,
         guidance: float | None,
         notes: dict[str, str],
-        compile: Compile = "off",
+        compile: CompileMode = "off",
     ) -> None:
         self.pipeline = pipeline
-        self.told = told
+        self.prompts = encoded_prompts
         self.settings: dict[str, Any] = {"num_inference_steps": steps, "strength": strength}
-        if told.guidance_is_idle:
+        if encoded_prompts.guidance_is_idle:
             self.settings["guidance_scale"] = 1.0
         elif guidance is not None:
             self.settings["guidance_scale"] = guidance
         accepted = signatures.signature(pipeline.__call__).parameters
-        self.settings |= {key: value for key, value in FIXED.items() if key in accepted}
-        self.device = placement.described(pipeline.device)
-        self.notes = {**notes, **self._noted()}
+        self.settings |= {key: value for key, value in FIXED_ARGUMENTS.items() if key in accepted}
+        self.device = torch_device.describe_device(pipeline.device)
+        self.notes = {**notes, **self._pipeline_notes()}
         """What decides the pixels and is not in the spec, for the record of the session."""
         self.notices: list[str] = []
         """What the user should know of the time and memory spent. Whoever shows one takes it out."""
-        self._compile = compile
-        self._undo: Callable[[], None] | None = None
-        self._compiled: set[tuple[int, int]] = set()
-        self._taken: dict[int, tuple[int, int]] = {}
+        self._compile_mode = compile
+        self._undo_compiling: Callable[[], None] | None = None
+        self._compiled_shapes: set[tuple[int, int]] = set()
+        self._memory_by_size: dict[int, tuple[int, int]] = {}
         if compile == "on":
-            self.notes["compile"] = COMPILED
+            self.notes["compile"] = COMPILE_NOTE
 
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         """As `Inpainter`. `on_step` is called after each call of the denoising network: 51 times for PNDM's 50 steps.
@@ -133,55 +135,57 @@ class Diffusion:
         that is not finite, DeviceMemoryError, and whatever `on_step` raises, at that step.
         """
         _require_aligned(masks, self.pipeline.vae_scale_factor)
-        if self._compile == "on":
+        if self._compile_mode == "on":
             self._start_compiling()
-        with quiet():
-            painted = self._painted(images, masks, seeds, on_step, self.settings)
-        return _quantised(painted, self.notes["dtype"])
+        with silence_libraries():
+            painted = self._inpaint(images, masks, seeds, on_step, self.settings)
+        return _quantise(painted, self.notes["dtype"])
 
-    def expect(self, inpaintings: int, batch: int, size: int = 512) -> None:
+    def prepare(self, inpaintings: int, batch: int, size: int = 512) -> None:
         """Make ready for that many inpaintings to come, of pictures of size x size px, `batch` at a time.
 
         Compiles where that is wanted and pays, and notes it. Since compiled networks differ in the last bits, call it
         before a session begins. Raises DeviceMemoryError, and InpainterError if compile=on fails.
         """
-        if self._compile == "off" or (self._compile == "auto" and not (self.on_gpu and inpaintings >= PAYS_FROM)):
+        if self._compile_mode == "off" or (
+            self._compile_mode == "auto" and not (self.on_gpu and inpaintings >= MIN_INPAINTINGS_TO_COMPILE)
+        ):
             return
-        if (batch, size) in self._compiled:
+        if (batch, size) in self._compiled_shapes:
             return
         self._start_compiling()
         try:
-            first, second = (self._rehearse(batch, size) for _ in range(2))
+            first, second = (self._warm_up(batch, size) for _ in range(2))
         except DeviceMemoryError:
             raise
         except Exception as error:  # of any kind: a compiler is missing, or fails
             cause = f"torch.compile failed: {' '.join(str(error).split())[:300]}"
             self._stop_compiling()
-            if self._compile == "on":
+            if self._compile_mode == "on":
                 raise InpainterError(f"{cause}. Without it: compile=off") from error
-            self._compile = "off"
+            self._compile_mode = "off"
             self.notices.append(f"{cause}. It goes on without")
             return
-        self._compiled.add((batch, size))
+        self._compiled_shapes.add((batch, size))
         self.notices.append(f"compiling for batches of {batch} took {max(0.0, first - second):.0f} s")
 
-    def room(self, size: int) -> int | None:
-        """How many pictures of size x size px fit into the GPU's free memory at once, at most `speed.MOST`; None on a
-        CPU. The first call inpaints one, to measure it. Raises DeviceMemoryError if not even one fits."""
+    def max_batch(self, size: int) -> int | None:
+        """How many pictures of size x size px fit into the GPU's free memory at once, at most `gpu_tuning.MAX_BATCH`;
+        None on a CPU. The first call inpaints one, to measure it. Raises DeviceMemoryError if not even one fits."""
         if not self.on_gpu:
             return None
         device = self.pipeline._execution_device
-        if size not in self._taken:
-            memory = speed.Memory(device)
-            self._rehearse(1, size, memory.on_step)
-            self._taken[size] = memory.finish()
-        return speed.rows_that_fit(speed.free_memory(device), *self._taken[size])
+        if size not in self._memory_by_size:
+            memory = gpu_tuning.PeakMemory(device)
+            self._warm_up(1, size, memory.on_step)
+            self._memory_by_size[size] = memory.finish()
+        return gpu_tuning.max_batch(gpu_tuning.free_memory(device), *self._memory_by_size[size])
 
     @property
     def on_gpu(self) -> bool:
         return bool(self.pipeline._execution_device.type == "cuda")
 
-    def _painted(
+    def _inpaint(
         self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep, settings: dict[str, Any]
     ) -> torch.Tensor:
         batch, height, width, _ = images.shape
@@ -194,13 +198,13 @@ class Diffusion:
                 width=width,
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
                 output_type="pt",
-                callback_on_step_end=_told_of_steps(on_step),
+                callback_on_step_end=_step_callback(on_step),
                 **settings,
-                **self.told.arguments(batch),
+                **self.prompts.arguments(batch),
             ).images
             return painted
         except RuntimeError as error:
-            if not speed.is_out_of_memory(error):
+            if not gpu_tuning.is_out_of_memory(error):
                 raise
             cause = pipelines.first_line(error)
         # Here the error is gone, and with its traceback the tensors of the step that failed.
@@ -208,38 +212,38 @@ class Diffusion:
             torch.cuda.empty_cache()
         raise DeviceMemoryError(f"{self.device} has no memory for {batch} x {width} x {height} px at once: {cause}")
 
-    def _rehearse(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
+    def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Two steps of an inpainting that nobody sees; the seconds it took."""
         blank, masks = np.zeros((batch, size, size, 3), np.uint8), np.zeros((batch, size, size), bool)
-        few = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
+        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
         started = time.perf_counter()
-        with quiet():
-            self._painted(blank, masks, range(batch), on_step, few).cpu()
+        with silence_libraries():
+            self._inpaint(blank, masks, range(batch), on_step, short_settings).cpu()
         return time.perf_counter() - started
 
     def _start_compiling(self) -> None:
-        if self._undo is None:
-            self._undo = speed.compile_networks(self.pipeline)
-            self.notes["compile"] = COMPILED
+        if self._undo_compiling is None:
+            self._undo_compiling = gpu_tuning.compile_networks(self.pipeline)
+            self.notes["compile"] = COMPILE_NOTE
 
     def _stop_compiling(self) -> None:
-        if self._undo is not None:
-            self._undo()
-        self._undo = None
+        if self._undo_compiling is not None:
+            self._undo_compiling()
+        self._undo_compiling = None
         self.notes.pop("compile", None)
 
-    def _noted(self) -> dict[str, str]:
+    def _pipeline_notes(self) -> dict[str, str]:
         pipeline = self.pipeline
-        noted = {
+        notes = {
             "pipeline": type(pipeline).__name__,
             "dtype": str(pipelines.denoiser(pipeline).dtype).removeprefix("torch."),
             "scheduler": type(pipeline.scheduler).__name__,
         }
-        if self.told.guidance_is_idle:
-            noted["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
+        if self.prompts.guidance_is_idle:
+            notes["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
         if blends_latents(pipeline):
-            noted["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
-        return noted
+            notes["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
+        return notes
 
 
 def blends_latents(pipeline: Any) -> bool:
@@ -248,32 +252,32 @@ def blends_latents(pipeline: Any) -> bool:
     return pipelines.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
 
 
-def _move(pipeline: Any, place: torch.device, model: str) -> None:
+def _move_to_device(pipeline: Any, device: torch.device, model: str) -> None:
     """Take a pipeline to its device. Raises DeviceMemoryError."""
     try:
-        pipeline.to(place)
+        pipeline.to(device)
     except RuntimeError as error:
-        if not speed.is_out_of_memory(error):
+        if not gpu_tuning.is_out_of_memory(error):
             raise
         cause = pipelines.first_line(error)
-        raise DeviceMemoryError(f"{placement.described(place)} has no memory for {model}: {cause}") from None
+        raise DeviceMemoryError(f"{torch_device.describe_device(device)} has no memory for {model}: {cause}") from None
 
 
-def _using_the_embedding(prompt: str) -> str:
-    if prompt and pipelines.EMBEDDING not in prompt:
-        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {pipelines.EMBEDDING} in it")
-    return prompt or pipelines.EMBEDDING
+def _insert_embedding(prompt: str) -> str:
+    if prompt and pipelines.EMBEDDING_TOKEN not in prompt:
+        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {pipelines.EMBEDDING_TOKEN} in it")
+    return prompt or pipelines.EMBEDDING_TOKEN
 
 
-def _told_of_steps(on_step: OnStep) -> Any:
-    def tell(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+def _step_callback(on_step: OnStep) -> Any:
+    def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         on_step(step + 1, pipeline.num_timesteps)
         return {}
 
-    return tell
+    return callback
 
 
-def _quantised(painted: torch.Tensor, dtype: str) -> Images:
+def _quantise(painted: torch.Tensor, dtype: str) -> Images:
     """[0, 1] in [b, 3, h, w] to 8 bits in [b, h, w, 3], rounded as diffusers does for PIL."""
     if not bool(painted.isfinite().all()):
         raise InpainterError(f"the model painted what is no number, in {dtype}: try dtype=float32 or dtype=bfloat16")

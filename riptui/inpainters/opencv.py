@@ -11,15 +11,15 @@ from riptui.inpainters import Inpainter, OnStep
 
 def navier_stokes(radius: float) -> Inpainter:
     """Bertalmio, Bertozzi & Sapiro 2001. `radius` in pixels: how far around a pixel is looked."""
-    return _each(cv2.INPAINT_NS, radius)
+    return _make_inpainter(cv2.INPAINT_NS, radius)
 
 
 def telea(radius: float) -> Inpainter:
     """Telea 2004. `radius` in pixels: how far around a pixel is looked."""
-    return _each(cv2.INPAINT_TELEA, radius)
+    return _make_inpainter(cv2.INPAINT_TELEA, radius)
 
 
-def _each(method: int, radius: float) -> Inpainter:
+def _make_inpainter(method: int, radius: float) -> Inpainter:
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         outputs = np.empty_like(images)
         for image, mask, output in zip(images, masks, outputs, strict=True):

@@ -14,10 +14,10 @@ from diffusers.pipelines import auto_pipeline
 from diffusers.utils import is_peft_available
 
 from riptui.errors import InputError, MissingExtraError, WeightsError
-from riptui.inpainters import catalogue, hub
+from riptui.inpainters import catalogue, locate
 from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
 
-BY_NAME = {
+INPAINTING_PIPELINES = {
     "FluxFillPipeline": "FluxFillPipeline",
     "FluxKontextPipeline": "FluxKontextInpaintPipeline",
     "Flux2KleinPipeline": "Flux2KleinInpaintPipeline",
@@ -25,12 +25,12 @@ BY_NAME = {
 }
 """What AutoPipelineForInpainting of diffusers 0.42 does not map."""
 
-CALLED_WITH = {
+REQUIRED_ARGUMENTS = {
     *("image", "mask_image", "height", "width", "num_inference_steps", "strength", "generator", "output_type"),
     "callback_on_step_end",
 }
 
-EMBEDDING = "<learned>"
+EMBEDDING_TOKEN = "<learned>"
 """The word in a prompt that stands for the embedding given by file."""
 
 
@@ -42,7 +42,7 @@ def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
             f"{name} cannot inpaint: it is a checkpoint for {checkpoint.pipeline}, for which diffusers "
             f"{diffusers.__version__} has no inpainting pipeline"
         )
-    if missing := CALLED_WITH - signatures.signature(found.__call__).parameters.keys():
+    if missing := REQUIRED_ARGUMENTS - signatures.signature(found.__call__).parameters.keys():
         raise InputError(f"{name} cannot be used: {found.__name__} takes no {', '.join(sorted(missing))}")
     if found._load_connected_pipes:
         raise InputError(f"{name} cannot be used: {found.__name__} loads parts of other checkpoints")
@@ -50,7 +50,7 @@ def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
     return found
 
 
-def load(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool, vae: Any = None) -> Any:
+def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool, vae: Any = None) -> Any:
     """The pipeline, on the CPU, without safety checker and watermark. Raises as `pipeline_class`, and WeightsError."""
     kind = pipeline_class(checkpoint, name)
     settings: dict[str, Any] = dict.fromkeys(checkpoint.unused)
@@ -60,10 +60,14 @@ def load(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle:
             settings[key] = False
     if vae is not None:
         settings["vae"] = vae
-    safely = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
+    safe_options = {
+        "use_safetensors": None if allow_pickle else True,
+        "local_files_only": True,
+        "trust_remote_code": False,
+    }
     try:
         pipeline = kind.from_pretrained(
-            checkpoint.folder, torch_dtype=dtype, variant=checkpoint.variant, **safely, **settings
+            checkpoint.folder, torch_dtype=dtype, variant=checkpoint.variant, **safe_options, **settings
         )
     except ImportError as error:
         raise WeightsError(f"{name} needs a package that is not installed: {first_line(error)}") from error
@@ -78,21 +82,21 @@ def load_decoder(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
 
     Raises InputError, WeightsError.
     """
-    named = catalogue.named(vae)
-    model, revision = named.model, named.revision
-    folder = hub.locate(model, revision, file="config.json")
+    ref = catalogue.resolve_model(vae)
+    model, revision = ref.model, ref.revision
+    folder = locate.locate_model(model, revision, file="config.json")
     kind = read_json(folder / "config.json", model).get("_class_name")
     if kind not in {"AutoencoderKL", "AsymmetricAutoencoderKL"}:
         raise InputError(f"{model} is a {kind}; vae must be an AutoencoderKL or an AsymmetricAutoencoderKL")
-    variant = require_component(folder, model, hub.repair(model, revision), allow_pickle)
-    safely = {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
+    variant = require_component(folder, model, locate.repair_hint(model, revision), allow_pickle)
+    safe_options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
     try:
-        return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **safely)
+        return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **safe_options)
     except Exception as error:
         raise WeightsError(f"{model} in {folder} cannot be loaded: {first_line(error)}") from error
 
 
-def use_scheduler(pipeline: Any, scheduler: str) -> None:
+def set_scheduler(pipeline: Any, scheduler: str) -> None:
     """Put another scheduler in, with the checkpoint's noise schedule. Raises InputError with those that fit."""
     fitting = {kind.__name__: kind for kind in pipeline.scheduler.compatibles}
     kind = fitting.get(scheduler) or fitting.get(f"{scheduler}Scheduler")
@@ -105,40 +109,40 @@ def use_scheduler(pipeline: Any, scheduler: str) -> None:
         raise InputError(f"{kind.__name__} cannot be used here: {first_line(error)}") from error
 
 
-def learn_word(pipeline: Any, file: str, allow_pickle: bool) -> str:
-    """Give the text encoders the word `EMBEDDING` from a textual-inversion file. Return its identity.
+def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
+    """Give the text encoders the word `EMBEDDING_TOKEN` from a textual-inversion file. Return its identity.
 
     Raises InputError for what is no such file or fits no encoder.
     """
     if not hasattr(pipeline, "load_textual_inversion"):
         raise InputError(f"{type(pipeline).__name__} takes no learned embedding")
-    tensors = _tensors(file, allow_pickle)
+    tensors = _read_tensors(file, allow_pickle)
     try:
         if {"clip_l", "clip_g"} <= tensors.keys() and hasattr(pipeline, "text_encoder_2"):
             second = {"text_encoder": pipeline.text_encoder_2, "tokenizer": pipeline.tokenizer_2}
-            pipeline.load_textual_inversion(tensors["clip_l"], token=EMBEDDING)
-            pipeline.load_textual_inversion(tensors["clip_g"], token=EMBEDDING, **second)
+            pipeline.load_textual_inversion(tensors["clip_l"], token=EMBEDDING_TOKEN)
+            pipeline.load_textual_inversion(tensors["clip_g"], token=EMBEDDING_TOKEN, **second)
         else:
-            pipeline.load_textual_inversion(tensors, token=EMBEDDING)
+            pipeline.load_textual_inversion(tensors, token=EMBEDDING_TOKEN)
     except Exception as error:
         raise InputError(f"the embedding {file} does not fit: {first_line(error)}") from error
-    return _identity(file)
+    return _file_identity(file)
 
 
-def adapt(pipeline: Any, file: str, allow_pickle: bool) -> str:
+def load_lora(pipeline: Any, file: str, allow_pickle: bool) -> str:
     """Add a LoRA from a file. Return its identity. Raises InputError, MissingExtraError."""
     if not hasattr(pipeline, "load_lora_weights"):
         raise InputError(f"{type(pipeline).__name__} takes no LoRA")
     if not is_peft_available():
         raise MissingExtraError("a LoRA", "peft", "lora")
-    tensors = _tensors(file, allow_pickle)
+    tensors = _read_tensors(file, allow_pickle)
     try:
         pipeline.load_lora_weights(tensors)
     except Exception as error:
         raise InputError(f"the LoRA {file} does not fit: {first_line(error)}") from error
     if not any(pipeline.get_list_adapters().values()):
         raise InputError(f"the LoRA {file} does not fit: it changes no part of a {type(pipeline).__name__}")
-    return _identity(file)
+    return _file_identity(file)
 
 
 def denoiser(pipeline: Any) -> Any:
@@ -147,8 +151,8 @@ def denoiser(pipeline: Any) -> Any:
 
 
 def _inpainting_class(pipeline: str) -> Any:
-    if pipeline in BY_NAME:
-        return getattr(diffusers, BY_NAME[pipeline], None)
+    if pipeline in INPAINTING_PIPELINES:
+        return getattr(diffusers, INPAINTING_PIPELINES[pipeline], None)
     if "Inpaint" in pipeline:
         return getattr(diffusers, pipeline, None)
     for task in (auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING, auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING):
@@ -165,7 +169,7 @@ def _require_channels(checkpoint: Checkpoint, name: str) -> None:
         raise InputError(f"{name} cannot inpaint: its UNet takes {channels} channels; it must take 9, or 4")
 
 
-def _tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
+def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
     path = Path(file).expanduser()
     if not path.is_file():
         raise InputError(f"there is no file {file}")
@@ -180,10 +184,10 @@ def _tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InputError(f"{file} cannot be read: {first_line(error)}") from error
-    return content if isinstance(content, dict) else {EMBEDDING: content}
+    return content if isinstance(content, dict) else {EMBEDDING_TOKEN: content}
 
 
-def _identity(file: str) -> str:
+def _file_identity(file: str) -> str:
     path = Path(file).expanduser()
     return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
 

@@ -19,7 +19,7 @@ PLAIN = ("prompt_embeds", "negative_prompt_embeds")
 POOLED = (*PLAIN, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 DISTILLED = ("prompt_embeds", "pooled_prompt_embeds")
 
-RETURNED: dict[str, Sequence[str]] = {
+ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
     "StableDiffusionInpaintPipeline": PLAIN,
     "StableDiffusionXLInpaintPipeline": POOLED,
     "StableDiffusion3InpaintPipeline": POOLED,
@@ -42,7 +42,7 @@ class Prompts:
 
     def arguments(self, batch: int) -> dict[str, Any]:
         """The prompts for a batch, as arguments of the call."""
-        repeated = {name: one.repeat(batch, *[1] * (one.dim() - 1)) for name, one in self.embeddings.items()}
+        repeated = {name: tensor.repeat(batch, *[1] * (tensor.dim() - 1)) for name, tensor in self.embeddings.items()}
         return {**repeated, **{name: [text] * batch for name, text in self.words.items()}}
 
 
@@ -52,22 +52,29 @@ def encode(pipeline: Any, prompt: str, negative_prompt: str | None, guidance: fl
     `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
     Raises InputError for a negative prompt that the pipeline would not look at.
     """
-    takes = signatures.signature(pipeline.__call__).parameters
-    if negative_prompt and "negative_prompt" not in takes:
+    call_parameters = signatures.signature(pipeline.__call__).parameters
+    if negative_prompt and "negative_prompt" not in call_parameters:
         raise InputError(f"{type(pipeline).__name__} takes no negative prompt")
-    returned = RETURNED.get(type(pipeline).__name__)
-    if returned is None:
+    output_names = ENCODER_OUTPUTS.get(type(pipeline).__name__)
+    if output_names is None:
         words = {"prompt": prompt, "negative_prompt": negative_prompt}
-        return Prompts({}, {key: text for key, text in words.items() if text is not None and key in takes}, False)
-    told: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative_prompt, "prompt_2": None, "prompt_3": None}
-    told |= {"device": pipeline._execution_device, "num_images_per_prompt": 1}
-    told["do_classifier_free_guidance"] = _is_two_passes(pipeline, returned, guidance)
+        return Prompts(
+            {}, {key: text for key, text in words.items() if text is not None and key in call_parameters}, False
+        )
+    arguments: dict[str, Any] = {
+        "prompt": prompt,
+        "negative_prompt": negative_prompt,
+        "prompt_2": None,
+        "prompt_3": None,
+    }
+    arguments |= {"device": pipeline._execution_device, "num_images_per_prompt": 1}
+    arguments["do_classifier_free_guidance"] = _needs_second_pass(pipeline, output_names, guidance)
     accepted = signatures.signature(pipeline.encode_prompt).parameters
     with torch.no_grad():
-        encoded = pipeline.encode_prompt(**{key: value for key, value in told.items() if key in accepted})
-    embeddings = {name: one for name, one in zip(returned, encoded, strict=False) if one is not None}
+        encoded = pipeline.encode_prompt(**{key: value for key, value in arguments.items() if key in accepted})
+    embeddings = {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
     drop_encoders(pipeline)
-    return Prompts(embeddings, {}, _is_idle(pipeline, embeddings))
+    return Prompts(embeddings, {}, _is_guidance_idle(pipeline, embeddings))
 
 
 def drop_encoders(pipeline: Any) -> None:
@@ -78,15 +85,15 @@ def drop_encoders(pipeline: Any) -> None:
         torch.cuda.empty_cache()
 
 
-def _is_two_passes(pipeline: Any, returned: Sequence[str], guidance: float | None) -> bool:
+def _needs_second_pass(pipeline: Any, output_names: Sequence[str], guidance: float | None) -> bool:
     """Whether guidance is a second pass over the negative prompt, rather than an input of the network, or none."""
     default = signatures.signature(pipeline.__call__).parameters["guidance_scale"].default
     scale = default if guidance is None else guidance
     distilled = denoiser(pipeline).config.get("time_cond_proj_dim") is not None
-    return "negative_prompt_embeds" in returned and scale > 1 and not distilled
+    return "negative_prompt_embeds" in output_names and scale > 1 and not distilled
 
 
-def _is_idle(pipeline: Any, embeddings: dict[str, torch.Tensor]) -> bool:
+def _is_guidance_idle(pipeline: Any, embeddings: dict[str, torch.Tensor]) -> bool:
     negatives = [name for name in embeddings if name.startswith("negative_")]
     if pipeline.config.get("requires_aesthetics_score"):  # SDXL's refiner gives the two passes unlike scores as well
         return False

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names al
 
 PREVIOUS = "@previous"
 
-Net = Literal["squeeze", "alex", "vgg"]
+LpipsNet = Literal["squeeze", "alex", "vgg"]
 
 
 class Metric(Protocol):
@@ -46,7 +46,7 @@ class Metric(Protocol):
 
 
 @dataclass(frozen=True)
-class Entry:
+class MetricInfo:
     """What is known of a metric before it is imported."""
 
     target: str
@@ -54,7 +54,7 @@ class Entry:
     summary: str
     range: tuple[float, float]
     """Least and greatest value it can take."""
-    higher: Literal["farther", "closer", "neither"]
+    higher_means: Literal["farther", "closer", "neither"]
     """What a higher value means of the distance to the reference."""
     unit: str = ""
     pairwise: bool = True
@@ -63,98 +63,100 @@ class Entry:
     """The extra that installs `packages`."""
     packages: tuple[str, ...] = ()
     """What it imports beyond the base install."""
-    net: Net | None = None
+    net: LpipsNet | None = None
     """The trunk whose weights it needs."""
 
 
-def _lpips(net: Net, summary: str) -> Entry:
-    return Entry(
-        f"riptui.metrics.perceptual:{net}",
+def _lpips_info(net: LpipsNet, summary: str) -> MetricInfo:
+    return MetricInfo(
+        f"riptui.metrics.lpips:{net}",
         summary,
         range=(0, inf),
-        higher="farther",
+        higher_means="farther",
         extra="diffusion",
         packages=("torch", "torchvision", "lpips"),
         net=net,
     )
 
 
-REGISTRY: dict[str, Entry] = {
-    "lpips-squeeze": _lpips("squeeze", "LPIPS, Zhang et al. 2018, on SqueezeNet: the smallest of the three."),
-    "lpips-alex": _lpips("alex", "LPIPS, Zhang et al. 2018, on AlexNet: the fastest of the three."),
-    "lpips-vgg": _lpips("vgg", "LPIPS, Zhang et al. 2018, on VGG-16: what the RIP paper reports most; slow on a CPU."),
-    "ssim": Entry(
+REGISTRY: dict[str, MetricInfo] = {
+    "lpips-squeeze": _lpips_info("squeeze", "LPIPS, Zhang et al. 2018, on SqueezeNet: the smallest of the three."),
+    "lpips-alex": _lpips_info("alex", "LPIPS, Zhang et al. 2018, on AlexNet: the fastest of the three."),
+    "lpips-vgg": _lpips_info(
+        "vgg", "LPIPS, Zhang et al. 2018, on VGG-16: what the RIP paper reports most; slow on a CPU."
+    ),
+    "ssim": MetricInfo(
         "riptui.metrics.pixels:ssim",
         "Structural similarity, Wang et al. 2004, of the luma.",
         range=(-1, 1),
-        higher="closer",
+        higher_means="closer",
     ),
-    "psnr": Entry(
+    "psnr": MetricInfo(
         "riptui.metrics.pixels:psnr",
         "Peak signal-to-noise ratio of RGB; infinite for equal pictures.",
         range=(0, inf),
-        higher="closer",
+        higher_means="closer",
         unit="dB",
     ),
-    "ms-ssim": Entry(
-        "riptui.metrics.multiscale:ms_ssim",
+    "ms-ssim": MetricInfo(
+        "riptui.metrics.ms_ssim:ms_ssim",
         "Structural similarity at five scales, Wang et al. 2003, of the luma.",
         range=(0, 1),
-        higher="closer",
+        higher_means="closer",
         extra="diffusion",
         packages=("torch", "torchmetrics"),
     ),
-    "delta-e": Entry(
+    "delta-e": MetricInfo(
         "riptui.metrics.pixels:delta_e",
         "Mean colour difference, CIEDE2000; about 1 can just be seen.",
         range=(0, inf),
-        higher="farther",
+        higher_means="farther",
         unit="ΔE00",
     ),
-    "entropy": Entry(
+    "entropy": MetricInfo(
         "riptui.metrics.pixels:entropy",
         "Shannon entropy of the luma's histogram, of the frame alone.",
         range=(0, 8),
-        higher="neither",
+        higher_means="neither",
         unit="bit",
         pairwise=False,
     ),
 }
 
 
-def entry(name: str) -> Entry:
+def find_metric(name: str) -> MetricInfo:
     """Look a name up, with or without @previous. Raises InputError with the known names."""
-    plain, at, against = name.partition("@")
-    if plain not in REGISTRY:
-        near = difflib.get_close_matches(plain, REGISTRY, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]}{at}{against}?" if near else ""
+    base, separator, suffix = name.partition("@")
+    if base not in REGISTRY:
+        close_matches = difflib.get_close_matches(base, REGISTRY, n=1, cutoff=0.5)
+        hint = f" Did you mean {close_matches[0]}{separator}{suffix}?" if close_matches else ""
         raise InputError(
             f"no metric is called {name}.{hint} Known: {', '.join(REGISTRY)}; pairwise ones with {PREVIOUS}"
         )
-    if at and at + against != PREVIOUS:
-        raise InputError(f"{name}: after {plain} only {PREVIOUS} can follow, for the distance to the frame before")
-    if at and not REGISTRY[plain].pairwise:
-        raise InputError(f"{name}: {plain} is of one frame alone and has no {PREVIOUS}; use {plain}")
-    return REGISTRY[plain]
+    if separator and separator + suffix != PREVIOUS:
+        raise InputError(f"{name}: after {base} only {PREVIOUS} can follow, for the distance to the frame before")
+    if separator and not REGISTRY[base].pairwise:
+        raise InputError(f"{name}: {base} is of one frame alone and has no {PREVIOUS}; use {base}")
+    return REGISTRY[base]
 
 
-def parse(names: Iterable[str]) -> tuple[str, ...]:
+def check_names(names: Iterable[str]) -> tuple[str, ...]:
     """The names in their order, none twice. Raises InputError at the first that is no metric."""
-    asked = tuple(dict.fromkeys(names))
-    for name in asked:
-        entry(name)
-    return asked
+    unique_names = tuple(dict.fromkeys(names))
+    for name in unique_names:
+        find_metric(name)
+    return unique_names
 
 
-def in_order(metrics: Iterable[str]) -> list[str]:
+def sort_metrics(metrics: Iterable[str]) -> list[str]:
     """Names as the registry has them, @previous after the metric itself; names it does not have at the end."""
     known = [*REGISTRY]
 
-    def place(name: str) -> tuple[int, str]:
-        plain = name.partition("@")[0]
-        return known.index(plain) if plain in known else len(known), name
+    def sort_key(name: str) -> tuple[int, str]:
+        base = name.partition("@")[0]
+        return known.index(base) if base in known else len(known), name
 
-    return sorted(metrics, key=place)
+    return sorted(metrics, key=sort_key)
 
 
 def load(name: str, device: str = "") -> Metric:
@@ -164,23 +166,23 @@ def load(name: str, device: str = "") -> Metric:
     torch names it; "" for CUDA if there is one, otherwise the CPU.
     Raises InputError; MissingExtraError; WeightsError, at once: it downloads nothing.
     """
-    return _built(name.removesuffix(PREVIOUS), device if entry(name).net else "")
+    return _load_cached(name.removesuffix(PREVIOUS), device if find_metric(name).net else "")
 
 
 @cache
-def _built(name: str, device: str) -> Metric:
-    wanted = REGISTRY[name]
-    module, _, factory = wanted.target.partition(":")
+def _load_cached(name: str, device: str) -> Metric:
+    info = REGISTRY[name]
+    module, _, factory = info.target.partition(":")
     try:
         imported = import_module(module)
     except ModuleNotFoundError as error:
-        if wanted.extra is None:
+        if info.extra is None:
             raise
         package = (error.name or module).partition(".")[0]
-        raise MissingExtraError(f"the metric {name}", package, wanted.extra) from error
+        raise MissingExtraError(f"the metric {name}", package, info.extra) from error
     except (ImportError, OSError, RuntimeError) as error:  # a shared library is missing; torchvision for another torch
         cause = " ".join(str(error).split())[:200]
-        fix = f"pip install --force-reinstall 'riptui[{wanted.extra}]'"
+        fix = f"pip install --force-reinstall 'riptui[{info.extra}]'"
         raise InputError(f"the metric {name}: its packages do not import ({cause}): {fix}") from error
-    metric: Metric = getattr(imported, factory)(**{"device": device} if wanted.net else {})
+    metric: Metric = getattr(imported, factory)(**{"device": device} if info.net else {})
     return metric

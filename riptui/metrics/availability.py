@@ -5,76 +5,76 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from riptui.errors import MissingExtraError
-from riptui.metrics import Net, entry, weights
+from riptui.metrics import LpipsNet, find_metric, lpips_weights
 
-DEFAULT = ("ssim", "psnr", "lpips-squeeze", "lpips-alex", "lpips-vgg")
+DEFAULT_METRICS = ("ssim", "psnr", "lpips-squeeze", "lpips-alex", "lpips-vgg")
 
 
 @dataclass(frozen=True)
-class Lack:
+class Unavailable:
     """Why a metric cannot be measured."""
 
     metric: str
     reason: str
-    fetchable: Net | None = None
+    fetchable: LpipsNet | None = None
     """The trunk that `weights.fetch` could get, if that is all that is missing."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class Availability:
     """Metrics, sorted by whether they can be measured now."""
 
-    names: tuple[str, ...]
-    left_out: tuple[Lack, ...]
+    available: tuple[str, ...]
+    unavailable: tuple[Unavailable, ...]
 
     @property
-    def fetchable(self) -> tuple[Net, ...]:
+    def fetchable(self) -> tuple[LpipsNet, ...]:
         """Trunks that would bring more metrics, each once."""
-        return tuple(dict.fromkeys(lack.fetchable for lack in self.left_out if lack.fetchable))
+        return tuple(dict.fromkeys(item.fetchable for item in self.unavailable if item.fetchable))
 
     @property
     def note(self) -> str:
         """What is left out and why, for a person; empty if nothing is."""
         by_reason: dict[str, list[str]] = {}
-        for lack in self.left_out:
-            by_reason.setdefault(lack.reason, []).append(lack.metric)
+        for item in self.unavailable:
+            by_reason.setdefault(item.reason, []).append(item.metric)
         parts = (f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
         return f"left out: {'; '.join(parts)}" if by_reason else ""
 
 
-def default_metrics() -> Choice:
+def check_default_metrics() -> Availability:
     """SSIM, PSNR, and LPIPS with the nets whose packages and weights are here."""
-    return choice(DEFAULT)
+    return check_availability(DEFAULT_METRICS)
 
 
-def choice(names: Iterable[str]) -> Choice:
+def check_availability(names: Iterable[str]) -> Availability:
     """Sort metrics by whether they can be measured now. Raises InputError for a name that is none."""
-    lacks = {name: lack(name) for name in names}
-    ready = tuple(name for name, found in lacks.items() if found is None)
-    return Choice(ready, tuple(found for found in lacks.values() if found is not None))
+    checked = {name: check_metric(name) for name in names}
+    ready = tuple(name for name, found in checked.items() if found is None)
+    return Availability(ready, tuple(found for found in checked.values() if found is not None))
 
 
-def lack(name: str) -> Lack | None:
+def check_metric(name: str) -> Unavailable | None:
     """What a metric lacks: a package or its weights; None if nothing. Raises InputError for a name that is none."""
-    wanted = entry(name)
-    absent = missing_packages(name)
-    if absent:
-        return Lack(name, f"{', '.join(absent)} not installed: pip install 'riptui[{wanted.extra}]'")
-    if wanted.net is None or weights.present(wanted.net):
+    info = find_metric(name)
+    missing = missing_packages(name)
+    if missing:
+        return Unavailable(name, f"{', '.join(missing)} not installed: pip install 'riptui[{info.extra}]'")
+    if info.net is None or lpips_weights.is_installed(info.net):
         return None
-    path = weights.weights_path(wanted.net)
-    if weights.offline():
-        return Lack(name, f"no weights in {path.parent}, and offline")
-    return Lack(name, f"no weights in {path.parent}", wanted.net)
+    path = lpips_weights.weights_path(info.net)
+    if lpips_weights.is_offline():
+        return Unavailable(name, f"no weights in {path.parent}, and offline")
+    return Unavailable(name, f"no weights in {path.parent}", info.net)
 
 
 def require_packages(names: Iterable[str]) -> None:
     """Raise MissingExtraError for the first metric whose packages are not installed."""
     for name in names:
         for package in missing_packages(name):
-            raise MissingExtraError(f"the metric {name}", package, entry(name).extra or "")
+            raise MissingExtraError(f"the metric {name}", package, find_metric(name).extra or "")
 
 
 def missing_packages(name: str) -> tuple[str, ...]:
     """The packages a metric needs that are not installed; found without importing them."""
-    return tuple(package for package in entry(name).packages if find_spec(package) is None)
+    return tuple(package for package in find_metric(name).packages if find_spec(package) is None)

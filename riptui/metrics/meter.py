@@ -8,9 +8,9 @@ import numpy as np
 
 from riptui.arrays import Image
 from riptui.errors import MetricError
-from riptui.metrics import PREVIOUS, load, parse
+from riptui.metrics import PREVIOUS, check_names, load
 
-Measured = dict[str, float] | MetricError
+ValuesOrError = dict[str, float] | MetricError
 """Values by name, or why there are none."""
 
 
@@ -25,7 +25,7 @@ class Meter:
 
     def __init__(self, names: Iterable[str], original: Image, previous: Image | None = None, device: str = "") -> None:
         self.previous = previous
-        self.metrics = {name: load(name, device) for name in parse(names)}
+        self.metrics = {name: load(name, device) for name in check_names(names)}
         self.prepared = {
             name: metric.prepare(original) for name, metric in self.metrics.items() if not name.endswith(PREVIOUS)
         }
@@ -38,43 +38,43 @@ class Meter:
         return measured
 
 
-def measure_together(due: Sequence[tuple[Meter, Image]], names: Collection[str] | None = None) -> list[Measured]:
+def measure_together(batch: Sequence[tuple[Meter, Image]], names: Collection[str] | None = None) -> list[ValuesOrError]:
     """A frame of each of several trajectories, as `Meter.measure` would measure it, but all at once where a metric can.
 
     A metric that fails ends the measuring of the frame that it failed at, and of no other.
     """
-    pairs = [_Pair(meter, frame, meter.previous, {}) for meter, frame in due]
-    for meter, frame in due:  # at once: should a metric fail, the next frame follows this one
+    pairs = [_FramePair(meter, frame, meter.previous, {}) for meter, frame in batch]
+    for meter, frame in batch:  # at once: should a metric fail, the next frame follows this one
         meter.previous = frame
-    for name in dict.fromkeys(name for meter, _ in due for name in meter.metrics if names is None or name in names):
-        if having := [pair for pair in pairs if pair.has(name)]:
-            _measure(name, having)
+    for name in dict.fromkeys(name for meter, _ in batch for name in meter.metrics if names is None or name in names):
+        if applicable := [pair for pair in pairs if pair.applies(name)]:
+            _measure(name, applicable)
     return [pair.measured for pair in pairs]
 
 
 @dataclass
-class _Pair:
+class _FramePair:
     """A frame, what it is compared with, and what came out so far."""
 
     meter: Meter
     frame: Image
-    before: Image | None
-    measured: Measured
+    previous: Image | None
+    measured: ValuesOrError
 
-    def has(self, name: str) -> bool:
+    def applies(self, name: str) -> bool:
         """Whether the metric has a value here."""
         if isinstance(self.measured, MetricError) or name not in self.meter.metrics:
             return False
-        return name in self.meter.prepared or self.before is not None
+        return name in self.meter.prepared or self.previous is not None
 
     def reference(self, name: str) -> Any:
         """What the metric compares the frame with: the original, or the frame measured before."""
-        if name in self.meter.prepared or self.before is None:
+        if name in self.meter.prepared or self.previous is None:
             return self.meter.prepared[name]
-        return self.meter.metrics[name].prepare(self.before)
+        return self.meter.metrics[name].prepare(self.previous)
 
 
-def _measure(name: str, pairs: list[_Pair]) -> None:
+def _measure(name: str, pairs: list[_FramePair]) -> None:
     """Measure with one metric; where several fail together, each alone, to find out which it is."""
     try:
         values = _values(name, pairs)
@@ -91,12 +91,12 @@ def _measure(name: str, pairs: list[_Pair]) -> None:
             pair.measured[name] = value
 
 
-def _values(name: str, pairs: list[_Pair]) -> list[float]:
+def _values(name: str, pairs: list[_FramePair]) -> list[float]:
     metric = pairs[0].meter.metrics[name]
     references = [pair.reference(name) for pair in pairs]
-    at_once = getattr(metric, "measure_each", None) if len(pairs) > 1 else None
-    if at_once is not None:
-        return [float(value) for value in at_once(references, np.stack([pair.frame for pair in pairs]))]
+    measure_each = getattr(metric, "measure_each", None) if len(pairs) > 1 else None
+    if measure_each is not None:
+        return [float(value) for value in measure_each(references, np.stack([pair.frame for pair in pairs]))]
     return [
         float(metric.measure(reference, pair.frame[None])[0]) for reference, pair in zip(references, pairs, strict=True)
     ]

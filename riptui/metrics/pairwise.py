@@ -12,13 +12,13 @@ Features = TypeVar("Features")
 
 
 @dataclass(frozen=True)
-class Pairwise(Generic[Features]):
+class PairwiseMetric(Generic[Features]):
     """A Metric. One frame at a time: a value cannot depend on its neighbours, and memory stays that of one frame."""
 
     features: Callable[[Image], Features]
     distance: Callable[[Features, Features], float]
     """Called with the reference's features first."""
-    together: Callable[[Images], Sequence[Features]] | None = None
+    batch_features: Callable[[Images], Sequence[Features]] | None = None
     """The features of several pictures at once, where that is faster."""
 
     def prepare(self, reference: Image) -> Features:
@@ -29,5 +29,5 @@ class Pairwise(Generic[Features]):
 
     def measure_each(self, prepared: Sequence[Features], frames: Images) -> Distances:
         """Each frame against a reference of its own."""
-        features = self.together(frames) if self.together else map(self.features, frames)
+        features = self.batch_features(frames) if self.batch_features else map(self.features, frames)
         return np.array([self.distance(*pair) for pair in zip(prepared, features, strict=True)], np.float64)

@@ -10,7 +10,7 @@ from skimage.measure import shannon_entropy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from riptui.arrays import Distances, Image, Images
-from riptui.metrics.pairwise import Pairwise
+from riptui.metrics.pairwise import PairwiseMetric
 
 Luma = Float32[np.ndarray, "height width"]
 Lab = Float32[np.ndarray, "height width 3"]
@@ -24,30 +24,30 @@ def luma(image: Image) -> Luma:
     return weighted
 
 
-def ssim() -> Pairwise[Luma]:
+def ssim() -> PairwiseMetric[Luma]:
     """Structural similarity, Wang, Bovik, Sheikh & Simoncelli 2004, -1 to 1; 1 for equal pictures.
 
     As they define it: of the luminance (here BT.601 luma), Gaussian window of sigma 1.5, K1 = 0.01, K2 = 0.03, L = 255,
     population covariance; the mean over all pixels but the border that the window does not fit into. 21 ms; on three
     channels 70 ms. In float32: within 2e-8 of float64, which takes 60 ms.
     """
-    return Pairwise(luma, _ssim)
+    return PairwiseMetric(luma, _ssim)
 
 
-def psnr() -> Pairwise[Image]:
+def psnr() -> PairwiseMetric[Image]:
     """Peak signal-to-noise ratio in dB, peak 255, of the mean squared error over all pixels and channels of RGB.
 
     Infinite for equal pictures. 4 ms.
     """
-    return Pairwise(_as_it_is, _psnr)
+    return PairwiseMetric(_identity, _psnr)
 
 
-def delta_e() -> Pairwise[Lab]:
+def delta_e() -> PairwiseMetric[Lab]:
     """Mean over the pixels of the CIEDE2000 colour difference (kL = kC = kH = 1), from sRGB under D65; 0 when equal.
 
     In float32: within 1e-6 of float64, and 45 ms instead of 84.
     """
-    return Pairwise(_lab, _delta_e)
+    return PairwiseMetric(_lab, _delta_e)
 
 
 class Entropy:
@@ -69,7 +69,7 @@ def _ssim(reference: Luma, frame: Luma) -> float:
     return float(structural_similarity(reference, frame, data_range=255, **window))
 
 
-def _as_it_is(image: Image) -> Image:
+def _identity(image: Image) -> Image:
     return image
 
 

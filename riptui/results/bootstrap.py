@@ -19,12 +19,12 @@ _CHUNK = 2**21  # draws at a time: 16 MB
 
 Columns = Float64[np.ndarray, "images columns"]
 Resampled = Float64[np.ndarray, "*resamples"]
-OfMeans = Callable[[Float64[np.ndarray, "*resamples columns"]], Resampled]
+StatisticOfMeans = Callable[[Float64[np.ndarray, "*resamples columns"]], Resampled]
 """A statistic as a function of the columns' means over images."""
 
 
 @dataclass(frozen=True)
-class Estimate:
+class IntervalEstimate:
     """A value with its interval of 95 %; the interval is nan where one image or none has a value."""
 
     value: float
@@ -32,28 +32,33 @@ class Estimate:
     high: float
     images: int
 
-    def map(self, function: Callable[[float], float]) -> "Estimate":
+    def map(self, function: Callable[[float], float]) -> "IntervalEstimate":
         """Through a function that rises."""
-        return Estimate(function(self.value), function(self.low), function(self.high), self.images)
+        return IntervalEstimate(function(self.value), function(self.low), function(self.high), self.images)
 
 
-NOTHING = Estimate(nan, nan, nan, 0)
+NO_ESTIMATE = IntervalEstimate(nan, nan, nan, 0)
 
 
-def first(means: Float64[np.ndarray, "*resamples columns"]) -> Resampled:
+def first_mean(means: Float64[np.ndarray, "*resamples columns"]) -> Resampled:
     """The mean itself."""
     return means[..., 0]
 
 
-def ratio(means: Float64[np.ndarray, "*resamples columns"]) -> Resampled:
+def ratio_of_means(means: Float64[np.ndarray, "*resamples columns"]) -> Resampled:
     """Of the first column's mean to the second's: with sums and counts, the mean of what the images unequally have."""
     quotient: Resampled = means[..., 0] / means[..., 1]
     return quotient
 
 
 def estimate(
-    columns: Columns, of: OfMeans = first, *, resamples: int = RESAMPLES, seed: int = 0, expanded: bool = True
-) -> Estimate:
+    columns: Columns,
+    statistic: StatisticOfMeans = first_mean,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    expanded: bool = True,
+) -> IntervalEstimate:
     """A statistic of the images with its interval. The same columns and seed give the same interval.
 
     `columns`: one row an image. `expanded`: for few images, as above. Resamples in which the statistic has no value,
@@ -61,21 +66,21 @@ def estimate(
     """
     images = len(columns)
     if not images:
-        return NOTHING
+        return NO_ESTIMATE
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(of(columns.mean(axis=0)))
+        value = float(statistic(columns.mean(axis=0)))
         if images < 2 or isnan(value):
-            return Estimate(value, nan, nan, images)
-        drawn = np.concatenate([of(means) for means in _resampled(columns, resamples, seed)])
-        left_out = of((columns.sum(axis=0) - columns) / (images - 1))
+            return IntervalEstimate(value, nan, nan, images)
+        drawn = np.concatenate([statistic(means) for means in _resampled_means(columns, resamples, seed)])
+        jackknife = statistic((columns.sum(axis=0) - columns) / (images - 1))
     drawn = drawn[np.isfinite(drawn)]
     if not len(drawn):
-        return Estimate(value, nan, nan, images)
-    low, high = np.quantile(drawn, _levels(value, drawn, left_out, expanded)).tolist()
-    return Estimate(value, low, high, images)
+        return IntervalEstimate(value, nan, nan, images)
+    low, high = np.quantile(drawn, _bca_levels(value, drawn, jackknife, expanded)).tolist()
+    return IntervalEstimate(value, low, high, images)
 
 
-def _resampled(columns: Columns, resamples: int, seed: int) -> list[Float64[np.ndarray, "resamples columns"]]:
+def _resampled_means(columns: Columns, resamples: int, seed: int) -> list[Float64[np.ndarray, "resamples columns"]]:
     """The columns' means over images drawn with replacement."""
     images = len(columns)
     generator = np.random.default_rng(seed)
@@ -88,26 +93,26 @@ def _resampled(columns: Columns, resamples: int, seed: int) -> list[Float64[np.n
     return means
 
 
-def _levels(
-    value: float, drawn: Float64[np.ndarray, " resamples"], left_out: Float64[np.ndarray, " images"], expanded: bool
+def _bca_levels(
+    value: float, drawn: Float64[np.ndarray, " resamples"], jackknife: Float64[np.ndarray, " images"], expanded: bool
 ) -> tuple[float, float]:
     """The quantiles of the resamples that BCa takes (Efron & Tibshirani 1993, section 14.3)."""
     normal = NormalDist()
-    below = (np.count_nonzero(drawn < value) + np.count_nonzero(drawn == value) / 2) / len(drawn)
-    pulled = left_out[np.isfinite(left_out)].mean() - left_out[np.isfinite(left_out)]
-    spread = float((pulled**2).sum())
-    bias = normal.inv_cdf(below) if 0 < below < 1 else 0.0
-    acceleration = float((pulled**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
-    reach = _reach(len(left_out)) if expanded else -normal.inv_cdf((1 - CONFIDENCE) / 2)
+    share_below = (np.count_nonzero(drawn < value) + np.count_nonzero(drawn == value) / 2) / len(drawn)
+    influence = jackknife[np.isfinite(jackknife)].mean() - jackknife[np.isfinite(jackknife)]
+    spread = float((influence**2).sum())
+    bias = normal.inv_cdf(share_below) if 0 < share_below < 1 else 0.0
+    acceleration = float((influence**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
+    standard_errors = _t_standard_errors(len(jackknife)) if expanded else -normal.inv_cdf((1 - CONFIDENCE) / 2)
 
     def level(z: float) -> float:
         shrink = 1 - acceleration * (bias + z)
         return normal.cdf(bias + (bias + z) / shrink) if shrink > 0 else float(z > 0)
 
-    return level(-reach), level(reach)
+    return level(-standard_errors), level(standard_errors)
 
 
-def _reach(images: int) -> float:
+def _t_standard_errors(images: int) -> float:
     """Standard errors to each side, for so many images."""
     from scipy.special import stdtrit  # late: 0.1 s
 

@@ -15,11 +15,11 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from riptui.errors import InputError
-from riptui.spec import Parameter, Spec
-from riptui.store.listing import Summary
+from riptui.spec import ParameterValue, Spec
+from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
 
-Values = Float64[np.ndarray, " points"]
+CurveValues = Float64[np.ndarray, " points"]
 
 IMAGE = "image"
 """Groups by the original itself: the SHA-256 of frame 0's pixels."""
@@ -32,10 +32,10 @@ class Curve:
     trajectory: Trajectory
     spec: Spec
     metric: str
-    k: Int64[np.ndarray, " points"]
-    inpainted: Values
+    k: Int64[np.ndarray, " read_points"]
+    inpainted: CurveValues
     """%, repeats counted."""
-    values: Values
+    values: CurveValues
 
     @property
     def complete(self) -> bool:
@@ -47,7 +47,7 @@ class Curve:
         return self.spec.original_sha256
 
 
-class Point(NamedTuple):
+class CurvePoint(NamedTuple):
     """A measured frame."""
 
     k: int
@@ -74,20 +74,20 @@ class Distribution(NamedTuple):
     """Third quartile."""
 
 
-Key = tuple[Parameter, ...]
+GroupKey = tuple[ParameterValue, ...]
 
 
-class Specified(Protocol):
+class HasSpec(Protocol):
     """What has a spec: a curve, for one."""
 
     @property
     def spec(self) -> Spec: ...
 
 
-Of = TypeVar("Of", bound=Specified)
+SpecItem = TypeVar("SpecItem", bound=HasSpec)
 
 
-def curve(summary: Summary, metric: str) -> Curve | None:
+def extract_curve(summary: TrajectorySummary, metric: str) -> Curve | None:
     """One metric of a trajectory; None if its folder cannot be read or it has no value of it."""
     if summary.spec is None:
         return None
@@ -103,37 +103,37 @@ def curve(summary: Summary, metric: str) -> Curve | None:
     return Curve(summary.trajectory, summary.spec, metric, k, inpainted, values.astype(np.float64))
 
 
-def curves(summaries: Iterable[Summary], metric: str) -> list[Curve]:
+def extract_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[Curve]:
     """One metric of every trajectory that has it."""
-    return [found for summary in summaries if (found := curve(summary, metric))]
+    return [found for summary in summaries if (found := extract_curve(summary, metric))]
 
 
-def points(one: Curve) -> list[Point]:
+def read_points(curve: Curve) -> list[CurvePoint]:
     """A curve with its coverage, which is read from the trajectory's rows. Raises DiskError, DamagedError."""
-    covered = coverage(one)
-    columns = (one.k.tolist(), one.inpainted.tolist(), covered.tolist(), one.values.tolist())
-    return [Point(*cells) for cells in zip(*columns, strict=True)]
+    covered = read_coverage(curve)
+    columns = (curve.k.tolist(), curve.inpainted.tolist(), covered.tolist(), curve.values.tolist())
+    return [CurvePoint(*cells) for cells in zip(*columns, strict=True)]
 
 
-def coverage(one: Curve) -> Values:
+def read_coverage(curve: Curve) -> CurveValues:
     """% of the pixels repainted at least once, at each of a curve's points. Raises DiskError, DamagedError."""
-    covered = one.trajectory.coverage()
-    return np.array([covered[k] if k < len(covered) else nan for k in one.k.tolist()])
+    covered = curve.trajectory.read_coverage()
+    return np.array([covered[k] if k < len(covered) else nan for k in curve.k.tolist()])
 
 
-def common(members: Sequence[Curve]) -> Values:
+def shared_amounts(members: Sequence[Curve]) -> CurveValues:
     """The inpainted % at which all of some curves have a value, ascending."""
-    shared = set(members[0].inpainted.tolist()).intersection(*(one.inpainted.tolist() for one in members[1:]))
+    shared = set(members[0].inpainted.tolist()).intersection(*(curve.inpainted.tolist() for curve in members[1:]))
     return np.array(sorted(shared))
 
 
-def at(one: Curve, inpainted: Values) -> Values:
+def select_values(curve: Curve, inpainted: CurveValues) -> CurveValues:
     """A curve's values at some of its own points."""
-    values: Values = one.values[np.searchsorted(one.inpainted, inpainted)]
+    values: CurveValues = curve.values[np.searchsorted(curve.inpainted, inpainted)]
     return values
 
 
-def grouped(found: Iterable[Of], by: Sequence[str]) -> dict[Key, list[Of]]:
+def group_by(found: Iterable[SpecItem], by: Sequence[str]) -> dict[GroupKey, list[SpecItem]]:
     """Curves by the values of spec fields, inpainter's parameters or `image`, in the order of those values.
 
     Or whatever else has a spec. A parameter that a trajectory's inpainter does not have is None there.
@@ -141,22 +141,22 @@ def grouped(found: Iterable[Of], by: Sequence[str]) -> dict[Key, list[Of]]:
     """
     listed = list(found)
     _require_names(listed, by)
-    groups: defaultdict[Key, list[Of]] = defaultdict(list)
-    for one in listed:
-        groups[tuple(setting(one.spec, name) for name in by)].append(one)
-    return {key: groups[key] for key in sorted(groups, key=_order)}
+    groups: defaultdict[GroupKey, list[SpecItem]] = defaultdict(list)
+    for item in listed:
+        groups[tuple(get_setting(item.spec, name) for name in by)].append(item)
+    return {key: groups[key] for key in sorted(groups, key=_sort_key)}
 
 
 def distributions(found: Iterable[Curve]) -> list[Distribution]:
     """Of the values of some curves, at each inpainted % at which any of them was measured, ascending."""
     values_at: defaultdict[float, list[float]] = defaultdict(list)
-    for one in found:
-        for inpainted, value in zip(one.inpainted.tolist(), one.values.tolist(), strict=True):
+    for curve in found:
+        for inpainted, value in zip(curve.inpainted.tolist(), curve.values.tolist(), strict=True):
             values_at[inpainted].append(value)
     return [distribution(inpainted, np.array(values_at[inpainted])) for inpainted in sorted(values_at)]
 
 
-def distribution(inpainted: float, values: Values) -> Distribution:
+def distribution(inpainted: float, values: CurveValues) -> Distribution:
     """Of at least one value."""
     n = len(values)
     sd = float(values.std(ddof=1)) if n > 1 else nan
@@ -164,42 +164,42 @@ def distribution(inpainted: float, values: Values) -> Distribution:
     return Distribution(inpainted, n, float(values.mean()), sd, lower, median, upper)
 
 
-def setting(spec: Spec, name: str) -> Parameter:
+def get_setting(spec: Spec, name: str) -> ParameterValue:
     """A spec's field, its image or its inpainter's parameter; None for a parameter that it does not have."""
     if name == IMAGE:
         return spec.original_sha256
-    if name not in _FIELDS:
+    if name not in _SPEC_FIELDS:
         return spec.parameters.get(name)
-    value: Parameter | tuple[int, ...] = getattr(spec, name)
+    value: ParameterValue | tuple[int, ...] = getattr(spec, name)
     return str(value) if isinstance(value, tuple) else value
 
 
-def settings(specs: Collection[Spec]) -> list[str]:
+def differing_settings(specs: Collection[Spec]) -> list[str]:
     """The fields and parameters, but for the picture's, that are not the same in all of these specs."""
-    fields = [name for name in _FIELDS if name not in _PICTURE and len({*map(attrgetter(name), specs)}) > 1]
+    fields = [name for name in _SPEC_FIELDS if name not in _PICTURE_FIELDS and len({*map(attrgetter(name), specs)}) > 1]
     unlike = {tuple(spec.parameters.items()): spec for spec in specs}.values()  # few, of thousands of specs
-    parameters = sorted({name for spec in unlike for name in spec.parameters} - {*_FIELDS, IMAGE})
-    return [*fields, *(name for name in parameters if len({setting(spec, name) for spec in unlike}) > 1)]
+    parameters = sorted({name for spec in unlike for name in spec.parameters} - {*_SPEC_FIELDS, IMAGE})
+    return [*fields, *(name for name in parameters if len({get_setting(spec, name) for spec in unlike}) > 1)]
 
 
-def _require_names(found: Sequence[Specified], by: Sequence[str]) -> None:
-    wanted = [name for name in by if name != IMAGE and name not in _FIELDS]
-    if not wanted or not found:
+def _require_names(found: Sequence[HasSpec], by: Sequence[str]) -> None:
+    parameter_names = [name for name in by if name != IMAGE and name not in _SPEC_FIELDS]
+    if not parameter_names or not found:
         return
-    parameters = {name for one in found for name in one.spec.parameters}
-    for name in wanted:
+    parameters = {name for item in found for name in item.spec.parameters}
+    for name in parameter_names:
         if name not in parameters:
-            known = ", ".join([*_FIELDS, IMAGE, *sorted(parameters - {*_FIELDS})])
+            known = ", ".join([*_SPEC_FIELDS, IMAGE, *sorted(parameters - {*_SPEC_FIELDS})])
             raise InputError(f"nothing here is called {name} to group by. Known: {known}")
 
 
-_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))
-_PICTURE = ("source_name", "source_sha256", "original_sha256")
+_SPEC_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))
+_PICTURE_FIELDS = ("source_name", "source_sha256", "original_sha256")
 
 
-def _order(key: Key) -> list[tuple[str, bool | int | float, str]]:
+def _sort_key(key: GroupKey) -> list[tuple[str, bool | int | float, str]]:
     """Numbers by value, text by letter, None first; unlike kinds apart."""
     return [
-        ("number", one, "") if isinstance(one, int | float) else ("" if one is None else "text", 0, str(one))
-        for one in key
+        ("number", value, "") if isinstance(value, int | float) else ("" if value is None else "text", 0, str(value))
+        for value in key
     ]

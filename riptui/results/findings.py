@@ -3,53 +3,55 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from riptui.results import claims
-from riptui.results.curves import Curve, curves
-from riptui.results.panel import Panel, conditions, panels
-from riptui.results.verdicts import Finding
-from riptui.spec import Parameter
-from riptui.store.listing import Summary
+from riptui.results import paper_tests
+from riptui.results.curves import Curve, extract_curves
+from riptui.results.panel import Panel, condition_settings, make_panels
+from riptui.results.verdict import PaperFinding
+from riptui.spec import ParameterValue
+from riptui.store.listing import TrajectorySummary
 
 
 @dataclass(frozen=True)
-class Tested:
+class ConditionFindings:
     """The findings on the trajectories of one inpainter and its settings."""
 
-    settings: Mapping[str, Parameter]
+    settings: Mapping[str, ParameterValue]
     """Those that tell it from the others; the inpainter always."""
-    findings: tuple[Finding, ...]
+    findings: tuple[PaperFinding, ...]
 
 
-def findings(summaries: Iterable[Summary], metric: str = "lpips-vgg") -> list[Tested]:
+def check_findings(summaries: Iterable[TrajectorySummary], metric: str = "lpips-vgg") -> list[ConditionFindings]:
     """All seven, by one metric; 4 and 6 are of the three LPIPS nets whatever the metric.
 
     Unfinished trajectories are left out. Raises InputError for a metric that is no distance to the original.
     """
     listed = list(summaries)
-    found = {name: curves(listed, name) for name in dict.fromkeys((metric, *claims.NETS))}
-    by = conditions(one for members in found.values() for one in members)
-    together = panels(_in_all(found), by)
+    found = {name: extract_curves(listed, name) for name in dict.fromkeys((metric, *paper_tests.NETS))}
+    by = condition_settings(curve for members in found.values() for curve in members)
+    net_panels = make_panels(_measured_by_all_nets(found), by)
     return [
-        Tested(dict(zip(by, key, strict=True)), seven(arranged[metric], together.get(key, {})))
-        for key, arranged in panels({metric: found[metric]}, by).items()
+        ConditionFindings(dict(zip(by, key, strict=True)), check_panel(arranged[metric], net_panels.get(key, {})))
+        for key, arranged in make_panels({metric: found[metric]}, by).items()
     ]
 
 
-def seven(panel: Panel, nets: Mapping[str, Panel]) -> tuple[Finding, ...]:
+def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, ...]:
     """The findings on one panel, and on the panels of the three nets, which should be of the same trajectories."""
     return (
-        claims.grows(panel),
-        claims.slows_without_settling(panel),
-        claims.larger_masks_end_farther(panel),
-        claims.nets_agree(nets),
-        claims.images_differ(panel),
-        claims.vgg_has_fewest_outliers(nets),
-        claims.runs_spread(panel),
+        paper_tests.distance_grows(panel),
+        paper_tests.slows_without_settling(panel),
+        paper_tests.larger_masks_end_farther(panel),
+        paper_tests.nets_agree(nets),
+        paper_tests.images_differ(panel),
+        paper_tests.vgg_has_fewest_outliers(nets),
+        paper_tests.runs_spread(panel),
     )
 
 
-def _in_all(found: Mapping[str, list[Curve]]) -> dict[str, list[Curve]]:
+def _measured_by_all_nets(found: Mapping[str, list[Curve]]) -> dict[str, list[Curve]]:
     """The nets' curves of the trajectories that were measured to their end with each of them."""
-    nets = {name: {one.trajectory.path: one for one in found[name] if one.complete} for name in claims.NETS}
+    nets = {
+        name: {curve.trajectory.path: curve for curve in found[name] if curve.complete} for name in paper_tests.NETS
+    }
     shared = set.intersection(*(set(by_path) for by_path in nets.values()))
-    return {name: [one for path, one in by_path.items() if path in shared] for name, by_path in nets.items()}
+    return {name: [curve for path, curve in by_path.items() if path in shared] for name, by_path in nets.items()}

@@ -12,16 +12,16 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64
 
-Values = Float64[np.ndarray, " points"]
+FitValues = Float64[np.ndarray, " points"]
 Law = Literal["saturating", "power"]
 
-LEAST_POINTS = 5
+MIN_POINTS = 5
 """AICc has no value for fewer: three parameters are estimated, the errors' variance with them."""
-_PARAMETERS = 3
+_PARAMETER_COUNT = 3
 
 
 @dataclass(frozen=True)
-class Fit:
+class FittedCurve:
     """`saturating`: a (1 - exp(-x / b)), b in %. `power`: a x**b."""
 
     law: Law
@@ -31,25 +31,27 @@ class Fit:
     """Lower is better; less than 2 apart says little."""
 
 
-def fit(inpainted: Values, drift: Values) -> list[Fit]:
-    """Both laws, the better first; none for fewer than `LEAST_POINTS` points above 0 %.
+def fit_laws(inpainted: FitValues, drift: FitValues) -> list[FittedCurve]:
+    """Both laws, the better first; none for fewer than `MIN_POINTS` points above 0 %.
 
     `drift`: how far the value is from that at 0 %. Both laws are 0 there, so a point at 0 % says nothing: it is left
     out.
     """
     above = inpainted > 0
     x, y = inpainted[above], drift[above]
-    if len(x) < LEAST_POINTS:
+    if len(x) < MIN_POINTS:
         return []
-    least, most = log(x.min() / 100), log(x.max() * 1000)
-    saturating = _separable("saturating", x, y, lambda shape: -np.expm1(-x / exp(shape)), (least, most))
-    power = _separable("power", x, y, lambda shape: (x / x.max()) ** shape, (-2.0, 6.0))
-    saturating = Fit("saturating", saturating.a, exp(saturating.b), saturating.aicc)
-    power = Fit("power", power.a / float(x.max()) ** power.b, power.b, power.aicc)
-    return sorted((saturating, power), key=lambda one: one.aicc)
+    log_low, log_high = log(x.min() / 100), log(x.max() * 1000)
+    saturating = _fit_law("saturating", x, y, lambda shape: -np.expm1(-x / exp(shape)), (log_low, log_high))
+    power = _fit_law("power", x, y, lambda shape: (x / x.max()) ** shape, (-2.0, 6.0))
+    saturating = FittedCurve("saturating", saturating.a, exp(saturating.b), saturating.aicc)
+    power = FittedCurve("power", power.a / float(x.max()) ** power.b, power.b, power.aicc)
+    return sorted((saturating, power), key=lambda fitted: fitted.aicc)
 
 
-def _separable(law: Law, x: Values, y: Values, curve: Callable[[float], Values], span: tuple[float, float]) -> Fit:
+def _fit_law(
+    law: Law, x: FitValues, y: FitValues, curve: Callable[[float], FitValues], span: tuple[float, float]
+) -> FittedCurve:
     """Least squares of a * curve(shape): the best `a` is known for each shape, so only the shape is searched for."""
     from scipy.optimize import minimize_scalar  # late: 0.2 s
 
@@ -62,13 +64,13 @@ def _separable(law: Law, x: Values, y: Values, curve: Callable[[float], Values],
 
     shapes = np.linspace(*span, 200)
     best = int(np.argmin([squares(shape) for shape in shapes.tolist()]))
-    around = (float(shapes[max(0, best - 1)]), float(shapes[min(len(shapes) - 1, best + 1)]))
-    shape = float(minimize_scalar(squares, bounds=around, method="bounded", options={"xatol": 1e-10}).x)
-    return Fit(law, scale(shape), shape, _aicc(squares(shape), len(x)))
+    bounds = (float(shapes[max(0, best - 1)]), float(shapes[min(len(shapes) - 1, best + 1)]))
+    shape = float(minimize_scalar(squares, bounds=bounds, method="bounded", options={"xatol": 1e-10}).x)
+    return FittedCurve(law, scale(shape), shape, _aicc(squares(shape), len(x)))
 
 
 def _aicc(squares: float, points: int) -> float:
     """Of normal errors whose variance is estimated too: n ln(squares/n) + 2p + 2p(p+1)/(n-p-1)."""
     if squares <= 0:
         return -inf
-    return points * log(squares / points) + 2 * _PARAMETERS * points / (points - _PARAMETERS - 1)
+    return points * log(squares / points) + 2 * _PARAMETER_COUNT * points / (points - _PARAMETER_COUNT - 1)

@@ -4,8 +4,8 @@
     template   a file in which every setting is explained
     state      what the app remembers by itself
 
-A broken file never keeps anything from starting: `load` leaves out what is wrong and says so. Themes, metrics and keys
-are names here; whether there are such is known higher up.
+A broken file never keeps anything from starting: `load_settings` leaves out what is wrong and says so. Themes, metrics
+and keys are names here; whether there are such is known higher up.
 """
 
 import difflib
@@ -21,11 +21,11 @@ import msgspec
 from msgspec import Meta, inspect
 
 from riptui.errors import SettingsError
-from riptui.settings import places
-from riptui.settings.document import Document, read
+from riptui.settings import paths
+from riptui.settings.toml_file import TomlDocument, read_toml
 
-Origin = Literal["default", "file", "environment"]
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
+SettingOrigin = Literal["default", "file", "environment"]
+ShortName = Annotated[str, Meta(min_length=1, max_length=100)]
 
 LOCAL_HERTZ, SSH_HERTZ = 4.0, 2.0
 
@@ -34,7 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a person can choose, whole and valid."""
 
     theme: Annotated[
-        Name, Meta(description="Colours: auto, riptui-dark, riptui-light, ansi or a theme of Textual's, e.g. nord.")
+        ShortName,
+        Meta(description="Colours: auto, riptui-dark, riptui-light, ansi or a theme of Textual's, e.g. nord."),
     ] = "auto"
     graphics: Annotated[
         Literal["auto", "kitty", "sixel", "halfblock", "off"],
@@ -56,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     play_speed: Annotated[
         Annotated[float, Meta(ge=0.5, le=60)], Meta(description="Frames per second when a trajectory is played.")
     ] = 8.0
-    metric: Annotated[Name, Meta(description="The metric that the tree shows.")] = "lpips-vgg"
+    metric: Annotated[ShortName, Meta(description="The metric that the tree shows.")] = "lpips-vgg"
     axis: Annotated[
         Literal["inpainted", "coverage"],
         Meta(description="The x axis of charts: % inpainted, repeats counted, or % of pixels touched."),
@@ -75,116 +76,120 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.refresh
 
 
-VARIABLES = {"theme": "RIPTUI_THEME", "graphics": "RIPTUI_GRAPHICS", "runs": "RIPTUI_RUNS"}
+ENVIRONMENT_VARIABLES = {"theme": "RIPTUI_THEME", "graphics": "RIPTUI_GRAPHICS", "runs": "RIPTUI_RUNS"}
 """Settings that an environment variable beats. An empty variable is none."""
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedSettings:
     """The settings that hold, where each came from, and what was wrong."""
 
     settings: Settings
     file: Path
-    origins: Mapping[str, Origin]
+    origins: Mapping[str, SettingOrigin]
     problems: tuple[str, ...]
     """Sentences for people, with text from the file in them: not yet printable."""
 
 
-def load(names: Mapping[str, Collection[str]] = MappingProxyType({})) -> Loaded:
+def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({})) -> LoadedSettings:
     """Read the settings file and the environment; what is wrong there is left out, and told.
 
-    `names` are the values that a setting can have, if the caller knows them, e.g. {"metric": [...]}. Raises nothing.
+    `choices` are the values that a setting can have, if the caller knows them, e.g. {"metric": [...]}. Raises nothing.
     """
-    file = places.settings_file()
+    file = paths.settings_file()
     values: dict[str, Any] = {}
-    origins: dict[str, Origin] = dict.fromkeys(Settings.__struct_fields__, "default")
+    origins: dict[str, SettingOrigin] = dict.fromkeys(Settings.__struct_fields__, "default")
     problems: list[str] = []
-    document = _document(file, problems)
+    document = _read_document(file, problems)
     for name, value in document.values.items():
         try:
-            values[name] = _key_table(value, file, document, problems) if name == "keys" else _value(name, value, names)
+            values[name] = (
+                _parse_key_table(value, file, document, problems)
+                if name == "keys"
+                else _parse_value(name, value, choices)
+            )
             origins[name] = "file"
         except SettingsError as error:
-            problems.append(f"{_place(file, document, name)}: {error}")
-    for name, variable in VARIABLES.items():
-        if given := os.environ.get(variable):
+            problems.append(f"{_location(file, document, name)}: {error}")
+    for name, variable in ENVIRONMENT_VARIABLES.items():
+        if text := os.environ.get(variable):
             try:
-                values[name] = _value(name, given, names)
+                values[name] = _parse_value(name, text, choices)
                 origins[name] = "environment"
             except SettingsError as error:
                 problems.append(f"${variable}: {error}")
-    return Loaded(Settings(**values), file, origins, tuple(problems))
+    return LoadedSettings(Settings(**values), file, origins, tuple(problems))
 
 
-def about(name: str) -> str:
+def describe_setting(name: str) -> str:
     """What a setting is for, in a sentence."""
-    kind = _kind(name)
+    kind = _field_type(name)
     assert isinstance(kind, inspect.Metadata), "every field has a description"
     return str((kind.extra_json_schema or {})["description"])
 
 
-def _document(file: Path, problems: list[str]) -> Document:
+def _read_document(file: Path, problems: list[str]) -> TomlDocument:
     try:
-        return read(file)
+        return read_toml(file)
     except FileNotFoundError:
-        if os.environ.get(places.CONFIG):
-            problems.append(f"${places.CONFIG} names {file}, which is not there: `riptui config edit` makes it")
+        if os.environ.get(paths.CONFIG_VARIABLE):
+            problems.append(f"${paths.CONFIG_VARIABLE} names {file}, which is not there: `riptui config edit` makes it")
     except SettingsError as error:
         problems.append(str(error))
-    return Document({}, "")
+    return TomlDocument({}, "")
 
 
-def _place(file: Path, document: Document, name: str) -> str:
-    line = document.line(name)
+def _location(file: Path, document: TomlDocument, name: str) -> str:
+    line = document.line_of(name)
     return f"{file}, line {line}" if line else str(file)
 
 
-def _value(name: str, value: object, names: Mapping[str, Collection[str]]) -> Any:
+def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]]) -> Any:
     """A value as the setting has it. Raises SettingsError without the place."""
     if name not in Settings.__struct_fields__:
-        near = difflib.get_close_matches(name, Settings.__struct_fields__, n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        raise SettingsError(f"unknown setting {_quoted(name)}; {meant}Known: {', '.join(Settings.__struct_fields__)}")
+        matches = difflib.get_close_matches(name, Settings.__struct_fields__, n=1)
+        hint = f"did you mean {matches[0]}? " if matches else ""
+        raise SettingsError(f"unknown setting {_quote(name)}; {hint}Known: {', '.join(Settings.__struct_fields__)}")
     try:
-        fitting = msgspec.convert({name: value}, Settings, dec_hook=_path)
+        converted = msgspec.convert({name: value}, Settings, dec_hook=_decode_path)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{name} is {_quoted(value)}; it must be {_allowed(_kind(name))}") from error
-    known = names.get(name)
+        raise SettingsError(f"{name} is {_quote(value)}; it must be {_describe_allowed(_field_type(name))}") from error
+    known = choices.get(name)
     if known is not None and value not in known:
-        near = difflib.get_close_matches(str(value), known, n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        raise SettingsError(f"{name} is {_quoted(value)}, which is none; {meant}Known: {', '.join(known)}")
-    return getattr(fitting, name)
+        matches = difflib.get_close_matches(str(value), known, n=1)
+        hint = f"did you mean {matches[0]}? " if matches else ""
+        raise SettingsError(f"{name} is {_quote(value)}, which is none; {hint}Known: {', '.join(known)}")
+    return getattr(converted, name)
 
 
-def _key_table(table: object, file: Path, document: Document, problems: list[str]) -> dict[str, str]:
+def _parse_key_table(table: object, file: Path, document: TomlDocument, problems: list[str]) -> dict[str, str]:
     """[keys]: of each ID its keys, separated by commas. Whether there are such IDs and keys, the app knows."""
     if not isinstance(table, dict):
-        raise SettingsError(f'keys is {_quoted(table)}; it must be a table: [keys], and below it ID = "x"')
+        raise SettingsError(f'keys is {_quote(table)}; it must be a table: [keys], and below it ID = "x"')
     keys: dict[str, str] = {}
-    for name, value in _leaves(table):
+    for name, value in _flatten(table):
         listed = [value] if isinstance(value, str) else value
         if name in Settings.__struct_fields__:
-            wrong = f"{name} is no key: move it above [keys]"
+            problem = f"{name} is no key: move it above [keys]"
         elif isinstance(listed, list) and listed and all(isinstance(key, str) and key.strip() for key in listed):
             keys[name] = ",".join("comma" if key.strip() == "," else key.strip() for key in listed)
             continue
         else:
-            wrong = f'keys.{name} is {_quoted(value)}; it must be a key such as "x" or a list such as ["x", "ctrl+x"]'
-        problems.append(f"{_place(file, document, f'keys.{name}')}: {wrong}")
+            problem = f'keys.{name} is {_quote(value)}; it must be a key such as "x" or a list such as ["x", "ctrl+x"]'
+        problems.append(f"{_location(file, document, f'keys.{name}')}: {problem}")
     return keys
 
 
-def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _flatten(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
     """Dotted names: TOML reads app.quit = "q" as a table in a table."""
     for name, value in table.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{name}.")
+            yield from _flatten(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
 
 
-def _path(kind: type, value: object) -> Path:
+def _decode_path(kind: type, value: object) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError
     try:
@@ -193,23 +198,23 @@ def _path(kind: type, value: object) -> Path:
         raise ValueError from error
 
 
-def _kind(name: str) -> inspect.Type:
+def _field_type(name: str) -> inspect.Type:
     described = inspect.type_info(Settings)
     assert isinstance(described, inspect.StructType)
     return next(field.type for field in described.fields if field.name == name)
 
 
-def _allowed(kind: inspect.Type) -> str:
+def _describe_allowed(kind: inspect.Type) -> str:
     """The values of a type, in words."""
     match kind:
         case inspect.Metadata(type=inner):
-            return _allowed(inner)
+            return _describe_allowed(inner)
         case inspect.UnionType(types=types):
-            return " or ".join(map(_allowed, types))
+            return " or ".join(map(_describe_allowed, types))
         case inspect.LiteralType(values=values):
             return f"{'one of ' if len(values) > 1 else ''}{', '.join(map(str, values))}"
-        case inspect.FloatType(ge=least, le=most):
-            return f"a number from {least:g} to {most:g}"
+        case inspect.FloatType(ge=low, le=high):
+            return f"a number from {low:g} to {high:g}"
         case inspect.BoolType():
             return "true or false"
         case inspect.CustomType():
@@ -218,7 +223,7 @@ def _allowed(kind: inspect.Type) -> str:
             return "a name"
 
 
-def _quoted(value: object) -> str:
+def _quote(value: object) -> str:
     """A value as it is told: without control characters, and not longer than a line."""
     brief = reprlib.Repr()
     brief.maxstring = brief.maxother = brief.maxlong = 60

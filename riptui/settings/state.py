@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from riptui.settings.places import state_file
+from riptui.settings.paths import state_file
 
-Kind = TypeVar("Kind")
+RememberedT = TypeVar("RememberedT")
 
-LARGEST = 1024 * 1024  # bytes
+MAX_BYTES = 1024 * 1024  # bytes
 
 
 def remember(key: str, value: object) -> None:
@@ -25,34 +25,34 @@ def remember(key: str, value: object) -> None:
     """
     file = state_file()
     with suppress(OSError, UnicodeEncodeError):  # a path of undecodable bytes is no JSON
-        data = msgspec.json.encode({**_remembered(file), key: value})
+        data = msgspec.json.encode({**_read_state(file), key: value})
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file, data)
+        _replace_file(file, data)
 
 
-def recall(key: str, kind: type[Kind]) -> Kind | None:
+def recall(key: str, kind: type[RememberedT]) -> RememberedT | None:
     """What was remembered under a key, as that type; None if there is nothing that fits it."""
     try:
-        return msgspec.convert(_remembered(state_file())[key], kind)
+        return msgspec.convert(_read_state(state_file())[key], kind)
     except (KeyError, msgspec.ValidationError):
         return None
 
 
-def _remembered(file: Path) -> dict[str, Any]:
+def _read_state(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as opened:
-            return msgspec.json.decode(opened.read(LARGEST), type=dict[str, Any])
+            return msgspec.json.decode(opened.read(MAX_BYTES), type=dict[str, Any])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
 
 
-def _replace(file: Path, data: bytes) -> None:
+def _replace_file(file: Path, data: bytes) -> None:
     with tempfile.NamedTemporaryFile(prefix=f".{file.name}-", dir=file.parent, delete=False) as opened:
-        new = Path(opened.name)
+        temporary = Path(opened.name)
         try:
             opened.write(data)
             opened.flush()
-            new.replace(file)
+            temporary.replace(file)
         except OSError:
-            new.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise

@@ -4,27 +4,27 @@ import json
 import textwrap
 from pathlib import Path
 
-from riptui.settings import Settings, about
+from riptui.settings import Settings, describe_setting
 
-HEAD = """\
+HEADER = """\
 # Settings of riptui. A line that begins with # is not read: take the # away to set a value.
 # What holds now, and where it comes from: riptui config show
 """
 
 
-def template() -> str:
+def make_template() -> str:
     """TOML. With every # before a setting taken away it says what holds by default."""
     defaults = Settings()
-    parts = [HEAD]
+    parts = [HEADER]
     for name in Settings.__struct_fields__:
-        explained = textwrap.fill(about(name), 110, initial_indent="# ", subsequent_indent="# ")
+        explained = textwrap.fill(describe_setting(name), 110, initial_indent="# ", subsequent_indent="# ")
         setting = (
-            "[keys]" if name == "keys" else f"{name} = {toml(getattr(defaults, name))}"
+            "[keys]" if name == "keys" else f"{name} = {format_toml(getattr(defaults, name))}"
         )  # the only table: the last
         parts.append(f"{explained}\n#{setting}\n")
     return "\n".join(parts)
 
 
-def toml(value: str | float | bool | Path) -> str:
+def format_toml(value: str | float | bool | Path) -> str:
     """A value as TOML writes it. JSON writes text, numbers, true and false the same way."""
     return json.dumps(str(value) if isinstance(value, Path) else value)

@@ -8,10 +8,11 @@ import msgspec
 
 from riptui.errors import StoreError
 from riptui.metrics import PREVIOUS
+from riptui.metrics.values import finite_or_none
 from riptui.store import layout
-from riptui.store.disk import Folder, Journal, sync_name
-from riptui.store.lock import Lock
-from riptui.store.records import Failure, finite_or_none, line
+from riptui.store.disk import Folder, Journal, sync_parent
+from riptui.store.lock import FolderLock
+from riptui.store.records import Failure, encode_line
 from riptui.store.trajectory import Trajectory
 
 
@@ -19,8 +20,8 @@ from riptui.store.trajectory import Trajectory
 def claim(trajectory: Trajectory) -> Iterator["Claim"]:
     """Hold a trajectory's lock. Raises HeldError if another process does, DiskError."""
     path = trajectory.path.resolve()
-    with Folder(path) as folder, Lock(folder):
-        sync_name(path)
+    with Folder(path) as folder, FolderLock(folder):
+        sync_parent(path)
         claimed = Claim(trajectory, folder)
         try:
             yield claimed
@@ -29,37 +30,37 @@ def claim(trajectory: Trajectory) -> Iterator["Claim"]:
 
 
 class Claim:
-    """Made by `claim`. Measurements and failures can be written by it; rows by a Writer."""
+    """Made by `claim`. Measurements and failures can be written by it; rows by an IterationWriter."""
 
     def __init__(self, trajectory: Trajectory, folder: Folder) -> None:
         self.trajectory = trajectory
         self.folder = folder
         folder.sync()  # for what was renamed by a process that was killed
         self._metrics = Journal(folder, layout.METRICS)
-        self._metrics.tidy()
+        self._metrics.drop_torn_lines()
 
     def close(self) -> None:
         self._metrics.close()
 
     def add_measurement(self, k: int, values: Mapping[str, float], *, previous: int | None = None) -> None:
         """Save what was measured of frame k, and of which frame `previous` the values @previous are the distance."""
-        against = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
+        previous_field = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
         finite = {name: finite_or_none(value) for name, value in values.items()}
-        self._metrics.append(line({"k": k, **against, **finite}))
+        self._metrics.append(encode_line({"k": k, **previous_field, **finite}))
 
-    def forget_measurements_after(self, k: int) -> None:
+    def drop_measurements_after(self, k: int) -> None:
         """Drop the measurements of frames that were cut and will be computed again."""
-        measurements = self.trajectory.measurements()
-        kept = [one for one in measurements if (one["k"] or 0) <= k]
+        measurements = self.trajectory.read_measurements()
+        kept = [measurement for measurement in measurements if (measurement["k"] or 0) <= k]
         if len(kept) < len(measurements):
             self._metrics.close()
-            self.folder.write_whole(layout.METRICS, b"".join(map(line, kept)))
+            self.folder.write_atomically(layout.METRICS, b"".join(map(encode_line, kept)))
             self._metrics = Journal(self.folder, layout.METRICS)
 
-    def fail(self, failure: Failure) -> None:
+    def record_failure(self, failure: Failure) -> None:
         """Record why the work ended. The cause matters more than a disk that cannot even hold this."""
         with suppress(StoreError):
-            self.folder.write_whole(layout.FAILED, encode(failure))
+            self.folder.write_atomically(layout.FAILED, encode_record(failure))
             self.log(f"iteration {failure.k} failed: {failure.error}\n{failure.traceback}")
 
     def log(self, text: str) -> None:
@@ -71,7 +72,7 @@ class Claim:
             journal.close()
 
 
-def encode(record: msgspec.Struct) -> bytes:
+def encode_record(record: msgspec.Struct) -> bytes:
     """A record as a whole JSON file: indented, for people too."""
     return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 

@@ -11,29 +11,30 @@ import msgspec
 
 from riptui.arrays import Image
 from riptui.errors import DamagedError, HeldError, NameRefusedError
-from riptui.images import original_png
+from riptui.images import encode_original_png
 from riptui.spec import Spec
-from riptui.spec import encode as encode_spec
+from riptui.spec import encode_spec as encode_spec
 from riptui.store import layout
-from riptui.store.claim import claim, encode
-from riptui.store.disk import Folder, list_folder, make_folders, sync_name
-from riptui.store.frames import original as read_original
-from riptui.store.lock import Lock, probe
+from riptui.store.claim import claim, encode_record
+from riptui.store.disk import Folder, list_folder, make_folders, sync_parent
+from riptui.store.frames import read_original as read_original
+from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 
-ABANDONED_AFTER = 60.0  # seconds; a folder still being made is locked, but for its first millisecond
+ABANDONED_SECONDS = 60.0  # seconds; a folder still being made is locked, but for its first millisecond
 
 
-def create(
-    runs: Path, place: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
+def create_or_open(
+    runs: Path, relative_path: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
 ) -> Trajectory:
-    """Make the trajectory `runs/place` ("group/name"), or return the one of the same spec that is there.
+    """Make the trajectory `runs/relative_path` ("group/name"), or return the one of the same spec that is there.
 
     png: the original, encoded, for who has it already: that takes longer than all the rest.
-    Raises NameRefusedError if a part of the place is no name, or if another spec's trajectory is there; DiskError.
+    Raises NameRefusedError if a part of the path is not a valid name, or if another spec's trajectory is there;
+    DiskError.
     """
-    *groups, name = [layout.require_name(part) for part in place.split("/")]
+    *groups, name = [layout.require_name(part) for part in relative_path.split("/")]
     runs = Path(os.path.realpath(runs))
     parent = runs.joinpath(*groups)
     if Path(os.path.realpath(parent)) != parent:
@@ -43,84 +44,84 @@ def create(
     make_folders(parent)
     _remove_abandoned(parent)
     if not _is_free(parent / name):
-        return _existing(parent / name, spec, original, request)
+        return _open_existing(parent / name, spec, original, request)
     with Folder(parent) as group:
-        temporary = f"{layout.NEW}{secrets.token_hex(6)}"
+        temporary = f"{layout.NEW_PREFIX}{secrets.token_hex(6)}"
         group.make_folder(temporary)
         try:
-            with Folder(temporary, within=group) as new, Lock(new):
-                _fill(new, spec, png or original_png(original), request)
+            with Folder(temporary, parent=group) as folder, FolderLock(folder):
+                _write_files(folder, spec, png or encode_original_png(original), request)
                 group.rename(temporary, name)
         except BaseException as error:  # a full disk, Ctrl-C: no remains
             shutil.rmtree(parent / temporary, ignore_errors=True)
             if not isinstance(error, FileExistsError):
                 raise
-            return _existing(parent / name, spec, original, request)  # another process made it first
+            return _open_existing(parent / name, spec, original, request)  # another process made it first
     return Trajectory(parent / name)
 
 
-def _fill(new: Folder, spec: Spec, png: bytes, request: Request) -> None:
+def _write_files(folder: Folder, spec: Spec, png: bytes, request: Request) -> None:
     """Everything a reader or a writer expects; the files that grow exist, durably, before their first row."""
-    new.write_whole(layout.ORIGINAL, png)
-    new.write_whole(layout.REQUEST, encode(request))
+    folder.write_atomically(layout.ORIGINAL, png)
+    folder.write_atomically(layout.REQUEST, encode_record(request))
     for name in (layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS):
-        new.write_whole(name, b"")
-    new.make_folder(layout.KEYFRAMES)
-    new.write_whole(layout.SPEC, encode_spec(spec))
+        folder.write_atomically(name, b"")
+    folder.make_folder(layout.KEYFRAMES)
+    folder.write_atomically(layout.SPEC, encode_spec(spec))
 
 
 def _is_free(path: Path) -> bool:
     return not os.path.lexists(path)
 
 
-def _existing(path: Path, spec: Spec, original: Image, request: Request) -> Trajectory:
+def _open_existing(path: Path, spec: Spec, original: Image, request: Request) -> Trajectory:
     """The trajectory that is there, if it is this spec's."""
-    there = Trajectory(path)
+    existing = Trajectory(path)
     if path.is_symlink() or not (path / layout.SPEC).exists():
         raise NameRefusedError(f"{path} exists and is no trajectory: choose another --name or --group")
-    sync_name(path)
-    if there.spec.digest != spec.digest:
+    sync_parent(path)
+    if existing.spec.digest != spec.digest:
         raise NameRefusedError(
-            f"{path} holds another trajectory ({differences(there.spec, spec)}): choose another --name"
+            f"{path} holds another trajectory ({describe_differences(existing.spec, spec)}): choose another --name"
         )
     with suppress(HeldError):
-        _mend(there, original, request)
-    return there
+        _restore_lost_files(existing, original, request)
+    return existing
 
 
-def _mend(trajectory: Trajectory, original: Image, request: Request) -> None:
+def _restore_lost_files(trajectory: Trajectory, original: Image, request: Request) -> None:
     """Put back what cannot be computed again, and is at hand now: frame 0, and the request if it is not readable."""
     lost: dict[str, bytes] = {}
     try:
         read_original(trajectory)
     except DamagedError:
-        lost[layout.ORIGINAL] = original_png(original)
+        lost[layout.ORIGINAL] = encode_original_png(original)
     try:
         _ = trajectory.request
     except DamagedError:
-        lost[layout.REQUEST] = encode(request)
+        lost[layout.REQUEST] = encode_record(request)
     if lost:
         with claim(trajectory) as claimed:
             for name, data in lost.items():
-                claimed.folder.write_whole(name, data)
+                claimed.folder.write_atomically(name, data)
                 claimed.log(f"{name} was damaged and was put back as `riptui run` had it")
 
 
-def differences(there: Spec, wanted: Spec) -> str:
+def describe_differences(existing: Spec, requested: Spec) -> str:
     """Where two specs differ, for a message."""
-    old, new = msgspec.to_builtins(there), msgspec.to_builtins(wanted)
+    old, new = msgspec.to_builtins(existing), msgspec.to_builtins(requested)
     keys = [key for key in new if old[key] != new[key] and key not in ("source_name", "source_sha256")]
-    shown = [f"{key} {old[key]}, not {new[key]}" if key != "original_sha256" else "of another picture" for key in keys]
-    return "; ".join(shown)
+    parts = [f"{key} {old[key]}, not {new[key]}" if key != "original_sha256" else "of another picture" for key in keys]
+    return "; ".join(parts)
 
 
 def _remove_abandoned(parent: Path) -> None:
     """Remove the remains of folders whose making was cut short: not locked, and by a process long gone."""
     for name in list_folder(parent):
         path = parent / name
-        if not name.startswith(layout.NEW) or path.is_symlink():
+        if not name.startswith(layout.NEW_PREFIX) or path.is_symlink():
             continue
         with suppress(OSError):
-            locked, _ = probe(path)
-            if not locked and time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+            locked, _ = probe_lock(path)
+            if not locked and time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
                 shutil.rmtree(path)

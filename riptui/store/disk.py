@@ -17,10 +17,10 @@ from typing import Self
 
 from riptui.errors import DamagedError, DiskError
 
-TEMPORARY = ".tmp-"
-RENEWED = 2**16  # bytes; more than any line of a journal
-CHUNK = 2**24  # bytes
-READ_LIMIT = 2**32  # bytes; no file of a trajectory is larger, a hostile one may be
+TEMPORARY_PREFIX = ".tmp-"
+REWRITTEN_BYTES = 2**16  # bytes; more than any line of a journal
+CHUNK_BYTES = 2**24  # bytes
+MAX_READ_BYTES = 2**32  # bytes; no file of a trajectory is larger, a hostile one may be
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space",
@@ -44,7 +44,7 @@ _ADVICE = {
 
 
 @contextmanager
-def explained(path: Path | str) -> Iterator[None]:
+def explain_errors(path: Path | str) -> Iterator[None]:
     """Turn an OSError into a DiskError that says what to do."""
     try:
         yield
@@ -56,11 +56,11 @@ def explained(path: Path | str) -> Iterator[None]:
 class Folder:
     """An open folder. Close it, or use it as a context."""
 
-    def __init__(self, path: Path | str, *, within: "Folder | None" = None) -> None:
-        self.path: Path = within.path / path if within else Path(path)
+    def __init__(self, path: Path | str, *, parent: "Folder | None" = None) -> None:
+        self.path: Path = parent.path / path if parent else Path(path)
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-        with explained(self.path):
-            self._fd: int = os.open(path, flags, dir_fd=within._fd if within else None)
+        with explain_errors(self.path):
+            self._fd: int = os.open(path, flags, dir_fd=parent._fd if parent else None)
 
     def __enter__(self) -> Self:
         return self
@@ -71,26 +71,26 @@ class Folder:
     def close(self) -> None:
         os.close(self._fd)
 
-    def open(self, name: str) -> int:
+    def open_file(self, name: str) -> int:
         """Open a file for appending (made where missing). The descriptor is the caller's to close."""
-        with explained(self.path / name):
+        with explain_errors(self.path / name):
             fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._fd)
             if stat.S_ISREG(os.fstat(fd).st_mode):
                 return fd
             os.close(fd)
             raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
-    def write_whole(self, name: str, data: bytes, *, shared: bool = False, durable: bool = True) -> None:
+    def write_atomically(self, name: str, data: bytes, *, shared: bool = False, durable: bool = True) -> None:
         """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens.
 
         shared: without the folder's lock, beside others that may write it too. Not durable: a power cut may take it.
         """
-        temporary = f"{TEMPORARY}{name}{f'-{os.getpid()}-{get_ident()}' if shared else ''}"
+        temporary = f"{TEMPORARY_PREFIX}{name}{f'-{os.getpid()}-{get_ident()}' if shared else ''}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with explained(self.path / name):
+        with explain_errors(self.path / name):
             fd = os.open(temporary, flags | os.O_NONBLOCK, 0o644, dir_fd=self._fd)  # a fifo's open would wait
             try:
-                _write(fd, data, 0)
+                _write_at(fd, data, 0)
                 if durable:
                     os.fsync(fd)
             finally:
@@ -101,13 +101,13 @@ class Folder:
 
     def make_folder(self, name: str) -> None:
         """Make a folder where there is none. One that is there is made durable: its maker may have died before."""
-        with explained(self.path / name):
+        with explain_errors(self.path / name):
             with suppress(FileExistsError):
                 os.mkdir(name, 0o755, dir_fd=self._fd)
             os.fsync(self._fd)
 
-    def remove(self, name: str) -> None:
-        with explained(self.path / name):
+    def remove_file(self, name: str) -> None:
+        with explain_errors(self.path / name):
             try:
                 os.unlink(name, dir_fd=self._fd)
             except FileNotFoundError:
@@ -121,13 +121,13 @@ class Folder:
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                 raise FileExistsError(new) from error
-            with explained(self.path / new):
+            with explain_errors(self.path / new):
                 raise
-        with explained(self.path):
+        with explain_errors(self.path):
             os.fsync(self._fd)
 
     def sync(self) -> None:
-        with explained(self.path):
+        with explain_errors(self.path):
             os.fsync(self._fd)
 
 
@@ -136,7 +136,7 @@ class Journal:
 
     def __init__(self, folder: Folder, name: str) -> None:
         self.path = folder.path / name
-        self._fd = folder.open(name)
+        self._fd = folder.open_file(name)
         self._failed = False
         self.end = os.fstat(self._fd).st_size
         if not self.end:  # it may be new, and a row is no more durable than its file's name
@@ -157,8 +157,8 @@ class Journal:
             raise DiskError(f"{self.path}: an earlier write failed, so nothing more is written")
         start = self.end
         self._failed = True
-        with explained(self.path):
-            _write(self._fd, data, start)
+        with explain_errors(self.path):
+            _write_at(self._fd, data, start)
             os.fsync(self._fd)
             if not os.fstat(self._fd).st_nlink:
                 raise FileNotFoundError(errno.ENOENT, "removed", str(self.path))
@@ -166,59 +166,59 @@ class Journal:
         self.end = start + len(data)
         return start
 
-    def tidy(self) -> None:
+    def drop_torn_lines(self) -> None:
         """Drop what a crash tore: a last line without its line end, or with NULs where its data was lost."""
-        with explained(self.path):
+        with explain_errors(self.path):
             data = os.pread(self._fd, self.end, 0)
         end = data.rfind(b"\n") + 1
         while data.find(b"\0", start := data.rfind(b"\n", 0, max(0, end - 1)) + 1, end) >= 0:
             end = start
-        self.cut(end)
+        self.truncate(end)
 
-    def cut(self, end: int) -> None:
-        """Drop what lies behind `end`, and make the rest durable: a writer that was killed may not have done so.
+    def truncate(self, end: int) -> None:
+        """Drop what follows `end`, and make the rest durable: a writer that was killed may not have done so.
 
         The last of it is written anew, because a writer whose fsync failed may have left what only looks written.
         """
-        with explained(self.path):
+        with explain_errors(self.path):
             if os.fstat(self._fd).st_size != end:
                 os.ftruncate(self._fd, end)
-            start = max(0, end - RENEWED)
-            _write(self._fd, os.pread(self._fd, end - start, start), start)
+            start = max(0, end - REWRITTEN_BYTES)
+            _write_at(self._fd, os.pread(self._fd, end - start, start), start)
             os.fsync(self._fd)
         self.end = end
 
 
-def read_file(path: Path | str, most: int = READ_LIMIT, *, start: int = 0) -> bytes | None:
+def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES, *, start: int = 0) -> bytes | None:
     """A regular file's bytes from `start` on, or None where there is no file. Never hangs on a fifo or a device."""
-    with _opened(path, most) as fd:
+    with _open_regular(path, max_bytes) as fd:
         if fd is None:
             return None
-        with explained(path):
+        with explain_errors(path):
             os.lseek(fd, start, os.SEEK_SET)
             data = os.read(fd, max(0, os.fstat(fd).st_size - start))
-            while more := os.read(fd, CHUNK):  # short reads, and what was appended meanwhile
-                data += more
+            while chunk := os.read(fd, CHUNK_BYTES):  # short reads, and what was appended meanwhile
+                data += chunk
             return data
 
 
-def read_part(path: Path | str, start: int, length: int) -> bytes:
+def read_range(path: Path | str, start: int, length: int) -> bytes:
     """Some of a regular file's bytes; fewer where it ends before, none where there is no file."""
-    with _opened(path, READ_LIMIT) as fd, explained(path):
+    with _open_regular(path, MAX_READ_BYTES) as fd, explain_errors(path):
         if fd is None or start < 0:
             return b""
-        there = os.fstat(fd).st_size - start  # a damaged row may ask for more than there is memory
-        return os.pread(fd, min(length, there), start) if min(length, there) > 0 else b""
+        available = os.fstat(fd).st_size - start  # a damaged row may ask for more than there is memory
+        return os.pread(fd, min(length, available), start) if min(length, available) > 0 else b""
 
 
-def read_end(path: Path | str, most: int) -> bytes:
+def read_tail(path: Path | str, max_bytes: int) -> bytes:
     """The last bytes of a regular file; none where there is no file."""
-    with _opened(path, READ_LIMIT) as fd, explained(path):
-        return b"" if fd is None else os.pread(fd, most, max(0, os.fstat(fd).st_size - most))
+    with _open_regular(path, MAX_READ_BYTES) as fd, explain_errors(path):
+        return b"" if fd is None else os.pread(fd, max_bytes, max(0, os.fstat(fd).st_size - max_bytes))
 
 
 @contextmanager
-def _opened(path: Path | str, most: int) -> Iterator[int | None]:
+def _open_regular(path: Path | str, max_bytes: int) -> Iterator[int | None]:
     """A regular file's descriptor, or None where there is no file."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     fd = None
@@ -229,21 +229,21 @@ def _opened(path: Path | str, most: int) -> Iterator[int | None]:
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise DamagedError(f"{path} is not a regular file; move it away") from error
-        with explained(path):
+        with explain_errors(path):
             raise
     if fd is None:
         yield None
         return
     try:
         status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
-            raise DamagedError(f"{path} is not a regular file of at most {most:,} bytes; move it away")
+        if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
+            raise DamagedError(f"{path} is not a regular file of at most {max_bytes:,} bytes; move it away")
         yield fd
     finally:
         os.close(fd)
 
 
-def size(path: Path) -> int:
+def read_size(path: Path) -> int:
     """A file's bytes; 0 where there is none."""
     try:
         return os.stat(path).st_size
@@ -265,15 +265,15 @@ def list_folder(path: Path) -> list[str]:
 
 def make_folders(path: Path) -> None:
     """Make a folder and its parents, each durable before the next."""
-    with explained(path):
+    with explain_errors(path):
         missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-        sync_name(missing[-1].parent if missing else path)
+        sync_parent(missing[-1].parent if missing else path)
         for folder in reversed(missing):
             with Folder(folder.parent.resolve()) as parent:
                 parent.make_folder(folder.name)
 
 
-def sync_name(path: Path) -> None:
+def sync_parent(path: Path) -> None:
     """Make the name of a folder that is there durable: its maker may have died before it did."""
     parent = path.parent.resolve()
     if os.access(parent, os.R_OK):  # otherwise it is not the user's own, and was there before
@@ -281,7 +281,7 @@ def sync_name(path: Path) -> None:
             folder.sync()
 
 
-def _write(fd: int, data: bytes, start: int) -> None:
+def _write_at(fd: int, data: bytes, start: int) -> None:
     view = memoryview(data)
     while view:
         written = os.pwrite(fd, view, start)

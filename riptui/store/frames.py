@@ -5,17 +5,17 @@ from pathlib import Path
 
 from riptui.arrays import Image
 from riptui.errors import DamagedError, InputError
-from riptui.images import from_png, pixels_sha256
+from riptui.images import decode_png, pixels_sha256
 from riptui.store import layout
-from riptui.store.disk import read_file, read_part
-from riptui.store.records import Row
+from riptui.store.disk import read_file, read_range
+from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
 
 
-def original(trajectory: Trajectory) -> Image:
+def read_original(trajectory: Trajectory) -> Image:
     """Frame 0, [size, size, 3]. Raises DamagedError if it is missing or not the one the spec names."""
     path = trajectory.path / layout.ORIGINAL
-    image = _picture(path, trajectory.spec.size, trajectory.spec.original_sha256)
+    image = _read_verified(path, trajectory.spec.size, trajectory.spec.original_sha256)
     if image is None:
         raise DamagedError(
             f"{path} is missing or not the picture it was: run `riptui run` on the source image "
@@ -24,53 +24,53 @@ def original(trajectory: Trajectory) -> Image:
     return image
 
 
-def frame(trajectory: Trajectory, k: int) -> Image:
+def read_frame(trajectory: Trajectory, k: int) -> Image:
     """Frame k, [size, size, 3], verified. Raises InputError if it is not computed yet, DamagedError."""
-    return next(iter(frames(trajectory, [k])))[1]
+    return next(iter(read_frames(trajectory, [k])))[1]
 
 
-def frames(trajectory: Trajectory, wanted: Iterable[int]) -> Iterator[tuple[int, Image]]:
+def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterator[tuple[int, Image]]:
     """Some frames, ascending, each with its number and verified against its row's SHA-256.
 
     Raises InputError for a frame that is not computed yet, DamagedError for one whose pixels are not what they were.
     """
-    rows = trajectory.rows()
-    numbers = sorted(set(wanted))
+    rows = trajectory.read_rows()
+    numbers = sorted(set(frame_numbers))
     if numbers and not 0 <= numbers[0] <= numbers[-1] <= len(rows):
-        beyond = numbers[-1] if numbers[-1] > len(rows) else numbers[0]
-        raise InputError(f"{trajectory.path} has frames 0 to {len(rows)}, not {beyond}")
+        missing = numbers[-1] if numbers[-1] > len(rows) else numbers[0]
+        raise InputError(f"{trajectory.path} has frames 0 to {len(rows)}, not {missing}")
     patches = read_file(trajectory.path / layout.PATCHES) or b""
-    keyframes = set(trajectory.spec.halves())
-    at, current = 0, original(trajectory)
+    keyframes = set(trajectory.spec.keyframe_iterations())
+    reached, current = 0, read_original(trajectory)
     for k in numbers:
-        at, current = _nearest(trajectory, rows, keyframes, k, (at, current))
-        for row in rows[at:k]:
-            apply(current, row, patches)
-        at = k
+        reached, current = _find_start(trajectory, rows, keyframes, k, (reached, current))
+        for row in rows[reached:k]:
+            apply_patch(current, row, patches)
+        reached = k
         if k and pixels_sha256(current) != rows[k - 1].sha256:
             raise DamagedError(f"{trajectory.path}: frame {k} is not what was computed: riptui check {trajectory.path}")
         yield k, current.copy()
 
 
-def apply(image: Image, row: Row, patches: bytes) -> None:
+def apply_patch(image: Image, row: IterationRow, patches: bytes) -> None:
     """Paste a row's patch into frame k-1, which becomes frame k. Raises DamagedError."""
     offset, length = row.patch
-    paste(image, row, decoded(row, patches[offset : offset + length]))
+    paste_patch(image, row, decode_patch(row, patches[offset : offset + length]))
 
 
-def decoded(row: Row, data: bytes) -> Image:
+def decode_patch(row: IterationRow, data: bytes) -> Image:
     """A row's patch from its bytes: as large as its box, or as the frame. Raises DamagedError."""
     if len(data) < row.patch[1]:
         raise DamagedError(f"patch {row.k} is cut short")
-    return from_png(data)
+    return decode_png(data)
 
 
-def read_patch(trajectory: Trajectory, row: Row) -> Image:
+def read_patch(trajectory: Trajectory, row: IterationRow) -> Image:
     """One row's patch, without reading the others. Raises DamagedError, DiskError."""
-    return decoded(row, read_part(f"{trajectory.path}/{layout.PATCHES}", *row.patch))
+    return decode_patch(row, read_range(f"{trajectory.path}/{layout.PATCHES}", *row.patch))
 
 
-def paste(image: Image, row: Row, patch: Image) -> None:
+def paste_patch(image: Image, row: IterationRow, patch: Image) -> None:
     """Raises DamagedError if the patch is not as large as the row's box or the image."""
     window = row.box.window if patch.shape != image.shape else (slice(None), slice(None))
     if image[window].shape != patch.shape:
@@ -78,14 +78,14 @@ def paste(image: Image, row: Row, patch: Image) -> None:
     image[window] = patch
 
 
-def read_keyframe(trajectory: Trajectory, row: Row) -> Image | None:
+def read_keyframe(trajectory: Trajectory, row: IterationRow) -> Image | None:
     """The keyframe of a row, or None if it is missing or not right."""
-    path = trajectory.path / layout.KEYFRAMES / layout.keyframe(row.k)
-    return _picture(path, trajectory.spec.size, row.sha256)
+    path = trajectory.path / layout.KEYFRAMES / layout.keyframe_name(row.k)
+    return _read_verified(path, trajectory.spec.size, row.sha256)
 
 
-def _nearest(
-    trajectory: Trajectory, rows: list[Row], keyframes: set[int], k: int, reached: tuple[int, Image]
+def _find_start(
+    trajectory: Trajectory, rows: list[IterationRow], keyframes: set[int], k: int, reached: tuple[int, Image]
 ) -> tuple[int, Image]:
     """The last frame up to k that need not be computed: the one reached, or a good keyframe behind it."""
     for candidate in range(k, reached[0], -1):
@@ -94,11 +94,11 @@ def _nearest(
     return reached
 
 
-def _picture(path: Path, size: int, sha256: str) -> Image | None:
+def _read_verified(path: Path, size: int, sha256: str) -> Image | None:
     try:
         data = read_file(path)
-        image = from_png(data) if data is not None else None
+        image = decode_png(data) if data is not None else None
     except DamagedError:
         return None
-    right = image is not None and image.shape[:2] == (size, size) and pixels_sha256(image) == sha256
-    return image if right else None
+    is_intact = image is not None and image.shape[:2] == (size, size) and pixels_sha256(image) == sha256
+    return image if is_intact else None

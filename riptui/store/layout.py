@@ -18,42 +18,42 @@ REQUEST = "request.json"
 FAILED = "failed.json"
 ATTEMPTS = "attempts.json"
 LOG = "log.txt"
-NEW = ".new-"
+NEW_PREFIX = ".new-"
 """Begins the name of a trajectory folder that is still being made."""
 
-KEYFRAME = re.compile(r"[0-9]+\.png")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+KEYFRAME_PATTERN = re.compile(r"[0-9]+\.png")
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-def keyframe(k: int) -> str:
+def keyframe_name(k: int) -> str:
     return f"{k}.png"
 
 
 def require_name(name: str) -> str:
     """Return a group's or trajectory's name. Raises NameRefusedError if it is not one."""
-    if not NAME.fullmatch(name):
+    if not NAME_PATTERN.fullmatch(name):
         raise NameRefusedError(
             f"{name!r} is not a name: 1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit"
         )
     return name
 
 
-def name_from(text: str) -> str:
+def slugify(text: str) -> str:
     """The nearest name to any text, e.g. a picture's file name: accents dropped, all else to '-'."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", ascii_text).strip("-._")
     return name[:100].rstrip("-._") or "picture"
 
 
-def name_for(spec: Spec) -> str:
+def name_trajectory(spec: Spec) -> str:
     """A trajectory's name from what sets it apart: mask, seed, and whatever is not as usual, e.g. m128-s0-telea."""
     parts = [f"m{spec.mask}", f"s{spec.seed}"]
-    usual = inpainters.complete(spec.inpainter, {})
-    told = {key: value for key, value in spec.parameters.items() if value != usual.get(key)}
-    model = str(told.pop("model", "")).rpartition("/")[2]  # a checkpoint of the user's: its own name says more
-    if spec.inpainter != inpainters.DEFAULT:
+    defaults = inpainters.complete_parameters(spec.inpainter, {})
+    changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
+    model = str(changed.pop("model", "")).rpartition("/")[2]  # a checkpoint of the user's: its own name says more
+    if spec.inpainter != inpainters.DEFAULT_INPAINTER:
         parts.append(model or spec.inpainter)
-    parts += [f"{key}{value}" for key, value in told.items()]
+    parts += [f"{key}{value}" for key, value in changed.items()]
     if spec.order != "replacement":
         parts.append(spec.order)
     if spec.amount != 400:
@@ -64,4 +64,4 @@ def name_for(spec: Spec) -> str:
         parts.append(spec.fit)
     if not spec.paste:
         parts.append("no-paste")
-    return name_from("-".join(parts))
+    return slugify("-".join(parts))

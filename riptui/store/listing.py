@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
+from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
-from riptui.store.disk import explained
-from riptui.store.provenance import mixed
-from riptui.store.records import Row, Values, prefix
-from riptui.store.trajectory import Status, Trajectory, status
+from riptui.store.disk import explain_errors
+from riptui.store.provenance import describe_mixed_sessions
+from riptui.store.records import IterationRow, parse_valid_prefix
+from riptui.store.trajectory import Status, Trajectory, derive_status
 
-_TAIL = 1024  # bytes; a row is about 250
+_TAIL_BYTES = 1024  # bytes; a row is about 250
 
 
 @dataclass(frozen=True)
-class Summary:
+class TrajectorySummary:
     """A trajectory in a line."""
 
     trajectory: Trajectory
@@ -29,67 +30,71 @@ class Summary:
     k: int = 0
     inpainted: float = 0.0
     coverage: float = 0.0
-    metrics: dict[int, Values] = field(default_factory=dict)
+    metrics: dict[int, MetricValues] = field(default_factory=dict)
     """By iteration, ascending."""
     mixed: str = ""
     """How the sessions differ that computed it; empty if they do not."""
     error: str = ""
 
 
-def find(root: Path) -> Iterator[Trajectory]:
+def find_trajectories(root: Path) -> Iterator[Trajectory]:
     """All trajectories at or below a folder, in natural order (m64 before m128). Links are not followed.
 
     Folders that cannot be read are left out. Raises DiskError if the root is one.
     """
-    return (Trajectory(Path(folder)) for folder, is_group in walk(root) if not is_group)
+    return (Trajectory(Path(folder)) for folder, is_group in walk_folders(root) if not is_group)
 
 
-def walk(root: Path) -> Iterator[tuple[str, bool]]:
-    """As `find`, with the groups: each folder, before what is in it is read, and whether it is a group."""
-    waiting = [str(root)]  # a Path for each of 10,000 would take longer than all the rest
-    while waiting:
-        folder = waiting.pop()
+def walk_folders(root: Path) -> Iterator[tuple[str, bool]]:
+    """As `find_trajectories`, with the groups: each folder, before what is in it is read, and whether it is a group."""
+    pending = [str(root)]  # a Path for each of 10,000 would take longer than all the rest
+    while pending:
+        folder = pending.pop()
         is_group = not os.path.isfile(f"{folder}/{layout.SPEC}")
         yield folder, is_group
         if is_group:
             try:
-                with explained(folder):
-                    below = _subfolders(folder)
+                with explain_errors(folder):
+                    subfolders = _list_subfolders(folder)
             except DiskError:
                 if folder == str(root):
                     raise
                 continue
-            waiting += [f"{folder}/{name}" for name in sorted(below, key=natural, reverse=True)]
+            pending += [f"{folder}/{name}" for name in sorted(subfolders, key=natural_key, reverse=True)]
 
 
-def _subfolders(folder: str) -> list[str]:
+def _list_subfolders(folder: str) -> list[str]:
     """Those that can be groups or trajectories."""
     try:
         with os.scandir(folder) as entries:
-            return [e.name for e in entries if layout.NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
+            return [
+                entry.name
+                for entry in entries
+                if layout.NAME_PATTERN.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+            ]
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
-def folders(runs: Path, known: Collection[str]) -> Iterator[tuple[str, int]]:
+def scan_folders(runs: Path, known: Collection[str]) -> Iterator[tuple[str, int]]:
     """The trajectory folders below a runs folder, in no order, and when each was changed, in ns; links are resolved.
 
     For who looks often: a folder changes when a file in it is made, replaced or removed, and one that is `known` to be
     a trajectory's costs one stat. What cannot be read is left out.
     """
-    waiting = [os.path.realpath(runs)]
-    while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+    pending = [os.path.realpath(runs)]
+    while pending:
+        with suppress(OSError), os.scandir(pending.pop()) as entries:
             for entry in entries:
-                if not (layout.NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)):
+                if not (layout.NAME_PATTERN.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)):
                     continue
                 if entry.path in known or os.path.isfile(f"{entry.path}/{layout.SPEC}"):
-                    yield entry.path, changed(entry.path)
+                    yield entry.path, mtime_ns(entry.path)
                 else:
-                    waiting.append(entry.path)
+                    pending.append(entry.path)
 
 
-def changed(folder: str) -> int:
+def mtime_ns(folder: str) -> int:
     """When a folder was changed last, in ns; 0 if it is not there."""
     try:
         return os.stat(folder).st_mtime_ns
@@ -97,38 +102,40 @@ def changed(folder: str) -> int:
         return 0
 
 
-def find_all(paths: Iterable[Path]) -> list[Trajectory]:
+def find_all_trajectories(paths: Iterable[Path]) -> list[Trajectory]:
     """The trajectories at or below paths that a user gave. Raises NotATrajectoryError for one that has none."""
     found: dict[Path, Trajectory] = {}
     for path in paths:
-        here = {trajectory.path: trajectory for trajectory in find(path)}
-        if not here:
+        below = {trajectory.path: trajectory for trajectory in find_trajectories(path)}
+        if not below:
             raise NotATrajectoryError(f"{path} {'holds no trajectory' if os.path.lexists(path) else 'does not exist'}")
-        found.update(here)
+        found.update(below)
     return list(found.values())
 
 
-def summarize(trajectory: Trajectory) -> Summary:
+def summarize(trajectory: Trajectory) -> TrajectorySummary:
     """Never raises for what is on disk: what cannot be read is in `error`."""
     try:
         spec = trajectory.spec
-        row = last_row(f"{trajectory.path}/{layout.ROWS}")
+        row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
         k = row.k if row else 0
-        state = status(trajectory, k)
-        metrics = trajectory.metrics()
-        unlike = mixed(trajectory) if row and row.session > 1 else ""  # one session is like itself: nothing to read
+        state = derive_status(trajectory, k)
+        metrics = trajectory.read_metrics()
+        differences = (
+            describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
+        )  # one session is like itself: nothing to read
     except RiptuiError as error:
-        return Summary(trajectory, None, error=str(error))
+        return TrajectorySummary(trajectory, None, error=str(error))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
-    return Summary(trajectory, state, spec, k, inpainted, coverage, metrics, unlike)
+    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences)
 
 
-def natural(name: str) -> list[tuple[int, str]]:
+def natural_key(name: str) -> list[tuple[int, str]]:
     """Sort key: digits by value, letters by letter."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
 
-def last_row(path: str) -> Row | None:
+def read_last_row(path: str) -> IterationRow | None:
     """The last whole row, without reading the others."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -136,12 +143,12 @@ def last_row(path: str) -> Row | None:
         return None
     try:
         size = os.fstat(fd).st_size
-        tail = os.pread(fd, _TAIL, max(0, size - _TAIL))
+        tail = os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
     except OSError:
         return None
     finally:
         os.close(fd)
     for line in reversed(tail.split(b"\n")[:-1]):
-        if rows := prefix(line + b"\n", Row)[0]:
+        if rows := parse_valid_prefix(line + b"\n", IterationRow)[0]:
             return rows[0]
     return None

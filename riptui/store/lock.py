@@ -16,14 +16,14 @@ from typing import Self
 import msgspec
 
 from riptui.errors import HeldError
-from riptui.store.disk import Folder, explained
+from riptui.store.disk import Folder, explain_errors
 from riptui.store.records import UNREADABLE
 
-NAME = ".lock"
-PATIENCE = 0.2  # seconds; a reader's probe holds a shared lock for microseconds
+LOCK_FILE = ".lock"
+TIMEOUT_SECONDS = 0.2  # seconds; a reader's probe holds a shared lock for microseconds
 
 
-class Holder(msgspec.Struct, frozen=True):
+class LockHolder(msgspec.Struct, frozen=True):
     """The process that holds a lock, or died with it."""
 
     pid: int
@@ -32,23 +32,23 @@ class Holder(msgspec.Struct, frozen=True):
     """Seconds since 1970, UTC."""
 
 
-class Lock:
+class FolderLock:
     """A held lock. Raises HeldError if another process holds it."""
 
     def __init__(self, folder: Folder) -> None:
-        self._fd = folder.open(NAME)
+        self._fd = folder.open_file(LOCK_FILE)
         try:
-            self._take(folder.path)
-            me = Holder(os.getpid(), socket.gethostname(), time.time())
-            with explained(folder.path / NAME):
+            self._acquire(folder.path)
+            holder = LockHolder(os.getpid(), socket.gethostname(), time.time())
+            with explain_errors(folder.path / LOCK_FILE):
                 os.ftruncate(self._fd, 0)
-                os.pwrite(self._fd, msgspec.json.encode(me), 0)
+                os.pwrite(self._fd, msgspec.json.encode(holder), 0)
         except BaseException:
             os.close(self._fd)
             raise
 
-    def _take(self, path: Path) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def _acquire(self, path: Path) -> None:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             try:
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -56,11 +56,11 @@ class Lock:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     holder = _read_holder(self._fd)
-                    who = f"process {holder.pid} on {holder.host}" if holder else "another process"
-                    raise HeldError(f"{path} is being computed by {who}") from None
+                    owner = f"process {holder.pid} on {holder.host}" if holder else "another process"
+                    raise HeldError(f"{path} is being computed by {owner}") from None
                 time.sleep(0.01)
             except OSError:
-                with explained(path / NAME):
+                with explain_errors(path / LOCK_FILE):
                     raise
 
     def release(self) -> None:
@@ -79,10 +79,10 @@ class Lock:
         self.release()
 
 
-def probe(path: Path) -> tuple[bool, Holder | None]:
+def probe_lock(path: Path) -> tuple[bool, LockHolder | None]:
     """Whether a trajectory folder's lock is held, and by whom; or who died with it. Needs only read permission."""
     try:
-        fd = os.open(f"{path}/{NAME}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(f"{path}/{LOCK_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False, None
     try:
@@ -97,15 +97,15 @@ def probe(path: Path) -> tuple[bool, Holder | None]:
 
 
 @contextmanager
-def undisturbed(path: Path) -> Iterator[None]:
+def hold_shared_lock(path: Path) -> Iterator[None]:
     """While it lasts nobody takes a trajectory's lock; the name of who died with it stays. Raises HeldError."""
     try:
-        fd = os.open(f"{path}/{NAME}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(f"{path}/{LOCK_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:  # it was never computed
         yield
         return
     except OSError:
-        with explained(path / NAME):
+        with explain_errors(path / LOCK_FILE):
             raise
     try:
         try:
@@ -113,15 +113,15 @@ def undisturbed(path: Path) -> Iterator[None]:
         except BlockingIOError:
             raise HeldError(f"{path} is being computed: pause it first") from None
         except OSError:
-            with explained(path / NAME):
+            with explain_errors(path / LOCK_FILE):
                 raise
         yield
     finally:
         os.close(fd)
 
 
-def _read_holder(fd: int) -> Holder | None:
+def _read_holder(fd: int) -> LockHolder | None:
     try:
-        return msgspec.json.decode(os.pread(fd, 1000, 0), type=Holder)
+        return msgspec.json.decode(os.pread(fd, 1000, 0), type=LockHolder)
     except (*UNREADABLE, OSError):
         return None

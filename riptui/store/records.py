@@ -1,17 +1,13 @@
 """The records of a trajectory folder, as written in its JSON files, and how a torn file of them is read."""
 
-from math import isfinite
 from typing import Literal, TypeVar
 
 import msgspec
 
-from riptui.spec import Box, Measure, Sha256
-
-Values = dict[str, float | None]
-"""Metric name to value. None: not finite, e.g. the PSNR of two equal images."""
+from riptui.spec import Box, MeasureInterval, Sha256
 
 
-class Row(msgspec.Struct, frozen=True):
+class IterationRow(msgspec.Struct, frozen=True):
     """A line of iterations.jsonl. It commits iteration k."""
 
     k: int
@@ -32,7 +28,7 @@ class Row(msgspec.Struct, frozen=True):
     """Number of the session, from 1, that computed it."""
 
 
-class Covered(msgspec.Struct, frozen=True):
+class CoverageRow(msgspec.Struct, frozen=True):
     """As much of a row as the coverage needs."""
 
     k: int
@@ -64,7 +60,7 @@ class Request(msgspec.Struct, frozen=True):
 
     state: Literal["run", "pause", "stop"] = "run"
     metrics: tuple[str, ...] = ()
-    measure: Measure = "half"
+    measure: MeasureInterval = "half"
     queued: float = 0.0
     """When it was asked for, in seconds since 1970: workers take the lowest first."""
 
@@ -79,19 +75,19 @@ class Failure(msgspec.Struct, frozen=True):
     traceback: str
 
 
-Record = TypeVar("Record")
+RecordT = TypeVar("RecordT")
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are no such record; the last for brackets nested a thousand deep."""
 
 
-def prefix(data: bytes, kind: type[Record]) -> tuple[list[Record], list[int]]:
+def parse_valid_prefix(data: bytes, record_type: type[RecordT]) -> tuple[list[RecordT], list[int]]:
     """The longest prefix of whole lines that are such records, and the offset behind each of them.
 
     A line that a crash tore, NULs where a file system lost the data, and all that follows them are left out.
     """
-    decoder = msgspec.json.Decoder(kind)
-    records: list[Record] = []
+    decoder = msgspec.json.Decoder(record_type)
+    records: list[RecordT] = []
     ends: list[int] = []
     start = 0
     while (end := data.find(b"\n", start) + 1) > 0:
@@ -104,20 +100,19 @@ def prefix(data: bytes, kind: type[Record]) -> tuple[list[Record], list[int]]:
     return records, ends
 
 
-def lines(data: bytes, kind: type[Record]) -> list[Record]:
+def parse_lines(data: bytes, record_type: type[RecordT]) -> list[RecordT]:
     """All whole lines that are such records, for files whose lines stand alone."""
-    whole = data[: data.rfind(b"\n") + 1]
+    complete = data[: data.rfind(b"\n") + 1]
     try:
-        return msgspec.json.Decoder(kind).decode_lines(whole)  # 9 us for nine lines; one by one 30
+        return msgspec.json.Decoder(record_type).decode_lines(complete)  # 9 us for nine lines; one by one 30
     except UNREADABLE:
-        return [record for one in whole.splitlines(keepends=True) for record in prefix(one, kind)[0]]
+        return [
+            record
+            for raw_line in complete.splitlines(keepends=True)
+            for record in parse_valid_prefix(raw_line, record_type)[0]
+        ]
 
 
-def finite_or_none(value: float | None) -> float | None:
-    """A value as JSON can hold it."""
-    return value if value is not None and isfinite(value) else None
-
-
-def line(record: object) -> bytes:
+def encode_line(record: object) -> bytes:
     """A record as a line of a JSON Lines file."""
     return msgspec.json.encode(record) + b"\n"

@@ -13,26 +13,26 @@ from typing import TypeVar
 import msgspec
 
 from riptui.errors import DamagedError, NotATrajectoryError, SpecError
-from riptui.spec import Spec, decode
+from riptui.metrics.values import MetricValues
+from riptui.spec import Spec, decode_spec
 from riptui.store import layout
-from riptui.store.disk import explained, read_end, read_file
-from riptui.store.lock import Holder, probe
+from riptui.store.disk import explain_errors, read_file, read_tail
+from riptui.store.lock import LockHolder, probe_lock
 from riptui.store.records import (
     UNREADABLE,
-    Covered,
+    CoverageRow,
     Failure,
+    IterationRow,
     Measurement,
     Request,
-    Row,
     Session,
-    Values,
-    lines,
-    prefix,
+    parse_lines,
+    parse_valid_prefix,
 )
 
-Record = TypeVar("Record")
+StoredT = TypeVar("StoredT")
 
-RECORD_LIMIT = 2**24  # bytes; a spec has 1 kB, a failure with its traceback 10
+MAX_RECORD_BYTES = 2**24  # bytes; a spec has 1 kB, a failure with its traceback 10
 
 
 class Status(StrEnum):
@@ -53,30 +53,30 @@ class Trajectory:
         self.path = path
 
     @classmethod
-    def at(cls, path: Path) -> "Trajectory":
+    def open(cls, path: Path) -> "Trajectory":
         """The trajectory at a path that a user gave."""
-        with explained(path):
+        with explain_errors(path):
             if not (path / layout.SPEC).is_file():
-                raise _absent(path)
+                raise _not_a_trajectory(path)
         return cls(path)
 
     @cached_property
     def spec(self) -> Spec:
-        data = read_file(f"{self.path}/{layout.SPEC}", RECORD_LIMIT)
+        data = read_file(f"{self.path}/{layout.SPEC}", MAX_RECORD_BYTES)
         if data is None:
-            raise _absent(self.path)
+            raise _not_a_trajectory(self.path)
         try:
-            return decode(data)
+            return decode_spec(data)
         except SpecError as error:
             raise SpecError(f"{self.path / layout.SPEC}: {error}") from error
 
     @property
     def request(self) -> Request:
-        return self._json(layout.REQUEST, Request) or Request(state="stop")
+        return self._read_json(layout.REQUEST, Request) or Request(state="stop")
 
     @property
     def failure(self) -> Failure | None:
-        return self._json(layout.FAILED, Failure)
+        return self._read_json(layout.FAILED, Failure)
 
     @property
     def has_failed(self) -> bool:
@@ -84,88 +84,88 @@ class Trajectory:
         return (self.path / layout.FAILED).exists()
 
     @property
-    def holder(self) -> Holder | None:
+    def holder(self) -> LockHolder | None:
         """The process that computes it now."""
-        held, holder = probe(self.path)
+        held, holder = probe_lock(self.path)
         return holder if held else None
 
-    def rows(self) -> list[Row]:
+    def read_rows(self) -> list[IterationRow]:
         """The committed iterations, row k at index k-1."""
-        rows, _ = prefix(read_file(f"{self.path}/{layout.ROWS}") or b"", Row)
-        for place, row in enumerate(rows):
-            if row.k != place + 1:
-                return rows[:place]
+        rows, _ = parse_valid_prefix(read_file(f"{self.path}/{layout.ROWS}") or b"", IterationRow)
+        for index, row in enumerate(rows):
+            if row.k != index + 1:
+                return rows[:index]
         return rows
 
-    def coverage(self) -> list[float]:
-        """% of the pixels repainted at least once, frame k at index k: `rows` in a third of the time."""
+    def read_coverage(self) -> list[float]:
+        """% of the pixels repainted at least once, frame k at index k: `read_rows` in a third of the time."""
         data = read_file(f"{self.path}/{layout.ROWS}") or b""
         try:
-            rows = msgspec.json.Decoder(Covered).decode_lines(data[: data.rfind(b"\n") + 1])
+            rows = msgspec.json.Decoder(CoverageRow).decode_lines(data[: data.rfind(b"\n") + 1])
         except UNREADABLE:
-            rows, _ = prefix(data, Covered)
+            rows, _ = parse_valid_prefix(data, CoverageRow)
         in_place = takewhile(lambda pair: pair[1].k == pair[0], enumerate(rows, 1))
         return [0.0, *(row.coverage for _, row in in_place)]
 
-    def sessions(self) -> list[Session]:
-        return self._lines(layout.SESSIONS, Session)
+    def read_sessions(self) -> list[Session]:
+        return self._read_lines(layout.SESSIONS, Session)
 
-    def measurements(self) -> list[Measurement]:
+    def read_measurements(self) -> list[Measurement]:
         """The lines of metrics.jsonl that are of a frame, as they were written."""
         last = self.spec.iterations
-        found = self._lines(layout.METRICS, Measurement)
-        return [one for one in found if (k := one.get("k")) is not None and 0 <= k <= last]
+        found = self._read_lines(layout.METRICS, Measurement)
+        return [measurement for measurement in found if (k := measurement.get("k")) is not None and 0 <= k <= last]
 
-    def metrics(self) -> dict[int, Values]:
+    def read_metrics(self) -> dict[int, MetricValues]:
         """Values by iteration, ascending; of several for one name the last holds."""
-        merged: dict[int, Values] = {}
-        for measurement in self.measurements():
+        merged: dict[int, MetricValues] = {}
+        for measurement in self.read_measurements():
             k = int(measurement.pop("k") or 0)
             measurement.pop("previous", None)
             merged.setdefault(k, {}).update(measurement)
         return dict(sorted(merged.items()))
 
-    def measured_against(self) -> dict[int, int]:
+    def read_previous_frames(self) -> dict[int, int]:
         """By iteration: the frame that its values @previous were measured against."""
-        pairs = ((one["k"], one.get("previous")) for one in self.measurements())
+        pairs = ((measurement["k"], measurement.get("previous")) for measurement in self.read_measurements())
         return {int(k): int(previous) for k, previous in pairs if k is not None and previous is not None}
 
-    def status(self) -> Status:
-        return status(self, len(self.rows()))
+    def read_status(self) -> Status:
+        return derive_status(self, len(self.read_rows()))
 
-    def log(self, most: int = 2**16) -> str:
+    def read_log(self, max_bytes: int = 2**16) -> str:
         """The end of log.txt: recoveries, and the tracebacks of failures. Not yet printable."""
-        text = read_end(f"{self.path}/{layout.LOG}", most).decode(errors="replace")
-        return text if len(text) < most else text.partition("\n")[2]
+        text = read_tail(f"{self.path}/{layout.LOG}", max_bytes).decode(errors="replace")
+        return text if len(text) < max_bytes else text.partition("\n")[2]
 
-    def _lines(self, name: str, kind: type[Record]) -> list[Record]:
-        return lines(read_file(f"{self.path}/{name}") or b"", kind)
+    def _read_lines(self, name: str, record_type: type[StoredT]) -> list[StoredT]:
+        return parse_lines(read_file(f"{self.path}/{name}") or b"", record_type)
 
-    def _json(self, name: str, kind: type[Record]) -> Record | None:
-        data = read_file(f"{self.path}/{name}", RECORD_LIMIT)
+    def _read_json(self, name: str, record_type: type[StoredT]) -> StoredT | None:
+        data = read_file(f"{self.path}/{name}", MAX_RECORD_BYTES)
         if data is None:
             return None
         try:
-            return msgspec.json.decode(data, type=kind)
+            return msgspec.json.decode(data, type=record_type)
         except UNREADABLE as error:
             raise DamagedError(f"{self.path / name} is not readable ({error}): delete it and go on") from error
 
 
-def _absent(path: Path) -> NotATrajectoryError:
-    what = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "is not there"
-    return NotATrajectoryError(f"{path} {what}, so it is no trajectory; riptui ls lists them")
+def _not_a_trajectory(path: Path) -> NotATrajectoryError:
+    reason = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "is not there"
+    return NotATrajectoryError(f"{path} {reason}, so it is no trajectory; riptui ls lists them")
 
 
-def status(trajectory: Trajectory, committed: int) -> Status:
+def derive_status(trajectory: Trajectory, committed: int) -> Status:
     """The status of a trajectory with so many committed iterations."""
-    held, dead = probe(trajectory.path)
+    held, last_holder = probe_lock(trajectory.path)
     if held:
         return Status.RUNNING
     if committed >= trajectory.spec.iterations:
         return Status.DONE
     if trajectory.has_failed:
         return Status.FAILED
-    if dead is not None:
+    if last_holder is not None:
         return Status.INTERRUPTED
     match trajectory.request.state:
         case "run":

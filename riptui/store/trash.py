@@ -16,20 +16,20 @@ import msgspec
 
 from riptui.errors import DamagedError, DiskError, NameRefusedError
 from riptui.store import layout
-from riptui.store.claim import encode
-from riptui.store.disk import Folder, explained, list_folder, make_folders, read_file
-from riptui.store.moving import move, remove_empty, require_free
+from riptui.store.claim import encode_record
+from riptui.store.disk import Folder, explain_errors, list_folder, make_folders, read_file
+from riptui.store.move import move, remove_empty_folders, require_unlocked
 from riptui.store.records import UNREADABLE
-from riptui.store.workers import PRIVATE
+from riptui.store.worker_registry import PRIVATE_FOLDER
 
-TRASH = "trash"
-RECORD = "trash.json"
-CONTENT = "trajectory"
-RECORD_LIMIT = 2**16  # bytes
-SETTLED = 60.0  # seconds; an entry without content that is younger may be one in the making
+TRASH_FOLDER = "trash"
+RECORD_FILE = "trash.json"
+CONTENT_FOLDER = "trajectory"
+MAX_RECORD_BYTES = 2**16  # bytes
+GRACE_SECONDS = 60.0  # seconds; an entry without content that is younger may be one in the making
 
 
-class Record(msgspec.Struct, frozen=True):
+class TrashRecord(msgspec.Struct, frozen=True):
     """trash.json."""
 
     place: str
@@ -39,97 +39,99 @@ class Record(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TrashEntry:
     """A trajectory in the trash."""
 
     folder: Path
-    record: Record
+    record: TrashRecord
 
     @property
     def path(self) -> Path:
-        return self.folder / CONTENT
+        return self.folder / CONTENT_FOLDER
 
 
-def throw_away(runs: Path, paths: Sequence[Path]) -> list[Entry]:
+def move_to_trash(runs: Path, paths: Sequence[Path]) -> list[TrashEntry]:
     """Move trajectories to the trash, together. Groups that then hold nothing are removed.
 
     Raises HeldError, before anything is moved, if one of them is being computed; DiskError.
     """
-    require_free(list(paths))
+    require_unlocked(list(paths))
     root = Path(os.path.realpath(runs))
-    trash = _folder(root)
+    trash = _trash_folder(root)
     make_folders(trash)
     if Path(os.path.realpath(trash)) != trash:
         raise DiskError(f"{trash} leads through a symbolic link, out of the runs folder: remove the link")
-    _clear(trash)
+    _remove_empty_entries(trash)
     when = time.time()
-    return [_throw_one(root, trash, path, when) for path in paths]
+    return [_trash_one(root, trash, path, when) for path in paths]
 
 
-def _throw_one(root: Path, trash: Path, path: Path, when: float) -> Entry:
+def _trash_one(root: Path, trash: Path, path: Path, when: float) -> TrashEntry:
     real = Path(os.path.realpath(path.parent)) / path.name
     if not real.is_relative_to(root):
         raise NameRefusedError(f"{path} is outside the runs folder, so its trash cannot take it")
-    record = Record(real.relative_to(root).as_posix(), when)
-    entry = Entry(trash / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(when))}-{secrets.token_hex(4)}", record)
+    record = TrashRecord(real.relative_to(root).as_posix(), when)
+    entry = TrashEntry(trash / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(when))}-{secrets.token_hex(4)}", record)
     make_folders(entry.folder)
     try:
         with Folder(entry.folder) as folder:
-            folder.write_whole(RECORD, encode(record))
+            folder.write_atomically(RECORD_FILE, encode_record(record))
         move(real, entry.path)
     except BaseException:
         shutil.rmtree(entry.folder, ignore_errors=True)
         raise
-    remove_empty(real.parent, root)
+    remove_empty_folders(real.parent, root)
     return entry
 
 
-def listed(runs: Path) -> list[Entry]:
+def list_entries(runs: Path) -> list[TrashEntry]:
     """What is in the trash, the newest first. What cannot be read is left out."""
-    trash = _folder(Path(os.path.realpath(runs)))
+    trash = _trash_folder(Path(os.path.realpath(runs)))
     found = [entry for name in list_folder(trash) if (entry := _read(trash / name))]
     return sorted(found, key=lambda entry: (-entry.record.when, entry.record.place))
 
 
-def _read(folder: Path) -> Entry | None:
+def _read(folder: Path) -> TrashEntry | None:
     try:
-        data = read_file(folder / RECORD, RECORD_LIMIT)
-        record = msgspec.json.decode(data or b"", type=Record)
+        data = read_file(folder / RECORD_FILE, MAX_RECORD_BYTES)
+        record = msgspec.json.decode(data or b"", type=TrashRecord)
     except (*UNREADABLE, DamagedError, DiskError):
         return None
-    if not all(layout.NAME.fullmatch(part) for part in record.place.split("/")):
+    if not all(layout.NAME_PATTERN.fullmatch(part) for part in record.place.split("/")):
         return None  # it would lead elsewhere
-    entry = Entry(folder, record)
+    entry = TrashEntry(folder, record)
     return entry if (entry.path / layout.SPEC).is_file() and not entry.path.is_symlink() else None
 
 
-def last(runs: Path) -> list[Entry]:
+def list_last_batch(runs: Path) -> list[TrashEntry]:
     """What went to the trash together, most lately."""
-    entries = listed(runs)
+    entries = list_entries(runs)
     return [entry for entry in entries if entry.record.when == entries[0].record.when]
 
 
-def restore(runs: Path, entry: Entry) -> Path:
+def restore(runs: Path, entry: TrashEntry) -> Path:
     """Bring a trajectory back to where it was; return its path.
 
     Raises NameRefusedError if something has its name now, HeldError, DiskError.
     """
     root = Path(os.path.realpath(runs))
-    to = root / entry.record.place
-    if Path(os.path.realpath(to.parent)) != to.parent:
-        raise NameRefusedError(f"{to.parent} leads through a symbolic link, out of the runs folder: remove the link")
-    move(entry.path, to)
-    _remove(entry.folder)
-    return to
+    target = root / entry.record.place
+    if Path(os.path.realpath(target.parent)) != target.parent:
+        raise NameRefusedError(
+            f"{target.parent} leads through a symbolic link, out of the runs folder: remove the link"
+        )
+    move(entry.path, target)
+    _delete_folder(entry.folder)
+    return target
 
 
-def delete(entry: Entry) -> None:
+def delete(entry: TrashEntry) -> None:
     """Delete a trajectory in the trash for good. Raises HeldError, DiskError."""
-    require_free([entry.path])
-    _remove(entry.folder)
+    require_unlocked([entry.path])
+    _delete_folder(entry.folder)
 
 
-def disk_use(path: Path) -> int:
+def disk_usage(path: Path) -> int:
     """Bytes of the files below a folder; of what vanishes meanwhile, nothing."""
     total = 0
     for folder, _, names in os.walk(path):
@@ -141,22 +143,22 @@ def disk_use(path: Path) -> int:
     return total
 
 
-def _folder(root: Path) -> Path:
-    return root / PRIVATE / TRASH
+def _trash_folder(root: Path) -> Path:
+    return root / PRIVATE_FOLDER / TRASH_FOLDER
 
 
-def _remove(folder: Path) -> None:
-    with explained(folder):
+def _delete_folder(folder: Path) -> None:
+    with explain_errors(folder):
         shutil.rmtree(folder)
 
 
-def _clear(trash: Path) -> None:
+def _remove_empty_entries(trash: Path) -> None:
     """Remove what a crash left: entries that hold nothing."""
     for name in list_folder(trash):
         path = trash / name
         try:
-            old = time.time() - path.stat().st_mtime > SETTLED
+            is_old = time.time() - path.stat().st_mtime > GRACE_SECONDS
         except OSError:
             continue
-        if old and not path.is_symlink() and set(list_folder(path)) <= {RECORD}:
+        if is_old and not path.is_symlink() and set(list_folder(path)) <= {RECORD_FILE}:
             shutil.rmtree(path, ignore_errors=True)

@@ -9,74 +9,81 @@ from contextlib import ExitStack, contextmanager
 
 import msgspec
 
-from riptui.images import pixels_sha256, to_png
+from riptui.images import encode_png, pixels_sha256
 from riptui.recursion import Iteration
 from riptui.store import layout
 from riptui.store.claim import Claim
 from riptui.store.disk import Folder, Journal
-from riptui.store.frames import frames
-from riptui.store.records import Row, Session, line
-from riptui.store.survey import Survey, survey
+from riptui.store.frames import read_frames
+from riptui.store.records import IterationRow, Session, encode_line
+from riptui.store.verify import Inspection, inspect_folder
 
 
 @contextmanager
-def writer(claim: Claim) -> Iterator["Writer"]:
+def open_writer(claim: Claim) -> Iterator["IterationWriter"]:
     """Recover a claimed trajectory and open it for appending. Raises DamagedError if frame 0 is lost, DiskError."""
-    found = survey(claim.trajectory)
+    inspection = inspect_folder(claim.trajectory)
     with ExitStack() as stack:
         claim.folder.make_folder(layout.KEYFRAMES)
-        made = Writer(
+        opened = IterationWriter(
             claim,
-            found,
+            inspection,
             rows=stack.enter_context(Journal(claim.folder, layout.ROWS)),
             patches=stack.enter_context(Journal(claim.folder, layout.PATCHES)),
             sessions=stack.enter_context(Journal(claim.folder, layout.SESSIONS)),
-            keyframes=stack.enter_context(Folder(layout.KEYFRAMES, within=claim.folder)),
+            keyframes=stack.enter_context(Folder(layout.KEYFRAMES, parent=claim.folder)),
         )
-        made.clear_up()
-        yield made
+        opened.recover()
+        yield opened
 
 
-class Writer:
-    """Made by `writer`."""
+class IterationWriter:
+    """Made by `open_writer`."""
 
     def __init__(
-        self, claim: Claim, found: Survey, *, rows: Journal, patches: Journal, sessions: Journal, keyframes: Folder
+        self,
+        claim: Claim,
+        inspection: Inspection,
+        *,
+        rows: Journal,
+        patches: Journal,
+        sessions: Journal,
+        keyframes: Folder,
     ) -> None:
-        self.found = found
-        """What there was; `found.walk` is where to go on."""
+        self.inspection = inspection
+        """What there was; `inspection.walk` is where to go on."""
         self._claim = claim
         self._spec = claim.trajectory.spec
-        self._due = set(self._spec.halves())
+        self._keyframe_iterations = set(self._spec.keyframe_iterations())
         self._rows, self._patches, self._sessions, self._keyframes = rows, patches, sessions, keyframes
         self._session = 0
 
-    def clear_up(self) -> None:
+    def recover(self) -> None:
         """Cut what is not whole and right, make the rest durable, remove what a crash left, make keyframes again."""
-        self._rows.cut(self.found.rows_end)
-        self._patches.cut(self.found.patches_end)
-        self._sessions.tidy()
+        self._rows.truncate(self.inspection.rows_end)
+        self._patches.truncate(self.inspection.patches_end)
+        self._sessions.drop_torn_lines()
         self._keyframes.sync()
-        for name in self.found.stray:
-            inside, _, file = name.rpartition("/")
-            (self._keyframes if inside else self._claim.folder).remove(file)
-        for k, frame in frames(self._claim.trajectory, self.found.keyframes):
-            self._keyframes.write_whole(layout.keyframe(k), to_png(frame))
-        self._claim.forget_measurements_after(self.found.walk.iteration)
-        if self.found.damage:
-            self._claim.log("recovered: " + "; ".join(self.found.damage))
+        for name in self.inspection.stray_files:
+            subfolder, _, file_name = name.rpartition("/")
+            (self._keyframes if subfolder else self._claim.folder).remove_file(file_name)
+        for k, frame in read_frames(self._claim.trajectory, self.inspection.broken_keyframes):
+            self._keyframes.write_atomically(layout.keyframe_name(k), encode_png(frame))
+        self._claim.drop_measurements_after(self.inspection.walk.iteration)
+        if self.inspection.damage:
+            self._claim.log("recovered: " + "; ".join(self.inspection.damage))
 
-    def begin(self, session: Session) -> None:
+    def begin_session(self, session: Session) -> None:
         """Record what computes the rows to come. Its number is set here."""
-        known = [session.session for session in self._claim.trajectory.sessions()]
-        self._session = max([*known, *(row.session for row in self.found.rows)], default=0) + 1
-        self._sessions.append(line(msgspec.structs.replace(session, session=self._session)))
+        known = [session.session for session in self._claim.trajectory.read_sessions()]
+        self._session = max([*known, *(row.session for row in self.inspection.rows)], default=0) + 1
+        self._sessions.append(encode_line(msgspec.structs.replace(session, session=self._session)))
 
-    def append(self, iteration: Iteration) -> Row:
+    def append(self, iteration: Iteration) -> IterationRow:
         """Commit an iteration: when this returns, it survives kill -9 and a power cut."""
         box = iteration.box
-        patch = to_png(iteration.frame[box.window] if self._spec.paste else iteration.frame)
-        row = Row(
+        patch = encode_png(iteration.frame[box.window] if self._spec.paste else iteration.frame)
+        row = IterationRow(
             k=iteration.k,
             box=box,
             inpainted=iteration.inpainted,
@@ -87,7 +94,7 @@ class Writer:
             seconds=round(iteration.seconds, 6),
             session=self._session,
         )
-        self._rows.append(line(row))
-        if row.k in self._due:
-            self._keyframes.write_whole(layout.keyframe(row.k), to_png(iteration.frame))
+        self._rows.append(encode_line(row))
+        if row.k in self._keyframe_iterations:
+            self._keyframes.write_atomically(layout.keyframe_name(row.k), encode_png(iteration.frame))
         return row

@@ -13,13 +13,13 @@ from riptui.errors import DamagedError
 from riptui.spec import Sha256
 from riptui.store.disk import Folder, make_folders, read_file
 from riptui.store.records import UNREADABLE
-from riptui.study.definition import Study
+from riptui.study.study_file import Study
 
 FORMAT = 1
-LIMIT = 2**28  # bytes; of 10,000 trajectories it has about 1 MB
+MAX_BYTES = 2**28  # bytes; of 10,000 trajectories it has about 1 MB
 
 
-class Picture(msgspec.Struct, frozen=True):
+class SourceRecord(msgspec.Struct, frozen=True):
     """A source image as it was when its trajectories were made."""
 
     path: str
@@ -45,23 +45,23 @@ class Manifest(msgspec.Struct, frozen=True):
     """What was in it."""
     expected: int
     """Trajectories, when all of them are made."""
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[SourceRecord, ...] = ()
     format: int = FORMAT
 
     @property
     def trajectories(self) -> dict[str, int]:
-        """All of them, as in Picture."""
+        """All of them, as in SourceRecord."""
         return {path: count for picture in self.pictures for path, count in picture.trajectories.items()}
 
 
-def place(study: Study) -> Path:
+def manifest_file(study: Study) -> Path:
     return study.folder / f"{study.name}.study.json"
 
 
 def read(study: Study) -> Manifest | None:
     """The manifest of a study; None if it was never run. Raises DamagedError, DiskError."""
-    path = place(study)
-    data = read_file(path, LIMIT)
+    path = manifest_file(study)
+    data = read_file(path, MAX_BYTES)
     if data is None:
         return None
     try:
@@ -78,4 +78,4 @@ def write(study: Study, manifest: Manifest) -> None:
     make_folders(folder)
     data = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
     with Folder(folder) as opened:
-        opened.write_whole(place(study).name, data, shared=True)
+        opened.write_atomically(manifest_file(study).name, data, shared=True)

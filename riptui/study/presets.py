@@ -4,10 +4,10 @@ import shlex
 from pathlib import Path
 
 from riptui.errors import StudyError
-from riptui.store.disk import explained
-from riptui.terminal import printable
+from riptui.store.disk import explain_errors
+from riptui.text.terminal import printable
 
-END = """\
+FOOTER = """\
 # Any other field of a trajectory can be a list too, each combination is computed:
 #order = ["replacement", "shuffle", "raster"]
 #paste = [true, false]            # false: without the paste, to see what the autoencoder alone does
@@ -77,7 +77,7 @@ PRESETS = {
     "paper-1": PAPER,
     "paper-2": PAPER,
 }
-FIELDS = {
+PRESET_FIELDS = {
     "quick": {},
     "paper-1": {
         "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",
@@ -94,16 +94,16 @@ FIELDS = {
 }
 
 
-def text(preset: str, file: Path) -> str:
+def render_preset(preset: str, file: Path) -> str:
     """A study file; `file` is how it is called in its comments."""
-    return PRESETS[preset].format(file=printable(shlex.quote(file.name)), **FIELDS[preset]) + END
+    return PRESETS[preset].format(file=printable(shlex.quote(file.name)), **PRESET_FIELDS[preset]) + FOOTER
 
 
-def write(preset: str, file: Path) -> None:
+def write_preset(preset: str, file: Path) -> None:
     """Write one. Raises StudyError if the file is there, DiskError."""
-    with explained(file):
+    with explain_errors(file):
         try:
-            with file.open("x", encoding="utf-8") as made:
-                made.write(text(preset, file))
+            with file.open("x", encoding="utf-8") as out:
+                out.write(render_preset(preset, file))
         except FileExistsError:
             raise StudyError(f"{file} exists, and is not replaced: choose another name, or move it away") from None

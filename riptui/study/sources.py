@@ -7,18 +7,18 @@ from importlib.resources import files
 from pathlib import Path
 
 from riptui.errors import StudyError
-from riptui.settings.places import cache_folder
-from riptui.store.listing import natural
-from riptui.study.dataset import PREFIX, Dataset, parse
-from riptui.study.definition import Study
+from riptui.settings.paths import cache_folder
+from riptui.store.listing import natural_key
+from riptui.study.hub_dataset import HUB_PREFIX, HubDataset, parse_dataset
+from riptui.study.study_file import Study
 
-OWN = "riptui:"
+BUNDLED_PREFIX = "riptui:"
 """Begins the name of a picture that comes with riptui."""
 SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 """Of the files that are taken from a folder; a file that is named, or that a glob finds, is taken whatever its name."""
 
 
-def own_pictures() -> dict[str, Path]:
+def list_bundled() -> dict[str, Path]:
     """The pictures that come with riptui, by name."""
     folder = Path(str(files("riptui") / "pictures"))
     return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in SUFFIXES}
@@ -31,45 +31,47 @@ def resolve(study: Study) -> list[Path]:
     drawn becomes files; it is fetched if it was never here. Raises StudyError for an entry that gives nothing,
     MissingExtraError, DiskError.
     """
-    paths, rows = _drawn(study)
+    paths, rows = _draw(study)
     for dataset, numbers in rows.items():
-        dataset.write(numbers)
+        dataset.write_rows(numbers)
     return paths
 
 
-def foresee(study: Study) -> list[Path]:
+def preview(study: Study) -> list[Path]:
     """As `resolve`, but nothing is fetched or written. Raises StudyError if that cannot be without fetching."""
-    for dataset in unfetched(study):
+    for dataset in list_unfetched(study):
         raise StudyError(f"{dataset.text} is not on this machine; `riptui study run` fetches it")
-    return _drawn(study)[0]
+    return _draw(study)[0]
 
 
-def unfetched(study: Study) -> list[Dataset]:
+def list_unfetched(study: Study) -> list[HubDataset]:
     """The study's datasets that were never here."""
-    return [one for one in map(parse, filter(_is_dataset, study.images)) if one.known() is None]
+    return [
+        dataset for dataset in map(parse_dataset, filter(_is_dataset, study.images)) if dataset.read_cached() is None
+    ]
 
 
-def _drawn(study: Study) -> tuple[list[Path], dict[Dataset, list[int]]]:
+def _draw(study: Study) -> tuple[list[Path], dict[HubDataset, list[int]]]:
     """The pictures, and the rows among them by their dataset."""
-    found: dict[Path, tuple[Dataset, int] | None] = {}
+    found: dict[Path, tuple[HubDataset, int] | None] = {}
     for text in study.images:
         if _is_dataset(text):
-            dataset = parse(text)
-            found.update({dataset.file(row): (dataset, row) for row in range(dataset.rows().count)})
+            dataset = parse_dataset(text)
+            found.update({dataset.row_file(row): (dataset, row) for row in range(dataset.load_record().count)})
             continue
-        here = [*_pictures(text, study.file.parent)]
-        if not here:
+        pictures = [*_expand(text, study.file.parent)]
+        if not pictures:
             raise StudyError(f"{study.file}: images: {text!r} gives no picture")
-        found.update(dict.fromkeys(here))
-    paths = sample(list(found), study.sample, study.sample_seed, beside=study.file.parent)
-    rows: dict[Dataset, list[int]] = {}
+        found.update(dict.fromkeys(pictures))
+    paths = sample(list(found), study.sample, study.sample_seed, base=study.file.parent)
+    rows: dict[HubDataset, list[int]] = {}
     for path in paths:
-        if of := found[path]:
-            rows.setdefault(of[0], []).append(of[1])
+        if source := found[path]:
+            rows.setdefault(source[0], []).append(source[1])
     return paths, rows
 
 
-def sample(paths: Sequence[Path], count: int | None, seed: int, *, beside: Path) -> list[Path]:
+def sample(paths: Sequence[Path], count: int | None, seed: int, *, base: Path) -> list[Path]:
     """So many of the paths, in their order. Drawn by name, so that a picture more or less changes at most one of them,
     and a smaller sample is part of a larger one of the same seed.
     """
@@ -77,7 +79,7 @@ def sample(paths: Sequence[Path], count: int | None, seed: int, *, beside: Path)
         return [*paths]
 
     def rank(path: Path) -> bytes:
-        name = path.relative_to(cache) if path.is_relative_to(cache) else os.path.relpath(path, beside)
+        name = path.relative_to(cache) if path.is_relative_to(cache) else os.path.relpath(path, base)
         return hashlib.sha256(f"{seed}/{name}".encode(errors="surrogateescape")).digest()
 
     cache = cache_folder()
@@ -86,24 +88,28 @@ def sample(paths: Sequence[Path], count: int | None, seed: int, *, beside: Path)
 
 
 def _is_dataset(text: str) -> bool:
-    return text.startswith(PREFIX)
+    return text.startswith(HUB_PREFIX)
 
 
-def _pictures(text: str, beside: Path) -> Iterator[Path]:
-    if text.startswith(OWN):
-        own = own_pictures()
-        if (name := text.removeprefix(OWN)) not in own:
-            raise StudyError(f"no picture {text}. There are: {', '.join(OWN + name for name in own)}")
-        yield own[name]
+def _expand(text: str, base: Path) -> Iterator[Path]:
+    if text.startswith(BUNDLED_PREFIX):
+        bundled = list_bundled()
+        if (name := text.removeprefix(BUNDLED_PREFIX)) not in bundled:
+            raise StudyError(f"no picture {text}. There are: {', '.join(BUNDLED_PREFIX + name for name in bundled)}")
+        yield bundled[name]
         return
-    path = beside / Path(text).expanduser()
+    path = base / Path(text).expanduser()
     if path.is_dir():
-        yield from _in_order(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES and one.name[0] != ".")
+        yield from _sort_naturally(
+            file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.name[0] != "."
+        )
     elif any(sign in text for sign in "*?[") and not path.exists():
-        yield from _in_order(one for one in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if one.is_file())
+        yield from _sort_naturally(
+            file for file in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if file.is_file()
+        )
     else:
         yield path
 
 
-def _in_order(paths: Iterable[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: natural(str(path)))
+def _sort_naturally(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: natural_key(str(path)))

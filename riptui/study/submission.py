@@ -11,25 +11,25 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.client import ask
 from riptui.errors import DiskError, RiptuiError, SourceError
-from riptui.images import original_png, pixels_sha256, prepare
-from riptui.plan import make
+from riptui.images import encode_original_png, pixels_sha256, prepare_original
+from riptui.planning.submit import create_trajectory
+from riptui.planning.sweep import queue_position, trajectory_paths
 from riptui.spec import Fit, Spec
 from riptui.store.records import Request
+from riptui.store.requests import merge_request
 from riptui.store.trajectory import Trajectory
-from riptui.store.wanted import widened
 from riptui.study import manifest, sources
-from riptui.study.definition import Study
-from riptui.study.manifest import Manifest, Picture
-from riptui.sweep import places, queued_at
+from riptui.study.manifest import Manifest, SourceRecord
+from riptui.study.study_file import Study
+from riptui.supervision.client import request_state
 
-OFTEN = 2.0  # seconds between two writes of the manifest
-TOGETHER = 8  # folders that are made at a time
+MANIFEST_SECONDS = 2.0  # seconds between two writes of the manifest
+PARALLEL_FOLDERS = 8  # folders that are made at a time
 
 
 @dataclass(frozen=True)
-class Submitted:
+class SubmittedPicture:
     """A picture's trajectories are all there, and asked for."""
 
     path: Path
@@ -41,7 +41,7 @@ class Submitted:
 
 
 @dataclass(frozen=True)
-class Skipped:
+class SkippedPicture:
     """A picture cannot be used as it is."""
 
     path: Path
@@ -69,7 +69,7 @@ class Submission:
         self._paths = self.paths + [
             path for path in map(Path, self._known) if not (path.exists() or path in self.paths)
         ]
-        self._pictures: dict[str, Picture] = {}
+        self._pictures: dict[str, SourceRecord] = {}
         self._count = 0
         self._written = time.monotonic()
 
@@ -77,109 +77,117 @@ class Submission:
         """Pictures."""
         return len(self._paths)
 
-    def __iter__(self) -> Iterator[Submitted | Skipped]:
+    def __iter__(self) -> Iterator[SubmittedPicture | SkippedPicture]:
         try:
             for path in self._paths:
                 yield self._submit(path)
-                if time.monotonic() - self._written > OFTEN:
-                    self._write({**self._known, **self._pictures})
+                if time.monotonic() - self._written > MANIFEST_SECONDS:
+                    self._write_manifest({**self._known, **self._pictures})
                     self._written = time.monotonic()
-            self._write(self._pictures)
+            self._write_manifest(self._pictures)
         except BaseException:
             with suppress(RiptuiError):  # what ended it matters more
-                self._write({**self._known, **self._pictures})
+                self._write_manifest({**self._known, **self._pictures})
             raise
 
-    def _write(self, pictures: dict[str, Picture]) -> None:
+    def _write_manifest(self, pictures: dict[str, SourceRecord]) -> None:
         study = self._study
         expected = len(self.paths) * len(study)
         manifest.write(study, Manifest(str(study.file), study.text, expected, tuple(pictures.values())))
 
-    def _submit(self, path: Path) -> Submitted | Skipped:
+    def _submit(self, path: Path) -> SubmittedPicture | SkippedPicture:
         known = self._known.get(str(path))
         try:
-            picture, submitted = self._make(path, known)
+            picture, submitted = self._create_all(path, known)
         except SourceError as error:
             kept = known.trajectories if known else {}
             if known:
                 self._pictures[known.path] = known
-                self._ask_for(kept)
-            return Skipped(path, str(error), len(kept))
+                self._request_existing(kept)
+            return SkippedPicture(path, str(error), len(kept))
         self._pictures[picture.path] = picture
         return submitted
 
-    def _make(self, path: Path, known: Picture | None) -> tuple[Picture, Submitted]:
+    def _create_all(self, path: Path, known: SourceRecord | None) -> tuple[SourceRecord, SubmittedPicture]:
         """All of a picture. Raises SourceError if it cannot be used, DiskError."""
-        picture = _identified(path, known)
-        made: dict[str, int] = {}
+        picture = _identify(path, known)
+        trajectories: dict[str, int] = {}
         originals = dict(picture.originals)
         found = 0
         notes: dict[str, None] = {}
         for size, fit in self._study.preparations:
-            frame = _Original(path, picture, size, fit)
-            originals[frame.name] = frame.sha256
-            asked = [*self._asked(picture, frame)]
-            found += sum(one.there is not None for one in asked)
-            for trajectory, iterations in self._see_to(asked, frame):
-                made[os.path.relpath(trajectory.path, os.path.realpath(self._study.folder))] = iterations
-            notes.update(dict.fromkeys(frame.notes))
-        picture = msgspec.structs.replace(picture, originals=originals, trajectories=made)
-        return picture, Submitted(path, len(made) - found, found, tuple(notes))
+            original = _LazyOriginal(path, picture, size, fit)
+            originals[original.name] = original.sha256
+            planned = [*self._plan(picture, original)]
+            found += sum(entry.existing is not None for entry in planned)
+            for trajectory, iterations in self._create_or_request(planned, original):
+                trajectories[os.path.relpath(trajectory.path, os.path.realpath(self._study.folder))] = iterations
+            notes.update(dict.fromkeys(original.notes))
+        picture = msgspec.structs.replace(picture, originals=originals, trajectories=trajectories)
+        return picture, SubmittedPicture(path, len(trajectories) - found, found, tuple(notes))
 
-    def _asked(self, picture: Picture, frame: "_Original") -> Iterator["_Asked"]:
+    def _plan(self, picture: SourceRecord, original: "_LazyOriginal") -> Iterator["_PlannedTrajectory"]:
         name = Path(picture.path).name.encode(errors="replace").decode()
         for sweep in self._study.sweeps:
-            if (sweep.size, sweep.fit) == (frame.size, frame.fit):
-                for spec in sweep.specs(name, picture.sha256, frame.sha256):
+            if (sweep.size, sweep.fit) == (original.size, original.fit):
+                for spec in sweep.specs(name, picture.sha256, original.sha256):
                     self._count += 1
-                    place = queued_at(self._request.queued, self._count)
-                    yield _Asked(spec, msgspec.structs.replace(self._request, queued=place), find(self._study, spec))
+                    position = queue_position(self._request.queued, self._count)
+                    yield _PlannedTrajectory(
+                        spec,
+                        msgspec.structs.replace(self._request, queued=position),
+                        find_trajectory(self._study, spec),
+                    )
 
-    def _see_to(self, asked: Sequence["_Asked"], frame: "_Original") -> Iterator[tuple[Trajectory, int]]:
+    def _create_or_request(
+        self, entries: Sequence["_PlannedTrajectory"], original: "_LazyOriginal"
+    ) -> Iterator[tuple[Trajectory, int]]:
         """Make or ask for all of them, several at a time, for each waits for the disk a dozen times.
 
         Those that want the same folder are made in their order, so that always the same one gets it.
         """
-        of_place: dict[str, list[_Asked]] = {}
-        for one in asked:
-            of_place.setdefault(places(self._study.group, one.spec)[0], []).append(one)
-        if any(one.there is None for one in asked):
-            frame.decode()
+        by_path: dict[str, list[_PlannedTrajectory]] = {}
+        for entry in entries:
+            by_path.setdefault(trajectory_paths(self._study.group, entry.spec)[0], []).append(entry)
+        if any(entry.existing is None for entry in entries):
+            original.decode()
 
-        def see_to(several: list[_Asked]) -> list[tuple[Trajectory, int]]:
-            wanted = (one for one in several if one.there or not self._should_stop())
-            return [(self._one(one, frame), one.spec.iterations) for one in wanted]
+        def submit_in_order(same_path: list[_PlannedTrajectory]) -> list[tuple[Trajectory, int]]:
+            pending = (entry for entry in same_path if entry.existing or not self._should_stop())
+            return [(self._submit_trajectory(entry, original), entry.spec.iterations) for entry in pending]
 
-        with ThreadPoolExecutor(TOGETHER) as threads:
-            for several in threads.map(see_to, of_place.values()):
-                yield from several
+        with ThreadPoolExecutor(PARALLEL_FOLDERS) as threads:
+            for results in threads.map(submit_in_order, by_path.values()):
+                yield from results
 
-    def _one(self, asked: "_Asked", frame: "_Original") -> Trajectory:
-        if asked.there is None:
+    def _submit_trajectory(self, entry: "_PlannedTrajectory", original: "_LazyOriginal") -> Trajectory:
+        if entry.existing is None:
             study = self._study
-            return make(study.runs, study.group, asked.spec, frame.image, asked.request, png=frame.png)
-        _want(asked.there, asked.request)
-        return asked.there
+            return create_trajectory(
+                study.runs, study.group, entry.spec, original.image, entry.request, png=original.png
+            )
+        _requeue(entry.existing, entry.request)
+        return entry.existing
 
-    def _ask_for(self, trajectories: dict[str, int]) -> None:
-        for place in trajectories:
+    def _request_existing(self, trajectories: dict[str, int]) -> None:
+        for relative_path in trajectories:
             with suppress(RiptuiError):  # it was removed, or is damaged: `riptui check` says so
-                _want(Trajectory(self._study.folder / place), self._request)
+                _requeue(Trajectory(self._study.folder / relative_path), self._request)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _PlannedTrajectory:
     """A trajectory of a picture, as the study has it."""
 
     spec: Spec
     request: Request
-    there: Trajectory | None
+    existing: Trajectory | None
 
 
-class _Original:
+class _LazyOriginal:
     """A picture as frame 0 of one size. It is decoded only when somebody needs its pixels."""
 
-    def __init__(self, path: Path, picture: Picture, size: int, fit: Fit) -> None:
+    def __init__(self, path: Path, picture: SourceRecord, size: int, fit: Fit) -> None:
         self.size, self.fit = size, fit
         self.name = f"{size} {fit}"
         self.notes: tuple[str, ...] = ()
@@ -197,7 +205,7 @@ class _Original:
 
     def decode(self) -> None:
         """Have `image` and `png`. Raises SourceError."""
-        prepared = prepare(self._path, size=self.size, fit=self.fit)
+        prepared = prepare_original(self._path, size=self.size, fit=self.fit)
         if prepared.source_sha256 != self._picture.sha256:
             raise SourceError(f"{self._path}: it changes while it is read: run the study again when it is at rest")
         if self._sha256 not in (None, found := pixels_sha256(prepared.image)):
@@ -206,27 +214,27 @@ class _Original:
                 "version of Pillow: use the version from then, or give the study another group"
             )
         self._sha256, self.image, self.notes = found, prepared.image, prepared.notes
-        self.png = original_png(self.image)
+        self.png = encode_original_png(self.image)
 
 
-def find(study: Study, spec: Spec) -> Trajectory | None:
+def find_trajectory(study: Study, spec: Spec) -> Trajectory | None:
     """The trajectory of a spec, if it is there."""
-    for place in places(study.group, spec):
-        there = Trajectory(study.runs / place)
+    for relative_path in trajectory_paths(study.group, spec):
+        trajectory = Trajectory(study.runs / relative_path)
         with suppress(RiptuiError, DiskError):
-            if there.spec.digest == spec.digest:
-                return there
+            if trajectory.spec.digest == spec.digest:
+                return trajectory
     return None
 
 
-def _want(trajectory: Trajectory, wanted: Request) -> None:
+def _requeue(trajectory: Trajectory, requested: Request) -> None:
     """Ask for one that is there, unless it failed: that is for `retry`."""
     request = trajectory.request
-    if widened(request, wanted) != request and not trajectory.has_failed:
-        ask(trajectory, "run", wanted, queued=wanted.queued)
+    if merge_request(request, requested) != request and not trajectory.has_failed:
+        request_state(trajectory, "run", requested, queued=requested.queued)
 
 
-def _identified(path: Path, known: Picture | None) -> Picture:
+def _identify(path: Path, known: SourceRecord | None) -> SourceRecord:
     """A picture by its file's hash. Raises SourceError if it is gone, or another than the one that is known."""
     try:
         status = path.stat()
@@ -235,8 +243,8 @@ def _identified(path: Path, known: Picture | None) -> Picture:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
-        what = "it is gone since the study was run first" if known else "it is not there: check the path"
-        raise SourceError(f"{path}: {what}") from error
+        problem = "it is gone since the study was run first" if known else "it is not there: check the path"
+        raise SourceError(f"{path}: {problem}") from error
     except OSError as error:
         raise SourceError(f"{path}: it cannot be read ({error.strerror}): check its permissions") from error
     if known and known.sha256 != sha256 and known.trajectories:
@@ -244,7 +252,7 @@ def _identified(path: Path, known: Picture | None) -> Picture:
             f"{path}: it is another picture than when the study was run first: put the old one back, or give the new "
             "one a name of its own"
         )
-    of_now = Picture(str(path), sha256, status.st_size, status.st_mtime_ns)
+    current = SourceRecord(str(path), sha256, status.st_size, status.st_mtime_ns)
     if known and known.sha256 == sha256:
-        return msgspec.structs.replace(known, size=of_now.size, changed=of_now.changed)
-    return of_now
+        return msgspec.structs.replace(known, size=current.size, changed=current.changed)
+    return current

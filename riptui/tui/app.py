@@ -17,17 +17,17 @@ from textual.binding import BindingType
 from textual.events import AppBlur, AppFocus
 from textual.screen import Screen
 
-from riptui.settings import Loaded
-from riptui.terminal import printable
+from riptui.settings import LoadedSettings
+from riptui.text.terminal import printable
 from riptui.tui import bindings, keymap, themes
 from riptui.tui.browser import Browser
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.desktop_notification import notification_sequence
+from riptui.tui.graphics.capabilities import Terminal
+from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.help import HelpScreen
-from riptui.tui.notification import notification
 
-ENDINGS = (signal.SIGTERM, signal.SIGHUP)
-GRACE = 3.0  # seconds that the app has to end in order when its terminal is gone
+EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+EXIT_GRACE_SECONDS = 3.0  # seconds that the app has to end in order when its terminal is gone
 
 
 class RiptuiApp(App[None]):
@@ -42,32 +42,32 @@ class RiptuiApp(App[None]):
         (130, "-roomy"),
     ]
 
-    def __init__(self, runs: Path, loaded: Loaded, terminal: Terminal, *, select: str = "") -> None:
+    def __init__(self, runs: Path, loaded: LoadedSettings, terminal: Terminal, *, selected_path: str = "") -> None:
         super().__init__()
         self.runs = runs
         self.settings = loaded.settings
         self.graphics = Graphics(terminal)
         self.crash: Exception | None = None
         self._problems = list(loaded.problems)
-        self._select = select
-        self._looked_at = True
+        self._selected_path = selected_path
+        self._terminal_focused = True
 
     def on_mount(self) -> None:
-        for theme in themes.OWN:
+        for theme in themes.RIPTUI_THEMES:
             self.register_theme(theme)
-        self.theme, notice = themes.chosen(
+        self.theme, notice = themes.resolve_theme(
             self.settings.theme, color_system=self.console.color_system, no_color=self.no_color
         )
         self._problems += [notice] if notice else []
-        self._problems += keymap.apply(self, self.settings.keys, keymap.known(bindings.SCOPES))
-        self._heed_signals()
+        self._problems += keymap.apply_keys(self, self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
+        self._install_signal_handlers()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # an empty terminal came back
-        self.push_screen(Browser(self.runs, self.settings, self.graphics, select=self._select))
+        self.push_screen(Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path))
         for problem in self._problems:
             self.notify(printable(problem), severity="warning", timeout=10, markup=False)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return dict(themes.variables(self.current_theme))
+        return dict(themes.css_variables(self.current_theme))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every key of the screen, as "group: verb", and the themes."""
@@ -90,49 +90,51 @@ class RiptuiApp(App[None]):
         self.notify(printable(self.graphics.status), title="Pictures", markup=False)
 
     def on_app_focus(self, event: AppFocus) -> None:
-        self._looked_at = True
+        self._terminal_focused = True
 
     def on_app_blur(self, event: AppBlur) -> None:
-        self._looked_at = False
+        self._terminal_focused = False
 
-    def tell_end(self, path: str, how: str) -> None:
+    def notify_end(self, path: str, outcome: str) -> None:
         """A trajectory is done or failed: a toast, and the bell as the settings have it."""
-        self.notify(f"{printable(path)}: {how}", severity="error" if how == "failed" else "information", markup=False)
-        if self.settings.bell == "always" or (self.settings.bell == "unfocused" and not self._looked_at):
-            self._ring(f"riptui: {path}: {how}")
+        self.notify(
+            f"{printable(path)}: {outcome}", severity="error" if outcome == "failed" else "information", markup=False
+        )
+        if self.settings.bell == "always" or (self.settings.bell == "unfocused" and not self._terminal_focused):
+            self._alert(f"riptui: {path}: {outcome}")
 
-    def _ring(self, text: str) -> None:
+    def _alert(self, text: str) -> None:
         if self.settings.ring == "bell":
             self.bell()
         elif self._driver is not None:
-            self._driver.write(notification(text, tmux=self.graphics.terminal.tmux))
+            self._driver.write(notification_sequence(text, tmux=self.graphics.terminal.tmux))
 
     # How it ends
 
     def on_exit_app(self) -> None:
         """While the pictures' screen is still there: in kitty they would stay in memory."""
         if self._driver is not None:
-            self._driver.write(self.graphics.farewell())
+            self._driver.write(self.graphics.free_all())
 
-    def _heed_signals(self) -> None:
+    def _install_signal_handlers(self) -> None:
         """A signal ends it in order, also one that nohup ignores; so does a terminal that is no longer there."""
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
-        for number in ENDINGS:
+        for number in EXIT_SIGNALS:
             loop.add_signal_handler(number, self.exit, None, 128 + number)
-        Thread(target=self._leave_with_the_terminal, args=[loop], daemon=True, name="terminal").start()
+        Thread(target=self._exit_on_hangup, args=[loop], daemon=True, name="terminal").start()
 
-    def _leave_with_the_terminal(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _exit_on_hangup(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread of its own: Textual may be waiting to write to a terminal that takes nothing any more."""
-        watched = select.poll()
-        watched.register(0, 0)  # a hang-up is told unasked
-        watched.poll()
-        gone = 128 + signal.SIGHUP
+        poller = select.poll()
+        poller.register(0, 0)  # a hang-up is told unasked
+        poller.poll()
+        exit_code = 128 + signal.SIGHUP
         with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(self.exit, None, gone)
-        time.sleep(GRACE)
-        os._exit(gone)
+            loop.call_soon_threadsafe(self.exit, None, exit_code)
+        time.sleep(EXIT_GRACE_SECONDS)
+        os._exit(exit_code)
 
     async def _shutdown(self) -> None:
         """From here on it leaves, whoever ended it."""

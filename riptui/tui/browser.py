@@ -16,24 +16,24 @@ from textual.widgets import ContentSwitcher, Input, Static
 
 from riptui.settings import Settings
 from riptui.store.trajectory import Status
-from riptui.terminal import printable
+from riptui.text.terminal import printable
+from riptui.text.units import abbreviate_home
 from riptui.tui import bindings
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.keyline import KeyLine
-from riptui.tui.runs import filters, status
-from riptui.tui.runs.outline import ORDERS
+from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.key_footer import KeyFooter
+from riptui.tui.runs import filters, status_line
 from riptui.tui.runs.tree import RunsTree
-from riptui.tui.runs.watch import Looked, Watch, WorkersLooked
+from riptui.tui.runs.tree_model import TREE_ORDERS
+from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
 from riptui.tui.welcome import Welcome
-from riptui.wording import homely
 
 if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
 
-REST = 0.06  # seconds the cursor stays on a row before its pictures are read; a held key passes 30 rows a second
-COMPARED = range(2, 7)
-ENDS = {Status.DONE: "done", Status.FAILED: "failed"}
+SETTLE_SECONDS = 0.06  # the cursor stays on a row before its pictures are read; a held key passes 30 rows a second
+COMPARE_COUNTS = range(2, 7)
+OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
 
 @dataclass
@@ -49,40 +49,40 @@ class Browser(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
     AUTO_FOCUS = "#tree"
 
-    def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, select: str = "") -> None:
+    def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, selected_path: str = "") -> None:
         super().__init__()
         self.runs = runs
         self.settings = settings
         self.graphics = graphics
-        self.computing = WorkersLooked(())
-        self._watch = Watch(runs, self.post_message, settings.hertz)
-        self._select = select
-        self._shown = ""
+        self.last_workers = WorkersChanged(())
+        self._watcher = RunsWatcher(runs, self.post_message, settings.hertz)
+        self._pending_selection = selected_path
+        self._shown_path = ""
         """The path whose details are on the screen."""
-        self._awaited = ""
+        self._awaited_path = ""
         """The path that the cursor is to go to once it is there."""
-        self._under_way: set[str] = set()
+        self._running_commands: set[str] = set()
         """Commands that have not ended."""
-        self._rest: Timer | None = None
+        self._settle_timer: Timer | None = None
         self.details: Details | None = None
         """None until it is imported."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
-            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(homely(self.runs))}"), id="title")
+            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(abbreviate_home(self.runs))}"), id="title")
             yield Static(id="device")
             yield Static(id="counts")
         with Horizontal(id="body"):
-            with Vertical(id="left") as left:
-                left.border_title = "Trajectories"
+            with Vertical(id="left") as panel:
+                panel.border_title = "Trajectories"
                 yield RunsTree(id="tree")
             with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
         yield Static(id="progress")
-        yield KeyLine()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._watch.start()
+        self._watcher.start()
 
     @work(thread=True)
     def _import_details(self) -> None:
@@ -98,68 +98,70 @@ class Browser(Screen[None]):
         await self.query_one("#right", ContentSwitcher).add_content(message.details)
         if message.details.children:  # else the app is leaving
             self.details = message.details
-            self._show_chosen()
+            self._show_selected()
 
     def on_unmount(self) -> None:
-        self._watch.close()
+        self._watcher.close()
 
     @property
-    def rows(self) -> RunsTree:
+    def runs_tree(self) -> RunsTree:
         return self.query_one(RunsTree)
 
     # What comes from the disk
 
-    @on(Looked)
-    async def _take_over(self, message: Looked) -> None:
-        rows, change = self.rows, message.change
-        first = not rows.outline.entries
-        ended = [entry for entry in change.entries if self._ends(entry.path, entry.status)]
-        rows.apply(change)
-        if self._select:
-            self._find_selected(listed=change.listed or bool(change.missing))
-        elif first:
-            rows.open_first()
-        if self._awaited and rows.select(self._awaited):
-            self._awaited = ""
-        if change.missing or not rows.outline.entries:
-            await self._welcome(change.missing)
-        elif first and self.details is None:
+    @on(RunsChanged)
+    async def _apply_changes(self, message: RunsChanged) -> None:
+        tree, scan = self.runs_tree, message.scan
+        is_first = not tree.model.entries
+        ended = [entry for entry in scan.entries if self._has_ended(entry.path, entry.status)]
+        tree.apply(scan)
+        if self._pending_selection:
+            self._select_initial(all_listed=scan.all_listed or bool(scan.folder_error))
+        elif is_first:
+            tree.open_first()
+        if self._awaited_path and tree.select(self._awaited_path):
+            self._awaited_path = ""
+        if scan.folder_error or not tree.model.entries:
+            await self._show_welcome(scan.folder_error)
+        elif is_first and self.details is None:
             self.call_after_refresh(self._import_details)
-        elif first:
-            self._show_chosen()
+        elif is_first:
+            self._show_selected()
         if self.details is not None:
-            touched = [entry.path for entry in change.entries] + change.removed
+            touched = [entry.path for entry in scan.entries] + scan.removed
             self.details.disk_changed([self.runs / path for path in touched])
-            totals = rows.outline.totals.get(self._shown)
-            if self.details.current == "group" and totals and totals.count != self.details.group.count:
-                self._show_chosen()
-        self._update("#counts", status.counts(rows.outline.totals[""]))
+            totals = tree.model.totals.get(self._shown_path)
+            if self.details.current == "group" and totals and totals.count != self.details.group_view.count:
+                self._show_selected()
+        self._update("#counts", status_line.format_counts(tree.model.totals[""]))
         for entry in ended:
             assert entry.status is not None
-            self.app.tell_end(entry.path, ENDS[entry.status])  # type: ignore[attr-defined]
+            self.app.notify_end(entry.path, OUTCOMES[entry.status])  # type: ignore[attr-defined]
 
-    def _ends(self, path: str, now: Status | None) -> bool:
-        before = self.rows.outline.entries.get(path)
-        return now in ENDS and before is not None and before.status in (Status.RUNNING, Status.QUEUED)
+    def _has_ended(self, path: str, now: Status | None) -> bool:
+        before = self.runs_tree.model.entries.get(path)
+        return now in OUTCOMES and before is not None and before.status in (Status.RUNNING, Status.QUEUED)
 
-    def _find_selected(self, *, listed: bool) -> None:
+    def _select_initial(self, *, all_listed: bool) -> None:
         """Go to what was asked for at the start, which may come with a later slice of the names."""
-        if self.rows.select(self._select):
-            self._select = ""
-        elif listed:
+        if self.runs_tree.select(self._pending_selection):
+            self._pending_selection = ""
+        elif all_listed:
             self.notify(
-                f"{printable(self._select)} is not in {printable(str(self.runs))}", severity="warning", markup=False
+                f"{printable(self._pending_selection)} is not in {printable(str(self.runs))}",
+                severity="warning",
+                markup=False,
             )
-            self._select = ""
+            self._pending_selection = ""
 
-    @on(WorkersLooked)
-    def _tell_workers(self, message: WorkersLooked) -> None:
-        self.computing = message
-        self._update("#device", status.device(message.workers))
-        self._update("#progress", status.progress(message.workers, self._shown, self.size.width))
+    @on(WorkersChanged)
+    def _show_workers(self, message: WorkersChanged) -> None:
+        self.last_workers = message
+        self._update("#device", status_line.format_device(message.workers))
+        self._update("#progress", status_line.format_progress(message.workers, self._shown_path, self.size.width))
         for worker in message.died:
-            told = f"worker {worker.record.pid} died; its log: {printable(str(worker.log))}"
-            self.notify(told, severity="error", timeout=10, markup=False)
+            text = f"worker {worker.record.pid} died; its log: {printable(str(worker.log))}"
+            self.notify(text, severity="error", timeout=10, markup=False)
 
     def _update(self, selector: str, text: Text) -> None:
         """Only what differs goes over the wire."""
@@ -170,65 +172,67 @@ class Browser(Screen[None]):
     # What is chosen
 
     @on(RunsTree.Highlighted)
-    def _wait_for_rest(self) -> None:
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(REST, self._show_chosen)
+    def _restart_settle_timer(self) -> None:
+        if self._settle_timer is not None:
+            self._settle_timer.stop()
+        self._settle_timer = self.set_timer(SETTLE_SECONDS, self._show_selected)
 
-    def _show_chosen(self) -> None:
-        line = self.rows.current
-        if line is None or self.details is None:
+    def _show_selected(self) -> None:
+        row = self.runs_tree.current_row
+        if row is None or self.details is None:
             return
-        self._shown = line.path
-        if line.is_group:
-            below = [self.runs / path for path in self.rows.outline.below(line.path)]
-            self.details.show_group(self.runs / line.path, below)
+        self._shown_path = row.path
+        if row.is_group:
+            trajectories = [self.runs / path for path in self.runs_tree.model.list_trajectories(row.path)]
+            self.details.show_group(self.runs / row.path, trajectories)
         else:
-            self.details.show_trajectory(self.runs / line.path)
-        self._right("details")
+            self.details.show_trajectory(self.runs / row.path)
+        self._switch_right("details")
 
-    async def _welcome(self, missing: str) -> None:
+    async def _show_welcome(self, folder_error: str) -> None:
         switcher = self.query_one("#right", ContentSwitcher)
         if not switcher.query(Welcome):
             await switcher.add_content(Welcome(self.runs, id="welcome"))
-        switcher.query_one(Welcome).tell(missing)
+        switcher.query_one(Welcome).show_reason(folder_error)
         if switcher.current != "welcome":
             switcher.current = "welcome"
             switcher.query_one("#demo").focus()
 
-    def _right(self, name: str) -> None:
+    def _switch_right(self, name: str) -> None:
         switcher = self.query_one("#right", ContentSwitcher)
         if switcher.current == "welcome":
-            self.rows.focus()
+            self.runs_tree.focus()
         switcher.current = name
 
-    def on_group_view_chosen(self, message: "GroupView.Chosen") -> None:
-        self.rows.select(message.path.relative_to(self.runs).as_posix())
-        self.rows.focus()
+    def on_group_view_trajectory_chosen(self, message: "GroupView.TrajectoryChosen") -> None:
+        self.runs_tree.select(message.path.relative_to(self.runs).as_posix())
+        self.runs_tree.focus()
 
     # Commands
 
     def action_do(self, name: str) -> None:
         """One of `commands`, about what is chosen now; one that has not ended is not begun again."""
-        if name not in self._under_way:
-            self._under_way.add(name)
-            self._carry_out(name)
+        if name not in self._running_commands:
+            self._running_commands.add(name)
+            self._run_command(name)
 
     @work
-    async def _carry_out(self, name: str) -> None:
+    async def _run_command(self, name: str) -> None:
         from riptui.tui import commands  # they know more than the first screen needs
 
-        line = self.rows.current
-        place = line.path if line else ""
-        outline = self.rows.outline
-        about = commands.Subject(self.app, self.runs, self.settings, self.graphics, outline, place, self._await)
+        row = self.runs_tree.current_row
+        cursor_path = row.path if row else ""
+        model = self.runs_tree.model
+        context = commands.CommandContext(
+            self.app, self.runs, self.settings, self.graphics, model, cursor_path, self._select_when_listed
+        )
         try:
-            await commands.carry_out(name, about)
+            await commands.run_command(name, context)
         finally:
-            self._under_way.discard(name)
+            self._running_commands.discard(name)
 
-    def _await(self, path: str) -> None:
-        self._awaited = "" if self.rows.select(path) else path
+    def _select_when_listed(self, path: str) -> None:
+        self._awaited_path = "" if self.runs_tree.select(path) else path
 
     # Frames and tabs
 
@@ -239,7 +243,7 @@ class Browser(Screen[None]):
         if method == "select_tab":
             self.details.select_tab(*map(str, arguments))
         elif self.details.current == "trajectory":
-            getattr(self.details.view, method)(*arguments)
+            getattr(self.details.trajectory_view, method)(*arguments)
 
     def action_details(self, method: str) -> None:
         """A key about what is shown, be it a trajectory or a group."""
@@ -249,66 +253,70 @@ class Browser(Screen[None]):
     # Runs
 
     async def action_filter(self) -> None:
-        left = self.query_one("#left")
-        if not left.query(Input):
-            await left.mount(Input(placeholder="mona  mask:128  lpips>0.4", id="filter", compact=True), before=0)
-        left.query_one(Input).focus()
+        panel = self.query_one("#left")
+        if not panel.query(Input):
+            await panel.mount(Input(placeholder="mona  mask:128  lpips>0.4", id="filter", compact=True), before=0)
+        panel.query_one(Input).focus()
 
     async def action_close_filter(self) -> None:
-        for box in self.query("#left Input"):
-            await box.remove()
-        self._narrow_to("")
-        self.rows.focus()
+        for filter_input in self.query("#left Input"):
+            await filter_input.remove()
+        self._set_filter("")
+        self.runs_tree.focus()
 
     @on(Input.Changed, "#filter")
-    def _typed(self, message: Input.Changed) -> None:
-        self._narrow_to(message.value)
+    def _apply_typed_filter(self, message: Input.Changed) -> None:
+        self._set_filter(message.value)
 
-    def _narrow_to(self, text: str) -> None:
+    def _set_filter(self, text: str) -> None:
         try:
-            self.rows.outline.filter = filters.parse(text)
+            self.runs_tree.model.filter = filters.parse_filter(text)
         except ValueError as error:
             self.query_one("#left").border_subtitle = printable(str(error))
             return
-        self._tell_order()
-        self.rows.rebuild()
+        self._show_order()
+        self.runs_tree.rebuild()
 
-    def _tell_order(self) -> None:
-        order = self.rows.outline.order
+    def _show_order(self) -> None:
+        order = self.runs_tree.model.order
         self.query_one("#left").border_subtitle = "" if order == "name" else f"by {order}"
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
-        self.rows.focus()
+        self.runs_tree.focus()
 
     def action_sort(self) -> None:
-        outline = self.rows.outline
-        outline.set_order(ORDERS[(ORDERS.index(outline.order) + 1) % len(ORDERS)])
-        self._tell_order()
-        self.rows.rebuild()
+        model = self.runs_tree.model
+        model.set_order(TREE_ORDERS[(TREE_ORDERS.index(model.order) + 1) % len(TREE_ORDERS)])
+        self._show_order()
+        self.runs_tree.rebuild()
 
     def action_next_running(self) -> None:
-        running = self.rows.outline.with_status(Status.RUNNING)
+        running = self.runs_tree.model.find_by_status(Status.RUNNING)
         if not running:
             self.notify("nothing is being computed")
             return
-        here = self.rows.current.path if self.rows.current else ""
-        self.rows.select(running[(running.index(here) + 1) % len(running)] if here in running else running[0])
+        current = self.runs_tree.current_row.path if self.runs_tree.current_row else ""
+        self.runs_tree.select(
+            running[(running.index(current) + 1) % len(running)] if current in running else running[0]
+        )
 
     def action_mark(self) -> None:
-        line = self.rows.current
-        if line is not None and not line.is_group:
-            self.rows.mark(line.path)
-            self.rows.action_move(1)
+        row = self.runs_tree.current_row
+        if row is not None and not row.is_group:
+            self.runs_tree.mark(row.path)
+            self.runs_tree.action_move(1)
 
     def action_unmark(self) -> None:
-        self.rows.marked.clear()
-        self.rows.refresh()
+        self.runs_tree.marked.clear()
+        self.runs_tree.refresh()
 
     def action_compare(self) -> None:
-        marked = [self.runs / path for path in self.rows.marked]
-        if len(marked) not in COMPARED:
-            self.notify(f"mark {COMPARED[0]} to {COMPARED[-1]} trajectories with m; {len(marked)} are marked")
+        marked = [self.runs / path for path in self.runs_tree.marked]
+        if len(marked) not in COMPARE_COUNTS:
+            self.notify(
+                f"mark {COMPARE_COUNTS[0]} to {COMPARE_COUNTS[-1]} trajectories with m; {len(marked)} are marked"
+            )
             return
         from riptui.tui.group.compare import CompareScreen  # with NumPy
 

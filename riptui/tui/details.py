@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
 from riptui.settings import Settings
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.group.choice import Choice
+from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.view import GroupView
-from riptui.tui.trajectory.panes import PANES
+from riptui.tui.trajectory.tabs import TAB_NAMES
 from riptui.tui.trajectory.view import TrajectoryView
 
 
@@ -22,7 +22,7 @@ class Details(ContentSwitcher):
         self._runs = runs
         self._settings = settings
         self._graphics = graphics
-        self._shown: Path | None = None
+        self._shown_path: Path | None = None
 
     def compose(self) -> ComposeResult:
         yield TrajectoryView(
@@ -33,49 +33,49 @@ class Details(ContentSwitcher):
             metric=self._settings.metric,
             id="trajectory",
         )
-        yield GroupView(choice=Choice(metric=self._settings.metric, axis=self._settings.axis), id="group")
+        yield GroupView(options=ChartOptions(metric=self._settings.metric, axis=self._settings.axis), id="group")
 
     @property
-    def view(self) -> TrajectoryView:
+    def trajectory_view(self) -> TrajectoryView:
         return self.query_one(TrajectoryView)
 
     @property
-    def group(self) -> GroupView:
+    def group_view(self) -> GroupView:
         return self.query_one(GroupView)
 
     def show_trajectory(self, path: Path) -> None:
-        self._shown = path
-        self.view.show(path)
+        self._shown_path = path
+        self.trajectory_view.show(path)
         self.current = "trajectory"
 
     def show_group(self, path: Path, trajectories: Sequence[Path]) -> None:
-        self._shown = path
-        self.group.show(path, trajectories)
+        self._shown_path = path
+        self.group_view.show(path, trajectories)
         self.current = "group"
 
     def disk_changed(self, paths: Iterable[Path]) -> None:
         """These trajectories have changed, or are new, or are gone."""
-        if self._shown is None:
+        if self._shown_path is None:
             return
-        if self.current == "trajectory" and self._shown in paths:
-            self.view.disk_changed()
-        elif self.current == "group" and any(path.is_relative_to(self._shown) for path in paths):
-            self.group.disk_changed()
+        if self.current == "trajectory" and self._shown_path in paths:
+            self.trajectory_view.disk_changed()
+        elif self.current == "group" and any(path.is_relative_to(self._shown_path) for path in paths):
+            self.group_view.disk_changed()
 
     def select_tab(self, name: str) -> None:
         """A tab of the trajectory view; of a group the one in its place."""
         if self.current == "group":
-            self.group.select_tab(PANES.index(name))
+            self.group_view.select_tab(TAB_NAMES.index(name))
         else:
-            self.view.select_tab(name)
+            self.trajectory_view.select_tab(name)
 
     def cycle_metric(self) -> None:
-        (self.group if self.current == "group" else self.view).cycle_metric()
+        (self.group_view if self.current == "group" else self.trajectory_view).cycle_metric()
 
     def cycle_image(self) -> None:
         if self.current == "group":
-            self.group.cycle_image()
+            self.group_view.cycle_image()
 
     def toggle_axis(self) -> None:
-        self.view.toggle_axis()
-        self.group.toggle_axis()
+        self.trajectory_view.toggle_axis()
+        self.group_view.toggle_axis()

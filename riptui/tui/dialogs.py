@@ -14,10 +14,10 @@ from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
 from riptui.errors import InputError
-from riptui.terminal import printable
+from riptui.text.terminal import printable
 
 Answer = TypeVar("Answer")
-LOOK = """
+DIALOG_CSS = """
 {name} {{ align: center middle; }}
 {name} > Vertical {{
     width: {width};
@@ -47,10 +47,10 @@ LOOK = """
 """
 
 
-class Question(ModalScreen[bool]):
-    """Yes or no. Enter means no where `grave`: what is deleted does not come back."""
+class ConfirmDialog(ModalScreen[bool]):
+    """Yes or no. Enter means no where `destructive`: what is deleted does not come back."""
 
-    DEFAULT_CSS = LOOK.format(name="Question", width=64)
+    DEFAULT_CSS = DIALOG_CSS.format(name="ConfirmDialog", width=64)
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Yes"),
@@ -58,34 +58,34 @@ class Question(ModalScreen[bool]):
         Binding("left,right,h,l", "app.focus_next", show=False),
     ]
 
-    def __init__(self, title: str, text: str, *, yes: str, grave: bool = False) -> None:
+    def __init__(self, title: str, text: str, *, yes: str, destructive: bool = False) -> None:
         super().__init__()
         self._title = title
         self._text = text
         self._yes = yes
-        self._grave = grave
+        self._destructive = destructive
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
             yield Static(Text(printable(self._text)))
             with Horizontal(classes="buttons"):
-                kind = "error" if self._grave else "primary"
-                yield Button(f"{self._yes}  (y)", id="yes", variant=kind, compact=True)  # type: ignore[arg-type]
+                variant = "error" if self._destructive else "primary"
+                yield Button(f"{self._yes}  (y)", id="yes", variant=variant, compact=True)  # type: ignore[arg-type]
                 yield Button("No  (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#no" if self._grave else "#yes").focus()
+        self.query_one("#no" if self._destructive else "#yes").focus()
 
     @on(Button.Pressed)
     def _answer(self, message: Button.Pressed) -> None:
         self.dismiss(message.button.id == "yes")
 
 
-class Line(ModalScreen[str | None]):
+class TextDialog(ModalScreen[str | None]):
     """A line of text; `check` raises InputError for what cannot be taken."""
 
-    DEFAULT_CSS = LOOK.format(name="Line", width=64)
+    DEFAULT_CSS = DIALOG_CSS.format(name="TextDialog", width=64)
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
     def __init__(self, title: str, value: str, check: Callable[[str], object]) -> None:
@@ -98,21 +98,21 @@ class Line(ModalScreen[str | None]):
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
             box.border_subtitle = "enter takes it, escape closes"
-            line = Input(self._value, compact=True)
-            line.cursor_blink = False
-            yield line
+            text_input = Input(self._value, compact=True)
+            text_input.cursor_blink = False
+            yield text_input
             yield Static(classes="problem")
 
     @on(Input.Changed)
-    def _tell(self, message: Input.Changed) -> None:
-        self.query_one(".problem", Static).update(Text(printable(self._problem(message.value))))
+    def _show_problem(self, message: Input.Changed) -> None:
+        self.query_one(".problem", Static).update(Text(printable(self._find_problem(message.value))))
 
     @on(Input.Submitted)
-    def _take(self, message: Input.Submitted) -> None:
-        if not self._problem(message.value):
+    def _accept(self, message: Input.Submitted) -> None:
+        if not self._find_problem(message.value):
             self.dismiss(message.value)
 
-    def _problem(self, value: str) -> str:
+    def _find_problem(self, value: str) -> str:
         try:
             self._check(value)
         except InputError as error:
@@ -120,7 +120,7 @@ class Line(ModalScreen[str | None]):
         return ""
 
 
-class Choice(NamedTuple, Generic[Answer]):
+class DialogChoice(NamedTuple, Generic[Answer]):
     """One of several."""
 
     key: str
@@ -129,13 +129,13 @@ class Choice(NamedTuple, Generic[Answer]):
     answer: Answer
 
 
-class OneOf(ModalScreen[Answer | None], Generic[Answer]):
+class ChoiceDialog(ModalScreen[Answer | None], Generic[Answer]):
     """One of a few choices, by its key, by enter or by the mouse."""
 
-    DEFAULT_CSS = LOOK.format(name="OneOf", width=64)
+    DEFAULT_CSS = DIALOG_CSS.format(name="ChoiceDialog", width=64)
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", "Close")]
 
-    def __init__(self, title: str, choices: Sequence[Choice[Answer]]) -> None:
+    def __init__(self, title: str, choices: Sequence[DialogChoice[Answer]]) -> None:
         super().__init__()
         self._title = title
         self._choices = choices
@@ -144,49 +144,49 @@ class OneOf(ModalScreen[Answer | None], Generic[Answer]):
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
             box.border_subtitle = "escape closes"
-            yield OptionList(*map(self._option, self._choices), markup=False, compact=True)
+            yield OptionList(*map(self._make_option, self._choices), markup=False, compact=True)
 
-    def _option(self, one: Choice[Answer]) -> Option:
-        line = Text.assemble((f" {one.key}  ", "bold"), printable(one.label))
-        return Option(line)
+    def _make_option(self, choice: DialogChoice[Answer]) -> Option:
+        label = Text.assemble((f" {choice.key}  ", "bold"), printable(choice.label))
+        return Option(label)
 
     def on_key(self, event: events.Key) -> None:
-        for one in self._choices:
-            if one.key == event.character:
-                self.dismiss(one.answer)
+        for choice in self._choices:
+            if choice.key == event.character:
+                self.dismiss(choice.answer)
 
     @on(OptionList.OptionSelected)
-    def _take(self, message: OptionList.OptionSelected) -> None:
+    def _accept(self, message: OptionList.OptionSelected) -> None:
         self.dismiss(self._choices[message.option_index].answer)
 
 
-class SomeOf(ModalScreen[list[str] | None]):
+class MultiChoiceDialog(ModalScreen[list[str] | None]):
     """Any of several; what cannot be chosen says why."""
 
-    DEFAULT_CSS = LOOK.format(name="SomeOf", width=76)
+    DEFAULT_CSS = DIALOG_CSS.format(name="MultiChoiceDialog", width=76)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close"),
         Binding("enter", "take", "Take", priority=True),
     ]
 
-    def __init__(self, title: str, names: Sequence[str], *, chosen: Sequence[str], barred: dict[str, str]) -> None:
-        """barred: names that cannot be chosen, and why."""
+    def __init__(self, title: str, names: Sequence[str], *, chosen: Sequence[str], unavailable: dict[str, str]) -> None:
+        """unavailable: names that cannot be chosen, and why."""
         super().__init__()
         self._title = title
         self._names = names
         self._chosen = chosen
-        self._barred = barred
+        self._unavailable = unavailable
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
             box.border_subtitle = "space chooses, enter begins, escape closes"
-            yield SelectionList(*map(self._selection, self._names), compact=True)
+            yield SelectionList(*map(self._make_selection, self._names), compact=True)
 
-    def _selection(self, name: str) -> Selection[str]:
-        why = self._barred.get(name, "")
-        line = Text.assemble(name, (f"  {printable(why)}", "dim"))
-        return Selection(line, name, name in self._chosen and not why, disabled=bool(why))
+    def _make_selection(self, name: str) -> Selection[str]:
+        reason = self._unavailable.get(name, "")
+        label = Text.assemble(name, (f"  {printable(reason)}", "dim"))
+        return Selection(label, name, name in self._chosen and not reason, disabled=bool(reason))
 
     def action_take(self) -> None:
         self.dismiss(list(self.query_one(SelectionList).selected))

@@ -12,10 +12,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from riptui.terminal import printable
+from riptui.text.terminal import printable
 from riptui.tui.bindings import GROUPS
 
-OTHERS = "Here"
+OTHER_GROUP = "Here"
 """Keys of widgets and screens that the table of the browser does not have."""
 
 
@@ -26,33 +26,35 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, active: Mapping[str, ActiveBinding], graphics: str) -> None:
         super().__init__()
-        self._active = [one.binding for one in active.values()]
+        self._shown_bindings = [item.binding for item in active.values()]
         self._graphics = graphics
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
             box.border_title = "Keys"
             box.border_subtitle = "escape closes"
-            yield Static(self._table())
+            yield Static(self._make_table())
             yield Static(Text(f"Pictures by {printable(self._graphics)}", "dim"))
 
-    def _table(self) -> Table:
+    def _make_table(self) -> Table:
         """Sorted by group; the keys of one action in one row."""
         table = Table.grid(padding=(0, 2, 0, 0))
-        order = [*GROUPS, OTHERS]
+        order = [*GROUPS, OTHER_GROUP]
         rows: dict[tuple[str, str], list[Binding]] = {}
-        for binding in self._active:
+        for binding in self._shown_bindings:
             if binding.id:
                 group = binding.id.partition(".")[0]
-                rows.setdefault((group if group in GROUPS else OTHERS, binding.id), []).append(binding)
-        for group, found in groupby(sorted(rows, key=lambda row: order.index(row[0])), key=lambda row: row[0]):
+                rows.setdefault((group if group in GROUPS else OTHER_GROUP, binding.id), []).append(binding)
+        for group, group_rows in groupby(sorted(rows, key=lambda row: order.index(row[0])), key=lambda row: row[0]):
             table.add_row(Text(GROUPS.get(group, group), "bold"))
-            for row in found:
-                keys = "  ".join(dict.fromkeys(self.app.get_key_display(one) for one in map(_bare, rows[row])))
+            for row in group_rows:
+                keys = "  ".join(
+                    dict.fromkeys(self.app.get_key_display(bare) for bare in map(_with_actual_key, rows[row]))
+                )
                 table.add_row(Text(f"  {keys}"), Text(rows[row][0].tooltip or rows[row][0].description))
         return table
 
 
-def _bare(binding: Binding) -> Binding:
+def _with_actual_key(binding: Binding) -> Binding:
     """With the key that it really has now, not the one that the footer shows for it."""
     return binding.with_key(binding.key, None)

@@ -81,7 +81,7 @@ ANSI = Theme(
     },
 )
 
-OWN = (DARK, LIGHT, ANSI)
+RIPTUI_THEMES = (DARK, LIGHT, ANSI)
 
 DARK_SERIES = ("#32bffc", "#e39c0f", "#009e72", "#b582a6", "#0069d1", "#c54a12", "#ffff24", "#f0fcf4")
 """Colours of lines on a dark background, the most distinct first.
@@ -103,43 +103,46 @@ ANSI_SERIES = (
 )
 
 
-def names() -> list[str]:
+def theme_names() -> list[str]:
     """All that the setting can be."""
-    return [AUTO, *(theme.name for theme in OWN), *BUILTIN_THEMES]
+    return [AUTO, *(theme.name for theme in RIPTUI_THEMES), *BUILTIN_THEMES]
 
 
-def chosen(name: str, *, color_system: str | None, no_color: bool) -> tuple[str, str]:
+def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tuple[str, str]:
     """The theme that a setting means on this terminal, and a notice if it is another than was asked for, else "".
 
     `color_system` is that of the app's console: standard (16 colours), 256, truecolor, or None.
     """
-    few = color_system in {"standard", None}
-    usual = DARK.name if no_color or not few else ANSI.name
+    few_colours = color_system in {"standard", None}
+    default_name = DARK.name if no_color or not few_colours else ANSI.name
     if name == AUTO:
-        return usual, ""
-    theme = {theme.name: theme for theme in OWN}.get(name) or BUILTIN_THEMES.get(name)
+        return default_name, ""
+    theme = {theme.name: theme for theme in RIPTUI_THEMES}.get(name) or BUILTIN_THEMES.get(name)
     if theme is None:
-        return usual, f"there is no theme {name!r}, so this is {usual}. Known: {', '.join(names())}"
+        return default_name, f"there is no theme {name!r}, so this is {default_name}. Known: {', '.join(theme_names())}"
     if theme.ansi and no_color:
-        return usual, f"under NO_COLOR the theme {name} would be black on black, so this is {usual} in greys"
+        return (
+            default_name,
+            f"under NO_COLOR the theme {name} would be black on black, so this is {default_name} in greys",
+        )
     return name, ""
 
 
-def series(theme: Theme) -> tuple[str, ...]:
+def series_colours(theme: Theme) -> tuple[str, ...]:
     """Eight colours for lines, to be used in this order."""
     if theme.ansi:
         return ANSI_SERIES
     return DARK_SERIES if theme.dark else LIGHT_SERIES
 
 
-def variables(theme: Theme) -> Mapping[str, str]:
+def css_variables(theme: Theme) -> Mapping[str, str]:
     """What riptui's styles use beside Textual's variables, of any theme: $series-1 to $series-8.
 
     For `App.get_theme_variable_defaults`, so that a theme can set its own.
     """
-    return {f"series-{number}": colour for number, colour in enumerate(series(theme), start=1)}
+    return {f"series-{number}": colour for number, colour in enumerate(series_colours(theme), start=1)}
 
 
-def rich_colour(colour: str) -> str:
-    """A colour of `series` as Rich writes it, for charts."""
+def to_rich_colour(colour: str) -> str:
+    """A colour of `series_colours` as Rich writes it, for charts."""
     return colour.removeprefix("ansi_")

@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.containers import Center, Middle
 from textual.widgets import Button, Static
 
-from riptui.terminal import printable
+from riptui.text.terminal import printable
 
-WHAT = (
+INTRODUCTION = (
     "Recursive InPainting: repaint a picture square by square, again and again, "
     "and see how far it drifts from the original."
 )
@@ -24,7 +24,7 @@ class Welcome(Middle):
 
     def compose(self) -> ComposeResult:
         with Center():
-            yield Static(WHAT, id="what")
+            yield Static(INTRODUCTION, id="what")
         with Center():
             yield Static(id="why")
         with Center():
@@ -32,7 +32,7 @@ class Welcome(Middle):
         with Center():
             yield Button("A picture of mine  (n)", id="own", action="screen.do('launch')", compact=True)
 
-    def tell(self, missing: str) -> None:
+    def show_reason(self, folder_error: str) -> None:
         """Why nothing is there."""
-        text = printable(missing) if missing else f"No trajectories in {printable(str(self._runs))} yet."
+        text = printable(folder_error) if folder_error else f"No trajectories in {printable(str(self._runs))} yet."
         self.query_one("#why", Static).update(Text(text))

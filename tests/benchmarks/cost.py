@@ -23,13 +23,13 @@ import PIL.Image
 
 sys.path.append(str(Path(__file__).parents[2]))
 from riptui import masks
-from riptui.engine import compute
-from riptui.images import Prepared, pixels_sha256, prepare, to_png
-from riptui.plan import specs, submit
+from riptui.engine import run_trajectory
+from riptui.images import PreparedImage, encode_png, pixels_sha256, prepare_original
+from riptui.planning.submit import build_specs, submit
+from riptui.planning.sweep import Sweep
 from riptui.spec import Spec
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
-from riptui.sweep import Sweep
 from tests.support.made import made_spec, write
 
 missed: list[str] = []
@@ -42,9 +42,9 @@ def report(what: str, value: float, bar: float, unit: str = "x") -> None:
         missed.append(what)
 
 
-def photograph() -> Prepared:
+def photograph() -> PreparedImage:
     with as_file(files("riptui") / "pictures" / "coffee.jpg") as file:
-        return prepare(file, fit="crop")
+        return prepare_original(file, fit="crop")
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -53,21 +53,21 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def bare_loop(picture: Prepared, spec: Spec) -> None:
+def bare_loop(picture: PreparedImage, spec: Spec) -> None:
     """400 % with OpenCV alone, nothing saved, nothing measured."""
     image = picture.image
     for k in range(1, spec.iterations + 1):
         repaint = np.zeros(image.shape[:2], np.uint8)
-        repaint[masks.box(spec, k).window] = 255
+        repaint[masks.draw_box(spec, k).window] = 255
         image = cv2.inpaint(image, repaint, 3, cv2.INPAINT_NS)
 
 
-def run(picture: Prepared, mask: int, runs: Path, metrics: tuple[str, ...] = ("ssim", "psnr")) -> Trajectory:
+def run(picture: PreparedImage, mask: int, runs: Path, metrics: tuple[str, ...] = ("ssim", "psnr")) -> Trajectory:
     """400 % as `riptui run` does it: saved with fsync, measured every 50 %."""
     [trajectory] = submit(
         runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), Request("run", metrics)
     )
-    for _ in compute(trajectory):
+    for _ in run_trajectory(trajectory):
         pass
     return trajectory
 
@@ -78,7 +78,7 @@ def loop(scratch: Path) -> None:
     run(picture, 256, scratch / "warm-up")
 
     def pair(mask: int, turn: int) -> float:
-        [spec] = specs(Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), picture)
+        [spec] = build_specs(Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), picture)
         bare = seconds(lambda: bare_loop(picture, spec))
         return seconds(lambda: run(picture, mask, scratch / f"{mask}-{turn}")) / bare
 
@@ -95,10 +95,10 @@ def size_on_disk(scratch: Path) -> None:
         ours = sum(path.stat().st_size for path in trajectory.path.rglob("*") if path.is_file())
         spec, image, theirs = trajectory.spec, picture.image, len(pillow_png(picture.image))
         for k in range(1, spec.iterations + 1):
-            repaint = masks.mask(spec, k).astype(np.uint8)
+            repaint = masks.draw_mask(spec, k).astype(np.uint8)
             image = cv2.inpaint(image, repaint, 3, cv2.INPAINT_NS)
-            theirs += len(to_png(image))
-        assert pixels_sha256(image) == trajectory.rows()[-1].sha256
+            theirs += len(encode_png(image))
+        assert pixels_sha256(image) == trajectory.read_rows()[-1].sha256
         print(f"      mask {mask}: {ours / 1e6:.2f} MB, one PNG a frame {theirs / 1e6:.1f} MB")
         report(f"bytes on disk at mask {mask}: trajectory / one PNG a frame", 1 / (theirs / ours), bar)
 

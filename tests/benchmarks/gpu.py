@@ -34,13 +34,13 @@ from PIL import Image as Pictures
 sys.path.insert(0, str(Path(__file__).parents[2]))  # a checkout will do; nothing need be installed
 from riptui import inpainters, masks
 from riptui.arrays import Image
-from riptui.engine import Bench, Failed, Noted
+from riptui.engine import BatchRunner, Failed, Notice
 from riptui.inpainters.pipelines import denoiser
-from riptui.inpainters.quiet import quiet
-from riptui.metrics.weights import TRUNKS, weights_path
-from riptui.recursion import no_step
+from riptui.inpainters.silence import silence_libraries
+from riptui.metrics.lpips_weights import TRUNKS, weights_path
+from riptui.recursion import ignore_step
 from riptui.spec import Spec
-from riptui.store.creation import create
+from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from tests.benchmarks.full_size import full_checkpoint
@@ -142,10 +142,10 @@ def paint_plainly(pipeline: Any, image: Image, spec: Spec, iterations: range, st
     """A script as anyone would write it: PIL in and out, guidance 7.5, one iteration after another."""
     current = Pictures.fromarray(image)
     for k in iterations:
-        box, size = masks.box(spec, k), spec.size
+        box, size = masks.draw_box(spec, k), spec.size
         repaint = Pictures.new("L", (size, size), 0)
         repaint.paste(255, (box.x, box.y, box.x + box.width, box.y + box.height))
-        with quiet():
+        with silence_libraries():
             painted = pipeline(
                 prompt="",
                 negative_prompt="",
@@ -155,7 +155,7 @@ def paint_plainly(pipeline: Any, image: Image, spec: Spec, iterations: range, st
                 width=size,
                 num_inference_steps=steps,
                 guidance_scale=7.5,
-                generator=torch.Generator("cpu").manual_seed(masks.noise_seed(spec.seed, k)),
+                generator=torch.Generator("cpu").manual_seed(masks.draw_noise_seed(spec.seed, k)),
             ).images[0]
         current = Pictures.composite(painted, current, repaint)
     return np.asarray(current)
@@ -177,7 +177,7 @@ def plain_lpips(device: str) -> Callable[[Image, Image], list[float]]:
 def papers_way(folder: Path, scale: Scale, results: Results) -> float:
     """Inpaintings a second over one cycle, its measuring included."""
     half = torch.float16 if scale.device == "cuda" else torch.float32
-    with quiet():
+    with silence_libraries():
         pipeline = diffusers.StableDiffusionInpaintPipeline.from_pretrained(folder, torch_dtype=half).to(scale.device)
     pipeline.set_progress_bar_config(disable=True)
     distances = plain_lpips(scale.device)
@@ -201,7 +201,7 @@ def papers_way(folder: Path, scale: Scale, results: Results) -> float:
 
 def spec_of(folder: Path, scale: Scale, seed: int, iterations: int) -> Spec:
     cells = (scale.size // scale.mask) ** 2
-    parameters = inpainters.complete("sd2", {"model": str(folder), "revision": None, "steps": scale.steps})
+    parameters = inpainters.complete_parameters("sd2", {"model": str(folder), "revision": None, "steps": scale.steps})
     return make_spec(
         picture(scale.size),
         inpainter="sd2",
@@ -256,12 +256,12 @@ def riptuis_way(folder: Path, scale: Scale, batch: int, compile: Any, results: R
         torch.cuda.reset_peak_memory_stats()
     with tempfile.TemporaryDirectory() as runs, watched(scale) as (denoising, coding, made):
         waiting = trajectories(Path(runs), folder, scale, batch)
-        bench = Bench(device=scale.device, slots=batch, compile=compile)
+        bench = BatchRunner(device=scale.device, slots=batch, compile=compile)
         started, window = time.perf_counter(), Window(denoising, coding)
-        for _, event in bench.work(lambda spec: waiting.pop() if waiting else None, on_step=window.on_step):
+        for _, event in bench.run(lambda spec: waiting.pop() if waiting else None, on_step=window.on_step):
             if isinstance(event, Failed):
                 raise event.error
-            if isinstance(event, Noted):
+            if isinstance(event, Notice):
                 results.say(f"      {event.text}")
         took = time.perf_counter() - window.opened
         inside, vae = window.seconds()
@@ -295,7 +295,7 @@ def trajectories(runs: Path, folder: Path, scale: Scale, count: int) -> list[Tra
     request = Request(metrics=tuple(f"lpips-{net}" for net in NETS))
     original = picture(scale.size)
     return [
-        create(runs, f"gpu/s{seed}", spec_of(folder, scale, seed, scale.cycle + 1), original, request)
+        create_or_open(runs, f"gpu/s{seed}", spec_of(folder, scale, seed, scale.cycle + 1), original, request)
         for seed in range(count)
     ]
 
@@ -303,12 +303,12 @@ def trajectories(runs: Path, folder: Path, scale: Scale, count: int) -> list[Tra
 def loop_against_bare_calls(folder: Path, scale: Scale, rounds: int, results: Results) -> None:
     """A trajectory on a bench, against the pipeline calls that it makes, in turn; the median of the pairs' ratios."""
     with watched(scale) as (_, _, made), tempfile.TemporaryDirectory() as runs:
-        bench = Bench(device=scale.device, slots=1, compile="off")
+        bench = BatchRunner(device=scale.device, slots=1, compile="off")
 
         def loop(number: int) -> float:
             spec = spec_of(folder, scale, number, scale.cycle + 1)
-            waiting = [create(Path(runs), f"loop/s{number}", spec, picture(scale.size), Request())]
-            return seconds(lambda: [*bench.work(lambda _: waiting.pop() if waiting else None)])
+            waiting = [create_or_open(Path(runs), f"loop/s{number}", spec, picture(scale.size), Request())]
+            return seconds(lambda: [*bench.run(lambda _: waiting.pop() if waiting else None)])
 
         loop(0)
         calls: list[dict[str, Any]] = []
@@ -317,7 +317,7 @@ def loop_against_bare_calls(folder: Path, scale: Scale, rounds: int, results: Re
             loop(1)
 
         def bare() -> float:
-            with quiet():
+            with silence_libraries():
                 return seconds(lambda: [pipeline(**call) for call in calls])
 
         def pair(number: int) -> float:
@@ -360,7 +360,7 @@ def neighbours(folder: Path, scale: Scale, rows: int, results: Results) -> None:
         seeds = [int(seed) for seed in rng.integers(0, 2**53, among)]
         images[slot], repaint[slot], seeds[slot] = picture(scale.size), False, 5
         repaint[slot, : scale.mask, : scale.mask] = True
-        return inpaint(images, repaint, seeds=seeds, on_step=no_step)[slot]
+        return inpaint(images, repaint, seeds=seeds, on_step=ignore_step)[slot]
 
     first, other, alone = row(0, rows), row(rows - 1, rows), row(0, 1)
     for name, image in ((f"other slot and neighbours among {rows}", other), ("alone, at batch 1", alone)):

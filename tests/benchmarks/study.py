@@ -26,14 +26,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from riptui.client import living
-from riptui.engine import compute
-from riptui.store.listing import find
-from riptui.store.workers import workers_folder
+from riptui.engine import run_trajectory
+from riptui.store.listing import find_trajectories
+from riptui.store.worker_registry import workers_folder
 from riptui.study import manifest
-from riptui.study.definition import Study, read
-from riptui.study.progress import Progressing
+from riptui.study.study_file import Study, read_study
 from riptui.study.submission import Submission
+from riptui.supervision.client import list_running_workers
+from riptui.supervision.progress import ProgressTracker
 
 WORKERS = 2
 PICTURES = 10
@@ -65,7 +65,7 @@ size = 256
 amount = 6.25
 seed = "0-{trajectories // PICTURES - 1}"
 """)
-    return read(file)
+    return read_study(file)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -75,18 +75,18 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def some(folder: Path) -> None:
-    for trajectory in islice(find(folder), 5):
-        for _ in compute(trajectory):
+    for trajectory in islice(find_trajectories(folder), 5):
+        for _ in run_trajectory(trajectory):
             pass
 
 
 def computed(group: Path) -> float:
     """Seconds a trajectory takes by the engine alone."""
-    all_of = list(find(group))
+    all_of = list(find_trajectories(group))
 
     def work() -> None:
         for trajectory in all_of:
-            for _ in compute(trajectory):
+            for _ in run_trajectory(trajectory):
                 pass
 
     return seconds(work) / len(all_of)
@@ -133,11 +133,11 @@ class Run:
         command = [*RIPTUI, "study", "run", str(one.file), "--workers", str(WORKERS), "--devices", "cpu"]
         started = time.perf_counter()
         process = subprocess.Popen([*command, "--display", "none"], env={**os.environ, "RIPTUI_IDLE": "0"})
-        progressing = Progressing(one.folder, one.runs, manifest.read(one).trajectories)  # type: ignore[union-attr]
+        progressing = ProgressTracker(one.folder, one.runs, manifest.read(one).trajectories)  # type: ignore[union-attr]
         while process.poll() is None:
             time.sleep(1)  # often enough, for looking takes time that the workers would have
-            done = progressing.look().done / count
-            for pid in (process.pid, *(worker.record.pid for worker in living(one.runs))):
+            done = progressing.poll().done / count
+            for pid in (process.pid, *(worker.record.pid for worker in list_running_workers(one.runs))):
                 self.held.setdefault(pid, []).append((done, memory(pid)))
                 self.computed[pid] = max(self.computed.get(pid, 0.0), cpu(pid))
         self.seconds = time.perf_counter() - started
@@ -188,7 +188,7 @@ def main(words: list[str]) -> int:
     finally:
         for folder in scratch.glob("*/runs"):
             if workers_folder(folder).is_dir():
-                for worker in living(folder):
+                for worker in list_running_workers(folder):
                     os.kill(worker.record.pid, signal.SIGKILL)
         shutil.rmtree(scratch)
     return 1 if missed else 0

@@ -28,11 +28,11 @@ from termios import TIOCSWINSZ
 
 from cost import missed, photograph, report
 
-from riptui.engine import compute
-from riptui.plan import submit
+from riptui.engine import run_trajectory
+from riptui.planning.submit import submit
+from riptui.planning.sweep import Sweep
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
-from riptui.sweep import Sweep
 
 COLUMNS, ROWS = 140, 40
 SILENCE = 0.4  # seconds without a byte: it has drawn all there is
@@ -150,7 +150,7 @@ def many(scratch: Path) -> Path:
 
 def computed(runs: Path, mask: int) -> Trajectory:
     [trajectory] = queued(runs, mask)
-    for _ in compute(trajectory):
+    for _ in run_trajectory(trajectory):
         pass
     return trajectory
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from riptui import metrics
-from riptui.settings import Settings, about, load, places
-from riptui.settings.template import template
+from riptui.settings import Settings, describe_setting, load_settings, paths
+from riptui.settings.template import make_template
 from tests.support.command import environment, require_harmless, riptui, spawned
 
 BROKEN = "refresh = 99\nthme = 'nord'\n"
@@ -26,7 +26,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def file() -> Path:
     """Where the settings file would be, in its folder."""
-    file = places.settings_file()
+    file = paths.settings_file()
     file.parent.mkdir(parents=True)
     return file
 
@@ -52,8 +52,8 @@ def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeEditor:
 
 
 def test_the_path_is_a_line() -> None:
-    assert riptui("config", "path") == (0, f"{places.settings_file()}\n", "")
-    assert json.loads(riptui("config", "path", "--json").out) == {"path": str(places.settings_file())}
+    assert riptui("config", "path") == (0, f"{paths.settings_file()}\n", "")
+    assert json.loads(riptui("config", "path", "--json").out) == {"path": str(paths.settings_file())}
 
 
 def test_show_tells_every_setting_its_value_where_it_comes_from_and_what_it_is(
@@ -71,7 +71,7 @@ def test_show_tells_every_setting_its_value_where_it_comes_from_and_what_it_is(
     assert told["graphics"] == ['"sixel"', "$RIPTUI_GRAPHICS"]
     assert told["runs"] == ['"runs"', "default"]
     assert told["confirm"] == ["true", "default"]
-    assert [name for name in told if about(name) not in outcome.out] == []
+    assert [name for name in told if describe_setting(name) not in outcome.out] == []
     assert 'app.quit = "q,ctrl+x"' in lines[-1]
 
 
@@ -98,7 +98,7 @@ def test_show_for_scripts_is_one_object(file: Path) -> None:
     assert shown["path"] == str(file)
     by_name = {one["name"]: one for one in shown["settings"]}
     assert list(by_name) == list(Settings.__struct_fields__)
-    assert by_name["runs"] == {"name": "runs", "value": "/data", "origin": "file", "about": about("runs")}
+    assert by_name["runs"] == {"name": "runs", "value": "/data", "origin": "file", "about": describe_setting("runs")}
     assert by_name["refresh"]["value"] == "auto"
     assert len(shown["problems"]) == 2
 
@@ -150,10 +150,10 @@ def test_a_file_that_is_no_settings_is_one_line_and_no_traceback(data: bytes, fi
 def test_edit_makes_a_file_that_explains_itself_and_opens_it(editor: MakeEditor) -> None:
     editor('cp "$1" seen')
     outcome = riptui("config", "edit")
-    file = places.settings_file()
+    file = paths.settings_file()
     assert outcome == (0, f"{file}: nothing is wrong\n", "")
-    assert Path("seen").read_text() == file.read_text() == template()
-    assert load().settings == Settings()
+    assert Path("seen").read_text() == file.read_text() == make_template()
+    assert load_settings().settings == Settings()
 
 
 def test_edit_leaves_what_is_there(file: Path, editor: MakeEditor) -> None:
@@ -168,15 +168,15 @@ def test_edit_says_what_has_become_wrong(editor: MakeEditor) -> None:
     editor('echo "refresh = 99" >> "$1"')
     outcome = riptui("config", "edit")
     assert outcome.code == 2
-    line = len(template().splitlines()) + 1
-    outcome.require_one_line(f"{places.settings_file()}, line {line}: refresh is 99")
+    line = len(make_template().splitlines()) + 1
+    outcome.require_one_line(f"{paths.settings_file()}, line {line}: refresh is 99")
 
 
 def test_visual_is_asked_before_editor(editor: MakeEditor, monkeypatch: pytest.MonkeyPatch) -> None:
     editor("touch wrong")
     monkeypatch.setenv("VISUAL", "cp --no-clobber -t .")
     assert riptui("config", "edit").code == 0
-    assert Path("settings.toml").read_text() == template()
+    assert Path("settings.toml").read_text() == make_template()
     assert not Path("wrong").exists()
 
 
@@ -187,7 +187,7 @@ def test_without_a_choice_there_is_nano_or_vi(tmp_path: Path, monkeypatch: pytes
     outcome = riptui("config", "edit")
     assert outcome.code == 2
     outcome.require_one_line("there is no editor: set $EDITOR")
-    assert not places.settings_file().exists()
+    assert not paths.settings_file().exists()
     for name in ("vi", "nano"):
         program = programs / name
         program.write_text(f"#!/bin/sh\necho {name} > used\n")
@@ -207,14 +207,14 @@ def test_an_editor_that_is_none_is_told_before_a_file_is_made(
     outcome = riptui("config", "edit")
     assert outcome.code == 2
     outcome.require_one_line(words)
-    assert not places.settings_file().exists()
+    assert not paths.settings_file().exists()
 
 
 def test_an_editor_that_fails_is_told(editor: MakeEditor) -> None:
     editor("exit 3")
     outcome = riptui("config", "edit")
     assert outcome.code == 1
-    outcome.require_one_line("an editor ended with exit code 3", str(places.settings_file()))
+    outcome.require_one_line("an editor ended with exit code 3", str(paths.settings_file()))
 
 
 def test_an_editor_that_does_not_start_is_told(editor: MakeEditor) -> None:
@@ -226,7 +226,7 @@ def test_an_editor_that_does_not_start_is_told(editor: MakeEditor) -> None:
 
 def test_a_folder_in_the_files_place_is_told(editor: MakeEditor) -> None:
     editor("touch opened")
-    places.settings_file().mkdir(parents=True)
+    paths.settings_file().mkdir(parents=True)
     outcome = riptui("config", "edit")
     assert outcome.code == 2
     outcome.require_one_line("is a folder where a file is needed")

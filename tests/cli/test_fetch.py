@@ -23,10 +23,10 @@ from safetensors.numpy import save
 from riptui.cli import fetch as command
 from riptui.cli import main
 from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
-from riptui.inpainters import cache, fetching, hub, selection
+from riptui.inpainters import download, hub_cache, locate, weight_files
 from riptui.inpainters.catalogue import MODELS
-from riptui.metrics import weights
-from riptui.wording import sized
+from riptui.metrics import lpips_weights
+from riptui.text.units import format_size
 from tests.support.hub_server import COMMIT, Hub, Repository, running_hub
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -89,8 +89,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     for variable in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE", "HF_TOKEN", "http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.delenv(variable, raising=False)
     with running_hub() as hub:
-        hub.repositories[NAME] = Repository(whole())
-        turn_to(hub.url, monkeypatch)
+        locate.repositories[NAME] = Repository(whole())
+        turn_to(locate.url, monkeypatch)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", CHUNK)
@@ -107,7 +107,7 @@ def turn_to(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fetched(model: str = NAME, revision: str = "main", **options: Any) -> Path:
-    return fetching.fetch(fetching.plan(model, revision, **options))
+    return download.fetch(download.plan_download(model, revision, **options))
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -122,7 +122,7 @@ def one_line(error: pytest.ExceptionInfo[RiptuiError]) -> str:
 
 def nothing_is_here(revision: str = "main") -> bool:
     with pytest.raises(WeightsError, match="is not on this machine; fetch it with: riptui fetch"):
-        hub.locate(NAME, revision)
+        locate.locate_model(NAME, revision)
     return True
 
 
@@ -131,8 +131,8 @@ def nothing_is_here(revision: str = "main") -> bool:
 
 def test_a_checkpoint_is_fetched_and_then_found(server: Hub) -> None:
     folder = fetched()
-    assert folder == hub.locate(NAME, "main") == hub.locate(NAME, COMMIT)
-    assert fetching.here(NAME, "main") == folder
+    assert folder == locate.locate_model(NAME, "main") == locate.locate_model(NAME, COMMIT)
+    assert download.find_installed(NAME, "main") == folder
     files = server.repositories[NAME].files
     assert content(folder) == {path: files[path] for path in LOADED}
 
@@ -145,7 +145,7 @@ def test_only_what_is_loaded_is_asked_for_and_once(server: Hub) -> None:
 def test_a_second_fetch_downloads_nothing(server: Hub) -> None:
     fetched()
     server.seen.clear()
-    assert fetching.plan(NAME, "main").missing == ()
+    assert download.plan_download(NAME, "main").missing == ()
     fetched()
     assert server.downloaded() == []
 
@@ -161,7 +161,7 @@ def test_the_hubs_own_client_finds_what_was_fetched_and_fetches_nothing_itself(s
 def test_what_the_hubs_own_client_fetched_is_not_fetched_again(server: Hub) -> None:
     for path in LOADED:
         hf_hub_download(NAME, path)
-    assert fetching.plan(NAME, "main").missing == ()
+    assert download.plan_download(NAME, "main").missing == ()
 
 
 def test_a_fetched_checkpoint_loads(server: Hub) -> None:
@@ -177,17 +177,17 @@ def test_a_fetched_checkpoint_loads(server: Hub) -> None:
 
 def test_two_files_of_one_content_are_fetched_once(server: Hub) -> None:
     server.repositories[NAME].files["tokenizer/special_tokens_map.json"] = b'{"a": 0}'
-    plan = fetching.plan(NAME, "main")
+    plan = download.plan_download(NAME, "main")
     assert len(plan.files) == len(plan.missing) + 2  # and the index is here already
-    assert (fetching.fetch(plan) / "tokenizer/special_tokens_map.json").read_bytes() == b'{"a": 0}'
+    assert (download.fetch(plan) / "tokenizer/special_tokens_map.json").read_bytes() == b'{"a": 0}'
 
 
 def test_progress_is_of_all_missing_bytes(server: Hub) -> None:
-    plan = fetching.plan(NAME, "main")
+    plan = download.plan_download(NAME, "main")
     told: list[tuple[str, int, int]] = []
-    fetching.fetch(plan, lambda path, done, total: told.append((path, done, total)))
+    download.fetch(plan, lambda path, done, total: told.append((path, done, total)))
     total = sum(len(server.repositories[NAME].files[path]) for path in LOADED[1:])
-    assert {one[2] for one in told} == {total} == {plan.needed}
+    assert {one[2] for one in told} == {total} == {plan.needed_bytes}
     assert [one[1] for one in told] == sorted(one[1] for one in told)
     assert told[0][1] == 0
     assert told[-1][1] == total
@@ -197,7 +197,7 @@ def test_a_single_component_is_fetched(server: Hub) -> None:
     vae = {"config.json": b"{}", "diffusion_pytorch_model.safetensors": tensors(1)}
     server.repositories["org/vae"] = Repository(vae | {"README.md": b"", "diffusion_pytorch_model.bin": b"pickle"})
     assert content(fetched("org/vae")) == vae
-    assert fetching.here("org/vae", "main") == hub.locate("org/vae", "main", file="config.json")
+    assert download.find_installed("org/vae", "main") == locate.locate_model("org/vae", "main", file="config.json")
 
 
 def test_a_repository_that_is_no_checkpoint_is_refused(server: Hub) -> None:
@@ -214,16 +214,16 @@ def test_a_moved_branch_is_followed_and_what_both_commits_share_is_not_fetched_a
     server.seen.clear()
     new = fetched()
     assert server.downloaded() == [UNET]
-    assert hub.locate(NAME, "main") == new != old
+    assert locate.locate_model(NAME, "main") == new != old
     assert (old / UNET).read_bytes() == tensors(2, 50_000)
     assert (new / UNET).read_bytes() == tensors(9, 50_000)
 
 
 def test_a_commit_and_a_tag_can_be_fetched(server: Hub) -> None:
     server.repositories[NAME].revisions["refs/pr/1"] = COMMIT
-    assert fetched(revision=COMMIT) == hub.locate(NAME, COMMIT)
+    assert fetched(revision=COMMIT) == locate.locate_model(NAME, COMMIT)
     assert nothing_is_here()
-    assert fetched(revision="refs/pr/1") == hub.locate(NAME, "refs/pr/1")
+    assert fetched(revision="refs/pr/1") == locate.locate_model(NAME, "refs/pr/1")
 
 
 @pytest.mark.parametrize("path", ["../../evil.json", "unet/../../evil.json", "/evil.json", "unet//x.json", "~/x.json"])
@@ -231,7 +231,7 @@ def test_a_path_that_leaves_the_folder_is_not_fetched(path: str, server: Hub) ->
     index = json.loads(server.repositories[NAME].files["model_index.json"])
     index |= {path.rpartition("/")[0]: ["diffusers", "UNet2DConditionModel"]}
     server.repositories[NAME].files |= {path: b"{}", "model_index.json": json.dumps(index).encode()}
-    assert path not in {file.path for file in fetching.plan(NAME, "main").files}
+    assert path not in {file.path for file in download.plan_download(NAME, "main").files}
 
 
 # --- the choice of files
@@ -281,14 +281,14 @@ def test_a_path_that_leaves_the_folder_is_not_fetched(path: str, server: Hub) ->
 )
 def test_of_each_weight_one_form_is_chosen(files: list[str], variant: Any, chosen: list[str] | None) -> None:
     expected = {f"unet/{file}" for file in (files if chosen is None else chosen)}
-    taken = selection.choose([f"unet/{file}" for file in files], ["unet"], NAME, variant=variant)
+    taken = weight_files.select_files([f"unet/{file}" for file in files], ["unet"], NAME, variant=variant)
     assert set(taken) == expected
     assert len(taken) == len(expected)
 
 
 def test_weights_of_an_unknown_variant_only_are_refused() -> None:
     with pytest.raises(InputError, match=r"its unet neither in full precision nor as fp16: .*\.ema\.safetensors"):
-        selection.choose(["unet/diffusion_pytorch_model.ema.safetensors"], ["unet"], NAME)
+        weight_files.select_files(["unet/diffusion_pytorch_model.ema.safetensors"], ["unet"], NAME)
 
 
 def as_pickle(files: dict[str, bytes]) -> dict[str, bytes]:
@@ -298,7 +298,7 @@ def as_pickle(files: dict[str, bytes]) -> dict[str, bytes]:
 def test_weights_that_are_only_pickle_are_refused_before_they_are_fetched(server: Hub) -> None:
     server.repositories[NAME].files = as_pickle(whole())
     with pytest.raises(WeightsError, match=r"only as pickle .* can run any code .* add --allow-pickle") as refused:
-        fetching.plan(NAME, "main")
+        download.plan_download(NAME, "main")
     assert one_line(refused)
     assert server.downloaded() == ["model_index.json"]
 
@@ -309,7 +309,7 @@ def test_with_leave_pickles_are_fetched_and_what_they_risk_is_said(
     server.repositories[NAME].files = as_pickle(whole())
     assert main(["fetch", NAME, "--allow-pickle"]) == 0
     assert "can run any code" in capsys.readouterr().err
-    folder = hub.locate(NAME, "main")
+    folder = locate.locate_model(NAME, "main")
     assert (folder / "unet/diffusion_pytorch_model.bin").read_bytes() == b"pickle"
 
 
@@ -336,12 +336,12 @@ def test_a_dropped_download_goes_on_where_it_stopped(server: Hub) -> None:
     assert one_line(broken)
     assert nothing_is_here()
     up_again(server)
-    plan = fetching.plan(NAME, "main")
-    assert half - CHUNK < plan.kept <= half
+    plan = download.plan_download(NAME, "main")
+    assert half - CHUNK < plan.partial_bytes <= half
     told: list[int] = []
-    folder = fetching.fetch(plan, lambda path, done, total: told.append(done))
-    assert server.ranges(f"{NAME}/{UNET}") == [f"bytes={plan.kept}-"]
-    assert told[0] == plan.kept
+    folder = download.fetch(plan, lambda path, done, total: told.append(done))
+    assert server.ranges(f"{NAME}/{UNET}") == [f"bytes={plan.partial_bytes}-"]
+    assert told[0] == plan.partial_bytes
     assert server.downloaded() == [UNET]
     assert (folder / UNET).read_bytes() == tensors(2, 50_000)
 
@@ -352,43 +352,43 @@ def test_an_interrupted_download_goes_on_where_it_stopped(server: Hub) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetching.fetch(fetching.plan(NAME, "main"), interrupt)
+        download.fetch(download.plan_download(NAME, "main"), interrupt)
     assert nothing_is_here()
     server.seen.clear()
-    plan = fetching.plan(NAME, "main")
-    assert plan.kept > 50_000
-    assert (fetching.fetch(plan) / UNET).read_bytes() == tensors(2, 50_000)
-    assert server.ranges(f"{NAME}/{UNET}") == [f"bytes={plan.kept}-"]
+    plan = download.plan_download(NAME, "main")
+    assert plan.partial_bytes > 50_000
+    assert (download.fetch(plan) / UNET).read_bytes() == tensors(2, 50_000)
+    assert server.ranges(f"{NAME}/{UNET}") == [f"bytes={plan.partial_bytes}-"]
 
 
 def test_a_partial_file_that_is_too_long_is_begun_anew(server: Hub) -> None:
-    plan = fetching.plan(NAME, "main")
+    plan = download.plan_download(NAME, "main")
     unet = next(file for file in plan.missing if file.path == UNET)
-    cache.unfinished(NAME, unet).write_bytes(b"x" * (unet.size + 1))
-    assert (fetching.fetch(plan) / UNET).read_bytes() == tensors(2, 50_000)
+    hub_cache.partial_path(NAME, unet).write_bytes(b"x" * (unet.size + 1))
+    assert (download.fetch(plan) / UNET).read_bytes() == tensors(2, 50_000)
 
 
 def test_a_partial_file_that_is_damaged_is_not_gone_on_from_twice(server: Hub) -> None:
-    plan = fetching.plan(NAME, "main")
+    plan = download.plan_download(NAME, "main")
     unet = next(file for file in plan.missing if file.path == UNET)
-    cache.unfinished(NAME, unet).write_bytes(bytes(1000))
+    hub_cache.partial_path(NAME, unet).write_bytes(bytes(1000))
     with pytest.raises(WeightsError, match="is not what the hub lists"):
-        fetching.fetch(plan)
+        download.fetch(plan)
     assert nothing_is_here()
     assert (fetched() / UNET).read_bytes() == tensors(2, 50_000)
 
 
 def test_two_fetches_of_one_file_do_not_write_into_each_other(server: Hub) -> None:
-    plan = fetching.plan(NAME, "main")
+    plan = download.plan_download(NAME, "main")
 
     def again(path: str, done: int, total: int) -> None:
         if done > 0:
             return
         with pytest.raises(WeightsError, match="another process fetches org/name now"):
-            fetching.fetch(plan)
+            download.fetch(plan)
 
-    fetching.fetch(plan, again)
-    assert fetching.plan(NAME, "main").missing == ()
+    download.fetch(plan, again)
+    assert download.plan_download(NAME, "main").missing == ()
 
 
 # --- files that are not right
@@ -402,7 +402,7 @@ def test_a_file_with_another_hash_is_an_error_and_is_not_kept(path: str, server:
         fetched()
     assert one_line(wrong)
     assert nothing_is_here()
-    assert path in {file.path for file in fetching.plan(NAME, "main").missing}
+    assert path in {file.path for file in download.plan_download(NAME, "main").missing}
     server.repositories[NAME].served.clear()
     assert (fetched() / path).read_bytes() == right
 
@@ -463,21 +463,21 @@ def test_a_hub_that_refuses_connections_is_said_within_seconds(
 
 
 def test_a_hub_that_never_answers_is_given_up(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "FIRST_ANSWER", 0.2)
+    monkeypatch.setattr(download, "ANSWER_SECONDS", 0.2)
     server.mute = True
     with pytest.raises(WeightsError, match="the hub cannot be reached"):
-        fetching.plan(NAME, "main")
+        download.plan_download(NAME, "main")
 
 
 def test_a_hub_lost_in_the_middle_is_said_with_what_is_kept(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = fetching.plan(NAME, "main")
+    plan = download.plan_download(NAME, "main")
 
     def lost(*_: Any, **__: Any) -> None:
         raise ConnectionResetError("reset by peer")
 
-    monkeypatch.setattr(fetching, "http_get", lost)
+    monkeypatch.setattr(download, "http_get", lost)
     with pytest.raises(WeightsError, match="broke off; what has come of org/name is kept"):
-        fetching.fetch(plan)
+        download.fetch(plan)
 
 
 def test_a_model_that_is_here_needs_no_hub(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
@@ -496,13 +496,13 @@ def test_a_disk_without_space_is_said_before_anything_is_fetched(
     server: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.repositories["org/two"] = Repository(whole())
-    size = fetching.plan(NAME, "main").needed
+    size = download.plan_download(NAME, "main").needed_bytes
     server.seen.clear()
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: SimpleNamespace(free=int(size * 1.5)))
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda path: SimpleNamespace(free=int(size * 1.5)))
     assert main(["fetch", NAME, "org/two"]) == 1
     said = capsys.readouterr().err
-    assert f"not enough space: {sized(2 * size)} are needed in {constants.HF_HUB_CACHE}" in said
-    assert f"and {sized(int(size * 1.5))} are free" in said
+    assert f"not enough space: {format_size(2 * size)} are needed in {constants.HF_HUB_CACHE}" in said
+    assert f"and {format_size(int(size * 1.5))} are free" in said
     assert server.downloaded() == ["model_index.json"]
     assert main(["fetch", NAME]) == 0
 
@@ -511,10 +511,10 @@ def test_a_disk_that_fills_up_is_said(server: Hub, monkeypatch: pytest.MonkeyPat
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    plan = fetching.plan(NAME, "main")
-    monkeypatch.setattr(fetching, "http_get", full)
+    plan = download.plan_download(NAME, "main")
+    monkeypatch.setattr(download, "http_get", full)
     with pytest.raises(DiskError, match="cannot be written: No space left on device; what has come is kept") as error:
-        fetching.fetch(plan)
+        download.fetch(plan)
     assert one_line(error)
 
 
@@ -559,10 +559,10 @@ def trunks(server: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
     for net in ("squeeze", "alex", "vgg"):
         data = net.encode() * 1000
         file = f"{net}-{hashlib.sha256(data).hexdigest()[:8]}.pth"
-        small[net] = weights.Trunk(file, "", len(data))
+        small[net] = lpips_weights.Trunk(file, "", len(data))
         server.others[f"/{file}"] = data
-    monkeypatch.setattr(weights, "TRUNKS", small)
-    monkeypatch.setattr(weights, "source", lambda net: f"{server.url}/{small[net].file}")
+    monkeypatch.setattr(lpips_weights, "TRUNKS", small)
+    monkeypatch.setattr(lpips_weights, "source_url", lambda net: f"{server.url}/{small[net].file}")
     return server
 
 
@@ -570,7 +570,9 @@ def test_lpips_stands_for_its_three_trunks(trunks: Hub, capsys: pytest.CaptureFi
     assert main(["fetch", "lpips", "lpips-vgg"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in out] == ["lpips-squeeze", "lpips-alex", "lpips-vgg"]
-    assert all(str(weights.weights_path(net)) in line for net, line in zip(weights.TRUNKS, out, strict=True))
+    assert all(
+        str(lpips_weights.weights_path(net)) in line for net, line in zip(lpips_weights.TRUNKS, out, strict=True)
+    )
     trunks.seen.clear()
     assert main(["fetch", "lpips"]) == 0
     assert trunks.seen == []
@@ -578,7 +580,7 @@ def test_lpips_stands_for_its_three_trunks(trunks: Hub, capsys: pytest.CaptureFi
 
 def test_a_trunk_that_is_damaged_is_said(trunks: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fetch", "lpips-alex"]) == 0
-    weights.weights_path("alex").write_bytes(b"damaged")
+    lpips_weights.weights_path("alex").write_bytes(b"damaged")
     assert main(["fetch", "lpips-alex"]) == 1
     assert "is damaged" in capsys.readouterr().err
 
@@ -597,7 +599,7 @@ def test_plain_lines_say_how_much_how_fast_and_how_long(
 ) -> None:
     clock = iter([0.0, 0.0, 5.0, 20.0, 21.0])
     monkeypatch.setattr(command.time, "monotonic", lambda: next(clock))
-    plain = command.Plain("sd2", 1_000_000_000)
+    plain = command.DownloadLines("sd2", 1_000_000_000)
     for done in (1, 2, 3, 4):
         plain.show("unet/x", done * 1_000_000_000, 5_000_000_000)
     assert capsys.readouterr().err.splitlines() == [
@@ -631,7 +633,7 @@ def test_nothing_of_the_libraries_is_on_the_terminal(
         out, err = process.communicate(timeout=60)
     size = sum(len(server.repositories[NAME].files[path]) for path in LOADED)
     folder = tmp_path / "home/hub/models--org--name/snapshots" / COMMIT
-    assert (out, process.returncode) == (f"{NAME}: 8 files, {sized(size)}, whole, {folder}\n", 0)
+    assert (out, process.returncode) == (f"{NAME}: 8 files, {format_size(size)}, whole, {folder}\n", 0)
     assert re.fullmatch(rf"{NAME}: \d+ kB to fetch\n", err)
 
 
@@ -684,14 +686,14 @@ def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.
     trunks.seen.clear()
     after = listed(capsys)
     assert {name for name, one in after.items() if one["state"] == "here"} == {"sd2", "lpips-alex"}
-    assert after["sd2"]["path"] == str(hub.locate("sd2-community/stable-diffusion-2-inpainting", "main"))
+    assert after["sd2"]["path"] == str(locate.locate_model("sd2-community/stable-diffusion-2-inpainting", "main"))
     assert trunks.seen == []
 
 
 def test_a_damaged_model_is_listed_as_incomplete(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     server.repositories[MODELS["sd2"].repository] = Repository(whole())
     assert main(["fetch", "sd2"]) == 0
-    blob = (hub.locate(MODELS["sd2"].repository, "main") / UNET).resolve()
+    blob = (locate.locate_model(MODELS["sd2"].repository, "main") / UNET).resolve()
     blob.write_bytes(blob.read_bytes()[:-1])
     assert listed(capsys)["sd2"]["state"] == "incomplete"
     assert main(["models"]) == 0

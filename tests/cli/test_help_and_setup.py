@@ -16,7 +16,7 @@ from click.shell_completion import BashComplete
 
 from riptui import __version__, inpainters, metrics
 from riptui.cli import COMMANDS, commands, doctor
-from riptui.metrics import weights
+from riptui.metrics import lpips_weights
 from riptui.store import layout
 from riptui.store.trajectory import Status, Trajectory
 from tests.support.command import COMMAND, PATIENCE, environment, riptui, spawned
@@ -47,10 +47,10 @@ def test_the_demo_computes_measures_and_says_what_can_be_done_next() -> None:
     assert outcome.code == 0
     place = "runs/demo/coffee/m128-s0-crop"
     trajectory = Trajectory(Path(place))
-    assert trajectory.status() == Status.DONE
+    assert trajectory.read_status() == Status.DONE
     assert trajectory.spec.source_name == "coffee.jpg"
-    assert list(trajectory.metrics()) == list(range(0, 65, 8))
-    assert trajectory.metrics()[64]["ssim"] < 0.9  # type: ignore[operator]
+    assert list(trajectory.read_metrics()) == list(range(0, 65, 8))
+    assert trajectory.read_metrics()[64]["ssim"] < 0.9  # type: ignore[operator]
     assert f"It is in {place}. Next:" in outcome.out
     assert re.findall(r"  riptui (\w+)", outcome.out) == ["show", "export", "run", "doctor"]
     assert "error" not in outcome.err
@@ -102,7 +102,7 @@ def test_an_impossible_demo_is_refused_in_one_line() -> None:
 def no_torch_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Starting torch takes seconds; what it would say."""
     seen = {"torch": "2.9", "built": None, "gpus": [], "mps": False}
-    monkeypatch.setattr(doctor, "ASK_TORCH", f"print({json.dumps(json.dumps(seen))})")
+    monkeypatch.setattr(doctor, "TORCH_PROBE", f"print({json.dumps(json.dumps(seen))})")
 
 
 def findings() -> dict[str, list[dict[str, str]]]:
@@ -180,7 +180,7 @@ def test_the_gpu_is_what_torch_sees(
     answer: dict[str, Any], state: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = {"torch": "2.9", "mps": False, **answer}
-    monkeypatch.setattr(doctor, "ASK_TORCH", f"print({json.dumps(json.dumps(seen))})")
+    monkeypatch.setattr(doctor, "TORCH_PROBE", f"print({json.dumps(json.dumps(seen))})")
     [finding] = findings()["gpu"]
     assert finding["state"] == state
     assert words in finding["what"]
@@ -190,7 +190,7 @@ def test_the_gpu_is_what_torch_sees(
     "script", ["raise SystemExit('libcudart.so is missing')", "import os; os.abort()", "print('?')"]
 )
 def test_a_torch_that_does_not_start_is_noted(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "ASK_TORCH", script)
+    monkeypatch.setattr(doctor, "TORCH_PROBE", script)
     [finding] = findings()["gpu"]
     assert finding["state"] == "note"
 
@@ -200,7 +200,7 @@ def test_weights_are_told_by_net() -> None:
     missing = findings()["weights"]
     assert [finding["state"] for finding in missing] == ["note"] * 3
     assert all("is missing" in finding["what"] and "riptui fetch lpips-" in finding["advice"] for finding in missing)
-    for trunk in map(weights.weights_path, weights.TRUNKS):
+    for trunk in map(lpips_weights.weights_path, lpips_weights.TRUNKS):
         trunk.parent.mkdir(parents=True, exist_ok=True)
         trunk.write_bytes(b"x")
     assert [finding["state"] for finding in findings()["weights"]] == ["ok"] * 3

@@ -15,15 +15,15 @@ import pytest
 
 from riptui import engine
 from riptui.cli import console
-from riptui.marks import MARKS
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.disk import Folder
-from riptui.store.frames import frame
-from riptui.store.lock import Lock
+from riptui.store.frames import read_frame
+from riptui.store.lock import FolderLock
 from riptui.store.records import Failure, Request
+from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.wanted import set_request
+from riptui.text.status_marks import STATUS_MARKS
 from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, started
 from tests.support.trajectories import MakeTrajectory, advance, picture
 
@@ -50,7 +50,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def computed(trajectory: Trajectory) -> Trajectory:
-    list(engine.compute(trajectory))
+    list(engine.run_trajectory(trajectory))
     return trajectory
 
 
@@ -61,7 +61,7 @@ def stopped(trajectory: Trajectory) -> Trajectory:
 
 def failed(trajectory: Trajectory) -> Trajectory:
     with claim(trajectory) as claimed:
-        claimed.fail(Failure("2024-07-13T00:00:00+00:00", 1, "the paint is dry", "Traceback: it dried"))
+        claimed.record_failure(Failure("2024-07-13T00:00:00+00:00", 1, "the paint is dry", "Traceback: it dried"))
     return trajectory
 
 
@@ -116,11 +116,13 @@ def test_each_status_has_its_mark(make_trajectory: MakeTrajectory) -> None:
     broken = make_trajectory("f/unreadable", **fields)
     (broken.path / layout.SPEC).write_text("{")
     set_request(make_trajectory("g/paused", **fields), Request("pause"))
-    with Folder(running.path) as folder, Lock(folder):
+    with Folder(running.path) as folder, FolderLock(folder):
         outcome, entries = riptui("ls"), listed()
     lines = [re.split(r"\s+", line, maxsplit=2)[:2] for line in outcome.out.splitlines()[:-1]]
     order = ["done", "queued", "interrupted", "failed", "running", "unreadable", "paused"]
-    assert lines == [[MARKS[status][0], f"{letter}/{status}"] for letter, status in zip("abcdefg", order, strict=True)]
+    assert lines == [
+        [STATUS_MARKS[status][0], f"{letter}/{status}"] for letter, status in zip("abcdefg", order, strict=True)
+    ]
     assert [entry["status"] for entry in entries] == order
     assert Path(entries[0]["path"]) == Path("runs/a/done")
     assert sorted(outcome.out.splitlines()[-1].split("  ")) == sorted(f"1 {status}" for status in order)
@@ -151,10 +153,10 @@ def test_json_tells_all_of_a_trajectory(make_trajectory: MakeTrajectory) -> None
         "k": 16,
         "iterations": 16,
         "inpainted": 100.0,
-        "coverage": done.rows()[-1].coverage,
+        "coverage": done.read_rows()[-1].coverage,
         "digest": done.spec.digest,
         "spec": json.loads(msgspec.json.encode(done.spec)),
-        "newest": {"k": 16, **done.metrics()[16]},
+        "newest": {"k": 16, **done.read_metrics()[16]},
         "mixed": None,
         "error": None,
     }
@@ -197,7 +199,7 @@ def test_show_tells_status_measurements_and_spec(make_trajectory: MakeTrajectory
     outcome = riptui("show", "runs/picture/m64-s0")
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
-    row = trajectory.rows()[-1]
+    row = trajectory.read_rows()[-1]
     assert lines[:3] == [
         "✓ done  runs/picture/m64-s0",
         "navier-stokes · 64 px · seed 0 · picture.png",
@@ -206,7 +208,7 @@ def test_show_tells_status_measurements_and_spec(make_trajectory: MakeTrajectory
     table = [line.split() for line in lines if line.split()[:1] in (["0"], ["8"], ["16"])]
     assert [cells[:3] for cells in table] == [["0", "0", "%"], ["8", "50", "%"], ["16", "100", "%"]]
     assert [float(cells[-1]) for cells in table] == pytest.approx(
-        [trajectory.metrics()[k]["ssim"] for k in (0, 8, 16)], abs=1e-4
+        [trajectory.read_metrics()[k]["ssim"] for k in (0, 8, 16)], abs=1e-4
     )
     assert "∞" in table[0]
     assert any(set(line.split()[-1]) <= set("▁▂▃▄▅▆▇█") for line in lines if line.strip())
@@ -226,7 +228,7 @@ def test_show_in_json_is_complete(make_trajectory: MakeTrajectory) -> None:
         *("path", "status", "k", "iterations", "inpainted", "coverage", "digest", "spec", "request", "sessions"),
         *("metrics", "failure", "holder", "mixed"),
     }
-    assert shown["metrics"] == [{"k": k, **values} for k, values in trajectory.metrics().items()]
+    assert shown["metrics"] == [{"k": k, **values} for k, values in trajectory.read_metrics().items()]
     assert (shown["status"], shown["k"], shown["failure"], shown["holder"]) == ("done", 16, None, None)
     assert shown["sessions"][0]["versions"].keys() >= {"riptui", "python", "numpy", "opencv-python-headless"}
     assert shown["request"] == {
@@ -266,7 +268,7 @@ def test_a_frame_that_there_is_not_is_refused(argv: list[str], make_trajectory: 
 
 def test_show_of_what_is_unfinished_tells_how_far_it_is(make_trajectory: MakeTrajectory) -> None:
     trajectory = stopped(make_trajectory(metrics=("psnr",)))
-    k = len(trajectory.rows())
+    k = len(trajectory.read_rows())
     lines = riptui("show", trajectory.path, "--picture").out.splitlines()
     assert lines[0] == "◼ interrupted  runs/picture/m64-s0"
     assert lines[2].startswith(f"iteration {k} of 16 · {100 * k / 16:.0f} % inpainted")
@@ -294,7 +296,7 @@ def test_show_of_a_failure_tells_why_and_where_the_traceback_is(make_trajectory:
 
 def test_show_of_what_is_running_tells_who_computes_it(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
-    with Folder(trajectory.path) as folder, Lock(folder):
+    with Folder(trajectory.path) as folder, FolderLock(folder):
         outcome = riptui("show", trajectory.path)
     assert "● running" in outcome.out
     assert re.search(r"computed by process \d+ on ", outcome.out)
@@ -351,7 +353,7 @@ def checked(*argv: str | Path) -> list[dict[str, Any]]:
 def test_what_is_right_is_said_to_be(make_trajectory: MakeTrajectory) -> None:
     computed(make_trajectory("a/x", inpainter="noise"))
     stopped(make_trajectory("b/y", inpainter="noise"))
-    k = len(Trajectory(Path("runs/b/y")).rows())
+    k = len(Trajectory(Path("runs/b/y")).read_rows())
     assert check() == Outcome(
         0, f"✓ runs/a/x: 16 of 16 iterations are right\n✓ runs/b/y: {k} of 16 iterations are right\n", ""
     )
@@ -375,7 +377,7 @@ def flip(path: Path, at: int) -> None:
 
 
 def a_patch(trajectory: Trajectory) -> None:
-    offset, length = trajectory.rows()[4].patch
+    offset, length = trajectory.read_rows()[4].patch
     flip(trajectory.path / layout.PATCHES, offset + length // 2)
 
 
@@ -388,7 +390,7 @@ def a_row(trajectory: Trajectory) -> None:
 
 def a_pixel_hash(trajectory: Trajectory) -> None:
     path = trajectory.path / layout.ROWS
-    sha256 = trajectory.rows()[4].sha256
+    sha256 = trajectory.read_rows()[4].sha256
     path.write_text(path.read_text().replace(sha256, sha256[::-1]))
 
 
@@ -404,7 +406,7 @@ def test_damage_is_found_named_cut_and_computed_again_to_the_same_bytes(
     other = computed(make_trajectory("a/whole", inpainter="noise"))
     trajectory = computed(make_trajectory("b/hurt", metrics=("psnr",)))
     before = files(trajectory.path)
-    shas = [row.sha256 for row in trajectory.rows()]
+    shas = [row.sha256 for row in trajectory.read_rows()]
     damage(trajectory)
 
     found = check()
@@ -418,16 +420,16 @@ def test_damage_is_found_named_cut_and_computed_again_to_the_same_bytes(
     repaired = check("--repair")
     assert repaired.code == 0
     assert "whole up to iteration 4; compute the rest with: riptui resume runs/b/hurt" in repaired.out
-    assert len(trajectory.rows()) == 4
+    assert len(trajectory.read_rows()) == 4
     assert check().code == 0
 
     assert riptui("resume", "runs").code == 0
-    assert [row.sha256 for row in trajectory.rows()] == shas
+    assert [row.sha256 for row in trajectory.read_rows()] == shas
     after = files(trajectory.path)
     assert after.keys() == before.keys()
     same = before.keys() - {layout.ROWS}  # rows hold the seconds and the session
     assert {name for name in same if before[name] != after[name]} == set()
-    assert other.status() == Status.DONE
+    assert other.read_status() == Status.DONE
     assert check().code == 0
 
 
@@ -495,7 +497,7 @@ def test_what_cannot_be_computed_again_stays_damaged(name: str, make_trajectory:
 def test_what_is_running_is_not_repaired(make_trajectory: MakeTrajectory) -> None:
     trajectory = stopped(make_trajectory())
     (trajectory.path / ".tmp-request.json").write_bytes(b"x")
-    with Folder(trajectory.path) as folder, Lock(folder):
+    with Folder(trajectory.path) as folder, FolderLock(folder):
         outcome = check("--repair")
     assert outcome.code == 0
     assert "left behind" not in outcome.out
@@ -551,4 +553,4 @@ def test_json_on_a_terminal_has_no_bar_between_its_lines(two: list[str]) -> None
 def test_frames_that_are_checked_are_those_that_are_shown(make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory(inpainter="identity"))
     assert check().code == 0
-    np.testing.assert_array_equal(frame(trajectory, 16), picture())
+    np.testing.assert_array_equal(read_frame(trajectory, 16), picture())

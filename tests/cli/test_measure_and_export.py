@@ -15,11 +15,11 @@ import PIL.Image
 import pytest
 
 from riptui import engine
-from riptui.images import from_png
+from riptui.images import decode_png
 from riptui.store import layout
 from riptui.store.disk import Folder
-from riptui.store.frames import frame
-from riptui.store.lock import Lock
+from riptui.store.frames import read_frame
+from riptui.store.lock import FolderLock
 from riptui.store.trajectory import Trajectory
 from tests.support.command import Outcome, riptui
 from tests.support.trajectories import MakeTrajectory, advance
@@ -40,7 +40,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_torch_home: Pat
 def done(make_trajectory: MakeTrajectory) -> Trajectory:
     """16 iterations, of which 0, 8 and 16 are measured."""
     trajectory = make_trajectory(metrics=("psnr",))
-    list(engine.compute(trajectory))
+    list(engine.run_trajectory(trajectory))
     return trajectory
 
 
@@ -53,13 +53,13 @@ def stopped(trajectory: Trajectory) -> Trajectory:
 
 
 def test_more_metrics_are_measured_and_nothing_else_changes(done: Trajectory) -> None:
-    before, rows = done.metrics(), (done.path / layout.ROWS).read_bytes()
+    before, rows = done.read_metrics(), (done.path / layout.ROWS).read_bytes()
     outcome = riptui("measure", PLACE, "--metrics", "delta-e,entropy")
     assert (outcome.code, outcome.err) == (0, "")
     assert [line.split()[:2] for line in outcome.out.splitlines()] == [
         ["picture/m64-s0:", f"{k}/16"] for k in (0, 8, 16)
     ]
-    after = done.metrics()
+    after = done.read_metrics()
     assert list(after) == [0, 8, 16]
     for k in after:
         assert after[k].keys() == {"psnr", "delta-e", "entropy"}
@@ -71,32 +71,32 @@ def test_more_metrics_are_measured_and_nothing_else_changes(done: Trajectory) ->
 @pytest.mark.parametrize(("measure", "at"), [("every", list(range(17))), ("5", [0, 5, 8, 10, 15, 16])])
 def test_existing_frames_are_measured_at_more_points(measure: str, at: list[int], done: Trajectory) -> None:
     assert riptui("measure", PLACE, "--metrics", "psnr", "--measure", measure).code == 0
-    assert list(done.metrics()) == at
+    assert list(done.read_metrics()) == at
 
 
 @pytest.mark.parametrize("measure", ["half", "every"])
 def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, make_trajectory: MakeTrajectory) -> None:
     names = ("psnr", "ssim", "delta-e", "entropy", "ssim@previous")
     later, at_once = make_trajectory("a/later"), make_trajectory("a/at-once", metrics=names)
-    list(engine.compute(later))
-    list(engine.compute(at_once))
+    list(engine.run_trajectory(later))
+    list(engine.run_trajectory(at_once))
     argv = ("--metrics", ",".join(names), "--measure", measure)
     assert riptui("measure", "runs/a/later", *argv).code == 0
     if measure == "half":
-        assert later.metrics() == at_once.metrics()
+        assert later.read_metrics() == at_once.read_metrics()
     else:
-        values, half = later.metrics(), at_once.metrics()
+        values, half = later.read_metrics(), at_once.read_metrics()
         plain = names[:-1]
         assert [[values[k][name] for name in plain] for k in half] == [[half[k][name] for name in plain] for k in half]
-    assert later.metrics()[0].keys() == {*names[:-1]}
+    assert later.read_metrics()[0].keys() == {*names[:-1]}
 
 
 def test_previous_is_measured_again_where_another_frame_is_measured_before(make_trajectory: MakeTrajectory) -> None:
     first, second = make_trajectory("a/first", metrics=("ssim@previous",)), make_trajectory("a/second")
-    list(engine.compute(first))
-    list(engine.compute(second))
+    list(engine.run_trajectory(first))
+    list(engine.run_trajectory(second))
     riptui("measure", "runs/a", "--metrics", "ssim@previous", "--measure", "every")
-    assert first.metrics() == second.metrics()
+    assert first.read_metrics() == second.read_metrics()
 
 
 def test_when_there_is_nothing_to_measure_it_says_so_and_writes_nothing(done: Trajectory) -> None:
@@ -113,17 +113,17 @@ def test_the_default_metrics_are_those_at_hand(done: Trajectory) -> None:
     outcome = riptui("measure", PLACE)
     assert outcome.code == 0
     assert outcome.err.startswith("left out: lpips-squeeze, lpips-alex, lpips-vgg (no weights in")
-    assert done.metrics()[16].keys() == {"psnr", "ssim"}
+    assert done.read_metrics()[16].keys() == {"psnr", "ssim"}
 
 
 def test_only_what_is_computed_is_measured(make_trajectory: MakeTrajectory) -> None:
     trajectory = stopped(make_trajectory())
-    k = len(trajectory.rows())
+    k = len(trajectory.read_rows())
     assert riptui("measure", PLACE, "--metrics", "psnr", "--measure", "every").code == 0
-    assert list(trajectory.metrics()) == list(range(k + 1))
-    assert len(trajectory.rows()) == k
+    assert list(trajectory.read_metrics()) == list(range(k + 1))
+    assert len(trajectory.read_rows()) == k
     assert riptui("resume", PLACE).code == 0
-    assert len(trajectory.rows()) == 16
+    assert len(trajectory.read_rows()) == 16
 
 
 def test_json_has_an_object_for_each_measured_frame(done: Trajectory) -> None:
@@ -135,7 +135,7 @@ def test_json_has_an_object_for_each_measured_frame(done: Trajectory) -> None:
         ("measured", k, {"ssim"}) for k in (0, 8, 16)
     ]
     assert {event["k"]: event["values"]["ssim"] for event in events} == {
-        k: values["ssim"] for k, values in done.metrics().items()
+        k: values["ssim"] for k, values in done.read_metrics().items()
     }
 
 
@@ -144,17 +144,17 @@ def test_what_another_process_computes_is_said_and_the_others_are_measured(
     display: str, make_trajectory: MakeTrajectory
 ) -> None:
     held, free = (make_trajectory(f"a/{name}", inpainter="noise") for name in ("held", "free"))
-    list(engine.compute(held))
-    list(engine.compute(free))
-    with Folder(held.path) as folder, Lock(folder):
+    list(engine.run_trajectory(held))
+    list(engine.run_trajectory(free))
+    with Folder(held.path) as folder, FolderLock(folder):
         outcome = riptui("measure", "runs", "--metrics", "psnr", "--display", display)
     assert outcome.code == 1
     assert f"is being computed by process {os.getpid()} on " in (outcome.out if display == "json" else outcome.err)
     if display != "json":
         assert outcome.err.startswith("error: ")
         assert outcome.err.count("\n") == 1
-    assert held.metrics() == {}
-    assert list(free.metrics()) == [0, 8, 16]
+    assert held.read_metrics() == {}
+    assert list(free.read_metrics()) == [0, 8, 16]
 
 
 @pytest.mark.parametrize(
@@ -169,11 +169,11 @@ def test_what_another_process_computes_is_said_and_the_others_are_measured(
     ],
 )
 def test_measure_refuses_in_one_line(argv: list[str], code: int, words: list[str], done: Trajectory) -> None:
-    before = done.metrics()
+    before = done.read_metrics()
     outcome = riptui("measure", *argv)
     assert outcome.code == code
     outcome.require_one_line(*words)
-    assert done.metrics() == before
+    assert done.read_metrics() == before
 
 
 # ── export ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,7 +189,7 @@ def test_frames_are_whole_and_exact(done: Trajectory) -> None:
     assert outcome == Outcome(0, "out: 17 frames\n", "")
     assert sorted(path.name for path in Path("out").iterdir()) == [f"{k:05}.png" for k in range(17)]
     for k in (0, 7, 16):
-        np.testing.assert_array_equal(from_png(Path(f"out/{k:05}.png").read_bytes()), frame(done, k))
+        np.testing.assert_array_equal(decode_png(Path(f"out/{k:05}.png").read_bytes()), read_frame(done, k))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_frames_are_whole_and_exact(done: Trajectory) -> None:
 def test_at_says_which_frames(at: str, frames: list[int], done: Trajectory) -> None:
     assert riptui("export", PLACE, "--frames", "out", "--gif", "x.png", "--at", at).code == 0
     assert sorted(int(path.stem) for path in Path("out").iterdir()) == frames
-    images = [frame(done, k) for k in frames]
+    images = [read_frame(done, k) for k in frames]
     changes = sum(not np.array_equal(one, other) for one, other in pairwise(images))
     assert pictures("x.png") == 1 + changes  # Pillow shows one of two equal frames, for as long as both
 
@@ -223,7 +223,7 @@ def test_a_csv_has_what_was_measured(done: Trajectory) -> None:
     with Path("x.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["k"]) for row in rows] == [0, 8, 16]
-    assert [float(row["psnr"]) for row in rows] == [inf, *(done.metrics()[k]["psnr"] for k in (8, 16))]
+    assert [float(row["psnr"]) for row in rows] == [inf, *(done.read_metrics()[k]["psnr"] for k in (8, 16))]
 
 
 def test_a_parquet_has_the_same(done: Trajectory) -> None:
@@ -239,7 +239,7 @@ def test_all_of_it_at_once(done: Trajectory) -> None:
 
 
 def test_what_is_unfinished_is_exported_as_far_as_it_is(make_trajectory: MakeTrajectory) -> None:
-    k = len(stopped(make_trajectory()).rows())
+    k = len(stopped(make_trajectory()).read_rows())
     assert riptui("export", PLACE, "--frames", "f", "--strip", "s.png", "--at", "half").code == 0
     assert sorted(int(path.stem) for path in Path("f").iterdir()) == [0, 8]
     assert riptui("export", PLACE, "--frames", "g").out == f"g: {k + 1} frames\n"

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from riptui.cli import console
-from riptui.results.claims import NETS
-from riptui.results.curves import curves
-from riptui.results.statistics import drift
+from riptui.results.curves import extract_curves
+from riptui.results.paper_tests import NETS
+from riptui.results.statistics import summarize_drift
 from riptui.store import layout
-from riptui.store.listing import find_all, summarize
+from riptui.store.listing import find_all_trajectories, summarize
 from tests.support.command import RICH, require_harmless, riptui
 from tests.support.made import made_spec, write
 
@@ -62,8 +62,8 @@ def test_there_is_a_line_for_each_inpainter_and_mask(runs: Path) -> None:
         [name, mask, "27", "9"] for name in ("biharmonic", "telea") for mask in ("128", "256")
     ]
     assert "lpips-vgg at the end" in outcome.out
-    members = curves(map(summarize, find_all([runs])), "lpips-vgg")
-    found = drift([one for one in members if (one.spec.inpainter, one.spec.mask) == ("telea", 256)])
+    members = extract_curves(map(summarize, find_all_trajectories([runs])), "lpips-vgg")
+    found = summarize_drift([one for one in members if (one.spec.inpainter, one.spec.mask) == ("telea", 256)])
     assert f"{found.final.value:.4f} ± {found.last.sd:.4f}" in outcome.out  # type: ignore[union-attr]
     assert f"{found.final.low:.4f} to {found.final.high:.4f}" in outcome.out
     assert f"{found.half_life:.0f} %" in outcome.out

@@ -13,9 +13,9 @@ import PIL.Image
 import pytest
 
 from riptui import engine
-from riptui.images import from_png
-from riptui.metrics.availability import DEFAULT
-from riptui.spec import points
+from riptui.images import decode_png
+from riptui.metrics.availability import DEFAULT_METRICS
+from riptui.spec import measured_iterations
 from riptui.store import layout
 from riptui.store.trajectory import Status, Trajectory
 from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, spawned, started
@@ -27,7 +27,7 @@ SMALL = ("--size", "256", "--mask", "64", "--amount", "100")
 """16 iterations, keyframes and measurements at 8 and 16."""
 NAME = "m64-s0-a100-256px"
 QUICK = ("--size", "256", "--amount", "50", "-i", "noise", "--metrics", "psnr")
-LPIPS = tuple(name for name in DEFAULT if name.startswith("lpips"))
+LPIPS = tuple(name for name in DEFAULT_METRICS if name.startswith("lpips"))
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def objects(outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def metrics_of(name: str) -> dict[int, dict[str, float | None]]:
-    return Trajectory(Path("runs", "cat", name)).metrics()
+    return Trajectory(Path("runs", "cat", name)).read_metrics()
 
 
 # ── what is computed ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -70,10 +70,10 @@ def test_by_default_it_is_the_papers_protocol() -> None:
     spec = trajectory.spec
     assert (spec.mask, spec.amount, spec.seed, spec.order, spec.size) == (128, 400, 0, "replacement", 512)
     assert (spec.paste, spec.fit, spec.inpainter, spec.parameters) == (True, "bands", "navier-stokes", {"radius": 3})
-    assert len(trajectory.rows()) == 64
-    assert list(trajectory.metrics()) == [0, 8, 16, 24, 32, 40, 48, 56, 64]
-    assert {name for values in trajectory.metrics().values() for name in values} == {"ssim", "psnr"}
-    assert trajectory.status() == Status.DONE
+    assert len(trajectory.read_rows()) == 64
+    assert list(trajectory.read_metrics()) == [0, 8, 16, 24, 32, 40, 48, 56, 64]
+    assert {name for values in trajectory.read_metrics().values() for name in values} == {"ssim", "psnr"}
+    assert trajectory.read_status() == Status.DONE
     assert folders() == {"cat/m128-s0"}
 
 
@@ -122,7 +122,7 @@ def test_seeds_are_numbers_and_ranges(given: str, seeds: list[int]) -> None:
 @pytest.mark.parametrize("order", ["replacement", "shuffle", "raster"])
 def test_the_order_decides_the_squares(order: str) -> None:
     run(*SMALL, "--order", order, "--metrics", "psnr", "--name", "x")
-    boxes = [row.box[:2] for row in Trajectory(Path("runs/cat/x")).rows()]
+    boxes = [row.box[:2] for row in Trajectory(Path("runs/cat/x")).read_rows()]
     grid = [(x, y) for y in range(0, 256, 64) for x in range(0, 256, 64)]
     assert (boxes == grid) == (order == "raster")
     assert (sorted(boxes, key=grid.index) == grid) == (order != "replacement")
@@ -134,7 +134,7 @@ def test_the_order_decides_the_squares(order: str) -> None:
 def test_any_amount_is_reached(amount: str, iterations: int) -> None:
     assert run("--size", "256", "--mask", "64", "--amount", amount, "-i", "identity", "--metrics", "psnr").code == 0
     [folder] = folders()
-    rows = Trajectory(Path("runs", folder)).rows()
+    rows = Trajectory(Path("runs", folder)).read_rows()
     assert len(rows) == iterations
     assert rows[-1].inpainted >= float(amount)
     assert folder == f"cat/m64-s0-identity-a{amount}-256px"
@@ -154,7 +154,7 @@ def test_without_paste_all_pixels_may_change() -> None:
 def test_the_fit_decides_what_becomes_of_a_picture_that_is_not_square(fit: str, black: bool) -> None:
     PIL.Image.fromarray(picture()[:128] | 1).save("wide.png")
     assert riptui("run", "wide.png", *QUICK, "--fit", fit, "--name", "x").code == 0
-    original = from_png(Path("runs/wide/x/original.png").read_bytes())
+    original = decode_png(Path("runs/wide/x/original.png").read_bytes())
     assert original.shape == (256, 256, 3)
     assert (original[0, 128].max() == 0) == black
 
@@ -382,12 +382,12 @@ def test_after_a_stop_it_goes_on_to_the_same_bytes(make_trajectory: MakeTrajecto
     whole = Trajectory(Path("runs/whole/cat", NAME))
     parts = make_trajectory(f"cat/{NAME}", metrics=("psnr",))
     assert advance(parts, 3) == 3
-    assert parts.status() == Status.INTERRUPTED
+    assert parts.read_status() == Status.INTERRUPTED
     outcome = run(*SMALL, "--metrics", "psnr")
     assert outcome.code == 0
     assert outcome.out.splitlines()[0] == f"cat/{NAME}: goes on at 3, 16 iterations"
-    assert [row.sha256 for row in parts.rows()] == [row.sha256 for row in whole.rows()]
-    assert parts.metrics() == whole.metrics()
+    assert [row.sha256 for row in parts.read_rows()] == [row.sha256 for row in whole.read_rows()]
+    assert parts.read_metrics() == whole.read_metrics()
     for name in (layout.PATCHES, f"{layout.KEYFRAMES}/8.png", f"{layout.KEYFRAMES}/16.png"):
         assert (parts.path / name).read_bytes() == (whole.path / name).read_bytes()
 
@@ -401,18 +401,18 @@ def test_resume_brings_one_to_its_end(make_trajectory: MakeTrajectory) -> None:
     outcome = riptui("resume", trajectory.path)
     assert outcome.code == 0
     assert "goes on at" in outcome.out
-    assert trajectory.status() == Status.DONE
-    assert list(trajectory.metrics()) == [0, 8, 16]
+    assert trajectory.read_status() == Status.DONE
+    assert list(trajectory.read_metrics()) == [0, 8, 16]
 
 
 def test_resume_of_a_folder_takes_all_that_is_not_done(make_trajectory: MakeTrajectory) -> None:
     made = [make_trajectory(f"g/a/m64-s{seed}", seed=seed, inpainter="noise") for seed in range(4)]
-    list(engine.compute(made[0]))
+    list(engine.run_trajectory(made[0]))
     advance(made[1], 3)
     before = contents(made[0].path)
     outcome = riptui("resume", "runs/g")
     assert outcome.code == 0
-    assert {trajectory.status() for trajectory in made} == {Status.DONE}
+    assert {trajectory.read_status() for trajectory in made} == {Status.DONE}
     assert outcome.out.splitlines()[0] == "a/m64-s0: done already"
     assert "a/m64-s2 (2 of 4): starts, 16 iterations" in outcome.out
     assert contents(made[0].path) == before
@@ -422,7 +422,7 @@ def test_resume_takes_several_paths_and_each_trajectory_once(make_trajectory: Ma
     made = [make_trajectory(f"g/m64-s{seed}", seed=seed, inpainter="noise") for seed in range(3)]
     events = objects(riptui("resume", "runs/g", "runs/g/m64-s1", "runs", "--display", "json"))
     assert Counter(event["event"] for event in events) == {"started": 3, "iterated": 48, "ended": 3}
-    assert {trajectory.status() for trajectory in made} == {Status.DONE}
+    assert {trajectory.read_status() for trajectory in made} == {Status.DONE}
 
 
 @pytest.mark.parametrize(
@@ -434,7 +434,7 @@ def test_resume_refuses_what_is_no_trajectory(path: str, words: str, make_trajec
     outcome = riptui("resume", trajectory.path, path)
     assert outcome.code == 2
     outcome.require_one_line(path, words)
-    assert trajectory.rows() == []
+    assert trajectory.read_rows() == []
 
 
 # ── displays ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -455,7 +455,7 @@ def test_json_has_an_object_a_line_for_all_that_happens_in_order() -> None:
     assert (events[-1]["k"], events[-1]["done"]) == (16, True)
     assert [event["k"] for event in events if event["event"] == "iterated"] == list(range(1, 17))
     spec = Trajectory(Path("runs/cat", NAME)).spec
-    assert [event["k"] for event in events if event["event"] == "measured"] == points(spec, 5)
+    assert [event["k"] for event in events if event["event"] == "measured"] == measured_iterations(spec, 5)
     order = [(event["k"], event["event"]) for event in events[1:-1]]
     assert order == sorted(order)  # iterated before measured
     assert len({event["trajectory"] for event in events}) == 1
@@ -465,11 +465,13 @@ def test_json_has_what_is_on_disk() -> None:
     events = objects(run(*SMALL, "--metrics", "psnr,ssim", "--display", "json"))
     trajectory = Trajectory(Path("runs/cat", NAME))
     rows = [event for event in events if event["event"] == "iterated"]
-    for event, row in zip(rows, trajectory.rows(), strict=True):
+    for event, row in zip(rows, trajectory.read_rows(), strict=True):
         assert (event["k"], tuple(event["box"]), event["inpainted"]) == (row.k, row.box, row.inpainted)
         assert (event["coverage"], event["seconds"]) == (row.coverage, row.seconds)
-    assert {event["k"]: event["values"] for event in events if event["event"] == "measured"} == trajectory.metrics()
-    assert trajectory.metrics()[0]["psnr"] is None  # of equal pictures: infinite, which JSON has not
+    assert {
+        event["k"]: event["values"] for event in events if event["event"] == "measured"
+    } == trajectory.read_metrics()
+    assert trajectory.read_metrics()[0]["psnr"] is None  # of equal pictures: infinite, which JSON has not
 
 
 def test_json_says_what_is_done_already() -> None:
@@ -480,7 +482,7 @@ def test_json_says_what_is_done_already() -> None:
 
 def test_none_prints_nothing() -> None:
     assert run(*SMALL, "--metrics", "psnr", "--display", "none") == Outcome(0, "", "")
-    assert len(Trajectory(Path("runs/cat", NAME)).rows()) == 16
+    assert len(Trajectory(Path("runs/cat", NAME)).read_rows()) == 16
 
 
 @pytest.mark.parametrize("display", ["auto", "plain"])
@@ -543,7 +545,7 @@ def test_a_failure_ends_with_1_and_the_others_go_on(
     monkeypatch.setattr("riptui.inpainters.opencv.cv2.inpaint", lambda *given, **named: 1 / 0)
     outcome = riptui("resume", "runs", "--display", display)
     assert outcome.code == 1
-    assert (bad.status(), good.status()) == (Status.FAILED, Status.DONE)
+    assert (bad.read_status(), good.read_status()) == (Status.FAILED, Status.DONE)
     text = outcome.out if display in ("json", "rich") else outcome.err
     assert "navier-stokes failed at iteration 1: ZeroDivisionError: division by zero" in text
     assert "Traceback" not in outcome.out + outcome.err
@@ -562,7 +564,7 @@ def test_a_failure_is_forgotten_once_it_goes_on(
         assert riptui("resume", "runs").code == 1
     assert riptui("resume", "runs").code == 0
     assert trajectory.failure is None
-    assert trajectory.status() == Status.DONE
+    assert trajectory.read_status() == Status.DONE
 
 
 def test_the_command_itself_gives_the_exit_codes() -> None:

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from riptui.cli import lingering
-from riptui.cli.display import Bars, open_display
-from riptui.client import living
-from riptui.events import Ended, Loading, Started, Stepped
+from riptui.cli import logind
+from riptui.cli.run_display import BarsDisplay, open_display
+from riptui.events import Ended, Loading, Started, StepDone
 from riptui.inpainters import devices
-from riptui.store.listing import find
+from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.workers import register
-from riptui.worker.service import new_record
+from riptui.store.worker_registry import register
+from riptui.supervision.client import list_running_workers
+from riptui.worker.loop import new_worker_record
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, spawned, started, wait_until
 from tests.support.odd_inpainters import COMMAND
 from tests.support.trajectories import MakeTrajectory, picture
@@ -54,7 +54,7 @@ def stays(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def statuses(runs: Path) -> list[str]:
-    return [trajectory.status() for trajectory in find(runs)]
+    return [trajectory.read_status() for trajectory in find_trajectories(runs)]
 
 
 # ── run ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -67,8 +67,8 @@ def test_a_model_is_left_to_a_worker_that_is_watched(run: Run, runs: Path) -> No
     assert "cat/m64-s0-slow-seconds0.05-a100-256px (1 of 2): starts, 16 iterations" in outcome.out
     assert outcome.out.count(": done at 16, 16 in") == 2
     assert "100 %  psnr" in outcome.out
-    for trajectory in find(runs):
-        assert {session.pid for session in trajectory.sessions()} != {os.getpid()}
+    for trajectory in find_trajectories(runs):
+        assert {session.pid for session in trajectory.read_sessions()} != {os.getpid()}
     again = riptui(*run("--seed", "0-1"))
     assert again.out.count("done already") == 2
 
@@ -76,19 +76,19 @@ def test_a_model_is_left_to_a_worker_that_is_watched(run: Run, runs: Path) -> No
 def test_bars_show_loading_and_steps_of_all_that_is_in_hand(make_trajectory: MakeTrajectory) -> None:
     one, two = make_trajectory("a/one"), make_trajectory("a/two")
     with open_display("rich", [one, two]) as display:
-        assert isinstance(display, Bars)
+        assert isinstance(display, BarsDisplay)
         display.show(one, Started(0))
         display.show(one, Loading("sd2"))
         assert shown(display) == {"2 trajectories": "", "a/one": "", "loading sd2 ...": ""}
-        display.show(one, Stepped(0, 3, 50))
+        display.show(one, StepDone(0, 3, 50))
         display.show(two, Started(4))
-        display.show(two, Stepped(4, 7, 50))
+        display.show(two, StepDone(4, 7, 50))
         assert shown(display) == {"2 trajectories": "", "a/one": "0 %  step 3/50", "a/two": "25 %  step 7/50"}
         display.show(two, Ended(16, True))
         assert shown(display) == {"2 trajectories": "", "a/one": "0 %  step 3/50"}
 
 
-def shown(display: Bars) -> dict[str, str]:
+def shown(display: BarsDisplay) -> dict[str, str]:
     return {task.description: task.fields["inpainted"] for task in display._progress.tasks}
 
 
@@ -102,8 +102,8 @@ def test_the_watch_in_json_tells_every_iteration_and_steps(run: Run) -> None:
 
 def test_a_classical_inpainter_is_computed_here(run: Run, runs: Path) -> None:
     assert riptui(*run("--inpainter", "telea")).code == 0
-    [trajectory] = find(runs)
-    assert {session.pid for session in trajectory.sessions()} == {os.getpid()}
+    [trajectory] = find_trajectories(runs)
+    assert {session.pid for session in trajectory.read_sessions()} == {os.getpid()}
     assert not (runs / ".riptui").exists()
 
 
@@ -118,19 +118,19 @@ def test_a_failure_in_the_worker_is_the_failure_of_the_run(run: Run, runs: Path)
 @pytest.mark.usefixtures("stays")
 def test_ctrl_c_of_a_watch_stops_only_its_own(run: Run, runs: Path, make_trajectory: MakeTrajectory) -> None:
     with started(*run(seconds=0.2), command=COMMAND, env=environment(RIPTUI_IDLE="inf")) as process:
-        wait_until(lambda: living(runs))
-        [own] = find(runs)
+        wait_until(lambda: list_running_workers(runs))
+        [own] = find_trajectories(runs)
         others = make_trajectory("other/one", inpainter="slow", parameters={"seconds": 0.05, "steps": 2})
-        wait_until(lambda: len(own.rows()) > 1)
+        wait_until(lambda: len(own.read_rows()) > 1)
         process.send_signal(signal.SIGINT)
         outcome = finished(process)
     assert outcome.code == 130
     assert "stopped; what was computed is saved. Go on with: riptui resume" in outcome.err
     assert own.request.state == "stop"
-    assert own.status() == Status.INTERRUPTED
-    assert 1 < len(own.rows()) < 16
-    wait_until(lambda: others.status() == Status.DONE)
-    assert len(living(runs)) == 1
+    assert own.read_status() == Status.INTERRUPTED
+    assert 1 < len(own.read_rows()) < 16
+    wait_until(lambda: others.read_status() == Status.DONE)
+    assert len(list_running_workers(runs)) == 1
 
 
 @pytest.mark.usefixtures("stays")
@@ -138,9 +138,9 @@ def test_a_detached_run_returns_at_once_and_its_work_goes_on_without_it(run: Run
     before = time.monotonic()
     outcome = spawned(*run("--detach", seconds=0.2), command=COMMAND, env=environment(RIPTUI_IDLE="inf"))
     assert time.monotonic() - before < 16 * 0.2
-    [worker] = living(runs)
+    [worker] = list_running_workers(runs)
     assert outcome.code == 0
-    assert f"1 queued in {next(find(runs)).path}; worker {worker.record.id} takes them" in outcome.out
+    assert f"1 queued in {next(find_trajectories(runs)).path}; worker {worker.record.id} takes them" in outcome.out
     for command in ("ps", "logs -f", "ls", "stop"):
         assert f"riptui {command} " in outcome.out
     assert os.getsid(worker.record.pid) == worker.record.pid
@@ -170,7 +170,7 @@ def test_a_device_that_cannot_be_there_is_an_error_before_anything_is_made(
 
 
 def test_a_torch_for_cpus_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "_built_for_cpu", lambda version: True)
+    monkeypatch.setattr(devices, "_is_cpu_build", lambda version: True)
     with pytest.raises(devices.InputError, match="the installed torch is one for CPUs"):
         devices.require_device("cuda")
 
@@ -178,8 +178,8 @@ def test_a_torch_for_cpus_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_offline_holds_for_the_worker_too(run: Run, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     with started(*run("--offline"), command=COMMAND, env=environment(RIPTUI_IDLE="0", RIPTUI_OFFLINE=None)) as process:
-        wait_until(lambda: living(runs))
-        [worker] = living(runs)
+        wait_until(lambda: list_running_workers(runs))
+        [worker] = list_running_workers(runs)
         told = Path(f"/proc/{worker.record.pid}/environ").read_bytes().split(b"\0")
         assert worker.record.offline
         assert {b"HF_HUB_OFFLINE=1", b"RIPTUI_OFFLINE=1"} <= set(told)
@@ -193,11 +193,11 @@ def test_pause_stop_and_resume_say_what_they_did(runs: Path, make_trajectory: Ma
     done, one, two = make_trajectory("a/done"), make_trajectory("a/one"), make_trajectory("b/two")
     assert riptui("resume", done.path, "--display", "none").code == 0
     assert riptui("pause", runs).out == "2 paused, 1 done already\n"
-    assert [one.status(), two.status()] == [Status.PAUSED, Status.PAUSED]
+    assert [one.read_status(), two.read_status()] == [Status.PAUSED, Status.PAUSED]
     assert riptui("stop", one.path, two.path).out == "2 stopped\n"
     assert [one.request.state, two.request.state] == ["stop", "stop"]
     assert riptui("resume", runs / "a", "--runs", runs, "--detach").code == 0
-    wait_until(lambda: one.status() == Status.DONE)
+    wait_until(lambda: one.read_status() == Status.DONE)
     assert two.request.state == "stop"
 
 
@@ -206,10 +206,10 @@ def test_stopping_what_is_computed_says_that_the_iteration_is_finished_first(
 ) -> None:
     trajectory = make_trajectory("a/one", inpainter="slow", parameters={"seconds": 0.5, "steps": 50})
     with started("worker", "--runs", runs, command=COMMAND, env=environment(RIPTUI_IDLE="inf")):
-        wait_until(lambda: trajectory.status() == Status.RUNNING)
+        wait_until(lambda: trajectory.read_status() == Status.RUNNING)
         assert riptui("stop", trajectory.path).out == "1 stopped after the iteration in hand\n"
-        wait_until(lambda: trajectory.status() == Status.QUEUED or trajectory.request.state == "stop")
-        wait_until(lambda: trajectory.status() != Status.RUNNING)
+        wait_until(lambda: trajectory.read_status() == Status.QUEUED or trajectory.request.state == "stop")
+        wait_until(lambda: trajectory.read_status() != Status.RUNNING)
 
 
 @pytest.mark.parametrize("argv", [("stop",), ("stop", "--worker", "nobody"), ("pause", "/nowhere")])
@@ -223,13 +223,13 @@ def test_what_cannot_be_stopped_is_an_error_in_one_line(argv: tuple[str, ...], r
 def test_workers_are_sent_away_by_name_or_all_of_them(runs: Path, make_trajectory: MakeTrajectory) -> None:
     make_trajectory("a/one", inpainter="slow", parameters={"seconds": 90, "steps": 900})
     assert riptui("resume", runs / "a", "--runs", runs, "--detach").code == 0
-    [worker] = living(runs)
-    wait_until(lambda: (now := living(runs)[0].live) and now.state == "working")
+    [worker] = list_running_workers(runs)
+    wait_until(lambda: (now := list_running_workers(runs)[0].live) and now.state == "working")
     outcome = riptui("stop", "--worker", worker.record.id, "--runs", runs)
     assert outcome.out == f"worker {worker.record.id} leaves after the iteration in hand\n"
-    wait_until(lambda: living(runs)[0].leaving)
+    wait_until(lambda: list_running_workers(runs)[0].leaving)
     os.kill(worker.record.pid, signal.SIGKILL)
-    wait_until(lambda: not living(runs))
+    wait_until(lambda: not list_running_workers(runs))
     assert riptui("stop", "--worker", "all", "--runs", runs).out == f"no worker lives in {runs}\n"
 
 
@@ -258,7 +258,7 @@ def test_ps_shows_what_a_worker_is_at(runs: Path, make_trajectory: MakeTrajector
 
 
 def test_text_in_the_register_is_harmless(runs: Path) -> None:
-    nasty = new_record(device="\x1b[2J\u202e")
+    nasty = new_worker_record(device="\x1b[2J\u202e")
     with register(runs, nasty):
         outcome = riptui("ps", "--runs", runs)
         require_harmless(outcome)
@@ -281,7 +281,7 @@ def test_logs_of_a_worker_and_of_a_trajectory(runs: Path, make_trajectory: MakeT
 
 def test_a_log_is_followed_until_ctrl_c(runs: Path, make_trajectory: MakeTrajectory) -> None:
     with started("worker", "--runs", runs, "--idle", "inf", command=COMMAND):
-        wait_until(lambda: living(runs))
+        wait_until(lambda: list_running_workers(runs))
         with started("logs", "-f", "--runs", runs) as reader:
             assert reader.stdout is not None
             assert "worker " in reader.stdout.readline()
@@ -315,10 +315,10 @@ def test_lingering_is_advised_where_a_logout_would_end_the_work(
     monkeypatch.setattr(os, "getuid", lambda: 1000)
     monkeypatch.setenv("USER", "ada")
     monkeypatch.setenv("LOGNAME", "ada")
-    assert ("loginctl enable-linger ada" in lingering.advice()) is advised
+    assert ("loginctl enable-linger ada" in logind.logout_advice()) is advised
 
 
 def test_without_logind_nothing_is_advised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(os, "getuid", lambda: 1000)
-    assert lingering.advice() == ""
+    assert logind.logout_advice() == ""

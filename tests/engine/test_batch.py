@@ -12,18 +12,30 @@ import pytest
 
 from riptui import masks
 from riptui.arrays import Images, Masks
-from riptui.engine import Bench, Elsewhere, Ended, Failed, Iterated, Noted, Started, Told, alike, bench, compute
+from riptui.engine import (
+    BatchRunner,
+    Ended,
+    Failed,
+    HeldByOther,
+    Iterated,
+    Notice,
+    Started,
+    TrajectoryEvent,
+    batch,
+    can_share_batch,
+    run_trajectory,
+)
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
-from riptui.inpainters import OnStep, references
-from riptui.metrics import perceptual
-from riptui.recursion import no_step
+from riptui.inpainters import OnStep, baselines
+from riptui.metrics import lpips
+from riptui.recursion import ignore_step
 from riptui.spec import Spec
 from riptui.store import attempts, layout
 from riptui.store.claim import claim
-from riptui.store.provenance import mixed
-from riptui.store.records import Session, line
+from riptui.store.provenance import describe_mixed_sessions
+from riptui.store.records import Session, encode_line
+from riptui.store.requests import clear_failure, set_request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.wanted import forgive, set_request
 from tests.support.command import riptui
 from tests.support.faulty_disk import Disk, Story
 from tests.support.trajectories import MakeTrajectory
@@ -54,7 +66,7 @@ class Fake:
             on_step(step, 2)
         return 255 - images + len(images)
 
-    def room(self, size: int) -> int | None:
+    def max_batch(self, size: int) -> int | None:
         assert size == 256
         if isinstance(self.room_for, DeviceMemoryError):
             raise self.room_for
@@ -70,8 +82,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
         made.loaded += 1
         return made
 
-    monkeypatch.setattr(references, "noise", noise)
-    monkeypatch.setattr(bench, "LOOK", -1.0)
+    monkeypatch.setattr(baselines, "noise", noise)
+    monkeypatch.setattr(batch, "POLL_SECONDS", -1.0)
     return made
 
 
@@ -99,27 +111,27 @@ class Queue:
     def __call__(self, like: Spec | None) -> Trajectory | None:
         self.asked.append(like)
         for trajectory in self.waiting:
-            if like is None or alike(like, trajectory.spec):
+            if like is None or can_share_batch(like, trajectory.spec):
                 self.waiting.remove(trajectory)
                 return trajectory
         return None
 
 
-def work(trajectories: Sequence[Trajectory], slots: int | None = 1, **given: Any) -> list[Told]:
-    return list(Bench(slots=slots).work(Queue(trajectories), **given))
+def work(trajectories: Sequence[Trajectory], slots: int | None = 1, **given: Any) -> list[TrajectoryEvent]:
+    return list(BatchRunner(slots=slots).run(Queue(trajectories), **given))
 
 
-def events_of(told: list[Told], kind: type) -> list[Any]:
+def events_of(told: list[TrajectoryEvent], kind: type) -> list[Any]:
     return [event for _, event in told if isinstance(event, kind)]
 
 
 def hashes(trajectory: Trajectory) -> list[str]:
-    return [row.sha256 for row in trajectory.rows()]
+    return [row.sha256 for row in trajectory.read_rows()]
 
 
 def at(trajectory: Trajectory, k: int, act: Callable[[], object]) -> Act:
     """Act whenever iteration k of the trajectory is in the batch."""
-    seed = masks.noise_seed(trajectory.spec.seed, k)
+    seed = masks.draw_noise_seed(trajectory.spec.seed, k)
     return lambda seeds: act() if seed in seeds else None
 
 
@@ -140,11 +152,11 @@ def test_lpips_is_measured_on_the_device_of_the_bench(make: MakeSeveral, monkeyp
 
     def squeeze(device: str) -> Any:
         asked.append(device)
-        return perceptual.learned_distance("squeeze", "cpu")
+        return lpips.load_lpips("squeeze", "cpu")
 
-    monkeypatch.setattr(perceptual, "squeeze", squeeze)
+    monkeypatch.setattr(lpips, "squeeze", squeeze)
     trajectories = make(2, metrics=("lpips-squeeze", "ssim"))
-    told = list(Bench(device="cuda:1").work(Queue(trajectories)))
+    told = list(BatchRunner(device="cuda:1").run(Queue(trajectories)))
     assert len(events_of(told, Ended)) == 2
     assert asked == ["cuda:1"]  # and once for both
 
@@ -155,7 +167,7 @@ def test_lpips_is_measured_on_the_device_of_the_bench(make: MakeSeveral, monkeyp
 def test_a_slot_is_refilled_at_the_next_iteration_and_the_shape_stays(fake: Fake, make: MakeSeveral) -> None:
     several = [*make(2), *make(3, "longer", amount=200.0), *make(1, "finer", mask=64)]
     told = work(several, slots=3)
-    assert all(trajectory.status() == Status.DONE for trajectory in several)
+    assert all(trajectory.read_status() == Status.DONE for trajectory in several)
     assert set(fake.shapes) == {3}
     iterations = sum(trajectory.spec.iterations for trajectory in several)
     assert len(events_of(told, Iterated)) == iterations == 2 * 4 + 3 * 8 + 16
@@ -165,7 +177,7 @@ def test_a_slot_is_refilled_at_the_next_iteration_and_the_shape_stays(fake: Fake
         assert isinstance(own[0], Started)
         assert [event.row.k for event in own[1:-1]] == list(range(1, trajectory.spec.iterations + 1))
         assert own[-1] == Ended(trajectory.spec.iterations, done=True)
-        assert [session.batch for session in trajectory.sessions()] == [3]
+        assert [session.batch for session in trajectory.read_sessions()] == [3]
         require_left_in_order(trajectory)
 
 
@@ -210,17 +222,17 @@ def test_left_to_itself_a_batch_is_as_large_as_memory_and_queue_admit(
     several = make(waiting)
     work(several, slots=None)
     assert set(fake.shapes) == {shape}
-    assert all(trajectory.status() == Status.DONE for trajectory in several)
+    assert all(trajectory.read_status() == Status.DONE for trajectory in several)
 
 
 def test_what_is_under_way_can_be_asked_at_any_step(fake: Fake, make: MakeSeveral) -> None:
     several = make(2)
-    busy = Bench(slots=2)
+    busy = BatchRunner(slots=2)
     seen: list[Any] = []
-    fake.act = lambda seeds: seen.append((busy.under_way, busy.rows, busy.loaded))
-    list(busy.work(Queue(several)))
+    fake.act = lambda seeds: seen.append((busy.in_progress, busy.batch_size, busy.loaded_spec))
+    list(busy.run(Queue(several)))
     assert seen[2] == (((several[0], 1, 4), (several[1], 1, 4)), 2, several[1].spec)
-    assert (busy.under_way, busy.rows) == ((), 0)
+    assert (busy.in_progress, busy.batch_size) == ((), 0)
 
 
 # --- which comes next
@@ -229,13 +241,13 @@ def test_what_is_under_way_can_be_asked_at_any_step(fake: Fake, make: MakeSevera
 def test_an_inpainter_stays_loaded_while_there_is_work_for_it(fake: Fake, make: MakeSeveral) -> None:
     noise, other, later = make(2), make(2, "ns", inpainter="navier-stokes"), make(1, "later")
     queue = Queue([noise[0], other[0], noise[1], other[1]])
-    busy = Bench()
-    order = [trajectory for trajectory, event in busy.work(queue) if isinstance(event, Started)]
+    busy = BatchRunner()
+    order = [trajectory for trajectory, event in busy.run(queue) if isinstance(event, Started)]
     assert order == [*noise, *other]
     assert fake.loaded == 1
-    list(busy.work(Queue(later)))
+    list(busy.run(Queue(later)))
     assert fake.loaded == 2
-    list(busy.work(Queue(make(1, "last"))))
+    list(busy.run(Queue(make(1, "last"))))
     assert fake.loaded == 2
     assert queue.asked[0] is None
     assert queue.asked[1] == noise[0].spec
@@ -249,10 +261,10 @@ def test_what_is_paused_stopped_failed_or_held_when_it_comes_is_left_alone(fake:
     with claim(held):
         told = work(several, slots=2)
     assert {trajectory for trajectory, _ in told} == {held, good}
-    [elsewhere] = events_of(told, Elsewhere)
+    [elsewhere] = events_of(told, HeldByOther)
     assert (elsewhere.k, type(elsewhere.error)) == (0, HeldError)
-    assert [len(trajectory.rows()) for trajectory in several] == [0, 0, 0, 0, 4]
-    assert [one.status() for one in several[:3]] == [Status.PAUSED, Status.INTERRUPTED, Status.FAILED]
+    assert [len(trajectory.read_rows()) for trajectory in several] == [0, 0, 0, 0, 4]
+    assert [one.read_status() for one in several[:3]] == [Status.PAUSED, Status.INTERRUPTED, Status.FAILED]
 
 
 def test_a_trajectory_that_cannot_be_read_stops_no_other(fake: Fake, make: MakeSeveral) -> None:
@@ -260,9 +272,9 @@ def test_a_trajectory_that_cannot_be_read_stops_no_other(fake: Fake, make: MakeS
     (several[0].path / layout.SPEC).write_text("{")
     (several[1].path / layout.ORIGINAL).unlink()
     unreadable, damaged, good = several
-    told = list(Bench().work(lambda like: several.pop(0) if several else None))
+    told = list(BatchRunner().run(lambda like: several.pop(0) if several else None))
     assert [trajectory for trajectory, event in told if isinstance(event, Failed)] == [unreadable, damaged]
-    assert good.status() == Status.DONE
+    assert good.read_status() == Status.DONE
 
 
 # --- failures
@@ -296,7 +308,7 @@ def test_a_poison_trajectory_fails_alone_and_the_good_ones_are_what_they_would_h
 
 def test_what_fails_only_together_goes_on(fake: Fake, make: MakeSeveral) -> None:
     several = make(3)
-    seeds = {masks.noise_seed(seed, 2) for seed in range(3)}
+    seeds = {masks.draw_noise_seed(seed, 2) for seed in range(3)}
 
     def act(given: Sequence[int]) -> None:
         if seeds <= set(given):
@@ -304,17 +316,17 @@ def test_what_fails_only_together_goes_on(fake: Fake, make: MakeSeveral) -> None
 
     fake.act = act
     assert not events_of(work(several, slots=3), Failed)
-    assert all(trajectory.status() == Status.DONE for trajectory in several)
+    assert all(trajectory.read_status() == Status.DONE for trajectory in several)
 
 
 def test_a_model_that_does_not_load_fails_its_trajectories_and_no_others(
     fake: Fake, make: MakeSeveral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(references, "noise", failing(OSError("no such weights")))
+    monkeypatch.setattr(baselines, "noise", failing(OSError("no such weights")))
     several = [*make(2), *make(1, "ns", inpainter="navier-stokes")]
     told = work(several, slots=2)
     assert [type(event) for _, event in told if isinstance(event, Failed)] == [Failed, Failed]
-    assert [trajectory.status() for trajectory in several] == [Status.FAILED, Status.FAILED, Status.DONE]
+    assert [trajectory.read_status() for trajectory in several] == [Status.FAILED, Status.FAILED, Status.DONE]
 
 
 def beyond(rows: int) -> Act:
@@ -330,36 +342,36 @@ def test_out_of_memory_halves_the_batch_until_it_fits_and_says_so(fake: Fake, ma
     fake.act = beyond(2)
     queue = Queue(several)
     told = []
-    for trajectory, event in Bench(slots=8).work(queue):
+    for trajectory, event in BatchRunner(slots=8).run(queue):
         told.append((trajectory, event))
         if isinstance(event, Ended) and not event.done:
             queue.waiting.append(trajectory)
-    assert [note.text for note in events_of(told, Noted)] == [
+    assert [note.text for note in events_of(told, Notice)] == [
         "out of memory at batch 8: goes on with 4",
         "out of memory at batch 4: goes on with 2",
     ]
     assert len([event for event in events_of(told, Ended) if not event.done]) == 4
-    assert all(trajectory.status() == Status.DONE for trajectory in several)
+    assert all(trajectory.read_status() == Status.DONE for trajectory in several)
     assert fake.shapes == [8, 4] + [2] * 12
     assert not events_of(told, Failed)
 
 
 def test_a_batch_that_shrinks_while_under_way_is_another_session(fake: Fake, make: MakeSeveral) -> None:
     [trajectory] = make(1)
-    fake.act = lambda seeds: beyond(2 if masks.noise_seed(0, 3) in seeds else 4)(seeds)
+    fake.act = lambda seeds: beyond(2 if masks.draw_noise_seed(0, 3) in seeds else 4)(seeds)
     work([trajectory], slots=4)
-    assert [session.batch for session in trajectory.sessions()] == [4, 2]
-    assert [row.session for row in trajectory.rows()] == [1, 1, 2, 2]
-    assert mixed(trajectory) == "batch 4, then 2"
+    assert [session.batch for session in trajectory.read_sessions()] == [4, 2]
+    assert [row.session for row in trajectory.read_rows()] == [1, 1, 2, 2]
+    assert describe_mixed_sessions(trajectory) == "batch 4, then 2"
 
 
 def test_out_of_memory_with_a_single_image_fails_the_trajectory(fake: Fake, make: MakeSeveral) -> None:
     several = make(2)
     fake.act = beyond(0)
     told = work(several, slots=2)
-    assert [note.text for note in events_of(told, Noted)] == ["out of memory at batch 2: goes on with 1"]
+    assert [note.text for note in events_of(told, Notice)] == ["out of memory at batch 2: goes on with 1"]
     assert [type(event.error) for event in events_of(told, Failed)] == [DeviceMemoryError]
-    assert several[1].status() == Status.QUEUED
+    assert several[1].read_status() == Status.QUEUED
 
 
 # --- asked to leave
@@ -373,7 +385,7 @@ def test_one_that_is_asked_to_leave_ends_after_the_iteration_and_the_others_go_o
     fake.act = at(several[1], 2, lambda: ask(several[1], state))
     told = work(several, slots=2)
     assert [event for one, event in told if one is several[1]][-1] == Ended(2, done=False)
-    assert [len(trajectory.rows()) for trajectory in several] == [4, 2, 4]
+    assert [len(trajectory.read_rows()) for trajectory in several] == [4, 2, 4]
     assert several[1].request.state == state
     require_left_in_order(several[1])
 
@@ -390,9 +402,9 @@ def test_when_all_are_asked_to_leave_the_iteration_is_abandoned_at_the_next_step
     told = work(several, slots=2, on_step=lambda step, of: steps.append(step))
     assert steps == [1, 2, 1, 2, 1]
     assert events_of(told, Ended) == [Ended(2, done=False)] * 2
-    assert [len(trajectory.rows()) for trajectory in several] == [2, 2]
+    assert [len(trajectory.read_rows()) for trajectory in several] == [2, 2]
     for trajectory in several:
-        assert trajectory.status() == Status.PAUSED
+        assert trajectory.read_status() == Status.PAUSED
         require_left_in_order(trajectory)
         ask(trajectory, "run")
     fake.act = lambda seeds: None
@@ -400,15 +412,15 @@ def test_when_all_are_asked_to_leave_the_iteration_is_abandoned_at_the_next_step
     undisturbed = make(2, "undisturbed")
     work(undisturbed, slots=2)
     assert [hashes(one) for one in several] == [hashes(one) for one in undisturbed]
-    assert mixed(several[0]) == ""
+    assert describe_mixed_sessions(several[0]) == ""
 
 
 def test_a_stop_lets_the_iteration_finish_and_leaves_the_requests(fake: Fake, make: MakeSeveral) -> None:
     several = make(3)
     told = work(several, slots=2, should_stop=lambda: True)
     assert events_of(told, Ended) == [Ended(1, done=False)] * 2
-    assert [len(trajectory.rows()) for trajectory in several] == [1, 1, 0]
-    assert [trajectory.status() for trajectory in several] == [Status.QUEUED] * 3
+    assert [len(trajectory.read_rows()) for trajectory in several] == [1, 1, 0]
+    assert [trajectory.read_status() for trajectory in several] == [Status.QUEUED] * 3
 
 
 class EnoughError(Exception):
@@ -423,24 +435,24 @@ def test_what_on_step_raises_is_raised_and_is_nobodys_failure(fake: Fake, make: 
         if next(calls) == 4:
             raise EnoughError
 
-    told: list[Told] = []
+    told: list[TrajectoryEvent] = []
     with pytest.raises(EnoughError):
-        told.extend(Bench(slots=2).work(Queue(several), on_step=on_step))
+        told.extend(BatchRunner(slots=2).run(Queue(several), on_step=on_step))
     for trajectory in several:
-        assert (len(trajectory.rows()), trajectory.failure, trajectory.status()) == (2, None, Status.QUEUED)
+        assert (len(trajectory.read_rows()), trajectory.failure, trajectory.read_status()) == (2, None, Status.QUEUED)
         require_left_in_order(trajectory)
 
 
 def test_a_generator_that_is_closed_lets_go_of_all(fake: Fake, make: MakeSeveral) -> None:
     several = make(2)
-    working = Bench(slots=2).work(Queue(several))
+    working = BatchRunner(slots=2).run(Queue(several))
     while not isinstance(next(working)[1], Iterated):
         pass
     working.close()
     for trajectory in several:
         assert trajectory.holder is None
-        list(compute(trajectory))
-        assert trajectory.status() == Status.DONE
+        list(run_trajectory(trajectory))
+        assert trajectory.read_status() == Status.DONE
 
 
 def test_computing_by_hand_means_run_and_stopping_it_means_stop(fake: Fake, make: MakeSeveral) -> None:
@@ -448,13 +460,13 @@ def test_computing_by_hand_means_run_and_stopping_it_means_stop(fake: Fake, make
     ask(trajectory, "pause")
     (trajectory.path / layout.FAILED).write_text("{}")
     (trajectory.path / layout.ATTEMPTS).write_text('{"k":0,"count":3}')
-    *_, ended = compute(trajectory, should_stop=lambda: True, on_step=no_step)
+    *_, ended = run_trajectory(trajectory, should_stop=lambda: True, on_step=ignore_step)
     assert ended == Ended(1, done=False)
     assert trajectory.request.state == "stop"
     fake.act = at(trajectory, 2, lambda: ask(trajectory, "pause"))
-    *_, ended = compute(trajectory)
+    *_, ended = run_trajectory(trajectory)
     assert trajectory.request.state == "pause"
-    assert len(trajectory.rows()) == 1
+    assert len(trajectory.read_rows()) == 1
 
 
 # --- processes that die
@@ -463,19 +475,20 @@ DYING = """
 import os, signal, sys
 from pathlib import Path
 from riptui import masks
-from riptui.engine import Bench, Failed
-from riptui.inpainters import references
-from riptui.store.listing import find
+from riptui.engine import BatchRunner, Failed
+from riptui.inpainters import baselines
+from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status
 
 def inpaint(images, masks_, *, seeds, on_step):
-    if masks.noise_seed(1, int(sys.argv[2])) in seeds:
+    if masks.draw_noise_seed(1, int(sys.argv[2])) in seeds:
         os.kill(os.getpid(), signal.SIGKILL)
     return 255 - images
 
-references.noise = lambda: inpaint
-waiting = [one for one in find(Path(sys.argv[1])) if one.status() in (Status.QUEUED, Status.INTERRUPTED)]
-for trajectory, event in Bench(slots=3).work(lambda like: waiting.pop(0) if waiting else None):
+baselines.noise = lambda: inpaint
+takeable = (Status.QUEUED, Status.INTERRUPTED)
+waiting = [one for one in find_trajectories(Path(sys.argv[1])) if one.read_status() in takeable]
+for trajectory, event in BatchRunner(slots=3).run(lambda like: waiting.pop(0) if waiting else None):
     if isinstance(event, Failed):
         print(trajectory.path.name, event.error)
 """
@@ -490,14 +503,14 @@ def test_a_trajectory_that_kills_its_process_fails_at_last_and_the_good_ones_fin
     while (done := subprocess.run(command, capture_output=True, text=True)).returncode:
         assert done.stderr == ""
         died += 1
-        assert died <= attempts.MOST + 2 * (k - 1)  # the good iterations may not be saved yet when it dies
-    assert died >= attempts.MOST
+        assert died <= attempts.MAX_ATTEMPTS + 2 * (k - 1)  # the good iterations may not be saved yet when it dies
+    assert died >= attempts.MAX_ATTEMPTS
     assert done.stdout.startswith("t1 three attempts ended without a new iteration")
-    assert [one.status() for one in several] == [Status.DONE, Status.FAILED, Status.DONE]
+    assert [one.read_status() for one in several] == [Status.DONE, Status.FAILED, Status.DONE]
     assert several[1].failure is not None
-    assert (several[1].failure.k, len(several[1].rows())) == (k, k - 1)
-    forgive(several[1])
-    assert list(compute(several[1]))[-1] == Ended(4, done=True)
+    assert (several[1].failure.k, len(several[1].read_rows())) == (k, k - 1)
+    clear_failure(several[1])
+    assert list(run_trajectory(several[1]))[-1] == Ended(4, done=True)
 
 
 def test_an_attempt_is_counted_before_anything_is_computed_and_forgotten_at_the_end(
@@ -516,7 +529,7 @@ def test_attempts_that_are_torn_or_of_another_iteration_do_not_count(make: MakeS
     [trajectory] = make(1)
     (trajectory.path / layout.ATTEMPTS).write_text(written)
     with claim(trajectory) as claimed:
-        assert attempts.count(claimed, 0) == (3 if written.endswith("2}") else 1)
+        assert attempts.count_attempt(claimed, 0) == (3 if written.endswith("2}") else 1)
 
 
 def test_what_is_done_costs_no_attempt(tmp_path: Path) -> None:
@@ -524,7 +537,7 @@ def test_what_is_done_costs_no_attempt(tmp_path: Path) -> None:
     with Disk() as disk:
         trajectory = story.run(tmp_path)
         assert disk.calls.count("rename attempts.json") == 1
-        list(Bench().work(Queue([trajectory])))
+        list(BatchRunner().run(Queue([trajectory])))
         assert disk.calls.count("rename attempts.json") == 1
 
 
@@ -535,16 +548,16 @@ def sessions(trajectory: Trajectory, *changes: dict[str, Any]) -> None:
     """As if these had computed the iterations, one each and the last the rest."""
     one = Session(0, "", "host", 1, "cuda:0 (H100)", 8, {"torch": "2.9"}, {"dtype": "float16"})
     written = [msgspec.structs.replace(one, session=i, **change) for i, change in enumerate(changes, 1)]
-    (trajectory.path / layout.SESSIONS).write_bytes(b"".join(map(line, written)))
-    rows = [msgspec.structs.replace(row, session=min(row.k, len(changes))) for row in trajectory.rows()]
-    (trajectory.path / layout.ROWS).write_bytes(b"".join(map(line, rows)))
+    (trajectory.path / layout.SESSIONS).write_bytes(b"".join(map(encode_line, written)))
+    rows = [msgspec.structs.replace(row, session=min(row.k, len(changes))) for row in trajectory.read_rows()]
+    (trajectory.path / layout.ROWS).write_bytes(b"".join(map(encode_line, rows)))
 
 
 @pytest.fixture
 def done(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trajectory:
     monkeypatch.chdir(tmp_path)
     trajectory = make_trajectory("g/t", inpainter="noise", mask=128)
-    list(compute(trajectory))
+    list(run_trajectory(trajectory))
     return trajectory
 
 
@@ -560,7 +573,7 @@ def done(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch, tmp_p
 )
 def test_what_differs_between_sessions_is_told(done: Trajectory, changes: list[dict[str, Any]], what: str) -> None:
     sessions(done, *changes)
-    assert mixed(done) == what
+    assert describe_mixed_sessions(done) == what
     assert ("≠" in riptui("ls", "runs").out) == bool(what)
     for command in (["show", "runs/g/t", "--no-picture"], ["check", "runs"]):
         outcome = riptui(*command)
@@ -573,6 +586,6 @@ def test_what_differs_between_sessions_is_told(done: Trajectory, changes: list[d
 
 def test_a_session_that_computed_nothing_that_counts_does_not_mix(done: Trajectory) -> None:
     sessions(done, {}, {"batch": 1}, {})
-    rows = [msgspec.structs.replace(row, session=1 if row.session == 2 else row.session) for row in done.rows()]
-    (done.path / layout.ROWS).write_bytes(b"".join(map(line, rows)))
-    assert mixed(done) == ""
+    rows = [msgspec.structs.replace(row, session=1 if row.session == 2 else row.session) for row in done.read_rows()]
+    (done.path / layout.ROWS).write_bytes(b"".join(map(encode_line, rows)))
+    assert describe_mixed_sessions(done) == ""

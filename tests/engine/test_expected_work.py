@@ -7,7 +7,7 @@ import pytest
 
 from riptui import inpainters
 from riptui.arrays import Images, Masks
-from riptui.engine import Bench, Ended, Iterated, Noted
+from riptui.engine import BatchRunner, Ended, Iterated, Notice
 from riptui.errors import DeviceMemoryError, InpainterError
 from riptui.inpainters import OnStep
 from tests.support.trajectories import MakeTrajectory
@@ -22,7 +22,7 @@ class Expecting:
         self.notes: dict[str, str] = {}
         self.notices: list[str] = []
 
-    def expect(self, inpaintings: int, batch: int, size: int) -> None:
+    def prepare(self, inpaintings: int, batch: int, size: int) -> None:
         self.told.append((inpaintings, batch, size))
         if batch > self.rows:
             raise DeviceMemoryError("full")
@@ -40,11 +40,11 @@ def test_it_is_told_once_a_batch_and_its_notes_are_in_the_session(
     monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpaint)
     waiting = [make_trajectory(f"a/s{seed}", seed=seed) for seed in range(2)]
     first = waiting[-1]
-    events = [event for _, event in Bench(slots=2).work(lambda _: waiting.pop() if waiting else None)]
+    events = [event for _, event in BatchRunner(slots=2).run(lambda _: waiting.pop() if waiting else None)]
     assert inpaint.told == [(32, 2, 256)]
-    assert [event.text for event in events if isinstance(event, Noted)] == ["compiling for batches of 2 took 1 s"]
+    assert [event.text for event in events if isinstance(event, Notice)] == ["compiling for batches of 2 took 1 s"]
     assert inpaint.notices == []
-    assert [session.notes for session in first.sessions()] == [{"compile": "for 2"}]
+    assert [session.notes for session in first.read_sessions()] == [{"compile": "for 2"}]
 
 
 def test_where_the_memory_is_too_small_to_make_ready_the_batch_is_halved(
@@ -53,9 +53,9 @@ def test_where_the_memory_is_too_small_to_make_ready_the_batch_is_halved(
     inpaint = Expecting(rows=1)
     monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpaint)
     waiting = [make_trajectory(f"a/s{seed}", seed=seed) for seed in range(2)]
-    events = [event for _, event in Bench(slots=2).work(lambda _: waiting.pop() if waiting else None)]
+    events = [event for _, event in BatchRunner(slots=2).run(lambda _: waiting.pop() if waiting else None)]
     assert inpaint.told[:2] == [(32, 2, 256), (16, 1, 256)]
-    assert "out of memory at batch 2: goes on with 1" in [event.text for event in events if isinstance(event, Noted)]
+    assert "out of memory at batch 2: goes on with 1" in [event.text for event in events if isinstance(event, Notice)]
     assert sum(isinstance(event, Ended) and event.done for event in events) >= 1
 
 
@@ -67,10 +67,10 @@ def test_where_making_ready_fails_the_trajectory_fails_and_nothing_is_painted(
     def broken(*_: int) -> None:
         raise InpainterError("torch.compile failed: no compiler. Without it: compile=off")
 
-    monkeypatch.setattr(inpaint, "expect", broken)
+    monkeypatch.setattr(inpaint, "prepare", broken)
     monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpaint)
     waiting = [trajectory := make_trajectory()]
-    events = [event for _, event in Bench().work(lambda _: waiting.pop() if waiting else None)]
+    events = [event for _, event in BatchRunner().run(lambda _: waiting.pop() if waiting else None)]
     assert not any(isinstance(event, Iterated) for event in events)
     assert trajectory.failure is not None
     assert "no compiler" in trajectory.failure.error

@@ -22,12 +22,12 @@ from pyarrow import concat_tables
 from pyarrow.parquet import read_table
 
 from riptui import export
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.errors import DiskError, InputError, MissingExtraError
-from riptui.export import folder as folder_module
-from riptui.export.target import ABANDONED
+from riptui.export import png_frames as folder_module
+from riptui.export.files import ABANDONED_SECONDS
 from riptui.store.claim import claim
-from riptui.store.frames import frame
+from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
 from tests.support.trajectories import advance
 
@@ -42,7 +42,7 @@ def computed(make_trajectory: Callable[..., Trajectory]) -> Computed:
     def make(place: str = "picture/m64-s0", *, until: int | None = None, **fields: Any) -> Trajectory:
         trajectory: Trajectory = make_trajectory(place, **fields)
         if until is None:
-            list(compute(trajectory))
+            list(run_trajectory(trajectory))
         elif until:
             advance(trajectory, until)
         return trajectory
@@ -70,12 +70,12 @@ def pixels(path: Path, number: int = 0) -> np.ndarray:
 
 def writers(trajectory: Trajectory) -> dict[str, Callable[..., Path]]:
     return {
-        "a.gif": lambda file, **options: export.gif(trajectory, file, **options),
-        "a.webp": lambda file, **options: export.gif(trajectory, file, **options),
-        "a.png": lambda file, **options: export.gif(trajectory, file, **options),
-        "strip.png": lambda file, **options: export.strip(trajectory, file, **options),
-        "a.csv": lambda file, **options: export.csv(trajectory, file, **options),
-        "a.parquet": lambda file, **options: export.parquet(trajectory, file, **options),
+        "a.gif": lambda file, **options: export.write_animation(trajectory, file, **options),
+        "a.webp": lambda file, **options: export.write_animation(trajectory, file, **options),
+        "a.png": lambda file, **options: export.write_animation(trajectory, file, **options),
+        "strip.png": lambda file, **options: export.write_strip(trajectory, file, **options),
+        "a.csv": lambda file, **options: export.write_metrics_csv(trajectory, file, **options),
+        "a.parquet": lambda file, **options: export.write_metrics_parquet(trajectory, file, **options),
     }
 
 
@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(computed: Computed, out: Pa
     trajectory = computed()
     out.chmod(0o500)
     with pytest.raises(DiskError, match="permission denied"):
-        export.strip(trajectory, out / "a.png")
+        export.write_strip(trajectory, out / "a.png")
 
 
 # --- frames ---
@@ -159,16 +159,16 @@ def test_a_folder_that_cannot_be_written_to_is_named(computed: Computed, out: Pa
 
 def test_every_exported_frame_is_the_computed_one_bit_for_bit(computed: Computed, out: Path) -> None:
     trajectory = computed()
-    written = export.frames_to(trajectory, out / "frames")
+    written = export.write_frames(trajectory, out / "frames")
     assert [path.name for path in written] == [f"{k:05}.png" for k in range(17)]
     assert sorted((out / "frames").iterdir()) == written
     for k, path in enumerate(written):
-        assert np.array_equal(pixels(path), frame(trajectory, k)), k
+        assert np.array_equal(pixels(path), read_frame(trajectory, k)), k
 
 
 def test_chosen_frames_are_exported_once_each_and_reported(computed: Computed, out: Path) -> None:
     reported: list[tuple[int, int]] = []
-    written = export.frames_to(
+    written = export.write_frames(
         computed(), out / "frames", [7, 0, 7, 3], on_progress=lambda done, total: reported.append((done, total))
     )
     assert [path.name for path in written] == ["00000.png", "00003.png", "00007.png"]
@@ -177,14 +177,14 @@ def test_chosen_frames_are_exported_once_each_and_reported(computed: Computed, o
 
 def test_numbers_have_the_width_of_the_largest_iteration(computed: Computed, out: Path) -> None:
     trajectory = computed(until=1, mask=16, amount=40_000.0)  # 102,400 iterations
-    assert [path.name for path in export.frames_to(trajectory, out)] == ["000000.png", "000001.png"]
+    assert [path.name for path in export.write_frames(trajectory, out)] == ["000000.png", "000001.png"]
 
 
 def test_frames_of_an_unfinished_trajectory_end_where_it_stands(computed: Computed, out: Path) -> None:
     trajectory = computed(until=5)
-    assert len(export.frames_to(trajectory, out / "frames")) == 6
+    assert len(export.write_frames(trajectory, out / "frames")) == 6
     with pytest.raises(InputError, match="has frames 0 to 5, not 6"):
-        export.frames_to(trajectory, out / "more", [0, 6])
+        export.write_frames(trajectory, out / "more", [0, 6])
     assert names(out) == ["frames"]
 
 
@@ -193,20 +193,20 @@ def test_a_folder_with_files_takes_frames_only_with_overwrite_and_keeps_the_rest
     (out / "mine.txt").write_text("mine")
     (out / "00001.png").write_text("old")
     with pytest.raises(InputError, match="is not empty; --overwrite"):
-        export.frames_to(trajectory, out)
-    export.frames_to(trajectory, out, overwrite=True)
+        export.write_frames(trajectory, out)
+    export.write_frames(trajectory, out, overwrite=True)
     assert names(out) == ["00000.png", "00001.png", "00002.png", "mine.txt"]
     assert (out / "mine.txt").read_text() == "mine"
-    assert np.array_equal(pixels(out / "00001.png"), frame(trajectory, 1))
+    assert np.array_equal(pixels(out / "00001.png"), read_frame(trajectory, 1))
 
 
 def test_a_folder_that_is_a_file_or_has_no_parent_is_refused(computed: Computed, out: Path) -> None:
     trajectory = computed(until=1)
     (out / "file").write_text("mine")
     with pytest.raises(InputError, match="is a file: name a folder"):
-        export.frames_to(trajectory, out / "file", overwrite=True)
+        export.write_frames(trajectory, out / "file", overwrite=True)
     with pytest.raises(InputError, match="there is no folder"):
-        export.frames_to(trajectory, out / "nowhere" / "frames")
+        export.write_frames(trajectory, out / "nowhere" / "frames")
     assert names(out) == ["file"]
 
 
@@ -217,10 +217,10 @@ def test_too_little_space_is_said_before_anything_is_written(
     one = (trajectory.path / "original.png").stat().st_size
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 0, 17 * one - 1))
     with pytest.raises(DiskError, match=r"17 frames need about [\d.]+ MB and [\d.]+ MB are free: free some space"):
-        export.frames_to(trajectory, out / "frames")
+        export.write_frames(trajectory, out / "frames")
     assert names(out) == []
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 0, 17 * one))
-    assert len(export.frames_to(trajectory, out / "frames")) == 17
+    assert len(export.write_frames(trajectory, out / "frames")) == 17
 
 
 def test_what_a_killed_export_left_is_removed_by_one_a_day_later(computed: Computed, out: Path) -> None:
@@ -228,11 +228,11 @@ def test_what_a_killed_export_left_is_removed_by_one_a_day_later(computed: Compu
         (out / name).mkdir()
         (out / name / "00000.png").write_bytes(b"half")
     (out / ".riptui-cdef.tmp").symlink_to(out / "mine.tmp")
-    yesterday = time.time() - ABANDONED - 60
+    yesterday = time.time() - ABANDONED_SECONDS - 60
     for name in (".riptui-0123.tmp", ".riptui-4567.tmp", "mine.tmp"):
         os.utime(out / name, (yesterday, yesterday))
     os.utime(out / ".riptui-cdef.tmp", (yesterday, yesterday), follow_symlinks=False)
-    export.strip(computed(until=1), out / "a.png")
+    export.write_strip(computed(until=1), out / "a.png")
     assert names(out) == [".riptui-89ab.tmp", "a.png", "mine.tmp"]
     assert names(out / "mine.tmp") == ["00000.png"]
 
@@ -245,7 +245,7 @@ def test_a_disk_that_fills_up_among_the_frames_leaves_the_folder_as_it_was(
     if before:
         target.mkdir()
         (target / "00000.png").write_bytes(before)
-    encode, encoded = folder_module.to_png, []
+    encode, encoded = folder_module.encode_png, []
 
     def to_png(image: np.ndarray) -> bytes:
         encoded.append(image)
@@ -253,9 +253,9 @@ def test_a_disk_that_fills_up_among_the_frames_leaves_the_folder_as_it_was(
             raise OSError(errno.ENOSPC, "No space left on device")
         return encode(image)
 
-    monkeypatch.setattr(folder_module, "to_png", to_png)
+    monkeypatch.setattr(folder_module, "encode_png", to_png)
     with pytest.raises(DiskError, match="the disk is full"):
-        export.frames_to(trajectory, target, overwrite=True)
+        export.write_frames(trajectory, target, overwrite=True)
     assert [path.read_bytes() for path in out.rglob("*") if path.is_file()] == ([before] if before else [])
     assert target.exists() == bool(before)
 
@@ -268,8 +268,8 @@ def test_about_64_frames_are_evenly_paced_from_the_original_to_the_last(
     make_trajectory: Callable[..., Trajectory], monkeypatch: pytest.MonkeyPatch, computed_until: int
 ) -> None:
     trajectory = make_trajectory()
-    monkeypatch.setattr(trajectory, "rows", lambda: [None] * computed_until)
-    at = export.about(64, trajectory)
+    monkeypatch.setattr(trajectory, "read_rows", lambda: [None] * computed_until)
+    at = export.pick_iterations(64, trajectory)
     strides = set(np.diff(at)[:-1].tolist())
     assert (at[0], at[-1]) == (0, computed_until)
     assert len(strides) <= 1
@@ -278,7 +278,7 @@ def test_about_64_frames_are_evenly_paced_from_the_original_to_the_last(
 
 def test_a_gif_shows_the_frames_at_their_times_and_loops_for_ever(computed: Computed, out: Path) -> None:
     trajectory = computed(inpainter="noise")
-    file = export.gif(trajectory, out / "a.gif", [4, 8, 16], milliseconds=70)
+    file = export.write_animation(trajectory, out / "a.gif", [4, 8, 16], milliseconds=70)
     with PIL.Image.open(file) as opened:
         assert (opened.format, opened.size, opened.n_frames) == ("GIF", (256, 256), 4)
         assert opened.info["loop"] == 0
@@ -298,17 +298,17 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
 
 def test_a_gif_looks_like_the_frames_from_the_original_on(computed: Computed, out: Path) -> None:
     trajectory = computed()
-    file = export.gif(trajectory, out / "a.gif", [1, 8, 16])
+    file = export.write_animation(trajectory, out / "a.gif", [1, 8, 16])
     for number, k in enumerate([0, 1, 8, 16]):
-        assert distance(pixels(file, number), frame(trajectory, k)) > 42, k
-    assert distance(pixels(file), frame(trajectory, 16)) < 30
+        assert distance(pixels(file, number), read_frame(trajectory, k)) > 42, k
+    assert distance(pixels(file), read_frame(trajectory, 16)) < 30
 
 
 def test_what_is_not_repainted_does_not_flicker_in_a_gif(computed: Computed, out: Path) -> None:
     trajectory = computed()
-    file = export.gif(trajectory, out / "a.gif", [1, 2])
+    file = export.write_animation(trajectory, out / "a.gif", [1, 2])
     for k in (1, 2):
-        same = (frame(trajectory, k) == frame(trajectory, k - 1)).all(axis=2)
+        same = (read_frame(trajectory, k) == read_frame(trajectory, k - 1)).all(axis=2)
         assert 0.8 < same.mean() < 1
         assert np.array_equal(pixels(file, k)[same], pixels(file, k - 1)[same])
 
@@ -316,13 +316,13 @@ def test_what_is_not_repainted_does_not_flicker_in_a_gif(computed: Computed, out
 @pytest.mark.parametrize("name", ["a.webp", "a.png", "A.PNG"])
 def test_other_animations_are_lossless(computed: Computed, out: Path, name: str) -> None:
     trajectory = computed(inpainter="noise")
-    file = export.gif(trajectory, out / name, milliseconds=50)
+    file = export.write_animation(trajectory, out / name, milliseconds=50)
     with PIL.Image.open(file) as opened:
         assert (opened.n_frames, opened.info["loop"]) == (17, 0)
         durations = []
         for k in range(17):
             opened.seek(k)
-            assert np.array_equal(np.asarray(opened.convert("RGB")), frame(trajectory, k)), k
+            assert np.array_equal(np.asarray(opened.convert("RGB")), read_frame(trajectory, k)), k
             durations.append(opened.info["duration"])
     assert durations == [800, *[50] * 15, 2000]
 
@@ -330,12 +330,12 @@ def test_other_animations_are_lossless(computed: Computed, out: Path, name: str)
 @pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png"])
 def test_an_animation_of_nothing_but_the_original_is_one_picture(computed: Computed, out: Path, name: str) -> None:
     trajectory = computed(until=0)
-    file = export.gif(trajectory, out / name)
-    assert distance(pixels(file), frame(trajectory, 0)) > 42
+    file = export.write_animation(trajectory, out / name)
+    assert distance(pixels(file), read_frame(trajectory, 0)) > 42
 
 
 def test_frames_that_are_all_alike_make_a_gif_of_one(computed: Computed, out: Path) -> None:
-    file = export.gif(computed(inpainter="identity"), out / "a.gif")
+    file = export.write_animation(computed(inpainter="identity"), out / "a.gif")
     with PIL.Image.open(file) as opened:
         assert getattr(opened, "n_frames", 1) == 1
 
@@ -343,17 +343,19 @@ def test_frames_that_are_all_alike_make_a_gif_of_one(computed: Computed, out: Pa
 @pytest.mark.parametrize("milliseconds", [0, 19, 10_001, -5])
 def test_a_duration_that_no_browser_keeps_is_refused(computed: Computed, out: Path, milliseconds: int) -> None:
     with pytest.raises(InputError, match="it must be from 20 to 10,000"):
-        export.gif(computed(until=1), out / "a.gif", milliseconds=milliseconds)
+        export.write_animation(computed(until=1), out / "a.gif", milliseconds=milliseconds)
 
 
 def test_an_animation_that_would_not_fit_in_memory_is_refused(computed: Computed, out: Path) -> None:
     with pytest.raises(InputError, match="5001 frames: at most 4096 of this size"):
-        export.gif(computed(until=1), out / "a.gif", range(5001))
+        export.write_animation(computed(until=1), out / "a.gif", range(5001))
 
 
 def test_an_animation_reports_every_frame(computed: Computed, out: Path) -> None:
     reported: list[tuple[int, int]] = []
-    export.gif(computed(), out / "a.gif", [1, 5], on_progress=lambda done, total: reported.append((done, total)))
+    export.write_animation(
+        computed(), out / "a.gif", [1, 5], on_progress=lambda done, total: reported.append((done, total))
+    )
     assert reported == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -361,7 +363,7 @@ def test_an_animation_reports_every_frame(computed: Computed, out: Path) -> None
 
 
 def reduced(trajectory: Trajectory, k: int, tile: int) -> np.ndarray:
-    return np.asarray(PIL.Image.fromarray(frame(trajectory, k)).resize((tile, tile), PIL.Image.Resampling.LANCZOS))
+    return np.asarray(PIL.Image.fromarray(read_frame(trajectory, k)).resize((tile, tile), PIL.Image.Resampling.LANCZOS))
 
 
 def place_of(tile: np.ndarray, sheet: np.ndarray) -> tuple[int, int]:
@@ -378,7 +380,7 @@ def place_of(tile: np.ndarray, sheet: np.ndarray) -> tuple[int, int]:
 
 def test_a_strip_has_a_picture_every_half_side_by_side_on_white(computed: Computed, out: Path) -> None:
     trajectory = computed(amount=200.0, order="shuffle")
-    sheet = pixels(export.strip(trajectory, out / "strip.png", tile=128))
+    sheet = pixels(export.write_strip(trajectory, out / "strip.png", tile=128))
     places = [place_of(reduced(trajectory, k, 128), sheet) for k in (0, 8, 16, 24, 32)]
     left, top = zip(*places, strict=True)
     assert len(set(top)) == 1
@@ -392,7 +394,7 @@ def test_a_strip_has_a_picture_every_half_side_by_side_on_white(computed: Comput
 
 def test_under_each_picture_of_a_strip_is_its_label_in_the_middle(computed: Computed, out: Path) -> None:
     trajectory = computed()
-    sheet = pixels(export.strip(trajectory, out / "strip.png"))
+    sheet = pixels(export.write_strip(trajectory, out / "strip.png"))
     labels = []
     for k in (0, 8, 16):
         x, y = place_of(reduced(trajectory, k, 256), sheet)
@@ -410,7 +412,7 @@ def test_the_caption_of_a_strip_tells_trajectories_apart(computed: Computed, out
     bottoms = []
     for seed in (0, 1):
         trajectory = computed(f"picture/s{seed}", seed=seed)
-        sheet = pixels(export.strip(trajectory, out / f"{seed}.png"))
+        sheet = pixels(export.write_strip(trajectory, out / f"{seed}.png"))
         bottom = sheet[-50:-10]
         assert (bottom < 200).any()
         bottoms.append(bottom)
@@ -419,8 +421,8 @@ def test_the_caption_of_a_strip_tells_trajectories_apart(computed: Computed, out
 
 def test_a_strip_of_more_than_nine_pictures_wraps_into_equal_rows(computed: Computed, out: Path) -> None:
     trajectory = computed(mask=128, amount=1000.0, inpainter="noise")
-    sheet = pixels(export.strip(trajectory, out / "strip.png", tile=64))
-    places = [place_of(reduced(trajectory, k, 64), sheet) for k in trajectory.spec.halves()]
+    sheet = pixels(export.write_strip(trajectory, out / "strip.png", tile=64))
+    places = [place_of(reduced(trajectory, k, 64), sheet) for k in trajectory.spec.keyframe_iterations()]
     assert len(places) == 21
     assert len({x for x, _ in places}) == 7
     assert len({y for _, y in places}) == 3
@@ -429,7 +431,7 @@ def test_a_strip_of_more_than_nine_pictures_wraps_into_equal_rows(computed: Comp
 
 def test_a_strip_takes_the_columns_it_is_given(computed: Computed, out: Path) -> None:
     trajectory = computed(inpainter="noise")
-    sheet = pixels(export.strip(trajectory, out / "strip.png", tile=64, columns=2))
+    sheet = pixels(export.write_strip(trajectory, out / "strip.png", tile=64, columns=2))
     places = [place_of(reduced(trajectory, k, 64), sheet) for k in (0, 8, 16)]
     assert places[0][1] == places[1][1] < places[2][1]
     assert places[2][0] == places[0][0] < places[1][0]
@@ -439,7 +441,7 @@ def test_a_strip_takes_the_columns_it_is_given(computed: Computed, out: Path) ->
 def test_a_strip_shows_only_what_is_computed(computed: Computed, out: Path, until: int, shown: list[int]) -> None:
     trajectory = computed(until=until)
     reported: list[tuple[int, int]] = []
-    file = export.strip(trajectory, out / "a.png", on_progress=lambda done, total: reported.append((done, total)))
+    file = export.write_strip(trajectory, out / "a.png", on_progress=lambda done, total: reported.append((done, total)))
     sheet = pixels(file)
     for k in shown:
         place_of(reduced(trajectory, k, 256), sheet)
@@ -448,7 +450,7 @@ def test_a_strip_shows_only_what_is_computed(computed: Computed, out: Path, unti
 
 @pytest.mark.parametrize("name", ["中文" * 60 + ".png", "\x1b[31m\n\u202e.png", "Zürich – Café.jpg", "x" * 300, ""])
 def test_any_source_name_makes_a_strip_of_sane_width(computed: Computed, out: Path, name: str) -> None:
-    sheet = pixels(export.strip(computed(until=8, source_name=name), out / "a.png"))
+    sheet = pixels(export.write_strip(computed(until=8, source_name=name), out / "a.png"))
     assert 256 * 2 <= sheet.shape[1] < 1400
 
 
@@ -464,7 +466,7 @@ def test_a_strip_that_cannot_be_drawn_is_refused(
     computed: Computed, out: Path, options: dict[str, int], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        export.strip(computed(until=8), out / "a.png", **options)
+        export.write_strip(computed(until=8), out / "a.png", **options)
     assert names(out) == []
 
 
@@ -472,9 +474,9 @@ def test_a_strip_of_thousands_of_pictures_is_refused_with_its_size(
     computed: Computed, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trajectory = computed(until=1, mask=256, amount=200_000.0)
-    monkeypatch.setattr(trajectory, "rows", lambda: [None] * 2000)
+    monkeypatch.setattr(trajectory, "read_rows", lambda: [None] * 2000)
     with pytest.raises(InputError, match=r"2001 pictures of 256 px would make \d+ x \d+ px.*smaller tiles"):
-        export.strip(trajectory, out / "a.png")
+        export.write_strip(trajectory, out / "a.png")
 
 
 # --- tables ---
@@ -489,11 +491,11 @@ def read_csv(file: Path) -> list[dict[str, str]]:
 
 def test_rows_hold_every_measured_frame_with_metrics_in_registry_order(computed: Computed) -> None:
     trajectory = computed(metrics=("psnr", "ssim@previous", "ssim"))
-    rows, measured = export.rows_of(trajectory), trajectory.metrics()
+    rows, measured = export.metric_rows(trajectory), trajectory.read_metrics()
     assert [row["k"] for row in rows] == [0, 8, 16]
     assert list(rows[0]) == ["k", "inpainted", "coverage", "ssim", "ssim@previous", "psnr"]
     assert [row["inpainted"] for row in rows] == [0, 50, 100]
-    assert [row["coverage"] for row in rows] == [0, *(trajectory.rows()[k - 1].coverage for k in (8, 16))]
+    assert [row["coverage"] for row in rows] == [0, *(trajectory.read_rows()[k - 1].coverage for k in (8, 16))]
     assert rows[0]["psnr"] == inf
     assert rows[0]["ssim@previous"] is None
     for row in rows[1:]:
@@ -502,11 +504,11 @@ def test_rows_hold_every_measured_frame_with_metrics_in_registry_order(computed:
 
 def test_a_csv_reads_back_as_exactly_what_was_measured(computed: Computed, out: Path) -> None:
     trajectory = computed(metrics=("ssim", "psnr", "ssim@previous"))
-    read = read_csv(export.csv(trajectory, out / "a.csv"))
+    read = read_csv(export.write_metrics_csv(trajectory, out / "a.csv"))
     assert tuple(read[0]) == (*NAMES, "ssim", "ssim@previous", "psnr")
     assert read[0]["psnr"] == "inf"
     assert read[0]["ssim@previous"] == ""
-    for row, (k, values) in zip(read, trajectory.metrics().items(), strict=True):
+    for row, (k, values) in zip(read, trajectory.read_metrics().items(), strict=True):
         assert int(row["k"]) == k
         assert row["digest"] == trajectory.spec.digest
         assert (row["source_name"], row["inpainter"], row["mask"]) == ("picture.png", "navier-stokes", "64")
@@ -521,7 +523,7 @@ def test_a_metric_measured_later_leaves_gaps_and_an_unknown_one_comes_last(compu
         claimed.add_measurement(8, {"future": 0.1 + 0.2, "delta-e": 1.5})
         claimed.add_measurement(16, {"delta-e": float("nan")})
         claimed.add_measurement(999, {"ssim": 0.5})
-    read = read_csv(export.csv(trajectory, out / "a.csv"))
+    read = read_csv(export.write_metrics_csv(trajectory, out / "a.csv"))
     assert tuple(read[0])[len(NAMES) :] == ("ssim", "delta-e", "future")
     assert [row["k"] for row in read] == ["0", "8", "16"], "what is measured of a frame that is not there is left out"
     assert [row["delta-e"] for row in read] == ["", "1.5", "nan"]
@@ -532,7 +534,7 @@ def test_parquet_holds_the_same_with_types_and_nulls(computed: Computed, out: Pa
     trajectory = computed(metrics=("psnr", "ssim@previous"), inpainter="identity")
     with claim(trajectory) as claimed:
         claimed.add_measurement(8, {"delta-e": float("nan")})
-    table = read_table(export.parquet(trajectory, out / "a.parquet"))
+    table = read_table(export.write_metrics_parquet(trajectory, out / "a.parquet"))
     types = {field.name: str(field.type) for field in table.schema}
     assert tuple(types) == (*NAMES, "ssim@previous", "psnr", "delta-e")
     assert (types["source_name"], types["seed"], types["k"]) == ("string", "int64", "int64")
@@ -547,7 +549,11 @@ def test_parquet_holds_the_same_with_types_and_nulls(computed: Computed, out: Pa
 
 def test_tables_of_several_trajectories_can_be_concatenated(computed: Computed, out: Path) -> None:
     tables = [
-        read_table(export.parquet(computed(f"picture/s{seed}", seed=seed, metrics=("psnr",)), out / f"{seed}.parquet"))
+        read_table(
+            export.write_metrics_parquet(
+                computed(f"picture/s{seed}", seed=seed, metrics=("psnr",)), out / f"{seed}.parquet"
+            )
+        )
         for seed in (0, 1)
     ]
     together = concat_tables(tables)
@@ -558,7 +564,7 @@ def test_tables_of_several_trajectories_can_be_concatenated(computed: Computed, 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@"])
 def test_a_source_name_is_no_formula_in_a_spreadsheet(computed: Computed, out: Path, first: str) -> None:
     trajectory = computed(until=1, source_name=f'{first}HYPERLINK("x"),1\n\x1b[2J\u202e.png', metrics=("psnr",))
-    file = export.csv(trajectory, out / "a.csv")
+    file = export.write_metrics_csv(trajectory, out / "a.csv")
     assert {row["source_name"] for row in read_csv(file)} == {f'\'{first}HYPERLINK("x"),1\\n\\x1b[2J\\u202e.png'}
     assert all(character.isprintable() or character == "\n" for character in file.read_text(encoding="utf-8"))
 
@@ -567,10 +573,10 @@ def test_hostile_metric_names_replace_no_column_and_are_no_formula(computed: Com
     trajectory = computed(metrics=("psnr",))
     with claim(trajectory) as claimed:
         claimed.add_measurement(8, {"seed": 99.0, "coverage": 99.0, "=1+1\n": 7.0})
-    read = read_csv(export.csv(trajectory, out / "a.csv"))
+    read = read_csv(export.write_metrics_csv(trajectory, out / "a.csv"))
     assert tuple(read[0]) == (*NAMES, "psnr", "'=1+1\\n")
     assert read[1]["seed"] == "0"
-    assert float(read[1]["coverage"]) == trajectory.rows()[7].coverage
+    assert float(read[1]["coverage"]) == trajectory.read_rows()[7].coverage
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
@@ -588,5 +594,5 @@ def test_parquet_without_pyarrow_names_the_extra(
     trajectory = computed(metrics=("psnr",))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'riptui\[parquet\]'"):
-        export.parquet(trajectory, out / "a.parquet")
+        export.write_metrics_parquet(trajectory, out / "a.parquet")
     assert names(out) == []

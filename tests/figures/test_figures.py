@@ -14,14 +14,14 @@ from matplotlib.figure import Figure
 from riptui import engine
 from riptui.errors import InputError
 from riptui.figures import averages, scatter, sequences, singles, style
-from riptui.figures.drawing import Drawing, Missing
-from riptui.figures.material import Condition, Material, gather
-from riptui.figures.reference import Point, read
-from riptui.results.claims import NETS
+from riptui.figures.data import Condition, ReportData, load_report_data
+from riptui.figures.figure import PlottedFigure, SkippedFigure
+from riptui.figures.reference import ReferencePoint, read
+from riptui.results.paper_tests import NETS
 from riptui.store import layout
-from riptui.store.frames import frame
-from riptui.store.listing import find
-from riptui.store.records import line
+from riptui.store.frames import read_frame
+from riptui.store.listing import find_trajectories
+from riptui.store.records import encode_line
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec, write
 from tests.support.trajectories import MakeTrajectory
@@ -37,8 +37,8 @@ def unheard(what: str, done: int, total: int) -> None:
     """For tests that do not look at the progress."""
 
 
-def material(runs: Path) -> Material:
-    return gather(find(runs), unheard)
+def material(runs: Path) -> ReportData:
+    return load_report_data(find_trajectories(runs), unheard)
 
 
 def only(runs: Path) -> Condition:
@@ -46,10 +46,10 @@ def only(runs: Path) -> Condition:
     return condition
 
 
-def drawings(found: Iterator[Drawing | Missing]) -> list[Drawing]:
+def drawings(found: Iterator[PlottedFigure | SkippedFigure]) -> list[PlottedFigure]:
     listed = list(found)
-    assert [one for one in listed if isinstance(one, Missing)] == []
-    return [one for one in listed if isinstance(one, Drawing)]
+    assert [one for one in listed if isinstance(one, SkippedFigure)] == []
+    return [one for one in listed if isinstance(one, PlottedFigure)]
 
 
 @pytest.fixture
@@ -71,8 +71,8 @@ def runs(tmp_path: Path) -> Path:
 def test_the_nets_are_the_panels_and_vgg_is_the_one_metric(runs: Path) -> None:
     condition = only(runs)
     assert list(condition.metrics) == ["lpips-squeeze", "lpips-alex", "lpips-vgg"]
-    assert (condition.metric, condition.masks, condition.last) == ("lpips-vgg", [128, 256], 400)
-    assert condition.of == "", "a single condition needs no name"
+    assert (condition.metric, condition.masks, condition.max_inpainted) == ("lpips-vgg", [128, 256], 400)
+    assert condition.label == "", "a single condition needs no name"
 
 
 def test_without_lpips_the_metrics_there_are_are_drawn(tmp_path: Path) -> None:
@@ -81,13 +81,13 @@ def test_without_lpips_the_metrics_there_are_are_drawn(tmp_path: Path) -> None:
 
 
 def test_the_median_image_comes_first_then_the_farthest_and_the_nearest(runs: Path) -> None:
-    assert [one.name for one in only(runs).subjects()] == ["1.png", "3.png", "0.png", "2.png"]
+    assert [one.name for one in only(runs).images()] == ["1.png", "3.png", "0.png", "2.png"]
 
 
 def test_of_a_likeness_the_lowest_value_is_the_farthest(tmp_path: Path) -> None:
     for image in range(3):
         write(tmp_path / f"{image}", made_spec(image, mask=256), {"ssim": lambda x, i=image: 1 - i * x / 1000})
-    assert [one.name for one in only(tmp_path).subjects()] == ["1.png", "2.png", "0.png"]
+    assert [one.name for one in only(tmp_path).images()] == ["1.png", "2.png", "0.png"]
 
 
 def test_unlike_settings_are_conditions_of_their_own_with_names_of_their_own(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_mask_size_looks_the_same_in_all_conditions(tmp_path: Path) -> None:
     lines = [
         {line.get_label(): line.get_color() for line in legend.get_lines()}
         for condition in material(tmp_path).conditions
-        for drawing in drawings(scatter.every_value(condition))[:1]
+        for drawing in drawings(scatter.draw_every_value(condition))[:1]
         for legend in drawing.figure.legends
     ]
     assert [len(one) for one in lines] == [1, 3]
@@ -133,8 +133,8 @@ def test_a_metric_without_its_last_value_is_not_drawn_of_that_trajectory(runs: P
     metrics = runs / "i0" / "m128-s0" / layout.METRICS
     metrics.write_text(metrics.read_text() + '{"k": 64, "lpips-vgg": null}\n')
     condition = only(runs)
-    assert len(condition.measured("lpips-vgg")) == 15
-    assert len(condition.measured("lpips-alex")) == 16
+    assert len(condition.measured_runs("lpips-vgg")) == 15
+    assert len(condition.measured_runs("lpips-alex")) == 16
 
 
 def test_mixed_trajectories_are_known(runs: Path) -> None:
@@ -154,16 +154,16 @@ def test_mixed_trajectories_are_known(runs: Path) -> None:
 
 def test_nothing_that_can_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no trajectory"):
-        gather([], unheard)
+        load_report_data([], unheard)
     with pytest.raises(InputError, match="none of these trajectories can be read: riptui check"):
-        gather([Trajectory(tmp_path / "gone")], unheard)
+        load_report_data([Trajectory(tmp_path / "gone")], unheard)
 
 
 # ── figures 7 and 8 ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_seeds_are_averaged_within_images_before_images_are(runs: Path) -> None:
-    [last] = [one for one in averages.averages(only(runs)) if one[:3] == ("lpips-vgg", 256, 400)]
+    [last] = [one for one in averages.compute_averages(only(runs)) if one[:3] == ("lpips-vgg", 256, 400)]
     by_image = np.array([(image + 1) * 0.2 + 0.005 for image in range(4)])
     assert last.mean == pytest.approx(by_image.mean())
     assert last.sd == pytest.approx(by_image.std(ddof=1))
@@ -178,7 +178,7 @@ def bars(figure: Figure) -> list[int]:
 
 
 def test_figure_7_has_a_panel_a_net_and_a_line_a_mask_size_with_bars(runs: Path) -> None:
-    drawn, against_coverage = drawings(averages.mean_drift(only(runs), None))
+    drawn, against_coverage = drawings(averages.draw_mean_drift(only(runs), None))
     assert drawn.stem == "figure-07"
     assert against_coverage.stem == "figure-07-coverage"
     for figure in (drawn.figure, against_coverage.figure):
@@ -194,7 +194,7 @@ def test_figure_7_has_a_panel_a_net_and_a_line_a_mask_size_with_bars(runs: Path)
 def test_coverage_has_bars_where_images_have_unlike_squares(tmp_path: Path) -> None:
     for image in range(3):
         write(tmp_path / f"{image}", made_spec(image, mask=128, seed=image), {"ssim": lambda x: 1 - x / 1000})
-    drawn, against_coverage = drawings(averages.mean_drift(only(tmp_path), None))
+    drawn, against_coverage = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert (bars(drawn.figure), bars(against_coverage.figure)) == ([1], [2])
     assert "bars of one standard deviation over images, both ways" in against_coverage.caption
 
@@ -203,14 +203,14 @@ def test_a_dense_line_has_a_band_and_few_markers(tmp_path: Path) -> None:
     for image in range(3):
         folder = write(tmp_path / f"{image}", made_spec(image, mask=128), {})
         values = [{"k": k, "ssim": 1 - k * (image + 1) / 1000} for k in range(65)]
-        (folder / layout.METRICS).write_bytes(b"".join(map(line, values)))
-    for drawn in drawings(averages.mean_drift(only(tmp_path), None)):
+        (folder / layout.METRICS).write_bytes(b"".join(map(encode_line, values)))
+    for drawn in drawings(averages.draw_mean_drift(only(tmp_path), None)):
         [axes] = drawn.figure.axes
         assert (len(axes.containers), len(axes.collections)) == (0, 1)
         assert axes.lines[0].get_markevery() == 6
         assert "bands of one standard deviation" in drawn.caption
         assert len(drawn.rows) == 65
-    drawn, _ = drawings(scatter.every_value(only(tmp_path)))
+    drawn, _ = drawings(scatter.draw_every_value(only(tmp_path)))
     [dots] = drawn.figure.axes[0].collections
     assert {*np.asarray(dots.get_offsets())[:, 0]} == {100 * k / 16 for k in range(65)}, "nothing lies aside"
 
@@ -219,8 +219,8 @@ def test_figure_7_is_drawn_where_all_were_measured(tmp_path: Path) -> None:
     for image in range(3):
         folder = write(tmp_path / f"{image}", made_spec(image, mask=128), {"ssim": lambda x: 1 - x / 1000})
     with (folder / layout.METRICS).open("ab") as out:
-        out.write(line({"k": 3, "ssim": 0.5}))
-    drawn, _ = drawings(averages.mean_drift(only(tmp_path), None))
+        out.write(encode_line({"k": 3, "ssim": 0.5}))
+    drawn, _ = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert [row["inpainted"] for row in drawn.rows] == [50 * half for half in range(9)]
 
 
@@ -233,7 +233,11 @@ def test_all_that_is_drawn_lies_within_the_axes(amount: int, masks: tuple[int, .
                 values = {"lpips-vgg": lambda x, mask=mask: mask * x / 1e5, "psnr": lambda x, mask=mask: mask - x / 50}
                 write(tmp_path / f"{image}-{mask}-{seed}", spec, values)
     condition = only(tmp_path)
-    for draw in (averages.mean_drift(condition, None), scatter.every_value(condition), singles.seeds(condition)):
+    for draw in (
+        averages.draw_mean_drift(condition, None),
+        scatter.draw_every_value(condition),
+        singles.draw_seeds(condition),
+    ):
         for drawing in drawings(draw):
             for axes in drawing.figure.axes:
                 points = [np.asarray(drawn.get_xydata()) for drawn in axes.lines]
@@ -244,7 +248,7 @@ def test_all_that_is_drawn_lies_within_the_axes(amount: int, masks: tuple[int, .
 
 def test_one_image_has_no_bars_and_says_so(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {"lpips-vgg": lambda x: x / 1000})
-    drawn, _ = drawings(averages.mean_drift(only(tmp_path), None))
+    drawn, _ = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert [len(one[2]) for axes in drawn.figure.axes for one in axes.containers] == [0]
     assert "no bars" in drawn.caption
     assert "n = 1 image, 1 trajectory" in drawn.caption
@@ -252,7 +256,7 @@ def test_one_image_has_no_bars_and_says_so(tmp_path: Path) -> None:
 
 
 def test_figure_8_has_every_value(runs: Path) -> None:
-    for drawn in drawings(scatter.every_value(only(runs))):
+    for drawn in drawings(scatter.draw_every_value(only(runs))):
         assert len(drawn.rows) == 3 * 16 * 9
         points = [len(dots.get_offsets()) for axes in drawn.figure.axes for dots in axes.collections]
         assert points == [8 * 9] * 6
@@ -260,10 +264,10 @@ def test_figure_8_has_every_value(runs: Path) -> None:
 
 
 def test_many_points_become_a_bitmap_so_that_the_svg_stays_small(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn, _ = drawings(scatter.every_value(only(runs)))
+    drawn, _ = drawings(scatter.draw_every_value(only(runs)))
     assert not any(dots.get_rasterized() for axes in drawn.figure.axes for dots in axes.collections)
-    monkeypatch.setattr(style, "MOST_VECTORS", 50)
-    drawn, _ = drawings(scatter.every_value(only(runs)))
+    monkeypatch.setattr(style, "MAX_VECTOR_POINTS", 50)
+    drawn, _ = drawings(scatter.draw_every_value(only(runs)))
     assert all(dots.get_rasterized() for axes in drawn.figure.axes for dots in axes.collections)
 
 
@@ -272,26 +276,29 @@ def test_values_that_are_not_finite_leave_gaps_and_no_harm(tmp_path: Path) -> No
         write(tmp_path / f"{mask}", made_spec(mask=mask), {"psnr": lambda x: 40 - x / 20})
         metrics = tmp_path / f"{mask}" / layout.METRICS
         metrics.write_text('{"k": 0, "psnr": null}\n' + "".join(metrics.read_text().splitlines(keepends=True)[1:]))
-    drawn, _ = drawings(averages.mean_drift(only(tmp_path), None))
+    drawn, _ = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert {row["inpainted"] for row in drawn.rows} == {50.0 * half for half in range(1, 9)}
-    assert len(drawings(scatter.every_value(only(tmp_path)))) == 2
-    assert len(drawings(singles.single_images(only(tmp_path)))) == 2
+    assert len(drawings(scatter.draw_every_value(only(tmp_path)))) == 2
+    assert len(drawings(singles.draw_single_images(only(tmp_path)))) == 2
 
 
 def test_rows_that_are_lost_leave_no_coverage_to_draw_against(tmp_path: Path) -> None:
     folder = write(tmp_path / "a", made_spec(mask=256), {"ssim": lambda x: 1 - x / 1000})
     lines = (folder / layout.ROWS).read_text().splitlines(keepends=True)
     (folder / layout.ROWS).write_text("".join([*lines[:8], "garbage\n", *lines[9:]]))
-    by_inpainted, by_coverage = drawings(averages.mean_drift(only(tmp_path), None))
+    by_inpainted, by_coverage = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert [len(axes.containers[0][0].get_xdata()) for axes in by_inpainted.figure.axes] == [9]
     assert [len(axes.containers[0][0].get_xdata()) for axes in by_coverage.figure.axes] == [5]
 
 
 def test_nothing_measured_is_missing_and_not_an_empty_figure(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {})
-    for draw, number in ((averages.mean_drift(only(tmp_path), None), "7"), (scatter.every_value(only(tmp_path)), "8")):
+    for draw, number in (
+        (averages.draw_mean_drift(only(tmp_path), None), "7"),
+        (scatter.draw_every_value(only(tmp_path)), "8"),
+    ):
         [missing] = draw
-        assert isinstance(missing, Missing)
+        assert isinstance(missing, SkippedFigure)
         assert (missing.number, "riptui measure" in missing.needs) == (number, True)
 
 
@@ -308,9 +315,9 @@ def test_figure_9_finds_the_papers_three_kinds(tmp_path: Path) -> None:
         for mask in (128, 256):
             spec = made_spec(image, mask=mask, source_name=name)
             write(tmp_path / name / f"m{mask}", spec, {"lpips-vgg": lambda x, s=shape, m=mask: s(x, m)})
-    found = {kind.name: kind.subject.name for kind in singles.kinds(only(tmp_path))}
+    found = {kind.name: kind.image.name for kind in singles.choose_kinds(only(tmp_path))}
     assert found == {"stabilises": "stable", "spreads by mask size": "spreading", "similar": "alike"}
-    drawn, _ = drawings(singles.single_images(only(tmp_path)))
+    drawn, _ = drawings(singles.draw_single_images(only(tmp_path)))
     assert [axes.get_title() for axes in drawn.figure.axes] == [
         "stabilises\nstable",
         "spreads by mask size\nspreading",
@@ -322,7 +329,7 @@ def test_figure_9_finds_the_papers_three_kinds(tmp_path: Path) -> None:
 def test_fewer_than_three_images_are_shown_without_kinds(tmp_path: Path) -> None:
     for image in range(2):
         write(tmp_path / f"{image}", made_spec(image, mask=256), {"lpips-vgg": lambda x: x / 1000})
-    drawn, _ = drawings(singles.single_images(only(tmp_path)))
+    drawn, _ = drawings(singles.draw_single_images(only(tmp_path)))
     assert [axes.get_title() for axes in drawn.figure.axes] == ["0.png", "1.png"]
     assert "without kinds" in drawn.caption
 
@@ -331,8 +338,8 @@ def test_figure_9_compares_runs_of_one_seed_where_the_mask_sizes_share_one(tmp_p
     for mask, seeds in ((128, (0, 3)), (256, (3, 4))):
         for seed in seeds:
             write(tmp_path / f"m{mask}-{seed}", made_spec(mask=mask, seed=seed), {"ssim": lambda x: 1 - x / 1000})
-    [subject] = only(tmp_path).subjects()
-    assert [run.spec.seed for run in subject.first().values()] == [3, 3]
+    [subject] = only(tmp_path).images()
+    assert [run.spec.seed for run in subject.run_per_mask().values()] == [3, 3]
 
 
 def test_figure_13_has_a_line_a_seed_and_those_with_most_seeds_first(tmp_path: Path) -> None:
@@ -341,7 +348,7 @@ def test_figure_13_has_a_line_a_seed_and_those_with_most_seeds_first(tmp_path: P
             for seed in range(seeds):
                 spec = made_spec(image, mask=mask, seed=seed)
                 write(tmp_path / f"{image}-{mask}-{seed}", spec, {"lpips-vgg": lambda x, s=seed: x * (1 + s) / 1000})
-    drawn, _ = drawings(singles.seeds(only(tmp_path)))
+    drawn, _ = drawings(singles.draw_seeds(only(tmp_path)))
     assert [len(axes.lines) for axes in drawn.figure.axes] == [4, 4, 2, 2]
     assert drawn.figure.axes[0].get_ylabel().startswith("1.png")
     assert "2 to 4 runs for each image and mask size, n = 12 trajectories" in drawn.caption
@@ -349,8 +356,8 @@ def test_figure_13_has_a_line_a_seed_and_those_with_most_seeds_first(tmp_path: P
 
 def test_one_seed_is_told_what_figure_13_needs(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {"lpips-vgg": lambda x: x / 1000})
-    [missing] = singles.seeds(only(tmp_path))
-    assert isinstance(missing, Missing)
+    [missing] = singles.draw_seeds(only(tmp_path))
+    assert isinstance(missing, SkippedFigure)
     assert "--seed 0-9" in missing.needs
 
 
@@ -361,7 +368,7 @@ def test_one_seed_is_told_what_figure_13_needs(tmp_path: Path) -> None:
 def pictures(tmp_path: Path, make_trajectory: MakeTrajectory) -> Path:
     """One picture, masks 64 and 128, computed to 100 %."""
     for mask in (64, 128):
-        list(engine.compute(make_trajectory(f"picture/m{mask}", mask=mask, metrics=("ssim",))))
+        list(engine.run_trajectory(make_trajectory(f"picture/m{mask}", mask=mask, metrics=("ssim",))))
     return tmp_path / "runs"
 
 
@@ -370,22 +377,22 @@ def shown(figure: Figure) -> list[np.ndarray]:
 
 
 def test_figure_1_has_the_original_beside_the_outcome(pictures: Path) -> None:
-    [drawn] = drawings(sequences.before_and_after(only(pictures)))
+    [drawn] = drawings(sequences.draw_before_and_after(only(pictures)))
     before, after = shown(drawn.figure)
     trajectory = Trajectory(pictures / "picture" / "m64")
-    np.testing.assert_array_equal(before, frame(trajectory, 0))
-    np.testing.assert_array_equal(after, frame(trajectory, 16))
+    np.testing.assert_array_equal(before, read_frame(trajectory, 0))
+    np.testing.assert_array_equal(after, read_frame(trajectory, 16))
     assert [(row["k"], row["inpainted"]) for row in drawn.rows] == [(0, 0), (16, 100)]
 
 
 def test_figures_4_and_10_have_a_picture_every_50_percent(pictures: Path) -> None:
-    found = {one.number: one for one in sequences.sequences(only(pictures))}
-    assert isinstance(found["4"], Drawing)
-    assert isinstance(found["5"], Missing)
+    found = {one.number: one for one in sequences.draw_sequences(only(pictures))}
+    assert isinstance(found["4"], PlottedFigure)
+    assert isinstance(found["5"], SkippedFigure)
     assert [axes.get_title() for axes in found["4"].figure.axes] == ["original", "50 %", "100 %"]
-    rows = {one.number: one for one in sequences.by_mask_size(only(pictures))}
-    assert isinstance(rows["10"], Drawing)
-    assert [isinstance(rows[number], Missing) for number in ("11", "12")] == [True, True]
+    rows = {one.number: one for one in sequences.draw_mask_sizes(only(pictures))}
+    assert isinstance(rows["10"], PlottedFigure)
+    assert [isinstance(rows[number], SkippedFigure) for number in ("11", "12")] == [True, True]
     assert [(row["mask"], row["k"]) for row in rows["10"].rows] == [
         (64, 0),
         (64, 8),
@@ -401,32 +408,32 @@ def test_amounts_that_a_mask_size_has_no_frame_of_are_left_empty(
     tmp_path: Path, make_trajectory: MakeTrajectory
 ) -> None:
     for mask in (128, 256):
-        list(engine.compute(make_trajectory(f"m{mask}", mask=mask)))
-    drawn = next(sequences.by_mask_size(only(tmp_path / "runs")))
-    assert isinstance(drawn, Drawing)
+        list(engine.run_trajectory(make_trajectory(f"m{mask}", mask=mask)))
+    drawn = next(sequences.draw_mask_sizes(only(tmp_path / "runs")))
+    assert isinstance(drawn, PlottedFigure)
     assert [axes.get_title() for axes in drawn.figure.axes] == ["original", "50 %", "100 %", "", "", ""]
     assert [len(axes.images) for axes in drawn.figure.axes] == [1, 1, 1, 1, 0, 1], "one square of 256 is 100 %"
 
 
 def test_figure_6_has_the_frame_before_the_mask_and_the_frame_after(pictures: Path) -> None:
-    [drawn] = drawings(sequences.two_iterations(only(pictures)))
+    [drawn] = drawings(sequences.draw_two_iterations(only(pictures)))
     trajectory = Trajectory(pictures / "picture" / "m64")
     images = shown(drawn.figure)
-    for k, row in enumerate(trajectory.rows()[:2]):
+    for k, row in enumerate(trajectory.read_rows()[:2]):
         before, masked, after = images[3 * k : 3 * k + 3]
-        np.testing.assert_array_equal(before, frame(trajectory, k))
-        np.testing.assert_array_equal(after, frame(trajectory, k + 1))
-        assert (masked[row.box.window] == sequences.HALF_TONE).all()
+        np.testing.assert_array_equal(before, read_frame(trajectory, k))
+        np.testing.assert_array_equal(after, read_frame(trajectory, k + 1))
+        assert (masked[row.box.window] == sequences.MASK_GREY).all()
         assert (masked != before).any(axis=-1).sum() <= 64 * 64
 
 
 def test_long_trajectories_show_at_most_nine_pictures_and_say_how_far_apart(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256, amount=1000.0), {"ssim": lambda x: 1 - x / 4000})
     [run] = only(tmp_path).runs
-    assert [run.spec.inpainted(k) for k in sequences.shown(run)] == [0, 150, 300, 450, 600, 750, 900, 1000]
+    assert [run.spec.inpainted(k) for k in sequences.choose_iterations(run)] == [0, 150, 300, 450, 600, 750, 900, 1000]
     write(tmp_path / "b" / "c", made_spec(mask=256, amount=25.0), {"ssim": lambda x: 1 - x / 4000})
     [short] = only(tmp_path / "b").runs
-    assert sequences.shown(short) == [0, 1]
+    assert sequences.choose_iterations(short) == [0, 1]
 
 
 @pytest.mark.parametrize("name", [layout.PATCHES, layout.ORIGINAL])
@@ -434,27 +441,32 @@ def test_damaged_pictures_are_passed_over_and_told(name: str, pictures: Path) ->
     for keyframe in (pictures / "picture" / "m64" / layout.KEYFRAMES).iterdir():
         keyframe.unlink()
     (pictures / "picture" / "m64" / name).write_bytes(b"\0" * 100)
-    drawn_here = (sequences.before_and_after, sequences.sequences, sequences.two_iterations, sequences.by_mask_size)
+    drawn_here = (
+        sequences.draw_before_and_after,
+        sequences.draw_sequences,
+        sequences.draw_two_iterations,
+        sequences.draw_mask_sizes,
+    )
     for draw in drawn_here:
         found = list(draw(only(pictures)))
-        assert all(isinstance(one, Missing) for one in found)
+        assert all(isinstance(one, SkippedFigure) for one in found)
         assert all(len(one.damaged) == 1 for one in found)
 
 
 def test_trajectories_without_measurements_still_show_their_pictures(
     tmp_path: Path, make_trajectory: MakeTrajectory
 ) -> None:
-    list(engine.compute(make_trajectory(mask=128)))
+    list(engine.run_trajectory(make_trajectory(mask=128)))
     condition = only(tmp_path / "runs")
     assert condition.metric is None
-    assert len(drawings(sequences.two_iterations(condition))) == 1
+    assert len(drawings(sequences.draw_two_iterations(condition))) == 1
 
 
 # ── how they look and are written ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_files_hold_no_time_no_maker_and_no_text_that_needs_a_font(runs: Path, tmp_path: Path) -> None:
-    png, svg = style.write(drawings(singles.single_images(only(runs)))[0].figure, tmp_path, "a")
+    png, svg = style.write_figure(drawings(singles.draw_single_images(only(runs)))[0].figure, tmp_path, "a")
     text = svg.read_text()
     assert "<dc:date>" not in text
     assert "<text" not in text
@@ -480,9 +492,13 @@ def test_hostile_names_are_drawn_as_they_are_or_escaped(name: str, tmp_path: Pat
     condition = only(tmp_path / "runs")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for draw in (averages.mean_drift(condition, None), singles.single_images(condition), singles.seeds(condition)):
-            style.write(drawings(draw)[0].figure, tmp_path, "a")
-    title = drawings(singles.single_images(condition))[0].figure.axes[0].get_title()
+        for draw in (
+            averages.draw_mean_drift(condition, None),
+            singles.draw_single_images(condition),
+            singles.draw_seeds(condition),
+        ):
+            style.write_figure(drawings(draw)[0].figure, tmp_path, "a")
+    title = drawings(singles.draw_single_images(condition))[0].figure.axes[0].get_title()
     assert title.isprintable()
     if name.isascii() and name.isprintable() and len(name) < 20:
         assert title == name
@@ -490,17 +506,17 @@ def test_hostile_names_are_drawn_as_they_are_or_escaped(name: str, tmp_path: Pat
 
 @pytest.mark.parametrize("letter", ["i", "0", "W", "\u00c6", "\x1b"])
 def test_names_are_cut_to_a_width_and_not_to_a_length(letter: str) -> None:
-    assert style.label("0" * 20, 20) == "0" * 20
-    cut = style.label(letter * 300, 20)
+    assert style.safe_label("0" * 20, 20) == "0" * 20
+    cut = style.safe_label(letter * 300, 20)
     assert cut.endswith("\u2026")
-    figure = style.blank(5, 1)
+    figure = style.empty_figure(5, 1)
     pixels = [figure.text(0, 0, text).get_window_extent().width for text in (cut, "0" * 20)]
     assert 0.85 * pixels[1] < pixels[0] < 1.02 * pixels[1]
 
 
 def test_up_to_four_mask_sizes_differ_in_grey_and_all_in_colour_or_marker() -> None:
     for masks in ((64,), (64, 128), (64, 128, 256), (16, 64, 128, 256), tuple(range(1, 8))):
-        looks = style.looks(masks)
+        looks = style.mark_styles(masks)
         assert len({(look["color"], look["marker"]) for look in looks.values()}) == len(masks)
         levels = [grey(look["color"]) for look in looks.values()]
         if len(masks) <= 4:
@@ -525,7 +541,7 @@ def test_a_reference_is_read_in_any_order_of_columns_and_rows(tmp_path: Path) ->
     )
     [(key, points)] = read(file).curves.items()
     assert key == ("lpips-vgg", 64)
-    assert points[0] == Point(50, 0.1, 0.05)
+    assert points[0] == ReferencePoint(50, 0.1, 0.05)
     assert points[1][:2] == (100, 0.2)
     assert isnan(points[1].sd)
 
@@ -568,7 +584,7 @@ def test_a_reference_that_is_no_text_or_not_there_is_refused(tmp_path: Path) -> 
 def test_a_reference_is_overlaid_dashed_in_figure_7_alone(runs: Path, tmp_path: Path) -> None:
     file = tmp_path / "paper_$1$.csv"
     file.write_text(HEADER + "lpips-vgg,256,0,0,0\nlpips-vgg,256,400,0.5,0.1\nlpips-vgg,64,400,0.5,\n")
-    drawn, against_coverage = drawings(averages.mean_drift(only(runs), read(file)))
+    drawn, against_coverage = drawings(averages.draw_mean_drift(only(runs), read(file)))
     dashed = [[line for line in axes.lines if line.get_linestyle() == "--"] for axes in drawn.figure.axes]
     assert [len(lines) for lines in dashed] == [0, 0, 1]
     np.testing.assert_array_equal(dashed[2][0].get_ydata(), [0, 0.5])

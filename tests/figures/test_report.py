@@ -13,11 +13,11 @@ import pytest
 
 from riptui import engine
 from riptui.errors import DiskError, InputError
-from riptui.figures import averages, document, folder, report, style
-from riptui.results.claims import NETS
+from riptui.figures import averages, markdown, report, report_folder, style
+from riptui.results.paper_tests import NETS
 from riptui.store import layout
-from riptui.store.creation import create
-from riptui.store.listing import find
+from riptui.store.creation import create_or_open
+from riptui.store.listing import find_trajectories
 from riptui.store.records import Request
 from tests.support.command import RICH, Outcome, require_harmless, riptui, spawned
 from tests.support.made import made_spec, write
@@ -30,7 +30,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, original = tmp_path_factory.mktemp("report") / "runs", picture()
     for mask in (64, 128):
         spec = make_spec(original, mask=mask, inpainter="telea")
-        list(engine.compute(create(folder, f"m{mask}", spec, original, Request(metrics=("ssim",)))))
+        list(engine.run_trajectory(create_or_open(folder, f"m{mask}", spec, original, Request(metrics=("ssim",)))))
     return folder
 
 
@@ -43,13 +43,13 @@ def written(runs: Path) -> tuple[Outcome, Path]:
 @pytest.fixture
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are drawn, and their files hold nothing: for tests of what is around them."""
-    monkeypatch.setattr(style, "_rendered", lambda figure, kind, metadata: kind.encode())
+    monkeypatch.setattr(style, "_render", lambda figure, kind, metadata: kind.encode())
 
 
 @pytest.fixture
 def few(unrendered: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figure 7 alone."""
-    monkeypatch.setattr(report, "_steps", lambda reference: [partial(averages.mean_drift, reference=reference)])
+    monkeypatch.setattr(report, "_steps", lambda reference: [partial(averages.draw_mean_drift, reference=reference)])
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_names_from_disk_cannot_break_the_text(tmp_path: Path) -> None:
     ],
 )
 def test_markdown_is_escaped(raw: str, shown: str) -> None:
-    assert document.escaped(raw) == shown
+    assert markdown.escape_markdown(raw) == shown
 
 
 @pytest.mark.usefixtures("few")
@@ -208,7 +208,7 @@ def test_what_is_unfinished_unreadable_or_unmeasured_is_told(tmp_path: Path) -> 
 def test_trajectories_without_measurements_still_make_a_report(tmp_path: Path) -> None:
     original = picture()
     spec = make_spec(original, inpainter="noise", mask=128)
-    list(engine.compute(create(tmp_path / "runs", "a", spec, original, Request())))
+    list(engine.run_trajectory(create_or_open(tmp_path / "runs", "a", spec, original, Request())))
     text = text_of(tmp_path / "runs", tmp_path / "out")
     assert "nothing was measured to its end" in text
     assert "figure-01.png" in text
@@ -237,14 +237,14 @@ def test_a_reference_curve_that_nothing_was_measured_for_is_told(one: Path, tmp_
 
 def fill(out: Path, names: list[str], data: str = "new", *, overwrite: bool = False) -> None:
     """A report of these files."""
-    with folder.whole(out, overwrite=overwrite) as staging:
+    with report_folder.staged_report(out, overwrite=overwrite) as staging:
         for name in names:
             (staging / name).write_text(data)
-        (staging / folder.MARK).write_text(json.dumps({"riptui_report": 1, "files": names}))
+        (staging / report_folder.JSON_NAME).write_text(json.dumps({"riptui_report": 1, "files": names}))
 
 
 def contents(out: Path) -> dict[str, str]:
-    return {file.name: file.read_text() for file in out.iterdir() if file.name != folder.MARK}
+    return {file.name: file.read_text() for file in out.iterdir() if file.name != report_folder.JSON_NAME}
 
 
 def test_an_earlier_report_is_replaced_and_what_is_not_its_own_stays(tmp_path: Path) -> None:
@@ -291,16 +291,16 @@ def test_a_report_that_claims_files_of_others_does_not_get_them_removed(name: st
     out.mkdir()
     for place in (out, tmp_path):
         (place / "thesis.docx").write_text("mine")
-    (out / folder.MARK).write_text(json.dumps({"riptui_report": 1, "files": [name]}))
+    (out / report_folder.JSON_NAME).write_text(json.dumps({"riptui_report": 1, "files": [name]}))
     fill(out, ["report.md"])
     assert (out / "thesis.docx").read_text() == (tmp_path / "thesis.docx").read_text() == "mine"
 
 
 @pytest.mark.parametrize("mark", ["", "{}", "[1]", '{"riptui_report": "x", "files": []}', "[" * 100_000, "\ud83d"])
 def test_a_file_of_that_name_is_no_report_by_itself(mark: str, tmp_path: Path) -> None:
-    (tmp_path / folder.MARK).write_bytes(mark.encode(errors="surrogatepass"))
+    (tmp_path / report_folder.JSON_NAME).write_bytes(mark.encode(errors="surrogatepass"))
     with pytest.raises(InputError, match="holds no report"):
-        folder.require_folder(tmp_path, overwrite=False)
+        report_folder.require_report_folder(tmp_path, overwrite=False)
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -324,7 +324,7 @@ def test_a_full_disk_leaves_the_earlier_report(one: Path, tmp_path: Path, monkey
     def full(file: Path, data: bytes) -> None:
         raise DiskError(f"{file}: No space left on device")
 
-    monkeypatch.setattr(style, "write_whole", full)
+    monkeypatch.setattr(style, "write_atomically", full)
     outcome = riptui("report", one, "--out", out)
     assert outcome.code != 0
     assert "No space left on device" in outcome.err
@@ -342,7 +342,7 @@ def test_a_wrong_target_is_refused_before_any_work(
     out: str, words: list[str], one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(report, "gather", None)
+    monkeypatch.setattr(report, "load_report_data", None)
     outcome = riptui("report", one, "--out", tmp_path / out)
     assert outcome.code == 2
     outcome.require_one_line(*words)
@@ -351,7 +351,7 @@ def test_a_wrong_target_is_refused_before_any_work(
 def test_a_wrong_reference_is_refused_before_any_work(
     one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "gather", None)
+    monkeypatch.setattr(report, "load_report_data", None)
     (tmp_path / "paper.csv").write_text("metric,mask,inpainted,mean,sd\nlpips-vgg,64,50,much,\n")
     outcome = riptui("report", one, "--out", tmp_path / "out", "--reference", tmp_path / "paper.csv")
     assert outcome.code == 2
@@ -373,7 +373,7 @@ def test_json_is_what_the_folder_has(one: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("few")
 def test_its_progress_ends_at_the_whole(one: Path, tmp_path: Path) -> None:
     heard: list[tuple[str, int, int]] = []
-    report.report(find(one), tmp_path / "out", on_progress=lambda *told: heard.append(told))
+    report.write_report(find_trajectories(one), tmp_path / "out", on_progress=lambda *told: heard.append(told))
     last = {what: (done, total) for what, done, total in heard}
     assert list(last) == ["reading", "drawing", "testing"]
     assert all(done == total for done, total in last.values())

@@ -23,17 +23,17 @@ from safetensors.torch import save_file
 
 from riptui import inpainters
 from riptui.cli import main
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, hub, pipelines, placement
-from riptui.inpainters.catalogue import MODELS, named
-from riptui.inpainters.checkpoint import inspect
-from riptui.inpainters.pipelines import EMBEDDING
-from riptui.inpainters.quiet import quiet
-from riptui.store.creation import create
+from riptui.inpainters import catalogue, locate, pipelines, torch_device
+from riptui.inpainters.catalogue import MODELS, resolve_model
+from riptui.inpainters.checkpoint import inspect_checkpoint
+from riptui.inpainters.pipelines import EMBEDDING_TOKEN
+from riptui.inpainters.silence import silence_libraries
+from riptui.planning.sweep import Sweep
+from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
-from riptui.sweep import Sweep
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, plain, plain_pipeline, squares, told
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network, unet
 from tests.support.trajectories import make_spec, picture
@@ -77,8 +77,8 @@ def one_line(error: pytest.ExceptionInfo[RiptuiError]) -> str:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_short_name_stands_for_a_repository(name: str) -> None:
-    assert named(name) == catalogue.Named(MODELS[name].repository, MODELS[name].revision, name)
-    assert named(MODELS[name].repository).name == name
+    assert resolve_model(name) == catalogue.ModelRef(MODELS[name].repository, MODELS[name].revision, name)
+    assert resolve_model(MODELS[name].repository).name == name
     assert inpainters.REGISTRY[name].parameters["model"] == MODELS[name].repository
 
 
@@ -94,7 +94,7 @@ def test_a_short_name_stands_for_a_repository(name: str) -> None:
     ],
 )
 def test_hub_ids_and_folders_are_told_apart(text: str, model: str, revision: str | None) -> None:
-    assert named(text) == catalogue.Named(model, revision)
+    assert resolve_model(text) == catalogue.ModelRef(model, revision)
 
 
 @pytest.mark.parametrize("text", ["", "name", "a/b/c", "org/name@", "org/name@-x", "org/", "org /name", "-x/y"])
@@ -102,15 +102,15 @@ def test_what_names_no_model_is_refused(text: str) -> None:
     with pytest.raises(
         InputError, match=r"names no model: give one of sd2, sd1\.5, sdxl, sd3, flux-fill, a hub id such as"
     ):
-        named(text)
+        resolve_model(text)
 
 
 def test_the_removed_original_is_understood_as_its_mirror_with_a_notice() -> None:
-    choice = inpainters.choose("stabilityai/stable-diffusion-2-inpainting")
+    choice = inpainters.resolve_inpainter("stabilityai/stable-diffusion-2-inpainting")
     assert choice.name == "sd2"
     assert "removed from the hub" in choice.notice
     assert MODELS["sd2"].repository in choice.notice
-    assert inpainters.choose("sd2").notice == ""
+    assert inpainters.resolve_inpainter("sd2").notice == ""
 
 
 def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints) -> None:
@@ -128,7 +128,7 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
     ]
     parameters = specs[0].parameters
     assert [parameters[key] for key in given] == [20, 3, True, "007", None]
-    assert parameters.keys() == inpainters.entry("sd2").parameters.keys()
+    assert parameters.keys() == inpainters.find_inpainter("sd2").parameters.keys()
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
 )
 def test_a_parameter_of_the_wrong_kind_is_refused(key: str, value: Any, wanted: str) -> None:
     with pytest.raises(InputError) as refused:
-        inpainters.complete("sd2", {key: value})
+        inpainters.complete_parameters("sd2", {key: value})
     assert f"sd2's {key} is {value!r}; it must be {wanted}" in one_line(refused)
 
 
@@ -178,10 +178,10 @@ def test_a_model_in_the_cache_is_used_and_its_commit_noted(cache: Path, checkpoi
 
 def test_a_revision_is_that_of_the_cache(cache: Path, checkpoints: Checkpoints) -> None:
     in_cache(cache, "org/name", checkpoints["sd2"], "v1")
-    assert hub.locate("org/name", "v1").name == COMMIT
-    assert hub.locate("org/name", COMMIT).name == COMMIT
+    assert locate.locate_model("org/name", "v1").name == COMMIT
+    assert locate.locate_model("org/name", COMMIT).name == COMMIT
     with pytest.raises(WeightsError, match=r"org/name is not on this machine; fetch it with: riptui fetch org/name$"):
-        hub.locate("org/name", "main")
+        locate.locate_model("org/name", "main")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def response(status: int) -> httpx2.Response:
     ],
 )
 def test_an_error_of_the_hub_is_explained(error: Exception, kind: type[RiptuiError], said: str) -> None:
-    explained = hub.explained(error, "org/name", "v1")
+    explained = locate.explain_error(error, "org/name", "v1")
     assert type(explained) is kind
     with pytest.raises(kind, match=said) as raised:
         raise explained
@@ -429,16 +429,16 @@ def test_what_is_no_device_is_refused(device: str, checkpoints: Checkpoints) -> 
 def test_on_a_gpu_half_precision_is_that_of_the_weights_or_of_their_kind(
     family: str, stored: torch.dtype, half: str, checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
-    with quiet():
+    with silence_libraries():
         diffusers.DiffusionPipeline.from_pretrained(checkpoints[family], torch_dtype=stored).save_pretrained(
             tmp_path / "it"
         )
-    found = inspect(tmp_path / "it", "it", repair="")
-    assert found.half == half
+    found = inspect_checkpoint(tmp_path / "it", "it", repair_hint="")
+    assert found.half_dtype == half
     gpu = torch.device("cuda")
-    assert placement.precision("auto", found.half, gpu) == getattr(torch, half)
-    assert placement.precision("auto", found.half, torch.device("cpu")) == torch.float32
-    assert placement.precision("float32", found.half, gpu) == torch.float32
+    assert torch_device.pick_dtype("auto", found.half_dtype, gpu) == getattr(torch, half)
+    assert torch_device.pick_dtype("auto", found.half_dtype, torch.device("cpu")) == torch.float32
+    assert torch_device.pick_dtype("float32", found.half_dtype, gpu) == torch.float32
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:
@@ -461,7 +461,7 @@ def test_a_learned_embedding_is_the_prompt(embedding: Path, checkpoints: Checkpo
     pipeline.load_textual_inversion(str(embedding.parent), weight_name=embedding.name, token="<x>")
     mask = squares((64, 128))[0]
     assert np.array_equal(paint(learned), plain(pipeline, picture(), mask, 5, prompt="<x>", guidance_scale=7.5))
-    within = loaded(checkpoints["sd2"], embedding=str(embedding), prompt=f"a {EMBEDDING} cat")
+    within = loaded(checkpoints["sd2"], embedding=str(embedding), prompt=f"a {EMBEDDING_TOKEN} cat")
     assert np.array_equal(paint(within), plain(pipeline, picture(), mask, 5, prompt="a <x> cat", guidance_scale=7.5))
 
 
@@ -535,7 +535,7 @@ def test_the_command_line_takes_a_folder(
     written = json.loads(spec.read_bytes())
     assert written["inpainter"] == "diffusion"
     assert written["parameters"] == told(checkpoints["sd2"], "diffusion")
-    assert len(Trajectory(spec.parent).rows()) == 2
+    assert len(Trajectory(spec.parent).read_rows()) == 2
 
 
 @pytest.mark.parametrize(
@@ -568,9 +568,9 @@ def test_the_removed_original_is_said_to_be_its_mirror(
 KILLED = """
 import sys
 from pathlib import Path
-from riptui.engine import Iterated, compute
+from riptui.engine import Iterated, run_trajectory
 from riptui.store.trajectory import Trajectory
-for event in compute(Trajectory(Path(sys.argv[1]))):
+for event in run_trajectory(Trajectory(Path(sys.argv[1]))):
     if isinstance(event, Iterated):
         print(event.row.k, flush=True)
 """
@@ -581,7 +581,7 @@ def test_a_trajectory_killed_in_the_middle_is_resumed_to_the_same_bytes(
 ) -> None:
     given = {"inpainter": "sd2", "parameters": told(checkpoints["sd2"], "sd2"), "amount": 50.0}
     spec = make_spec(picture(), **given)
-    whole, killed = (create(tmp_path, name, spec, picture(), Request()) for name in ("whole", "killed"))
+    whole, killed = (create_or_open(tmp_path, name, spec, picture(), Request()) for name in ("whole", "killed"))
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(killed.path)], stdout=subprocess.PIPE, env=environment, text=True
@@ -591,9 +591,9 @@ def test_a_trajectory_killed_in_the_middle_is_resumed_to_the_same_bytes(
         assert process.stdout.readline() == "1\n"
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    done = len(killed.rows())
+    done = len(killed.read_rows())
     assert 1 <= done < spec.iterations
     for trajectory in (whole, killed):
-        assert list(compute(trajectory))[-1].k == spec.iterations
-    assert [row.sha256 for row in killed.rows()] == [row.sha256 for row in whole.rows()]
-    assert len(killed.sessions()) == 2
+        assert list(run_trajectory(trajectory))[-1].k == spec.iterations
+    assert [row.sha256 for row in killed.read_rows()] == [row.sha256 for row in whole.read_rows()]
+    assert len(killed.read_sessions()) == 2

@@ -12,14 +12,14 @@ from PIL import Image as Pictures
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
-from riptui.engine import Ended, compute
+from riptui.engine import Ended, run_trajectory
 from riptui.errors import InpainterError, InputError
 from riptui.inpainters import diffusion
 from riptui.inpainters.prompts import encode
-from riptui.inpainters.quiet import quiet
-from riptui.recursion import no_step
-from riptui.store.frames import frame
-from riptui.store.records import Row
+from riptui.inpainters.silence import silence_libraries
+from riptui.recursion import ignore_step
+from riptui.store.frames import read_frame
+from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import MakeTrajectory, picture
@@ -38,7 +38,7 @@ SEEDS = (5, 2**53 - 1, 7)
 
 
 def told(folder: Path, family: str, **given: Any) -> dict[str, Any]:
-    return inpainters.complete(family, {"model": str(folder), "revision": None, "steps": STEPS, **given})
+    return inpainters.complete_parameters(family, {"model": str(folder), "revision": None, "steps": STEPS, **given})
 
 
 def loaded(folder: Path, family: str = "sd2", **given: Any) -> Any:
@@ -53,7 +53,7 @@ def squares(*corners: tuple[int, int]) -> Masks:
 
 
 def paint(inpaint: Any, seed: int = 5) -> Image:
-    return inpaint(picture()[None], squares((64, 128)), seeds=[seed], on_step=no_step)[0]
+    return inpaint(picture()[None], squares((64, 128)), seeds=[seed], on_step=ignore_step)[0]
 
 
 # --- what a plain script gives
@@ -61,7 +61,7 @@ def paint(inpaint: Any, seed: int = 5) -> Image:
 
 def plain_pipeline(folder: Path, family: str, **given: Any) -> Any:
     kind = diffusers.FluxFillPipeline if family == "flux-fill" else diffusers.AutoPipelineForInpainting
-    with quiet():
+    with silence_libraries():
         pipeline = kind.from_pretrained(folder, **given)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
@@ -70,7 +70,7 @@ def plain_pipeline(folder: Path, family: str, **given: Any) -> Any:
 def plain(pipeline: Any, image: Image, mask: Any, seed: int, **given: Any) -> Image:
     if "negative_prompt" not in given and type(pipeline) is not diffusers.FluxFillPipeline:
         given["negative_prompt"] = ""
-    with quiet():
+    with silence_libraries():
         painted = pipeline(
             **{"prompt": "", "strength": 1.0, "num_inference_steps": STEPS, **given},
             image=Pictures.fromarray(image),
@@ -82,7 +82,7 @@ def plain(pipeline: Any, image: Image, mask: Any, seed: int, **given: Any) -> Im
     return np.asarray(painted)
 
 
-def plain_trajectory(pipeline: Any, rows: Sequence[Row], guidance: float) -> Image:
+def plain_trajectory(pipeline: Any, rows: Sequence[IterationRow], guidance: float) -> Image:
     """The paper's loop with PIL pictures and the rows' seeds and squares; its last frame."""
     image = Pictures.fromarray(picture())
     for row in rows:
@@ -95,7 +95,7 @@ def plain_trajectory(pipeline: Any, rows: Sequence[Row], guidance: float) -> Ima
 
 
 def finished(trajectory: Trajectory) -> Trajectory:
-    assert list(compute(trajectory))[-1] == Ended(ITERATIONS, done=True)
+    assert list(run_trajectory(trajectory))[-1] == Ended(ITERATIONS, done=True)
     return trajectory
 
 
@@ -117,7 +117,7 @@ def test_a_trajectory_is_that_of_a_plain_diffusers_script(
 ) -> None:
     folder = checkpoints[family]
     trajectory = finished(make_trajectory(inpainter=family, parameters=told(folder, family), amount=AMOUNT))
-    rows, last = trajectory.rows(), frame(trajectory, ITERATIONS)
+    rows, last = trajectory.read_rows(), read_frame(trajectory, ITERATIONS)
     pipeline = plain_pipeline(folder, family)
     once = 1.0 if family in PASSES else GUIDANCE[family]
     assert np.array_equal(last, plain_trajectory(pipeline, rows, once))
@@ -134,15 +134,15 @@ def test_a_trajectory_stopped_and_resumed_has_the_same_bytes(
     given = {"inpainter": family, "parameters": told(checkpoints[family], family), "amount": AMOUNT}
     whole = finished(make_trajectory("a/whole", **given))
     parts = make_trajectory("a/parts", **given)
-    assert list(compute(parts, should_stop=lambda: True))[-1] == Ended(1, done=False)
+    assert list(run_trajectory(parts, should_stop=lambda: True))[-1] == Ended(1, done=False)
     finished(parts)
-    assert [row.sha256 for row in parts.rows()] == [row.sha256 for row in whole.rows()]
+    assert [row.sha256 for row in parts.read_rows()] == [row.sha256 for row in whole.read_rows()]
     assert (parts.path / "patches.bin").read_bytes() == (whole.path / "patches.bin").read_bytes()
 
 
 def test_a_session_records_what_the_spec_leaves_open(checkpoints: Checkpoints, make_trajectory: MakeTrajectory) -> None:
     trajectory = finished(make_trajectory(inpainter="sd2", parameters=told(checkpoints["sd2"], "sd2"), amount=AMOUNT))
-    (session,) = trajectory.sessions()
+    (session,) = trajectory.read_sessions()
     assert session.versions["diffusers"] == diffusers.__version__
     assert session.notes == {
         "model": str(checkpoints["sd2"]),
@@ -218,18 +218,18 @@ def test_a_batch_gives_what_single_calls_give(
     family: str, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[torch.Tensor] = []
-    quantised = diffusion._quantised
+    quantised = diffusion._quantise
 
     def kept(painted: torch.Tensor, dtype: str) -> Images:
         seen.append(painted)
         return quantised(painted, dtype)
 
-    monkeypatch.setattr(diffusion, "_quantised", kept)
+    monkeypatch.setattr(diffusion, "_quantise", kept)
     images = np.stack([picture(), 255 - picture(), picture()[::-1]])
     masks = squares((0, 0), (64, 128), (192, 192))
-    made[family](images, masks, seeds=SEEDS, on_step=no_step)
+    made[family](images, masks, seeds=SEEDS, on_step=ignore_step)
     for i, seed in enumerate(SEEDS):
-        made[family](images[i : i + 1], masks[i : i + 1], seeds=[seed], on_step=no_step)
+        made[family](images[i : i + 1], masks[i : i + 1], seeds=[seed], on_step=ignore_step)
     singles = torch.cat(seen[1:])
     assert (seen[0] - singles).abs().max() <= 1e-5
     assert (singles[0] - singles[1]).abs().mean() > 0.01
@@ -247,13 +247,13 @@ def test_a_pipeline_that_needs_its_class_by_name_is_that_of_a_plain_script(
     parts["transformer"] = diffusers.FluxTransformer2DModel.from_config(
         {**parts["transformer"].config, "in_channels": 64}
     )
-    with quiet():
+    with silence_libraries():
         getattr(diffusers, kind)(**parts).save_pretrained(tmp_path / kind)
     found = loaded(tmp_path / kind, "diffusion", guidance=2.0)
     inpaint = getattr(diffusers, kind.replace("Pipeline", "InpaintPipeline"))
     assert type(found.pipeline) is inpaint
     assert found.notes["inpainting"].startswith("by blending latents")
-    with quiet():
+    with silence_libraries():
         pipeline = inpaint.from_pretrained(tmp_path / kind)
     fixed = {"_auto_resize": False} if kind == "FluxKontextPipeline" else {}
     expected = plain(pipeline, picture(), squares((64, 128))[0], 5, guidance_scale=2.0, negative_prompt=None, **fixed)
@@ -299,7 +299,7 @@ def test_what_is_painted_depends_on_the_seed_and_not_on_what_lies_under_the_mask
     other = picture()
     other[128:192, 64:128] = 0
     mask = squares((64, 128))
-    again = made["sd2"](other[None], mask, seeds=[5], on_step=no_step)[0]
+    again = made["sd2"](other[None], mask, seeds=[5], on_step=ignore_step)[0]
     assert np.array_equal(again, paint(made["sd2"]))
     assert not np.array_equal(paint(made["sd2"], seed=6), paint(made["sd2"]))
 
@@ -309,7 +309,7 @@ def test_the_given_arrays_are_left_alone(family: str, made: dict[str, Any]) -> N
     images, masks = picture()[None].copy(), squares((0, 0))
     images.setflags(write=False)
     masks.setflags(write=False)
-    made[family](images, masks, seeds=[1], on_step=no_step)
+    made[family](images, masks, seeds=[1], on_step=ignore_step)
     assert np.array_equal(images[0], picture())
     assert np.array_equal(masks, squares((0, 0)))
 
@@ -318,7 +318,7 @@ def test_a_mask_off_the_grid_of_the_latents_is_refused(made: dict[str, Any]) -> 
     for shift in (1, 4):
         mask = np.roll(squares((64, 64)), shift, axis=1)
         with pytest.raises(InputError, match="the mask does not lie on multiples of 8 px"):
-            made["sd2"](picture()[None], mask, seeds=[1], on_step=no_step)
+            made["sd2"](picture()[None], mask, seeds=[1], on_step=ignore_step)
 
 
 def test_a_picture_that_is_not_finite_is_an_error(checkpoints: Checkpoints) -> None:

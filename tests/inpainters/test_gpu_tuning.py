@@ -10,8 +10,8 @@ import torch
 
 from riptui import inpainters
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
-from riptui.inpainters import diffusion, speed
-from riptui.inpainters.diffusion import Diffusion
+from riptui.inpainters import diffusion, gpu_tuning
+from riptui.inpainters.diffusion import DiffusionInpainter
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, squares, told
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import picture
@@ -21,9 +21,9 @@ __all__ = ["checkpoints", "one_thread_and_no_network"]
 pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
 
 
-def load(checkpoints: Checkpoints, family: str = "sd2", **given: Any) -> Diffusion:
+def load(checkpoints: Checkpoints, family: str = "sd2", **given: Any) -> DiffusionInpainter:
     made = inpainters.load(family, told(checkpoints[family], family), device="cpu", **given)
-    assert isinstance(made, Diffusion)
+    assert isinstance(made, DiffusionInpainter)
     return made
 
 
@@ -38,8 +38,10 @@ def paint_three(inpaint: Any) -> Any:
 def test_torch_can_trace_the_networks_and_they_paint_the_same(
     checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speed, "BACKEND", "eager")  # it traces the networks as ever; code for them would take minutes
-    monkeypatch.setattr(speed, "FEW", 0)
+    monkeypatch.setattr(
+        gpu_tuning, "BACKEND", "eager"
+    )  # it traces the networks as ever; code for them would take minutes
+    monkeypatch.setattr(gpu_tuning, "MAX_GRAPH_BATCH", 0)
     plain, compiled = load(checkpoints, compile="off"), load(checkpoints, compile="on")
     assert "compile" not in plain.notes
     assert compiled.notes["compile"].startswith("torch.compile")
@@ -89,7 +91,7 @@ def test_few_rows_are_painted_through_graphs_whose_output_is_overwritten_at_each
 def test_many_rows_are_painted_without_graphs(
     checkpoints: Checkpoints, compiler: FakeCompiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speed, "FEW", 2)
+    monkeypatch.setattr(gpu_tuning, "MAX_GRAPH_BATCH", 2)
     paint_three(load(checkpoints, compile="on"))
     assert {mode for mode, _ in compiler.calls} == {"default"}
 
@@ -98,15 +100,15 @@ def test_auto_compiles_for_much_work_on_a_gpu_and_says_what_it_took(
     checkpoints: Checkpoints, compiler: FakeCompiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = load(checkpoints)
-    made.expect(10 * diffusion.PAYS_FROM, batch=2, size=256)
+    made.prepare(10 * diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
     assert "compile" not in made.notes  # on a CPU it never pays
-    monkeypatch.setattr(Diffusion, "on_gpu", True)
-    made.expect(diffusion.PAYS_FROM - 1, batch=2, size=256)
+    monkeypatch.setattr(DiffusionInpainter, "on_gpu", True)
+    made.prepare(diffusion.MIN_INPAINTINGS_TO_COMPILE - 1, batch=2, size=256)
     assert "compile" not in made.notes
     assert made.notices == []
     assert compiler.calls == []
-    made.expect(diffusion.PAYS_FROM, batch=2, size=256)
-    made.expect(diffusion.PAYS_FROM, batch=2, size=256)
+    made.prepare(diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
+    made.prepare(diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
     assert "compile" in made.notes
     (notice,) = made.notices
     assert notice.startswith("compiling for batches of 2 took ")
@@ -120,13 +122,13 @@ def test_where_the_compiler_fails_auto_goes_on_without_it_and_on_is_an_error(
         raise RuntimeError("backend='inductor' raised:\nno working C compiler found")
 
     monkeypatch.setattr(torch, "compile", lambda *_, **__: broken)
-    monkeypatch.setattr(Diffusion, "on_gpu", True)
+    monkeypatch.setattr(DiffusionInpainter, "on_gpu", True)
     made = load(checkpoints, compile=wanted)
     if wanted == "on":
         with pytest.raises(InpainterError, match=r"torch.compile failed: .* no working C compiler found.*compile=off"):
-            made.expect(1, batch=1, size=256)
+            made.prepare(1, batch=1, size=256)
         return
-    made.expect(diffusion.PAYS_FROM, batch=1, size=256)
+    made.prepare(diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=1, size=256)
     assert "compile" not in made.notes
     assert "goes on without" in made.notices[0]
     assert np.array_equal(paint(made), paint(loaded(checkpoints["sd2"])))
@@ -176,7 +178,7 @@ def test_another_error_of_the_network_stays_what_it_is(
 
 
 def test_on_a_cpu_room_is_unknown(checkpoints: Checkpoints) -> None:
-    assert load(checkpoints).room(256) is None
+    assert load(checkpoints).max_batch(256) is None
 
 
 GIB = 2**30
@@ -213,7 +215,7 @@ def fake_memory(monkeypatch: pytest.MonkeyPatch) -> FakeMemory:
     for name in ("mem_get_info", "memory_allocated", "memory_reserved", "reset_peak_memory_stats"):
         monkeypatch.setattr(torch.cuda, name, getattr(fake, name))
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", fake.max_memory_allocated)
-    monkeypatch.setattr(Diffusion, "on_gpu", True)
+    monkeypatch.setattr(DiffusionInpainter, "on_gpu", True)
     return fake
 
 
@@ -222,12 +224,12 @@ def test_room_is_what_one_row_took_in_the_memory_that_is_free(
 ) -> None:
     made = load(checkpoints)
     # 80 % of 12 + 1 GiB, less 3 for the VAE, in halves
-    assert made.room(256) == int((0.8 * 13 - 3) / 0.5) == 14
+    assert made.max_batch(256) == int((0.8 * 13 - 3) / 0.5) == 14
     asked = fake_memory.asked
     fake_memory.free = 0
-    assert made.room(256) == 1
+    assert made.max_batch(256) == 1
     fake_memory.free = 80 * GIB
-    assert made.room(256) == speed.MOST
+    assert made.max_batch(256) == gpu_tuning.MAX_BATCH
     assert fake_memory.asked == asked
 
 
@@ -262,9 +264,9 @@ def test_deterministic_is_noted_and_paints_the_same_and_is_undone_by_the_next_mo
 def test_deterministic_is_never_compiled(
     checkpoints: Checkpoints, restored: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Diffusion, "on_gpu", True)
+    monkeypatch.setattr(DiffusionInpainter, "on_gpu", True)
     made = load(checkpoints, deterministic=True)
-    made.expect(10 * diffusion.PAYS_FROM, batch=1, size=256)
+    made.prepare(10 * diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=1, size=256)
     assert "compile" not in made.notes
     with pytest.raises(InputError, match="exclude each other"):
         load(checkpoints, deterministic=True, compile="on")
@@ -272,11 +274,11 @@ def test_deterministic_is_never_compiled(
 
 def test_on_a_gpu_float32_is_float32_if_it_was_asked_for(restored: None) -> None:
     gpu = torch.device("cuda")
-    assert speed.settle_precision(torch.float16, gpu) == {"tf32": "in convolutions of float32"}
+    assert gpu_tuning.set_tf32(torch.float16, gpu) == {"tf32": "in convolutions of float32"}
     assert torch.backends.cudnn.allow_tf32
-    assert speed.settle_precision(torch.float32, gpu) == {"tf32": "off"}
+    assert gpu_tuning.set_tf32(torch.float32, gpu) == {"tf32": "off"}
     assert not torch.backends.cudnn.allow_tf32
-    assert speed.settle_precision(torch.float32, torch.device("cpu")) == {}
+    assert gpu_tuning.set_tf32(torch.float32, torch.device("cpu")) == {}
 
 
 @pytest.mark.parametrize(("family", "convolutional"), [("sd2", ["unet", "vae"]), ("flux-fill", ["vae"])])
@@ -285,7 +287,7 @@ def test_on_a_gpu_what_convolves_lies_channels_last_and_paints_the_same(
 ) -> None:
     made = load(checkpoints, family)
     expected = paint(made)
-    assert speed.lay_out(made.pipeline, torch.device("cuda")) == {"layout": "channels_last"}
+    assert gpu_tuning.set_memory_format(made.pipeline, torch.device("cuda")) == {"layout": "channels_last"}
     for name in convolutional:
         weight = next(layer.weight for layer in getattr(made.pipeline, name).modules() if is_wide(layer))
         assert weight.is_contiguous(memory_format=torch.channels_last)

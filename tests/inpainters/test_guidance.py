@@ -19,7 +19,7 @@ import pytest
 import torch
 from PIL import Image as Pictures
 
-from riptui.inpainters.quiet import quiet
+from riptui.inpainters.silence import silence_libraries
 from tests.inpainters.test_diffusion import PASSES, STEPS, made, plain_pipeline, squares
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import picture
@@ -37,14 +37,14 @@ def in_double(folder: Path, family: str, monkeypatch: pytest.MonkeyPatch) -> Any
         return randn(*shape, dtype=torch.float32, **given).to(dtype or torch.float32)
 
     monkeypatch.setattr(torch, "randn", single)
-    with quiet():
+    with silence_libraries():
         return plain_pipeline(folder, family).to(dtype=torch.float64)
 
 
 def outcome(pipeline: Any, guidance: float) -> np.ndarray:
     """[0, 1] in [height, width, 3], before it is rounded to 8 bits."""
     mask = Pictures.fromarray(squares((64, 128))[0].astype(np.uint8) * 255)
-    with quiet():
+    with silence_libraries():
         painted = pipeline(
             prompt="",
             negative_prompt="",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from riptui.arrays import Image
-from riptui.recursion import no_step
+from riptui.recursion import ignore_step
 from tests.inpainters.test_diffusion import made
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import picture
@@ -28,7 +28,7 @@ def painted(inpaint: Any, slot: int, rng: np.random.Generator) -> Image:
     seeds = [int(seed) for seed in rng.integers(0, 2**53, ROWS)]
     images[slot], masks[slot], seeds[slot] = picture(), False, SEED
     masks[slot, 64:128, 128:192] = True
-    return inpaint(images, masks, seeds=seeds, on_step=no_step)[slot]
+    return inpaint(images, masks, seeds=seeds, on_step=ignore_step)[slot]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -10,15 +10,15 @@ import torch
 from diffusers import UNet2DConditionModel
 
 from riptui import inpainters
-from riptui.engine import Bench, Noted
+from riptui.engine import BatchRunner, Notice
 from riptui.errors import DeviceMemoryError
 from riptui.events import Event
-from riptui.inpainters import placement
-from riptui.metrics import Net
-from riptui.metrics.perceptual import learned_distance
+from riptui.inpainters import torch_device
+from riptui.metrics import LpipsNet
+from riptui.metrics.lpips import load_lpips
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.workers import look_at, register
-from riptui.worker.service import new_record, serve
+from riptui.store.worker_registry import read_worker, register
+from riptui.worker.loop import new_worker_record, serve
 from tests.inpainters.test_diffusion import GUIDANCE, paint, told
 from tests.support.pretend_cuda import pretend_cuda
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
@@ -95,7 +95,7 @@ def test_a_gpu_that_is_named_is_the_one_for_all_that_names_none(
 ) -> None:
     made: list[torch.device] = []
     monkeypatch.setattr(torch.cuda, "set_device", made.append)
-    assert placement.place(asked).type == "cuda"
+    assert torch_device.pick_device(asked).type == "cuda"
     assert made == current
 
 
@@ -104,11 +104,11 @@ def test_a_gpu_that_is_named_is_the_one_for_all_that_names_none(
 
 @pytest.mark.usefixtures("torch_home")
 @pytest.mark.parametrize("net", ["squeeze", "alex", "vgg"])
-def test_lpips_measured_there_is_that_of_a_cpu(net: Net) -> None:
+def test_lpips_measured_there_is_that_of_a_cpu(net: LpipsNet) -> None:
     frames = 255 - picture(128)[None]
 
     def measured(device: str) -> float:
-        metric = learned_distance(net, device)
+        metric = load_lpips(net, device)
         return float(metric.measure(metric.prepare(picture(128)), frames)[0])
 
     expected = measured("cpu")
@@ -122,7 +122,7 @@ def test_lpips_that_finds_no_memory_there_is_measured_on_the_cpu(
     owner: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frames = 255 - picture(128)[None]
-    cpu = learned_distance("squeeze", "cpu")
+    cpu = load_lpips("squeeze", "cpu")
     [expected] = cpu.measure(cpu.prepare(picture(128)), frames)
 
     there_is_room = getattr(owner, name)
@@ -134,7 +134,7 @@ def test_lpips_that_finds_no_memory_there_is_measured_on_the_cpu(
 
     monkeypatch.setattr(owner, name, cramped)
     with pretend_cuda():
-        metric = learned_distance("squeeze")
+        metric = load_lpips("squeeze")
         [value] = metric.measure(metric.prepare(picture(128)), frames)
     assert value == expected
 
@@ -142,9 +142,9 @@ def test_lpips_that_finds_no_memory_there_is_measured_on_the_cpu(
 # --- the bench
 
 
-def computed(bench: Bench, trajectories: Sequence[Trajectory]) -> list[Event]:
+def computed(bench: BatchRunner, trajectories: Sequence[Trajectory]) -> list[Event]:
     waiting = iter(trajectories)
-    return [event for _, event in bench.work(lambda _: next(waiting, None))]
+    return [event for _, event in bench.run(lambda _: next(waiting, None))]
 
 
 @pytest.mark.usefixtures("torch_home", "gpu")
@@ -161,17 +161,17 @@ def test_as_many_trajectories_as_fit_advance_together_and_fewer_where_memory_run
         return forward(network, rows, *args, **named)
 
     monkeypatch.setattr(UNet2DConditionModel, "forward", cramped)
-    bench = Bench(device="cuda", slots=None, compile="off")
+    bench = BatchRunner(device="cuda", slots=None, compile="off")
     events = computed(bench, made)
-    events += computed(bench, [one for one in made if one.status is not Status.DONE])  # those that found no place
-    notes = [event.text for event in events if isinstance(event, Noted)]
+    events += computed(bench, [one for one in made if one.read_status is not Status.DONE])  # those that found no place
+    notes = [event.text for event in events if isinstance(event, Notice)]
     assert notes == ["out of memory at batch 4: goes on with 2"]
     for trajectory in made:
-        session = trajectory.sessions()[-1]
+        session = trajectory.read_sessions()[-1]
         assert (session.device, session.batch) == ("cuda:0 (Pretended)", 2)
         assert session.notes["layout"] == "channels_last"
-        assert trajectory.metrics()[1]["lpips-alex"] > 0
-        assert trajectory.log() == ""
+        assert trajectory.read_metrics()[1]["lpips-alex"] > 0
+        assert trajectory.read_log() == ""
 
 
 @pytest.mark.usefixtures("gpu")
@@ -184,7 +184,7 @@ def test_a_model_too_large_for_the_memory_fails_its_trajectories_with_a_line(
     monkeypatch.setattr(UNet2DConditionModel, "forward", full)
     given: dict[str, Any] = {"inpainter": "sd2", "parameters": told(checkpoints["sd2"], "sd2", steps=1)}
     made = [make_trajectory(f"cat/s{seed}", seed=seed, **given) for seed in range(2)]
-    computed(Bench(device="cuda", slots=None, compile="off"), made)
+    computed(BatchRunner(device="cuda", slots=None, compile="off"), made)
     for trajectory in made:
         assert trajectory.failure is not None
         assert "cuda:0 (Pretended) has no memory for 1 x 256 x 256 px at once: CUDA out" in trajectory.failure.error
@@ -210,11 +210,11 @@ def test_a_worker_computes_there_and_tells_which_card_it_is_and_how_full(
 ) -> None:
     parameters = told(checkpoints["sd2"], "sd2", steps=1)
     trajectory = make_trajectory(inpainter="sd2", parameters=parameters, amount=6.25, metrics=("lpips-squeeze",))
-    with register(tmp_path / "runs", new_record(device="cuda:0", compile="off")) as entry:
-        list(serve(entry, tmp_path / "runs", idle=0, should_stop=lambda: False))
-        worker = look_at(entry.path)
-    assert trajectory.status() == Status.DONE
-    assert trajectory.metrics()[1]["lpips-squeeze"] > 0
+    with register(tmp_path / "runs", new_worker_record(device="cuda:0", compile="off")) as entry:
+        list(serve(entry, tmp_path / "runs", idle_seconds=0, should_stop=lambda: False))
+        worker = read_worker(entry.path)
+    assert trajectory.read_status() == Status.DONE
+    assert trajectory.read_metrics()[1]["lpips-squeeze"] > 0
     assert worker is not None
     assert worker.live is not None
     assert (worker.device, worker.live.memory_total) == ("cuda:0 (Pretended)", 16 * 2**30)

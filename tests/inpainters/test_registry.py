@@ -14,12 +14,12 @@ from skimage.restoration import inpaint_biharmonic
 from riptui import inpainters
 from riptui.arrays import Image, Mask
 from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters import DEFAULT, REGISTRY, Entry, complete, entry, load
-from riptui.recursion import no_step
+from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY, InpainterInfo, complete_parameters, find_inpainter, load
+from riptui.recursion import ignore_step
 from tests.support.trajectories import picture
 
 ORIGINAL = picture(64)
-BARE = [name for name, entry in REGISTRY.items() if not entry.weights]
+BARE = [name for name, entry in REGISTRY.items() if not entry.needs_weights]
 """Those that need no checkpoint; test_diffusion.py has the others."""
 OPENCV = {"navier-stokes": cv2.INPAINT_NS, "telea": cv2.INPAINT_TELEA}
 
@@ -37,8 +37,8 @@ SQUARES = [INSIDE, square(0, 0, 32), square(48, 16, 16), square(0, 32, 32), squa
 
 def paint(name: str, image: Image, repaint: Mask, *, seed: int = 0, **parameters: float) -> Image:
     """What an inpainter makes of one image."""
-    inpaint = load(name, complete(name, parameters))
-    return inpaint(image[None], repaint[None], seeds=[seed], on_step=no_step)[0]
+    inpaint = load(name, complete_parameters(name, parameters))
+    return inpaint(image[None], repaint[None], seeds=[seed], on_step=ignore_step)[0]
 
 
 # --- each against its library
@@ -149,7 +149,7 @@ def test_the_square_is_repainted(name: str) -> None:
 def test_a_batch_gives_what_single_calls_give(name: str) -> None:
     images = np.stack([ORIGINAL, 255 - ORIGINAL, ORIGINAL[::-1], ORIGINAL[:, ::-1], ORIGINAL])
     seeds = [0, 1, 2**53 - 1, 1, 7]
-    batch = load(name, {})(images, np.stack(SQUARES), seeds=seeds, on_step=no_step)
+    batch = load(name, {})(images, np.stack(SQUARES), seeds=seeds, on_step=ignore_step)
     for i, repaint in enumerate(SQUARES):
         assert np.array_equal(batch[i], paint(name, images[i], repaint, seed=seeds[i]))
 
@@ -159,7 +159,7 @@ def test_a_batch_gives_what_single_calls_give(name: str) -> None:
 def test_the_images_come_back_in_their_shape_and_the_given_ones_are_left_alone(name: str, whole: bool) -> None:
     repaint = np.stack([np.ones((64, 64), bool) if whole else INSIDE] * 2)
     images = np.stack([ORIGINAL, 255 - ORIGINAL])
-    outputs = load(name, {})(images, repaint, seeds=[1, 2], on_step=no_step)
+    outputs = load(name, {})(images, repaint, seeds=[1, 2], on_step=ignore_step)
     assert outputs.shape == images.shape
     assert outputs.dtype == np.uint8
     assert not np.shares_memory(outputs, images)
@@ -191,29 +191,29 @@ print(*sys.modules)
 
 
 def test_navier_stokes_is_the_default() -> None:
-    assert DEFAULT == "navier-stokes"
-    assert entry(DEFAULT).parameters == {"radius": 3}
+    assert DEFAULT_INPAINTER == "navier-stokes"
+    assert find_inpainter(DEFAULT_INPAINTER).parameters == {"radius": 3}
 
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_entry_is_complete(name: str) -> None:
-    assert entry(name) is REGISTRY[name]
-    assert entry(name).summary.endswith(".")
-    assert complete(name, {}) == entry(name).parameters
-    for distribution in entry(name).distributions:
+    assert find_inpainter(name) is REGISTRY[name]
+    assert find_inpainter(name).summary.endswith(".")
+    assert complete_parameters(name, {}) == find_inpainter(name).parameters
+    for distribution in find_inpainter(name).distributions:
         assert version(distribution)
 
 
 def test_the_defaults_are_not_handed_out_to_be_changed() -> None:
-    complete("telea", {})["radius"] = 99
-    assert complete("telea", {}) == {"radius": 3}
+    complete_parameters("telea", {})["radius"] = 99
+    assert complete_parameters("telea", {}) == {"radius": 3}
 
 
 @pytest.mark.parametrize(
     ("wrong", "meant"), [("telae", "telea"), ("navier_stokes", "navier-stokes"), ("Noise", "noise")]
 )
 def test_a_name_nearly_right_is_answered_with_the_right_one(wrong: str, meant: str) -> None:
-    for ask in (entry, lambda name: complete(name, {}), lambda name: load(name, {})):
+    for ask in (find_inpainter, lambda name: complete_parameters(name, {}), lambda name: load(name, {})):
         with pytest.raises(InputError, match=rf"no inpainter is called {wrong}\. Did you mean {meant}\? Known: "):
             ask(wrong)
 
@@ -221,14 +221,14 @@ def test_a_name_nearly_right_is_answered_with_the_right_one(wrong: str, meant: s
 @pytest.mark.parametrize("wrong", ["", "dall-e", "riptui.inpainters.opencv:telea"])
 def test_any_other_name_is_answered_with_all_there_are(wrong: str) -> None:
     with pytest.raises(InputError) as refused:
-        entry(wrong)
+        find_inpainter(wrong)
     assert "Did you mean" not in str(refused.value)
     assert str(refused.value).endswith("Known: " + ", ".join(REGISTRY))
 
 
 def test_an_unknown_parameter_is_answered_with_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"^telea has no parameter raduis\. Known: radius$"):
-        complete("telea", {"raduis": 3})
+        complete_parameters("telea", {"raduis": 3})
     with pytest.raises(InputError, match=r"^noise has no parameter radius\. Known: none$"):
         load("noise", {"radius": 3})
 
@@ -238,11 +238,11 @@ def test_an_unknown_parameter_is_answered_with_the_known_ones() -> None:
 )
 def test_a_radius_out_of_range_is_refused(wrong: float | str | None) -> None:
     with pytest.raises(InputError, match=r"telea's radius is .*; it must be a number above 0 and at most 100"):
-        complete("telea", {"radius": wrong})
+        complete_parameters("telea", {"radius": wrong})
 
 
 def test_a_package_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = Entry("riptui_absent_package.diffusion:sd2", "Needs what is not here.", extra="diffusion")
+    absent = InpainterInfo("riptui_absent_package.diffusion:sd2", "Needs what is not here.", extra="diffusion")
     monkeypatch.setitem(inpainters.REGISTRY, "sd2", absent)
     with pytest.raises(MissingExtraError, match=r"the inpainter sd2 needs .*riptui_absent.*'riptui\[diffusion\]'"):
         load("sd2", {})

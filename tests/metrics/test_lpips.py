@@ -20,13 +20,13 @@ import pytest
 from riptui import metrics
 from riptui.arrays import Image
 from riptui.errors import MissingExtraError, WeightsError
-from riptui.metrics import Net, weights
+from riptui.metrics import LpipsNet, lpips_weights
 from riptui.metrics.meter import Meter
 from tests.support.trajectories import picture
 
 pytest_plugins = ["tests.support.random_trunks"]
 
-NETS: tuple[Net, ...] = get_args(Net)
+NETS: tuple[LpipsNet, ...] = get_args(LpipsNet)
 SIZE = 96  # px; a trunk takes any size, and vgg a second at 512
 
 
@@ -48,7 +48,7 @@ def drifted(spread: int) -> Image:
     return np.clip(picture(SIZE) + grain, 0, 255).astype(np.uint8)
 
 
-def the_package(net: Net) -> Any:
+def the_package(net: LpipsNet) -> Any:
     """lpips.LPIPS as anyone would use it."""
     import lpips
 
@@ -62,7 +62,7 @@ def the_package(net: Net) -> Any:
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_the_cached_reference_gives_lpips_forward_to_the_last_bit(net: Net, torch_home: Path) -> None:
+def test_the_cached_reference_gives_lpips_forward_to_the_last_bit(net: LpipsNet, torch_home: Path) -> None:
     forward, metric = the_package(net), metrics.load(f"lpips-{net}")
     for original, frames in (
         (picture(SIZE), [drifted(spread) for spread in (1, 5, 40)]),
@@ -76,7 +76,9 @@ def test_the_cached_reference_gives_lpips_forward_to_the_last_bit(net: Net, torc
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_equal_pictures_are_at_distance_0_and_a_batch_gives_what_single_frames_give(net: Net, torch_home: Path) -> None:
+def test_equal_pictures_are_at_distance_0_and_a_batch_gives_what_single_frames_give(
+    net: LpipsNet, torch_home: Path
+) -> None:
     metric = metrics.load(f"lpips-{net}")
     original, frames = picture(SIZE), np.stack([picture(SIZE), drifted(3), noise(2)])
     prepared = metric.prepare(original)
@@ -89,11 +91,11 @@ def test_equal_pictures_are_at_distance_0_and_a_batch_gives_what_single_frames_g
 
 @pytest.mark.parametrize("net", NETS)
 def test_as_on_a_gpu_each_convolution_forbids_tf32_itself_and_gives_the_same(
-    net: Net, torch_home: Path, monkeypatch: pytest.MonkeyPatch
+    net: LpipsNet, torch_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
 
-    from riptui.metrics.perceptual import learned_distance
+    from riptui.metrics.lpips import load_lpips
 
     forbidden: list[bool] = []
     convolution = torch._convolution
@@ -103,7 +105,7 @@ def test_as_on_a_gpu_each_convolution_forbids_tf32_itself_and_gives_the_same(
         forbidden.append(not tf32)
         return convolution(*arguments)
 
-    usual, device = metrics.load(f"lpips-{net}"), learned_distance(net, "cpu:0")  # not "cpu", so a device
+    usual, device = metrics.load(f"lpips-{net}"), load_lpips(net, "cpu:0")  # not "cpu", so a device
     monkeypatch.setattr(torch, "_convolution", seen)
     value = device.measure(device.prepare(picture(SIZE)), drifted(9)[None])
     assert len(forbidden) > 10
@@ -151,18 +153,18 @@ def test_weights_are_looked_for_where_torch_looks(
         monkeypatch.delenv(name, raising=False)
     for name, path in {"HOME": "/home/me", **environment}.items():
         monkeypatch.setenv(name, path)
-    assert weights.weights_path("vgg") == Path(folder, "vgg16-397923af.pth")
-    assert weights.weights_path("vgg").parent == Path(torch.hub.get_dir(), "checkpoints")
+    assert lpips_weights.weights_path("vgg") == Path(folder, "vgg16-397923af.pth")
+    assert lpips_weights.weights_path("vgg").parent == Path(torch.hub.get_dir(), "checkpoints")
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_torchvision_has_files_of_these_names_and_sizes(net: Net) -> None:
+def test_torchvision_has_files_of_these_names_and_sizes(net: LpipsNet) -> None:
     from torchvision import models
 
-    stated = getattr(models, weights.TRUNKS[net].enum).IMAGENET1K_V1
-    assert weights.source(net) == stated.url
-    assert stated.url.endswith(f"/{weights.TRUNKS[net].file}")
-    assert weights.TRUNKS[net].size == pytest.approx(stated.meta["_file_size"] * 2**20, rel=0.01)
+    stated = getattr(models, lpips_weights.TRUNKS[net].enum).IMAGENET1K_V1
+    assert lpips_weights.source_url(net) == stated.url
+    assert stated.url.endswith(f"/{lpips_weights.TRUNKS[net].file}")
+    assert lpips_weights.TRUNKS[net].size == pytest.approx(stated.meta["_file_size"] * 2**20, rel=0.01)
 
 
 @pytest.mark.parametrize("variable", ["RIPTUI_OFFLINE", "HF_HUB_OFFLINE"])
@@ -174,8 +176,8 @@ def test_without_weights_and_network_it_is_one_line_at_once(
 ) -> None:
     monkeypatch.delenv("RIPTUI_OFFLINE")
     monkeypatch.setenv(variable, "1")
-    monkeypatch.setattr(weights, "_opened", lambda url: pytest.fail("it tried"))
-    for attempt in (lambda: metrics.load("lpips-vgg"), lambda: weights.fetch("vgg")):
+    monkeypatch.setattr(lpips_weights, "_open_url", lambda url: pytest.fail("it tried"))
+    for attempt in (lambda: metrics.load("lpips-vgg"), lambda: lpips_weights.fetch("vgg")):
         with pytest.raises(WeightsError) as refusal:
             attempt()
         said = str(refusal.value)
@@ -187,10 +189,10 @@ def test_without_weights_and_network_it_is_one_line_at_once(
 
 
 def test_an_empty_file_counts_as_missing(empty_torch_home: Path) -> None:
-    path = weights.weights_path("alex")
+    path = lpips_weights.weights_path("alex")
     path.parent.mkdir(parents=True)
     path.touch()
-    assert not weights.present("alex")
+    assert not lpips_weights.is_installed("alex")
     with pytest.raises(WeightsError, match="copy the file"):
         metrics.load("lpips-alex")
 
@@ -203,7 +205,7 @@ def test_a_damaged_file_is_named_with_the_advice_to_delete_it(
 
     from tests.support.random_trunks import write_trunk  # here, so that pytest sees it first as a plugin
 
-    path = weights.weights_path("squeeze")
+    path = lpips_weights.weights_path("squeeze")
     path.parent.mkdir(parents=True)
     whole = (random_trunks / "hub" / "checkpoints" / path.name).read_bytes()
     match damage:
@@ -230,8 +232,8 @@ def test_a_network_that_fails_with_the_right_file_keeps_its_own_error(
     def out_of_memory(**_: object) -> None:
         raise RuntimeError("can't allocate memory")
 
-    digest = hashlib.sha256(weights.weights_path("squeeze").read_bytes()).hexdigest()
-    monkeypatch.setattr(weights.Trunk, "sha256", digest[:8])
+    digest = hashlib.sha256(lpips_weights.weights_path("squeeze").read_bytes()).hexdigest()
+    monkeypatch.setattr(lpips_weights.Trunk, "sha256", digest[:8])
     monkeypatch.setattr(lpips, "LPIPS", out_of_memory)
     with pytest.raises(RuntimeError, match="allocate"):
         metrics.load("lpips-squeeze")
@@ -267,7 +269,7 @@ def server(empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """A server on this machine in the place of torchvision's, from which alex is 3 MB that hash to its name."""
     body = np.random.default_rng(5).bytes(3_000_000)
     trunk = replace(
-        weights.TRUNKS["alex"], file=f"alexnet-owt-{hashlib.sha256(body).hexdigest()[:8]}.pth", size=3_100_000
+        lpips_weights.TRUNKS["alex"], file=f"alexnet-owt-{hashlib.sha256(body).hexdigest()[:8]}.pth", size=3_100_000
     )
     served = Server("", Answer(body=body))
 
@@ -288,21 +290,21 @@ def server(empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         served.url = f"http://127.0.0.1:{http.server_port}/{trunk.file}"
         for name in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.delenv(name, raising=False)
-        monkeypatch.setitem(weights.TRUNKS, "alex", trunk)
-        monkeypatch.setattr(weights, "source", lambda net: served.url)
+        monkeypatch.setitem(lpips_weights.TRUNKS, "alex", trunk)
+        monkeypatch.setattr(lpips_weights, "source_url", lambda net: served.url)
         yield served
         http.shutdown()
         thread.join()
 
 
-def refused(net: Net = "alex") -> str:
+def refused(net: LpipsNet = "alex") -> str:
     """What fetch says; in one line, and nothing may be left behind."""
     with pytest.raises(WeightsError) as refusal:
-        weights.fetch(net)
+        lpips_weights.fetch(net)
     said = str(refusal.value)
-    assert str(weights.weights_path(net)) in said
+    assert str(lpips_weights.weights_path(net)) in said
     assert "\n" not in said
-    folder = weights.weights_path(net).parent
+    folder = lpips_weights.weights_path(net).parent
     assert not folder.is_dir() or list(folder.iterdir()) == []
     return said
 
@@ -313,19 +315,19 @@ def test_a_fetched_file_is_whole_and_progress_is_told(server: Server, capfd: pyt
 
     def follow(done: int, total: int) -> None:
         told.append((done, total))
-        during.update(path.name for path in weights.weights_path("alex").parent.iterdir())
-        assert not weights.present("alex")
+        during.update(path.name for path in lpips_weights.weights_path("alex").parent.iterdir())
+        assert not lpips_weights.is_installed("alex")
 
-    path = weights.fetch("alex", follow)
-    assert path == weights.weights_path("alex")
+    path = lpips_weights.fetch("alex", follow)
+    assert path == lpips_weights.weights_path("alex")
     assert path.read_bytes() == server.answer.body
-    assert weights.present("alex")
-    assert weights.check("alex") is None
+    assert lpips_weights.is_installed("alex")
+    assert lpips_weights.verify("alex") is None
     assert (told[0], told[-1]) == ((0, 3_000_000), (3_000_000, 3_000_000))
     assert told == sorted(told)
     assert all(name.endswith(".partial") for name in during)
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
-    assert weights.fetch("alex") == path
+    assert lpips_weights.fetch("alex") == path
     assert server.requests == 1
     assert capfd.readouterr() == ("", "")
 
@@ -356,14 +358,14 @@ def test_a_host_that_does_not_answer_is_given_up(server: Server, monkeypatch: py
     def silent(url: str, timeout: float) -> None:
         answering.wait(10)
 
-    monkeypatch.setattr(weights, "urlopen", silent)
-    monkeypatch.setattr(weights, "CONNECT", 0.05)
+    monkeypatch.setattr(lpips_weights, "urlopen", silent)
+    monkeypatch.setattr(lpips_weights, "CONNECT_SECONDS", 0.05)
     assert "no answer within 0.05 s" in refused()
     answering.set()
 
 
 def test_a_full_disk_is_seen_before_anything_is_fetched(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights.shutil, "disk_usage", lambda folder: Usage(free=2_000_000))
+    monkeypatch.setattr(lpips_weights.shutil, "disk_usage", lambda folder: Usage(free=2_000_000))
     assert "only 2.0 MB are free" in refused()
     assert server.requests == 0
 
@@ -380,21 +382,21 @@ def test_an_interrupted_fetch_leaves_nothing(server: Server) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        weights.fetch("alex", interrupt)
-    assert list(weights.weights_path("alex").parent.iterdir()) == []
+        lpips_weights.fetch("alex", interrupt)
+    assert list(lpips_weights.weights_path("alex").parent.iterdir()) == []
 
 
 def test_what_a_killed_fetch_left_is_removed_and_one_under_way_is_not(server: Server) -> None:
-    path = weights.weights_path("alex")
+    path = lpips_weights.weights_path("alex")
     path.parent.mkdir(parents=True)
     abandoned, under_way = (path.with_name(f"{path.name}.riptui-{one}.partial") for one in "ab")
     foreign = path.with_name("notes.partial")
     for file in (abandoned, under_way, foreign):
         file.touch()
-    old = time.time() - 2 * weights.ABANDONED
+    old = time.time() - 2 * lpips_weights.ABANDONED_SECONDS
     os.utime(abandoned, (old, old))
     os.utime(foreign, (old, old))
-    weights.fetch("alex")
+    lpips_weights.fetch("alex")
     assert {entry.name for entry in path.parent.iterdir()} == {path.name, under_way.name, foreign.name}
 
 
@@ -403,4 +405,4 @@ def test_fetching_without_torchvision_names_the_extra(empty_torch_home: Path, mo
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setitem(sys.modules, "torchvision.models", None)
     with pytest.raises(MissingExtraError, match=r"riptui\[diffusion\]"):
-        weights.fetch("vgg")
+        lpips_weights.fetch("vgg")

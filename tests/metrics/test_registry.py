@@ -51,9 +51,9 @@ def without(monkeypatch: pytest.MonkeyPatch):
         for module in ("perceptual", "multiscale"):
             monkeypatch.delitem(sys.modules, f"riptui.metrics.{module}", raising=False)
 
-    metrics._built.cache_clear()
+    metrics._load_cached.cache_clear()
     yield remove
-    metrics._built.cache_clear()
+    metrics._load_cached.cache_clear()
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -62,7 +62,7 @@ def without(monkeypatch: pytest.MonkeyPatch):
 def test_the_registry_is_read_without_importing_any_numeric_package() -> None:
     heavy = {"numpy", "jaxtyping", "skimage", "scipy", "cv2", "torch", "torchvision", "lpips", "torchmetrics"}
     code = (
-        "import sys, riptui.metrics as m, riptui.metrics.availability as a, riptui.metrics.weights;"
+        "import sys, riptui.metrics as m, riptui.metrics.availability as a, riptui.metrics.lpips_weights;"
         "m.parse([*m.REGISTRY, 'ssim@previous']); a.default_metrics();"
         f"print(*({heavy!r} & set(sys.modules)))"
     )
@@ -79,8 +79,8 @@ def test_every_name_has_a_target_that_exists() -> None:
 
 def test_names_keep_their_order_and_come_once() -> None:
     asked = ["psnr", "ssim", "lpips-vgg@previous", "psnr", "lpips-vgg"]
-    assert metrics.parse(asked) == ("psnr", "ssim", "lpips-vgg@previous", "lpips-vgg")
-    assert metrics.parse([]) == ()
+    assert metrics.check_names(asked) == ("psnr", "ssim", "lpips-vgg@previous", "lpips-vgg")
+    assert metrics.check_names([]) == ()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_names_keep_their_order_and_come_once() -> None:
     ],
 )
 def test_a_name_that_is_no_metric_is_refused_in_one_line(name: str, said: str) -> None:
-    for refuse in (lambda: metrics.parse(["ssim", name]), lambda: metrics.load(name)):
+    for refuse in (lambda: metrics.check_names(["ssim", name]), lambda: metrics.load(name)):
         with pytest.raises(InputError) as refusal:
             refuse()
         assert said in str(refusal.value)
@@ -123,7 +123,7 @@ def test_equal_pictures_are_at_no_distance(name: str, same: float, kind: str) ->
 @pytest.mark.parametrize("name", [*PIXELS[:3], "ms-ssim"])
 def test_more_grain_is_farther(name: str, original: Image) -> None:
     values = [value(name, original, grainy(original, spread)) for spread in (2, 10, 50)]
-    assert values == sorted(values, reverse=metrics.entry(name).higher == "closer")
+    assert values == sorted(values, reverse=metrics.find_metric(name).higher_means == "closer")
     assert len(set(values)) == 3
 
 
@@ -297,7 +297,7 @@ def test_a_missing_package_names_the_extra_to_install(name: str, package: str, w
     ):
         with pytest.raises(MissingExtraError, match=rf"{name} .*{package}.*riptui\[diffusion\]"):
             refuse()
-    lack = availability.lack(name)
+    lack = availability.check_metric(name)
     assert lack
     assert lack.fetchable is None
     assert package in lack.reason
@@ -315,21 +315,21 @@ def test_packages_that_do_not_import_are_an_error_and_not_a_traceback(
 
 
 def test_the_default_has_every_net_whose_weights_are_there(torch_home: Path) -> None:
-    choice = availability.default_metrics()
-    assert choice == availability.Choice(("ssim", "psnr", *LPIPS), ())
+    choice = availability.check_default_metrics()
+    assert choice == availability.Availability(("ssim", "psnr", *LPIPS), ())
     assert (choice.note, choice.fetchable) == ("", ())
-    availability.require_packages(choice.names)
+    availability.require_packages(choice.available)
 
 
 def test_the_default_without_weights_says_what_is_left_out_and_what_could_be_fetched(
     empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offline = availability.default_metrics()
-    assert (offline.names, offline.fetchable) == (("ssim", "psnr"), ())
+    offline = availability.check_default_metrics()
+    assert (offline.available, offline.fetchable) == (("ssim", "psnr"), ())
     monkeypatch.delenv("RIPTUI_OFFLINE")
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    online = availability.default_metrics()
-    assert (online.names, online.fetchable) == (("ssim", "psnr"), ("squeeze", "alex", "vgg"))
+    online = availability.check_default_metrics()
+    assert (online.available, online.fetchable) == (("ssim", "psnr"), ("squeeze", "alex", "vgg"))
     for name in LPIPS:
         assert name in offline.note
         assert name in online.note
@@ -339,15 +339,15 @@ def test_the_default_without_weights_says_what_is_left_out_and_what_could_be_fet
 
 def test_the_default_without_the_extra_says_so_once(without) -> None:
     without("torch", "lpips")
-    choice = availability.default_metrics()
-    assert (choice.names, choice.fetchable) == (("ssim", "psnr"), ())
+    choice = availability.check_default_metrics()
+    assert (choice.available, choice.fetchable) == (("ssim", "psnr"), ())
     assert choice.note.count("riptui[diffusion]") == 1
     assert "lpips-squeeze, lpips-alex, lpips-vgg (torch, lpips not installed" in choice.note
 
 
 def test_a_choice_of_unknown_names_is_refused() -> None:
     with pytest.raises(InputError, match="no metric is called fid"):
-        availability.choice(["ssim", "fid"])
+        availability.check_availability(["ssim", "fid"])
 
 
 @pytest.mark.parametrize("name", ["ssim", "psnr", "delta-e"])

@@ -13,23 +13,23 @@ from hypothesis import strategies as st
 
 from riptui import inpainters
 from riptui.errors import InputError, NameRefusedError, SpecError
-from riptui.images import Prepared
-from riptui.plan import specs, submit
+from riptui.images import PreparedImage
+from riptui.planning.submit import build_specs, submit
+from riptui.planning.sweep import Sweep, require_valid_names
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.records import Request
-from riptui.sweep import Sweep, require_place
 from tests.support.trajectories import make_spec, picture
 
 SWEEP = Sweep(["noise"], [64], [0], {}, amount=100, size=256)
 
 
-def prepared(name: str = "cat.jpg", shade: int = 0) -> Prepared:
+def prepared(name: str = "cat.jpg", shade: int = 0) -> PreparedImage:
     image = picture() ^ np.uint8(shade)
-    return Prepared(image, name, f"{shade:064x}", ())
+    return PreparedImage(image, name, f"{shade:064x}", ())
 
 
-def places(runs: Path, *pictures: Prepared, sweep: Sweep = SWEEP, **given: str) -> list[str]:
+def places(runs: Path, *pictures: PreparedImage, sweep: Sweep = SWEEP, **given: str) -> list[str]:
     made = submit(runs, pictures, sweep, Request(), **given)
     return [trajectory.path.relative_to(runs).as_posix() for trajectory in made]
 
@@ -39,7 +39,7 @@ def places(runs: Path, *pictures: Prepared, sweep: Sweep = SWEEP, **given: str) 
 
 def test_a_sweep_is_every_inpainter_with_every_mask_and_seed() -> None:
     sweep = replace(SWEEP, inpainters=["noise", "identity"], masks=[64, 128, 32], seeds=[5, 0])
-    found = specs(sweep, prepared())
+    found = build_specs(sweep, prepared())
     assert [(spec.inpainter, spec.mask, spec.seed) for spec in found] == list(
         product(["noise", "identity"], [64, 128, 32], [5, 0])
     )
@@ -49,14 +49,14 @@ def test_a_sweep_is_every_inpainter_with_every_mask_and_seed() -> None:
 
 def test_all_else_is_the_same_in_each_spec() -> None:
     sweep = Sweep(["telea"], [64, 128], [1, 2], {"radius": 7}, 33.3, "shuffle", False, 256, "crop")
-    for spec in specs(sweep, prepared()):
+    for spec in build_specs(sweep, prepared()):
         assert (spec.amount, spec.order, spec.paste, spec.size, spec.fit) == (33.3, "shuffle", False, 256, "crop")
         assert spec.parameters == {"radius": 7}
         assert spec.source_name == "cat.jpg"
 
 
 def test_a_spec_names_every_parameter_also_those_left_at_their_defaults() -> None:
-    [spec] = specs(replace(SWEEP, inpainters=["telea"]), prepared())
+    [spec] = build_specs(replace(SWEEP, inpainters=["telea"]), prepared())
     assert spec.parameters == {"radius": 3}
 
 
@@ -95,7 +95,7 @@ def test_groups_lie_above_the_picture_at_any_depth(tmp_path: Path) -> None:
 def test_two_pictures_with_one_stem_get_folders_of_their_own_and_keep_them(tmp_path: Path) -> None:
     first, second = prepared("cat.jpg"), prepared("cat.png", shade=1)
     [usual, other] = places(tmp_path, first, second)
-    digest = specs(SWEEP, second)[0].digest
+    digest = build_specs(SWEEP, second)[0].digest
     assert usual == "cat/m64-s0-noise-a100-256px"
     assert other == f"{usual}-{digest[:8]}"
     assert places(tmp_path, second, first) == [other, usual]
@@ -140,7 +140,7 @@ def test_a_given_name_that_another_spec_has_is_refused_with_where_they_differ(tm
 @pytest.mark.parametrize("group", ["..", "a/../b", ".hidden", "a//b", "-x", "a b", "x" * 101, "/", "é"])
 def test_a_group_that_is_no_name_is_refused_before_anything_is_made(group: str, tmp_path: Path) -> None:
     with pytest.raises(NameRefusedError, match="is not a name"):
-        require_place(group, "", 1)
+        require_valid_names(group, "", 1)
     with pytest.raises(NameRefusedError, match="is not a name"):
         places(tmp_path, prepared(), group=group)
     assert list(tmp_path.iterdir()) == []
@@ -157,16 +157,16 @@ def test_a_group_that_is_no_name_is_refused_before_anything_is_made(group: str, 
 @example("½ ﬁ Ⅷ ①")
 @example("Ünïcödé/../x\x00\n")
 def test_any_text_gives_a_name(text: str) -> None:
-    name = layout.name_from(text)
-    assert layout.NAME.fullmatch(name)
+    name = layout.slugify(text)
+    assert layout.NAME_PATTERN.fullmatch(name)
     assert layout.require_name(name) == name
-    assert layout.name_from(name) == name
+    assert layout.slugify(name) == name
 
 
-@given(st.from_regex(layout.NAME, fullmatch=True))
+@given(st.from_regex(layout.NAME_PATTERN, fullmatch=True))
 def test_a_name_that_ends_in_a_letter_or_digit_stays_as_it_is(name: str) -> None:
     if name[-1].isalnum() and "-" not in name:
-        assert layout.name_from(name) == name
+        assert layout.slugify(name) == name
 
 
 USUAL = {"inpainter": "navier-stokes", "mask": 128, "size": 512, "amount": 400.0}
@@ -196,14 +196,14 @@ def spec_of(**fields: Any) -> Spec:
 
 
 def test_every_option_that_differs_shows_in_the_name() -> None:
-    names = [layout.name_for(spec_of(**fields)) for fields in OPTIONS]
+    names = [layout.name_trajectory(spec_of(**fields)) for fields in OPTIONS]
     assert len(set(names)) == len(OPTIONS)
-    assert all(layout.NAME.fullmatch(name) for name in names)
+    assert all(layout.NAME_PATTERN.fullmatch(name) for name in names)
 
 
 def test_options_that_differ_together_give_names_that_differ() -> None:
     pairs = [a | b for a, b in combinations(OPTIONS, 2) if not a.keys() & b.keys()]
-    specs = {spec.digest: layout.name_for(spec) for spec in (spec_of(**fields) for fields in pairs)}
+    specs = {spec.digest: layout.name_trajectory(spec) for spec in (spec_of(**fields) for fields in pairs)}
     assert len(specs) > 80
     assert len(set(specs.values())) == len(specs)
 
@@ -219,13 +219,13 @@ def test_options_that_differ_together_give_names_that_differ() -> None:
     ],
 )
 def test_a_name_tells_what_is_not_as_usual(fields: dict[str, Any], name: str) -> None:
-    assert layout.name_for(spec_of(**fields)) == name
+    assert layout.name_trajectory(spec_of(**fields)) == name
 
 
 def test_a_checkpoint_of_the_users_own_names_its_trajectory() -> None:
-    parameters = inpainters.complete("diffusion", {"model": "/a/folder/my-model", "steps": 4})
-    assert layout.name_for(spec_of(inpainter="diffusion", parameters=parameters)) == "m128-s0-my-model-steps4"
+    parameters = inpainters.complete_parameters("diffusion", {"model": "/a/folder/my-model", "steps": 4})
+    assert layout.name_trajectory(spec_of(inpainter="diffusion", parameters=parameters)) == "m128-s0-my-model-steps4"
 
 
 def test_large_and_small_amounts_have_names_of_their_own() -> None:
-    assert layout.name_for(spec_of(amount=1_000_000.0)) == "m128-s0-a1000000"
+    assert layout.name_trajectory(spec_of(amount=1_000_000.0)) == "m128-s0-a1000000"

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from riptui.client import living
-from riptui.store.survey import survey
 from riptui.store.trajectory import Status
-from riptui.store.workers import registered
+from riptui.store.verify import inspect_folder
+from riptui.store.worker_registry import list_workers
+from riptui.supervision.client import list_running_workers
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from tests.support.odd_inpainters import POISON
 from tests.support.study_runs import all_of, require_once, require_whole, rows
@@ -31,7 +31,7 @@ COMMAND = [
     sys.executable,
     "-c",
     "import sys; from tests.support import odd_inpainters; odd_inpainters.install(); "
-    "from riptui.executors import ray_cluster; ray_cluster.WORKER = 'tests.support.hosted_inpainters:Handed'; "
+    "from riptui.ray_cluster import cluster; cluster.WORKER_CLASS = 'tests.support.hosted_inpainters:ActorWorker'; "
     "from riptui.cli import main; sys.exit(main())",
 ]
 """The command `riptui` with slow inpainters, here and in the actors."""
@@ -173,12 +173,12 @@ def require_undisturbed(runs: Path, reference: Path, *, deaths: int = 0) -> None
     """All is to the byte what an undisturbed run gives, nothing was computed twice, and no rubbish is left."""
     require_whole(runs, reference)
     require_once(runs, deaths=4 * deaths)
-    assert not [one.path for one in all_of(runs).values() if survey(one).leftovers]
+    assert not [one.path for one in all_of(runs).values() if inspect_folder(one).leftovers]
 
 
 def actors(runs: Path) -> list[int]:
     """The processes of the actors that compute for a runs folder."""
-    return [worker.record.pid for worker in living(runs) if worker.live]
+    return [worker.record.pid for worker in list_running_workers(runs) if worker.live]
 
 
 @ray
@@ -195,7 +195,7 @@ def test_a_killed_actor_is_started_again_and_the_study_is_what_it_would_have_bee
     assert re.fullmatch(r"actor \S+ died; it is started again\n", outcome.err)
     assert outcome.out.splitlines()[-1].endswith("8 done")
     require_undisturbed(runs, reference, deaths=1)
-    logs = [worker.log.read_text() for worker in registered(runs)]
+    logs = [worker.log.read_text() for worker in list_workers(runs)]
     assert len(logs) == 3
     assert all("an actor of Ray on " in log and ": handed over\n" in log for log in logs)
     assert sum(log.count(": done\n") for log in logs) == 8
@@ -212,11 +212,11 @@ def test_a_leader_that_is_killed_goes_on_when_it_is_started_again(
         wait_until(lambda: rows(runs) > 10)
         process.kill()
         process.wait()
-    before = {place: one.rows() for place, one in all_of(runs).items()}
+    before = {place: one.read_rows() for place, one in all_of(runs).items()}
     assert ran(file, *given).code == 0
     require_undisturbed(runs, reference, deaths=2)
     for place, trajectory in all_of(runs).items():
-        assert trajectory.rows()[: len(before[place])] == before[place]
+        assert trajectory.read_rows()[: len(before[place])] == before[place]
 
 
 @ray
@@ -227,7 +227,7 @@ def test_what_kills_its_actor_fails_and_the_rest_is_computed(nodes: Nodes, writt
     Image.fromarray(poisoned).save(tmp_path / "b.png")
     outcome = ran(file, *on_ray(nodes, "--workers", "1", "--ray-copies"))
     found = all_of(tmp_path / "runs")
-    assert {place.split("/")[1]: one.status() for place, one in found.items()} == {
+    assert {place.split("/")[1]: one.read_status() for place, one in found.items()} == {
         "a": Status.DONE,
         "b": Status.FAILED,
     }
@@ -242,14 +242,14 @@ def test_actors_that_can_never_be_placed_are_told_of_and_ctrl_c_stops_all(
     file, runs = written(0.1), tmp_path / "runs"
     with study(file, "--ray", nodes.address, "--workers", "4", "--ray-copies") as process:
         wait_until(lambda: rows(runs) > 2)
-        (worker,) = living(runs)
+        (worker,) = list_running_workers(runs)
         assert worker.record.study == str(file)
         assert "is led by a study" in riptui("stop", "--worker", worker.record.id, "--runs", runs).err
         process.send_signal(signal.SIGINT)
         outcome = finished(process)
     assert outcome.code == 130
     assert "3 of 4 actors can never be placed: the cluster has 1 GPU, and an actor needs 1 GPU and 1 CPU" in outcome.err
-    statuses = {one.status() for one in all_of(runs).values()}
+    statuses = {one.read_status() for one in all_of(runs).values()}
     assert Status.INTERRUPTED in statuses <= {Status.INTERRUPTED, Status.DONE}
 
 

@@ -10,8 +10,8 @@ import scipy.stats
 
 from riptui.errors import InputError
 from riptui.results.comparison import compare, holm
-from riptui.results.curves import Curve, curves
-from riptui.store.listing import find_all, summarize
+from riptui.results.curves import Curve, extract_curves
+from riptui.store.listing import find_all_trajectories, summarize
 from tests.support.made import made_spec, made_summary, write
 
 SLOPES = {"biharmonic": 0.3, "navier-stokes": 0.5, "telea": 0.9}
@@ -37,7 +37,7 @@ def drifting(
         for image in images
         for seed in range(2)
     ]
-    return curves(made, metric)
+    return extract_curves(made, metric)
 
 
 def test_the_one_that_drifts_least_comes_first() -> None:
@@ -105,7 +105,7 @@ def test_equal_inpainters_are_told_apart_no_more_often_than_by_chance() -> None:
             for place, name in enumerate(SLOPES)
             for image in range(10)
         ]
-        told += any(one.adjusted < 0.05 for one in compare(curves(made, "ssim")).differences)
+        told += any(one.adjusted < 0.05 for one in compare(extract_curves(made, "ssim")).differences)
     assert told <= 11, "the familywise rate is 5 %"
 
 
@@ -113,7 +113,7 @@ def test_what_not_every_inpainter_did_is_left_out() -> None:
     both = drifting({"telea": 0.9, "biharmonic": 0.3})
     alone = drifting({"telea": 5.0}, images=range(20, 24))
     unfinished = made_summary(made_spec(50, inpainter="telea", mask=256), {"lpips-vgg": lambda x: 9.0}, until=100.0)
-    found = compare([*both, *alone, *curves([unfinished], "lpips-vgg")])
+    found = compare([*both, *alone, *extract_curves([unfinished], "lpips-vgg")])
     assert found.standings == compare(both).standings
     assert found.left_out == 9
 
@@ -127,7 +127,7 @@ def test_seconds_are_those_of_the_rows(tmp_path: Path) -> None:
     for name, seconds in (("telea", 0.25), ("biharmonic", 4.0)):
         spec = made_spec(mask=256, inpainter=name)
         write(tmp_path / name, spec, {"ssim": lambda x: 1 - x / 1000}, seconds=seconds)
-    found = compare(curves(map(summarize, find_all([tmp_path])), "ssim"))
+    found = compare(extract_curves(map(summarize, find_all_trajectories([tmp_path])), "ssim"))
     assert {one.key[0]: one.seconds for one in found.standings} == {"telea": 0.25, "biharmonic": 4.0}
 
 
@@ -137,14 +137,14 @@ def test_settings_can_be_compared_too() -> None:
         for order in ("replacement", "shuffle")
         for image in range(3)
     ]
-    assert len(compare(curves(made, "ssim"), ["inpainter", "order"]).standings) == 2
+    assert len(compare(extract_curves(made, "ssim"), ["inpainter", "order"]).standings) == 2
 
 
 def test_the_same_squares_twice_in_one_group_are_refused() -> None:
     made = [made_summary(made_spec(mask=256, parameters={"radius": radius}), {"ssim": [0.5] * 9}) for radius in (3, 5)]
     other = drifting({"telea": 1.0}, metric="ssim")
     with pytest.raises(InputError, match=r"have the same inpainter, mask, seed, .* and image: compare by what else"):
-        compare([*curves(made, "ssim"), *other])
+        compare([*extract_curves(made, "ssim"), *other])
 
 
 def test_unlike_amounts_and_orders_are_not_compared() -> None:
@@ -154,7 +154,7 @@ def test_unlike_amounts_and_orders_are_not_compared() -> None:
             made_summary(made_spec(mask=256, inpainter="biharmonic", **setting), {"ssim": lambda x: 0.5}),
         ]
         with pytest.raises(InputError, match="is complete in every one of them"):
-            compare(curves(made, "ssim"))
+            compare(extract_curves(made, "ssim"))
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import pytest
 from riptui.errors import InputError
 from riptui.results import curves
 from riptui.store import layout
-from riptui.store.listing import find_all, summarize
+from riptui.store.listing import find_all_trajectories, summarize
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec, made_summary, write
 
 
 def test_a_curve_holds_the_measured_points_of_one_metric() -> None:
-    found = curves.curve(made_summary(made_spec(mask=256), {"ssim": lambda x: 1 - x / 1000}), "ssim")
+    found = curves.extract_curve(made_summary(made_spec(mask=256), {"ssim": lambda x: 1 - x / 1000}), "ssim")
     assert found is not None
     assert found.k.tolist() == [0, 2, 4, 6, 8, 10, 12, 14, 16]
     assert found.inpainted.tolist() == [0, 50, 100, 150, 200, 250, 300, 350, 400]
@@ -25,14 +25,14 @@ def test_a_curve_holds_the_measured_points_of_one_metric() -> None:
 
 def test_a_trajectory_without_the_metric_has_no_curve() -> None:
     summary = made_summary(made_spec(), {"ssim": lambda x: 1.0})
-    assert curves.curve(summary, "psnr") is None
-    assert curves.curves([summary], "psnr") == []
+    assert curves.extract_curve(summary, "psnr") is None
+    assert curves.extract_curves([summary], "psnr") == []
 
 
 def test_values_that_are_not_finite_are_no_points(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {"psnr": lambda x: 30.0})
     (tmp_path / "a" / layout.METRICS).write_text('{"k": 0, "psnr": null}\n{"k": 2, "psnr": 30.5}\n')
-    found = curves.curve(summarize(Trajectory(tmp_path / "a")), "psnr")
+    found = curves.extract_curve(summarize(Trajectory(tmp_path / "a")), "psnr")
     assert found is not None
     assert (found.k.tolist(), found.values.tolist()) == ([2], [30.5])
     assert not found.complete
@@ -41,18 +41,18 @@ def test_values_that_are_not_finite_are_no_points(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_read_has_no_curve(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {"ssim": lambda x: 0.5})
     (tmp_path / "a" / layout.SPEC).write_text("{")
-    assert curves.curve(summarize(Trajectory(tmp_path / "a")), "ssim") is None
+    assert curves.extract_curve(summarize(Trajectory(tmp_path / "a")), "ssim") is None
 
 
 def test_points_have_the_coverage_of_their_rows(tmp_path: Path) -> None:
     trajectory = Trajectory(write(tmp_path / "a", made_spec(mask=128), {"ssim": lambda x: 1 - x / 1000}))
-    [found] = curves.curves([summarize(trajectory)], "ssim")
-    rows = trajectory.rows()
+    [found] = curves.extract_curves([summarize(trajectory)], "ssim")
+    rows = trajectory.read_rows()
     expected = [
         (k, 50.0 * place, rows[k - 1].coverage if k else 0.0, 1 - 0.05 * place)
         for place, k in enumerate(range(0, 65, 8))
     ]
-    for point, (k, inpainted, coverage, value) in zip(curves.points(found), expected, strict=True):
+    for point, (k, inpainted, coverage, value) in zip(curves.read_points(found), expected, strict=True):
         assert (point.k, point.inpainted, point.coverage) == (k, inpainted, coverage)
         assert point.value == pytest.approx(value)
 
@@ -62,8 +62,8 @@ def test_the_coverage_is_that_of_the_committed_rows_whatever_follows_them(tmp_pa
     trajectory = Trajectory(write(tmp_path / "a", made_spec(mask=128), {}))
     file = trajectory.path / layout.ROWS
     file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:8]) + tail)
-    assert trajectory.coverage() == [0.0, *(row.coverage for row in trajectory.rows())]
-    assert len(trajectory.coverage()) == 9
+    assert trajectory.read_coverage() == [0.0, *(row.coverage for row in trajectory.read_rows())]
+    assert len(trajectory.read_coverage()) == 9
 
 
 def test_curves_are_grouped_by_fields_and_parameters_in_their_order() -> None:
@@ -73,25 +73,25 @@ def test_curves_are_grouped_by_fields_and_parameters_in_their_order() -> None:
         for mask in (256, 64, 128)
         for image in range(2)
     ]
-    groups = curves.grouped(curves.curves(summaries, "ssim"), ["inpainter", "mask"])
+    groups = curves.group_by(curves.extract_curves(summaries, "ssim"), ["inpainter", "mask"])
     assert list(groups) == [(name, mask) for name in ("biharmonic", "telea") for mask in (64, 128, 256)]
     assert {len(members) for members in groups.values()} == {2}
-    by_radius = curves.grouped(curves.curves(summaries, "ssim"), ["radius"])
+    by_radius = curves.group_by(curves.extract_curves(summaries, "ssim"), ["radius"])
     assert list(by_radius) == [(None,), (3.0,)], "biharmonic has no radius"
-    assert len(curves.grouped(curves.curves(summaries, "ssim"), [curves.IMAGE])) == 2
-    assert list(curves.grouped(curves.curves(summaries, "ssim"), [])) == [()]
+    assert len(curves.group_by(curves.extract_curves(summaries, "ssim"), [curves.IMAGE])) == 2
+    assert list(curves.group_by(curves.extract_curves(summaries, "ssim"), [])) == [()]
 
 
 def test_grouping_by_what_nothing_has_is_refused_with_the_names_there_are() -> None:
-    found = curves.curves([made_summary(made_spec(), {"ssim": lambda x: 1.0})], "ssim")
+    found = curves.extract_curves([made_summary(made_spec(), {"ssim": lambda x: 1.0})], "ssim")
     with pytest.raises(InputError, match=r"called colour to group by\. Known: .*mask.*image.*radius"):
-        curves.grouped(found, ["mask", "colour"])
+        curves.group_by(found, ["mask", "colour"])
 
 
 def test_distributions_are_those_of_numpy_at_each_measured_amount() -> None:
     drawn = np.random.default_rng(0).normal(size=(7, 9))
     summaries = [made_summary(made_spec(image), {"delta-e": row}) for image, row in enumerate(drawn)]
-    levels = curves.distributions(curves.curves(summaries, "delta-e"))
+    levels = curves.distributions(curves.extract_curves(summaries, "delta-e"))
     assert [level.inpainted for level in levels] == [50.0 * place for place in range(9)]
     for level, column in zip(levels, drawn.T, strict=True):
         expected = [column.mean(), column.std(ddof=1), *np.percentile(column, [25, 50, 75])]
@@ -104,7 +104,7 @@ def test_unfinished_trajectories_count_only_where_they_were_measured() -> None:
         made_summary(made_spec(image), {"ssim": lambda x, image=image: float(image)}, until=until)
         for image, until in enumerate((100.0, 400.0))
     ]
-    levels = curves.distributions(curves.curves(summaries, "ssim"))
+    levels = curves.distributions(curves.extract_curves(summaries, "ssim"))
     assert [level.n for level in levels] == [2, 2, 2, 1, 1, 1, 1, 1, 1]
     assert [level.mean for level in levels] == [0.5, 0.5, 0.5, 1, 1, 1, 1, 1, 1]
     assert isnan(levels[-1].sd)
@@ -116,12 +116,12 @@ def test_grids_that_share_no_halves_are_not_interpolated() -> None:
         made_summary(made_spec(size=size, mask=256, amount=100.0), {"ssim": lambda x: 1.0}, until=200.0)
         for size in (512, 768)
     ]
-    levels = curves.distributions(curves.curves(summaries, "ssim"))
+    levels = curves.distributions(curves.extract_curves(summaries, "ssim"))
     assert [(level.inpainted, level.n) for level in levels] == [(0, 2), (50, 1), (100 * 5 / 9, 1), (100, 2)]
 
 
 def test_a_runs_folder_gives_its_curves_in_natural_order(tmp_path: Path) -> None:
     for mask in (64, 256, 128):
         write(tmp_path / "a" / f"m{mask}", made_spec(mask=mask), {"ssim": lambda x: 1.0})
-    found = curves.curves(map(summarize, find_all([tmp_path])), "ssim")
+    found = curves.extract_curves(map(summarize, find_all_trajectories([tmp_path])), "ssim")
     assert [one.spec.mask for one in found] == [64, 128, 256]

@@ -8,18 +8,18 @@ import pytest
 import scipy.stats
 
 from riptui.errors import InputError
-from riptui.results import claims
-from riptui.results.bootstrap import Estimate
-from riptui.results.findings import findings, seven
+from riptui.results import paper_tests
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.findings import check_findings, check_panel
 from riptui.results.panel import Panel
-from riptui.results.verdicts import LEAST_PAIRED, Evidence, Finding, Verdict
-from riptui.store.listing import Summary
+from riptui.results.verdict import MIN_PAIRED_IMAGES, Evidence, PaperFinding, Verdict
+from riptui.store.listing import TrajectorySummary
 from tests.support.made import made_spec, made_summary
 
 X = np.arange(50, 401, 50, dtype=np.float64)
 MASKS = (64, 128, 256)
 
-Made = Callable[[np.random.Generator], Finding]
+Made = Callable[[np.random.Generator], PaperFinding]
 
 
 def made_panel(
@@ -65,7 +65,7 @@ def made_nets(
 
     shared = normal()
     nets = {}
-    for metric, freedom in zip(claims.NETS, tails, strict=True):
+    for metric, freedom in zip(paper_tests.NETS, tails, strict=True):
         values = agreement**0.5 * shared + (1 - agreement) ** 0.5 * normal()
         values = scipy.stats.t.ppf(scipy.stats.norm.cdf(values), freedom) if np.isfinite(freedom) else values
         runs = {str(image): dict(zip(masks, values[image], strict=True)) for image in range(images)}
@@ -73,14 +73,14 @@ def made_nets(
     return nets
 
 
-def alike(rng: np.random.Generator, correlation: float) -> Finding:
+def alike(rng: np.random.Generator, correlation: float) -> PaperFinding:
     """Finding 4 on nets whose ranks correlate so (Spearman's from Pearson's, of normal values)."""
     pearson = 2 * np.sin(np.pi * correlation / 6)
-    return claims.nets_agree(made_nets(rng, agreement=pearson, tails=[np.inf] * 3, images=40, masks=[64]))
+    return paper_tests.nets_agree(made_nets(rng, agreement=pearson, tails=[np.inf] * 3, images=40, masks=[64]))
 
 
-def tails(rng: np.random.Generator, *freedom: float) -> Finding:
-    return claims.vgg_has_fewest_outliers(made_nets(rng, agreement=0.3, tails=freedom, images=60))
+def tails(rng: np.random.Generator, *freedom: float) -> PaperFinding:
+    return paper_tests.vgg_has_fewest_outliers(made_nets(rng, agreement=0.3, tails=freedom, images=60))
 
 
 def saturating(x: np.ndarray, mask: int) -> np.ndarray:
@@ -92,33 +92,37 @@ def settled(x: np.ndarray, mask: int) -> np.ndarray:
 
 
 HOLDING: dict[int, Made] = {
-    1: lambda rng: claims.grows(made_panel(rng, mean=saturating)),
-    2: lambda rng: claims.slows_without_settling(made_panel(rng, mean=saturating)),
-    3: lambda rng: claims.larger_masks_end_farther(made_panel(rng, mean=lambda x, mask: x / 400 + mask / 500)),
+    1: lambda rng: paper_tests.distance_grows(made_panel(rng, mean=saturating)),
+    2: lambda rng: paper_tests.slows_without_settling(made_panel(rng, mean=saturating)),
+    3: lambda rng: paper_tests.larger_masks_end_farther(made_panel(rng, mean=lambda x, mask: x / 400 + mask / 500)),
     4: lambda rng: alike(rng, 0.9),
-    5: lambda rng: claims.images_differ(made_panel(rng, image_sd=0.6, seeds=3, images=30)),
+    5: lambda rng: paper_tests.images_differ(made_panel(rng, image_sd=0.6, seeds=3, images=30)),
     6: lambda rng: tails(rng, np.inf, 2, 2),
-    7: lambda rng: claims.runs_spread(made_panel(rng, seeds=10, run_sd=lambda x, mask: mask**0.5 * np.exp(-x / 300))),
+    7: lambda rng: paper_tests.runs_spread(
+        made_panel(rng, seeds=10, run_sd=lambda x, mask: mask**0.5 * np.exp(-x / 300))
+    ),
 }
 VIOLATING: dict[int, Made] = {
-    1: lambda rng: claims.grows(made_panel(rng, mean=lambda x, mask: 1 - x / 800)),
-    2: lambda rng: claims.slows_without_settling(made_panel(rng, mean=settled)),
-    3: lambda rng: claims.larger_masks_end_farther(made_panel(rng, mean=lambda x, mask: x / 400 - mask / 500)),
+    1: lambda rng: paper_tests.distance_grows(made_panel(rng, mean=lambda x, mask: 1 - x / 800)),
+    2: lambda rng: paper_tests.slows_without_settling(made_panel(rng, mean=settled)),
+    3: lambda rng: paper_tests.larger_masks_end_farther(made_panel(rng, mean=lambda x, mask: x / 400 - mask / 500)),
     4: lambda rng: alike(rng, 0.1),
-    5: lambda rng: claims.images_differ(made_panel(rng, image_sd=0.05, seeds=3, images=30)),
+    5: lambda rng: paper_tests.images_differ(made_panel(rng, image_sd=0.05, seeds=3, images=30)),
     6: lambda rng: tails(rng, 2, np.inf, np.inf),
-    7: lambda rng: claims.runs_spread(made_panel(rng, seeds=10, run_sd=lambda x, mask: np.exp(x / 300) / mask**0.5)),
+    7: lambda rng: paper_tests.runs_spread(
+        made_panel(rng, seeds=10, run_sd=lambda x, mask: np.exp(x / 300) / mask**0.5)
+    ),
 }
 NOISE: dict[int, Made] = {
-    1: lambda rng: claims.grows(made_panel(rng)),
-    2: lambda rng: claims.slows_without_settling(made_panel(rng)),
-    3: lambda rng: claims.larger_masks_end_farther(made_panel(rng)),
+    1: lambda rng: paper_tests.distance_grows(made_panel(rng)),
+    2: lambda rng: paper_tests.slows_without_settling(made_panel(rng)),
+    3: lambda rng: paper_tests.larger_masks_end_farther(made_panel(rng)),
     4: lambda rng: alike(rng, 0.5),
-    5: lambda rng: claims.images_differ(
+    5: lambda rng: paper_tests.images_differ(
         made_panel(rng, images=24, image_sd=0, seeds=3, run_sd=lambda x, mask: 0 * x + 0.43)
     ),
     6: lambda rng: tails(rng, 4, 4, 4),
-    7: lambda rng: claims.runs_spread(made_panel(rng, seeds=10)),
+    7: lambda rng: paper_tests.runs_spread(made_panel(rng, seeds=10)),
 }
 """Data at the edge of each claim: no trend, no difference, and for 4 and 5 exactly the number that is asked for."""
 
@@ -157,7 +161,7 @@ def test_the_trend_is_kendalls_tau() -> None:
         np.mean([scipy.stats.kendalltau(X, run).statistic for runs in by_mask.values() for run in runs])
         for by_mask in panel.runs.values()
     ]
-    [evidence] = claims.grows(panel).evidence
+    [evidence] = paper_tests.distance_grows(panel).evidence
     assert evidence.effect.value == pytest.approx(np.mean(taus))
 
 
@@ -166,7 +170,7 @@ def test_the_slopes_are_those_of_least_squares() -> None:
     runs = [runs[0] for by_mask in panel.runs.values() for runs in by_mask.values()]
     early = np.mean([scipy.stats.linregress(X[:4], run[:4]).slope for run in runs]) * 100
     late = np.mean([scipy.stats.linregress(X[4:], run[4:]).slope for run in runs]) * 100
-    fall, rise = claims.slows_without_settling(panel).evidence
+    fall, rise = paper_tests.slows_without_settling(panel).evidence
     assert (fall.effect.value, rise.effect.value) == pytest.approx((early - late, late))
 
 
@@ -176,7 +180,7 @@ def test_the_correlation_of_nets_is_spearmans_also_with_ties() -> None:
         name: Panel(name, X, {i: {m: runs.round(1) for m, runs in by.items()} for i, by in panel.runs.items()})
         for name, panel in nets.items()
     }
-    vgg, alex, _ = (panel.means(panel.whole()) for panel in rounded.values())
+    vgg, alex, _ = (panel.seed_means(panel.complete_images()) for panel in rounded.values())
     expected = np.mean(
         [
             scipy.stats.spearmanr(vgg[:, mask, point], alex[:, mask, point]).statistic
@@ -184,7 +188,7 @@ def test_the_correlation_of_nets_is_spearmans_also_with_ties() -> None:
             for point in range(len(X))
         ]
     )
-    assert claims.nets_agree(rounded).evidence[0].effect.value == pytest.approx(expected)
+    assert paper_tests.nets_agree(rounded).evidence[0].effect.value == pytest.approx(expected)
 
 
 def test_the_interval_of_the_correlation_is_nearly_that_of_drawing_ranks_anew() -> None:
@@ -193,9 +197,9 @@ def test_the_interval_of_the_correlation_is_nearly_that_of_drawing_ranks_anew() 
     y = x + np.random.default_rng(2).normal(size=60)
     nets = {
         name: Panel(name, X[:1], {str(i): {64: np.array([[value]])} for i, value in enumerate(values)})
-        for name, values in zip(claims.NETS, (x, y, y), strict=True)
+        for name, values in zip(paper_tests.NETS, (x, y, y), strict=True)
     }
-    effect = claims.nets_agree(nets).evidence[0].effect
+    effect = paper_tests.nets_agree(nets).evidence[0].effect
     theirs = scipy.stats.bootstrap(
         (x, y),
         lambda x, y: scipy.stats.spearmanr(x, y).statistic,
@@ -211,7 +215,7 @@ def test_the_interval_of_the_correlation_is_nearly_that_of_drawing_ranks_anew() 
 def test_the_spread_over_images_is_numpys_and_that_of_seeds_is_the_f_of_an_analysis_of_variance() -> None:
     panel = made_panel(np.random.default_rng(0), images=24, seeds=5, masks=[64])
     last = np.array([by_mask[64][:, -1] for by_mask in panel.runs.values()])
-    relative, excess = claims.images_differ(panel).evidence
+    relative, excess = paper_tests.images_differ(panel).evidence
     means = last.mean(axis=1)
     assert relative.effect.value == pytest.approx(means.std(ddof=1) / means.mean())
     assert excess.effect.value**2 == pytest.approx(scipy.stats.f_oneway(*last).statistic)
@@ -221,11 +225,11 @@ def test_outliers_are_those_of_a_box_plot() -> None:
     nets = made_nets(np.random.default_rng(0), agreement=0.3, tails=(3, 2, np.inf), images=40)
     shares = {}
     for name, panel in nets.items():
-        values = panel.means(panel.whole())
+        values = panel.seed_means(panel.complete_images())
         lower, upper = np.percentile(values, [25, 75], axis=0)
         out = (values < lower - 1.5 * (upper - lower)) | (values > upper + 1.5 * (upper - lower))
         shares[name] = 100 * out.mean()
-    alex, squeeze = claims.vgg_has_fewest_outliers(nets).evidence
+    alex, squeeze = paper_tests.vgg_has_fewest_outliers(nets).evidence
     assert alex.effect.value == pytest.approx(shares["lpips-alex"] - shares["lpips-vgg"])
     assert squeeze.effect.value == pytest.approx(shares["lpips-squeeze"] - shares["lpips-vgg"])
 
@@ -234,7 +238,7 @@ def test_the_spread_over_runs_is_told_as_a_factor() -> None:
     panel = made_panel(
         np.random.default_rng(0), images=40, seeds=30, masks=[64, 128], run_sd=lambda x, mask: mask * np.exp(-x / 100)
     )
-    wider, fall = claims.runs_spread(panel).evidence
+    wider, fall = paper_tests.runs_spread(panel).evidence
     assert wider.effect.value == pytest.approx(2, rel=0.1)
     assert fall.effect.value == pytest.approx(np.e, rel=0.1)
 
@@ -254,16 +258,17 @@ def test_the_spread_over_runs_is_told_as_a_factor() -> None:
     ],
 )
 def test_a_verdict_is_what_the_interval_says(low: float, high: float, images: int, verdict: Verdict) -> None:
-    assert Evidence("", Estimate(0.15, low, high, images), 0.0).verdict is verdict
+    assert Evidence("", IntervalEstimate(0.15, low, high, images), 0.0).verdict is verdict
 
 
 def test_all_evidence_must_speak_for_a_claim_and_one_against_it_is_enough() -> None:
     holds, fails, open_ = (
-        Evidence("", Estimate(value, value - 1, value + 1, LEAST_PAIRED), 0.0) for value in (2.0, -2.0, 0.0)
+        Evidence("", IntervalEstimate(value, value - 1, value + 1, MIN_PAIRED_IMAGES), 0.0)
+        for value in (2.0, -2.0, 0.0)
     )
 
     def verdict(*evidence: Evidence) -> Verdict:
-        return Finding(0, "", "", evidence, 0).verdict
+        return PaperFinding(0, "", "", evidence, 0).verdict
 
     assert verdict(holds, holds) is Verdict.HOLDS
     assert verdict(holds, open_) is Verdict.UNDECIDED
@@ -272,14 +277,16 @@ def test_all_evidence_must_speak_for_a_claim_and_one_against_it_is_enough() -> N
 
 
 def test_too_few_images_decide_nothing_and_say_how_many_it_takes() -> None:
-    found = claims.grows(made_panel(np.random.default_rng(0), images=7, mean=saturating))
-    assert (found.verdict, found.lacks, found.images) == (Verdict.UNDECIDED, "it needs 8 images", 7)
+    found = paper_tests.distance_grows(made_panel(np.random.default_rng(0), images=7, mean=saturating))
+    assert (found.verdict, found.missing_data, found.images) == (Verdict.UNDECIDED, "it needs 8 images", 7)
     assert found.evidence[0].effect.low > 0, "however clear they are"
-    assert claims.grows(made_panel(np.random.default_rng(0), images=8, mean=saturating)).lacks == ""
+    assert (
+        paper_tests.distance_grows(made_panel(np.random.default_rng(0), images=8, mean=saturating)).missing_data == ""
+    )
 
 
 def test_ten_runs_of_one_image_are_one_image() -> None:
-    for found in seven(made_panel(np.random.default_rng(0), images=1, seeds=10, mean=saturating), {}):
+    for found in check_panel(made_panel(np.random.default_rng(0), images=1, seeds=10, mean=saturating), {}):
         assert found.verdict is Verdict.UNDECIDED
         assert found.images <= 1
 
@@ -288,8 +295,8 @@ def test_ten_runs_of_one_image_are_one_image() -> None:
 
 
 def summaries(
-    images: int = 9, *, inpainters: Sequence[str] = ("telea",), metrics: Sequence[str] = claims.NETS
-) -> list[Summary]:
+    images: int = 9, *, inpainters: Sequence[str] = ("telea",), metrics: Sequence[str] = paper_tests.NETS
+) -> list[TrajectorySummary]:
     rng = np.random.default_rng(0)
     return [
         made_summary(
@@ -303,7 +310,7 @@ def summaries(
 
 
 def test_there_are_seven_findings_in_their_order_for_each_inpainter() -> None:
-    tested = findings(summaries(inpainters=("telea", "noise")))
+    tested = check_findings(summaries(inpainters=("telea", "noise")))
     assert [one.settings["inpainter"] for one in tested] == ["noise", "telea"]
     for one in tested:
         assert [found.number for found in one.findings] == [1, 2, 3, 4, 5, 6, 7]
@@ -314,7 +321,7 @@ def test_there_are_seven_findings_in_their_order_for_each_inpainter() -> None:
 
 
 def test_what_is_not_measured_is_undecided_and_says_so() -> None:
-    [tested] = findings(summaries(metrics=["ssim"]), "ssim")
+    [tested] = check_findings(summaries(metrics=["ssim"]), "ssim")
     nets, outliers = tested.findings[3], tested.findings[5]
     for found in (nets, outliers):
         assert (found.verdict, found.evidence, found.trajectories) == (Verdict.UNDECIDED, (), 0)
@@ -327,7 +334,7 @@ def test_similarity_is_turned_into_a_distance() -> None:
         for image in range(9)
     ]
     for metric in ("ssim", "delta-e"):
-        [tested] = findings(made, metric)
+        [tested] = check_findings(made, metric)
         assert tested.findings[0].verdict is Verdict.HOLDS
 
 
@@ -335,13 +342,13 @@ def test_similarity_is_turned_into_a_distance() -> None:
 def test_a_metric_that_is_no_distance_to_the_original_is_refused(metric: str) -> None:
     made = [made_summary(made_spec(), {metric: lambda x: 1.0})]
     with pytest.raises(InputError):
-        findings(made, metric)
+        check_findings(made, metric)
 
 
 def test_unfinished_trajectories_are_left_out() -> None:
     unfinished = made_summary(made_spec(99, mask=64, inpainter="telea"), {"lpips-vgg": lambda x: 1e9}, until=200.0)
-    assert findings([*summaries(), unfinished]) == findings(summaries())
-    assert findings([unfinished]) == []
+    assert check_findings([*summaries(), unfinished]) == check_findings(summaries())
+    assert check_findings([unfinished]) == []
 
 
 def test_settings_that_differ_within_an_inpainter_tell_its_findings_apart_and_others_do_not() -> None:
@@ -349,12 +356,12 @@ def test_settings_that_differ_within_an_inpainter_tell_its_findings_apart_and_ot
         made_summary(made_spec(inpainter=name, parameters=parameters), {"ssim": lambda x: 1 - x / 1000})
         for name, parameters in (("telea", {"radius": 3}), ("telea", {"radius": 5}), ("biharmonic", {}))
     ]
-    assert [dict(one.settings) for one in findings(made, "ssim")] == [
+    assert [dict(one.settings) for one in check_findings(made, "ssim")] == [
         {"inpainter": "biharmonic", "radius": None},
         {"inpainter": "telea", "radius": 3},
         {"inpainter": "telea", "radius": 5},
     ]
-    assert [dict(one.settings) for one in findings(made[1:], "ssim")] == [
+    assert [dict(one.settings) for one in check_findings(made[1:], "ssim")] == [
         {"inpainter": "biharmonic"},
         {"inpainter": "telea"},
     ]
@@ -363,7 +370,7 @@ def test_settings_that_differ_within_an_inpainter_tell_its_findings_apart_and_ot
 def test_an_inpainter_that_changes_nothing_decides_nothing() -> None:
     still = made_panel(np.random.default_rng(0), images=30, seeds=3, mean=lambda x, mask: 0 * x, image_sd=0)
     zero = Panel("lpips-vgg", X, {i: {m: 0 * runs for m, runs in by.items()} for i, by in still.runs.items()})
-    for found in seven(zero, dict.fromkeys(claims.NETS, zero)):
+    for found in check_panel(zero, dict.fromkeys(paper_tests.NETS, zero)):
         assert found.verdict is Verdict.UNDECIDED, found
 
 
@@ -372,20 +379,20 @@ def test_rounding_is_no_effect() -> None:
     panel = made_panel(
         np.random.default_rng(0), images=30, seeds=3, mean=lambda x, mask: 0.1 + x / 700, run_sd=lambda x, mask: 0 * x
     )
-    fall, rise = claims.slows_without_settling(panel).evidence
+    fall, rise = paper_tests.slows_without_settling(panel).evidence
     assert (fall.verdict, rise.verdict) == (Verdict.UNDECIDED, Verdict.HOLDS)
-    assert claims.larger_masks_end_farther(panel).verdict is Verdict.UNDECIDED
-    assert claims.runs_spread(panel).evidence == ()
-    spread = claims.images_differ(panel)
+    assert paper_tests.larger_masks_end_farther(panel).verdict is Verdict.UNDECIDED
+    assert paper_tests.runs_spread(panel).evidence == ()
+    spread = paper_tests.images_differ(panel)
     assert (len(spread.evidence), spread.note) == (1, "the seeds make no difference")
 
 
 def test_mask_sizes_that_end_at_unlike_amounts_are_refused() -> None:
     """768 px are 9 squares of 256, 36 of 128: 130 % end after 12 of the one, which are 133 %, and 47 of the other."""
     specs = [made_spec(size=768, mask=mask, amount=130.0) for mask in (128, 256)]
-    measured = [made_summary(spec, {"ssim": [0.5] * len(spec.halves())}) for spec in specs]
+    measured = [made_summary(spec, {"ssim": [0.5] * len(spec.keyframe_iterations())}) for spec in specs]
     only_last = [replace(one, metrics={one.k: one.metrics[one.k]}) for one in measured]
     with pytest.raises(
         InputError, match="ssim was measured at no amount that all 2 trajectories of navier-stokes share"
     ):
-        findings(only_last, "ssim")
+        check_findings(only_last, "ssim")

@@ -9,9 +9,9 @@ import pytest
 from pyarrow.parquet import read_table
 
 from riptui.errors import InputError
-from riptui.results import table
+from riptui.results import long_table
 from riptui.store import layout
-from riptui.store.listing import find_all
+from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec, write
 
@@ -32,33 +32,33 @@ def runs(tmp_path: Path) -> Path:
 
 
 def test_there_is_a_row_for_every_measured_frame(runs: Path) -> None:
-    rows = table.table(find_all([runs]))
+    rows = long_table.build_table(find_all_trajectories([runs]))
     assert len(rows) == 4 * 9 + 3
     assert list(rows[0]) == [*ALWAYS, "amount", "radius", *PROGRESS, "ssim", "delta-e"]
     assert {tuple(row) for row in rows} == {tuple(rows[0])}
     [row] = [row for row in rows if (row["mask"], row["seed"], row["k"], row["group"]) == (128, 0, 24, "i1")]
     trajectory = Trajectory(runs / "i1" / "m128")
     assert row["path"] == str(trajectory.path)
-    assert (row["inpainted"], row["coverage"]) == (150, trajectory.rows()[23].coverage)
+    assert (row["inpainted"], row["coverage"]) == (150, trajectory.read_rows()[23].coverage)
     assert (row["ssim"], row["delta-e"], row["radius"]) == (0.85, None, 3)
 
 
 def test_only_settings_that_differ_are_columns(runs: Path) -> None:
-    rows = table.table(find_all([runs / "i1"]))
+    rows = long_table.build_table(find_all_trajectories([runs / "i1"]))
     assert list(rows[0]) == [*ALWAYS, *PROGRESS, "ssim"]
 
 
 def test_a_csv_reads_back_as_the_table(runs: Path, tmp_path: Path) -> None:
-    file = table.to_csv(find_all([runs]), tmp_path / "a.csv")
+    file = long_table.to_csv(find_all_trajectories([runs]), tmp_path / "a.csv")
     with file.open(newline="", encoding="utf-8") as opened:
         read = list(csv.DictReader(opened, strict=True))
-    for row, expected in zip(read, table.table(find_all([runs])), strict=True):
+    for row, expected in zip(read, long_table.build_table(find_all_trajectories([runs])), strict=True):
         assert row == {name: "" if cell is None else str(cell) for name, cell in expected.items()}
 
 
 def test_parquet_has_the_same_with_types(runs: Path, tmp_path: Path) -> None:
-    read = read_table(table.to_parquet(find_all([runs]), tmp_path / "a.parquet"))
-    assert read.to_pylist() == table.table(find_all([runs]))
+    read = read_table(long_table.to_parquet(find_all_trajectories([runs]), tmp_path / "a.parquet"))
+    assert read.to_pylist() == long_table.build_table(find_all_trajectories([runs]))
     types = {field.name: str(field.type) for field in read.schema}
     assert (types["mask"], types["radius"], types["amount"], types["image"]) == ("int64", "int64", "double", "string")
 
@@ -66,16 +66,16 @@ def test_parquet_has_the_same_with_types(runs: Path, tmp_path: Path) -> None:
 def test_parameters_of_unlike_types_are_text_in_parquet(tmp_path: Path) -> None:
     for number, value in enumerate((True, "auto", 2.5, None)):
         write(tmp_path / f"{number}", made_spec(mask=256, parameters={"variant": value}), {"ssim": lambda x: 1.0})
-    read = read_table(table.to_parquet(find_all([tmp_path]), tmp_path / "a.parquet"))
+    read = read_table(long_table.to_parquet(find_all_trajectories([tmp_path]), tmp_path / "a.parquet"))
     assert sorted({*read.column("variant").to_pylist()}, key=str) == ["2.5", None, "True", "auto"]
 
 
 def test_what_is_not_finite_is_null_in_json(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {"psnr": lambda x: 30.0})
     (tmp_path / "a" / layout.METRICS).write_text('{"k": 0, "psnr": null}\n{"k": 2, "psnr": 30.5}\n')
-    rows = table.table(find_all([tmp_path]))
+    rows = long_table.build_table(find_all_trajectories([tmp_path]))
     assert [row["psnr"] for row in rows] == [inf, 30.5]
-    read = json.loads(json.dumps(table.records(rows), allow_nan=False))
+    read = json.loads(json.dumps(long_table.json_rows(rows), allow_nan=False))
     assert [row["psnr"] for row in read] == [None, 30.5]
     assert read[1] == rows[1]
 
@@ -84,10 +84,10 @@ def test_nothing_measured_is_said_with_how_to_measure(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {})
     (tmp_path / "a" / layout.METRICS).write_bytes(b"")
     with pytest.raises(InputError, match="nothing is measured in these trajectories yet: riptui measure"):
-        table.table(find_all([tmp_path]))
+        long_table.build_table(find_all_trajectories([tmp_path]))
 
 
 def test_a_metric_called_like_a_column_replaces_none(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256, seed=7), {"seed": lambda x: 99.0, "path": lambda x: 98.0})
-    rows = table.table(find_all([tmp_path]))
+    rows = long_table.build_table(find_all_trajectories([tmp_path]))
     assert {(row["seed"], row["metric path"], row["path"]) for row in rows} == {(7, 98.0, str(tmp_path / "a"))}

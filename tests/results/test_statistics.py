@@ -10,7 +10,7 @@ import scipy.optimize
 import scipy.stats
 
 from riptui.results import bootstrap, fits, statistics
-from riptui.results.curves import Curve, curves
+from riptui.results.curves import Curve, extract_curves
 from tests.support.made import made_spec, made_summary
 
 Value = Callable[[float], float]
@@ -21,7 +21,7 @@ def made_curves(values: dict[tuple[int, int], Value], metric: str = "lpips-vgg",
     summaries = [
         made_summary(made_spec(image, seed=seed, **fields), {metric: value}) for (image, seed), value in values.items()
     ]
-    return curves(summaries, metric)
+    return extract_curves(summaries, metric)
 
 
 def one_curve(value: Value, **given: object) -> Curve:
@@ -48,7 +48,7 @@ def test_the_interval_of_a_mean_is_scipys_bca(images: int) -> None:
 
 def test_the_interval_of_a_ratio_is_scipys_bca() -> None:
     x, y = np.random.default_rng(3).lognormal(size=(2, 60))
-    found = bootstrap.estimate(np.stack([x, y], axis=1), bootstrap.ratio, resamples=20_000, expanded=False)
+    found = bootstrap.estimate(np.stack([x, y], axis=1), bootstrap.ratio_of_means, resamples=20_000, expanded=False)
     theirs = scipy.stats.bootstrap(
         (x, y),
         lambda x, y, axis: x.mean(axis=axis) / y.mean(axis=axis),
@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_interval_and_another_one_nearly_the_same()
 
 
 def test_equal_values_have_an_interval_without_width() -> None:
-    assert bootstrap.estimate(np.full((9, 1), 0.25)) == bootstrap.Estimate(0.25, 0.25, 0.25, 9)
+    assert bootstrap.estimate(np.full((9, 1), 0.25)) == bootstrap.IntervalEstimate(0.25, 0.25, 0.25, 9)
 
 
 def test_one_image_has_no_interval_and_none_no_value() -> None:
@@ -97,7 +97,7 @@ def test_one_image_has_no_interval_and_none_no_value() -> None:
 
 
 def test_a_ratio_to_nothing_has_no_interval() -> None:
-    found = bootstrap.estimate(np.array([[1.0, 0.0]] * 5), bootstrap.ratio)
+    found = bootstrap.estimate(np.array([[1.0, 0.0]] * 5), bootstrap.ratio_of_means)
     assert isnan(found.low)
 
 
@@ -105,7 +105,7 @@ def test_images_are_resampled_and_not_their_trajectories() -> None:
     """Ten runs of each image are not ten times the images: the interval is that of the images' means."""
     levels = np.random.default_rng(0).normal(size=12)
     found = made_curves({(image, seed): lambda x, v=levels[image]: v for image in range(12) for seed in range(10)})
-    estimate = statistics.by_image(found, [float(one.values[-1]) for one in found])
+    estimate = statistics.estimate_by_image(found, [float(one.values[-1]) for one in found])
     assert estimate.images == 12
     alone = bootstrap.estimate(levels[:, None])
     assert (estimate.value, estimate.low, estimate.high) == pytest.approx((alone.value, alone.low, alone.high))
@@ -113,21 +113,21 @@ def test_images_are_resampled_and_not_their_trajectories() -> None:
 
 def test_images_with_more_runs_count_for_more_trajectories() -> None:
     found = made_curves({(0, 0): lambda x: 0.0, (1, 0): lambda x: 1.0, (1, 1): lambda x: 1.0})
-    assert statistics.by_image(found, [float(one.values[-1]) for one in found]).value == pytest.approx(2 / 3)
+    assert statistics.estimate_by_image(found, [float(one.values[-1]) for one in found]).value == pytest.approx(2 / 3)
 
 
 # ── areas, half-lives ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_area_under_a_line_is_half_its_end() -> None:
-    assert statistics.area(one_curve(lambda x: x / 400)) == pytest.approx(0.5)
-    assert statistics.area(one_curve(lambda x: 0.3)) == pytest.approx(0.3)
+    assert statistics.area_under_curve(one_curve(lambda x: x / 400)) == pytest.approx(0.5)
+    assert statistics.area_under_curve(one_curve(lambda x: 0.3)) == pytest.approx(0.3)
 
 
 def test_the_area_is_scipys_by_trapezoids() -> None:
     found = one_curve(lambda x: 1 - exp(-x / 90))
     expected = scipy.integrate.trapezoid(found.values, found.inpainted) / 400
-    assert statistics.area(found) == pytest.approx(expected)
+    assert statistics.area_under_curve(found) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_group_is_told_in_numbers() -> None:
     rates = np.random.default_rng(0).uniform(0.5, 1.5, size=20)
     members = made_curves({(image, 0): lambda x, r=rate: r * x / 400 for image, rate in enumerate(rates)})
     unfinished = made_summary(made_spec(20), {"lpips-vgg": lambda x: 99.0}, until=350.0)
-    found = statistics.drift([*members, *curves([unfinished], "lpips-vgg")])
+    found = statistics.summarize_drift([*members, *extract_curves([unfinished], "lpips-vgg")])
     assert (found.trajectories, found.unfinished, found.images, found.amount) == (20, 1, 20, 400)
     assert found.last is not None
     assert (found.last.mean, found.last.sd) == pytest.approx((rates.mean(), rates.std(ddof=1)))
@@ -176,7 +176,7 @@ def test_a_group_is_told_in_numbers() -> None:
 
 def test_a_group_without_a_complete_trajectory_has_no_numbers() -> None:
     unfinished = made_summary(made_spec(), {"ssim": lambda x: 0.5}, until=350.0)
-    found = statistics.drift(curves([unfinished], "ssim"))
+    found = statistics.summarize_drift(extract_curves([unfinished], "ssim"))
     assert (found.trajectories, found.unfinished, found.last, found.half_life, found.laws) == (0, 1, None, None, [])
     assert isnan(found.final.value)
 
@@ -202,7 +202,7 @@ def test_a_fit_is_scipys_least_squares_and_finds_its_law(
     law: fits.Law, formula: Callable[..., np.ndarray], start: tuple[float, float], seed: int
 ) -> None:
     y = noisy(formula(X, *start), seed)
-    best, other = fits.fit(X, y)
+    best, other = fits.fit_laws(X, y)
     assert best.law == law
     assert best.aicc < other.aicc - 2
     theirs, _ = scipy.optimize.curve_fit(formula, X[1:], y[1:], p0=start)
@@ -212,7 +212,7 @@ def test_a_fit_is_scipys_least_squares_and_finds_its_law(
 
 def test_aicc_is_that_of_its_definition() -> None:
     y = noisy(0.6 * (1 - np.exp(-X / 90)), 0)
-    best, _ = fits.fit(X, y)
+    best, _ = fits.fit_laws(X, y)
     residuals = y[1:] - best.a * (1 - np.exp(-X[1:] / best.b))
     n, p = 8, 3
     akaike = n * log((residuals**2).sum() / n) + 2 * p
@@ -221,18 +221,18 @@ def test_aicc_is_that_of_its_definition() -> None:
 
 def test_a_falling_metric_is_fitted_by_its_drift() -> None:
     members = made_curves({(0, 0): lambda x: exp(-x / 100)}, metric="ssim")
-    best, _ = statistics.laws(members)
+    best, _ = statistics.fit_mean_drift(members)
     assert (best.law, best.a, best.b) == ("saturating", pytest.approx(-1), pytest.approx(100))
 
 
 def test_a_straight_line_is_a_power_of_one() -> None:
-    best, _ = fits.fit(X, noisy(X / 400, 1) * (X > 0))
+    best, _ = fits.fit_laws(X, noisy(X / 400, 1) * (X > 0))
     assert (best.law, best.b) == ("power", pytest.approx(1, abs=0.1))
 
 
 def test_too_few_points_fit_no_law() -> None:
-    assert fits.fit(X[:5], X[:5]) == []
-    assert len(fits.fit(X[:6], X[:6])) == 2
+    assert fits.fit_laws(X[:5], X[:5]) == []
+    assert len(fits.fit_laws(X[:6], X[:6])) == 2
 
 
 # ── frames to each other, runs to each other ─────────────────────────────────────────────────────────────────────────

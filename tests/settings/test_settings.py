@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from riptui.settings import VARIABLES, Settings, about, load, places, state
-from riptui.settings.template import template
+from riptui.settings import ENVIRONMENT_VARIABLES, Settings, describe_setting, load_settings, paths, state
+from riptui.settings.template import make_template
 
 NAMES = Settings.__struct_fields__
 
@@ -25,7 +25,7 @@ def write(own_places: Path) -> Write:
     """Writes the settings file."""
 
     def written(text: str | bytes) -> Path:
-        file = places.settings_file()
+        file = paths.settings_file()
         assert own_places in file.parents
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -36,7 +36,7 @@ def write(own_places: Path) -> Write:
 
 def only_problem() -> str:
     """The one thing that is wrong, where everything else is as by default."""
-    loaded = load()
+    loaded = load_settings()
     assert loaded.settings == Settings()
     assert set(loaded.origins.values()) == {"default"}
     [problem] = loaded.problems
@@ -48,7 +48,7 @@ def only_problem() -> str:
 
 
 def test_without_a_file_the_defaults_hold_and_nothing_is_wrong_or_made(own_places: Path) -> None:
-    loaded = load()
+    loaded = load_settings()
     assert loaded.settings == Settings()
     assert loaded.file == own_places / "riptui" / "settings.toml"
     assert loaded.origins == dict.fromkeys(NAMES, "default")
@@ -74,7 +74,7 @@ confirm = false
 
 def test_every_setting_is_read(write: Write) -> None:
     write(WHOLE)
-    loaded = load()
+    loaded = load_settings()
     assert loaded.problems == ()
     assert loaded.origins == dict.fromkeys(NAMES, "file")
     assert loaded.settings == Settings(
@@ -95,22 +95,22 @@ def test_every_setting_is_read(write: Write) -> None:
 def test_the_home_is_meant_by_a_tilde(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
     write('runs = "~/rip/runs"')
-    assert load().settings.runs == Path("/home/ada/rip/runs")
+    assert load_settings().settings.runs == Path("/home/ada/rip/runs")
 
 
-@pytest.mark.parametrize(("name", "variable"), VARIABLES.items())
+@pytest.mark.parametrize(("name", "variable"), ENVIRONMENT_VARIABLES.items())
 def test_the_environment_beats_the_file(
     name: str, variable: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write('theme = "nord"\ngraphics = "sixel"\nruns = "/data/runs"')
     monkeypatch.setenv(variable, "")
-    assert load().origins[name] == "file"
+    assert load_settings().origins[name] == "file"
     monkeypatch.setenv(variable, "off")
-    loaded = load()
+    loaded = load_settings()
     assert str(getattr(loaded.settings, name)) == "off"
     assert loaded.origins == {
         **dict.fromkeys(NAMES, "default"),
-        **dict.fromkeys(VARIABLES, "file"),
+        **dict.fromkeys(ENVIRONMENT_VARIABLES, "file"),
         name: "environment",
     }
 
@@ -118,7 +118,7 @@ def test_the_environment_beats_the_file(
 def test_a_variable_that_is_wrong_leaves_the_file_in_force(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write('graphics = "kitty"')
     monkeypatch.setenv("RIPTUI_GRAPHICS", "iterm")
-    loaded = load()
+    loaded = load_settings()
     assert (loaded.settings.graphics, loaded.origins["graphics"]) == ("kitty", "file")
     assert loaded.problems == (
         "$RIPTUI_GRAPHICS: graphics is 'iterm'; it must be one of auto, halfblock, kitty, off, sixel",
@@ -144,7 +144,7 @@ def test_over_ssh_the_disk_is_looked_at_less_often(monkeypatch: pytest.MonkeyPat
 )
 def test_keys_can_be_written_in_every_way_of_toml(text: str, keys: dict[str, str], write: Write) -> None:
     write(text)
-    loaded = load()
+    loaded = load_settings()
     assert (loaded.settings.keys, loaded.problems) == (keys, ())
 
 
@@ -194,7 +194,7 @@ def test_what_is_wrong_is_told_with_its_line_and_what_it_must_be(
 )
 def test_a_key_that_is_wrong_costs_only_itself(text: str, words: str, write: Write) -> None:
     file = write(f"[keys] # mine\napp.help = 'f1'\n{text}\napp.quit = 'q'")
-    loaded = load()
+    loaded = load_settings()
     assert loaded.settings.keys == {"app.help": "f1", "app.quit": "q"}
     [problem] = loaded.problems
     assert problem.startswith(f"{file}, line 3: {words}")
@@ -202,7 +202,7 @@ def test_a_key_that_is_wrong_costs_only_itself(text: str, words: str, write: Wri
 
 def test_what_is_right_holds_beside_what_is_wrong(write: Write) -> None:
     write("theme = 'nord'\nrefresh = 99\nnonsense = 1\naxis = 'coverage'")
-    loaded = load()
+    loaded = load_settings()
     assert loaded.settings == Settings(theme="nord", axis="coverage")
     assert [problem.split(":")[0][-6:] for problem in loaded.problems] == ["line 2", "line 3"]
 
@@ -233,19 +233,19 @@ def test_a_file_that_cannot_be_read_is_one_sentence(text: str | bytes, words: st
 
 def test_a_file_of_another_system_is_read(write: Write) -> None:
     write(b'\xef\xbb\xbftheme = "nord"\r\n[keys]\r\napp.quit = "q"\r\n')
-    loaded = load()
+    loaded = load_settings()
     assert (loaded.settings.theme, loaded.settings.keys, loaded.problems) == ("nord", {"app.quit": "q"}, ())
 
 
 def test_a_long_value_is_told_in_short(write: Write) -> None:
     write(f"axis = {'x' * 5000!r}\nrefresh = {[0] * 5000}\n{'k' * 5000} = 1")
-    problems = load().problems
+    problems = load_settings().problems
     assert len(problems) == 3
     assert max(map(len, problems)) < 300
 
 
 def test_a_folder_in_its_place_is_told() -> None:
-    file = places.settings_file()
+    file = paths.settings_file()
     file.mkdir(parents=True)
     assert only_problem() == f"{file} cannot be read: it is a folder where a file is needed: move it away"
 
@@ -256,7 +256,7 @@ def test_a_file_in_the_place_of_its_folder_is_told(own_places: Path) -> None:
 
 
 def test_a_pipe_in_its_place_is_told_and_not_waited_for() -> None:
-    file = places.settings_file()
+    file = paths.settings_file()
     file.parent.mkdir(parents=True)
     os.mkfifo(file)
     assert "it is a pipe where a file is needed" in only_problem()
@@ -274,8 +274,8 @@ def test_a_file_that_may_not_be_read_is_told(write: Write, monkeypatch: pytest.M
 
 def test_names_that_only_others_know_are_checked_for_them(write: Write) -> None:
     write("metric = 'lpips-vg'\ntheme = 'zzz'")
-    assert load().problems == ()
-    loaded = load({"metric": ["ssim", "lpips-vgg"], "theme": ["nord"]})
+    assert load_settings().problems == ()
+    loaded = load_settings({"metric": ["ssim", "lpips-vgg"], "theme": ["nord"]})
     assert loaded.settings == Settings()
     assert [problem.partition(": ")[2] for problem in loaded.problems] == [
         "metric is 'lpips-vg', which is none; did you mean lpips-vgg? Known: ssim, lpips-vgg",
@@ -291,9 +291,9 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("RIPTUI_CONFIG", str(file))
     assert only_problem() == f"$RIPTUI_CONFIG names {file}, which is not there: `riptui config edit` makes it"
     file.write_text("theme = 'nord'")
-    assert load().settings.theme == "nord"
+    assert load_settings().settings.theme == "nord"
     monkeypatch.setenv("RIPTUI_CONFIG", os.devnull)
-    assert load().problems == ()
+    assert load_settings().problems == ()
 
 
 def test_the_places_are_those_of_xdg(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,42 +301,42 @@ def test_the_places_are_those_of_xdg(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(variable)
     monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
-    assert places.settings_file() == Path("/home/ada/.config/riptui/settings.toml")
-    assert places.state_file() == Path("/home/ada/.local/state/riptui/state.json")
-    assert places.log_file() == Path("/home/ada/.local/state/riptui/riptui.log")
-    assert places.crash_file(datetime(2024, 7, 13, 1, 2, 3)) == Path(
+    assert paths.settings_file() == Path("/home/ada/.config/riptui/settings.toml")
+    assert paths.state_file() == Path("/home/ada/.local/state/riptui/state.json")
+    assert paths.log_file() == Path("/home/ada/.local/state/riptui/riptui.log")
+    assert paths.crash_file(datetime(2024, 7, 13, 1, 2, 3)) == Path(
         "/home/ada/.local/state/riptui/crash-20240713-010203.txt"
     )
-    assert places.cache_folder() == Path("/home/ada/.cache/riptui")
+    assert paths.cache_folder() == Path("/home/ada/.cache/riptui")
 
 
 def test_without_a_home_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(variable)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # nor is there one in /etc/passwd
-    assert places.settings_file() == Path("/.config/riptui/settings.toml")
-    assert load().problems == ()
+    assert paths.settings_file() == Path("/.config/riptui/settings.toml")
+    assert load_settings().problems == ()
 
 
 # ── the template ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_template_sets_nothing_and_explains_everything() -> None:
-    assert tomllib.loads(template()) == {}
-    as_one = template().replace("\n# ", " ")
-    assert [name for name in NAMES if about(name) not in as_one] == []
-    assert max(map(len, template().splitlines())) <= 110
+    assert tomllib.loads(make_template()) == {}
+    as_one = make_template().replace("\n# ", " ")
+    assert [name for name in NAMES if describe_setting(name) not in as_one] == []
+    assert max(map(len, make_template().splitlines())) <= 110
 
 
 def test_the_templates_values_are_the_defaults(write: Write) -> None:
-    write(re.sub(r"^#(?! )", "", template(), flags=re.MULTILINE))
-    loaded = load()
+    write(re.sub(r"^#(?! )", "", make_template(), flags=re.MULTILINE))
+    loaded = load_settings()
     assert (loaded.settings, loaded.problems) == (Settings(), ())
     assert set(loaded.origins.values()) == {"file"}
 
 
 def test_every_setting_has_a_sentence() -> None:
-    assert all(about(name)[0].isupper() and about(name).endswith(".") for name in NAMES)
+    assert all(describe_setting(name)[0].isupper() and describe_setting(name).endswith(".") for name in NAMES)
 
 
 # ── what is remembered ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -349,7 +349,7 @@ def test_what_is_remembered_is_recalled() -> None:
     state.remember("speed", 16.0)
     assert state.recall("launch", dict) == {"mask": 64, "picture": "/a.jpg"}
     assert state.recall("speed", float) == 16
-    assert [path.name for path in places.state_file().parent.iterdir()] == ["state.json"]
+    assert [path.name for path in paths.state_file().parent.iterdir()] == ["state.json"]
 
 
 def test_what_does_not_fit_is_as_if_never_remembered() -> None:
@@ -371,7 +371,7 @@ def test_a_struct_is_recalled_as_one() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff\xfe", b"{" * 100_000, bytes(5_000_000), b'{"a": "\xff"}'])
 def test_a_state_that_is_damaged_is_begun_anew(data: bytes) -> None:
-    file = places.state_file()
+    file = paths.state_file()
     file.parent.mkdir(parents=True)
     file.write_bytes(data)
     assert state.recall("a", str) is None
@@ -412,7 +412,7 @@ def full(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_disk_that_fails_is_no_matter(
     failing: Callable[[Path, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing(places.state_file(), monkeypatch)
+    failing(paths.state_file(), monkeypatch)
     state.remember("a", "b")
     assert state.recall("a", str) is None
-    assert list(places.state_file().parent.glob(".*")) == []  # no temporary file is left
+    assert list(paths.state_file().parent.glob(".*")) == []  # no temporary file is left

@@ -11,7 +11,7 @@ import pytest
 
 from riptui.errors import DiskError
 from riptui.store import layout
-from riptui.store.listing import find, summarize
+from riptui.store.listing import find_trajectories, summarize
 from riptui.store.trajectory import Status
 from tests.support.faulty_disk import PLACE, Disk, Point, Story, Told, When, about, contents
 
@@ -24,19 +24,19 @@ def require_same_ending(story: Story, runs: Path) -> None:
     with Disk():
         assert contents(story.run(runs)) == story.ending
         group = (runs / PLACE).parent
-        for left in group.glob(f"{layout.NEW}*"):
+        for left in group.glob(f"{layout.NEW_PREFIX}*"):
             os.utime(left, (0, 0))
         story.create(runs)
     assert list(group.iterdir()) == [runs / PLACE]
-    assert [found.path for found in find(runs)] == [runs / PLACE]
+    assert [found.path for found in find_trajectories(runs)] == [runs / PLACE]
 
 
 def require_readable(runs: Path) -> None:
-    for trajectory in find(runs):
+    for trajectory in find_trajectories(runs):
         summary = summarize(trajectory)
         assert not summary.error
         assert summary.status != Status.RUNNING
-        assert summary.k == len(trajectory.rows())
+        assert summary.k == len(trajectory.read_rows())
 
 
 def test_a_run_makes_every_kind_of_call() -> None:
@@ -128,7 +128,7 @@ def test_a_crash_while_remains_are_removed_leaves_remains_that_are_removed_later
         (tmp_path / str(number)).mkdir()
         runs = tmp_path / str(number) / "runs"
         STORY.crash(runs, Point(STORY.calls.index("rename name"), "before"))
-        (left,) = (runs / "group").glob(f"{layout.NEW}*")
+        (left,) = (runs / "group").glob(f"{layout.NEW_PREFIX}*")
         os.utime(left, (0, 0))
         _, point = STORY.crash(runs, Point(2 + number, "before"))
         finished = not left.exists() and number > 10

@@ -20,11 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from riptui import engine
 from riptui.errors import DamagedError, InputError, RiptuiError, SpecError
 from riptui.store import layout
-from riptui.store.claim import claim, encode
-from riptui.store.frames import frame
+from riptui.store.claim import claim, encode_record
+from riptui.store.frames import read_frame
 from riptui.store.listing import summarize
-from riptui.store.survey import survey
 from riptui.store.trajectory import Trajectory
+from riptui.store.verify import inspect_folder
 from tests.support.faulty_disk import PLACE, Disk, Point, Story, When, contents
 
 STORY = Story()
@@ -187,7 +187,7 @@ def require_right_or_refused(trajectory: Trajectory) -> int:
     refused = 0
     for k, expected in enumerate(STORY.frames):
         try:
-            np.testing.assert_array_equal(frame(trajectory, k), expected)
+            np.testing.assert_array_equal(read_frame(trajectory, k), expected)
         except RiptuiError:
             refused += 1
     return refused
@@ -203,7 +203,7 @@ def require_put_right(runs: Path) -> None:
     with Disk():
         trajectory = STORY.run(runs)
     assert pixels_of(trajectory) == pixels_of_ending()
-    found = survey(trajectory)
+    found = inspect_folder(trajectory)
     assert (found.damage, found.leftovers) == ([], [])
 
 
@@ -216,7 +216,7 @@ def test_damage_is_reported_and_put_right(damage: Damage, runs: Path) -> None:
     damage(runs / PLACE)
     trajectory = Trajectory(runs / PLACE)
     require_right_or_refused(trajectory)
-    assert survey(trajectory).damage
+    assert inspect_folder(trajectory).damage
     assert summarize(trajectory).spec
     require_put_right(runs)
     assert "recovered" in (runs / PLACE / layout.LOG).read_text()
@@ -226,8 +226,8 @@ def test_damage_is_reported_and_put_right(damage: Damage, runs: Path) -> None:
 def test_what_a_crash_leaves_is_no_damage_and_is_cleared_away(damage: Damage, runs: Path) -> None:
     damage(runs / PLACE)
     trajectory = Trajectory(runs / PLACE)
-    assert require_right_or_refused(trajectory) == ITERATIONS - len(trajectory.rows())
-    found = survey(trajectory)
+    assert require_right_or_refused(trajectory) == ITERATIONS - len(trajectory.read_rows())
+    found = inspect_folder(trajectory)
     assert found.damage == []
     assert found.leftovers
     require_put_right(runs)
@@ -238,7 +238,7 @@ def test_damage_beside_the_pixels_hides_none_of_them_and_is_put_right(damage: Da
     damage(runs / PLACE)
     trajectory = Trajectory(runs / PLACE)
     assert require_right_or_refused(trajectory) == 0
-    assert survey(trajectory).damage == []
+    assert inspect_folder(trajectory).damage == []
     summarize(trajectory)
     require_put_right(runs)
 
@@ -253,9 +253,9 @@ def test_a_lost_original_stops_everything_until_its_source_puts_it_back(damage: 
     trajectory = Trajectory(runs / PLACE)
     assert require_right_or_refused(trajectory) > 0
     with pytest.raises(DamagedError, match="riptui run"):
-        survey(trajectory)
+        inspect_folder(trajectory)
     with pytest.raises(DamagedError, match="riptui run"):
-        list(engine.compute(trajectory))
+        list(engine.run_trajectory(trajectory))
     require_put_right(runs)
 
 
@@ -264,7 +264,7 @@ def test_a_lost_spec_is_refused_and_changes_nothing(data: bytes, runs: Path) -> 
     made(layout.SPEC, data)(runs / PLACE)
     before = files_of(runs)
     assert summarize(Trajectory(runs / PLACE)).error
-    for refused in (survey, lambda one: list(engine.compute(one)), lambda one: STORY.create(runs)):
+    for refused in (inspect_folder, lambda one: list(engine.run_trajectory(one)), lambda one: STORY.create(runs)):
         with pytest.raises(SpecError):
             refused(Trajectory(runs / PLACE))
     assert files_of(runs) == before
@@ -273,7 +273,7 @@ def test_a_lost_spec_is_refused_and_changes_nothing(data: bytes, runs: Path) -> 
 def test_a_spec_that_became_another_one_is_refused_and_cuts_nothing(runs: Path) -> None:
     rewritten(layout.SPEC, lambda data: data.replace(b'"seed": 0', b'"seed": 1'))(runs / PLACE)
     before = {path: path.read_bytes() for path in (runs / PLACE).rglob("*") if path.is_file()}
-    for refused in (lambda: survey(Trajectory(runs / PLACE)), lambda: STORY.run(runs)):
+    for refused in (lambda: inspect_folder(Trajectory(runs / PLACE)), lambda: STORY.run(runs)):
         with pytest.raises(SpecError, match="changed or damaged"):
             refused()
     assert {path: path.read_bytes() for path in (runs / PLACE).rglob("*") if path.is_file()} == before
@@ -282,7 +282,7 @@ def test_a_spec_that_became_another_one_is_refused_and_cuts_nothing(runs: Path) 
 @pytest.mark.parametrize("name", ["notes.txt", "keyframes/notes.txt", "keyframes/2-marked.png", "keyframes/.nfs0001"])
 def test_files_of_the_user_are_neither_damage_nor_removed(name: str, runs: Path) -> None:
     made(name, b"mine")(runs / PLACE)
-    found = survey(Trajectory(runs / PLACE))
+    found = inspect_folder(Trajectory(runs / PLACE))
     assert (found.damage, found.leftovers) == ([], [])
     with Disk():
         STORY.run(runs)
@@ -293,8 +293,8 @@ def test_a_session_number_is_not_given_again_when_the_sessions_are_lost(runs: Pa
     both(removed(layout.SESSIONS), rows(lambda lines: lines[:-1]))(runs / PLACE)
     with Disk():
         trajectory = STORY.run(runs)
-    assert [row.session for row in trajectory.rows()] == [1, 1, 1, 1, 1, 2]
-    assert [session.session for session in trajectory.sessions()] == [2]
+    assert [row.session for row in trajectory.read_rows()] == [1, 1, 1, 1, 1, 2]
+    assert [session.session for session in trajectory.read_sessions()] == [2]
 
 
 class Abuse(RuleBasedStateMachine):
@@ -317,7 +317,7 @@ class Abuse(RuleBasedStateMachine):
         left = iter(range(iterations))
         with suppress(RiptuiError), Disk():
             trajectory = STORY.create(self.runs)
-            for event in engine.compute(trajectory, should_stop=lambda: next(left, None) is None):
+            for event in engine.run_trajectory(trajectory, should_stop=lambda: next(left, None) is None):
                 self.committed = max(self.committed, event.row.k if isinstance(event, engine.Iterated) else event.k)
 
     @rule(call=st.integers(0, 120), when=st.sampled_from(get_args(When)))
@@ -330,8 +330,8 @@ class Abuse(RuleBasedStateMachine):
     @rule()
     def measure(self) -> None:
         with suppress(RiptuiError), Disk(), claim(self.trajectory) as claimed:
-            at = [k for k in STORY.spec.halves() if k <= len(self.trajectory.rows())]
-            for measured in engine.measure(claimed, STORY.request.metrics, at):
+            at = [k for k in STORY.spec.keyframe_iterations() if k <= len(self.trajectory.read_rows())]
+            for measured in engine.measure_saved_frames(claimed, STORY.request.metrics, at):
                 assert measured.k in at
 
     @precondition(lambda self: self.trajectory.path.exists())
@@ -368,12 +368,12 @@ class Abuse(RuleBasedStateMachine):
     def read(self) -> None:
         assert STORY.frames
         with suppress(InputError):  # the spec
-            rows = len(self.trajectory.rows())
+            rows = len(self.trajectory.read_rows())
             assert rows >= self.committed
             refused = require_right_or_refused(self.trajectory)
             summarize(self.trajectory)
             try:
-                found = survey(self.trajectory)
+                found = inspect_folder(self.trajectory)
             except DamagedError:
                 assert refused
             else:
@@ -382,7 +382,7 @@ class Abuse(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The user puts back what only the user has, and everything else comes right."""
-        lost = {layout.SPEC: STORY.ending[layout.SPEC], layout.REQUEST: encode(STORY.request)}
+        lost = {layout.SPEC: STORY.ending[layout.SPEC], layout.REQUEST: encode_record(STORY.request)}
         for name in lost:
             if name in self.hurt:
                 (self.trajectory.path / name).write_bytes(lost[name])
@@ -392,7 +392,7 @@ class Abuse(RuleBasedStateMachine):
         if layout.METRICS in self.hurt:
             assert set(ended.pop(layout.METRICS)) >= set(expected.pop(layout.METRICS))
         assert ended == expected
-        found = survey(Trajectory(self.trajectory.path))
+        found = inspect_folder(Trajectory(self.trajectory.path))
         assert (found.damage, found.leftovers) == ([], [])
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from riptui.arrays import Image
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.errors import DamagedError, InputError
 from riptui.images import pixels_sha256
 from riptui.store import frames as store_frames
+from riptui.store.frame_reader import FrameReader
 from riptui.store.trajectory import Trajectory
-from riptui.tui.trajectory.reel import Reel
 from tests.support.trajectories import MakeTrajectory
 
 
@@ -21,29 +21,29 @@ from tests.support.trajectories import MakeTrajectory
 def trajectory(make_trajectory: MakeTrajectory) -> Trajectory:
     """32 iterations, so that squares are repainted several times; keyframes at 8, 16, 24, 32."""
     made = make_trajectory(amount=200.0)
-    list(compute(made))
+    list(run_trajectory(made))
     return made
 
 
 def every_frame(trajectory: Trajectory) -> dict[int, Image]:
-    return dict(store_frames.frames(trajectory, range(len(trajectory.rows()) + 1)))
+    return dict(store_frames.read_frames(trajectory, range(len(trajectory.read_rows()) + 1)))
 
 
-def opened(trajectory: Trajectory, **options: int) -> Reel:
-    reel = Reel(trajectory, **options)
+def opened(trajectory: Trajectory, **options: int) -> FrameReader:
+    reel = FrameReader(trajectory, **options)
     reel.refresh()
     return reel
 
 
 def damage_patch(trajectory: Trajectory, k: int) -> None:
-    offset, length = trajectory.rows()[k - 1].patch
+    offset, length = trajectory.read_rows()[k - 1].patch
     path = trajectory.path / "patches.bin"
     data = bytearray(path.read_bytes())
     data[offset + length // 2] ^= 0xFF
     path.write_bytes(data)
 
 
-def shown(reel: Reel, numbers: range) -> list[int]:
+def shown(reel: FrameReader, numbers: range) -> list[int]:
     """Those of the frames that can be had."""
     found = []
     for k in numbers:
@@ -71,7 +71,7 @@ def test_every_frame_in_any_order_is_the_one_that_was_computed(trajectory: Traje
 
 def test_without_paste_a_patch_is_a_whole_frame(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(paste=False)
-    list(compute(trajectory))
+    list(run_trajectory(trajectory))
     expected = every_frame(trajectory)
     reel = opened(trajectory)
     for k in (16, 3, 4, 0, 9):
@@ -122,12 +122,12 @@ def test_the_cache_keeps_to_its_bytes(trajectory: Trajectory) -> None:
     reel = opened(trajectory, cache=3 * one)
     for k in range(33):
         reel.frame(k)
-    assert reel._patches._bytes == sum(patch.nbytes for patch in reel._patches._held.values()) == 3 * one
+    assert reel._patches._bytes == sum(patch.nbytes for patch in reel._patches._patches.values()) == 3 * one
 
 
 def test_a_damaged_patch_spoils_only_the_frames_that_cannot_be_had_without_it(trajectory: Trajectory) -> None:
     expected = every_frame(trajectory)
-    rows = trajectory.rows()
+    rows = trajectory.read_rows()
 
     def next_repaint(k: int) -> int:
         return next((row.k for row in rows[k:] if row.box == rows[k - 1].box), 33)
@@ -163,7 +163,7 @@ def test_a_lost_keyframe_or_original_is_done_without(trajectory: Trajectory) -> 
 
 def test_a_patch_cut_short_or_out_of_the_file_is_damage_and_takes_no_memory(trajectory: Trajectory) -> None:
     rows = (trajectory.path / "iterations.jsonl").read_bytes().splitlines(keepends=True)
-    offset, length = trajectory.rows()[2].patch
+    offset, length = trajectory.read_rows()[2].patch
     for path in (trajectory.path / "keyframes").iterdir():
         path.unlink()  # otherwise the next one shows the square too
     for patch in (f"[{offset},{2**60}]", f"[{2**61},5]", f"[-4,{length}]", f"[{offset},-1]"):
@@ -183,12 +183,10 @@ def test_it_grows_with_the_trajectory_and_reads_only_what_is_new(
     reel = opened(trajectory)
     assert len(reel.rows) == 10
     starts: list[int] = []
-    from riptui.store import following
+    from riptui.store import tail
 
-    real = following.read_file
-    monkeypatch.setattr(
-        following, "read_file", lambda path, *, start=0: starts.append(start) or real(path, start=start)
-    )
+    real = tail.read_file
+    monkeypatch.setattr(tail, "read_file", lambda path, *, start=0: starts.append(start) or real(path, start=start))
     path.write_bytes(data)
     reel.refresh()
     assert [row.k for row in reel.rows] == list(range(1, 33))
@@ -215,7 +213,7 @@ def test_rows_that_were_computed_anew_replace_those_that_were_known(
     first = make_trajectory("a/one", inpainter="noise", seed=1)
     second = make_trajectory("a/two", inpainter="noise", seed=2)
     for made in (first, second):
-        list(compute(made))
+        list(run_trajectory(made))
     reel = opened(first)
     reel.frame(9)
     for name in ("iterations.jsonl", "patches.bin"):  # as if all had been lost and other pixels came

@@ -320,9 +320,9 @@ def test_measurements_made_after_a_killed_recovery_are_durable(tmp_path: Path) -
     disk, shadow = killed_while_forgetting(tmp_path)
     trajectory = Trajectory(disk / "runs" / PLACE)
     with Disk(watcher=shadow), claim(trajectory) as claimed:
-        measured = {one.k: one.values for one in engine.measure(claimed, ["entropy"], [0, 2, 4])}
+        measured = {one.k: one.values for one in engine.measure_saved_frames(claimed, ["entropy"], [0, 2, 4])}
     assert len(measured) == 3
-    kept = Trajectory(write_tree(tmp_path / "after", shadow.survivors(Nothing())) / "runs" / PLACE).metrics()
+    kept = Trajectory(write_tree(tmp_path / "after", shadow.survivors(Nothing())) / "runs" / PLACE).read_metrics()
     for k, values in measured.items():
         assert values.items() <= kept[k].items()
 

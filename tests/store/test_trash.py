@@ -6,18 +6,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.errors import DiskError, HeldError, NameRefusedError, NotATrajectoryError
-from riptui.store import moving, trash
+from riptui.store import move, trash
 from riptui.store.claim import claim
-from riptui.store.listing import find
-from riptui.store.lock import NAME as LOCK
+from riptui.store.listing import find_trajectories
+from riptui.store.lock import LOCK_FILE as LOCK
 from riptui.store.trajectory import Status, Trajectory
 from tests.support.trajectories import MakeTrajectory
 
 
 def there(runs: Path) -> list[str]:
-    return [one.path.relative_to(runs).as_posix() for one in find(runs)]
+    return [one.path.relative_to(runs).as_posix() for one in find_trajectories(runs)]
 
 
 def content(path: Path) -> dict[str, bytes]:
@@ -30,19 +30,19 @@ def content(path: Path) -> dict[str, bytes]:
 
 def test_what_is_thrown_away_comes_back_as_it_was(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory("fig7/cat/m64-s0", inpainter="noise")
-    list(compute(one))
+    list(run_trajectory(one))
     before = content(one.path)
-    [entry] = trash.throw_away(runs, [one.path])
+    [entry] = trash.move_to_trash(runs, [one.path])
     assert there(runs) == []
     assert entry.record.place == "fig7/cat/m64-s0"
     assert trash.restore(runs, entry) == one.path
     assert content(one.path) == before
-    assert trash.listed(runs) == []
+    assert trash.list_entries(runs) == []
 
 
 def test_groups_that_hold_nothing_any_more_go_and_come_back(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one, other = make_trajectory("fig7/cat/m64-s0"), make_trajectory("fig7/dog/m64-s0")
-    [entry] = trash.throw_away(runs, [one.path])
+    [entry] = trash.move_to_trash(runs, [one.path])
     assert not one.path.parent.exists()
     assert other.path.exists()
     trash.restore(runs, entry)
@@ -53,40 +53,40 @@ def test_a_group_with_a_file_of_the_users_stays(make_trajectory: MakeTrajectory,
     one = make_trajectory("fig7/m64-s0")
     note = one.path.parent / "notes.txt"
     note.write_text("mine")
-    trash.throw_away(runs, [one.path])
+    trash.move_to_trash(runs, [one.path])
     assert note.read_text() == "mine"
 
 
 def test_the_last_are_those_that_went_together(make_trajectory: MakeTrajectory, runs: Path) -> None:
     first = make_trajectory("a/m64-s0")
     pair = [make_trajectory("b/m64-s0", seed=1).path, make_trajectory("b/m64-s1", seed=2).path]
-    trash.throw_away(runs, [first.path])
-    trash.throw_away(runs, pair)
-    assert [entry.record.place for entry in trash.last(runs)] == ["b/m64-s0", "b/m64-s1"]
-    for entry in trash.last(runs):
+    trash.move_to_trash(runs, [first.path])
+    trash.move_to_trash(runs, pair)
+    assert [entry.record.place for entry in trash.list_last_batch(runs)] == ["b/m64-s0", "b/m64-s1"]
+    for entry in trash.list_last_batch(runs):
         trash.restore(runs, entry)
-    assert [entry.record.place for entry in trash.last(runs)] == ["a/m64-s0"]
+    assert [entry.record.place for entry in trash.list_last_batch(runs)] == ["a/m64-s0"]
 
 
 def test_two_of_one_place_can_be_in_the_trash(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for seed in (1, 2):
-        trash.throw_away(runs, [make_trajectory("a/same", seed=seed).path])
-    assert [Trajectory(entry.path).spec.seed for entry in trash.listed(runs)] == [2, 1]
+        trash.move_to_trash(runs, [make_trajectory("a/same", seed=seed).path])
+    assert [Trajectory(entry.path).spec.seed for entry in trash.list_entries(runs)] == [2, 1]
 
 
 def test_nothing_comes_back_over_what_has_its_name_now(make_trajectory: MakeTrajectory, runs: Path) -> None:
-    [entry] = trash.throw_away(runs, [make_trajectory("a/m64-s0", seed=1).path])
+    [entry] = trash.move_to_trash(runs, [make_trajectory("a/m64-s0", seed=1).path])
     newer = make_trajectory("a/m64-s0", seed=2)
     with pytest.raises(NameRefusedError, match="exists"):
         trash.restore(runs, entry)
     assert newer.spec.seed == 2
-    assert trash.listed(runs) == [entry]
+    assert trash.list_entries(runs) == [entry]
 
 
 @pytest.mark.parametrize("kind", ["file", "empty folder", "link"])
 def test_nor_over_a_file_an_empty_folder_or_a_link(make_trajectory: MakeTrajectory, runs: Path, kind: str) -> None:
     one = make_trajectory("a/m64-s0")
-    [entry] = trash.throw_away(runs, [one.path])
+    [entry] = trash.move_to_trash(runs, [one.path])
     one.path.parent.mkdir()
     match kind:
         case "file":
@@ -102,23 +102,23 @@ def test_nor_over_a_file_an_empty_folder_or_a_link(make_trajectory: MakeTrajecto
 
 
 def test_what_is_deleted_is_gone(make_trajectory: MakeTrajectory, runs: Path) -> None:
-    [entry] = trash.throw_away(runs, [make_trajectory().path])
+    [entry] = trash.move_to_trash(runs, [make_trajectory().path])
     trash.delete(entry)
-    assert trash.listed(runs) == []
+    assert trash.list_entries(runs) == []
     assert not entry.folder.exists()
 
 
 def test_disk_use_is_the_sum_of_the_files(make_trajectory: MakeTrajectory) -> None:
     one = make_trajectory()
-    assert trash.disk_use(one.path) == sum(map(len, content(one.path).values())) > 10_000
+    assert trash.disk_usage(one.path) == sum(map(len, content(one.path).values())) > 10_000
 
 
 def test_an_interrupted_one_is_still_interrupted_afterwards(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory(inpainter="noise")
     (one.path / LOCK).write_bytes(b'{"pid": 1, "host": "elsewhere", "since": 1.0}')
-    assert one.status() is Status.INTERRUPTED
-    [entry] = trash.throw_away(runs, [one.path])
-    assert Trajectory(trash.restore(runs, entry)).status() is Status.INTERRUPTED
+    assert one.read_status() is Status.INTERRUPTED
+    [entry] = trash.move_to_trash(runs, [one.path])
+    assert Trajectory(trash.restore(runs, entry)).read_status() is Status.INTERRUPTED
 
 
 # ── held ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,18 +129,18 @@ def test_what_is_computed_is_not_thrown_away_nor_what_was_to_go_with_it(
 ) -> None:
     one, held = make_trajectory("a/m64-s0", seed=0), make_trajectory("a/m64-s1", seed=1)
     with claim(held), pytest.raises(HeldError, match="being computed"):
-        trash.throw_away(runs, [one.path, held.path])
+        trash.move_to_trash(runs, [one.path, held.path])
     assert there(runs) == ["a/m64-s0", "a/m64-s1"]
-    assert trash.listed(runs) == []
+    assert trash.list_entries(runs) == []
 
 
 def test_one_that_is_taken_at_the_last_moment_stays_too(
     make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = make_trajectory()
-    monkeypatch.setattr(trash, "require_free", lambda paths: None)
+    monkeypatch.setattr(trash, "require_unlocked", lambda paths: None)
     with claim(one), pytest.raises(HeldError):
-        trash.throw_away(runs, [one.path])
+        trash.move_to_trash(runs, [one.path])
     assert one.path.is_dir()
     assert list((runs / ".riptui" / "trash").iterdir()) == []
 
@@ -150,7 +150,7 @@ def test_what_is_computed_keeps_its_name_and_so_does_its_group(make_trajectory: 
     with claim(one):
         for path in (one.path, one.path.parent):
             with pytest.raises(HeldError):
-                moving.rename(runs, path, "other")
+                move.rename(runs, path, "other")
     assert there(runs) == ["a/m64-s0"]
 
 
@@ -173,12 +173,12 @@ def test_a_crash_before_the_move_leaves_the_trajectory_and_no_entry(
         patched.setattr(trash, "move", crash)
         patched.setattr(trash.shutil, "rmtree", lambda *_, **__: None)
         with pytest.raises(CrashError):
-            trash.throw_away(runs, [one.path])
+            trash.move_to_trash(runs, [one.path])
     assert there(runs) == ["a/m64-s0", "a/m64-s1"]
-    assert trash.listed(runs) == []
+    assert trash.list_entries(runs) == []
     [left] = (runs / ".riptui" / "trash").iterdir()
     os.utime(left, (0, 0))
-    trash.throw_away(runs, [other.path])
+    trash.move_to_trash(runs, [other.path])
     assert not left.exists()
 
 
@@ -187,11 +187,11 @@ def test_a_crash_after_the_move_leaves_an_entry_that_comes_back(
 ) -> None:
     one = make_trajectory("a/m64-s0")
     with monkeypatch.context() as patched:
-        patched.setattr(trash, "remove_empty", crash)
+        patched.setattr(trash, "remove_empty_folders", crash)
         with pytest.raises(CrashError):
-            trash.throw_away(runs, [one.path])
+            trash.move_to_trash(runs, [one.path])
     assert there(runs) == []
-    [entry] = trash.listed(runs)
+    [entry] = trash.list_entries(runs)
     assert trash.restore(runs, entry) == one.path
 
 
@@ -199,13 +199,13 @@ def test_a_crash_after_it_came_back_leaves_no_entry(
     make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = make_trajectory("a/m64-s0")
-    [entry] = trash.throw_away(runs, [one.path])
+    [entry] = trash.move_to_trash(runs, [one.path])
     with monkeypatch.context() as patched:
-        patched.setattr(trash, "_remove", crash)
+        patched.setattr(trash, "_delete_folder", crash)
         with pytest.raises(CrashError):
             trash.restore(runs, entry)
     assert there(runs) == ["a/m64-s0"]
-    assert trash.listed(runs) == []
+    assert trash.list_entries(runs) == []
 
 
 def test_a_crash_between_the_name_and_the_move_can_be_done_again_elsewhere(
@@ -213,14 +213,14 @@ def test_a_crash_between_the_name_and_the_move_can_be_done_again_elsewhere(
 ) -> None:
     one = make_trajectory("a/m64-s0")
     with monkeypatch.context() as patched:
-        patched.setattr(moving.os, "rename", crash)
-        patched.setattr(moving.os, "rmdir", lambda _: None)
+        patched.setattr(move.os, "rename", crash)
+        patched.setattr(move.os, "rmdir", lambda _: None)
         with pytest.raises(CrashError):
-            moving.rename(runs, one.path, "other")
+            move.rename(runs, one.path, "other")
     assert there(runs) == ["a/m64-s0"]
     with pytest.raises(NameRefusedError):
-        moving.rename(runs, one.path, "other")
-    assert moving.rename(runs, one.path, "third").name == "third"
+        move.rename(runs, one.path, "other")
+    assert move.rename(runs, one.path, "third").name == "third"
 
 
 # ── hostile ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,16 +228,16 @@ def test_a_crash_between_the_name_and_the_move_can_be_done_again_elsewhere(
 
 @pytest.mark.parametrize("place", ["../out", "/etc/x", "a/../../out", "", ".riptui/x", "a//b", "a\x1b[2J/b"])
 def test_a_record_that_leads_elsewhere_is_no_entry(make_trajectory: MakeTrajectory, runs: Path, place: str) -> None:
-    [entry] = trash.throw_away(runs, [make_trajectory().path])
-    (entry.folder / trash.RECORD).write_bytes(msgspec.json.encode({"place": place, "when": 1.0}))
-    assert trash.listed(runs) == []
+    [entry] = trash.move_to_trash(runs, [make_trajectory().path])
+    (entry.folder / trash.RECORD_FILE).write_bytes(msgspec.json.encode({"place": place, "when": 1.0}))
+    assert trash.list_entries(runs) == []
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 10_000, b'{"place": 3, "when": 1}', b"x" * 2**17])
 def test_nor_is_a_record_that_cannot_be_read(make_trajectory: MakeTrajectory, runs: Path, data: bytes) -> None:
-    [entry] = trash.throw_away(runs, [make_trajectory().path])
-    (entry.folder / trash.RECORD).write_bytes(data)
-    assert trash.listed(runs) == []
+    [entry] = trash.move_to_trash(runs, [make_trajectory().path])
+    (entry.folder / trash.RECORD_FILE).write_bytes(data)
+    assert trash.list_entries(runs) == []
 
 
 def test_a_trash_that_is_a_link_takes_nothing(make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path) -> None:
@@ -246,12 +246,12 @@ def test_a_trash_that_is_a_link_takes_nothing(make_trajectory: MakeTrajectory, r
     (runs / ".riptui").mkdir()
     (runs / ".riptui" / "trash").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(DiskError, match="symbolic link"):
-        trash.throw_away(runs, [one.path])
+        trash.move_to_trash(runs, [one.path])
     assert one.path.is_dir()
 
 
 def test_nothing_comes_back_through_a_link(make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path) -> None:
-    [entry] = trash.throw_away(runs, [make_trajectory("a/m64-s0").path])
+    [entry] = trash.move_to_trash(runs, [make_trajectory("a/m64-s0").path])
     (tmp_path / "elsewhere").mkdir()
     (runs / "a").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(NameRefusedError, match="symbolic link"):
@@ -265,7 +265,7 @@ def test_what_is_outside_the_runs_folder_is_refused(
     other = make_trajectory(runs=tmp_path / "other")
     make_trajectory()
     with pytest.raises(NameRefusedError, match="outside"):
-        trash.throw_away(runs, [other.path])
+        trash.move_to_trash(runs, [other.path])
     assert other.path.is_dir()
 
 
@@ -275,7 +275,7 @@ def test_what_is_outside_the_runs_folder_is_refused(
 def test_a_trajectory_gets_another_name(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory("a/m64-s0")
     before = content(one.path)
-    to = moving.rename(runs, one.path, "first")
+    to = move.rename(runs, one.path, "first")
     assert content(to) == before
     assert there(runs) == ["a/first"]
 
@@ -283,27 +283,27 @@ def test_a_trajectory_gets_another_name(make_trajectory: MakeTrajectory, runs: P
 def test_so_does_a_group_with_all_that_is_in_it(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("a/cat/m64-s0", seed=0)
     make_trajectory("a/dog/m64-s0", seed=1)
-    moving.rename(runs, runs / "a", "fig7")
+    move.rename(runs, runs / "a", "fig7")
     assert there(runs) == ["fig7/cat/m64-s0", "fig7/dog/m64-s0"]
 
 
 def test_the_same_name_changes_nothing(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory("a/m64-s0")
-    assert moving.rename(runs, one.path, "m64-s0") == one.path
+    assert move.rename(runs, one.path, "m64-s0") == one.path
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", ".hidden", "a b", "x" * 101, "ü", "a\x1b", "-rf", "a\n"])
 def test_a_name_that_is_none_is_refused(make_trajectory: MakeTrajectory, runs: Path, name: str) -> None:
     one = make_trajectory("a/m64-s0")
     with pytest.raises(NameRefusedError):
-        moving.rename(runs, one.path, name)
+        move.rename(runs, one.path, name)
     assert there(runs) == ["a/m64-s0"]
 
 
 def test_a_name_that_is_taken_is_refused(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one, other = make_trajectory("a/one", seed=0), make_trajectory("a/other", seed=1)
     with pytest.raises(NameRefusedError, match="exists"):
-        moving.rename(runs, one.path, "other")
+        move.rename(runs, one.path, "other")
     assert other.spec.seed == 1
 
 
@@ -311,12 +311,12 @@ def test_what_is_gone_and_what_is_a_link_are_refused(make_trajectory: MakeTrajec
     one = make_trajectory("a/one")
     (runs / "a" / "link").symlink_to(one.path)
     with pytest.raises(NotATrajectoryError):
-        moving.rename(runs, runs / "a" / "gone", "x")
+        move.rename(runs, runs / "a" / "gone", "x")
     with pytest.raises(NameRefusedError, match="link"):
-        moving.rename(runs, runs / "a" / "link", "x")
+        move.rename(runs, runs / "a" / "link", "x")
 
 
 def test_the_runs_folder_itself_is_refused(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory()
     with pytest.raises(NameRefusedError, match="runs folder"):
-        moving.rename(runs, runs, "x")
+        move.rename(runs, runs, "x")

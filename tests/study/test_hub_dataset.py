@@ -13,9 +13,9 @@ from PIL import Image
 
 from riptui.errors import MissingExtraError, StudyError
 from riptui.study import sources
-from riptui.study.dataset import parse
-from riptui.study.definition import Study, read
-from riptui.study.submission import Submission, Submitted
+from riptui.study.hub_dataset import parse_dataset
+from riptui.study.study_file import Study, read_study
+from riptui.study.submission import Submission, SubmittedPicture
 from tests.support.command import riptui
 from tests.support.trajectories import picture
 
@@ -81,7 +81,7 @@ def study(tmp_path: Path) -> Callable[..., Study]:
         file = tmp_path / "set.toml"
         text = f"images = [{images}]\nmetrics = []\nruns = 'runs'\n"
         file.write_text(text + (f"sample = {sample}\n" if sample else "") + SWEEP)
-        return read(file)
+        return read_study(file)
 
     return write
 
@@ -102,15 +102,19 @@ def test_what_was_drawn_needs_no_package_again_and_a_larger_sample_holds_it(
     with monkeypatch.context() as without:
         without.setitem(sys.modules, "datasets", None)
         assert sources.resolve(study()) == five
-        assert len(sources.foresee(study(sample=8))) == 8
+        assert len(sources.preview(study(sample=8))) == 8
         with pytest.raises(MissingExtraError, match=r"pip install 'riptui\[datasets\]'"):
             sources.resolve(study(sample=8))
     assert set(five) < set(sources.resolve(study(sample=8)))
 
 
 def test_its_trajectories_are_made_once(hub: Hub, study: Callable[..., Study]) -> None:
-    assert [(one.made, one.found) for one in Submission(study(), ()) if isinstance(one, Submitted)] == [(1, 0)] * 5
-    assert [(one.made, one.found) for one in Submission(study(), ()) if isinstance(one, Submitted)] == [(0, 1)] * 5
+    assert [(one.made, one.found) for one in Submission(study(), ()) if isinstance(one, SubmittedPicture)] == [
+        (1, 0)
+    ] * 5
+    assert [(one.made, one.found) for one in Submission(study(), ()) if isinstance(one, SubmittedPicture)] == [
+        (0, 1)
+    ] * 5
 
 
 def test_plan_fetches_nothing(hub: Hub, study: Callable[..., Study]) -> None:
@@ -151,4 +155,4 @@ def test_a_dataset_that_cannot_be_had_says_why_in_one_line(hub: Hub, study: Call
 
 def test_two_datasets_never_share_a_folder() -> None:
     texts = ("hf:a/b-c", "hf:a-b/c", "hf:a/b@c", "hf:a/b#c", "hf:a/b")
-    assert len({parse(text).file(0) for text in texts}) == len(texts)
+    assert len({parse_dataset(text).row_file(0) for text in texts}) == len(texts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from riptui.client import living
+from riptui.supervision.client import list_running_workers
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from tests.support.study_runs import all_of, require_once, require_whole, rows
 
@@ -73,25 +73,30 @@ def test_killed_and_run_again_it_gives_the_same_and_computes_nothing_twice(
     command = ["study", "run", file, "--workers", "2", "--display", "none"]
     with started(*command, env=environment(RIPTUI_IDLE="0"), start_new_session=True) as process:
         wait_until(lambda: rows(runs) > 5)
-        victim, *_ = living(runs)
+        victim, *_ = list_running_workers(runs)
         os.kill(victim.record.pid, signal.SIGKILL)
-        wait_until(lambda: victim.record.id not in {one.record.id for one in living(runs)} and len(living(runs)) == 2)
+        wait_until(
+            lambda: (
+                victim.record.id not in {one.record.id for one in list_running_workers(runs)}
+                and len(list_running_workers(runs)) == 2
+            )
+        )
         os.killpg(process.pid, signal.SIGKILL)
-        for worker in living(runs):
+        for worker in list_running_workers(runs):
             os.killpg(worker.record.pid, signal.SIGKILL)
         process.wait()
-    wait_until(lambda: not living(runs))
-    before = {place: one.rows() for place, one in all_of(runs).items()}
+    wait_until(lambda: not list_running_workers(runs))
+    before = {place: one.read_rows() for place, one in all_of(runs).items()}
     assert 5 < sum(map(len, before.values())) < TRAJECTORIES * 16
     assert ran(file).code == 0
     require_whole(runs, undisturbed[0].parent / "runs")
     require_once(runs, deaths=3 * 2)
     for place, trajectory in all_of(runs).items():
-        assert trajectory.rows()[: len(before[place])] == before[place]
+        assert trajectory.read_rows()[: len(before[place])] == before[place]
 
 
 def test_run_once_more_it_computes_nothing(undisturbed: tuple[Path, Outcome]) -> None:
     file, _ = undisturbed
-    sessions = {place: one.sessions() for place, one in all_of(file.parent / "runs").items()}
+    sessions = {place: one.read_sessions() for place, one in all_of(file.parent / "runs").items()}
     assert ran(file).code == 0
-    assert {place: one.sessions() for place, one in all_of(file.parent / "runs").items()} == sessions
+    assert {place: one.read_sessions() for place, one in all_of(file.parent / "runs").items()} == sessions

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from riptui.client import living
 from riptui.store import disk
 from riptui.store.trajectory import Status
+from riptui.supervision.client import list_running_workers
 from tests.support import odd_inpainters  # noqa: F401  workers that are started from here know them
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from tests.support.odd_inpainters import COMMAND, POISON
@@ -69,7 +69,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = ["--runs", folder / "runs", "--group", "small", "--set", "seconds=0.01", "--display", "none"]
     with started("run", *sorted(folder.glob("*.png")), "-i", "slow", *sizes, *place, command=COMMAND) as process:
         assert finished(process).code == 0
-    for worker in living(folder / "runs"):
+    for worker in list_running_workers(folder / "runs"):
         os.kill(worker.record.pid, signal.SIGKILL)
     return folder / "runs"
 
@@ -85,12 +85,12 @@ def test_two_workers_compute_a_study_and_a_second_run_adds_nothing(
     assert events[-1]["done"] == events[-1]["iterations"] == ITERATIONS
     assert events[-1]["statuses"] == {"done": 8}
     require_whole(runs, reference)
-    assert len({session.pid for one in all_of(runs).values() for session in one.sessions()}) == 2
+    assert len({session.pid for one in all_of(runs).values() for session in one.read_sessions()}) == 2
     again = ran(written())
     require_harmless(again)
     assert (again.code, again.err) == (0, "")
     assert again.out.splitlines()[-1] == "100 %  8 done"
-    assert {len(one.sessions()) for one in all_of(runs).values()} == {1}
+    assert {len(one.read_sessions()) for one in all_of(runs).values()} == {1}
 
 
 def test_a_killed_worker_is_replaced_and_nothing_is_computed_twice(
@@ -98,7 +98,7 @@ def test_a_killed_worker_is_replaced_and_nothing_is_computed_twice(
 ) -> None:
     with started(*run(written()), command=COMMAND, env=environment(RIPTUI_IDLE="0")) as process:
         wait_until(lambda: rows(runs) > 10)
-        victim = living(runs)[0]
+        victim = list_running_workers(runs)[0]
         os.kill(victim.record.pid, signal.SIGKILL)
         outcome = finished(process)
     assert outcome.code == 0
@@ -127,7 +127,7 @@ def test_ctrl_c_stops_the_study_and_the_same_command_goes_on(written: Written, r
         outcome = finished(process)
     assert outcome.code == 130
     assert "stopped; what was computed is saved. Go on with: riptui study run" in outcome.err
-    assert {one.request.state for one in all_of(runs).values() if one.status() != Status.DONE} == {"stop"}
+    assert {one.request.state for one in all_of(runs).values() if one.read_status() != Status.DONE} == {"stop"}
     assert rows(runs) < ITERATIONS
     assert ran(file).code == 0
     require_whole(runs, reference)
@@ -191,7 +191,7 @@ def test_what_fails_by_itself_is_told_and_stops_nothing(written: Written) -> Non
 def test_workers_that_are_sent_away_end_the_watch(written: Written, runs: Path) -> None:
     file = written(0.3)
     with started(*run(file), command=COMMAND, env=environment(RIPTUI_IDLE="0")) as process:
-        wait_until(lambda: len(living(runs)) == 2 and rows(runs))
+        wait_until(lambda: len(list_running_workers(runs)) == 2 and rows(runs))
         assert riptui("stop", "--worker", "all", "--runs", runs).code == 0
         outcome = finished(process)
     assert outcome.code == 1
@@ -203,7 +203,7 @@ def test_without_workers_it_is_only_queued(written: Written, runs: Path) -> None
     outcome = riptui("study", "run", written(), "--workers", "0", "--detach")
     assert outcome.code == 0
     assert "8 trajectories in" in outcome.out
-    assert not living(runs)
+    assert not list_running_workers(runs)
     assert statuses(written()) == {"queued": 8}
 
 
@@ -212,7 +212,7 @@ def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_t
 ) -> None:
     file = written()
     room = [30]
-    write = disk._write
+    write = disk._write_at
 
     def full(fd: int, data: bytes, start: int) -> None:
         room[0] -= 1
@@ -221,7 +221,7 @@ def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_t
         write(fd, data, start)
 
     with monkeypatch.context() as patched:
-        patched.setattr(disk, "_write", full)
+        patched.setattr(disk, "_write_at", full)
         outcome = riptui("study", "run", file, "--workers", "0", "--detach")
     assert outcome.code == 1
     outcome.require_one_line("the disk is full: free some space")
@@ -251,7 +251,7 @@ def test_a_disk_that_is_full_for_a_while_ends_the_run_and_the_next_goes_on(
 def test_a_worker_that_cannot_start_ends_the_run_with_what_it_said(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riptui.client.COMMAND", ("/bin/sh", "-c", "echo no libraries here >&2; exit 3"))
+    monkeypatch.setattr("riptui.supervision.client.COMMAND", ("/bin/sh", "-c", "echo no libraries here >&2; exit 3"))
     outcome = riptui(*run(written()), "--display", "none")
     assert outcome.code == 1
     outcome.require_one_line("the worker did not start (exit code 3)", "no libraries here")

@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from riptui.client import Wish
 from riptui.errors import RiptuiError, StudyError, WorkerError
-from riptui.executors.local import Crew, wishes
-from riptui.executors.slurm import Wanted, script
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Trajectory
-from riptui.store.workers import Worker, WorkerRecord
+from riptui.store.worker_registry import Worker, WorkerRecord
 from riptui.study import manifest, sources
-from riptui.study.asking import ask_all, retry_all
-from riptui.study.definition import Study, read
-from riptui.study.forecast import forecast
-from riptui.study.presets import PRESETS, write
-from riptui.study.progress import Progressing
-from riptui.study.submission import Skipped, Submission, Submitted
+from riptui.study.presets import PRESETS, write_preset
+from riptui.study.slurm import SlurmResources, make_script
+from riptui.study.study_estimate import estimate_study
+from riptui.study.study_file import Study, read_study
+from riptui.study.submission import SkippedPicture, Submission, SubmittedPicture
+from riptui.supervision.bulk import request_all, retry_all
+from riptui.supervision.client import WorkerOptions
+from riptui.supervision.pool import LocalPool, plan_workers
+from riptui.supervision.progress import ProgressTracker
 from tests.support.command import riptui
 from tests.support.trajectories import picture
 from tests.tools.draw_pictures import PICTURES, draw
@@ -64,12 +64,12 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
     return write
 
 
-def submitted(study: Study, metrics: tuple[str, ...] = ()) -> list[Submitted | Skipped]:
+def submitted(study: Study, metrics: tuple[str, ...] = ()) -> list[SubmittedPicture | SkippedPicture]:
     return [*Submission(study, metrics)]
 
 
 def counts(study: Study) -> list[tuple[int, int]]:
-    return [(one.made, one.found) for one in submitted(study) if isinstance(one, Submitted)]
+    return [(one.made, one.found) for one in submitted(study) if isinstance(one, SubmittedPicture)]
 
 
 def specs(study: Study) -> list[dict[str, Any]]:
@@ -85,23 +85,23 @@ def specs(study: Study) -> list[dict[str, Any]]:
 
 
 def test_a_study_is_every_combination(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     assert [(one["mask"], one["seed"]) for one in specs(study)] == [(64, 0), (64, 1), (128, 0), (128, 1)]
     assert len(study) == 4
     assert study.group == study.name == "small"
 
 
 def test_what_the_file_does_not_say_is_as_usual(written: Written, tmp_path: Path) -> None:
-    study = read(written('images = "pictures"', sweep=""), runs=Path("elsewhere"))
+    study = read_study(written('images = "pictures"', sweep=""), runs=Path("elsewhere"))
     assert specs(study) == [{"inpainter": "navier-stokes", "mask": 128, "seed": 0, "order": "replacement", "radius": 3}]
     assert (study.metrics, study.measure, study.sample) == (None, "half", None)
     assert study.runs == Path.cwd() / "elsewhere"
-    assert read(written('images = "pictures"\nruns = "here"')).runs == tmp_path / "here"
+    assert read_study(written('images = "pictures"\nruns = "here"')).runs == tmp_path / "here"
 
 
 def test_a_parameter_is_for_the_inpainters_that_have_it(written: Written) -> None:
     sweep = '[sweep]\ninpainter = ["telea", "noise"]\nradius = [3, 5]\norder = ["raster", "shuffle"]'
-    found = specs(read(written(sweep=sweep)))
+    found = specs(read_study(written(sweep=sweep)))
     assert [(one["inpainter"], one.get("radius"), one["order"]) for one in found] == [
         ("telea", 3, "raster"),
         ("telea", 3, "shuffle"),
@@ -116,7 +116,7 @@ def test_a_parameter_is_for_the_inpainters_that_have_it(written: Written) -> Non
     ("seed", "seeds"), [("3", [3]), ('"0-2,7"', [0, 1, 2, 7]), ("[5, 1, 5]", [5, 1]), ('["0-1", 9]', [0, 1, 9])]
 )
 def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written: Written) -> None:
-    assert [one["seed"] for one in specs(read(written(sweep=f"[sweep]\nseed = {seed}")))] == seeds
+    assert [one["seed"] for one in specs(read_study(written(sweep=f"[sweep]\nseed = {seed}")))] == seeds
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written:
 def test_what_is_wrong_is_told_with_its_line(text: str, sweep: str, line: int, words: str, written: Written) -> None:
     file = written(text, sweep)
     with pytest.raises(StudyError) as caught:
-        read(file)
+        read_study(file)
     assert str(caught.value).startswith(f"{file}, line {line}: ")
     assert words in str(caught.value)
 
@@ -165,24 +165,24 @@ def test_what_is_wrong_is_told_with_its_line(text: str, sweep: str, line: int, w
 def test_values_that_cannot_be_together_are_told_at_the_key_that_spoils_it(written: Written) -> None:
     file = written(sweep="[sweep]\nsize = [512, 768]\nmask = [64, 512]")
     with pytest.raises(StudyError, match=r"line 4: mask 512 px does not divide the image's 768 px") as caught:
-        read(file)
+        read_study(file)
     assert caught.value.exit_code == 2
 
 
 def test_a_file_that_is_not_there_says_what_writes_one(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="riptui study new"):
-        read(tmp_path / "none.toml")
+        read_study(tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_is_a_study(preset: str, tmp_path: Path) -> None:
-    write(preset, tmp_path / "it's.toml")
+    write_preset(preset, tmp_path / "it's.toml")
     text = (tmp_path / "it's.toml").read_text()
-    study = read(tmp_path / "it's.toml")
+    study = read_study(tmp_path / "it's.toml")
     assert len(study) == {"quick": 12, "paper-1": 3, "paper-2": 30}[preset]
     assert len([line for line in text.splitlines() if re.match("#[a-z]+ = ", line)]) >= 6
     with pytest.raises(StudyError, match="exists, and is not replaced"):
-        write(preset, tmp_path / "it's.toml")
+        write_preset(preset, tmp_path / "it's.toml")
     assert (tmp_path / "it's.toml").read_text() == text
 
 
@@ -190,8 +190,8 @@ def test_the_papers_experiments_are_the_papers(tmp_path: Path) -> None:
     for name in ("a", "b"):
         save(tmp_path / "pictures" / f"{name}.png")
     for preset, pictures in (("paper-1", 100), ("paper-2", 10)):
-        write(preset, tmp_path / f"{preset}.toml")
-        study = read(tmp_path / f"{preset}.toml")
+        write_preset(preset, tmp_path / f"{preset}.toml")
+        study = read_study(tmp_path / f"{preset}.toml")
         found = [spec for sweep in study.sweeps for spec in sweep.specs("", "0" * 64, "0" * 64)]
         assert study.sample == pictures
         assert pictures * sum(spec.iterations for spec in found) == 33_600
@@ -206,35 +206,35 @@ def test_a_folder_gives_its_pictures_in_natural_order_and_a_glob_what_it_finds(
     for name in ("p10.png", "p9.JPG", ".hidden.png", "notes.txt"):
         (tmp_path / "more").mkdir(exist_ok=True)
         (tmp_path / "more" / name).touch()
-    names = [path.name for path in sources.resolve(read(written('images = ["more", "pictures/b*", "pictures"]')))]
+    names = [path.name for path in sources.resolve(read_study(written('images = ["more", "pictures/b*", "pictures"]')))]
     assert names == ["p9.JPG", "p10.png", "b.png", "a.png"]
 
 
 def test_a_named_file_need_not_be_there_but_a_glob_must_find_something(written: Written, tmp_path: Path) -> None:
-    assert sources.resolve(read(written('images = ["none.png"]'))) == [tmp_path / "none.png"]
+    assert sources.resolve(read_study(written('images = ["none.png"]'))) == [tmp_path / "none.png"]
     with pytest.raises(StudyError, match=r"'\*\.webp' gives no picture"):
-        sources.resolve(read(written('images = ["*.webp"]')))
+        sources.resolve(read_study(written('images = ["*.webp"]')))
     with pytest.raises(StudyError, match=r"no picture riptui:cofee. There are: riptui:bowl, riptui:coffee"):
-        sources.resolve(read(written('images = ["riptui:cofee"]')))
+        sources.resolve(read_study(written('images = ["riptui:cofee"]')))
 
 
 def test_a_sample_is_seeded_stays_when_others_go_and_grows() -> None:
     paths = [Path(f"/x/{number}.png") for number in range(200)]
-    ten = sources.sample(paths, 10, 0, beside=Path("/x"))
+    ten = sources.sample(paths, 10, 0, base=Path("/x"))
     assert len(ten) == 10
     assert ten == sorted(ten, key=paths.index)
-    assert set(ten) < set(sources.sample(paths, 100, 0, beside=Path("/x")))
-    assert set(ten) != set(sources.sample(paths, 10, 1, beside=Path("/x")))
+    assert set(ten) < set(sources.sample(paths, 100, 0, base=Path("/x")))
+    assert set(ten) != set(sources.sample(paths, 10, 1, base=Path("/x")))
     fewer = [path for path in paths if path != ten[3]]
-    assert set(ten) - {ten[3]} < set(sources.sample(fewer, 10, 0, beside=Path("/x")))
-    assert sources.sample(paths, 500, 0, beside=Path("/x")) == paths
+    assert set(ten) - {ten[3]} < set(sources.sample(fewer, 10, 0, base=Path("/x")))
+    assert sources.sample(paths, 500, 0, base=Path("/x")) == paths
     moved = [Path(f"/y/{number}.png") for number in range(200)]
-    assert [path.name for path in sources.sample(moved, 10, 0, beside=Path("/y"))] == [path.name for path in ten]
+    assert [path.name for path in sources.sample(moved, 10, 0, base=Path("/y"))] == [path.name for path in ten]
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_pictures_that_come_with_it_are_what_is_drawn(name: str) -> None:
-    shipped = np.asarray(Image.open(sources.own_pictures()[name]))
+    shipped = np.asarray(Image.open(sources.list_bundled()[name]))
     assert np.abs(shipped.astype(int) - draw(name)).mean() < 4
 
 
@@ -242,7 +242,7 @@ def test_the_pictures_that_come_with_it_are_what_is_drawn(name: str) -> None:
 
 
 def test_submitting_makes_each_trajectory_once(written: Written, tmp_path: Path) -> None:
-    study = read(written())
+    study = read_study(written())
     assert counts(study) == [(4, 0), (4, 0)]
     assert counts(study) == [(0, 4), (0, 4)]
     known = manifest.read(study)
@@ -256,24 +256,24 @@ def test_submitting_makes_each_trajectory_once(written: Written, tmp_path: Path)
 
 
 def test_values_added_later_add_trajectories_and_repeat_none(written: Written) -> None:
-    assert counts(read(written())) == [(4, 0), (4, 0)]
-    more = read(written(sweep=SWEEP.replace("[64, 128]", "[32, 64, 128]").replace("0-1", "0-2")))
+    assert counts(read_study(written())) == [(4, 0), (4, 0)]
+    more = read_study(written(sweep=SWEEP.replace("[64, 128]", "[32, 64, 128]").replace("0-1", "0-2")))
     assert counts(more) == [(5, 4), (5, 4)]
     assert len(manifest.read(more).trajectories) == 18  # type: ignore[union-attr]
-    fewer = read(written())
+    fewer = read_study(written())
     assert counts(fewer) == [(0, 4), (0, 4)]
     assert len(manifest.read(fewer).trajectories) == 8  # type: ignore[union-attr]
     assert len([*fewer.folder.glob("*/*/spec.json")]) == 18
 
 
 def test_known_pictures_are_not_decoded_again(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
-    submitted(read(written()))
-    monkeypatch.setattr("riptui.study.submission.prepare", None)
-    assert counts(read(written())) == [(0, 4), (0, 4)]
+    submitted(read_study(written()))
+    monkeypatch.setattr("riptui.study.submission.prepare_original", None)
+    assert counts(read_study(written())) == [(0, 4), (0, 4)]
 
 
 def test_metrics_added_later_are_asked_for(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     submitted(study, ("psnr",))
     [*_] = submitted(study, ("psnr", "ssim"))
     for place in manifest.read(study).trajectories:  # type: ignore[union-attr]
@@ -281,96 +281,96 @@ def test_metrics_added_later_are_asked_for(written: Written) -> None:
 
 
 def test_a_stopped_study_is_asked_for_again_and_what_failed_is_not(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     submitted(study)
-    one, other, *_ = Progressing(study.folder, study.runs, manifest.read(study).trajectories).left  # type: ignore[union-attr]
+    one, other, *_ = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).remaining  # type: ignore[union-attr]
     (one.path / layout.REQUEST).write_text('{"state": "stop"}')
     with claim(other) as claimed:
-        claimed.fail(Failure("", 1, "it is broken", ""))
+        claimed.record_failure(Failure("", 1, "it is broken", ""))
     (other.path / layout.REQUEST).write_text('{"state": "stop"}')
     submitted(study)
     assert one.request.state == "run"
     assert other.request == Request("stop")
-    progress = Progressing(study.folder, study.runs, manifest.read(study).trajectories).look(at_all=True)  # type: ignore[union-attr]
+    progress = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).poll(full=True)  # type: ignore[union-attr]
     assert progress.statuses == {"queued": 7, "failed": 1}
     assert [*progress.failed.values()] == ["it is broken"]
 
 
 def test_what_is_tried_again_or_resumed_while_a_study_is_watched_is_watched_again(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     submitted(study)
-    following = Progressing(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
-    failed, *others = following.left
+    following = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
+    failed, *others = following.remaining
     with claim(failed) as claimed:
-        claimed.fail(Failure("", 1, "it is broken", ""))
-    ask_all(others, "pause")
-    assert following.look().statuses == {"failed": 1, "paused": 7}
+        claimed.record_failure(Failure("", 1, "it is broken", ""))
+    request_all(others, "pause")
+    assert following.poll().statuses == {"failed": 1, "paused": 7}
     assert following.is_over
-    assert retry_all([failed]) + ask_all(others[:2], "run") == 3
-    progress = following.look()
+    assert retry_all([failed]) + request_all(others[:2], "run") == 3
+    progress = following.poll()
     assert progress.statuses == {"queued": 3, "paused": 5}
     assert progress.failed == {}
-    assert {one.path for one in following.left} == {one.path for one in (failed, *others[:2])}
+    assert {one.path for one in following.remaining} == {one.path for one in (failed, *others[:2])}
 
 
 def test_two_pictures_of_one_name_have_trajectories_of_their_own(written: Written, tmp_path: Path) -> None:
     save(tmp_path / "other" / "a.png", 3)
-    study = read(written('images = ["pictures/a.png", "other/a.png"]'))
+    study = read_study(written('images = ["pictures/a.png", "other/a.png"]'))
     assert counts(study) == [(4, 0), (4, 0)]
     assert counts(study) == [(0, 4), (0, 4)]
 
 
 def test_a_poison_picture_is_left_out_and_the_others_are_not(written: Written, tmp_path: Path) -> None:
     (tmp_path / "pictures" / "aa.png").write_bytes(b"\x89PNG\r\n\x1a\n poison")
-    first, poison, last = submitted(read(written()))
-    assert isinstance(first, Submitted)
-    assert isinstance(last, Submitted)
-    assert isinstance(poison, Skipped)
+    first, poison, last = submitted(read_study(written()))
+    assert isinstance(first, SubmittedPicture)
+    assert isinstance(last, SubmittedPicture)
+    assert isinstance(poison, SkippedPicture)
     assert "aa.png" in poison.reason
     assert poison.kept == 0
 
 
 def test_a_deleted_picture_is_named_and_its_trajectories_go_on(written: Written, tmp_path: Path) -> None:
-    study = read(written())
+    study = read_study(written())
     submitted(study)
     (tmp_path / "pictures" / "a.png").unlink()
     other, gone = submitted(study)
-    assert isinstance(other, Submitted)
-    assert isinstance(gone, Skipped)
+    assert isinstance(other, SubmittedPicture)
+    assert isinstance(gone, SkippedPicture)
     assert gone.reason == f"{tmp_path}/pictures/a.png: it is gone since the study was run first"
     assert gone.kept == 4
     assert len(manifest.read(study).trajectories) == 8  # type: ignore[union-attr]
 
 
 def test_a_named_picture_that_never_was_there_is_refused(written: Written, tmp_path: Path) -> None:
-    [missing] = submitted(read(written('images = ["none.png"]')))
-    assert missing == Skipped(tmp_path / "none.png", f"{tmp_path}/none.png: it is not there: check the path", 0)
+    [missing] = submitted(read_study(written('images = ["none.png"]')))
+    assert missing == SkippedPicture(tmp_path / "none.png", f"{tmp_path}/none.png: it is not there: check the path", 0)
 
 
 def test_a_changed_picture_is_noticed_and_one_that_was_only_copied_is_not(written: Written, tmp_path: Path) -> None:
-    study = read(written())
+    study = read_study(written())
     submitted(study)
     shutil.copy(tmp_path / "pictures" / "a.png", tmp_path / "copy.png")
     (tmp_path / "copy.png").replace(tmp_path / "pictures" / "a.png")
     assert counts(study) == [(0, 4), (0, 4)]
     save(tmp_path / "pictures" / "a.png", 9, side=65)
     changed, _ = submitted(study)
-    assert isinstance(changed, Skipped)
+    assert isinstance(changed, SkippedPicture)
     assert "it is another picture than when the study was run first" in changed.reason
     assert changed.kept == 4
 
 
 def test_a_study_keeps_what_it_read_when_its_file_is_edited(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     submission = iter(Submission(study, ()))
     next(submission)
     written(sweep=SWEEP.replace("0-1", "0-9"))
-    assert [one.made for one in submission if isinstance(one, Submitted)] == [4]
+    assert [one.made for one in submission if isinstance(one, SubmittedPicture)] == [4]
     assert manifest.read(study).text == study.text  # type: ignore[union-attr]
 
 
 def test_a_submission_that_is_cut_short_leaves_a_manifest_of_what_is_there(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     submission = iter(Submission(study, ()))
     next(submission)
     submission.close()  # type: ignore[attr-defined]
@@ -380,21 +380,21 @@ def test_a_submission_that_is_cut_short_leaves_a_manifest_of_what_is_there(writt
 
 
 def test_who_is_asked_to_stop_makes_no_more_of_a_picture(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     submission = Submission(study, (), should_stop=lambda: len([*study.folder.glob("*/*/spec.json")]) >= 1)
-    assert sum(one.made for one in submission if isinstance(one, Submitted)) < 8
+    assert sum(one.made for one in submission if isinstance(one, SubmittedPicture)) < 8
     known = manifest.read(study)
     assert known is not None
     assert len(known.trajectories) == len([*study.folder.glob("*/*/spec.json")])
 
 
 def test_a_manifest_that_is_damaged_says_what_to_do(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     submitted(study)
-    manifest.place(study).write_bytes(b"{")
+    manifest.manifest_file(study).write_bytes(b"{")
     with pytest.raises(RiptuiError, match="delete it, and `riptui study run` makes it anew"):
         manifest.read(study)
-    manifest.place(study).unlink()
+    manifest.manifest_file(study).unlink()
     assert counts(study) == [(0, 4), (0, 4)]
 
 
@@ -402,8 +402,8 @@ def test_a_manifest_that_is_damaged_says_what_to_do(written: Written) -> None:
 
 
 def test_the_forecast_counts_before_anything_is_made(written: Written) -> None:
-    study = read(written('images = ["pictures", "none.png"]'))
-    told = forecast(study)
+    study = read_study(written('images = ["pictures", "none.png"]'))
+    told = estimate_study(study)
     assert (told.pictures, told.trajectories, told.existing) == (3, 12, 0)
     assert told.iterations == 3 * 2 * (16 + 4)
     assert [path.name for path in told.missing] == ["none.png"]
@@ -414,12 +414,12 @@ def test_the_forecast_counts_before_anything_is_made(written: Written) -> None:
 
 
 def test_the_forecast_knows_what_is_there_and_how_long_it_took(written: Written) -> None:
-    study = read(written())
+    study = read_study(written())
     submitted(study)
-    for trajectory in Progressing(study.folder, study.runs, manifest.read(study).trajectories).left:  # type: ignore[union-attr]
+    for trajectory in ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).remaining:  # type: ignore[union-attr]
         riptui("resume", trajectory.path, "--display", "none")
         break
-    told = forecast(read(written(sweep=SWEEP.replace("[64, 128]", "64"))))
+    told = estimate_study(read_study(written(sweep=SWEEP.replace("[64, 128]", "64"))))
     assert (told.existing, told.done) == (4, 16)
     assert told.hours is not None
     assert 0 < told.hours < 1
@@ -470,12 +470,12 @@ def test_a_mistyped_command_is_answered(word: str) -> None:
 
 
 def test_the_slurm_script_has_a_worker_in_each_task(written: Written) -> None:
-    text = script(read(written()), Wanted(tasks=8, gpus=1, memory="32G"))
+    text = make_script(read_study(written()), SlurmResources(tasks=8, gpus=1, memory="32G"))
     assert text.startswith("#!/bin/bash\n#SBATCH --job-name=small\n#SBATCH --array=0-7\n#SBATCH --gpus-per-task=1\n")
     assert "#SBATCH --mem=32G\n" in text
     assert "--time=" not in text
     [last] = [line for line in text.splitlines() if line.startswith("exec ")]
-    assert f"worker --runs {read(written()).runs} --idle 0 --device cuda" in last
+    assert f"worker --runs {read_study(written()).runs} --idle 0 --device cuda" in last
     assert "--gpus-per-task" not in riptui("study", "sbatch", written()).out
     assert "--gpus-per-task=1" in riptui("study", "sbatch", written(sweep='[sweep]\ninpainter = "sd2"')).out
 
@@ -492,8 +492,10 @@ def test_the_slurm_script_has_a_worker_in_each_task(written: Written) -> None:
 def test_a_worker_is_wished_for_each_device(
     devices: str, workers: int | None, weights: bool, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riptui.executors.local.cuda_count", lambda: 0)
-    assert [wish.device for wish in wishes(devices, workers, Wish(batch=4), weights=weights)] == expected
+    monkeypatch.setattr("riptui.supervision.pool.count_cuda_devices", lambda: 0)
+    assert [
+        wish.device for wish in plan_workers(devices, workers, WorkerOptions(batch=4), needs_weights=weights)
+    ] == expected
 
 
 def test_workers_that_die_and_die_are_not_replaced_for_ever(
@@ -501,29 +503,36 @@ def test_workers_that_die_and_die_are_not_replaced_for_ever(
 ) -> None:
     started: list[Worker] = []
 
-    def stillborn(runs: Path, wish: Wish, count: int) -> list[Worker]:
+    def stillborn(runs: Path, wish: WorkerOptions, count: int) -> list[Worker]:
         record = WorkerRecord(f"w{len(started)}", 1, "host", wish.device, None, "", "")
         started.append(Worker(record, None, False, tmp_path / record.id))
         return started[-1:]
 
-    monkeypatch.setattr("riptui.executors.local.staff", stillborn)
-    monkeypatch.setattr("riptui.executors.local.POLL", 0)
-    study = read(written())
+    monkeypatch.setattr("riptui.supervision.pool.ensure_workers", stillborn)
+    monkeypatch.setattr("riptui.supervision.pool.POLL_SECONDS", 0)
+    study = read_study(written())
     submitted(study)
-    crew = Crew(study.runs, wishes("cpu", 1, Wish(), weights=False))
-    crew.muster()
-    following = Progressing(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
+    crew = LocalPool(study.runs, plan_workers("cpu", 1, WorkerOptions(), needs_weights=False))
+    crew.start()
+    following = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
     with pytest.raises(WorkerError, match="10 times workers ended, and nothing came of it"):
         [*crew.watch(following)]
     assert len(started) == 10
 
 
 def test_all_gpus_are_those_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("riptui.executors.local.cuda_count", lambda: 3)
-    monkeypatch.setattr("riptui.executors.local.require_device", lambda device: None)
-    assert [wish.device for wish in wishes("", None, Wish(), weights=True)] == ["cuda:0", "cuda:1", "cuda:2"]
-    assert {wish.device for wish in wishes("", None, Wish(), weights=False)} == {"cpu"}
-    assert [wish.device for wish in wishes("2,0,2", None, Wish(), weights=True)] == ["cuda:2", "cuda:0"]
-    monkeypatch.setattr("riptui.executors.local.cuda_count", lambda: 0)
+    monkeypatch.setattr("riptui.supervision.pool.count_cuda_devices", lambda: 3)
+    monkeypatch.setattr("riptui.supervision.pool.require_device", lambda device: None)
+    assert [wish.device for wish in plan_workers("", None, WorkerOptions(), needs_weights=True)] == [
+        "cuda:0",
+        "cuda:1",
+        "cuda:2",
+    ]
+    assert {wish.device for wish in plan_workers("", None, WorkerOptions(), needs_weights=False)} == {"cpu"}
+    assert [wish.device for wish in plan_workers("2,0,2", None, WorkerOptions(), needs_weights=True)] == [
+        "cuda:2",
+        "cuda:0",
+    ]
+    monkeypatch.setattr("riptui.supervision.pool.count_cuda_devices", lambda: 0)
     with pytest.raises(RiptuiError, match="shows no GPU"):
-        wishes("all", None, Wish(), weights=True)
+        plan_workers("all", None, WorkerOptions(), needs_weights=True)

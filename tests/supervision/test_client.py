@@ -11,18 +11,34 @@ from threading import Thread
 
 import pytest
 
-from riptui import client
-from riptui.client import Wish, ask, dismiss, ensure, living, retry
 from riptui.errors import DiskError, WorkerError
-from riptui.events import Ended, Failed, Iterated, Measured, Noted, Started, Stepped, Told
-from riptui.following import Following
+from riptui.events import Ended, Failed, Iterated, Measured, Notice, Started, StepDone, TrajectoryEvent
 from riptui.store import layout
 from riptui.store.claim import claim
-from riptui.store.creation import create
-from riptui.store.lock import probe
+from riptui.store.creation import create_or_open
+from riptui.store.lock import probe_lock
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.workers import LIVE, RECORD, Live, Worker, WorkerRecord, register, registered, workers_folder
+from riptui.store.worker_registry import (
+    LIVE_FILE,
+    RECORD_FILE,
+    Worker,
+    WorkerRecord,
+    WorkerStatus,
+    list_workers,
+    register,
+    workers_folder,
+)
+from riptui.supervision import client
+from riptui.supervision.client import (
+    WorkerOptions,
+    ensure_worker,
+    list_running_workers,
+    request_state,
+    retry,
+    shut_down,
+)
+from riptui.supervision.monitor import TrajectoryMonitor
 from tests.support.command import wait_until
 from tests.support.odd_inpainters import POISON
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
@@ -46,23 +62,23 @@ def record(name: str = "host-1-2", **fields: object) -> WorkerRecord:
 
 def test_a_worker_is_alive_while_its_lock_is_held_whatever_its_pid(tmp_path: Path) -> None:
     with register(tmp_path, record(pid=2**22)) as entry:
-        entry.tell(Live(when=1.0, state="idle"))
-        [worker] = registered(tmp_path)
-        assert (worker.alive, worker.record, worker.live) == (True, entry.record, Live(1.0, "idle"))
-    [worker] = registered(tmp_path)
+        entry.publish(WorkerStatus(when=1.0, state="idle"))
+        [worker] = list_workers(tmp_path)
+        assert (worker.alive, worker.record, worker.live) == (True, entry.record, WorkerStatus(1.0, "idle"))
+    [worker] = list_workers(tmp_path)
     assert not worker.alive
-    assert living(tmp_path) == []
+    assert list_running_workers(tmp_path) == []
 
 
 @pytest.mark.parametrize("garbage", [b"", b"{", b'{"id": 7}', b"\0" * 100, b'{"when": 1, "sta', b"[" * 5000])
 def test_garbage_in_the_register_is_no_worker_and_no_error(garbage: bytes, tmp_path: Path) -> None:
     with register(tmp_path, record("a-1-1")) as entry:
-        (entry.path / LIVE).write_bytes(garbage)
-        [worker] = registered(tmp_path)
+        (entry.path / LIVE_FILE).write_bytes(garbage)
+        [worker] = list_workers(tmp_path)
         assert worker.live is None
     with register(tmp_path, record("b-1-1")) as entry:
-        (entry.path / RECORD).write_bytes(garbage)
-        assert [one.record.id for one in registered(tmp_path)] == ["a-1-1"]
+        (entry.path / RECORD_FILE).write_bytes(garbage)
+        assert [one.record.id for one in list_workers(tmp_path)] == ["a-1-1"]
 
 
 def test_things_that_lie_around_in_the_register_are_no_workers(tmp_path: Path) -> None:
@@ -71,10 +87,10 @@ def test_things_that_lie_around_in_the_register_are_no_workers(tmp_path: Path) -
     (parent / "file").write_text("x")
     (parent / "link").symlink_to(tmp_path)
     (parent / "fifo").mkdir()
-    os.mkfifo(parent / "fifo" / RECORD)
+    os.mkfifo(parent / "fifo" / RECORD_FILE)
     with register(tmp_path, record("other-1-1")):
         shutil.copytree(parent / "other-1-1", parent / "copy-of-it")
-        assert [one.record.id for one in registered(tmp_path)] == ["other-1-1"]
+        assert [one.record.id for one in list_workers(tmp_path)] == ["other-1-1"]
 
 
 def test_the_next_worker_clears_what_old_ones_left(tmp_path: Path) -> None:
@@ -85,7 +101,7 @@ def test_the_next_worker_clears_what_old_ones_left(tmp_path: Path) -> None:
         then = time.time() - days * 86_400 + number
         os.utime(entry.path, (then, then))
     with register(tmp_path, record("b-1-1")):
-        names = {one.record.id for one in registered(tmp_path)}
+        names = {one.record.id for one in list_workers(tmp_path)}
     assert names == {"b-1-1", *(f"a-{number}-1" for number in range(10, 30))}
 
 
@@ -102,24 +118,24 @@ def test_a_register_that_is_a_link_out_of_the_runs_folder_is_not_written_to(tmp_
 @pytest.mark.parametrize(
     ("wish", "fits"),
     [
-        (Wish(), True),
-        (Wish(device="cuda"), True),
-        (Wish(device="cuda:1"), False),
-        (Wish(batch=8), True),
-        (Wish(batch=4), False),
-        (Wish(compile="off"), True),
-        (Wish(compile="on"), False),
-        (Wish(deterministic=True), False),
-        (Wish(offline=True), False),
+        (WorkerOptions(), True),
+        (WorkerOptions(device="cuda"), True),
+        (WorkerOptions(device="cuda:1"), False),
+        (WorkerOptions(batch=8), True),
+        (WorkerOptions(batch=4), False),
+        (WorkerOptions(compile="off"), True),
+        (WorkerOptions(compile="on"), False),
+        (WorkerOptions(deterministic=True), False),
+        (WorkerOptions(offline=True), False),
     ],
 )
-def test_a_worker_fits_what_it_was_started_for(wish: Wish, fits: bool, tmp_path: Path) -> None:
+def test_a_worker_fits_what_it_was_started_for(wish: WorkerOptions, fits: bool, tmp_path: Path) -> None:
     mine = record(host=socket.gethostname(), device="cuda:0", batch=8, compile="off")
-    worker = Worker(mine, Live(0.0, "idle"), True, tmp_path)
-    assert wish.admits(worker) is fits
-    assert not wish.admits(Worker(mine, Live(0.0, "leaving"), True, tmp_path))
-    assert not wish.admits(Worker(mine, None, False, tmp_path))
-    assert not wish.admits(Worker(record(device="cuda:0", batch=8, compile="off"), None, True, tmp_path))
+    worker = Worker(mine, WorkerStatus(0.0, "idle"), True, tmp_path)
+    assert wish.matches(worker) is fits
+    assert not wish.matches(Worker(mine, WorkerStatus(0.0, "leaving"), True, tmp_path))
+    assert not wish.matches(Worker(mine, None, False, tmp_path))
+    assert not wish.matches(Worker(record(device="cuda:0", batch=8, compile="off"), None, True, tmp_path))
 
 
 # ── starting and ending ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,26 +148,26 @@ def test_a_worker_fits_what_it_was_started_for(wish: Wish, fits: bool, tmp_path:
 )
 def test_a_worker_on_the_same_gpu_is_noticed(device: str, total: int | None, shared: bool, tmp_path: Path) -> None:
     with register(tmp_path, record("a-1-1", device=device)) as entry:
-        entry.tell(Live(when=1.0, memory_total=total))
-        beside = client.on_the_same_gpu(tmp_path, record("b-1-1", device="cuda:0"))
+        entry.publish(WorkerStatus(when=1.0, memory_total=total))
+        beside = client.list_workers_on_gpu(tmp_path, record("b-1-1", device="cuda:0"))
         assert [worker.record.id for worker in beside] == ["a-1-1"] * shared
-        assert client.on_the_same_gpu(tmp_path, entry.record) == []  # itself
-        assert client.on_the_same_gpu(tmp_path, record("b-1-1", host="elsewhere")) == []
+        assert client.list_workers_on_gpu(tmp_path, entry.record) == []  # itself
+        assert client.list_workers_on_gpu(tmp_path, record("b-1-1", host="elsewhere")) == []
 
 
 def test_two_callers_at_once_start_one_worker(runs: Path, stays: None) -> None:
     found: list[Worker] = []
-    threads = [Thread(target=lambda: found.append(ensure(runs))) for _ in range(3)]
+    threads = [Thread(target=lambda: found.append(ensure_worker(runs))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len({worker.record.id for worker in found}) == 1
-    assert len(registered(runs)) == 1
-    assert ensure(runs).record == found[0].record
-    dismiss(found[0])
-    wait_until(lambda: not living(runs))
-    dismiss(found[0])  # it has left: nothing to do
+    assert len(list_workers(runs)) == 1
+    assert ensure_worker(runs).record == found[0].record
+    shut_down(found[0])
+    wait_until(lambda: not list_running_workers(runs))
+    shut_down(found[0])  # it has left: nothing to do
 
 
 def test_a_worker_that_does_not_start_is_an_error_with_its_last_words(
@@ -159,7 +175,7 @@ def test_a_worker_that_does_not_start_is_an_error_with_its_last_words(
 ) -> None:
     monkeypatch.setattr(client, "COMMAND", ("sh", "-c", "echo the driver is gone >&2; exit 7"))
     with pytest.raises(WorkerError, match=r"did not start \(exit code 7\): the driver is gone"):
-        ensure(runs)
+        ensure_worker(runs)
 
 
 @pytest.mark.usefixtures("stays")
@@ -167,7 +183,7 @@ def test_a_worker_of_another_host_is_not_signalled(tmp_path: Path) -> None:
     with register(tmp_path, record()) as entry:
         (entry.path / ".lock").write_text('{"pid": 1, "host": "elsewhere", "since": 0}')
         with pytest.raises(WorkerError, match="send it away from there"):
-            dismiss(registered(tmp_path)[0])
+            shut_down(list_workers(tmp_path)[0])
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,35 +191,35 @@ def test_a_worker_of_another_host_is_not_signalled(tmp_path: Path) -> None:
 
 def test_who_asks_again_keeps_the_place_and_who_comes_back_gets_a_new_one(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
-    ask(trajectory, "run", Request(metrics=("psnr",)), queued=5.0)
-    ask(trajectory, "run", Request(metrics=("ssim",)), queued=9.0)
+    request_state(trajectory, "run", Request(metrics=("psnr",)), queued=5.0)
+    request_state(trajectory, "run", Request(metrics=("ssim",)), queued=9.0)
     assert trajectory.request == Request("run", ("psnr", "ssim"), "half", 5.0)
-    ask(trajectory, "pause")
-    assert trajectory.status() == Status.PAUSED
-    ask(trajectory, "run", queued=9.0)
+    request_state(trajectory, "pause")
+    assert trajectory.read_status() == Status.PAUSED
+    request_state(trajectory, "run", queued=9.0)
     assert trajectory.request.queued == 9.0
 
 
 def test_a_retry_forgets_failure_and_attempts(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
     with claim(trajectory) as claimed:
-        claimed.folder.write_whole(layout.FAILED, b'{"when": "", "k": 1, "error": "it broke", "traceback": ""}')
-        claimed.folder.write_whole(layout.ATTEMPTS, b'{"k": 0, "count": 4}')
+        claimed.folder.write_atomically(layout.FAILED, b'{"when": "", "k": 1, "error": "it broke", "traceback": ""}')
+        claimed.folder.write_atomically(layout.ATTEMPTS, b'{"k": 0, "count": 4}')
         retry(trajectory)  # while it is computed there is nothing to forget
         assert trajectory.has_failed
     retry(trajectory)
-    assert trajectory.status() == Status.QUEUED
+    assert trajectory.read_status() == Status.QUEUED
     assert not (trajectory.path / layout.ATTEMPTS).exists()
 
 
 # ── following ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def follow(runs: Path, trajectories: list[Trajectory]) -> Iterator[list[Told]]:
-    return Following(runs, trajectories, ensure(runs), lambda: ensure(runs)).events()
+def follow(runs: Path, trajectories: list[Trajectory]) -> Iterator[list[TrajectoryEvent]]:
+    return TrajectoryMonitor(runs, trajectories, ensure_worker(runs), lambda: ensure_worker(runs)).watch()
 
 
-def flat(told: Iterator[list[Told]]) -> list[Told]:
+def flat(told: Iterator[list[TrajectoryEvent]]) -> list[TrajectoryEvent]:
     return [one for some in told for one in some]
 
 
@@ -212,11 +228,11 @@ def test_what_is_told_is_what_the_engine_would_tell(runs: Path, make_trajectory:
     events = [event for _, event in flat(follow(runs, [trajectory]))]
     kept = [event for event in events if isinstance(event, Started | Iterated | Measured | Ended)]
     assert kept[0] == Started(0)
-    assert [event.row for event in kept if isinstance(event, Iterated)] == trajectory.rows()
+    assert [event.row for event in kept if isinstance(event, Iterated)] == trajectory.read_rows()
     measured = {event.k: dict(event.values) for event in kept if isinstance(event, Measured)}
-    assert measured == trajectory.metrics()
+    assert measured == trajectory.read_metrics()
     assert kept[-1] == Ended(16, True)
-    steps = [event for event in events if isinstance(event, Stepped)]
+    steps = [event for event in events if isinstance(event, StepDone)]
     assert len(steps) > 3
     assert {event.steps for event in steps} == {20}
 
@@ -229,22 +245,22 @@ def test_the_death_of_a_worker_is_noticed_within_two_seconds_and_another_goes_on
     for told in follow(runs, [trajectory]):
         for _, event in told:
             if isinstance(event, Iterated) and event.row.k >= 3 and not killed:
-                [worker] = living(runs)
+                [worker] = list_running_workers(runs)
                 os.kill(worker.record.pid, signal.SIGKILL)
                 killed = time.monotonic()
-            if isinstance(event, Noted):
+            if isinstance(event, Notice):
                 noticed = time.monotonic()
                 assert "died" in event.text
     # the note comes with the worker that replaces it, which takes most of this time to start
     assert 0 < noticed - killed < 2
-    assert [row.k for row in trajectory.rows()] == list(range(1, 17))
-    assert len({session.pid for session in trajectory.sessions()}) == 2
+    assert [row.k for row in trajectory.read_rows()] == list(range(1, 17))
+    assert len({session.pid for session in trajectory.read_sessions()}) == 2
 
 
 def poisonous(runs: Path, place: str) -> Trajectory:
     original = picture()
     original[0, 0] = POISON
-    return create(runs, place, make_spec(original, inpainter="touchy", parameters={}), original, Request())
+    return create_or_open(runs, place, make_spec(original, inpainter="touchy", parameters={}), original, Request())
 
 
 @pytest.mark.parametrize("batch", ["1", "4"])
@@ -253,33 +269,33 @@ def test_a_poisonous_trajectory_fails_and_the_good_ones_finish(
 ) -> None:
     good = [make_trajectory(f"a/t{number}", seed=number, inpainter="touchy", parameters={}) for number in range(3)]
     poison = poisonous(runs, "a/t1-poison")
-    another: Callable[[], Worker] = lambda: ensure(runs, batch=int(batch))  # noqa: E731
-    ends = dict(flat(Following(runs, [*good, poison], another(), another).events()))
+    another: Callable[[], Worker] = lambda: ensure_worker(runs, batch=int(batch))  # noqa: E731
+    ends = dict(flat(TrajectoryMonitor(runs, [*good, poison], another(), another).watch()))
     assert all(ends[trajectory] == Ended(16, True) for trajectory in good)
     assert isinstance(ends[poison], Failed)
     assert "attempts ended without a new iteration" in str(ends[poison].error)
-    assert poison.status() == Status.FAILED
+    assert poison.read_status() == Status.FAILED
     retry(poison)
-    assert poison.status() == Status.QUEUED
+    assert poison.read_status() == Status.QUEUED
 
 
 def test_workers_that_die_before_they_try_anything_are_given_up(
     runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trajectory = make_trajectory()
-    ask(trajectory, "pause")
+    request_state(trajectory, "pause")
     monkeypatch.setenv("RIPTUI_IDLE", "inf")
 
     def doomed() -> Worker:
-        worker = ensure(runs)
+        worker = ensure_worker(runs)
         os.kill(worker.record.pid, signal.SIGKILL)
-        wait_until(lambda: not probe(worker.folder)[0])
+        wait_until(lambda: not probe_lock(worker.folder)[0])
         return worker
 
-    following = Following(runs, [trajectory], doomed(), doomed)
-    ask(trajectory, "run")
+    following = TrajectoryMonitor(runs, [trajectory], doomed(), doomed)
+    request_state(trajectory, "run")
     with pytest.raises(WorkerError, match=r"2 workers died.*nothing came of it; see .*log\.txt"):
-        flat(following.events())
+        flat(following.watch())
 
 
 @pytest.mark.usefixtures("stays")
@@ -287,10 +303,10 @@ def test_a_worker_that_is_sent_away_is_not_replaced(runs: Path, make_trajectory:
     trajectory = make_trajectory(inpainter="slow", parameters=LONG)
     told = follow(runs, [trajectory])
     wait_until(lambda: any(isinstance(event, Iterated) for _, event in next(told)))
-    dismiss(living(runs)[0])
+    shut_down(list_running_workers(runs)[0])
     with pytest.raises(WorkerError, match="was sent away; 1 trajectories stay queued"):
         flat(told)
-    assert trajectory.status() == Status.QUEUED
+    assert trajectory.read_status() == Status.QUEUED
 
 
 def test_a_trajectory_that_somebody_stops_has_ended(runs: Path, make_trajectory: MakeTrajectory) -> None:
@@ -299,7 +315,7 @@ def test_a_trajectory_that_somebody_stops_has_ended(runs: Path, make_trajectory:
     for told in follow(runs, [trajectory]):
         for _, event in told:
             if isinstance(event, Iterated):
-                ask(trajectory, "stop")
+                request_state(trajectory, "stop")
             if isinstance(event, Ended):
                 ends.append(event)
     assert [event.done for event in ends] == [False]
@@ -321,7 +337,7 @@ def test_a_folder_that_is_removed_has_failed(runs: Path, make_trajectory: MakeTr
 def test_what_a_worker_leaves_lying_has_failed(
     runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riptui.following.REFUSED", 0.5)
+    monkeypatch.setattr("riptui.supervision.monitor.REFUSED_AFTER_SECONDS", 0.5)
     trajectory = make_trajectory()
     (trajectory.path / layout.ORIGINAL).unlink()
     [(_, event)] = flat(follow(runs, [trajectory]))[-1:]

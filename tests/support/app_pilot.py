@@ -11,11 +11,11 @@ import msgspec
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from riptui.settings import load
-from riptui.store.listing import find
+from riptui.settings import load_settings
+from riptui.store.listing import find_trajectories
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
-from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.welcome import Welcome
 
 PATIENCE = 20.0  # seconds
@@ -39,7 +39,7 @@ class Opened:
 
     @property
     def cursor(self) -> str:
-        line = self.browser.rows.current
+        line = self.browser.runs_tree.current_row
         return line.path if line else ""
 
     async def press(self, *keys: str) -> None:
@@ -76,7 +76,7 @@ class Opened:
 
     async def settled(self) -> None:
         """No dialog, and no command under way."""
-        await self.until(lambda: isinstance(self.app.screen, Browser) and not self.browser._under_way)
+        await self.until(lambda: isinstance(self.app.screen, Browser) and not self.browser._running_commands)
 
     def text(self, selector: str) -> str:
         return str(self.app.screen.query_one(selector, Static).content)
@@ -87,9 +87,9 @@ async def opened(
     runs: Path, *, select: str = "", size: tuple[int, int] = (140, 40), **settings: Any
 ) -> AsyncIterator[Opened]:
     """The app, once it has read what is in the runs folder."""
-    loaded = load()
+    loaded = load_settings()
     loaded = replace(loaded, settings=msgspec.structs.replace(loaded.settings, **settings))
-    app = RiptuiApp(runs, loaded, Terminal("halfblock", "a test"), select=select)
+    app = RiptuiApp(runs, loaded, Terminal("halfblock", "a test"), selected_path=select)
     async with app.run_test(size=size) as pilot:
         it = Opened(app, pilot)
         await it.until(lambda: len(app.screen_stack) > 1 and (it.browser.details or it.browser.query(Welcome)))
@@ -100,6 +100,6 @@ async def opened(
 
 
 def _all_read(it: Opened, runs: Path) -> bool:
-    there = {one.path.relative_to(runs).as_posix() for one in find(runs)}
-    entries = it.browser.rows.outline.entries
-    return there <= entries.keys() and all(entry.read for entry in entries.values())
+    there = {one.path.relative_to(runs).as_posix() for one in find_trajectories(runs)}
+    entries = it.browser.runs_tree.model.entries
+    return there <= entries.keys() and all(entry.is_read for entry in entries.values())

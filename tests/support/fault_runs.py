@@ -19,7 +19,7 @@ import PIL.Image
 import pytest
 
 from riptui import inpainters
-from riptui.inpainters import references
+from riptui.inpainters import baselines
 from riptui.store import layout
 from riptui.store.trajectory import Trajectory
 from tests.support.command import riptui, started
@@ -82,11 +82,11 @@ def undisturbed(folder: Path, options: list[str], place: str) -> Contents:
 def require_ending(ending: Contents, runs: Path = Path("runs"), place: str = PLACE) -> None:
     """The trajectory is done and as it should be, but for a log of what happened; and nothing is left beside it."""
     trajectory = Trajectory(runs / place)
-    assert trajectory.status() == "done"
+    assert trajectory.read_status() == "done"
     held = contents(trajectory)
     held.pop(layout.LOG, None)
     assert held == ending
-    assert not list(runs.rglob(f"{layout.NEW}*"))
+    assert not list(runs.rglob(f"{layout.NEW_PREFIX}*"))
     assert not list(runs.rglob(".tmp-*"))
 
 
@@ -98,7 +98,7 @@ def computed(out: str) -> list[int]:
 
 def require_committed(out: str, trajectory: Trajectory) -> int:
     """All that was told is there; return how many iterations that are."""
-    told, there = computed(out), len(trajectory.rows())
+    told, there = computed(out), len(trajectory.read_rows())
     assert told == list(range(1, len(told) + 1))
     assert there >= len(told)
     assert riptui("check", trajectory.path).code == 0
@@ -117,7 +117,7 @@ def at_iteration(monkeypatch: pytest.MonkeyPatch) -> AtIteration:
     """
 
     def install(k: int, act: Act = lambda: None, **instead: Any) -> None:
-        calls, real = itertools.count(1), references.noise
+        calls, real = itertools.count(1), baselines.noise
 
         def noise() -> inpainters.Inpainter:
             inpaint = real()
@@ -130,7 +130,7 @@ def at_iteration(monkeypatch: pytest.MonkeyPatch) -> AtIteration:
 
             return acting
 
-        monkeypatch.setattr(references, "noise", noise)
+        monkeypatch.setattr(baselines, "noise", noise)
 
     return install
 

@@ -21,13 +21,13 @@ import pytest
 
 from riptui import engine
 from riptui.arrays import Image
-from riptui.engine import keeper
+from riptui.engine import saver
 from riptui.spec import Spec
 from riptui.store import creation, disk, layout, lock
-from riptui.store.frames import frames
+from riptui.store.frames import read_frames
 from riptui.store.records import Request
-from riptui.store.survey import Survey, survey
 from riptui.store.trajectory import Trajectory
+from riptui.store.verify import Inspection, inspect_folder
 from tests.support.trajectories import make_spec, picture
 
 When = Literal["before", "half", "after"]
@@ -79,7 +79,7 @@ class Disk:
         for module in (disk, lock, shutil):
             self._patches.setattr(module, "os", self)
         self._patches.setattr(lock, "fcntl", self)
-        self._patches.setattr(keeper, "AHEAD", 0)  # each event comes before the next iteration is saved
+        self._patches.setattr(saver, "MAX_PENDING", 0)  # each event comes before the next iteration is saved
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -221,7 +221,7 @@ class Story:
         self.request = Request(metrics=metrics)
 
     def create(self, runs: Path, place: str = PLACE) -> Trajectory:
-        return creation.create(runs, place, self.spec, self.original, self.request)
+        return creation.create_or_open(runs, place, self.spec, self.original, self.request)
 
     def run(self, runs: Path, told: Told | None = None) -> Trajectory:
         """Make the trajectory, or find it, and bring it to its end, as `riptui run` does."""
@@ -232,7 +232,7 @@ class Story:
 
     def compute(self, trajectory: Trajectory, told: Told) -> Trajectory:
         """Bring a trajectory to its end, as `riptui resume` does."""
-        for event in engine.compute(trajectory, wanted=self.request):
+        for event in engine.run_trajectory(trajectory, extra=self.request):
             told.created = True
             told.k = max(told.k, event.k if not isinstance(event, engine.Iterated) else event.row.k)
             told.measured = max(told.measured, event.k) if isinstance(event, engine.Measured) else told.measured
@@ -267,20 +267,20 @@ class Story:
         """All frames, 0 to n."""
         with tempfile.TemporaryDirectory() as folder, Disk():
             trajectory = self.run(Path(folder, "runs"))
-            return [frame for _, frame in frames(trajectory, range(self.spec.iterations + 1))]
+            return [frame for _, frame in read_frames(trajectory, range(self.spec.iterations + 1))]
 
-    def require_promises(self, runs: Path, told: Told) -> Survey | None:
+    def require_promises(self, runs: Path, told: Told) -> Inspection | None:
         """All that was reported is there, whatever is there is right, and nothing looks like damage."""
         trajectory = Trajectory(runs / PLACE)
         if not trajectory.path.exists():
             assert not told.created
             return None
-        rows = trajectory.rows()
+        rows = trajectory.read_rows()
         assert len(rows) >= told.k
-        for k, frame in frames(trajectory, range(len(rows) + 1)):
+        for k, frame in read_frames(trajectory, range(len(rows) + 1)):
             np.testing.assert_array_equal(frame, self.frames[k])
-        assert told.measured in {0, *trajectory.metrics()}
-        found = survey(trajectory)
+        assert told.measured in {0, *trajectory.read_metrics()}
+        found = inspect_folder(trajectory)
         assert found.damage == []
         assert len(found.rows) == len(rows)
         return found
@@ -292,14 +292,14 @@ def contents(trajectory: Trajectory, *, sessions_whole: bool = True) -> dict[str
     rows = [msgspec.json.decode(line) for line in held.pop(layout.ROWS).splitlines()]
     lines = held.pop(layout.SESSIONS).count(b"\n")
     if sessions_whole:
-        assert [session.session for session in trajectory.sessions()] == list(range(1, lines + 1))
+        assert [session.session for session in trajectory.read_sessions()] == list(range(1, lines + 1))
         assert {row["session"] for row in rows} <= set(range(1, lines + 1))
     for row in rows:
         del row["seconds"], row["session"]
     request = msgspec.json.decode(held.pop(layout.REQUEST))
     del request["queued"]
     del held[layout.METRICS]
-    return {**held, layout.REQUEST: request, layout.ROWS: rows, layout.METRICS: trajectory.metrics()}
+    return {**held, layout.REQUEST: request, layout.ROWS: rows, layout.METRICS: trajectory.read_metrics()}
 
 
 @contextmanager

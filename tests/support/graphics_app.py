@@ -24,8 +24,8 @@ from textual.screen import ModalScreen  # noqa: E402
 from textual.widgets import Label  # noqa: E402
 
 from riptui.arrays import Image  # noqa: E402
-from riptui.tui.graphics.graphics import Graphics  # noqa: E402
-from riptui.tui.graphics.picture import Picture  # noqa: E402
+from riptui.tui.graphics.picture import PictureWidget  # noqa: E402
+from riptui.tui.graphics.protocol import Graphics  # noqa: E402
 
 
 def quadrants(shift: int = 0) -> Image:
@@ -43,7 +43,7 @@ class Modal(ModalScreen[None]):
 
 
 class GraphicsApp(App[None]):
-    CSS = "Picture { width: 40; height: 1fr; } #status { height: 3; }"
+    CSS = "PictureWidget { width: 40; height: 1fr; } #status { height: 3; }"
     BINDINGS: ClassVar = [
         ("g", "switch", ""),
         ("right", "next", ""),
@@ -59,13 +59,13 @@ class GraphicsApp(App[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield Picture(self.graphics, id="one")
-            yield Picture(self.graphics, id="two")
+            yield PictureWidget(self.graphics, id="one")
+            yield PictureWidget(self.graphics, id="two")
         yield Label(self.graphics.status, id="status", markup=False)
 
     def on_mount(self) -> None:
         self.log_file.with_suffix(".protocol").write_text(self.graphics.protocol)
-        for picture in self.query(Picture):
+        for picture in self.query(PictureWidget):
             picture.show(quadrants())
         self.call_after_refresh(self.query_one("#status", Label).update, f"ready {self.graphics.status}")
 
@@ -77,14 +77,14 @@ class GraphicsApp(App[None]):
 
     def on_exit_app(self) -> None:
         if self._driver:
-            self._driver.write(self.graphics.farewell())
+            self._driver.write(self.graphics.free_all())
 
     def action_switch(self) -> None:
         self.query_one("#status", Label).update(f"now {self.graphics.cycle()}")
 
     def action_next(self) -> None:
         self.shift += 1
-        self.query_one("#one", Picture).show(quadrants(self.shift))
+        self.query_one("#one", PictureWidget).show(quadrants(self.shift))
 
     def action_modal(self) -> None:
         self.push_screen(Modal())

@@ -1,8 +1,8 @@
 """What actors of the tests host: the worker, with the odd inpainters in its registry."""
 
-from riptui.worker.handed import Handed
+from riptui.ray_cluster.actor import ActorWorker
 from tests.support import odd_inpainters
 
-__all__ = ["Handed"]
+__all__ = ["ActorWorker"]
 
 odd_inpainters.install()

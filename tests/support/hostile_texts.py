@@ -17,8 +17,8 @@ import pytest
 
 from riptui import engine
 from riptui.cli import commands
-from riptui.store.creation import create
-from riptui.store.frames import frames
+from riptui.store.creation import create_or_open
+from riptui.store.frames import read_frames
 from riptui.store.records import Request
 from tests.support.command import require_harmless, riptui
 from tests.support.trajectories import advance, make_spec, picture
@@ -55,7 +55,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RIPTUI_OFFLINE", "1")
     monkeypatch.delenv("RIPTUI_RUNS", raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "weights"))
-    monkeypatch.setattr(commands, "explanation", unexplained)
+    monkeypatch.setattr(commands, "explain_os_error", unexplained)
 
 
 def unexplained(error: OSError) -> str:
@@ -68,7 +68,7 @@ def half_done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runs folder with the trajectory `g/t`, stopped half-way."""
     runs = tmp_path_factory.mktemp("half") / "runs"
     original, request = picture(), Request(metrics=("psnr",))
-    trajectory = create(runs, "g/t", make_spec(original, **FIELDS), original, request)
+    trajectory = create_or_open(runs, "g/t", make_spec(original, **FIELDS), original, request)
     assert advance(trajectory, COMPUTED) == COMPUTED
     return runs
 
@@ -77,9 +77,9 @@ def half_done(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def right_frames(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
     """All that the trajectory can ever show."""
     runs, original = tmp_path_factory.mktemp("done"), picture()
-    trajectory = create(runs, "g/t", make_spec(original, **FIELDS), original, Request())
-    list(engine.compute(trajectory))
-    return [image for _, image in frames(trajectory, range(ITERATIONS + 1))]
+    trajectory = create_or_open(runs, "g/t", make_spec(original, **FIELDS), original, Request())
+    list(engine.run_trajectory(trajectory))
+    return [image for _, image in read_frames(trajectory, range(ITERATIONS + 1))]
 
 
 @pytest.fixture

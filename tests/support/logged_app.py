@@ -6,7 +6,7 @@ What it shows pictures by is written beside it, with the suffix .protocol.
 import sys
 from pathlib import Path
 
-from riptui.settings import load
+from riptui.settings import load_settings
 from riptui.tui import start
 
 LOG = Path(sys.argv[1])
@@ -34,4 +34,4 @@ def log_keys() -> None:
 
 if __name__ == "__main__":
     start._log_to_file = log_keys
-    sys.exit(start.start(Path(sys.argv[2]), load(), select=sys.argv[3]))
+    sys.exit(start.start(Path(sys.argv[2]), load_settings(), selected_path=sys.argv[3]))

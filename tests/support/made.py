@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from riptui import inpainters
-from riptui.spec import Spec, encode
+from riptui.spec import Spec, encode_spec
 from riptui.store import layout
-from riptui.store.listing import Summary
-from riptui.store.records import line
+from riptui.store.listing import TrajectorySummary
+from riptui.store.records import encode_line
 from riptui.store.trajectory import Status, Trajectory
 
 Value = Callable[[float], float]
@@ -26,14 +26,16 @@ def made_spec(image: int = 0, **fields: Any) -> Spec:
         "source_name": f"{image}.png",
         "source_sha256": sha256,
         "original_sha256": sha256,
-        "parameters": inpainters.complete(name, {}),
+        "parameters": inpainters.complete_parameters(name, {}),
     }
     return Spec(**(given | fields))
 
 
-def made_summary(spec: Spec, metrics: Mapping[str, Value | Sequence[float]], *, until: float = 400.0) -> Summary:
+def made_summary(
+    spec: Spec, metrics: Mapping[str, Value | Sequence[float]], *, until: float = 400.0
+) -> TrajectorySummary:
     """A trajectory's summary that never touched a disk, measured every 50 % up to an amount."""
-    halves = [k for k in spec.halves() if spec.inpainted(k) <= until]
+    halves = [k for k in spec.keyframe_iterations() if spec.inpainted(k) <= until]
     columns = {
         name: [value(spec.inpainted(k)) for k in halves] if callable(value) else list(value)
         for name, value in metrics.items()
@@ -42,18 +44,18 @@ def made_summary(spec: Spec, metrics: Mapping[str, Value | Sequence[float]], *, 
     k = halves[-1]
     status = Status.DONE if k == spec.iterations else Status.PAUSED
     place = f"made/{spec.inpainter}-{spec.source_name}-m{spec.mask}-s{spec.seed}"
-    return Summary(Trajectory(Path(place)), status, spec, k, spec.inpainted(k), 0.0, measured)
+    return TrajectorySummary(Trajectory(Path(place)), status, spec, k, spec.inpainted(k), 0.0, measured)
 
 
 def write(folder: Path, spec: Spec, metrics: Mapping[str, Value], *, seconds: float = 0.5) -> Path:
     """A trajectory's folder: its spec, rows and measurements. There are no pictures in it."""
     folder.mkdir(parents=True)
-    (folder / layout.SPEC).write_bytes(encode(spec))
+    (folder / layout.SPEC).write_bytes(encode_spec(spec))
     (folder / layout.REQUEST).write_bytes(b'{"state": "run"}')
-    (folder / layout.ROWS).write_bytes(b"".join(map(line, made_rows(spec, seconds))))
-    halves = spec.halves()
+    (folder / layout.ROWS).write_bytes(b"".join(map(encode_line, made_rows(spec, seconds))))
+    halves = spec.keyframe_iterations()
     measured = [{"k": k, **{name: value(spec.inpainted(k)) for name, value in metrics.items()}} for k in halves]
-    (folder / layout.METRICS).write_bytes(b"".join(map(line, measured)))
+    (folder / layout.METRICS).write_bytes(b"".join(map(encode_line, measured)))
     return folder
 
 

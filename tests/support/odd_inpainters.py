@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from riptui import client, inpainters
+from riptui import inpainters
 from riptui.arrays import Images, Masks
-from riptui.inpainters import Entry, OnStep
-from riptui.inpainters.rules import Number
+from riptui.inpainters import InpainterInfo, OnStep
+from riptui.inpainters.parameters import NumberType
 from riptui.store import disk
+from riptui.supervision import client
 
 COMMAND = [
     sys.executable,
@@ -73,16 +74,16 @@ def broken(**_: object) -> inpainters.Inpainter:
 
 
 ODD = {
-    "slow": Entry(
+    "slow": InpainterInfo(
         "tests.support.odd_inpainters:slow",
         "",
         {"seconds": 0.02, "steps": 4},
-        rules={"seconds": Number(0, 100), "steps": Number(0, 1000, whole=True)},
-        weights=True,
+        parameter_types={"seconds": NumberType(0, 100), "steps": NumberType(0, 1000, integer=True)},
+        needs_weights=True,
     ),
-    "touchy": Entry("tests.support.odd_inpainters:touchy", "", weights=True),
-    "broken": Entry("tests.support.odd_inpainters:broken", "", weights=True),
-    "noisy": Entry("tests.support.odd_inpainters:noisy", "", weights=True),
+    "touchy": InpainterInfo("tests.support.odd_inpainters:touchy", "", needs_weights=True),
+    "broken": InpainterInfo("tests.support.odd_inpainters:broken", "", needs_weights=True),
+    "noisy": InpainterInfo("tests.support.odd_inpainters:noisy", "", needs_weights=True),
 }
 
 
@@ -94,7 +95,7 @@ def install() -> None:
     inpainters.REGISTRY.update(ODD)
     client.COMMAND = tuple(COMMAND)
     if FULL in os.environ:
-        disk._write = _writing(Path(os.environ[FULL]), disk._write)
+        disk._write_at = _writing(Path(os.environ[FULL]), disk._write_at)
 
 
 def _writing(full: Path, write: Callable[[int, bytes, int], None]) -> Callable[[int, bytes, int], None]:

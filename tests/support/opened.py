@@ -9,17 +9,17 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from riptui.engine import compute
-from riptui.settings import Settings, load
+from riptui.engine import run_trajectory
+from riptui.settings import Settings, load_settings
 from riptui.store import layout
 from riptui.store.claim import claim
-from riptui.store.creation import create
+from riptui.store.creation import create_or_open
 from riptui.store.records import Request
+from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
-from riptui.store.wanted import set_request
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
-from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.trajectory.view import TrajectoryView
 from tests.support.trajectories import advance, make_spec, picture
@@ -34,7 +34,7 @@ FAILURE = b'{"when": "2026-01-01T00:00:00Z", "k": 3, "error": "it broke", "trace
 def make_runs(runs: Path) -> None:
     """Three that are done, one that failed, one that is paused, two in the queue; of one picture, 256 px."""
     for place, fields in ((FIRST, {}), ("fig7/cat/m64-s1", {"seed": 1}), ("fig7/cat/m128-s0", {"mask": 128})):
-        list(compute(made(runs, place, metrics=("ssim", "psnr"), amount=200.0, **fields)))
+        list(run_trajectory(made(runs, place, metrics=("ssim", "psnr"), amount=200.0, **fields)))
     advance(made(runs, "fig7/dog/m64-s0"), 2)
     (runs / "fig7/dog/m64-s0" / layout.FAILED).write_bytes(FAILURE)
     paused = made(runs, "night/m64-s0")
@@ -48,7 +48,7 @@ def made(runs: Path, place: str, *, metrics: tuple[str, ...] = (), **fields: Any
     """A trajectory of the usual picture that nobody has begun."""
     original = picture()
     spec = make_spec(original, **fields)
-    return create(runs, place, spec, original, Request(metrics=metrics, queued=float(spec.seed)))
+    return create_or_open(runs, place, spec, original, Request(metrics=metrics, queued=float(spec.seed)))
 
 
 @contextmanager
@@ -77,7 +77,7 @@ class Opened:
 
     @property
     def tree(self) -> RunsTree:
-        return self.browser.rows
+        return self.browser.runs_tree
 
     @property
     def view(self) -> TrajectoryView:
@@ -86,11 +86,11 @@ class Opened:
     @property
     def here(self) -> str:
         """The path under the cursor."""
-        return self.tree.current.path if self.tree.current else ""
+        return self.tree.current_row.path if self.tree.current_row else ""
 
     @property
     def lines(self) -> list[str]:
-        return [line.path for line in self.tree._lines]
+        return [line.path for line in self.tree._tree_rows]
 
     @property
     def text(self) -> str:
@@ -115,7 +115,7 @@ class Opened:
     async def read(self) -> None:
         """Until all that is on disk is in the tree, and the details rest."""
         await self.until(lambda: self.browser.details is not None, "the details")
-        await self.until(lambda: all(entry.read for entry in self.tree.outline.entries.values()), "what is on disk")
+        await self.until(lambda: all(entry.is_read for entry in self.tree.model.entries.values()), "what is on disk")
         await self.rest()
 
     async def shown(self, k: int | None = None) -> None:
@@ -139,13 +139,15 @@ async def opened(
     **given: Any,
 ) -> AsyncIterator[Opened]:
     """The app, once it has read what is there. It looks at the disk ten times a second."""
-    loaded = load()
+    loaded = load_settings()
     found = settings or Settings(refresh=10.0)
-    app = RiptuiApp(runs, type(loaded)(found, loaded.file, loaded.origins, loaded.problems), terminal, select=select)
+    app = RiptuiApp(
+        runs, type(loaded)(found, loaded.file, loaded.origins, loaded.problems), terminal, selected_path=select
+    )
     async with app.run_test(size=size, **given) as pilot:
         at = Opened(app, pilot)
         await at.until(lambda: len(app.screen_stack) > 1, "the browser")
-        await at.until(lambda: at.tree.outline.entries or "reading" not in at.text, "the first look")
-        if at.tree.outline.entries:
+        await at.until(lambda: at.tree.model.entries or "reading" not in at.text, "the first look")
+        if at.tree.model.entries:
             await at.read()
         yield at

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from riptui import metrics
-from riptui.metrics import weights
+from riptui.metrics import lpips_weights
 
 
-def write_trunk(net: metrics.Net, path: Path) -> None:
+def write_trunk(net: metrics.LpipsNet, path: Path) -> None:
     """A seeded state dict as torchvision would load it. LPIPS uses only its features, so the classifier is zeros.
 
     Those are single zeros expanded to their shapes, and the model is built without memory: vgg16 takes 59 MB on disk
@@ -42,7 +42,7 @@ def random_trunks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("torch")
     folder = home / "hub" / "checkpoints"
     folder.mkdir(parents=True)
-    for net, trunk in weights.TRUNKS.items():
+    for net, trunk in lpips_weights.TRUNKS.items():
         write_trunk(net, folder / trunk.file)
     return home
 
@@ -63,6 +63,6 @@ def empty_torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def _fresh(home: Path) -> Iterator[Path]:
-    metrics._built.cache_clear()
+    metrics._load_cached.cache_clear()
     yield home
-    metrics._built.cache_clear()
+    metrics._load_cached.cache_clear()

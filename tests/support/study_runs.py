@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from riptui.store import layout
-from riptui.store.listing import find, last_row
+from riptui.store.listing import find_trajectories, read_last_row
 from riptui.store.trajectory import Status, Trajectory
 from tests.support.faulty_disk import contents
 
@@ -12,12 +12,12 @@ from tests.support.faulty_disk import contents
 def all_of(runs: Path) -> dict[str, Trajectory]:
     """By place below the runs folder."""
     root = Path(os.path.realpath(runs))
-    return {str(one.path.relative_to(root)): one for one in find(root)} if root.exists() else {}
+    return {str(one.path.relative_to(root)): one for one in find_trajectories(root)} if root.exists() else {}
 
 
 def rows(runs: Path) -> int:
     """Iterations that are committed. Cheap, for tests that wait for so many."""
-    last = (last_row(f"{one.path}/{layout.ROWS}") for one in all_of(runs).values())
+    last = (read_last_row(f"{one.path}/{layout.ROWS}") for one in all_of(runs).values())
     return sum(row.k for row in last if row)
 
 
@@ -27,7 +27,7 @@ def require_whole(runs: Path, reference: Path) -> None:
     found = all_of(runs)
     assert found.keys() == expected.keys()
     for place, trajectory in found.items():
-        assert trajectory.status() == Status.DONE
+        assert trajectory.read_status() == Status.DONE
         held = contents(trajectory) | {".lock": b""}  # what is killed once all is done leaves its name there,
         held.pop(layout.ATTEMPTS, None)  # and its attempt
         assert held == contents(expected[place])
@@ -37,6 +37,6 @@ def require_once(runs: Path, *, deaths: int) -> None:
     """Rows are 1, 2, 3 ..., and only what was in hand when a process died was begun a second time."""
     sessions = 0
     for trajectory in all_of(runs).values():
-        assert [row.k for row in trajectory.rows()] == list(range(1, trajectory.spec.iterations + 1))
-        sessions += len({row.session for row in trajectory.rows()})
+        assert [row.k for row in trajectory.read_rows()] == list(range(1, trajectory.spec.iterations + 1))
+        sessions += len({row.session for row in trajectory.read_rows()})
     assert sessions <= len(all_of(runs)) + deaths

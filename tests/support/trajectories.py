@@ -8,7 +8,7 @@ import numpy as np
 
 from riptui import inpainters
 from riptui.arrays import Image
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.events import Ended
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
@@ -36,7 +36,7 @@ def make_spec(original: Image, **fields: Any) -> Spec:
         "size": len(original),
         "mask": 64,
         "amount": 100.0,
-        "parameters": inpainters.complete(name, {}),
+        "parameters": inpainters.complete_parameters(name, {}),
     }
     return Spec(**(given | fields))
 
@@ -44,6 +44,6 @@ def make_spec(original: Image, **fields: Any) -> Spec:
 def advance(trajectory: Trajectory, iterations: int) -> int:
     """Compute so many, no matter how far saving lags behind, then stop as on Ctrl-C; return how many there are now."""
     asked = itertools.count(1)  # once after each iteration
-    *_, ended = compute(trajectory, should_stop=lambda: next(asked) == iterations)
+    *_, ended = run_trajectory(trajectory, should_stop=lambda: next(asked) == iterations)
     assert isinstance(ended, Ended)
     return ended.k

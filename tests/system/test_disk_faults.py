@@ -65,7 +65,7 @@ def test_a_disk_that_fills_up_ends_the_run_and_loses_nothing(spare: int, disk: P
     assert FULL in told
     assert told.count(FULL) == 1
     assert len(outcome.err.splitlines()) + len(failed) == 1
-    assert not list(disk.rglob(f"{layout.NEW}*"))
+    assert not list(disk.rglob(f"{layout.NEW_PREFIX}*"))
     folders = [path.parent for path in disk.rglob(layout.SPEC)]
     assert len(folders) == 1 or (spare < 256 and not folders)
     for folder in folders:
@@ -192,7 +192,7 @@ def half_done(small_disk: Path, disk: Path, at_iteration: AtIteration) -> Path:
     assert riptui("run", "p.png", *OPTIONS, "--group", "done", "--runs", runs).code == 0
     at_iteration(12, lambda: os.kill(os.getpid(), signal.SIGINT))
     assert riptui("run", "p.png", *OPTIONS, "--group", "half", "--runs", runs).code == 130
-    assert len(Trajectory(runs / "half" / PLACE).rows()) == 12
+    assert len(Trajectory(runs / "half" / PLACE).read_rows()) == 12
     return runs
 
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from riptui.client import dismiss, living
-from riptui.engine import compute
-from riptui.store.creation import create
-from riptui.store.frames import frames
+from riptui.engine import run_trajectory
+from riptui.store.creation import create_or_open
+from riptui.store.frames import read_frames
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.supervision.client import list_running_workers, shut_down
 from tests.support.command import riptui, wait_until
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints
 from tests.support.trajectories import picture
@@ -37,9 +37,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name, value in threads.items():
             patched.setenv(name, value)
         yield folder
-    for worker in living(folder):
-        dismiss(worker)
-    wait_until(lambda: not living(folder))
+    for worker in list_running_workers(folder):
+        shut_down(worker)
+    wait_until(lambda: not list_running_workers(folder))
 
 
 @pytest.fixture(scope="module")
@@ -66,21 +66,21 @@ def test_a_run_killed_in_the_middle_and_resumed_has_the_frames_of_one_that_was_n
     begun = riptui("run", source, *place, *model, *GIVEN, "--detach")
     assert begun.code == 0, begun.err
     killed = Trajectory(runs / family / source.stem / "killed")
-    wait_until(lambda: len(killed.rows()) >= 2)
+    wait_until(lambda: len(killed.read_rows()) >= 2)
     kill_its_holder(killed)
-    left = len(killed.rows())
+    left = len(killed.read_rows())
     assert 2 <= left < ITERATIONS
-    assert killed.status() in (Status.QUEUED, Status.INTERRUPTED)
+    assert killed.read_status() in (Status.QUEUED, Status.INTERRUPTED)
 
     resumed = riptui("resume", killed.path, "--device", "cpu")
     assert resumed.code == 0, resumed.err
-    assert killed.status() == Status.DONE
-    assert len(killed.sessions()) == 2
+    assert killed.read_status() == Status.DONE
+    assert len(killed.read_sessions()) == 2
 
-    whole = create(runs, f"{family}/whole", killed.spec, picture(), Request())
-    list(compute(whole))
-    assert [row.sha256 for row in killed.rows()] == [row.sha256 for row in whole.rows()]
+    whole = create_or_open(runs, f"{family}/whole", killed.spec, picture(), Request())
+    list(run_trajectory(whole))
+    assert [row.sha256 for row in killed.read_rows()] == [row.sha256 for row in whole.read_rows()]
     assert (killed.path / "patches.bin").read_bytes() == (whole.path / "patches.bin").read_bytes()
     at = range(ITERATIONS + 1)
-    for (_, one), (_, other) in zip(frames(killed, at), frames(whole, at), strict=True):
+    for (_, one), (_, other) in zip(read_frames(killed, at), read_frames(whole, at), strict=True):
         assert np.array_equal(one, other)

@@ -14,7 +14,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from riptui.cli import jobs
+from riptui.cli import in_process
 from riptui.store import layout
 from riptui.store.trajectory import Trajectory
 from tests.support.command import require_harmless, riptui
@@ -69,7 +69,7 @@ def test_a_spoilt_trajectory_does_not_keep_its_neighbours_from_their_end(
     outcome = riptui("resume", "runs", terminal=terminal)
     assert outcome.code == 1
     assert "g/t" in outcome.err + (outcome.out if terminal else "")
-    assert [Trajectory(folder.parent / neighbour).status() for neighbour in "su"] == ["done", "done"]
+    assert [Trajectory(folder.parent / neighbour).read_status() for neighbour in "su"] == ["done", "done"]
     assert [line.split()[0] for line in riptui("ls", "runs").out.splitlines()][::2] == ["✓", "✓"]
 
 
@@ -108,7 +108,7 @@ def test_the_name_of_who_holds_a_lock_is_shown_harmless(folder: Path, monkeypatc
                 outcome = riptui(*argv, terminal=terminal)
                 require_harmless(outcome, terminal=terminal)
                 assert outcome.code == code
-        monkeypatch.setattr(jobs.time, "sleep", lambda seconds: fcntl.flock(lock, fcntl.LOCK_UN))
+        monkeypatch.setattr(in_process.time, "sleep", lambda seconds: fcntl.flock(lock, fcntl.LOCK_UN))
         for display, terminal in (("plain", False), ("rich", True), ("json", False)):
             fcntl.flock(lock, fcntl.LOCK_EX)
             outcome = riptui("resume", "runs", "--display", display, terminal=terminal)

@@ -9,9 +9,9 @@ import PIL.Image
 import pytest
 
 from riptui.cli import commands, doctor
-from riptui.cli.listing import ls
-from riptui.cli.options import folders_below
-from riptui.images import from_png
+from riptui.cli.ls import ls
+from riptui.cli.options import complete_folders
+from riptui.images import decode_png
 from riptui.store import layout
 from tests.support.command import require_harmless, riptui
 from tests.support.hostile_texts import CLIPBOARD, EVIL, LONG, at_home, draw, names, nothing_hangs, short, tree
@@ -66,7 +66,7 @@ def test_a_picture_of_any_name_runs_into_the_runs_folder(name: str, tmp_path: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "runs"]
     assert names(Path()) == [name]
     [trajectory] = [path.parent for path in runs.rglob("spec.json") if path.is_file()]
-    assert all(layout.NAME.fullmatch(part) for part in trajectory.relative_to(runs).parts)
+    assert all(layout.NAME_PATTERN.fullmatch(part) for part in trajectory.relative_to(runs).parts)
     assert len(trajectory.relative_to(runs).parts) == 2
     assert json.loads((trajectory / "spec.json").read_bytes())["source_name"] == name.encode(errors="replace").decode()
     for argv in (["ls", runs], ["show", trajectory], ["show", trajectory, "--json"], ["check", runs]):
@@ -88,7 +88,7 @@ def test_pictures_whose_names_differ_only_in_what_is_dropped_get_trajectories_of
     assert sorted(spec["source_name"] for spec in found.values()) == sorted(names)
     for trajectory, spec in found.items():
         assert (
-            from_png((trajectory / "original.png").read_bytes()) == np.asarray(PIL.Image.open(spec["source_name"]))
+            decode_png((trajectory / "original.png").read_bytes()) == np.asarray(PIL.Image.open(spec["source_name"]))
         ).all()
     before = tree(Path("runs"))
     again = riptui("run", *options, "--", *names)
@@ -226,7 +226,7 @@ def test_a_path_that_leads_to_no_trajectory_is_refused_in_one_line(command: str,
     "place", [LONG, "a/" * 3000, "/dev/null", "/proc/self/mem", "/proc/nobody", f"{EVIL}/{LONG}"], ids=short
 )
 def test_a_runs_folder_that_cannot_be_is_refused_in_one_line(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "gpu", lambda: iter(()))
+    monkeypatch.setattr(doctor, "check_gpu", lambda: iter(()))
     draw(Path("p.png"))
     outcome = riptui("run", "p.png", "--size", "256", "--runs", place, "--metrics", "psnr")
     require_harmless(outcome)
@@ -285,5 +285,5 @@ def test_a_command_of_any_name_is_refused_in_one_line() -> None:
 def test_the_shell_is_offered_no_folder_whose_name_could_harm_it() -> None:
     for name in (CLIPBOARD, "a\nb", "\u202eb", "fine", "日本"):
         Path(name).mkdir()
-    offered = folders_below(ls.make_context("ls", ["."], **commands.riptui.context_settings), ls.params[0], "")
+    offered = complete_folders(ls.make_context("ls", ["."], **commands.riptui.context_settings), ls.params[0], "")
     assert [item.value for item in offered] == ["fine", "日本"]

@@ -109,7 +109,7 @@ def test_an_inpainter_that_raises_fails_its_trajectory_and_no_other(
     outcome.require_one_line("noise failed at iteration 12", type(error).__name__)
     require_harmless(outcome)
     require_failed(PLACE, k=12)
-    assert Trajectory(Path("runs", PLACE.replace("s0", "s1"))).status() == "done"
+    assert Trajectory(Path("runs", PLACE.replace("s0", "s1"))).read_status() == "done"
     assert riptui("run", "p.png", *OPTIONS, "--seed", "0,1", "--runs", "runs").code == 0
     require_ending(ending)
 
@@ -118,12 +118,12 @@ def require_failed(place: str, *, k: int) -> None:
     """It is recorded and shown."""
     folder = Path("runs", place)
     trajectory = Trajectory(folder)
-    assert trajectory.status() == "failed"
+    assert trajectory.read_status() == "failed"
     assert trajectory.failure is not None
     assert trajectory.failure.k == k
     assert "Traceback" in trajectory.failure.traceback
     assert "Traceback" in (folder / layout.LOG).read_text()
-    assert len(trajectory.rows()) == k - 1
+    assert len(trajectory.read_rows()) == k - 1
     assert f"✗ {place}" in riptui("ls", "runs").out
     shown = riptui("show", folder)
     assert f"failed at iteration {k}" in shown.out
@@ -183,10 +183,10 @@ def test_a_metric_that_raises_fails_its_trajectory_and_leaves_no_wrong_value(
     outcome = riptui("run", "p.png", *EVERY, "--seed", "0,1", "--display", "none")
     assert outcome.code == 1
     outcome.require_one_line(PLACE, "failed: RuntimeError: CUDA error:\\nout of memory")
-    assert Trajectory(Path("runs", PLACE)).status() == "failed"
+    assert Trajectory(Path("runs", PLACE)).read_status() == "failed"
     assert "Traceback" in Path("runs", PLACE, layout.LOG).read_text()
     assert riptui("check", "runs").code == 0
-    assert Trajectory(Path("runs", PLACE.replace("s0", "s1"))).status() == "done"
+    assert Trajectory(Path("runs", PLACE.replace("s0", "s1"))).read_status() == "done"
     assert riptui("run", "p.png", *EVERY).code == 0
     require_ending(every_ending)
 
@@ -197,8 +197,8 @@ def test_a_metric_that_raises_ends_riptui_measure_with_a_line(monkeypatch: pytes
     outcome = riptui("measure", "runs", "--metrics", "entropy", "--display", "none")
     assert outcome.code == 1
     outcome.require_one_line("entropy failed: RuntimeError")
-    measured = [Trajectory(path.parent).metrics() for path in sorted(Path("runs").rglob(layout.SPEC))]
+    measured = [Trajectory(path.parent).read_metrics() for path in sorted(Path("runs").rglob(layout.SPEC))]
     assert [sum("entropy" in values for values in metrics.values()) for metrics in measured] == [2, 5]
     assert riptui("measure", "runs", "--metrics", "entropy").code == 0
     for path in Path("runs").rglob(layout.SPEC):
-        assert all("entropy" in values for values in Trajectory(path.parent).metrics().values())
+        assert all("entropy" in values for values in Trajectory(path.parent).read_metrics().values())

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from riptui.spec import encode
+from riptui.spec import encode_spec
 from riptui.store import layout
-from riptui.store.frames import frame
+from riptui.store.frames import read_frame
 from riptui.store.listing import summarize
-from riptui.store.lock import probe
+from riptui.store.lock import probe_lock
 from riptui.store.trajectory import Trajectory
 from tests.support.faulty_disk import PLACE, Disk, Story, contents
 
@@ -27,21 +27,21 @@ COMPUTE = """
 import sys, time
 from pathlib import Path
 import numpy
-from riptui.engine import Iterated, compute
+from riptui.engine import Iterated, run_trajectory
 from riptui.errors import HeldError
-from riptui.spec import decode
-from riptui.store.creation import create
+from riptui.spec import decode_spec
+from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 
 runs, inputs, *places = sys.argv[1:]
-spec = decode(Path(inputs, "spec.json").read_bytes())
+spec = decode_spec(Path(inputs, "spec.json").read_bytes())
 original = numpy.load(Path(inputs, "original.npy"))
 for place in places:
-    trajectory = create(Path(runs), place, spec, original, Request())
+    trajectory = create_or_open(Path(runs), place, spec, original, Request())
     finished = False
     while not finished:
         try:
-            for event in compute(trajectory):
+            for event in run_trajectory(trajectory):
                 if isinstance(event, Iterated):
                     sys.stdout.write(f"{place} {event.row.k}\\n")
                     sys.stdout.flush()
@@ -60,7 +60,7 @@ class Racers:
         """Place to the last iteration that was reported as committed by a process that has been killed."""
         self._inputs = folder / "inputs"
         self._inputs.mkdir()
-        (self._inputs / "spec.json").write_bytes(encode(story.spec))
+        (self._inputs / "spec.json").write_bytes(encode_spec(story.spec))
         np.save(self._inputs / "original.npy", story.original)
         self.running: list[subprocess.Popen[str]] = []
 
@@ -134,21 +134,21 @@ def test_fifty_kills_of_two_competing_processes_change_no_byte(make_racers: Call
             goal = rows_of(racers.runs) + rng.randrange(1, 20)
             wait_until(lambda goal=goal: rows_of(racers.runs) >= goal)
         time.sleep(rng.random() * 0.003)
-        _, holder = probe(trajectory.path)
+        _, holder = probe_lock(trajectory.path)
         victims = [one for one in racers.running if holder and one.pid == holder.pid]
         victim = victims[0] if victims and rng.random() < 0.9 else rng.choice(racers.running)
         holders += victim in victims
         racers.kill(victim)
-        killed_at.append(len(trajectory.rows()))
+        killed_at.append(len(trajectory.read_rows()))
         assert killed_at[-1] >= racers.reported.get(PLACE, 0)
         if killed_at[-1]:
-            frame(trajectory, killed_at[-1])
+            read_frame(trajectory, killed_at[-1])
             assert not summarize(trajectory).error
     racers.start([PLACE])
     racers.finish()
 
     assert contents(trajectory) == story.ending
-    sessions = [row.session for row in trajectory.rows()]
+    sessions = [row.session for row in trajectory.read_rows()]
     assert sessions == sorted(sessions)
     assert len(set(sessions)) > KILLS / 2
     assert holders > KILLS / 2
@@ -170,13 +170,13 @@ def test_processes_killed_while_they_make_folders_leave_whole_ones_or_none(
         time.sleep(rng.random() * 0.01)
         racers.kill(rng.choice(racers.running))
         for place, k in racers.reported.items():
-            assert len(Trajectory(racers.runs / place).rows()) >= k
+            assert len(Trajectory(racers.runs / place).read_rows()) >= k
     assert 0 < folders_in(racers.runs) < len(places)
     while len(racers.running) < 2:
         racers.start(places)
     racers.finish()
 
-    for left in (racers.runs / "group").glob(f"{layout.NEW}*"):
+    for left in (racers.runs / "group").glob(f"{layout.NEW_PREFIX}*"):
         os.utime(left, (0, 0))
     with Disk():
         story.create(racers.runs, places[0])

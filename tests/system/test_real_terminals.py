@@ -12,13 +12,13 @@ from PIL import Image as Pillow
 from textual.geometry import Region
 
 from riptui.arrays import Image
-from riptui.engine import compute
-from riptui.settings import Loaded, Settings
-from riptui.store.creation import create
+from riptui.engine import run_trajectory
+from riptui.settings import LoadedSettings, Settings
+from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.tui.app import RiptuiApp
-from riptui.tui.graphics.picture import Picture
-from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.graphics.capabilities import Terminal
+from riptui.tui.graphics.picture import PictureWidget
 from tests.support.terminal_photo import STILL, TERMINALS, missing, window
 from tests.support.trajectories import make_spec
 
@@ -46,18 +46,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, colours in (("first", FIRST), ("second", SECOND)):
         original = quadrants(colours)
         spec = make_spec(original, inpainter="identity", mask=128, amount=200.0)
-        list(compute(create(folder, f"flat/{name}", spec, original, Request(metrics=("psnr",)))))
+        list(run_trajectory(create_or_open(folder, f"flat/{name}", spec, original, Request(metrics=("psnr",)))))
     return folder
 
 
 async def place(runs: Path, size: tuple[int, int]) -> Region:
     """The cells of frame k in an app of that size: it is the same in every terminal."""
-    usual = Loaded(Settings(), Path(), {}, ())
-    app = RiptuiApp(runs, usual, Terminal("halfblock", "a test"), select="flat/first")
+    usual = LoadedSettings(Settings(), Path(), {}, ())
+    app = RiptuiApp(runs, usual, Terminal("halfblock", "a test"), selected_path="flat/first")
     async with app.run_test(size=size) as pilot:
-        while not (found := app.screen.query("#frame Picture")) or found.only_one(Picture).image is None:
+        while not (found := app.screen.query("#frame PictureWidget")) or found.only_one(PictureWidget).image is None:
             await pilot.pause(0.02)
-        return found.only_one(Picture).region
+        return found.only_one(PictureWidget).region
 
 
 @pytest.fixture(scope="module")

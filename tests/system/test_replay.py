@@ -16,8 +16,8 @@ import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
-from riptui.engine import Ended, compute
-from riptui.store.frames import frame, frames
+from riptui.engine import Ended, run_trajectory
+from riptui.store.frames import read_frame, read_frames
 from riptui.store.trajectory import Trajectory
 from tests.support.trajectories import MakeTrajectory, advance
 
@@ -117,7 +117,7 @@ def require_exact(trajectory: Trajectory) -> None:
     due = {k + 1 for k in np.flatnonzero(np.diff(every_50, prepend=0))} | {len(rows)}
     kept = {int(path.stem): path for path in (folder / "keyframes").iterdir()}
     assert kept.keys() == due
-    saved = frames(trajectory, range(1, len(rows) + 1))
+    saved = read_frames(trajectory, range(1, len(rows) + 1))
     for row, replayed, joined, (k, read) in zip(rows, replay(folder), patched(folder), saved, strict=True):
         assert row["k"] == k
         assert digest(replayed) == row["sha256"]
@@ -126,12 +126,12 @@ def require_exact(trajectory: Trajectory) -> None:
         if k in kept:
             assert np.array_equal(replayed, read_picture(kept[k]))
         if k in kept or k % 8 == 1:
-            assert np.array_equal(replayed, frame(trajectory, k))
+            assert np.array_equal(replayed, read_frame(trajectory, k))
     require_counts(folder)
 
 
 def finish(trajectory: Trajectory) -> None:
-    *_, ended = compute(trajectory)
+    *_, ended = run_trajectory(trajectory)
     assert isinstance(ended, Ended)
     assert ended.done
 

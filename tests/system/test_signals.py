@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from riptui import plan
+from riptui.planning import submit
 from riptui.store import creation, layout
 from riptui.store.trajectory import Trajectory
 from tests.support.command import PATIENCE, environment, finished, require_harmless, riptui, spawned, started
@@ -44,13 +44,13 @@ def test_a_signal_ends_the_run_after_the_iteration_in_hand(number: signal.Signal
     assert outcome.code == 128 + number
     *_, last = map(json.loads, outcome.out.splitlines())
     trajectory = Trajectory(Path("runs", LONGER_PLACE))
-    assert (last["event"], last["done"], last["k"]) == ("ended", False, len(trajectory.rows()))
+    assert (last["event"], last["done"], last["k"]) == ("ended", False, len(trajectory.read_rows()))
     assert 3 <= last["k"] < 150
     assert ("stopping after this iteration" in outcome.err) == (number != signal.SIGHUP)
     assert outcome.err.endswith(
         "stopped; what was computed is saved. Go on with: riptui resume " + f"runs/{LONGER_PLACE}\n"
     )
-    assert trajectory.status() == "interrupted"
+    assert trajectory.read_status() == "interrupted"
     assert riptui("resume", "runs").code == 0
     require_ending(longer_ending, place=LONGER_PLACE)
 
@@ -65,8 +65,8 @@ def test_a_second_ctrl_c_ends_the_run_at_once(longer_ending: Contents) -> None:
     assert outcome.code == 130
     require_harmless(outcome)
     trajectory = Trajectory(Path("runs", LONGER_PLACE))
-    assert 3 <= len(trajectory.rows()) < 150
-    assert trajectory.status() != "running"
+    assert 3 <= len(trajectory.read_rows()) < 150
+    assert trajectory.read_status() != "running"
     assert riptui("check", "runs").code == 0
     assert riptui("resume", "runs").code == 0
     require_ending(longer_ending, place=LONGER_PLACE)
@@ -85,8 +85,8 @@ def test_a_kill_leaves_an_interrupted_trajectory_that_is_completed_by_the_same_c
         process.kill()
         finished(process)
     trajectory = Trajectory(Path("runs", LONGER_PLACE))
-    assert 3 <= len(trajectory.rows()) < 150
-    assert trajectory.status() == "interrupted"
+    assert 3 <= len(trajectory.read_rows()) < 150
+    assert trajectory.read_status() == "interrupted"
     assert "◼" in riptui("ls", "runs").out
     assert riptui("check", "runs").code == 0
     assert riptui("run", "p.png", *LONGER).code == 0
@@ -115,7 +115,7 @@ def test_a_terminal_that_goes_away_ends_the_run(longer_ending: Contents) -> None
         os.close(master)
         assert process.wait(PATIENCE) in (1, 128 + signal.SIGHUP)
     trajectory = Trajectory(Path("runs", LONGER_PLACE))
-    assert trajectory.status() in ("interrupted", "queued")
+    assert trajectory.read_status() in ("interrupted", "queued")
     assert riptui("resume", "runs").code == 0
     require_ending(longer_ending, place=LONGER_PLACE)
 
@@ -133,7 +133,13 @@ def interrupting(real: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(plan, "submit"), (plan, "create"), (creation, "_fill"), (creation, "make_folders"), (creation, "original_png")],
+    [
+        (submit, "submit"),
+        (submit, "create_or_open"),
+        (creation, "_write_files"),
+        (creation, "make_folders"),
+        (creation, "original_png"),
+    ],
 )
 def test_ctrl_c_before_the_first_iteration_leaves_nothing_half_made(
     module: Any, name: str, monkeypatch: pytest.MonkeyPatch, ending: Contents
@@ -143,8 +149,8 @@ def test_ctrl_c_before_the_first_iteration_leaves_nothing_half_made(
         outcome = riptui("run", "p.png", *OPTIONS)
     assert outcome.code == 130
     require_harmless(outcome)
-    assert not list(Path("runs").rglob(f"{layout.NEW}*"))
-    assert len(list(Path("runs").rglob(layout.SPEC))) == (module is plan)
+    assert not list(Path("runs").rglob(f"{layout.NEW_PREFIX}*"))
+    assert len(list(Path("runs").rglob(layout.SPEC))) == (module is submit)
     assert riptui("run", "p.png", *OPTIONS).code == 0
     require_ending(ending)
 
@@ -174,7 +180,7 @@ def test_ctrl_c_stops_all_trajectories_of_the_command(at_iteration: AtIteration)
     outcome = riptui("run", "p.png", *OPTIONS, "--seed", "0-2", "--display", "none")
     assert outcome.code == 130
     assert "Go on with: riptui resume runs/p\n" in outcome.err
-    rows = [len(Trajectory(path.parent).rows()) for path in sorted(Path("runs").rglob(layout.SPEC))]
+    rows = [len(Trajectory(path.parent).read_rows()) for path in sorted(Path("runs").rglob(layout.SPEC))]
     assert rows == [12, 0, 0]
     assert sorted(line[0] for line in riptui("ls", "runs").out.splitlines()[:-1]) == ["◼", "◼", "◼"]
     assert riptui("resume", "runs").code == 0
@@ -196,7 +202,7 @@ def test_the_same_command_twice_at_once_shares_the_work(longer_ending: Contents)
             event["k"] for event in events if event["event"] == "iterated" and event["trajectory"].endswith(folder.name)
         ]
         assert ks == list(range(1, 193))
-        assert len(Trajectory(folder).sessions()) == 1
-        assert Trajectory(folder).status() == "done"
+        assert len(Trajectory(folder).read_sessions()) == 1
+        assert Trajectory(folder).read_status() == "done"
     assert any(event["event"] == "elsewhere" for event in events)
     require_ending(longer_ending, place=LONGER_PLACE)

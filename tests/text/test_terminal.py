@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.segment import Segment
 
 from riptui.arrays import Image
-from riptui.terminal import half_blocks, printable, sparkline
+from riptui.text.terminal import half_blocks, printable, sparkline
 from tests.support.trajectories import picture
 
 # --- text

@@ -98,12 +98,12 @@ class Studio:
 
     async def draw(self, name: str, select: str) -> Path:
         os.environ.update(self.variables, COLORTERM="truecolor")  # before Textual is imported
-        from riptui.settings import Loaded, Settings
+        from riptui.settings import LoadedSettings, Settings
         from riptui.tui.app import RiptuiApp
-        from riptui.tui.graphics.terminal import Terminal
+        from riptui.tui.graphics.capabilities import Terminal
 
-        settled = Loaded(Settings(theme="riptui-dark"), Path(), {}, ())
-        app = RiptuiApp(self.home / "runs", settled, Terminal("halfblock", "asked for"), select=select)
+        settled = LoadedSettings(Settings(theme="riptui-dark"), Path(), {}, ())
+        app = RiptuiApp(self.home / "runs", settled, Terminal("halfblock", "asked for"), selected_path=select)
         async with app.run_test(size=(140, 40)) as pilot:
             await asyncio.sleep(STARTED)
             await pilot.pause()

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.store import layout
-from riptui.store.frames import frame
+from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
-from riptui.tui.graphics.picture import Picture
-from riptui.tui.graphics.terminal import Terminal
+from riptui.tui.graphics.capabilities import Terminal
+from riptui.tui.graphics.picture import PictureWidget
 from tests.support import odd_inpainters
 from tests.support.app_terminal import running
 from tests.support.command import finished, started
@@ -109,7 +109,7 @@ def broken(folder: Path, tmp_path: Path) -> Path:
         shutil.copytree(folder / FIRST, group / name)
         if name in BROKEN:
             BROKEN[name][0](group / name)
-    (group / f"{layout.NEW}0123456789ab").mkdir()
+    (group / f"{layout.NEW_PREFIX}0123456789ab").mkdir()
     (group / "\x1b]0;taken\x07").mkdir()
     return runs
 
@@ -119,7 +119,7 @@ async def test_what_is_broken_or_half_written_is_told_in_its_place_and_the_rest_
         group = at.here.rpartition("/")[0]
         for name, (_, tab, told) in BROKEN.items():
             at.tree.select(f"{group}/{name}")
-            await at.until(lambda: at.browser._shown == f"{group}/{name}", name)  # noqa: B023  awaited at once
+            await at.until(lambda: at.browser._shown_path == f"{group}/{name}", name)  # noqa: B023  awaited at once
             seen = ""
             for key in (tab, "$", "left", "0"):
                 await at.press(key)
@@ -128,10 +128,10 @@ async def test_what_is_broken_or_half_written_is_told_in_its_place_and_the_rest_
             assert told in seen, name
             assert raw_in(seen) == set(), name
         at.tree.select(f"{group}/z-good")
-        await at.until(lambda: at.browser._shown == f"{group}/z-good", "the good one")
+        await at.until(lambda: at.browser._shown_path == f"{group}/z-good", "the good one")
         await at.press("$")
         await at.shown(32)
-        assert at.view.query_one("#frame Picture", Picture).image is not None
+        assert at.view.query_one("#frame PictureWidget", PictureWidget).image is not None
         at.tree.select(group)
         await at.until(lambda: "unreadable" in at.text, "the group")
         for key in "1234":
@@ -159,15 +159,15 @@ async def test_a_frame_that_a_worker_computes_appears_on_the_screen(
             await at.until(lambda: "✓ 1 done" in at.text, "the end")
             assert finished(worker).code == 0
         await at.rest()
-        picture = at.view.query_one("#frame Picture", Picture)
-        assert np.array_equal(picture.image, frame(trajectory, 16))
+        picture = at.view.query_one("#frame PictureWidget", PictureWidget)
+        assert np.array_equal(picture.image, read_frame(trajectory, 16))
         assert any("▀" in text for text, _ in original)
         assert cells_shown(at) != original
 
 
 def cells_shown(at: Opened) -> list[tuple[str, object]]:
     """Where frame k is on the screen: text and colours."""
-    region = at.view.query_one("#frame Picture").region
+    region = at.view.query_one("#frame PictureWidget").region
     rows = at.app.screen._compositor.render_strips()[region.y : region.bottom]
     return [(part.text, part.style) for row in rows for part in row.crop(region.x, region.right)]
 
@@ -204,7 +204,7 @@ def test_an_end_rings_as_the_settings_have_it(
     (own_places / "riptui" / "settings.toml").write_text(settings)
     with running(own) as app:
         app.terminal.type("\x1b[I" if looks else "\x1b[O")
-        list(compute(Trajectory(own / "night/m64-s1")))
+        list(run_trajectory(Trajectory(own / "night/m64-s1")))
         app.terminal.wait_for(b"4 done")
         app.quit_in_order()
         ended = re.findall(rb"(?:\x1b\][^\x1b\x07]*)?\x07", bytes(app.terminal.written))

@@ -6,19 +6,19 @@ from textual.binding import Binding
 from textual.widgets import Label
 
 from riptui.tui import keymap
-from riptui.tui.keymap import Known
+from riptui.tui.keymap import KnownBinding
 
 KNOWN = {
-    "app.quit": Known("q,ctrl+q", "App"),
-    "app.help": Known("question_mark,f1", "App"),
-    "tree.filter": Known("slash", "Tree"),
-    "runs.mark": Known("m", "Tree"),
+    "app.quit": KnownBinding("q,ctrl+q", "App"),
+    "app.help": KnownBinding("question_mark,f1", "App"),
+    "tree.filter": KnownBinding("slash", "Tree"),
+    "runs.mark": KnownBinding("m", "Tree"),
 }
 
 
 def holds(keys: dict[str, str]) -> dict[str, str]:
     """What they become, where nothing is wrong with them."""
-    found, problems = keymap.checked(keys, KNOWN)
+    found, problems = keymap.check_keys(keys, KNOWN)
     assert problems == []
     return found
 
@@ -49,7 +49,7 @@ def test_keys_can_be_written_as_people_do(written: str, key: str) -> None:
 
 @pytest.mark.parametrize("written", ["", "x,", "foo", "ctrl+foo", "cmd+x", "ctrl++", "\x1b", "\u202e", "x y"])
 def test_what_is_no_key_is_told_and_the_binding_keeps_its_own(written: str) -> None:
-    found, problems = keymap.checked({"app.quit": written, "app.help": "h"}, KNOWN)
+    found, problems = keymap.check_keys({"app.quit": written, "app.help": "h"}, KNOWN)
     assert found == {"app.help": "h"}
     [problem] = problems
     assert problem.startswith("keys: app.quit keeps q,ctrl+q: ")
@@ -58,7 +58,7 @@ def test_what_is_no_key_is_told_and_the_binding_keeps_its_own(written: str) -> N
 
 
 def test_an_unknown_id_is_told_with_the_nearest_and_all() -> None:
-    found, problems = keymap.checked({"tree.fliter": "f"}, KNOWN)
+    found, problems = keymap.check_keys({"tree.fliter": "f"}, KNOWN)
     assert found == {}
     assert problems == [
         "keys: there is no 'tree.fliter'; did you mean tree.filter? Known: app.quit, app.help, tree.filter, runs.mark"
@@ -66,13 +66,13 @@ def test_an_unknown_id_is_told_with_the_nearest_and_all() -> None:
 
 
 def test_a_key_that_another_binding_of_the_scope_has_is_refused() -> None:
-    found, problems = keymap.checked({"tree.filter": "f,m"}, KNOWN)
+    found, problems = keymap.check_keys({"tree.filter": "f,m"}, KNOWN)
     assert found == {}
     assert problems == ["keys: tree.filter keeps slash: m is runs.mark's; give one of them another key"]
 
 
 def test_of_two_that_want_one_key_the_first_gets_it() -> None:
-    found, problems = keymap.checked({"runs.mark": "x", "tree.filter": "x"}, KNOWN)
+    found, problems = keymap.check_keys({"runs.mark": "x", "tree.filter": "x"}, KNOWN)
     assert found == {"runs.mark": "x"}
     assert problems == ["keys: tree.filter keeps slash: x is runs.mark's; give one of them another key"]
 
@@ -83,7 +83,7 @@ def test_keys_can_be_exchanged_and_taken_over() -> None:
 
 
 def test_a_binding_that_keeps_its_keys_can_refuse_them_to_others() -> None:
-    found, problems = keymap.checked({"tree.filter": "m", "runs.mark": "foo"}, KNOWN)
+    found, problems = keymap.check_keys({"tree.filter": "m", "runs.mark": "foo"}, KNOWN)
     assert found == {}
     assert [problem.split(" keeps ")[0] for problem in problems] == ["keys: runs.mark", "keys: tree.filter"]
 
@@ -93,7 +93,7 @@ def test_scopes_do_not_disturb_each_other() -> None:
 
 
 def test_keys_that_a_terminal_cannot_tell_apart_are_one() -> None:
-    _, problems = keymap.checked({"app.quit": "tab", "app.help": "ctrl+i"}, KNOWN)
+    _, problems = keymap.check_keys({"app.quit": "tab", "app.help": "ctrl+i"}, KNOWN)
     assert problems == ["keys: app.help keeps question_mark,f1: ctrl+i is app.quit's; give one of them another key"]
 
 
@@ -113,14 +113,17 @@ class Bound(App[str]):
         yield Label("bound")
 
     def on_mount(self) -> None:
-        self.problems = keymap.apply(self, self.keys, keymap.known({"App": Bound.BINDINGS}))
+        self.problems = keymap.apply_keys(self, self.keys, keymap.bindings_by_id({"App": Bound.BINDINGS}))
 
     def action_exit_with(self, what: str) -> None:
         self.exit(what)
 
 
 def test_ids_are_collected_with_all_their_keys() -> None:
-    assert keymap.known({"App": Bound.BINDINGS}) == {"app.a": Known("a", "App"), "app.b": Known("b,c", "App")}
+    assert keymap.bindings_by_id({"App": Bound.BINDINGS}) == {
+        "app.a": KnownBinding("a", "App"),
+        "app.b": KnownBinding("b,c", "App"),
+    }
 
 
 @pytest.mark.parametrize(

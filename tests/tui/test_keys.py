@@ -10,9 +10,9 @@ from textual.widgets import Input
 from riptui.settings import Settings
 from riptui.tui import bindings, commands
 from riptui.tui.group.compare import CompareScreen
-from riptui.tui.group.table import Table
+from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
-from riptui.tui.trajectory.comparison import Comparison
+from riptui.tui.trajectory.difference import ComparisonMode
 from tests.support.opened import FIRST, Opened, computing, make_runs, opened
 
 LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
@@ -65,10 +65,10 @@ async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Pa
 async def test_the_keys_of_commands_begin_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[str, str]] = []
 
-    async def carry_out(name: str, about: commands.Subject) -> None:
-        begun.append((name, about.place))
+    async def carry_out(name: str, about: commands.CommandContext) -> None:
+        begun.append((name, about.cursor_path))
 
-    monkeypatch.setattr(commands, "carry_out", carry_out)
+    monkeypatch.setattr(commands, "run_command", carry_out)
     async with opened(folder) as at:
         await begin(at)
         for binding in TABLE.values():
@@ -77,7 +77,7 @@ async def test_the_keys_of_commands_begin_them(folder: Path, monkeypatch: pytest
                     await at.press(one)
                     name = str(binding.action).removeprefix("do('").removesuffix("')")
                     await at.until(lambda name=name: begun[-1:] == [(name, FIRST)], f"{one} begins {name}")
-    assert {name for name, _ in begun} == commands.COMMANDS.keys() - {"demo"}  # a button of the first screen
+    assert {name for name, _ in begun} == commands.COMMAND_MODULES.keys() - {"demo"}  # a button of the first screen
 
 
 async def begin(at: Opened) -> None:
@@ -92,7 +92,7 @@ async def begin(at: Opened) -> None:
 async def begin_at_the_newest_frame(at: Opened) -> None:
     """In the first of the tabs."""
     await begin(at)
-    await at.until(lambda: at.browser._shown == FIRST, FIRST)
+    await at.until(lambda: at.browser._shown_path == FIRST, FIRST)
     at.view.select_tab("chart")
     at.view.last()
     await at.shown(LAST)
@@ -101,7 +101,7 @@ async def begin_at_the_newest_frame(at: Opened) -> None:
 async def begin_in_the_table(at: Opened) -> None:
     """Of the first group: three rows, the cursor on the second."""
     at.tree.select("fig7/cat")
-    await at.until(lambda: at.browser._shown == "fig7/cat" and len(table(at).keys) == 3, "the table")
+    await at.until(lambda: at.browser._shown_path == "fig7/cat" and len(table(at).keys) == 3, "the table")
     await at.until(lambda: table(at).size.height > 3, "its room")
     table(at).focus()
     await at.until(lambda: at.app.focused is table(at), "the focus")
@@ -129,8 +129,8 @@ BEGIN = {
 """Where the keys of a group have something to do, if not in the tree."""
 
 
-def table(at: Opened) -> Table:
-    return at.browser.query_one(Table)
+def table(at: Opened) -> GroupTable:
+    return at.browser.query_one(GroupTable)
 
 
 def comparison(at: Opened) -> CompareScreen:
@@ -207,9 +207,9 @@ async def plays_faster(at: Opened, key: str) -> None:
 
 @key("frames.comparison")
 async def goes_through_the_comparisons(at: Opened, key: str) -> None:
-    for expected in (Comparison.HEAT, Comparison.BLINK, Comparison.SQUARE, Comparison.DIFFERENCE):
+    for expected in (ComparisonMode.HEAT, ComparisonMode.BLINK, ComparisonMode.SQUARE, ComparisonMode.DIFFERENCE):
         await at.press(key)
-        await at.until(lambda: at.view._comparison is expected, str(expected))  # noqa: B023  awaited at once
+        await at.until(lambda: at.view._comparison_mode is expected, str(expected))  # noqa: B023  awaited at once
 
 
 # --- tabs
@@ -402,7 +402,7 @@ async def sorts_by_the_next_column(at: Opened, key: str) -> None:
     names = [column.name for column in table(at)._columns]
     for expected in [*names[1:], names[0]]:
         await at.press(key)
-        assert table(at)._sorted == expected
+        assert table(at)._sort_column == expected
 
 
 @key("table.reverse")
@@ -425,7 +425,7 @@ async def goes_to_the_trajectory_of_the_row(at: Opened, key: str) -> None:
 
 def in_the_comparison(start: int, end: float) -> Press:
     async def turns_the_frames(at: Opened, key: str) -> None:
-        comparison(at)._go(start)
+        comparison(at)._go_to_stop(start)
         await at.press(key)
         assert comparison(at).inpainted == end
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.store import layout
-from riptui.store.records import Request, line
+from riptui.store.records import Request, encode_line
+from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
-from riptui.store.wanted import set_request
 from riptui.tui.group.compare import CompareScreen
 from tests.support.opened import FAILURE, FIRST, Opened, made, opened
 from tests.support.trajectories import advance
@@ -44,7 +44,7 @@ async def look_at_a_group(at: Opened) -> None:
 
 async def look_at_a_failure(at: Opened) -> None:
     at.tree.select("fig7/dog/m64-s0")
-    await at.until(lambda: at.browser._shown == "fig7/dog/m64-s0", "it")
+    await at.until(lambda: at.browser._shown_path == "fig7/dog/m64-s0", "it")
     await at.press("5")
     await at.until(lambda: "it broke" in at.text, "the log")
 
@@ -84,7 +84,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         trajectory = made(runs, place, amount=200.0, inpainter="noise", **fields)
         if place.startswith("fig7/cat"):
-            list(compute(trajectory))
+            list(run_trajectory(trajectory))
         else:
             advance(trajectory, 10)
         (trajectory.path / layout.METRICS).write_bytes(b"".join(measured(trajectory)))
@@ -95,11 +95,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def measured(trajectory: Trajectory) -> Iterator[bytes]:
     """Values that nobody measured: those of an image differ in their last digits from one machine to another."""
-    spec, newest = trajectory.spec, len(trajectory.rows())
-    for k in spec.halves():
+    spec, newest = trajectory.spec, len(trajectory.read_rows())
+    for k in spec.keyframe_iterations():
         x = spec.inpainted(k) * (1 + spec.seed / 5)
         if k <= newest:
-            yield line({"k": k, "lpips-vgg": 0.6 * x / (x + 19.2 * spec.mask), "ssim": 1 - 0.5 * x / (x + 90)})
+            yield encode_line({"k": k, "lpips-vgg": 0.6 * x / (x + 19.2 * spec.mask), "ssim": 1 - 0.5 * x / (x + 90)})
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))

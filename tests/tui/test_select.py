@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from riptui.settings import load
+from riptui.settings import load_settings
 from riptui.tui.app import RiptuiApp
-from riptui.tui.graphics.terminal import Terminal
-from riptui.tui.runs import shelf
+from riptui.tui.graphics.capabilities import Terminal
+from riptui.tui.runs import scanner
 from riptui.tui.runs.tree import RunsTree
 from tests.support.trajectories import MakeTrajectory
 
@@ -22,13 +22,13 @@ def runs(make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.Mo
     """Three trajectories, whose names come one by one."""
     for name in ("a", "b", "c"):
         make_trajectory(f"group/{name}")
-    monkeypatch.setattr(shelf, "FIRST", 0.0)
-    monkeypatch.setattr(shelf, "SLICE", 0.0)
+    monkeypatch.setattr(scanner, "FIRST_SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(scanner, "SLICE_SECONDS", 0.0)
     return tmp_path / "runs"
 
 
 def opened(runs: Path, select: str) -> RiptuiApp:
-    return RiptuiApp(runs, load(), Terminal("off", "a test"), select=select)
+    return RiptuiApp(runs, load_settings(), Terminal("off", "a test"), selected_path=select)
 
 
 async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
@@ -41,7 +41,7 @@ async def test_a_name_that_comes_late_is_gone_to(runs: Path) -> None:
     app = opened(runs, "group/c")
     async with app.run_test() as pilot:
         tree = app.screen.query_one(RunsTree)
-        await until(pilot, lambda: tree.current and tree.current.path == "group/c")
+        await until(pilot, lambda: tree.current_row and tree.current_row.path == "group/c")
         assert not app._notifications
 
 
@@ -58,4 +58,4 @@ async def test_what_is_not_there_is_told_once_whatever_it_is_called(runs: Path) 
     async with app.run_test() as pilot:
         await until(pilot, lambda: app._notifications)
         assert [told.message for told in app._notifications] == [f"[/red]\\x1b[0m is not in {runs}"]
-        assert len(app.screen.query_one(RunsTree).outline.entries) == 3
+        assert len(app.screen.query_one(RunsTree).model.entries) == 3

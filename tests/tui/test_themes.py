@@ -92,13 +92,15 @@ def test_the_focus_is_seen(theme: Theme) -> None:
 @RGB
 def test_every_series_is_seen_on_the_chart(theme: Theme) -> None:
     grounds = [Color.parse(str(ground)) for ground in (theme.background, theme.surface)]
-    assert min(contrast(Color.parse(one), ground) for one in themes.series(theme) for ground in grounds) >= VISIBLE
+    assert (
+        min(contrast(Color.parse(one), ground) for one in themes.series_colours(theme) for ground in grounds) >= VISIBLE
+    )
 
 
 @RGB
 @pytest.mark.parametrize(("blindness", "least"), [("none", 20), ("protan", 10), ("deutan", 10), ("tritan", 10)])
 def test_any_two_series_can_be_told_apart_by_everyone(blindness: str, least: float, theme: Theme) -> None:
-    colours = np.array([linear(Color.parse(one)) for one in themes.series(theme)])
+    colours = np.array([linear(Color.parse(one)) for one in themes.series_colours(theme)])
     seen = np.clip(colours @ np.transpose(BLINDNESS[blindness]), 0, 1)
     encoded = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
     lab = rgb2lab(encoded[None])[0]
@@ -107,18 +109,18 @@ def test_any_two_series_can_be_told_apart_by_everyone(blindness: str, least: flo
 
 
 def test_the_series_of_16_colours_are_eight() -> None:
-    colours = [Color.parse(one) for one in themes.series(themes.ANSI)]
+    colours = [Color.parse(one) for one in themes.series_colours(themes.ANSI)]
     assert len({colour.ansi for colour in colours}) == 8
     grounds = {Color.parse(name).ansi for name in ("ansi_black", "ansi_white", "ansi_bright_white")}
     assert not grounds & {colour.ansi for colour in colours}
 
 
-@pytest.mark.parametrize("theme", [*themes.OWN, *BUILTIN_THEMES.values()], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", [*themes.RIPTUI_THEMES, *BUILTIN_THEMES.values()], ids=lambda theme: theme.name)
 def test_charts_and_styles_can_use_the_series_of_any_theme(theme: Theme) -> None:
-    assert list(themes.variables(theme)) == [f"series-{number}" for number in range(1, 9)]
-    for colour in themes.variables(theme).values():
+    assert list(themes.css_variables(theme)) == [f"series-{number}" for number in range(1, 9)]
+    for colour in themes.css_variables(theme).values():
         assert (Color.parse(colour).ansi is not None) == theme.ansi
-        assert Style.parse(themes.rich_colour(colour)).color
+        assert Style.parse(themes.to_rich_colour(colour)).color
 
 
 # ── which ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,18 +143,18 @@ def test_charts_and_styles_can_use_the_series_of_any_theme(theme: Theme) -> None
 def test_the_theme_is_what_was_asked_for_or_what_the_terminal_can_show(
     name: str, color_system: str | None, no_color: bool, theme: str
 ) -> None:
-    assert themes.chosen(name, color_system=color_system, no_color=no_color) == (theme, "")
+    assert themes.resolve_theme(name, color_system=color_system, no_color=no_color) == (theme, "")
 
 
 @pytest.mark.parametrize("name", ["ansi", "ansi-dark", "ansi-light"])
 def test_no_ansi_theme_is_used_without_colours(name: str) -> None:
-    theme, notice = themes.chosen(name, color_system="truecolor", no_color=True)
+    theme, notice = themes.resolve_theme(name, color_system="truecolor", no_color=True)
     assert theme == "riptui-dark"
     assert f"under NO_COLOR the theme {name} would be black on black" in notice
 
 
 def test_an_unknown_theme_is_told_with_the_known_ones() -> None:
-    theme, notice = themes.chosen("nrod\x1b", color_system="truecolor", no_color=False)
+    theme, notice = themes.resolve_theme("nrod\x1b", color_system="truecolor", no_color=False)
     assert theme == "riptui-dark"
     assert notice.startswith("there is no theme 'nrod\\x1b', so this is riptui-dark. Known: auto, riptui-dark,")
     assert [name for name in BUILTIN_THEMES if name not in notice] == []
@@ -170,7 +172,7 @@ class Shown(App[None]):
         self.wanted = name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return dict(themes.variables(self.current_theme))
+        return dict(themes.css_variables(self.current_theme))
 
     def compose(self) -> ComposeResult:
         yield Label("a line", id="line")
@@ -181,7 +183,7 @@ class Shown(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        for theme in themes.OWN:
+        for theme in themes.RIPTUI_THEMES:
             self.register_theme(theme)
         self.theme = self.wanted
 

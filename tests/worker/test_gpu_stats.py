@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from riptui.worker import gauges
-from riptui.worker.gauges import Gauges
+from riptui.worker import gpu_stats
+from riptui.worker.gpu_stats import GpuStats
 from tests.support.command import wait_until
 from tests.support.pretend_cuda import UUID, pretend_cuda
 
@@ -17,7 +17,7 @@ GIB = 2**30
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One of 16 GiB, of which 10 are free. It is looked at often."""
-    monkeypatch.setattr(gauges, "PAUSE", 0.02)
+    monkeypatch.setattr(gpu_stats, "POLL_SECONDS", 0.02)
     with pretend_cuda():
         yield
 
@@ -32,16 +32,16 @@ def nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_cuda_there_is_nothing_to_tell() -> None:
-    with Gauges("cpu") as looking:
-        looking.look()
+    with GpuStats("cpu") as looking:
+        looking.poll_memory()
     assert (looking.memory, looking.load) == (None, None)
 
 
 @pytest.mark.parametrize("device", ["", "cuda:0"])
 def test_memory_and_load_are_those_of_the_workers_card(device: str, gpu: None, nvidia_smi: Path) -> None:
     nvidia_smi.write_text('#!/bin/sh\necho "$@" > "$0.asked"\necho 71\n')
-    with Gauges(device) as looking:
-        looking.look()
+    with GpuStats(device) as looking:
+        looking.poll_memory()
         assert looking.memory == (6 * GIB, 16 * GIB)
         wait_until(lambda: looking.load == 0.71)
     assert f"--id=GPU-{UUID} " in nvidia_smi.with_suffix(".asked").read_text()
@@ -51,13 +51,13 @@ def test_memory_and_load_are_those_of_the_workers_card(device: str, gpu: None, n
 def test_what_says_no_load_leaves_the_memory(
     script: str, gpu: None, nvidia_smi: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gauges, "TIMEOUT", 0.2)
+    monkeypatch.setattr(gpu_stats, "TIMEOUT_SECONDS", 0.2)
     nvidia_smi.write_text(script)
     answers: list[float | None] = []
-    ask = gauges._utilisation
-    monkeypatch.setattr(gauges, "_utilisation", lambda card: answers.append(ask(card)))
-    with Gauges("cuda:0") as looking:
-        looking.look()
+    ask = gpu_stats._query_load
+    monkeypatch.setattr(gpu_stats, "_query_load", lambda card: answers.append(ask(card)))
+    with GpuStats("cuda:0") as looking:
+        looking.poll_memory()
         wait_until(lambda: bool(answers))
     assert answers[0] is None
     assert looking.memory == (6 * GIB, 16 * GIB)
@@ -69,6 +69,6 @@ def test_a_card_that_cannot_be_asked_ends_no_work(error: Exception, gpu: None, m
         raise error
 
     monkeypatch.setattr(torch.cuda, "get_device_properties", refuse)
-    with Gauges("cuda:0") as looking:
-        looking.look()
+    with GpuStats("cuda:0") as looking:
+        looking.poll_memory()
     assert looking.load is None

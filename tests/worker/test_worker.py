@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from riptui.client import ask, living, put_in_order
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
 from riptui.store.claim import claim
-from riptui.store.creation import create
+from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.workers import LOG, Live, registered
-from riptui.worker import report
-from riptui.worker.queue import Queue
+from riptui.store.worker_registry import LOG_FILE, WorkerStatus, list_workers
+from riptui.supervision.client import list_running_workers, reorder, request_state
+from riptui.worker import heartbeat
+from riptui.worker.disk_queue import DiskQueue
 from tests.support.command import PATIENCE, environment, finished, spawned, started, wait_until
 from tests.support.odd_inpainters import COMMAND, POISON
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
@@ -31,8 +31,8 @@ def work(runs: Path, *options: str) -> None:
     assert (outcome.code, outcome.err) == (0, "")
 
 
-def live(runs: Path) -> Live | None:
-    workers = living(runs)
+def live(runs: Path) -> WorkerStatus | None:
+    workers = list_running_workers(runs)
     return workers[0].live if workers else None
 
 
@@ -42,40 +42,40 @@ def live(runs: Path) -> Live | None:
 def test_it_computes_what_is_asked_for_and_nothing_else(runs: Path, make_trajectory: MakeTrajectory) -> None:
     asked = make_trajectory("a/asked", metrics=("psnr",))
     paused, stopped, failed = make_trajectory("a/paused"), make_trajectory("a/stopped"), make_trajectory("b/failed")
-    ask(paused, "pause")
-    ask(stopped, "stop")
+    request_state(paused, "pause")
+    request_state(stopped, "stop")
     with claim(failed) as claimed:
-        claimed.folder.write_whole("failed.json", b'{"when": "", "k": 1, "error": "it broke", "traceback": ""}')
+        claimed.folder.write_atomically("failed.json", b'{"when": "", "k": 1, "error": "it broke", "traceback": ""}')
     work(runs)
-    assert asked.status() == Status.DONE
-    assert len(asked.metrics()) == 3
-    assert [one.rows() for one in (paused, stopped, failed)] == [[], [], []]
-    assert [one.status() for one in (paused, failed)] == [Status.PAUSED, Status.FAILED]
+    assert asked.read_status() == Status.DONE
+    assert len(asked.read_metrics()) == 3
+    assert [one.read_rows() for one in (paused, stopped, failed)] == [[], [], []]
+    assert [one.read_status() for one in (paused, failed)] == [Status.PAUSED, Status.FAILED]
 
 
 def test_its_trajectory_is_the_one_that_a_foreground_run_gives(runs: Path, make_trajectory: MakeTrajectory) -> None:
     here, there = make_trajectory("a/here"), make_trajectory("a/there")
-    list(compute(here))
+    list(run_trajectory(here))
     work(runs)
-    assert [row.sha256 for row in there.rows()] == [row.sha256 for row in here.rows()]
+    assert [row.sha256 for row in there.read_rows()] == [row.sha256 for row in here.read_rows()]
 
 
 def test_the_lowest_in_the_queue_comes_first(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
     made = [make_trajectory(f"a/t{number}", seed=number) for number in (10, 9, 2)]
     for trajectory, queued in zip(made, (5.0, 5.0, 7.0), strict=True):
-        ask(trajectory, "stop")
-        ask(trajectory, "run", queued=queued)
+        request_state(trajectory, "stop")
+        request_state(trajectory, "run", queued=queued)
     assert taken(tmp_path / "runs") == ["t9", "t10", "t2"]  # of one time: in natural order
-    put_in_order([made[2], made[1], made[0]])
+    reorder([made[2], made[1], made[0]])
     assert taken(tmp_path / "runs") == ["t2", "t9", "t10"]
-    put_in_order([made[0], made[2], made[1]])
+    reorder([made[0], made[2], made[1]])
     assert taken(tmp_path / "runs") == ["t10", "t2", "t9"]
 
 
 def taken(runs: Path) -> list[str]:
-    queue = Queue(runs)
+    queue = DiskQueue(runs)
     names = []
-    while trajectory := queue.next(None):
+    while trajectory := queue.take_next(None):
         names.append(trajectory.path.name)
     return names
 
@@ -85,17 +85,17 @@ def test_a_batch_takes_only_its_own_kind_and_no_later_than_another_that_waited_f
 ) -> None:
     early = make_trajectory("a/early", inpainter="telea", parameters={"radius": 3})
     for trajectory, queued in ((make_trajectory("a/first"), 100.0), (early, 200.0), (make_trajectory("a/late"), 300.0)):
-        ask(trajectory, "stop")
-        ask(trajectory, "run", queued=queued)
-    queue = Queue(tmp_path / "runs")
-    first = queue.next(None)
+        request_state(trajectory, "stop")
+        request_state(trajectory, "run", queued=queued)
+    queue = DiskQueue(tmp_path / "runs")
+    first = queue.take_next(None)
     assert first is not None
     assert first.path.name == "first"
-    assert queue.next(first.spec) is None
-    other = queue.next(None)
+    assert queue.take_next(first.spec) is None
+    other = queue.take_next(None)
     assert other is not None
     assert other.path.name == "early"
-    late = queue.next(first.spec)
+    late = queue.take_next(first.spec)
     assert late is not None
     assert late.path.name == "late"
 
@@ -104,31 +104,31 @@ def test_what_changed_since_the_last_look_is_seen_when_it_is_taken(
     make_trajectory: MakeTrajectory, tmp_path: Path
 ) -> None:
     trajectory = make_trajectory("a/one")
-    queue = Queue(tmp_path / "runs")
+    queue = DiskQueue(tmp_path / "runs")
     queue.scan()
     assert len(queue) == 1
-    ask(trajectory, "pause")
-    assert queue.next(None) is None
-    ask(trajectory, "run")
+    request_state(trajectory, "pause")
+    assert queue.take_next(None) is None
+    request_state(trajectory, "run")
     queue.scan(now=True)
     with claim(trajectory):
-        assert queue.next(None) is None
+        assert queue.take_next(None) is None
 
 
 def test_a_second_look_at_thousands_that_are_done_is_cheap(
     make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trajectory = make_trajectory("a/done", mask=256)
-    list(compute(trajectory))
+    list(run_trajectory(trajectory))
     for number in range(2, 300):
         subprocess.run(["cp", "-r", trajectory.path, trajectory.path.with_name(f"t{number}")], check=True)
     old = time.time() - 60
     for folder in trajectory.path.parent.iterdir():
         os.utime(folder, (old, old))
-    queue = Queue(tmp_path / "runs")
+    queue = DiskQueue(tmp_path / "runs")
     queue.scan()
     opened: list[object] = []
-    monkeypatch.setattr("riptui.worker.queue.look", opened.append)
+    monkeypatch.setattr("riptui.worker.disk_queue.read_queued", opened.append)
     queue.scan(now=True)
     assert opened == []
     os.utime(trajectory.path)
@@ -143,9 +143,9 @@ def test_two_workers_compute_every_iteration_once(runs: Path, make_trajectory: M
         assert finished(one).code == 0
     workers = set()
     for trajectory in made:
-        assert [row.k for row in trajectory.rows()] == list(range(1, 17))
-        assert len(trajectory.sessions()) == 1
-        workers.add(trajectory.sessions()[0].pid)
+        assert [row.k for row in trajectory.read_rows()] == list(range(1, 17))
+        assert len(trajectory.read_sessions()) == 1
+        workers.add(trajectory.read_sessions()[0].pid)
     assert len(workers) == 2
 
 
@@ -165,7 +165,7 @@ def test_it_tells_what_it_is_at(runs: Path, make_trajectory: MakeTrajectory) -> 
         assert now is not None
         assert (now.state, now.inpainter, now.queued, now.memory_total) == ("working", "slow", 1, None)
         assert (now.jobs[0].path, now.jobs[0].iterations, now.jobs[0].steps) == ("a/one", 16, 40)
-        [worker] = living(runs)
+        [worker] = list_running_workers(runs)
         assert (worker.record.pid, worker.record.batch) == (process.pid, 1)
 
 
@@ -190,18 +190,18 @@ def test_what_libraries_print_lands_in_the_log_and_not_on_the_terminal(
     assert "a/one: starts, 16 iterations" in outcome.out
     assert "a/one: done at 16" in outcome.out
     assert "library" not in outcome.out
-    log = registered(runs)[0].log.read_text()
+    log = list_workers(runs)[0].log.read_text()
     assert log.count("a library's print") == log.count("a native complaint") == 16
     assert "a/one: done at 16" in log
 
 
 def test_a_log_that_grew_too_long_keeps_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "LOG_LIMIT", 1000)
-    monkeypatch.setattr(report, "LOG_KEPT", 100)
-    log = tmp_path / LOG
+    monkeypatch.setattr(heartbeat, "MAX_LOG_BYTES", 1000)
+    monkeypatch.setattr(heartbeat, "KEPT_LOG_BYTES", 100)
+    log = tmp_path / LOG_FILE
     log.write_text("".join(f"line {number}\n" for number in range(200)))
     with log.open("a") as writer:
-        report._cut(log)
+        heartbeat._truncate_log(log)
         writer.write("and on it goes\n")
     lines = log.read_text().splitlines()
     assert lines[0] == "... what came before was cut"
@@ -218,14 +218,14 @@ def test_it_waits_for_more_and_leaves_when_it_has_waited_for_long_enough(
     with started("worker", "--runs", runs, "--idle", "0.03", command=COMMAND) as process:
         wait_until(lambda: (now := live(runs)) and now.state == "idle")
         trajectory = make_trajectory("a/late")
-        wait_until(lambda: trajectory.status() == Status.DONE)
+        wait_until(lambda: trajectory.read_status() == Status.DONE)
         assert process.poll() is None
         begun = time.monotonic()
         outcome = finished(process)
     assert outcome.code == 0
     assert "left: nothing was to do" in outcome.out
     assert 1.0 < time.monotonic() - begun < PATIENCE
-    assert living(runs) == []
+    assert list_running_workers(runs) == []
 
 
 def test_it_leaves_when_its_runs_folder_is_removed(runs: Path) -> None:
@@ -242,15 +242,15 @@ def test_a_signal_ends_it_after_the_iteration_and_leaves_the_rest_queued(
 ) -> None:
     one, two = (make_trajectory(f"a/{name}", inpainter="slow", parameters=QUICK) for name in ("one", "two"))
     with started("worker", "--runs", runs, "--batch", "1", command=COMMAND) as process:
-        wait_until(lambda: len(one.rows()) > 2)
+        wait_until(lambda: len(one.read_rows()) > 2)
         process.send_signal(number)
         outcome = finished(process)
     assert outcome.code == 0
     assert "left: it was asked to" in outcome.out
-    assert 2 < len(one.rows()) < 16
-    assert [trajectory.status() for trajectory in (one, two)] == [Status.QUEUED, Status.QUEUED]
+    assert 2 < len(one.read_rows()) < 16
+    assert [trajectory.read_status() for trajectory in (one, two)] == [Status.QUEUED, Status.QUEUED]
     assert not (one.path / "attempts.json").exists()
-    [worker] = registered(runs)
+    [worker] = list_workers(runs)
     assert worker.live is not None
     assert worker.live.dismissed
 
@@ -270,8 +270,8 @@ def test_a_trajectory_that_is_paused_leaves_between_two_steps(runs: Path, make_t
     trajectory = make_trajectory("a/one", inpainter="slow", parameters={"seconds": 90, "steps": 900})
     with started("worker", "--runs", runs, command=COMMAND):
         wait_until(lambda: (now := live(runs)) and now.jobs and now.jobs[0].step)
-        ask(trajectory, "pause")
-        wait_until(lambda: trajectory.status() == Status.PAUSED, patience=5)
+        request_state(trajectory, "pause")
+        wait_until(lambda: trajectory.read_status() == Status.PAUSED, patience=5)
 
 
 # ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -282,7 +282,7 @@ def poisonous(runs: Path, place: str) -> Trajectory:
     original[0, 0] = POISON
     spec: Spec = make_spec(original, inpainter="touchy", parameters={}, order="raster", paste=True)
     assert spec.original_sha256 == pixels_sha256(original)
-    return create(runs, place, spec, original, Request())
+    return create_or_open(runs, place, spec, original, Request())
 
 
 def test_a_folder_that_is_removed_while_it_is_computed_ends_only_itself(
@@ -290,12 +290,12 @@ def test_a_folder_that_is_removed_while_it_is_computed_ends_only_itself(
 ) -> None:
     gone, stays = (make_trajectory(f"a/{name}", inpainter="slow", parameters=QUICK) for name in ("gone", "stays"))
     with started("worker", "--runs", runs, "--idle", "0", "--batch", "1", command=COMMAND) as process:
-        wait_until(lambda: len(gone.rows()) > 2)
+        wait_until(lambda: len(gone.read_rows()) > 2)
         subprocess.run(["rm", "-rf", gone.path], check=True)
         outcome = finished(process)
     assert outcome.code == 0
     assert "a/gone: " in outcome.out
-    assert stays.status() == Status.DONE
+    assert stays.read_status() == Status.DONE
 
 
 def test_unreadable_folders_are_left_alone(runs: Path, make_trajectory: MakeTrajectory) -> None:
@@ -303,7 +303,7 @@ def test_unreadable_folders_are_left_alone(runs: Path, make_trajectory: MakeTraj
     (bad.path / "request.json").write_text("{")
     (worse.path / "spec.json").write_text("{}")
     work(runs)
-    assert good.status() == Status.DONE
+    assert good.read_status() == Status.DONE
 
 
 def test_a_hangup_does_not_end_a_detached_worker(runs: Path, make_trajectory: MakeTrajectory) -> None:
@@ -314,9 +314,9 @@ def test_a_hangup_does_not_end_a_detached_worker(runs: Path, make_trajectory: Ma
         given = {"stdout": said, "stderr": said, "env": environment()}
         options = ("--runs", runs, "--idle", "0", "--log", log)
         with started("worker", *options, command=COMMAND, start_new_session=True, **given) as process:
-            wait_until(lambda: len(trajectory.rows()) > 2)
+            wait_until(lambda: len(trajectory.read_rows()) > 2)
             process.send_signal(signal.SIGHUP)
             assert process.wait(PATIENCE) == 0
-    assert trajectory.status() == Status.DONE
+    assert trajectory.read_status() == Status.DONE
     assert not log.exists()
-    assert "a/one: done at 16" in registered(runs)[0].log.read_text()
+    assert "a/one: done at 16" in list_workers(runs)[0].log.read_text()

@@ -13,31 +13,31 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from riptui.cli.commands import LateGroup
+from riptui.cli.commands import LazyGroup
 
 if TYPE_CHECKING:
-    from riptui.study.definition import Study
     from riptui.study.manifest import Manifest
+    from riptui.study.study_file import Study
 
 COMMANDS = {
-    "new": "riptui.cli.study.files:new",
-    "plan": "riptui.cli.study.files:plan",
-    "run": "riptui.cli.study.running:run",
-    "status": "riptui.cli.study.state:status",
-    "pause": "riptui.cli.study.state:pause",
-    "resume": "riptui.cli.study.state:resume",
-    "stop": "riptui.cli.study.state:stop",
-    "retry": "riptui.cli.study.state:retry",
-    "report": "riptui.cli.study.reporting:report",
-    "sbatch": "riptui.cli.study.files:sbatch",
+    "new": "riptui.cli.study.new:new",
+    "plan": "riptui.cli.study.new:plan",
+    "run": "riptui.cli.study.run:run",
+    "status": "riptui.cli.study.status:status",
+    "pause": "riptui.cli.study.status:pause",
+    "resume": "riptui.cli.study.status:resume",
+    "stop": "riptui.cli.study.status:stop",
+    "retry": "riptui.cli.study.status:retry",
+    "report": "riptui.cli.study.report:report",
+    "sbatch": "riptui.cli.study.new:sbatch",
 }
 
 file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 
 
 @click.group(
-    cls=LateGroup,
-    late=COMMANDS,
+    cls=LazyGroup,
+    lazy_commands=COMMANDS,
     short_help="Many trajectories from one file, on all devices.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -53,17 +53,17 @@ def study() -> None:
     """
 
 
-def opened(file: Path) -> Study:
+def read_study(file: Path) -> Study:
     """The study of a file. Raises StudyError."""
     from riptui.cli.options import runs_folder
-    from riptui.study.definition import read
+    from riptui.study.study_file import read_study
 
-    return read(file, runs=runs_folder())
+    return read_study(file, runs=runs_folder())
 
 
-def known(study: Study) -> Manifest:
+def read_manifest(study: Study) -> Manifest:
     """What a study was run with. Says so if its file was edited since. Raises InputError if it was never run."""
-    from riptui.cli.console import note
+    from riptui.cli.console import warn
     from riptui.errors import InputError
     from riptui.study import manifest
 
@@ -71,5 +71,5 @@ def known(study: Study) -> Manifest:
     if found is None:
         raise InputError(f"{study.file} was not run yet: riptui study run")
     if found.text != study.text:
-        note(f"{study.file} was edited since: what follows is of what was run; `riptui study run` adds the rest")
+        warn(f"{study.file} was edited since: what follows is of what was run; `riptui study run` adds the rest")
     return found

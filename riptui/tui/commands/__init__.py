@@ -10,35 +10,35 @@ handing    out of the app: exports, the clipboard, measuring, a shell
 from importlib import import_module
 
 from riptui.errors import RiptuiError
-from riptui.tui.commands.subject import Subject
+from riptui.tui.commands.context import CommandContext
 
-__all__ = ["COMMANDS", "Subject", "carry_out"]
+__all__ = ["COMMAND_MODULES", "CommandContext", "run_command"]
 
-COMMANDS = {
-    "launch": "launching",
-    "again": "launching",
-    "demo": "launching",
-    "pause": "queueing",
-    "stop": "queueing",
-    "retry": "queueing",
-    "sooner": "queueing",
-    "later": "queueing",
-    "rename": "keeping",
-    "throw_away": "keeping",
-    "undo": "keeping",
-    "erase": "keeping",
-    "empty_trash": "keeping",
-    "export": "handing",
-    "copy": "handing",
-    "measure": "handing",
-    "shell": "handing",
+COMMAND_MODULES = {
+    "launch": "run_again",
+    "rerun": "run_again",
+    "demo": "run_again",
+    "pause": "pause_and_stop",
+    "stop": "pause_and_stop",
+    "retry": "pause_and_stop",
+    "move_earlier": "pause_and_stop",
+    "move_later": "pause_and_stop",
+    "rename": "rename_and_trash",
+    "move_to_trash": "rename_and_trash",
+    "undo": "rename_and_trash",
+    "delete": "rename_and_trash",
+    "empty_trash": "rename_and_trash",
+    "export": "sharing",
+    "copy": "sharing",
+    "measure": "sharing",
+    "shell": "sharing",
 }
 
 
-async def carry_out(name: str, about: Subject) -> None:
+async def run_command(name: str, context: CommandContext) -> None:
     """Do what a command says. What is wrong is told, and ends it."""
-    command = getattr(import_module(f"{__name__}.{COMMANDS[name]}"), name)
+    command = getattr(import_module(f"{__name__}.{COMMAND_MODULES[name]}"), name)
     try:
-        await command(about)
+        await command(context)
     except RiptuiError as error:
-        about.tell(str(error), "error")
+        context.notify(str(error), "error")

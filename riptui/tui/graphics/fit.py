@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from riptui.tui.graphics.capabilities import GraphicsProtocol
 from riptui.tui.graphics.sixel import BAND
-from riptui.tui.graphics.terminal import Protocol
 
-MOST = 297  # columns or rows: kitty has no marks for more
-SIXEL_SIDE = 1000  # pixels: xterm cuts off what is larger, unless told otherwise
+MAX_CELLS = 297  # columns or rows: kitty has no marks for more
+MAX_SIXEL_SIDE = 1000  # pixels: xterm cuts off what is larger, unless told otherwise
 
 
 @dataclass(frozen=True)
-class Box:
+class PictureBox:
     """The place of a picture: a number of cells, and the pixels of the screen that the picture takes within them."""
 
     columns: int
@@ -22,18 +22,20 @@ class Box:
     height: int
 
 
-def fit(image: tuple[int, int], room: tuple[int, int], cell: tuple[int, int], protocol: Protocol) -> Box | None:
+def fit(
+    image: tuple[int, int], available: tuple[int, int], cell: tuple[int, int], protocol: GraphicsProtocol
+) -> PictureBox | None:
     """The box for an image of (width, height) pixels in a room of (columns, rows); None where there is no room.
 
     A picture is shrunk as far as needed, and never blown up except by a whole number: then each of its pixels is a
     sharp square, and nothing on the screen is interpolated that the model did not paint.
     """
-    if min(*image, *room) < 1:
+    if min(*image, *available) < 1:
         return None
-    columns, rows = min(room[0], MOST), min(room[1], MOST)
+    columns, rows = min(available[0], MAX_CELLS), min(available[1], MAX_CELLS)
     scale = min(columns * cell[0] / image[0], rows * cell[1] / image[1])
     if protocol == "sixel":
-        scale = min(scale, SIXEL_SIDE / max(image))
+        scale = min(scale, MAX_SIXEL_SIDE / max(image))
     unit = cell[0] if protocol == "halfblock" else 1  # screen pixels that one of the image's takes unscaled
     if scale > unit:
         scale = unit * int(scale / unit)
@@ -42,7 +44,7 @@ def fit(image: tuple[int, int], room: tuple[int, int], cell: tuple[int, int], pr
         # As many whole bands as go into whole cells: terminals draw the last band in full, and tmux counts it in full.
         height = height // cell[1] * cell[1] // BAND * BAND
         width = max(1, round(height * image[0] / image[1]))
-    whole = round if protocol == "halfblock" else ceil
-    columns = min(columns, max(1, whole(width / cell[0])))
-    rows = min(rows, max(1, whole(height / cell[1])))
-    return Box(columns, rows, min(width, columns * cell[0]), min(height, rows * cell[1]))
+    round_cells = round if protocol == "halfblock" else ceil
+    columns = min(columns, max(1, round_cells(width / cell[0])))
+    rows = min(rows, max(1, round_cells(height / cell[1])))
+    return PictureBox(columns, rows, min(width, columns * cell[0]), min(height, rows * cell[1]))

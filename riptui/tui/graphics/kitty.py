@@ -11,12 +11,12 @@ from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from riptui.tui.graphics.passthrough import outwards
+from riptui.tui.graphics.tmux import wrap_for_tmux
 
 if TYPE_CHECKING:  # to free a picture takes neither
     from PIL import Image as Pillow
 
-    from riptui.tui.graphics.cells import Cell
+    from riptui.tui.graphics.half_blocks import PictureCell
 
 _CHUNK = 4096  # characters: the protocol's limit
 _PLACEHOLDER = "\U0010eeee"
@@ -24,18 +24,18 @@ _PLACEHOLDER = "\U0010eeee"
 
 def encode(picture: Pillow.Image) -> str:
     """A picture in a palette as PNG in base64. In whole colours it would be four times as long."""
-    packed = BytesIO()
-    picture.save(packed, "png")
-    return standard_b64encode(packed.getvalue()).decode()
+    buffer = BytesIO()
+    picture.save(buffer, "png")
+    return standard_b64encode(buffer.getvalue()).decode()
 
 
 def transmit(number: int, png: str, columns: int, rows: int, *, tmux: bool) -> str:
     """Send a picture to be shown in a box of cells, which it fills as far as its proportions let it."""
-    pieces = [png[start : start + _CHUNK] for start in range(0, len(png), _CHUNK)]
+    chunks = [png[start : start + _CHUNK] for start in range(0, len(png), _CHUNK)]
     keys = f"a=T,U=1,f=100,i={number},c={columns},r={rows},q=2,"
     commands = []
-    for left, piece in zip(range(len(pieces) - 1, -1, -1), pieces, strict=True):
-        commands.append(_command(f"{keys}m={int(left > 0)};{piece}", tmux))
+    for remaining, chunk in zip(range(len(chunks) - 1, -1, -1), chunks, strict=True):
+        commands.append(_command(f"{keys}m={int(remaining > 0)};{chunk}", tmux))
         keys = "q=2,"
     return "".join(commands)
 
@@ -45,27 +45,30 @@ def delete(number: int, *, tmux: bool) -> str:
     return _command(f"a=d,d=I,i={number},q=2", tmux)
 
 
-def placeholders(number: int, columns: int, rows: int, background: str) -> list[list[Cell]]:
+def placeholders(number: int, columns: int, rows: int, background: str) -> list[list[PictureCell]]:
     """The cells that show a picture. Its number's lowest byte is told by a colour, its highest by a mark.
 
     A colour of the 256 survives terminals and settings without 24-bit colours; the middle bytes are 0. `background`,
     parameters of SGR, is seen where the picture leaves an edge of its box free.
     """
-    from riptui.tui.graphics.cells import Cell
+    from riptui.tui.graphics.half_blocks import PictureCell
 
     ink = f"38;5;{number & 255}"
     highest = _MARKS[number >> 24]
     return [
-        [Cell(f"{_PLACEHOLDER}{_MARKS[row]}{_MARKS[column]}{highest}", ink, background) for column in range(columns)]
+        [
+            PictureCell(f"{_PLACEHOLDER}{_MARKS[row]}{_MARKS[column]}{highest}", ink, background)
+            for column in range(columns)
+        ]
         for row in range(rows)
     ]
 
 
 def _command(text: str, tmux: bool) -> str:
-    return outwards(f"\x1b_G{text}\x1b\\", tmux=tmux)
+    return wrap_for_tmux(f"\x1b_G{text}\x1b\\", tmux=tmux)
 
 
-def _between(span: str) -> range:
+def _parse_span(span: str) -> range:
     first, _, last = span.partition("-")
     return range(int(first, 16), int(last or first, 16) + 1)
 
@@ -79,4 +82,4 @@ _SPANS = """
 20e9 20f0 2cef-2cf1 2de0-2dff a66f a67c-a67d a6f0-a6f1 a8e0-a8f1 aab0 aab2-aab3 aab7-aab8 aabe-aabf aac1 fe20-fe26 10a0f
 10a38 1d185-1d189 1d1aa-1d1ad 1d242-1d244
 """
-_MARKS = [chr(code) for code in chain.from_iterable(map(_between, _SPANS.split()))]
+_MARKS = [chr(code) for code in chain.from_iterable(map(_parse_span, _SPANS.split()))]

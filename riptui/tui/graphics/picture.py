@@ -19,26 +19,26 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from riptui.arrays import Image
-from riptui.terminal import printable
+from riptui.text.terminal import printable
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.canvas import Canvas
-from riptui.tui.graphics.cells import Cell, Depth, Row, plain
-from riptui.tui.graphics.encoding import Order
+from riptui.tui.graphics.encoding import EncodeRequest
 from riptui.tui.graphics.fit import fit
-from riptui.tui.graphics.graphics import Graphics
+from riptui.tui.graphics.half_blocks import ColourDepth, PictureCell, PictureStrip, solid_cell
+from riptui.tui.graphics.protocol import Graphics
 
-REST = 0.1  # seconds without a new image before pixels are worth their bytes
-BELOW = 2  # rows: with fewer below a sixel picture xterm scrolls
+REST_SECONDS = 0.1  # seconds without a new image before pixels are worth their bytes
+MIN_ROWS_BELOW = 2  # rows: with fewer below a sixel picture xterm scrolls
 
 
-class Picture(Widget):
+class PictureWidget(Widget):
     """Shows one image, centred in the room that its styles give it, its proportions kept.
 
     The widget never changes its own size. With no image, or with pictures off, the note stands in its place. Borders
     and padding belong to a container around it.
     """
 
-    DEFAULT_CSS = "Picture { width: 1fr; height: 1fr; }"
+    DEFAULT_CSS = "PictureWidget { width: 1fr; height: 1fr; }"
 
     def __init__(self, graphics: Graphics, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -46,10 +46,10 @@ class Picture(Widget):
         self._image: Image | None = None
         self._note = ""
         self._canvas: Canvas | None = None
-        self._timer: Timer | None = None
-        self._reported = False
-        self._numbers: list[int] = []  # kitty's, of the pictures that the terminal holds; the last is shown
-        self._current = False  # whether that one is of this image
+        self._pixel_timer: Timer | None = None
+        self._paint_reported = False
+        self._kitty_numbers: list[int] = []  # kitty's, of the pictures that the terminal holds; the last is shown
+        self._pixels_current = False  # whether that one is of this image
 
     @property
     def image(self) -> Image | None:
@@ -60,37 +60,37 @@ class Picture(Widget):
         if image is None or self._image is None or self._canvas is None or image.shape != self._image.shape:
             if image is not None or self._image is not None or note != self._note:
                 self._image, self._note = image, note
-                self._lay_out()
+                self._rebuild_canvas()
         elif not np.array_equal(image, self._image):
             self._image, self._note = image, note
-            self._current = False
+            self._pixels_current = False
             if changed := self._canvas.draw(image):
-                self.refresh(changed.translate(self._place().offset))
-            self._wait_for_rest()
+                self.refresh(changed.translate(self._picture_region().offset))
+            self._restart_pixel_timer()
 
     def on_mount(self) -> None:
-        self._graphics.listen(self, self._lay_out)
+        self._graphics.subscribe(self, self._rebuild_canvas)
         self.app.app_resume_signal.subscribe(self, self._resumed)
 
     def on_unmount(self) -> None:
-        self._graphics.forget(self)
+        self._graphics.unsubscribe(self)
         self._free_pictures()
 
     def on_resize(self, _event: events.Resize) -> None:
-        self._lay_out()
+        self._rebuild_canvas()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        if self._canvas and self._canvas.below not in (None, self.background_colors[1].rgb):
-            self._lay_out()
+        if self._canvas and self._canvas.bottom_colour not in (None, self.background_colors[1].rgb):
+            self._rebuild_canvas()
 
     def _resumed(self, _app: App[object]) -> None:
         """The alternate screen was left, and the pictures with it."""
-        self._lay_out()
+        self._rebuild_canvas()
 
-    def _lay_out(self) -> None:
+    def _rebuild_canvas(self) -> None:
         """Start anew: another size of the image or of the room, another protocol."""
-        self._canvas, self._current = None, False
+        self._canvas, self._pixels_current = None, False
         self._free_pictures()
         self.refresh()
         if self._image is None or self._graphics.protocol == "off":
@@ -98,18 +98,18 @@ class Picture(Widget):
         size = self._image.shape[1], self._image.shape[0]
         if box := fit(size, self.size, self._graphics.cell, self._graphics.protocol):
             ends_early = box.rows > 1 and box.height < box.rows * self._graphics.cell[1]
-            below = self.background_colors[1].rgb if ends_early and self._graphics.protocol == "sixel" else None
-            self._canvas = Canvas(box, self._depth, grey=self.app.no_color, below=below)
+            bottom_colour = self.background_colors[1].rgb if ends_early and self._graphics.protocol == "sixel" else None
+            self._canvas = Canvas(box, self._depth, grey=self.app.no_color, bottom_colour=bottom_colour)
             self._canvas.draw(self._image)
-            self._wait_for_rest()
+            self._restart_pixel_timer()
 
     @property
-    def _depth(self) -> Depth:
-        return cast(Depth, self.app.console.color_system or "truecolor")
+    def _depth(self) -> ColourDepth:
+        return cast(ColourDepth, self.app.console.color_system or "truecolor")
 
     @property
-    def _blank(self) -> Cell:
-        return plain(self.background_colors[1].rgb, self._depth)
+    def _blank_cell(self) -> PictureCell:
+        return solid_cell(self.background_colors[1].rgb, self._depth)
 
     # --- text
 
@@ -117,21 +117,21 @@ class Picture(Widget):
         lines = self._picture_lines(self._canvas, crop) if self._canvas else self._message_lines()[crop.y : crop.bottom]
         return [line.crop(crop.x, crop.right) for line in lines]
 
-    def _place(self) -> Region:
+    def _picture_region(self) -> Region:
         """Where the picture is in the widget, in cells."""
         columns, rows = (self._canvas.box.columns, self._canvas.box.rows) if self._canvas else (0, 0)
         return Region((self.size.width - columns) // 2, (self.size.height - rows) // 2, columns, rows)
 
     def _picture_lines(self, canvas: Canvas, crop: Region) -> list[Strip]:
         active = self.screen.is_active  # under a modal Textual dims colours, and would dim the placeholders' too
-        place = self._place()
-        blank = self._blank
-        before, after = [blank] * place.x, [blank] * (self.size.width - place.right)
-        empty = Row([blank] * self.size.width)
+        region = self._picture_region()
+        blank = self._blank_cell
+        before, after = [blank] * region.x, [blank] * (self.size.width - region.right)
+        empty = PictureStrip([blank] * self.size.width)
         rows = canvas.rows(without_pixels=not active)
-        painted = self._on_painted if active else None
+        painted = self._rows_written if active else None
         return [
-            Row([*before, *rows[y - place.y], *after], painted) if place.y <= y < place.bottom else empty
+            PictureStrip([*before, *rows[y - region.y], *after], painted) if region.y <= y < region.bottom else empty
             for y in crop.line_range
         ]
 
@@ -147,84 +147,84 @@ class Picture(Widget):
 
     # --- pixels
 
-    def _on_painted(self) -> None:
+    def _rows_written(self) -> None:
         """Textual writes some of the picture's rows now."""
-        if not self._reported and self._graphics.protocol in ("kitty", "sixel"):
-            self._reported = True
+        if not self._paint_reported and self._graphics.protocol in ("kitty", "sixel"):
+            self._paint_reported = True
             self.call_later(self._after_paint)
 
     def _after_paint(self) -> None:
         """What the rows show now needs the last picture only; and what they lost is made good once that rests."""
-        self._reported = False
-        self._free_pictures(but=1)
-        if not self._current:
-            self._wait_for_rest()
+        self._paint_reported = False
+        self._free_pictures(keep=1)
+        if not self._pixels_current:
+            self._restart_pixel_timer()
 
-    def _wait_for_rest(self) -> None:
-        if self._timer:
-            self._timer.stop()
+    def _restart_pixel_timer(self) -> None:
+        if self._pixel_timer:
+            self._pixel_timer.stop()
         if self._graphics.protocol in ("kitty", "sixel"):
-            self._timer = self.set_timer(REST, self._rested)
+            self._pixel_timer = self.set_timer(REST_SECONDS, self._start_encoding)
 
-    def _rested(self) -> None:
-        if self._canvas and self._on_screen():  # else the next paint starts the wait again
-            self.run_worker(self._sharpen(), group="pixels", exclusive=True)
+    def _start_encoding(self) -> None:
+        if self._canvas and self._screen_region():  # else the next paint starts the wait again
+            self.run_worker(self._show_pixels(), group="pixels", exclusive=True)
 
-    async def _sharpen(self) -> None:
-        image, order = self._image, self._order()
-        if image is None or order is None:
+    async def _show_pixels(self) -> None:
+        image, request = self._image, self._encode_request()
+        if image is None or request is None:
             return
-        data = await self._graphics.encoder.encode(image, order)
-        if image is not self._image or order != self._order():
+        data = await self._graphics.encoder.encode(image, request)
+        if image is not self._image or request != self._encode_request():
             return
-        if order.protocol == "kitty":
+        if request.protocol == "kitty":
             self._send_to_kitty(data)
-        elif where := self._on_screen():
-            self._write(f"\x1b7\x1b[{where.y + 1};{where.x + 1}H{data}\x1b8")
+        elif region := self._screen_region():
+            self._write(f"\x1b7\x1b[{region.y + 1};{region.x + 1}H{data}\x1b8")
 
-    def _order(self) -> Order | None:
+    def _encode_request(self) -> EncodeRequest | None:
         if not self._canvas:
             return None
         graphics = self._graphics
         background = self.background_colors[1].rgb
-        return Order(graphics.protocol, self._canvas.box, graphics.cell, background, graphics.wire)
+        return EncodeRequest(graphics.protocol, self._canvas.box, graphics.cell, background, graphics.budget)
 
-    def _on_screen(self) -> Region | None:
+    def _screen_region(self) -> Region | None:
         """The picture's cells on the screen; None where it cannot be shown in pixels: hidden, below a modal, and for
         sixels also where it is cut off, covered, or too near to the last row."""
         if not self.screen.is_active:
             return None
-        shown = self.screen._compositor.visible_widgets  # front to back
-        if self not in shown:
+        visible_widgets = self.screen._compositor.visible_widgets  # front to back
+        if self not in visible_widgets:
             return None
-        widget, clip = shown[self]
-        place = self._place().translate(widget.offset)
+        widget, clip = visible_widgets[self]
+        picture_region = self._picture_region().translate(widget.offset)
         if self._graphics.protocol == "kitty":
-            return place
-        if not clip.contains_region(place) or place.bottom + BELOW > self.app.size.height:
+            return picture_region
+        if not clip.contains_region(picture_region) or picture_region.bottom + MIN_ROWS_BELOW > self.app.size.height:
             return None
-        for other, (region, other_clip) in shown.items():
-            if other is self:
+        for front_widget, (region, front_clip) in visible_widgets.items():
+            if front_widget is self:
                 break
-            if region.intersection(other_clip).overlaps(place):
+            if region.intersection(front_clip).overlaps(picture_region):
                 return None
-        return place
+        return picture_region
 
     def _send_to_kitty(self, png: str) -> None:
         """The picture, then the cells that show it; once those are written the old one is freed: no gap is seen."""
-        number = self._graphics.take_number()
+        number = self._graphics.allocate_number()
         if number is None or self._canvas is None:
             return
         box = self._canvas.box
         self._write(kitty.transmit(number, png, box.columns, box.rows, tmux=self._graphics.terminal.tmux))
-        self._canvas.place(number, self._blank.background)
-        self._numbers.append(number)
-        self._current = True
-        self.refresh(self._place())
+        self._canvas.show_kitty_picture(number, self._blank_cell.background)
+        self._kitty_numbers.append(number)
+        self._pixels_current = True
+        self.refresh(self._picture_region())
 
-    def _free_pictures(self, *, but: int = 0) -> None:
-        while len(self._numbers) > but:
-            self._write(self._graphics.free(self._numbers.pop(0)))
+    def _free_pictures(self, *, keep: int = 0) -> None:
+        while len(self._kitty_numbers) > keep:
+            self._write(self._graphics.free_picture(self._kitty_numbers.pop(0)))
 
     def _write(self, data: str) -> None:
         """In the order of Textual's own output, through its thread."""

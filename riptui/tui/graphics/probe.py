@@ -18,73 +18,88 @@ import tty
 from collections.abc import Mapping
 from dataclasses import replace
 
-from riptui.tui.graphics.terminal import SILENT, Replies, Terminal, Tmux, choose, read_replies
+from riptui.tui.graphics.capabilities import (
+    UNQUERIED_TERMS,
+    Terminal,
+    TerminalReplies,
+    TmuxClient,
+    choose_protocol,
+    read_replies,
+)
 
-VARIABLE = "RIPTUI_GRAPHICS"
-PATIENCE = 2.0  # seconds: round trips of 500 ms were tried, and a terminal that never answers may not hold us longer
+PROTOCOL_VARIABLE = "RIPTUI_GRAPHICS"
+TIMEOUT_SECONDS = (
+    2.0  # seconds: round trips of 500 ms were tried, and a terminal that never answers may not hold us longer
+)
 
 _XTVERSION = b"\x1b[>0q"
 _KITTY = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
 _CELL = b"\x1b[16t"
 _BACKGROUND = b"\x1b]11;?\x1b\\"
 _DA1 = b"\x1b[c"
-QUESTIONS = _XTVERSION + _KITTY + _CELL + _BACKGROUND + _DA1
+QUERIES = _XTVERSION + _KITTY + _CELL + _BACKGROUND + _DA1
 
 
-def probe(asked: str = "", *, environment: Mapping[str, str] = os.environ, stdin: int = 0, stdout: int = 1) -> Terminal:
-    """The terminal at both ends. `asked`, else $RIPTUI_GRAPHICS, may name a protocol instead of the automatic choice.
+def probe(
+    requested: str = "", *, environment: Mapping[str, str] = os.environ, stdin: int = 0, stdout: int = 1
+) -> Terminal:
+    """The terminal at both ends. `requested`, else $RIPTUI_GRAPHICS, may name a protocol: else it is chosen.
 
-    Takes a round trip, at most `PATIENCE` seconds. Raises InputError where what is asked for is no protocol.
+    Takes a round trip, at most `TIMEOUT_SECONDS`. Raises InputError where what is asked for is no protocol.
     """
-    asked = asked or environment.get(VARIABLE, "") or "auto"
+    requested = requested or environment.get(PROTOCOL_VARIABLE, "") or "auto"
     if not (os.isatty(stdin) and os.isatty(stdout)):
-        return choose(Replies(), environment, None, asked, at_terminal=False)
-    silent = environment.get("TERM", "") in SILENT
-    replies = Replies() if silent else read_replies(_converse(stdin, stdout))
+        return choose_protocol(TerminalReplies(), environment, None, requested, at_terminal=False)
+    silent = environment.get("TERM", "") in UNQUERIED_TERMS
+    replies = TerminalReplies() if silent else read_replies(_query_terminal(stdin, stdout))
     if not replies.cell:  # xterm as a VT340 keeps it to itself
-        replies = replace(replies, cell=cell_by_window(stdin))
-    tmux = _ask_tmux(environment) if environment.get("TMUX") else None
-    return choose(replies, environment, tmux, asked)
+        replies = replace(replies, cell=cell_from_window(stdin))
+    tmux = _query_tmux(environment) if environment.get("TMUX") else None
+    return choose_protocol(replies, environment, tmux, requested)
 
 
-def _converse(stdin: int, stdout: int) -> bytes:
+def _query_terminal(stdin: int, stdout: int) -> bytes:
     """Put the questions and return all that came back."""
-    before = termios.tcgetattr(stdin)
+    saved = termios.tcgetattr(stdin)
     try:
         tty.setcbreak(stdin, termios.TCSANOW)  # no echo: replies are not to be seen
-        os.write(stdout, QUESTIONS)
+        os.write(stdout, QUERIES)
         return _read_until_done(stdin)
     finally:
-        termios.tcsetattr(stdin, termios.TCSAFLUSH, before)
+        termios.tcsetattr(stdin, termios.TCSAFLUSH, saved)
 
 
 def _read_until_done(stdin: int) -> bytes:
     data = b""
-    until = time.monotonic() + PATIENCE
-    while not read_replies(data).attributes and (left := until - time.monotonic()) > 0:
-        if select.select([stdin], [], [], left)[0]:
-            piece = os.read(stdin, 4096)
-            if not piece:  # the terminal is gone
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not read_replies(data).attributes and (remaining := deadline - time.monotonic()) > 0:
+        if select.select([stdin], [], [], remaining)[0]:
+            chunk = os.read(stdin, 4096)
+            if not chunk:  # the terminal is gone
                 break
-            data += piece
+            data += chunk
     return data
 
 
-def _ask_tmux(environment: Mapping[str, str]) -> Tmux | None:
+def _query_tmux(environment: Mapping[str, str]) -> TmuxClient | None:
     question = "#{client_termtype}\n#{client_termfeatures}\n#{allow-passthrough}"
     pane = environment.get("TMUX_PANE", "")
     command = ["tmux", "display-message", "-p", *(["-t", pane] if pane else []), question]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=dict(environment))
+        completed = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, env=dict(environment)
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    lines = done.stdout.split("\n")
-    if done.returncode or len(lines) < 3:
+    lines = completed.stdout.split("\n")
+    if completed.returncode or len(lines) < 3:
         return None
-    return Tmux(lines[0].strip(), frozenset(lines[1].strip().split(",")) - {""}, lines[2].strip() in ("on", "all", "1"))
+    return TmuxClient(
+        lines[0].strip(), frozenset(lines[1].strip().split(",")) - {""}, lines[2].strip() in ("on", "all", "1")
+    )
 
 
-def cell_by_window(descriptor: int = 0) -> tuple[int, int] | None:
+def cell_from_window(descriptor: int = 0) -> tuple[int, int] | None:
     """The window's pixels by its cells, where the terminal sets them. Borders may be counted in: rounded down."""
     try:
         answer = fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8))

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 BAND = 6  # rows
 _BITS = (1 << np.arange(BAND, dtype=np.uint8))[:, None]
 _RUN = re.compile(rb"(.)\1{3,}")  # shorter ones are shorter as they are
-_NOTHING = 256  # the colour of the rows that fill up the last band
+_FILLER = 256  # the colour of the rows that fill up the last band
 
 
 def encode(picture: Pillow.Image, background: tuple[int, int, int]) -> str:
@@ -21,7 +21,7 @@ def encode(picture: Pillow.Image, background: tuple[int, int, int]) -> str:
     stands for the selection. Register 0 is the background, with which tmux fills up its last row of cells.
     """
     width, height = picture.size
-    indices = np.full((-(-height // BAND) * BAND, width), _NOTHING, np.uint16)
+    indices = np.full((-(-height // BAND) * BAND, width), _FILLER, np.uint16)
     indices[:height] = np.asarray(picture, np.uint16) + 1
     bands = indices.reshape(-1, BAND, width)
     return "".join([f'\x1bP0;1q"1;1;{width};{height}', _palette(picture, background), *map(_band, bands), "\x1b\\"])
@@ -35,15 +35,15 @@ def _palette(picture: Pillow.Image, background: tuple[int, int, int]) -> str:
 
 def _band(band: UInt16[np.ndarray, "6 width"]) -> str:
     colours = np.unique(band)
-    colours = colours[colours != _NOTHING]
+    colours = colours[colours != _FILLER]
     sixels = ((band == colours[:, None, None]) * _BITS).sum(axis=1, dtype=np.uint8) + ord("?")
-    lines = [_line(colour, row.tobytes()) for colour, row in zip(colours.tolist(), sixels, strict=True)]
+    lines = [_colour_line(colour, row.tobytes()) for colour, row in zip(colours.tolist(), sixels, strict=True)]
     return b"$".join(lines).decode("ascii") + "-"
 
 
-def _line(colour: int, row: bytes) -> bytes:
-    return b"#%d" % colour + _RUN.sub(_counted, row.rstrip(b"?"))
+def _colour_line(colour: int, row: bytes) -> bytes:
+    return b"#%d" % colour + _RUN.sub(_run_length, row.rstrip(b"?"))
 
 
-def _counted(run: re.Match[bytes]) -> bytes:
+def _run_length(run: re.Match[bytes]) -> bytes:
     return b"!%d%b" % (run.end() - run.start(), run[1])

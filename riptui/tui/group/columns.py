@@ -6,56 +6,56 @@ from math import isnan
 
 from rich.cells import cell_len
 
-from riptui.marks import MARKS
-from riptui.terminal import printable
-from riptui.tui.group.gathering import Member
-from riptui.tui.group.table import Column, Row, Value
-from riptui.tui.trajectory.readings import number, title
+from riptui.text.status_marks import STATUS_MARKS
+from riptui.text.terminal import printable
+from riptui.tui.group.group_reader import GroupMember
+from riptui.tui.group.table import CellValue, TableColumn, TableRow
+from riptui.tui.trajectory.metric_readout import format_number, metric_title
 
-FIELDS = ("mask", "seed", "inpainter", "order", "size")
+SPEC_COLUMNS = ("mask", "seed", "inpainter", "order", "size")
 """Fields of the spec that have a column where they differ."""
 
 
-def tabulated(
-    members: Mapping[str, Member], metrics: Sequence[str], root: str
-) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+def build_table(
+    members: Mapping[str, GroupMember], metrics: Sequence[str], root: str
+) -> tuple[tuple[TableColumn, ...], tuple[TableRow, ...]]:
     """Columns and rows. `root`: the folder that names are told from."""
-    fields = [name for name in FIELDS if len({getattr(member.spec, name) for member in members.values()}) > 1]
-    rows = tuple(_row(member, fields, metrics, root) for member in members.values())
-    shown: list[tuple[str, Callable[[Value], str]]] = [("trajectory", _plain)]
-    shown += [(name, _plain) for name in fields]
-    shown += [("%", _percent), *((title(metric), _number) for metric in metrics)]
+    fields = [name for name in SPEC_COLUMNS if len({getattr(member.spec, name) for member in members.values()}) > 1]
+    rows = tuple(_table_row(member, fields, metrics, root) for member in members.values())
+    headers: list[tuple[str, Callable[[CellValue], str]]] = [("trajectory", _format_text)]
+    headers += [(name, _format_text) for name in fields]
+    headers += [("%", _format_percent), *((metric_title(metric), _format_number) for metric in metrics)]
     return tuple(
-        Column(
+        TableColumn(
             name,
-            max([cell_len(name), *(cell_len(text(row.values[place])) + 2 * (not place) for row in rows)]),
+            max([cell_len(name), *(cell_len(text(row.values[index])) + 2 * (not index) for row in rows)]),
             text,
-            right=name not in ("trajectory", "inpainter", "order"),
+            right_aligned=name not in ("trajectory", "inpainter", "order"),
         )
-        for place, (name, text) in enumerate(shown)
+        for index, (name, text) in enumerate(headers)
     ), rows
 
 
-def _row(member: Member, fields: Sequence[str], metrics: Sequence[str], root: str) -> Row:
-    return Row(
+def _table_row(member: GroupMember, fields: Sequence[str], metrics: Sequence[str], root: str) -> TableRow:
+    return TableRow(
         member.path,
-        MARKS[member.status][0],
+        STATUS_MARKS[member.status][0],
         (
             printable(os.path.relpath(member.path, root)),
             *(getattr(member.spec, field) for field in fields),
             member.spec.inpainted(member.k),
-            *(member.newest(metric) for metric in metrics),
+            *(member.newest_value(metric) for metric in metrics),
         ),
     )
 
 
-def _plain(value: Value) -> str:
+def _format_text(value: CellValue) -> str:
     return str(value)
 
 
-def _percent(value: Value) -> str:
+def _format_percent(value: CellValue) -> str:
     return f"{value:.0f}"
 
 
-def _number(value: Value) -> str:
-    return "" if isinstance(value, str) or isnan(value) else number(value)
+def _format_number(value: CellValue) -> str:
+    return "" if isinstance(value, str) or isnan(value) else format_number(value)

@@ -15,67 +15,74 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from riptui.store.records import Values
+from riptui.metrics.values import MetricValues
 from riptui.tui import bindings
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.graphics.picture import Picture
-from riptui.tui.group.lineup import Entrant, Frame, Lineup, differences, names, places
-from riptui.tui.keyline import KeyLine
-from riptui.tui.latest import Latest
+from riptui.tui.graphics.picture import PictureWidget
+from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.group.compare_data import (
+    ComparedFrame,
+    ComparedTrajectory,
+    CompareReader,
+    compare_specs,
+    distinct_names,
+    percent_stops,
+)
+from riptui.tui.key_footer import KeyFooter
+from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart, series_colors
 from riptui.tui.plot.series import SHAPES, Series
-from riptui.tui.trajectory import course
-from riptui.tui.trajectory.readings import names_in, number, title
+from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.metric_readout import format_number, metric_names, metric_title
 from riptui.tui.trajectory.slider import Slider
 
-LOOK = 1.0  # seconds between two looks at the disk
-GAP = 1  # columns between two trajectories
-AROUND = 16  # rows of all that is not a picture, with a chart of eight
+POLL_SECONDS = 1.0  # seconds between two looks at the disk
+GAP_COLUMNS = 1  # columns between two trajectories
+NON_PICTURE_ROWS = 16  # rows of all that is not a picture, with a chart of eight
 
 
-class Column(Vertical):
+class CompareColumn(Vertical):
     """One trajectory: its name, what it differs in, its frame, its values."""
 
     DEFAULT_CSS = f"""
-    Column {{
+    CompareColumn {{
         height: auto;
-        margin-right: {GAP};
+        margin-right: {GAP_COLUMNS};
         & Static {{ height: 1; text-wrap: nowrap; text-overflow: ellipsis; }}
         & .differs {{ color: $text-muted; }}
         &:last-of-type {{ margin-right: 0; }}
     }}
     """
 
-    def __init__(self, graphics: Graphics, place: int, name: str) -> None:
+    def __init__(self, graphics: Graphics, index: int, name: str) -> None:
         super().__init__()
-        self._place = place
+        self._index = index
         self._title = name
         self._head = Static(markup=False)
-        self._differs = Static(markup=False, classes="differs")
+        self._differing = Static(markup=False, classes="differs")
         self._values = Static(markup=False, classes="values")
-        self.picture = Picture(graphics)
+        self.picture = PictureWidget(graphics)
 
     def compose(self) -> ComposeResult:
         yield self._head
-        yield self._differs
+        yield self._differing
         yield self.picture
         yield self._values
 
-    def name_it(self, differs: Sequence[str]) -> None:
-        color = series_colors(self.app)[self._place]
-        _tell(self._head, Content.assemble((SHAPES[self._place], color), (f" {self._title}", "bold")))
-        _tell(self._differs, Content(" · ".join(differs)))
+    def set_heading(self, differing: Sequence[str]) -> None:
+        color = series_colors(self.app)[self._index]
+        _update_if_changed(self._head, Content.assemble((SHAPES[self._index], color), (f" {self._title}", "bold")))
+        _update_if_changed(self._differing, Content(" · ".join(differing)))
 
-    def show(self, frame: Frame, values: Values, metric: str) -> None:
+    def show(self, frame: ComparedFrame, values: MetricValues, metric: str) -> None:
         """Put a frame in place, and as many values as fit, that of the metric first."""
         self.picture.show(frame.image, note=frame.note)
-        shown = [metric, *(name for name in names_in({0: values}) if name != metric)]
-        line, room = Content(""), self.size.width
-        for text in [f"{title(name)} {number(values[name])}" for name in shown if name in values]:
-            if line and line.cell_length + len(text) + 2 > room:
+        ordered = [metric, *(name for name in metric_names({0: values}) if name != metric)]
+        line, width = Content(""), self.size.width
+        for text in [f"{metric_title(name)} {format_number(values[name])}" for name in ordered if name in values]:
+            if line and line.cell_length + len(text) + 2 > width:
                 break
             line += Content.styled(f"  {text}", "$foreground-muted") if line else Content.styled(text, "bold")
-        _tell(self._values, line)
+        _update_if_changed(self._values, line)
 
 
 class CompareScreen(Screen[None]):
@@ -94,17 +101,17 @@ class CompareScreen(Screen[None]):
     }
     """
 
-    class Looked(Message):
+    class TrajectoriesRead(Message):
         """The disk was read."""
 
-        def __init__(self, entrants: tuple[Entrant, ...]) -> None:
+        def __init__(self, compared: tuple[ComparedTrajectory, ...]) -> None:
             super().__init__()
-            self.entrants = entrants
+            self.compared = compared
 
-    class FramesReady(Message):
+    class ComparedFramesReady(Message):
         """The frames at an inpainted % are there."""
 
-        def __init__(self, inpainted: float, frames: tuple[Frame, ...]) -> None:
+        def __init__(self, inpainted: float, frames: tuple[ComparedFrame, ...]) -> None:
             super().__init__()
             self.inpainted, self.frames = inpainted, frames
 
@@ -114,20 +121,22 @@ class CompareScreen(Screen[None]):
         graphics: Graphics,
         *,
         metric: str = "lpips-vgg",
-        axis: course.Axis = "inpainted",
+        axis: metric_series.XAxis = "inpainted",
     ) -> None:
         super().__init__()
-        self._columns = [Column(graphics, place, name) for place, name in enumerate(names(trajectories))]
-        self._names = names(trajectories)
+        self._columns = [
+            CompareColumn(graphics, index, name) for index, name in enumerate(distinct_names(trajectories))
+        ]
+        self._names = distinct_names(trajectories)
         self._metric = metric
-        self._axis: course.Axis = axis
-        self._entrants: tuple[Entrant, ...] = ()
-        self._frames: tuple[Frame, ...] = ()
-        self._places: list[float] = [0.0]
-        self._place: int | None = None
+        self._axis: metric_series.XAxis = axis
+        self._compared: tuple[ComparedTrajectory, ...] = ()
+        self._frames: tuple[ComparedFrame, ...] = ()
+        self._stops: list[float] = [0.0]
+        self._stop_index: int | None = None
         """Which of them is shown; None: the last that there is, also while that grows."""
-        self._lineup = Lineup(trajectories)  # the thread's own
-        self._latest = Latest(partial(self.run_worker, thread=True, group="lineup"))
+        self._reader = CompareReader(trajectories)  # the thread's own
+        self._latest = LatestJobs(partial(self.run_worker, thread=True, group="lineup"))
 
     def compose(self) -> ComposeResult:
         yield Static(id="compare-about", markup=False)
@@ -137,125 +146,137 @@ class CompareScreen(Screen[None]):
             yield Slider(id="compare-slider")
             yield Static(id="place", markup=False)
         yield Chart(id="compare-chart")
-        yield KeyLine()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._ask_disk()
-        self.set_interval(LOOK, self._ask_disk)
+        self._request_read()
+        self.set_interval(POLL_SECONDS, self._request_read)
 
     # --- in the thread
 
-    def _ask_disk(self) -> None:
-        self._latest.ask("look", self._look)
+    def _request_read(self) -> None:
+        self._latest.submit("look", self._read_disk)
 
-    def _look(self) -> None:
-        found = self._lineup.look()
-        if found != self._entrants:
-            self.post_message(self.Looked(found))
+    def _read_disk(self) -> None:
+        compared = self._reader.read()
+        if compared != self._compared:
+            self.post_message(self.TrajectoriesRead(compared))
 
-    def _develop(self, entrants: tuple[Entrant, ...], inpainted: float) -> None:
-        self.post_message(self.FramesReady(inpainted, self._lineup.frames(entrants, inpainted)))
+    def _load_frames(self, compared: tuple[ComparedTrajectory, ...], inpainted: float) -> None:
+        self.post_message(self.ComparedFramesReady(inpainted, self._reader.read_frames(compared, inpainted)))
 
     # --- what arrives from there
 
-    @on(Looked)
-    def _take_over(self, message: Looked) -> None:
+    @on(TrajectoriesRead)
+    def _update_compared(self, message: TrajectoriesRead) -> None:
         message.stop()
-        self._entrants = message.entrants
-        self._places = places(self._entrants)
-        differing, parts = differences(self._entrants)
-        about = f"differing in {differing}" if differing else "of one recipe"
-        _tell(
+        self._compared = message.compared
+        self._stops = percent_stops(self._compared)
+        differing_fields, differing_values = compare_specs(self._compared)
+        summary = f"differing in {differing_fields}" if differing_fields else "of one recipe"
+        _update_if_changed(
             self.query_one("#compare-about", Static),
-            Content.assemble((f"{len(parts)} trajectories", "bold"), (f"  {about}", "$foreground-muted")),
+            Content.assemble((f"{len(differing_values)} trajectories", "bold"), (f"  {summary}", "$foreground-muted")),
         )
-        for column, differs in zip(self._columns, parts, strict=True):
-            column.name_it(differs)
-        self._turn()
+        for column, values in zip(self._columns, differing_values, strict=True):
+            column.set_heading(values)
+        self._show_stop()
 
-    @on(FramesReady)
-    def _show_frames(self, message: FramesReady) -> None:
+    @on(ComparedFramesReady)
+    def _show_frames(self, message: ComparedFramesReady) -> None:
         message.stop()
         if message.inpainted != self.inpainted:
             return
         metric = self._drawn_metric
-        for column, frame, entrant in zip(self._columns, message.frames, self._entrants, strict=True):
-            column.show(frame, entrant.values_at(frame.k) if frame.k <= entrant.newest else {}, metric)
+        for column, frame, trajectory in zip(self._columns, message.frames, self._compared, strict=True):
+            column.show(frame, trajectory.values_at(frame.k) if frame.k <= trajectory.newest else {}, metric)
 
     # --- where it is
 
     @property
     def inpainted(self) -> float:
         """% at which the frames are shown."""
-        return self._places[self._here]
+        return self._stops[self._shown_index]
 
     @property
-    def _reached(self) -> int:
+    def _last_index(self) -> int:
         """The last place to which any of them has come."""
-        far = max((one.spec.inpainted(one.newest) for one in self._entrants if one.spec), default=0.0)
-        return max(0, sum(place <= far for place in self._places) - 1)
+        max_inpainted = max(
+            (trajectory.spec.inpainted(trajectory.newest) for trajectory in self._compared if trajectory.spec),
+            default=0.0,
+        )
+        return max(0, sum(stop <= max_inpainted for stop in self._stops) - 1)
 
     @property
-    def _here(self) -> int:
-        return self._reached if self._place is None else min(self._place, self._reached)
+    def _shown_index(self) -> int:
+        return self._last_index if self._stop_index is None else min(self._stop_index, self._last_index)
 
     @property
     def _drawn_metric(self) -> str:
-        found = self._metrics()
-        return self._metric if self._metric in found or not found else found[0]
+        metrics = self._measured_metrics()
+        return self._metric if self._metric in metrics or not metrics else metrics[0]
 
-    def _metrics(self) -> list[str]:
+    def _measured_metrics(self) -> list[str]:
         """All that any of them was measured with."""
-        return names_in(dict(enumerate(values for one in self._entrants for values in one.metrics.values())))
-
-    def action_go(self, steps: int) -> None:
-        """So many places on or back."""
-        self._go(self._here + steps)
-
-    def _go(self, place: int) -> None:
-        place = min(max(0, place), self._reached)
-        self._place = None if place == self._reached else place
-        self._turn()
-
-    def _turn(self) -> None:
-        """Show the present place."""
-        slider = self.query_one(Slider)
-        slider.iterations, slider.newest, slider.k = len(self._places) - 1, self._reached, self._here
-        _tell(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %"))
-        self._draw()
-        self._latest.ask("frames", partial(self._develop, self._entrants, self.inpainted))
-
-    def _draw(self) -> None:
-        metric = self._drawn_metric
-        lines = [
-            self._series(color, name, one)
-            for color, (name, one) in enumerate(zip(self._names, self._entrants, strict=True))
-        ]
-        end = max((one.spec.amount for one in self._entrants if one.spec), default=0.0)
-        self.query_one(Chart).draw(
-            lines,
-            x_label=course.X_LABELS[self._axis],
-            y_label=title(metric) if self._metrics() else "nothing measured yet",
-            marker=self.inpainted if self._axis == "inpainted" else None,
-            x_end=end if self._axis == "inpainted" else 100.0,
+        return metric_names(
+            dict(enumerate(values for trajectory in self._compared for values in trajectory.metrics.values()))
         )
 
-    def _series(self, color: int, name: str, one: Entrant) -> Series:
-        if one.spec is not None:
-            for line in course.series(one.spec, one.rows, one.newest, one.metrics, [self._drawn_metric], self._axis):
-                return replace(line, name=name, color=color)
+    def action_go(self, count: int) -> None:
+        """So many places on or back."""
+        self._go_to_stop(self._shown_index + count)
+
+    def _go_to_stop(self, index: int) -> None:
+        index = min(max(0, index), self._last_index)
+        self._stop_index = None if index == self._last_index else index
+        self._show_stop()
+
+    def _show_stop(self) -> None:
+        """Show the present place."""
+        slider = self.query_one(Slider)
+        slider.iterations, slider.newest, slider.k = len(self._stops) - 1, self._last_index, self._shown_index
+        _update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %"))
+        self._draw_chart()
+        self._latest.submit("frames", partial(self._load_frames, self._compared, self.inpainted))
+
+    def _draw_chart(self) -> None:
+        metric = self._drawn_metric
+        curves = [
+            self._curve_of(color, name, trajectory)
+            for color, (name, trajectory) in enumerate(zip(self._names, self._compared, strict=True))
+        ]
+        x_end = max((trajectory.spec.amount for trajectory in self._compared if trajectory.spec), default=0.0)
+        self.query_one(Chart).draw(
+            curves,
+            x_label=metric_series.X_LABELS[self._axis],
+            y_label=metric_title(metric) if self._measured_metrics() else "nothing measured yet",
+            marker=self.inpainted if self._axis == "inpainted" else None,
+            x_end=x_end if self._axis == "inpainted" else 100.0,
+        )
+
+    def _curve_of(self, color: int, name: str, trajectory: ComparedTrajectory) -> Series:
+        if trajectory.spec is not None:
+            for curve in metric_series.build_series(
+                trajectory.spec,
+                trajectory.rows,
+                trajectory.newest,
+                trajectory.metrics,
+                [self._drawn_metric],
+                self._axis,
+            ):
+                return replace(curve, name=name, color=color)
         return Series(name, (), (), color=color)
 
     def action_metric(self) -> None:
         """Draw the next metric."""
-        if found := self._metrics():
-            self._metric = found[(found.index(self._drawn_metric) + 1) % len(found)]
-            self._turn()
+        if metrics := self._measured_metrics():
+            self._metric = metrics[(metrics.index(self._drawn_metric) + 1) % len(metrics)]
+            self._show_stop()
 
     def action_axis(self) -> None:
         """Draw over inpainted % or over coverage, where the trajectories no longer share a place."""
         self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
-        self._draw()
+        self._draw_chart()
 
     def action_close(self) -> None:
         self.dismiss()
@@ -264,23 +285,23 @@ class CompareScreen(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         count = len(self._columns)
-        width = (event.size.width - 2 - GAP * (count - 1)) // count
-        height = max(3, min(width // 2, event.size.height - AROUND))
+        width = (event.size.width - 2 - GAP_COLUMNS * (count - 1)) // count
+        height = max(3, min(width // 2, event.size.height - NON_PICTURE_ROWS))
         for column in self._columns:
             column.styles.width = width
             column.picture.styles.height = height
 
-    def on_slider_sought(self, message: Slider.Sought) -> None:
+    def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
         message.stop()
-        self._go(message.k)
+        self._go_to_stop(message.k)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
         if self._axis == "inpainted":
-            self._go(min(range(len(self._places)), key=lambda place: abs(self._places[place] - message.x)))
+            self._go_to_stop(min(range(len(self._stops)), key=lambda index: abs(self._stops[index] - message.x)))
 
 
-def _tell(line: Static, text: Content) -> None:
+def _update_if_changed(widget: Static, text: Content) -> None:
     """Only what differs goes over the wire."""
-    if not isinstance(line.content, Content) or not text.is_same(line.content):
-        line.update(text)
+    if not isinstance(widget.content, Content) or not text.is_same(widget.content):
+        widget.update(text)

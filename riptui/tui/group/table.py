@@ -20,42 +20,42 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from riptui.tui import bindings
-from riptui.tui.plot.cells import shortened
+from riptui.tui.plot.grid import shorten
 
-GAP = 2  # columns
-NAME = 16  # columns of the first column, before others are left out
+GAP_COLUMNS = 2  # columns
+MIN_NAME_COLUMNS = 16  # columns of the first column, before others are left out
 
 
-Value = float | str
+CellValue = float | str
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     name: str
     """Also what it is known by."""
     width: int
     """Of the widest text, and of the name."""
-    text: Callable[[Value], str]
+    to_text: Callable[[CellValue], str]
     """A value as it is shown: printable."""
-    right: bool = True
+    right_aligned: bool = True
     """Numbers: aligned at the right."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     key: str
     mark: str
     """Before the first cell, of one column; not sorted by."""
-    values: tuple[Value, ...]
+    values: tuple[CellValue, ...]
 
 
-class Table(ScrollView, can_focus=True):
+class GroupTable(ScrollView, can_focus=True):
     """Rows with a cursor, below a line of column names. The cursor stays with its row when the order changes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--sorted", "table--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.TABLE]
     DEFAULT_CSS = """
-    Table {
+    GroupTable {
         height: 1fr;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
@@ -73,7 +73,7 @@ class Table(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
-    class Chosen(Message):
+    class RowChosen(Message):
         """A row was clicked again, or entered."""
 
         def __init__(self, key: str) -> None:
@@ -82,11 +82,11 @@ class Table(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._columns: tuple[Column, ...] = ()
-        self._given: tuple[Row, ...] = ()
-        self._rows: list[Row] = []
-        self._sorted = ""
-        self._backwards = False
+        self._columns: tuple[TableColumn, ...] = ()
+        self._unsorted_rows: tuple[TableRow, ...] = ()
+        self._rows: list[TableRow] = []
+        self._sort_column = ""
+        self._descending = False
 
     @property
     def current(self) -> str | None:
@@ -97,36 +97,36 @@ class Table(ScrollView, can_focus=True):
     def keys(self) -> list[str]:
         return [row.key for row in self._rows]
 
-    def show(self, columns: tuple[Column, ...], rows: tuple[Row, ...]) -> None:
+    def show(self, columns: tuple[TableColumn, ...], rows: tuple[TableRow, ...]) -> None:
         """Show rows that are given in the order of their first column. They are sorted as those before them were."""
-        if (columns, rows) != (self._columns, self._given):
-            self._columns, self._given = columns, rows
-            self._arrange()
+        if (columns, rows) != (self._columns, self._unsorted_rows):
+            self._columns, self._unsorted_rows = columns, rows
+            self._sort_rows()
 
-    def sort_by(self, column: str, *, backwards: bool = False) -> None:
+    def sort_by(self, column: str, *, descending: bool = False) -> None:
         """Order the rows by a column."""
-        self._sorted, self._backwards = column, backwards
-        self._arrange()
+        self._sort_column, self._descending = column, descending
+        self._sort_rows()
 
-    def _arrange(self) -> None:
+    def _sort_rows(self) -> None:
         names = [column.name for column in self._columns]
-        if names and self._sorted not in names:
-            self._sorted, self._backwards = names[0], False
+        if names and self._sort_column not in names:
+            self._sort_column, self._descending = names[0], False
         current = self.current
-        self._rows = self._ordered(names.index(self._sorted) if names else 0)
+        self._rows = self._sorted_rows(names.index(self._sort_column) if names else 0)
         self.virtual_size = Size(0, len(self._rows) + 1)
-        here = next((y for y, row in enumerate(self._rows) if row.key == current), self.cursor)
-        self.set_reactive(Table.cursor, min(here, max(0, len(self._rows) - 1)))
+        new_cursor = next((y for y, row in enumerate(self._rows) if row.key == current), self.cursor)
+        self.set_reactive(GroupTable.cursor, min(new_cursor, max(0, len(self._rows) - 1)))
         self._show_cursor()
         self.refresh()
 
-    def _ordered(self, place: int) -> list[Row]:
+    def _sorted_rows(self, column_index: int) -> list[TableRow]:
         """By a column's values, nan last; by the first one as they were given."""
-        if not place:
-            return list(reversed(self._given) if self._backwards else self._given)
-        known = [row for row in self._given if not _is_nan(row.values[place])]
-        known.sort(key=lambda row: row.values[place], reverse=self._backwards)
-        return known + [row for row in self._given if _is_nan(row.values[place])]
+        if not column_index:
+            return list(reversed(self._unsorted_rows) if self._descending else self._unsorted_rows)
+        comparable = [row for row in self._unsorted_rows if not _is_nan(row.values[column_index])]
+        comparable.sort(key=lambda row: row.values[column_index], reverse=self._descending)
+        return comparable + [row for row in self._unsorted_rows if _is_nan(row.values[column_index])]
 
     def watch_cursor(self, before: int, now: int) -> None:
         top = self.scroll_offset.y
@@ -147,34 +147,34 @@ class Table(ScrollView, can_focus=True):
     def action_sort_next(self) -> None:
         names = [column.name for column in self._columns]
         if names:
-            self.sort_by(names[(names.index(self._sorted) + 1) % len(names)])
+            self.sort_by(names[(names.index(self._sort_column) + 1) % len(names)])
 
     def action_reverse(self) -> None:
-        self.sort_by(self._sorted, backwards=not self._backwards)
+        self.sort_by(self._sort_column, descending=not self._descending)
 
     def action_choose(self) -> None:
         if self.current is not None:
-            self.post_message(self.Chosen(self.current))
+            self.post_message(self.RowChosen(self.current))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
         if event.y == 0:
-            self._sort_at(event.x)
+            self._sort_by_column_at(event.x)
             return
         row = event.y - 1 + self.scroll_offset.y
         if row < len(self._rows):
-            again = row == self.cursor
+            is_current = row == self.cursor
             self.cursor = row
-            if again:
+            if is_current:
                 self.action_choose()
 
-    def _sort_at(self, x: int) -> None:
+    def _sort_by_column_at(self, x: int) -> None:
         """Sort by the column at x; once more: the other way round."""
         end = 0
-        for column, width in self._fitted():
-            end += width + GAP
+        for column, width in self._fit_columns():
+            end += width + GAP_COLUMNS
             if x < end:
-                self.sort_by(column.name, backwards=column.name == self._sorted and not self._backwards)
+                self.sort_by(column.name, descending=column.name == self._sort_column and not self._descending)
                 return
 
     def on_resize(self) -> None:
@@ -184,40 +184,49 @@ class Table(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         row = y - 1 + self.scroll_offset.y
         if y == 0:
-            segments = self._head()
+            segments = self._header_segments()
         elif row < len(self._rows):
-            segments = [Segment(self._text(self._rows[row]))]
+            segments = [Segment(self._row_text(self._rows[row]))]
         else:
             return Strip.blank(width, self.rich_style)
         cursor = self._style("cursor") if y and row == self.cursor else Style()
         return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style + cursor)
 
-    def _head(self) -> list[Segment]:
+    def _header_segments(self) -> list[Segment]:
         """Names, that of the sorted column with an arrow behind it."""
         segments = []
-        for column, width in self._fitted():
-            arrow = ("▾" if self._backwards else "▴") if column.name == self._sorted else " "
+        for column, width in self._fit_columns():
+            arrow = ("▾" if self._descending else "▴") if column.name == self._sort_column else " "
             text = column.name + arrow
-            text = text.rjust(width + 1) if column.right else text.ljust(width + 1)
-            segments.append(Segment(text + " " * (GAP - 1), self._style("head" if arrow == " " else "sorted")))
+            text = text.rjust(width + 1) if column.right_aligned else text.ljust(width + 1)
+            segments.append(Segment(text + " " * (GAP_COLUMNS - 1), self._style("head" if arrow == " " else "sorted")))
         return segments
 
-    def _text(self, row: Row) -> str:
+    def _row_text(self, row: TableRow) -> str:
         cells = [
-            (f"{row.mark} {column.text(value)}" if column is self._columns[0] else column.text(value), column, width)
-            for value, (column, width) in zip(row.values, self._fitted(), strict=False)
+            (
+                f"{row.mark} {column.to_text(value)}" if column is self._columns[0] else column.to_text(value),
+                column,
+                width,
+            )
+            for value, (column, width) in zip(row.values, self._fit_columns(), strict=False)
         ]
-        return (" " * GAP).join(_aligned(text, width, right=column.right) for text, column, width in cells)
+        return (" " * GAP_COLUMNS).join(
+            _align(text, width, right=column.right_aligned) for text, column, width in cells
+        )
 
-    def _fitted(self) -> list[tuple[Column, int]]:
+    def _fit_columns(self) -> list[tuple[TableColumn, int]]:
         """Columns and widths. Where there is little room the last columns go, then the names in the first are cut."""
         columns = [(column, column.width) for column in self._columns]
-        room = self.scrollable_content_region.width
-        while len(columns) > 2 and NAME + sum(width + GAP for _, width in columns[1:]) > room:
+        available_columns = self.scrollable_content_region.width
+        while (
+            len(columns) > 2
+            and MIN_NAME_COLUMNS + sum(width + GAP_COLUMNS for _, width in columns[1:]) > available_columns
+        ):
             columns.pop()
         if columns:
-            room -= sum(width + GAP for _, width in columns[1:])
-            columns[0] = columns[0][0], max(1, min(columns[0][1], room))
+            available_columns -= sum(width + GAP_COLUMNS for _, width in columns[1:])
+            columns[0] = columns[0][0], max(1, min(columns[0][1], available_columns))
         return columns
 
     def _style(self, part: str) -> Style:
@@ -231,11 +240,11 @@ class Table(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - height + 1, animate=False, force=True)
 
 
-def _aligned(text: str, width: int, *, right: bool) -> str:
-    text = shortened(text, width)
+def _align(text: str, width: int, *, right: bool) -> str:
+    text = shorten(text, width)
     blank = " " * (width - cell_len(text))
     return blank + text if right else text + blank
 
 
-def _is_nan(value: Value) -> bool:
+def _is_nan(value: CellValue) -> bool:
     return isinstance(value, float) and isnan(value)

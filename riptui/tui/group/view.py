@@ -18,23 +18,23 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from riptui.terminal import printable
-from riptui.tui.group.choice import VIEWS, Choice
-from riptui.tui.group.gathering import Gathering
-from riptui.tui.group.table import Table
-from riptui.tui.latest import Latest
+from riptui.text.terminal import printable
+from riptui.tui.group.chart_options import VIEWS, ChartOptions
+from riptui.tui.group.group_reader import GroupReader
+from riptui.tui.group.table import GroupTable
+from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
-from riptui.tui.tabline import TabLine
-from riptui.tui.trajectory import course
-from riptui.tui.trajectory.readings import title
+from riptui.tui.tab_bar import TabBar
+from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.metric_readout import metric_title
 
 if TYPE_CHECKING:  # NumPy
-    from riptui.tui.group.curves import Digest
+    from riptui.tui.group.mean_curves import GroupData
 
 TABLE = "table"
-ROOMY = 20  # rows; with fewer, chart and table take turns
-EVERY = 0.5  # seconds at least between two looks at the disk
-SHARE = 10  # and so many times what the last one took
+MIN_ROWS_FOR_BOTH = 20  # rows; with fewer, chart and table take turns
+MIN_POLL_SECONDS = 0.5  # seconds at least between two looks at the disk
+PAUSE_FACTOR = 10  # and so many times what the last one took
 
 
 class GroupView(Widget):
@@ -46,21 +46,21 @@ class GroupView(Widget):
         & #heading, & #choices { height: 1; }
         & #group-name { width: 1fr; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
         & #group-about { width: auto; color: $text-muted; }
-        & TabLine { width: 1fr; }
+        & TabBar { width: 1fr; }
         & #group-metric { width: auto; color: $text-muted; pointer: pointer; }
         & Chart { height: 3fr; }
-        & Table { height: 2fr; }
+        & GroupTable { height: 2fr; }
     }
     """
 
-    class Chosen(Message):
+    class TrajectoryChosen(Message):
         """A trajectory was chosen in the table."""
 
         def __init__(self, path: Path) -> None:
             super().__init__()
             self.path = path
 
-    class Progressed(Message):
+    class ReadProgress(Message):
         """So many of a group's trajectories are read."""
 
         def __init__(self, group: Path, read: int, total: int) -> None:
@@ -68,26 +68,26 @@ class GroupView(Widget):
             self.group, self.read, self.total = group, read, total
 
         def can_replace(self, message: Message) -> bool:
-            return isinstance(message, GroupView.Progressed)
+            return isinstance(message, GroupView.ReadProgress)
 
-    class Digested(Message):
+    class GroupLoaded(Message):
         """A group was read, and what is to be shown of it is here."""
 
-        def __init__(self, group: Path, digest: "Digest", unreadable: int, seconds: float) -> None:
+        def __init__(self, group: Path, data: "GroupData", unreadable: int, seconds: float) -> None:
             super().__init__()
-            self.group, self.digest, self.unreadable, self.seconds = group, digest, unreadable, seconds
+            self.group, self.data, self.unreadable, self.seconds = group, data, unreadable, seconds
 
-    def __init__(self, *, choice: Choice | None = None, id: str | None = None) -> None:
+    def __init__(self, *, options: ChartOptions | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._choice = choice or Choice()
+        self._options = options or ChartOptions()
         self._group: Path | None = None
         self._paths: tuple[str, ...] = ()
-        self._digest: Digest | None = None
-        self._gathering = Gathering()  # the thread's own
-        self._shown: tuple[Path, Choice] | None = None  # the thread's own: what it handed over last
-        self._latest = Latest(partial(self.run_worker, thread=True, group="gathering"))
-        self._waiting: Timer | None = None
-        self._pause = EVERY
+        self._data: GroupData | None = None
+        self._reader = GroupReader()  # the thread's own
+        self._last_posted: tuple[Path, ChartOptions] | None = None  # the thread's own: what it handed over last
+        self._latest = LatestJobs(partial(self.run_worker, thread=True, group="gathering"))
+        self._read_timer: Timer | None = None
+        self._pause_seconds = MIN_POLL_SECONDS
         self._tab: str = VIEWS[0]
 
     def compose(self) -> ComposeResult:
@@ -95,10 +95,10 @@ class GroupView(Widget):
             yield Static(id="group-name", markup=False)
             yield Static(id="group-about", markup=False)
         with Horizontal(id="choices"):
-            yield TabLine(VIEWS, VIEWS[0], id="group-tabs")
+            yield TabBar(VIEWS, VIEWS[0], id="group-tabs")
             yield Static(id="group-metric", markup=False)
         yield Chart(id="group-chart")
-        yield Table(id="group-rows")
+        yield GroupTable(id="group-rows")
 
     @property
     def count(self) -> int:
@@ -111,156 +111,161 @@ class GroupView(Widget):
         if group == self._group:
             self.disk_changed()
             return
-        self._group, self._digest = group, None
-        self._choice = replace(self._choice, image=0)
-        self._pause = EVERY
-        self._tell("#group-name", printable(group.name))
-        self._tell("#group-about", "")
+        self._group, self._data = group, None
+        self._options = replace(self._options, image=0)
+        self._pause_seconds = MIN_POLL_SECONDS
+        self._set_text("#group-name", printable(group.name))
+        self._set_text("#group-about", "")
         self.query_one(Chart).draw((), x_label="", y_label="")
-        self.query_one(Table).show((), ())
-        self._read()
+        self.query_one(GroupTable).show((), ())
+        self._start_reading()
 
     def disk_changed(self) -> None:
         """Something in the group grew or changed: read it again soon."""
-        if self._waiting is None:
-            self._waiting = self.set_timer(self._pause, self._read)
+        if self._read_timer is None:
+            self._read_timer = self.set_timer(self._pause_seconds, self._start_reading)
 
     def select_view(self, view: str) -> None:
         """mean, points or runs; table where there is little room."""
         self._tab = view
         if view != TABLE:
-            self._choose(view=view)
+            self._change_options(view=view)
             return
-        self._arrange()
-        self.query_one(Table).focus()
+        self._apply_layout()
+        self.query_one(GroupTable).focus()
 
-    def select_tab(self, place: int) -> None:
+    def select_tab(self, index: int) -> None:
         """By number, from 0, of those that there are with little room."""
         tabs = (*VIEWS, TABLE)
-        if place < len(tabs):
-            self.select_view(tabs[place])
+        if index < len(tabs):
+            self.select_view(tabs[index])
 
     def cycle_metric(self) -> None:
         """Draw the next metric."""
-        if self._digest and self._digest.metrics:
-            names = self._digest.metrics
-            self._choose(metric=names[(names.index(self._digest.choice.metric) + 1) % len(names)])
+        if self._data and self._data.metrics:
+            names = self._data.metrics
+            self._change_options(metric=names[(names.index(self._data.options.metric) + 1) % len(names)])
 
     def cycle_image(self) -> None:
         """The runs of the group's next image."""
-        if self._digest and len(self._digest.images) > 1:
-            self._choose(view="runs", image=(self._digest.choice.image + 1) % len(self._digest.images))
+        if self._data and len(self._data.images) > 1:
+            self._change_options(view="runs", image=(self._data.options.image + 1) % len(self._data.images))
 
     def toggle_axis(self) -> None:
         """Draw over inpainted % or over coverage."""
-        self._choose(axis="coverage" if self._choice.axis == "inpainted" else "inpainted")
+        self._change_options(axis="coverage" if self._options.axis == "inpainted" else "inpainted")
 
     # --- in the thread
 
-    def _gather(self, group: Path, paths: Sequence[str], choice: Choice) -> None:
+    def _read_group(self, group: Path, paths: Sequence[str], options: ChartOptions) -> None:
         """Read what is new, and compute what is to be shown."""
-        from riptui.tui.group.curves import digest  # NumPy: after the first paint, and not on the screen's thread
+        from riptui.tui.group.mean_curves import (
+            build_group_data,  # NumPy: after the first paint, and not on the screen's thread
+        )
 
         if group != self._group:
             return
-        since = time.monotonic()
-        slices = [self._gathering.read(paths)]
-        if choice.axis == "coverage":
-            slices.append(self._gathering.cover())
-        for slice_ in slices:
-            for count in slice_:
+        started = time.monotonic()
+        slices = [self._reader.read(paths)]
+        if options.axis == "coverage":
+            slices.append(self._reader.read_coverage())
+        for progress in slices:
+            for count in progress:
                 if group != self._group:
                     return
-                self.post_message(self.Progressed(group, count, len(paths)))
-        asked = group, choice
-        if asked == self._shown and not self._gathering.changed and self._digest is not None:
+                self.post_message(self.ReadProgress(group, count, len(paths)))
+        request = group, options
+        if request == self._last_posted and not self._reader.changed and self._data is not None:
             return
-        self._shown = asked
-        shown = digest(self._gathering.members, choice, self._gathering.coverage, str(group))
-        self.post_message(self.Digested(group, shown, self._gathering.unreadable, time.monotonic() - since))
+        self._last_posted = request
+        data = build_group_data(self._reader.members, options, self._reader.coverage, str(group))
+        self.post_message(self.GroupLoaded(group, data, self._reader.unreadable, time.monotonic() - started))
 
     # --- what arrives from there
 
-    @on(Progressed)
-    def _tell_progress(self, message: Progressed) -> None:
+    @on(ReadProgress)
+    def _show_progress(self, message: ReadProgress) -> None:
         message.stop()
-        if message.group == self._group and self._digest is None:
-            self._tell("#group-about", f"reading {message.read:,} of {message.total:,}")
+        if message.group == self._group and self._data is None:
+            self._set_text("#group-about", f"reading {message.read:,} of {message.total:,}")
 
-    @on(Digested)
-    def _take_over(self, message: Digested) -> None:
+    @on(GroupLoaded)
+    def _show_group(self, message: GroupLoaded) -> None:
         message.stop()
         if message.group != self._group:
             return
-        self._digest = message.digest
-        self._pause = max(EVERY, SHARE * message.seconds)
-        self._tell_about(message.digest, message.unreadable)
-        self._draw(message.digest)
-        self.query_one(Table).show(message.digest.columns, message.digest.rows)
+        self._data = message.data
+        self._pause_seconds = max(MIN_POLL_SECONDS, PAUSE_FACTOR * message.seconds)
+        self._describe_group(message.data, message.unreadable)
+        self._draw_chart(message.data)
+        self.query_one(GroupTable).show(message.data.columns, message.data.rows)
 
-    @on(Table.Chosen)
-    def _go_to(self, message: Table.Chosen) -> None:
+    @on(GroupTable.RowChosen)
+    def _post_chosen(self, message: GroupTable.RowChosen) -> None:
         message.stop()
-        self.post_message(self.Chosen(Path(message.key)))
+        self.post_message(self.TrajectoryChosen(Path(message.key)))
 
     # --- lines, room and the mouse
 
-    def _read(self) -> None:
-        if self._waiting is not None:
-            self._waiting.stop()
-            self._waiting = None
+    def _start_reading(self) -> None:
+        if self._read_timer is not None:
+            self._read_timer.stop()
+            self._read_timer = None
         if self._group is not None:
-            self._latest.ask("gather", partial(self._gather, self._group, self._paths, self._choice))
+            self._latest.submit("gather", partial(self._read_group, self._group, self._paths, self._options))
 
-    def _choose(self, **what: object) -> None:
-        self._choice = replace(self._choice, **what)  # type: ignore[arg-type]  # the fields' own types
-        self._arrange()
-        self._read()
+    def _change_options(self, **changes: object) -> None:
+        self._options = replace(self._options, **changes)  # type: ignore[arg-type]  # the fields' own types
+        self._apply_layout()
+        self._start_reading()
 
-    def _draw(self, digest: "Digest") -> None:
+    def _draw_chart(self, data: "GroupData") -> None:
         self.query_one(Chart).draw(
-            digest.series,
-            x_label=course.X_LABELS[digest.choice.axis],
-            y_label=_y_label(digest.choice.metric) if digest.metrics else "nothing measured yet",
-            x_end=digest.x_end,
+            data.series,
+            x_label=metric_series.X_LABELS[data.options.axis],
+            y_label=_y_label(data.options.metric) if data.metrics else "nothing measured yet",
+            x_end=data.x_end,
         )
 
-    def _tell_about(self, digest: "Digest", unreadable: int) -> None:
-        count, images = len(digest.rows), len(digest.images)
+    def _describe_group(self, data: "GroupData", unreadable: int) -> None:
+        count, images = len(data.rows), len(data.images)
         parts = [f"{count:,} trajector{'y' if count == 1 else 'ies'}"]
         parts += [f"{images:,} images"] if images > 1 else []
-        if digest.choice.view == "runs" and images:
-            parts.append(f"runs of {digest.images[digest.choice.image]}")
-        parts += [digest.note] if digest.note else []
+        if data.options.view == "runs" and images:
+            parts.append(f"runs of {data.images[data.options.image]}")
+        parts += [data.note] if data.note else []
         parts += [f"{unreadable:,} unreadable"] if unreadable else []
-        self._tell("#group-about", " · ".join(parts))
-        self._tell("#group-metric", f"{title(digest.choice.metric)} ▸" if len(digest.metrics) > 1 else "")
+        self._set_text("#group-about", " · ".join(parts))
+        self._set_text("#group-metric", f"{metric_title(data.options.metric)} ▸" if len(data.metrics) > 1 else "")
 
-    def _tell(self, selector: str, text: str) -> None:
+    def _set_text(self, selector: str, text: str) -> None:
         """Only what differs goes over the wire."""
-        line = self.query_one(selector, Static)
-        if line.content != text:
-            line.update(text)
+        widget = self.query_one(selector, Static)
+        if widget.content != text:
+            widget.update(text)
 
     @property
-    def _roomy(self) -> bool:
-        return self.size.height >= ROOMY
+    def _fits_both(self) -> bool:
+        return self.size.height >= MIN_ROWS_FOR_BOTH
 
     def on_resize(self, event: events.Resize) -> None:
-        self._arrange()
+        self._apply_layout()
 
-    def _arrange(self) -> None:
+    def _apply_layout(self) -> None:
         """Chart and table below each other, or one of them."""
-        tabs = self.query_one(TabLine)
-        tabs.names = VIEWS if self._roomy else (*VIEWS, TABLE)
-        tabled = not self._roomy and self._tab == TABLE
-        tabs.chosen = TABLE if tabled else self._choice.view
-        for widget, seen in ((self.query_one(Chart), not tabled), (self.query_one(Table), self._roomy or tabled)):
-            if widget.display != seen:  # setting it lays the screen out anew, also if it is the same
-                widget.display = seen
+        tabs = self.query_one(TabBar)
+        tabs.names = VIEWS if self._fits_both else (*VIEWS, TABLE)
+        table_only = not self._fits_both and self._tab == TABLE
+        tabs.chosen = TABLE if table_only else self._options.view
+        for widget, visible in (
+            (self.query_one(Chart), not table_only),
+            (self.query_one(GroupTable), self._fits_both or table_only),
+        ):
+            if widget.display != visible:  # setting it lays the screen out anew, also if it is the same
+                widget.display = visible
 
-    @on(TabLine.Clicked)
-    def _tab_clicked(self, message: TabLine.Clicked) -> None:
+    @on(TabBar.TabClicked)
+    def _tab_clicked(self, message: TabBar.TabClicked) -> None:
         message.stop()
         self.select_view(message.name)
 
@@ -271,4 +276,4 @@ class GroupView(Widget):
 
 def _y_label(metric: str) -> str:
     """Of one metric, so with the net of its LPIPS."""
-    return title(metric) if metric.startswith("lpips-") else course.y_label([metric])
+    return metric_title(metric) if metric.startswith("lpips-") else metric_series.y_label([metric])

@@ -6,11 +6,11 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Label, Static
 
-from riptui.terminal import printable
+from riptui.text.terminal import printable
 
 
 class Field(Vertical):
-    """`tell` what is wrong with it."""
+    """`show_problem` says what is wrong with it."""
 
     DEFAULT_CSS = """
     Field { height: auto; }
@@ -30,10 +30,10 @@ class Field(Vertical):
             yield self._widget
         yield Static(classes="problem")
 
-    def tell(self, problem: str) -> None:
+    def show_problem(self, problem: str) -> None:
         """A sentence; "" if all is well."""
-        line = self.query_one(".problem", Static)
+        status = self.query_one(".problem", Static)
         text = Text(printable(problem))
-        if line.content != text:
-            line.update(text)
-            line.display = bool(problem)
+        if status.content != text:
+            status.update(text)
+            status.display = bool(problem)

@@ -4,26 +4,27 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from riptui import inpainters, metrics, ranges
+from riptui import inpainters, metrics
 from riptui.errors import InputError, RiptuiError
+from riptui.planning.sweep import Sweep, require_valid_names
 from riptui.spec import Fit
-from riptui.sweep import Sweep, require_place
+from riptui.text import int_ranges
 
-REMEMBERED = "launch"
+STATE_KEY = "launch"
 """The key under which the last values are kept."""
 
-MOST = 1000
+MAX_TRAJECTORIES = 1000
 """Trajectories of a form: each is a folder, made durable; more than that is a plan for the command line."""
 
-ABOUT = {"mask": "masks", "amount": "amount", "size": "size", "seed": "seeds"}
+FIELDS_BY_WORD = {"mask": "masks", "amount": "amount", "size": "size", "seed": "seeds"}
 """What is wrong with a sweep is told in a sentence that begins with one of these, or else is the inpainter's."""
 
 
-class Entries(msgspec.Struct, frozen=True):
+class FormValues(msgspec.Struct, frozen=True):
     """The form as typed; remembered from one launch to the next."""
 
     picture: str = ""
-    inpainter: str = inpainters.DEFAULT
+    inpainter: str = inpainters.DEFAULT_INPAINTER
     prompt: str = ""
     masks: str = "128"
     seeds: str = "0"
@@ -36,7 +37,7 @@ class Entries(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedForm:
     """What a form means."""
 
     sweep: Sweep | None
@@ -48,46 +49,48 @@ class Reading:
 
 
 def takes_prompt(inpainter: str) -> bool:
-    return inpainter in inpainters.REGISTRY and "prompt" in inpainters.entry(inpainter).parameters
+    return inpainter in inpainters.REGISTRY and "prompt" in inpainters.find_inpainter(inpainter).parameters
 
 
-def read(entries: Entries) -> Reading:
+def parse_form(values: FormValues) -> ParsedForm:
     """The sweep of a form. Whether its picture can be read, its preview tells."""
     problems: dict[str, str] = {}
 
-    def told(name: str, text: str) -> tuple[int, ...]:
+    def parse_numbers(name: str, text: str) -> tuple[int, ...]:
         try:
-            return ranges.read(text)
+            return int_ranges.parse(text)
         except InputError as error:
             problems[name] = str(error) if text.strip() else "a number, or several: 64,128 or 0-9"
             return ()
 
-    masks, seeds = told("masks", entries.masks), told("seeds", entries.seeds)
-    sizes = told("size", entries.size)
+    masks, seeds = parse_numbers("masks", values.masks), parse_numbers("seeds", values.seeds)
+    sizes = parse_numbers("size", values.size)
     if len(sizes) > 1:
         problems["size"] = "one size, a multiple of 64"
     try:
-        amount = float(entries.amount.removesuffix("%"))
+        amount = float(values.amount.removesuffix("%"))
     except ValueError:
         amount = 0.0
         problems["amount"] = "a number of %, e.g. 400"
-    named = tuple(name.strip() for name in entries.metrics.split(",") if name.strip())
+    metric_names = tuple(name.strip() for name in values.metrics.split(",") if name.strip())
     try:
-        named = metrics.parse(named)
+        metric_names = metrics.check_names(metric_names)
     except InputError as error:
         problems["metrics"] = str(error)
     try:
-        require_place(entries.group, "", 1)
+        require_valid_names(values.group, "", 1)
     except InputError as error:
         problems["group"] = str(error)
-    if len(masks) * len(seeds) > MOST:
-        problems["seeds"] = f"{len(masks) * len(seeds):,} trajectories, at most {MOST:,} here: use riptui run"
+    if len(masks) * len(seeds) > MAX_TRAJECTORIES:
+        problems["seeds"] = (
+            f"{len(masks) * len(seeds):,} trajectories, at most {MAX_TRAJECTORIES:,} here: use riptui run"
+        )
     if problems:
-        return Reading(None, named, problems)
-    prompt = {"prompt": entries.prompt} if takes_prompt(entries.inpainter) else {}
+        return ParsedForm(None, metric_names, problems)
+    prompt = {"prompt": values.prompt} if takes_prompt(values.inpainter) else {}
     try:
-        sweep = Sweep([entries.inpainter], masks, seeds, prompt, amount=amount, size=sizes[0], fit=entries.fit)
+        sweep = Sweep([values.inpainter], masks, seeds, prompt, amount=amount, size=sizes[0], fit=values.fit)
     except RiptuiError as error:
-        about = ABOUT.get(str(error).partition(" ")[0], "inpainter")
-        return Reading(None, named, {about: str(error)})
-    return Reading(sweep, named)
+        field_name = FIELDS_BY_WORD.get(str(error).partition(" ")[0], "inpainter")
+        return ParsedForm(None, metric_names, {field_name: str(error)})
+    return ParsedForm(sweep, metric_names)

@@ -17,29 +17,29 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Select, Static
 
 from riptui.errors import RiptuiError
-from riptui.forecast import Pace, forecast, paces
-from riptui.images import Prepared, prepare
+from riptui.images import PreparedImage, prepare_original
+from riptui.planning.estimate import Throughput, estimate_sweep, measure_throughput
 from riptui.settings.state import recall, remember
 from riptui.spec import FITS, Fit
 from riptui.store.trajectory import Trajectory
-from riptui.terminal import printable
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.graphics.picture import Picture
-from riptui.tui.latest import Latest
-from riptui.tui.launch import form, stock
-from riptui.tui.launch.browsing import PathSuggester, PictureList, path_of, short
+from riptui.text.terminal import printable
+from riptui.text.units import format_count, format_duration, format_size
+from riptui.tui.graphics.picture import PictureWidget
+from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.latest_jobs import LatestJobs
+from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
-from riptui.tui.launch.order import Placed, place
-from riptui.tui.threads import tell
-from riptui.wording import counted, lasting, sized
+from riptui.tui.launch.picture_browser import PathSuggester, PictureList, parse_path, shorten_path
+from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
+from riptui.tui.ui_thread import call_if_open
 
-REST = 0.15  # seconds after the last key before a picture is read or a pace looked up
-MOST_LOOKED_AT = 200  # trajectories whose speed is looked at
-TEXTS = ("picture", "prompt", "masks", "seeds", "amount", "size", "metrics", "group")
-EXAMPLES = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "the usual ones", "group": "none"}
+SETTLE_SECONDS = 0.15  # seconds after the last key before a picture is read or a pace looked up
+MAX_SAMPLED_TRAJECTORIES = 200  # trajectories whose speed is looked at
+TEXT_FIELDS = ("picture", "prompt", "masks", "seeds", "amount", "size", "metrics", "group")
+PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "the usual ones", "group": "none"}
 
 
-class LaunchScreen(ModalScreen[Placed | None]):
+class LaunchScreen(ModalScreen[LaunchResult | None]):
     """Ends with what was queued, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,112 +49,118 @@ class LaunchScreen(ModalScreen[Placed | None]):
     CSS_PATH = "launch.tcss"
     AUTO_FOCUS = "#picture"
 
-    def __init__(self, runs: Path, graphics: Graphics, alike: Callable[[str], Sequence[Path]]) -> None:
-        """alike: the trajectories of an inpainter, by which to tell how long others will take."""
+    def __init__(self, runs: Path, graphics: Graphics, list_computed: Callable[[str], Sequence[Path]]) -> None:
+        """list_computed: the trajectories of an inpainter, by which to tell how long others will take."""
         super().__init__()
         self._runs = runs
         self._graphics = graphics
-        self._alike = alike
-        self._before = recall(form.REMEMBERED, form.Entries) or form.Entries()
-        self._found: dict[str, stock.Found] = {}
-        self._free: int | None = None
+        self._list_computed = list_computed
+        self._previous = recall(form.STATE_KEY, form.FormValues) or form.FormValues()
+        self._models: dict[str, installed.ListedModel] = {}
+        self._free_bytes: int | None = None
         """Bytes on the disk of the runs folder; None: not known."""
-        self._paces: dict[tuple[str, int], dict[int, Pace]] = {}
-        self._picture: Prepared | None = None
-        self._of = ("", 0, "")
+        self._throughputs: dict[tuple[str, int], dict[int, Throughput]] = {}
+        self._picture: PreparedImage | None = None
+        self._picture_key = ("", 0, "")
         """The path, size and fit that the picture was prepared for."""
-        self._refused = ""
+        self._picture_problem = ""
         """Why there is no picture."""
-        self._rest: Timer | None = None
-        self._jobs = Latest(lambda job: self.run_worker(job, thread=True))
-        self._placing = False
+        self._settle_timer: Timer | None = None
+        self._jobs = LatestJobs(lambda job: self.run_worker(job, thread=True))
+        self._launching = False
 
     def compose(self) -> ComposeResult:
-        before = self._before
+        previous = self._previous
         with Vertical(id="form") as box:
             box.border_title = "New trajectories"
             box.border_subtitle = "ctrl+s launches, escape closes"
             with VerticalScroll(id="fields", can_focus=False):
                 with Vertical(id="source"):
-                    yield Field("Picture", self._line("picture", suggester=PathSuggester()))
+                    yield Field("Picture", self._make_input("picture", suggester=PathSuggester()))
                     with Horizontal(id="choice"):
                         yield PictureList(id="pictures")
-                        yield Picture(self._graphics, id="preview")
+                        yield PictureWidget(self._graphics, id="preview")
                     yield Static(id="notes")
                 with Vertical(id="what"):
-                    yield Field("Inpainter", self._inpainters())
-                    yield Field("Prompt", self._line("prompt"))
-                    yield Field("Mask px", self._line("masks"))
-                    yield Field("Seeds", self._line("seeds"))
-                    yield Field("Amount %", self._line("amount"))
-                    yield Field("Size px", self._line("size"))
+                    yield Field("Inpainter", self._make_inpainter_select())
+                    yield Field("Prompt", self._make_input("prompt"))
+                    yield Field("Mask px", self._make_input("masks"))
+                    yield Field("Seeds", self._make_input("seeds"))
+                    yield Field("Amount %", self._make_input("amount"))
+                    yield Field("Size px", self._make_input("size"))
                     fits = [(fit, fit) for fit in FITS]
-                    yield Field("Fit", Select(fits, id="fit", value=before.fit, allow_blank=False, compact=True))
-                    yield Field("Metrics", self._line("metrics"))
-                    yield Field("Group", self._line("group"))
+                    yield Field("Fit", Select(fits, id="fit", value=previous.fit, allow_blank=False, compact=True))
+                    yield Field("Metrics", self._make_input("metrics"))
+                    yield Field("Group", self._make_input("group"))
             yield Static(id="forecast")
             with Horizontal(id="buttons"):
                 yield Button("Launch", id="launch", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
 
-    def _line(self, name: str, suggester: PathSuggester | None = None) -> Input:
-        line = Input(
-            getattr(self._before, name), placeholder=EXAMPLES.get(name, ""), id=name, suggester=suggester, compact=True
+    def _make_input(self, name: str, suggester: PathSuggester | None = None) -> Input:
+        text_input = Input(
+            getattr(self._previous, name),
+            placeholder=PLACEHOLDERS.get(name, ""),
+            id=name,
+            suggester=suggester,
+            compact=True,
         )
-        line.cursor_blink = False  # or it would send bytes for ever
-        return line
+        text_input.cursor_blink = False  # or it would send bytes for ever
+        return text_input
 
-    def _inpainters(self) -> Select[str]:
-        known = stock.named(self._found)
-        value = self._before.inpainter if any(name == self._before.inpainter for _, name in known) else known[0][1]
-        return Select(known, id="inpainter", value=value, allow_blank=False, compact=True)
+    def _make_inpainter_select(self) -> Select[str]:
+        options = installed.list_options(self._models)
+        value = (
+            self._previous.inpainter if any(name == self._previous.inpainter for _, name in options) else options[0][1]
+        )
+        return Select(options, id="inpainter", value=value, allow_blank=False, compact=True)
 
     def on_mount(self) -> None:
-        folder = Path(self._before.picture).expanduser().parent if self._before.picture else Path()
+        folder = Path(self._previous.picture).expanduser().parent if self._previous.picture else Path()
         self.query_one(PictureList).open(folder)
-        self.run_worker(self._take_stock, thread=True)
-        self._refresh()
+        self.run_worker(self._query_models, thread=True)
+        self._react_to_change()
 
-    def _take_stock(self) -> None:
-        self._free = _free(self._runs)
-        self._found = stock.look()
-        tell(self, self._show_stock)
+    def _query_models(self) -> None:
+        self._free_bytes = _free_disk_bytes(self._runs)
+        self._models = installed.query_models()
+        call_if_open(self, self._show_models)
 
-    def _show_stock(self) -> None:
-        chosen = self.query_one("#inpainter", Select)
-        value = chosen.value
+    def _show_models(self) -> None:
+        inpainter_select = self.query_one("#inpainter", Select)
+        value = inpainter_select.value
         with self.prevent(Select.Changed):
-            chosen.set_options(stock.named(self._found))
-            chosen.value = value
-        self._tell()
+            inpainter_select.set_options(installed.list_options(self._models))
+            inpainter_select.value = value
+        self._validate_form()
 
     # What is typed
 
     @property
-    def entries(self) -> form.Entries:
-        texts = {name: self.query_one(f"#{name}", Input).value.strip() for name in TEXTS}
+    def values(self) -> form.FormValues:
+        texts = {name: self.query_one(f"#{name}", Input).value.strip() for name in TEXT_FIELDS}
         fit: Fit = self.query_one("#fit", Select).value  # type: ignore[assignment]
-        return form.Entries(**texts, fit=fit, inpainter=str(self.query_one("#inpainter", Select).value))
+        return form.FormValues(**texts, fit=fit, inpainter=str(self.query_one("#inpainter", Select).value))
 
     @on(Input.Changed)
     @on(Select.Changed)
-    def _refresh(self) -> None:
+    def _react_to_change(self) -> None:
         """Tell at once what is wrong; look at the disk when the keys rest."""
-        self.query_one("#prompt-field").display = form.takes_prompt(self.entries.inpainter)
-        self._tell()
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(REST, self._look)
+        self.query_one("#prompt-field").display = form.takes_prompt(self.values.inpainter)
+        self._validate_form()
+        if self._settle_timer is not None:
+            self._settle_timer.stop()
+        self._settle_timer = self.set_timer(SETTLE_SECONDS, self._load_preview)
 
-    @on(PictureList.Chosen)
-    def _take_picture(self, message: PictureList.Chosen) -> None:
-        self.query_one("#picture", Input).value = short(message.path)
+    @on(PictureList.PictureChosen)
+    def _use_picture(self, message: PictureList.PictureChosen) -> None:
+        self.query_one("#picture", Input).value = shorten_path(message.path)
         if message.entered:
             self.query_one("#inpainter").focus()
 
     @on(Input.Submitted, "#picture")
     def _open_typed(self, message: Input.Submitted) -> None:
-        typed = path_of(message.value)
+        typed = parse_path(message.value)
         if typed is not None and typed.is_dir():
             self.query_one(PictureList).open(typed)
             self.query_one(PictureList).focus()
@@ -163,82 +169,82 @@ class LaunchScreen(ModalScreen[Placed | None]):
 
     # What is on disk
 
-    def _look(self) -> None:
-        entries, reading = self.entries, form.read(self.entries)
-        wanted = (entries.picture, reading.sweep.size if reading.sweep else 512, entries.fit)
-        if wanted != self._of:
-            self._of = wanted
-            self._jobs.ask("picture", partial(self._prepare, *wanted))
-        key = (entries.inpainter, wanted[1])
-        if key not in self._paces:
-            paths = list(self._alike(entries.inpainter))[:MOST_LOOKED_AT]
-            self._jobs.ask("pace", partial(self._measure_pace, key, paths))
+    def _load_preview(self) -> None:
+        values, parsed = self.values, form.parse_form(self.values)
+        picture_key = (values.picture, parsed.sweep.size if parsed.sweep else 512, values.fit)
+        if picture_key != self._picture_key:
+            self._picture_key = picture_key
+            self._jobs.submit("picture", partial(self._prepare, *picture_key))
+        throughput_key = (values.inpainter, picture_key[1])
+        if throughput_key not in self._throughputs:
+            paths = list(self._list_computed(values.inpainter))[:MAX_SAMPLED_TRAJECTORIES]
+            self._jobs.submit("pace", partial(self._measure_throughput, throughput_key, paths))
 
     def _prepare(self, typed: str, pixels: int, fit: Fit) -> None:
-        picture, refused, path = None, "", path_of(typed)
+        picture, problem, path = None, "", parse_path(typed)
         if path is None or not typed:
-            refused = "choose a picture"
+            problem = "choose a picture"
         else:
             try:
-                picture = prepare(path, size=pixels, fit=fit)
+                picture = prepare_original(path, size=pixels, fit=fit)
             except RiptuiError as error:
-                refused = str(error).removeprefix(f"{path}: ")
-        tell(self, self._show_picture, (typed, pixels, fit), picture, refused)
+                problem = str(error).removeprefix(f"{path}: ")
+        call_if_open(self, self._show_picture, (typed, pixels, fit), picture, problem)
 
-    def _show_picture(self, of: tuple[str, int, str], picture: Prepared | None, refused: str) -> None:
-        if of != self._of:
+    def _show_picture(self, picture_key: tuple[str, int, str], picture: PreparedImage | None, problem: str) -> None:
+        if picture_key != self._picture_key:
             return
-        self._picture, self._refused = picture, refused
-        self.query_one("#preview", Picture).show(picture.image if picture else None)
+        self._picture, self._picture_problem = picture, problem
+        self.query_one("#preview", PictureWidget).show(picture.image if picture else None)
         self.query_one("#notes", Static).update(Text(printable("; ".join(picture.notes) if picture else ""), "dim"))
-        self._tell()
+        self._validate_form()
 
-    def _measure_pace(self, key: tuple[str, int], paths: list[Path]) -> None:
-        found = paces(map(Trajectory, paths), *key)
-        tell(self, self._take_pace, key, found)
+    def _measure_throughput(self, key: tuple[str, int], paths: list[Path]) -> None:
+        measured = measure_throughput(map(Trajectory, paths), *key)
+        call_if_open(self, self._store_throughput, key, measured)
 
-    def _take_pace(self, key: tuple[str, int], found: dict[int, Pace]) -> None:
-        self._paces[key] = found
-        self._tell()
+    def _store_throughput(self, key: tuple[str, int], measured: dict[int, Throughput]) -> None:
+        self._throughputs[key] = measured
+        self._validate_form()
 
     # What it comes to
 
-    def _tell(self) -> form.Reading:
+    def _validate_form(self) -> form.ParsedForm:
         """What is wrong, beside its field; what it will take, if nothing is."""
-        entries = self.entries
-        reading = form.read(entries)
-        problems = dict(reading.problems)
-        if lack := stock.lack(entries.inpainter, self._found):
-            problems.setdefault("inpainter", lack)
-        if self._refused and entries.picture == self._of[0]:
-            problems["picture"] = self._refused
+        values = self.values
+        parsed = form.parse_form(values)
+        problems = dict(parsed.problems)
+        if reason := installed.explain_unavailable(values.inpainter, self._models):
+            problems.setdefault("inpainter", reason)
+        if self._picture_problem and values.picture == self._picture_key[0]:
+            problems["picture"] = self._picture_problem
         for field in self.query(Field):
-            field.tell(problems.get(str(field.id).removesuffix("-field"), ""))
-        self.query_one("#launch", Button).disabled = bool(problems) or self._picture is None or self._placing
-        if not self._placing:
-            self._say(self._forecast(reading))
-        return reading
+            field.show_problem(problems.get(str(field.id).removesuffix("-field"), ""))
+        self.query_one("#launch", Button).disabled = bool(problems) or self._picture is None or self._launching
+        if not self._launching:
+            self._show_status(self._describe_cost(parsed))
+        return parsed
 
-    def _forecast(self, reading: form.Reading) -> Text:
-        if reading.sweep is None:
+    def _describe_cost(self, parsed: form.ParsedForm) -> Text:
+        if parsed.sweep is None:
             return Text()
-        known = self._paces.get((reading.sweep.inpainters[0], reading.sweep.size), {})
-        coming = forecast(reading.sweep, 1, known)
+        known_throughputs = self._throughputs.get((parsed.sweep.inpainters[0], parsed.sweep.size), {})
+        cost = estimate_sweep(parsed.sweep, 1, known_throughputs)
         parts = [
-            counted(coming.trajectories, "trajectory"),
-            counted(coming.inpaintings, "inpainting"),
-            "time unknown" if coming.seconds is None else f"about {lasting(coming.seconds)}",
-            sized(coming.bytes),
+            format_count(cost.trajectories, "trajectory"),
+            format_count(cost.inpaintings, "inpainting"),
+            "time unknown" if cost.seconds is None else f"about {format_duration(cost.seconds)}",
+            format_size(cost.disk_bytes),
         ]
         text = Text(" · ".join(parts))
-        if self._free is not None and self._free < coming.bytes:
-            text.append(f"  only {sized(self._free)} free", "bold")
+        if self._free_bytes is not None and self._free_bytes < cost.disk_bytes:
+            text.append(f"  only {format_size(self._free_bytes)} free", "bold")
         return text
 
-    def _say(self, text: Text) -> None:
-        line = self.query_one("#forecast", Static)
-        if line.content != text:
-            line.update(text)
+    def _show_status(self, text: Text) -> None:
+        status = self.query_one("#forecast", Static)
+        if status.content != text:
+            status.update(text)
 
     # Launch
 
@@ -248,43 +254,45 @@ class LaunchScreen(ModalScreen[Placed | None]):
 
     @on(Button.Pressed, "#launch")
     def action_launch(self) -> None:
-        reading, entries = self._tell(), self.entries
-        current = (entries.picture, reading.sweep.size if reading.sweep else 0, entries.fit) == self._of
-        if reading.sweep is None or self._picture is None or not current or self.query_one("#launch").disabled:
+        parsed, values = self._validate_form(), self.values
+        is_current = (values.picture, parsed.sweep.size if parsed.sweep else 0, values.fit) == self._picture_key
+        if parsed.sweep is None or self._picture is None or not is_current or self.query_one("#launch").disabled:
             return
-        remember(form.REMEMBERED, entries)
-        self._placing = True
+        remember(form.STATE_KEY, values)
+        self._launching = True
         self.query_one("#launch", Button).disabled = True
-        job = partial(self._place, self._picture, reading, entries.group)
+        job = partial(self._launch, self._picture, parsed, values.group)
         self.run_worker(job, thread=True, exit_on_error=False)
 
-    def _place(self, picture: Prepared, reading: form.Reading, group: str) -> None:
-        assert reading.sweep is not None
-        told = time.monotonic()
+    def _launch(self, picture: PreparedImage, parsed: form.ParsedForm, group: str) -> None:
+        assert parsed.sweep is not None
+        last_shown = time.monotonic()
 
         def progress(done: int, total: int) -> None:
-            nonlocal told
-            if time.monotonic() - told > REST:
-                told = time.monotonic()
-                tell(self, self._say, Text(f"making the folders: {done}/{total}"))
+            nonlocal last_shown
+            if time.monotonic() - last_shown > SETTLE_SECONDS:
+                last_shown = time.monotonic()
+                call_if_open(self, self._show_status, Text(f"making the folders: {done}/{total}"))
 
         try:
-            placed = place(self._runs, picture, reading.sweep, reading.metrics, group=group, on_made=progress)
+            launched = create_and_queue(
+                self._runs, picture, parsed.sweep, parsed.metrics, group=group, on_made=progress
+            )
         except RiptuiError as error:
-            tell(self, self._refuse, str(error))
+            call_if_open(self, self._show_error, str(error))
         else:
-            tell(self, self.dismiss, placed)
+            call_if_open(self, self.dismiss, launched)
 
-    def _refuse(self, error: str) -> None:
-        self._placing = False
-        self._tell()
-        self._say(Text(printable(error), "bold"))
+    def _show_error(self, error: str) -> None:
+        self._launching = False
+        self._validate_form()
+        self._show_status(Text(printable(error), "bold"))
 
 
-def _free(folder: Path) -> int | None:
+def _free_disk_bytes(folder: Path) -> int | None:
     """Bytes; None where it cannot be told."""
-    there = next((one for one in (folder.absolute(), *folder.absolute().parents) if one.exists()), Path("/"))
+    existing = next((path for path in (folder.absolute(), *folder.absolute().parents) if path.exists()), Path("/"))
     try:
-        return shutil.disk_usage(there).free
+        return shutil.disk_usage(existing).free
     except OSError:
         return None

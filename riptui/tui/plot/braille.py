@@ -7,14 +7,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-ACROSS = 2
-DOWN = 4
+DOTS_ACROSS = 2
+DOTS_DOWN = 4
 
-_FIRST = 0x2800
+_BLANK_PATTERN = 0x2800
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode's numbering of the eight dots
 
 
-class Dots:
+class BrailleDots:
     """Dots of several colours. A character has one: those that meet in a row of characters take turns.
 
     x from 0 at the left to 2 * width - 1, y from 0 at the top to 4 * height - 1; dots outside are left out.
@@ -26,26 +26,26 @@ class Dots:
         self._cells: dict[tuple[int, int], dict[int, int]] = {}
         """Column and row to the dots of each colour."""
 
-    def set(self, x: int, y: int, colour: int) -> None:
-        if 0 <= x < ACROSS * self.width and 0 <= y < DOWN * self.height:
-            dots = self._cells.setdefault((x // ACROSS, y // DOWN), {})
-            dots[colour] = dots.get(colour, 0) | _BITS[y % DOWN][x % ACROSS]
+    def set_dot(self, x: int, y: int, colour: int) -> None:
+        if 0 <= x < DOTS_ACROSS * self.width and 0 <= y < DOTS_DOWN * self.height:
+            dots = self._cells.setdefault((x // DOTS_ACROSS, y // DOTS_DOWN), {})
+            dots[colour] = dots.get(colour, 0) | _BITS[y % DOTS_DOWN][x % DOTS_ACROSS]
 
-    def line(self, start: tuple[int, int], end: tuple[int, int], colour: int) -> None:
+    def draw_line(self, start: tuple[int, int], end: tuple[int, int], colour: int) -> None:
         """A straight line with both its ends."""
         (x, y), (x_end, y_end) = start, end
         steps = max(abs(x_end - x), abs(y_end - y))
         for step in range(steps + 1):
             share = step / steps if steps else 0.0
-            self.set(round(x + share * (x_end - x)), round(y + share * (y_end - y)), colour)
+            self.set_dot(round(x + share * (x_end - x)), round(y + share * (y_end - y)), colour)
 
     def cells(self) -> Iterator[tuple[int, int, str, int]]:
         """Column, row, character and colour of every character that has a dot."""
         for (column, row), dots in self._cells.items():
             bits = reduce(or_, dots.values())
-            yield column, row, chr(_FIRST + bits), turn(sorted(dots), column + row)
+            yield column, row, chr(_BLANK_PATTERN + bits), take_turn(sorted(dots), column + row)
 
 
-def turn(those: Sequence[T], place: int) -> T:
+def take_turn(items: Sequence[T], index: int) -> T:
     """Whose turn it is at a place, among those that would hide each other there."""
-    return those[place % len(those)]
+    return items[index % len(items)]

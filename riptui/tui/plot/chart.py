@@ -22,8 +22,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from riptui.tui import themes
-from riptui.tui.plot.cells import Cell, Ink
-from riptui.tui.plot.drawing import Drawing, draw
+from riptui.tui.plot.drawing import DrawnChart, draw
+from riptui.tui.plot.grid import ChartCell, Ink
 from riptui.tui.plot.series import Series
 
 __all__ = ["Chart", "Series"]
@@ -58,8 +58,8 @@ class Chart(Widget):
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._content = partial(draw, (), x_label="", y_label="", x_end=None)
-        self._drawn: tuple[Size, Drawing] | None = None
+        self._draw_call = partial(draw, (), x_label="", y_label="", x_end=None)
+        self._cached_drawing: tuple[Size, DrawnChart] | None = None
         self._marker: float | None = None
 
     def draw(
@@ -76,10 +76,10 @@ class Chart(Widget):
         marker: the x of a vertical line. x_end: the x axis goes at least so far, e.g. to 400 %.
         """
         content = partial(draw, tuple(series), x_label=x_label, y_label=y_label, x_end=x_end)
-        if (content.args, content.keywords) == (self._content.args, self._content.keywords):
-            self.mark(marker)
+        if (content.args, content.keywords) == (self._draw_call.args, self._draw_call.keywords):
+            self.set_marker(marker)
             return
-        before, self._content, self._drawn = self._drawn, content, None
+        before, self._draw_call, self._cached_drawing = self._cached_drawing, content, None
         if before is None or before[0] != self.size or marker is not None or self._marker is not None:
             self._marker = marker
             self.refresh()
@@ -87,18 +87,18 @@ class Chart(Widget):
         changed = [y for y, (old, new) in enumerate(zip(before[1].rows, self._drawing.rows, strict=True)) if old != new]
         self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
-    def mark(self, x: float | None) -> None:
+    def set_marker(self, x: float | None) -> None:
         """Put the vertical line at an x, or take it away."""
         before, self._marker = self._marker, x
         if not self.size:
             return
-        old, new = (self._drawing.column(place) if place is not None else None for place in (before, x))
+        old, new = (self._drawing.column(marker_x) if marker_x is not None else None for marker_x in (before, x))
         if old == new:
             return
         columns = sorted(column for column in (old, new) if column is not None)
         rows = {row for column in columns for row in self._marked_rows(column)}
-        across = columns[-1] + 1 - columns[0]  # in one: Textual sends a row from the widget's left edge for each region
-        self.refresh(*(Region(columns[0], row, across, 1) for row in rows))
+        width = columns[-1] + 1 - columns[0]  # in one: Textual sends a row from the widget's left edge for each region
+        self.refresh(*(Region(columns[0], row, width, 1) for row in rows))
 
     def render_line(self, y: int) -> Strip:
         if not self.size or y >= self.size.height:
@@ -112,14 +112,14 @@ class Chart(Widget):
     def on_click(self, event: events.Click) -> None:
         area = self._drawing.area
         if event.x >= area.left:
-            self.post_message(self.PointChosen(self, self._drawing.x(event.x)))
+            self.post_message(self.PointChosen(self, self._drawing.x_at(event.x)))
 
     @property
-    def _drawing(self) -> Drawing:
+    def _drawing(self) -> DrawnChart:
         """The series at the present size."""
-        if self._drawn is None or self._drawn[0] != self.size:
-            self._drawn = self.size, self._content(max(1, self.size.width), max(1, self.size.height))
-        return self._drawn[1]
+        if self._cached_drawing is None or self._cached_drawing[0] != self.size:
+            self._cached_drawing = self.size, self._draw_call(max(1, self.size.width), max(1, self.size.height))
+        return self._cached_drawing[1]
 
     def _marked_rows(self, column: int) -> list[int]:
         """The rows that show the marker: every other one where no curve is, and the axis."""
@@ -128,11 +128,11 @@ class Chart(Widget):
         free = [y for y in range(bottom - 1, area.top - 1, -2) if rows[y][column][1] == Ink.BLANK]
         return [bottom, *free] if bottom < len(rows) else free
 
-    def _marker_cell(self, y: int) -> Cell:
+    def _marker_cell(self, y: int) -> ChartCell:
         area = self._drawing.area
         return ("┃" if y < area.top + area.height else "▲"), _MARKER
 
-    def _strip(self, row: list[Cell]) -> Strip:
+    def _strip(self, row: list[ChartCell]) -> Strip:
         segments = [
             Segment("".join(character for character, _ in run), self._style(ink))
             for ink, run in groupby(row, key=lambda cell: cell[1])
@@ -142,7 +142,7 @@ class Chart(Widget):
     def _style(self, ink: int) -> Style:
         if ink >= 0:
             return self.rich_style + Style(color=self._colors[ink % len(self._colors)])
-        part = _PARTS.get(ink)
+        part = _INK_CLASSES.get(ink)
         return self.get_visual_style(part).rich_style if part else self.rich_style
 
     @property
@@ -152,12 +152,14 @@ class Chart(Widget):
 
 def series_colors(app: App[object]) -> list[str]:
     """Of the app's theme, as Textual writes colours."""
-    given = app.theme_variables
-    return [given.get(f"series-{n}", color) for n, color in enumerate(themes.series(app.current_theme), start=1)]
+    variables = app.theme_variables
+    return [
+        variables.get(f"series-{n}", color) for n, color in enumerate(themes.series_colours(app.current_theme), start=1)
+    ]
 
 
 _MARKER = min(Ink) - 1
-_PARTS: dict[int, str] = {
+_INK_CLASSES: dict[int, str] = {
     Ink.AXIS: "chart--axis",
     Ink.TICK: "chart--tick",
     Ink.LABEL: "chart--label",

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from riptui.tui.plot.axes import usable
+from riptui.tui.plot.axes import is_plottable
 
 SHAPES = "●▲■◆▼★►◄"
 """A shape for each colour, for those who cannot tell the colours apart. Filled: outlines are faint in small type."""
 
 
-class Point(NamedTuple):
+class SeriesPoint(NamedTuple):
     x: float
     y: float
     low: float
@@ -37,12 +37,12 @@ class Series:
     def shape(self) -> str:
         return SHAPES[self.color % len(SHAPES)]
 
-    def points(self) -> Iterator[Point]:
+    def points(self) -> Iterator[SeriesPoint]:
         """Those that can be shown, in the order given."""
-        blank = [None] * len(self.x)
-        for x, y, low, high in zip(self.x, self.y, self.low or blank, self.high or blank, strict=False):
-            if x is None or y is None or not usable(x) or not usable(y):
+        missing = [None] * len(self.x)
+        for x, y, low, high in zip(self.x, self.y, self.low or missing, self.high or missing, strict=False):
+            if x is None or y is None or not is_plottable(x) or not is_plottable(y):
                 continue
-            if low is None or high is None or not usable(low) or not usable(high):
+            if low is None or high is None or not is_plottable(low) or not is_plottable(high):
                 low = high = y
-            yield Point(x, y, low, high)
+            yield SeriesPoint(x, y, low, high)

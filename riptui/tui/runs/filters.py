@@ -9,74 +9,76 @@ import operator
 import re
 from collections.abc import Callable
 
-from riptui.tui.runs.shelf import Entry
+from riptui.tui.runs.scanner import TreeEntry
 
-Filter = Callable[[Entry], bool]
+Filter = Callable[[TreeEntry], bool]
 
 CONDITION = re.compile(r"([a-z][a-z0-9_@-]*)(:|>=|<=|>|<)(.+)")
-COMPARE = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
-NUMBERS: dict[str, Callable[[Entry], int]] = {
+OPERATORS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
+NUMBER_FIELDS: dict[str, Callable[[TreeEntry], int]] = {
     "mask": lambda entry: entry.mask,
     "seed": lambda entry: entry.seed,
     "iteration": lambda entry: entry.k,
 }
-TEXTS: dict[str, Callable[[Entry], str]] = {
+TEXT_FIELDS: dict[str, Callable[[TreeEntry], str]] = {
     "inpainter": lambda entry: entry.inpainter,
     "status": lambda entry: entry.status or "unreadable",
     "group": lambda entry: entry.path,
 }
 
 
-def parse(text: str) -> Filter | None:
+def parse_filter(text: str) -> Filter | None:
     """All that is typed must hold; None: nothing is typed. Raises ValueError with what cannot be understood."""
-    conditions = [_condition(word) for word in text.lower().split()]
+    conditions = [_parse_condition(word) for word in text.lower().split()]
     if not conditions:
         return None
     return lambda entry: all(holds(entry) for holds in conditions)
 
 
-def _condition(word: str) -> Filter:
-    found = CONDITION.fullmatch(word)
-    if found is None:
-        return _fuzzy(word)
-    name, sign, value = found.groups()
+def _parse_condition(word: str) -> Filter:
+    parts = CONDITION.fullmatch(word)
+    if parts is None:
+        return _make_fuzzy_filter(word)
+    name, sign, value = parts.groups()
     if sign != ":":
-        return _compared(name, sign, value)
-    if name in NUMBERS:
-        return _numbered(NUMBERS[name], name, value)
-    if name in TEXTS:
-        wanted, text = tuple(value.split(",")), TEXTS[name]
-        return lambda entry: text(entry).startswith(wanted)
-    raise ValueError(f"{name}: is not known; there are {', '.join([*NUMBERS, *TEXTS])}, and name>value for metrics")
+        return _make_metric_filter(name, sign, value)
+    if name in NUMBER_FIELDS:
+        return _make_range_filter(NUMBER_FIELDS[name], name, value)
+    if name in TEXT_FIELDS:
+        prefixes, get_text = tuple(value.split(",")), TEXT_FIELDS[name]
+        return lambda entry: get_text(entry).startswith(prefixes)
+    raise ValueError(
+        f"{name}: is not known; there are {', '.join([*NUMBER_FIELDS, *TEXT_FIELDS])}, and name>value for metrics"
+    )
 
 
-def _fuzzy(word: str) -> Filter:
-    spread = re.compile(".*?".join(map(re.escape, word)))
-    return lambda entry: spread.search(entry.path.lower()) is not None
+def _make_fuzzy_filter(word: str) -> Filter:
+    pattern = re.compile(".*?".join(map(re.escape, word)))
+    return lambda entry: pattern.search(entry.path.lower()) is not None
 
 
-def _numbered(number: Callable[[Entry], int], name: str, value: str) -> Filter:
+def _make_range_filter(get_number: Callable[[TreeEntry], int], name: str, value: str) -> Filter:
     ranges = []
     for part in value.split(","):
         low, _, high = part.partition("-")
         if not low.isdecimal() or (high and not high.isdecimal()):
             raise ValueError(f"{name}:{value}: give numbers such as 128, 64,128 or 0-9")
         ranges.append(range(int(low), int(high or low) + 1))
-    return lambda entry: any(number(entry) in one for one in ranges)
+    return lambda entry: any(get_number(entry) in allowed for allowed in ranges)
 
 
-def _compared(name: str, sign: str, value: str) -> Filter:
+def _make_metric_filter(name: str, sign: str, value: str) -> Filter:
     try:
         limit = float(value)
     except ValueError:
         raise ValueError(f"{name}{sign}{value}: {value} is no number") from None
-    compare = COMPARE[sign]
+    compare = OPERATORS[sign]
 
-    def holds(entry: Entry) -> bool:
+    def holds(entry: TreeEntry) -> bool:
         if name == "inpainted":
             return bool(compare(entry.inpainted, limit))
         values = dict(entry.newest)
-        found = values.get(name, values.get(entry.metric) if entry.metric.startswith(name) else None)
-        return found is not None and bool(compare(found, limit))
+        newest_value = values.get(name, values.get(entry.metric) if entry.metric.startswith(name) else None)
+        return newest_value is not None and bool(compare(newest_value, limit))
 
     return holds

@@ -13,18 +13,18 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from riptui.marks import MARKS
-from riptui.store.listing import natural
-from riptui.terminal import printable, sparkline
+from riptui.metrics.display import format_short
+from riptui.store.listing import natural_key
+from riptui.text.status_marks import STATUS_MARKS
+from riptui.text.terminal import printable, sparkline
 from riptui.tui import bindings
-from riptui.tui.runs.outline import Line, Outline, above, parent
-from riptui.tui.runs.shelf import Change, Entry
-from riptui.values import short
+from riptui.tui.runs.scanner import ScanResult, TreeEntry
+from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
 
 INDENT = 2
-BARS = 9  # columns of a sparkline: one bar for each 50 % of the paper's 400, and the original
-FAR = 6  # columns of " 400 %"
-VALUE = 6  # columns of " 0.421"
+SPARK_COLUMNS = 9  # columns of a sparkline: one bar for each 50 % of the paper's 400, and the original
+PROGRESS_COLUMNS = 6  # columns of " 400 %"
+VALUE_COLUMNS = 6  # columns of " 0.421"
 
 
 class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
@@ -36,7 +36,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         "tree--dim",
         "tree--marked",
         "tree--spark",
-    } | {f"tree--{status}" for status in MARKS}
+    } | {f"tree--{status}" for status in STATUS_MARKS}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.TREE]
 
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -50,60 +50,67 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.outline = Outline()
+        self.model = TreeModel()
         self.marked: dict[str, None] = {}
         """Trajectories to compare, in the order they were marked."""
-        self._lines: list[Line] = []
-        self._told: str | None = None
+        self._tree_rows: list[TreeRow] = []
+        self._posted_path: str | None = None
         self._styles: dict[str, Style] = {}
 
     @property
-    def current(self) -> Line | None:
-        return self._lines[self.cursor] if self.cursor < len(self._lines) else None
+    def current_row(self) -> TreeRow | None:
+        return self._tree_rows[self.cursor] if self.cursor < len(self._tree_rows) else None
 
-    def apply(self, change: Change) -> None:
+    def apply(self, scan: ScanResult) -> None:
         """Take over what is new on disk; redraw no more rows than need it."""
-        if self.outline.apply(change):
-            for path in change.removed:
+        if self.model.apply(scan):
+            for path in scan.removed:
                 self.marked.pop(path, None)
             self.rebuild()
             return
-        touched = {entry.path for entry in change.entries}
+        touched = {entry.path for entry in scan.entries}
         touched |= {path[:end] for path in touched for end, c in enumerate(path) if c == "/"}
         top = self.scroll_offset.y
-        for y, line in enumerate(self._lines[top : top + self.size.height]):
-            if line.path in touched:
+        for y, row in enumerate(self._tree_rows[top : top + self.size.height]):
+            if row.path in touched:
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def rebuild(self) -> None:
         """The rows have changed: keep the cursor on its path, or on the nearest group above it that is still a row."""
-        current = self.current
-        self._lines = self.outline.lines()
-        self.virtual_size = Size(0, len(self._lines))
-        places = {line.path: y for y, line in enumerate(self._lines)} if current else {}
-        here = min(self.cursor, max(0, len(self._lines) - 1))
-        if current is not None:
-            here = next((places[path] for path in (current.path, *above(current.path)) if path in places), here)
-        self.set_reactive(RunsTree.cursor, here)
+        current_row = self.current_row
+        self._tree_rows = self.model.list_rows()
+        self.virtual_size = Size(0, len(self._tree_rows))
+        row_indices = {row.path: y for y, row in enumerate(self._tree_rows)} if current_row else {}
+        new_cursor = min(self.cursor, max(0, len(self._tree_rows) - 1))
+        if current_row is not None:
+            new_cursor = next(
+                (
+                    row_indices[path]
+                    for path in (current_row.path, *iter_ancestors(current_row.path))
+                    if path in row_indices
+                ),
+                new_cursor,
+            )
+        self.set_reactive(RunsTree.cursor, new_cursor)
         self._show_cursor()
         self.refresh()
-        self._tell()
+        self._post_highlighted()
 
     def select(self, path: str) -> bool:
         """Put the cursor on a path, opening the groups above it. False: there is no such path."""
-        if path not in self.outline.entries and not self.outline.is_group(path):
+        if path not in self.model.entries and not self.model.is_group(path):
             return False
-        self.outline.reveal(path)
+        self.model.reveal(path)
         self.rebuild()
-        places = [y for y, line in enumerate(self._lines) if line.path == path]
-        if places:
-            self.cursor = places[0]
-        return bool(places)
+        row_indices = [y for y, row in enumerate(self._tree_rows) if row.path == path]
+        if row_indices:
+            self.cursor = row_indices[0]
+        return bool(row_indices)
 
     def open_first(self) -> None:
         """Open the first group, the first in that, and so on, and go to the first trajectory."""
-        if below := self.outline.below(""):
-            self.select(min(below, key=lambda path: (natural(parent(path)), natural(path))))
+        if paths := self.model.list_trajectories(""):
+            self.select(min(paths, key=lambda path: (natural_key(parent_path(path)), natural_key(path))))
 
     def mark(self, path: str) -> None:
         """Mark a trajectory for comparing, or unmark it."""
@@ -117,10 +124,10 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_row(before)
         self._refresh_row(now)
         self._show_cursor()
-        self._tell()
+        self._post_highlighted()
 
     def validate_cursor(self, cursor: int) -> int:
-        return min(max(0, cursor), max(0, len(self._lines) - 1))
+        return min(max(0, cursor), max(0, len(self._tree_rows) - 1))
 
     def action_move(self, rows: int) -> None:
         self.cursor += rows
@@ -129,31 +136,31 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor += pages * max(1, self.size.height - 1)
 
     def action_open(self) -> None:
-        line = self.current
-        if line is not None and line.is_group:
-            self.outline.expanded ^= {line.path}
+        row = self.current_row
+        if row is not None and row.is_group:
+            self.model.expanded ^= {row.path}
             self.rebuild()
 
     def action_leave(self) -> None:
-        if (line := self.current) is not None and (group := parent(line.path)):
+        if (row := self.current_row) is not None and (group := parent_path(row.path)):
             self.select(group)
 
     def action_collapse_all(self) -> None:
-        self.outline.collapse_all()
+        self.model.collapse_all()
         self.rebuild()
 
     def on_click(self, event: events.Click) -> None:
         y = event.y + self.scroll_offset.y
-        if y >= len(self._lines):
+        if y >= len(self._tree_rows):
             return
-        again = self.cursor == y
+        was_current = self.cursor == y
         self.cursor = y
-        line = self._lines[y]
-        if line.is_group and (again or event.x <= line.depth * INDENT + 2):
+        row = self._tree_rows[y]
+        if row.is_group and (was_current or event.x <= row.depth * INDENT + 2):
             self.action_open()
 
     def on_resize(self) -> None:
-        self.virtual_size = Size(0, len(self._lines))
+        self.virtual_size = Size(0, len(self._tree_rows))
         self._show_cursor()
 
     def notify_style_update(self) -> None:
@@ -163,45 +170,45 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         y += self.scroll_offset.y
         width = self.scrollable_content_region.width
-        if y >= len(self._lines):
+        if y >= len(self._tree_rows):
             return Strip.blank(width, self.rich_style)
-        line = self._lines[y]
-        segments = self._group(line, width) if line.is_group else self._trajectory(line, width)
+        row = self._tree_rows[y]
+        segments = self._render_group(row, width) if row.is_group else self._render_trajectory(row, width)
         if y == self.cursor:  # in its own colours alone, which every other was not made to be read on
             segments = [Segment(segment.text) for segment in segments]
         style = self.rich_style + self._style("cursor") if y == self.cursor else self.rich_style
         return Strip(segments).adjust_cell_length(width).apply_style(style)
 
-    def _group(self, line: Line, width: int) -> list[Segment]:
-        totals = self.outline.totals[line.path]
-        opened = self.outline.filter is not None or line.path in self.outline.expanded
-        left = f"{' ' * INDENT * line.depth}{'▾' if opened else '▸'} {_name(line)}"
+    def _render_group(self, row: TreeRow, width: int) -> list[Segment]:
+        totals = self.model.totals[row.path]
+        is_open = self.model.filter is not None or row.path in self.model.expanded
+        label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {_display_name(row)}"
         counts = [
-            Segment(f" {MARKS[status][0]}{count}", self._style(status))
+            Segment(f" {STATUS_MARKS[status][0]}{count}", self._style(status))
             for status in ("running", "queued", "failed")
             if (count := totals.statuses[status])
         ]
-        far = f"{totals.count:>6}{100 * totals.done / (totals.count or 1):>5.0f} %"
-        room = width - len(far) - sum(map(len, (c.text for c in counts)))
+        progress = f"{totals.count:>6}{100 * totals.progress_sum / (totals.count or 1):>5.0f} %"
+        label_width = width - len(progress) - sum(map(len, (c.text for c in counts)))
         return [
-            Segment(_fitted(left, room), self._style("group")),
+            Segment(_fit_text(label, label_width), self._style("group")),
             *counts,
-            Segment(far, self._style("dim")),
+            Segment(progress, self._style("dim")),
         ]
 
-    def _trajectory(self, line: Line, width: int) -> list[Segment]:
-        entry = self.outline.entries[line.path]
+    def _render_trajectory(self, row: TreeRow, width: int) -> list[Segment]:
+        entry = self.model.entries[row.path]
         status = entry.status or ("unreadable" if entry.error else "")
-        mark = MARKS[status][0] if status else "·"
-        chosen = "◆ " if line.path in self.marked else "  "
-        left = " " * INDENT * line.depth
-        cells = _cells(entry, width - len(left) - 4)
-        room = width - len(left) - 4 - sum(map(len, cells))
-        name = self._style("marked" if line.path in self.marked else "")
+        symbol = STATUS_MARKS[status][0] if status else "·"
+        marker = "◆ " if row.path in self.marked else "  "
+        indent = " " * INDENT * row.depth
+        cells = _format_cells(entry, width - len(indent) - 4)
+        name_width = width - len(indent) - 4 - sum(map(len, cells))
+        name_style = self._style("marked" if row.path in self.marked else "")
         return [
-            Segment(left + chosen[:INDENT], name),
-            Segment(f"{mark} ", self._style(status or "dim")),
-            Segment(_fitted(_name(line), room), name),
+            Segment(indent + marker[:INDENT], name_style),
+            Segment(f"{symbol} ", self._style(status or "dim")),
+            Segment(_fit_text(_display_name(row), name_width), name_style),
             *(Segment(cell, self._style(part)) for cell, part in zip(cells, ("dim", "", "spark"), strict=False)),
         ]
 
@@ -217,33 +224,33 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         if self.size.height:
             self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
-    def _tell(self) -> None:
-        line = self.current
-        path = line.path if line else ""
-        if path != self._told:
-            self._told = path
-            self.post_message(self.Highlighted(path, line is not None and line.is_group))
+    def _post_highlighted(self) -> None:
+        row = self.current_row
+        path = row.path if row else ""
+        if path != self._posted_path:
+            self._posted_path = path
+            self.post_message(self.Highlighted(path, row is not None and row.is_group))
 
 
-def _name(line: Line) -> str:
-    return printable(line.path.rpartition("/")[2])
+def _display_name(row: TreeRow) -> str:
+    return printable(row.path.rpartition("/")[2])
 
 
-def _cells(entry: Entry, room: int) -> list[str]:
+def _format_cells(entry: TreeEntry, width: int) -> list[str]:
     """Behind the name: how far, the newest value, a sparkline; as many as leave twelve columns for the name."""
     if entry.error:
-        return [" unreadable"[: max(0, room - 12)]]
-    far = f"{entry.inpainted:>{FAR - 2}.0f} %" if entry.read else ""
-    value = f"{short(entry.values[-1]):>{VALUE}}" if entry.values else " " * VALUE
-    spark = f" {sparkline(entry.values[-BARS:]):<{BARS}}"
+        return [" unreadable"[: max(0, width - 12)]]
+    progress = f"{entry.inpainted:>{PROGRESS_COLUMNS - 2}.0f} %" if entry.is_read else ""
+    value = f"{format_short(entry.values[-1]):>{VALUE_COLUMNS}}" if entry.values else " " * VALUE_COLUMNS
+    spark = f" {sparkline(entry.values[-SPARK_COLUMNS:]):<{SPARK_COLUMNS}}"
     cells: list[str] = []
-    for cell in (far, value, spark):
-        if room - sum(map(len, cells)) - len(cell) < 12:
+    for cell in (progress, value, spark):
+        if width - sum(map(len, cells)) - len(cell) < 12:
             break
         cells.append(cell)
     return cells
 
 
-def _fitted(text: str, width: int) -> str:
+def _fit_text(text: str, width: int) -> str:
     """Exactly so wide; what is too long ends in an ellipsis. For names, whose letters are ASCII."""
     return text[: max(0, width - 1)] + "…" if len(text) > width else text.ljust(width)

@@ -10,16 +10,16 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.graphics.picture import Picture
-from riptui.tui.lines import Line
-from riptui.tui.trajectory.projector import Thumbnail
+from riptui.tui.graphics.picture import PictureWidget
+from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.text_lines import TextLine
+from riptui.tui.trajectory.loader import Thumbnail
 
-SMALLEST = 8  # columns of a picture; of what does not fit then, only those around the frame shown are
-GAP = 2
+MIN_PICTURE_COLUMNS = 8  # columns of a picture; of what does not fit then, only those around the frame shown are
+GAP_COLUMNS = 2
 
 
-class Point(NamedTuple):
+class FilmstripFrame(NamedTuple):
     """A picture of the strip and what is under it."""
 
     k: int
@@ -27,7 +27,7 @@ class Point(NamedTuple):
     value: str = ""
 
 
-class Layout(NamedTuple):
+class FilmstripLayout(NamedTuple):
     """Pictures of so many columns and rows, in lines of so many."""
 
     width: int
@@ -36,35 +36,37 @@ class Layout(NamedTuple):
     lines: int
 
 
-def lay_out(count: int, width: int, height: int) -> Layout:
+def fit_strip(count: int, width: int, height: int) -> FilmstripLayout:
     """The largest square pictures of which all fit, or as many of the smallest ones as do."""
-    best = Layout(0, 0, 1, 1)
+    best = FilmstripLayout(0, 0, 1, 1)
     for lines in range(1, max(1, min(count, height // 2)) + 1):
         columns = -(-count // lines)
-        rows = min(height // lines - 1, ((width + GAP) // columns - GAP) // 2)
+        rows = min(height // lines - 1, ((width + GAP_COLUMNS) // columns - GAP_COLUMNS) // 2)
         if rows > best.height:
-            best = Layout(2 * rows, rows, columns, lines)
-    if best.width >= SMALLEST:
+            best = FilmstripLayout(2 * rows, rows, columns, lines)
+    if best.width >= MIN_PICTURE_COLUMNS:
         return best
-    rows = max(1, min(SMALLEST // 2, height - 1))
-    return Layout(2 * rows, rows, max(1, (width + GAP) // (2 * rows + GAP)), max(1, height // (rows + 1)))
+    rows = max(1, min(MIN_PICTURE_COLUMNS // 2, height - 1))
+    return FilmstripLayout(
+        2 * rows, rows, max(1, (width + GAP_COLUMNS) // (2 * rows + GAP_COLUMNS)), max(1, height // (rows + 1))
+    )
 
 
-def window(points: Sequence[Point], k: int, most: int) -> Sequence[Point]:
+def frames_around(frames: Sequence[FilmstripFrame], k: int, max_count: int) -> Sequence[FilmstripFrame]:
     """As many of the points around frame k as there is room for."""
-    here = max((place for place, point in enumerate(points) if point.k <= k), default=0)
-    start = min(max(0, here - most // 2), max(0, len(points) - most))
-    return points[start : start + most]
+    current = max((index for index, frame in enumerate(frames) if frame.k <= k), default=0)
+    start = min(max(0, current - max_count // 2), max(0, len(frames) - max_count))
+    return frames[start : start + max_count]
 
 
-class Still(Vertical):
+class FilmstripItem(Vertical):
     """One picture of the strip."""
 
     def __init__(self, graphics: Graphics) -> None:
         super().__init__()
         self.k = 0
-        self.picture = Picture(graphics)
-        self.caption = Line()
+        self.picture = PictureWidget(graphics)
+        self.caption = TextLine()
 
     def compose(self) -> ComposeResult:
         yield self.picture
@@ -77,17 +79,17 @@ class Filmstrip(Widget):
     DEFAULT_CSS = """
     Filmstrip {
         layout: grid; overflow: hidden; align: left top; grid-gutter: 0 2;
-        & Still { pointer: pointer; }
-        & Line { width: 1fr; }
+        & FilmstripItem { pointer: pointer; }
+        & TextLine { width: 1fr; }
     }
     """
 
-    class Clicked(Message):
+    class FrameClicked(Message):
         def __init__(self, k: int) -> None:
             super().__init__()
             self.k = k
 
-    class Wanted(Message):
+    class FramesRequested(Message):
         """Pictures of these frames are to be shown."""
 
         def __init__(self, frames: Sequence[int]) -> None:
@@ -97,69 +99,71 @@ class Filmstrip(Widget):
     def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._graphics = graphics
-        self._points: Sequence[Point] = ()
+        self._frames: Sequence[FilmstripFrame] = ()
         self._k = self._newest = 0
-        self._of: object = None
-        self._wanted: list[int] = []
+        self._identity: object = None
+        self._requested: list[int] = []
 
-    def show(self, points: Sequence[Point], k: int, newest: int, *, of: object) -> None:
+    def show(self, frames: Sequence[FilmstripFrame], k: int, newest: int, *, identity: object) -> None:
         """The points of a trajectory, the frame that is shown elsewhere, and the last that there is.
 
-        of: with another one here all pictures are taken anew.
+        identity: with another one here all pictures are taken anew.
         """
-        if of is not self._of:
-            self._of, self._wanted = of, []
-            for still in self.query(Still):
-                still.picture.show(None)
-        self._points, self._k, self._newest = points, k, newest
+        if identity is not self._identity:
+            self._identity, self._requested = identity, []
+            for item in self.query(FilmstripItem):
+                item.picture.show(None)
+        self._frames, self._k, self._newest = frames, k, newest
         self._fill()
 
-    def paint(self, thumbnails: Sequence[Thumbnail]) -> None:
+    def show_thumbnails(self, thumbnails: Sequence[Thumbnail]) -> None:
         """Pictures that were wanted, in any order."""
-        found = {thumbnail.k: thumbnail for thumbnail in thumbnails}
-        for still in self.query(Still):
-            if still.k in found:
-                still.picture.show(found[still.k].image, note=found[still.k].note)
+        by_frame = {thumbnail.k: thumbnail for thumbnail in thumbnails}
+        for item in self.query(FilmstripItem):
+            if item.k in by_frame:
+                item.picture.show(by_frame[item.k].image, note=by_frame[item.k].note)
 
     def on_resize(self, _event: events.Resize) -> None:
         self._fill()
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
-        for still in self.query(Still):
-            if still.display and still.region.contains(event.screen_x, event.screen_y):
-                self.post_message(self.Clicked(still.k))
+        for item in self.query(FilmstripItem):
+            if item.display and item.region.contains(event.screen_x, event.screen_y):
+                self.post_message(self.FrameClicked(item.k))
 
     def _fill(self) -> None:
-        if not self.size.width or not self._points:
+        if not self.size.width or not self._frames:
             return
-        layout = lay_out(len(self._points), self.size.width, self.size.height)
-        shown = window(self._points, self._k, layout.columns * layout.lines)
+        layout = fit_strip(len(self._frames), self.size.width, self.size.height)
+        shown = frames_around(self._frames, self._k, layout.columns * layout.lines)
         self.styles.grid_size_columns = layout.columns
         self.styles.grid_size_rows = layout.lines
         self.styles.grid_columns = str(layout.width)
         self.styles.grid_rows = str(layout.height + 1)
-        stills = list(self.query(Still))
-        if len(stills) < len(shown):
-            more = [Still(self._graphics) for _ in range(len(shown) - len(stills))]
-            self.mount_all(more)
-            stills += more
-        for still, point in zip(stills, shown, strict=False):
-            still.display = True
-            self._caption(still, point, layout.width)
-        for still in stills[len(shown) :]:
-            still.display = False
-        wanted = [point.k for point in shown if point.k <= self._newest]
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self.post_message(self.Wanted(wanted))
+        items = list(self.query(FilmstripItem))
+        if len(items) < len(shown):
+            new_items = [FilmstripItem(self._graphics) for _ in range(len(shown) - len(items))]
+            self.mount_all(new_items)
+            items += new_items
+        for item, frame in zip(items, shown, strict=False):
+            item.display = True
+            self._show_caption(item, frame, layout.width)
+        for item in items[len(shown) :]:
+            item.display = False
+        requested = [frame.k for frame in shown if frame.k <= self._newest]
+        if requested != self._requested:
+            self._requested = requested
+            self.post_message(self.FramesRequested(requested))
 
-    def _caption(self, still: Still, point: Point, width: int) -> None:
-        if still.k != point.k or point.k > self._newest:
-            still.k = point.k
-            still.picture.show(None, note="not yet" if point.k > self._newest else "")
-        here = max((one.k for one in self._points if one.k <= self._k), default=0) == point.k
-        style = "$accent bold" if here else "$foreground-muted"
-        fits = all(len(one.caption) + 2 + len(one.value) <= width for one in self._points)
-        value = f"  {point.value}" if fits else ""
-        still.caption.say(Content.assemble((point.caption, style), (value, "$foreground")))
+    def _show_caption(self, item: FilmstripItem, frame: FilmstripFrame, width: int) -> None:
+        if item.k != frame.k or frame.k > self._newest:
+            item.k = frame.k
+            item.picture.show(None, note="not yet" if frame.k > self._newest else "")
+        is_current = (
+            max((strip_frame.k for strip_frame in self._frames if strip_frame.k <= self._k), default=0) == frame.k
+        )
+        style = "$accent bold" if is_current else "$foreground-muted"
+        fits = all(len(strip_frame.caption) + 2 + len(strip_frame.value) <= width for strip_frame in self._frames)
+        value = f"  {frame.value}" if fits else ""
+        item.caption.set_text(Content.assemble((frame.caption, style), (value, "$foreground")))

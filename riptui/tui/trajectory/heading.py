@@ -8,9 +8,9 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from riptui.spec import Spec
-from riptui.terminal import printable
-from riptui.tui.lines import Line
-from riptui.tui.trajectory.projector import Snapshot
+from riptui.text.terminal import printable
+from riptui.tui.text_lines import TextLine
+from riptui.tui.trajectory.loader import TrajectorySnapshot
 
 
 class Heading(Horizontal):
@@ -27,34 +27,36 @@ class Heading(Horizontal):
     def __init__(self, runs: Path | None, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._runs = runs
-        self._shown: Snapshot | None = None
+        self._snapshot: TrajectorySnapshot | None = None
 
     def compose(self) -> ComposeResult:
-        yield Line(id="name")
-        yield Line(id="recipe")
+        yield TextLine(id="name")
+        yield TextLine(id="recipe")
 
-    def show(self, snapshot: Snapshot) -> None:
-        self._shown = snapshot
-        self._say()
+    def show(self, snapshot: TrajectorySnapshot) -> None:
+        self._snapshot = snapshot
+        self._update_lines()
 
     def on_resize(self) -> None:
-        self._say()
+        self._update_lines()
 
-    def _say(self) -> None:
-        if (shown := self._shown) is None:
+    def _update_lines(self) -> None:
+        if (snapshot := self._snapshot) is None:
             return
-        path, runs = shown.path, self._runs
+        path, runs = snapshot.path, self._runs
         parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
-        *groups, own = map(printable, parts)
-        recipe = Content(_recipe(shown.spec) if shown.spec else "")
-        most = max(self.size.width // 2, self.size.width - cell_len(own) - 2)
-        room = self.size.width - min(recipe.cell_length, most) - 2
-        while groups and cell_len(" / ".join([*groups, own])) > room:
+        *groups, folder_name = map(printable, parts)
+        recipe = Content(_recipe(snapshot.spec) if snapshot.spec else "")
+        max_recipe_columns = max(self.size.width // 2, self.size.width - cell_len(folder_name) - 2)
+        path_columns = self.size.width - min(recipe.cell_length, max_recipe_columns) - 2
+        while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
             del groups[0]  # the nearer ones tell more
-        above = "".join(f"{group} / " for group in groups)
-        self.query_one("#name", Line).say(Content.assemble((above, "$foreground-muted"), (own, "bold")))
-        self.query_one("#recipe", Line).styles.max_width = most
-        self.query_one("#recipe", Line).say(recipe)
+        prefix = "".join(f"{group} / " for group in groups)
+        self.query_one("#name", TextLine).set_text(
+            Content.assemble((prefix, "$foreground-muted"), (folder_name, "bold"))
+        )
+        self.query_one("#recipe", TextLine).styles.max_width = max_recipe_columns
+        self.query_one("#recipe", TextLine).set_text(recipe)
 
 
 def _recipe(spec: Spec) -> str:

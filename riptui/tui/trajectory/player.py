@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 240.0)
 """Frames a second."""
-PAINTS = 20.0  # a second at most; half blocks of three pictures take 20-30 ms each time
+MAX_PAINTS_PER_SECOND = 20.0  # a second at most; half blocks of three pictures take 20-30 ms each time
 
 
 class Player:
@@ -31,7 +31,7 @@ class Player:
         self.stop()
         self._show = show
         self._start = self._clock(), k
-        self._timer = self._widget.set_interval(max(1 / self.speed, 1 / PAINTS), self._tick)
+        self._timer = self._widget.set_interval(max(1 / self.speed, 1 / MAX_PAINTS_PER_SECOND), self._tick)
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -39,22 +39,22 @@ class Player:
             self._timer = None
 
     def faster(self) -> None:
-        self._set(next((speed for speed in SPEEDS if speed > self.speed), SPEEDS[-1]))
+        self._set_speed(next((speed for speed in SPEEDS if speed > self.speed), SPEEDS[-1]))
 
     def slower(self) -> None:
-        self._set(next((speed for speed in reversed(SPEEDS) if speed < self.speed), SPEEDS[0]))
+        self._set_speed(next((speed for speed in reversed(SPEEDS) if speed < self.speed), SPEEDS[0]))
 
-    def _set(self, speed: float) -> None:
-        here = self._due
+    def _set_speed(self, speed: float) -> None:
+        current = self._due_frame
         self.speed = speed
         if self.playing:
-            self.play(here, self._show)
+            self.play(current, self._show)
 
     @property
-    def _due(self) -> int:
-        begun, k = self._start
-        return k + round((self._clock() - begun) * self.speed)
+    def _due_frame(self) -> int:
+        started, k = self._start
+        return k + round((self._clock() - started) * self.speed)
 
     def _tick(self) -> None:
         if self.playing:  # else it was on its way when it was stopped
-            self._show(self._due)
+            self._show(self._due_frame)

@@ -23,7 +23,7 @@ class Slider(Widget):
     iterations: reactive[int] = reactive(0)
     """The last frame that there will be."""
 
-    class Sought(Message):
+    class SeekRequested(Message):
         """A frame was asked for with the mouse."""
 
         def __init__(self, k: int) -> None:
@@ -35,7 +35,7 @@ class Slider(Widget):
         self._marks: frozenset[int] = frozenset()
         self._dragged = False
 
-    def mark(self, frames: Sequence[int]) -> None:
+    def set_marks(self, frames: Sequence[int]) -> None:
         """Frames to mark on the line, if there is room."""
         marks = frozenset(frames)
         if marks != self._marks:
@@ -43,23 +43,23 @@ class Slider(Widget):
             self.refresh()
 
     @property
-    def track(self) -> int:
+    def track_columns(self) -> int:
         """Cells of the line."""
         return max(1, self.size.width - len(BACK) - len(FORTH))
 
     def cell_of(self, k: int) -> int:
         """The cell of the line that shows frame k."""
-        return round(k / max(1, self.iterations) * (self.track - 1))
+        return round(k / max(1, self.iterations) * (self.track_columns - 1))
 
     def frame_at(self, x: int) -> int:
         """The frame of a column of the widget; of one beside the line: the nearest."""
-        cell = min(max(x - len(BACK), 0), self.track - 1)
-        return min(self.newest, round(cell / max(1, self.track - 1) * self.iterations))
+        cell = min(max(x - len(BACK), 0), self.track_columns - 1)
+        return min(self.newest, round(cell / max(1, self.track_columns - 1) * self.iterations))
 
     def render(self) -> Content:
         handle, last = self.cell_of(self.k), self.cell_of(self.newest)
-        marks = {self.cell_of(k) for k in self._marks} if 3 * len(self._marks) < self.track else set()
-        line = ["┿" if cell in marks else "━" if cell <= last else "┄" for cell in range(self.track)]
+        marks = {self.cell_of(k) for k in self._marks} if 3 * len(self._marks) < self.track_columns else set()
+        line = ["┿" if cell in marks else "━" if cell <= last else "┄" for cell in range(self.track_columns)]
         return Content.assemble(
             (BACK, "$primary" if self.k else "$foreground 30%"),
             ("".join(line[:handle]), "$primary"),
@@ -75,7 +75,7 @@ class Slider(Widget):
             return
         if event.x < len(BACK):
             self._seek(self.k - 1)
-        elif event.x >= len(BACK) + self.track:
+        elif event.x >= len(BACK) + self.track_columns:
             self._seek(self.k + 1)
         else:
             self._dragged = True
@@ -103,4 +103,4 @@ class Slider(Widget):
     def _seek(self, k: int) -> None:
         k = min(max(k, 0), self.newest)
         if k != self.k:
-            self.post_message(self.Sought(k))
+            self.post_message(self.SeekRequested(k))

@@ -19,24 +19,26 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from riptui.spec import Spec, iterations_at
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.latest import Latest
-from riptui.tui.lines import Line
+from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
-from riptui.tui.tabline import TabLine
-from riptui.tui.trajectory import course
-from riptui.tui.trajectory.arrangement import arrange
-from riptui.tui.trajectory.comparison import Comparison
+from riptui.tui.tab_bar import TabBar
+from riptui.tui.text_lines import TextLine
+from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.filmstrip import Filmstrip
 from riptui.tui.trajectory.heading import Heading
-from riptui.tui.trajectory.panes import PANES, Panes
+from riptui.tui.trajectory.loader import LoadedFrame, Thumbnail, TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.metric_readout import MetricReadout
+from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.player import Player
-from riptui.tui.trajectory.projector import Projected, Projector, Snapshot, Thumbnail
-from riptui.tui.trajectory.readings import Readings
+from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.slider import Slider
-from riptui.tui.trajectory.stage import Stage
+from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes
 
-LIVE = 1.0  # seconds between two looks at a trajectory that grows: each is up to 5 kB on the wire without pictures
+MIN_POLL_SECONDS = (
+    1.0  # seconds between two looks at a trajectory that grows: each is up to 5 kB on the wire without pictures
+)
 PICTURES = "pictures"
 """The tab that shows them where there is no room for pictures and a pane at once."""
 
@@ -51,7 +53,7 @@ class TrajectoryView(Widget):
         & #place { width: auto; margin-left: 2; }
         & #panes { height: 1fr; }
         & #panes > * { height: 1fr; }
-        &.-unreadable { & #seek, & Readings, & TabLine { visibility: hidden; } }
+        &.-unreadable { & #seek, & MetricReadout, & TabBar { visibility: hidden; } }
     }
     """
 
@@ -65,19 +67,19 @@ class TrajectoryView(Widget):
             super().__init__()
             self.path, self.k, self.iterations = path, k, iterations
 
-    class Looked(Message):
+    class SnapshotRead(Message):
         """The disk was read."""
 
-        def __init__(self, snapshot: Snapshot) -> None:
+        def __init__(self, snapshot: TrajectorySnapshot) -> None:
             super().__init__()
             self.snapshot = snapshot
 
     class FrameReady(Message):
         """A frame and its comparison are there to be shown."""
 
-        def __init__(self, projected: Projected) -> None:
+        def __init__(self, loaded: LoadedFrame) -> None:
             super().__init__()
-            self.projected = projected
+            self.loaded = loaded
 
     class StripReady(Message):
         """Pictures of the strip are there."""
@@ -92,33 +94,33 @@ class TrajectoryView(Widget):
         *,
         runs: Path | None = None,
         play_speed: float = 8.0,
-        axis: course.Axis = "inpainted",
+        axis: metric_series.XAxis = "inpainted",
         metric: str = "lpips-vgg",
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._graphics = graphics
         self._runs = runs
-        self._panes = Panes(graphics, axis=axis, metric=metric, id="panes")
+        self._panes = TabPanes(graphics, axis=axis, metric=metric, id="panes")
         self._path: Path | None = None
-        self._snapshot: Snapshot | None = None
-        self._comparison = Comparison.DIFFERENCE
+        self._snapshot: TrajectorySnapshot | None = None
+        self._comparison_mode = ComparisonMode.DIFFERENCE
         self._tab = PICTURES
-        self._roomy = True
-        self._latest = Latest(partial(self.run_worker, thread=True, group="projector"))
-        self._waiting: Timer | None = None
-        self._looked = 0.0
-        self._projector: Projector | None = None  # the thread's own
+        self._fits_both = True
+        self._latest = LatestJobs(partial(self.run_worker, thread=True, group="projector"))
+        self._read_timer: Timer | None = None
+        self._last_read = 0.0
+        self._loader: TrajectoryLoader | None = None  # the thread's own
         self._player = Player(self, play_speed)
 
     def compose(self) -> ComposeResult:
         yield Heading(self._runs, id="heading")
-        yield Stage(self._graphics, id="stage")
+        yield PictureRow(self._graphics, id="stage")
         with Horizontal(id="seek"):
             yield Slider(id="slider")
-            yield Line(id="place")
-        yield Readings(id="readings")
-        yield TabLine(PANES, PANES[0], id="tabs")
+            yield TextLine(id="place")
+        yield MetricReadout(id="readings")
+        yield TabBar(TAB_NAMES, TAB_NAMES[0], id="tabs")
         yield self._panes
 
     # --- what the screen's keys call
@@ -129,24 +131,24 @@ class TrajectoryView(Widget):
             self.disk_changed()
             return
         self._player.stop()
-        self._latest.forget()
+        self._latest.clear_waiting()
         self._path = path
-        self._latest.ask("look", partial(self._look, path))
+        self._latest.submit("look", partial(self._read_snapshot, path))
 
     def disk_changed(self) -> None:
         """Read what is new, soon. If the newest frame was shown, the then newest will be."""
-        if self._waiting is not None:
+        if self._read_timer is not None:
             return
-        pause = LIVE - (time.monotonic() - self._looked)
+        pause = MIN_POLL_SECONDS - (time.monotonic() - self._last_read)
         if pause > 0:
-            self._waiting = self.set_timer(pause, self._look_again)
+            self._read_timer = self.set_timer(pause, self._read_now)
         else:
-            self._look_again()
+            self._read_now()
 
-    def _look_again(self) -> None:
-        self._waiting, self._looked = None, time.monotonic()
+    def _read_now(self) -> None:
+        self._read_timer, self._last_read = None, time.monotonic()
         if self._path is not None:
-            self._latest.ask("look", partial(self._look, self._path))
+            self._latest.submit("look", partial(self._read_snapshot, self._path))
 
     def move(self, frames: int) -> None:
         """So many frames on, or back."""
@@ -156,13 +158,13 @@ class TrajectoryView(Widget):
         """So many points of 50 % on, or back."""
         halves = self._halves()
         before, after = bisect_left(halves, self.k), bisect_right(halves, self.k)
-        place = after + points - 1 if points > 0 else before + points
-        self.go(halves[min(max(place, 0), len(halves) - 1)] if halves else 0)
+        index = after + points - 1 if points > 0 else before + points
+        self.go(halves[min(max(index, 0), len(halves) - 1)] if halves else 0)
 
     def go(self, k: int) -> None:
         """Frame k, or the nearest that there is. Playing ends."""
         self._player.stop()
-        self._turn_to(k)
+        self._show_frame(k)
 
     def first(self) -> None:
         self.go(0)
@@ -176,22 +178,22 @@ class TrajectoryView(Widget):
             self._player.stop()
         elif self._newest:
             if self.k == self._newest:
-                self._turn_to(0)
-            self._player.play(self.k, self._play_on)
-        self._tell_place()
+                self._show_frame(0)
+            self._player.play(self.k, self._play_frame)
+        self._show_position()
 
     def faster(self) -> None:
         self._player.faster()
-        self._tell_place()
+        self._show_position()
 
     def slower(self) -> None:
         self._player.slower()
-        self._tell_place()
+        self._show_position()
 
     def cycle_comparison(self) -> None:
         """Difference, heat map, blink, the square that was repainted, and again."""
-        self._comparison = self._comparison.next
-        self._ask_frame()
+        self._comparison_mode = self._comparison_mode.next
+        self._request_frame()
 
     def cycle_metric(self) -> None:
         """Draw the next metric, or family of metrics."""
@@ -211,53 +213,55 @@ class TrajectoryView(Widget):
 
     # --- the disk, in a thread
 
-    def _look(self, path: Path) -> None:
-        if self._projector is None or self._projector.path != path:
-            self._projector = Projector(path)
-        self.post_message(self.Looked(self._projector.look()))
+    def _read_snapshot(self, path: Path) -> None:
+        if self._loader is None or self._loader.path != path:
+            self._loader = TrajectoryLoader(path)
+        self.post_message(self.SnapshotRead(self._loader.read_snapshot()))
 
-    def _project(self, path: Path, k: int, comparison: Comparison) -> None:
-        if self._projector is not None and self._projector.path == path:
-            self.post_message(self.FrameReady(self._projector.project(k, comparison)))
+    def _load_frame(self, path: Path, k: int, mode: ComparisonMode) -> None:
+        if self._loader is not None and self._loader.path == path:
+            self.post_message(self.FrameReady(self._loader.load_frame(k, mode)))
 
-    def _develop(self, path: Path, frames: list[int]) -> None:
-        if self._projector is not None and self._projector.path == path:
-            self.post_message(self.StripReady(path, [self._projector.thumbnail(k) for k in frames]))
+    def _load_thumbnails(self, path: Path, frames: list[int]) -> None:
+        if self._loader is not None and self._loader.path == path:
+            self.post_message(self.StripReady(path, [self._loader.load_thumbnail(k) for k in frames]))
 
     # --- what arrives from there
 
-    def on_trajectory_view_looked(self, message: Looked) -> None:
+    def on_trajectory_view_snapshot_read(self, message: SnapshotRead) -> None:
         message.stop()
-        before, now = self._snapshot, message.snapshot
-        if now.path != self._path:
+        previous, snapshot = self._snapshot, message.snapshot
+        if snapshot.path != self._path:
             return
-        self._snapshot = now
-        self.query_one(Heading).show(now)
+        self._snapshot = snapshot
+        self.query_one(Heading).show(snapshot)
         slider = self.query_one(Slider)
-        slider.iterations, slider.newest = (now.spec.iterations if now.spec else 0), now.newest
-        slider.mark(now.spec.halves() if now.spec else [])
-        self._turn_to(self._kept(before, now), anew=before is None or before.rows is not now.rows)
+        slider.iterations, slider.newest = (snapshot.spec.iterations if snapshot.spec else 0), snapshot.newest
+        slider.set_marks(snapshot.spec.keyframe_iterations() if snapshot.spec else [])
+        self._show_frame(
+            self._frame_to_show(previous, snapshot), force=previous is None or previous.rows is not snapshot.rows
+        )
         self._show_tab()
-        if now.spec is None:
-            self.query_one(Stage).tell(now.error)
+        if snapshot.spec is None:
+            self.query_one(PictureRow).show_message(snapshot.error)
 
     def on_trajectory_view_frame_ready(self, message: FrameReady) -> None:
         message.stop()
-        if message.projected.path == self._path and self._snapshot is not None and self._snapshot.spec is not None:
-            self.query_one(Stage).show(message.projected)
+        if message.loaded.path == self._path and self._snapshot is not None and self._snapshot.spec is not None:
+            self.query_one(PictureRow).show(message.loaded)
 
     def on_trajectory_view_strip_ready(self, message: StripReady) -> None:
         message.stop()
         if message.path == self._path:
-            self.query_one(Filmstrip).paint(message.thumbnails)
+            self.query_one(Filmstrip).show_thumbnails(message.thumbnails)
 
-    def _kept(self, before: Snapshot | None, now: Snapshot) -> int:
+    def _frame_to_show(self, previous: TrajectorySnapshot | None, snapshot: TrajectorySnapshot) -> int:
         """The frame to show: the newest if the one shown was, else the one shown, or one as far along."""
-        if before is None or before.spec is None or self.k == before.newest:
-            return now.newest
-        if before.path == now.path or now.spec is None:
+        if previous is None or previous.spec is None or self.k == previous.newest:
+            return snapshot.newest
+        if previous.path == snapshot.path or snapshot.spec is None:
             return self.k
-        return iterations_at(before.spec.inpainted(self.k), now.spec.cells)
+        return iterations_at(previous.spec.inpainted(self.k), snapshot.spec.cells)
 
     # --- the frame shown
 
@@ -270,127 +274,129 @@ class TrajectoryView(Widget):
         snapshot = self._snapshot
         if snapshot is None or snapshot.spec is None:
             return []
-        return sorted({k for k in snapshot.spec.halves() if k <= snapshot.newest} | {snapshot.newest})
+        return sorted({k for k in snapshot.spec.keyframe_iterations() if k <= snapshot.newest} | {snapshot.newest})
 
     def validate_k(self, k: int) -> int:
         return min(max(k, 0), self._newest)
 
     def watch_k(self) -> None:
-        self._turned()
+        self._frame_changed()
 
-    def _turn_to(self, k: int, *, anew: bool = False) -> None:
-        """Show frame k; `anew` also if the number is the same, because the trajectory is another."""
-        before = self.k
+    def _show_frame(self, k: int, *, force: bool = False) -> None:
+        """Show frame k; `force` also if the number is the same, because the trajectory is another."""
+        previous_k = self.k
         self.k = k
-        if anew and self.k == before:
-            self._turned()
+        if force and self.k == previous_k:
+            self._frame_changed()
         else:
-            self._tell_place()
+            self._show_position()
 
-    def _turned(self) -> None:
+    def _frame_changed(self) -> None:
         snapshot = self._snapshot
         if snapshot is None or snapshot.spec is None:
             return
         self.query_one(Slider).k = self.k
-        self._tell_place()
-        self._ask_frame()
-        self._mark_pane(snapshot, snapshot.spec)
+        self._show_position()
+        self._request_frame()
+        self._show_frame_in_pane(snapshot, snapshot.spec)
         self.post_message(self.FrameChosen(snapshot.path, self.k, snapshot.spec.iterations))
 
-    def _play_on(self, k: int) -> None:
-        self._turn_to(k)
+    def _play_frame(self, k: int) -> None:
+        self._show_frame(k)
         if self.k >= self._newest:
             self._player.stop()
-            self._tell_place()
+            self._show_position()
 
-    def _ask_frame(self) -> None:
+    def _request_frame(self) -> None:
         if self._path is not None:
-            self._latest.ask("frame", partial(self._project, self._path, self.k, self._comparison))
+            self._latest.submit("frame", partial(self._load_frame, self._path, self.k, self._comparison_mode))
 
     # --- place, room and panes
 
-    def _tell_place(self) -> None:
+    def _show_position(self) -> None:
         snapshot = self._snapshot
         spec = snapshot.spec if snapshot else None
         if spec is None:
-            self.query_one("#place", Line).say(Content(""))
+            self.query_one("#place", TextLine).set_text(Content(""))
             return
         total = str(spec.iterations)
         speed = f"▶ {self._player.speed:g}/s" if self._player.playing else ""
         text = f"{self.k:>{len(total)}}/{total}  {spec.inpainted(self.k):4.0f} %"
-        self.query_one("#place", Line).say(Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent")))
+        self.query_one("#place", TextLine).set_text(
+            Content.assemble((text, ""), (f"  {speed}" if speed else "", "$accent"))
+        )
 
     def on_mount(self) -> None:
-        self._graphics.listen(self, self._give_room)
+        self._graphics.subscribe(self, self._apply_layout)
 
     def on_unmount(self) -> None:
-        self._graphics.forget(self)
+        self._graphics.unsubscribe(self)
 
     def on_resize(self, _event: events.Resize) -> None:
-        self._give_room()
+        self._apply_layout()
 
-    def _give_room(self) -> None:
-        room = arrange(*self.size, pictures=self._graphics.protocol != "off")
-        self.query_one(Stage).give_room(room)
-        self.query_one(Readings).styles.height = room.readings
-        self._roomy = room.roomy
+    def _apply_layout(self) -> None:
+        layout = choose_layout(*self.size, pictures=self._graphics.protocol != "off")
+        self.query_one(PictureRow).apply_layout(layout)
+        self.query_one(MetricReadout).styles.height = layout.metric_lines
+        self._fits_both = layout.fits_both
         self._show_tab()
 
     @property
     def pane(self) -> str:
         """The tab that is chosen; "pictures" only where they and a pane take turns."""
-        return PANES[0] if self._roomy and self._tab == PICTURES else self._tab
+        return TAB_NAMES[0] if self._fits_both and self._tab == PICTURES else self._tab
 
     def _show_tab(self) -> None:
-        tabs = self.query_one(TabLine)
-        tabs.names = PANES if self._roomy else (PICTURES, *PANES)
+        tabs = self.query_one(TabBar)
+        tabs.names = TAB_NAMES if self._fits_both else (PICTURES, *TAB_NAMES)
         tabs.chosen = self.pane
         unreadable = self._snapshot is not None and self._snapshot.spec is None
         self.set_class(unreadable, "-unreadable")
         self._panes.display = self.pane != PICTURES and not unreadable
-        self.query_one(Stage).display = self._roomy or self.pane == PICTURES or unreadable
+        self.query_one(PictureRow).display = self._fits_both or self.pane == PICTURES or unreadable
         if self.pane != PICTURES:
             self._panes.current = self.pane
         self._fill_pane()
 
     def _fill_pane(self) -> None:
         """Bring up to date what can be seen."""
-        if (now := self._snapshot) and now.spec:
-            self.query_one(Readings).show(now.metrics, self.k, self._panes.drawn(now))
+        if (snapshot := self._snapshot) and snapshot.spec:
+            self.query_one(MetricReadout).show(snapshot.metrics, self.k, self._panes.drawn_metrics(snapshot))
             if self.pane != PICTURES:
-                self._panes.fill(now, now.spec, self.k)
+                self._panes.fill(snapshot, snapshot.spec, self.k)
 
-    def _mark_pane(self, now: Snapshot, spec: Spec) -> None:
+    def _show_frame_in_pane(self, snapshot: TrajectorySnapshot, spec: Spec) -> None:
         """Show frame k in the readings and the pane."""
-        self.query_one(Readings).show(now.metrics, self.k, self._panes.drawn(now))
+        self.query_one(MetricReadout).show(snapshot.metrics, self.k, self._panes.drawn_metrics(snapshot))
         if self.pane != PICTURES:
-            self._panes.mark(now, spec, self.k)
+            self._panes.show_frame(snapshot, spec, self.k)
 
     # --- the mouse
 
-    def on_slider_sought(self, message: Slider.Sought) -> None:
+    def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
         message.stop()
         self.go(message.k)
 
-    def on_tab_line_clicked(self, message: TabLine.Clicked) -> None:
+    def on_tab_bar_tab_clicked(self, message: TabBar.TabClicked) -> None:
         message.stop()
         self.select_tab(message.name)
 
-    def on_readings_clicked(self, message: Readings.Clicked) -> None:
+    def on_metric_readout_metric_clicked(self, message: MetricReadout.MetricClicked) -> None:
         message.stop()
         self._panes.metric = message.metric
         self._fill_pane()
 
-    def on_filmstrip_clicked(self, message: Filmstrip.Clicked) -> None:
+    def on_filmstrip_frame_clicked(self, message: Filmstrip.FrameClicked) -> None:
         message.stop()
         self.go(message.k)
 
-    def on_filmstrip_wanted(self, message: Filmstrip.Wanted) -> None:
+    def on_filmstrip_frames_requested(self, message: Filmstrip.FramesRequested) -> None:
         message.stop()
         if self._path is not None:
-            self._latest.ask("strip", partial(self._develop, self._path, list(message.frames)))
+            self._latest.submit("strip", partial(self._load_thumbnails, self._path, list(message.frames)))
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
-        if (now := self._snapshot) and now.spec:
-            self.go(self._panes.frame_at(now, now.spec, message.x))
+        if (snapshot := self._snapshot) and snapshot.spec:
+            self.go(self._panes.frame_at(snapshot, snapshot.spec, message.x))

@@ -13,27 +13,27 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.widgets import Button, Checkbox, Input, OptionList, SelectionList
 
-from riptui import client
 from riptui.cli.commands import riptui
-from riptui.cli.options import settings as pairs
-from riptui.cli.runs import run
-from riptui.engine import compute
+from riptui.cli.options import parse_settings as pairs
+from riptui.cli.run import run
+from riptui.engine import run_trajectory
 from riptui.errors import InputError, WorkerError
-from riptui.inpainters import complete
+from riptui.inpainters import complete_parameters
 from riptui.metrics import REGISTRY
-from riptui.plan import again as with_next_seed
-from riptui.spec import FITS, ORDERS, Spec, encode
+from riptui.planning.command_line import to_command_line
+from riptui.planning.submit import repeat_with_next_seed as with_next_seed
+from riptui.planning.sweep import Sweep
+from riptui.spec import FITS, SQUARE_ORDERS, Spec, encode_spec
 from riptui.store import layout, trash
 from riptui.store.claim import claim
-from riptui.store.listing import find
+from riptui.store.listing import find_trajectories
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.sweep import Sweep
-from riptui.tui.commands import COMMANDS, handing
-from riptui.tui.commands.command_line import command
-from riptui.tui.commands.exporting import ExportScreen, Wish, read_at, tasks
-from riptui.tui.dialogs import Line, OneOf, Question, SomeOf
-from riptui.wording import counted, lasting, sized
+from riptui.supervision import client
+from riptui.text.units import format_count, format_duration, format_size
+from riptui.tui.commands import COMMAND_MODULES, sharing
+from riptui.tui.commands.export_dialog import ExportOptions, ExportScreen, parse_interval, plan_tasks
+from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, MultiChoiceDialog, TextDialog
 from tests.support.app_pilot import opened
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
@@ -42,7 +42,7 @@ from tests.support.trajectories import MakeTrajectory, make_spec, picture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The runs folders that a worker was asked for."""
     runs: list[Path] = []
-    monkeypatch.setattr(client, "ensure", lambda folder, **_: runs.append(folder))
+    monkeypatch.setattr(client, "ensure_worker", lambda folder, **_: runs.append(folder))
     return runs
 
 
@@ -55,13 +55,13 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def computed(one: Trajectory) -> Trajectory:
-    list(compute(one))
+    list(run_trajectory(one))
     return one
 
 
 def failed(one: Trajectory) -> Trajectory:
     with claim(one) as claimed:
-        claimed.fail(Failure("2026-01-01T00:00:00+00:00", 1, "it broke", "traceback"))
+        claimed.record_failure(Failure("2026-01-01T00:00:00+00:00", 1, "it broke", "traceback"))
     return one
 
 
@@ -77,7 +77,7 @@ async def test_p_pauses_what_waits_and_goes_on_with_it(
         await it.toast("1 trajectory paused")
         assert one.request.state == "pause"
         assert asked == []
-        entries = it.browser.rows.outline.entries
+        entries = it.browser.runs_tree.model.entries
         await it.until(lambda: entries[it.cursor].status is Status.PAUSED)
         await it.press("p")
         await it.toast("1 trajectory queued")
@@ -100,12 +100,12 @@ async def test_x_stops_after_a_question(make_trajectory: MakeTrajectory, runs: P
     one = make_trajectory()
     async with opened(runs) as it:
         await it.press("x")
-        await it.dialog(Question)
+        await it.dialog(ConfirmDialog)
         await it.press("n")
         await it.settled()
         assert one.request.state == "run"
         await it.press("x")
-        await it.dialog(Question)
+        await it.dialog(ConfirmDialog)
         await it.press("y")
         await it.toast("1 trajectory stopped")
         assert one.request.state == "stop"
@@ -126,7 +126,7 @@ async def test_r_forgets_the_failure_and_queues(make_trajectory: MakeTrajectory,
         await it.toast("1 trajectory queued again")
         await it.settled()
         assert one.failure is None
-        assert one.status() is Status.QUEUED
+        assert one.read_status() is Status.QUEUED
         assert asked == [runs]
 
 
@@ -150,7 +150,7 @@ async def test_a_worker_that_does_not_start_is_told(
     def refuse(*_: object, **__: object) -> None:
         raise WorkerError("the worker did not start: \x1b[31mno disk")
 
-    monkeypatch.setattr(client, "ensure", refuse)
+    monkeypatch.setattr(client, "ensure_worker", refuse)
     failed(make_trajectory())
     async with opened(runs) as it:
         await it.press("R")
@@ -191,7 +191,7 @@ def test_the_queue_moves_by_one_place_and_keeps_the_order_of_those_that_move(
 ) -> None:
     queue = [Trajectory(Path(letter)) for letter in "abcde"]
     meant = [one for one in queue if one.path.name in chosen]
-    assert "".join(one.path.name for one in client.moved(queue, meant, places)) == order
+    assert "".join(one.path.name for one in client.shift_in_queue(queue, meant, places)) == order
 
 
 # ── names, trash ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -201,7 +201,7 @@ async def test_f2_gives_another_name_and_the_cursor_follows(make_trajectory: Mak
     one = make_trajectory("a/m64-s0")
     async with opened(runs) as it:
         await it.press("f2")
-        dialog = await it.dialog(Line)
+        dialog = await it.dialog(TextDialog)
         dialog.query_one(Input).value = "not a name"
         await it.press("enter")
         await it.until(lambda: "is not a name" in it.text(".problem"))
@@ -216,7 +216,7 @@ async def test_a_name_that_is_taken_is_told(make_trajectory: MakeTrajectory, run
     make_trajectory("a/other", seed=1)
     async with opened(runs, select="a/m64-s0") as it:
         await it.press("f2")
-        (await it.dialog(Line)).query_one(Input).value = "other"
+        (await it.dialog(TextDialog)).query_one(Input).value = "other"
         await it.press("enter")
         await it.toast("other exists")
 
@@ -226,11 +226,11 @@ async def test_delete_moves_to_the_trash_and_u_brings_it_back(make_trajectory: M
     make_trajectory("b/m64-s0", seed=1)
     async with opened(runs, select="a/m64-s0") as it:
         await it.press("delete")
-        await it.dialog(Question)
+        await it.dialog(ConfirmDialog)
         await it.press("y")
         await it.toast("moved to the trash")
         assert not one.path.exists()
-        await it.until(lambda: "a/m64-s0" not in it.browser.rows.outline.entries)
+        await it.until(lambda: "a/m64-s0" not in it.browser.runs_tree.model.entries)
         await it.press("U")
         await it.toast("1 trajectory brought back")
         await it.until(lambda: it.cursor == "a/m64-s0")
@@ -247,7 +247,7 @@ async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajector
         await it.press("delete")
         await it.toast("a (3 trajectories) moved")
         assert not (runs / "a").exists()
-        await it.until(lambda: len(it.browser.rows.outline.entries) == 1)
+        await it.until(lambda: len(it.browser.runs_tree.model.entries) == 1)
         await it.press("U")
         await it.toast("3 trajectories brought back")
 
@@ -261,10 +261,10 @@ async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: M
         await it.press("enter")
         assert it.cursor == "a"
         await it.press("delete")
-        await it.dialog(Question)
+        await it.dialog(ConfirmDialog)
         await it.press("y")
         await it.toast("a (1 trajectory that the filter shows) moved")
-    assert [one.path.name for one in find(runs)] == ["m128-s0"]
+    assert [one.path.name for one in find_trajectories(runs)] == ["m128-s0"]
 
 
 async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajectory: MakeTrajectory, runs: Path) -> None:
@@ -272,19 +272,19 @@ async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajecto
     make_trajectory("a/m64-s1", seed=1)
     async with opened(runs, select="a", confirm=False) as it:
         await it.press("shift+delete")
-        dialog = await it.dialog(Question)
+        dialog = await it.dialog(ConfirmDialog)
         text = str(dialog.query("Static").first().content)
         assert "2 trajectories" in text
         assert " kB, for good" in text
         await it.press("enter")
         await it.settled()
-        assert len(it.browser.rows.outline.entries) == 2
+        assert len(it.browser.runs_tree.model.entries) == 2
         await it.press("shift+delete")
-        await it.dialog(Question)
+        await it.dialog(ConfirmDialog)
         await it.press("y")
         await it.toast("deleted")
         assert not (runs / "a").exists()
-        assert trash.listed(runs) == []
+        assert trash.list_entries(runs) == []
 
 
 async def test_what_is_being_computed_is_neither_renamed_nor_thrown_away(
@@ -297,7 +297,7 @@ async def test_what_is_being_computed_is_neither_renamed_nor_thrown_away(
             await it.toast("being computed")
             await it.settled()
             await it.press("f2")
-            (await it.dialog(Line)).query_one(Input).value = "other"
+            (await it.dialog(TextDialog)).query_one(Input).value = "other"
             await it.press("enter")
             await it.settled()
             assert one.path.is_dir()
@@ -306,13 +306,13 @@ async def test_what_is_being_computed_is_neither_renamed_nor_thrown_away(
 async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajectory, runs: Path) -> None:
     thrown = make_trajectory("a/m64-s0", seed=0)
     make_trajectory("b/m64-s0", seed=1)
-    trash.throw_away(runs, [thrown.path])
+    trash.move_to_trash(runs, [thrown.path])
     async with opened(runs) as it:
         await it.press("ctrl+delete")
-        await it.dialog(Question)
+        await it.dialog(ConfirmDialog)
         await it.press("y")
         await it.toast("the trash is empty")
-        assert trash.listed(runs) == []
+        assert trash.list_entries(runs) == []
 
 
 # ── out of the app ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -322,8 +322,8 @@ async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajec
     ("key", "expected"),
     [
         ("p", lambda one: str(one.path)),
-        ("c", lambda one: command(one.spec)),
-        ("s", lambda one: encode(one.spec).decode()),
+        ("c", lambda one: to_command_line(one.spec)),
+        ("s", lambda one: encode_spec(one.spec).decode()),
     ],
 )
 async def test_y_copies_the_path_the_command_line_or_the_spec(
@@ -336,7 +336,7 @@ async def test_y_copies_the_path_the_command_line_or_the_spec(
     one = make_trajectory()
     async with opened(runs) as it:
         await it.press("y")
-        await it.dialog(OneOf)
+        await it.dialog(ChoiceDialog)
         await it.press(key)
         await it.toast("copied")
         assert copied == [expected(one)]
@@ -348,12 +348,12 @@ async def test_enter_and_escape_work_in_the_choice_too(
     one = make_trajectory()
     async with opened(runs) as it:
         await it.press("y")
-        await it.dialog(OneOf)
+        await it.dialog(ChoiceDialog)
         await it.press("escape")
         await it.settled()
         assert copied == []
         await it.press("y")
-        dialog = await it.dialog(OneOf)
+        dialog = await it.dialog(ChoiceDialog)
         await it.until(lambda: dialog.query_one(OptionList).highlighted == 0)
         await it.press("enter")
         await it.toast("copied")
@@ -424,7 +424,7 @@ async def test_an_export_that_is_called_off_leaves_nothing(
     async with opened(runs) as it:
         await it.press("e")
         dialog = await it.dialog(ExportScreen)
-        dialog._called_off.set()
+        dialog._cancelled.set()
         dialog.query_one("#folder", Input).value = str(out)
         await it.press("ctrl+s")
         await it.settled()
@@ -433,30 +433,30 @@ async def test_an_export_that_is_called_off_leaves_nothing(
 
 def test_no_two_exports_have_one_name(tmp_path: Path) -> None:
     them = [Trajectory(tmp_path / place) for place in ("a/cat/m64-s0", "a/dog/m64-s0", "b/cat/m64-s0")]
-    todo = tasks(Wish(kinds=("gif", "strip", "frames", "csv"), folder="out"), them, tmp_path)
+    todo = plan_tasks(ExportOptions(kinds=("gif", "strip", "frames", "csv"), folder="out"), them, tmp_path)
     assert len({task.target for task in todo}) == len(todo) == 12
     assert str(todo[0].target) == "out/a-cat-m64-s0.gif"
 
 
 @pytest.mark.parametrize(("text", "at"), [("", None), ("half", "half"), (" every ", "every"), ("8", 8)])
 def test_frames_are_given_as_on_the_command_line(text: str, at: object) -> None:
-    assert read_at(text) == at
+    assert parse_interval(text) == at
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "²"])
 def test_or_refused(text: str) -> None:
     with pytest.raises(InputError):
-        read_at(text)
+        parse_interval(text)
 
 
 async def test_m_measures_in_a_process_of_its_own(
     make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = computed(make_trajectory(inpainter="noise"))
-    assert one.metrics() == {}
+    assert one.read_metrics() == {}
     async with opened(runs) as it:
         await it.press("M")
-        dialog = await it.dialog(SomeOf)
+        dialog = await it.dialog(MultiChoiceDialog)
         names = dialog.query_one(SelectionList)
         assert names.option_count == len(REGISTRY)
         names.deselect_all()
@@ -464,7 +464,7 @@ async def test_m_measures_in_a_process_of_its_own(
         await it.press("enter")
         await it.toast("measuring 1 trajectory: psnr")
         await it.toast("1 trajectory measured")
-    assert {name for values in one.metrics().values() for name in values} == {"psnr"}
+    assert {name for values in one.read_metrics().values() for name in values} == {"psnr"}
 
 
 async def test_what_goes_wrong_with_it_is_told(
@@ -472,10 +472,10 @@ async def test_what_goes_wrong_with_it_is_told(
 ) -> None:
     computed(make_trajectory(inpainter="noise"))
     script = "import sys; sys.stderr.write('no such thing'); sys.exit(3)"
-    monkeypatch.setattr(handing, "MEASURE", (sys.executable, "-c", script))
+    monkeypatch.setattr(sharing, "MEASURE_COMMAND", (sys.executable, "-c", script))
     async with opened(runs) as it:
         await it.press("M")
-        await it.dialog(SomeOf)
+        await it.dialog(MultiChoiceDialog)
         await it.press("enter")
         await it.toast("no such thing")
 
@@ -514,7 +514,7 @@ SPECS = st.builds(
     mask=st.sampled_from([16, 64, 128]),
     seed=st.integers(0, 2**53),
     amount=st.floats(0.1, 1e6),
-    order=st.sampled_from(ORDERS),
+    order=st.sampled_from(SQUARE_ORDERS),
     fit=st.sampled_from(FITS),
     paste=st.booleans(),
     source_name=st.sampled_from(["cat.png", "a b.jpg", "-rf.png", "it's.png", "ü.png"]),
@@ -526,7 +526,7 @@ SPECS = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(SPECS, st.sampled_from([{}, {"radius": 7}, {"radius": 2.5}]))
 def test_the_command_line_of_a_spec_makes_that_spec_again(spec: Spec, given: dict[str, Any]) -> None:
-    parameters = complete(spec.inpainter, given if spec.inpainter != "noise" else {})
+    parameters = complete_parameters(spec.inpainter, given if spec.inpainter != "noise" else {})
     assert round_trip(replace(spec, parameters=parameters)) == replace(spec, parameters=parameters)
 
 
@@ -535,13 +535,13 @@ def test_the_command_line_of_a_spec_makes_that_spec_again(spec: Spec, given: dic
     [{"prompt": "a 'red' barn; rm -rf"}, {"guidance": 1.0, "steps": 20}, {"scheduler": "DDIM", "allow_pickle": True}],
 )
 def test_so_does_that_of_a_diffusion_model(told: dict[str, Any]) -> None:
-    spec = make_spec(picture(), inpainter="sd2", parameters=complete("sd2", told))
+    spec = make_spec(picture(), inpainter="sd2", parameters=complete_parameters("sd2", told))
     assert round_trip(spec) == spec
 
 
 def round_trip(spec: Spec) -> Spec:
     """What `riptui run` understands of the command line."""
-    words = shlex.split(command(spec))
+    words = shlex.split(to_command_line(spec))
     assert words[:2] == ["riptui", "run"]
     with run.make_context("run", words[2:], **riptui.context_settings) as context:
         given = context.params
@@ -582,17 +582,17 @@ def test_one_that_lies_in_the_runs_folder_itself_gets_its_like_beside_it(
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        (counted(1, "trajectory"), "1 trajectory"),
-        (counted(1200, "trajectory"), "1,200 trajectories"),
-        (counted(2, "inpainting"), "2 inpaintings"),
-        (sized(0), "0.0 kB"),
-        (sized(4_100_000), "4.1 MB"),
-        (sized(9_960_000), "10 MB"),
-        (sized(1.25e9), "1.2 GB"),
-        (lasting(0.2), "1 s"),
-        (lasting(90), "2 min"),
-        (lasting(12_000), "3 h 20 min"),
-        (lasting(86_400 * 3), "3 days 0 h"),
+        (format_count(1, "trajectory"), "1 trajectory"),
+        (format_count(1200, "trajectory"), "1,200 trajectories"),
+        (format_count(2, "inpainting"), "2 inpaintings"),
+        (format_size(0), "0.0 kB"),
+        (format_size(4_100_000), "4.1 MB"),
+        (format_size(9_960_000), "10 MB"),
+        (format_size(1.25e9), "1.2 GB"),
+        (format_duration(0.2), "1 s"),
+        (format_duration(90), "2 min"),
+        (format_duration(12_000), "3 h 20 min"),
+        (format_duration(86_400 * 3), "3 days 0 h"),
     ],
 )
 def test_numbers_are_told_as_people_tell_them(said: str, text: str) -> None:
@@ -600,7 +600,7 @@ def test_numbers_are_told_as_people_tell_them(said: str, text: str) -> None:
 
 
 def test_every_command_is_a_function() -> None:
-    for name, module in COMMANDS.items():
+    for name, module in COMMAND_MODULES.items():
         assert callable(getattr(import_module(f"riptui.tui.commands.{module}"), name))
 
 
@@ -609,7 +609,7 @@ async def test_a_command_that_has_not_ended_is_not_begun_again(make_trajectory: 
     async with opened(runs) as it:
         it.browser.action_do("rename")
         it.browser.action_do("rename")
-        await it.dialog(Line)
+        await it.dialog(TextDialog)
         await it.press("escape")
         await it.settled()
         assert len(it.app.screen_stack) == 2

@@ -14,18 +14,25 @@ from rich.console import Console
 
 from riptui.arrays import Image
 from riptui.tui.graphics import encoding, kitty
+from riptui.tui.graphics.budget import LOCAL_BUDGET, REMOTE_BUDGET, PictureBudget
 from riptui.tui.graphics.canvas import Canvas
-from riptui.tui.graphics.cells import Cell, Depth, Row, escapes, half_blocks, shrunk
-from riptui.tui.graphics.encoding import Encoder, Order
-from riptui.tui.graphics.fit import SIXEL_SIDE, Box, fit
-from riptui.tui.graphics.wire import LOCAL, REMOTE, Wire
+from riptui.tui.graphics.encoding import Encoder, EncodeRequest
+from riptui.tui.graphics.fit import MAX_SIXEL_SIDE, PictureBox, fit
+from riptui.tui.graphics.half_blocks import (
+    ColourDepth,
+    PictureCell,
+    PictureStrip,
+    shrink,
+    to_escape_codes,
+    to_half_blocks,
+)
 from tests.support.trajectories import picture
 
 GREY = (17, 18, 19)
 
 
-def order(protocol: str, box: Box, wire: Wire = LOCAL) -> Order:
-    return Order(protocol, box, (9, 18), GREY, wire)
+def order(protocol: str, box: PictureBox, wire: PictureBudget = LOCAL_BUDGET) -> EncodeRequest:
+    return EncodeRequest(protocol, box, (9, 18), GREY, wire)
 
 
 def drawn(sixel: str) -> Image:
@@ -58,8 +65,8 @@ def _runs(line: str) -> list[tuple[int, int]]:
 
 def test_a_sixel_shows_the_picture_in_as_many_colours_as_allowed() -> None:
     image = picture(270)
-    box = Box(30, 15, 270, 270)
-    for wire, error in (LOCAL, 6), (REMOTE, 8):
+    box = PictureBox(30, 15, 270, 270)
+    for wire, error in (LOCAL_BUDGET, 6), (REMOTE_BUDGET, 8):
         shown = drawn(encoding.encode(image, order("sixel", box, wire)))
         assert shown.shape == (270, 270, 3)
         assert len(np.unique(shown.reshape(-1, 3), axis=0)) <= wire.sixel_colours
@@ -69,14 +76,14 @@ def test_a_sixel_shows_the_picture_in_as_many_colours_as_allowed() -> None:
 def test_a_sixel_has_whole_bands_and_stays_inside_its_cells() -> None:
     for rows in range(1, 9):
         height = rows * 18
-        shown = drawn(encoding.encode(picture(64), order("sixel", Box(10, rows, 90, height))))
+        shown = drawn(encoding.encode(picture(64), order("sixel", PictureBox(10, rows, 90, height))))
         assert shown.shape[0] % 6 == 0
         assert height - 6 < shown.shape[0] <= height
         assert shown.shape[1] == 90
 
 
 def test_beside_a_narrow_picture_a_sixel_shows_the_background() -> None:
-    shown = drawn(encoding.encode(np.full((54, 20, 3), 255, np.uint8), order("sixel", Box(3, 3, 20, 54))))
+    shown = drawn(encoding.encode(np.full((54, 20, 3), 255, np.uint8), order("sixel", PictureBox(3, 3, 20, 54))))
     assert np.abs(shown[:, :3].astype(int) - GREY).max() <= 2
     assert shown[:, 5:20].min() > 250
 
@@ -108,7 +115,7 @@ def sent(data: str) -> Image:
 
 def test_kitty_gets_a_png_no_larger_than_it_is_shown() -> None:
     image = picture(512)
-    png = encoding.encode(image, order("kitty", Box(30, 15, 270, 270)))
+    png = encoding.encode(image, order("kitty", PictureBox(30, 15, 270, 270)))
     data = kitty.transmit(7 << 24 | 20, png, 30, 15, tmux=False)
     assert sent(data).shape == (270, 270, 3)
     small = np.asarray(Pillow.fromarray(image).resize((270, 270), Pillow.Resampling.HAMMING))
@@ -116,12 +123,12 @@ def test_kitty_gets_a_png_no_larger_than_it_is_shown() -> None:
 
 
 def test_over_ssh_kitty_scales_a_large_picture_itself() -> None:
-    png = encoding.encode(picture(512), order("kitty", Box(57, 29, 512, 512), REMOTE))
+    png = encoding.encode(picture(512), order("kitty", PictureBox(57, 29, 512, 512), REMOTE_BUDGET))
     assert sent(kitty.transmit(16, png, 57, 29, tmux=False)).shape == (384, 384, 3)
 
 
 def test_a_picture_is_sent_in_pieces_that_the_protocol_allows() -> None:
-    png = encoding.encode(picture(512), order("kitty", Box(57, 29, 512, 512)))
+    png = encoding.encode(picture(512), order("kitty", PictureBox(57, 29, 512, 512)))
     parts = commands(kitty.transmit(5 << 24 | 33, png, 57, 29, tmux=False))
     assert len(parts) > 2
     first = {"a": "T", "U": "1", "f": "100", "i": str(5 << 24 | 33), "c": "57", "r": "29", "q": "2", "m": "1"}
@@ -145,7 +152,7 @@ def test_inside_tmux_every_command_is_wrapped_and_nowhere_else() -> None:
 
 def test_placeholders_name_the_picture_the_row_and_the_column() -> None:
     cells = kitty.placeholders(3 << 24 | 77, 297, 297, "48;5;0")
-    assert cells[0][0] == Cell("\U0010eeee\u0305\u0305\u0310", "38;5;77", "48;5;0")
+    assert cells[0][0] == PictureCell("\U0010eeee\u0305\u0305\u0310", "38;5;77", "48;5;0")
     assert cells[1][2].text == "\U0010eeee\u030d\u030e\u0310"
     assert cells[296][296].text == "\U0010eeee\U0001d244\U0001d244\u0310"
     assert len({cell.text for row in cells for cell in row}) == 297**2
@@ -158,27 +165,29 @@ def test_placeholders_name_the_picture_the_row_and_the_column() -> None:
     ("depth", "white", "red"),
     [("truecolor", "2;255;255;255", "2;205;0;0"), ("256", "5;231", "5;160"), ("standard", "97", "31")],
 )
-def test_half_blocks_show_two_pixels_a_cell_in_the_colours_there_are(depth: Depth, white: str, red: str) -> None:
+def test_half_blocks_show_two_pixels_a_cell_in_the_colours_there_are(depth: ColourDepth, white: str, red: str) -> None:
     image = np.array([[(255, 255, 255)], [(205, 0, 0)]], np.uint8)
-    [[cell]] = half_blocks(image, depth)
+    [[cell]] = to_half_blocks(image, depth)
     ink = white if depth == "standard" else f"38;{white}"
     paper = "41" if depth == "standard" else f"48;{red}"
-    assert cell == Cell("▀", ink, paper)
+    assert cell == PictureCell("▀", ink, paper)
 
 
 def test_a_cell_of_one_colour_is_a_blank() -> None:
-    assert half_blocks(np.full((2, 1, 3), 9, np.uint8), "truecolor") == [[Cell(" ", "", "48;2;9;9;9")]]
+    assert to_half_blocks(np.full((2, 1, 3), 9, np.uint8), "truecolor") == [[PictureCell(" ", "", "48;2;9;9;9")]]
 
 
 def test_a_colour_is_named_only_where_it_changes() -> None:
-    a, b = Cell("▀", "38;5;1", "48;5;2"), Cell(" ", "", "48;5;2")
-    assert escapes([a, a, b, a]) == "\x1b[38;5;1;48;5;2m▀▀ ▀\x1b[0m"
-    assert escapes([a, Cell("x", "", ""), a]) == "\x1b[38;5;1;48;5;2m▀\x1b[0mx\x1b[38;5;1;48;5;2m▀\x1b[0m"
+    a, b = PictureCell("▀", "38;5;1", "48;5;2"), PictureCell(" ", "", "48;5;2")
+    assert to_escape_codes([a, a, b, a]) == "\x1b[38;5;1;48;5;2m▀▀ ▀\x1b[0m"
+    assert (
+        to_escape_codes([a, PictureCell("x", "", ""), a]) == "\x1b[38;5;1;48;5;2m▀\x1b[0mx\x1b[38;5;1;48;5;2m▀\x1b[0m"
+    )
 
 
 def test_a_row_writes_the_same_whole_and_in_parts_and_reports_each_time() -> None:
     reports: list[None] = []
-    row = Row(half_blocks(picture(20)[:2], "truecolor")[0], lambda: reports.append(None))
+    row = PictureStrip(to_half_blocks(picture(20)[:2], "truecolor")[0], lambda: reports.append(None))
     console = Console(color_system="truecolor")
     whole = row.render(console)
     parts = "".join(part.render(console) for part in row.divide([3, 3, 11, 20]))
@@ -192,17 +201,17 @@ def test_a_row_writes_the_same_whole_and_in_parts_and_reports_each_time() -> Non
 
 def test_a_shrunk_picture_keeps_its_means_and_a_blown_up_one_its_edges() -> None:
     image = picture(256)
-    assert np.abs(shrunk(image, 16, 8).mean(axis=(0, 1)) - image.mean(axis=(0, 1))).max() < 1
+    assert np.abs(shrink(image, 16, 8).mean(axis=(0, 1)) - image.mean(axis=(0, 1))).max() < 1
     edge = np.array([[[0] * 3, [255] * 3]], np.uint8)
-    assert set(np.unique(shrunk(edge, 6, 2))) == {0, 255}
-    assert np.ptp(shrunk(image, 16, 8, grey=True), axis=-1).max() == 0
+    assert set(np.unique(shrink(edge, 6, 2))) == {0, 255}
+    assert np.ptp(shrink(image, 16, 8, grey=True), axis=-1).max() == 0
 
 
 # --- the canvas
 
 
 def test_a_canvas_tells_which_cells_changed() -> None:
-    canvas = Canvas(Box(16, 8, 144, 144), "truecolor")
+    canvas = Canvas(PictureBox(16, 8, 144, 144), "truecolor")
     image = picture(256)
     assert canvas.draw(image) == (0, 0, 16, 8)
     assert canvas.draw(image.copy()) is None
@@ -212,10 +221,10 @@ def test_a_canvas_tells_which_cells_changed() -> None:
 
 
 def test_only_changed_cells_lose_their_placeholders() -> None:
-    canvas = Canvas(Box(4, 4, 36, 72), "truecolor")
+    canvas = Canvas(PictureBox(4, 4, 36, 72), "truecolor")
     image = np.zeros((64, 64, 3), np.uint8)
     canvas.draw(image)
-    canvas.place(16, "48;5;0")
+    canvas.show_kitty_picture(16, "48;5;0")
     image[:8, :16] = 255
     canvas.draw(image)
     placed = [[cell.text.startswith("\U0010eeee") for cell in row] for row in canvas.rows()]
@@ -225,8 +234,8 @@ def test_only_changed_cells_lose_their_placeholders() -> None:
 
 def test_below_a_picture_that_ends_in_the_last_row_there_is_its_background() -> None:
     box = fit((512, 512), (28, 13), (8, 17), "sixel")
-    assert box == Box(27, 13, 216, 216), "36 bands; 5 of the 221 pixels are left"
-    canvas = Canvas(box, "truecolor", below=(20, 23, 28))
+    assert box == PictureBox(27, 13, 216, 216), "36 bands; 5 of the 221 pixels are left"
+    canvas = Canvas(box, "truecolor", bottom_colour=(20, 23, 28))
     assert canvas.draw(np.full((512, 512, 3), 200, np.uint8))
     *above, last = canvas.rows()
     assert {cell for row in above for cell in row} == {(" ", "", "48;2;200;200;200")}
@@ -253,7 +262,7 @@ def test_a_picture_stays_in_its_room(
     assert box.width <= box.columns * cell[0]
     assert box.height <= box.rows * cell[1]
     if protocol == "sixel":
-        assert max(box.width, box.height) <= SIXEL_SIDE
+        assert max(box.width, box.height) <= MAX_SIXEL_SIDE
 
 
 @pytest.mark.parametrize("protocol", ["kitty", "sixel"])
@@ -261,7 +270,7 @@ def test_proportions_are_kept_and_nothing_is_blown_up_by_halves(protocol: str) -
     shrunken = fit((512, 256), (40, 40), (9, 18), protocol)
     assert shrunken
     assert shrunken.width / shrunken.height == pytest.approx(2, rel=0.01)
-    assert fit((300, 300), (50, 25), (9, 18), "kitty") == Box(34, 17, 300, 300), "1.5 times would fit"
+    assert fit((300, 300), (50, 25), (9, 18), "kitty") == PictureBox(34, 17, 300, 300), "1.5 times would fit"
     doubled = fit((100, 100), (30, 15), (9, 18), "kitty")
     assert doubled
     assert (doubled.width, doubled.height) == (200, 200)
@@ -275,13 +284,13 @@ def test_no_room_is_no_box() -> None:
 
 
 async def _encoded(encoder: Encoder, images: list[Image]) -> list[str]:
-    return [await encoder.encode(image, order("kitty", Box(4, 2, 36, 36))) for image in images]
+    return [await encoder.encode(image, order("kitty", PictureBox(4, 2, 36, 36))) for image in images]
 
 
 def test_the_last_pictures_are_kept_and_old_ones_go(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
     monkeypatch.setattr(encoding, "encode", lambda image, _order: calls.append(int(image[0, 0, 0])) or "x" * 10)
-    monkeypatch.setattr(encoding, "KEPT", 25)
+    monkeypatch.setattr(encoding, "MAX_CACHED_CHARACTERS", 25)
     one, two, three = (np.full((4, 4, 3), value, np.uint8) for value in (1, 2, 3))
     asyncio.run(_encoded(Encoder(), [one, two, one.copy(), three, one, two]))
     assert calls == [1, 2, 3, 2]

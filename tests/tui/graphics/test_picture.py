@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.graphics.picture import Picture
-from riptui.tui.graphics.terminal import Protocol, Terminal
+from riptui.tui.graphics.capabilities import GraphicsProtocol, Terminal
+from riptui.tui.graphics.picture import PictureWidget
+from riptui.tui.graphics.protocol import Graphics
 from tests.support import fake_terminal as fakes
 from tests.support.fake_terminal import FakeTerminal, fake_terminal, running_app
 from tests.support.trajectories import picture
@@ -25,10 +25,10 @@ HALF_BLOCK = "▀".encode()
 
 
 class OnePicture(App[None]):
-    def __init__(self, protocol: Protocol = "halfblock") -> None:
+    def __init__(self, protocol: GraphicsProtocol = "halfblock") -> None:
         super().__init__()
         self.graphics = Graphics(Terminal(protocol, "for a test", (9, 18), offered=("kitty", "sixel", "halfblock")))
-        self.picture = Picture(self.graphics)
+        self.picture = PictureWidget(self.graphics)
 
     def compose(self) -> ComposeResult:
         yield self.picture
@@ -37,7 +37,7 @@ class OnePicture(App[None]):
         return [strip.text for strip in self.picture.render_lines(self.picture.region)]
 
 
-def shown(protocol: Protocol, size: tuple[int, int], *calls: dict) -> list[str]:
+def shown(protocol: GraphicsProtocol, size: tuple[int, int], *calls: dict) -> list[str]:
     async def run() -> list[str]:
         app = OnePicture(protocol)
         async with app.run_test(size=size) as pilot:
@@ -51,7 +51,9 @@ def shown(protocol: Protocol, size: tuple[int, int], *calls: dict) -> list[str]:
 
 @pytest.mark.parametrize("size", [(80, 24), (20, 40), (60, 20), (3, 2), (1, 1)])
 @pytest.mark.parametrize("protocol", ["kitty", "sixel", "halfblock"])
-def test_a_picture_fills_its_room_as_far_as_its_proportions_let_it(protocol: Protocol, size: tuple[int, int]) -> None:
+def test_a_picture_fills_its_room_as_far_as_its_proportions_let_it(
+    protocol: GraphicsProtocol, size: tuple[int, int]
+) -> None:
     lines = shown(protocol, size, {"image": picture(256)})
     assert [len(line) for line in lines] == [size[0]] * size[1]
     columns = max(line.rfind("▀") - line.find("▀") + 1 for line in lines)
@@ -88,7 +90,7 @@ def test_switching_shows_at_once_and_the_status_says_why() -> None:
                 await pilot.pause()
                 assert any("▀" in line for line in app.text()) == (app.graphics.protocol != "off")
             assert seen == ["halfblock", "off", "kitty", "sixel"]
-            app.graphics.use("halfblock")
+            app.graphics.set_protocol("halfblock")
             assert app.graphics.status == "half blocks: switched to; else sixel: for a test"
 
     asyncio.run(run())
@@ -187,7 +189,7 @@ def test_over_ssh_pictures_are_smaller_on_the_wire(tmp_path: Path) -> None:
 
 def test_in_half_blocks_nothing_but_text_is_sent(tmp_path: Path) -> None:
     with fake_terminal(fakes.DA1) as terminal, running_app(terminal, tmp_path / "keys"):
-        written = started(terminal)[len(fakes.QUESTIONS) :]
+        written = started(terminal)[len(fakes.QUERIES) :]
         assert HALF_BLOCK in written
         assert b"\x1b_G" not in written
         assert b"\x1bP" not in written

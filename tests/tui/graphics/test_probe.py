@@ -9,8 +9,8 @@ import pytest
 
 from riptui.errors import InputError
 from riptui.tui.graphics import probe as probing
+from riptui.tui.graphics.capabilities import TerminalReplies, TmuxClient, choose_protocol, read_replies
 from riptui.tui.graphics.probe import probe
-from riptui.tui.graphics.terminal import Replies, Tmux, choose, read_replies
 from tests.support import fake_terminal as fakes
 from tests.support.fake_terminal import ENVIRONMENT, fake_terminal, running_app
 
@@ -39,7 +39,7 @@ def probed(replies: bytes, *, delay: float = 0.0, piece: int = 65536, asked: str
 )
 def test_a_terminal_gets_the_best_that_it_can_show(replies: bytes, protocol: str, why: str) -> None:
     terminal = probed(replies)
-    assert (terminal.protocol, why in terminal.why) == (protocol, True), terminal.why
+    assert (terminal.protocol, why in terminal.reason) == (protocol, True), terminal.reason
 
 
 @pytest.mark.parametrize("delay", [0.15, 0.5])
@@ -53,10 +53,10 @@ def test_replies_in_pieces_are_put_together() -> None:
 
 
 def test_a_terminal_that_never_answers_gets_half_blocks_and_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probing, "PATIENCE", 0.2)
+    monkeypatch.setattr(probing, "TIMEOUT_SECONDS", 0.2)
     started = time.monotonic()
     terminal = probed(b"")
-    assert (terminal.protocol, "did not answer" in terminal.why) == ("halfblock", True)
+    assert (terminal.protocol, "did not answer" in terminal.reason) == ("halfblock", True)
     assert time.monotonic() - started < 1
 
 
@@ -98,7 +98,8 @@ def test_without_a_terminal_pictures_are_off() -> None:
     read, write = os.pipe()
     try:
         assert (
-            probe(environment=ENVIRONMENT, stdin=read, stdout=write).why == "stdin and stdout are not both a terminal"
+            probe(environment=ENVIRONMENT, stdin=read, stdout=write).reason
+            == "stdin and stdout are not both a terminal"
         )
     finally:
         os.close(read)
@@ -111,7 +112,7 @@ def test_without_a_terminal_pictures_are_off() -> None:
 def test_what_is_asked_for_wins_and_the_own_choice_is_told() -> None:
     terminal = probed(fakes.KITTY, asked="halfblock")
     assert terminal.protocol == "halfblock"
-    assert terminal.why == "asked for; by itself: kitty 0.41.1 has kitty graphics with placeholders"
+    assert terminal.reason == "asked for; by itself: kitty 0.41.1 has kitty graphics with placeholders"
     assert probed(fakes.DA1, asked="sixel").offered == ("sixel", "halfblock")
 
 
@@ -127,7 +128,7 @@ def test_the_variable_asks_too_and_the_option_goes_before_it() -> None:
 
 def test_an_unknown_protocol_is_an_error_that_lists_the_known() -> None:
     with pytest.raises(InputError, match=r"ascii \(use auto, kitty, sixel, halfblock, off\)"):
-        choose(Replies(), ENVIRONMENT, None, "ascii")
+        choose_protocol(TerminalReplies(), ENVIRONMENT, None, "ascii")
 
 
 # --- tmux
@@ -149,7 +150,7 @@ IN_TMUX = read_replies(b"\x1bP>|tmux 3.5a\x1b\\" + fakes.CELL + fakes.SIXEL_DA1)
 def test_inside_tmux_the_terminal_outside_decides(
     client: str, features: set[str], passthrough: bool, protocol: str
 ) -> None:
-    terminal = choose(IN_TMUX, ENVIRONMENT, Tmux(client, frozenset(features), passthrough))
+    terminal = choose_protocol(IN_TMUX, ENVIRONMENT, TmuxClient(client, frozenset(features), passthrough))
     assert (terminal.protocol, terminal.tmux) == (protocol, True)
 
 

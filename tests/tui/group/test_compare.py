@@ -10,24 +10,30 @@ from textual.pilot import Pilot
 
 from riptui.spec import Spec
 from riptui.store import layout
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.graphics.terminal import Terminal
-from riptui.tui.group.compare import Column, CompareScreen
-from riptui.tui.group.lineup import Entrant, Lineup, differences, names, places
+from riptui.tui.graphics.capabilities import Terminal
+from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.group.compare import CompareColumn, CompareScreen
+from riptui.tui.group.compare_data import (
+    ComparedTrajectory,
+    CompareReader,
+    compare_specs,
+    distinct_names,
+    percent_stops,
+)
 from riptui.tui.plot.chart import Chart
 from tests.support.command import riptui
 from tests.support.made import made_spec, write
 
 
-def entrant(spec: Spec, newest: int | None = None) -> Entrant:
-    return Entrant(Path("x"), spec, (), spec.iterations if newest is None else newest)
+def entrant(spec: Spec, newest: int | None = None) -> ComparedTrajectory:
+    return ComparedTrajectory(Path("x"), spec, (), spec.iterations if newest is None else newest)
 
 
 # --- pure
 
 
 def test_only_what_differs_is_told():
-    told, parts = differences([entrant(made_spec(mask=64, seed=3)), entrant(made_spec(mask=128, seed=3))])
+    told, parts = compare_specs([entrant(made_spec(mask=64, seed=3)), entrant(made_spec(mask=128, seed=3))])
     assert (told, parts) == ("mask", [["64 px"], ["128 px"]])
 
 
@@ -37,7 +43,7 @@ def test_images_inpainters_and_their_parameters_are_told_by_name():
         made_spec(1, parameters={"radius": 5.0}),
         made_spec(1, inpainter="identity", paste=False, parameters={}),
     ]
-    told, parts = differences([entrant(spec) for spec in specs])
+    told, parts = compare_specs([entrant(spec) for spec in specs])
     assert set(told.split(", ")) == {"paste", "inpainter", "image", "radius"}
     assert [part[-1] for part in parts[:2]] == ["radius 3.0", "radius 5.0"]
     assert "not pasted" in parts[2]
@@ -46,16 +52,16 @@ def test_images_inpainters_and_their_parameters_are_told_by_name():
 
 def test_equal_specs_differ_in_nothing_and_an_unreadable_one_is_left_out():
     spec = made_spec()
-    assert differences([entrant(spec), entrant(spec)]) == ("", [[], []])
-    assert differences([entrant(spec), Entrant(Path("gone"), error="gone")]) == ("", [[], []])
+    assert compare_specs([entrant(spec), entrant(spec)]) == ("", [[], []])
+    assert compare_specs([entrant(spec), ComparedTrajectory(Path("gone"), error="gone")]) == ("", [[], []])
 
 
 def test_it_stops_at_every_50_per_cent_and_at_the_end():
-    assert places([entrant(made_spec(mask=64)), entrant(made_spec(amount=130, mask=128))]) == [
+    assert percent_stops([entrant(made_spec(mask=64)), entrant(made_spec(amount=130, mask=128))]) == [
         50.0 * n for n in range(9)
     ]
-    assert places([entrant(made_spec(mask=128, amount=130))]) == [0, 50, 100, 131.25]
-    assert places([Entrant(Path("gone"))]) == [0]
+    assert percent_stops([entrant(made_spec(mask=128, amount=130))]) == [0, 50, 100, 131.25]
+    assert percent_stops([ComparedTrajectory(Path("gone"))]) == [0]
 
 
 @pytest.mark.parametrize(("mask", "k"), [(64, 96), (128, 24), (256, 6)])
@@ -72,22 +78,22 @@ def test_a_coarse_grid_gives_the_last_frame_that_is_not_beyond():
 
 def test_values_are_those_of_the_last_measured_frame():
     spec = made_spec(mask=128)
-    one = Entrant(Path("x"), spec, (), 20, {0: {"ssim": 1.0}, 8: {"ssim": 0.8}, 24: {"ssim": 0.5}})
+    one = ComparedTrajectory(Path("x"), spec, (), 20, {0: {"ssim": 1.0}, 8: {"ssim": 0.8}, 24: {"ssim": 0.5}})
     assert [one.values_at(k)["ssim"] for k in (0, 7, 8, 24)] == [1.0, 1.0, 0.8, 0.8]
 
 
 def test_names_are_told_from_the_common_folder_on():
-    assert names([Path("/r/a/m64"), Path("/r/a/m128")]) == ["m64", "m128"]
-    assert names([Path("/r/a/m64"), Path("/r/b/c/m64")]) == ["a/m64", "b/c/m64"]
+    assert distinct_names([Path("/r/a/m64"), Path("/r/a/m128")]) == ["m64", "m128"]
+    assert distinct_names([Path("/r/a/m64"), Path("/r/b/c/m64")]) == ["a/m64", "b/c/m64"]
 
 
 def test_what_cannot_be_shown_is_a_note(tmp_path):
     bare = write(tmp_path / "bare", made_spec(), {})  # without its pictures
-    lineup = Lineup([bare, tmp_path / "absent"])
-    found = lineup.look()
+    lineup = CompareReader([bare, tmp_path / "absent"])
+    found = lineup.read()
     assert found[0].newest == 64
     assert "absent" in found[1].error
-    frames = lineup.frames(found, 50)
+    frames = lineup.read_frames(found, 50)
     assert all(frame.image is None and frame.note for frame in frames)
 
 
@@ -133,7 +139,7 @@ async def opened(pilot: Pilot[None]) -> CompareScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
     screen = pilot.app.screen
     assert isinstance(screen, CompareScreen)
-    await until(pilot, lambda: all(column.picture.image is not None for column in screen.query(Column)))
+    await until(pilot, lambda: all(column.picture.image is not None for column in screen.query(CompareColumn)))
     return screen
 
 
@@ -157,7 +163,7 @@ async def test_scrubbing_turns_all_frames_together(runs):
         for key, place in {"left": 350, "h": 300, "right": 350, "home": 0, "l": 50, "end": 400, "0": 0}.items():
             await pilot.press(key)
             assert screen.inpainted == place
-        pictures = [column.picture for column in screen.query(Column)]
+        pictures = [column.picture for column in screen.query(CompareColumn)]
         await until(pilot, lambda: all((one.image == pictures[0].image).all() for one in pictures))  # the original
         assert any("▲" in screen.query_one(Chart).render_line(y).text for y in range(20))
 
@@ -178,7 +184,7 @@ async def test_metric_and_axis(runs):
 async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs):
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
-        columns = list(screen.query(Column))
+        columns = list(screen.query(CompareColumn))
         shutil.rmtree(runs[1])
         await until(pilot, lambda: columns[1].picture.image is None)
         assert columns[0].picture.image is not None
@@ -192,7 +198,7 @@ async def test_one_that_is_behind_says_how_far_it_is(runs):
     behind.write_bytes(b"".join(rows[: len(rows) // 2]))
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-        pictures = [column.picture for column in pilot.app.screen.query(Column)]
+        pictures = [column.picture for column in pilot.app.screen.query(CompareColumn)]
         await until(pilot, lambda: pictures[1].image is not None)
         assert pictures[0].image is None
         await pilot.press("left", "left", "left", "left")
@@ -205,7 +211,7 @@ async def test_six_fit_on_a_small_screen(runs, size, tmp_path):
     async with Comparing([*runs, *copies]).run_test(size=size) as pilot:
         screen = await opened(pilot)
         assert screen.query_one(Chart).size.height >= 4
-        assert all(column.picture.size.height >= 3 for column in screen.query(Column))
+        assert all(column.picture.size.height >= 3 for column in screen.query(CompareColumn))
 
 
 async def test_escape_goes_back(runs):

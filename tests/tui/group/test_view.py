@@ -12,13 +12,13 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from riptui.store import layout
-from riptui.tui.group.choice import Choice
-from riptui.tui.group.curves import LEVELS, MOST_CURVES, MOST_RUNS, Digest, digest
-from riptui.tui.group.gathering import Gathering
-from riptui.tui.group.table import Column, Row, Table
+from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.group_reader import GroupReader
+from riptui.tui.group.mean_curves import MAX_CURVES, MAX_RUNS, ROUNDING_LEVELS, GroupData, build_group_data
+from riptui.tui.group.table import GroupTable, TableColumn, TableRow
 from riptui.tui.group.view import GroupView
 from riptui.tui.plot.chart import Chart
-from riptui.tui.tabline import TabLine
+from riptui.tui.tab_bar import TabBar
 from tests.support.made import made_spec, write
 
 
@@ -43,16 +43,16 @@ def paths(group: Path) -> list[Path]:
     return sorted(spec.parent for spec in group.rglob(layout.SPEC))
 
 
-def gathered(group: Path, gathering: Gathering | None = None) -> Gathering:
-    gathering = gathering or Gathering()
+def gathered(group: Path, gathering: GroupReader | None = None) -> GroupReader:
+    gathering = gathering or GroupReader()
     list(gathering.read(map(str, paths(group))))
     return gathering
 
 
-def digested(group: Path, **choice: object) -> Digest:
+def digested(group: Path, **choice: object) -> GroupData:
     gathering = gathered(group)
-    list(gathering.cover())
-    return digest(gathering.members, Choice(**choice), gathering.coverage, str(group))
+    list(gathering.read_coverage())
+    return build_group_data(gathering.members, ChartOptions(**choice), gathering.coverage, str(group))
 
 
 # --- what is gathered
@@ -63,7 +63,7 @@ def test_a_second_look_reads_nothing_that_is_the_same(group, monkeypatch):
     assert gathering.changed
     before = dict(gathering.members)
     monkeypatch.setattr(
-        "riptui.tui.group.gathering.summarize", lambda trajectory: pytest.fail(f"read {trajectory.path}")
+        "riptui.tui.group.group_reader.summarize", lambda trajectory: pytest.fail(f"read {trajectory.path}")
     )
     gathered(group, gathering)
     assert not gathering.changed
@@ -79,7 +79,7 @@ def test_only_what_changed_is_read_again(group):
     gathered(group, gathering)
     assert gathering.changed
     assert {path for path, member in gathering.members.items() if before[path] is not member} == {str(grown)}
-    assert 0.9 in gathering.members[str(grown)].column("lpips-vgg")
+    assert 0.9 in gathering.members[str(grown)].values_of("lpips-vgg")
 
 
 def test_a_deleted_trajectory_is_forgotten_and_a_damaged_one_counted(group):
@@ -95,7 +95,7 @@ def test_a_deleted_trajectory_is_forgotten_and_a_damaged_one_counted(group):
 def test_one_deleted_between_listing_and_reading_is_counted(group):
     listed = paths(group)
     shutil.rmtree(listed[0])
-    gathering = Gathering()
+    gathering = GroupReader()
     list(gathering.read(map(str, listed)))
     assert (len(gathering.members), gathering.unreadable) == (7, 1)
 
@@ -105,10 +105,10 @@ def test_values_that_are_not_finite_are_left_out(group):
     with (path / layout.METRICS).open("ab") as file:
         file.write(b'{"k": 64, "lpips-vgg": null, "psnr": null}\n')
     member = gathered(group).members[str(path)]
-    assert isnan(member.column("lpips-vgg")[-1])
-    assert isfinite(member.newest("lpips-vgg"))
-    assert isnan(member.newest("psnr"))
-    assert member.column("no-such") is None
+    assert isnan(member.values_of("lpips-vgg")[-1])
+    assert isfinite(member.newest_value("lpips-vgg"))
+    assert isnan(member.newest_value("psnr"))
+    assert member.values_of("no-such") is None
 
 
 # --- what is drawn
@@ -127,7 +127,7 @@ def test_the_mean_and_standard_deviation_of_each_mask_size(group):
 def test_one_trajectory_has_no_error_bars(group):
     gathering = gathered(group)
     one = dict(list(gathering.members.items())[:1])
-    (series,) = digest(one, Choice(), {}, str(group)).series
+    (series,) = build_group_data(one, ChartOptions(), {}, str(group)).series
     assert set(series.low) == {None}
 
 
@@ -150,8 +150,8 @@ def test_a_hundred_thousand_points_are_thinned(group):
     gathering = gathered(group)
     member = next(iter(gathering.members.values()))
     members = {f"{n}": replace(member, path=f"{n}") for n in range(3000)}
-    (series,) = digest(members, Choice(view="points"), {}, "/").series
-    assert len(series.x) <= LEVELS
+    (series,) = build_group_data(members, ChartOptions(view="points"), {}, "/").series
+    assert len(series.x) <= ROUNDING_LEVELS
 
 
 def test_runs_are_of_one_image_at_a_time(group):
@@ -165,7 +165,7 @@ def test_runs_are_of_one_image_at_a_time(group):
 def test_a_metric_that_some_have_is_drawn_for_those_and_one_that_none_has_gives_way(group):
     assert [series.name for series in digested(group, metric="ssim").series] == ["64 px"]
     shown = digested(group, metric="delta-e")
-    assert (shown.choice.metric, shown.metrics) == ("lpips-vgg", ("lpips-vgg", "ssim"))
+    assert (shown.options.metric, shown.metrics) == ("lpips-vgg", ("lpips-vgg", "ssim"))
 
 
 def test_other_differing_fields_part_the_curves_too(group):
@@ -178,15 +178,15 @@ def test_too_many_curves_and_runs_are_cut_and_told(group):
     member = next(iter(gathered(group).members.values()))
     sizes = [8, 16, 32, 64, 128, 256, 512, 1, 2, 4]
     members = {f"{m}": replace(member, path=f"{m}", spec=made_spec(0, mask=m)) for m in sizes}
-    shown = digest(members, Choice(), {}, "/")
-    assert (len(shown.series), shown.note) == (MOST_CURVES, "8 of 10 curves")
+    shown = build_group_data(members, ChartOptions(), {}, "/")
+    assert (len(shown.series), shown.note) == (MAX_CURVES, "8 of 10 curves")
     members = {f"{n}": replace(member, path=f"{n}") for n in range(100)}
-    shown = digest(members, Choice(view="runs"), {}, "/")
-    assert (len(shown.series), shown.note) == (MOST_RUNS, "60 of 100 runs")
+    shown = build_group_data(members, ChartOptions(view="runs"), {}, "/")
+    assert (len(shown.series), shown.note) == (MAX_RUNS, "60 of 100 runs")
 
 
 def test_nothing_at_all_is_an_empty_digest():
-    shown = digest({}, Choice(), {}, "/")
+    shown = build_group_data({}, ChartOptions(), {}, "/")
     assert (shown.series, shown.rows, shown.metrics) == ((), (), ())
 
 
@@ -202,23 +202,23 @@ def test_the_table_has_a_column_for_what_differs_and_for_each_metric(group):
 
 class OneTable(App[None]):
     def compose(self) -> ComposeResult:
-        yield Table()
+        yield GroupTable()
 
-    def on_table_chosen(self, message: Table.Chosen) -> None:
+    def on_group_table_row_chosen(self, message: GroupTable.RowChosen) -> None:
         self.chosen = message.key
 
 
-NAMED = Column("name", 6, str, right=False)
-VALUED = Column("value", 6, lambda value: "" if isnan(value) else f"{value:.1f}")
+NAMED = TableColumn("name", 6, str, right_aligned=False)
+VALUED = TableColumn("value", 6, lambda value: "" if isnan(value) else f"{value:.1f}")
 
 
-def filled(table: Table, values: list[float]) -> None:
-    table.show((NAMED, VALUED), tuple(Row(f"r{n}", "✓", (f"r{n}", value)) for n, value in enumerate(values)))
+def filled(table: GroupTable, values: list[float]) -> None:
+    table.show((NAMED, VALUED), tuple(TableRow(f"r{n}", "✓", (f"r{n}", value)) for n, value in enumerate(values)))
 
 
 async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change():
     async with OneTable().run_test(size=(40, 10)) as pilot:
-        table = pilot.app.query_one(Table)
+        table = pilot.app.query_one(GroupTable)
         filled(table, [3.0, 1.0, 2.0])
         table.cursor = 1
         table.sort_by("value")
@@ -231,17 +231,17 @@ async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change()
 
 async def test_what_was_not_measured_is_last_in_either_order():
     async with OneTable().run_test(size=(40, 10)) as pilot:
-        table = pilot.app.query_one(Table)
+        table = pilot.app.query_one(GroupTable)
         filled(table, [3.0, float("nan"), 2.0])
         table.sort_by("value")
         assert table.keys == ["r2", "r0", "r1"]
-        table.sort_by("value", backwards=True)
+        table.sort_by("value", descending=True)
         assert table.keys == ["r0", "r2", "r1"]
 
 
 async def test_a_click_on_a_column_sorts_and_again_the_other_way():
     async with OneTable().run_test(size=(40, 10)) as pilot:
-        table = pilot.app.query_one(Table)
+        table = pilot.app.query_one(GroupTable)
         filled(table, [3.0, 1.0, 2.0])
         await pilot.pause()
         for expected in (["r1", "r2", "r0"], ["r0", "r2", "r1"]):
@@ -252,7 +252,7 @@ async def test_a_click_on_a_column_sorts_and_again_the_other_way():
 
 async def test_the_tables_keys():
     async with OneTable().run_test(size=(40, 10)) as pilot:
-        table = pilot.app.query_one(Table)
+        table = pilot.app.query_one(GroupTable)
         filled(table, [float(n) for n in range(100)])
         table.focus()
         for key, place in {"down": 1, "j": 2, "k": 1, "up": 0, "pagedown": 8, "G": 99, "pageup": 91}.items():
@@ -266,7 +266,7 @@ async def test_the_tables_keys():
 
 async def test_an_empty_table_takes_every_key():
     async with OneTable().run_test(size=(40, 10)) as pilot:
-        table = pilot.app.query_one(Table)
+        table = pilot.app.query_one(GroupTable)
         table.focus()
         await pilot.press("down", "s", "S", "enter", "G")
         await pilot.click(table, offset=(3, 0))
@@ -284,7 +284,7 @@ class OneGroup(App[None]):
     def compose(self) -> ComposeResult:
         yield GroupView()
 
-    def on_group_view_chosen(self, message: GroupView.Chosen) -> None:
+    def on_group_view_trajectory_chosen(self, message: GroupView.TrajectoryChosen) -> None:
         self.chosen.append(message.path)
 
 
@@ -304,7 +304,7 @@ def lines(view: GroupView) -> list[str]:
 async def shown(pilot: Pilot[None], group: Path) -> GroupView:
     view = pilot.app.query_one(GroupView)
     view.show(group, paths(group))
-    await until(pilot, lambda: bool(view.query_one(Table).keys))
+    await until(pilot, lambda: bool(view.query_one(GroupTable).keys))
     return view
 
 
@@ -315,14 +315,14 @@ async def test_a_group_is_shown_with_its_curves_and_its_table(group):
         assert "LPIPS vgg" in picture
         assert "64 px" in picture
         assert "128 px" in picture
-        assert len(view.query_one(Table).keys) == 8
+        assert len(view.query_one(GroupTable).keys) == 8
         assert "8 trajectories · 2 images" in str(view.query_one("#group-about").content)
 
 
 async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group):
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
-        tabs, about = view.query_one(TabLine), view.query_one("#group-about")
+        tabs, about = view.query_one(TabBar), view.query_one("#group-about")
         for place, chosen in {1: "points", 2: "runs", 0: "mean"}.items():
             view.select_tab(place)
             assert tabs.chosen == chosen
@@ -337,7 +337,7 @@ async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group):
 async def test_choosing_a_row_tells_its_trajectory(group):
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
-        view.query_one(Table).focus()
+        view.query_one(GroupTable).focus()
         await pilot.press("down", "enter")
         assert pilot.app.chosen == [paths(group)[1]]
 
@@ -346,17 +346,17 @@ async def test_with_little_room_the_table_is_a_tab(group):
     async with OneGroup().run_test(size=(60, 16)) as pilot:
         view = await shown(pilot, group)
         assert view.query_one(Chart).display
-        assert not view.query_one(Table).display
+        assert not view.query_one(GroupTable).display
         view.select_tab(3)
         await pilot.pause()
-        assert view.query_one(Table).display
+        assert view.query_one(GroupTable).display
         assert not view.query_one(Chart).display
 
 
 async def test_what_grows_and_what_is_deleted_shows_once_the_disk_changed(group):
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
-        table = view.query_one(Table)
+        table = view.query_one(GroupTable)
         shutil.rmtree(paths(group)[0])
         view.disk_changed()
         await until(pilot, lambda: len(table.keys) == 7)
@@ -371,7 +371,7 @@ async def test_a_group_that_is_left_and_chosen_again_is_shown_again(group):
         view = await shown(pilot, group)
         view.show(group / "picture-1", paths(group / "picture-1"))
         view.show(group, paths(group))
-        await until(pilot, lambda: len(view.query_one(Table).keys) == 8)
+        await until(pilot, lambda: len(view.query_one(GroupTable).keys) == 8)
 
 
 async def test_a_group_in_which_nothing_can_be_read_says_so(group):

@@ -8,23 +8,24 @@ import PIL.Image
 import pytest
 from textual.widgets import Button, Input, Select
 
-from riptui import client, ranges
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.errors import DiskError, InputError, WorkerError
-from riptui.forecast import Pace, forecast, paces
-from riptui.inpainters import OWN, REGISTRY
-from riptui.metrics.availability import default_metrics
+from riptui.inpainters import CUSTOM, REGISTRY
+from riptui.metrics.availability import check_default_metrics
+from riptui.planning.estimate import Throughput, estimate_sweep, measure_throughput
+from riptui.planning.sweep import Sweep
 from riptui.settings.state import recall, remember
-from riptui.store.frames import frame
-from riptui.store.listing import find
+from riptui.store.frames import read_frame
+from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.workers import registered
-from riptui.sweep import Sweep
-from riptui.tui.graphics.picture import Picture
-from riptui.tui.launch import form, order, stock
-from riptui.tui.launch.browsing import PictureList, completed, places
+from riptui.store.worker_registry import list_workers
+from riptui.supervision import client
+from riptui.text import int_ranges
+from riptui.tui.graphics.picture import PictureWidget
+from riptui.tui.launch import form, installed, start_runs
 from riptui.tui.launch.field import Field
-from riptui.tui.launch.form import Entries, read
+from riptui.tui.launch.form import FormValues, parse_form
+from riptui.tui.launch.picture_browser import PictureList, complete_path, list_entries
 from riptui.tui.launch.screen import LaunchScreen
 from tests.support.app_pilot import Opened, opened
 from tests.support.trajectories import MakeTrajectory, picture
@@ -36,17 +37,17 @@ from tests.support.trajectories import MakeTrajectory, picture
     ("text", "numbers"), [("64,128", (64, 128)), ("0-3", (0, 1, 2, 3)), (" 5 , 1-2 ,5", (5, 1, 2)), ("7-7", (7,))]
 )
 def test_numbers_are_lists_and_ranges(text: str, numbers: tuple[int, ...]) -> None:
-    assert ranges.read(text) == numbers
+    assert int_ranges.parse(text) == numbers
 
 
 @pytest.mark.parametrize("text", ["", "x", "1-", "3-1", "-1", "1.5", "0-100001", "1,,2", "9" * 17])
 def test_what_is_none_is_refused(text: str) -> None:
     with pytest.raises(InputError):
-        ranges.read(text)
+        int_ranges.parse(text)
 
 
 def test_an_untouched_form_is_the_papers_protocol() -> None:
-    reading = read(Entries())
+    reading = parse_form(FormValues())
     assert reading.problems == {}
     assert reading.sweep == Sweep(["navier-stokes"], (128,), (0,), {})
 
@@ -70,23 +71,25 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
     ],
 )
 def test_what_is_wrong_is_told_of_its_field(field: str, text: str, about: str) -> None:
-    reading = read(Entries(**{field: text}))
+    reading = parse_form(FormValues(**{field: text}))
     assert reading.sweep is None
     assert list(reading.problems) == [field]
     assert about in reading.problems[field]
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
-    assert read(Entries(masks="x", seeds="y", group="a b")).problems.keys() == {"masks", "seeds", "group"}
+    assert parse_form(FormValues(masks="x", seeds="y", group="a b")).problems.keys() == {"masks", "seeds", "group"}
 
 
 def test_only_models_take_a_prompt() -> None:
-    assert read(Entries(inpainter="sd2", prompt="a barn")).sweep == Sweep(["sd2"], (128,), (0,), {"prompt": "a barn"})
-    assert read(Entries(inpainter="telea", prompt="a barn")).sweep == Sweep(["telea"], (128,), (0,), {})
+    assert parse_form(FormValues(inpainter="sd2", prompt="a barn")).sweep == Sweep(
+        ["sd2"], (128,), (0,), {"prompt": "a barn"}
+    )
+    assert parse_form(FormValues(inpainter="telea", prompt="a barn")).sweep == Sweep(["telea"], (128,), (0,), {})
 
 
 def test_squares_off_a_models_grid_are_told_of_the_masks() -> None:
-    assert "multiples of 8" in read(Entries(inpainter="sd2", masks="4")).problems["masks"]
+    assert "multiples of 8" in parse_form(FormValues(inpainter="sd2", masks="4")).problems["masks"]
 
 
 # ── what it will take ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,65 +98,65 @@ SWEEP = Sweep(["noise"], [64, 128, 256], range(10), {})
 
 
 def test_the_papers_second_experiment_is_counted_right() -> None:
-    coming = forecast(SWEEP, 10, {})
+    coming = estimate_sweep(SWEEP, 10, {})
     assert coming.trajectories == 300
     assert coming.inpaintings == 33_600
     assert coming.seconds is None
 
 
 def test_the_room_is_about_six_megabytes_each() -> None:
-    assert 5e6 < forecast(SWEEP, 1, {}).bytes / 30 < 7e6
+    assert 5e6 < estimate_sweep(SWEEP, 1, {}).disk_bytes / 30 < 7e6
 
 
 def test_the_time_is_that_of_the_nearest_mask_size_computed_before() -> None:
-    known = {64: Pace(1.0, 1), 256: Pace(4.0, 1)}
-    assert forecast(Sweep(["noise"], [64], [0], {}), 1, known).seconds == 256 * 1.0
-    assert forecast(Sweep(["noise"], [16, 256], [0], {}), 1, known).seconds == 4096 * 1.0 + 16 * 4.0
+    known = {64: Throughput(1.0, 1), 256: Throughput(4.0, 1)}
+    assert estimate_sweep(Sweep(["noise"], [64], [0], {}), 1, known).seconds == 256 * 1.0
+    assert estimate_sweep(Sweep(["noise"], [16, 256], [0], {}), 1, known).seconds == 4096 * 1.0 + 16 * 4.0
 
 
 def test_trajectories_that_are_computed_together_share_the_time() -> None:
-    known = {64: Pace(2.0, 4)}
-    alone, many = (forecast(Sweep(["noise"], [64], range(n), {}), 1, known).seconds for n in (1, 8))
+    known = {64: Throughput(2.0, 4)}
+    alone, many = (estimate_sweep(Sweep(["noise"], [64], range(n), {}), 1, known).seconds for n in (1, 8))
     assert alone == 256 * 2.0
     assert many == 8 * 256 * 2.0 / 4
 
 
 def test_the_pace_comes_from_what_is_on_disk(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
     one = make_trajectory("a/m64-s0", inpainter="noise")
-    list(compute(one))
+    list(run_trajectory(one))
     never = make_trajectory("a/m128-s0", inpainter="noise", mask=128)
     other = make_trajectory("a/other", inpainter="identity")
-    list(compute(other))
-    found = paces([one, never, other, Trajectory(tmp_path / "gone")], "noise", 256)
+    list(run_trajectory(other))
+    found = measure_throughput([one, never, other, Trajectory(tmp_path / "gone")], "noise", 256)
     assert found.keys() == {64}
     assert 0 < found[64].seconds < 1
-    assert paces([one], "noise", 512) == {}
+    assert measure_throughput([one], "noise", 512) == {}
 
 
 # ── what is here ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_is_here_comes_from_riptui_models() -> None:
-    found = stock.look(stock.COMMAND)
-    assert found.keys() >= REGISTRY.keys() - {OWN}
-    lines = {name: line for line, name in stock.named(found)}
+    found = installed.query_models(installed.MODELS_COMMAND)
+    assert found.keys() >= REGISTRY.keys() - {CUSTOM}
+    lines = {name: line for line, name in installed.list_options(found)}
     assert "Fast, no weights" in lines["telea"]
     assert "5.2 GB" in lines["sd2"]
 
 
 @pytest.mark.parametrize("script", ["print('no json')", "raise SystemExit(3)", "print('[{}]')"])
 def test_if_that_fails_nothing_is_known_and_nothing_barred(script: str) -> None:
-    found = stock.look([sys.executable, "-c", script])
+    found = installed.query_models([sys.executable, "-c", script])
     assert found == {}
-    assert len(stock.named(found)) == len(REGISTRY) - 1
-    assert stock.lack("sd2", found) == ""
+    assert len(installed.list_options(found)) == len(REGISTRY) - 1
+    assert installed.explain_unavailable("sd2", found) == ""
 
 
 @pytest.mark.parametrize(
     ("state", "words"), [("here", ""), ("missing", "riptui fetch sd2"), ("incomplete", "fetch"), ("unknown", "pip")]
 )
 def test_a_model_that_is_not_here_is_told_with_what_fetches_it(state: str, words: str) -> None:
-    assert words in (said := stock.lack("sd2", {"sd2": stock.Found("sd2", state)}))
+    assert words in (said := installed.explain_unavailable("sd2", {"sd2": installed.ListedModel("sd2", state)}))
     assert bool(said) == bool(words)
 
 
@@ -173,16 +176,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_folders_come_first_then_pictures_in_natural_order(folder: Path) -> None:
-    assert [place.path.name for place in places(folder)] == ["b9", "b10", "cat.png", "dog.JPG", "x\x1b[31m.png"]
-    assert places(folder / "gone") == []
+    assert [place.path.name for place in list_entries(folder)] == ["b9", "b10", "cat.png", "dog.JPG", "x\x1b[31m.png"]
+    assert list_entries(folder / "gone") == []
 
 
 def test_a_path_is_completed_to_the_first_that_begins_so(folder: Path) -> None:
-    assert completed(f"{folder}/c") == f"{folder}/cat.png"
-    assert completed(f"{folder}/b") == f"{folder}/b9/"
-    assert completed(f"{folder}/zz") is None
-    assert completed(f"{folder}/x") is None
-    assert completed("~nobody-of-that-name/x") is None
+    assert complete_path(f"{folder}/c") == f"{folder}/cat.png"
+    assert complete_path(f"{folder}/b") == f"{folder}/b9/"
+    assert complete_path(f"{folder}/zz") is None
+    assert complete_path(f"{folder}/x") is None
+    assert complete_path("~nobody-of-that-name/x") is None
 
 
 # ── the form in the app ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,15 +194,15 @@ def test_a_path_is_completed_to_the_first_that_begins_so(folder: Path) -> None:
 @pytest.fixture(autouse=True)
 def quick_stock(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `riptui models` would say, at once; tests that name the command start it."""
-    look, found = stock.look, {"sd2": stock.Found("sd2", "missing", 5_160_000_000)}
-    monkeypatch.setattr(stock, "look", lambda command=None: look(command) if command else found)
+    look, found = installed.query_models, {"sd2": installed.ListedModel("sd2", "missing", 5_160_000_000)}
+    monkeypatch.setattr(installed, "query_models", lambda command=None: look(command) if command else found)
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The runs folders that a worker was asked for."""
     runs: list[Path] = []
-    monkeypatch.setattr(client, "ensure", lambda folder, **_: runs.append(folder))
+    monkeypatch.setattr(client, "ensure_worker", lambda folder, **_: runs.append(folder))
     return runs
 
 
@@ -235,10 +238,10 @@ async def test_the_form_makes_and_queues_what_it_says(
         await it.settled()
         assert asked == [runs]
         await it.until(lambda: it.cursor == "fig7/cat")
-    made = list(find(runs / "fig7"))
+    made = list(find_trajectories(runs / "fig7"))
     assert [one.path.name for one in made] == [f"m{m}-s{s}-a100-256px" for m in (64, 128) for s in (0, 1)]
-    assert all(one.status() is Status.QUEUED for one in made)
-    assert {one.request.metrics for one in made} == {default_metrics().names}
+    assert all(one.read_status() is Status.QUEUED for one in made)
+    assert {one.request.metrics for one in made} == {check_default_metrics().available}
     places_in_queue = [one.request.queued for one in made]
     assert places_in_queue == sorted(places_in_queue)
 
@@ -253,15 +256,15 @@ async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
         await it.until(lambda: ready(screen))
         await it.press("ctrl+s")
         await it.settled()
-        [one] = find(runs)
-        list(compute(one))
+        [one] = find_trajectories(runs)
+        list(run_trajectory(one))
         screen = await form_of(it)
-        assert screen.entries == Entries(**texts)
+        assert screen.values == FormValues(**texts)
         await it.until(lambda: ready(screen))
         await it.press("ctrl+s")
         await it.toast("computed before")
         assert len(asked) == 1
-        assert recall(form.REMEMBERED, Entries) == Entries(**texts)
+        assert recall(form.STATE_KEY, FormValues) == FormValues(**texts)
 
 
 async def test_a_picture_that_cannot_be_read_is_told_and_keeps_it_from_launching(runs: Path, folder: Path) -> None:
@@ -273,7 +276,7 @@ async def test_a_picture_that_cannot_be_read_is_told_and_keeps_it_from_launching
         await it.press("ctrl+s")
         await it.pilot.pause()
         assert it.app.screen is screen
-        assert list(find(folder)) == []
+        assert list(find_trajectories(folder)) == []
 
 
 @pytest.mark.parametrize(("name", "text"), [("masks", "100"), ("seeds", "x"), ("group", "a b")])
@@ -298,7 +301,7 @@ async def test_a_model_that_is_not_here_cannot_be_launched_and_shows_a_prompt(ru
 async def test_the_time_is_told_from_what_was_computed_before(
     runs: Path, folder: Path, make_trajectory: MakeTrajectory
 ) -> None:
-    list(compute(make_trajectory("a/m64-s0")))
+    list(run_trajectory(make_trajectory("a/m64-s0")))
     async with opened(runs) as it:
         screen = await form_of(it, picture=str(folder / "cat.png"), size="256")
         await it.until(lambda: "about" in it.text("#forecast"))
@@ -343,7 +346,7 @@ async def test_a_disk_that_refuses_is_told_and_the_form_stays(
     def refuse(*_: object, **__: object) -> None:
         raise DiskError("the disk is full\x1b: free some space")
 
-    monkeypatch.setattr(order, "submit", refuse)
+    monkeypatch.setattr(start_runs, "submit", refuse)
     async with opened(runs) as it:
         screen = await form_of(it, picture=str(folder / "cat.png"))
         await it.until(lambda: ready(screen))
@@ -357,7 +360,7 @@ async def test_a_worker_that_does_not_start_is_told(runs: Path, folder: Path, mo
     def refuse(*_: object, **__: object) -> None:
         raise WorkerError("the worker did not start")
 
-    monkeypatch.setattr(client, "ensure", refuse)
+    monkeypatch.setattr(client, "ensure_worker", refuse)
     async with opened(runs) as it:
         screen = await form_of(it, picture=str(folder / "cat.png"), size="256")
         await it.until(lambda: ready(screen))
@@ -380,10 +383,10 @@ async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[in
 
 
 async def test_a_form_remembered_by_another_version_is_as_if_never_filled_in(runs: Path) -> None:
-    remember(form.REMEMBERED, {"fit": "sideways", "inpainter": 7})
+    remember(form.STATE_KEY, {"fit": "sideways", "inpainter": 7})
     async with opened(runs) as it:
         screen = await form_of(it)
-        assert screen.entries == Entries()
+        assert screen.values == FormValues()
 
 
 # ── again, the demo ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -426,7 +429,7 @@ async def test_the_demo_is_a_key_or_a_click_away_where_there_are_no_runs(
         await it.until(lambda: it.app.focused is not None and it.app.focused.id == "demo")
         await (it.press("enter") if way == "enter" else it.click("#demo"))
         await it.until(lambda: it.cursor.startswith("demo/coffee/"))
-        await it.until(lambda: it.app.focused is it.browser.rows)
+        await it.until(lambda: it.app.focused is it.browser.runs_tree)
         await it.settled()
         assert asked == [runs]
         assert Trajectory(runs / it.cursor).spec.fit == "crop"
@@ -444,10 +447,12 @@ async def test_what_is_launched_is_computed_by_a_worker_and_its_frame_appears(ru
         await it.press("ctrl+s")
         await it.until(lambda: it.cursor == "cat/m64-s0-a100-256px")
         one = Trajectory(runs / it.cursor)
-        await it.until(lambda: one.status() is Status.DONE)
+        await it.until(lambda: one.read_status() is Status.DONE)
         details = it.browser.details
         assert details is not None
-        await it.until(lambda: details.current == "trajectory" and details.view.k == 16)
-        last = frame(one, 16)
-        await it.until(lambda: any(np.array_equal(shown.image, last) for shown in details.view.query(Picture)))
-        await it.until(lambda: not any(worker.alive for worker in registered(runs)))
+        await it.until(lambda: details.current == "trajectory" and details.trajectory_view.k == 16)
+        last = read_frame(one, 16)
+        await it.until(
+            lambda: any(np.array_equal(shown.image, last) for shown in details.trajectory_view.query(PictureWidget))
+        )
+        await it.until(lambda: not any(worker.alive for worker in list_workers(runs)))

@@ -7,24 +7,24 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from riptui.tui import themes
-from riptui.tui.plot.axes import Axis, horizontal, labels, ticks, vertical
-from riptui.tui.plot.cells import shortened
+from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range, y_range
 from riptui.tui.plot.chart import Chart, Series
-from riptui.tui.plot.drawing import Drawing, draw
+from riptui.tui.plot.drawing import DrawnChart, draw
+from riptui.tui.plot.grid import shorten
 
 X = [50.0 * n for n in range(9)]
 LPIPS = [0.03 * math.sqrt(x) for x in X]
 
 
-def drawn(series: list[Series], width: int = 60, height: int = 12, **options: float) -> Drawing:
+def drawn(series: list[Series], width: int = 60, height: int = 12, **options: float) -> DrawnChart:
     return draw(series, width, height, x_label="inpainted %", y_label="LPIPS vgg", **options)
 
 
-def text(drawing: Drawing) -> str:
+def text(drawing: DrawnChart) -> str:
     return "\n".join("".join(character for character, _ in row) for row in drawing.rows)
 
 
-def colors_in(drawing: Drawing) -> set[int]:
+def colors_in(drawing: DrawnChart) -> set[int]:
     return {ink for row in drawing.rows[1:] for _, ink in row if ink >= 0}
 
 
@@ -44,22 +44,22 @@ def test_axes_have_round_ticks_labels_and_units():
     ],
 )
 def test_ticks_are_round_and_their_labels_tell_them_apart(low, high, most, found):
-    values = ticks(Axis(low, high), most)
-    assert labels(values) == found
+    values = tick_values(AxisRange(low, high), most)
+    assert format_ticks(values) == found
     assert len(values) <= most
 
 
 def test_lpips_begins_at_0_and_ssim_near_its_values():
-    assert vertical([0.2, 0.6]).low == 0
-    assert 0.8 < vertical([0.9, 1.0]).low < 0.9
-    assert 0.4 < vertical([0.44, 1.0]).low < 0.44
+    assert y_range([0.2, 0.6]).low == 0
+    assert 0.8 < y_range([0.9, 1.0]).low < 0.9
+    assert 0.4 < y_range([0.44, 1.0]).low < 0.44
 
 
 @pytest.mark.parametrize("values", [[], [math.nan], [math.inf, -math.inf], [0.0], [5.0, 5.0], [-2.0], [1e-300], [1e99]])
 def test_an_axis_always_has_a_span_and_ticks(values):
-    for axis in (horizontal(values), vertical(values)):
+    for axis in (x_range(values), y_range(values)):
         assert axis.low < axis.high
-        assert labels(ticks(axis, 4))
+        assert format_ticks(tick_values(axis, 4))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 7), (10, 2), (20, 3), (30, 4), (60, 6), (140, 40)])
@@ -123,12 +123,12 @@ def test_a_long_legend_takes_a_corner_where_it_hides_little():
 def test_the_x_of_a_column_is_the_column_of_that_x():
     picture = drawn([Series("m", X, LPIPS)], x_end=400)
     for column in range(picture.area.left, 60):
-        assert picture.column(picture.x(column)) == column
+        assert picture.column(picture.x_at(column)) == column
 
 
 def test_a_name_is_shortened_in_its_middle():
-    assert shortened("mona-lisa/m64-s3", 9) == "mona…4-s3"
-    assert cell_len(shortened("絵画の名前です", 7)) <= 7
+    assert shorten("mona-lisa/m64-s3", 9) == "mona…4-s3"
+    assert cell_len(shorten("絵画の名前です", 7)) <= 7
 
 
 class OneChart(App[None]):
@@ -138,7 +138,7 @@ class OneChart(App[None]):
         yield Chart()
 
     def on_mount(self) -> None:
-        for theme in themes.OWN:
+        for theme in themes.RIPTUI_THEMES:
             self.register_theme(theme)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
@@ -197,7 +197,7 @@ async def test_series_have_the_themes_colours(theme):
         await pilot.pause()
         chart = pilot.app.query_one(Chart)
         show(chart)
-        expected = themes.series(pilot.app.current_theme)[0]
+        expected = themes.series_colours(pilot.app.current_theme)[0]
         colors = {s.style.color.name for y in range(14) for s in chart.render_line(y) if s.style and s.style.color}
         assert expected in colors
 

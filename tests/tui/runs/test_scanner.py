@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from riptui.engine import compute
+from riptui.engine import run_trajectory
 from riptui.events import Iterated
 from riptui.store.claim import claim
 from riptui.store.records import Request
+from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.wanted import set_request
-from riptui.tui.runs import shelf
-from riptui.tui.runs.shelf import Change, Entry, Shelf
+from riptui.tui.runs import scanner
+from riptui.tui.runs.scanner import RunsScanner, ScanResult, TreeEntry
 from tests.support.trajectories import MakeTrajectory
 
 
 @pytest.fixture(autouse=True)
 def every_look_is_a_whole_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "ROUND", 1e-9)
+    monkeypatch.setattr(scanner, "ROUND_SECONDS", 1e-9)
 
 
 @pytest.fixture
@@ -26,54 +26,54 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
-def looked(one: Shelf) -> Change:
+def looked(one: RunsScanner) -> ScanResult:
     """All slices of a look together; of several entries for a path the last."""
-    slices = list(one.look())
-    entries: dict[str, Entry] = {}
+    slices = list(one.scan())
+    entries: dict[str, TreeEntry] = {}
     for change in slices:
         entries |= {entry.path: entry for entry in change.entries}
-    return Change(
+    return ScanResult(
         list(entries.values()),
         [path for change in slices for path in change.removed],
-        "".join(change.missing for change in slices),
+        "".join(change.folder_error for change in slices),
     )
 
 
 def test_the_names_come_first_then_what_they_hold(make_trajectory: MakeTrajectory, runs: Path) -> None:
-    for _ in compute(make_trajectory("fig7/cat/m64", metrics=("psnr", "ssim"))):
+    for _ in run_trajectory(make_trajectory("fig7/cat/m64", metrics=("psnr", "ssim"))):
         pass
     make_trajectory("fig7/cat/m128", mask=128, seed=3)
-    first, *later = Shelf(runs).look()
+    first, *later = RunsScanner(runs).scan()
     assert [entry.path for entry in first.entries] == ["fig7/cat/m64", "fig7/cat/m128"]
-    assert not any(entry.read for entry in first.entries)
+    assert not any(entry.is_read for entry in first.entries)
     done, queued = (entry for change in later for entry in change.entries)
-    assert (done.status, done.k, done.iterations, done.inpainted, done.done) == (Status.DONE, 16, 16, 100.0, 1.0)
+    assert (done.status, done.k, done.iterations, done.inpainted, done.progress) == (Status.DONE, 16, 16, 100.0, 1.0)
     assert (done.metric, len(done.values), dict(done.newest).keys()) == ("ssim", 3, {"ssim", "psnr"})
-    assert (queued.status, queued.k, queued.mask, queued.seed, queued.done) == (Status.QUEUED, 0, 128, 3, 0.0)
+    assert (queued.status, queued.k, queued.mask, queued.seed, queued.progress) == (Status.QUEUED, 0, 128, 3, 0.0)
 
 
 def test_that_all_names_are_known_is_told_once_and_of_an_empty_folder_too(
     make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "FIRST", 0.0)  # a slice for each name
-    monkeypatch.setattr(shelf, "SLICE", 0.0)
+    monkeypatch.setattr(scanner, "FIRST_SLICE_SECONDS", 0.0)  # a slice for each name
+    monkeypatch.setattr(scanner, "SLICE_SECONDS", 0.0)
     runs.mkdir()
-    assert [change.listed for change in Shelf(runs).look()] == [True]
+    assert [change.all_listed for change in RunsScanner(runs).scan()] == [True]
     for name in "abc":
         make_trajectory(name)
-    one = Shelf(runs)
+    one = RunsScanner(runs)
     known: list[str] = []
-    for change in one.look():
-        known += [entry.path for entry in change.entries if not entry.read]
-        if change.listed:
+    for change in one.scan():
+        known += [entry.path for entry in change.entries if not entry.is_read]
+        if change.all_listed:
             break
     assert known == ["a", "b", "c"]
-    assert not any(change.listed for change in one.look())
+    assert not any(change.all_listed for change in one.scan())
 
 
 def test_a_look_at_what_has_not_changed_finds_nothing(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("a")
-    one = Shelf(runs)
+    one = RunsScanner(runs)
     assert looked(one).entries
     assert not looked(one)
     assert not looked(one)
@@ -81,9 +81,9 @@ def test_a_look_at_what_has_not_changed_finds_nothing(make_trajectory: MakeTraje
 
 def test_what_grows_is_found(make_trajectory: MakeTrajectory, runs: Path) -> None:
     trajectory = make_trajectory("a")
-    one = Shelf(runs)
+    one = RunsScanner(runs)
     looked(one)
-    events = compute(trajectory)
+    events = run_trajectory(trajectory)
     while not isinstance(next(events), Iterated):
         pass
     [entry] = looked(one).entries
@@ -96,7 +96,7 @@ def test_what_grows_is_found(make_trajectory: MakeTrajectory, runs: Path) -> Non
 
 def test_a_held_lock_and_its_release_are_found(make_trajectory: MakeTrajectory, runs: Path) -> None:
     trajectory = make_trajectory("a")
-    one = Shelf(runs)
+    one = RunsScanner(runs)
     looked(one)
     with claim(trajectory):
         set_request(trajectory, Request("pause"))
@@ -106,7 +106,7 @@ def test_a_held_lock_and_its_release_are_found(make_trajectory: MakeTrajectory, 
 
 def test_new_and_removed_trajectories_are_found(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("g/a")
-    one = Shelf(runs)
+    one = RunsScanner(runs)
     looked(one)
     make_trajectory("g/b")
     make_trajectory("new/deep/c")
@@ -117,13 +117,13 @@ def test_new_and_removed_trajectories_are_found(make_trajectory: MakeTrajectory,
 
 
 def test_a_runs_folder_that_goes_and_comes_back(make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path) -> None:
-    one = Shelf(runs)
-    assert str(runs) in looked(one).missing
+    one = RunsScanner(runs)
+    assert str(runs) in looked(one).folder_error
     make_trajectory("a")
     assert [entry.path for entry in looked(one).entries] == ["a"]
     runs.rename(tmp_path / "away")
     gone = looked(one)
-    assert gone.missing
+    assert gone.folder_error
     assert gone.removed == ["a"]
     assert not looked(one)  # told once
     (tmp_path / "away").rename(runs)
@@ -134,18 +134,18 @@ def test_what_cannot_be_read_is_an_entry_that_says_why(make_trajectory: MakeTraj
     make_trajectory("good")
     bad = make_trajectory("bad")
     (bad.path / "spec.json").write_bytes(b"{nothing")
-    found = {entry.path: entry for entry in looked(Shelf(runs)).entries}
+    found = {entry.path: entry for entry in looked(RunsScanner(runs)).entries}
     assert found["good"].status is Status.QUEUED
     assert found["bad"].status is None
-    assert found["bad"].read
+    assert found["bad"].is_read
     assert "spec.json" in found["bad"].error
 
 
 def test_a_trajectory_that_goes_while_it_is_read_is_no_error(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("a")
     make_trajectory("b")
-    one = Shelf(runs)
-    slices = one.look()
+    one = RunsScanner(runs)
+    slices = one.scan()
     next(slices)
     shutil.rmtree(runs / "b")
     rest = [entry for change in slices for entry in change.entries]
@@ -158,15 +158,15 @@ def test_many_are_read_in_slices_that_let_the_screen_draw(
 ) -> None:
     for number in range(5):
         make_trajectory(f"t{number}")
-    monkeypatch.setattr(shelf, "SLICE", 0.0)
-    names, *slices = Shelf(runs).look()
+    monkeypatch.setattr(scanner, "SLICE_SECONDS", 0.0)
+    names, *slices = RunsScanner(runs).scan()
     assert [len(change.entries) for change in slices] == [1] * 5
     assert len(names.entries) == 5
 
 
 def test_an_entry_is_what_a_summary_says(make_trajectory: MakeTrajectory, runs: Path) -> None:
     trajectory = make_trajectory("a", seed=7, inpainter="telea", parameters={"radius": 3})
-    [entry] = looked(Shelf(runs)).entries
+    [entry] = looked(RunsScanner(runs)).entries
     assert isinstance(trajectory, Trajectory)
     assert (entry.seed, entry.inpainter, entry.mask, entry.iterations) == (7, "telea", 64, 16)
     assert entry.changed > 0

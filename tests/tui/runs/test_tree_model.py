@@ -3,33 +3,33 @@
 import pytest
 
 from riptui.store.trajectory import Status
-from riptui.tui.runs.filters import parse
-from riptui.tui.runs.outline import Line, Outline
-from riptui.tui.runs.shelf import Change, Entry
+from riptui.tui.runs.filters import parse_filter
+from riptui.tui.runs.scanner import ScanResult, TreeEntry
+from riptui.tui.runs.tree_model import TreeModel, TreeRow
 
 
-def entry(path: str, status: Status = Status.DONE, **fields: object) -> Entry:
+def entry(path: str, status: Status = Status.DONE, **fields: object) -> TreeEntry:
     usual: dict[str, object] = {"inpainter": "telea", "mask": 128, "k": 16, "iterations": 16, "inpainted": 400.0}
-    return Entry(path, status, **{**usual, **fields})  # type: ignore[arg-type]
+    return TreeEntry(path, status, **{**usual, **fields})  # type: ignore[arg-type]
 
 
-def outline(*entries: Entry) -> Outline:
-    made = Outline()
-    made.apply(Change(list(entries)))
+def outline(*entries: TreeEntry) -> TreeModel:
+    made = TreeModel()
+    made.apply(ScanResult(list(entries)))
     return made
 
 
-def paths(made: Outline) -> list[str]:
-    return [line.path for line in made.lines()]
+def paths(made: TreeModel) -> list[str]:
+    return [line.path for line in made.list_rows()]
 
 
 def test_groups_are_closed_at_first_and_open_one_by_one() -> None:
     made = outline(entry("fig7/cat/m64"), entry("fig7/dog/m64"), entry("alone"))
-    assert made.lines() == [Line("fig7", 0, True), Line("alone", 0, False)]
+    assert made.list_rows() == [TreeRow("fig7", 0, True), TreeRow("alone", 0, False)]
     made.expanded.add("fig7")
     assert paths(made) == ["fig7", "fig7/cat", "fig7/dog", "alone"]
     made.reveal("fig7/dog/m64")
-    assert Line("fig7/dog/m64", 2, False) in made.lines()
+    assert TreeRow("fig7/dog/m64", 2, False) in made.list_rows()
     made.collapse_all()
     assert paths(made) == ["fig7", "alone"]
 
@@ -56,13 +56,13 @@ def test_an_order_follows_what_changes_on_disk() -> None:
     made = outline(entry("a", values=(0.2,)), entry("b", values=(0.1,)))
     made.set_order("distance")
     assert paths(made) == ["a", "b"]
-    assert made.apply(Change([entry("b", values=(0.1, 0.5))]))
+    assert made.apply(ScanResult([entry("b", values=(0.1, 0.5))]))
     assert paths(made) == ["b", "a"]
 
 
 def test_a_change_that_moves_no_line_says_so() -> None:
     made = outline(entry("a", Status.RUNNING, k=3))
-    assert not made.apply(Change([entry("a", Status.RUNNING, k=4)]))
+    assert not made.apply(ScanResult([entry("a", Status.RUNNING, k=4)]))
     assert made.entries["a"].k == 4
 
 
@@ -70,35 +70,35 @@ def test_totals_are_those_of_all_that_is_below() -> None:
     made = outline(entry("g/x/a"), entry("g/x/b", Status.FAILED, k=8), entry("g/y/c", Status.RUNNING, k=0))
     assert made.totals["g"].count == made.totals[""].count == 3
     assert made.totals["g"].statuses == {"done": 1, "failed": 1, "running": 1}
-    assert made.totals["g"].done == 1.5
-    made.apply(Change([entry("g/y/c", Status.DONE)], removed=["g/x/b"]))
+    assert made.totals["g"].progress_sum == 1.5
+    made.apply(ScanResult([entry("g/y/c", Status.DONE)], removed=["g/x/b"]))
     assert {status: count for status, count in made.totals["g"].statuses.items() if count} == {"done": 2}
-    assert made.totals["g"].done == made.totals[""].done == 2.0
+    assert made.totals["g"].progress_sum == made.totals[""].progress_sum == 2.0
 
 
 def test_a_group_goes_with_its_last_trajectory() -> None:
     made = outline(entry("g/x/a"), entry("b"))
-    made.apply(Change(removed=["g/x/a"]))
+    made.apply(ScanResult(removed=["g/x/a"]))
     assert paths(made) == ["b"]
     assert not made.is_group("g")
-    made.apply(Change(removed=["b"]))
+    made.apply(ScanResult(removed=["b"]))
     assert paths(made) == []
-    assert made.apply(Change([entry("g/x/a")]))
+    assert made.apply(ScanResult([entry("g/x/a")]))
     assert paths(made) == ["g"]
 
 
 def test_below_gives_a_groups_trajectories_in_order() -> None:
     made = outline(entry("g/m128"), entry("g/m64"), entry("h/a"))
-    assert made.below("g") == ["g/m64", "g/m128"]
-    assert made.below("h/a") == ["h/a"]
-    assert made.below("") == ["g/m64", "g/m128", "h/a"]
+    assert made.list_trajectories("g") == ["g/m64", "g/m128"]
+    assert made.list_trajectories("h/a") == ["h/a"]
+    assert made.list_trajectories("") == ["g/m64", "g/m128", "h/a"]
 
 
 def test_a_filter_opens_the_groups_of_what_it_admits() -> None:
     made = outline(entry("g/x/cat"), entry("g/y/dog"), entry("h/bird"))
-    made.filter = parse("cat")
+    made.filter = parse_filter("cat")
     assert paths(made) == ["g", "g/x", "g/x/cat"]
-    assert made.apply(Change([entry("h/cat")]))
+    assert made.apply(ScanResult([entry("h/cat")]))
     assert paths(made) == ["g", "g/x", "g/x/cat", "h", "h/cat"]
     made.filter = None
     assert paths(made) == ["g", "h"]
@@ -139,7 +139,7 @@ FILTERED = entry(
     ],
 )
 def test_filters_that_admit(text: str) -> None:
-    found = parse(text)
+    found = parse_filter(text)
     assert found is not None
     assert found(FILTERED)
 
@@ -149,14 +149,14 @@ def test_filters_that_admit(text: str) -> None:
     ["dog", "anom", "mask:64", "seed:4-9", "status:done", "inpainter:sdxl", "lpips>0.5", "psnr>1", "mona mask:64"],
 )
 def test_filters_that_do_not_admit(text: str) -> None:
-    found = parse(text)
+    found = parse_filter(text)
     assert found is not None
     assert not found(FILTERED)
 
 
 @pytest.mark.parametrize("text", ["", "   "])
 def test_no_words_are_no_filter(text: str) -> None:
-    assert parse(text) is None
+    assert parse_filter(text) is None
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_no_words_are_no_filter(text: str) -> None:
 )
 def test_what_is_no_condition_is_told(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        parse(text)
+        parse_filter(text)

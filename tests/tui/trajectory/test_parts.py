@@ -8,26 +8,26 @@ from skimage.color import rgb2lab
 from textual.content import Content
 
 from riptui.spec import Box
-from riptui.store.records import Failure, Row, Session
-from riptui.tui.latest import Job, Latest
-from riptui.tui.trajectory import course
-from riptui.tui.trajectory.arrangement import GAP, arrange
-from riptui.tui.trajectory.comparison import GAIN, Comparison, difference, heat_map, outlined
-from riptui.tui.trajectory.coverage import Grid, drawn, grid, histogram, told
-from riptui.tui.trajectory.filmstrip import Point, lay_out, window
-from riptui.tui.trajectory.heat import POINTS, heat
-from riptui.tui.trajectory.readings import course as read
-from riptui.tui.trajectory.readings import names_in, number, title
-from riptui.tui.trajectory.texts import log_text, spec_text
+from riptui.store.records import Failure, IterationRow, Session
+from riptui.tui.latest_jobs import LatestJobs, ThreadJob
+from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.colormap import COLOUR_STOPS, heat_colour
+from riptui.tui.trajectory.coverage_map import RepaintGrid, count_repaints, draw_grid, histogram, summary_lines
+from riptui.tui.trajectory.difference import GAIN, ComparisonMode, difference, heat_map, outline_square
+from riptui.tui.trajectory.filmstrip import FilmstripFrame, fit_strip, frames_around
+from riptui.tui.trajectory.metric_readout import format_number, metric_names, metric_title
+from riptui.tui.trajectory.metric_readout import metric_history as read
+from riptui.tui.trajectory.responsive import GAP_COLUMNS, choose_layout
+from riptui.tui.trajectory.text_tabs import log_text, spec_text
 from tests.support.trajectories import make_spec, picture
 
 SPEC = make_spec(picture(), amount=400.0)
 
 
-def rows_over(*squares: int) -> list[Row]:
+def rows_over(*squares: int) -> list[IterationRow]:
     """Rows that repaint squares of SPEC's grid of 4 x 4, by number."""
     return [
-        Row(
+        IterationRow(
             k=k,
             box=Box(64 * (square % 4), 64 * (square // 4), 64, 64),
             inpainted=SPEC.inpainted(k),
@@ -52,35 +52,35 @@ def plain(lines: list[Content]) -> list[str]:
 @pytest.mark.parametrize("width", [20, 60, 78, 80, 104, 140, 200])
 @pytest.mark.parametrize("height", [5, 17, 20, 24, 34, 40, 60])
 def test_the_pictures_are_square_and_fit_beside_the_rest(width: int, height: int) -> None:
-    room = arrange(width, height)
+    room = choose_layout(width, height)
     assert room.width == 2 * room.height
-    assert room.pictures * (room.width + GAP) - GAP <= width
+    assert room.pictures * (room.width + GAP_COLUMNS) - GAP_COLUMNS <= width
     if height >= 17:
-        pane = height - room.height - room.readings - 4
-        assert pane >= (6 if room.roomy else 0)
+        pane = height - room.height - room.metric_lines - 4
+        assert pane >= (6 if room.fits_both else 0)
 
 
 def test_a_terminal_of_140_columns_shows_three_pictures_and_one_of_60_two() -> None:
-    assert arrange(140, 40)[:3] == (3, 44, 22)
-    assert arrange(60, 20)[:3] == (2, 28, 14)
-    assert not arrange(60, 20).roomy
+    assert choose_layout(140, 40)[:3] == (3, 44, 22)
+    assert choose_layout(60, 20)[:3] == (2, 28, 14)
+    assert not choose_layout(60, 20).fits_both
 
 
 def test_without_pictures_there_is_room_for_their_messages_and_a_pane() -> None:
-    assert arrange(140, 40, pictures=False) == (3, 45, 2, 1, True)
-    assert arrange(60, 17, pictures=False) == (2, 29, 2, 1, True)
+    assert choose_layout(140, 40, pictures=False) == (3, 45, 2, 1, True)
+    assert choose_layout(60, 17, pictures=False) == (2, 29, 2, 1, True)
 
 
 # --- colours and comparisons
 
 
 def test_the_heat_scale_gets_evenly_lighter() -> None:
-    lightness = rgb2lab(np.array([POINTS]) / 255)[0, :, 0]
+    lightness = rgb2lab(np.array([COLOUR_STOPS]) / 255)[0, :, 0]
     assert np.allclose(np.diff(lightness), (lightness[-1] - lightness[0]) / 7, atol=0.5)
-    between = rgb2lab(np.array([[heat(level / 255) for level in range(256)]]) / 255)[0, :, 0]
+    between = rgb2lab(np.array([[heat_colour(level / 255) for level in range(256)]]) / 255)[0, :, 0]
     assert (np.diff(between) > 0).all()
-    assert heat(-1) == POINTS[0]
-    assert heat(2) == POINTS[-1]
+    assert heat_colour(-1) == COLOUR_STOPS[0]
+    assert heat_colour(2) == COLOUR_STOPS[-1]
 
 
 def test_the_difference_is_amplified_and_never_wraps_around() -> None:
@@ -90,15 +90,15 @@ def test_the_difference_is_amplified_and_never_wraps_around() -> None:
     frame[1, 1] = (255, 0, 1)
     assert difference(frame, original)[0, 0].tolist() == [10 * GAIN, 63 * GAIN, 252]
     assert difference(original, frame)[1, 1].tolist() == [252, 0, GAIN]
-    assert tuple(heat_map(frame, original)[1, 1]) == POINTS[-1]
-    assert tuple(heat_map(original, frame)[3, 3]) == POINTS[0]
+    assert tuple(heat_map(frame, original)[1, 1]) == COLOUR_STOPS[-1]
+    assert tuple(heat_map(original, frame)[3, 3]) == COLOUR_STOPS[0]
 
 
 @pytest.mark.parametrize("box", [Box(0, 0, 64, 64), Box(192, 192, 64, 64), Box(64, 128, 64, 64), Box(0, 0, 256, 256)])
 def test_the_square_is_outlined_and_itself_as_it_was(box: Box) -> None:
     frame = picture()
     before = frame.copy()
-    image = outlined(frame, box)
+    image = outline_square(frame, box)
     assert np.array_equal(image[box.window], frame[box.window])
     assert np.array_equal(frame, before)
     if box.width < 256:
@@ -106,11 +106,11 @@ def test_the_square_is_outlined_and_itself_as_it_was(box: Box) -> None:
 
 
 def test_the_comparisons_go_round() -> None:
-    found = [Comparison.DIFFERENCE]
+    found = [ComparisonMode.DIFFERENCE]
     while (following := found[-1].next) not in found:
         found.append(following)
-    assert found == list(Comparison)
-    assert following is Comparison.DIFFERENCE
+    assert found == list(ComparisonMode)
+    assert following is ComparisonMode.DIFFERENCE
 
 
 # --- values
@@ -120,58 +120,61 @@ def test_lpips_comes_first_and_distances_to_the_frame_before_last() -> None:
     names = ["psnr", "my-metric", "lpips-alex@previous", "lpips-squeeze", "ssim", "lpips-vgg", "lpips-alex"]
     metrics = {0: dict.fromkeys(names, 0.0)}
     expected = ["lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr", "my-metric", "lpips-alex@previous"]
-    assert names_in(metrics) == expected
-    assert title("lpips-vgg") == "LPIPS vgg"
-    assert title("\x1b[31m") == "\\x1b[31m"
+    assert metric_names(metrics) == expected
+    assert metric_title("lpips-vgg") == "LPIPS vgg"
+    assert metric_title("\x1b[31m") == "\\x1b[31m"
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(None, "∞"), (0.65402, "0.6540"), (9.8765, "9.877"), (17.126, "17.13"), (-0.5, "-0.5000")]
 )
 def test_numbers_take_about_six_columns(value: float | None, text: str) -> None:
-    assert number(value) == text
+    assert format_number(value) == text
 
 
 def test_a_reading_is_of_the_last_measured_frame_and_its_bars_are_parted_there() -> None:
     metrics: dict[int, dict[str, float | None]] = {0: {"psnr": None}, 8: {"psnr": 30.0}, 16: {"psnr": 20.0}, 24: {}}
     psnr = read(metrics, "psnr", 16)
-    assert [psnr.at(k).value for k in (0, 7, 8, 15, 16, 99)] == ["∞", "∞", "30.00", "30.00", "20.00", "20.00"]
-    assert (psnr.at(8).past, psnr.at(8).future) == (" █", "▁")
+    assert [psnr.reading_at(k).value for k in (0, 7, 8, 15, 16, 99)] == ["∞", "∞", "30.00", "30.00", "20.00", "20.00"]
+    assert (psnr.reading_at(8).past, psnr.reading_at(8).future) == (" █", "▁")
     late = read({8: {"ssim": 0.5}}, "ssim", 16)
-    assert (late.at(3).value, late.at(3).past, len(late.at(3).future)) == ("", "", 1)
+    assert (late.reading_at(3).value, late.reading_at(3).past, len(late.reading_at(3).future)) == ("", "", 1)
 
 
 def test_many_values_keep_their_first_and_last_bar() -> None:
     values = read({k: {"ssim": k / 100} for k in range(101)}, "ssim", 8)
     assert len(values.bars) == 8
-    assert (values.kept[0], values.kept[-1]) == (0, 100)
+    assert (values.bar_frames[0], values.bar_frames[-1]) == (0, 100)
     assert list(values.bars) == sorted(values.bars)
 
 
 def test_metrics_that_share_a_scale_are_drawn_together() -> None:
     metrics = {0: dict.fromkeys(["lpips-vgg", "lpips-alex", "lpips-alex@previous", "psnr"], 1.0)}
-    assert course.family(metrics, "lpips-alex") == ["lpips-vgg", "lpips-alex"]
-    assert course.family(metrics, "lpips-alex@previous") == ["lpips-alex@previous"]
-    assert course.family(metrics, "psnr") == ["psnr"]
-    assert course.family(metrics, "unknown") == ["lpips-vgg", "lpips-alex"]
-    assert course.family({}, "psnr") == []
-    labels = [course.y_label([name]) for name in ("lpips-vgg", "lpips-vgg@previous", "psnr", "my-metric")]
+    assert metric_series.same_scale_metrics(metrics, "lpips-alex") == ["lpips-vgg", "lpips-alex"]
+    assert metric_series.same_scale_metrics(metrics, "lpips-alex@previous") == ["lpips-alex@previous"]
+    assert metric_series.same_scale_metrics(metrics, "psnr") == ["psnr"]
+    assert metric_series.same_scale_metrics(metrics, "unknown") == ["lpips-vgg", "lpips-alex"]
+    assert metric_series.same_scale_metrics({}, "psnr") == []
+    labels = [metric_series.y_label([name]) for name in ("lpips-vgg", "lpips-vgg@previous", "psnr", "my-metric")]
     assert labels == ["LPIPS", "LPIPS to the frame before", "PSNR (dB)", "my-metric"]
 
 
 def test_a_place_on_the_axis_is_a_frame_and_back() -> None:
     rows = rows_over(3, 3, 5, 5, 9)
     for k in range(6):
-        assert course.frame_at(SPEC, rows, 5, course.place(SPEC, rows, k, "inpainted"), "inpainted") == k
-    assert [course.place(SPEC, rows, k, "coverage") for k in (0, 1, 2, 5)] == [0, 6.25, 6.25, 18.75]
-    assert [course.frame_at(SPEC, rows, 5, x, "coverage") for x in (0, 6.25, 7, 12.5, 99)] == [0, 1, 3, 3, 5]
-    assert course.frame_at(SPEC, rows, 5, 9e9, "inpainted") == 5
+        assert (
+            metric_series.frame_at(SPEC, rows, 5, metric_series.x_position(SPEC, rows, k, "inpainted"), "inpainted")
+            == k
+        )
+    assert [metric_series.x_position(SPEC, rows, k, "coverage") for k in (0, 1, 2, 5)] == [0, 6.25, 6.25, 18.75]
+    assert [metric_series.frame_at(SPEC, rows, 5, x, "coverage") for x in (0, 6.25, 7, 12.5, 99)] == [0, 1, 3, 3, 5]
+    assert metric_series.frame_at(SPEC, rows, 5, 9e9, "inpainted") == 5
 
 
 def test_series_leave_out_what_is_not_there_yet() -> None:
     rows = rows_over(*range(8))
     metrics = {0: {"ssim": 1.0}, 8: {"ssim": 0.9}, 16: {"ssim": 0.1}}
-    [line] = course.series(SPEC, rows, 8, metrics, ["ssim"], "inpainted")
+    [line] = metric_series.build_series(SPEC, rows, 8, metrics, ["ssim"], "inpainted")
     assert (line.name, list(line.x), list(line.y)) == ("SSIM", [0.0, 50.0], [1.0, 0.9])
 
 
@@ -183,20 +186,20 @@ def test_series_leave_out_what_is_not_there_yet() -> None:
 def test_the_strip_fits_and_shows_all_pictures_unless_they_would_be_too_small(
     count: int, width: int, height: int
 ) -> None:
-    layout = lay_out(count, width, height)
+    layout = fit_strip(count, width, height)
     assert layout.columns * (layout.width + 2) - 2 <= width
     assert layout.lines * (layout.height + 1) <= height
     assert layout.columns * layout.lines >= count or layout.width <= 8
 
 
 def test_of_a_strip_that_is_too_long_the_pictures_around_the_frame_are_shown() -> None:
-    points = [Point(8 * place, f"{50 * place} %") for place in range(10)]
-    assert [[point.k for point in window(points, k, 4)] for k in (0, 40, 79)] == [
+    points = [FilmstripFrame(8 * place, f"{50 * place} %") for place in range(10)]
+    assert [[point.k for point in frames_around(points, k, 4)] for k in (0, 40, 79)] == [
         [0, 8, 16, 24],
         [24, 32, 40, 48],
         [48, 56, 64, 72],
     ]
-    assert window(points, 3, 20) == points
+    assert frames_around(points, 3, 20) == points
 
 
 # --- the map
@@ -204,33 +207,33 @@ def test_of_a_strip_that_is_too_long_the_pictures_around_the_frame_are_shown() -
 
 def test_the_grid_counts_up_to_the_frame_and_its_scale_is_the_whole_trajectorys() -> None:
     rows = rows_over(0, 5, 5, 2, 5)
-    shown = grid(SPEC, rows, 3, 5)
-    assert shown == Grid(4, {(0, 0): 1, (1, 1): 2}, (1, 1), 3)
-    assert grid(SPEC, rows, 0, 5) == Grid(4, {}, None, 3)
-    assert grid(SPEC, [], 0, 0) == Grid(4, {}, None, 0)
+    shown = count_repaints(SPEC, rows, 3, 5)
+    assert shown == RepaintGrid(4, {(0, 0): 1, (1, 1): 2}, (1, 1), 3)
+    assert count_repaints(SPEC, rows, 0, 5) == RepaintGrid(4, {}, None, 3)
+    assert count_repaints(SPEC, [], 0, 0) == RepaintGrid(4, {}, None, 0)
 
 
 def test_a_grid_is_drawn_in_squares_with_numbers_or_in_half_blocks() -> None:
-    shown = grid(SPEC, rows_over(0, 5, 5), 3, 3)
-    assert plain(drawn(shown, 60, 4)) == ["1       ", "  2     ", "        ", "        "]
-    large = plain(drawn(shown, 60, 12))
+    shown = count_repaints(SPEC, rows_over(0, 5, 5), 3, 3)
+    assert plain(draw_grid(shown, 60, 4)) == ["1       ", "  2     ", "        ", "        "]
+    large = plain(draw_grid(shown, 60, 12))
     assert [len(line) for line in large] == [24] * 12
-    assert plain(drawn(shown, 60, 3)) == ["▀▀▀▀", "▀▀▀▀"]
+    assert plain(draw_grid(shown, 60, 3)) == ["▀▀▀▀", "▀▀▀▀"]
     fine = make_spec(picture(512), size=512, mask=1)
-    assert len(drawn(grid(fine, [], 0, 0), 60, 12)) == 32
+    assert len(draw_grid(count_repaints(fine, [], 0, 0), 60, 12)) == 32
 
 
 def test_what_the_grid_adds_up_to_is_told() -> None:
     rows = rows_over(0, 5, 5)
-    text = "\n".join(plain(told(SPEC, rows, 3)))
+    text = "\n".join(plain(summary_lines(SPEC, rows, 3)))
     assert "coverage   12.5 %" in text
     assert "expected 17.6 %" in text  # 1 - (15/16)^3
     assert "x        64 to 128 px" in text
-    bars = plain(histogram(grid(SPEC, rows, 3, 3), 30, 12))
+    bars = plain(histogram(count_repaints(SPEC, rows, 3, 3), 30, 12))
     assert [line.split()[0] for line in bars[1:]] == ["0", "1", "2"]
     assert [int(line.split()[-1]) for line in bars[1:]] == [14, 1, 1]
     assert max(map(len, bars)) == 30
-    assert plain(histogram(grid(SPEC, rows_over(*[0] * 30), 30, 30), 30, 6))[-1].split()[0] == "4+"
+    assert plain(histogram(count_repaints(SPEC, rows_over(*[0] * 30), 30, 30), 30, 6))[-1].split()[0] == "4+"
 
 
 # --- text
@@ -262,12 +265,12 @@ def test_the_log_begins_with_what_failed() -> None:
 # --- jobs
 
 
-def in_thread(job: Job) -> None:
+def in_thread(job: ThreadJob) -> None:
     threading.Thread(target=job).start()
 
 
 def test_of_the_jobs_that_wait_only_the_newest_of_a_kind_is_run() -> None:
-    latest = Latest(in_thread)
+    latest = LatestJobs(in_thread)
     began, go_on, ended = threading.Event(), threading.Event(), threading.Event()
     done: list[str] = []
 
@@ -275,12 +278,12 @@ def test_of_the_jobs_that_wait_only_the_newest_of_a_kind_is_run() -> None:
         began.set()
         assert go_on.wait(5)
 
-    latest.ask("frame", first)
+    latest.submit("frame", first)
     assert began.wait(5)
     for k in range(5):
-        latest.ask("frame", lambda k=k: done.append(f"frame {k}"))
-    latest.ask("strip", lambda: done.append("strip"))
-    latest.ask("last", ended.set)
+        latest.submit("frame", lambda k=k: done.append(f"frame {k}"))
+    latest.submit("strip", lambda: done.append("strip"))
+    latest.submit("last", ended.set)
     assert latest.busy
     go_on.set()
     assert ended.wait(5)
@@ -288,17 +291,17 @@ def test_of_the_jobs_that_wait_only_the_newest_of_a_kind_is_run() -> None:
 
 
 def test_jobs_that_are_forgotten_are_not_run_and_a_job_that_fails_leaves_the_thread_usable() -> None:
-    waiting: list[Job] = []
-    latest = Latest(waiting.append)
-    latest.ask("frame", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    waiting: list[ThreadJob] = []
+    latest = LatestJobs(waiting.append)
+    latest.submit("frame", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
     with pytest.raises(ZeroDivisionError):
         waiting.pop()()
     done: list[int] = []
-    latest.ask("frame", lambda: done.append(1))
-    latest.forget()
+    latest.submit("frame", lambda: done.append(1))
+    latest.clear_waiting()
     waiting.pop()()
     assert done == []
     assert not latest.busy
-    latest.ask("frame", lambda: done.append(2))
+    latest.submit("frame", lambda: done.append(2))
     waiting.pop()()
     assert done == [2]

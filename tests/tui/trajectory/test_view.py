@@ -13,21 +13,21 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from riptui.arrays import Image
-from riptui.engine import compute
-from riptui.store.frames import frame
+from riptui.engine import run_trajectory
+from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
-from riptui.tui.graphics.graphics import Graphics
-from riptui.tui.graphics.picture import Picture
-from riptui.tui.graphics.terminal import Terminal
-from riptui.tui.lines import Lines
+from riptui.tui.graphics.capabilities import Terminal
+from riptui.tui.graphics.picture import PictureWidget
+from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
-from riptui.tui.tabline import TabLine
-from riptui.tui.trajectory.arrangement import arrange
-from riptui.tui.trajectory.comparison import Comparison, difference, heat_map, outlined
-from riptui.tui.trajectory.filmstrip import Filmstrip, Still
-from riptui.tui.trajectory.readings import Readings
+from riptui.tui.tab_bar import TabBar
+from riptui.tui.text_lines import TextLines
+from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
+from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripItem
+from riptui.tui.trajectory.metric_readout import MetricReadout
+from riptui.tui.trajectory.picture_row import PictureRow
+from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.slider import Slider
-from riptui.tui.trajectory.stage import Stage
 from riptui.tui.trajectory.view import TrajectoryView
 from tests.support.trajectories import MakeTrajectory, advance
 
@@ -52,13 +52,13 @@ class Bench(App[None]):
     def view(self) -> TrajectoryView:
         return self.query_one(TrajectoryView)
 
-    def picture(self, name: str) -> Picture:
-        return self.query_one(f"#{name} Picture", Picture)
+    def picture(self, name: str) -> PictureWidget:
+        return self.query_one(f"#{name} PictureWidget", PictureWidget)
 
     def text(self, selector: str) -> str:
         """What a widget of text shows."""
         widget = self.query_one(selector)
-        content = widget.text if isinstance(widget, Lines) else widget.render()
+        content = widget.text if isinstance(widget, TextLines) else widget.render()
         return content.plain if isinstance(content, Content) else str(content)
 
 
@@ -92,7 +92,7 @@ async def showing(trajectory: Trajectory, size: tuple[int, int] = SIZE) -> Async
 def done(make_trajectory: MakeTrajectory) -> Trajectory:
     """32 iterations of 256 px, mask 64, measured every 50 % (8 iterations)."""
     made = make_trajectory("picture/m64-s0", amount=200.0, metrics=("ssim", "psnr"))
-    list(compute(made))
+    list(run_trajectory(made))
     return made
 
 
@@ -105,7 +105,7 @@ def same(image: Image | None, other: Image) -> bool:
 
 async def test_a_trajectory_opens_at_its_newest_frame_with_the_original_and_the_difference(done: Trajectory) -> None:
     async with showing(done) as (app, _):
-        original, newest = frame(done, 0), frame(done, 32)
+        original, newest = read_frame(done, 0), read_frame(done, 32)
         assert app.view.k == 32
         assert same(app.picture("original").image, original)
         assert same(app.picture("frame").image, newest)
@@ -133,7 +133,7 @@ async def test_moving_shows_other_frames_says_so_and_stops_at_the_ends(done: Tra
             await rests(pilot)
             assert view.k == k
             assert [(one.path, one.k, one.iterations) for one in app.chosen] == [(done.path, k, 32)]
-            assert same(app.picture("frame").image, frame(done, k))
+            assert same(app.picture("frame").image, read_frame(done, k))
 
 
 async def test_moving_by_points_goes_to_every_50_percent(done: Trajectory) -> None:
@@ -148,18 +148,18 @@ async def test_moving_by_points_goes_to_every_50_percent(done: Trajectory) -> No
 
 async def test_holding_a_key_down_queues_up_no_frames(done: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     async with showing(done) as (app, pilot):
-        projector = app.view._projector
+        projector = app.view._loader
         assert projector is not None
         began, may_go_on, projected = threading.Event(), threading.Event(), []
-        real = projector.project
+        real = projector.load_frame
 
-        def slow(k: int, comparison: Comparison) -> object:
+        def slow(k: int, comparison: ComparisonMode) -> object:
             projected.append(k)
             began.set()
             assert may_go_on.wait(5)
             return real(k, comparison)
 
-        monkeypatch.setattr(projector, "project", slow)
+        monkeypatch.setattr(projector, "load_frame", slow)
         app.view.move(-1)
         await until(pilot, began.is_set)
         for _ in range(20):
@@ -167,34 +167,34 @@ async def test_holding_a_key_down_queues_up_no_frames(done: Trajectory, monkeypa
         may_go_on.set()
         await rests(pilot)
         assert projected == [31, 11]
-        assert same(app.picture("frame").image, frame(done, 11))
+        assert same(app.picture("frame").image, read_frame(done, 11))
 
 
 async def test_the_comparison_goes_round(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         app.view.go(20)
         await rests(pilot)
-        original, shown, box = frame(done, 0), frame(done, 20), done.rows()[19].box
-        expected = [heat_map(shown, original), original, outlined(shown, box), difference(shown, original)]
+        original, shown, box = read_frame(done, 0), read_frame(done, 20), done.read_rows()[19].box
+        expected = [heat_map(shown, original), original, outline_square(shown, box), difference(shown, original)]
         captions = ["difference  0 ████████ 255", "blink original", "square of iteration 20", "difference ×4"]
         for image, caption in zip(expected, captions, strict=True):
             app.view.cycle_comparison()
             await rests(pilot)
             assert same(app.picture("compared").image, image), caption
-            assert app.text("#compared Line") == caption
+            assert app.text("#compared TextLine") == caption
 
 
 async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
     done: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riptui.tui.trajectory.stage.BLINK", 0.01)
-    monkeypatch.setattr("riptui.tui.trajectory.stage.BLINKS", 4)
+    monkeypatch.setattr("riptui.tui.trajectory.picture_row.BLINK_SECONDS", 0.01)
+    monkeypatch.setattr("riptui.tui.trajectory.picture_row.MAX_BLINKS", 4)
     async with showing(done) as (app, pilot):
         seen: list[str] = []
         real = app.picture("compared").show
 
         def watched(image: Image | None, *, note: str = "") -> None:
-            seen.append("frame" if same(image, frame(done, 32)) else "original")
+            seen.append("frame" if same(image, read_frame(done, 32)) else "original")
             real(image, note=note)
 
         monkeypatch.setattr(app.picture("compared"), "show", watched)
@@ -202,10 +202,10 @@ async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
         await rests(pilot)
         seen.clear()
         app.view.cycle_comparison()
-        await until(pilot, lambda: len(seen) >= 5 and app.query_one(Stage)._blinking is None)
+        await until(pilot, lambda: len(seen) >= 5 and app.query_one(PictureRow)._blink_timer is None)
         assert seen[-5:] == ["original", "frame", "original", "frame", "original"]
         before = len(seen)
-        app.query_one(Stage)._blink()  # a tick that comes late
+        app.query_one(PictureRow)._blink()  # a tick that comes late
         assert len(seen) == before
 
 
@@ -271,22 +271,22 @@ async def test_the_slider_goes_no_farther_than_what_is_computed(make_trajectory:
     newest = advance(trajectory, 5)
     async with showing(trajectory) as (app, pilot):
         slider = app.query_one(Slider)
-        await pilot.click(Slider, offset=(2 + slider.track - 1, 0))
+        await pilot.click(Slider, offset=(2 + slider.track_columns - 1, 0))
         assert app.view.k == newest < trajectory.spec.iterations
         assert "┄" in slider.render().plain
 
 
 async def test_clicks_choose_tabs_metrics_points_of_the_chart_and_pictures_of_the_strip(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
-        await pilot.click(Readings, offset=(30, 0))
-        assert app.query_one(Chart)._content.keywords["y_label"] == "PSNR (dB)"
+        await pilot.click(MetricReadout, offset=(30, 0))
+        assert app.query_one(Chart)._draw_call.keywords["y_label"] == "PSNR (dB)"
         chart = app.query_one(Chart)
         await pilot.click(Chart, offset=(chart._drawing.column(100.0) or 0, 2))
         assert abs(app.view.k - 16) <= 1
-        await pilot.click(TabLine, offset=(9, 0))
+        await pilot.click(TabBar, offset=(9, 0))
         assert app.query_one(Filmstrip).display
         await rests(pilot)
-        await pilot.click(app.query(Still)[1])
+        await pilot.click(app.query(FilmstripItem)[1])
         assert app.view.k == 8
 
 
@@ -300,7 +300,7 @@ async def test_every_tab_shows_its_pane(done: Trajectory) -> None:
             app.view.select_tab(name)
             await rests(pilot)
             assert [pane.id for pane in app.query("#panes > *") if pane.display] == [name]
-            assert app.query_one(TabLine).chosen == name
+            assert app.query_one(TabBar).chosen == name
         assert done.spec.digest in app.text("#spec Static")
         assert app.text("#log Static") == "2026  recovered: \\x1b[31mall [/red] of it"
 
@@ -308,11 +308,11 @@ async def test_every_tab_shows_its_pane(done: Trajectory) -> None:
 async def test_the_strip_has_a_picture_every_50_percent(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         app.view.select_tab("filmstrip")
-        await until(pilot, lambda: len(app.query(Still)) == 5, "the stills")
+        await until(pilot, lambda: len(app.query(FilmstripItem)) == 5, "the stills")
         await rests(pilot)
-        for still, k in zip(app.query(Still), (0, 8, 16, 24, 32), strict=True):
-            assert same(still.picture.image, frame(done, k))
-        captions = [still.caption.text.split()[0] for still in app.query(Still)]
+        for still, k in zip(app.query(FilmstripItem), (0, 8, 16, 24, 32), strict=True):
+            assert same(still.picture.image, read_frame(done, k))
+        captions = [still.caption.text.split()[0] for still in app.query(FilmstripItem)]
         assert captions == ["0", "50", "100", "150", "200"]
 
 
@@ -322,9 +322,9 @@ async def test_the_map_counts_how_often_each_square_was_repainted(done: Trajecto
         app.view.select_tab("masks")
         await rests(pilot)
         counts = sorted(int(word) for word in app.text("#squares").split())
-        boxes = [row.box for row in done.rows()[:12]]
+        boxes = [row.box for row in done.read_rows()[:12]]
         assert counts == sorted(boxes.count(box) for box in set(boxes))
-        assert f"{done.rows()[11].coverage:.1f} %" in app.text("#told")
+        assert f"{done.read_rows()[11].coverage:.1f} %" in app.text("#told")
 
 
 async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajectory) -> None:
@@ -332,12 +332,12 @@ async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajec
         app.view.go(16)
         chart = app.query_one(Chart)
         assert chart._marker == 100.0
-        assert chart._content.keywords["x_label"] == "inpainted %"
+        assert chart._draw_call.keywords["x_label"] == "inpainted %"
         app.view.toggle_axis()
-        assert chart._content.keywords["x_label"] == "coverage %"
-        assert chart._marker == done.rows()[15].coverage
+        assert chart._draw_call.keywords["x_label"] == "coverage %"
+        assert chart._marker == done.read_rows()[15].coverage
         app.view.cycle_metric()
-        assert chart._content.keywords["y_label"] == "PSNR (dB)"
+        assert chart._draw_call.keywords["y_label"] == "PSNR (dB)"
 
 
 # --- other trajectories, growth and damage
@@ -345,7 +345,7 @@ async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajec
 
 async def test_another_trajectory_is_shown_as_far_along(done: Trajectory, make_trajectory: MakeTrajectory) -> None:
     coarse = make_trajectory("picture/m128-s0", mask=128, amount=200.0)
-    list(compute(coarse))
+    list(run_trajectory(coarse))
     async with showing(done) as (app, pilot):
         app.view.go(16)
         app.view.cycle_comparison()
@@ -354,8 +354,8 @@ async def test_another_trajectory_is_shown_as_far_along(done: Trajectory, make_t
         await until(pilot, lambda: app.chosen[-1].path == coarse.path)
         await rests(pilot)
         assert app.view.k == 4  # 100 %, too
-        assert same(app.picture("frame").image, frame(coarse, 4))
-        assert app.query_one(TabLine).chosen == "masks"
+        assert same(app.picture("frame").image, read_frame(coarse, 4))
+        assert app.query_one(TabBar).chosen == "masks"
         app.view.last()
         app.view.show(done.path)
         await until(pilot, lambda: app.chosen[-1].path == done.path)
@@ -364,7 +364,7 @@ async def test_another_trajectory_is_shown_as_far_along(done: Trajectory, make_t
 
 async def test_a_trajectory_that_is_computed_meanwhile_is_followed_at_its_end(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(amount=400.0, metrics=("ssim",))
-    writer = threading.Thread(target=lambda: list(compute(trajectory)))
+    writer = threading.Thread(target=lambda: list(run_trajectory(trajectory)))
     async with showing(trajectory) as (app, pilot):
         assert app.view.k == 0
         writer.start()
@@ -375,7 +375,7 @@ async def test_a_trajectory_that_is_computed_meanwhile_is_followed_at_its_end(ma
         app.view.disk_changed()
         await until(pilot, lambda: app.view.k == 64, "the last frame")
         await rests(pilot)
-        assert same(app.picture("frame").image, frame(trajectory, 64))
+        assert same(app.picture("frame").image, read_frame(trajectory, 64))
         app.view.go(30)
         app.view.disk_changed()
         await rests(pilot)
@@ -389,21 +389,21 @@ async def test_the_strip_fills_up_as_the_trajectory_grows_and_is_another_for_ano
     rows = path.read_bytes()
     path.write_bytes(b"".join(rows.splitlines(keepends=True)[:12]))
     other = make_trajectory("picture/noise", amount=200.0, inpainter="noise")
-    list(compute(other))
+    list(run_trajectory(other))
     async with showing(done) as (app, pilot):
         app.view.select_tab("filmstrip")
 
         def pictures() -> list[Image | None]:
-            return [still.picture.image for still in app.query(Still)]
+            return [still.picture.image for still in app.query(FilmstripItem)]
 
         await until(pilot, lambda: [image is not None for image in pictures()] == [True, True, False, False, False])
-        assert app.query(Still)[2].picture._note == "not yet"
+        assert app.query(FilmstripItem)[2].picture._note == "not yet"
         path.write_bytes(rows)
         app.view.disk_changed()
         await until(pilot, lambda: all(image is not None for image in pictures()) and len(pictures()) == 5)
-        assert same(pictures()[3], frame(done, 24))
+        assert same(pictures()[3], read_frame(done, 24))
         app.view.show(other.path)
-        await until(pilot, lambda: same(pictures()[3], frame(other, 24)), "the other's pictures")
+        await until(pilot, lambda: same(pictures()[3], read_frame(other, 24)), "the other's pictures")
 
 
 async def test_looking_again_at_what_has_not_changed_paints_nothing(
@@ -426,7 +426,7 @@ async def test_looking_again_at_what_has_not_changed_paints_nothing(
 async def test_records_that_cannot_be_read_are_told_in_the_log_and_hide_nothing(done: Trajectory) -> None:
     (done.path / "failed.json").write_bytes(b"{")
     async with showing(done) as (app, pilot):
-        assert same(app.picture("frame").image, frame(done, 32))
+        assert same(app.picture("frame").image, read_frame(done, 32))
         app.view.select_tab("log")
         await rests(pilot)
         assert "failed.json is not readable" in app.text("#log Static")
@@ -439,11 +439,11 @@ async def test_a_trajectory_that_was_cut_is_shown_as_far_as_it_goes(done: Trajec
         app.view.disk_changed()
         await until(pilot, lambda: app.view.k == 10, "the cut")
         await rests(pilot)
-        assert same(app.picture("frame").image, frame(done, 10))
+        assert same(app.picture("frame").image, read_frame(done, 10))
 
 
 async def test_a_frame_that_is_damaged_is_a_message_and_the_others_are_shown(done: Trajectory) -> None:
-    rows = done.rows()
+    rows = done.read_rows()
     for path in (done.path / "keyframes").iterdir():
         path.unlink()
     data = bytearray((done.path / "patches.bin").read_bytes())
@@ -465,7 +465,7 @@ async def test_a_lost_original_leaves_the_frames(done: Trajectory) -> None:
     async with showing(done) as (app, _):
         assert app.picture("original").image is None
         assert app.picture("compared").image is None
-        assert same(app.picture("frame").image, app.view._projector._reel.frame(32))  # type: ignore[union-attr]
+        assert same(app.picture("frame").image, app.view._loader._reader.frame(32))  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("content", [None, b"{", b'{"format": 99}'])
@@ -484,10 +484,10 @@ async def test_a_folder_that_is_no_trajectory_is_a_message(done: Trajectory, con
         await rests(pilot)
         assert app.picture("frame").image is None
         assert not app.query_one("#panes").display
-        assert not any(app.query_one(part).visible for part in (Slider, Readings, TabLine))
+        assert not any(app.query_one(part).visible for part in (Slider, MetricReadout, TabBar))
         app.view.show(done.path)
         await until(pilot, lambda: app.picture("frame").image is not None, "the good one again")
-        assert all(app.query_one(part).visible for part in (Slider, Readings, TabLine))
+        assert all(app.query_one(part).visible for part in (Slider, MetricReadout, TabBar))
 
 
 async def test_a_folder_that_goes_away_while_it_is_shown_is_a_message(done: Trajectory) -> None:
@@ -502,18 +502,18 @@ async def test_a_folder_that_goes_away_while_it_is_shown_is_a_message(done: Traj
 
 async def test_where_there_is_little_room_pictures_and_panes_take_turns(done: Trajectory) -> None:
     async with showing(done, (60, 20)) as (app, pilot):
-        assert app.query_one(TabLine).chosen == "pictures"
-        assert app.query_one(Stage).display
+        assert app.query_one(TabBar).chosen == "pictures"
+        assert app.query_one(PictureRow).display
         assert not app.query_one("#original").display
         app.view.select_tab("chart")
         await pilot.pause()
-        assert not app.query_one(Stage).display
+        assert not app.query_one(PictureRow).display
         assert app.query_one(Chart).size.height >= 10
         app.view.select_tab("pictures")
         await pilot.pause()
         assert app.picture("frame").size.height >= 10
         await pilot.resize_terminal(140, 40)
-        assert app.query_one(Stage).display
+        assert app.query_one(PictureRow).display
         assert app.query_one(Chart).display
 
 
@@ -521,10 +521,10 @@ async def test_when_pictures_are_switched_off_the_panes_have_their_room(done: Tr
     async with showing(done) as (app, pilot):
         before = app.query_one(Chart).size.height
         graphics = app.view._graphics
-        graphics.use("off")
+        graphics.set_protocol("off")
         await pilot.pause()
         assert app.query_one(Chart).size.height > before + 10
-        graphics.use("halfblock")
+        graphics.set_protocol("halfblock")
         await pilot.pause()
         assert app.query_one(Chart).size.height == before
 
@@ -536,12 +536,12 @@ async def test_a_move_sends_no_line_of_text_that_did_not_change(
         app.view.select_tab("masks")
         app.view.go(20)
         await rests(pilot)
-        lines = app.query_one("#squares", Lines)
+        lines = app.query_one("#squares", TextLines)
         painted: list[Region] = []
         monkeypatch.setattr(lines, "refresh", lambda *regions, **_: painted.extend(regions))
         app.view.move(1)
         await rests(pilot)
-        rows = {done.rows()[k - 1].box.y // 64 for k in (20, 21)}
+        rows = {done.read_rows()[k - 1].box.y // 64 for k in (20, 21)}
         tall = lines.size.height // 4
         assert {region.y // tall for region in painted} == rows
         assert all(region.height == 1 for region in painted)
@@ -550,10 +550,10 @@ async def test_a_move_sends_no_line_of_text_that_did_not_change(
 @pytest.mark.parametrize("size", [(140, 40), (104, 34), (80, 24), (78, 20), (60, 20), (60, 40), (200, 50), (20, 5)])
 async def test_everything_is_inside_at_any_size(done: Trajectory, size: tuple[int, int]) -> None:
     async with showing(done, size) as (app, pilot):
-        room = arrange(*size)
+        room = choose_layout(*size)
         for name in ("spec", "masks", "filmstrip", "chart"):
             app.view.select_tab(name)
             await pilot.pause()
         shown = [app.query_one(f"#{name}") for name in ("original", "frame", "compared")][3 - room.pictures :]
-        assert all(app.view.region.contains_region(one.region) for one in shown if app.query_one(Stage).display)
-        assert all(one.region.height == room.height + 1 for one in shown if app.query_one(Stage).display)
+        assert all(app.view.region.contains_region(one.region) for one in shown if app.query_one(PictureRow).display)
+        assert all(one.region.height == room.height + 1 for one in shown if app.query_one(PictureRow).display)

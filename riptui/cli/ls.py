@@ -1,0 +1,124 @@
+"""`riptui ls`: one line a trajectory. 10,000 of them take a second, so lines are plain strings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from riptui.cli.options import complete_folders, json_option, runs_folder
+from riptui.text.status_marks import STATUS_MARKS
+
+if TYPE_CHECKING:
+    from riptui.store.listing import TrajectorySummary
+
+MIXED_MARK = "≠"
+FULL_ROW_COLUMNS = 80  # columns of all that can be told behind the path
+
+
+@click.command(short_help="List trajectories: status, how far, newest value.")
+@click.argument(
+    "runs",
+    required=False,
+    default=runs_folder,
+    envvar="RIPTUI_RUNS",
+    type=click.Path(path_type=Path),
+    shell_complete=complete_folders,
+)
+@json_option
+def ls(runs: Path, as_json: bool) -> int:
+    """List the trajectories below RUNS: status, how far, the newest value of a metric.
+
+    Without RUNS: $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
+
+    \b
+    ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable
+    ≠ mixed: computed on unlike devices, versions or batches; riptui show says how they differ
+    """
+    from riptui.cli.console import print_json, warn
+    from riptui.store.disk import explain_errors
+    from riptui.store.listing import find_trajectories, summarize
+
+    with explain_errors(runs):
+        is_folder = runs.is_dir()
+    if not is_folder:
+        raise click.UsageError(f"there is no folder {runs}; `riptui demo` makes ./runs with a first trajectory")
+    summaries = [summarize(trajectory) for trajectory in find_trajectories(runs)]
+    if as_json:
+        print_json([as_dict(summary) for summary in summaries])
+    elif summaries:
+        sys.stdout.write(format_table(summaries, runs))
+    else:
+        warn(f"no trajectories in {runs}; `riptui demo` makes a first one")
+    return 0
+
+
+def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
+    """Lines of columns, and a line of totals."""
+    from riptui.cli.console import out, render_ansi
+    from riptui.text.terminal import printable
+
+    marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
+    paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
+    width = max(map(len, paths))
+    columns = out.width - width - 4 if out.is_terminal else FULL_ROW_COLUMNS
+    lines = []
+    for summary, path in zip(summaries, paths, strict=True):
+        cells = _format_cells(summary, columns)
+        lines.append(f"{marks[_status(summary)]} {path:<{width}}  {cells}".rstrip())
+    counts = Counter(map(_status, summaries))
+    lines.append(render_ansi("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
+    return "\n".join(lines) + "\n"
+
+
+def _format_cells(summary: TrajectorySummary, columns: int) -> str:
+    """As much behind the path as there are columns for: how far, newest value, sparkline, spec, in that order."""
+    from riptui.metrics.display import format_value, primary_metric
+    from riptui.text.terminal import printable, sparkline
+
+    if summary.spec is None:
+        return printable(summary.error)
+    spec = summary.spec
+    name, values = primary_metric(summary.metrics)
+    newest = f"{name} {format_value(values[-1])}" if values else ""
+    progress = f"{summary.inpainted:>6.0f} % {MIXED_MARK if summary.mixed else ' '}"
+    if columns < 30:
+        return progress
+    progress = f"{progress}{newest:<20}"
+    if columns < 47:
+        return progress
+    progress = f"{progress} {sparkline(values[-16:])}"
+    return (
+        f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{progress}"
+        if columns >= FULL_ROW_COLUMNS
+        else progress
+    )
+
+
+def _status(summary: TrajectorySummary) -> str:
+    return summary.status or "unreadable"
+
+
+def as_dict(summary: TrajectorySummary) -> dict[str, Any]:
+    """For scripts."""
+    import msgspec
+
+    spec = summary.spec
+    newest = next(reversed(summary.metrics.items()), None)
+    return {
+        "path": str(summary.trajectory.path),
+        "status": _status(summary),
+        "k": summary.k,
+        "iterations": spec.iterations if spec else None,
+        "inpainted": summary.inpainted,
+        "coverage": summary.coverage,
+        "digest": spec.digest if spec else None,
+        "spec": msgspec.to_builtins(spec) if spec else None,
+        "newest": {"k": newest[0], **newest[1]} if newest else None,
+        "mixed": summary.mixed or None,
+        "error": summary.error or None,
+    }

@@ -1,0 +1,220 @@
+"""Results as JSON holds them, and as tables show them: both from the same dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from riptui.cli.console import out, print_line, print_table, warn
+from riptui.text.terminal import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from riptui.results.comparison import InpainterComparison
+    from riptui.results.curves import Curve
+    from riptui.results.statistics import DriftSummary
+    from riptui.results.verdict import PaperFinding
+
+FormatCell = Callable[[dict[str, Any]], str]
+VERDICT_COLOURS = {"holds": "green", "does not": "red", "undecided": "yellow"}
+
+
+def groups_as_dicts(members: Iterable[Curve], by: Sequence[str], previous: Iterable[Curve]) -> list[dict[str, Any]]:
+    """The numbers of each group. `previous`: the curves of the same metric against the previous measured frame."""
+    from riptui.results.curves import distributions, group_by
+    from riptui.results.statistics import convergence, spread_over_runs, summarize_drift
+
+    previous_curves = list(previous)
+    previous_groups = group_by(previous_curves, by) if previous_curves else {}
+    return [
+        {
+            "key": dict(zip(by, key, strict=True)),
+            **_drift_as_dict(summarize_drift(group_curves)),
+            "curve": [distribution._asdict() for distribution in distributions(group_curves)],
+            "runs": [spread._asdict() for spread in spread_over_runs(group_curves)]
+            if _differ_in_seed_alone(group_curves)
+            else [],
+            "convergence": convergence(previous_groups[key]) if key in previous_groups else None,
+        }
+        for key, group_curves in group_by(members, by).items()
+    ]
+
+
+def _differ_in_seed_alone(members: Iterable[Curve]) -> bool:
+    """Or in their images: otherwise the spread over runs would be one over settings too."""
+    from riptui.results.curves import differing_settings
+
+    return set(differing_settings([curve.spec for curve in members])) <= {"seed"}
+
+
+def _drift_as_dict(drift: DriftSummary) -> dict[str, Any]:
+    return asdict(drift) | {"last": drift.last._asdict() if drift.last else None}
+
+
+def finding_as_dict(finding: PaperFinding) -> dict[str, Any]:
+    return {
+        "number": finding.number,
+        "claim": finding.claim,
+        "verdict": str(finding.verdict),
+        "test": finding.test,
+        "images": finding.images,
+        "trajectories": finding.trajectories,
+        "evidence": [asdict(evidence) | {"verdict": str(evidence.verdict)} for evidence in finding.evidence],
+        "note": "; ".join(filter(None, (finding.note, finding.missing_data))),
+    }
+
+
+def comparison_as_dict(comparison: InpainterComparison, by: Sequence[str]) -> dict[str, Any]:
+    def name_keys(record: dict[str, Any], *names: str) -> dict[str, Any]:
+        return record | {name: dict(zip(by, record[name], strict=True)) for name in names}
+
+    return {
+        "standings": [name_keys(asdict(standing), "key") for standing in comparison.standings],
+        "differences": [name_keys(asdict(difference), "nearer", "farther") for difference in comparison.differences],
+        "left_out": comparison.left_out,
+    }
+
+
+def to_json_value(value: object) -> Any:
+    """As JSON has it: null for what is not finite."""
+    import msgspec
+
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def print_results(results: dict[str, Any]) -> None:
+    """All of it, for people."""
+    _print_groups(results["groups"], results["metric"])
+    for tested in results.get("findings", ()):
+        out.print()
+        print_line(_format_settings(tested["settings"]), "bold")
+        for finding in tested["findings"]:
+            _print_finding(finding)
+    if "findings" in results and not results["findings"]:
+        warn("no trajectory is complete, so there is nothing to test the findings on")
+    if "comparison" in results:
+        _print_comparison(results["comparison"], results["metric"])
+
+
+def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
+    columns = {
+        "n": lambda group: str(group["trajectories"]),
+        "images": lambda group: str(group["images"]),
+        f"{metric} at the end": _format_final,
+        "95 %": lambda group: _format_interval(group["final"]),
+        "area": lambda group: _format_number(group["area"]["value"]),
+        "95 % of it": lambda group: _format_interval(group["area"]),
+        "half-life": lambda group: _format_percent(group["half_life"]),
+        "law": _format_law,
+    }
+    print_table(_build_layouts(groups, "key", columns, ("law", "95 % of it", "images", "area", "95 %", "half-life")))
+    if unfinished := sum(group["unfinished"] for group in groups):
+        warn(f"left out, not measured to the end: {unfinished}; riptui resume, riptui measure")
+
+
+def _format_final(group: dict[str, Any]) -> str:
+    last = group["last"]
+    sd = "" if last is None or isnan(last["sd"]) else f" ± {_format_number(last['sd'])}"
+    return f"{_format_number(group['final']['value'])}{sd}"
+
+
+def _format_law(group: dict[str, Any]) -> str:
+    if not group["laws"]:
+        return "-"
+    better, worse = group["laws"]
+    return f"{better['law']}, ΔAICc {worse['aicc'] - better['aicc']:.1f}"
+
+
+def _print_finding(finding: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    verdict = finding["verdict"]
+    out.print(
+        Text.assemble(f"{finding['number']}. {finding['claim']}  ", (verdict, f"bold {VERDICT_COLOURS[verdict]}"))
+    )
+    for evidence in finding["evidence"]:
+        effect = evidence["effect"]
+        images = "1 image" if effect["images"] == 1 else f"{effect['images']} images"
+        numbers = f"{_format_number(effect['value'])}  {_format_interval(effect)}  against {evidence['null']:g}"
+        print_line(f"   {evidence['what']}: {numbers}, {images}", "dim")
+    if finding["note"]:
+        print_line(f"   {finding['note']}", "dim")
+
+
+def _print_comparison(comparison: dict[str, Any], metric: str) -> None:
+    out.print()
+    print_line(f"The most stable first, by the area under {metric}", "bold")
+    columns = {
+        "n": lambda standing: str(standing["trajectories"]),
+        "images": lambda standing: str(standing["area"]["images"]),
+        "area": lambda standing: _format_number(standing["area"]["value"]),
+        "95 %": lambda standing: _format_interval(standing["area"]),
+        "half-life": lambda standing: _format_percent(standing["half_life"]),
+        "s per inpainting": lambda standing: "-" if standing["seconds"] is None else f"{standing['seconds']:.3g}",
+    }
+    print_table(_build_layouts(comparison["standings"], "key", columns, ("images", "half-life", "n", "95 %")))
+    columns = {
+        "farther than it": lambda difference: _format_settings(difference["farther"]),
+        "by": lambda difference: _format_number(difference["effect"]["value"]),
+        "95 %": lambda difference: _format_interval(difference["effect"]),
+        "p (Wilcoxon)": lambda difference: f"{difference['p']:.2g}",
+        "p (Holm)": lambda difference: f"{difference['adjusted']:.2g}",
+    }
+    print_table(_build_layouts(comparison["differences"], "nearer", columns, ("p (Wilcoxon)", "95 %", "by")))
+    if comparison["left_out"]:
+        warn(f"left out, not complete or not done by every inpainter: {comparison['left_out']}")
+
+
+def _build_layouts(
+    rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell], expendable: Sequence[str]
+) -> Iterator[Table]:
+    """A row for each of what was found, its key first: with all columns, then without one after another of some."""
+    for dropped in range(len(expendable) + 1):
+        yield _build_table(
+            rows, key, {name: cell for name, cell in columns.items() if name not in expendable[:dropped]}
+        )
+
+
+def _build_table(rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell]) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in rows[0][key]:
+        table.add_column(Text(printable(name)), overflow="fold", min_width=4)
+    for name in columns:
+        table.add_column(Text(printable(name)), justify="right", overflow="fold")
+    for row in rows:
+        settings = (Text(_format_setting(value)) for value in row[key].values())
+        table.add_row(*settings, *(Text(cell(row)) for cell in columns.values()))
+    return table
+
+
+def _format_settings(settings: dict[str, Any]) -> str:
+    """The inpainter by its name alone, the rest by name and value."""
+    rest = [
+        f"{printable(name)} {_format_setting(value)}"
+        for name, value in settings.items()
+        if name != "inpainter" and value is not None
+    ]
+    return ", ".join([*([_format_setting(settings["inpainter"])] if "inpainter" in settings else []), *rest])
+
+
+def _format_setting(value: object) -> str:
+    return "-" if value is None else printable(str(value))[:40]
+
+
+def _format_number(value: float) -> str:
+    return "-" if isnan(value) else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+
+
+def _format_interval(estimate: dict[str, float]) -> str:
+    return "-" if isnan(estimate["low"]) else f"{_format_number(estimate['low'])} to {_format_number(estimate['high'])}"
+
+
+def _format_percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} %"

@@ -1,0 +1,307 @@
+"""How events are shown: bars on a terminal, plain lines elsewhere, JSON lines for scripts, or nothing."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from riptui.cli.console import out, print_error, print_json, print_line, warn
+from riptui.cli.in_process import NothingToDo, RunDisplay
+from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, Loading, Measured, Notice, Started, StepDone
+from riptui.metrics.display import format_value, format_values, primary_metric
+from riptui.metrics.values import MetricValues, finite_or_none
+from riptui.store.listing import summarize
+from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
+
+DisplayEvent = Event | NothingToDo
+
+MIN_BAR_COLUMNS = 64  # columns; below that there is no room for bars and speed
+MAX_BARS = 8  # bars of single trajectories
+MAX_SILENCE_SECONDS = 10.0  # seconds; plain lines come at least this often
+
+
+@contextmanager
+def open_display(kind: str, trajectories: Sequence[Trajectory]) -> Iterator[RunDisplay]:
+    """The display of that name for some trajectories; auto is rich on a terminal and plain elsewhere."""
+    if kind == "auto":
+        kind = "rich" if out.is_terminal else "plain"
+    if kind == "rich":
+        with _build_progress() as progress:
+            yield BarsDisplay(progress, trajectories)
+    else:
+        yield QuietDisplay() if kind == "none" else JsonDisplay() if kind == "json" else PlainDisplay(len(trajectories))
+
+
+def label(trajectory: Trajectory) -> str:
+    """The last two parts of the path, e.g. coffee/m128-s0, safe to print."""
+    return printable("/".join(trajectory.path.parts[-2:]))
+
+
+def read_last_values(trajectory: Trajectory) -> MetricValues:
+    """What was measured of the last measured frame."""
+    return next(reversed(list(trajectory.read_metrics().values())), {})
+
+
+class QuietDisplay:
+    """Only errors."""
+
+    def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
+        if isinstance(event, Failed):
+            print_error(f"{label(trajectory)}: {event.error}")
+
+
+EVENT_NAMES: dict[type[DisplayEvent], str] = {
+    Started: "started",
+    Iterated: "iterated",
+    Measured: "measured",
+    Ended: "ended",
+    Failed: "failed",
+    HeldByOther: "elsewhere",
+    Notice: "noted",
+    Loading: "loading",
+    StepDone: "stepped",
+    NothingToDo: "already",
+}
+"""Each event's name under `--display json`: scripts read them, so they stay."""
+
+
+class JsonDisplay:
+    """One object a line."""
+
+    def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
+        print_json(
+            {
+                "event": EVENT_NAMES[type(event)],
+                "trajectory": str(trajectory.path),
+                **_event_fields(trajectory, event),
+            }
+        )
+
+
+def _event_fields(trajectory: Trajectory, event: DisplayEvent) -> dict[str, Any]:
+    match event:
+        case Started(k, damage):
+            return {"k": k, "iterations": trajectory.spec.iterations, "recovered": [*damage]}
+        case Iterated(row):
+            names = ("k", "box", "inpainted", "coverage", "seconds")
+            return {name: getattr(row, name) for name in names}
+        case Measured(k, values):
+            return {"k": k, "values": {name: finite_or_none(value) for name, value in values.items()}}
+        case Ended(k, done):
+            return {"k": k, "done": done}
+        case HeldByOther(k, holder):
+            return {"k": k, "pid": holder.pid if holder else None, "host": holder.host if holder else None}
+        case Failed(error):
+            return {"error": str(error)}
+        case Notice(text):
+            return {"text": text}
+        case Loading(inpainter):
+            return {"inpainter": inpainter}
+        case StepDone(k, step, steps):
+            return {"k": k, "step": step, "steps": steps}
+        case NothingToDo():
+            return {}
+
+
+class PlainDisplay:
+    """A line at the start, at each measured frame, at the end, and when nothing was said for a while.
+
+    write_line: where the lines go, errors among them; None: to stdout, and what is wrong to stderr.
+    """
+
+    def __init__(self, count: int, write_line: Callable[[str], None] | None = None) -> None:
+        self._count = count
+        self._write_line = write_line or _print_and_flush
+        self._print_error = (lambda text: write_line(f"error: {text}")) if write_line else print_error
+        self._warn = write_line or warn
+        self._started: dict[Path, tuple[float, int]] = {}
+        """When and at which k each was begun."""
+        self._last_output = 0.0
+        self._held: set[Path] = set()
+
+    def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
+        name = label(trajectory)
+        if isinstance(event, Failed):  # perhaps because the spec cannot be read
+            self._print_error(f"{name}: {event.error}")
+            return
+        total = trajectory.spec.iterations
+        match event:
+            case Started(k, damage):
+                self._started[trajectory.path] = time.perf_counter(), k
+                position = f" ({len(self._started)} of {self._count})" if self._count > 1 else ""
+                self._print(f"{name}{position}: {f'goes on at {k}' if k else 'starts'}, {total} iterations")
+                for message in damage:
+                    self._warn(_recovery_message(name, message))
+            case Iterated(row) if time.monotonic() - self._last_output > MAX_SILENCE_SECONDS:
+                self._print(f"{name}: {row.k}/{total}  {row.inpainted:.0f} %")
+            case StepDone(k, step, steps) if time.monotonic() - self._last_output > MAX_SILENCE_SECONDS:
+                self._print(f"{name}: {k}/{total}  step {step}/{steps}")
+            case Measured(k, values):
+                self._print(f"{name}: {k}/{total}  {trajectory.spec.inpainted(k):.0f} %  {format_values(values)}")
+            case Ended(k, done):
+                self._print(f"{name}: {'done' if done else 'stopped'} at {k}{self._elapsed(trajectory, k)}")
+            case NothingToDo():
+                self._print(f"{name}: {event.state} already")
+            case Notice(text):
+                self._print(f"{name}: {text}")
+            case Loading(inpainter):
+                self._print(f"loading {inpainter} ...")
+            case HeldByOther(k, holder) if trajectory.path not in self._held:
+                self._held.add(trajectory.path)
+                process = f"process {holder.pid} on {holder.host}" if holder else "another process"
+                self._print(f"{name}: {process} computes it and is at {k}/{total}; waiting")
+            case _:
+                pass
+
+    def _elapsed(self, trajectory: Trajectory, k: int) -> str:
+        if trajectory.path not in self._started:
+            return ""
+        started, first_k = self._started[trajectory.path]
+        return f", {k - first_k} in {time.perf_counter() - started:.1f} s"
+
+    def _print(self, text: str) -> None:
+        self._last_output = time.monotonic()
+        self._write_line(text)
+
+
+def _print_and_flush(text: str) -> None:
+    print_line(text)
+    sys.stdout.flush()
+
+
+class BarsDisplay:
+    """A bar for each trajectory in hand, one for all of them, and a line above for each that ended."""
+
+    def __init__(self, progress: Progress, trajectories: Sequence[Trajectory]) -> None:
+        self._progress = progress
+        self._tasks: dict[Path, TaskID] = {}
+        self._loading: TaskID | None = None
+        self._values: dict[Path, MetricValues] = {}
+        summaries = [summarize(trajectory) for trajectory in trajectories]
+        self._done = {summary.trajectory.path: summary.k for summary in summaries}
+        total = sum(summary.spec.iterations for summary in summaries if summary.spec)
+        self._overall: TaskID | None = None
+        if len(trajectories) > 1:
+            self._overall = progress.add_task(
+                f"{len(trajectories)} trajectories",
+                total=total,
+                completed=sum(self._done.values()),
+                inpainted="",
+                values="",
+            )
+
+    def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
+        name, path = label(trajectory), trajectory.path
+        if isinstance(event, Failed):
+            self._finish(path, ("✗ ", "red"), f"{name}  {printable(str(event.error))}")
+            return
+        spec = trajectory.spec
+        match event:
+            case Started(k, damage):
+                self._values[path] = read_last_values(trajectory)
+                self._add_bar(path, name, k, spec.iterations)
+                for message in damage:
+                    self._progress.console.print(Text(_recovery_message(name, message), "yellow"))
+            case Iterated(row):
+                self._update(path, row.k, f"{row.inpainted:.0f} %")
+            case StepDone(k, step, steps):
+                self._update(path, k, f"{spec.inpainted(k):.0f} %  step {step}/{steps}")
+            case Measured(k, values):
+                self._values[path] = dict(values)
+            case Ended(k, done):
+                mark = ("✓ ", "green") if done else ("◼ ", "yellow")
+                values = self._values.get(path) or read_last_values(trajectory)
+                self._finish(path, mark, f"{name}  {spec.inpainted(k):.0f} %  {format_values(values)}")
+            case NothingToDo():
+                self._finish(
+                    path,
+                    ("✓ ", "green"),
+                    f"{name}  {event.state} already  {format_values(read_last_values(trajectory))}",
+                )
+            case Notice(text):
+                self._progress.console.print(Text(printable(f"{name}: {text}"), "yellow"))
+            case Loading(inpainter):
+                self._remove_loading()
+                self._loading = self._progress.add_task(f"loading {inpainter} ...", total=None, inpainted="", values="")
+            case HeldByOther(k, holder):
+                self._add_bar(path, f"{name} (process {holder.pid if holder else '?'})", k, spec.iterations)
+                self._update(path, k, f"{spec.inpainted(k):.0f} %")
+
+    def _add_bar(self, path: Path, description: str, k: int, total: int) -> None:
+        if (task := self._tasks.get(path)) is not None:
+            self._progress.update(task, description=description)
+            return
+        self._tasks[path] = self._progress.add_task(
+            description, total=total, completed=k, inpainted="", values="", visible=len(self._tasks) < MAX_BARS
+        )
+
+    def _update(self, path: Path, k: int, inpainted: str) -> None:
+        self._remove_loading()
+        if path in self._tasks:
+            values = self._format_newest(path)
+            self._progress.update(self._tasks[path], completed=k, inpainted=inpainted, values=values)
+        if self._overall is not None:
+            self._done[path] = k
+            self._progress.update(self._overall, completed=sum(self._done.values()))
+
+    def _format_newest(self, path: Path) -> str:
+        name, values = primary_metric({0: self._values.get(path, {})})
+        return f"{name} {format_value(values[0])}" if values else ""
+
+    def _finish(self, path: Path, mark: tuple[str, str], text: str) -> None:
+        self._remove_loading()
+        if path in self._tasks:
+            self._progress.remove_task(self._tasks.pop(path))
+            for task in [*self._tasks.values()][:MAX_BARS]:
+                self._progress.update(task, visible=True)
+        self._progress.console.print(Text.assemble(mark, text))
+
+    def _remove_loading(self) -> None:
+        if self._loading is not None:
+            self._progress.remove_task(self._loading)
+            self._loading = None
+
+
+class SpeedColumn(ProgressColumn):
+    """Iterations a second, or seconds an iteration below one."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.speed
+        if not speed:
+            return Text("")
+        return Text(f"{speed:.1f} it/s" if speed >= 1 else f"{1 / speed:.1f} s/it", "dim")
+
+
+def _build_progress() -> Progress:
+    name = TextColumn("{task.description}", markup=False)
+    inpainted = TextColumn("{task.fields[inpainted]}", markup=False)
+    value = TextColumn("{task.fields[values]}", markup=False, style="cyan")
+    wide = (BarColumn(bar_width=24), MofNCompleteColumn(), inpainted, SpeedColumn(), TimeRemainingColumn(compact=True))
+    return Progress(
+        name,
+        *(wide if out.width >= MIN_BAR_COLUMNS else (MofNCompleteColumn(),)),
+        value,
+        console=out,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+def _recovery_message(name: str, damage: str) -> str:
+    return printable(f"{name}: damaged, computed again from there: {damage}")

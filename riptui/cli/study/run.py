@@ -1,0 +1,199 @@
+"""`riptui study run`: submit, see to workers, and show how far it is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from riptui.cli.options import detach_option, display_option, pool_options
+from riptui.cli.study import file_argument, read_study
+
+if TYPE_CHECKING:
+    from riptui.cli.in_process import StopSignal
+    from riptui.cli.study.study_display import StudyDisplay
+    from riptui.ray_cluster.driver import RayDriver
+    from riptui.study.study_file import Study
+    from riptui.supervision.client import WorkerOptions
+    from riptui.supervision.pool import LocalPool
+    from riptui.supervision.progress import ProgressTracker
+
+STOP_WAIT_SECONDS = 10.0  # seconds; how long Ctrl-C waits for trajectories to leave their slots
+
+
+@click.command(short_help="Compute a study; the same again goes on.")
+@file_argument
+@click.option(
+    "--devices",
+    metavar="D,D",
+    default="",
+    show_default="all GPUs if a model is in it, else cpu",
+    help="0,1,2,3: those GPUs; all: all GPUs; cpu.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 256),
+    metavar="N",
+    show_default="1, without models one a core up to 4",
+    help="Workers on each device; 0: none, others take what is queued. With --ray: how many actors.",
+)
+@click.option(
+    "--ray",
+    metavar="auto|ADDRESS",
+    default="",
+    show_default="workers of this host",
+    help="Compute on a Ray cluster: the one that this host is in, or of an address.",
+)
+@click.option(
+    "--ray-cpus",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    show_default="a GPU each",
+    help="Actors on N CPUs each, instead of on a GPU.",
+)
+@click.option("--ray-copies", is_flag=True, help="Send all results back, also where the runs folder is reached.")
+@detach_option
+@pool_options
+@display_option
+@click.option_panel(
+    "The workers",
+    options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"],
+)
+@click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
+def run(
+    file: Path,
+    devices: str,
+    workers: int | None,
+    ray: str,
+    ray_cpus: int | None,
+    ray_copies: bool,
+    detach: bool,
+    options: WorkerOptions,
+    display: str,
+) -> int:
+    """Compute what a study file says, with a worker on each device, and watch.
+
+    The same command again goes on where it stopped, and adds what was added to the file; two at once share the work.
+    What failed is left to `riptui study retry`. Ctrl-C stops the study's trajectories; with --detach the workers go
+    on by themselves. Exit code 1 if a picture could not be used or a trajectory failed.
+
+    With --ray this process leads actors on a cluster, one a GPU. riptui must be installed on all nodes; where one does
+    not reach the runs folder, or its locks, what it computes is sent here as it grows.
+    """
+    from riptui.cli.in_process import StopSignal
+    from riptui.cli.metric_choice import choose_metrics
+    from riptui.cli.study.study_display import open_study_display
+    from riptui.supervision.pool import LocalPool, plan_workers
+
+    if not ray and (ray_cpus or ray_copies):
+        raise click.UsageError("--ray-cpus and --ray-copies go with --ray auto or --ray ADDRESS")
+    study = read_study(file)
+    executor: LocalPool | RayDriver
+    if ray:
+        from riptui.ray_cluster.driver import RayDriver, require_ray_options
+
+        require_ray_options(devices, workers, detach=detach)
+        executor = RayDriver(study, ray, options, actors=workers, cpus=ray_cpus, copies=ray_copies)
+    else:
+        executor = LocalPool(study.runs, plan_workers(devices, workers, options, needs_weights=study.needs_weights))
+    metrics = choose_metrics(study.metrics)
+    with open_study_display(display) as study_display, StopSignal("stopping the study (again: at once)") as stop:
+        trajectories, complete = _submit(study, metrics, study_display, stop)
+        if isinstance(executor, LocalPool) and detach and not stop:
+            return _detach(study, executor, len(trajectories), display, complete=complete)
+        succeeded = _watch(study, trajectories, executor, study_display, stop) and complete
+    if stop.signal is not None:
+        from riptui.cli.console import short_path, warn
+
+        warn(f"stopped; what was computed is saved. Go on with: riptui study run {short_path(study.file)}")
+        return 128 + stop.signal
+    return 0 if succeeded else 1
+
+
+def _submit(
+    study: Study, metrics: tuple[str, ...], study_display: StudyDisplay, stop: StopSignal
+) -> tuple[dict[str, int], bool]:
+    """Make and queue all trajectories; those that are there, and whether every picture could be used."""
+    from riptui.study import manifest, sources
+    from riptui.study.submission import SkippedPicture, Submission
+
+    for dataset in sources.list_unfetched(study):
+        study_display.notice(f"fetching {dataset.text}, all of it")
+    submission = Submission(study, metrics, should_stop=lambda: bool(stop))
+    complete = True
+    for position, outcome in enumerate(submission, 1):
+        if isinstance(outcome, SkippedPicture):
+            complete = False
+            kept_text = f"; its {outcome.kept} trajectories that are there go on" if outcome.kept else ""
+            study_display.skipped(str(outcome.path), f"{outcome.reason}{kept_text}")
+        else:
+            study_display.submitted(
+                str(outcome.path), outcome.made + outcome.found, outcome.made, position, len(submission)
+            )
+        if stop:
+            break
+    run_manifest = manifest.read(study)
+    return (run_manifest.trajectories if run_manifest else {}), complete
+
+
+def _detach(study: Study, pool: LocalPool, count: int, display: str, *, complete: bool) -> int:
+    from riptui.cli import logind
+    from riptui.cli.console import print_json, print_line, short_path, warn
+
+    workers = pool.start()
+    if display == "json":
+        print_json({"event": "queued", "trajectories": count, "workers": [worker.record.id for worker in workers]})
+    elif display != "none":
+        print_line(f"{count} trajectories in {short_path(study.folder)}; {len(workers)} workers take them")
+        print_line(f"  how far they are  riptui study status {short_path(study.file)}")
+        print_line(f"  stop them         riptui study stop {short_path(study.file)}")
+        if workers and (text := logind.logout_advice()):
+            warn(text)
+    return 0 if complete else 1
+
+
+def _watch(
+    study: Study,
+    trajectories: dict[str, int],
+    executor: LocalPool | RayDriver,
+    study_display: StudyDisplay,
+    stop: StopSignal,
+) -> bool:
+    """Show how far it is until all has ended; whether nothing failed. Raises WorkerError, DiskError."""
+    from riptui.supervision.progress import ProgressTracker
+
+    tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
+    tracker.poll(full=True)
+    if not (tracker.is_over or stop):
+        executor.start()
+    reported: set[str] = set()
+    succeeded = True
+    for progress, notes in executor.watch(tracker):
+        for relative_path, reason in progress.failed.items():
+            if relative_path not in reported:
+                reported.add(relative_path)
+                study_display.failed(relative_path, reason)
+        for text in notes:
+            study_display.notice(text)
+        study_display.progress(progress)
+        succeeded = not (progress.failed or progress.statuses.get("missing"))
+        if stop:
+            _stop(tracker, executor, study_display)
+            break
+    return succeeded
+
+
+def _stop(tracker: ProgressTracker, executor: LocalPool | RayDriver, study_display: StudyDisplay) -> None:
+    """Ask all that is left to stop, what is being computed first, and wait a while until it has left its slots."""
+    from riptui.supervision.bulk import request_all
+
+    request_all(tracker.remaining, "stop")
+    deadline = time.monotonic() + STOP_WAIT_SECONDS
+    while time.monotonic() < deadline:
+        progress = tracker.poll(full=True)
+        study_display.progress(progress)
+        if tracker.is_over:
+            return
+        executor.run_for(tracker, 0.1)

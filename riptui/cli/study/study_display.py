@@ -1,0 +1,195 @@
+"""How a study that runs is shown: one bar on a terminal, a line now and then elsewhere, JSON lines, or nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from riptui.cli.console import out, print_error, print_json, print_line, transient_progress, warn
+from riptui.supervision.progress import StudyProgress as StudyProgress
+from riptui.text.terminal import printable
+from riptui.text.units import format_duration
+
+MAX_SILENCE_SECONDS = 10.0  # seconds between two plain lines
+JSON_INTERVAL_SECONDS = 2.0  # between two JSON objects
+MIN_BAR_COLUMNS = 100  # columns; below, the numbers need the room of the bar
+MAX_FAILURES_PRINTED = 10  # failures that are told one by one; beyond, `riptui study status` lists them
+
+
+class StudyDisplay(Protocol):
+    def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
+        """A picture's trajectories are there."""
+
+    def skipped(self, path: str, reason: str) -> None: ...
+
+    def progress(self, progress: StudyProgress) -> None:
+        """How far it is, as often as anybody looked."""
+
+    def failed(self, relative_path: str, reason: str) -> None: ...
+
+    def notice(self, text: str) -> None:
+        """Something to know that is no failure."""
+
+
+@contextmanager
+def open_study_display(kind: str) -> Iterator[StudyDisplay]:
+    if kind == "auto":
+        kind = "rich" if out.is_terminal else "plain"
+    if kind == "rich":
+        bar = [BarColumn(bar_width=24)] if out.width >= MIN_BAR_COLUMNS else []
+        with transient_progress(*bar, TextColumn("{task.description}")) as bars:
+            yield BarStudyDisplay(bars)
+    else:
+        yield QuietStudyDisplay() if kind == "none" else JsonStudyDisplay() if kind == "json" else PlainStudyDisplay()
+
+
+class QuietStudyDisplay:
+    """Only what is wrong."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
+        return
+
+    def skipped(self, path: str, reason: str) -> None:
+        print_error(f"left out: {reason}")
+
+    def progress(self, progress: StudyProgress) -> None:
+        return
+
+    def failed(self, relative_path: str, reason: str) -> None:
+        self._failures += 1
+        if self._failures <= MAX_FAILURES_PRINTED:
+            print_error(f"{relative_path}: {reason}")
+        elif self._failures == MAX_FAILURES_PRINTED + 1:
+            warn("more failed; riptui study status lists them all")
+
+    def notice(self, text: str) -> None:
+        return
+
+
+class PlainStudyDisplay(QuietStudyDisplay):
+    """A line at least every ten seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last_output = time.monotonic()
+        self._last_text = ""
+
+    def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
+        if position == total or time.monotonic() - self._last_output > MAX_SILENCE_SECONDS:
+            self._print(f"{position} of {total} pictures prepared")
+
+    def progress(self, progress: StudyProgress) -> None:
+        if time.monotonic() - self._last_output > MAX_SILENCE_SECONDS or not count_active(progress.statuses):
+            self._print(format_progress(progress))
+
+    def notice(self, text: str) -> None:
+        warn(text)
+
+    def _print(self, text: str) -> None:
+        self._last_output = time.monotonic()
+        if text != self._last_text:
+            print_line(text)
+            out.file.flush()
+        self._last_text = text
+
+
+class BarStudyDisplay(QuietStudyDisplay):
+    def __init__(self, bars: Progress) -> None:
+        super().__init__()
+        self._bars = bars
+        self._preparing: TaskID | None = bars.add_task("pictures", total=1)
+        self._computing: TaskID | None = None
+
+    def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
+        if self._preparing is not None:
+            self._bars.update(
+                self._preparing, completed=position, total=total, description=f"{position} of {total} pictures"
+            )
+
+    def progress(self, progress: StudyProgress) -> None:
+        if self._preparing is not None:
+            self._bars.remove_task(self._preparing)
+            self._preparing = None
+        if self._computing is None:
+            self._computing = self._bars.add_task("")
+        self._bars.update(
+            self._computing, completed=progress.done, total=progress.iterations, description=format_progress(progress)
+        )
+        if not count_active(progress.statuses):
+            print_line(format_progress(progress))
+
+    def notice(self, text: str) -> None:
+        warn(text)
+
+
+class JsonStudyDisplay:
+    """An object for every picture and failure, and one every two seconds for how far it is."""
+
+    def __init__(self) -> None:
+        self._last_output = 0.0
+
+    def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
+        print_json({"event": "submitted", "picture": path, "trajectories": trajectories, "made": made})
+
+    def skipped(self, path: str, reason: str) -> None:
+        print_json({"event": "skipped", "picture": path, "reason": reason})
+
+    def progress(self, progress: StudyProgress) -> None:
+        if time.monotonic() - self._last_output > JSON_INTERVAL_SECONDS or not count_active(progress.statuses):
+            self._last_output = time.monotonic()
+            print_json({"event": "progress", **as_dict(progress)})
+
+    def failed(self, relative_path: str, reason: str) -> None:
+        print_json({"event": "failed", "trajectory": relative_path, "error": reason})
+
+    def notice(self, text: str) -> None:
+        print_json({"event": "noted", "text": text})
+
+
+def format_progress(progress: StudyProgress) -> str:
+    """How far it is, for people, what matters most first. Safe to print."""
+    parts = [f"{100 * progress.done / progress.iterations:.0f} %" if progress.iterations else "0 %"]
+    if progress.seconds_left is not None:
+        parts.append(f"{format_duration(progress.seconds_left)} left")
+    if progress.rate:
+        parts.append(format_rate(progress.rate))
+    parts.append(", ".join(f"{count:,} {status}" for status, count in progress.statuses.items()))
+    return printable("  ".join(parts))
+
+
+def format_rate(rate: float) -> str:
+    """Iterations a second, or seconds an iteration where that says more."""
+    return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it" if rate else "0 it/s"
+
+
+def count_active(statuses: Mapping[str, int]) -> int:
+    """Trajectories that workers are at or will take."""
+    return statuses.get("running", 0) + statuses.get("queued", 0)
+
+
+def as_dict(progress: StudyProgress) -> dict[str, Any]:
+    """For scripts."""
+    return {
+        "iterations": progress.iterations,
+        "done": progress.done,
+        "statuses": dict(progress.statuses),
+        "rate": round(progress.rate, 3),
+        "seconds_left": progress.seconds_left,
+        "workers": [
+            {
+                "id": worker.record.id,
+                "device": worker.record.device,
+                "state": worker.live.state if worker.live else "starting",
+                "rate": worker.live.rate if worker.live else 0.0,
+                "trajectories": [job.path for job in worker.live.jobs] if worker.live else [],
+            }
+            for worker in progress.workers
+        ],
+    }

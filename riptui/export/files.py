@@ -1,0 +1,68 @@
+"""Where an export goes: what is refused before any work, and files written whole or not at all. Knows no pictures."""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from riptui.errors import InputError
+from riptui.store.disk import explain_errors
+
+ABANDONED_SECONDS = 86_400.0  # seconds; no export takes so long
+
+OnExportProgress = Callable[[int, int], None]
+"""Called as `on_progress(done, total)` after each frame."""
+
+
+def ignore_progress(done: int, total: int) -> None:
+    """For callers that do not follow the progress."""
+
+
+def require_file(file: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
+    """Raise InputError unless a file can be made here: its suffix is known, its folder exists, and it does not."""
+    if file.suffix.lower() not in suffixes:
+        raise InputError(f"{file}: the name must end in {' or '.join(suffixes)}")
+    require_parent(file)
+    with explain_errors(file):
+        if file.is_dir():
+            raise InputError(f"{file} is a folder: name a file in it")
+        if not overwrite and (file.exists() or file.is_symlink()):
+            raise InputError(f"{file} exists; --overwrite replaces it")
+
+
+def require_parent(path: Path) -> None:
+    """Raise InputError unless the folder that a file or folder is to be made in exists."""
+    with explain_errors(path):
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: there is no folder {path.parent}: make it first")
+
+
+def temporary_path(folder: Path) -> Path:
+    """A name that nothing else has. Short, so that it fits wherever the real name does.
+
+    What an export left under such a name because it was killed is removed.
+    """
+    for leftover in folder.glob(".riptui-*.tmp"):
+        with suppress(OSError):
+            if time.time() - leftover.lstat().st_mtime > ABANDONED_SECONDS:
+                leftover.unlink() if leftover.is_symlink() or not leftover.is_dir() else shutil.rmtree(leftover)
+    return folder / f".riptui-{secrets.token_hex(6)}.tmp"
+
+
+def write_atomically(file: Path, data: bytes) -> None:
+    """Make or replace a file: afterwards it has all of the data or what it had before. Raises DiskError."""
+    temporary = temporary_path(file.parent)
+    with explain_errors(file):
+        try:
+            with temporary.open("xb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            temporary.replace(file)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise

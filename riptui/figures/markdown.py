@@ -1,0 +1,284 @@
+"""report.md: what was run, the figures, the numbers, and what they do not say. In Markdown that names cannot break."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite, isnan
+from statistics import median
+
+from riptui import __version__
+from riptui.errors import InputError
+from riptui.figures.data import Condition, ReportData
+from riptui.figures.figure import SkippedFigure, WrittenFigure, plural
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.comparison import InpainterComparison, compare
+from riptui.results.findings import ConditionFindings
+from riptui.results.panel import condition_settings
+from riptui.results.paper_tests import NETS
+from riptui.results.statistics import summarize_drift
+from riptui.spec import ParameterValue
+from riptui.text.terminal import printable
+
+MAX_LISTED = 20  # damaged or unreadable trajectories, one a line
+
+_SPECIAL = frozenset("\\`*_[]<>|$~&#")
+
+_LIMITS = """\
+- Values are taken where they were measured, and only of trajectories that are measured to their end.
+- Intervals are of 95 %, by image: the images stand for others like them, and not for pictures of all kinds.
+- The seven findings are each tested at their own level; no correction is made for there being seven.
+- Inpainted % counts repeats. Squares that are drawn with replacement leave part of the picture untouched, and the more
+  so by chance the larger they are: compare the figures against coverage.
+- Times of an inpainting are those of the machines they were computed on.
+"""
+
+
+def render_markdown(
+    data: ReportData,
+    figures: Sequence[WrittenFigure],
+    left_out: Sequence[SkippedFigure],
+    damaged: Sequence[str],
+    tested: Sequence[ConditionFindings],
+    notes: Sequence[str],
+) -> str:
+    """The whole text, its figures by file name."""
+    parts = [
+        "# Recursive InPainting: a report\n\nThe figures have the numbers of those that they follow in the paper "
+        "(Conde et al., *How Stable is Stable Diffusion under Recursive InPainting (RIP)?*, arXiv 2407.09549).\n",
+        *_runs_section(data, notes),
+        *_figures_section(figures, left_out, damaged),
+        *_stability_section(data),
+        *_findings_section(data, tested),
+        f"## Limits\n\n{_LIMITS}",
+        f"Made by riptui {__version__}.\n",
+    ]
+    return "\n".join(parts)
+
+
+def escape_markdown(text: str) -> str:
+    """Text from disk as Markdown that shows it as it is, in one line."""
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in printable(text))
+
+
+def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
+    yield "## What was run\n"
+    rows = []
+    for condition in data.conditions:
+        for mask in condition.masks:
+            runs = [run for run in condition.runs if run.spec.mask == mask]
+            rows.append(
+                [
+                    escape_markdown(condition.title),
+                    f"{mask} px",
+                    f"{len(runs):,}",
+                    f"{len({run.image for run in runs}):,}",
+                    _format_seeds({run.spec.seed for run in runs}),
+                    f"{condition.max_inpainted:g} %",
+                ]
+            )
+    if rows:
+        yield _markdown_table(["inpainter", "mask", "trajectories", "images", "seeds", "amount"], rows)
+    else:
+        yield "No trajectory is complete.\n"
+    listed = [*_metric_notes(data), *_session_notes(data), *map(escape_markdown, notes)]
+    if data.unfinished:
+        listed.append(f"not computed to the end: {plural(data.unfinished, 'trajectory')}, left out (riptui resume)")
+    yield _markdown_list(
+        [*listed, *_first_complaints([f"left out, not readable: {problem}" for problem in data.unreadable])]
+    )
+
+
+def _metric_notes(data: ReportData) -> Iterator[str]:
+    metrics = list(dict.fromkeys(metric for condition in data.conditions for metric in condition.metrics))
+    if not metrics:
+        return
+    drawn = ", ".join(map(escape_markdown, metrics))
+    yield f"drawn: {drawn}; single panels and tables: {escape_markdown(data.metric or '')}"
+    if missing := [name for name in NETS if name not in metrics]:
+        names = ",".join(missing)
+        yield f"not measured to the end anywhere, though the paper has it: {names} (riptui measure --metrics {names})"
+    for condition in data.conditions:
+        for metric in condition.metrics:
+            if short := len(condition.runs) - len(condition.measured_runs(metric)):
+                prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
+                yield f"{prefix}{escape_markdown(metric)} is not measured to the end in {plural(short, 'trajectory')}"
+
+
+def _session_notes(data: ReportData) -> Iterator[str]:
+    versions: defaultdict[str, set[str]] = defaultdict(set)
+    devices: set[str] = set()
+    runs = [run for condition in data.conditions for run in condition.runs]
+    for session in (session for run in runs for session in run.sessions):
+        devices.add(session.device)
+        for name, version in session.versions.items():
+            versions[name].add(version)
+    if devices:
+        yield f"computed on: {', '.join(map(escape_markdown, sorted(devices)))}"
+    if versions:
+        version_texts = [f"{name} {' and '.join(sorted(versions[name]))}" for name in sorted(versions)]
+        yield f"with: {', '.join(map(escape_markdown, version_texts))}"
+    if mixed := sum(run.mixed for run in runs):
+        yield f"mixed, computed by unlike programs or machines in turn: {plural(mixed, 'trajectory')}"
+
+
+def _figures_section(
+    figures: Sequence[WrittenFigure], left_out: Sequence[SkippedFigure], damaged: Sequence[str]
+) -> Iterator[str]:
+    yield "## Figures\n"
+    for figure in figures:
+        suffix = f", {escape_markdown(figure.of)}" if figure.of else ""
+        coverage = ", against coverage" if figure.stem.endswith("-coverage") else ""
+        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
+        title = f"Figure {figure.number}{suffix}{coverage}"
+        yield f"### {title}\n\n![{title}]({figure.files[0]})\n"
+        yield f"{escape_markdown(figure.caption)} {links}\n"
+    if not figures:
+        yield "None could be drawn.\n"
+    if left_out:
+        yield "### Left out\n"
+        yield _markdown_list(
+            f"figure {skipped.number}{f', {escape_markdown(skipped.of)}' if skipped.of else ''}: "
+            f"it needs {escape_markdown(skipped.needs)}"
+            for skipped in left_out
+        )
+    if damaged:
+        yield "Passed over in the figures of pictures, for they cannot be read:\n"
+        yield _markdown_list(_first_complaints(damaged))
+
+
+def _stability_section(data: ReportData) -> Iterator[str]:
+    metric = data.metric
+    if metric is None:
+        return
+    yield (
+        f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount; half-life: the inpainted "
+        "% at which half of the way to the last value is gone; in brackets the interval of 95 %.\n"
+    )
+    rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]
+    columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
+    yield _markdown_table(columns, rows)
+    members = [run.curves[metric] for condition in data.conditions for run in condition.measured_runs(metric)]
+    by = [name for name in condition_settings(members) if name != "amount"]
+    try:
+        yield from _comparison_tables(compare(members, by), by)
+    except InputError as error:
+        yield f"Inpainters are not compared: {escape_markdown(str(error))}.\n"
+
+
+def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
+    for mask in condition.masks:
+        runs = [run for run in condition.measured_runs(metric) if run.spec.mask == mask]
+        if not runs:
+            continue
+        summary = summarize_drift([run.curves[metric] for run in runs])
+        sd = summary.last.sd if summary.last else float("nan")
+        yield [
+            escape_markdown(condition.title),
+            f"{mask} px",
+            f"{summary.trajectories:,}",
+            f"{summary.images:,}",
+            _format_number(summary.final.value) + ("" if isnan(sd) else f" ± {_format_number(sd)}"),
+            _format_interval(summary.area),
+            _format_percent(summary.half_life),
+            f"{median(run.seconds for run in runs):.3g}",
+        ]
+
+
+def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterator[str]:
+    yield "The most stable first, on the squares that every one of them repainted:\n"
+    yield _markdown_table(
+        ["inpainter", "n", "images", "area", "half-life", "s per inpainting"],
+        [
+            [
+                _format_settings(dict(zip(by, standing.key, strict=True))),
+                f"{standing.trajectories:,}",
+                f"{standing.area.images:,}",
+                _format_interval(standing.area),
+                _format_percent(standing.half_life),
+                "-" if standing.seconds is None else f"{standing.seconds:.3g}",
+            ]
+            for standing in found.standings
+        ],
+    )
+    yield "How much farther, paired by image (p: Wilcoxon's signed-rank test, and adjusted by Holm's method):\n"
+    yield _markdown_table(
+        ["nearer", "farther", "by", "p", "p, adjusted"],
+        [
+            [
+                _format_settings(dict(zip(by, difference.nearer, strict=True))),
+                _format_settings(dict(zip(by, difference.farther, strict=True))),
+                _format_interval(difference.effect),
+                f"{difference.p:.2g}",
+                f"{difference.adjusted:.2g}",
+            ]
+            for difference in found.differences
+        ],
+    )
+    if found.left_out:
+        yield f"Left out, not done by every one of them: {plural(found.left_out, 'trajectory')}.\n"
+
+
+def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> Iterator[str]:
+    yield "## The paper's findings\n"
+    if not tested:
+        yield "None is tested.\n"
+        return
+    yield f"By {escape_markdown(data.metric or '')}; 4 and 6 are of the three LPIPS nets whatever the metric.\n"
+    for condition in tested:
+        yield f"### {_format_settings(condition.settings)}\n"
+        for finding in condition.findings:
+            n = f"n = {plural(finding.images, 'image')}, {plural(finding.trajectories, 'trajectory')}"
+            yield f"{finding.number}. {finding.claim} **{finding.verdict}** ({n}). Test: {finding.test}."
+            for evidence in finding.evidence:
+                yield (
+                    f"   - {escape_markdown(evidence.what)}: {_format_interval(evidence.effect)}, "
+                    f"against {evidence.null:g}, {plural(evidence.effect.images, 'image')}"
+                )
+            if note := "; ".join(filter(None, (finding.note, finding.missing_data))):
+                yield f"   - {escape_markdown(note)}"
+        yield ""
+
+
+def _format_settings(settings: Mapping[str, ParameterValue]) -> str:
+    rest = [f"{name} {value}" for name, value in settings.items() if name != "inpainter" and value is not None]
+    return escape_markdown(", ".join([str(settings["inpainter"]), *rest]))
+
+
+def _first_complaints(complaints: Sequence[str]) -> Iterator[str]:
+    yield from map(escape_markdown, complaints[:MAX_LISTED])
+    if len(complaints) > MAX_LISTED:
+        yield f"and {len(complaints) - MAX_LISTED:,} more (riptui check)"
+
+
+def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Of cells that are escaped already."""
+    lines = [columns, ["--"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _markdown_list(items: Iterable[str]) -> str:
+    return "".join(f"- {item}\n" for item in items)
+
+
+def _format_seeds(seeds: set[int]) -> str:
+    """0-9 or 0, 3, 7-8."""
+    parts: list[list[int]] = []
+    for seed in sorted(seeds):
+        if parts and seed == parts[-1][-1] + 1:
+            parts[-1][1:] = [seed]
+        else:
+            parts.append([seed])
+    ranges = ["-".join(map(str, part)) for part in parts]
+    return ", ".join(ranges) if len(ranges) <= 6 else f"{', '.join(ranges[:5])} … ({len(seeds):,})"
+
+
+def _format_number(value: float) -> str:
+    return "-" if not isfinite(value) else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+
+
+def _format_interval(estimate: IntervalEstimate) -> str:
+    within = "" if isnan(estimate.low) else f" [{_format_number(estimate.low)}, {_format_number(estimate.high)}]"
+    return f"{_format_number(estimate.value)}{within}"
+
+
+def _format_percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} %"

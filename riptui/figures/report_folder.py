@@ -1,0 +1,94 @@
+"""A report's folder: all of it appears at once, when the last file is written, or nothing does."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from riptui.errors import InputError
+from riptui.export.files import require_parent, temporary_path
+from riptui.store.disk import explain_errors, read_file
+
+JSON_NAME = "report.json"
+"""Only reports have it; it names their files."""
+FORMAT = 1
+_MAX_BYTES = 2**26  # bytes
+_REPORT_FILE = re.compile(r"figure-[\w.-]+\.(png|svg|csv)|report\.(md|json)")
+
+
+class ReportIndex(msgspec.Struct):
+    """As much of `JSON_NAME` as tells a report from another file of that name."""
+
+    riptui_report: int
+    files: list[str]
+
+
+def require_report_folder(out: Path, *, overwrite: bool) -> None:
+    """Raise InputError unless a report can be written here: its parent exists, and it is not there, empty or a report.
+
+    With `overwrite` it may hold anything.
+    """
+    require_parent(out.absolute())
+    with explain_errors(out):
+        if not out.is_dir():
+            if out.exists() or out.is_symlink():
+                raise InputError(f"{out} is a file: name a folder")
+        elif not overwrite and any(out.iterdir()) and not _report_files(out):
+            raise InputError(
+                f"{out} is not empty and holds no report: choose another folder, or --overwrite, which replaces files "
+                "of the same names and keeps the rest"
+            )
+
+
+@contextmanager
+def staged_report(out: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A folder to write flat files to, `JSON_NAME` among them. At the end they are the report; errors leave no trace.
+
+    Files of an earlier report go; whatever else is in the folder stays, but with `overwrite` for files of the same
+    names. Raises InputError, DiskError.
+    """
+    require_report_folder(out, overwrite=overwrite)
+    exists = out.is_dir()
+    staging = temporary_path(out if exists else out.parent)
+    try:
+        with explain_errors(out):
+            staging.mkdir()
+        yield staging
+        with explain_errors(out):
+            if exists:
+                _move_into_place(staging, out, overwrite=overwrite)
+            else:
+                staging.replace(out)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
+def _move_into_place(staging: Path, out: Path, *, overwrite: bool) -> None:
+    """Move the files up, `JSON_NAME` last: what a crash leaves between is no report."""
+    old, new = _report_files(out), {file.name for file in staging.iterdir()}
+    for name in sorted(new - old):
+        if (out / name).is_dir():
+            raise InputError(f"{out / name} is a folder, and the report has a file of that name: choose another folder")
+        if not overwrite and (out / name).exists():
+            raise InputError(f"{out / name} is no file of the report that is there: --overwrite replaces it")
+    (out / JSON_NAME).unlink(missing_ok=True)
+    for name in sorted(new - {JSON_NAME}):
+        (staging / name).replace(out / name)
+    for name in old - new:
+        (out / name).unlink(missing_ok=True)
+    (staging / JSON_NAME).replace(out / JSON_NAME)
+    staging.rmdir()
+
+
+def _report_files(out: Path) -> set[str]:
+    """The files of the report in a folder; none if it holds no report. Names that no report gives are left out."""
+    data = read_file(out / JSON_NAME, _MAX_BYTES)
+    try:
+        contents = msgspec.json.decode(data or b"", type=ReportIndex)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return set()
+    return {name for name in contents.files if _REPORT_FILE.fullmatch(name) and (out / name).is_file()} | {JSON_NAME}

@@ -1,0 +1,274 @@
+"""Downloads checkpoints from the Hugging Face hub into its cache. Knows no diffusers, prints nothing.
+
+The hub's client would do it, but keeps nothing of a file that it was interrupted in (2.x), and shows a file that it has
+not compared with its hash. Here a file is an unfinished one until it is whole and right, and none of a revision's files
+can be seen in the cache before all of them are there.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import io
+import logging
+import os
+import queue
+import re
+import shutil
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from huggingface_hub import HfApi, constants, hf_hub_url
+from huggingface_hub.file_download import http_get
+from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
+
+from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
+from riptui.inpainters import hub_cache, locate, weight_files
+from riptui.inpainters.checkpoint import inspect_checkpoint, read_json, require_component
+from riptui.inpainters.hub_cache import HubFile
+from riptui.text.units import format_size
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+ANSWER_SECONDS = 10.0  # seconds until the hub must have answered; the client's own limit counts for each address anew
+COMPONENT_CONFIG = "config.json"
+"""What a repository has in its root that is a single component, a decoder for example, and no pipeline."""
+
+CONNECTION_LOST = (
+    "the connection to the hub broke off; what has come of {model} is kept: the same command goes on from there"
+)
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EFBIG}
+
+HubAnswer = TypeVar("HubAnswer")
+
+OnModelProgress = Callable[[str, int, int], None]
+"""Called as `on_progress(path, bytes_done, bytes_total)`, of the file in hand and of all missing files. It may raise
+to stop; what has come so far is kept."""
+
+
+@dataclass(frozen=True)
+class DownloadPlan:
+    """What a checkpoint consists of, and what of it is still to come."""
+
+    model: str
+    revision: str
+    commit: str
+    files: tuple[HubFile, ...]
+    missing: tuple[HubFile, ...]
+    """Those whose blobs are not here, each blob once."""
+    partial_bytes: int
+    """Bytes of the missing files that an earlier fetch has left."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def needed_bytes(self) -> int:
+        """Bytes that the disk must have free for the rest."""
+        return sum(file.size for file in self.missing) - self.partial_bytes
+
+
+def plan_download(
+    model: str, revision: str, *, variant: weight_files.Variant = "full", allow_pickle: bool = False
+) -> DownloadPlan:
+    """Ask the hub what there is, and look what of it is here and undamaged.
+
+    Fetches no more than the model_index.json. Raises WeightsError or InputError, one line, within `ANSWER_SECONDS` if
+    the hub does not answer.
+    """
+    with _explain_errors(model, revision), _silence_client():
+        commit, listed = _call_within(ANSWER_SECONDS, lambda: _list_files(model, revision))
+        if locate.MODEL_INDEX in listed:
+            index = listed[locate.MODEL_INDEX]
+            if not hub_cache.is_intact(hub_cache.blob_path(model, index), index):
+                _fetch_file(model, commit, index, lambda done: None)
+            folders = weight_files.list_components(read_json(hub_cache.blob_path(model, index), model))
+            chosen = (
+                locate.MODEL_INDEX,
+                *weight_files.select_files(listed, folders, model, variant=variant, allow_pickle=allow_pickle),
+            )
+        elif COMPONENT_CONFIG in listed:
+            chosen = weight_files.select_files(listed, ("",), model, variant=variant, allow_pickle=allow_pickle)
+        else:
+            raise InputError(f"{model} is no checkpoint in diffusers' layout: it holds no {locate.MODEL_INDEX}")
+        files = tuple(listed[path] for path in chosen)
+        missing_by_digest = {
+            file.digest: file for file in files if not hub_cache.is_intact(hub_cache.blob_path(model, file), file)
+        }
+        missing = tuple(missing_by_digest.values())  # two vocabularies may be one blob
+        return DownloadPlan(
+            model, revision, commit, files, missing, sum(hub_cache.partial_bytes(model, file) for file in missing)
+        )
+
+
+def require_space(plans: Iterable[DownloadPlan]) -> None:
+    """Raise DiskError unless the cache's disk has room for everything that is still to come."""
+    needed = sum(plan.needed_bytes for plan in plans)
+    folder = Path(constants.HF_HUB_CACHE).absolute()
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
+    if needed > free:
+        raise DiskError(
+            f"not enough space: {format_size(needed)} are needed in {folder} and {format_size(free)} are free; "
+            "make room, or set HF_HOME to a folder on a larger disk"
+        )
+
+
+def fetch(plan: DownloadPlan, on_progress: OnModelProgress = lambda path, done, total: None) -> Path:
+    """Download what is missing, compare it with its hashes, and make the revision visible. Returns its folder.
+
+    Raises WeightsError, InputError, DiskError, one line each. Whatever stops it, what has come is gone on from.
+    """
+    total, done = sum(file.size for file in plan.missing), plan.partial_bytes
+    with _explain_errors(plan.model, plan.revision, lost_message=CONNECTION_LOST), _silence_client():
+        for file in plan.missing:
+            other_bytes = done - hub_cache.partial_bytes(plan.model, file)
+            on_file_bytes = partial(_report_progress, on_progress, file.path, other_bytes, total)
+            _fetch_file(plan.model, plan.commit, file, on_file_bytes)
+            done = other_bytes + file.size
+        return hub_cache.publish(plan.model, plan.revision, plan.commit, plan.files)
+
+
+def find_installed(model: str, revision: str | None, *, allow_pickle: bool = False) -> Path:
+    """The folder of a model that is on this machine, and whole. Asks nobody.
+
+    Raises WeightsError with what is missing and the command that fetches it.
+    """
+    repair_hint = locate.repair_hint(model, revision)
+    try:
+        folder = locate.locate_model(model, revision)
+    except WeightsError:
+        with suppress(WeightsError):
+            folder = locate.locate_model(model, revision, file=COMPONENT_CONFIG)
+            require_component(folder, model, repair_hint, allow_pickle)
+            return folder
+        raise
+    inspect_checkpoint(folder, model, repair_hint=repair_hint, allow_pickle=allow_pickle)
+    return folder
+
+
+def _list_files(model: str, revision: str) -> tuple[str, dict[str, HubFile]]:
+    """The commit of a revision, and its files by path. What could not be a path or a hash is left out."""
+    info = HfApi().model_info(model, revision=revision, timeout=ANSWER_SECONDS, files_metadata=True)
+    if not re.fullmatch("[0-9a-f]{40}", commit := info.sha or ""):
+        raise WeightsError(f"{model}: the hub names no commit for {revision}; is HF_ENDPOINT a hub?")
+    files = {}
+    for sibling in info.siblings or ():
+        digest = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
+        size = sibling.lfs.size if sibling.lfs else sibling.size
+        parts = sibling.rfilename.split("/")
+        valid_digest = re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", digest or "")
+        if size is not None and valid_digest and all(re.fullmatch(r"[\w-][\w. +-]*", part, re.ASCII) for part in parts):
+            files[sibling.rfilename] = HubFile(sibling.rfilename, size, str(digest))
+    return commit, files
+
+
+def _fetch_file(model: str, commit: str, file: HubFile, on_bytes: Callable[[int], None]) -> None:
+    """Download one file, from where an earlier fetch stopped, to its place among the blobs."""
+    blob, partial_file = hub_cache.blob_path(model, file), hub_cache.partial_path(model, file)
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    with ProgressWriter(io.FileIO(partial_file, "ab")) as writer:
+        writer.on_bytes = on_bytes
+        try:
+            fcntl.flock(writer, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WeightsError(f"another process fetches {model} now: wait for it to end") from None
+        if writer.tell() > file.size:
+            writer.seek(0)
+            writer.truncate()
+        on_bytes(writer.tell())
+        url = hf_hub_url(model, file.path, revision=commit)
+        headers = build_hf_headers() | {"Accept-Encoding": "identity"}  # a range of a compressed answer is no use
+        http_get(url, writer, resume_size=writer.tell(), headers=headers, expected_size=file.size)
+        writer.flush()
+        os.fsync(writer.fileno())
+        if not hub_cache.is_intact(partial_file, file):
+            partial_file.unlink()
+            raise WeightsError(
+                f"what came of {model}/{file.path} is not what the hub lists (its hash differs from "
+                f"{file.digest[:12]}...): it was deleted; try again"
+            )
+        partial_file.replace(blob)
+
+
+class ProgressWriter(io.BufferedWriter):
+    """A file that says how long it is after each write."""
+
+    on_bytes: Callable[[int], None]
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        written = super().write(data)
+        self.on_bytes(self.tell())
+        return written
+
+
+def _report_progress(on_progress: OnModelProgress, path: str, other_bytes: int, total: int, file_bytes: int) -> None:
+    on_progress(path, other_bytes + file_bytes, total)
+
+
+def _call_within(seconds: float, call: Callable[[], HubAnswer]) -> HubAnswer:
+    """What `call` returns or raises; TimeoutError after that time, which no library's own limit promises."""
+    outcome: queue.SimpleQueue[tuple[HubAnswer | None, Exception | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcome.put((call(), None))
+        except Exception as error:
+            outcome.put((None, error))
+
+    threading.Thread(target=run, name="ask the hub", daemon=True).start()
+    try:
+        result, error = outcome.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"no answer within {seconds:g} s") from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]
+
+
+@contextmanager
+def _explain_errors(model: str, revision: str, lost_message: str = "") -> Iterator[None]:
+    """Turn whatever a download can fail with into one line. `lost_message`: instead, for a lost connection."""
+    try:
+        yield
+    except RiptuiError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            where = error.filename or constants.HF_HUB_CACHE
+            raise DiskError(f"{where} cannot be written: {error.strerror}; what has come is kept") from error
+        lost = _is_network_error(error)
+        if lost and lost_message:
+            raise WeightsError(lost_message.format(model=model)) from error
+        cause = ConnectionError(str(error)) if lost else error
+        raise locate.explain_error(cause, model, revision) from error
+
+
+def _is_network_error(error: Exception) -> bool:
+    """The client speaks HTTP by requests, httpx or httpx2, depending on its version; they share the names only."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"TransportError", "ConnectionError", "TimeoutError", "Timeout"})
+
+
+@contextmanager
+def _silence_client() -> Iterator[None]:
+    """Keep the client's bars, log lines and warnings off the terminal."""
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            disable_progress_bars()
+            yield
+    finally:
+        logger.setLevel(level)

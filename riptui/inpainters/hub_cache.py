@@ -1,0 +1,85 @@
+"""The cache of the Hugging Face hub: where its client keeps the files of a repository. Downloads nothing.
+
+The layout is the client's documented one: blobs named by their hash, snapshots that link to them, refs from branches
+to commits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import constants
+
+
+@dataclass(frozen=True)
+class HubFile:
+    path: str
+    """In the repository, e.g. unet/config.json."""
+    size: int
+    """Bytes."""
+    digest: str
+    """SHA-256 of a large (LFS) file, 64 hex digits; git's SHA-1 of a small one, 40. It names the blob."""
+
+
+def _repository_folder(model: str) -> Path:
+    return Path(constants.HF_HUB_CACHE, "models--" + model.replace("/", "--"))
+
+
+def blob_path(model: str, file: HubFile) -> Path:
+    """Where a file's content is, under its hash."""
+    return _repository_folder(model) / "blobs" / file.digest
+
+
+def partial_path(model: str, file: HubFile) -> Path:
+    """Named so that the client's own tools know it for an unfinished download."""
+    return _repository_folder(model) / "blobs" / f"{file.digest}.riptui.incomplete"
+
+
+def partial_bytes(model: str, file: HubFile) -> int:
+    """Bytes of an unfinished download; 0 if there is none."""
+    path = partial_path(model, file)
+    return path.stat().st_size if path.is_file() else 0
+
+
+def is_intact(path: Path, file: HubFile) -> bool:
+    """Whether a file has the size and the hash that the hub lists. 0.8 s a gigabyte."""
+    if not path.is_file() or path.stat().st_size != file.size:
+        return False
+    digest = hashlib.sha256() if len(file.digest) == 64 else hashlib.sha1(b"blob %d\0" % file.size)
+    with path.open("rb") as opened:
+        while chunk := opened.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest() == file.digest
+
+
+def publish(model: str, revision: str, commit: str, files: Sequence[HubFile]) -> Path:
+    """Link a commit's blobs into its snapshot, the first one last, and point the revision at it. Returns the snapshot.
+
+    The first file is the one by which a checkpoint is found.
+    """
+    snapshot = _repository_folder(model) / "snapshots" / commit
+    for file in reversed(files):
+        link = snapshot / file.path
+        target = os.path.relpath(blob_path(model, file), link.parent)
+        if not (link.is_symlink() and str(link.readlink()) == target):
+            with _atomic_replacement(link) as new:
+                new.symlink_to(target)
+    if revision != commit:
+        with _atomic_replacement(_repository_folder(model) / "refs" / revision) as new:
+            new.write_text(commit)
+    return snapshot
+
+
+@contextmanager
+def _atomic_replacement(path: Path) -> Iterator[Path]:
+    """A name to make something under, which then takes the place of `path` in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    yield new
+    new.replace(path)

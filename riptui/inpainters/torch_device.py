@@ -1,0 +1,50 @@
+"""Which device a model runs on, in which precision, and how the record names it."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+from riptui.errors import InputError
+from riptui.inpainters.silence import silence_libraries
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of that name; "" for CUDA if there is one, otherwise the CPU. Raises InputError.
+
+    A GPU that is named is this thread's from now on: what libraries and compiled kernels do on no device in particular
+    they do there, and not on the first.
+    """
+    if not name:
+        with silence_libraries():  # about drivers too old for this torch: then it is the CPU
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"{name!r} is no device: give cpu, cuda or cuda:0") from error
+    if device.type == "cuda":
+        with silence_libraries():
+            count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (device.index or 0) >= count:
+            seen = f"it sees {count}" if count else "it sees none; is a driver installed, and a torch built for CUDA?"
+            raise InputError(f"torch has no device {name}: of CUDA devices {seen}. Use device cpu, or riptui doctor")
+        if device.index is not None:
+            torch.cuda.set_device(device)
+    elif device.type not in {"cpu", "mps"}:
+        raise InputError(f"{name!r} is no device to paint on: give cpu, cuda or cuda:0")
+    return device
+
+
+def pick_dtype(name: str, half: str, device: torch.device) -> torch.dtype:
+    """The dtype of that name; auto: float32 on a CPU, the checkpoint's half precision on a GPU."""
+    if name == "auto":
+        name = "float32" if device.type == "cpu" else half
+    dtype: torch.dtype = getattr(torch, name)
+    return dtype
+
+
+def describe_device(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"{device} ({platform.machine()})"

@@ -1,0 +1,117 @@
+"""LPIPS by the `lpips` package: its networks, its linear heads, its arithmetic; only the order of the calls is ours.
+
+`lpips.LPIPS.forward` computes both pictures' features each time. On a CPU the reference's are computed once here, which
+halves the time; the values are the same to the last bit. On a GPU they would take memory, 128 MB of
+it for vgg, for each trajectory of the batch, to save what should be a few milliseconds a frame (not measured).
+
+Frames go through a network one by one, on a GPU as well: at 512 px one of them fills it in vgg, which is nine tenths of
+the work of the three, and a value then depends on no other frame, not even by rounding. What a GPU has no memory for is
+measured on the CPU, so that a model that fills it costs time, and no trajectory.
+"""
+
+import warnings
+from contextlib import suppress
+from functools import cache, partial
+from typing import Any
+
+import lpips
+import torch
+
+from riptui.arrays import Image
+from riptui.metrics import LpipsNet, lpips_weights
+from riptui.metrics.pairwise import PairwiseMetric
+
+LayerFeatures = list[torch.Tensor]
+"""A picture's features, normalised over the channels, a tensor for each of the network's five to seven layers."""
+
+
+def squeeze(device: str = "") -> PairwiseMetric[Any]:
+    return load_lpips("squeeze", device)
+
+
+def alex(device: str = "") -> PairwiseMetric[Any]:
+    return load_lpips("alex", device)
+
+
+def vgg(device: str = "") -> PairwiseMetric[Any]:
+    return load_lpips("vgg", device)
+
+
+def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
+    """LPIPS v0.1, Zhang et al. 2018, equation 1; 0 for equal pictures, rarely above 1.
+
+    device: as torch names it; "" for CUDA if there is one, otherwise the CPU. A prepared reference of 512x512 pixels
+    takes 128 MB for vgg on a CPU, measuring about three times that. Raises WeightsError.
+    """
+    device = device or _pick_device()
+    network = _load_network(net)
+    if device == "cpu":
+        return _make_metric(network, device)
+    on_device = cache(lambda: _make_metric(_force_float32(network.to(device)), device))
+    on_cpu = cache(lambda: _make_metric(_load_network(net), "cpu"))
+
+    def distance(reference: Image, frame: Image) -> float:
+        with suppress(torch.OutOfMemoryError):
+            return _measure_distance(on_device(), reference, frame)
+        return _measure_distance(
+            on_cpu(), reference, frame
+        )  # the error is gone, and with it the tensors of the attempt
+
+    return PairwiseMetric(lambda image: image, distance)
+
+
+def _measure_distance(metric: PairwiseMetric[LayerFeatures], reference: Image, frame: Image) -> float:
+    return metric.distance(metric.features(reference), metric.features(frame))
+
+
+def _make_metric(model: Any, device: str) -> PairwiseMetric[LayerFeatures]:
+    """With a network that is on that device."""
+
+    def scale(image: Image) -> torch.Tensor:
+        rows: torch.Tensor = model.scaling_layer(lpips.im2tensor(image).to(device))
+        return rows
+
+    @torch.inference_mode()
+    def features(image: Image) -> LayerFeatures:
+        return [lpips.normalize_tensor(layer) for layer in model.net(scale(image))]
+
+    @torch.inference_mode()
+    def distance(reference: LayerFeatures, frame: LayerFeatures) -> float:
+        heads = zip(model.lins, reference, frame, strict=True)
+        return float(sum(lpips.spatial_average(head((first - second) ** 2)) for head, first, second in heads))
+
+    return PairwiseMetric(features, distance)
+
+
+def _force_float32(model: Any) -> Any:
+    """The network, its convolutions in true float32 whatever torch is told elsewhere."""
+    convolutions: list[Any] = [layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d)]
+    for layer in convolutions:
+        layer.forward = partial(_convolve_float32, layer)
+    return model
+
+
+def _convolve_float32(layer: Any, rows: torch.Tensor) -> torch.Tensor:
+    """A Conv2d in true float32. cuDNN convolves in TF32, to three digits, unless a switch of the whole process forbids
+    it, and an inpainter may be at work in another thread. This call, the one below conv2d, takes switches of its own.
+    """
+    geometry = (layer.stride, layer.padding, layer.dilation, False, (0, 0), layer.groups)
+    benchmark, deterministic, cudnn, tf32 = False, True, True, False
+    return torch._convolution(rows, layer.weight, layer.bias, *geometry, benchmark, deterministic, cudnn, tf32)
+
+
+def _pick_device() -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about drivers too old for this torch: then it is the CPU
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _load_network(net: LpipsNet) -> Any:
+    lpips_weights.require_installed(net)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torchvision's, about the old argument names that lpips gives it
+            return lpips.LPIPS(net=net, verbose=False)
+    except Exception:
+        lpips_weights.verify(net)  # if the file is to blame, its hash says so
+        raise

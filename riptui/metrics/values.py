@@ -1,0 +1,11 @@
+"""Metric values of one frame, as they are saved: numbers, or None where they are not finite."""
+
+from math import isfinite
+
+MetricValues = dict[str, float | None]
+"""Metric name to value. None: not finite, e.g. the PSNR of two equal images."""
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """A value as JSON can hold it."""
+    return value if value is not None and isfinite(value) else None

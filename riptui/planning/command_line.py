@@ -1,0 +1,42 @@
+"""The command that makes a trajectory again: a spec as `riptui run` would be told it."""
+
+import shlex
+
+from riptui import inpainters
+from riptui.spec import ParameterValue, Spec
+
+DEFAULT_SPEC = Spec(source_name="", source_sha256="0" * 64, original_sha256="0" * 64)
+
+
+def to_command_line(spec: Spec, *, picture: str = "") -> str:
+    """For a shell, with all that is not as usual. `picture`: the source; by default its bare name."""
+    words = ["riptui", "run", *_inpainter_options(spec)]
+    words += ["--mask", str(spec.mask), "--seed", str(spec.seed)]
+    if spec.amount != DEFAULT_SPEC.amount:
+        words += ["--amount", f"{spec.amount:.17g}"]
+    if spec.order != DEFAULT_SPEC.order:
+        words += ["--order", spec.order]
+    if not spec.paste:
+        words.append("--no-paste")
+    if spec.size != DEFAULT_SPEC.size:
+        words += ["--size", str(spec.size)]
+    if spec.fit != DEFAULT_SPEC.fit:
+        words += ["--fit", spec.fit]
+    return shlex.join([*words, "--", picture or spec.source_name])
+
+
+def _inpainter_options(spec: Spec) -> list[str]:
+    defaults = inpainters.complete_parameters(spec.inpainter, {})
+    changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
+    words = [] if spec.inpainter == inpainters.DEFAULT_INPAINTER else ["--inpainter", spec.inpainter]
+    return words + [word for key, value in changed.items() for word in ("--set", f"{key}={_format_value(value)}")]
+
+
+def _format_value(value: ParameterValue) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)

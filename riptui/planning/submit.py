@@ -1,0 +1,117 @@
+"""From pictures and a sweep to trajectory folders: every picture x inpainter x mask x seed. Computes nothing."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib.resources import as_file, files
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from riptui.arrays import Image
+from riptui.errors import NameRefusedError, RiptuiError
+from riptui.images import PreparedImage, pixels_sha256, prepare_original
+from riptui.planning.sweep import (
+    Sweep,
+    paths_in_folder,
+    picture_folder,
+    queue_position,
+    require_valid_names,
+    trajectory_paths,
+)
+from riptui.spec import Spec
+from riptui.store.creation import create_or_open
+from riptui.store.frames import read_original
+from riptui.store.listing import find_trajectories
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+
+OnCreated = Callable[[int, int], None]
+"""Called as `on_created(done, total)` after each trajectory."""
+
+
+def submit(
+    runs: Path,
+    pictures: Sequence[PreparedImage],
+    sweep: Sweep,
+    request: Request,
+    *,
+    group: str = "",
+    name: str = "",
+    on_created: OnCreated = lambda done, total: None,
+) -> list[Trajectory]:
+    """Make the folders `runs/group/picture/name`, or find those that are there; all specs are checked before the first.
+
+    They are queued in this order. Without a name it comes from the spec; if another spec has that name, its digest is
+    added. Raises NameRefusedError for a given name that is taken, DiskError.
+    """
+    require_valid_names(group, name, len(pictures) * len(sweep))
+    planned = [(picture, spec) for picture in pictures for spec in build_specs(sweep, picture)]
+    trajectories = []
+    now = time.time()
+    for number, (picture, spec) in enumerate(planned):
+        request = msgspec.structs.replace(request, queued=queue_position(now, number))
+        if name:
+            trajectories.append(
+                create_or_open(runs, f"{picture_folder(group, spec)}/{name}", spec, picture.image, request)
+            )
+        else:
+            trajectories.append(create_trajectory(runs, group, spec, picture.image, request))
+        on_created(len(trajectories), len(planned))
+    return list({trajectory.path: trajectory for trajectory in trajectories}.values())
+
+
+def build_specs(sweep: Sweep, picture: PreparedImage) -> list[Spec]:
+    """One of a picture for each combination."""
+    return sweep.specs(picture.source_name, picture.source_sha256, pixels_sha256(picture.image))
+
+
+def create_trajectory(
+    runs: Path, group: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
+) -> Trajectory:
+    """Make a trajectory's folder, or find it, as `submit` does without a name. Raises NameRefusedError, DiskError."""
+    return _create_at(runs, trajectory_paths(group, spec), spec, original, request, png)
+
+
+def _create_at(
+    runs: Path, relative_paths: tuple[str, str], spec: Spec, original: Image, request: Request, png: bytes | None = None
+) -> Trajectory:
+    default_path, fallback_path = relative_paths
+    try:
+        return create_or_open(runs, default_path, spec, original, request, png=png)
+    except NameRefusedError:
+        return create_or_open(runs, fallback_path, spec, original, request, png=png)
+
+
+def repeat_with_next_seed(runs: Path, trajectory: Trajectory, request: Request) -> Trajectory:
+    """Make a trajectory's like beside it, with the next seed that none of its group has.
+
+    Raises DamagedError if its original is not readable; InputError, DiskError.
+    """
+    spec = trajectory.spec
+    seedless_digest = msgspec.structs.replace(spec, seed=0).digest
+    siblings = _read_specs(trajectory.path.parent)
+    taken = {sibling.seed for sibling in siblings if msgspec.structs.replace(sibling, seed=0).digest == seedless_digest}
+    seed = next(number for number in count(spec.seed + 1) if number not in taken)
+    parent_parts = trajectory.path.resolve().parent.relative_to(runs.resolve()).parts
+    repeated = msgspec.structs.replace(spec, seed=seed)
+    return _create_at(
+        runs, paths_in_folder("/".join(parent_parts), repeated), repeated, read_original(trajectory), request
+    )
+
+
+def _read_specs(group: Path) -> list[Spec]:
+    found = []
+    for trajectory in find_trajectories(group):
+        with suppress(RiptuiError):  # what cannot be read takes no seed
+            found.append(trajectory.spec)
+    return found
+
+
+def create_demo(runs: Path, request: Request, *, mask: int = 64) -> Trajectory:
+    """Make a first trajectory: of a photograph that comes with riptui, computed in seconds and without weights."""
+    with as_file(files("riptui") / "pictures" / "coffee.jpg") as file:
+        picture = prepare_original(file, fit="crop")
+    [trajectory] = submit(runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), request, group="demo")
+    return trajectory

@@ -1,0 +1,90 @@
+"""Which trajectories are meant, before any picture is read: every inpainter x mask x seed; and where they belong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from riptui import inpainters
+from riptui.errors import InputError
+from riptui.spec import Fit, ParameterValue, Spec, SquareOrder
+from riptui.store import layout
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the trajectories of one picture share, and where they differ. Fields as in Spec."""
+
+    inpainters: Sequence[str]
+    """Names of the registry, hub ids, folders."""
+    masks: Sequence[int]
+    seeds: Sequence[int]
+    parameters: Mapping[str, ParameterValue]
+    amount: float = 400.0
+    order: SquareOrder = "replacement"
+    paste: bool = True
+    size: int = 512
+    fit: Fit = "bands"
+
+    def __post_init__(self) -> None:
+        """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
+        if not (self.inpainters and self.masks and self.seeds):
+            raise InputError("nothing to compute: give at least one inpainter, one mask size and one seed")
+        self.specs("", "0" * 64, "0" * 64)
+
+    def __len__(self) -> int:
+        """Trajectories of one picture."""
+        return len(self.inpainters) * len(self.masks) * len(self.seeds)
+
+    def specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
+        """One spec a combination, of a picture that is known by its hashes."""
+        specs = []
+        for text, mask, seed in product(self.inpainters, self.masks, self.seeds):
+            resolved = inpainters.resolve_inpainter(text)
+            parameters = {**resolved.parameters, **inpainters.parse_parameters(resolved.name, self.parameters)}
+            spec = Spec(
+                source_name=source_name,
+                source_sha256=source_sha256,
+                original_sha256=original_sha256,
+                size=self.size,
+                fit=self.fit,
+                mask=mask,
+                order=self.order,
+                amount=self.amount,
+                seed=seed,
+                paste=self.paste,
+                inpainter=resolved.name,
+                parameters=inpainters.complete_parameters(resolved.name, parameters),
+            )
+            inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask)
+            specs.append(spec)
+        return specs
+
+
+def queue_position(now: float, number: int) -> float:
+    """The place in the queue of a command's trajectory of that number."""
+    return round(now, 3) + number / 1000
+
+
+def trajectory_paths(group: str, spec: Spec) -> tuple[str, str]:
+    """Where a trajectory is, below the runs folder: the usual place, and the one for when another spec has that."""
+    return paths_in_folder(picture_folder(group, spec), spec)
+
+
+def paths_in_folder(folder: str, spec: Spec) -> tuple[str, str]:
+    """The same of a trajectory in a folder "group/picture", or "" for the runs folder itself."""
+    prefix, name = f"{folder}/" if folder else "", layout.name_trajectory(spec)
+    return f"{prefix}{name}", f"{prefix}{name[:90]}-{spec.digest[:8]}"
+
+
+def picture_folder(group: str, spec: Spec) -> str:
+    """ "group/picture": the folder of a picture's trajectories."""
+    return "/".join(part for part in (group.strip("/"), layout.slugify(Path(spec.source_name).stem)) if part)
+
+
+def require_valid_names(group: str, name: str, count: int) -> None:
+    """Raise NameRefusedError or InputError if so many trajectories cannot be made there."""
+    if name and count > 1:
+        raise InputError(f"--name {name} is for one trajectory, and these are {count}: use --group")
+    for part in [*(group.strip("/").split("/") if group else []), *([name] if name else [])]:
+        layout.require_name(part)

@@ -1,0 +1,103 @@
+"""One tidy table over any set of trajectories: a row for each measured frame, a column for each thing known of it."""
+
+from collections.abc import Collection, Iterable
+from itertools import takewhile
+from pathlib import Path
+
+from riptui.errors import InputError
+from riptui.export.tables import PROGRESS_COLUMNS, TableCell, metric_rows, write_csv, write_parquet
+from riptui.metrics import sort_metrics
+from riptui.metrics.values import finite_or_none
+from riptui.results.curves import differing_settings, get_setting
+from riptui.spec import ParameterValue
+from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
+
+IDENTITY = {
+    "group": str,
+    "path": str,
+    "source": str,
+    "image": str,
+    "inpainter": str,
+    "mask": int,
+    "seed": int,
+}
+"""The columns that tell a trajectory, and their types. `image` is the SHA-256 of frame 0's pixels."""
+
+
+def build_table(trajectories: Iterable[Trajectory]) -> list[dict[str, TableCell]]:
+    """A row for each measured frame of each trajectory, all with the same columns in the same order.
+
+    The columns: `IDENTITY`; the spec fields and inpainter's parameters that are not the same in all of them; k,
+    inpainted (%), coverage (%); the metrics in the registry's order. None: not measured, or no such parameter.
+    Raises InputError if nothing at all is measured; DamagedError, DiskError, SpecError.
+    """
+    listed = list(trajectories)
+    measured = [(trajectory, metric_rows(trajectory)) for trajectory in listed]
+    differing = [
+        name for name in differing_settings([trajectory.spec for trajectory in listed]) if name not in IDENTITY
+    ]
+    metrics = sort_metrics({name for _, rows in measured for row in rows for name in row} - PROGRESS_COLUMNS.keys())
+    columns = {name: _free_column(name, {*IDENTITY, *differing}) for name in metrics}
+    rows = []
+    for trajectory, found in measured:
+        identity = _identity(trajectory) | {name: _cell(get_setting(trajectory.spec, name)) for name in differing}
+        for row in found:
+            progress: dict[str, TableCell] = {name: row[name] for name in PROGRESS_COLUMNS}
+            rows.append(identity | progress | {column: row.get(name) for name, column in columns.items()})
+    if not rows:
+        raise InputError("nothing is measured in these trajectories yet: riptui measure adds metrics to saved frames")
+    return rows
+
+
+def json_rows(rows: Iterable[dict[str, TableCell]]) -> list[dict[str, TableCell]]:
+    """The table as JSON can hold it: None for what is not finite."""
+    return [
+        {name: finite_or_none(cell) if isinstance(cell, float) else cell for name, cell in row.items()} for row in rows
+    ]
+
+
+def to_csv(trajectories: Iterable[Trajectory], file: Path, *, overwrite: bool = False) -> Path:
+    """Write the table as CSV; return the file. Raises what `build_table` and `export.tables.write_csv` raise."""
+    return write_csv(build_table(trajectories), file, overwrite=overwrite)
+
+
+def to_parquet(trajectories: Iterable[Trajectory], file: Path, *, overwrite: bool = False) -> Path:
+    """Write the table as Parquet; return the file. Raises as `build_table` and `export.tables.write_parquet`."""
+    rows = build_table(trajectories)
+    known = takewhile(lambda name: name != "k", rows[0])
+    types = {name: _column_type(row[name] for row in rows) for name in known}
+    mixed = [name for name, kind in types.items() if kind is str]
+    as_text = [row | {name: str(row[name]) for name in mixed if row[name] is not None} for row in rows]
+    return write_parquet(as_text, types | IDENTITY | PROGRESS_COLUMNS, file, overwrite=overwrite)
+
+
+def _identity(trajectory: Trajectory) -> dict[str, TableCell]:
+    spec = trajectory.spec
+    return {
+        "group": printable(trajectory.path.parent.name),
+        "path": printable(str(trajectory.path)),
+        "source": printable(spec.source_name),
+        "image": spec.original_sha256,
+        "inpainter": spec.inpainter,
+        "mask": spec.mask,
+        "seed": spec.seed,
+    }
+
+
+def _cell(value: ParameterValue) -> TableCell:
+    return printable(value) if isinstance(value, str) else value
+
+
+def _free_column(metric: str, taken: Collection[str]) -> str:
+    """A metric's column: its name, unless that of another column, which a foreign metrics.jsonl may choose."""
+    name = printable(metric)
+    return f"metric {name}" if name in taken else name
+
+
+def _column_type(cells: Iterable[TableCell]) -> type:
+    """The narrowest type that holds all of them."""
+    kinds = {type(cell) for cell in cells} - {type(None)}
+    if len(kinds) == 1:
+        return kinds.pop()
+    return float if kinds <= {int, float} else str

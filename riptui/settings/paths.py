@@ -1,0 +1,49 @@
+"""Where riptui keeps its own files: settings, state, log and cache, by the XDG base directories.
+
+Trajectories are none of them: they are in the runs folder.
+"""
+
+import os
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+CONFIG_VARIABLE = "RIPTUI_CONFIG"
+
+
+def settings_file() -> Path:
+    """$RIPTUI_CONFIG, else $XDG_CONFIG_HOME/riptui/settings.toml."""
+    if named := os.environ.get(CONFIG_VARIABLE):
+        with suppress(RuntimeError):  # ~nobody: there is no such home
+            return Path(named).expanduser()
+        return Path(named)
+    return _xdg_folder("XDG_CONFIG_HOME", ".config") / "settings.toml"
+
+
+def state_file() -> Path:
+    return _xdg_folder("XDG_STATE_HOME", ".local/state") / "state.json"
+
+
+def log_file() -> Path:
+    return state_file().with_name("riptui.log")
+
+
+def crash_file(when: datetime) -> Path:
+    """For the report of a crash, beside the log."""
+    return state_file().with_name(f"crash-{when:%Y%m%d-%H%M%S}.txt")
+
+
+def cache_folder() -> Path:
+    """Everything in it can be deleted at any time."""
+    return _xdg_folder("XDG_CACHE_HOME", ".cache")
+
+
+def _xdg_folder(variable: str, beneath_home: str) -> Path:
+    base = Path(os.environ.get(variable, ""))
+    if base.is_absolute():  # the XDG specification: a relative path is to be ignored
+        return base / "riptui"
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without one, in a container
+        home = Path("/")
+    return home / beneath_home / "riptui"

@@ -1,0 +1,88 @@
+"""The settings file as it is written: bytes to TOML, and the line on which a key stands. Knows no setting."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from riptui.errors import SettingsError
+
+MAX_BYTES = 64 * 1024  # bytes; a file with every setting in it has about 3,000
+
+_ADVICE = {
+    IsADirectoryError: "it is a folder where a file is needed: move it away",
+    NotADirectoryError: "there is a file where one of its folders should be: move it away",
+    PermissionError: "permission denied: change its permissions",
+}
+
+
+@dataclass(frozen=True)
+class TomlDocument:
+    """What is written in a settings file."""
+
+    values: dict[str, Any]
+    text: str
+
+    def line_of(self, name: str) -> int:
+        """The line, from 1, that sets a dotted name, e.g. keys.app.quit, or begins its table; 0 if none is found.
+
+        Inline tables and keys with escapes are not looked into.
+        """
+        table = ""
+        for number, line in enumerate(self.text.split("\n"), start=1):
+            if header := re.fullmatch(r"\s*\[+([^=]*?)\]+\s*(#.*)?", line):
+                found = table = _unquote(header[1])
+            elif "=" in line:
+                key = _unquote(line.partition("=")[0])
+                found = f"{table}.{key}" if table else key
+            else:
+                continue
+            if found == name or found.startswith(f"{name}."):
+                return number
+        return 0
+
+
+def read_toml(file: Path) -> TomlDocument:
+    """Read a settings file. Raises SettingsError, with the line where there is one, and FileNotFoundError."""
+    data = _read_bytes(file)
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{file}, line {line}: this is not UTF-8 text: save the file as UTF-8") from error
+    try:
+        return TomlDocument(tomllib.loads(text), text)
+    except RecursionError as error:
+        raise SettingsError(f"{file}: it is nested too deeply for settings") from error
+    except ValueError as error:  # most are TOMLDecodeErrors; a number of 5,000 digits is none
+        reason, separator, position = str(error).partition(" (at ")
+        number = re.match(r"line (\d+)", position)
+        line = int(number[1]) if number else text.rstrip("\n").count("\n") + 1
+        location = f", line {line}" if separator else ""
+        raise SettingsError(f"{file}{location}: this is not TOML: {_lower_first(reason)}") from error
+
+
+def _read_bytes(file: Path) -> bytes:
+    try:
+        if file.is_fifo():  # reading it would wait for a writer
+            raise SettingsError(f"{file} cannot be read: it is a pipe where a file is needed")
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        cause = _ADVICE.get(type(error), error.strerror or str(error))
+        raise SettingsError(f"{file} cannot be read: {cause}") from error
+    if len(data) > MAX_BYTES:
+        raise SettingsError(f"{file} is larger than {MAX_BYTES // 1024} kB: these are no settings; move it away")
+    return data
+
+
+def _unquote(key: str) -> str:
+    """A key without the quotes and blanks that TOML allows in it."""
+    return ".".join(part.strip().strip("\"'") for part in key.split("."))
+
+
+def _lower_first(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,183 @@
+"""A trajectory that is computed where its disk does not reach: its folder goes there as bytes, what grows comes back.
+
+At home the folder stays locked while it is lent, and what comes back is written by the rules of the format, so that
+its readers see it grow as if it were computed here. The copy is thrown away.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from riptui.errors import DamagedError
+from riptui.store import attempts, layout
+from riptui.store.claim import Claim, claim
+from riptui.store.disk import Folder, Journal, list_folder, make_folders, read_file, read_range
+from riptui.store.records import IterationRow, Request, parse_valid_prefix
+from riptui.store.request_watch import RequestWatch
+from riptui.store.trajectory import Trajectory
+from riptui.store.writer import open_writer
+
+Bundle = dict[str, bytes]
+"""A trajectory folder's files by name, but for its lock and its log."""
+
+BUNDLED_FILES = (
+    layout.SPEC,
+    layout.ORIGINAL,
+    layout.REQUEST,
+    layout.ATTEMPTS,
+    layout.ROWS,
+    layout.PATCHES,
+    layout.METRICS,
+    layout.SESSIONS,
+)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What was appended to a folder: whole lines, and all patches and keyframes of its rows."""
+
+    rows: bytes = b""
+    patches: bytes = b""
+    keyframes: Mapping[int, bytes] = field(default_factory=dict)
+    sessions: bytes = b""
+    metrics: bytes = b""
+    log: bytes = b""
+    failed: bytes | None = None
+    """failed.json, if it is there."""
+
+    def __bool__(self) -> bool:
+        return self != Delta()
+
+
+@contextmanager
+def lease(trajectory: Trajectory) -> Iterator["Lease"]:
+    """Hold a trajectory's lock at home. Raises HeldError, DamagedError, SpecError, DiskError."""
+    with claim(trajectory) as claimed:
+        with open_writer(claimed):  # recovers it: what comes back is appended to what is whole
+            pass
+        yield Lease(claimed)
+
+
+class Lease:
+    """Made by `lease`: the folder at home."""
+
+    def __init__(self, claimed: Claim) -> None:
+        self.trajectory = claimed.trajectory
+        self._claim = claimed
+        self._request_watch = RequestWatch(self.trajectory)
+        self._sent_request = self._request_watch.request
+
+    def make_bundle(self) -> Bundle:
+        """Raises DiskError, DamagedError."""
+        path = self.trajectory.path
+        keyframes = [f"{layout.KEYFRAMES}/{name}" for name in list_folder(path / layout.KEYFRAMES)]
+        return {name: data for name in (*BUNDLED_FILES, *keyframes) if (data := read_file(path / name)) is not None}
+
+    def poll_request(self) -> Request | None:
+        """What is asked of it, if that has changed since it was lent or asked about last."""
+        previous, self._sent_request = self._sent_request, self._request_watch.poll()
+        return None if self._sent_request == previous else self._sent_request
+
+    def receive(self, delta: Delta) -> None:
+        """Save what grew, durably. Raises DiskError; DamagedError if it does not follow what is here."""
+        folder = self._claim.folder
+        self._append(layout.SESSIONS, delta.sessions)
+        if delta.rows:
+            with (
+                Journal(folder, layout.PATCHES) as patches,
+                Journal(folder, layout.ROWS) as rows,
+                Folder(layout.KEYFRAMES, parent=folder) as keyframes,
+            ):
+                _commit_delta(delta, patches, rows, keyframes)
+        self._append(layout.METRICS, delta.metrics)
+        self._append(layout.LOG, delta.log)
+        if delta.failed is not None:
+            folder.write_atomically(layout.FAILED, delta.failed)
+
+    def _append(self, name: str, data: bytes) -> None:
+        if data:
+            with Journal(self._claim.folder, name) as journal:
+                journal.append(data)
+
+    def count_attempt(self) -> None:
+        """A process died at it, and at nothing else. Counted, so that it does not kill one after another."""
+        attempts.count_attempt(self._claim, len(self.trajectory.read_rows()))
+
+    def clear_attempts(self) -> None:
+        """It was left in order."""
+        attempts.clear_attempts(self._claim)
+
+
+def _commit_delta(delta: Delta, patches: Journal, rows: Journal, keyframes: Folder) -> None:
+    """Patches, rows, keyframe, in the order of a writer; all rows up to the next keyframe at once."""
+    patches_start, rows_done = patches.end, 0
+    new_rows, ends = parse_valid_prefix(delta.rows, IterationRow)
+    if not new_rows or ends[-1] != len(delta.rows) or new_rows[0].patch[0] != patches_start:
+        raise DamagedError(f"{rows.path}: what was computed elsewhere does not follow its last row; it is left out")
+    for row, end in zip(new_rows, ends, strict=True):
+        if row.k in delta.keyframes or row is new_rows[-1]:
+            patches.append(delta.patches[patches.end - patches_start : sum(row.patch) - patches_start])
+            rows.append(delta.rows[rows_done:end])
+            rows_done = end
+        if row.k in delta.keyframes:
+            keyframes.write_atomically(layout.keyframe_name(row.k), delta.keyframes[row.k])
+
+
+class RemoteCopy:
+    """A lent trajectory where it is computed: a folder of its own, made from a parcel. Raises DiskError."""
+
+    def __init__(self, path: Path, bundle: Bundle) -> None:
+        self.trajectory = Trajectory(path)
+        make_folders(path / layout.KEYFRAMES)
+        with Folder(path) as folder, Folder(layout.KEYFRAMES, parent=folder) as keyframes:
+            for name, data in bundle.items():
+                subfolder, _, file_name = name.rpartition("/")
+                (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
+        self._sent_bytes = {name: len(data) for name, data in bundle.items()}
+        self._keyframe_iterations = set(self.trajectory.spec.keyframe_iterations())
+
+    def set_request(self, request: bytes) -> None:
+        """Replace request.json. Raises DiskError."""
+        with Folder(self.trajectory.path) as folder:
+            folder.write_atomically(layout.REQUEST, request, shared=True, durable=False)
+
+    def take_delta(self) -> Delta:
+        """What was committed since the last time. Raises DiskError."""
+        metrics = self._read_new_lines(
+            layout.METRICS
+        )  # before the rows: none is of a row that is left for the next time
+        rows, patches, keyframes = self._read_new_rows()
+        return Delta(
+            rows=rows,
+            patches=patches,
+            keyframes=keyframes,
+            sessions=self._read_new_lines(layout.SESSIONS),
+            metrics=metrics,
+            log=self._read_new_lines(layout.LOG),
+            failed=read_file(self.trajectory.path / layout.FAILED),
+        )
+
+    def _read_new_lines(self, name: str) -> bytes:
+        start = self._sent_bytes.get(name, 0)
+        data = read_file(self.trajectory.path / name, start=start) or b""
+        complete = data[: data.rfind(b"\n") + 1]
+        self._sent_bytes[name] = start + len(complete)
+        return complete
+
+    def _read_new_rows(self) -> tuple[bytes, bytes, dict[int, bytes]]:
+        """Rows with their patches and keyframes; one whose keyframe is not there yet is left for the next time."""
+        start, patches_start = self._sent_bytes[layout.ROWS], self._sent_bytes[layout.PATCHES]
+        data = read_file(self.trajectory.path / layout.ROWS, start=start) or b""
+        keyframes: dict[int, bytes] = {}
+        rows_done, patches_end = 0, patches_start
+        for row, end in zip(*parse_valid_prefix(data, IterationRow), strict=True):
+            if row.k in self._keyframe_iterations:
+                keyframe = read_file(self.trajectory.path / layout.KEYFRAMES / layout.keyframe_name(row.k))
+                if keyframe is None:
+                    break
+                keyframes[row.k] = keyframe
+            rows_done, patches_end = end, sum(row.patch)
+        patches = read_range(self.trajectory.path / layout.PATCHES, patches_start, patches_end - patches_start)
+        self._sent_bytes[layout.ROWS], self._sent_bytes[layout.PATCHES] = start + rows_done, patches_end
+        return data[:rows_done], patches, keyframes

@@ -1,0 +1,65 @@
+"""What is asked for of a trajectory, and what of it is not there yet.
+
+The request is the user's: it is written without the lock, beside the process that computes and looks at it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from riptui.errors import DiskError
+from riptui.metrics import PREVIOUS
+from riptui.spec import measured_iterations
+from riptui.store import layout
+from riptui.store.claim import encode_record
+from riptui.store.disk import Folder
+from riptui.store.lock import FolderLock
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+
+
+def merge_request(request: Request, extra: Request | None) -> Request:
+    """A folder's request to run, with what is wanted now added."""
+    update = extra or request
+    metrics = tuple(dict.fromkeys([*request.metrics, *update.metrics]))
+    return msgspec.structs.replace(request, state="run", metrics=metrics, measure=update.measure)
+
+
+def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
+    """Whether there is something to compute: iterations, or measurements that are asked for."""
+    spec, request = trajectory.spec, merge_request(trajectory.request, extra)
+    if len(trajectory.read_rows()) < spec.iterations:
+        return True
+    return bool(find_missing_measurements(trajectory, request.metrics, measured_iterations(spec, request.measure)))
+
+
+def find_missing_measurements(
+    trajectory: Trajectory, metrics: Sequence[str], iterations: Sequence[int]
+) -> dict[int, list[str]]:
+    """What is to be measured of which frame; a value against another frame than the one measured before is void."""
+    measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
+    missing = {}
+    for k, previous in zip(iterations, [None, *iterations], strict=False):
+        names = [name for name in metrics if previous is not None or not name.endswith(PREVIOUS)]
+        outdated = set() if previous_frames.get(k) == previous else {name for name in names if name.endswith(PREVIOUS)}
+        missing[k] = [name for name in names if name not in measured.get(k, {}) or name in outdated]
+    return {k: names for k, names in missing.items() if names}
+
+
+def set_request(trajectory: Trajectory, request: Request) -> None:
+    """Replace request.json, whoever computes the trajectory meanwhile. Raises DiskError."""
+    for is_last in (False, False, True):
+        try:
+            with Folder(trajectory.path.resolve()) as folder:
+                folder.write_atomically(layout.REQUEST, encode_record(request), shared=True)
+            return
+        except DiskError:  # a session that begins clears temporary files away: once more
+            if is_last:
+                raise
+
+
+def clear_failure(trajectory: Trajectory) -> None:
+    """Forget its failure and the attempts that came to nothing. Raises HeldError if it is being computed, DiskError."""
+    with Folder(trajectory.path.resolve()) as folder, FolderLock(folder):
+        folder.remove_file(layout.FAILED)
+        folder.remove_file(layout.ATTEMPTS)

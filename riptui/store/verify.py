@@ -1,0 +1,135 @@
+"""Compare a trajectory folder with what it should be: every row, patch, keyframe and pixel hash. Changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from riptui import masks
+from riptui.arrays import Image
+from riptui.errors import DamagedError
+from riptui.images import pixels_sha256
+from riptui.recursion import Walk
+from riptui.store import layout
+from riptui.store.disk import TEMPORARY_PREFIX, list_folder, read_file
+from riptui.store.frames import apply_patch, read_keyframe, read_original
+from riptui.store.records import IterationRow, parse_valid_prefix
+from riptui.store.trajectory import Trajectory
+
+
+@dataclass
+class Inspection:
+    """What is good, and what is wrong with the rest."""
+
+    original: Image
+    """Frame 0."""
+    walk: Walk
+    """Where the good rows lead to."""
+    rows: list[IterationRow] = field(default_factory=list)
+    """The longest prefix of rows whose patches are there and right."""
+    rows_end: int = 0
+    """Where they end in iterations.jsonl, in bytes."""
+    patches_end: int = 0
+    """Where their patches end in patches.bin, in bytes."""
+    broken_keyframes: list[int] = field(default_factory=list)
+    """Iterations whose keyframes are missing or wrong; they can be made again from the patches."""
+    stray_files: list[str] = field(default_factory=list)
+    """Files that do not belong to the trajectory, relative to its folder."""
+    damage: list[str] = field(default_factory=list)
+    """What was committed and is no longer right, a sentence each."""
+    leftovers: list[str] = field(default_factory=list)
+    """What a crash left behind and the next session clears away, a sentence each. Nothing is lost by it."""
+
+
+def inspect_folder(trajectory: Trajectory) -> Inspection:
+    """Look at everything. Raises DamagedError if frame 0 is lost, SpecError if the spec is."""
+    spec = trajectory.spec
+    first_frame = read_original(trajectory)
+    inspection = Inspection(first_frame, Walk(spec, first_frame))
+    keyframes = list_folder(trajectory.path / layout.KEYFRAMES)  # before the rows, which are there before them
+    data = read_file(trajectory.path / layout.ROWS) or b""
+    patches = read_file(trajectory.path / layout.PATCHES) or b""
+    due = set(spec.keyframe_iterations())
+    for row, end in zip(*parse_valid_prefix(data, IterationRow), strict=True):
+        if problem := _check_row(inspection, row, patches):
+            inspection.damage.append(f"{layout.ROWS}, row {len(inspection.rows) + 1}: {problem}")
+            break
+        inspection.rows_end = end
+        if row.k in due and read_keyframe(trajectory, row) is None:
+            inspection.broken_keyframes.append(row.k)
+    else:
+        _check_tails(inspection, data, patches)
+    for k in inspection.broken_keyframes:
+        _check_broken_keyframe(inspection, k, keyframes)
+    beyond = [k for k in due if k > len(inspection.rows) and layout.keyframe_name(k) in keyframes]
+    if beyond and not inspection.damage:
+        inspection.damage.append(f"{layout.ROWS}: it ends before row {max(beyond)}, whose keyframe is there")
+    inspection.stray_files = sorted(
+        _find_stray_files(trajectory, {layout.keyframe_name(k) for k in due if 0 < k <= len(inspection.rows)})
+    )
+    inspection.leftovers += [f"{name} does not belong to the trajectory" for name in inspection.stray_files]
+    return inspection
+
+
+def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str | None:
+    """Walk on by the next row, or say what is wrong with it."""
+    walk, spec = inspection.walk, inspection.walk.spec
+    k = walk.iteration + 1
+    box = masks.draw_box(spec, k)
+    repainted = walk.repainted | {box}
+    expected = msgspec.structs.replace(
+        row,
+        k=k,
+        box=box,
+        inpainted=spec.inpainted(k),
+        coverage=100 * len(repainted) / spec.cells,
+        patch=(inspection.patches_end, row.patch[1]),
+        noise_seed=masks.draw_noise_seed(spec.seed, k),
+    )
+    if row != expected:
+        return "it does not follow from the spec and the rows before it"
+    frame = walk.frame.copy()
+    try:
+        apply_patch(frame, row, patches)
+    except DamagedError as error:
+        return f"its patch is damaged: {error}"
+    if pixels_sha256(frame) != row.sha256:
+        return "its patch does not give the frame that it names"
+    inspection.walk = Walk(spec, frame, k, repainted)
+    inspection.rows.append(row)
+    inspection.patches_end += row.patch[1]
+    return None
+
+
+def _check_tails(inspection: Inspection, data: bytes, patches: bytes) -> None:
+    """What lies behind the last good row: torn by a crash, unless whole rows follow the tear."""
+    tail = data[inspection.rows_end :]
+    lines = tail.replace(b"\0", b"\n").splitlines(keepends=True)  # a lost block is NULs, line ends and all
+    if any(parse_valid_prefix(line, IterationRow)[0] for line in lines):
+        inspection.damage.append(
+            f"{layout.ROWS}, row {len(inspection.rows) + 1}: it is not readable, and rows follow it"
+        )
+    elif tail:
+        inspection.leftovers.append(f"{layout.ROWS}: {len(tail)} bytes of a row that was never committed")
+    if len(patches) > inspection.patches_end:
+        uncommitted = len(patches) - inspection.patches_end
+        inspection.leftovers.append(f"{layout.PATCHES}: {uncommitted} bytes of a patch that was never committed")
+
+
+def _check_broken_keyframe(inspection: Inspection, k: int, present: list[str]) -> None:
+    """Keyframes follow their rows, so that of the last row may never have been written."""
+    name = layout.keyframe_name(k)
+    if k == len(inspection.rows) and name not in present and not inspection.damage:
+        inspection.leftovers.append(f"{layout.KEYFRAMES}/{name} was not written yet")
+    else:
+        inspection.damage.append(f"{layout.KEYFRAMES}/{name} is missing or wrong")
+
+
+def _find_stray_files(trajectory: Trajectory, keyframes: set[str]) -> Iterator[str]:
+    """Only what this program may have made: they are removed, and a user's own files are not."""
+    for name in list_folder(trajectory.path):
+        if name.startswith(TEMPORARY_PREFIX):
+            yield name
+    for name in list_folder(trajectory.path / layout.KEYFRAMES):
+        if name not in keyframes and (name.startswith(TEMPORARY_PREFIX) or layout.KEYFRAME_PATTERN.fullmatch(name)):
+            yield f"{layout.KEYFRAMES}/{name}"

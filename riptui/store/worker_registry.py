@@ -1,0 +1,239 @@
+"""The register of workers: a folder for each in `RUNS/.riptui/workers/`, which its process keeps locked while it lives.
+
+worker.json  who it is; written once
+live.json    what it is at; overwritten several times a second, and lost in a power cut without harm
+log.txt      what it and its libraries had to say
+.lock        held: it lives. A process id alone would tell nothing, for the system gives them out again
+"""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from riptui.errors import DiskError, RiptuiError
+from riptui.inpainters import CompileMode
+from riptui.store import layout
+from riptui.store.claim import encode_record, timestamp
+from riptui.store.disk import Folder, explain_errors, list_folder, make_folders, read_file
+from riptui.store.lock import FolderLock, probe_lock
+from riptui.store.records import UNREADABLE
+from riptui.store.trajectory import Trajectory
+
+PRIVATE_FOLDER = ".riptui"
+"""In a runs folder: what is no trajectory. No group has such a name."""
+WORKERS_FOLDER = "workers"
+RECORD_FILE, LIVE_FILE, LOG_FILE = "worker.json", "live.json", "log.txt"
+
+MAX_ENDED_WORKERS = 20  # folders of workers that have ended
+MAX_ENDED_SECONDS = 7 * 86_400.0  # seconds; how long such a folder is kept at most
+GRACE_SECONDS = 60.0  # seconds; a younger folder may be one that is being made and is not locked yet
+MAX_RECORD_BYTES = 2**22  # bytes; a live.json with a thousand jobs has 200 kB
+
+WorkerPhase = Literal["starting", "loading", "working", "idle", "leaving"]
+
+
+class WorkerRecord(msgspec.Struct, frozen=True):
+    """worker.json: who a worker is, and how it was started."""
+
+    id: str
+    """HOST-PID-START; the folder's name."""
+    pid: int
+    host: str
+    device: str
+    """As it was asked for: cpu, cuda:0; "" for the best."""
+    batch: int | None
+    """Trajectories at a time; None: as many as fit."""
+    started: str
+    """ISO 8601, UTC."""
+    version: str
+    """Of riptui."""
+    compile: CompileMode = "auto"
+    deterministic: bool = False
+    offline: bool = False
+    study: str = ""
+    """The study whose leader hands it its trajectories; "": it takes whatever is queued."""
+
+
+class WorkerJob(msgspec.Struct, frozen=True):
+    """A trajectory in one of a worker's slots."""
+
+    path: str
+    """Relative to the runs folder."""
+    k: int
+    """Iterations that are done."""
+    iterations: int
+    step: int = 0
+    """Denoising steps of iteration k+1 that are done."""
+    steps: int = 0
+
+
+class WorkerStatus(msgspec.Struct, frozen=True):
+    """live.json: what a worker is at."""
+
+    when: float
+    """Seconds since 1970."""
+    state: WorkerPhase = "starting"
+    inpainter: str = ""
+    """The one that is loaded or being loaded."""
+    jobs: tuple[WorkerJob, ...] = ()
+    rate: float = 0.0
+    """Iterations a second over the last minute, all slots together."""
+    queued: int = 0
+    """Trajectories that wait for a worker."""
+    memory_used: int | None = None
+    """Bytes of the device, whoever uses them; None: not known, or not on a GPU."""
+    memory_total: int | None = None
+    device: str = ""
+    """What it computes on, as the inpainter says: cpu (x86_64), cuda:0 (NVIDIA H200); "" before one is loaded."""
+    load: float | None = None
+    """Utilisation of the GPU, 0 to 1."""
+    note: str = ""
+    dismissed: bool = False
+    """Somebody asked it to leave; it did not find by itself that nothing is left to do."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker as a reader finds it: living, or what is left of it."""
+
+    record: WorkerRecord
+    live: WorkerStatus | None
+    """None: not written yet, or not readable."""
+    alive: bool
+    folder: Path
+
+    @property
+    def device(self) -> str:
+        """What it computes on, or is to; "" if it was left to it and is not known yet."""
+        return (self.live.device if self.live else "") or self.record.device
+
+    @property
+    def log(self) -> Path:
+        return self.folder / LOG_FILE
+
+    @property
+    def leaving(self) -> bool:
+        return self.live is not None and self.live.state == "leaving"
+
+
+WorkerFileT = TypeVar("WorkerFileT")
+
+
+def workers_folder(runs: Path) -> Path:
+    return runs / PRIVATE_FOLDER / WORKERS_FOLDER
+
+
+def find_runs_folder(trajectories: Sequence[Trajectory], default: Path) -> Path:
+    """The runs folder of trajectories: the usual one if they are in it, or one where workers have been, or the nearest
+    that holds them all."""
+    common = Path(os.path.commonpath([os.path.realpath(trajectory.path) for trajectory in trajectories]))
+    if common.is_relative_to(os.path.realpath(default)):
+        return default
+    nearest = common.parent if len(trajectories) == 1 else common
+    return next((folder for folder in (nearest, *nearest.parents) if workers_folder(folder).is_dir()), nearest)
+
+
+def list_workers(runs: Path) -> list[Worker]:
+    """All workers of a runs folder, living and dead, oldest first. What is not readable is no worker; never raises."""
+    parent = workers_folder(runs)
+    found = [worker for name in list_folder(parent) if (worker := read_worker(parent / name))]
+    return sorted(found, key=lambda worker: (worker.record.started, worker.record.id))
+
+
+def read_worker(folder: Path) -> Worker | None:
+    """The worker of a folder; None where there is none, or no longer one to be read."""
+    record = _read_record(folder / RECORD_FILE, WorkerRecord)
+    if record is None or record.id != folder.name or not layout.NAME_PATTERN.fullmatch(record.id):
+        return None
+    return Worker(record, _read_record(folder / LIVE_FILE, WorkerStatus), probe_lock(folder)[0], folder)
+
+
+def _read_record(path: Path, record_type: type[WorkerFileT]) -> WorkerFileT | None:
+    try:
+        data = read_file(path, MAX_RECORD_BYTES)
+        return None if data is None else msgspec.json.decode(data, type=record_type)
+    except (*UNREADABLE, RiptuiError):
+        return None
+
+
+def new_log_path(runs: Path) -> Path:
+    """A file for what a worker has to say before it is registered; the worker takes it into its folder."""
+    parent = workers_folder(Path(os.path.realpath(runs)))
+    make_folders(parent)
+    return parent / f"starting-{secrets.token_hex(6)}.txt"
+
+
+@contextmanager
+def hold_start_lock(runs: Path) -> Iterator[None]:
+    """While it lasts nobody else starts a worker in these runs. Raises HeldError if somebody does, DiskError."""
+    parent = workers_folder(Path(os.path.realpath(runs)))
+    make_folders(parent)
+    with Folder(parent) as folder, FolderLock(folder):
+        yield
+
+
+class Registration:
+    """A worker's own entry in the register. Made by `register`."""
+
+    def __init__(self, record: WorkerRecord, folder: Folder) -> None:
+        self.record = record
+        self.path = folder.path
+        self.log = folder.path / LOG_FILE
+        self._folder = folder
+
+    def attach_log(self, log: Path) -> None:
+        """Make a file the log, e.g. the one that stdout and stderr go to already."""
+        with explain_errors(log):
+            os.rename(log, self.log)
+
+    def append_to_log(self, text: str) -> None:
+        """Add a line, safe to print, to the log of a worker that does not reach it."""
+        with suppress(OSError), self.log.open("a", encoding="utf-8") as log:
+            log.write(f"{timestamp()}  {text}\n")
+
+    def publish(self, live: WorkerStatus) -> None:
+        """Overwrite live.json. A disk that will not have it is no reason to end the work."""
+        with suppress(DiskError):
+            self._folder.write_atomically(LIVE_FILE, msgspec.json.encode(live), durable=False)
+
+
+@contextmanager
+def register(runs: Path, record: WorkerRecord) -> Iterator[Registration]:
+    """Enter a worker in the register while the context lasts; clear away what is left of older ones.
+
+    Raises DiskError; HeldError if a worker of that id is there.
+    """
+    parent = workers_folder(Path(os.path.realpath(runs)))
+    make_folders(parent)
+    if Path(os.path.realpath(parent)) != parent:
+        raise DiskError(f"{parent} leads through a symbolic link, out of the runs folder: remove the link")
+    _remove_ended(parent)
+    make_folders(parent / record.id)
+    with Folder(parent / record.id) as folder, FolderLock(folder):
+        folder.write_atomically(RECORD_FILE, encode_record(record))
+        yield Registration(record, folder)
+
+
+def _remove_ended(parent: Path) -> None:
+    """Remove the folders of workers that ended long ago, and all but the newest of the others."""
+    ended: list[tuple[float, Path]] = []
+    for name in list_folder(parent):
+        path = parent / name
+        with suppress(OSError):
+            if layout.NAME_PATTERN.fullmatch(name) and not path.is_symlink() and not probe_lock(path)[0]:
+                ended.append((path.stat().st_mtime, path))
+    now = time.time()
+    for index, (changed, path) in enumerate(sorted(ended, reverse=True)):
+        if now - changed > MAX_ENDED_SECONDS or (index >= MAX_ENDED_WORKERS and now - changed > GRACE_SECONDS):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:  # the log of one that never came to be registered
+                path.unlink(missing_ok=True)

@@ -1,0 +1,41 @@
+"""Ask the same of many trajectories. Each is a durable write, so several are under way at a time."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from riptui.errors import DiskError, RiptuiError
+from riptui.store.trajectory import Trajectory
+from riptui.supervision.client import RequestState, request_state, retry
+
+PARALLEL_WRITES = 8  # writes; a disk makes several durable at once
+
+
+def request_all(trajectories: Iterable[Trajectory], state: RequestState) -> int:
+    """Ask for all of them to be computed, paused or stopped; how many could be asked. Raises DiskError."""
+
+    def request_one(trajectory: Trajectory) -> bool:
+        return _try_request(trajectory, state)
+
+    with ThreadPoolExecutor(PARALLEL_WRITES) as threads:
+        return sum(threads.map(request_one, trajectories))
+
+
+def retry_all(trajectories: Iterable[Trajectory]) -> int:
+    """Have those that failed tried again; how many. Raises DiskError."""
+    count = 0
+    for trajectory in trajectories:
+        retry(trajectory)
+        count += 1
+    return count
+
+
+def _try_request(trajectory: Trajectory, state: RequestState) -> bool:
+    try:
+        request_state(trajectory, state)
+    except DiskError:
+        if trajectory.path.exists():
+            raise
+        return False
+    except RiptuiError:  # it is damaged, and `riptui check` says how
+        return False
+    return True

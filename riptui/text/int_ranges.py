@@ -1,0 +1,23 @@
+"""Whole numbers as people type them: 64,128,256 or 0-9 or both."""
+
+import re
+
+from riptui.errors import InputError
+
+MAX_NUMBERS = 100_000  # numbers in one range
+
+
+def parse(text: str) -> tuple[int, ...]:
+    """The numbers in the order given, none twice. Raises InputError."""
+    numbers: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,16})\s*(?:-\s*(\d{1,16})\s*)?", part)
+        if not match:
+            raise InputError(f"{part!r} is no number and no range such as 0-9")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise InputError(f"the range {part} runs backwards")
+        if last - first > MAX_NUMBERS:
+            raise InputError(f"the range {part} has more than {MAX_NUMBERS:,} numbers")
+        numbers.update(dict.fromkeys(range(first, last + 1)))
+    return tuple(numbers)

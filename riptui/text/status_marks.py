@@ -1,0 +1,11 @@
+"""A sign and a colour for each status, the same on every screen."""
+
+STATUS_MARKS = {
+    "done": ("✓", "green"),
+    "running": ("●", "cyan"),
+    "queued": ("○", "none"),
+    "paused": ("‖", "yellow"),
+    "interrupted": ("◼", "yellow"),
+    "failed": ("✗", "red"),
+    "unreadable": ("!", "red"),
+}

@@ -1,0 +1,37 @@
+"""Numbers and places in sentences, the same everywhere: how many, how large, how long, where. Imports nothing heavy."""
+
+from pathlib import Path
+
+IRREGULAR_PLURALS = {"trajectory": "trajectories"}
+
+
+def format_count(count: int, noun: str) -> str:
+    """1 trajectory, 1,024 inpaintings."""
+    return f"{count:,} {noun if count == 1 else IRREGULAR_PLURALS.get(noun, f'{noun}s')}"
+
+
+def format_size(size: float) -> str:
+    """340 kB, 4.1 MB, 52 MB, 13.9 GB: by powers of 1000, as drives and the hub count."""
+    if size >= 1e9:
+        return f"{size / 1e9:,.1f} GB"
+    value, unit = (size / 1e6, "MB") if size >= 1e6 else (size / 1e3, "kB")
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+
+
+def format_duration(seconds: float) -> str:
+    """40 s, 12 min, 3 h 20 min, 5 days 4 h."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    return f"{hours // 24} days {hours % 24} h"
+
+
+def abbreviate_home(path: Path) -> str:
+    """An absolute path, with ~ for the home folder."""
+    absolute, home = path.absolute(), Path.home()
+    return str("~" / absolute.relative_to(home)) if absolute.is_relative_to(home) else str(absolute)

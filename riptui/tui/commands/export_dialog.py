@@ -1,0 +1,245 @@
+"""Export: what, where to, and how far it is. The work is done in a thread that can be called off."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import ClassVar
+
+import msgspec
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Input, Label, ProgressBar, Static
+
+from riptui import export
+from riptui.errors import InputError, RiptuiError
+from riptui.settings.state import recall, remember
+from riptui.spec import MeasureInterval, measured_iterations
+from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
+from riptui.tui.dialogs import DIALOG_CSS
+from riptui.tui.ui_thread import call_if_open
+
+STATE_KEY = "export"
+"""The key under which the last choices are kept."""
+KIND_LABELS = {
+    "gif": "GIF, about 64 frames",
+    "strip": "strip: a picture every 50 %",
+    "frames": "frames, a PNG each",
+    "csv": "CSV of all that was measured",
+}
+SUFFIXES = {"gif": ".gif", "strip": ".png", "csv": ".csv", "frames": ""}
+
+
+class ExportOptions(msgspec.Struct, frozen=True):
+    """The dialog as filled in; remembered."""
+
+    kinds: tuple[str, ...] = ("gif", "strip")
+    at: str = ""
+    """Which frames GIF and frames take: half, every, a number of iterations; "": as `riptui export` does."""
+    folder: str = "."
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class ExportTask:
+    """One file, or folder of frames, to write."""
+
+    kind: str
+    trajectory: Trajectory
+    target: Path
+
+
+class ExportCancelledError(Exception):
+    """Ends an export between two frames; what it has begun is removed on the way out."""
+
+
+def plan_tasks(options: ExportOptions, trajectories: Sequence[Trajectory], runs: Path) -> list[ExportTask]:
+    """Names come from the place below the runs folder: fig7-cat-m64-s0.gif, so that no two are the same."""
+    folder = Path(options.folder).expanduser()
+    return [
+        ExportTask(
+            kind, trajectory, folder / (os.path.relpath(trajectory.path, runs).replace("/", "-") + SUFFIXES[kind])
+        )
+        for trajectory in trajectories
+        for kind in options.kinds
+    ]
+
+
+def parse_interval(text: str) -> MeasureInterval | None:
+    """half, every or a number of iterations; None for nothing. Raises InputError."""
+    text = text.strip()
+    if text == "half" or text == "every":
+        return text  # type: ignore[return-value]
+    if text and not (text.isdecimal() and int(text) > 0):
+        raise InputError("half (every 50 %), every (each iteration), or a number of iterations")
+    return int(text) if text else None
+
+
+def run_task(
+    task: ExportTask, interval: MeasureInterval | None, *, overwrite: bool, on_progress: export.OnExportProgress
+) -> Path:
+    """Write one of them. Raises RiptuiError, and whatever `on_progress` raises."""
+    trajectory, target = task.trajectory, task.target
+    computed = len(trajectory.read_rows())
+    frames = None if interval is None else [k for k in measured_iterations(trajectory.spec, interval) if k <= computed]
+    match task.kind:
+        case "gif":
+            return export.write_animation(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
+        case "strip":
+            return export.write_strip(trajectory, target, overwrite=overwrite, on_progress=on_progress)
+        case "frames":
+            export.write_frames(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
+            return target
+        case _:
+            return export.write_metrics_csv(trajectory, target, overwrite=overwrite)
+
+
+class ExportScreen(ModalScreen[list[Path] | None]):
+    """Ends with what was written; None if nothing was."""
+
+    DEFAULT_CSS = (
+        DIALOG_CSS.format(name="ExportScreen", width=70)
+        + """
+    ExportScreen Checkbox { background: $surface; border: none; padding: 0; height: 1; }
+    ExportScreen .line { height: 1; }
+    ExportScreen .line Label { width: 12; color: $text-muted; }
+    ExportScreen .line Input { width: 1fr; }
+    ExportScreen ProgressBar { margin-top: 1; display: none; }
+    ExportScreen #say { height: auto; }
+    """
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Close"),
+        Binding("ctrl+s,f5", "export", "Export"),
+    ]
+
+    def __init__(self, trajectories: Sequence[Trajectory], runs: Path) -> None:
+        super().__init__()
+        self._trajectories = trajectories
+        self._runs = runs
+        self._written: list[ExportTask] = []
+        self._cancelled = Event()
+        self._busy = False
+
+    def compose(self) -> ComposeResult:
+        previous = recall(STATE_KEY, ExportOptions) or ExportOptions()
+        with Vertical() as box:
+            count_text = f"{len(self._trajectories)} trajectories"
+            name = self._trajectories[0].path.name if len(self._trajectories) == 1 else count_text
+            box.border_title = Text(f"Export {printable(name)}")
+            box.border_subtitle = "ctrl+s exports, escape closes"
+            for kind, label in KIND_LABELS.items():
+                yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
+            yield Checkbox("replace files that exist", previous.overwrite, id="overwrite", compact=True)
+            yield from self._make_field("Frames at", previous.at, "at", "half, every, or every N iterations")
+            yield from self._make_field("Folder", previous.folder, "folder", ".")
+            yield ProgressBar(show_eta=False)
+            yield Static(id="say")
+            with Horizontal(classes="buttons"):
+                yield Button("Export", id="export", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+
+    def _make_field(self, label: str, value: str, id: str, placeholder: str) -> Iterator[Horizontal]:
+        text_input = Input(value, placeholder=placeholder, id=id, compact=True)
+        text_input.cursor_blink = False
+        yield Horizontal(Label(label), text_input, classes="line")
+
+    @property
+    def options(self) -> ExportOptions:
+        return ExportOptions(
+            kinds=tuple(kind for kind in KIND_LABELS if self.query_one(f"#{kind}", Checkbox).value),
+            at=self.query_one("#at", Input).value,
+            folder=self.query_one("#folder", Input).value.strip() or ".",
+            overwrite=self.query_one("#overwrite", Checkbox).value,
+        )
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        """While it exports: call it off. The thread ends the dialog then."""
+        if self._busy:
+            self._cancelled.set()
+        else:
+            self._finish()
+
+    @on(Button.Pressed, "#export")
+    @on(Input.Submitted)
+    def action_export(self) -> None:
+        options = self.options
+        try:
+            interval = parse_interval(options.at)
+            todo = plan_tasks(options, self._trajectories, self._runs)
+            if not todo:
+                raise InputError("choose at least one of the four")
+        except (InputError, RuntimeError) as error:  # RuntimeError: ~nobody has no home
+            self._show_status(str(error), is_error=True)
+            return
+        if self._busy:
+            return
+        self._busy = True
+        remember(STATE_KEY, options)
+        self.query_one("#export", Button).disabled = True
+        bar = self.query_one(ProgressBar)
+        bar.display = True
+        bar.update(total=100, progress=0)
+        self.run_worker(partial(self._export, todo, interval, options.overwrite), thread=True)
+
+    def _export(self, todo: list[ExportTask], interval: MeasureInterval | None, overwrite: bool) -> None:
+        """One after another. What cannot be written stops none of the others, and is tried alone the next time."""
+        errors: list[str] = []
+        for number, task in enumerate(todo):
+            if task in self._written:
+                continue
+            progress = self._make_progress(number, len(todo), task.target)
+            try:
+                run_task(task, interval, overwrite=overwrite, on_progress=progress)
+                self._written.append(task)
+            except ExportCancelledError:
+                break
+            except RiptuiError as error:
+                errors.append(str(error))
+        if errors and not self._cancelled.is_set():
+            call_if_open(self, self._show_errors, errors)
+        else:
+            call_if_open(self, self._finish)
+
+    def _make_progress(self, number: int, count: int, target: Path) -> Callable[[int, int], None]:
+        """Told in whole percents of the whole: a bar on a slow line is not to send more."""
+        last_percent = -1
+
+        def progress(done: int, total: int) -> None:
+            nonlocal last_percent
+            if self._cancelled.is_set():
+                raise ExportCancelledError
+            percent = int(100 * (number + done / max(1, total)) / count)
+            if percent != last_percent:
+                last_percent = percent
+                call_if_open(self, self._show_progress, percent, target.name)
+
+        return progress
+
+    def _show_progress(self, percent: int, name: str) -> None:
+        self.query_one(ProgressBar).update(progress=percent)
+        self._show_status(name)
+
+    def _finish(self) -> None:
+        self.dismiss([task.target for task in self._written] or None)
+
+    def _show_errors(self, errors: list[str]) -> None:
+        self._busy = False
+        self.query_one(ProgressBar).display = False
+        self.query_one("#export", Button).disabled = False
+        done = f"{len(self._written)} written; " if self._written else ""
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        self._show_status(done + errors[0].partition("; --overwrite")[0] + more, is_error=True)
+
+    def _show_status(self, text: str, *, is_error: bool = False) -> None:
+        status = self.query_one("#say", Static)
+        status.update(Text(printable(text)))
+        status.set_class(is_error, "problem")

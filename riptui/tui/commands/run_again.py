@@ -1,0 +1,85 @@
+"""New trajectories: the form, the same again with another seed, and the demo."""
+
+import time
+from pathlib import Path
+
+from riptui.errors import WorkerError
+from riptui.metrics.availability import check_default_metrics
+from riptui.planning.submit import create_demo
+from riptui.planning.submit import repeat_with_next_seed as with_next_seed
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+from riptui.supervision import client
+from riptui.text.units import format_count
+from riptui.tui.commands.context import CommandContext
+from riptui.tui.launch.screen import LaunchScreen
+from riptui.tui.launch.start_runs import LaunchResult
+
+
+async def launch(context: CommandContext) -> None:
+    """The form; then its trajectories are queued, and a worker is there."""
+
+    def list_computed(inpainter: str) -> list[Path]:
+        entries = [entry for entry in context.tree_model.entries.values() if entry.inpainter == inpainter and entry.k]
+        return [context.runs / entry.path for entry in sorted(entries, key=lambda entry: -entry.changed)]
+
+    launched = await context.show_dialog(LaunchScreen(context.runs, context.graphics, list_computed))
+    if launched is None:
+        return
+    context.go_to(_to_relative_path(context.runs, _path_to_show(launched)))
+    if not launched.queued:
+        context.notify(f"{format_count(launched.done, 'trajectory')}: computed before, nothing to do")
+        return
+    note = f"; {launched.done} computed before" if launched.done else ""
+    context.notify(f"{format_count(launched.queued, 'trajectory')} queued{note}")
+    await _ensure_worker(context)
+
+
+async def rerun(context: CommandContext) -> None:
+    """The trajectory under the cursor once more, with the next seed that its group does not have."""
+    if context.is_group or not context.cursor_path:
+        context.notify("put the cursor on a trajectory: it is done again with another seed", "warning")
+        return
+    trajectory = Trajectory(context.runs / context.cursor_path)
+    created = await context.run_in_thread(_repeat_with_next_seed, context.runs, trajectory)
+    context.go_to(_to_relative_path(context.runs, created.path))
+    context.notify(f"{created.path.name} queued: the same with seed {created.spec.seed}")
+    await _ensure_worker(context)
+
+
+async def demo(context: CommandContext) -> None:
+    """A first trajectory."""
+    created = await context.run_in_thread(_create_demo, context.runs)
+    context.go_to(_to_relative_path(context.runs, created.path))
+    await _ensure_worker(context)
+
+
+def _repeat_with_next_seed(runs: Path, trajectory: Trajectory) -> Trajectory:
+    old_request = trajectory.request
+    request = Request("run", old_request.metrics, old_request.measure, queued=time.time())
+    return with_next_seed(runs, trajectory, request)
+
+
+def _create_demo(runs: Path) -> Trajectory:
+    request = Request("run", check_default_metrics().available, queued=time.time())
+    created = create_demo(runs, request)
+    client.request_state(created, "run", request)  # it may have been there, and stopped
+    return created
+
+
+async def _ensure_worker(context: CommandContext) -> None:
+    try:
+        await context.ensure_worker()
+    except WorkerError as error:
+        context.notify(f"queued, but nothing computes it: {error}", "error")
+
+
+def _path_to_show(launched: LaunchResult) -> Path:
+    """What to look at: the trajectory, or the group that holds them all."""
+    if len(launched.trajectories) == 1:
+        return launched.trajectories[0].path
+    return launched.trajectories[0].path.parent
+
+
+def _to_relative_path(runs: Path, path: Path) -> str:
+    return path.resolve().relative_to(runs.resolve()).as_posix()

@@ -1,0 +1,115 @@
+"""Out of the app: files for others, the clipboard, other metrics, a shell."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from textual.app import SuspendNotSupported
+
+from riptui import spec
+from riptui.metrics import REGISTRY
+from riptui.metrics.availability import DEFAULT_METRICS, check_metric
+from riptui.planning.command_line import to_command_line
+from riptui.store.trajectory import Trajectory
+from riptui.text.units import format_count
+from riptui.tui.commands.context import CommandContext
+from riptui.tui.commands.export_dialog import ExportScreen
+from riptui.tui.dialogs import ChoiceDialog, DialogChoice, MultiChoiceDialog
+
+MEASURE_COMMAND = (sys.executable, "-m", "riptui", "measure")
+MAX_ERROR_CHARACTERS = 300  # characters of what went wrong
+
+
+async def export(context: CommandContext) -> None:
+    """Files; the path of what was written goes to the clipboard too."""
+    trajectories = [Trajectory(context.runs / path) for path in context.paths]
+    if not trajectories:
+        return
+    written = await context.show_dialog(ExportScreen(trajectories, context.runs))
+    if written:
+        paths = [str(path.absolute()) for path in written]
+        _copy_to_clipboard(context, "\n".join(paths))
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        context.notify(f"{paths[0]}{more} (the path is in the clipboard)")
+
+
+async def copy(context: CommandContext) -> None:
+    """The path, the command line or the spec, to the terminal's clipboard."""
+    if not context.cursor_path:
+        return
+    path = context.runs.absolute() / context.cursor_path
+    if context.is_group:
+        _copy_to_clipboard(context, str(path))
+        context.notify(f"copied: {path}")
+        return
+    trajectory = Trajectory(path)
+    trajectory_spec = await context.run_in_thread(lambda: trajectory.spec)
+    choices = [
+        DialogChoice("p", f"path: {path}", str(path)),
+        DialogChoice("c", f"command line: {to_command_line(trajectory_spec)}", to_command_line(trajectory_spec)),
+        DialogChoice("s", "spec, as JSON", spec.encode_spec(trajectory_spec).decode()),
+    ]
+    chosen = await context.show_dialog(ChoiceDialog("Copy", choices))
+    if chosen is not None:
+        _copy_to_clipboard(context, chosen)
+        label = next(choice.label.partition(":")[0] for choice in choices if choice.answer == chosen)
+        context.notify(f"copied: {label}")
+
+
+async def measure(context: CommandContext) -> None:
+    """More metrics of the saved frames, by a process of its own, which goes on when the app ends."""
+    if not context.cursor_path:
+        return
+    unavailable = await context.run_in_thread(
+        lambda: {name: found.reason for name in REGISTRY if (found := check_metric(name))}
+    )
+    names = await context.show_dialog(
+        MultiChoiceDialog("Measure", list(REGISTRY), chosen=DEFAULT_METRICS, unavailable=unavailable)
+    )
+    if not names:
+        return
+    count = format_count(len(context.paths), "trajectory")
+    paths = context.paths if context.tree_model.filter else [context.cursor_path]
+    arguments = [*MEASURE_COMMAND, "--metrics", ",".join(names), "--display", "none", "--"]
+    arguments += [str(context.runs / path) for path in paths]
+    context.notify(f"measuring {count}: {', '.join(names)}")
+    context.app.run_worker(_run_measure(context, arguments, count), exit_on_error=False)
+
+
+async def _run_measure(context: CommandContext, arguments: list[str], count: str) -> None:
+    """To its end. What the process has to say goes to a file: a pipe would end with the app."""
+
+    def wait() -> tuple[int, str]:
+        with tempfile.TemporaryFile() as output:
+            process = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+            code = process.wait()
+            output.seek(0)
+            return code, output.read().decode(errors="replace").strip()
+
+    code, output = await context.run_in_thread(wait)
+    if code:
+        context.notify(f"measuring {count} failed: {output[-MAX_ERROR_CHARACTERS:] or f'exit code {code}'}", "error")
+    else:
+        context.notify(f"{count} measured")
+
+
+async def shell(context: CommandContext) -> None:
+    """A shell in the folder under the cursor; the app comes back when it ends."""
+    folder = context.runs / context.cursor_path
+    program = os.environ.get("SHELL") or "/bin/sh"
+    try:
+        with context.app.suspend():
+            sys.stdout.write(f"{folder}\nexit comes back to riptui\n")
+            sys.stdout.flush()
+            subprocess.run([program], cwd=folder, check=False)
+    except SuspendNotSupported:
+        context.notify("this terminal cannot be left for a shell", "warning")
+    except OSError as error:
+        context.notify(f"{program} did not start in {folder}: {error.strerror}", "error")
+
+
+def _copy_to_clipboard(context: CommandContext, text: str) -> None:
+    context.app.copy_to_clipboard(text.encode(errors="replace").decode())  # a path may be no text

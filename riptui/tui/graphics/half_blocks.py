@@ -1,0 +1,172 @@
+"""Pictures as rows of cells: half blocks, and kitty's placeholders.
+
+Rich's styles cost 14 microseconds a cell and our own escape codes one (measured), which decides how quickly one can
+scrub. Rich's segments are made only where Textual works on them: under a modal, or for a screenshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image as Pillow
+from rich.color import Color
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from riptui.arrays import Image
+
+ColourDepth = Literal["truecolor", "256", "standard"]
+
+
+class PictureCell(NamedTuple):
+    """What one cell says, and its colours as parameters of SGR ("" for the terminal's own)."""
+
+    text: str
+    foreground: str
+    background: str
+
+
+class PictureStrip(Strip):
+    """A row of a picture, one segment a cell. `painted` is called whenever Textual writes any of it."""
+
+    __slots__ = ("_cells", "_painted")
+
+    def __init__(self, cells: Sequence[PictureCell], painted: Callable[[], None] | None = None) -> None:
+        super().__init__((), len(cells))
+        self._cells, self._painted = cells, painted
+        del self._segments  # made by __getattr__
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "_segments":
+            raise AttributeError(name)
+        self._segments = [Segment(text, _style(ink, paper)) for text, ink, paper in self._cells]
+        return self._segments
+
+    def crop(self, start: int, end: int | None = None) -> Strip:
+        return self if start <= 0 and (end is None or end >= len(self._cells)) else self._part(max(0, start), end)
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        ends = [cut for cut in cuts if cut <= len(self._cells)]
+        return [self] if ends == [len(self._cells)] else [self._part(*part) for part in pairwise([0, *ends])]
+
+    def render(self, console: Console) -> str:
+        if self._painted:
+            self._painted()
+        return to_escape_codes(self._cells)
+
+    def _part(self, start: int, end: int | None) -> PictureStrip:
+        return PictureStrip(self._cells[start:end], self._painted)
+
+
+def to_escape_codes(cells: Sequence[PictureCell]) -> str:
+    """The cells as text and escape codes; a colour is named only where it changes."""
+    parts = []
+    ink, paper = "", ""
+    for text, foreground, background in cells:
+        changed = [code for code, old in ((foreground, ink), (background, paper)) if code != old and code]
+        if (ink and not foreground and text != " ") or (paper and not background):
+            changed = ["0", *(code for code in (foreground, background) if code)]
+            ink = ""
+        if changed:
+            parts.append(f"\x1b[{';'.join(changed)}m")
+        ink, paper = foreground or ink, background
+        parts.append(text)
+    return "".join([*parts, "\x1b[0m"])
+
+
+def to_half_blocks(image: Image, depth: ColourDepth) -> list[list[PictureCell]]:
+    """Each cell shows two pixels, one above the other; the image has an even height."""
+    inks, papers = _sgr_codes(image[0::2], depth, 38), _sgr_codes(image[1::2], depth, 48)
+    same = (image[0::2] == image[1::2]).all(axis=-1).tolist()
+    return [
+        [
+            PictureCell(" ", "", paper) if blank else PictureCell("▀", ink, paper)
+            for ink, paper, blank in zip(*row, strict=True)
+        ]
+        for row in zip(inks, papers, same, strict=True)
+    ]
+
+
+def center_rows(rows: list[list[PictureCell]], blank: PictureCell, size: tuple[int, int]) -> list[list[PictureCell]]:
+    """The rows in the middle of a room of (columns, rows), blank around them."""
+    columns, lines = size
+    left, top = (columns - len(rows[0])) // 2, (lines - len(rows)) // 2
+    before, after = [blank] * left, [blank] * (columns - left - len(rows[0]))
+    empty = [blank] * columns
+    return [empty] * top + [before + row + after for row in rows] + [empty] * (lines - top - len(rows))
+
+
+def solid_cell(colour: tuple[int, int, int], depth: ColourDepth) -> PictureCell:
+    """A cell of one colour."""
+    return PictureCell(" ", "", _sgr_codes(np.array([[colour]], np.uint8), depth, 48)[0][0])
+
+
+def shrink(image: Image, columns: int, rows: int, *, grey: bool = False) -> Image:
+    """The image in two pixels a cell, one above the other; each is the mean of what it stands for."""
+    size = columns, rows * 2
+    blown_up = image.shape[1] <= size[0] and image.shape[0] <= size[1]
+    small = Pillow.fromarray(image).resize(size, Pillow.Resampling.NEAREST if blown_up else Pillow.Resampling.BOX)
+    return np.asarray(small.convert("L").convert("RGB") if grey else small)
+
+
+def _sgr_codes(pixels: Image, depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[list[str]]:
+    """SGR's parameters for each pixel, as foreground (38) or background (48)."""
+    if depth == "truecolor":
+        return [[f"{sgr_base};2;{r};{g};{b}" for r, g, b in row] for row in pixels.tolist()]
+    palette_codes = _palette_codes(depth, sgr_base)
+    return [[palette_codes[index] for index in row] for row in _nearest_colours(pixels, depth).tolist()]
+
+
+@cache
+def _palette_codes(depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[str]:
+    if depth == "256":
+        return [f"{sgr_base};5;{index}" for index in range(256)]
+    return [str(index + sgr_base - 8 if index < 8 else index - 8 + sgr_base + 52) for index in range(16)]
+
+
+def _nearest_colours(pixels: Image, depth: ColourDepth) -> UInt8[np.ndarray, "height width"]:
+    """The index of each pixel's colour in the terminal's palette, by four bits a channel."""
+    r, g, b = (pixels[..., channel].astype(np.uint16) >> 4 for channel in range(3))
+    indices: UInt8[np.ndarray, "height width"] = _nearest_colour_table(depth)[r << 8 | g << 4 | b]
+    return indices
+
+
+@cache
+def _nearest_colour_table(depth: ColourDepth) -> UInt8[np.ndarray, " 4096"]:
+    palette, first = (_XTERM_256[16:], 16) if depth == "256" else (_XTERM_256[:16], 0)
+    code = np.arange(4096)
+    colours = np.stack([code >> 8, code >> 4 & 15, code & 15], axis=-1) * 17
+    distance = ((colours[:, None] - np.array(palette)) ** 2).sum(axis=-1)
+    nearest: UInt8[np.ndarray, " 4096"] = (distance.argmin(axis=1) + first).astype(np.uint8)
+    return nearest
+
+
+_LEVELS = (0, 95, 135, 175, 215, 255)
+_XTERM_256 = (
+    *((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229)),
+    *((127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255), (255, 0, 255), (0, 255, 255)),
+    (255, 255, 255),
+    *((r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS),
+    *((8 + 10 * step,) * 3 for step in range(24)),
+)
+
+
+@lru_cache(maxsize=8192)
+def _style(foreground: str, background: str) -> Style:
+    return Style.from_color(_color(foreground), _color(background))
+
+
+def _color(code: str) -> Color | None:
+    if not code:
+        return None
+    kind, *rest = (int(part) for part in code.split(";"))
+    if rest:
+        return Color.from_rgb(*rest[1:]) if rest[0] == 2 else Color.from_ansi(rest[1])
+    return Color.from_ansi(kind % 10 + (8 if kind >= 90 else 0))

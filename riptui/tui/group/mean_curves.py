@@ -1,0 +1,178 @@
+"""The charts and the table of a group: the mean of each mask size, all points, the runs of one image. No screen."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+from pathlib import Path
+
+import numpy as np
+
+from riptui.results.curves import Curve, distributions
+from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
+from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.columns import build_table
+from riptui.tui.group.group_reader import GroupMember
+from riptui.tui.group.table import TableColumn, TableRow
+from riptui.tui.plot.series import Series
+from riptui.tui.trajectory.metric_readout import metric_names
+
+SPLIT_FIELDS = ("mask", "inpainter", "order", "size", "paste")
+"""The fields that part a group's trajectories into curves, where they differ; the paper's figures have the first."""
+MAX_CURVES = 8  # as many as there are colours
+MAX_RUNS = 60  # lines; with more none can be followed
+ROUNDING_LEVELS = 400  # to which points are rounded, in both directions: finer than any chart's dots
+
+
+CoverageByPath = Mapping[str, Mapping[int, float]]
+"""By path and frame: % of the pixels repainted at least once."""
+
+
+@dataclass(frozen=True)
+class GroupData:
+    """A group as it can be shown."""
+
+    options: ChartOptions
+    """As far as it could be followed."""
+    metrics: tuple[str, ...] = ()
+    """All that anything was measured with."""
+    series: tuple[Series, ...] = ()
+    x_end: float = 0.0
+    images: tuple[str, ...] = ()
+    """The names of the source images."""
+    note: str = ""
+    """What is left out."""
+    columns: tuple[TableColumn, ...] = ()
+    rows: tuple[TableRow, ...] = ()
+
+
+def build_group_data(
+    members: Mapping[str, GroupMember], options: ChartOptions, coverage: CoverageByPath, root: str
+) -> GroupData:
+    """What a choice shows of a group. `coverage` is needed for its axis alone; names are told from `root`."""
+    metrics = tuple(
+        metric_names({index: dict.fromkeys(member.names) for index, member in enumerate(_one_per_metric_set(members))})
+    )
+    images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
+    metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
+    image = options.image % max(1, len(images))
+    resolved_options = ChartOptions(options.view, metric, options.axis, image)
+    drawn = [member for member in members.values() if metric in member.names]
+    if options.view == "runs":
+        drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[image]]
+    members_by_curve = _split_by_curve(drawn)
+    series: list[Series] = []
+    for color, (name, curve_members) in enumerate(list(members_by_curve.items())[:MAX_CURVES]):
+        curves = (curve for member in curve_members if (curve := _to_curve(member, metric)))
+        series += _SERIES_BUILDERS[options.view](name, curves, color, coverage if options.axis == "coverage" else None)
+    left_out = f"{MAX_CURVES} of {len(members_by_curve)} curves" if len(members_by_curve) > MAX_CURVES else ""
+    if options.view == "runs" and len(series) > MAX_RUNS:
+        left_out, series = f"{MAX_RUNS} of {len(series)} runs", series[:MAX_RUNS]
+    x_end = max((member.spec.amount for member in members.values()), default=0.0)
+    return GroupData(
+        resolved_options,
+        metrics,
+        tuple(series),
+        100.0 if options.axis == "coverage" else x_end,
+        tuple(images.values()),
+        left_out,
+        *build_table(members, metrics, root),
+    )
+
+
+def _split_by_curve(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:
+    """Members by what makes a curve of its own, by its name: 128 px, or 128 px telea."""
+    fields = [
+        name for name in SPLIT_FIELDS if name == "mask" or len({getattr(member.spec, name) for member in members}) > 1
+    ]
+    keys = {member.path: tuple(getattr(member.spec, name) for name in fields) for member in members}
+    members_by_curve: dict[str, list[GroupMember]] = {}
+    for member in sorted(members, key=lambda member: keys[member.path]):
+        members_by_curve.setdefault(_curve_name(fields, keys[member.path]), []).append(member)
+    return members_by_curve
+
+
+def _one_per_metric_set(members: Mapping[str, GroupMember]) -> list[GroupMember]:
+    """One member for each set of metrics."""
+    return list({member.names: member for member in members.values()}.values())
+
+
+def _to_curve(member: GroupMember, metric: str) -> Curve | None:
+    column = member.values_of(metric)
+    if column is None:
+        return None
+    values = np.array(column)
+    measured = np.isfinite(values)
+    k = np.array(member.measured_frames)[measured]
+    if not len(k):
+        return None
+    return Curve(Trajectory(Path(member.path)), member.spec, metric, k, 100 * k / member.spec.cells, values[measured])
+
+
+def _curve_name(fields: Sequence[str], key: Sequence[object]) -> str:
+    """128 px, or 128 px telea shuffle."""
+    parts = []
+    for field_name, value in zip(fields, key, strict=True):
+        match field_name:
+            case "mask":
+                parts.append(f"{value} px")
+            case "size":
+                parts.append(f"of {value}")
+            case "paste":
+                parts.append("pasted" if value else "not pasted")
+            case _:
+                parts.append(printable(str(value)))
+    return " ".join(parts)
+
+
+def _mean_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
+    """Mean and standard deviation at each inpainted %; over coverage: at the mean coverage there."""
+    if coverage is None:
+        stats = distributions(curves)
+        x = [stat.inpainted for stat in stats]
+    else:
+        curves = list(curves)
+        stats = distributions(curves)
+        coverages: dict[float, list[float]] = {}
+        for curve in curves:
+            for inpainted, position in zip(curve.inpainted.tolist(), _x_positions(curve, coverage), strict=True):
+                coverages.setdefault(inpainted, []).append(position)
+        x = [float(np.mean(coverages[stat.inpainted])) for stat in stats]
+    low, high = (
+        tuple(None if isnan(stat.sd) else stat.mean + sign * stat.sd for stat in stats)  # nan would differ from itself
+        for sign in (-1, 1)
+    )
+    return [Series(name, tuple(x), tuple(stat.mean for stat in stats), low, high, color)]
+
+
+def _point_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
+    """Every value, rounded so far that equal dots are drawn once."""
+    points = np.concatenate(
+        [np.zeros((0, 2)), *(np.column_stack([_x_positions(curve, coverage), curve.values]) for curve in curves)]
+    )
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points):
+        step = np.ptp(points, axis=0) / ROUNDING_LEVELS
+        step[step == 0] = 1.0
+        _, kept = np.unique(np.round(points / step), axis=0, return_index=True)
+        points = points[kept]
+    return [Series(name, tuple(points[:, 0].tolist()), tuple(points[:, 1].tolist()), color=color, points_only=True)]
+
+
+def _run_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
+    """A line for each trajectory, the first of them named."""
+    lines = enumerate(curves)
+    return [
+        Series("" if index else name, tuple(_x_positions(curve, coverage)), tuple(curve.values.tolist()), color=color)
+        for index, curve in lines
+    ]
+
+
+def _x_positions(curve: Curve, coverage: CoverageByPath | None) -> list[float]:
+    if coverage is None:
+        return [float(inpainted) for inpainted in curve.inpainted]
+    covered = coverage.get(str(curve.trajectory.path), {})
+    return [covered.get(int(k), nan) for k in curve.k]
+
+
+_SERIES_BUILDERS = {"mean": _mean_series, "points": _point_series, "runs": _run_series}

@@ -1,0 +1,76 @@
+"""The last line: the keys that hold now. One widget; Textual's Footer makes one for each key, anew at every change."""
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual import events
+from textual.binding import ActiveBinding
+from textual.widgets import Static
+
+SEPARATOR = "  "
+FIXED_KEYS = 2
+
+
+class KeyFooter(Static):
+    """Shows the bindings that ask for it, as long as there is room; a click presses the key."""
+
+    COMPONENT_CLASSES = {"key-footer--key"}  # noqa: RUF012  # Textual's own declaration has ClassVar
+    DEFAULT_CSS = """
+    KeyFooter {
+        height: 1;
+        padding: 0 1;
+        background: $footer-background;
+        color: $footer-description-foreground;
+
+        & > .key-footer--key { color: $footer-key-foreground; text-style: bold; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._keys: list[tuple[range, ActiveBinding]] = []
+        """Which columns belong to which key."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._draw())
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._keys:  # else the styles of the parts are not there yet
+            self._draw()
+
+    def _draw(self) -> None:
+        text, self._keys = Text(no_wrap=True), []
+        for active, label in self._fit_labels():
+            begin = text.cell_len
+            key, _, _ = label.partition(" ")
+            text.append(key, self.get_component_rich_style("key-footer--key", partial=True))
+            text.append(f"{label.removeprefix(key)}{SEPARATOR}")
+            self._keys.append((range(begin, text.cell_len), active))
+        if text != self.content:
+            self.update(text)
+
+    def _fit_labels(self) -> list[tuple[ActiveBinding, str]]:
+        """One binding of each action, and what to write for it. Where there is little room the last give way, but
+        not the very last: help and quit."""
+        found: dict[str, tuple[ActiveBinding, str]] = {}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.show:
+                label = f"{self.app.get_key_display(binding)} {binding.description}"
+                found.setdefault(binding.action, (active, label))
+        fitting = list(found.values())
+        while len(fitting) > FIXED_KEYS and sum(
+            cell_len(label + SEPARATOR) for _, label in fitting
+        ) > self.size.width + len(SEPARATOR):
+            del fitting[-FIXED_KEYS - 1]
+        return fitting
+
+    async def on_click(self, event: events.Click) -> None:
+        column = event.get_content_offset(self)
+        for columns, active in self._keys:
+            if column is not None and column.x in columns and active.enabled:
+                await self.app.run_action(active.binding.action, active.node)

@@ -1,0 +1,53 @@
+"""Jobs for one thread, where only the newest of a kind matters. No Textual."""
+
+import threading
+from collections.abc import Callable
+
+ThreadJob = Callable[[], None]
+
+
+class LatestJobs:
+    """Runs jobs one after another in a thread; a job that still waits is replaced by the next of its kind.
+
+    So a key that is held down never queues up more than one frame. `start` runs a function in a thread.
+    """
+
+    def __init__(self, start: Callable[[ThreadJob], object]) -> None:
+        self._start = start
+        self._lock = threading.Lock()
+        self._waiting: dict[str, ThreadJob] = {}
+        self._busy = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits."""
+        return self._busy
+
+    def submit(self, kind: str, job: ThreadJob) -> None:
+        with self._lock:
+            self._waiting[kind] = job
+            if self._busy:
+                return
+            self._busy = True
+        self._start(self._run)
+
+    def clear_waiting(self) -> None:
+        """Drop all that waits; a job that is running ends by itself."""
+        with self._lock:
+            self._waiting.clear()
+
+    def _run(self) -> None:
+        while (job := self._take_next()) is not None:
+            try:
+                job()
+            except BaseException:
+                with self._lock:
+                    self._busy = False
+                raise
+
+    def _take_next(self) -> ThreadJob | None:
+        with self._lock:
+            for kind in self._waiting:
+                return self._waiting.pop(kind)
+            self._busy = False
+            return None

@@ -1,0 +1,147 @@
+"""Folders and pictures in a list, to choose one from, and completion of a path that is typed."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+from textual import on
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from riptui.store.listing import natural_key
+from riptui.text.terminal import printable
+from riptui.text.units import abbreviate_home
+
+PICTURE_SUFFIXES = {
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".webp",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".ppm",
+    ".pgm",
+    ".jp2",
+    ".avif",
+}
+"""What is listed. What can be read decides itself when it is."""
+MAX_ENTRIES = 2000  # entries of a folder that are listed
+
+
+@dataclass(frozen=True)
+class FolderEntry:
+    """An entry of a folder that can be chosen."""
+
+    path: Path
+    is_folder: bool
+
+
+def list_entries(folder: Path) -> list[FolderEntry]:
+    """Folders, then pictures, in natural order; hidden ones are left out. Empty where nothing can be listed."""
+    found = sorted(_scan_entries(folder), key=lambda entry: (not entry.is_folder, natural_key(entry.path.name)))
+    return found[:MAX_ENTRIES]
+
+
+def _scan_entries(folder: Path) -> Iterator[FolderEntry]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    yield FolderEntry(Path(entry.path), True)
+                elif Path(entry.name).suffix.lower() in PICTURE_SUFFIXES:
+                    yield FolderEntry(Path(entry.path), False)
+    except OSError:
+        return
+
+
+class PictureList(OptionList):
+    """One folder at a time. Posts Chosen for a picture that the cursor is on, or that was entered."""
+
+    @dataclass
+    class PictureChosen(Message):
+        path: Path
+        entered: bool
+        """By enter or a click, not only passed by."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, compact=True, markup=False)
+        self.folder = Path()
+        self._folder_entries: list[FolderEntry] = []
+
+    def open(self, folder: Path) -> None:
+        """Show a folder's pictures."""
+        self.folder = folder.expanduser().absolute()
+        self.border_title = Text(printable(abbreviate_home(self.folder)), overflow="ellipsis")
+        self.run_worker(self._read(self.folder), exclusive=True)
+
+    async def _read(self, folder: Path) -> None:
+        self._folder_entries = [FolderEntry(folder.parent, True), *await asyncio.to_thread(list_entries, folder)]
+        self.clear_options()
+        self.add_options(Option(self._make_label(number)) for number in range(len(self._folder_entries)))
+
+    def _make_label(self, number: int) -> Text:
+        entry = self._folder_entries[number]
+        if not number:
+            return Text("../", "bold")
+        return Text(printable(entry.path.name) + "/" * entry.is_folder, "bold" if entry.is_folder else "")
+
+    @on(OptionList.OptionHighlighted)
+    def _post_highlighted(self, message: OptionList.OptionHighlighted) -> None:
+        message.stop()
+        entry = self._folder_entries[message.option_index]
+        if self.has_focus and not entry.is_folder:
+            self.post_message(self.PictureChosen(entry.path, entered=False))
+
+    @on(OptionList.OptionSelected)
+    def _open_or_choose(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
+        entry = self._folder_entries[message.option_index]
+        if entry.is_folder:
+            self.open(entry.path)
+        else:
+            self.post_message(self.PictureChosen(entry.path, entered=True))
+
+
+class PathSuggester(Suggester):
+    """Completes the last part of a path to a folder or a picture."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await asyncio.to_thread(complete_path, value) if value else None
+
+
+def complete_path(typed: str) -> str | None:
+    """The first path that begins so; None if there is none. A folder ends in a slash."""
+    head, slash, start = typed.rpartition("/")
+    folder = parse_path(head + slash or ".")
+    for entry in list_entries(folder) if folder is not None else []:
+        name = entry.path.name
+        if name.startswith(start) and name != start and printable(name) == name:
+            return f"{head}{slash}{name}{'/' * entry.is_folder}"
+    return None
+
+
+def parse_path(typed: str) -> Path | None:
+    """What was typed, as a path; None: it cannot be one."""
+    try:
+        return Path(typed).expanduser() if "\0" not in typed else None
+    except RuntimeError:  # ~nobody: there is no such home
+        return None
+
+
+def shorten_path(path: Path) -> str:
+    """As one would type it: relative if it is below the current folder, else with ~ for the home folder."""
+    cwd = Path.cwd()
+    return str(path.relative_to(cwd)) if path.is_relative_to(cwd) and cwd != Path("/") else abbreviate_home(path)

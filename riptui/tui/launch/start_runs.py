@@ -1,0 +1,41 @@
+"""What happens when the form is submitted: folders on disk, queued. For a thread."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from riptui.images import PreparedImage
+from riptui.metrics.availability import check_default_metrics
+from riptui.planning.submit import OnCreated, submit
+from riptui.planning.sweep import Sweep
+from riptui.store.records import Request
+from riptui.store.trajectory import Status, Trajectory
+from riptui.supervision import client
+
+
+@dataclass(frozen=True)
+class LaunchResult:
+    """What was asked for."""
+
+    trajectories: list[Trajectory]
+    done: int
+    """How many of them were computed before."""
+
+    @property
+    def queued(self) -> int:
+        return len(self.trajectories) - self.done
+
+
+def create_and_queue(
+    runs: Path, picture: PreparedImage, sweep: Sweep, metrics: tuple[str, ...], *, group: str, on_made: OnCreated
+) -> LaunchResult:
+    """Make the trajectories, or find those that are there, and queue what is not computed. Raises RiptuiError."""
+    request = Request("run", metrics or check_default_metrics().available, queued=time.time())
+    trajectories = submit(runs, [picture], sweep, request, group=group, on_created=on_made)
+    done = 0
+    for trajectory in trajectories:
+        if trajectory.read_status() is Status.DONE:
+            done += 1
+        else:
+            client.request_state(trajectory, "run", request)
+    return LaunchResult(trajectories, done)

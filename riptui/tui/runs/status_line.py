@@ -1,0 +1,96 @@
+"""What is being computed, in a line or two: texts, from what the disk says. The browser shows them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from riptui.store.worker_registry import Worker
+from riptui.text.status_marks import STATUS_MARKS
+from riptui.text.terminal import printable
+from riptui.tui.runs.tree_model import GroupTotals
+
+BAR_COLUMNS = 20
+GIB = 2**30
+COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "done")
+
+
+def format_counts(totals: GroupTotals) -> Text:
+    """● 2 running  ○ 3 queued  ✓ 118 done"""
+    parts = [
+        Text.assemble((STATUS_MARKS[status][0], _status_colour(status)), f" {count} {status}")
+        for status in COUNTED_STATUSES
+        if (count := totals.statuses[status])
+    ]
+    return Text("  ").join(parts)
+
+
+def format_device(workers: Sequence[Worker]) -> Text:
+    """The busiest worker's device: cuda:0 71 % · 18/139 GB."""
+    for worker in workers:
+        live = worker.live
+        if live is None:
+            continue
+        device_name = worker.device.partition(" (")[0]
+        parts = [printable(device_name)] if device_name else []
+        if live.load is not None:
+            parts.append(f"{100 * live.load:.0f} %")
+        if live.memory_used is not None and live.memory_total:
+            parts.append(f"{live.memory_used / GIB:.0f}/{live.memory_total / GIB:.0f} GiB")
+        if parts:
+            return Text(" · ".join(parts))
+    return Text()
+
+
+def format_progress(workers: Sequence[Worker], chosen_path: str, width: int) -> Text:
+    """What the worker is at: of the chosen trajectory if it is under way, else of the first that is."""
+    busy = [worker for worker in workers if worker.live is not None]
+    if not busy:
+        return Text()
+    worker = next(
+        (
+            candidate
+            for candidate in busy
+            if candidate.live and any(job.path == chosen_path for job in candidate.live.jobs)
+        ),
+        busy[0],
+    )
+    live = worker.live
+    assert live is not None
+    if live.state != "working" or not live.jobs:
+        note = f" {printable(live.inpainter)}" if live.state == "loading" else ""
+        return Text(f"worker {worker.record.pid}: {live.state}{note}", "dim")
+    job = next((job for job in live.jobs if job.path == chosen_path), live.jobs[0])
+    fraction = (job.k + (job.step / job.steps if job.steps else 0)) / (job.iterations or 1)
+    filled = round(fraction * BAR_COLUMNS)
+    text = Text(f"{printable(Path(job.path).name)}  iteration {min(job.k + 1, job.iterations)}/{job.iterations}")
+    if job.steps:
+        text.append(f"  step {job.step}/{job.steps}")
+    if width >= 100:
+        text.append("  " + "━" * filled, "bold")
+        text.append("━" * (BAR_COLUMNS - filled), "dim")
+    if live.rate:
+        text.append(f"  {format_rate(live.rate)}")
+        text.append(f"  eta {format_clock((job.iterations - job.k) * len(live.jobs) / live.rate)}")
+    if len(live.jobs) > 1:
+        text.append(f"  {len(live.jobs)} together", "dim")
+    if len(busy) > 1:
+        text.append(f"  {len(busy)} workers", "dim")
+    return text
+
+
+def format_rate(rate: float) -> str:
+    """Iterations a second, or seconds an iteration below one."""
+    return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it"
+
+
+def format_clock(seconds: float) -> str:
+    """mm:ss, or h:mm:ss."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def _status_colour(status: str) -> str:
+    colour = STATUS_MARKS[status][1]
+    return "" if colour == "none" else colour

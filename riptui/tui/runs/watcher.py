@@ -1,0 +1,78 @@
+"""The thread that looks at the runs folder and its workers, and posts what is new."""
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+
+from textual.message import Message
+
+from riptui.store.worker_registry import Worker, list_workers
+from riptui.tui.runs.scanner import RunsScanner, ScanResult
+
+WORKERS_POLL_SECONDS = 1.0  # seconds; a worker's own news come five times a second, too many for a slow line
+
+
+@dataclass
+class RunsChanged(Message):
+    """Something on disk is new."""
+
+    scan: ScanResult
+
+
+@dataclass
+class WorkersChanged(Message):
+    """Who computes, and what; only if it is not what was told last."""
+
+    workers: tuple[Worker, ...]
+    died: tuple[Worker, ...] = ()
+    """Those that lived at the look before, and ended without taking leave."""
+
+
+class RunsWatcher:
+    """Looks `refresh` times a second until it is closed."""
+
+    def __init__(self, runs: Path, post_message: Callable[[Message], object], refresh: float) -> None:
+        self._scanner = RunsScanner(runs)
+        self._post_message = post_message
+        self._interval = 1 / refresh
+        self._closed = Event()
+        self._workers: tuple[Worker, ...] = ()
+        self._last_workers_poll = 0.0
+        self._thread = Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _run(self) -> None:
+        posted_first = scanned_once = False
+        while not self._closed.is_set():
+            for scan in self._scanner.scan():
+                if self._closed.is_set():
+                    return
+                if scan or not posted_first:  # the first also where there is nothing, or nobody would know
+                    self._post_message(RunsChanged(scan))
+                    posted_first = True
+            if not scanned_once:
+                gc.freeze()  # ten thousand entries, looked through for garbage, would be a pause of 60 ms now and then
+                scanned_once = True
+            self._poll_workers()
+            self._closed.wait(self._interval)
+
+    def _poll_workers(self) -> None:
+        now = time.monotonic()
+        if now - self._last_workers_poll < WORKERS_POLL_SECONDS:
+            return
+        self._last_workers_poll = now
+        workers = list_workers(self._scanner.runs)
+        living = tuple(worker for worker in workers if worker.alive)
+        living_ids = {worker.record.id for worker in living}
+        died = tuple(worker for worker in self._workers if worker.record.id not in living_ids and not worker.leaving)
+        if living != self._workers:
+            self._post_message(WorkersChanged(living, died))
+        self._workers = living

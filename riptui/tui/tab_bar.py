@@ -1,0 +1,58 @@
+"""The names of some panes in one line, one of them chosen. Textual's own tabs take two lines, and the arrow keys."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+MAX_GAP_COLUMNS = 3  # columns; fewer where there is little room
+SHORT_NAME_LENGTH = 4  # letters of a name where there is less still
+
+
+class TabBar(Widget):
+    """Click on a name to choose it."""
+
+    DEFAULT_CSS = "TabBar { height: 1; width: 1fr; pointer: pointer; }"
+    ALLOW_SELECT = False
+
+    names: reactive[tuple[str, ...]] = reactive(())
+    chosen: reactive[str] = reactive("")
+
+    class TabClicked(Message):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, names: Sequence[str], chosen: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.set_reactive(TabBar.names, tuple(names))
+        self.set_reactive(TabBar.chosen, chosen)
+
+    def render(self) -> Content:
+        labels, gap = self._fit_labels()
+        parts: list[tuple[str, str]] = []
+        for name, label in zip(self.names, labels, strict=True):
+            style = "$accent bold underline" if name == self.chosen else "$foreground-muted"
+            parts += [(label, style), (" " * gap, "")]
+        return Content.assemble(*parts)
+
+    def _fit_labels(self) -> tuple[list[str], int]:
+        """The names as they fit, and the columns between them."""
+        labels = [name.capitalize() for name in self.names]
+        for gap in range(MAX_GAP_COLUMNS, 0, -1):
+            if sum(map(len, labels)) + gap * (len(labels) - 1) <= self.size.width:
+                return labels, gap
+        return [label[:SHORT_NAME_LENGTH] for label in labels], 1
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        labels, gap = self._fit_labels()
+        end = 0
+        for name, label in zip(self.names, labels, strict=True):
+            end += len(label) + gap
+            if event.x < end:
+                self.post_message(self.TabClicked(name))
+                return

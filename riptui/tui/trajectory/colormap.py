@@ -1,0 +1,29 @@
+"""Colours for amounts: eight points, evenly lighter in CIE L*, from blue over red to yellow.
+
+Because lightness alone tells the order, it is read rightly with any colour vision and in grey.
+"""
+
+RGB = tuple[int, int, int]
+
+COLOUR_STOPS: tuple[RGB, ...] = (
+    (11, 12, 33),
+    (24, 33, 100),
+    (102, 39, 130),
+    (175, 42, 126),
+    (228, 73, 105),
+    (255, 123, 78),
+    (255, 180, 101),
+    (255, 230, 155),
+)
+
+
+def heat_colour(fraction: float) -> RGB:
+    """The colour of an amount from 0 to 1; what lies outside is the end's."""
+    position = min(max(fraction, 0.0), 1.0) * (len(COLOUR_STOPS) - 1)
+    index = min(int(position), len(COLOUR_STOPS) - 2)
+    weight = position - index
+    r, g, b = (
+        round(low + (high - low) * weight)
+        for low, high in zip(COLOUR_STOPS[index], COLOUR_STOPS[index + 1], strict=True)
+    )
+    return r, g, b

@@ -1,0 +1,204 @@
+"""Where a trajectory was repainted, and how often: the grid of squares, and what it adds up to."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import zip_longest
+from typing import NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+
+from riptui.spec import Box, Spec
+from riptui.store.records import IterationRow
+from riptui.tui.text_lines import TextLines
+from riptui.tui.trajectory.colormap import RGB, heat_colour
+
+MAX_GRID_SIDE = 64  # squares a side that are drawn one by one; of a finer grid neighbours are joined
+MAX_BAR_COLUMNS = 24  # columns, at most
+LABEL_COLUMNS = 7
+SUMMARY_COLUMNS = 26
+MARGIN_COLUMNS = 3
+MIN_COLUMNS_FOR_BARS = 90  # columns; with fewer there is no room for the bars
+
+
+class RepaintGrid(NamedTuple):
+    """How often each square was repainted up to a frame."""
+
+    side: int
+    """Squares on each side."""
+    counts: Mapping[tuple[int, int], int]
+    """By (row, column); a square that is left out was not repainted."""
+    current: tuple[int, int] | None
+    """The square of the iteration shown."""
+    max_count: int
+    """The largest count of the whole trajectory: the end of the colour scale, so that scrubbing does not move it."""
+
+
+def count_repaints(spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> RepaintGrid:
+    """The grid at frame k of a trajectory with so many frames."""
+    side = spec.size // spec.mask
+    joined = -(-side // MAX_GRID_SIDE)
+    size = spec.mask * joined
+
+    def square_of(box: Box) -> tuple[int, int]:
+        return box.y // size, box.x // size
+
+    counts = Counter(square_of(row.box) for row in rows[:k])
+    later = Counter(square_of(row.box) for row in rows[k:newest])
+    max_count = max((counts[square] + later[square] for square in counts.keys() | later.keys()), default=0)
+    side = -(-side // joined)
+    current = square_of(rows[k - 1].box) if k else (-1, -1)
+    inside = all(0 <= index < side for index in current)  # a damaged row's box may lie anywhere
+    return RepaintGrid(side, counts, current if inside else None, max_count)
+
+
+def draw_grid(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
+    """The grid in cells: each square 2n columns of n rows with its count in it, or, if it is too fine, a half block."""
+    square_rows = min(height // repaints.side, width // (2 * repaints.side), 3)
+    lines = []
+    for row in range(0, repaints.side, 1 if square_rows else 2):
+        above, below = _row_counts(repaints, row), _row_counts(repaints, row + 1)
+        if square_rows:
+            lines += [
+                _draw_squares(above, repaints.max_count, square_rows, part == (square_rows - 1) // 2)
+                for part in range(square_rows)
+            ]
+        else:
+            lines.append(_draw_half_blocks(above, below, repaints.max_count))
+    return lines
+
+
+def _row_counts(repaints: RepaintGrid, row: int) -> tuple[int, ...]:
+    """A row's counts; that of the current square below zero: -1 for none ..."""
+    counts = [repaints.counts.get((row, column), 0) for column in range(repaints.side)] if row < repaints.side else []
+    if repaints.current and repaints.current[0] == row:
+        counts[repaints.current[1]] = ~counts[repaints.current[1]]
+    return tuple(counts)
+
+
+@lru_cache(512)  # a step changes two squares, and 1,024 of them take 10 ms
+def _draw_squares(counts: tuple[int, ...], max_count: int, square_rows: int, numbered: bool) -> Content:
+    cells = []
+    for count in counts:
+        background = _colour(count, max_count)
+        style = (
+            "$background on $primary bold" if count < 0 else f"{_hex(_text_colour(background))} on {_hex(background)}"
+        )
+        number = max(count, ~count)
+        cells.append((f"{number if numbered and number else '':^{2 * square_rows}}", style))
+    return Content.assemble(*cells)
+
+
+@lru_cache(512)
+def _draw_half_blocks(above: tuple[int, ...], below: tuple[int, ...], max_count: int) -> Content:
+    def colour(count: int) -> str:
+        return "$primary" if count < 0 else _hex(_colour(count, max_count))
+
+    pairs = zip_longest(above, below)
+    return Content.assemble(
+        *(("▀", colour(upper) + (f" on {colour(lower)}" if lower is not None else "")) for upper, lower in pairs)
+    )
+
+
+def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Content]:
+    """What the grid adds up to."""
+    lines = [
+        ("coverage", f"{rows[k - 1].coverage if k else 0.0:.1f} %"),
+        ("inpainted", f"{spec.inpainted(k):.1f} %"),
+        ("iteration", str(k) if k else "none yet"),
+    ]
+    if spec.order == "replacement":
+        lines.insert(1, ("  expected", f"{_expected_coverage(spec, k):.1f} %"))
+    if k:
+        x, y, width, height = rows[k - 1].box
+        lines += [("  x", f"{x} to {x + width} px"), ("  y", f"{y} to {y + height} px")]
+    return [Content.assemble((f"{name:<11}", "$foreground-muted"), value) for name, value in lines]
+
+
+def histogram(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
+    """How many squares were repainted how often, a bar each; the last line counts those beyond."""
+    squares = Counter(repaints.counts.values())
+    squares[0] = repaints.side**2 - len(repaints.counts)
+    last_count = min(max(squares), max(1, height - 2))
+    beyond = sum(squares[count] for count in squares if count > last_count)
+    squares[last_count] += beyond
+    max_squares = max(1, *(squares[count] for count in range(last_count + 1)))
+    max_bar_columns = max(1, min(MAX_BAR_COLUMNS, width - LABEL_COLUMNS - len(f" {max_squares}")))
+    lines = [Content.styled("times  squares", "$foreground-muted")]
+    for count in range(last_count + 1):
+        label = f"{count}+" if beyond and count == last_count else f"{count} "
+        bar = "█" * round(max_bar_columns * squares[count] / max_squares)
+        style = _hex(_colour(count, repaints.max_count))
+        lines.append(
+            Content.assemble(
+                (f"{label:>{LABEL_COLUMNS - 2}}  ", "$foreground-muted"), (bar, style), f" {squares[count]}"
+            )
+        )
+    return lines
+
+
+def _expected_coverage(spec: Spec, k: int) -> float:
+    """% of the squares that k independent uniform draws touch, on average."""
+    return 100 * (1 - (1 - 1 / spec.cells) ** k)
+
+
+def _colour(count: int, max_count: int) -> RGB:
+    return heat_colour(count / max(1, max_count))
+
+
+def _text_colour(background: RGB) -> RGB:
+    r, g, b = background
+    return (0, 0, 0) if 2126 * r + 7152 * g + 722 * b > 1_100_000 else (255, 255, 255)
+
+
+def _hex(colour: RGB) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+class CoverageMap(Horizontal):
+    """The grid, what it adds up to, and how the counts are spread."""
+
+    DEFAULT_CSS = f"""
+    CoverageMap {{
+        & > VerticalScroll {{
+            width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: {MARGIN_COLUMNS};
+        }}
+        & > #told {{ width: {SUMMARY_COLUMNS}; height: 1fr; }}
+        & > #histogram {{ width: 1fr; height: 1fr; }}
+    }}
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: tuple[Spec, Sequence[IterationRow], int, int] | None = None
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield TextLines(id="squares")
+        yield TextLines(id="told")
+        yield TextLines(id="histogram")
+
+    def show(self, spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> None:
+        """The grid at frame k of a trajectory with so many frames."""
+        before, self._shown = self._shown, (spec, rows, k, newest)
+        if before is None or before[1] is not rows or before[2:] != (k, newest):
+            self._fill()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._fill()
+
+    def _fill(self) -> None:
+        if self._shown is None or not self.size:
+            return
+        spec, rows, k, newest = self._shown
+        repaints = count_repaints(spec, rows, k, newest)
+        squares = draw_grid(repaints, self.size.width * 3 // 5, self.size.height)
+        self.query_one("#squares", TextLines).show(squares)
+        self.query_one("#told", TextLines).show(summary_lines(spec, rows, k))
+        bars = self.query_one("#histogram", TextLines)
+        bars.display = self.size.width >= MIN_COLUMNS_FOR_BARS
+        available_columns = self.size.width - squares[0].cell_length - MARGIN_COLUMNS - SUMMARY_COLUMNS
+        bars.show(histogram(repaints, available_columns, self.size.height))

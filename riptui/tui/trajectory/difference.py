@@ -1,0 +1,60 @@
+"""What is shown beside frame k: how it differs from the original, or where it was repainted. Arrays in, arrays out."""
+
+from enum import StrEnum
+
+import numpy as np
+
+from riptui.arrays import Image
+from riptui.spec import Box
+from riptui.tui.trajectory.colormap import heat_colour
+
+GAIN = 4
+"""A difference of 64 of 255 is white already: most of what an inpainter changes is fainter."""
+
+
+class ComparisonMode(StrEnum):
+    """In the order in which `d` goes through them."""
+
+    DIFFERENCE = "difference"
+    HEAT = "heat map"
+    BLINK = "blink"
+    SQUARE = "square"
+
+    @property
+    def next(self) -> "ComparisonMode":
+        modes = list(ComparisonMode)
+        return modes[(modes.index(self) + 1) % len(modes)]
+
+
+def difference(frame: Image, original: Image) -> Image:
+    """|frame - original| of each channel times GAIN, at most 255."""
+    clipped: Image = np.minimum(_absolute_difference(frame, original), 255 // GAIN)
+    return clipped * np.uint8(GAIN)
+
+
+def heat_map(frame: Image, original: Image) -> Image:
+    """The largest |frame - original| of the three channels, 0 to 255, as a colour of the heat scale."""
+    distance = _absolute_difference(frame, original)
+    largest = np.maximum(np.maximum(distance[..., 0], distance[..., 1]), distance[..., 2])
+    coloured: Image = np.array([heat_colour(level / 255) for level in range(256)], np.uint8)[largest]
+    return coloured
+
+
+def outline_square(frame: Image, box: Box) -> Image:
+    """The frame, a little darker, with a white line around a square that itself is as it was."""
+    width = max(2, frame.shape[0] // 64)
+    image = frame // 2
+    image[_widen(box, 2 * width)] = 0
+    image[_widen(box, width)] = 255
+    image[box.window] = frame[box.window]
+    return np.ascontiguousarray(image)
+
+
+def _absolute_difference(frame: Image, original: Image) -> Image:
+    distance: Image = np.maximum(frame, original) - np.minimum(frame, original)  # int16 would take five times as long
+    return distance
+
+
+def _widen(box: Box, margin: int) -> tuple[slice, slice]:
+    y, x = box.window
+    return slice(max(0, y.start - margin), y.stop + margin), slice(max(0, x.start - margin), x.stop + margin)

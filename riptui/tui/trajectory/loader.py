@@ -1,0 +1,152 @@
+"""What the trajectory view shows, read and made in its thread. No Textual; imported after the first paint.
+
+Everything here is immutable or never changed after it was handed over, so that the screen can use it as it is.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import PIL.Image
+
+from riptui.arrays import Image
+from riptui.errors import RiptuiError
+from riptui.metrics.values import MetricValues
+from riptui.spec import Spec
+from riptui.store.frame_reader import FrameReader
+from riptui.store.records import Failure, IterationRow, Session
+from riptui.store.trajectory import Trajectory
+from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
+
+Part = TypeVar("Part")
+
+MIN_THUMBNAIL_PIXELS = 192  # px at least; a picture of the strip is seldom 20 columns wide
+
+
+@dataclass(frozen=True)
+class TrajectorySnapshot:
+    """A trajectory as it was when the disk was looked at."""
+
+    path: Path
+    spec: Spec | None = None
+    """None: it cannot be read, and `error` says why."""
+    rows: Sequence[IterationRow] = ()
+    """Row k at index k-1; the list may have grown since, by rows that were not there yet."""
+    newest: int = 0
+    """The last frame that there is."""
+    metrics: dict[int, MetricValues] = field(default_factory=dict)
+    sessions: Sequence[Session] = ()
+    failure: Failure | None = None
+    log: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedFrame:
+    """Frame k and what it is compared with. A picture that cannot be had is None, and its note says why."""
+
+    path: Path
+    k: int
+    mode: ComparisonMode
+    original: Image | None = None
+    frame: Image | None = None
+    comparison_image: Image | None = None
+    original_note: str = ""
+    frame_note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Thumbnail:
+    """A small frame k of the strip."""
+
+    k: int
+    image: Image | None
+    note: str = ""
+
+
+class TrajectoryLoader:
+    """Reads one trajectory. For one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._reader = FrameReader(Trajectory(path))
+        self._thumbnails: dict[str, Image] = {}
+
+    def read_snapshot(self) -> TrajectorySnapshot:
+        """Look at the disk again. Never raises for what is there."""
+        trajectory = Trajectory(self.path)
+        try:
+            spec = trajectory.spec
+            if self._reader.trajectory.spec != spec:  # another one is in its place
+                self._reader = FrameReader(trajectory)
+            self._reader.refresh()
+        except RiptuiError as error:
+            return TrajectorySnapshot(self.path, error=self._short_message(error))
+        rows, errors = self._reader.rows, []
+
+        def try_read(read_part: Callable[[], Part], default: Part) -> Part:
+            try:
+                return read_part()
+            except RiptuiError as error:
+                errors.append(self._short_message(error))
+                return default
+
+        metrics: dict[int, MetricValues] = try_read(trajectory.read_metrics, {})
+        sessions: list[Session] = try_read(trajectory.read_sessions, [])
+        failure = try_read(lambda: trajectory.failure, None)
+        log = try_read(trajectory.read_log, "")
+        return TrajectorySnapshot(
+            self.path, spec, rows, len(rows), metrics, sessions, failure, "\n".join([*errors, log])
+        )
+
+    def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
+        """Frame k, or the newest one where a recovery has cut the trajectory before it."""
+        k = min(k, len(self._reader.rows))
+        original, original_note = self._try_frame(0)
+        frame, frame_note = self._try_frame(k)
+        comparison_image = None
+        if frame is not None:
+            comparison_image = self._make_comparison(frame, original, k, mode)
+        return LoadedFrame(self.path, k, mode, original, frame, comparison_image, original_note, frame_note)
+
+    def load_thumbnail(self, k: int) -> Thumbnail:
+        """Frame k, made smaller by a whole number."""
+        rows = self._reader.rows
+        if k > len(rows):
+            return Thumbnail(k, None)
+        key = rows[k - 1].sha256 if k else ""
+        if key not in self._thumbnails:
+            image, note = self._try_frame(k)
+            if image is None:
+                return Thumbnail(k, None, note)
+            self._thumbnails[key] = _reduce(image)
+        return Thumbnail(k, self._thumbnails[key])
+
+    def _try_frame(self, k: int) -> tuple[Image | None, str]:
+        try:
+            return self._reader.frame(k), ""
+        except RiptuiError as error:
+            return None, self._short_message(error)
+
+    def _short_message(self, error: RiptuiError) -> str:
+        """Without the folder, which the heading names: there is little room in a picture's place."""
+        return str(error).replace(f"{self.path}/", "")
+
+    def _make_comparison(self, frame: Image, original: Image | None, k: int, mode: ComparisonMode) -> Image | None:
+        match mode:
+            case ComparisonMode.SQUARE:
+                return outline_square(frame, self._reader.rows[k - 1].box) if k else frame
+            case ComparisonMode.DIFFERENCE if original is not None:
+                return difference(frame, original)
+            case ComparisonMode.HEAT if original is not None:
+                return heat_map(frame, original)
+            case _:
+                return original
+
+
+def _reduce(image: Image) -> Image:
+    import numpy as np
+
+    factor = max(1, image.shape[0] // MIN_THUMBNAIL_PIXELS)
+    return np.asarray(PIL.Image.fromarray(image).reduce(factor))

@@ -1,0 +1,180 @@
+"""What was measured: for each metric its value at the frame shown, and a sparkline of all of them."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from math import isfinite, nan
+from typing import NamedTuple
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from riptui.metrics.values import MetricValues
+from riptui.text.terminal import printable, sparkline
+
+METRIC_ORDER = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr", "ms-ssim", "delta-e", "entropy")
+"""The paper reports LPIPS, and of its nets VGG mostly."""
+METRIC_TITLES = {"ssim": "SSIM", "psnr": "PSNR", "ms-ssim": "MS-SSIM", "delta-e": "ΔE", "entropy": "entropy"}
+PREVIOUS_SUFFIX = "@previous"
+NUMBER_COLUMNS, GAP_COLUMNS = 6, 3  # columns
+MAX_BARS, MIN_BARS = 16, 5
+
+
+class MetricReading(NamedTuple):
+    """One metric at a frame."""
+
+    name: str
+    value: str
+    """At the last measured frame up to the one shown; empty if there is none."""
+    past: str
+    """Bars up to there."""
+    future: str
+    """Bars of what comes after."""
+
+
+def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
+    """The metrics that were measured: LPIPS first, distances to the frame before last."""
+    measured = dict.fromkeys(name for values in metrics.values() for name in values)
+    rank = {name: position for position, name in enumerate(METRIC_ORDER)}
+    return sorted(
+        measured,
+        key=lambda name: (name.endswith(PREVIOUS_SUFFIX), rank.get(name.removesuffix(PREVIOUS_SUFFIX), len(rank))),
+    )
+
+
+def metric_title(name: str) -> str:
+    """A metric's name for people: LPIPS vgg, SSIM, ΔE ↔ before."""
+    base = name.removesuffix(PREVIOUS_SUFFIX)
+    family, _, net = base.partition("-")
+    shown = f"LPIPS {net}" if family == "lpips" else METRIC_TITLES.get(base, base)
+    return printable(shown) + (" Δ50" if name.endswith(PREVIOUS_SUFFIX) else "")
+
+
+def format_number(value: float | None) -> str:
+    """At most six columns: 0.6540, 17.13, ∞."""
+    if value is None:
+        return "∞"
+    return f"{value:.4f}" if abs(value) < 1 else f"{value:.3f}" if abs(value) < 10 else f"{value:.2f}"
+
+
+class MetricHistory(NamedTuple):
+    """All that was measured of one metric."""
+
+    name: str
+    values: Mapping[int, float | None]
+    """By iteration, ascending."""
+    bar_frames: Sequence[int]
+    """The iterations that have a bar."""
+    bars: str
+
+    def reading_at(self, k: int) -> MetricReading:
+        measured_count = bisect_right(list(self.values), k)
+        value = format_number(list(self.values.values())[measured_count - 1]) if measured_count else ""
+        passed_bars = bisect_right(self.bar_frames, k)
+        return MetricReading(self.name, value, self.bars[:passed_bars], self.bars[passed_bars:])
+
+
+def metric_history(metrics: Mapping[int, MetricValues], name: str, max_bars: int) -> MetricHistory:
+    """One metric's values, with at most so many bars between the least and the largest of them."""
+    values = {k: frame_values[name] for k, frame_values in metrics.items() if name in frame_values}
+    frames = list(values)
+    bar_frames = (
+        [frames[round(index * (len(frames) - 1) / max(1, max_bars - 1))] for index in range(max_bars)]
+        if len(frames) > max_bars
+        else frames
+    )
+    heights = [nan if (value := values[k]) is None else value for k in bar_frames]
+    finite = [height for height in heights if isfinite(height)]
+    return MetricHistory(
+        name, values, bar_frames, sparkline(heights, min(finite, default=0.0), max(finite, default=1.0))
+    )
+
+
+class MetricReadout(Static):
+    """As many metrics as its height has room for, in columns; a click chooses the one that the chart draws."""
+
+    DEFAULT_CSS = "MetricReadout { width: 1fr; height: 1; pointer: pointer; }"
+    ALLOW_SELECT = False
+
+    class MetricClicked(Message):
+        """A metric was chosen."""
+
+        def __init__(self, metric: str) -> None:
+            super().__init__()
+            self.metric = metric
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._metrics: Mapping[int, MetricValues] = {}
+        self._names: Sequence[str] = ()
+        self._k = 0
+        self._chosen: Sequence[str] = ()
+        self._histories: dict[tuple[str, int], MetricHistory] = {}
+        self._drawn: object = None
+
+    def show(self, metrics: Mapping[int, MetricValues], k: int, chosen: Sequence[str]) -> None:
+        """The values at frame k; `chosen` metrics stand out."""
+        if metrics is not self._metrics:
+            self._metrics, self._names = metrics, metric_names(metrics)
+            self._histories.clear()
+        self._k, self._chosen = k, chosen
+        self._draw()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        width, columns, _ = self._grid_size()
+        index = event.y * columns + event.x // max(1, width + GAP_COLUMNS)
+        if event.x // (width + GAP_COLUMNS) < columns and index < len(self._names):
+            self.post_message(self.MetricClicked(self._names[index]))
+
+    def _grid_size(self) -> tuple[int, int, int]:
+        """Columns of a cell, cells in a line, and bars in a cell."""
+        label = max((len(metric_title(name)) for name in self._names), default=0)
+        max_points = max((sum(name in values for values in self._metrics.values()) for name in self._names), default=0)
+        bars = min(max_points, MAX_BARS)
+        columns = self._columns_that_fit(label + NUMBER_COLUMNS + 2 + bars)
+        if columns * self.size.height < len(self._names):
+            bars = min(max_points, MIN_BARS)
+            columns = self._columns_that_fit(label + NUMBER_COLUMNS + 2 + bars)
+        return label + NUMBER_COLUMNS + 2 + bars, columns, bars
+
+    def _columns_that_fit(self, width: int) -> int:
+        return max(1, (self.size.width + GAP_COLUMNS) // (width + GAP_COLUMNS))
+
+    def _draw(self) -> None:
+        width, columns, bars = self._grid_size()
+        shown = self._names[: columns * max(1, self.size.height)]
+        readings = tuple(self._history(name, bars).reading_at(self._k) for name in shown)
+        drawn = (readings, width, columns, tuple(self._chosen))
+        if drawn == self._drawn or not self.size.width:
+            return
+        self._drawn = drawn
+        if not readings:
+            self.update(Content.styled("nothing measured yet", "$foreground-muted"), layout=False)
+            return
+        self.update(self._build_content(readings, width, columns, bars), layout=False)
+
+    def _history(self, name: str, bars: int) -> MetricHistory:
+        if (name, bars) not in self._histories:
+            self._histories[name, bars] = metric_history(self._metrics, name, bars)
+        return self._histories[name, bars]
+
+    def _build_content(self, readings: Sequence[MetricReading], width: int, columns: int, bars: int) -> Content:
+        label = width - bars - NUMBER_COLUMNS - 2
+        parts: list[tuple[str, str]] = []
+        for index, reading in enumerate(readings):
+            if index:
+                parts.append(("\n" if index % columns == 0 else " " * GAP_COLUMNS, ""))
+            style = "$foreground" if reading.name in self._chosen else "$foreground-muted"
+            blank = " " * (bars - len(reading.past) - len(reading.future))
+            parts += [
+                (f"{metric_title(reading.name):<{label}} ", style),
+                (f"{reading.value:>{NUMBER_COLUMNS}} ", "bold"),
+                (reading.past, "$primary"),
+                (reading.future + blank, "$foreground 30%"),
+            ]
+        return Content.assemble(*parts)

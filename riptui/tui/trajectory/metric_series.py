@@ -1,0 +1,74 @@
+"""How the metrics of one trajectory went: what its chart shows."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from riptui import metrics
+from riptui.metrics.values import MetricValues
+from riptui.spec import Spec
+from riptui.store.records import IterationRow
+from riptui.tui.plot.series import Series
+from riptui.tui.trajectory.metric_readout import PREVIOUS_SUFFIX, metric_names, metric_title
+
+XAxis = Literal["inpainted", "coverage"]
+X_LABELS: dict[XAxis, str] = {"inpainted": "inpainted %", "coverage": "coverage %"}
+
+
+def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> list[str]:
+    """The metrics to draw together, for they share a scale: all LPIPS, or the chosen one alone, or the first."""
+    available = metric_names(measured)
+    if not available:
+        return []
+    chosen = chosen if chosen in available else available[0]
+    return [name for name in available if _scale_key(name) == _scale_key(chosen)]
+
+
+def _scale_key(name: str) -> tuple[str, bool]:
+    return ("lpips" if name.startswith("lpips-") else name), name.endswith(PREVIOUS_SUFFIX)
+
+
+def y_label(names: Sequence[str]) -> str:
+    """LPIPS, PSNR (dB) ..."""
+    if not names:
+        return ""
+    metric = metrics.REGISTRY.get(names[0].removesuffix(PREVIOUS_SUFFIX))
+    unit = f" ({metric.unit})" if metric and metric.unit and metric.unit not in metric_title(names[0]) else ""
+    if names[0].startswith("lpips-"):
+        return "LPIPS to the frame before" if names[0].endswith(PREVIOUS_SUFFIX) else "LPIPS"
+    return metric_title(names[0]) + unit
+
+
+def x_position(spec: Spec, rows: Sequence[IterationRow], k: int, axis: XAxis) -> float:
+    """Frame k on the x axis, in %."""
+    if axis == "inpainted" or not k:
+        return spec.inpainted(k)
+    return rows[k - 1].coverage
+
+
+def frame_at(spec: Spec, rows: Sequence[IterationRow], newest: int, x: float, axis: XAxis) -> int:
+    """The frame at a place on the x axis: of inpainted % the nearest, of coverage the first that has as much."""
+    if axis == "inpainted":
+        return min(newest, max(0, round(x * spec.cells / 100)))
+    return min(newest, bisect_left(range(newest + 1), x, key=lambda k: x_position(spec, rows, k, axis)))
+
+
+def build_series(
+    spec: Spec,
+    rows: Sequence[IterationRow],
+    newest: int,
+    values: Mapping[int, MetricValues],
+    names: Sequence[str],
+    axis: XAxis,
+) -> list[Series]:
+    """A line for each metric over the points that were measured."""
+    return [
+        Series(
+            metric_title(name),
+            tuple(x_position(spec, rows, k, axis) for k in frames),
+            tuple(values[k][name] for k in frames),
+            color=color,
+        )
+        for color, name in enumerate(names)
+        if (frames := [k for k in values if name in values[k] and k <= newest])
+    ]

@@ -1,0 +1,126 @@
+"""The original, frame k and what it is compared with, side by side, each below its name."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+
+from riptui.tui.graphics.picture import PictureWidget
+from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.text_lines import TextLine
+from riptui.tui.trajectory.colormap import heat_colour
+from riptui.tui.trajectory.difference import GAIN, ComparisonMode
+from riptui.tui.trajectory.loader import LoadedFrame
+from riptui.tui.trajectory.responsive import ViewLayout
+
+BLINK_SECONDS = 0.5  # seconds that each of the two pictures is seen
+MAX_BLINKS = 40  # then it rests: nothing is sent for ever to a terminal that nobody looks at
+LEGEND_COLUMNS = 8  # cells
+
+
+class CaptionedPicture(Vertical):
+    """A picture below its name."""
+
+    def __init__(self, graphics: Graphics, *, id: str) -> None:
+        super().__init__(id=id)
+        self.caption = TextLine()
+        self.picture = PictureWidget(graphics)
+
+    def compose(self) -> ComposeResult:
+        yield self.caption
+        yield self.picture
+
+
+class PictureRow(Horizontal):
+    """Three pictures, or two where there is little room."""
+
+    DEFAULT_CSS = """
+    PictureRow {
+        height: auto;
+        & > CaptionedPicture { margin-right: 2; }
+        & > #compared { margin-right: 0; }
+        & TextLine { width: 1fr; }
+    }
+    """
+
+    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._original = CaptionedPicture(graphics, id="original")
+        self._frame = CaptionedPicture(graphics, id="frame")
+        self._compared = CaptionedPicture(graphics, id="compared")
+        self._loaded: LoadedFrame | None = None
+        self._blink_timer: Timer | None = None
+        self._blinks = 0
+
+    def compose(self) -> ComposeResult:
+        yield self._original
+        yield self._frame
+        yield self._compared
+
+    def apply_layout(self, layout: ViewLayout) -> None:
+        self._original.display = layout.pictures == 3
+        for captioned in (self._original, self._frame, self._compared):
+            captioned.styles.width = layout.width
+            captioned.styles.height = layout.height + 1
+
+    def show(self, loaded: LoadedFrame) -> None:
+        """Put the pictures in place."""
+        self._loaded = loaded
+        self._original.caption.set_text(_muted("original"))
+        self._original.picture.show(loaded.original, note=loaded.original_note)
+        self._frame.caption.set_text(
+            Content.assemble(("frame ", "$foreground-muted"), (str(loaded.k), "$foreground bold"))
+        )
+        self._frame.picture.show(loaded.frame, note=loaded.frame_note)
+        self._stop_blinking()
+        if loaded.mode is ComparisonMode.BLINK and loaded.frame is not None and loaded.original is not None:
+            self._blinks = 0
+            self._blink_timer = self.set_interval(BLINK_SECONDS, self._blink)
+        self._compared.caption.set_text(_caption(loaded))
+        self._compared.picture.show(loaded.comparison_image, note=loaded.frame_note or loaded.original_note)
+
+    def show_message(self, note: str) -> None:
+        """Show a message in place of the pictures."""
+        self._stop_blinking()
+        self._loaded = None
+        for captioned in (self._original, self._frame, self._compared):
+            captioned.caption.set_text(_muted(""))
+            captioned.picture.show(None, note=note if captioned is self._frame else "")
+
+    def _blink(self) -> None:
+        loaded = self._loaded
+        if loaded is None or self._blink_timer is None:  # a tick that was on its way when it was stopped
+            return
+        self._blinks += 1
+        shows_frame = self._blinks % 2 == 1
+        self._compared.picture.show(loaded.frame if shows_frame else loaded.original)
+        self._compared.caption.set_text(_blink_caption(f"frame {loaded.k}" if shows_frame else "original"))
+        if self._blinks >= MAX_BLINKS:
+            self._stop_blinking()
+
+    def _stop_blinking(self) -> None:
+        if self._blink_timer is not None:
+            self._blink_timer.stop()
+            self._blink_timer = None
+
+
+def _muted(text: str) -> Content:
+    return Content.styled(text, "$foreground-muted")
+
+
+def _blink_caption(name: str) -> Content:
+    return Content.assemble(("blink ", "$foreground-muted"), (name, "$foreground bold"))
+
+
+def _caption(loaded: LoadedFrame) -> Content:
+    match loaded.mode:
+        case ComparisonMode.DIFFERENCE:
+            return _muted(f"difference ×{GAIN}")
+        case ComparisonMode.HEAT:
+            colours = [heat_colour(index / (LEGEND_COLUMNS - 1)) for index in range(LEGEND_COLUMNS)]
+            cells = [("█", "#{:02x}{:02x}{:02x}".format(*colour)) for colour in colours]
+            return Content.assemble(("difference  0 ", "$foreground-muted"), *cells, (" 255", "$foreground-muted"))
+        case ComparisonMode.BLINK:
+            return _blink_caption("original")
+        case ComparisonMode.SQUARE:
+            return _muted(f"square of iteration {loaded.k}" if loaded.k else "nothing repainted yet")

@@ -1,0 +1,141 @@
+"""What a worker tells of itself: live.json, kept fresh by a thread, and a log that stays small."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Self
+
+import msgspec
+
+from riptui.engine import BatchRunner
+from riptui.store.worker_registry import Registration, WorkerJob, WorkerPhase, WorkerStatus
+from riptui.worker.disk_queue import DiskQueue
+from riptui.worker.gpu_stats import GpuStats
+from riptui.worker.memory_queue import MemoryQueue
+
+CHECK_SECONDS = 0.2  # seconds; what changes is told so often at most
+MAX_SILENCE_SECONDS = 2.0  # seconds; and when nothing does, so that readers see that it has not come to a halt
+RATE_WINDOW_SECONDS = 60.0
+MAX_LOG_BYTES = 2**23  # bytes; beyond, the log is cut to
+KEPT_LOG_BYTES = 2**20
+
+
+class Heartbeat:
+    """A context. `phase` is what the worker knows of itself; the rest is looked up."""
+
+    def __init__(
+        self,
+        registration: Registration,
+        runs: Path,
+        runner: BatchRunner,
+        queue: DiskQueue | MemoryQueue,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self.phase: WorkerPhase = "starting"
+        self.inpainter = ""
+        """The one of the trajectory that was taken last."""
+        self.gpu_stats = GpuStats(registration.record.device)
+        self._registration, self._runs, self._runner, self._queue = registration, runs.resolve(), runner, queue
+        self._should_stop = should_stop
+        self._steps: tuple[int, int, int] = 0, 0, 0
+        self._committed: deque[float] = deque()
+        self._last_status = WorkerStatus(0.0)
+        self._publish_lock = Lock()
+        self._stop = Event()
+        self._thread = Thread(target=self._loop, daemon=True, name="heartbeat")
+
+    def __enter__(self) -> Self:
+        self.publish()
+        self.gpu_stats.__enter__()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.gpu_stats.__exit__()
+        self.phase = "leaving"
+        self.publish()
+
+    def record_step(self, step: int, steps: int) -> None:
+        """An OnStep."""
+        self._steps = self._count_iterations(), step, steps
+
+    def record_iteration(self) -> None:
+        """An iteration was committed."""
+        self._committed.append(time.monotonic())
+        self.gpu_stats.poll_memory()
+
+    def publish(self) -> None:
+        """Write live.json now, if it says anything new."""
+        with self._publish_lock:
+            live = self._build_status()
+            if (
+                msgspec.structs.replace(live, when=self._last_status.when) != self._last_status
+                or live.when - self._last_status.when > MAX_SILENCE_SECONDS
+            ):
+                self._registration.publish(live)
+                self._last_status = live
+
+    def _loop(self) -> None:
+        while not self._stop.wait(CHECK_SECONDS):
+            self.publish()
+            _truncate_log(self._registration.log)
+
+    def _build_status(self) -> WorkerStatus:
+        dismissed = self._should_stop()
+        jobs = self._list_jobs()
+        state = self.phase
+        if state == "working" and not jobs and self._runner.loaded_spec is None:
+            state = "loading"
+        memory = self.gpu_stats.memory or (None, None)
+        return WorkerStatus(
+            when=time.time(),
+            state="leaving" if dismissed else state,
+            inpainter=self.inpainter,
+            jobs=jobs,
+            rate=self._iteration_rate(),
+            queued=len(self._queue),
+            memory_used=memory[0],
+            memory_total=memory[1],
+            device=self._runner.device,
+            load=self.gpu_stats.load,
+            dismissed=dismissed,
+        )
+
+    def _list_jobs(self) -> tuple[WorkerJob, ...]:
+        done, step, steps = self._steps
+        if done != self._count_iterations():  # the steps were of an iteration that is over
+            step, steps = 0, 0
+        return tuple(
+            WorkerJob(os.path.relpath(trajectory.path, self._runs), k, iterations, step, steps)
+            for trajectory, k, iterations in self._runner.in_progress
+        )
+
+    def _count_iterations(self) -> int:
+        return sum(k for _, k, _ in self._runner.in_progress)
+
+    def _iteration_rate(self) -> float:
+        """Iterations a second over the last minute, or as long as there have been any."""
+        now = time.monotonic()
+        while self._committed and now - self._committed[0] > RATE_WINDOW_SECONDS:
+            self._committed.popleft()
+        count = len(self._committed)
+        return round((count - 1) / (self._committed[-1] - self._committed[0]), 3) if count > 1 else 0.0
+
+
+def _truncate_log(log: Path) -> None:
+    """Drop the oldest of a log that has become too long; whoever appends to it goes on at its end."""
+    try:
+        if log.stat().st_size > MAX_LOG_BYTES:
+            with log.open("rb+") as file:
+                file.seek(-KEPT_LOG_BYTES, os.SEEK_END)
+                kept = file.read().partition(b"\n")[2]
+                file.seek(0)
+                file.truncate()
+                file.write(b"... what came before was cut\n" + kept)
+    except OSError:
+        return

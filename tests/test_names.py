@@ -1,0 +1,53 @@
+"""One name, one thing: no class, type alias or module of the package shares its name with another."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import riptui
+from riptui.cli import COMMANDS
+
+PACKAGE = Path(riptui.__file__).parent
+SHARED = {
+    "__init__",
+    "__main__",
+    "registry",  # of inpainters, of metrics: alike on purpose
+    "view",  # of a group, of a trajectory: the widget that its folder is about
+}
+"""Module names that several folders may have."""
+
+
+def defined_types(tree: ast.Module) -> Iterator[str]:
+    """Names of the module's classes, and of its type aliases (`Row = list[int]`)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Name):
+            name = target.id
+            if name[0].isupper() and not name.isupper():
+                yield name
+
+
+def repeated(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: places for name, places in found.items() if len(places) > 1}
+
+
+def test_every_class_and_type_alias_has_a_name_of_its_own() -> None:
+    found: dict[str, list[str]] = defaultdict(list)
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for name in defined_types(ast.parse(file.read_text())):
+            found[name].append(str(file.relative_to(PACKAGE)))
+    assert repeated(found) == {}
+
+
+def test_every_module_has_a_name_of_its_own_but_for_the_files_of_commands() -> None:
+    """A command's file is called as the command is, e.g. `riptui report` and `riptui study report`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for file in sorted(PACKAGE.rglob("*.py")):
+        place = file.relative_to(PACKAGE)
+        if file.stem not in SHARED and place.parts[0] != "cli":
+            found[file.stem].append(str(place))
+    assert repeated(found) == {}
+    assert COMMANDS.keys() >= {"report", "run"}

@@ -89,8 +89,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     for variable in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE", "HF_TOKEN", "http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.delenv(variable, raising=False)
     with running_hub() as hub:
-        locate.repositories[NAME] = Repository(whole())
-        turn_to(locate.url, monkeypatch)
+        hub.repositories[NAME] = Repository(whole())
+        turn_to(hub.url, monkeypatch)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", CHUNK)

@@ -551,7 +551,7 @@ def round_trip(spec: Spec) -> Spec:
         given["inpainters"],
         given["masks"],
         given["seeds"],
-        pairs(given["given"]),
+        pairs(given["key_values"]),
         given["amount"],
         given["order"],
         given["paste"],

@@ -1,17 +1,15 @@
-"""The command `riptui`: argv to a subcommand.
+"""The command `riptui`: the table of its commands, and `main`, which opens the app or runs one of them.
 
-    commands    the group of them; errors to exit codes
-    console     what is printed, made safe; values: metric values as people read them
-    streams     what it is printed to; options: values such as 64,128,256 and 0-9, and options that commands share
-    browse      the app; listing: `ls`
-    runs        `run` and `resume`; jobs: the loop behind them, or attend: a worker; display: how it is shown
-    worker      `worker`; asking: `pause` and `stop`; lingering: what happens to detached work at a logout
-    results     `results`; outcomes: its tables; report: `report`
-    study/      `study`, a group of commands
-    and a file for each of ps, logs, show, check, measure, export, demo, fetch, models, config, doctor, completion
+    commands/    what can be typed: a file for each command declares its options and help, and names its work
+    NAME.py      the work of the command NAME; study/NAME.py that of `riptui study NAME`
+    options      options and arguments that commands share; values: their types, such as 64,128,256 and 0-9
+    lazy         what lets a declaration name work that is imported when the command runs
+    console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes
+    run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
+    metric_choice       which metrics a run measures; results_tables: the tables of `results`
 
-Only the declarations are imported to print help or complete a word; a command imports its work when it starts
-(NumPy, OpenCV and scikit-image take 0.8 s together). The app alone starts without even those: a tenth of its time.
+Help and completion import only the declarations; the work of a command imports NumPy, OpenCV and scikit-image, which
+take 0.8 s together. The app alone starts without Click and Rich's help: in a tenth of that time.
 """
 
 from __future__ import annotations
@@ -27,50 +25,63 @@ from riptui.cli import streams
 if TYPE_CHECKING:
     from riptui.settings import LoadedSettings
 
-COMMANDS = {
-    "browse": "riptui.cli.browse:browse",
-    "demo": "riptui.cli.demo:demo",
-    "run": "riptui.cli.run:run",
-    "resume": "riptui.cli.run:resume",
-    "pause": "riptui.cli.stop:pause",
-    "stop": "riptui.cli.stop:stop",
-    "worker": "riptui.cli.worker:worker",
-    "ps": "riptui.cli.ps:ps",
-    "logs": "riptui.cli.logs:logs",
-    "ls": "riptui.cli.ls:ls",
-    "show": "riptui.cli.show:show",
-    "check": "riptui.cli.check:check",
-    "measure": "riptui.cli.measure:measure",
-    "export": "riptui.cli.export:export",
-    "results": "riptui.cli.results:results",
-    "report": "riptui.cli.report:report",
-    "study": "riptui.cli.study:study",
-    "fetch": "riptui.cli.fetch:fetch",
-    "models": "riptui.cli.models:models",
-    "config": "riptui.cli.config:config",
-    "doctor": "riptui.cli.doctor:doctor",
-    "completion": "riptui.cli.completion:completion",
+PANELS = {
+    "Compute": {
+        "demo": "See a photograph drift: a first trajectory, in seconds.",
+        "run": "Repaint pictures recursively; measure how far they drift.",
+        "resume": "Go on where trajectories stopped.",
+        "pause": "Let trajectories wait.",
+        "stop": "Stop trajectories, or send workers away.",
+        "study": "Many trajectories from one file, on all devices.",
+    },
+    "Workers": {
+        "worker": "Compute what is queued; keep the model warm.",
+        "ps": "The workers that live, and what each is at.",
+        "logs": "The log of a worker, or of a trajectory.",
+    },
+    "Look": {
+        "browse": "The app: browse, watch, compare and launch trajectories.",
+        "ls": "List trajectories: status, how far, newest value.",
+        "show": "One trajectory in full, with pictures.",
+        "check": "Verify every row, patch, keyframe and pixel hash.",
+    },
+    "Use": {
+        "measure": "More metrics, later, from the saved frames.",
+        "export": "Frames, an animation, the image sequence, tables.",
+        "results": "Statistics of many trajectories, and the paper's findings.",
+        "report": "The paper's figures and findings from your own trajectories.",
+    },
+    "Set up": {
+        "fetch": "Download the weights of models and of LPIPS.",
+        "models": "List the models: size, licence, here or not.",
+        "config": "The settings file: path, show, edit.",
+        "doctor": "What works on this machine, and what to do if not.",
+        "completion": "Make your shell complete commands and options.",
+    },
 }
+"""The commands with their short help, by the panel of `riptui --help` that lists them."""
+
+COMMANDS = {name: text for commands in PANELS.values() for name, text in commands.items()}
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code. Nothing raised on purpose reaches the user as a traceback."""
     argv = sys.argv[1:] if argv is None else argv
     streams.prepare()
-    if opens_app(argv):
-        from riptui.settings import load_settings
+    try:
+        if opens_app(argv):
+            from riptui.settings import load_settings
 
-        loaded = load_settings()
-        if not loaded.problems:  # else they are told
-            try:
+            loaded = load_settings()
+            if not loaded.problems:  # `browse` prints them
                 return open_app(Path(argv[0]) if argv else loaded.settings.runs, loaded)
-            except BaseException as error:
-                from riptui.cli.commands import handle_error
+        from riptui.cli.commands import run_command_line
 
-                return handle_error(error)
-    from riptui.cli.commands import run_command_line
+        return run_command_line(argv)
+    except BaseException as error:
+        from riptui.cli.exit_codes import handle_error
 
-    return run_command_line(argv)
+        return handle_error(error)
 
 
 def open_app(runs: Path, loaded: LoadedSettings, *, select: str = "", graphics: str | None = None) -> int:

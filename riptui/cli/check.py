@@ -1,33 +1,23 @@
 """`riptui check`: is what is on disk what was computed?"""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import rich_click as click
+from rich.text import Text
 
-from riptui.cli.options import json_option, paths_argument
+from riptui.cli.console import out, print_json, print_line
+from riptui.cli.transient_progress import transient_progress
+from riptui.errors import DamagedError, SpecError
+from riptui.store.claim import claim
+from riptui.store.listing import find_all_trajectories
+from riptui.store.provenance import describe_mixed_sessions
+from riptui.store.trajectory import Status, Trajectory
+from riptui.store.verify import inspect_folder
+from riptui.store.writer import open_writer
+from riptui.text.terminal import printable
 
-if TYPE_CHECKING:
-    from riptui.store.trajectory import Trajectory
 
-
-@click.command(short_help="Verify every row, patch, keyframe and pixel hash.")
-@paths_argument
-@click.option(
-    "--repair", is_flag=True, help="Cut back to the last good iteration, make keyframes again, clear leftovers."
-)
-@json_option
 def check(paths: tuple[Path, ...], repair: bool, as_json: bool) -> int:
-    """Verify every row, patch, keyframe and pixel hash. PATH: a trajectory, or a folder of them.
-
-    Exit code 1 if something that was committed is damaged. What a crash left behind is no damage. --repair loses
-    nothing that can be trusted: what it cuts, `riptui resume` computes again, to the same pixels.
-    """
-    from riptui.cli.console import out, print_json, transient_progress
-    from riptui.store.listing import find_all_trajectories
-
     trajectories = find_all_trajectories(paths)
     results = []
     with transient_progress(hidden=as_json and out.is_terminal) as progress:
@@ -41,13 +31,6 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool) -> int:
 
 
 def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
-    from riptui.errors import DamagedError, SpecError
-    from riptui.store.claim import claim
-    from riptui.store.provenance import describe_mixed_sessions
-    from riptui.store.trajectory import Status
-    from riptui.store.verify import inspect_folder
-    from riptui.store.writer import open_writer
-
     result: dict[str, Any] = {
         **{"path": str(trajectory.path), "good": 0, "damage": [], "leftovers": []},
         **{"mixed": None, "repaired": False},
@@ -71,11 +54,6 @@ def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
 
 
 def _print_result(result: dict[str, Any]) -> None:
-    from rich.text import Text
-
-    from riptui.cli.console import out, print_line
-    from riptui.text.terminal import printable
-
     path = printable(result["path"])
     if not result["damage"]:
         out.print(

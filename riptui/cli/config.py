@@ -1,40 +1,32 @@
 """`riptui config`: the settings file: where it is, what holds, and a way to change it."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import msgspec
 import rich_click as click
+from rich.text import Text
 
-from riptui.cli.options import json_option, metric_names
+from riptui import settings
+from riptui.cli.console import out, print_error, print_json, print_line
 from riptui.errors import InputError, RiptuiError
-
-if TYPE_CHECKING:
-    from riptui.settings import LoadedSettings
+from riptui.metrics import PREVIOUS, REGISTRY
+from riptui.settings import ENVIRONMENT_VARIABLES, LoadedSettings, describe_setting
+from riptui.settings.paths import settings_file
+from riptui.settings.template import format_toml, make_template
+from riptui.store.disk import explain_errors
+from riptui.text.terminal import printable
+from riptui.tui import themes
 
 EDITORS = ("nano", "vi")
 
 
-@click.command(short_help="The settings file: path, show, edit.")
-@click.argument("do", type=click.Choice(["path", "show", "edit"]), default="show")
-@json_option
 def config(do: Literal["path", "show", "edit"], as_json: bool) -> int:
-    """Say where the settings file is (path), what holds and where it comes from (show), or open the file (edit).
-
-    It is ~/.config/riptui/settings.toml, or what $RIPTUI_CONFIG names. edit takes $VISUAL, $EDITOR, nano or vi; where
-    there is no file it makes one in which every setting is explained. It never replaces a file.
-
-    Exit code 2 if something in the file is wrong; the app starts nevertheless, without what is wrong.
-    """
-    from riptui.cli.console import print_json, print_line
-    from riptui.settings.paths import settings_file
-
     if do == "show":
         return _show(as_json)
     if do == "edit":
@@ -47,8 +39,6 @@ def config(do: Literal["path", "show", "edit"], as_json: bool) -> int:
 
 
 def _show(as_json: bool) -> int:
-    from riptui.cli.console import print_json
-
     loaded = _load_settings()
     if as_json:
         print_json(_as_dict(loaded))
@@ -60,24 +50,17 @@ def _show(as_json: bool) -> int:
 
 def _load_settings() -> LoadedSettings:
     """The settings, with the names that only the layers above them know."""
-    from riptui import settings
-    from riptui.tui import themes
-
-    metrics = [*metric_names(), *(f"{name}@previous" for name in metric_names())]
+    metrics = [*REGISTRY, *(f"{name}{PREVIOUS}" for name in REGISTRY)]
     loaded = settings.load_settings({"metric": metrics, "theme": themes.theme_names()})
     if not loaded.settings.keys:
         return loaded
-    from riptui.tui import bindings, keymap  # only for those who have keys of their own
+    from riptui.tui import bindings, keymap  # these import Textual, 0.2 s
 
     _, problems = keymap.check_keys(loaded.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
     return replace(loaded, problems=(*loaded.problems, *(f"{loaded.file}: {problem}" for problem in problems)))
 
 
 def _as_dict(loaded: LoadedSettings) -> dict[str, object]:
-    import msgspec
-
-    from riptui.settings import describe_setting
-
     values = msgspec.to_builtins(loaded.settings, enc_hook=str)
     settings = [
         {"name": name, "value": value, "origin": loaded.origins[name], "about": describe_setting(name)}
@@ -87,13 +70,6 @@ def _as_dict(loaded: LoadedSettings) -> dict[str, object]:
 
 
 def _print_settings(loaded: LoadedSettings) -> None:
-    from rich.text import Text
-
-    from riptui.cli.console import out, print_line
-    from riptui.settings import ENVIRONMENT_VARIABLES, describe_setting
-    from riptui.settings.template import format_toml
-    from riptui.text.terminal import printable
-
     print_line(
         str(loaded.file) if loaded.file.exists() else f"{loaded.file} is not there: `riptui config edit` makes it"
     )
@@ -109,17 +85,11 @@ def _print_settings(loaded: LoadedSettings) -> None:
 
 
 def _print_problems(loaded: LoadedSettings) -> None:
-    from riptui.cli.console import print_error
-
     for problem in loaded.problems:
         print_error(problem)
 
 
 def _edit(file: Path, as_json: bool) -> int:
-    from riptui.cli.console import print_line
-    from riptui.settings.template import make_template
-    from riptui.store.disk import explain_errors
-
     if as_json:
         raise click.BadParameter("there is nothing to print as JSON: it goes with show and path", param_hint="--json")
     if file.is_dir():

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.measure import Measurement
+from rich.segment import Segments
 from rich.text import Text
 
 from riptui.text.terminal import printable
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, ProgressColumn
     from rich.table import Table
 
 
@@ -54,26 +55,8 @@ def short_path(path: Path) -> str:
         return str(path)
 
 
-def transient_progress(*columns: ProgressColumn, hidden: bool = False) -> Progress:
-    """Bars that vanish in the end: below the lines on a terminal, else on stderr. What is printed stays on stdout."""
-    from rich.progress import Progress
-
-    console = out if out.is_terminal else err
-    return Progress(
-        *columns,
-        console=console,
-        transient=True,
-        disable=hidden or not console.is_terminal,
-        redirect_stdout=False,  # Rich would send it to stderr with the bars
-        redirect_stderr=False,
-    )
-
-
 def print_table(layouts: Iterable[Table]) -> None:
     """The first layout of a table that the terminal shows whole, or the last one; a file has room for the first."""
-    from rich.measure import Measurement
-    from rich.segment import Segments
-
     for table in layouts:
         width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
         if width <= out.width or not out.is_terminal:

@@ -3,27 +3,15 @@
 import shlex
 from pathlib import Path
 
-import rich_click as click
+from riptui.cli.console import out, print_line, short_path, warn
+from riptui.cli.metric_choice import choose_metrics
+from riptui.cli.run_trajectories import run_trajectories
+from riptui.cli.side_by_side import render_side_by_side
+from riptui.planning.submit import create_demo
+from riptui.store.records import Request
 
-from riptui.cli.options import display_option, runs_option
 
-
-@click.command(short_help="See a photograph drift: a first trajectory, in seconds.")
-@runs_option
-@click.option("--mask", type=int, default=64, show_default=True, help="Square size in px.")
-@display_option
 def demo(runs: Path, mask: int, display: str) -> int:
-    """See a photograph drift: 400 % of it repainted by OpenCV's Navier-Stokes inpainter, saved and measured.
-
-    The picture is a cup of coffee by Rachel Michetti (public domain, CC0).
-    """
-    from riptui.cli.console import out, print_line, short_path, warn
-    from riptui.cli.metric_choice import choose_metrics
-    from riptui.cli.run import run_trajectories
-    from riptui.cli.show import render_side_by_side
-    from riptui.planning.submit import create_demo
-    from riptui.store.records import Request
-
     request = Request("run", choose_metrics(None, fetch=False))
     trajectory = create_demo(runs, request, mask=mask)
     code = run_trajectories([trajectory], display, request, runs=runs)

@@ -1,7 +1,5 @@
 """`riptui doctor`: what works on this machine, and what to do about what doesn't."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os
@@ -18,10 +16,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-import rich_click as click
+from rich.text import Text
 
 from riptui import __version__
-from riptui.cli.options import json_option, runs_option
+from riptui.cli.console import err, out, print_json
+from riptui.cli.logind import logout_advice
+from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
+from riptui.text.terminal import printable
 from riptui.text.units import format_size
 
 BASE = (
@@ -65,16 +66,7 @@ class DoctorFinding:
     advice: str = ""
 
 
-@click.command(short_help="What works on this machine, and what to do if not.")
-@runs_option
-@json_option
 def doctor(runs: Path, as_json: bool) -> int:
-    """Look at Python, packages, terminal, GPU, weights and disk: what works, and what to do about what doesn't.
-
-    Exit code 1 if something that riptui cannot do without is wrong.
-    """
-    from riptui.cli.console import err, print_json
-
     machine = (check_python, check_packages, check_terminal, check_gpu, check_weights, check_logout)
     checks: list[Callable[[], Iterator[DoctorFinding]]] = [*machine, lambda: check_disk(runs)]
     findings: list[DoctorFinding] = []
@@ -89,11 +81,6 @@ def doctor(runs: Path, as_json: bool) -> int:
 
 
 def _print_findings(findings: list[DoctorFinding]) -> None:
-    from rich.text import Text
-
-    from riptui.cli.console import out
-    from riptui.text.terminal import printable
-
     marks = {"ok": ("✓", "green"), "note": ("·", "yellow"), "bad": ("✗", "red")}
     topic = ""
     for finding in findings:
@@ -130,8 +117,6 @@ def check_packages() -> Iterator[DoctorFinding]:
 
 def check_terminal() -> Iterator[DoctorFinding]:
     """What stdout can show."""
-    from riptui.cli.console import out
-
     if not sys.stdout.isatty():
         yield DoctorFinding("terminal", "note", "stdout is not a terminal: progress is shown as plain lines")
         return
@@ -187,8 +172,6 @@ def check_gpu() -> Iterator[DoctorFinding]:
 
 def check_weights() -> Iterator[DoctorFinding]:
     """The trunks of LPIPS."""
-    from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
-
     if find_spec("lpips") is None:
         yield DoctorFinding("weights", "note", "LPIPS needs the extra [diffusion]", "pip install 'riptui[diffusion]'")
         return
@@ -243,8 +226,6 @@ def check_disk(runs: Path) -> Iterator[DoctorFinding]:
 
 def check_logout() -> Iterator[DoctorFinding]:
     """Whether detached work survives it."""
-    from riptui.cli.logind import logout_advice
-
     if text := logout_advice():
         problem, _, command = text.partition(": ")
         yield DoctorFinding("logout", "note", problem, command)

@@ -1,27 +1,22 @@
 """`riptui fetch`: the weights of models and of LPIPS, onto this machine."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import rich_click as click
-from click.shell_completion import CompletionItem
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from riptui.cli.console import err, print_error, print_line, warn
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import REGISTRY, catalogue
+from riptui.inpainters import REGISTRY, catalogue, download
 from riptui.inpainters.catalogue import ModelRef
-from riptui.metrics import LpipsNet
+from riptui.inpainters.download import DownloadPlan
+from riptui.inpainters.weight_files import Variant
+from riptui.metrics import LpipsNet, lpips_weights
 from riptui.text.units import format_size
-
-if TYPE_CHECKING:
-    from riptui.inpainters.download import DownloadPlan
-    from riptui.inpainters.weight_files import Variant
 
 LPIPS_NAMES: dict[str, tuple[LpipsNet, ...]] = {
     "lpips": ("squeeze", "alex", "vgg"),
@@ -36,39 +31,7 @@ ShowDownload = Callable[[str, int, int], None]
 """`show(file, bytes_done, bytes_total)`"""
 
 
-def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete to what needs no hub id."""
-    return [CompletionItem(name) for name in (*catalogue.MODELS, *LPIPS_NAMES) if name.startswith(incomplete)]
-
-
-@click.command(short_help="Download the weights of models and of LPIPS.")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_names)
-@click.option(
-    "--variant",
-    type=click.Choice(["full", "fp16"]),
-    default="full",
-    show_default=True,
-    help="Which precision, where a model has both; fp16 is half the size.",
-)
-@click.option(
-    "--allow-pickle",
-    is_flag=True,
-    help="Take weights that are there only as pickle, which can run any code when they are read: only if you trust "
-    "where they come from.",
-)
-@click.option("--offline", is_flag=True, help="Ask nobody: say what is here and what is missing.")
 def fetch(names: tuple[str, ...], variant: Variant, allow_pickle: bool, offline: bool) -> int:
-    """Download weights: NAME is a model of `riptui models`, a hub id org/name[@revision], lpips, or one net, lpips-vgg.
-
-    Only what is loaded is fetched, and compared with its hash. What was interrupted goes on where it stopped. With
-    --offline, $RIPTUI_OFFLINE or $HF_HUB_OFFLINE nothing is asked of the network.
-
-    \b
-    riptui fetch sd2 lpips
-    """
-    from riptui.cli.console import warn
-    from riptui.metrics import lpips_weights
-
     nets, models = split_names(names)
     if models:
         _require_hub_packages()
@@ -85,8 +48,6 @@ def fetch(names: tuple[str, ...], variant: Variant, allow_pickle: bool, offline:
 
 def split_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, ModelRef]]:
     """The nets of LPIPS and the models that were asked for, each once. Raises InputError."""
-    from riptui.cli.console import warn
-
     nets: dict[LpipsNet, None] = {}
     models: dict[str, ModelRef] = {}
     for text in names:
@@ -114,8 +75,6 @@ def _require_hub_packages() -> None:
 
 
 def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], allow_pickle: bool) -> int:
-    from riptui.cli.console import print_error, print_line
-
     finders = {name: partial(_find_model, model, allow_pickle) for name, model in models.items()}
     finders |= {f"lpips-{net}": partial(_find_trunk, net) for net in nets}
     code = 0
@@ -129,23 +88,16 @@ def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], al
 
 
 def _find_model(model: ModelRef, allow_pickle: bool) -> Path:
-    from riptui.inpainters import download
-
     return download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
 
 
 def _find_trunk(net: LpipsNet) -> Path:
-    from riptui.metrics import lpips_weights
-
     lpips_weights.verify(net)
     return lpips_weights.weights_path(net)
 
 
 def _fetch_models(models: dict[str, ModelRef], variant: Variant, allow_pickle: bool) -> None:
     """All are looked at first, so that a wrong name or a full disk is known before gigabytes have come."""
-    from riptui.cli.console import err, print_line, warn
-    from riptui.inpainters import download
-
     if allow_pickle and models:
         warn("weights that are only there as pickle are taken; they can run any code when they are read")
     plans: dict[str, DownloadPlan] = {}
@@ -167,8 +119,6 @@ def _fetch_models(models: dict[str, ModelRef], variant: Variant, allow_pickle: b
 
 def _plan_download(model: ModelRef, variant: Variant, allow_pickle: bool) -> DownloadPlan | Path:
     """What to fetch of a model; its folder if the hub cannot be asked and it is here."""
-    from riptui.inpainters import download
-
     revision = model.revision or "main"
     try:
         return download.plan_download(model.model, revision, variant=variant, allow_pickle=allow_pickle)
@@ -179,9 +129,6 @@ def _plan_download(model: ModelRef, variant: Variant, allow_pickle: bool) -> Dow
 
 
 def _fetch_trunks(nets: Iterable[LpipsNet]) -> None:
-    from riptui.cli.console import print_line
-    from riptui.metrics import lpips_weights
-
     for net in nets:
         name, was_installed = f"lpips-{net}", lpips_weights.is_installed(net)
         with show_download(name, 0) as show:
@@ -195,10 +142,6 @@ def _fetch_trunks(nets: Iterable[LpipsNet]) -> None:
 @contextmanager
 def show_download(name: str, partial_bytes: int) -> Iterator[ShowDownload]:
     """How a download is shown, on stderr: a bar on a terminal, elsewhere a line now and then."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    from riptui.cli.console import err
-
     if not err.is_terminal:
         yield DownloadLines(name, partial_bytes).show
         return
@@ -222,8 +165,6 @@ class DownloadLines:
         self._has_output = False
 
     def show(self, file: str, done: int, total: int) -> None:
-        from riptui.cli.console import err
-
         now = time.monotonic()
         if not self._has_output:
             self._has_output = True

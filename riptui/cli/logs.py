@@ -1,32 +1,21 @@
 """`riptui logs`: what a worker had to say, or what went wrong with a trajectory."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import rich_click as click
-
-from riptui.cli.options import complete_folders, runs_option
-
-if TYPE_CHECKING:
-    from riptui.store.worker_registry import Worker
+from riptui.errors import InputError
+from riptui.store import layout
+from riptui.store.disk import read_file, read_size
+from riptui.store.trajectory import Trajectory
+from riptui.store.worker_registry import Worker, list_workers
+from riptui.text.terminal import printable
 
 POLL_SECONDS = 0.25  # seconds between two looks at a log that is followed
 
 
-@click.command(short_help="The log of a worker, or of a trajectory.")
-@click.argument("target", required=False, metavar="[WORKER|PATH]", shell_complete=complete_folders)
-@click.option("--follow", "-f", is_flag=True, help="Go on with what is added, until Ctrl-C.")
-@click.option("--lines", "-n", type=click.IntRange(0), default=40, show_default=True, help="So many of the last lines.")
-@runs_option
 def logs(target: str | None, follow: bool, lines: int, runs: Path) -> int:
-    """Show the log of a worker (its id or the beginning of it; by default the newest) or of a trajectory (its path)."""
-    from riptui.text.terminal import printable
-
     log_path = _find_log(runs, target)
     for line in _read_lines(log_path, lines, follow):
         sys.stdout.write(f"{printable(line)}\n")
@@ -36,8 +25,6 @@ def logs(target: str | None, follow: bool, lines: int, runs: Path) -> int:
 
 def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker:
     """The one worker whose id begins so. Raises InputError."""
-    from riptui.errors import InputError
-
     found = [worker for worker in workers if worker.record.id == id_prefix] or [
         worker for worker in workers if worker.record.id.startswith(id_prefix)
     ]
@@ -50,11 +37,6 @@ def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker
 
 
 def _find_log(runs: Path, target: str | None) -> Path:
-    from riptui.errors import InputError
-    from riptui.store import layout
-    from riptui.store.trajectory import Trajectory
-    from riptui.store.worker_registry import list_workers
-
     if target is not None and (Path(target).exists() or "/" in target):
         log = Trajectory.open(Path(target)).path / layout.LOG
         if not log.exists():
@@ -70,8 +52,6 @@ def _find_log(runs: Path, target: str | None) -> Path:
 
 def _read_lines(log: Path, count: int, follow: bool) -> Iterator[str]:
     """The last lines of a log, and with `follow` those to come: for ever."""
-    from riptui.store.disk import read_file, read_size
-
     data = read_file(log) or b""
     end = len(data)
     all_lines = data.decode(errors="replace").splitlines()

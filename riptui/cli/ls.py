@@ -1,48 +1,26 @@
 """`riptui ls`: one line a trajectory. 10,000 of them take a second, so lines are plain strings."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import msgspec
 import rich_click as click
 
-from riptui.cli.options import complete_folders, json_option, runs_folder
+from riptui.cli.console import out, print_json, render_ansi, warn
+from riptui.metrics.display import format_value, primary_metric
+from riptui.store.disk import explain_errors
+from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
 from riptui.text.status_marks import STATUS_MARKS
-
-if TYPE_CHECKING:
-    from riptui.store.listing import TrajectorySummary
+from riptui.text.terminal import printable, sparkline
 
 MIXED_MARK = "≠"
 FULL_ROW_COLUMNS = 80  # columns of all that can be told behind the path
 
 
-@click.command(short_help="List trajectories: status, how far, newest value.")
-@click.argument(
-    "runs",
-    required=False,
-    default=runs_folder,
-    envvar="RIPTUI_RUNS",
-    type=click.Path(path_type=Path),
-    shell_complete=complete_folders,
-)
-@json_option
 def ls(runs: Path, as_json: bool) -> int:
-    """List the trajectories below RUNS: status, how far, the newest value of a metric.
-
-    Without RUNS: $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
-
-    \b
-    ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable
-    ≠ mixed: computed on unlike devices, versions or batches; riptui show says how they differ
-    """
-    from riptui.cli.console import print_json, warn
-    from riptui.store.disk import explain_errors
-    from riptui.store.listing import find_trajectories, summarize
-
     with explain_errors(runs):
         is_folder = runs.is_dir()
     if not is_folder:
@@ -59,9 +37,6 @@ def ls(runs: Path, as_json: bool) -> int:
 
 def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
     """Lines of columns, and a line of totals."""
-    from riptui.cli.console import out, render_ansi
-    from riptui.text.terminal import printable
-
     marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
     paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
     width = max(map(len, paths))
@@ -77,9 +52,6 @@ def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
 
 def _format_cells(summary: TrajectorySummary, columns: int) -> str:
     """As much behind the path as there are columns for: how far, newest value, sparkline, spec, in that order."""
-    from riptui.metrics.display import format_value, primary_metric
-    from riptui.text.terminal import printable, sparkline
-
     if summary.spec is None:
         return printable(summary.error)
     spec = summary.spec
@@ -105,8 +77,6 @@ def _status(summary: TrajectorySummary) -> str:
 
 def as_dict(summary: TrajectorySummary) -> dict[str, Any]:
     """For scripts."""
-    import msgspec
-
     spec = summary.spec
     newest = next(reversed(summary.metrics.items()), None)
     return {

@@ -1,40 +1,20 @@
 """`riptui measure`: more metrics, later, from the saved frames."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import rich_click as click
+from riptui import engine
+from riptui.cli.in_process import NothingToDo, RunDisplay
+from riptui.cli.metric_choice import choose_metrics
+from riptui.cli.run_display import open_display
+from riptui.engine import Failed
+from riptui.errors import DiskError, RiptuiError
+from riptui.spec import MeasureInterval, measured_iterations
+from riptui.store.claim import claim
+from riptui.store.listing import find_all_trajectories
+from riptui.store.trajectory import Trajectory
 
-from riptui.cli.options import display_option, measure_option, metrics_option, paths_argument
-from riptui.spec import MeasureInterval
 
-if TYPE_CHECKING:
-    from riptui.cli.in_process import RunDisplay
-    from riptui.store.trajectory import Trajectory
-
-
-@click.command(short_help="More metrics, later, from the saved frames.")
-@paths_argument
-@metrics_option
-@measure_option
-@display_option
 def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at: MeasureInterval, display: str) -> int:
-    """Measure saved frames with more metrics, or at more points. PATH: a trajectory, or a folder of them.
-
-    What is measured already is left alone. The values are those that the run would have given.
-
-    \b
-    riptui measure runs --metrics lpips-vgg          add LPIPS to everything
-    riptui measure runs/cat/m128-s0 --measure every  each iteration of one
-    """
-    from riptui.cli.metric_choice import choose_metrics
-    from riptui.cli.run_display import open_display
-    from riptui.engine import Failed
-    from riptui.errors import DiskError, RiptuiError
-    from riptui.store.listing import find_all_trajectories
-
     trajectories = find_all_trajectories(paths)
     names = choose_metrics(metrics)
     failed = False
@@ -52,11 +32,6 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
 
 
 def _measure(trajectory: Trajectory, names: tuple[str, ...], measure_at: MeasureInterval, display: RunDisplay) -> None:
-    from riptui import engine
-    from riptui.cli.in_process import NothingToDo
-    from riptui.spec import measured_iterations
-    from riptui.store.claim import claim
-
     with claim(trajectory) as claimed:
         done = len(trajectory.read_rows())
         count = 0

@@ -1,19 +1,20 @@
 """`riptui models`: what can inpaint and what LPIPS needs, with size, licence, and whether it is on this machine."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-import rich_click as click
+from rich.text import Text
 
-from riptui.cli.options import json_option
+from riptui.cli.console import out, print_json, warn
 from riptui.errors import RiptuiError
-from riptui.inpainters import REGISTRY
+from riptui.inpainters import REGISTRY, locate
 from riptui.inpainters.catalogue import MODELS
+from riptui.inpainters.checkpoint import inspect_checkpoint
+from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
+from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_size
 
 WeightsState = Literal["here", "incomplete", "missing", "unknown", "built in"]
@@ -47,16 +48,7 @@ class WeightsInfo:
     """What is wrong with it, and what to do."""
 
 
-@click.command(short_help="List the models: size, licence, here or not.")
-@json_option
 def models(as_json: bool) -> int:
-    """List the models, the nets of LPIPS and the inpainters without weights: size, licence, and whether they are here.
-
-    \b
-    ✓ here   ○ missing: riptui fetch NAME   ! incomplete   ? not known without the extra [diffusion]
-    """
-    from riptui.cli.console import print_json, warn
-
     all_weights = [*_list_models(), *_list_trunks(), *_list_inpainters()]
     if as_json:
         print_json([asdict(weights) for weights in all_weights])
@@ -87,9 +79,6 @@ def _list_models() -> Iterator[WeightsInfo]:
 
 
 def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
-    from riptui.inpainters import locate
-    from riptui.inpainters.checkpoint import inspect_checkpoint
-
     model = MODELS[name]
     try:
         folder = locate.locate_model(model.repository, model.revision)
@@ -103,8 +92,6 @@ def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
 
 
 def _list_trunks() -> Iterator[WeightsInfo]:
-    from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
-
     for net, trunk in TRUNKS.items():
         yield WeightsInfo(
             name=f"lpips-{net}",
@@ -124,11 +111,6 @@ def _list_inpainters() -> Iterator[WeightsInfo]:
 
 
 def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
-    from rich.text import Text
-
-    from riptui.cli.console import out
-    from riptui.text.terminal import printable
-
     for weights in all_weights:
         size = format_size(weights.size) if weights.size else "-"
         gated = ", gated" if weights.gated else ""

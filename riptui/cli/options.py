@@ -1,55 +1,21 @@
-"""Values on the command line, and options that several commands share."""
+"""Options and arguments that several commands share."""
 
 import functools
-import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
-from click.shell_completion import CompletionItem
 
-from riptui.errors import InputError
+from riptui.cli.lazy import lazy
+from riptui.cli.values import MeasureParam, NameListParam, complete_folders
 from riptui.inpainters import CompileMode
 from riptui.metrics import REGISTRY
-from riptui.spec import MeasureInterval, ParameterValue
-from riptui.text import int_ranges
-from riptui.text.terminal import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-
-class NumberListParam(click.ParamType[tuple[int, ...]]):
-    """Whole numbers as 64,128,256 or 0-9 or both: a tuple, in the order given, none twice."""
-
-    name = "numbers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            return int_ranges.parse(value)
-        except InputError as error:
-            self.fail(str(error))
-
-
-class NameListParam(click.ParamType[tuple[str, ...]]):
-    """Names separated by commas: a tuple. `choices` is called to complete them."""
-
-    name = "names"
-
-    def __init__(self, choices: Callable[[], list[str]]) -> None:
-        self.choices = choices
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        done, comma, last = incomplete.rpartition(",")
-        return [CompletionItem(f"{done}{comma}{name}") for name in self.choices() if name.startswith(last)]
+build_worker_options = lazy("riptui.cli.worker_options:build_worker_options")
+runs_folder = lazy("riptui.cli.runs_folder:runs_folder")
 
 
 def multi_option(
@@ -64,51 +30,6 @@ def multi_option(
 
     defaults = None if default is None else [default]
     return click.option(*names, type=type, default=defaults, multiple=True, callback=merge, **kwargs)
-
-
-class MeasureParam(click.ParamType[MeasureInterval]):
-    """When to measure: half, every, or a number of iterations."""
-
-    name = "half|every|N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> MeasureInterval:
-        if isinstance(value, int):
-            return value
-        if value == "half" or value == "every":
-            return value  # type: ignore[no-any-return]
-        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
-            self.fail(f"{value!r} is not half (every 50 %), every (each iteration) or a number of iterations")
-        return int(value)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return [CompletionItem(word) for word in ("half", "every") if word.startswith(incomplete)]
-
-
-def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a path to folders, as the shell would."""
-    folder, _, start = incomplete.rpartition("/")
-    try:
-        with os.scandir(folder or ("/" if incomplete.startswith("/") else ".")) as entries:
-            names = sorted(e.name for e in entries if e.is_dir() and e.name.startswith(start) and e.name[0] != ".")
-    except OSError:
-        return []
-    harmless = [name for name in names if printable(name) == name]  # the shell shows them as they are
-    return [CompletionItem(f"{folder}/{name}" if folder else name) for name in harmless]
-
-
-def metric_names() -> list[str]:
-    return list(REGISTRY)
-
-
-def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:
-    """KEY=VALUE options as a dict; the values are text, for each inpainter to read as the type it wants."""
-    pairs: dict[str, ParameterValue] = {}
-    for assignment in assignments:
-        key, equals, value = assignment.partition("=")
-        if not (key and equals):
-            raise click.BadParameter(f"{assignment!r} is not KEY=VALUE, e.g. radius=5", param_hint="--set")
-        pairs[key] = value
-    return pairs
 
 
 MODEL_OPTIONS = {
@@ -138,22 +59,6 @@ def model_options(command: Command) -> Command:
     return command
 
 
-def given_parameters(options: Mapping[str, str | bool | None]) -> dict[str, ParameterValue]:
-    """The model options that were given, as parameters."""
-    return {key: value for key, value in options.items() if value is not None and value is not False}
-
-
-def runs_folder() -> Path:
-    """The settings' runs folder. Says so if something is wrong with them, for it may be this."""
-    from riptui.cli.console import warn
-    from riptui.settings import load_settings
-
-    loaded = load_settings()
-    if loaded.problems:
-        warn(f"{loaded.file}: {len(loaded.problems)} of the settings cannot be used: `riptui config show` tells why")
-    return loaded.settings.runs
-
-
 def worker_options(command: Command) -> Command:
     """How a worker is to be: --device, --batch, --compile, --deterministic, --offline. Given as one `options`."""
     device = click.option(
@@ -179,13 +84,8 @@ def pool_options(command: Command) -> Command:
         device: str = "",
         **kwargs: Any,
     ) -> Any:
-        from riptui.inpainters.devices import require_device
-        from riptui.supervision.client import WorkerOptions
-
-        if offline:
-            os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
-        require_device(device)
-        return command(*args, options=WorkerOptions(device, batch, compile, deterministic, offline), **kwargs)
+        options = build_worker_options(device, batch, compile, deterministic, offline)
+        return command(*args, options=options, **kwargs)
 
     options = [
         click.option(
@@ -232,7 +132,7 @@ display_option = click.option(
 )
 metrics_option = multi_option(
     "--metrics",
-    type=NameListParam(metric_names),
+    type=NameListParam(lambda: list(REGISTRY)),
     metavar="A,B",
     show_default="ssim,psnr and the lpips nets at hand",
     help=f"What to measure: {', '.join(REGISTRY)}. With @previous: against the previous measured frame.",

@@ -1,28 +1,20 @@
 """`riptui ps`: the workers of a runs folder, and what each is at."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import rich_click as click
+import msgspec
+from rich.text import Text
 
-from riptui.cli.options import json_option, runs_option
-
-if TYPE_CHECKING:
-    from riptui.store.worker_registry import Worker, WorkerStatus
+from riptui.cli.console import out, print_json, print_line, warn
+from riptui.store.worker_registry import Worker, WorkerStatus
+from riptui.supervision.client import list_running_workers
+from riptui.text.terminal import printable
 
 GIB = 2**30
 
 
-@click.command(short_help="The workers that live, and what each is at.")
-@runs_option
-@json_option
 def ps(runs: Path, as_json: bool) -> int:
-    """List the workers of a runs folder: device, model, speed, memory, and the trajectories that each is at."""
-    from riptui.cli.console import print_json, warn
-    from riptui.supervision.client import list_running_workers
-
     workers = list_running_workers(runs)
     if as_json:
         print_json([as_dict(worker) for worker in workers])
@@ -35,8 +27,6 @@ def ps(runs: Path, as_json: bool) -> int:
 
 def as_dict(worker: Worker) -> dict[str, Any]:
     """For scripts."""
-    import msgspec
-
     return {
         **msgspec.to_builtins(worker.record),
         "log": str(worker.log),
@@ -45,11 +35,6 @@ def as_dict(worker: Worker) -> dict[str, Any]:
 
 
 def _print_worker(worker: Worker) -> None:
-    from rich.text import Text
-
-    from riptui.cli.console import out, print_line
-    from riptui.text.terminal import printable
-
     record, live = worker.record, worker.live
     state = live.state if live else "starting"
     out.print(
@@ -63,8 +48,6 @@ def _print_worker(worker: Worker) -> None:
 
 
 def _worker_facts(worker: Worker) -> list[str]:
-    from riptui.text.terminal import printable
-
     record, live = worker.record, worker.live
     facts = [f"pid {record.pid}", printable(worker.device or "best device")]
     if record.batch:
@@ -73,8 +56,6 @@ def _worker_facts(worker: Worker) -> list[str]:
 
 
 def _live_facts(live: WorkerStatus) -> list[str]:
-    from riptui.text.terminal import printable
-
     facts = [printable(live.inpainter)] if live.inpainter else []
     if live.rate:
         facts.append(f"{live.rate:.1f} it/s" if live.rate >= 1 else f"{1 / live.rate:.1f} s/it")

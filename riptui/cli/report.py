@@ -6,54 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
-from riptui.cli.options import json_option, paths_argument
+from riptui.cli.console import out as console
+from riptui.cli.console import print_json, print_line, short_path, warn
+from riptui.cli.results_tables import to_json_value
+from riptui.cli.transient_progress import transient_progress
+from riptui.store.listing import find_all_trajectories
+from riptui.store.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from riptui.figures.report import WrittenReport
-    from riptui.store.trajectory import Trajectory
 
 MAX_DAMAGED_LISTED = 5  # trajectories whose pictures cannot be read
 
-reference_option = click.option(
-    "--reference",
-    type=click.Path(path_type=Path),
-    metavar="CSV",
-    help="Curves of others, dashed in figure 7: a header with metric,mask,inpainted,mean,sd; a line for each metric "
-    "(lpips-vgg ...), mask size (px) and inpainted %; sd may be empty.",
-)
-overwrite_option = click.option(
-    "--overwrite",
-    is_flag=True,
-    help="Write into a folder that holds other things. Files of the same names are replaced, the rest stays.",
-)
 
-
-@click.command(short_help="The paper's figures and findings from your own trajectories.")
-@paths_argument
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FOLDER",
-    help="Where to write report.md and the figures, each as PNG, SVG and CSV. A report that is there is replaced.",
-)
-@reference_option
-@overwrite_option
-@json_option
 def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite: bool, as_json: bool) -> int:
-    """Draw the paper's figures from trajectories, and test its findings. PATH: a trajectory, or a folder of them.
-
-    Figures 1 and 4 to 13 in the paper's layout, the curves also against coverage. What the trajectories do not
-    suffice for is left out and told. Only complete trajectories count.
-
-    \b
-    riptui report runs/fig7 --out fig7-report
-    riptui report runs --out report --reference paper.csv
-    """
-    from riptui.store.listing import find_all_trajectories
-
     write_report(find_all_trajectories(paths), out, reference=reference, overwrite=overwrite, as_json=as_json)
     return 0
 
@@ -62,11 +30,7 @@ def write_report(
     trajectories: Sequence[Trajectory], out: Path, *, reference: Path | None, overwrite: bool, as_json: bool
 ) -> None:
     """Write the report, with a bar, and tell what is in it. Raises InputError, DiskError."""
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
-
-    from riptui.cli.console import out as console
-    from riptui.cli.console import print_json, transient_progress
-    from riptui.figures.report import write_report as write
+    from riptui.figures.report import write_report as write  # imports matplotlib, 0.5 s: a wrong path fails before
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
@@ -85,15 +49,11 @@ def write_report(
 
 
 def _to_json_value(report: WrittenReport) -> dict[str, object]:
-    from riptui.cli.results_tables import to_json_value
-
     found: dict[str, object] = to_json_value(report.as_dict())
     return found
 
 
 def _print_summary(written: WrittenReport) -> None:
-    from riptui.cli.console import print_line, short_path, warn
-
     print_line(f"{short_path(written.folder / 'report.md')}: {len(written.figures)} figures")
     for skipped in written.left_out:
         subject = f", {skipped.of}" if skipped.of else ""

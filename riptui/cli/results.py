@@ -1,41 +1,22 @@
 """`riptui results`: what many trajectories say together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import rich_click as click
+from riptui.cli import results_tables
+from riptui.cli.console import print_json, warn
+from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
+from riptui.errors import InputError
+from riptui.metrics import PREVIOUS, sort_metrics
+from riptui.metrics.display import METRIC_ORDER
+from riptui.results.comparison import compare
+from riptui.results.curves import Curve, differing_settings, extract_curves, group_by
+from riptui.results.findings import check_findings
+from riptui.results.panel import condition_settings
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
 
-from riptui.cli.options import NameListParam, json_option, multi_option, paths_argument
 
-if TYPE_CHECKING:
-    from riptui.results.curves import Curve
-    from riptui.store.listing import TrajectorySummary
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-DEFAULT_GROUPING = ("inpainter", "mask")
-GROUPING_FIELDS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
-
-
-@click.command(short_help="Statistics of many trajectories, and the paper's findings.")
-@paths_argument
-@multi_option(
-    "--by",
-    type=NameListParam(lambda: GROUPING_FIELDS),
-    default=",".join(DEFAULT_GROUPING),
-    show_default=True,
-    metavar="A,B",
-    help="What sets the groups apart: fields of the spec, parameters of an inpainter (steps), or image.",
-)
-@click.option("--metric", metavar="NAME", show_default="lpips-vgg, or the next best", help="Which metric to look at.")
-@click.option("--findings", is_flag=True, help="Test the seven findings of the paper.")
-@click.option("--compare", is_flag=True, help="Order the inpainters by how far they drift, with paired tests.")
-@click.option("--csv", type=FILE, metavar="F", help="Write all that was measured as one table, a row a measured frame.")
-@click.option("--parquet", type=FILE, metavar="F", help="The same for pandas and others (extra [parquet]).")
-@click.option("--overwrite", is_flag=True, help="Replace files that exist.")
-@json_option
 def results(
     paths: tuple[Path, ...],
     by: tuple[str, ...],
@@ -47,20 +28,6 @@ def results(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    """Tell what trajectories say together. PATH: a trajectory, or a folder of them.
-
-    Of each group: the mean at the end ± the standard deviation, the mean over the whole amount (area), both with their
-    interval of 95 % by image, and the half-life. Only complete trajectories count.
-
-    \b
-    riptui results runs --by inpainter,mask
-    riptui results runs/fig7 --findings --csv fig7.csv
-    """
-    from riptui.cli import results_tables
-    from riptui.cli.console import print_json, warn
-    from riptui.results.curves import extract_curves
-    from riptui.store.listing import find_all_trajectories, summarize
-
     summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths)]
     readable = [summary for summary in summaries if summary.spec]
     if len(readable) < len(summaries):
@@ -86,8 +53,7 @@ def results(
 def _write_tables(
     summaries: Iterable[TrajectorySummary], csv: Path | None, parquet: Path | None, *, overwrite: bool
 ) -> None:
-    from riptui.cli.console import warn
-    from riptui.results import long_table
+    from riptui.results import long_table  # imports Pillow, 0.1 s
 
     trajectories = [summary.trajectory for summary in summaries]
     for write, file in ((long_table.to_csv, csv), (long_table.to_parquet, parquet)):
@@ -97,10 +63,6 @@ def _write_tables(
 
 def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -> str:
     """The metric that was asked for, or the best that any trajectory has. Raises InputError if there is none."""
-    from riptui.errors import InputError
-    from riptui.metrics import sort_metrics
-    from riptui.metrics.display import METRIC_ORDER
-
     measured = {
         name
         for summary in summaries
@@ -121,9 +83,6 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
 
 def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ...]:
     """What to group by: amounts apart, since their ends are not comparable. What else is mixed is said."""
-    from riptui.cli.console import warn
-    from riptui.results.curves import differing_settings, group_by
-
     amount_key = ("amount",) if "amount" not in by and len({curve.spec.amount for curve in members}) > 1 else ()
     keys = tuple(dict.fromkeys([*by, *amount_key]))
     mixed = dict.fromkeys(
@@ -138,16 +97,10 @@ def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ..
 
 def _previous_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[Curve]:
     """The same metric's distances between measured frames, where there are any."""
-    from riptui.metrics import PREVIOUS
-    from riptui.results.curves import extract_curves
-
     return [] if metric.endswith(PREVIOUS) else extract_curves(summaries, f"{metric}{PREVIOUS}")
 
 
 def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[dict[str, Any]]:
-    from riptui.cli.results_tables import finding_as_dict
-    from riptui.results.findings import check_findings
-
     return [
         {
             "settings": dict(tested.settings),
@@ -158,9 +111,5 @@ def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[
 
 
 def _compare_inpainters(members: Sequence[Curve]) -> dict[str, Any]:
-    from riptui.cli.results_tables import comparison_as_dict
-    from riptui.results.comparison import compare
-    from riptui.results.panel import condition_settings
-
     by = [name for name in condition_settings(members) if name != "amount"]
     return comparison_as_dict(compare(members, by), by)

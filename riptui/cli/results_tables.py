@@ -1,22 +1,21 @@
 """Results as JSON holds them, and as tables show them: both from the same dictionaries."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import msgspec
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_table, warn
+from riptui.results.comparison import InpainterComparison
+from riptui.results.curves import Curve, differing_settings, distributions, group_by
+from riptui.results.statistics import DriftSummary, convergence, spread_over_runs, summarize_drift
+from riptui.results.verdict import PaperFinding
 from riptui.text.terminal import printable
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from riptui.results.comparison import InpainterComparison
-    from riptui.results.curves import Curve
-    from riptui.results.statistics import DriftSummary
-    from riptui.results.verdict import PaperFinding
 
 FormatCell = Callable[[dict[str, Any]], str]
 VERDICT_COLOURS = {"holds": "green", "does not": "red", "undecided": "yellow"}
@@ -24,9 +23,6 @@ VERDICT_COLOURS = {"holds": "green", "does not": "red", "undecided": "yellow"}
 
 def groups_as_dicts(members: Iterable[Curve], by: Sequence[str], previous: Iterable[Curve]) -> list[dict[str, Any]]:
     """The numbers of each group. `previous`: the curves of the same metric against the previous measured frame."""
-    from riptui.results.curves import distributions, group_by
-    from riptui.results.statistics import convergence, spread_over_runs, summarize_drift
-
     previous_curves = list(previous)
     previous_groups = group_by(previous_curves, by) if previous_curves else {}
     return [
@@ -45,8 +41,6 @@ def groups_as_dicts(members: Iterable[Curve], by: Sequence[str], previous: Itera
 
 def _differ_in_seed_alone(members: Iterable[Curve]) -> bool:
     """Or in their images: otherwise the spread over runs would be one over settings too."""
-    from riptui.results.curves import differing_settings
-
     return set(differing_settings([curve.spec for curve in members])) <= {"seed"}
 
 
@@ -80,8 +74,6 @@ def comparison_as_dict(comparison: InpainterComparison, by: Sequence[str]) -> di
 
 def to_json_value(value: object) -> Any:
     """As JSON has it: null for what is not finite."""
-    import msgspec
-
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
@@ -129,8 +121,6 @@ def _format_law(group: dict[str, Any]) -> str:
 
 
 def _print_finding(finding: dict[str, Any]) -> None:
-    from rich.text import Text
-
     verdict = finding["verdict"]
     out.print(
         Text.assemble(f"{finding['number']}. {finding['claim']}  ", (verdict, f"bold {VERDICT_COLOURS[verdict]}"))
@@ -179,10 +169,6 @@ def _build_layouts(
 
 
 def _build_table(rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell]) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in rows[0][key]:
         table.add_column(Text(printable(name)), overflow="fold", min_width=4)

@@ -1,25 +1,22 @@
 """`riptui show`: one trajectory in full."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import rich_click as click
+import msgspec
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
-from riptui.cli.options import json_option, path_argument
+from riptui.cli.console import out, print_json, print_line, print_table, short_path
+from riptui.metrics.display import format_value
+from riptui.store.provenance import describe_mixed_sessions
+from riptui.store.records import IterationRow
+from riptui.store.trajectory import Trajectory
 from riptui.text.status_marks import STATUS_MARKS
-
-if TYPE_CHECKING:
-    from rich.segment import Segments
-    from rich.table import Table
-
-    from riptui.store.records import IterationRow
-    from riptui.store.trajectory import Trajectory
-
-MAX_PICTURE_COLUMNS = 64  # columns of each of the two pictures, where the terminal has them
+from riptui.text.terminal import printable, sparkline
 
 # Of the table: leading columns, whether metrics' names are folded, bars of a sparkline. The first that fits is taken.
 TABLE_LAYOUTS = (
@@ -30,16 +27,7 @@ TABLE_LAYOUTS = (
 )
 
 
-@click.command(short_help="One trajectory in full, with pictures.")
-@path_argument
-@click.option("--frame", "k", type=click.IntRange(0), metavar="K", show_default="the last", help="Which frame to show.")
-@click.option("--picture/--no-picture", default=None, show_default="on a terminal", help="Draw it in half blocks.")
-@json_option
 def show(path: Path, k: int | None, picture: bool | None, as_json: bool) -> int:
-    """Show a trajectory: its spec and status, the original beside a frame, and all that was measured."""
-    from riptui.cli.console import out, print_json
-    from riptui.store.trajectory import Trajectory
-
     trajectory = Trajectory.open(path)
     if as_json:
         print_json(as_dict(trajectory))
@@ -47,6 +35,8 @@ def show(path: Path, k: int | None, picture: bool | None, as_json: bool) -> int:
     rows = trajectory.read_rows()
     _print_state(trajectory, rows)
     if picture or (picture is None and out.is_terminal):
+        from riptui.cli.side_by_side import render_side_by_side  # OpenCV takes 0.1 s
+
         out.print(render_side_by_side(trajectory, len(rows) if k is None else k), end="")
     _print_metrics(trajectory, rows)
     _print_spec(trajectory)
@@ -55,10 +45,6 @@ def show(path: Path, k: int | None, picture: bool | None, as_json: bool) -> int:
 
 def as_dict(trajectory: Trajectory) -> dict[str, Any]:
     """For scripts."""
-    import msgspec
-
-    from riptui.store.provenance import describe_mixed_sessions
-
     rows = trajectory.read_rows()
     last = rows[-1] if rows else None
     return {
@@ -79,38 +65,7 @@ def as_dict(trajectory: Trajectory) -> dict[str, Any]:
     }
 
 
-def render_side_by_side(trajectory: Trajectory, k: int) -> Segments:
-    """The original and frame k side by side in half blocks, captions below: as large as the terminal shows whole."""
-    import cv2
-    import numpy as np
-    from rich.segment import Segment, Segments
-    from rich.style import Style
-
-    from riptui.cli.console import out
-    from riptui.store.frames import read_frame, read_original
-    from riptui.text.terminal import half_blocks
-
-    side = (
-        max(4, min(MAX_PICTURE_COLUMNS, (out.width - 2) // 2, 2 * out.height - 16)) // 2 * 2
-    )  # pixels; a cell has 1 x 2
-    pair = [
-        cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-        for image in (read_original(trajectory), read_frame(trajectory, k))
-    ]
-    left, right = (list(Segment.split_lines(half_blocks(np.asarray(image)).segments)) for image in pair)
-    lines = [segment for a, b in zip(left, right, strict=True) for segment in [*a, Segment("  "), *b, Segment.line()]]
-    inpainted = f"frame {k}, {trajectory.spec.inpainted(k):.0f} %"
-    caption = Segment(f"{'original'[:side]:<{side + 2}}{inpainted[:side]}\n", Style(dim=True))
-    return Segments([*lines, caption])
-
-
 def _print_state(trajectory: Trajectory, rows: list[IterationRow]) -> None:
-    from rich.text import Text
-
-    from riptui.cli.console import out, print_line, short_path
-    from riptui.store.provenance import describe_mixed_sessions
-    from riptui.text.terminal import printable
-
     spec, status = trajectory.spec, trajectory.read_status()
     mark, style = STATUS_MARKS[status]
     out.print(Text.assemble((f"{mark} {status}  ", style), (printable(short_path(trajectory.path)), "bold")))
@@ -128,8 +83,6 @@ def _print_state(trajectory: Trajectory, rows: list[IterationRow]) -> None:
 
 
 def _print_metrics(trajectory: Trajectory, rows: list[IterationRow]) -> None:
-    from riptui.cli.console import print_table
-
     names = list(dict.fromkeys(name for values in trajectory.read_metrics().values() for name in values))
     if names:
         print_table(
@@ -142,13 +95,6 @@ def _build_table(
     trajectory: Trajectory, rows: list[IterationRow], leading: Sequence[str], names: list[str], *, fold: bool, bars: int
 ) -> Table:
     """All that was measured, below the leading columns and one for each metric, with so many bars of a sparkline."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from riptui.metrics.display import format_value
-    from riptui.text.terminal import printable, sparkline
-
     metrics = trajectory.read_metrics()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, padding=(0, 1 if len(leading) > 1 else 0))
     for heading in leading:
@@ -172,12 +118,6 @@ def _build_table(
 
 
 def _print_spec(trajectory: Trajectory) -> None:
-    import msgspec
-    from rich.text import Text
-
-    from riptui.cli.console import out
-    from riptui.text.terminal import printable
-
     fields = msgspec.to_builtins(trajectory.spec) | {"digest": trajectory.spec.digest}
     for name, value in fields.items():
         out.print(Text.assemble((f"{name:<16}", "dim"), printable(str(value))))

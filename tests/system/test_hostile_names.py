@@ -9,8 +9,8 @@ import PIL.Image
 import pytest
 
 from riptui.cli import commands, doctor
-from riptui.cli.ls import ls
-from riptui.cli.options import complete_folders
+from riptui.cli.commands.ls import ls
+from riptui.cli.values import complete_folders
 from riptui.images import decode_png
 from riptui.store import layout
 from tests.support.command import require_harmless, riptui

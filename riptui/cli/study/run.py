@@ -8,60 +8,26 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from riptui.cli.options import detach_option, display_option, pool_options
-from riptui.cli.study import file_argument, read_study
+from riptui.cli import logind
+from riptui.cli.console import print_json, print_line, short_path, warn
+from riptui.cli.in_process import StopSignal
+from riptui.cli.metric_choice import choose_metrics
+from riptui.cli.study.read import read_study
+from riptui.cli.study.study_display import StudyDisplay, open_study_display
+from riptui.study import manifest, sources
+from riptui.study.study_file import Study
+from riptui.study.submission import SkippedPicture, Submission
+from riptui.supervision.bulk import request_all
+from riptui.supervision.client import WorkerOptions
+from riptui.supervision.pool import LocalPool, plan_workers
+from riptui.supervision.progress import ProgressTracker
 
 if TYPE_CHECKING:
-    from riptui.cli.in_process import StopSignal
-    from riptui.cli.study.study_display import StudyDisplay
     from riptui.ray_cluster.driver import RayDriver
-    from riptui.study.study_file import Study
-    from riptui.supervision.client import WorkerOptions
-    from riptui.supervision.pool import LocalPool
-    from riptui.supervision.progress import ProgressTracker
 
 STOP_WAIT_SECONDS = 10.0  # seconds; how long Ctrl-C waits for trajectories to leave their slots
 
 
-@click.command(short_help="Compute a study; the same again goes on.")
-@file_argument
-@click.option(
-    "--devices",
-    metavar="D,D",
-    default="",
-    show_default="all GPUs if a model is in it, else cpu",
-    help="0,1,2,3: those GPUs; all: all GPUs; cpu.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(0, 256),
-    metavar="N",
-    show_default="1, without models one a core up to 4",
-    help="Workers on each device; 0: none, others take what is queued. With --ray: how many actors.",
-)
-@click.option(
-    "--ray",
-    metavar="auto|ADDRESS",
-    default="",
-    show_default="workers of this host",
-    help="Compute on a Ray cluster: the one that this host is in, or of an address.",
-)
-@click.option(
-    "--ray-cpus",
-    type=click.IntRange(1, 1024),
-    metavar="N",
-    show_default="a GPU each",
-    help="Actors on N CPUs each, instead of on a GPU.",
-)
-@click.option("--ray-copies", is_flag=True, help="Send all results back, also where the runs folder is reached.")
-@detach_option
-@pool_options
-@display_option
-@click.option_panel(
-    "The workers",
-    options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"],
-)
-@click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
 def run(
     file: Path,
     devices: str,
@@ -73,20 +39,6 @@ def run(
     options: WorkerOptions,
     display: str,
 ) -> int:
-    """Compute what a study file says, with a worker on each device, and watch.
-
-    The same command again goes on where it stopped, and adds what was added to the file; two at once share the work.
-    What failed is left to `riptui study retry`. Ctrl-C stops the study's trajectories; with --detach the workers go
-    on by themselves. Exit code 1 if a picture could not be used or a trajectory failed.
-
-    With --ray this process leads actors on a cluster, one a GPU. riptui must be installed on all nodes; where one does
-    not reach the runs folder, or its locks, what it computes is sent here as it grows.
-    """
-    from riptui.cli.in_process import StopSignal
-    from riptui.cli.metric_choice import choose_metrics
-    from riptui.cli.study.study_display import open_study_display
-    from riptui.supervision.pool import LocalPool, plan_workers
-
     if not ray and (ray_cpus or ray_copies):
         raise click.UsageError("--ray-cpus and --ray-copies go with --ray auto or --ray ADDRESS")
     study = read_study(file)
@@ -105,8 +57,6 @@ def run(
             return _detach(study, executor, len(trajectories), display, complete=complete)
         succeeded = _watch(study, trajectories, executor, study_display, stop) and complete
     if stop.signal is not None:
-        from riptui.cli.console import short_path, warn
-
         warn(f"stopped; what was computed is saved. Go on with: riptui study run {short_path(study.file)}")
         return 128 + stop.signal
     return 0 if succeeded else 1
@@ -116,9 +66,6 @@ def _submit(
     study: Study, metrics: tuple[str, ...], study_display: StudyDisplay, stop: StopSignal
 ) -> tuple[dict[str, int], bool]:
     """Make and queue all trajectories; those that are there, and whether every picture could be used."""
-    from riptui.study import manifest, sources
-    from riptui.study.submission import SkippedPicture, Submission
-
     for dataset in sources.list_unfetched(study):
         study_display.notice(f"fetching {dataset.text}, all of it")
     submission = Submission(study, metrics, should_stop=lambda: bool(stop))
@@ -139,9 +86,6 @@ def _submit(
 
 
 def _detach(study: Study, pool: LocalPool, count: int, display: str, *, complete: bool) -> int:
-    from riptui.cli import logind
-    from riptui.cli.console import print_json, print_line, short_path, warn
-
     workers = pool.start()
     if display == "json":
         print_json({"event": "queued", "trajectories": count, "workers": [worker.record.id for worker in workers]})
@@ -162,8 +106,6 @@ def _watch(
     stop: StopSignal,
 ) -> bool:
     """Show how far it is until all has ended; whether nothing failed. Raises WorkerError, DiskError."""
-    from riptui.supervision.progress import ProgressTracker
-
     tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
     tracker.poll(full=True)
     if not (tracker.is_over or stop):
@@ -187,8 +129,6 @@ def _watch(
 
 def _stop(tracker: ProgressTracker, executor: LocalPool | RayDriver, study_display: StudyDisplay) -> None:
     """Ask all that is left to stop, what is being computed first, and wait a while until it has left its slots."""
-    from riptui.supervision.bulk import request_all
-
     request_all(tracker.remaining, "stop")
     deadline = time.monotonic() + STOP_WAIT_SECONDS
     while time.monotonic() < deadline:

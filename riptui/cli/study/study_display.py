@@ -1,7 +1,5 @@
 """How a study that runs is shown: one bar on a terminal, a line now and then elsewhere, JSON lines, or nothing."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +7,8 @@ from typing import Any, Protocol
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from riptui.cli.console import out, print_error, print_json, print_line, transient_progress, warn
+from riptui.cli.console import out, print_error, print_json, print_line, warn
+from riptui.cli.transient_progress import transient_progress
 from riptui.supervision.progress import StudyProgress as StudyProgress
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration

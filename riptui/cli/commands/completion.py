@@ -1,9 +1,12 @@
 """`riptui completion`: the script that makes a shell complete riptui's commands, options and names."""
 
 import rich_click as click
+from click.shell_completion import get_completion_class
+
+from riptui.cli.commands import riptui
 
 
-@click.command(short_help="Make your shell complete commands and options.")
+@click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
     """Print the completion script of a shell.
@@ -13,11 +16,7 @@ def completion(shell: str) -> int:
     zsh   eval "$(riptui completion zsh)"         in ~/.zshrc
     fish  riptui completion fish | source         in ~/.config/fish/config.fish
     """
-    from click.shell_completion import get_completion_class
-
-    from riptui.cli.commands import riptui
-
     completion_class = get_completion_class(shell)
-    assert completion_class is not None, "the choices above are click's own"
+    assert completion_class is not None, "click has a class for each of the choices above"
     click.echo(completion_class(riptui, {}, "riptui", "_RIPTUI_COMPLETE").source())
     return 0

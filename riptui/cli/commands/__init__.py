@@ -1,0 +1,46 @@
+"""The group of commands. A file for each declares what can be typed and its help; `riptui.cli.NAME` does the work."""
+
+import sys
+
+import rich_click as click
+
+from riptui import __version__
+from riptui.cli import COMMANDS, PANELS, is_folder
+from riptui.cli.lazy import LazyGroup
+
+
+@click.group(
+    cls=LazyGroup,
+    package=__name__,
+    panels=PANELS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 130 Ctrl-C.",
+)
+@click.rich_config(
+    help_config=click.RichHelpConfiguration(text_paragraph_linebreaks="\n\n", padding_helptext_first_line=(0, 0, 1, 0))
+)
+@click.version_option(__version__, "-V", "--version", message="riptui %(version)s")
+def riptui() -> None:
+    """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?
+
+    A trajectory is one picture, one mask size, one seed and one inpainter, with all its frames and their distances
+    to the original. Trajectories are folders below a runs folder (./runs, --runs, $RIPTUI_RUNS or `riptui config`).
+
+    `riptui` alone, or with a runs folder, starts the app: `riptui browse`.
+    """
+
+
+def run_command_line(argv: list[str]) -> int:
+    """Run the command line; return the exit code."""
+    code = riptui.main(expand_aliases(argv), prog_name="riptui", standalone_mode=False)
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def expand_aliases(argv: list[str]) -> list[str]:
+    """`riptui`, `riptui RUNS` and `riptui --select PATH` mean `riptui browse ...`."""
+    if not argv:
+        return ["browse"]
+    first = argv[0]
+    is_browse = first.partition("=")[0] in ("--select", "--graphics") or (first not in COMMANDS and is_folder(first))
+    return ["browse", *argv] if is_browse else argv

@@ -1,0 +1,93 @@
+"""`riptui run`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli.lazy import calls
+from riptui.cli.options import (
+    MODEL_OPTIONS,
+    WORKER_OPTIONS,
+    detach_option,
+    display_option,
+    measure_option,
+    metrics_option,
+    model_options,
+    multi_option,
+    runs_option,
+    worker_options,
+)
+from riptui.cli.values import NameListParam, NumberListParam
+from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
+from riptui.spec import FITS, SQUARE_ORDERS
+
+
+@click.command()
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
+@multi_option(
+    "--inpainter",
+    "-i",
+    "inpainters",
+    type=NameListParam(lambda: list(REGISTRY)),
+    default=DEFAULT_INPAINTER,
+    show_default=True,
+    metavar="NAME",
+    help=f"What repaints: {', '.join(REGISTRY)}; or a model by its hub id, org/name@revision, or its folder. "
+    "Several may be given.",
+)
+@click.option(
+    "--set", "key_values", multiple=True, metavar="KEY=VALUE", help="A parameter of the inpainter, e.g. radius=5."
+)
+@multi_option(
+    "--mask", "masks", type=NumberListParam(), default="128", show_default=True, help="Square size in px: 64,128,256."
+)
+@click.option("--amount", type=float, default=400.0, show_default=True, help="% inpainted to go to, repeats counted.")
+@multi_option("--seed", "seeds", type=NumberListParam(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9.")
+@click.option(
+    "--order",
+    type=click.Choice(SQUARE_ORDERS),
+    metavar="HOW",
+    default="replacement",
+    show_default=True,
+    help="Draw squares with replacement, as in the paper; shuffle: each once per 100 %; or raster: row by row.",
+)
+@click.option("--paste/--no-paste", default=True, show_default=True, help="Keep only the square of what comes back.")
+@click.option("--size", type=int, default=512, show_default=True, help="Frame size in px, a multiple of 64, 256-2048.")
+@click.option(
+    "--fit",
+    type=click.Choice(FITS),
+    metavar="HOW",
+    default="bands",
+    show_default=True,
+    help="Pictures that are not square get black bands; crop: the middle square; or stretch.",
+)
+@model_options
+@metrics_option
+@measure_option
+@runs_option
+@click.option("--group", default="", metavar="G", help="Folder below the runs folder, e.g. fig7 or fig7/cats.")
+@click.option("--name", default="", metavar="N", help="The trajectory's name, when there is only one.")
+@detach_option
+@worker_options
+@display_option
+@click.option_panel(
+    "What", options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"]
+)
+@click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
+@click.option_panel("The worker", options=["--detach", *WORKER_OPTIONS])
+@click.option_panel("Measuring", options=["--metrics", "--measure"])
+@click.option_panel("Where", options=["--runs", "--group", "--name"])
+@calls("riptui.cli.run:run")
+def run() -> None:
+    """Repaint pictures recursively, square by square, and measure how far they drift.
+
+    Every picture x inpainter x mask x seed is a trajectory. The same command again resumes what was interrupted and
+    leaves what is done alone; metrics that are new are measured from the saved frames.
+
+    \b
+    riptui run cat.jpg                               as in the paper, mask 128
+    riptui run *.jpg --mask 64,128,256 --group fig7  its first experiment
+    riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond its 400 %
+    riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
+    riptui run *.jpg -i sd2 --detach                 a diffusion model, in a worker that outlives the terminal
+    """

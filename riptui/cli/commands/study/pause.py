@@ -1,0 +1,13 @@
+"""`riptui study pause`."""
+
+import rich_click as click
+
+from riptui.cli.commands.study import file_argument
+from riptui.cli.lazy import calls
+
+
+@click.command()
+@file_argument
+@calls("riptui.cli.study.control:pause")
+def pause() -> None:
+    """Let all that is not done wait until `riptui study resume`. Who computes one finishes its iteration first."""

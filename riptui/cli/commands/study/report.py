@@ -1,0 +1,32 @@
+"""`riptui study report`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli.commands.report import overwrite_option, reference_option
+from riptui.cli.commands.study import file_argument
+from riptui.cli.lazy import calls
+from riptui.cli.options import json_option
+
+
+@click.command()
+@file_argument
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    show_default="NAME-report beside FILE",
+    help="Where to write report.md and the figures, each as PNG, SVG and CSV. A report that is there is replaced.",
+)
+@reference_option
+@overwrite_option
+@json_option
+@calls("riptui.cli.study.report:report")
+def report() -> None:
+    """Draw the paper's figures from a study's trajectories, and test its findings. Only complete ones count.
+
+    \b
+    riptui study report paper.toml
+    riptui study report paper.toml --out report --reference paper.csv
+    """

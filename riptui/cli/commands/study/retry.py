@@ -1,0 +1,13 @@
+"""`riptui study retry`."""
+
+import rich_click as click
+
+from riptui.cli.commands.study import file_argument
+from riptui.cli.lazy import calls
+
+
+@click.command()
+@file_argument
+@calls("riptui.cli.study.control:retry")
+def retry() -> None:
+    """Queue again what failed, for the workers that live; `riptui study run` starts some, too."""

@@ -1,0 +1,55 @@
+"""Errors to exit codes: how a command may end."""
+
+import signal
+import sys
+
+import rich_click as click
+
+from riptui.cli import streams
+from riptui.cli.console import print_error
+from riptui.cli.lazy import BROKEN_PIPE
+from riptui.errors import DiskError, RiptuiError
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
+
+
+def handle_error(error: BaseException) -> int:
+    """Print what ended a command and return the exit code. Raises the error again if it is a bug."""
+    match error:
+        case click.ClickException():
+            context = getattr(error, "ctx", None)
+            print_error(error.format_message(), hint=f"{context.command_path} --help" if context else "")
+            return USAGE
+        case RiptuiError():
+            print_error(str(error))
+            return error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            return INTERRUPTED
+        case BrokenPipeError():
+            streams.discard_output(sys.stdout)
+            return BROKEN_PIPE
+        case OSError():  # those of the runs folder are RiptuiErrors
+            streams.discard_output(sys.stdout)
+            try:
+                print_error(explain_os_error(error))
+            except OSError:  # stderr is full or closed, too
+                streams.discard_output(sys.stderr)
+            return FAILED
+        case SystemExit():  # from click: a completion was printed, or the reader of the help closed the pipe
+            if isinstance(error.__context__, BrokenPipeError):
+                streams.discard_output(sys.stdout)
+                return BROKEN_PIPE
+            return error.code if isinstance(error.code, int) else 0
+    raise error
+
+
+def explain_os_error(error: OSError) -> str:
+    """What happened to which file, and what to do."""
+    from riptui.store.disk import explain_errors  # a mistyped command needs no store
+
+    target = error.filename or ("the current folder" if isinstance(error, FileNotFoundError) else "the output")
+    try:
+        with explain_errors(str(target)):
+            raise error
+    except DiskError as disk_error:
+        return str(disk_error)

@@ -1,0 +1,39 @@
+"""Ask for a state of trajectories: pause, or stop."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+from riptui.cli.console import print_error, print_line
+from riptui.errors import RiptuiError
+from riptui.store.listing import find_all_trajectories
+from riptui.store.trajectory import Status, Trajectory
+from riptui.supervision.client import request_state
+
+
+def request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> int:
+    counts: Counter[str] = Counter()
+    failed = False
+    for trajectory in find_all_trajectories(paths):
+        try:
+            counts[_request_one(trajectory, state, past_tense)] += 1
+        except RiptuiError as error:
+            print_error(f"{trajectory.path}: {error}")
+            failed = True
+    if counts:
+        print_line(
+            ", ".join(
+                f"{count} {outcome}"
+                for outcome, count in sorted(counts.items(), key=lambda item: item[0] != past_tense)
+            )
+        )
+    return 1 if failed else 0
+
+
+def _request_one(trajectory: Trajectory, state: Literal["pause", "stop"], past_tense: str) -> str:
+    """Ask it of one trajectory; what that came to."""
+    status = trajectory.read_status()
+    if status in (Status.DONE, Status.FAILED):
+        return "done already" if status == Status.DONE else "failed already"
+    request_state(trajectory, state)
+    return f"{past_tense} after the iteration in hand" if status == Status.RUNNING else past_tense

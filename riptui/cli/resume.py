@@ -1,0 +1,18 @@
+"""`riptui resume`: continue trajectories that are not done."""
+
+from pathlib import Path
+
+from riptui.cli.console import warn
+from riptui.cli.run_trajectories import has_work, run_trajectories
+from riptui.store.listing import find_all_trajectories
+from riptui.store.worker_registry import find_runs_folder
+from riptui.supervision.client import WorkerOptions
+
+
+def resume(paths: tuple[Path, ...], runs: Path, detach: bool, options: WorkerOptions, display: str) -> int:
+    trajectories = find_all_trajectories(paths)
+    if len(trajectories) > 1 and display not in ("json", "none"):
+        warn(f"{sum(map(has_work, trajectories))} of {len(trajectories)} trajectories to go on with")
+    return run_trajectories(
+        trajectories, display, runs=find_runs_folder(trajectories, runs), options=options, detach=detach
+    )

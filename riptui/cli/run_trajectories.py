@@ -1,0 +1,58 @@
+"""Compute trajectories for `riptui run`, `resume` and `demo`: in a worker, or in this process."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from riptui.cli.console import warn
+from riptui.cli.in_process import run_in_process
+from riptui.cli.run_display import open_display
+from riptui.cli.via_worker import queue_for_worker, run_in_worker
+from riptui.errors import RiptuiError
+from riptui.inpainters import find_inpainter
+from riptui.store import requests
+from riptui.store.records import Request
+from riptui.store.trajectory import Trajectory
+from riptui.supervision.client import WorkerOptions
+
+
+def run_trajectories(
+    trajectories: Sequence[Trajectory],
+    display: str,
+    request: Request | None = None,
+    *,
+    runs: Path,
+    options: WorkerOptions | None = None,
+    detach: bool = False,
+) -> int:
+    """Compute trajectories with a display of that name; return the exit code.
+
+    A worker does it if that is wished or if there is a model that it can keep warm; otherwise this process.
+    """
+    options = options or WorkerOptions()
+    if detach:
+        return queue_for_worker(runs, trajectories, display, request, options)
+    with open_display(display, trajectories) as run_display:
+        if any(map(_has_weights, trajectories)):
+            code = run_in_worker(runs, trajectories, run_display, request, options)
+        else:
+            code = run_in_process(trajectories, run_display, request)
+    if code > 128 and (unfinished := [trajectory for trajectory in trajectories if has_work(trajectory, request)]):
+        folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in unfinished])
+        warn(f"stopped; what was computed is saved. Go on with: riptui resume {shlex.quote(folder)}")
+    return code
+
+
+def _has_weights(trajectory: Trajectory) -> bool:
+    try:
+        return find_inpainter(trajectory.spec.inpainter).needs_weights
+    except RiptuiError:  # which is told when it is its turn
+        return False
+
+
+def has_work(trajectory: Trajectory, request: Request | None = None) -> bool:
+    try:
+        return requests.has_work(trajectory, request)
+    except RiptuiError:  # it was removed, or was never readable
+        return False

@@ -1,0 +1,41 @@
+"""`riptui study plan`: what a study will take."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from riptui.cli.console import print_json, print_line, warn
+from riptui.cli.study.read import read_study
+from riptui.study.study_estimate import StudyEstimate, estimate_study
+from riptui.text.units import format_duration, format_size
+
+
+def plan(file: Path, as_json: bool) -> int:
+    study = read_study(file)
+    cost = estimate_study(study)
+    if as_json:
+        print_json(
+            {"file": str(study.file), "folder": str(study.folder), **asdict(cost), "missing": [*map(str, cost.missing)]}
+        )
+    else:
+        _print_cost(cost, str(study.folder))
+    return 0
+
+
+def _print_cost(cost: StudyEstimate, folder: str) -> None:
+    print_line(
+        f"{cost.pictures:,} pictures, {cost.trajectories:,} trajectories in {folder}, {cost.existing:,} of them made"
+    )
+    print_line(f"{cost.iterations:,} inpaintings, {cost.done:,} of them done")
+    time_text = (
+        "unknown, for a model in it never ran here: `riptui study run` for some minutes, then plan again"
+        if cost.hours is None
+        else f"about {format_duration(cost.hours * 3600)}"
+    )
+    print_line(f"time on one device: {time_text}")
+    print_line(f"room on the disk: about {format_size(cost.room)}, {format_size(cost.free)} free")
+    if cost.room > cost.free:
+        warn("the disk has not enough room: free some, or choose another runs folder")
+    for text in cost.unfetched:
+        warn(f"{text} is not on this machine: `riptui study run` fetches all of it, for one sample too")
+    for path in cost.missing:
+        warn(f"{path} is not there")

@@ -1,0 +1,18 @@
+"""Progress bars that vanish when they end."""
+
+from rich.progress import Progress, ProgressColumn
+
+from riptui.cli.console import err, out
+
+
+def transient_progress(*columns: ProgressColumn, hidden: bool = False) -> Progress:
+    """Bars that vanish in the end: below the lines on a terminal, else on stderr. What is printed stays on stdout."""
+    console = out if out.is_terminal else err
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=hidden or not console.is_terminal,
+        redirect_stdout=False,  # Rich would send it to stderr with the bars
+        redirect_stderr=False,
+    )

@@ -1,0 +1,91 @@
+"""Values on the command line: lists such as 64,128,256 and 0-9, names, intervals; and the completion of paths."""
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+import rich_click as click
+from click.shell_completion import CompletionItem
+
+from riptui.errors import InputError
+from riptui.spec import MeasureInterval
+from riptui.text import int_ranges
+from riptui.text.terminal import printable
+
+
+class NumberListParam(click.ParamType[tuple[int, ...]]):
+    """Whole numbers as 64,128,256 or 0-9 or both: a tuple, in the order given, none twice."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return int_ranges.parse(value)
+        except InputError as error:
+            self.fail(str(error))
+
+
+class NameListParam(click.ParamType[tuple[str, ...]]):
+    """Names separated by commas: a tuple. `choices` is called to complete them."""
+
+    name = "names"
+
+    def __init__(self, choices: Callable[[], list[str]]) -> None:
+        self.choices = choices
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        done, comma, last = incomplete.rpartition(",")
+        return [CompletionItem(f"{done}{comma}{name}") for name in self.choices() if name.startswith(last)]
+
+
+class MeasureParam(click.ParamType[MeasureInterval]):
+    """When to measure: half, every, or a number of iterations."""
+
+    name = "half|every|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> MeasureInterval:
+        if isinstance(value, int):
+            return value
+        if value == "half" or value == "every":
+            return value  # type: ignore[no-any-return]
+        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
+            self.fail(f"{value!r} is not half (every 50 %), every (each iteration) or a number of iterations")
+        return int(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in ("half", "every") if word.startswith(incomplete)]
+
+
+class MinutesParam(click.ParamType[float]):
+    """A number of minutes, or inf."""
+
+    name = "minutes"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            minutes = float(value)
+        except ValueError:
+            minutes = -1.0
+        if not minutes >= 0:
+            self.fail(f"{value!r} is no number of minutes; 0: leave when nothing is left, inf: stay")
+        return minutes
+
+
+def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a path to folders, as the shell would."""
+    folder, _, start = incomplete.rpartition("/")
+    try:
+        with os.scandir(folder or ("/" if incomplete.startswith("/") else ".")) as entries:
+            names = sorted(e.name for e in entries if e.is_dir() and e.name.startswith(start) and e.name[0] != ".")
+    except OSError:
+        return []
+    harmless = [name for name in names if printable(name) == name]  # the shell shows them as they are
+    return [CompletionItem(f"{folder}/{name}" if folder else name) for name in harmless]

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from textual.theme import BUILTIN_THEMES, Theme
 
+from riptui.tui.plot.palette import series_colours
+
 AUTO = "auto"
 
 DARK = Theme(
@@ -83,25 +85,6 @@ ANSI = Theme(
 
 RIPTUI_THEMES = (DARK, LIGHT, ANSI)
 
-DARK_SERIES = ("#32bffc", "#e39c0f", "#009e72", "#b582a6", "#0069d1", "#c54a12", "#ffff24", "#f0fcf4")
-"""Colours of lines on a dark background, the most distinct first.
-
-Okabe and Ito's eight, moved in CIELAB as little as it takes to have 3:1 with the background and to be told apart by
-everyone: their smallest difference (CIEDE2000) is 28, and 13 as seen with the rarest colour blindness.
-"""
-LIGHT_SERIES = ("#0059c3", "#ba7c00", "#1b8860", "#ab5585", "#0892cb", "#a8450d", "#504d37", "#000000")
-"""The same for a light background: 22, and 10 with colour blindness. Less room: none of them can be bright."""
-ANSI_SERIES = (
-    "ansi_cyan",
-    "ansi_yellow",
-    "ansi_magenta",
-    "ansi_green",
-    "ansi_red",
-    "ansi_blue",
-    "ansi_default",
-    "ansi_bright_black",
-)
-
 
 def theme_names() -> list[str]:
     """All that the setting can be."""
@@ -128,21 +111,9 @@ def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tup
     return name, ""
 
 
-def series_colours(theme: Theme) -> tuple[str, ...]:
-    """Eight colours for lines, to be used in this order."""
-    if theme.ansi:
-        return ANSI_SERIES
-    return DARK_SERIES if theme.dark else LIGHT_SERIES
-
-
 def css_variables(theme: Theme) -> Mapping[str, str]:
     """What riptui's styles use beside Textual's variables, of any theme: $series-1 to $series-8.
 
     For `App.get_theme_variable_defaults`, so that a theme can set its own.
     """
     return {f"series-{number}": colour for number, colour in enumerate(series_colours(theme), start=1)}
-
-
-def to_rich_colour(colour: str) -> str:
-    """A colour of `series_colours` as Rich writes it, for charts."""
-    return colour.removeprefix("ansi_")

@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Bool
 from textual.geometry import Region
 
-from riptui.arrays import Image
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.fit import PictureBox
 from riptui.tui.graphics.half_blocks import ColourDepth, PictureCell, shrink, to_half_blocks
+from riptui.tui.graphics.rgb import RGBArray
 
 
 class Canvas:
@@ -32,7 +32,7 @@ class Canvas:
         self._placeholders: list[list[PictureCell]] = []
         self._has_placeholder: Bool[np.ndarray, "rows columns"] = np.zeros((box.rows, box.columns), bool)
 
-    def draw(self, image: Image) -> Region | None:
+    def draw(self, image: RGBArray) -> Region | None:
         """Put an image in. Returns the cells that look different now, None where none does."""
         previous, self._blocks = self._blocks, shrink(image, self.box.columns, self.box.rows, grey=self._grey)
         if self.bottom_colour is not None:

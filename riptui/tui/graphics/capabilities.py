@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from riptui.errors import InputError
-from riptui.text.terminal import printable
-
 GraphicsProtocol = Literal["kitty", "sixel", "halfblock", "off"]
 PROTOCOLS: tuple[GraphicsProtocol, ...] = get_args(GraphicsProtocol)
 
@@ -63,7 +60,7 @@ class TerminalReplies:
 
 
 _XTVERSION = re.compile(rb"\x1bP>\|([^\x1b]*)\x1b\\")
-_NAME = re.compile(r"([\w-]+)[ (]*v?([\w.+-]*)")
+_NAME = re.compile(r"([\w-]+)[ (]*v?([\w.+-]*)", re.ASCII)
 _DA1 = re.compile(rb"\x1b\[\?(\d[\d;]*)c")
 _KITTY = re.compile(rb"\x1b_G[^;\x1b]*;OK\x1b\\")
 _CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
@@ -76,7 +73,7 @@ def read_replies(data: bytes) -> TerminalReplies:
     if found := _XTVERSION.search(data):
         name_match = _NAME.match(found[1].decode(errors="replace").strip())
         if name_match:
-            replies = replace(replies, name=printable(name_match[1]), version=printable(name_match[2]))
+            replies = replace(replies, name=name_match[1], version=name_match[2])
     if found := _DA1.search(data):
         replies = replace(replies, attributes=frozenset(int(part) for part in found[1].split(b";") if part))
     for height, width in _CELL.findall(data):
@@ -111,10 +108,10 @@ def choose_protocol(
 ) -> Terminal:
     """The terminal as it answered, with the best protocol it can show, or the one that was asked for.
 
-    Raises InputError where `requested` is neither "auto" nor a protocol.
+    Raises ValueError where `requested` is neither "auto" nor a protocol.
     """
     if requested not in ("auto", *PROTOCOLS):
-        raise InputError(f"no such way to show pictures: {printable(requested)} (use auto, {', '.join(PROTOCOLS)})")
+        raise ValueError(f"unknown graphics protocol {requested!a}: use auto, {', '.join(PROTOCOLS)}")
     terminal = _detect(replies, environment, tmux) if at_terminal else NO_TERMINAL
     if requested == "auto":
         return terminal
@@ -129,7 +126,7 @@ def _detect(replies: TerminalReplies, environment: Mapping[str, str], tmux: Tmux
     term = environment.get("TERM", "")
     in_tmux = tmux is not None or name == "tmux"
     if term in ("", "dumb"):
-        return Terminal("off", f"TERM is {printable(term) or 'not set'}: no colours, no cursor", offered=())
+        return Terminal("off", f"TERM is {_escape(term) or 'not set'}: no colours, no cursor", offered=())
     if in_tmux:
         pixel_protocol, reason = _tmux_protocol(tmux)
         truecolor = tmux is not None and "RGB" in tmux.features
@@ -151,7 +148,7 @@ def _detect(replies: TerminalReplies, environment: Mapping[str, str], tmux: Tmux
 
 
 def _direct_protocol(replies: TerminalReplies, term: str) -> tuple[GraphicsProtocol | None, str]:
-    label = f"{replies.name} {replies.version}".strip() or f"this terminal (TERM={printable(term)})"
+    label = f"{replies.name} {replies.version}".strip() or f"this terminal (TERM={_escape(term)})"
     if term == "linux":
         return None, "the Linux console shows text only"
     if not replies.answered:
@@ -174,9 +171,9 @@ def _tmux_protocol(tmux: TmuxClient | None) -> tuple[GraphicsProtocol | None, st
     client_match = _NAME.match(tmux.client)
     if client_match and _has_placeholders(client_match[1], client_match[2]):
         if tmux.passthrough:
-            return "kitty", f"tmux on {printable(tmux.client)}, through allow-passthrough"
-        return None, f"tmux on {printable(tmux.client)}: `tmux set -g allow-passthrough on` would allow pictures"
-    client = printable(tmux.client) or "a terminal that it cannot name"
+            return "kitty", f"tmux on {_escape(tmux.client)}, through allow-passthrough"
+        return None, f"tmux on {_escape(tmux.client)}: `tmux set -g allow-passthrough on` would allow pictures"
+    client = _escape(tmux.client) or "a terminal that it cannot name"
     if "sixel" in tmux.features:
         return "sixel", f"tmux on {client}, to which it sends sixel"
     return None, f"tmux on {client}, to which it sends no pictures"
@@ -191,6 +188,10 @@ def _takes_truecolor(name: str, version: str) -> bool:
     """xterm since 331 takes 24-bit colours even where it approximates them."""
     is_known = name.lower() in ("kitty", "ghostty", "wezterm", "foot", "konsole", "contour", "mlterm", "iterm2")
     return is_known or (name == "XTerm" and _version_numbers(version) >= (331,))
+
+
+def _escape(text: str) -> str:
+    return ascii(text)[1:-1]
 
 
 def _version_numbers(version: str) -> tuple[int, ...]:

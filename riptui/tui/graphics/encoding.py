@@ -11,11 +11,11 @@ from hashlib import blake2b
 import numpy as np
 from PIL import Image as Pillow
 
-from riptui.arrays import Image
 from riptui.tui.graphics import kitty, sixel
 from riptui.tui.graphics.budget import PictureBudget
 from riptui.tui.graphics.capabilities import GraphicsProtocol
 from riptui.tui.graphics.fit import PictureBox
+from riptui.tui.graphics.rgb import RGBArray
 
 MAX_CACHED_CHARACTERS = 16_000_000  # characters of encoded pictures: a few hundred
 
@@ -39,11 +39,11 @@ class Encoder:
         self._cache: OrderedDict[tuple[bytes, EncodeRequest], str] = OrderedDict()  # touched by that thread only
         self._cached_characters = 0
 
-    async def encode(self, image: Image, request: EncodeRequest) -> str:
+    async def encode(self, image: RGBArray, request: EncodeRequest) -> str:
         """The picture as characters. Cancel it and it is not begun."""
         return await asyncio.wrap_future(self._thread.submit(self._encode, image, request))
 
-    def _encode(self, image: Image, request: EncodeRequest) -> str:
+    def _encode(self, image: RGBArray, request: EncodeRequest) -> str:
         key = blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii"), request
         if key not in self._cache:
             self._cache[key] = encode(image, request)
@@ -54,21 +54,21 @@ class Encoder:
         return self._cache[key]
 
 
-def encode(image: Image, request: EncodeRequest) -> str:
+def encode(image: RGBArray, request: EncodeRequest) -> str:
     """For sixel the control string, for kitty the PNG in base64: no larger than the picture is shown."""
     if request.protocol == "kitty":
         return kitty.encode(quantize(_scale_for_kitty(image, request), request.budget.kitty_colours))
     return sixel.encode(quantize(_pad_for_sixel(image, request), request.budget.sixel_colours), request.background)
 
 
-def quantize(image: Image, colours: int) -> Pillow.Image:
+def quantize(image: RGBArray, colours: int) -> Pillow.Image:
     """The image in so many colours (2 to 256). The second pass finds the nearest and halves the error for 1.5 ms."""
     picture = Pillow.fromarray(image)
     palette = picture.quantize(colours, Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
     return picture.quantize(palette=palette, dither=Pillow.Dither.NONE)
 
 
-def _scale_for_kitty(image: Image, request: EncodeRequest) -> Image:
+def _scale_for_kitty(image: RGBArray, request: EncodeRequest) -> RGBArray:
     """The picture as kitty gets it, which scales what is smaller than its place."""
     width, height = request.box.width, request.box.height
     if width > image.shape[1]:  # blown up here, because kitty would blur it; such a PNG is small
@@ -77,7 +77,7 @@ def _scale_for_kitty(image: Image, request: EncodeRequest) -> Image:
     return _resize(image, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
-def _pad_for_sixel(image: Image, request: EncodeRequest) -> Image:
+def _pad_for_sixel(image: RGBArray, request: EncodeRequest) -> RGBArray:
     """The picture in the middle of the columns of its box, and of as many whole bands as go into its rows.
 
     What is left of the last row, at most five pixels, is blank: the canvas of half blocks leaves it so.
@@ -91,7 +91,7 @@ def _pad_for_sixel(image: Image, request: EncodeRequest) -> Image:
     return canvas
 
 
-def _resize(image: Image, width: int, height: int) -> Image:
+def _resize(image: RGBArray, width: int, height: int) -> RGBArray:
     if image.shape[:2] == (height, width):
         return image
     blown_up = width > image.shape[1]

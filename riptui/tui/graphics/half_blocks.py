@@ -20,7 +20,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from riptui.arrays import Image
+from riptui.tui.graphics.rgb import RGBArray
 
 ColourDepth = Literal["truecolor", "256", "standard"]
 
@@ -81,7 +81,7 @@ def to_escape_codes(cells: Sequence[PictureCell]) -> str:
     return "".join([*parts, "\x1b[0m"])
 
 
-def to_half_blocks(image: Image, depth: ColourDepth) -> list[list[PictureCell]]:
+def to_half_blocks(image: RGBArray, depth: ColourDepth) -> list[list[PictureCell]]:
     """Each cell shows two pixels, one above the other; the image has an even height."""
     inks, papers = _sgr_codes(image[0::2], depth, 38), _sgr_codes(image[1::2], depth, 48)
     same = (image[0::2] == image[1::2]).all(axis=-1).tolist()
@@ -108,7 +108,7 @@ def solid_cell(colour: tuple[int, int, int], depth: ColourDepth) -> PictureCell:
     return PictureCell(" ", "", _sgr_codes(np.array([[colour]], np.uint8), depth, 48)[0][0])
 
 
-def shrink(image: Image, columns: int, rows: int, *, grey: bool = False) -> Image:
+def shrink(image: RGBArray, columns: int, rows: int, *, grey: bool = False) -> RGBArray:
     """The image in two pixels a cell, one above the other; each is the mean of what it stands for."""
     size = columns, rows * 2
     blown_up = image.shape[1] <= size[0] and image.shape[0] <= size[1]
@@ -116,7 +116,7 @@ def shrink(image: Image, columns: int, rows: int, *, grey: bool = False) -> Imag
     return np.asarray(small.convert("L").convert("RGB") if grey else small)
 
 
-def _sgr_codes(pixels: Image, depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[list[str]]:
+def _sgr_codes(pixels: RGBArray, depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[list[str]]:
     """SGR's parameters for each pixel, as foreground (38) or background (48)."""
     if depth == "truecolor":
         return [[f"{sgr_base};2;{r};{g};{b}" for r, g, b in row] for row in pixels.tolist()]
@@ -131,7 +131,7 @@ def _palette_codes(depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[str]:
     return [str(index + sgr_base - 8 if index < 8 else index - 8 + sgr_base + 52) for index in range(16)]
 
 
-def _nearest_colours(pixels: Image, depth: ColourDepth) -> UInt8[np.ndarray, "height width"]:
+def _nearest_colours(pixels: RGBArray, depth: ColourDepth) -> UInt8[np.ndarray, "height width"]:
     """The index of each pixel's colour in the terminal's palette, by four bits a channel."""
     r, g, b = (pixels[..., channel].astype(np.uint16) >> 4 for channel in range(3))
     indices: UInt8[np.ndarray, "height width"] = _nearest_colour_table(depth)[r << 8 | g << 4 | b]

@@ -18,14 +18,13 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from riptui.arrays import Image
-from riptui.text.terminal import printable
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.canvas import Canvas
 from riptui.tui.graphics.encoding import EncodeRequest
 from riptui.tui.graphics.fit import fit
 from riptui.tui.graphics.half_blocks import ColourDepth, PictureCell, PictureStrip, solid_cell
 from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.graphics.rgb import RGBArray
 
 REST_SECONDS = 0.1  # seconds without a new image before pixels are worth their bytes
 MIN_ROWS_BELOW = 2  # rows: with fewer below a sixel picture xterm scrolls
@@ -43,7 +42,7 @@ class PictureWidget(Widget):
     def __init__(self, graphics: Graphics, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._graphics = graphics
-        self._image: Image | None = None
+        self._image: RGBArray | None = None
         self._note = ""
         self._canvas: Canvas | None = None
         self._pixel_timer: Timer | None = None
@@ -52,10 +51,10 @@ class PictureWidget(Widget):
         self._pixels_current = False  # whether that one is of this image
 
     @property
-    def image(self) -> Image | None:
+    def image(self) -> RGBArray | None:
         return self._image
 
-    def show(self, image: Image | None, *, note: str = "") -> None:
+    def show(self, image: RGBArray | None, *, note: str = "") -> None:
         """Show an image, [height, width, 3], or the note in its place. Only what changed is sent."""
         if image is None or self._image is None or self._canvas is None or image.shape != self._image.shape:
             if image is not None or self._image is not None or note != self._note:
@@ -139,7 +138,7 @@ class PictureWidget(Widget):
         width, height = self.size
         style = self.visual_style.rich_style
         note = self._note or ("" if self._image is None else "pictures are off")
-        lines = wrap(printable(note), max(1, width))[:height]
+        lines = wrap(note, max(1, width))[:height]
         top = (height - len(lines)) // 2
         strips = [Strip([Segment(line.center(width), style)], width) for line in lines]
         blank = Strip.blank(width, style)

@@ -45,7 +45,7 @@ def probe(
 ) -> Terminal:
     """The terminal at both ends. `requested`, else $RIPTUI_GRAPHICS, may name a protocol: else it is chosen.
 
-    Takes a round trip, at most `TIMEOUT_SECONDS`. Raises InputError where what is asked for is no protocol.
+    Takes a round trip, at most `TIMEOUT_SECONDS`. Raises ValueError for an unknown protocol.
     """
     requested = requested or environment.get(PROTOCOL_VARIABLE, "") or "auto"
     if not (os.isatty(stdin) and os.isatty(stdout)):

@@ -29,7 +29,8 @@ from riptui.tui.group.compare_data import (
 )
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
-from riptui.tui.plot.chart import Chart, series_colors
+from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import SHAPES, Series
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.metric_readout import format_number, metric_names, metric_title
@@ -69,8 +70,8 @@ class CompareColumn(Vertical):
         yield self._values
 
     def set_heading(self, differing: Sequence[str]) -> None:
-        color = series_colors(self.app)[self._index]
-        _update_if_changed(self._head, Content.assemble((SHAPES[self._index], color), (f" {self._title}", "bold")))
+        colour = current_series_colours(self.app)[self._index]
+        _update_if_changed(self._head, Content.assemble((SHAPES[self._index], colour), (f" {self._title}", "bold")))
         _update_if_changed(self._differing, Content(" · ".join(differing)))
 
     def show(self, frame: ComparedFrame, values: MetricValues, metric: str) -> None:
@@ -242,8 +243,8 @@ class CompareScreen(Screen[None]):
     def _draw_chart(self) -> None:
         metric = self._drawn_metric
         curves = [
-            self._curve_of(color, name, trajectory)
-            for color, (name, trajectory) in enumerate(zip(self._names, self._compared, strict=True))
+            self._curve_of(colour, name, trajectory)
+            for colour, (name, trajectory) in enumerate(zip(self._names, self._compared, strict=True))
         ]
         x_end = max((trajectory.spec.amount for trajectory in self._compared if trajectory.spec), default=0.0)
         self.query_one(Chart).draw(
@@ -254,7 +255,7 @@ class CompareScreen(Screen[None]):
             x_end=x_end if self._axis == "inpainted" else 100.0,
         )
 
-    def _curve_of(self, color: int, name: str, trajectory: ComparedTrajectory) -> Series:
+    def _curve_of(self, colour: int, name: str, trajectory: ComparedTrajectory) -> Series:
         if trajectory.spec is not None:
             for curve in metric_series.build_series(
                 trajectory.spec,
@@ -264,8 +265,8 @@ class CompareScreen(Screen[None]):
                 [self._drawn_metric],
                 self._axis,
             ):
-                return replace(curve, name=name, color=color)
-        return Series(name, (), (), color=color)
+                return replace(curve, name=name, colour=colour)
+        return Series(name, (), (), colour=colour)
 
     def action_metric(self) -> None:
         """Draw the next metric."""

@@ -78,7 +78,7 @@ class CompareReader:
             return ComparedTrajectory(path, spec, reader.rows, len(reader.rows), trajectory.read_metrics())
         except RiptuiError as error:
             self._readers[path] = None
-            return ComparedTrajectory(path, error=str(error))
+            return ComparedTrajectory(path, error=printable(str(error)))
 
     def _read_frame(self, compared: ComparedTrajectory, k: int) -> ComparedFrame:
         reader = self._readers[compared.path]
@@ -89,7 +89,7 @@ class CompareReader:
         try:
             return ComparedFrame(k, reader.frame(k))
         except RiptuiError as error:
-            return ComparedFrame(k, None, str(error))
+            return ComparedFrame(k, None, printable(str(error)))
 
 
 def percent_stops(compared: Sequence[ComparedTrajectory]) -> list[float]:

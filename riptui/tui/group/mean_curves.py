@@ -62,9 +62,9 @@ def build_group_data(
         drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[image]]
     members_by_curve = _split_by_curve(drawn)
     series: list[Series] = []
-    for color, (name, curve_members) in enumerate(list(members_by_curve.items())[:MAX_CURVES]):
+    for colour, (name, curve_members) in enumerate(list(members_by_curve.items())[:MAX_CURVES]):
         curves = (curve for member in curve_members if (curve := _to_curve(member, metric)))
-        series += _SERIES_BUILDERS[options.view](name, curves, color, coverage if options.axis == "coverage" else None)
+        series += _SERIES_BUILDERS[options.view](name, curves, colour, coverage if options.axis == "coverage" else None)
     left_out = f"{MAX_CURVES} of {len(members_by_curve)} curves" if len(members_by_curve) > MAX_CURVES else ""
     if options.view == "runs" and len(series) > MAX_RUNS:
         left_out, series = f"{MAX_RUNS} of {len(series)} runs", series[:MAX_RUNS]
@@ -125,7 +125,7 @@ def _curve_name(fields: Sequence[str], key: Sequence[object]) -> str:
     return " ".join(parts)
 
 
-def _mean_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
+def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """Mean and standard deviation at each inpainted %; over coverage: at the mean coverage there."""
     if coverage is None:
         stats = distributions(curves)
@@ -142,10 +142,10 @@ def _mean_series(name: str, curves: Iterable[Curve], color: int, coverage: Cover
         tuple(None if isnan(stat.sd) else stat.mean + sign * stat.sd for stat in stats)  # nan would differ from itself
         for sign in (-1, 1)
     )
-    return [Series(name, tuple(x), tuple(stat.mean for stat in stats), low, high, color)]
+    return [Series(name, tuple(x), tuple(stat.mean for stat in stats), low, high, colour)]
 
 
-def _point_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
+def _point_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """Every value, rounded so far that equal dots are drawn once."""
     points = np.concatenate(
         [np.zeros((0, 2)), *(np.column_stack([_x_positions(curve, coverage), curve.values]) for curve in curves)]
@@ -156,14 +156,14 @@ def _point_series(name: str, curves: Iterable[Curve], color: int, coverage: Cove
         step[step == 0] = 1.0
         _, kept = np.unique(np.round(points / step), axis=0, return_index=True)
         points = points[kept]
-    return [Series(name, tuple(points[:, 0].tolist()), tuple(points[:, 1].tolist()), color=color, points_only=True)]
+    return [Series(name, tuple(points[:, 0].tolist()), tuple(points[:, 1].tolist()), colour=colour, points_only=True)]
 
 
-def _run_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
+def _run_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """A line for each trajectory, the first of them named."""
     lines = enumerate(curves)
     return [
-        Series("" if index else name, tuple(_x_positions(curve, coverage)), tuple(curve.values.tolist()), color=color)
+        Series("" if index else name, tuple(_x_positions(curve, coverage)), tuple(curve.values.tolist()), colour=colour)
         for index, curve in lines
     ]
 

@@ -14,16 +14,15 @@ from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.app import App
 from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from riptui.tui import themes
 from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import ChartCell, Ink
+from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import Series
 
 __all__ = ["Chart", "Series"]
@@ -141,21 +140,13 @@ class Chart(Widget):
 
     def _style(self, ink: int) -> Style:
         if ink >= 0:
-            return self.rich_style + Style(color=self._colors[ink % len(self._colors)])
+            return self.rich_style + Style(color=self._colours[ink % len(self._colours)])
         part = _INK_CLASSES.get(ink)
         return self.get_visual_style(part).rich_style if part else self.rich_style
 
     @property
-    def _colors(self) -> list[RichColor]:
-        return [Color.parse(color).rich_color for color in series_colors(self.app)]
-
-
-def series_colors(app: App[object]) -> list[str]:
-    """Of the app's theme, as Textual writes colours."""
-    variables = app.theme_variables
-    return [
-        variables.get(f"series-{n}", color) for n, color in enumerate(themes.series_colours(app.current_theme), start=1)
-    ]
+    def _colours(self) -> list[RichColor]:
+        return [Color.parse(colour).rich_color for colour in current_series_colours(self.app)]
 
 
 _MARKER = min(Ink) - 1

@@ -76,7 +76,7 @@ def draw(
             drawing.rows,
             area,
             y_label,
-            [legend.LegendEntry(line.shape, line.name, line.color) for line in series if line.name],
+            [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name],
         )
     return drawing
 
@@ -103,23 +103,23 @@ def _draw_curves(
         dots_xy = [(drawing.dot_column(point.x), _dot_row(point.y, y_axis, area.height)) for point in line_points]
         if not line.points_only:
             for start, end in pairwise(dots_xy):
-                dots.draw_line(start, end, line.color)
+                dots.draw_line(start, end, line.colour)
         interval = _shape_interval(line, len(line_points), area.width)
         for index, ((x, y), point) in enumerate(zip(dots_xy, line_points, strict=True)):
             if point.low != point.high:
                 low, high = (_dot_row(end, y_axis, area.height) for end in (point.low, point.high))
-                dots.draw_line((x + DOTS_ACROSS * offset, low), (x + DOTS_ACROSS * offset, high), line.color)
+                dots.draw_line((x + DOTS_ACROSS * offset, low), (x + DOTS_ACROSS * offset, high), line.colour)
             if interval and index % interval == 0:
                 shapes.setdefault((x // DOTS_ACROSS, y // DOTS_DOWN), []).append(
-                    (index // interval, line.shape, line.color)
+                    (index // interval, line.shape, line.colour)
                 )
             elif line.points_only:
-                dots.set_dot(x + DOTS_ACROSS * offset, y, line.color)
-    for column, row, character, color in dots.cells():
-        drawing.rows[area.top + row][area.left + column] = character, color
+                dots.set_dot(x + DOTS_ACROSS * offset, y, line.colour)
+    for column, row, character, colour in dots.cells():
+        drawing.rows[area.top + row][area.left + column] = character, colour
     for (column, row), candidates in shapes.items():
-        _, shape, color = take_turn(candidates, candidates[0][0])
-        drawing.rows[area.top + row][area.left + column] = shape, color
+        _, shape, colour = take_turn(candidates, candidates[0][0])
+        drawing.rows[area.top + row][area.left + column] = shape, colour
 
 
 def _dot_row(y: float, axis: AxisRange, rows: int) -> int:

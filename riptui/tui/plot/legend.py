@@ -14,7 +14,7 @@ _MIN_NAME_COLUMNS = 4  # columns of a name that say something
 class LegendEntry(NamedTuple):
     shape: str
     name: str
-    color: int
+    colour: int
 
     @property
     def width(self) -> int:
@@ -55,7 +55,7 @@ def _write_in_header(header: ChartRow, entries: Sequence[LegendEntry]) -> None:
 
 
 def _write_entry(row: ChartRow, column: int, entry: LegendEntry) -> None:
-    write_text(row, column, entry.shape, entry.color)
+    write_text(row, column, entry.shape, entry.colour)
     write_text(row, column + 1, " " + entry.name, Ink.LABEL)
 
 

@@ -29,13 +29,13 @@ class Series:
     low: Sequence[float | None] | None = None
     """Lower ends of error bars, e.g. mean - sd; where an end is not finite or None there is no bar."""
     high: Sequence[float | None] | None = None
-    color: int = 0
+    colour: int = 0
     """Which of the theme's series colours, from 0; they begin again after the last."""
     points_only: bool = False
 
     @property
     def shape(self) -> str:
-        return SHAPES[self.color % len(SHAPES)]
+        return SHAPES[self.colour % len(SHAPES)]
 
     def points(self) -> Iterator[SeriesPoint]:
         """Those that can be shown, in the order given."""

@@ -17,6 +17,7 @@ from riptui.spec import Spec
 from riptui.store.frame_reader import FrameReader
 from riptui.store.records import Failure, IterationRow, Session
 from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
 from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
 
 Part = TypeVar("Part")
@@ -131,7 +132,7 @@ class TrajectoryLoader:
 
     def _short_message(self, error: RiptuiError) -> str:
         """Without the folder, which the heading names: there is little room in a picture's place."""
-        return str(error).replace(f"{self.path}/", "")
+        return printable(str(error).replace(f"{self.path}/", ""))
 
     def _make_comparison(self, frame: Image, original: Image | None, k: int, mode: ComparisonMode) -> Image | None:
         match mode:

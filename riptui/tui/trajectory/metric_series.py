@@ -67,8 +67,8 @@ def build_series(
             metric_title(name),
             tuple(x_position(spec, rows, k, axis) for k in frames),
             tuple(values[k][name] for k in frames),
-            color=color,
+            colour=colour,
         )
-        for color, name in enumerate(names)
+        for colour, name in enumerate(names)
         if (frames := [k for k in values if name in values[k] and k <= newest])
     ]

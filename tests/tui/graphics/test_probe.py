@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from riptui.errors import InputError
 from riptui.tui.graphics import probe as probing
 from riptui.tui.graphics.capabilities import TerminalReplies, TmuxClient, choose_protocol, read_replies
 from riptui.tui.graphics.probe import probe
@@ -127,7 +126,7 @@ def test_the_variable_asks_too_and_the_option_goes_before_it() -> None:
 
 
 def test_an_unknown_protocol_is_an_error_that_lists_the_known() -> None:
-    with pytest.raises(InputError, match=r"ascii \(use auto, kitty, sixel, halfblock, off\)"):
+    with pytest.raises(ValueError, match=r"'ascii': use auto, kitty, sixel, halfblock, off"):
         choose_protocol(TerminalReplies(), ENVIRONMENT, None, "ascii")
 
 

@@ -89,12 +89,13 @@ def test_names_are_told_from_the_common_folder_on():
 
 def test_what_cannot_be_shown_is_a_note(tmp_path):
     bare = write(tmp_path / "bare", made_spec(), {})  # without its pictures
-    lineup = CompareReader([bare, tmp_path / "absent"])
+    lineup = CompareReader([bare, tmp_path / "absent\x1b[31m"])
     found = lineup.read()
     assert found[0].newest == 64
-    assert "absent" in found[1].error
+    assert "absent\\x1b[31m" in found[1].error
     frames = lineup.read_frames(found, 50)
-    assert all(frame.image is None and frame.note for frame in frames)
+    assert all(frame.image is None and frame.note.isprintable() for frame in frames)
+    assert all(frame.note for frame in frames)
 
 
 # --- the screen

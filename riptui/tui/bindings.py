@@ -33,21 +33,21 @@ BROWSER = [
     _key(
         "frames.back-half",
         "shift+left,H",
-        "view('move_measured', -1)",
+        "view('move_by_half', -1)",
         "50 % back",
         "The measured frame before: 50 % back",
     ),
     _key(
         "frames.forward-half",
         "shift+right,L",
-        "view('move_measured', 1)",
+        "view('move_by_half', 1)",
         "50 % on",
         "The next measured frame: 50 % on",
     ),
     _key("frames.first", "home,0", "view('first')", "Original", "Frame 0, the original"),
     _key("frames.last", "end,$", "view('last')", "Newest frame", "The newest frame; stays there while it grows"),
-    _key("frames.slower", "less_than_sign", "view('slower')", "Slower"),
-    _key("frames.faster", "greater_than_sign", "view('faster')", "Faster"),
+    _key("frames.slower", "less_than_sign", "view('change_speed', -1)", "Slower"),
+    _key("frames.faster", "greater_than_sign", "view('change_speed', 1)", "Faster"),
     _key(
         "frames.comparison", "d", "view('cycle_comparison')", "Difference", "Difference, heat map, blink, masked square"
     ),

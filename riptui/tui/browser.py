@@ -57,8 +57,8 @@ class Browser(Screen[None]):
         self.last_workers = WorkersChanged(())
         self._watcher = RunsWatcher(runs, self.post_message, settings.hertz)
         self._pending_selection = selected_path
-        self._shown_path = ""
-        """The path whose details are on the screen."""
+        self.shown_path = ""
+        """The path below the runs folder whose details are on the screen."""
         self._awaited_path = ""
         """The path that the cursor is to go to once it is there."""
         self._running_commands: set[str] = set()
@@ -104,6 +104,10 @@ class Browser(Screen[None]):
         self._watcher.close()
 
     @property
+    def commands_running(self) -> bool:
+        return bool(self._running_commands)
+
+    @property
     def runs_tree(self) -> RunsTree:
         return self.query_one(RunsTree)
 
@@ -130,7 +134,7 @@ class Browser(Screen[None]):
         if self.details is not None:
             touched = [entry.path for entry in scan.entries] + scan.removed
             self.details.disk_changed([self.runs / path for path in touched])
-            totals = tree.model.totals.get(self._shown_path)
+            totals = tree.model.totals.get(self.shown_path)
             if self.details.current == "group" and totals and totals.count != self.details.group_view.count:
                 self._show_selected()
         self._update("#counts", status_line.format_counts(tree.model.totals[""]))
@@ -158,7 +162,7 @@ class Browser(Screen[None]):
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
         self._update("#device", status_line.format_device(message.workers))
-        self._update("#progress", status_line.format_progress(message.workers, self._shown_path, self.size.width))
+        self._update("#progress", status_line.format_progress(message.workers, self.shown_path, self.size.width))
         for worker in message.died:
             text = f"worker {worker.record.pid} died; its log: {printable(str(worker.log))}"
             self.notify(text, severity="error", timeout=10, markup=False)
@@ -181,7 +185,7 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         if row is None or self.details is None:
             return
-        self._shown_path = row.path
+        self.shown_path = row.path
         if row.is_group:
             trajectories = [self.runs / path for path in self.runs_tree.model.list_trajectories(row.path)]
             self.details.show_group(self.runs / row.path, trajectories)

@@ -164,9 +164,13 @@ class ExportScreen(ModalScreen[list[Path] | None]):
     def action_leave(self) -> None:
         """While it exports: call it off. The thread ends the dialog then."""
         if self._busy:
-            self._cancelled.set()
+            self.cancel()
         else:
             self._finish()
+
+    def cancel(self) -> None:
+        """Stop exporting before the next frame."""
+        self._cancelled.set()
 
     @on(Button.Pressed, "#export")
     @on(Input.Submitted)

@@ -54,6 +54,10 @@ class PictureWidget(Widget):
     def image(self) -> RGBArray | None:
         return self._image
 
+    @property
+    def note(self) -> str:
+        return self._note
+
     def show(self, image: RGBArray | None, *, note: str = "") -> None:
         """Show an image, [height, width, 3], or the note in its place. Only what changed is sent."""
         if image is None or self._image is None or self._canvas is None or image.shape != self._image.shape:

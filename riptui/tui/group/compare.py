@@ -129,7 +129,7 @@ class CompareScreen(Screen[None]):
             CompareColumn(graphics, index, name) for index, name in enumerate(distinct_names(trajectories))
         ]
         self._names = distinct_names(trajectories)
-        self._metric = metric
+        self._chosen_metric = metric
         self._axis: metric_series.XAxis = axis
         self._compared: tuple[ComparedTrajectory, ...] = ()
         self._frames: tuple[ComparedFrame, ...] = ()
@@ -188,7 +188,7 @@ class CompareScreen(Screen[None]):
         message.stop()
         if message.inpainted != self.inpainted:
             return
-        metric = self._drawn_metric
+        metric = self.metric
         for column, frame, trajectory in zip(self._columns, message.frames, self._compared, strict=True):
             column.show(frame, trajectory.values_at(frame.k) if frame.k <= trajectory.newest else {}, metric)
 
@@ -213,9 +213,10 @@ class CompareScreen(Screen[None]):
         return self._last_index if self._stop_index is None else min(self._stop_index, self._last_index)
 
     @property
-    def _drawn_metric(self) -> str:
+    def metric(self) -> str:
+        """The metric in the chart: the chosen one, or the first that was measured."""
         metrics = self._measured_metrics()
-        return self._metric if self._metric in metrics or not metrics else metrics[0]
+        return self._chosen_metric if self._chosen_metric in metrics or not metrics else metrics[0]
 
     def _measured_metrics(self) -> list[str]:
         """All that any of them was measured with."""
@@ -225,9 +226,9 @@ class CompareScreen(Screen[None]):
 
     def action_go(self, count: int) -> None:
         """So many places on or back."""
-        self._go_to_stop(self._shown_index + count)
+        self.go_to_stop(self._shown_index + count)
 
-    def _go_to_stop(self, index: int) -> None:
+    def go_to_stop(self, index: int) -> None:
         index = min(max(0, index), self._last_index)
         self._stop_index = None if index == self._last_index else index
         self._show_stop()
@@ -241,7 +242,7 @@ class CompareScreen(Screen[None]):
         self._latest.submit("frames", partial(self._load_frames, self._compared, self.inpainted))
 
     def _draw_chart(self) -> None:
-        metric = self._drawn_metric
+        metric = self.metric
         curves = [
             self._curve_of(colour, name, trajectory)
             for colour, (name, trajectory) in enumerate(zip(self._names, self._compared, strict=True))
@@ -262,7 +263,7 @@ class CompareScreen(Screen[None]):
                 trajectory.rows,
                 trajectory.newest,
                 trajectory.metrics,
-                [self._drawn_metric],
+                [self.metric],
                 self._axis,
             ):
                 return replace(curve, name=name, colour=colour)
@@ -271,7 +272,7 @@ class CompareScreen(Screen[None]):
     def action_metric(self) -> None:
         """Draw the next metric."""
         if metrics := self._measured_metrics():
-            self._metric = metrics[(metrics.index(self._drawn_metric) + 1) % len(metrics)]
+            self._chosen_metric = metrics[(metrics.index(self.metric) + 1) % len(metrics)]
             self._show_stop()
 
     def action_axis(self) -> None:
@@ -294,12 +295,12 @@ class CompareScreen(Screen[None]):
 
     def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
         message.stop()
-        self._go_to_stop(message.k)
+        self.go_to_stop(message.k)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
         if self._axis == "inpainted":
-            self._go_to_stop(min(range(len(self._stops)), key=lambda index: abs(self._stops[index] - message.x)))
+            self.go_to_stop(min(range(len(self._stops)), key=lambda index: abs(self._stops[index] - message.x)))
 
 
 def _update_if_changed(widget: Static, text: Content) -> None:

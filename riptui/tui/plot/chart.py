@@ -86,6 +86,20 @@ class Chart(Widget):
         changed = [y for y, (old, new) in enumerate(zip(before[1].rows, self._drawing.rows, strict=True)) if old != new]
         self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
+    @property
+    def marker(self) -> float | None:
+        """The x of the vertical line."""
+        return self._marker
+
+    @property
+    def axis_labels(self) -> tuple[str, str]:
+        """The labels of the x and the y axis."""
+        return self._draw_call.keywords["x_label"], self._draw_call.keywords["y_label"]
+
+    def column_of(self, x: float) -> int:
+        """The column of the widget that shows an x."""
+        return self._drawing.column(x)
+
     def set_marker(self, x: float | None) -> None:
         """Put the vertical line at an x, or take it away."""
         before, self._marker = self._marker, x

@@ -1,5 +1,6 @@
 """The tree of groups and trajectories on the screen. Draws the rows that are seen, whatever there are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -60,6 +61,10 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def current_row(self) -> TreeRow | None:
         return self._tree_rows[self.cursor] if self.cursor < len(self._tree_rows) else None
+
+    @property
+    def rows(self) -> Sequence[TreeRow]:
+        return self._tree_rows
 
     def apply(self, scan: ScanResult) -> None:
         """Take over what is new on disk; redraw no more rows than need it."""

@@ -166,7 +166,7 @@ class CoverageMap(Horizontal):
         & > VerticalScroll {{
             width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: {MARGIN_COLUMNS};
         }}
-        & > #told {{ width: {SUMMARY_COLUMNS}; height: 1fr; }}
+        & > #summary {{ width: {SUMMARY_COLUMNS}; height: 1fr; }}
         & > #histogram {{ width: 1fr; height: 1fr; }}
     }}
     """
@@ -178,7 +178,7 @@ class CoverageMap(Horizontal):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield TextLines(id="squares")
-        yield TextLines(id="told")
+        yield TextLines(id="summary")
         yield TextLines(id="histogram")
 
     def show(self, spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> None:
@@ -197,7 +197,7 @@ class CoverageMap(Horizontal):
         repaints = count_repaints(spec, rows, k, newest)
         squares = draw_grid(repaints, self.size.width * 3 // 5, self.size.height)
         self.query_one("#squares", TextLines).show(squares)
-        self.query_one("#told", TextLines).show(summary_lines(spec, rows, k))
+        self.query_one("#summary", TextLines).show(summary_lines(spec, rows, k))
         bars = self.query_one("#histogram", TextLines)
         bars.display = self.size.width >= MIN_COLUMNS_FOR_BARS
         available_columns = self.size.width - squares[0].cell_length - MARGIN_COLUMNS - SUMMARY_COLUMNS

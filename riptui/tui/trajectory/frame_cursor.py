@@ -128,10 +128,10 @@ class FrameCursor:
             speed = next((speed for speed in PLAY_SPEEDS if speed > self.speed), PLAY_SPEEDS[-1])
         else:
             speed = next((speed for speed in reversed(PLAY_SPEEDS) if speed < self.speed), PLAY_SPEEDS[0])
-        if self._play_start is not None:
-            self.tick()
-            self._play_start = self._play_start and (self._clock(), self.k)
+        self.tick()
         self.speed = speed
+        if self.playing:
+            self._play_start = self._clock(), self.k
 
     # The x axis of the chart
 

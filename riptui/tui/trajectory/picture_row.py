@@ -75,7 +75,7 @@ class PictureRow(Horizontal):
         self._stop_blinking()
         if loaded.mode is ComparisonMode.BLINK and loaded.frame is not None and loaded.original is not None:
             self._blinks = 0
-            self._blink_timer = self.set_interval(BLINK_SECONDS, self._blink)
+            self._blink_timer = self.set_interval(BLINK_SECONDS, self.blink)
         self._compared.caption.set_text(_caption(loaded))
         self._compared.picture.show(loaded.comparison_image, note=loaded.frame_note or loaded.original_note)
 
@@ -87,9 +87,14 @@ class PictureRow(Horizontal):
             captioned.caption.set_text(_muted(""))
             captioned.picture.show(None, note=note if captioned is self._frame else "")
 
-    def _blink(self) -> None:
+    @property
+    def blinking(self) -> bool:
+        return self._blink_timer is not None
+
+    def blink(self) -> None:
+        """Swap the two pictures, unless blinking has ended."""
         loaded = self._loaded
-        if loaded is None or self._blink_timer is None:  # a tick that was on its way when it was stopped
+        if loaded is None or not self.blinking:  # a late tick of the stopped timer
             return
         self._blinks += 1
         shows_frame = self._blinks % 2 == 1

@@ -1,7 +1,7 @@
-"""The colours: two themes of riptui's own, one of a terminal's 16, Textual's, and which of them it is.
+"""The themes: two of riptui, one of the terminal's 16 colours, and Textual's.
 
-NO_COLOR is Textual's matter: it turns all colours to greys, and pictures too (`App.no_color`). But it takes the
-terminal's own colours, of which it does not know how they look, for black: with it no ANSI theme can be read.
+Textual handles NO_COLOR: it turns all colours into greys, pictures too (`App.no_color`). But it takes the terminal's
+16 colours for black, because it cannot know them: under NO_COLOR no ANSI theme is readable.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ ANSI = Theme(
     surface="ansi_default",
     panel="ansi_default",
     boost="ansi_default",
-    variables={  # reverse: whatever the terminal's colours are, the cursor is not the text's background
+    variables={  # reverse: visible whatever the terminal's colours are
         "ansi-background": "ansi_default",
         "ansi-foreground": "ansi_default",
         "block-cursor-background": "ansi_default",
@@ -87,12 +87,12 @@ RIPTUI_THEMES = (DARK, LIGHT, ANSI)
 
 
 def theme_names() -> list[str]:
-    """All that the setting can be."""
+    """All values of the setting."""
     return [AUTO, *(theme.name for theme in RIPTUI_THEMES), *BUILTIN_THEMES]
 
 
 def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tuple[str, str]:
-    """The theme that a setting means on this terminal, and a notice if it is another than was asked for, else "".
+    """The theme to use for a setting on this terminal, and a notice if it is not the requested one, else "".
 
     `color_system` is that of the app's console: standard (16 colours), 256, truecolor, or None.
     """
@@ -102,18 +102,15 @@ def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tup
         return default_name, ""
     theme = {theme.name: theme for theme in RIPTUI_THEMES}.get(name) or BUILTIN_THEMES.get(name)
     if theme is None:
-        return default_name, f"there is no theme {name!r}, so this is {default_name}. Known: {', '.join(theme_names())}"
+        return default_name, f"unknown theme {name!r}, using {default_name}. Known: {', '.join(theme_names())}"
     if theme.ansi and no_color:
         return (
             default_name,
-            f"under NO_COLOR the theme {name} would be black on black, so this is {default_name} in greys",
+            f"theme {name} is unreadable under NO_COLOR, using {default_name} in greys",
         )
     return name, ""
 
 
 def css_variables(theme: Theme) -> Mapping[str, str]:
-    """What riptui's styles use beside Textual's variables, of any theme: $series-1 to $series-8.
-
-    For `App.get_theme_variable_defaults`, so that a theme can set its own.
-    """
+    """riptui's own CSS variables, $series-1 to $series-8: defaults, which a theme may override."""
     return {f"series-{number}": colour for number, colour in enumerate(series_colours(theme), start=1)}

@@ -279,7 +279,7 @@ async def marks_and_goes_on(pilot: AppPilot, key: str) -> None:
 @key("runs.compare")
 async def compares_what_is_marked(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    assert pilot.toasts == ["mark 2 to 6 trajectories with m; 0 are marked"]
+    assert pilot.toasts == ["mark 2 to 6 trajectories with m first (0 marked)"]
     await pilot.press("m", "m", key)
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
     await pilot.press("escape")
@@ -331,7 +331,7 @@ async def orders_in_four_ways(pilot: AppPilot, key: str) -> None:
 @key("runs.running")
 async def jumps_to_what_is_computed(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    assert pilot.toasts == ["nothing is being computed"]
+    assert pilot.toasts == ["no trajectory is running"]
     with running(pilot.browser.runs, "night/m64-s1"), running(pilot.browser.runs, "night/m64-s2"):
         await pilot.wait_until(lambda: "● 2 running" in pilot.screen_text, "the running")
         for expected in ("night/m64-s1", "night/m64-s2", "night/m64-s1"):
@@ -466,7 +466,7 @@ async def goes_through_the_ways_to_show_pictures(pilot: AppPilot, key: str) -> N
     assert "pictures are off" in pilot.screen_text
     await pilot.press(key)
     await pilot.wait_until(lambda: "▀" in pilot.screen_text, "half blocks")
-    assert pilot.toasts == ["half blocks: switched to; else off: a test"]
+    assert pilot.toasts == ["half blocks (switched by you; detected off: a test)"]
     await pilot.press(key)
     await pilot.wait_until(lambda: pilot.app.graphics.protocol == "off", "none")
 
@@ -519,7 +519,7 @@ async def test_the_help_shows_every_binding_that_holds_there(
             for binding in bindings.SCOPES[scope]:
                 assert (binding.tooltip in rows) == bool(set(binding.key.split(",")) - taken), binding.id
             taken |= {key for binding in bindings.SCOPES[scope] for key in binding.key.split(",")}
-        assert "Pictures by off: a test" in rows
+        assert "Graphics: off: a test" in rows
 
 
 async def test_the_palette_has_every_binding_that_holds_as_group_and_verb(folder: Path) -> None:
@@ -568,7 +568,7 @@ async def test_a_click_on_a_key_presses_it(folder: Path) -> None:
 async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Path) -> None:
     keys = {"runs.mark": "ctrl+o", "app.quit": "Q", "tree.down": "down,t", "no.such": "x"}
     async with open_app(folder, keys=keys) as pilot:
-        assert len([toast for toast in pilot.toasts if "there is no 'no.such'" in toast]) == 1
+        assert len([toast for toast in pilot.toasts if "unknown id 'no.such'" in toast]) == 1
         await pilot.press("m", "q")
         assert not pilot.tree.marked
         await pilot.press("ctrl+o")
@@ -576,8 +576,7 @@ async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Pa
         await pilot.press("ctrl+home", "t")
         await pilot.wait_until(lambda: pilot.cursor == "fig7/cat", "the next row")
         await pilot.press("question_mark")
-        await pilot.wait_until(
-            lambda: all(text in pilot.screen_text for text in ("^o", "Mark a trajectory")), "the help"
-        )
+        await pilot.wait_until(lambda: "Mark a trajectory" in pilot.screen_text, "the help")
+        assert "^o" in pilot.screen_text
         await pilot.press("escape", "Q")
         assert pilot.app.return_code == 0

@@ -47,5 +47,5 @@ async def test_what_is_not_there_is_told_once_whatever_it_is_called(runs: Path) 
     app = make_app(runs, "[/red]\x1b[0m")
     async with app.run_test() as pilot:
         await wait_until(pilot, lambda: toasts(app))
-        assert toasts(app) == [f"[/red]\\x1b[0m is not in {runs}"]
+        assert toasts(app) == [f"[/red]\\x1b[0m not found in {runs}"]
         assert len(app.screen.query_one(RunsTree).model.entries) == 3

@@ -149,13 +149,13 @@ def test_the_theme_is_what_was_asked_for_or_what_the_terminal_can_show(
 def test_no_ansi_theme_is_used_without_colours(name: str) -> None:
     theme, notice = themes.resolve_theme(name, color_system="truecolor", no_color=True)
     assert theme == "riptui-dark"
-    assert f"under NO_COLOR the theme {name} would be black on black" in notice
+    assert f"theme {name} is unreadable under NO_COLOR" in notice
 
 
 def test_an_unknown_theme_is_told_with_the_known_ones() -> None:
     theme, notice = themes.resolve_theme("nrod\x1b", color_system="truecolor", no_color=False)
     assert theme == "riptui-dark"
-    assert notice.startswith("there is no theme 'nrod\\x1b', so this is riptui-dark. Known: auto, riptui-dark,")
+    assert notice.startswith("unknown theme 'nrod\\x1b', using riptui-dark. Known: auto, riptui-dark,")
     assert [name for name in BUILTIN_THEMES if name not in notice] == []
 
 

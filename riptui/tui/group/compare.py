@@ -1,4 +1,4 @@
-"""Two to six trajectories side by side at equal inpainted %, and their curves in one chart. Escape closes it."""
+"""The comparison screen: two to six trajectories side by side at equal inpainted %, and their curves in one chart."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,13 +36,13 @@ from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.metric_readout import format_number, metric_names, metric_title
 from riptui.tui.trajectory.slider import Slider
 
-POLL_SECONDS = 1.0  # seconds between two looks at the disk
-GAP_COLUMNS = 1  # columns between two trajectories
-NON_PICTURE_ROWS = 16  # rows of all that is not a picture, with a chart of eight
+POLL_SECONDS = 1.0
+GAP_COLUMNS = 1  # between two trajectories
+NON_PICTURE_ROWS = 16  # of everything but the pictures, with a chart of eight rows
 
 
 class CompareColumn(Vertical):
-    """One trajectory: its name, what it differs in, its frame, its values."""
+    """One trajectory: its name, its differing fields, its frame, its values."""
 
     DEFAULT_CSS = f"""
     CompareColumn {{
@@ -75,7 +75,7 @@ class CompareColumn(Vertical):
         _update_if_changed(self._differing, Content(" · ".join(differing)))
 
     def show(self, frame: ComparedFrame, values: MetricValues, metric: str) -> None:
-        """Put a frame in place, and as many values as fit, that of the metric first."""
+        """Show a frame, and as many values as fit, that of `metric` first."""
         self.picture.show(frame.image, note=frame.note)
         ordered = [metric, *(name for name in metric_names({0: values}) if name != metric)]
         line, width = Content(""), self.size.width
@@ -87,7 +87,7 @@ class CompareColumn(Vertical):
 
 
 class CompareScreen(Screen[None]):
-    """Compares the trajectories in the order given."""
+    """Compares trajectories, in the order given."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.COMPARE]
     DEFAULT_CSS = """
@@ -103,14 +103,14 @@ class CompareScreen(Screen[None]):
     """
 
     class TrajectoriesRead(Message):
-        """The disk was read."""
+        """The trajectories were read again."""
 
         def __init__(self, compared: tuple[ComparedTrajectory, ...]) -> None:
             super().__init__()
             self.compared = compared
 
     class ComparedFramesReady(Message):
-        """The frames at an inpainted % are there."""
+        """The frames at an inpainted % were loaded."""
 
         def __init__(self, inpainted: float, frames: tuple[ComparedFrame, ...]) -> None:
             super().__init__()
@@ -135,9 +135,9 @@ class CompareScreen(Screen[None]):
         self._frames: tuple[ComparedFrame, ...] = ()
         self._stops: list[float] = [0.0]
         self._stop_index: int | None = None
-        """Which of them is shown; None: the last that there is, also while that grows."""
-        self._reader = CompareReader(trajectories)  # the thread's own
-        self._latest = LatestJobs(partial(self.run_worker, thread=True, group="lineup"))
+        """The index of the stop shown; None: the last one reached, also as that grows."""
+        self._reader = CompareReader(trajectories)  # used by the thread only
+        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="compare"))
 
     def compose(self) -> ComposeResult:
         yield Static(id="compare-about", markup=False)
@@ -153,10 +153,10 @@ class CompareScreen(Screen[None]):
         self._request_read()
         self.set_interval(POLL_SECONDS, self._request_read)
 
-    # --- in the thread
+    # Reading, in a thread
 
     def _request_read(self) -> None:
-        self._latest.submit("look", self._read_disk)
+        self._jobs.submit("read", self._read_disk)
 
     def _read_disk(self) -> None:
         compared = self._reader.read()
@@ -166,7 +166,7 @@ class CompareScreen(Screen[None]):
     def _load_frames(self, compared: tuple[ComparedTrajectory, ...], inpainted: float) -> None:
         self.post_message(self.ComparedFramesReady(inpainted, self._reader.read_frames(compared, inpainted)))
 
-    # --- what arrives from there
+    # Results of the thread
 
     @on(TrajectoriesRead)
     def _update_compared(self, message: TrajectoriesRead) -> None:
@@ -174,7 +174,7 @@ class CompareScreen(Screen[None]):
         self._compared = message.compared
         self._stops = percent_stops(self._compared)
         differing_fields, differing_values = compare_specs(self._compared)
-        summary = f"differing in {differing_fields}" if differing_fields else "of one recipe"
+        summary = f"differing in {differing_fields}" if differing_fields else "same settings"
         _update_if_changed(
             self.query_one("#compare-about", Static),
             Content.assemble((f"{len(differing_values)} trajectories", "bold"), (f"  {summary}", "$foreground-muted")),
@@ -192,16 +192,16 @@ class CompareScreen(Screen[None]):
         for column, frame, trajectory in zip(self._columns, message.frames, self._compared, strict=True):
             column.show(frame, trajectory.values_at(frame.k) if frame.k <= trajectory.newest else {}, metric)
 
-    # --- where it is
+    # The current stop
 
     @property
     def inpainted(self) -> float:
-        """% at which the frames are shown."""
+        """The inpainted % of the frames shown."""
         return self._stops[self._shown_index]
 
     @property
     def _last_index(self) -> int:
-        """The last place to which any of them has come."""
+        """The last stop that any trajectory has reached."""
         max_inpainted = max(
             (trajectory.spec.inpainted(trajectory.newest) for trajectory in self._compared if trajectory.spec),
             default=0.0,
@@ -219,13 +219,13 @@ class CompareScreen(Screen[None]):
         return self._chosen_metric if self._chosen_metric in metrics or not metrics else metrics[0]
 
     def _measured_metrics(self) -> list[str]:
-        """All that any of them was measured with."""
+        """The metrics of all trajectories."""
         return metric_names(
             dict(enumerate(values for trajectory in self._compared for values in trajectory.metrics.values()))
         )
 
     def action_go(self, count: int) -> None:
-        """So many places on or back."""
+        """Move forward by so many stops, or back."""
         self.go_to_stop(self._shown_index + count)
 
     def go_to_stop(self, index: int) -> None:
@@ -234,12 +234,12 @@ class CompareScreen(Screen[None]):
         self._show_stop()
 
     def _show_stop(self) -> None:
-        """Show the present place."""
+        """Show the frames and the curves of the current stop."""
         slider = self.query_one(Slider)
         slider.iterations, slider.newest, slider.k = len(self._stops) - 1, self._last_index, self._shown_index
         _update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %"))
         self._draw_chart()
-        self._latest.submit("frames", partial(self._load_frames, self._compared, self.inpainted))
+        self._jobs.submit("frames", partial(self._load_frames, self._compared, self.inpainted))
 
     def _draw_chart(self) -> None:
         metric = self.metric
@@ -251,7 +251,7 @@ class CompareScreen(Screen[None]):
         self.query_one(Chart).draw(
             curves,
             x_label=metric_series.X_LABELS[self._axis],
-            y_label=metric_title(metric) if self._measured_metrics() else "nothing measured yet",
+            y_label=metric_title(metric) if self._measured_metrics() else "no metrics yet",
             marker=self.inpainted if self._axis == "inpainted" else None,
             x_end=x_end if self._axis == "inpainted" else 100.0,
         )
@@ -276,14 +276,14 @@ class CompareScreen(Screen[None]):
             self._show_stop()
 
     def action_axis(self) -> None:
-        """Draw over inpainted % or over coverage, where the trajectories no longer share a place."""
+        """Draw over inpainted % or over coverage; over coverage there is no common marker."""
         self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
         self._draw_chart()
 
     def action_close(self) -> None:
         self.dismiss()
 
-    # --- room and the mouse
+    # Layout and the mouse
 
     def on_resize(self, event: events.Resize) -> None:
         count = len(self._columns)
@@ -304,6 +304,6 @@ class CompareScreen(Screen[None]):
 
 
 def _update_if_changed(widget: Static, text: Content) -> None:
-    """Only what differs goes over the wire."""
+    """Set a text only if it differs: each update is sent to the terminal."""
     if not isinstance(widget.content, Content) or not text.is_same(widget.content):
         widget.update(text)

@@ -1,4 +1,4 @@
-"""The charts and the table of a group: the mean of each mask size, all points, the runs of one image. No screen."""
+"""The charts and the table of a group: means by mask size, all points, the runs of one image. No Textual."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from riptui.tui.plot.series import Series
 from riptui.tui.trajectory.metric_readout import metric_names
 
 SPLIT_FIELDS = ("mask", "inpainter", "order", "size", "paste")
-"""The fields that part a group's trajectories into curves, where they differ; the paper's figures have the first."""
-MAX_CURVES = 8  # as many as there are colours
-MAX_RUNS = 60  # lines; with more none can be followed
-ROUNDING_LEVELS = 400  # to which points are rounded, in both directions: finer than any chart's dots
+"""The fields that divide a group's trajectories into curves if they differ; the paper's figures use the first."""
+MAX_CURVES = 8  # one per colour
+MAX_RUNS = 60  # more lines cannot be told apart
+ROUNDING_LEVELS = 400  # of the points in both directions: finer than the dots of any chart
 
 
 CoverageByPath = Mapping[str, Mapping[int, float]]
@@ -30,18 +30,18 @@ CoverageByPath = Mapping[str, Mapping[int, float]]
 
 @dataclass(frozen=True)
 class GroupData:
-    """A group as it can be shown."""
+    """What the group view shows."""
 
     options: ChartOptions
-    """As far as it could be followed."""
+    """The requested options, adapted to the group."""
     metrics: tuple[str, ...] = ()
-    """All that anything was measured with."""
+    """The metrics of all trajectories."""
     series: tuple[Series, ...] = ()
     x_end: float = 0.0
     images: tuple[str, ...] = ()
     """The names of the source images."""
     note: str = ""
-    """What is left out."""
+    """Says what is left out, if anything."""
     columns: tuple[TableColumn, ...] = ()
     rows: tuple[TableRow, ...] = ()
 
@@ -49,7 +49,7 @@ class GroupData:
 def build_group_data(
     members: Mapping[str, GroupMember], options: ChartOptions, coverage: CoverageByPath, root: str
 ) -> GroupData:
-    """What a choice shows of a group. `coverage` is needed for its axis alone; names are told from `root`."""
+    """Build a group's chart and table. `coverage` is used only for its axis; names are relative to `root`."""
     metrics = tuple(
         metric_names({index: dict.fromkeys(member.names) for index, member in enumerate(_one_per_metric_set(members))})
     )
@@ -81,7 +81,7 @@ def build_group_data(
 
 
 def _split_by_curve(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:
-    """Members by what makes a curve of its own, by its name: 128 px, or 128 px telea."""
+    """The members of each curve by its name: 128 px, or 128 px telea."""
     fields = [
         name for name in SPLIT_FIELDS if name == "mask" or len({getattr(member.spec, name) for member in members}) > 1
     ]
@@ -126,7 +126,7 @@ def _curve_name(fields: Sequence[str], key: Sequence[object]) -> str:
 
 
 def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
-    """Mean and standard deviation at each inpainted %; over coverage: at the mean coverage there."""
+    """Mean and standard deviation at each inpainted %, or at the mean coverage there."""
     if coverage is None:
         stats = distributions(curves)
         x = [stat.inpainted for stat in stats]
@@ -139,14 +139,14 @@ def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: Cove
                 coverages.setdefault(inpainted, []).append(position)
         x = [float(np.mean(coverages[stat.inpainted])) for stat in stats]
     low, high = (
-        tuple(None if isnan(stat.sd) else stat.mean + sign * stat.sd for stat in stats)  # nan would differ from itself
+        tuple(None if isnan(stat.sd) else stat.mean + sign * stat.sd for stat in stats)  # nan is not equal to itself
         for sign in (-1, 1)
     )
     return [Series(name, tuple(x), tuple(stat.mean for stat in stats), low, high, colour)]
 
 
 def _point_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
-    """Every value, rounded so far that equal dots are drawn once."""
+    """Every value, rounded, so that equal dots are drawn once."""
     points = np.concatenate(
         [np.zeros((0, 2)), *(np.column_stack([_x_positions(curve, coverage), curve.values]) for curve in curves)]
     )
@@ -160,7 +160,7 @@ def _point_series(name: str, curves: Iterable[Curve], colour: int, coverage: Cov
 
 
 def _run_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
-    """A line for each trajectory, the first of them named."""
+    """A line per trajectory; only the first has a name."""
     lines = enumerate(curves)
     return [
         Series("" if index else name, tuple(_x_positions(curve, coverage)), tuple(curve.values.tolist()), colour=colour)

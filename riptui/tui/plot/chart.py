@@ -1,8 +1,8 @@
-"""Curves on the screen: a widget that draws series, and a line at the frame that is looked at.
+"""The chart widget: series, and a marker at the current x.
 
-The series are drawn once; moving the marker repaints only the rows that show it, so that scrubbing stays quick and
-quiet on the wire. textual-plot repaints all of itself: 50 ms and 15.6 kB for a move of its line at 140x14, against
-4 ms and 1.3 kB, and it needs NumPy, 110 ms and 13 MiB.
+The series are drawn once; moving the marker repaints only the rows that show it, so that scrubbing stays fast and sends
+little. textual-plot repaints everything: 50 ms and 15.6 kB per move of its line at 140x14, against 4 ms and 1.3 kB, and
+it needs NumPy, 110 ms and 13 MiB.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ __all__ = ["Chart", "Series"]
 
 
 class Chart(Widget):
-    """Series over a common x axis. A click on it posts PointChosen."""
+    """Series over a common x axis. A click posts PointChosen."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--axis", "chart--tick", "chart--label", "chart--marker"}
@@ -70,9 +70,9 @@ class Chart(Widget):
         marker: float | None = None,
         x_end: float | None = None,
     ) -> None:
-        """Show these series. Nothing is repainted if they are the ones shown, except for a marker that moved.
+        """Show these series; unchanged ones are not repainted.
 
-        marker: the x of a vertical line. x_end: the x axis goes at least so far, e.g. to 400 %.
+        marker: the x of a vertical line. x_end: the least end of the x axis, e.g. 400 %.
         """
         content = partial(draw, tuple(series), x_label=x_label, y_label=y_label, x_end=x_end)
         if (content.args, content.keywords) == (self._draw_call.args, self._draw_call.keywords):
@@ -101,7 +101,7 @@ class Chart(Widget):
         return self._drawing.column(x)
 
     def set_marker(self, x: float | None) -> None:
-        """Put the vertical line at an x, or take it away."""
+        """Move the vertical line to an x, or remove it."""
         before, self._marker = self._marker, x
         if not self.size:
             return
@@ -110,7 +110,7 @@ class Chart(Widget):
             return
         columns = sorted(column for column in (old, new) if column is not None)
         rows = {row for column in columns for row in self._marked_rows(column)}
-        width = columns[-1] + 1 - columns[0]  # in one: Textual sends a row from the widget's left edge for each region
+        width = columns[-1] + 1 - columns[0]  # one region: for each Textual sends a row from the widget's left edge
         self.refresh(*(Region(columns[0], row, width, 1) for row in rows))
 
     def render_line(self, y: int) -> Strip:
@@ -129,13 +129,13 @@ class Chart(Widget):
 
     @property
     def _drawing(self) -> DrawnChart:
-        """The series at the present size."""
+        """The series, drawn at the current size."""
         if self._cached_drawing is None or self._cached_drawing[0] != self.size:
             self._cached_drawing = self.size, self._draw_call(max(1, self.size.width), max(1, self.size.height))
         return self._cached_drawing[1]
 
     def _marked_rows(self, column: int) -> list[int]:
-        """The rows that show the marker: every other one where no curve is, and the axis."""
+        """The rows that show the marker: the axis, and every other row without a curve."""
         rows, area = self._drawing.rows, self._drawing.area
         bottom = area.top + area.height
         free = [y for y in range(bottom - 1, area.top - 1, -2) if rows[y][column][1] == Ink.BLANK]

@@ -4,13 +4,13 @@ from textual.app import App
 from textual.theme import Theme
 
 DARK_SERIES = ("#32bffc", "#e39c0f", "#009e72", "#b582a6", "#0069d1", "#c54a12", "#ffff24", "#f0fcf4")
-"""Colours of lines on a dark background, the most distinct first.
+"""Colours of series on a dark background, the most distinct first.
 
-Okabe and Ito's eight, moved in CIELAB as little as it takes to have 3:1 with the background and to be told apart by
-everyone: their smallest difference (CIEDE2000) is 28, and 13 as seen with the rarest colour blindness.
+Okabe and Ito's eight, moved in CIELAB no farther than needed for a contrast of 3:1 with the background and for everyone
+to tell them apart: their smallest difference (CIEDE2000) is 28, and 13 with the rarest colour blindness.
 """
 LIGHT_SERIES = ("#0059c3", "#ba7c00", "#1b8860", "#ab5585", "#0892cb", "#a8450d", "#504d37", "#000000")
-"""The same for a light background: 22, and 10 with colour blindness. Less room: none of them can be bright."""
+"""The same on a light background: 22, and 10 with colour blindness; bright colours would have too little contrast."""
 ANSI_SERIES = (
     "ansi_cyan",
     "ansi_yellow",
@@ -24,14 +24,14 @@ ANSI_SERIES = (
 
 
 def series_colours(theme: Theme) -> tuple[str, ...]:
-    """Eight colours for lines, to be used in this order."""
+    """Eight colours for series, in order of use."""
     if theme.ansi:
         return ANSI_SERIES
     return DARK_SERIES if theme.dark else LIGHT_SERIES
 
 
 def current_series_colours(app: App[object]) -> list[str]:
-    """Those of the app's theme, which may set its own: $series-1 to $series-8."""
+    """The colours of the app's theme, which may set its own as $series-1 to $series-8."""
     variables = app.theme_variables
     return [
         variables.get(f"series-{number}", colour)

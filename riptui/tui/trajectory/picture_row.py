@@ -1,4 +1,4 @@
-"""The original, frame k and what it is compared with, side by side, each below its name."""
+"""The original, frame k and their comparison, side by side below their captions."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -13,13 +13,13 @@ from riptui.tui.trajectory.difference import GAIN, ComparisonMode
 from riptui.tui.trajectory.loader import LoadedFrame
 from riptui.tui.trajectory.responsive import ViewLayout
 
-BLINK_SECONDS = 0.5  # seconds that each of the two pictures is seen
-MAX_BLINKS = 40  # then it rests: nothing is sent for ever to a terminal that nobody looks at
-LEGEND_COLUMNS = 8  # cells
+BLINK_SECONDS = 0.5  # for each of the two pictures
+MAX_BLINKS = 40  # so that an unattended terminal is not sent pictures for ever
+LEGEND_COLUMNS = 8
 
 
 class CaptionedPicture(Vertical):
-    """A picture below its name."""
+    """A picture below its caption."""
 
     def __init__(self, graphics: Graphics, *, id: str) -> None:
         super().__init__(id=id)
@@ -32,7 +32,7 @@ class CaptionedPicture(Vertical):
 
 
 class PictureRow(Horizontal):
-    """Three pictures, or two where there is little room."""
+    """Three pictures, or two in little room."""
 
     DEFAULT_CSS = """
     PictureRow {
@@ -64,7 +64,7 @@ class PictureRow(Horizontal):
             captioned.styles.height = layout.height + 1
 
     def show(self, loaded: LoadedFrame) -> None:
-        """Put the pictures in place."""
+        """Show the pictures of a frame."""
         self._loaded = loaded
         self._original.caption.set_text(_muted("original"))
         self._original.picture.show(loaded.original, note=loaded.original_note)

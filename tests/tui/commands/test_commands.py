@@ -132,7 +132,7 @@ async def test_r_forgets_the_failure_and_queues(make_trajectory: MakeTrajectory,
 
 @pytest.mark.parametrize(
     ("key", "words"),
-    [("p", "nothing here runs"), ("x", "nothing here runs"), ("R", "nothing here has failed"), ("plus", "waits")],
+    [("p", "to pause"), ("x", "to stop"), ("R", "to retry"), ("plus", "nothing queued")],
 )
 async def test_where_there_is_nothing_to_do_it_says_so(
     make_trajectory: MakeTrajectory, runs: Path, asked: list[Path], key: str, words: str
@@ -232,7 +232,7 @@ async def test_delete_moves_to_the_trash_and_u_brings_it_back(make_trajectory: M
         assert not one.path.exists()
         await pilot.wait_until(lambda: "a/m64-s0" not in pilot.browser.runs_tree.model.entries)
         await pilot.press("U")
-        await pilot.wait_for_toast("1 trajectory brought back")
+        await pilot.wait_for_toast("1 trajectory restored")
         await pilot.wait_until(lambda: pilot.cursor == "a/m64-s0")
         assert one.spec.seed == 0
         await pilot.press("U")
@@ -249,7 +249,7 @@ async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajector
         assert not (runs / "a").exists()
         await pilot.wait_until(lambda: len(pilot.browser.runs_tree.model.entries) == 1)
         await pilot.press("U")
-        await pilot.wait_for_toast("3 trajectories brought back")
+        await pilot.wait_for_toast("3 trajectories restored")
 
 
 async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: MakeTrajectory, runs: Path) -> None:
@@ -263,7 +263,7 @@ async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: M
         await pilot.press("delete")
         await pilot.wait_for_dialog(ConfirmDialog)
         await pilot.press("y")
-        await pilot.wait_for_toast("a (1 trajectory that the filter shows) moved")
+        await pilot.wait_for_toast("a (1 trajectory in the filter) moved")
     assert [one.path.name for one in find_trajectories(runs)] == ["m128-s0"]
 
 
@@ -275,7 +275,7 @@ async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajecto
         dialog = await pilot.wait_for_dialog(ConfirmDialog)
         text = str(dialog.query("Static").first().content)
         assert "2 trajectories" in text
-        assert " kB, for good" in text
+        assert " kB, permanently" in text
         await pilot.press("enter")
         await pilot.wait_for_command()
         assert len(pilot.browser.runs_tree.model.entries) == 2
@@ -373,7 +373,7 @@ async def test_e_exports_what_is_ticked_and_copies_the_paths(
             dialog.query_one(f"#{kind}", Checkbox).value = True
         dialog.query_one("#folder", Input).value = str(out)
         await pilot.press("ctrl+s")
-        await pilot.wait_for_toast("in the clipboard")
+        await pilot.wait_for_toast("path copied")
     assert sorted(path.name for path in out.iterdir()) == ["a-m64-s0", "a-m64-s0.csv", "a-m64-s0.gif", "a-m64-s0.png"]
     assert len(list((out / "a-m64-s0").iterdir())) == 17
     assert copied == ["\n".join(str(out / f"a-m64-s0{ending}") for ending in (".gif", ".png", "", ".csv"))]
@@ -502,7 +502,7 @@ async def test_where_the_terminal_cannot_be_left_it_says_so(make_trajectory: Mak
     make_trajectory()
     async with open_app(runs) as pilot:
         await pilot.press("exclamation_mark")
-        await pilot.wait_for_toast("cannot be left")
+        await pilot.wait_for_toast("cannot be suspended")
 
 
 # ── pure parts ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -91,7 +91,7 @@ def test_switching_shows_at_once_and_the_status_says_why() -> None:
                 assert any("▀" in line for line in app.text()) == (app.graphics.protocol != "off")
             assert seen == ["halfblock", "off", "kitty", "sixel"]
             app.graphics.set_protocol("halfblock")
-            assert app.graphics.status == "half blocks: switched to; else sixel: for a test"
+            assert app.graphics.status == "half blocks (switched by you; detected sixel: for a test)"
 
     asyncio.run(run())
 

@@ -374,4 +374,4 @@ async def test_a_group_in_which_nothing_can_be_read_says_so(group):
         view = pilot.app.query_one(GroupView)
         view.show(group, paths(group))
         await wait_until(pilot, lambda: "8 unreadable" in str(view.query_one("#group-about").content))
-        assert "nothing measured yet" in lines(view)[0]
+        assert "no metrics yet" in lines(view)[0]

@@ -56,11 +56,11 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
     ("field", "text", "about"),
     [
         ("masks", "100", "does not divide"),
-        ("masks", "", "a number, or several"),
+        ("masks", "", "expected numbers"),
         ("masks", "0", "mask 0 px"),
         ("seeds", "x", "no number"),
-        ("seeds", "0-99999", "at most 1,000"),
-        ("amount", "lots", "a number"),
+        ("seeds", "0-99999", "limit here is 1,000"),
+        ("amount", "lots", "a percentage"),
         ("amount", "-3", "above 0"),
         ("amount", "nan", "above 0"),
         ("size", "500", "multiple of 64"),
@@ -232,7 +232,7 @@ async def test_the_form_makes_and_queues_what_it_says(
             pilot, picture=str(folder / "cat.png"), masks="64,128", seeds="0-1", size="256", amount="100", group="fig7"
         )
         await pilot.wait_until(lambda: ready(screen))
-        assert "4 trajectories · 40 inpaintings" in pilot.text_of("#forecast")
+        assert "4 trajectories · 40 inpaintings" in pilot.text_of("#estimate")
         await pilot.press("ctrl+s")
         await pilot.wait_for_toast("4 trajectories queued")
         await pilot.wait_for_command()
@@ -262,7 +262,7 @@ async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
         assert screen.values == FormValues(**texts)
         await pilot.wait_until(lambda: ready(screen))
         await pilot.press("ctrl+s")
-        await pilot.wait_for_toast("computed before")
+        await pilot.wait_for_toast("already done")
         assert len(asked) == 1
         assert recall(form.STATE_KEY, FormValues) == FormValues(**texts)
 
@@ -285,7 +285,7 @@ async def test_what_is_wrong_stands_below_its_field(runs: Path, name: str, text:
         screen = await form_of(pilot, **{name: text})
         await pilot.wait_until(lambda: problem(screen, name))
         assert not ready(screen)
-        assert pilot.text_of("#forecast") == ""
+        assert pilot.text_of("#estimate") == ""
 
 
 async def test_a_model_that_is_not_here_cannot_be_launched_and_shows_a_prompt(runs: Path, folder: Path) -> None:
@@ -304,9 +304,9 @@ async def test_the_time_is_told_from_what_was_computed_before(
     list(run_trajectory(make_trajectory("a/m64-s0")))
     async with open_app(runs) as pilot:
         screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256")
-        await pilot.wait_until(lambda: "about" in pilot.text_of("#forecast"))
+        await pilot.wait_until(lambda: "about" in pilot.text_of("#estimate"))
         screen.query_one("#size", Input).value = "512"
-        await pilot.wait_until(lambda: "time unknown" in pilot.text_of("#forecast"))
+        await pilot.wait_until(lambda: "time unknown" in pilot.text_of("#estimate"))
 
 
 async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> None:
@@ -351,8 +351,8 @@ async def test_a_disk_that_refuses_is_told_and_the_form_stays(
         screen = await form_of(pilot, picture=str(folder / "cat.png"))
         await pilot.wait_until(lambda: ready(screen))
         await pilot.press("ctrl+s")
-        await pilot.wait_until(lambda: "disk is full" in pilot.text_of("#forecast"))
-        assert "\x1b" not in pilot.text_of("#forecast")
+        await pilot.wait_until(lambda: "disk is full" in pilot.text_of("#estimate"))
+        assert "\x1b" not in pilot.text_of("#estimate")
         assert ready(screen)
 
 
@@ -365,7 +365,7 @@ async def test_a_worker_that_does_not_start_is_told(runs: Path, folder: Path, mo
         screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256")
         await pilot.wait_until(lambda: ready(screen))
         await pilot.press("ctrl+s")
-        await pilot.wait_for_toast("nothing computes it: the worker did not start")
+        await pilot.wait_for_toast("no worker could be started: the worker did not start")
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 20)])
@@ -398,7 +398,7 @@ async def test_n_again_is_the_same_with_the_next_seed(
     one = make_trajectory("a/m64-s0", metrics=("psnr",))
     async with open_app(runs) as pilot:
         await pilot.press("N")
-        await pilot.wait_for_toast("the same with seed 1")
+        await pilot.wait_for_toast("queued, with seed 1")
         await pilot.wait_for_command()
         assert asked == [runs]
         await pilot.wait_until(lambda: "s1" in pilot.cursor)
@@ -414,7 +414,7 @@ async def test_on_a_group_it_says_what_it_is_for(
     make_trajectory("a/m64-s0")
     async with open_app(runs, select="a") as pilot:
         await pilot.press("N")
-        await pilot.wait_for_toast("put the cursor on a trajectory")
+        await pilot.wait_for_toast("select a trajectory")
         assert asked == []
 
 

@@ -1,17 +1,17 @@
-"""The terminal app. It owns nothing: it reads the runs folder and writes requests, and can be killed at any moment.
+"""The terminal app. It holds no state of its own: it reads the runs folder and writes requests.
 
-start       the terminal asked, the settings read; and the report if the app should crash
-app         the Textual app: theme, keys, what every screen has, how it ends
-browser     the main screen: the tree, what is chosen in it, the status lines
-runs/       the left side: what is in the runs folder
-details     the right side: trajectory/ or group/, imported after the first paint
-launch/     the form that launches trajectories
-commands/   what keys do beyond looking
-bindings    every key of the app, in tables: dispatch, footer, help and the user's keymap come from them
-help        the keys of a screen; keyline: those in the last line; keymap: the user's own keys
-welcome     what is shown where there are no runs
+start       probes the terminal, starts the app, reports a crash
+app         the Textual app: theme, keys, notifications, exit
+browser     the main screen: the tree, the details, the status lines
+runs/       the left side: the tree of the runs folder
+details     the right side, imported after the first paint: trajectory/ or group/
+launch/     the form for new trajectories
+commands/   the keys that change something: launch, pause, stop, rename, export ...
+bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
+welcome     the screen of a runs folder without trajectories
 graphics/   pictures in the terminal: kitty, sixel, half blocks
 plot/       charts in braille
-themes      colours; notification: bell and OSC 9; dialogs: questions; wording: numbers and places in sentences
-lines       text that changes often; tabline: tabs in a line; latest, threads: what a thread does for a screen
+themes      colours; dialogs: questions and choices; desktop_notification: OSC 9
+text_lines  text that is repainted by line; tab_bar: tabs in one line
+latest_jobs a thread for the newest job of each kind; ui_thread: calls from a thread into a screen
 """

@@ -1,4 +1,4 @@
-"""The Textual app: settings, theme, keys, what every screen has, and how it ends."""
+"""The Textual app: settings, theme, keys, notifications, and an orderly exit."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.help import HelpScreen
 
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-EXIT_GRACE_SECONDS = 3.0  # seconds that the app has to end in order when its terminal is gone
+EXIT_GRACE_SECONDS = 3.0  # for an orderly exit once the terminal is gone
 
 
 class RiptuiApp(App[None]):
@@ -61,7 +61,7 @@ class RiptuiApp(App[None]):
         self._problems += [notice] if notice else []
         self._problems += keymap.apply_keys(self, self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
         self._install_signal_handlers()
-        self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # an empty terminal came back
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # Textual resumes with an empty screen
         self.push_screen(Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path))
         for problem in self._problems:
             self.notify(printable(problem), severity="warning", timeout=10, markup=False)
@@ -70,7 +70,7 @@ class RiptuiApp(App[None]):
         return dict(themes.css_variables(self.current_theme))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every key of the screen, as "group: verb", and the themes."""
+        """The palette's entries: every key of the screen as "group: verb", and the themes."""
         for active in screen.active_bindings.values():
             binding = active.binding
             if binding.id and active.enabled:
@@ -80,7 +80,7 @@ class RiptuiApp(App[None]):
                     f"{binding.tooltip}  ({self.get_key_display(binding)})",
                     lambda active=active: self.run_action(active.binding.action, active.node),
                 )
-        yield SystemCommand("App: theme", "Other colours, for this time", self.action_change_theme)
+        yield SystemCommand("App: theme", "Change the theme (this session only)", self.action_change_theme)
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen(self.screen.active_bindings, self.graphics.status))
@@ -96,7 +96,7 @@ class RiptuiApp(App[None]):
         self._terminal_focused = False
 
     def notify_end(self, path: str, outcome: str) -> None:
-        """A trajectory is done or failed: a toast, and the bell as the settings have it."""
+        """Notify that a trajectory is done or failed: by a toast, and the bell if the settings say so."""
         self.notify(
             f"{printable(path)}: {outcome}", severity="error" if outcome == "failed" else "information", markup=False
         )
@@ -109,15 +109,15 @@ class RiptuiApp(App[None]):
         elif self._driver is not None:
             self._driver.write(notification_sequence(text, tmux=self.graphics.terminal.tmux))
 
-    # How it ends
+    # Exit
 
     def on_exit_app(self) -> None:
-        """While the pictures' screen is still there: in kitty they would stay in memory."""
+        """Free kitty's pictures before the alternate screen is left: kitty would keep them in memory."""
         if self._driver is not None:
             self._driver.write(self.graphics.free_all())
 
     def _install_signal_handlers(self) -> None:
-        """A signal ends it in order, also one that nohup ignores; so does a terminal that is no longer there."""
+        """Exit in order on SIGTERM and SIGHUP, even under nohup, and when the terminal hangs up."""
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
@@ -126,9 +126,9 @@ class RiptuiApp(App[None]):
         Thread(target=self._exit_on_hangup, args=[loop], daemon=True, name="terminal").start()
 
     def _exit_on_hangup(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In a thread of its own: Textual may be waiting to write to a terminal that takes nothing any more."""
+        """Runs in a thread of its own: Textual may be blocked writing to a dead terminal."""
         poller = select.poll()
-        poller.register(0, 0)  # a hang-up is told unasked
+        poller.register(0, 0)  # poll always reports POLLHUP
         poller.poll()
         exit_code = 128 + signal.SIGHUP
         with suppress(RuntimeError):  # the loop has ended
@@ -137,18 +137,18 @@ class RiptuiApp(App[None]):
         os._exit(exit_code)
 
     async def _shutdown(self) -> None:
-        """From here on it leaves, whoever ended it."""
+        """Remember that the app is exiting, whatever the cause."""
         self._exit = True
         await super()._shutdown()
 
     def _handle_exception(self, error: Exception) -> None:
-        """While it leaves, messages still arrive at widgets whose parts are gone: that is for the log, no crash."""
+        """Only log errors during exit: messages still reach widgets whose parts are gone."""
         if self._exit:
-            logging.getLogger(__name__).warning("while the app left", exc_info=error)
+            logging.getLogger(__name__).warning("error while exiting", exc_info=error)
         else:
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        """Textual would print a traceback with all local variables; `start` writes a report once the screen is back."""
+        """Keep the exception for the report of `start`; Textual would print all local variables."""
         self.crash = self._exception
         self._close_messages_no_wait()

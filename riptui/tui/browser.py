@@ -1,4 +1,4 @@
-"""The main screen: the tree, what is chosen in it, the status lines. What a key does, the widget it is about does."""
+"""The main screen: the tree, the details of its current row, the status lines."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,24 +27,24 @@ from riptui.tui.runs.tree_model import TREE_ORDERS
 from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
 from riptui.tui.welcome import Welcome
 
-if TYPE_CHECKING:  # with NumPy: 150 ms that the first paint does not wait for
+if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
 
-SETTLE_SECONDS = 0.06  # the cursor stays on a row before its pictures are read; a held key passes 30 rows a second
+SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
 COMPARE_COUNTS = range(2, 7)
 OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
 
 @dataclass
 class DetailsImported(Message):
-    """The right side can be mounted."""
+    """The right side was imported and can be mounted."""
 
     details: "Details"
 
 
 class Browser(Screen[None]):
-    """Everything in a runs folder."""
+    """The main screen, on one runs folder."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
     AUTO_FOCUS = "#tree"
@@ -57,15 +57,15 @@ class Browser(Screen[None]):
         self.last_workers = WorkersChanged(())
         self._watcher = RunsWatcher(runs, self.post_message, settings.hertz)
         self._pending_selection = selected_path
-        self._shown_path = ""
-        """The path whose details are on the screen."""
+        self.shown_path = ""
+        """The path below the runs folder whose details are on the screen."""
         self._awaited_path = ""
-        """The path that the cursor is to go to once it is there."""
+        """The path to select as soon as it is listed."""
         self._running_commands: set[str] = set()
-        """Commands that have not ended."""
+        """The names of the running commands."""
         self._settle_timer: Timer | None = None
         self.details: Details | None = None
-        """None until it is imported."""
+        """None until imported."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
@@ -86,17 +86,17 @@ class Browser(Screen[None]):
 
     @work(thread=True)
     def _import_details(self) -> None:
-        """In a thread, so that keys are heard meanwhile: NumPy and Pillow with it."""
+        """Import the right side, with NumPy and Pillow, in a thread, so that keys still work."""
         from riptui.tui.details import Details
 
         self.post_message(DetailsImported(Details(self.runs, self.settings, self.graphics)))
 
     @on(DetailsImported)
     async def _mount_details(self, message: DetailsImported) -> None:
-        if self.details is not None:  # the folder went away and came back meanwhile
+        if self.details is not None:  # the folder vanished and came back meanwhile
             return
         await self.query_one("#right", ContentSwitcher).add_content(message.details)
-        if message.details.children:  # else the app is leaving
+        if message.details.children:  # else the app is exiting
             self.details = message.details
             self._show_selected()
 
@@ -104,10 +104,14 @@ class Browser(Screen[None]):
         self._watcher.close()
 
     @property
+    def commands_running(self) -> bool:
+        return bool(self._running_commands)
+
+    @property
     def runs_tree(self) -> RunsTree:
         return self.query_one(RunsTree)
 
-    # What comes from the disk
+    # Changes on disk
 
     @on(RunsChanged)
     async def _apply_changes(self, message: RunsChanged) -> None:
@@ -130,7 +134,7 @@ class Browser(Screen[None]):
         if self.details is not None:
             touched = [entry.path for entry in scan.entries] + scan.removed
             self.details.disk_changed([self.runs / path for path in touched])
-            totals = tree.model.totals.get(self._shown_path)
+            totals = tree.model.totals.get(self.shown_path)
             if self.details.current == "group" and totals and totals.count != self.details.group_view.count:
                 self._show_selected()
         self._update("#counts", status_line.format_counts(tree.model.totals[""]))
@@ -143,12 +147,12 @@ class Browser(Screen[None]):
         return now in OUTCOMES and before is not None and before.status in (Status.RUNNING, Status.QUEUED)
 
     def _select_initial(self, *, all_listed: bool) -> None:
-        """Go to what was asked for at the start, which may come with a later slice of the names."""
+        """Select the path given at the start, which may be in a later slice of the names."""
         if self.runs_tree.select(self._pending_selection):
             self._pending_selection = ""
         elif all_listed:
             self.notify(
-                f"{printable(self._pending_selection)} is not in {printable(str(self.runs))}",
+                f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}",
                 severity="warning",
                 markup=False,
             )
@@ -158,18 +162,18 @@ class Browser(Screen[None]):
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
         self._update("#device", status_line.format_device(message.workers))
-        self._update("#progress", status_line.format_progress(message.workers, self._shown_path, self.size.width))
+        self._update("#progress", status_line.format_progress(message.workers, self.shown_path, self.size.width))
         for worker in message.died:
-            text = f"worker {worker.record.pid} died; its log: {printable(str(worker.log))}"
+            text = f"worker {worker.record.pid} died; see {printable(str(worker.log))}"
             self.notify(text, severity="error", timeout=10, markup=False)
 
     def _update(self, selector: str, text: Text) -> None:
-        """Only what differs goes over the wire."""
+        """Set a text only if it differs: each update is sent to the terminal."""
         widget = self.query_one(selector, Static)
         if widget.content != text:
             widget.update(text)
 
-    # What is chosen
+    # The current row
 
     @on(RunsTree.Highlighted)
     def _restart_settle_timer(self) -> None:
@@ -181,7 +185,7 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         if row is None or self.details is None:
             return
-        self._shown_path = row.path
+        self.shown_path = row.path
         if row.is_group:
             trajectories = [self.runs / path for path in self.runs_tree.model.list_trajectories(row.path)]
             self.details.show_group(self.runs / row.path, trajectories)
@@ -211,14 +215,14 @@ class Browser(Screen[None]):
     # Commands
 
     def action_do(self, name: str) -> None:
-        """One of `commands`, about what is chosen now; one that has not ended is not begun again."""
+        """Run one of `commands` on the current row, unless it is running already."""
         if name not in self._running_commands:
             self._running_commands.add(name)
             self._run_command(name)
 
     @work
     async def _run_command(self, name: str) -> None:
-        from riptui.tui import commands  # they know more than the first screen needs
+        from riptui.tui import commands  # not needed for the first paint
 
         row = self.runs_tree.current_row
         cursor_path = row.path if row else ""
@@ -237,7 +241,7 @@ class Browser(Screen[None]):
     # Frames and tabs
 
     def action_view(self, method: str, *arguments: int | str) -> None:
-        """A key about the frames or the tabs of the trajectory that is shown."""
+        """Call a method of the trajectory view; tabs also exist for groups."""
         if self.details is None:
             return
         if method == "select_tab":
@@ -246,7 +250,7 @@ class Browser(Screen[None]):
             getattr(self.details.trajectory_view, method)(*arguments)
 
     def action_details(self, method: str) -> None:
-        """A key about what is shown, be it a trajectory or a group."""
+        """Call a method of the details, for a trajectory or a group."""
         if self.details is not None:
             getattr(self.details, method)()
 
@@ -294,7 +298,7 @@ class Browser(Screen[None]):
     def action_next_running(self) -> None:
         running = self.runs_tree.model.find_by_status(Status.RUNNING)
         if not running:
-            self.notify("nothing is being computed")
+            self.notify("no trajectory is running")
             return
         current = self.runs_tree.current_row.path if self.runs_tree.current_row else ""
         self.runs_tree.select(
@@ -315,9 +319,9 @@ class Browser(Screen[None]):
         marked = [self.runs / path for path in self.runs_tree.marked]
         if len(marked) not in COMPARE_COUNTS:
             self.notify(
-                f"mark {COMPARE_COUNTS[0]} to {COMPARE_COUNTS[-1]} trajectories with m; {len(marked)} are marked"
+                f"mark {COMPARE_COUNTS[0]} to {COMPARE_COUNTS[-1]} trajectories with m first ({len(marked)} marked)"
             )
             return
-        from riptui.tui.group.compare import CompareScreen  # with NumPy
+        from riptui.tui.group.compare import CompareScreen  # imports NumPy
 
         self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))

@@ -1,4 +1,4 @@
-"""The right side of the browser: the chosen trajectory or group. Imported once the tree is on the screen."""
+"""The right side of the browser: the current trajectory or group. Imported after the first paint."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from riptui.tui.trajectory.view import TrajectoryView
 
 
 class Details(ContentSwitcher):
-    """Shows what is chosen, and passes on what the browser's keys ask of it."""
+    """Shows the current row, and passes the browser's keys to the trajectory view or the group view."""
 
     def __init__(self, runs: Path, settings: Settings, graphics: Graphics) -> None:
         super().__init__(id="details")
@@ -54,7 +54,7 @@ class Details(ContentSwitcher):
         self.current = "group"
 
     def disk_changed(self, paths: Iterable[Path]) -> None:
-        """These trajectories have changed, or are new, or are gone."""
+        """Handle trajectories that were changed, added or removed."""
         if self._shown_path is None:
             return
         if self.current == "trajectory" and self._shown_path in paths:
@@ -63,7 +63,7 @@ class Details(ContentSwitcher):
             self.group_view.disk_changed()
 
     def select_tab(self, name: str) -> None:
-        """A tab of the trajectory view; of a group the one in its place."""
+        """Select a tab of the trajectory view, or the tab at its position in the group view."""
         if self.current == "group":
             self.group_view.select_tab(TAB_NAMES.index(name))
         else:

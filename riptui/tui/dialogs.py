@@ -1,4 +1,4 @@
-"""Small dialogs: a question, a line of text, one of several, some of several. Each ends with its answer."""
+"""Small dialogs: confirm, enter a text, choose one, choose several. Each returns its answer."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Generic, NamedTuple, TypeVar
@@ -48,7 +48,7 @@ DIALOG_CSS = """
 
 
 class ConfirmDialog(ModalScreen[bool]):
-    """Yes or no. Enter means no where `destructive`: what is deleted does not come back."""
+    """Asks yes or no. `destructive`: enter means no."""
 
     DEFAULT_CSS = DIALOG_CSS.format(name="ConfirmDialog", width=64)
     AUTO_FOCUS = ""
@@ -83,7 +83,7 @@ class ConfirmDialog(ModalScreen[bool]):
 
 
 class TextDialog(ModalScreen[str | None]):
-    """A line of text; `check` raises InputError for what cannot be taken."""
+    """Asks for a line of text; `check` raises InputError for an invalid one."""
 
     DEFAULT_CSS = DIALOG_CSS.format(name="TextDialog", width=64)
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
@@ -97,7 +97,7 @@ class TextDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
-            box.border_subtitle = "enter takes it, escape closes"
+            box.border_subtitle = "enter accept  esc cancel"
             text_input = Input(self._value, compact=True)
             text_input.cursor_blink = False
             yield text_input
@@ -121,16 +121,16 @@ class TextDialog(ModalScreen[str | None]):
 
 
 class DialogChoice(NamedTuple, Generic[Answer]):
-    """One of several."""
+    """One of the choices of a ChoiceDialog."""
 
     key: str
-    """Chooses it at once."""
+    """The key that chooses it."""
     label: str
     answer: Answer
 
 
 class ChoiceDialog(ModalScreen[Answer | None], Generic[Answer]):
-    """One of a few choices, by its key, by enter or by the mouse."""
+    """Asks for one of a few choices, by its key, by enter or by the mouse."""
 
     DEFAULT_CSS = DIALOG_CSS.format(name="ChoiceDialog", width=64)
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", "Close")]
@@ -143,7 +143,7 @@ class ChoiceDialog(ModalScreen[Answer | None], Generic[Answer]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
-            box.border_subtitle = "escape closes"
+            box.border_subtitle = "esc cancel"
             yield OptionList(*map(self._make_option, self._choices), markup=False, compact=True)
 
     def _make_option(self, choice: DialogChoice[Answer]) -> Option:
@@ -161,16 +161,16 @@ class ChoiceDialog(ModalScreen[Answer | None], Generic[Answer]):
 
 
 class MultiChoiceDialog(ModalScreen[list[str] | None]):
-    """Any of several; what cannot be chosen says why."""
+    """Asks for any of several names; an unavailable one shows its reason."""
 
     DEFAULT_CSS = DIALOG_CSS.format(name="MultiChoiceDialog", width=76)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close"),
-        Binding("enter", "take", "Take", priority=True),
+        Binding("enter", "accept", "Accept", priority=True),
     ]
 
     def __init__(self, title: str, names: Sequence[str], *, chosen: Sequence[str], unavailable: dict[str, str]) -> None:
-        """unavailable: names that cannot be chosen, and why."""
+        """unavailable: the reason of each name that cannot be chosen."""
         super().__init__()
         self._title = title
         self._names = names
@@ -180,7 +180,7 @@ class MultiChoiceDialog(ModalScreen[list[str] | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
-            box.border_subtitle = "space chooses, enter begins, escape closes"
+            box.border_subtitle = "space select  enter accept  esc cancel"
             yield SelectionList(*map(self._make_selection, self._names), compact=True)
 
     def _make_selection(self, name: str) -> Selection[str]:
@@ -188,5 +188,5 @@ class MultiChoiceDialog(ModalScreen[list[str] | None]):
         label = Text.assemble(name, (f"  {printable(reason)}", "dim"))
         return Selection(label, name, name in self._chosen and not reason, disabled=bool(reason))
 
-    def action_take(self) -> None:
+    def action_accept(self) -> None:
         self.dismiss(list(self.query_one(SelectionList).selected))

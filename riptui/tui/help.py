@@ -1,4 +1,4 @@
-"""The help: every key of the screen that it was called from, as they are now, and how pictures are shown."""
+"""The help screen: every key of the screen below it, and how pictures are shown."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -15,12 +15,12 @@ from textual.widgets import Static
 from riptui.text.terminal import printable
 from riptui.tui.bindings import GROUPS
 
-OTHER_GROUP = "Here"
-"""Keys of widgets and screens that the table of the browser does not have."""
+OTHER_GROUP = "Other"
+"""The group of keys that no table lists."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """Any key that closes things closes it."""
+    """Lists the active keys with their tooltips."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "Close")]
 
@@ -32,12 +32,12 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
             box.border_title = "Keys"
-            box.border_subtitle = "escape closes"
+            box.border_subtitle = "esc close"
             yield Static(self._make_table())
-            yield Static(Text(f"Pictures by {printable(self._graphics)}", "dim"))
+            yield Static(Text(f"Graphics: {printable(self._graphics)}", "dim"))
 
     def _make_table(self) -> Table:
-        """Sorted by group; the keys of one action in one row."""
+        """The keys by group, those of one action in one row."""
         table = Table.grid(padding=(0, 2, 0, 0))
         order = [*GROUPS, OTHER_GROUP]
         rows: dict[tuple[str, str], list[Binding]] = {}
@@ -56,5 +56,5 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _with_actual_key(binding: Binding) -> Binding:
-    """With the key that it really has now, not the one that the footer shows for it."""
+    """The binding with its own key, not the one shown in the footer."""
     return binding.with_key(binding.key, None)

@@ -1,4 +1,4 @@
-"""The last line: the keys that hold now. One widget; Textual's Footer makes one for each key, anew at every change."""
+"""The last line: the active keys. One widget; Textual's Footer makes one per key, anew at every change."""
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -11,7 +11,7 @@ FIXED_KEYS = 2
 
 
 class KeyFooter(Static):
-    """Shows the bindings that ask for it, as long as there is room; a click presses the key."""
+    """Shows the bindings with `show`, as many as fit; a click presses the key."""
 
     COMPONENT_CLASSES = {"key-footer--key"}  # noqa: RUF012  # Textual's own declaration has ClassVar
     DEFAULT_CSS = """
@@ -28,7 +28,7 @@ class KeyFooter(Static):
     def __init__(self) -> None:
         super().__init__(markup=False)
         self._keys: list[tuple[range, ActiveBinding]] = []
-        """Which columns belong to which key."""
+        """The columns of each key."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._draw())
@@ -39,7 +39,7 @@ class KeyFooter(Static):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        if self._keys:  # else the styles of the parts are not there yet
+        if self._keys:  # else the component styles are not ready
             self._draw()
 
     def _draw(self) -> None:
@@ -54,8 +54,7 @@ class KeyFooter(Static):
             self.update(text)
 
     def _fit_labels(self) -> list[tuple[ActiveBinding, str]]:
-        """One binding of each action, and what to write for it. Where there is little room the last give way, but
-        not the very last: help and quit."""
+        """One binding per action, with its label. In little room the last ones are left out, except help and quit."""
         found: dict[str, tuple[ActiveBinding, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding

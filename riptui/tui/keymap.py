@@ -1,7 +1,7 @@
-"""The keys of the user's own, onto the app's bindings.
+"""Apply the user's keys to the app's bindings.
 
-Within a scope, which is a table of bindings, a key can mean only one thing; between scopes the one nearer to the focus
-holds, as always in Textual.
+Within a scope, which is a table of bindings, a key has one meaning; between scopes the one nearer to the focus wins,
+as always in Textual.
 """
 
 import difflib
@@ -16,32 +16,32 @@ from textual.keys import KEY_ALIASES, KEY_DISPLAY_ALIASES, REPLACED_KEYS, Keys, 
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
 KEY_NAMES = frozenset(key.value.rpartition("+")[2] for key in Keys if "<" not in key.value) | REPLACED_KEYS.keys()
 KEYS_BY_DISPLAY = {display: key for key, display in KEY_DISPLAY_ALIASES.items()} | {",": "comma"}
-"""Keys by what the footer calls them, e.g. pgdn; and the comma, which parts keys."""
+"""Keys by their names in the footer, e.g. pgdn; and the comma, which separates keys."""
 TERMINAL_ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias in aliases}
-"""Keys for which a terminal sends what it sends for another, e.g. ctrl+i and tab."""
+"""Keys that a terminal cannot tell from another one, e.g. ctrl+i and tab."""
 
 
 @dataclass(frozen=True)
 class KnownBinding:
-    """A binding that has an ID."""
+    """The default keys and the scope of a binding."""
 
     keys: str
-    """By default, separated by commas."""
+    """The default keys, separated by commas."""
     scope: str
 
 
 def bindings_by_id(scopes: Mapping[str, Iterable[Binding]]) -> dict[str, KnownBinding]:
-    """The bindings of some scopes by their ID."""
+    """The bindings of these scopes by ID."""
     return {
         binding.id: KnownBinding(binding.key, name) for name, table in scopes.items() for binding in table if binding.id
     }
 
 
 def check_keys(keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tuple[dict[str, str], list[str]]:
-    """What of the user's keys can hold, for `App.set_keymap`, and sentences about the rest, not yet printable.
+    """Return the valid part of the user's keys, for `App.set_keymap`, and the problems, not yet printable.
 
-    `keys` maps an ID to keys, separated by commas. What cannot hold is left out, so that the binding keeps its own; of
-    two of the user's that want one key, the first gets it.
+    `keys` maps an ID to keys, separated by commas. A binding with an invalid entry keeps its default; if two entries
+    use the same key, the first wins.
     """
     keymap: dict[str, str] = {}
     problems: list[str] = []
@@ -49,7 +49,7 @@ def check_keys(keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tu
         if binding_id not in known:
             closest = difflib.get_close_matches(binding_id, known, n=1)
             hint = f"did you mean {closest[0]}? " if closest else ""
-            problems.append(f"keys: there is no {binding_id!r}; {hint}Known: {', '.join(known)}")
+            problems.append(f"keys: unknown id {binding_id!r}; {hint}Known: {', '.join(known)}")
             continue
         try:
             keymap[binding_id] = ",".join(map(_normalize_key, user_keys.split(",")))
@@ -59,20 +59,20 @@ def check_keys(keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tu
         binding_id, key, owner_id = clash
         del keymap[binding_id]
         problems.append(
-            f"keys: {binding_id} keeps {known[binding_id].keys}: {key} is {owner_id}'s; give one of them another key"
+            f"keys: {binding_id} keeps {known[binding_id].keys}: {key} belongs to {owner_id}; change one of them"
         )
     return keymap, problems
 
 
 def apply_keys(app: App[Any], keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> list[str]:
-    """Make the app follow the user's keys. Returns what is wrong with them, in sentences."""
+    """Apply the user's keys to the app; return the problems."""
     keymap, problems = check_keys(keys, known)
     app.set_keymap(keymap)
     return problems
 
 
 def _find_clash(keymap: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tuple[str, str, str] | None:
-    """The first ID of the keymap that wants a key which another of its scope has: the ID, the key, the other."""
+    """The first ID whose key belongs to another ID of its scope: the ID, the key, the other ID."""
     owners: dict[tuple[str, str], str] = {}
     default_keys = {binding_id: binding.keys for binding_id, binding in known.items() if binding_id not in keymap}
     for binding_id, keys in [*default_keys.items(), *keymap.items()]:
@@ -87,14 +87,14 @@ def _find_clash(keymap: Mapping[str, str], known: Mapping[str, KnownBinding]) ->
 
 
 def _normalize_key(key: str) -> str:
-    """The name by which Textual knows a key, e.g. Ctrl+PgDn: ctrl+pagedown. Raises ValueError."""
+    """Textual's name of a key, e.g. ctrl+pagedown for Ctrl+PgDn. Raises ValueError."""
     key = key.strip()
     *modifiers, last = [key] if len(key) == 1 else [part.strip() for part in key.split("+")]
     held = {modifier.lower() for modifier in modifiers}
     if len(last) > 1:
         last = last.lower()
     elif held == {"shift"} and last.isalpha():
-        held, last = set(), last.upper()  # which is what a terminal sends
+        held, last = set(), last.upper()  # as a terminal sends it
     elif held:
         last = last.lower()
     last = KEYS_BY_DISPLAY.get(last, last)
@@ -102,5 +102,5 @@ def _normalize_key(key: str) -> str:
         [binding] = Binding.make_bindings([(last, "")])
         last = binding.key
     if not (held <= MODIFIERS and last.isprintable() and (last in KEY_NAMES or key_to_character(last))):
-        raise ValueError(f"{key!r} is no key; keys are such as x, X, ?, space, f5, pageup, ctrl+s")
+        raise ValueError(f"unknown key {key!r}; use e.g. x, X, ?, space, f5, pageup, ctrl+s")
     return "+".join([*sorted(held), last])

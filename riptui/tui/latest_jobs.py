@@ -1,4 +1,4 @@
-"""Jobs for one thread, where only the newest of a kind matters. No Textual."""
+"""A job queue for one thread that keeps only the newest job of each kind. No Textual."""
 
 import threading
 from collections.abc import Callable
@@ -7,9 +7,9 @@ ThreadJob = Callable[[], None]
 
 
 class LatestJobs:
-    """Runs jobs one after another in a thread; a job that still waits is replaced by the next of its kind.
+    """Runs jobs one after another in a thread; a waiting job is replaced by the next of its kind.
 
-    So a key that is held down never queues up more than one frame. `start` runs a function in a thread.
+    So a held key never queues more than one frame. `start` runs a function in a thread.
     """
 
     def __init__(self, start: Callable[[ThreadJob], object]) -> None:
@@ -20,7 +20,7 @@ class LatestJobs:
 
     @property
     def busy(self) -> bool:
-        """Whether a job runs or waits."""
+        """Whether a job is running or waiting."""
         return self._busy
 
     def submit(self, kind: str, job: ThreadJob) -> None:
@@ -32,7 +32,7 @@ class LatestJobs:
         self._start(self._run)
 
     def clear_waiting(self) -> None:
-        """Drop all that waits; a job that is running ends by itself."""
+        """Drop the waiting jobs; a running one finishes."""
         with self._lock:
             self._waiting.clear()
 

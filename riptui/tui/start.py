@@ -1,4 +1,4 @@
-"""Start the app: what the terminal can, the settings, the log; and how it ends, whatever ends it."""
+"""Start the app: probe the terminal, set up the log, run; report a crash."""
 
 import logging
 import os
@@ -18,9 +18,9 @@ def start(runs: Path, loaded: LoadedSettings, *, selected_path: str = "", graphi
     from riptui.tui.graphics.probe import probe
 
     terminal = probe(graphics or loaded.settings.graphics)
-    if terminal.truecolor or terminal.protocol == "kitty":  # kitty: the id of a picture travels in a 24-bit colour
-        os.environ["COLORTERM"] = "truecolor"  # which xterm and ssh drop
-    from riptui.tui.app import RiptuiApp  # Textual reads the environment when it is imported
+    if terminal.truecolor or terminal.protocol == "kitty":  # kitty: the id of a picture is sent as a colour
+        os.environ["COLORTERM"] = "truecolor"  # xterm and ssh drop this variable
+    from riptui.tui.app import RiptuiApp  # importing Textual reads the environment
 
     _log_to_file()
     app = RiptuiApp(runs, loaded, terminal, selected_path=to_relative_path(runs, selected_path))
@@ -32,7 +32,7 @@ def start(runs: Path, loaded: LoadedSettings, *, selected_path: str = "", graphi
 
 
 def to_relative_path(runs: Path, selected_path: str) -> str:
-    """A path that a person gave, as one in the runs folder: both runs/fig7/cat and fig7/cat mean the same."""
+    """Make a path given by the user relative to the runs folder: runs/fig7/cat and fig7/cat mean the same."""
     if not selected_path:
         return ""
     absolute_path, root = Path(selected_path).absolute(), runs.absolute()
@@ -44,7 +44,7 @@ def to_relative_path(runs: Path, selected_path: str) -> str:
 
 
 def _log_to_file() -> None:
-    """What libraries warn of goes into riptui's log, never over the screen. A home that cannot be written has none."""
+    """Send warnings of libraries to riptui's log file instead of the screen; nowhere if it cannot be written."""
     root = logging.getLogger()
     try:
         paths.log_file().parent.mkdir(parents=True, exist_ok=True)
@@ -55,16 +55,16 @@ def _log_to_file() -> None:
 
 
 def _report_crash(crash: BaseException, loaded: LoadedSettings) -> None:
-    """Save the traceback; say in two lines what happened and what is safe."""
+    """Save the traceback, and print what happened in two lines."""
     text = "".join(traceback.format_exception(crash))
     file = paths.crash_file(datetime.now(UTC))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-        report_note = f"The report: {file}"
+        report_note = f"Crash report: {file}"
     except OSError:
         report_note = text
     sys.stderr.write(
-        f"error: the app failed: {printable(f'{type(crash).__name__}: {crash}')}\n"
-        f"Nothing is lost: what is computed goes on, what was computed is saved. {report_note}\n"
+        f"error: the app crashed: {printable(f'{type(crash).__name__}: {crash}')}\n"
+        f"Nothing is lost: workers keep running, and every finished iteration is saved. {report_note}\n"
     )

@@ -1,4 +1,4 @@
-"""The names of some panes in one line, one of them chosen. Textual's own tabs take two lines, and the arrow keys."""
+"""Tabs in one line. Textual's own tabs take two lines, and the arrow keys."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-MAX_GAP_COLUMNS = 3  # columns; fewer where there is little room
-SHORT_NAME_LENGTH = 4  # letters of a name where there is less still
+MAX_GAP_COLUMNS = 3  # between two names; fewer in little room
+SHORT_NAME_LENGTH = 4  # letters of a name in even less room
 
 
 class TabBar(Widget):
-    """Click on a name to choose it."""
+    """Shows the names, the chosen one underlined; a click posts TabClicked."""
 
     DEFAULT_CSS = "TabBar { height: 1; width: 1fr; pointer: pointer; }"
     ALLOW_SELECT = False
@@ -40,7 +40,7 @@ class TabBar(Widget):
         return Content.assemble(*parts)
 
     def _fit_labels(self) -> tuple[list[str], int]:
-        """The names as they fit, and the columns between them."""
+        """The labels as they fit, and the gap between them in columns."""
         labels = [name.capitalize() for name in self.names]
         for gap in range(MAX_GAP_COLUMNS, 0, -1):
             if sum(map(len, labels)) + gap * (len(labels) - 1) <= self.size.width:

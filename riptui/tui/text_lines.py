@@ -1,4 +1,4 @@
-"""Text that changes often: only the lines that are new are made and painted."""
+"""Text that changes often: only changed lines are rendered and repainted."""
 
 from collections.abc import Sequence
 
@@ -10,22 +10,22 @@ from textual.widget import Widget
 
 
 class TextLines(Widget):
-    """Lines that are cut where they do not fit."""
+    """Lines of text, cut off where they do not fit."""
 
     DEFAULT_CSS = "TextLines { width: auto; height: auto; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: Sequence[Content] = [Content("")]
-        self._strips: dict[int, tuple[int, Strip]] = {}  # by line: for how many columns, and what
+        self._strips: dict[int, tuple[int, Strip]] = {}  # by line: width and strip
 
     @property
     def text(self) -> str:
-        """What it says, without colours."""
+        """The text without colours."""
         return "\n".join(line.plain for line in self._lines)
 
     def show(self, lines: Sequence[Content]) -> None:
-        """Say this from now on."""
+        """Show these lines."""
         before, self._lines = self._lines, lines
         if len(lines) != len(before) or _max_width(lines) != _max_width(before):
             self._strips.clear()
@@ -54,17 +54,17 @@ class TextLines(Widget):
         return self._strips[y][1]
 
     def notify_style_update(self) -> None:
-        self._strips.clear()  # the theme's colours are in them
+        self._strips.clear()  # they contain the old theme's colours
         super().notify_style_update()
 
     def _is_auto(self) -> bool:
-        """Whether its size is that of its text."""
+        """Whether the widget is as large as its text."""
         sides = self.styles.width, self.styles.height
         return any(side is not None and side.is_auto for side in sides)
 
 
 class TextLine(TextLines):
-    """One of them."""
+    """A single line of text."""
 
     DEFAULT_CSS = "TextLine { height: 1; }"
 

@@ -1,12 +1,14 @@
-"""The colours: two themes of riptui's own, one of a terminal's 16, Textual's, and which of them it is.
+"""The themes: two of riptui, one of the terminal's 16 colours, and Textual's.
 
-NO_COLOR is Textual's matter: it turns all colours to greys, and pictures too (`App.no_color`). But it takes the
-terminal's own colours, of which it does not know how they look, for black: with it no ANSI theme can be read.
+Textual handles NO_COLOR: it turns all colours into greys, pictures too (`App.no_color`). But it takes the terminal's
+16 colours for black, because it cannot know them: under NO_COLOR no ANSI theme is readable.
 """
 
 from collections.abc import Mapping
 
 from textual.theme import BUILTIN_THEMES, Theme
+
+from riptui.tui.plot.palette import series_colours
 
 AUTO = "auto"
 
@@ -68,7 +70,7 @@ ANSI = Theme(
     surface="ansi_default",
     panel="ansi_default",
     boost="ansi_default",
-    variables={  # reverse: whatever the terminal's colours are, the cursor is not the text's background
+    variables={  # reverse: visible whatever the terminal's colours are
         "ansi-background": "ansi_default",
         "ansi-foreground": "ansi_default",
         "block-cursor-background": "ansi_default",
@@ -83,33 +85,14 @@ ANSI = Theme(
 
 RIPTUI_THEMES = (DARK, LIGHT, ANSI)
 
-DARK_SERIES = ("#32bffc", "#e39c0f", "#009e72", "#b582a6", "#0069d1", "#c54a12", "#ffff24", "#f0fcf4")
-"""Colours of lines on a dark background, the most distinct first.
-
-Okabe and Ito's eight, moved in CIELAB as little as it takes to have 3:1 with the background and to be told apart by
-everyone: their smallest difference (CIEDE2000) is 28, and 13 as seen with the rarest colour blindness.
-"""
-LIGHT_SERIES = ("#0059c3", "#ba7c00", "#1b8860", "#ab5585", "#0892cb", "#a8450d", "#504d37", "#000000")
-"""The same for a light background: 22, and 10 with colour blindness. Less room: none of them can be bright."""
-ANSI_SERIES = (
-    "ansi_cyan",
-    "ansi_yellow",
-    "ansi_magenta",
-    "ansi_green",
-    "ansi_red",
-    "ansi_blue",
-    "ansi_default",
-    "ansi_bright_black",
-)
-
 
 def theme_names() -> list[str]:
-    """All that the setting can be."""
+    """All values of the setting."""
     return [AUTO, *(theme.name for theme in RIPTUI_THEMES), *BUILTIN_THEMES]
 
 
 def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tuple[str, str]:
-    """The theme that a setting means on this terminal, and a notice if it is another than was asked for, else "".
+    """The theme to use for a setting on this terminal, and a notice if it is not the requested one, else "".
 
     `color_system` is that of the app's console: standard (16 colours), 256, truecolor, or None.
     """
@@ -119,30 +102,15 @@ def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tup
         return default_name, ""
     theme = {theme.name: theme for theme in RIPTUI_THEMES}.get(name) or BUILTIN_THEMES.get(name)
     if theme is None:
-        return default_name, f"there is no theme {name!r}, so this is {default_name}. Known: {', '.join(theme_names())}"
+        return default_name, f"unknown theme {name!r}, using {default_name}. Known: {', '.join(theme_names())}"
     if theme.ansi and no_color:
         return (
             default_name,
-            f"under NO_COLOR the theme {name} would be black on black, so this is {default_name} in greys",
+            f"theme {name} is unreadable under NO_COLOR, using {default_name} in greys",
         )
     return name, ""
 
 
-def series_colours(theme: Theme) -> tuple[str, ...]:
-    """Eight colours for lines, to be used in this order."""
-    if theme.ansi:
-        return ANSI_SERIES
-    return DARK_SERIES if theme.dark else LIGHT_SERIES
-
-
 def css_variables(theme: Theme) -> Mapping[str, str]:
-    """What riptui's styles use beside Textual's variables, of any theme: $series-1 to $series-8.
-
-    For `App.get_theme_variable_defaults`, so that a theme can set its own.
-    """
+    """riptui's own CSS variables, $series-1 to $series-8: defaults, which a theme may override."""
     return {f"series-{number}": colour for number, colour in enumerate(series_colours(theme), start=1)}
-
-
-def to_rich_colour(colour: str) -> str:
-    """A colour of `series_colours` as Rich writes it, for charts."""
-    return colour.removeprefix("ansi_")

@@ -1,4 +1,4 @@
-"""What a thread has to tell a screen, which may be closed by then."""
+"""Calls from a thread into a screen that may have been closed meanwhile."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from textual.screen import Screen
 
 
 def call_if_open(screen: Screen[Any], callback: Callable[..., object], *arguments: object) -> None:
-    """Call `callback(*arguments)` in the app's thread, soon, if the screen is still there. Returns at once."""
+    """Schedule `callback(*arguments)` in the app's thread, if the screen is still open then. Returns at once."""
 
     def call_unless_closed() -> None:
         if screen in screen.app.screen_stack:

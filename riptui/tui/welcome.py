@@ -1,4 +1,4 @@
-"""What is shown where there are no runs yet: what this is, and the two keys that begin."""
+"""The welcome screen, for a runs folder without trajectories: what riptui does, and two ways to start."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ INTRODUCTION = (
 
 
 class Welcome(Middle):
-    """The demo is a key away; so is a picture of one's own."""
+    """Offers the demo and the launch form."""
 
     def __init__(self, runs: Path, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -30,9 +30,9 @@ class Welcome(Middle):
         with Center():
             yield Button("Run the demo  (enter)", "primary", id="demo", action="screen.do('demo')", compact=True)
         with Center():
-            yield Button("A picture of mine  (n)", id="own", action="screen.do('launch')", compact=True)
+            yield Button("Choose a picture  (n)", id="own", action="screen.do('launch')", compact=True)
 
     def show_reason(self, folder_error: str) -> None:
-        """Why nothing is there."""
+        """Say why there are no trajectories."""
         text = printable(folder_error) if folder_error else f"No trajectories in {printable(str(self._runs))} yet."
         self.query_one("#why", Static).update(Text(text))

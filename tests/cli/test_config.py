@@ -80,7 +80,7 @@ def test_show_tells_which_keys_cannot_hold(file: Path) -> None:
     outcome = riptui("config", "show")
     assert outcome.code == 2
     unknown, taken = outcome.err.splitlines()
-    assert f"{file}: keys: there is no 'run.mark'; did you mean runs.mark?" in unknown
+    assert f"{file}: keys: unknown id 'run.mark'; did you mean runs.mark?" in unknown
     assert f"{file}: keys: runs.sort keeps s: m is runs.mark's" in taken
 
 

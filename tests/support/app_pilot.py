@@ -1,6 +1,6 @@
-"""The whole app on a runs folder, without a terminal and without a worker."""
+"""Drives the whole app on a runs folder, without a terminal, and waits for what it shows."""
 
-import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -16,90 +17,140 @@ from riptui.store.listing import find_trajectories
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
 from riptui.tui.graphics.capabilities import Terminal
+from riptui.tui.runs.tree import RunsTree
+from riptui.tui.trajectory.view import TrajectoryView
 from riptui.tui.welcome import Welcome
 
-PATIENCE = 20.0  # seconds
+WAIT_SECONDS = 30.0  # for what is quick on an idle machine
+NO_PICTURES = Terminal("off", "a test", offered=("halfblock",))
 
 
-class Opened:
-    """The app and its pilot, with what tests look at."""
+def screen_text(app: App[Any]) -> str:
+    """What is on the screen, row by row, without blanks at the ends."""
+    rows = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in row).rstrip() for row in rows) + "\n"
+
+
+def toasts(app: App[Any]) -> list[str]:
+    """The notifications on the screen."""
+    return [notification.message for notification in app._notifications]
+
+
+async def wait_until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "") -> None:
+    """Let the app run until a condition holds; fail with the screen if it never does."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never happened: {what or condition}\n{screen_text(pilot.app)}{toasts(pilot.app)}")
+        await pilot.pause(0.01)
+
+
+class AppPilot:
+    """The running app: what tests look at, press and wait for."""
 
     def __init__(self, app: RiptuiApp, pilot: Pilot[None]) -> None:
         self.app = app
-        self.pilot = pilot
+        self._pilot = pilot
 
     @property
     def browser(self) -> Browser:
         return next(screen for screen in self.app.screen_stack if isinstance(screen, Browser))
 
     @property
-    def told(self) -> list[str]:
-        """All toasts that are on the screen."""
-        return [notification.message for notification in self.app._notifications]
+    def tree(self) -> RunsTree:
+        return self.browser.runs_tree
+
+    @property
+    def view(self) -> TrajectoryView:
+        return self.browser.query_one(TrajectoryView)
 
     @property
     def cursor(self) -> str:
-        line = self.browser.runs_tree.current_row
-        return line.path if line else ""
+        """The path under the tree's cursor."""
+        return self.tree.current_row.path if self.tree.current_row else ""
+
+    @property
+    def row_paths(self) -> list[str]:
+        """The paths in the tree's rows."""
+        return [row.path for row in self.tree.rows]
+
+    @property
+    def screen_text(self) -> str:
+        return screen_text(self.app)
+
+    @property
+    def toasts(self) -> list[str]:
+        return toasts(self.app)
+
+    def text_of(self, selector: str) -> str:
+        return str(self.app.screen.query_one(selector, Static).content)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        await self._pilot.press(*keys)
 
-    async def write(self, text: str) -> None:
-        await self.pilot.press(*text)
+    async def pause(self, seconds: float | None = None) -> None:
+        await self._pilot.pause(seconds)
 
-    async def until(self, condition: Callable[[], Any]) -> None:
-        """Wait for it; fail with what is on the screen if it does not come."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE
-        while not condition():
-            texts = [text for one in self.app.screen.query(Static) if (text := str(one.content))]
-            assert loop.time() < deadline, f"{self.app.screen}: {texts}, told {self.told}, cursor on {self.cursor!r}"
-            await self.pilot.pause(0.02)
+    async def click(self, selector: str | None = None, *, offset: tuple[int, int] = (0, 0)) -> None:
+        """Click until it hits: a widget that was just mounted may still move."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not await self._pilot.click(selector, offset=offset):
+            assert time.monotonic() < deadline, f"{selector} never was where the click went"
+            await self.pause(0.02)
 
-    async def click(self, selector: str) -> None:
-        """Until it hits: what is just mounted may still move."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE
-        while not await self.pilot.click(selector):
-            assert loop.time() < deadline, f"{selector} is not where it is"
-            await self.pilot.pause(0.02)
+    async def wait_until(self, condition: Callable[[], object], what: str = "") -> None:
+        await wait_until(self._pilot, condition, what)
 
-    async def dialog(self, kind: type[Any]) -> Any:
-        await self.until(lambda: isinstance(self.app.screen, kind))
+    async def wait_for_dialog(self, kind: type[Any]) -> Any:
+        await self.wait_until(lambda: isinstance(self.app.screen, kind), kind.__name__)
         return self.app.screen
 
-    async def toast(self, part: str) -> str:
-        """Wait for a toast with these words; return all of it."""
-        await self.until(lambda: any(part in message for message in self.told))
-        return next(message for message in self.told if part in message)
+    async def wait_for_toast(self, part: str) -> str:
+        """Wait for a notification with these words; return all of it."""
+        await self.wait_until(lambda: any(part in toast for toast in self.toasts), f"toast {part!r}")
+        return next(toast for toast in self.toasts if part in toast)
 
-    async def settled(self) -> None:
-        """No dialog, and no command under way."""
-        await self.until(lambda: isinstance(self.app.screen, Browser) and not self.browser._running_commands)
+    async def wait_for_command(self) -> None:
+        """Wait until no dialog is open and no command runs."""
+        await self.wait_until(lambda: isinstance(self.app.screen, Browser) and not self.browser.commands_running)
 
-    def text(self, selector: str) -> str:
-        return str(self.app.screen.query_one(selector, Static).content)
+    async def wait_for_frame(self, k: int | None = None) -> None:
+        """Wait until a trajectory is shown, at frame k."""
+        cursor = self.view.cursor
+        await self.wait_until(lambda: cursor.snapshot is not None and k in (None, cursor.k), f"frame {k}")
+        await self.wait_for_loading()
+
+    async def wait_for_loading(self) -> None:
+        """Wait until the trajectory view loads nothing."""
+        await self.wait_until(lambda: not self.browser.details or not self.view.busy, "all loaded")
+        await self.pause()
 
 
 @asynccontextmanager
-async def opened(
-    runs: Path, *, select: str = "", size: tuple[int, int] = (140, 40), **settings: Any
-) -> AsyncIterator[Opened]:
-    """The app, once it has read what is in the runs folder."""
+async def open_app(
+    runs: Path,
+    size: tuple[int, int] = (140, 40),
+    *,
+    select: str = "",
+    terminal: Terminal = NO_PICTURES,
+    **settings: Any,
+) -> AsyncIterator[AppPilot]:
+    """The app, once it has read what is in the runs folder. It polls the disk ten times per second."""
     loaded = load_settings()
-    loaded = replace(loaded, settings=msgspec.structs.replace(loaded.settings, **settings))
-    app = RiptuiApp(runs, loaded, Terminal("halfblock", "a test"), selected_path=select)
-    async with app.run_test(size=size) as pilot:
-        it = Opened(app, pilot)
-        await it.until(lambda: len(app.screen_stack) > 1 and (it.browser.details or it.browser.query(Welcome)))
-        await it.until(lambda: _all_read(it, runs))
-        yield it
+    loaded = replace(loaded, settings=msgspec.structs.replace(loaded.settings, refresh=10.0, **settings))
+    app = RiptuiApp(runs, loaded, terminal, selected_path=select)
+    async with app.run_test(size=size) as textual_pilot:
+        pilot = AppPilot(app, textual_pilot)
+        await pilot.wait_until(lambda: len(app.screen_stack) > 1, "the browser")
+        await pilot.wait_until(lambda: pilot.browser.details or pilot.browser.query(Welcome), "the first screen")
+        await pilot.wait_until(lambda: _all_read(pilot, runs), "every trajectory read")
+        await pilot.wait_for_loading()
+        yield pilot
         app.workers.cancel_all()
         app.exit()
 
 
-def _all_read(it: Opened, runs: Path) -> bool:
-    there = {one.path.relative_to(runs).as_posix() for one in find_trajectories(runs)}
-    entries = it.browser.runs_tree.model.entries
-    return there <= entries.keys() and all(entry.is_read for entry in entries.values())
+def _all_read(pilot: AppPilot, runs: Path) -> bool:
+    paths = {trajectory.path.relative_to(runs).as_posix() for trajectory in find_trajectories(runs)}
+    entries = pilot.tree.model.entries
+    return paths <= entries.keys() and all(entry.is_read for entry in entries.values())

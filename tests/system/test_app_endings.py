@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from textual._compositor import LayoutUpdate
 
+from tests.support.app_pilot import open_app
+from tests.support.app_runs import make_runs
 from tests.support.app_terminal import ENTERED, SECONDS, running
 from tests.support.command import finished, started, wait_until
-from tests.support.opened import make_runs, opened
 
 GONE_WITHIN = 10.0  # seconds from the end of a terminal to the end of the app in it
 
@@ -120,11 +121,11 @@ async def test_all_of_the_screen_is_drawn_when_the_terminal_is_back(
 ) -> None:
     """Whatever else draws a part of it then."""
     drawn: list[object] = []
-    async with opened(folder) as at:
-        await at.shown(32)
-        monkeypatch.setattr(at.app, "_display", lambda screen, update: drawn.append(update))
-        at.app.app_resume_signal.publish(at.app)
-        await at.until(lambda: any(isinstance(update, LayoutUpdate) for update in drawn), "the whole screen")
+    async with open_app(folder) as pilot:
+        await pilot.wait_for_frame(32)
+        monkeypatch.setattr(pilot.app, "_display", lambda screen, update: drawn.append(update))
+        pilot.app.app_resume_signal.publish(pilot.app)
+        await pilot.wait_until(lambda: any(isinstance(update, LayoutUpdate) for update in drawn), "the whole screen")
 
 
 def test_a_crash_is_told_in_two_lines_and_reported_in_a_file(folder: Path, tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ from riptui.store.trajectory import Trajectory
 from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.graphics.picture import PictureWidget
 from tests.support import odd_inpainters
+from tests.support.app_pilot import AppPilot, open_app
+from tests.support.app_runs import FIRST, make_runs, queue_trajectory
 from tests.support.app_terminal import running
 from tests.support.command import finished, started
-from tests.support.opened import FIRST, Opened, made, make_runs, opened
 from tests.support.trajectories import MakeTrajectory
 
 HALF_BLOCKS = Terminal("halfblock", "a test", truecolor=True)
@@ -56,7 +57,7 @@ def test_a_runs_folder_that_is_deleted_while_it_is_open_is_told_and_shown_when_i
 
 def test_two_apps_on_one_folder_show_the_same_and_one_goes_on_when_the_other_ends(own: Path, tmp_path: Path) -> None:
     with running(own) as one, running(own) as other:
-        made(own, "night/m64-s3", seed=3)
+        queue_trajectory(own, "night/m64-s3", seed=3)
         for app in (one, other):
             app.terminal.wait_for(b"3 queued")
         one.quit_in_order()
@@ -115,28 +116,28 @@ def broken(folder: Path, tmp_path: Path) -> Path:
 
 
 async def test_what_is_broken_or_half_written_is_told_in_its_place_and_the_rest_is_shown(broken: Path) -> None:
-    async with opened(broken, terminal=HALF_BLOCKS) as at:
-        group = at.here.rpartition("/")[0]
+    async with open_app(broken, terminal=HALF_BLOCKS) as pilot:
+        group = pilot.cursor.rpartition("/")[0]
         for name, (_, tab, told) in BROKEN.items():
-            at.tree.select(f"{group}/{name}")
-            await at.until(lambda: at.browser._shown_path == f"{group}/{name}", name)  # noqa: B023  awaited at once
+            pilot.tree.select(f"{group}/{name}")
+            await pilot.wait_until(lambda: pilot.browser.shown_path == f"{group}/{name}", name)  # noqa: B023  awaited at once
             seen = ""
             for key in (tab, "$", "left", "0"):
-                await at.press(key)
-                await at.rest()
-                seen += at.text
+                await pilot.press(key)
+                await pilot.wait_for_loading()
+                seen += pilot.screen_text
             assert told in seen, name
             assert raw_in(seen) == set(), name
-        at.tree.select(f"{group}/z-good")
-        await at.until(lambda: at.browser._shown_path == f"{group}/z-good", "the good one")
-        await at.press("$")
-        await at.shown(32)
-        assert at.view.query_one("#frame PictureWidget", PictureWidget).image is not None
-        at.tree.select(group)
-        await at.until(lambda: "unreadable" in at.text, "the group")
+        pilot.tree.select(f"{group}/z-good")
+        await pilot.wait_until(lambda: pilot.browser.shown_path == f"{group}/z-good", "the good one")
+        await pilot.press("$")
+        await pilot.wait_for_frame(32)
+        assert pilot.view.query_one("#frame PictureWidget", PictureWidget).image is not None
+        pilot.tree.select(group)
+        await pilot.wait_until(lambda: "unreadable" in pilot.screen_text, "the group")
         for key in "1234":
-            await at.press(key)
-            assert raw_in(at.text) == set()
+            await pilot.press(key)
+            assert raw_in(pilot.screen_text) == set()
 
 
 def raw_in(text: str) -> set[str]:
@@ -151,24 +152,24 @@ async def test_a_frame_that_a_worker_computes_appears_on_the_screen(
     runs: Path, make_trajectory: MakeTrajectory
 ) -> None:
     trajectory = make_trajectory("night/one", metrics=("ssim",))
-    async with opened(runs, select="night/one", terminal=HALF_BLOCKS) as at:
-        await at.shown(0)
-        original = cells_shown(at)
+    async with open_app(runs, select="night/one", terminal=HALF_BLOCKS) as pilot:
+        await pilot.wait_for_frame(0)
+        original = cells_shown(pilot)
         with started("worker", "--runs", runs, "--idle", "0") as worker:
-            await at.until(lambda: at.view.k == 16, "the last frame")
-            await at.until(lambda: "✓ 1 done" in at.text, "the end")
+            await pilot.wait_until(lambda: pilot.view.cursor.k == 16, "the last frame")
+            await pilot.wait_until(lambda: "✓ 1 done" in pilot.screen_text, "the end")
             assert finished(worker).code == 0
-        await at.rest()
-        picture = at.view.query_one("#frame PictureWidget", PictureWidget)
+        await pilot.wait_for_loading()
+        picture = pilot.view.query_one("#frame PictureWidget", PictureWidget)
         assert np.array_equal(picture.image, read_frame(trajectory, 16))
         assert any("▀" in text for text, _ in original)
-        assert cells_shown(at) != original
+        assert cells_shown(pilot) != original
 
 
-def cells_shown(at: Opened) -> list[tuple[str, object]]:
+def cells_shown(pilot: AppPilot) -> list[tuple[str, object]]:
     """Where frame k is on the screen: text and colours."""
-    region = at.view.query_one("#frame PictureWidget").region
-    rows = at.app.screen._compositor.render_strips()[region.y : region.bottom]
+    region = pilot.view.query_one("#frame PictureWidget").region
+    rows = pilot.app.screen._compositor.render_strips()[region.y : region.bottom]
     return [(part.text, part.style) for row in rows for part in row.crop(region.x, region.right)]
 
 
@@ -182,7 +183,7 @@ def test_a_worker_that_is_killed_while_it_is_watched_is_told_and_the_app_goes_on
     ):
         app.terminal.wait_for(b"iteration ")
         worker.kill()
-        app.terminal.wait_for(b" died; its log")
+        app.terminal.wait_for(b" died; see ")
         app.terminal.wait_for(b"1 interrupted")
         app.quit_in_order()
 

@@ -20,46 +20,47 @@ from riptui.store.records import Request, encode_line
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
 from riptui.tui.group.compare import CompareScreen
-from tests.support.opened import FAILURE, FIRST, Opened, made, opened
+from tests.support.app_pilot import AppPilot, open_app
+from tests.support.app_runs import FAILURE, FIRST, queue_trajectory
 from tests.support.trajectories import advance
 
 SCREENS = Path(__file__).with_name("screens")
 SIZES = ((140, 40), (80, 24))
 
 
-async def browse(at: Opened) -> None:
-    await at.shown(32)
+async def browse(pilot: AppPilot) -> None:
+    await pilot.wait_for_frame(32)
 
 
-async def look_at_the_masks(at: Opened) -> None:
-    await at.shown(32)
-    await at.press("3", "H", "H")
-    await at.shown(16)
+async def look_at_the_masks(pilot: AppPilot) -> None:
+    await pilot.wait_for_frame(32)
+    await pilot.press("3", "H", "H")
+    await pilot.wait_for_frame(16)
 
 
-async def look_at_a_group(at: Opened) -> None:
-    at.tree.select("fig7")
-    await at.until(lambda: "4 trajectories" in at.text, "the group")
+async def look_at_a_group(pilot: AppPilot) -> None:
+    pilot.tree.select("fig7")
+    await pilot.wait_until(lambda: "4 trajectories" in pilot.screen_text, "the group")
 
 
-async def look_at_a_failure(at: Opened) -> None:
-    at.tree.select("fig7/dog/m64-s0")
-    await at.until(lambda: at.browser._shown_path == "fig7/dog/m64-s0", "it")
-    await at.press("5")
-    await at.until(lambda: "it broke" in at.text, "the log")
+async def look_at_a_failure(pilot: AppPilot) -> None:
+    pilot.tree.select("fig7/dog/m64-s0")
+    await pilot.wait_until(lambda: pilot.browser.shown_path == "fig7/dog/m64-s0", "it")
+    await pilot.press("5")
+    await pilot.wait_until(lambda: "it broke" in pilot.screen_text, "the log")
 
 
-async def compare(at: Opened) -> None:
-    await at.press("m", "m", "m", "c")
-    await at.until(lambda: isinstance(at.app.screen, CompareScreen), "the comparison")
-    await at.until(lambda: "200 %" in at.text, "its frames")
+async def compare(pilot: AppPilot) -> None:
+    await pilot.press("m", "m", "m", "c")
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
+    await pilot.wait_until(lambda: "200 %" in pilot.screen_text, "its frames")
 
 
-async def begin(at: Opened) -> None:
-    await at.until(lambda: "demo" in at.text, "the first screen")
+async def begin(pilot: AppPilot) -> None:
+    await pilot.wait_until(lambda: "demo" in pilot.screen_text, "the first screen")
 
 
-SHOWN: dict[str, Callable[[Opened], Awaitable[None]]] = {
+SHOWN: dict[str, Callable[[AppPilot], Awaitable[None]]] = {
     "trajectory": browse,
     "masks": look_at_the_masks,
     "group": look_at_a_group,
@@ -82,7 +83,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "fig7/dog/m64-s0": {"source_name": "dog.png"},
         "night/m64-s0": {},
     }.items():
-        trajectory = made(runs, place, amount=200.0, inpainter="noise", **fields)
+        trajectory = queue_trajectory(runs, place, amount=200.0, inpainter="noise", **fields)
         if place.startswith("fig7/cat"):
             list(run_trajectory(trajectory))
         else:
@@ -109,10 +110,10 @@ async def test_the_screen_is_as_it_was_approved(
 ) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home)
-    async with opened(Path("nothing" if what == "welcome" else "runs"), size) as at:
-        await SHOWN[what](at)
-        await at.rest()
-        require_same(SCREENS / f"{what}-{size[0]}x{size[1]}.txt", at.text)
+    async with open_app(Path("nothing" if what == "welcome" else "runs"), size) as pilot:
+        await SHOWN[what](pilot)
+        await pilot.wait_for_loading()
+        require_same(SCREENS / f"{what}-{size[0]}x{size[1]}.txt", pilot.screen_text)
 
 
 def require_same(file: Path, now: str) -> None:

@@ -1,20 +1,16 @@
 """Where the app begins: `--select`, also where its name comes late, or never."""
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from riptui.settings import load_settings
 from riptui.tui.app import RiptuiApp
 from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.runs import scanner
 from riptui.tui.runs.tree import RunsTree
+from tests.support.app_pilot import toasts, wait_until
 from tests.support.trajectories import MakeTrajectory
-
-PATIENCE = 20  # seconds
 
 
 @pytest.fixture
@@ -27,26 +23,20 @@ def runs(make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.Mo
     return tmp_path / "runs"
 
 
-def opened(runs: Path, select: str) -> RiptuiApp:
+def make_app(runs: Path, select: str) -> RiptuiApp:
     return RiptuiApp(runs, load_settings(), Terminal("off", "a test"), selected_path=select)
 
 
-async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not true():
-            await pilot.pause(0.01)
-
-
 async def test_a_name_that_comes_late_is_gone_to(runs: Path) -> None:
-    app = opened(runs, "group/c")
+    app = make_app(runs, "group/c")
     async with app.run_test() as pilot:
         tree = app.screen.query_one(RunsTree)
-        await until(pilot, lambda: tree.current_row and tree.current_row.path == "group/c")
-        assert not app._notifications
+        await wait_until(pilot, lambda: tree.current_row and tree.current_row.path == "group/c")
+        assert not toasts(app)
 
 
 async def test_what_fails_once_it_ends_is_no_crash(runs: Path) -> None:
-    app = opened(runs, "group/c")
+    app = make_app(runs, "group/c")
     async with app.run_test():
         pass  # whatever it has begun to show, it is ended
     app._handle_exception(LookupError("a part of a widget that is gone"))
@@ -54,8 +44,8 @@ async def test_what_fails_once_it_ends_is_no_crash(runs: Path) -> None:
 
 
 async def test_what_is_not_there_is_told_once_whatever_it_is_called(runs: Path) -> None:
-    app = opened(runs, "[/red]\x1b[0m")
+    app = make_app(runs, "[/red]\x1b[0m")
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app._notifications)
-        assert [told.message for told in app._notifications] == [f"[/red]\\x1b[0m is not in {runs}"]
+        await wait_until(pilot, lambda: toasts(app))
+        assert toasts(app) == [f"[/red]\\x1b[0m not found in {runs}"]
         assert len(app.screen.query_one(RunsTree).model.entries) == 3

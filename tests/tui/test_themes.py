@@ -14,6 +14,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 from textual.widgets import Button, Footer, Input, Label, OptionList, ProgressBar
 
 from riptui.tui import themes
+from riptui.tui.plot.palette import series_colours
 
 LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: text
 VISIBLE = 3.0  # 1.4.11: what must be seen of a picture
@@ -92,15 +93,13 @@ def test_the_focus_is_seen(theme: Theme) -> None:
 @RGB
 def test_every_series_is_seen_on_the_chart(theme: Theme) -> None:
     grounds = [Color.parse(str(ground)) for ground in (theme.background, theme.surface)]
-    assert (
-        min(contrast(Color.parse(one), ground) for one in themes.series_colours(theme) for ground in grounds) >= VISIBLE
-    )
+    assert min(contrast(Color.parse(one), ground) for one in series_colours(theme) for ground in grounds) >= VISIBLE
 
 
 @RGB
 @pytest.mark.parametrize(("blindness", "least"), [("none", 20), ("protan", 10), ("deutan", 10), ("tritan", 10)])
 def test_any_two_series_can_be_told_apart_by_everyone(blindness: str, least: float, theme: Theme) -> None:
-    colours = np.array([linear(Color.parse(one)) for one in themes.series_colours(theme)])
+    colours = np.array([linear(Color.parse(one)) for one in series_colours(theme)])
     seen = np.clip(colours @ np.transpose(BLINDNESS[blindness]), 0, 1)
     encoded = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
     lab = rgb2lab(encoded[None])[0]
@@ -109,7 +108,7 @@ def test_any_two_series_can_be_told_apart_by_everyone(blindness: str, least: flo
 
 
 def test_the_series_of_16_colours_are_eight() -> None:
-    colours = [Color.parse(one) for one in themes.series_colours(themes.ANSI)]
+    colours = [Color.parse(one) for one in series_colours(themes.ANSI)]
     assert len({colour.ansi for colour in colours}) == 8
     grounds = {Color.parse(name).ansi for name in ("ansi_black", "ansi_white", "ansi_bright_white")}
     assert not grounds & {colour.ansi for colour in colours}
@@ -120,7 +119,7 @@ def test_charts_and_styles_can_use_the_series_of_any_theme(theme: Theme) -> None
     assert list(themes.css_variables(theme)) == [f"series-{number}" for number in range(1, 9)]
     for colour in themes.css_variables(theme).values():
         assert (Color.parse(colour).ansi is not None) == theme.ansi
-        assert Style.parse(themes.to_rich_colour(colour)).color
+        assert Style.parse(colour.removeprefix("ansi_")).color
 
 
 # ── which ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,13 +149,13 @@ def test_the_theme_is_what_was_asked_for_or_what_the_terminal_can_show(
 def test_no_ansi_theme_is_used_without_colours(name: str) -> None:
     theme, notice = themes.resolve_theme(name, color_system="truecolor", no_color=True)
     assert theme == "riptui-dark"
-    assert f"under NO_COLOR the theme {name} would be black on black" in notice
+    assert f"theme {name} is unreadable under NO_COLOR" in notice
 
 
 def test_an_unknown_theme_is_told_with_the_known_ones() -> None:
     theme, notice = themes.resolve_theme("nrod\x1b", color_system="truecolor", no_color=False)
     assert theme == "riptui-dark"
-    assert notice.startswith("there is no theme 'nrod\\x1b', so this is riptui-dark. Known: auto, riptui-dark,")
+    assert notice.startswith("unknown theme 'nrod\\x1b', using riptui-dark. Known: auto, riptui-dark,")
     assert [name for name in BUILTIN_THEMES if name not in notice] == []
 
 

@@ -1,10 +1,10 @@
-"""What the browser's keys do beyond looking: a function for each, imported when it is first used.
+"""The commands of the browser's keys: one function each, imported on first use.
 
-subject    what a command is about, and the ways it has to speak
-launching  new trajectories: the form, another seed, the demo
-queueing   pause, stop, retry, the order of the queue
-keeping    names, the trash, deleting
-handing    out of the app: exports, the clipboard, measuring, a shell
+context            what a command runs on, and how it notifies and asks
+run_again          new trajectories: the form, another seed, the demo
+pause_and_stop     pause, resume, stop, retry, the order of the queue
+rename_and_trash   rename, trash, undo, delete
+sharing            export, clipboard, measure, shell; export_dialog: its form
 """
 
 from importlib import import_module
@@ -36,7 +36,7 @@ COMMAND_MODULES = {
 
 
 async def run_command(name: str, context: CommandContext) -> None:
-    """Do what a command says. What is wrong is told, and ends it."""
+    """Run a command; show its error as a notification."""
     command = getattr(import_module(f"{__name__}.{COMMAND_MODULES[name]}"), name)
     try:
         await command(context)

@@ -1,4 +1,4 @@
-"""What a command is about, and the ways it has to speak. Knows no command."""
+"""The context of a command: the selection, the settings, and how to notify and ask. Knows no command."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Returned = TypeVar("Returned")
 
 @dataclass(frozen=True)
 class CommandContext:
-    """What is chosen when a command begins. For the UI thread."""
+    """The state when a command starts. For the UI thread."""
 
     app: App[None]
     runs: Path
@@ -30,9 +30,9 @@ class CommandContext:
     graphics: Graphics
     tree_model: TreeModel
     cursor_path: str
-    """The path below the runs folder that the cursor is on; "" where there are no rows."""
+    """The path under the cursor, relative to the runs folder; "" if there are no rows."""
     go_to: Callable[[str], None]
-    """Put the cursor on a path, as soon as it is there."""
+    """Move the cursor to a path, as soon as it is listed."""
 
     @property
     def is_group(self) -> bool:
@@ -40,9 +40,9 @@ class CommandContext:
 
     @property
     def paths(self) -> list[str]:
-        """The trajectories that are meant, below the runs folder: the one under the cursor, or those of a group.
+        """The selected trajectories, relative to the runs folder: the one under the cursor, or those of the group.
 
-        With a filter only what it shows: nothing is stopped or deleted unseen.
+        With a filter only the visible ones, so that nothing is stopped or deleted unseen.
         """
         candidates, matches = (
             self.tree_model.list_trajectories(self.cursor_path) if self.cursor_path else [],
@@ -51,24 +51,24 @@ class CommandContext:
         return [path for path in candidates if matches is None or matches(self.tree_model.entries[path])]
 
     def find_by_status(self, *statuses: Status) -> list[Trajectory]:
-        """Those that are meant and in one of these states, as far as the tree knows."""
+        """The selected trajectories that have one of these statuses in the tree."""
         entries = self.tree_model.entries
         return [Trajectory(self.runs / path) for path in self.paths if entries[path].status in statuses]
 
     def notify(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """A toast. The text need not be printable."""
+        """Show a toast. The text need not be printable."""
         self.app.notify(printable(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
 
     async def show_dialog(self, screen: Screen[Returned]) -> Returned | None:
-        """What a dialog ends with."""
+        """Show a dialog and return its answer."""
         return await self.app.push_screen_wait(screen)
 
     async def run_in_thread(
         self, job: Callable[JobParameters, Returned], *arguments: JobParameters.args, **keywords: JobParameters.kwargs
     ) -> Returned:
-        """Whatever touches the disk."""
+        """Run a function that uses the disk."""
         return await asyncio.to_thread(job, *arguments, **keywords)
 
     async def ensure_worker(self) -> None:
-        """What is queued is computed: by a worker that lives, or by one that is started. Raises WorkerError."""
+        """Start a worker for the queue unless one is running. Raises WorkerError."""
         await self.run_in_thread(client.ensure_worker, self.runs)

@@ -1,4 +1,4 @@
-"""Export: what, where to, and how far it is. The work is done in a thread that can be called off."""
+"""The export dialog: what to write, where to, and the progress. A thread does the work and can be cancelled."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -27,22 +27,22 @@ from riptui.tui.dialogs import DIALOG_CSS
 from riptui.tui.ui_thread import call_if_open
 
 STATE_KEY = "export"
-"""The key under which the last choices are kept."""
+"""The key of the remembered choices."""
 KIND_LABELS = {
     "gif": "GIF, about 64 frames",
-    "strip": "strip: a picture every 50 %",
-    "frames": "frames, a PNG each",
-    "csv": "CSV of all that was measured",
+    "strip": "strip, a frame every 50 %",
+    "frames": "frames, one PNG each",
+    "csv": "CSV of all metrics",
 }
 SUFFIXES = {"gif": ".gif", "strip": ".png", "csv": ".csv", "frames": ""}
 
 
 class ExportOptions(msgspec.Struct, frozen=True):
-    """The dialog as filled in; remembered."""
+    """The choices in the dialog; remembered."""
 
     kinds: tuple[str, ...] = ("gif", "strip")
     at: str = ""
-    """Which frames GIF and frames take: half, every, a number of iterations; "": as `riptui export` does."""
+    """Frames of GIF and PNGs: half, every, a number of iterations; "": the default of `riptui export`."""
     folder: str = "."
     overwrite: bool = False
 
@@ -57,11 +57,11 @@ class ExportTask:
 
 
 class ExportCancelledError(Exception):
-    """Ends an export between two frames; what it has begun is removed on the way out."""
+    """Raised to end an export between two frames; the unfinished file is removed."""
 
 
 def plan_tasks(options: ExportOptions, trajectories: Sequence[Trajectory], runs: Path) -> list[ExportTask]:
-    """Names come from the place below the runs folder: fig7-cat-m64-s0.gif, so that no two are the same."""
+    """One task per file, named by the path below the runs folder, e.g. fig7-cat-m64-s0.gif: no two are equal."""
     folder = Path(options.folder).expanduser()
     return [
         ExportTask(
@@ -73,19 +73,19 @@ def plan_tasks(options: ExportOptions, trajectories: Sequence[Trajectory], runs:
 
 
 def parse_interval(text: str) -> MeasureInterval | None:
-    """half, every or a number of iterations; None for nothing. Raises InputError."""
+    """Parse half, every or a number of iterations; None for a blank text. Raises InputError."""
     text = text.strip()
     if text == "half" or text == "every":
         return text  # type: ignore[return-value]
     if text and not (text.isdecimal() and int(text) > 0):
-        raise InputError("half (every 50 %), every (each iteration), or a number of iterations")
+        raise InputError("expected half (every 50 %), every (each iteration) or a number of iterations")
     return int(text) if text else None
 
 
 def run_task(
     task: ExportTask, interval: MeasureInterval | None, *, overwrite: bool, on_progress: export.OnExportProgress
 ) -> Path:
-    """Write one of them. Raises RiptuiError, and whatever `on_progress` raises."""
+    """Write one file or folder. Raises RiptuiError, and whatever `on_progress` raises."""
     trajectory, target = task.trajectory, task.target
     computed = len(trajectory.read_rows())
     frames = None if interval is None else [k for k in measured_iterations(trajectory.spec, interval) if k <= computed]
@@ -102,7 +102,7 @@ def run_task(
 
 
 class ExportScreen(ModalScreen[list[Path] | None]):
-    """Ends with what was written; None if nothing was."""
+    """Returns the written paths; None if there are none."""
 
     DEFAULT_CSS = (
         DIALOG_CSS.format(name="ExportScreen", width=70)
@@ -112,7 +112,7 @@ class ExportScreen(ModalScreen[list[Path] | None]):
     ExportScreen .line Label { width: 12; color: $text-muted; }
     ExportScreen .line Input { width: 1fr; }
     ExportScreen ProgressBar { margin-top: 1; display: none; }
-    ExportScreen #say { height: auto; }
+    ExportScreen #status { height: auto; }
     """
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -134,14 +134,14 @@ class ExportScreen(ModalScreen[list[Path] | None]):
             count_text = f"{len(self._trajectories)} trajectories"
             name = self._trajectories[0].path.name if len(self._trajectories) == 1 else count_text
             box.border_title = Text(f"Export {printable(name)}")
-            box.border_subtitle = "ctrl+s exports, escape closes"
+            box.border_subtitle = "ctrl+s export  esc cancel"
             for kind, label in KIND_LABELS.items():
                 yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
-            yield Checkbox("replace files that exist", previous.overwrite, id="overwrite", compact=True)
-            yield from self._make_field("Frames at", previous.at, "at", "half, every, or every N iterations")
+            yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
+            yield from self._make_field("Frames at", previous.at, "at", "half, every, or N iterations")
             yield from self._make_field("Folder", previous.folder, "folder", ".")
             yield ProgressBar(show_eta=False)
-            yield Static(id="say")
+            yield Static(id="status")
             with Horizontal(classes="buttons"):
                 yield Button("Export", id="export", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
@@ -162,11 +162,15 @@ class ExportScreen(ModalScreen[list[Path] | None]):
 
     @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
-        """While it exports: call it off. The thread ends the dialog then."""
+        """Close the dialog; during an export, cancel it first."""
         if self._busy:
-            self._cancelled.set()
+            self.cancel()
         else:
             self._finish()
+
+    def cancel(self) -> None:
+        """Stop exporting before the next frame."""
+        self._cancelled.set()
 
     @on(Button.Pressed, "#export")
     @on(Input.Submitted)
@@ -176,8 +180,8 @@ class ExportScreen(ModalScreen[list[Path] | None]):
             interval = parse_interval(options.at)
             todo = plan_tasks(options, self._trajectories, self._runs)
             if not todo:
-                raise InputError("choose at least one of the four")
-        except (InputError, RuntimeError) as error:  # RuntimeError: ~nobody has no home
+                raise InputError("choose at least one kind of file")
+        except (InputError, RuntimeError) as error:  # RuntimeError: unknown ~user
             self._show_status(str(error), is_error=True)
             return
         if self._busy:
@@ -191,7 +195,7 @@ class ExportScreen(ModalScreen[list[Path] | None]):
         self.run_worker(partial(self._export, todo, interval, options.overwrite), thread=True)
 
     def _export(self, todo: list[ExportTask], interval: MeasureInterval | None, overwrite: bool) -> None:
-        """One after another. What cannot be written stops none of the others, and is tried alone the next time."""
+        """Run the tasks in order. A failed one stops no other; the next export tries only the failed ones."""
         errors: list[str] = []
         for number, task in enumerate(todo):
             if task in self._written:
@@ -210,7 +214,7 @@ class ExportScreen(ModalScreen[list[Path] | None]):
             call_if_open(self, self._finish)
 
     def _make_progress(self, number: int, count: int, target: Path) -> Callable[[int, int], None]:
-        """Told in whole percents of the whole: a bar on a slow line is not to send more."""
+        """Progress in whole percents of all tasks: finer steps would be too much for a slow line."""
         last_percent = -1
 
         def progress(done: int, total: int) -> None:
@@ -240,6 +244,6 @@ class ExportScreen(ModalScreen[list[Path] | None]):
         self._show_status(done + errors[0].partition("; --overwrite")[0] + more, is_error=True)
 
     def _show_status(self, text: str, *, is_error: bool = False) -> None:
-        status = self.query_one("#say", Static)
+        status = self.query_one("#status", Static)
         status.update(Text(printable(text)))
         status.set_class(is_error, "problem")

@@ -1,4 +1,4 @@
-"""Pause, resume, stop, retry, and the order of the queue. What is asked stands in the folders; workers look at it."""
+"""Pause, resume, stop, retry, and the order of the queue: requests in the folders, which workers poll."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,33 +12,33 @@ from riptui.tui.dialogs import ConfirmDialog
 
 
 async def pause(context: CommandContext) -> None:
-    """Pause what runs or waits; if nothing does, go on with what was paused, stopped or interrupted."""
+    """Pause what is running or queued; if nothing is, resume what is paused, stopped or interrupted."""
     if active := context.find_by_status(Status.RUNNING, Status.QUEUED):
         await _apply_to_each(context, active, lambda trajectory: client.request_state(trajectory, "pause"), "paused")
     elif idle := context.find_by_status(Status.PAUSED, Status.INTERRUPTED):
         await _apply_to_each(context, idle, lambda trajectory: client.request_state(trajectory, "run"), "queued")
         await context.ensure_worker()
     else:
-        context.notify("nothing here runs, waits or is paused", "warning")
+        context.notify("nothing to pause or resume here", "warning")
 
 
 async def stop(context: CommandContext) -> None:
-    """Take out of the queue what runs, waits or is paused."""
+    """Stop what is running, queued or paused."""
     active = context.find_by_status(Status.RUNNING, Status.QUEUED, Status.PAUSED)
     if not active:
-        context.notify("nothing here runs or waits", "warning")
+        context.notify("nothing to stop here", "warning")
         return
-    text = f"Stop {format_count(len(active), 'trajectory')}? What is computed stays; p goes on with it."
+    text = f"Stop {format_count(len(active), 'trajectory')}? Finished iterations are kept; p resumes."
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Stop", text, yes="Stop")):
         return
     await _apply_to_each(context, active, lambda trajectory: client.request_state(trajectory, "stop"), "stopped")
 
 
 async def retry(context: CommandContext) -> None:
-    """Queue what failed, its failure forgotten."""
+    """Queue failed trajectories again."""
     failed = context.find_by_status(Status.FAILED)
     if not failed:
-        context.notify("nothing here has failed", "warning")
+        context.notify("nothing to retry here", "warning")
         return
     await _apply_to_each(context, failed, client.retry, "queued again")
     await context.ensure_worker()
@@ -55,7 +55,7 @@ async def move_later(context: CommandContext) -> None:
 async def _move(context: CommandContext, offset: int) -> None:
     selected = {trajectory.path for trajectory in context.find_by_status(Status.QUEUED)}
     if not selected:
-        context.notify("nothing here waits in the queue", "warning")
+        context.notify("nothing queued here", "warning")
         return
     queued = [Trajectory(context.runs / path) for path in context.tree_model.find_by_status(Status.QUEUED)]
 
@@ -71,15 +71,13 @@ async def _move(context: CommandContext, offset: int) -> None:
 
     new_queue = await context.run_in_thread(reorder)
     first = next(position for position, trajectory in enumerate(new_queue, 1) if trajectory.path in selected)
-    context.notify(
-        f"{first} of {len(new_queue)} in the queue" if len(selected) == 1 else f"from {first} of {len(new_queue)} on"
-    )
+    context.notify(f"{'now' if len(selected) == 1 else 'first one now'} {first} of {len(new_queue)} in the queue")
 
 
 async def _apply_to_each(
     context: CommandContext, trajectories: Sequence[Trajectory], action: Callable[[Trajectory], None], outcome: str
 ) -> None:
-    """Do it to each; tell to how many, and what was in the way of the others."""
+    """Apply an action to each; notify how many succeeded, and the first error."""
 
     def apply_all() -> list[RiptuiError]:
         errors = []

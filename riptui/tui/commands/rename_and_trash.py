@@ -1,4 +1,4 @@
-"""What trajectories are called, and the way of those that are not wanted: the trash, back from it, or deleted."""
+"""Rename, move to the trash, undo, delete permanently."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from riptui.tui.dialogs import ConfirmDialog, TextDialog
 
 
 async def rename(context: CommandContext) -> None:
-    """Another name for the trajectory or the group under the cursor."""
+    """Rename the trajectory or group under the cursor."""
     if not context.cursor_path:
         return
     old_path = Path(context.cursor_path)
@@ -18,23 +18,23 @@ async def rename(context: CommandContext) -> None:
         return
     await context.run_in_thread(move.rename, context.runs, context.runs / old_path, name)
     context.go_to(old_path.with_name(name).as_posix())
-    context.notify(f"{old_path.name} is {name} now")
+    context.notify(f"{old_path.name} renamed to {name}")
 
 
 async def move_to_trash(context: CommandContext) -> None:
-    """To the trash, from which undo brings it back."""
+    """Move the selected trajectories to the trash."""
     paths = [context.runs / path for path in context.paths]
     if not paths:
         return
-    text = f"Move {_describe(context, len(paths))} to the trash? U brings it back."
+    text = f"Move {_describe(context, len(paths))} to the trash? U undoes it."
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Trash", text, yes="Move")):
         return
     await context.run_in_thread(trash.move_to_trash, context.runs, paths)
-    context.notify(f"{_describe(context, len(paths))} moved to the trash; U brings it back")
+    context.notify(f"{_describe(context, len(paths))} moved to the trash; U undoes it")
 
 
 async def undo(context: CommandContext) -> None:
-    """Back from the trash: what went there last."""
+    """Restore what was moved to the trash last."""
 
     def restore_last() -> list[Path]:
         return [trash.restore(context.runs, entry) for entry in trash.list_last_batch(context.runs)]
@@ -45,17 +45,17 @@ async def undo(context: CommandContext) -> None:
         return
     root = context.runs.resolve()
     context.go_to(restored[0].relative_to(root).as_posix())
-    context.notify(f"{format_count(len(restored), 'trajectory')} brought back")
+    context.notify(f"{format_count(len(restored), 'trajectory')} restored")
 
 
 async def delete(context: CommandContext) -> None:
-    """Delete for good, always after a question."""
+    """Delete permanently, always after a confirmation."""
     paths = [context.runs / path for path in context.paths]
     if not paths:
         return
     disk_bytes = await context.run_in_thread(lambda: sum(map(trash.disk_usage, paths)))
-    text = f"Delete {_describe(context, len(paths))}, {format_size(disk_bytes)}, for good? Nothing brings it back."
-    if not await context.show_dialog(ConfirmDialog("Delete for good", text, yes="Delete", destructive=True)):
+    text = f"Delete {_describe(context, len(paths))}, {format_size(disk_bytes)}, permanently? This cannot be undone."
+    if not await context.show_dialog(ConfirmDialog("Delete permanently", text, yes="Delete", destructive=True)):
         return
 
     def delete_all() -> None:
@@ -63,17 +63,17 @@ async def delete(context: CommandContext) -> None:
             trash.delete(entry)
 
     await context.run_in_thread(delete_all)
-    context.notify(f"{_describe(context, len(paths))} deleted: {format_size(disk_bytes)}")
+    context.notify(f"{_describe(context, len(paths))} deleted: {format_size(disk_bytes)} freed")
 
 
 async def empty_trash(context: CommandContext) -> None:
-    """Delete all that is in the trash, always after a question."""
+    """Delete everything in the trash, always after a confirmation."""
     entries = await context.run_in_thread(trash.list_entries, context.runs)
     if not entries:
         context.notify("the trash is empty")
         return
     disk_bytes = await context.run_in_thread(lambda: sum(trash.disk_usage(entry.path) for entry in entries))
-    text = f"Delete {format_count(len(entries), 'trajectory')} in the trash, {format_size(disk_bytes)}, for good?"
+    text = f"Delete {format_count(len(entries), 'trajectory')} in the trash, {format_size(disk_bytes)}, permanently?"
     if not await context.show_dialog(ConfirmDialog("Empty the trash", text, yes="Delete", destructive=True)):
         return
 
@@ -82,12 +82,12 @@ async def empty_trash(context: CommandContext) -> None:
             trash.delete(entry)
 
     await context.run_in_thread(delete_all)
-    context.notify(f"the trash is empty: {format_size(disk_bytes)} freed")
+    context.notify(f"trash emptied: {format_size(disk_bytes)} freed")
 
 
 def _describe(context: CommandContext, count: int) -> str:
-    """A trajectory by its path, a group by how many are meant."""
+    """A trajectory by its path, a group also by its count."""
     if not context.is_group:
         return context.cursor_path
-    filter_note = " that the filter shows" if context.tree_model.filter else ""
+    filter_note = " in the filter" if context.tree_model.filter else ""
     return f"{context.cursor_path} ({format_count(count, 'trajectory')}{filter_note})"

@@ -1,4 +1,4 @@
-"""New trajectories: the form, the same again with another seed, and the demo."""
+"""New trajectories: from the form, with another seed, and the demo."""
 
 import time
 from pathlib import Path
@@ -17,7 +17,7 @@ from riptui.tui.launch.start_runs import LaunchResult
 
 
 async def launch(context: CommandContext) -> None:
-    """The form; then its trajectories are queued, and a worker is there."""
+    """Show the form, queue its trajectories, and start a worker unless one is running."""
 
     def list_computed(inpainter: str) -> list[Path]:
         entries = [entry for entry in context.tree_model.entries.values() if entry.inpainter == inpainter and entry.k]
@@ -28,27 +28,27 @@ async def launch(context: CommandContext) -> None:
         return
     context.go_to(_to_relative_path(context.runs, _path_to_show(launched)))
     if not launched.queued:
-        context.notify(f"{format_count(launched.done, 'trajectory')}: computed before, nothing to do")
+        context.notify(f"{format_count(launched.done, 'trajectory')}: already done")
         return
-    note = f"; {launched.done} computed before" if launched.done else ""
+    note = f"; {launched.done} already done" if launched.done else ""
     context.notify(f"{format_count(launched.queued, 'trajectory')} queued{note}")
     await _ensure_worker(context)
 
 
 async def rerun(context: CommandContext) -> None:
-    """The trajectory under the cursor once more, with the next seed that its group does not have."""
+    """Repeat the trajectory under the cursor with the next seed that is free in its group."""
     if context.is_group or not context.cursor_path:
-        context.notify("put the cursor on a trajectory: it is done again with another seed", "warning")
+        context.notify("select a trajectory to repeat with another seed", "warning")
         return
     trajectory = Trajectory(context.runs / context.cursor_path)
     created = await context.run_in_thread(_repeat_with_next_seed, context.runs, trajectory)
     context.go_to(_to_relative_path(context.runs, created.path))
-    context.notify(f"{created.path.name} queued: the same with seed {created.spec.seed}")
+    context.notify(f"{created.path.name} queued, with seed {created.spec.seed}")
     await _ensure_worker(context)
 
 
 async def demo(context: CommandContext) -> None:
-    """A first trajectory."""
+    """Queue the demo trajectory."""
     created = await context.run_in_thread(_create_demo, context.runs)
     context.go_to(_to_relative_path(context.runs, created.path))
     await _ensure_worker(context)
@@ -63,7 +63,7 @@ def _repeat_with_next_seed(runs: Path, trajectory: Trajectory) -> Trajectory:
 def _create_demo(runs: Path) -> Trajectory:
     request = Request("run", check_default_metrics().available, queued=time.time())
     created = create_demo(runs, request)
-    client.request_state(created, "run", request)  # it may have been there, and stopped
+    client.request_state(created, "run", request)  # it may exist already, stopped
     return created
 
 
@@ -71,11 +71,11 @@ async def _ensure_worker(context: CommandContext) -> None:
     try:
         await context.ensure_worker()
     except WorkerError as error:
-        context.notify(f"queued, but nothing computes it: {error}", "error")
+        context.notify(f"queued, but no worker could be started: {error}", "error")
 
 
 def _path_to_show(launched: LaunchResult) -> Path:
-    """What to look at: the trajectory, or the group that holds them all."""
+    """The trajectory, or the group that contains them all."""
     if len(launched.trajectories) == 1:
         return launched.trajectories[0].path
     return launched.trajectories[0].path.parent

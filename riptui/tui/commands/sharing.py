@@ -1,4 +1,4 @@
-"""Out of the app: files for others, the clipboard, other metrics, a shell."""
+"""Export, copy to the clipboard, measure more metrics, open a shell."""
 
 import os
 import subprocess
@@ -18,11 +18,11 @@ from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.dialogs import ChoiceDialog, DialogChoice, MultiChoiceDialog
 
 MEASURE_COMMAND = (sys.executable, "-m", "riptui", "measure")
-MAX_ERROR_CHARACTERS = 300  # characters of what went wrong
+MAX_ERROR_CHARACTERS = 300  # of a failed measurement's output
 
 
 async def export(context: CommandContext) -> None:
-    """Files; the path of what was written goes to the clipboard too."""
+    """Export files, and copy their paths to the clipboard."""
     trajectories = [Trajectory(context.runs / path) for path in context.paths]
     if not trajectories:
         return
@@ -31,11 +31,11 @@ async def export(context: CommandContext) -> None:
         paths = [str(path.absolute()) for path in written]
         _copy_to_clipboard(context, "\n".join(paths))
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        context.notify(f"{paths[0]}{more} (the path is in the clipboard)")
+        context.notify(f"exported {paths[0]}{more} (path copied)")
 
 
 async def copy(context: CommandContext) -> None:
-    """The path, the command line or the spec, to the terminal's clipboard."""
+    """Copy the path, the command line or the spec to the terminal's clipboard."""
     if not context.cursor_path:
         return
     path = context.runs.absolute() / context.cursor_path
@@ -58,7 +58,7 @@ async def copy(context: CommandContext) -> None:
 
 
 async def measure(context: CommandContext) -> None:
-    """More metrics of the saved frames, by a process of its own, which goes on when the app ends."""
+    """Measure more metrics on the saved frames, in a process that outlives the app."""
     if not context.cursor_path:
         return
     unavailable = await context.run_in_thread(
@@ -78,7 +78,7 @@ async def measure(context: CommandContext) -> None:
 
 
 async def _run_measure(context: CommandContext, arguments: list[str], count: str) -> None:
-    """To its end. What the process has to say goes to a file: a pipe would end with the app."""
+    """Wait for the process. Its output goes to a file, because a pipe would break when the app exits."""
 
     def wait() -> tuple[int, str]:
         with tempfile.TemporaryFile() as output:
@@ -97,19 +97,19 @@ async def _run_measure(context: CommandContext, arguments: list[str], count: str
 
 
 async def shell(context: CommandContext) -> None:
-    """A shell in the folder under the cursor; the app comes back when it ends."""
+    """Open a shell in the folder under the cursor; the app resumes when it exits."""
     folder = context.runs / context.cursor_path
     program = os.environ.get("SHELL") or "/bin/sh"
     try:
         with context.app.suspend():
-            sys.stdout.write(f"{folder}\nexit comes back to riptui\n")
+            sys.stdout.write(f"{folder}\nexit returns to riptui\n")
             sys.stdout.flush()
             subprocess.run([program], cwd=folder, check=False)
     except SuspendNotSupported:
-        context.notify("this terminal cannot be left for a shell", "warning")
+        context.notify("the app cannot be suspended in this terminal", "warning")
     except OSError as error:
-        context.notify(f"{program} did not start in {folder}: {error.strerror}", "error")
+        context.notify(f"could not start {program} in {folder}: {error.strerror}", "error")
 
 
 def _copy_to_clipboard(context: CommandContext, text: str) -> None:
-    context.app.copy_to_clipboard(text.encode(errors="replace").decode())  # a path may be no text
+    context.app.copy_to_clipboard(text.encode(errors="replace").decode())  # a path may not be valid text

@@ -1,9 +1,9 @@
-"""Pictures in a terminal: what the terminal can show, the bytes that show it, and the widget that sends them.
+"""Pictures in a terminal: what the terminal can show, the bytes that show it, and a widget. Knows nothing of riptui.
 
-terminal, probe    who the terminal is, asked before Textual starts; neither imports Textual
-fit                how large a picture is shown
-cells              rows of half blocks, and of kitty's placeholders
-sixel, kitty       a picture as bytes
-graphics           the protocol in use, for the whole app
-picture            the widget
+probe, capabilities   ask the terminal before Textual starts, and choose a protocol; no Textual
+fit                   the size at which a picture is shown
+half_blocks, canvas   pictures as rows of cells
+sixel, kitty          pictures as bytes; encoding: in a thread, cached; budget: how many; tmux: passthrough
+protocol              the protocol in use by the whole app
+picture               the widget
 """

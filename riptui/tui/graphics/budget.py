@@ -1,11 +1,11 @@
-"""What a picture may cost on its way to the terminal: here, and over SSH."""
+"""How many bytes a picture may take on its way to the terminal: locally, and over SSH."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class PictureBudget:
-    """What a picture may cost on its way. `kitty_side` is in pixels: kitty itself blows up what is smaller."""
+    """Limits that keep a picture small. `kitty_side` is in pixels: kitty scales up smaller pictures."""
 
     sixel_colours: int
     kitty_colours: int

@@ -1,4 +1,4 @@
-"""The text below a picture: half blocks, some of them replaced by kitty's placeholders."""
+"""The text cells below a picture: half blocks, or kitty's placeholders."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 from jaxtyping import Bool
 from textual.geometry import Region
 
-from riptui.arrays import Image
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.fit import PictureBox
 from riptui.tui.graphics.half_blocks import ColourDepth, PictureCell, shrink, to_half_blocks
+from riptui.tui.graphics.rgb import RGBArray
 
 
 class Canvas:
-    """The cells of one box. A new image changes those that look different and leaves the others their pixels."""
+    """The cells of one box. A new image changes only cells that differ; the others keep their pixels."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class Canvas:
         grey: bool = False,
         bottom_colour: tuple[int, int, int] | None = None,
     ) -> None:
-        """bottom_colour: the colour of the last row, where pixels end before that row does."""
+        """bottom_colour: the colour of the last row, if the pixels end within it."""
         self.box = box
         self.bottom_colour = bottom_colour
         self._depth, self._grey = depth, grey
@@ -32,8 +32,8 @@ class Canvas:
         self._placeholders: list[list[PictureCell]] = []
         self._has_placeholder: Bool[np.ndarray, "rows columns"] = np.zeros((box.rows, box.columns), bool)
 
-    def draw(self, image: Image) -> Region | None:
-        """Put an image in. Returns the cells that look different now, None where none does."""
+    def draw(self, image: RGBArray) -> Region | None:
+        """Draw an image. Returns the region of changed cells, or None."""
         previous, self._blocks = self._blocks, shrink(image, self.box.columns, self.box.rows, grey=self._grey)
         if self.bottom_colour is not None:
             self._blocks = np.concatenate([self._blocks[:-2], np.full_like(self._blocks[-2:], self.bottom_colour)])
@@ -49,12 +49,12 @@ class Canvas:
         return Region.from_corners(xs[0], ys[0], xs[-1] + 1, ys[-1] + 1) if ys else None
 
     def show_kitty_picture(self, number: int, background: str) -> None:
-        """Show kitty's picture of this number in all cells, until `draw` changes them."""
+        """Show kitty's picture of this number in all cells, until `draw` changes a cell."""
         self._placeholders = kitty.placeholders(number, self.box.columns, self.box.rows, background)
         self._has_placeholder[:] = True
 
     def rows(self, *, without_pixels: bool = False) -> list[list[PictureCell]]:
-        """The cells as they are to be written. Half blocks only, where colours may not carry a picture's number."""
+        """The rows of cells. `without_pixels`: half blocks only, because colours will be changed on the way."""
         if without_pixels or not self._has_placeholder.any():
             return self._half_blocks
         if self._has_placeholder.all():

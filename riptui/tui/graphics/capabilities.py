@@ -1,4 +1,4 @@
-"""Which way of showing pictures suits a terminal, decided from what it answered and from the environment."""
+"""Choose the graphics protocol of a terminal from its replies and the environment."""
 
 from __future__ import annotations
 
@@ -7,28 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from riptui.errors import InputError
-from riptui.text.terminal import printable
-
 GraphicsProtocol = Literal["kitty", "sixel", "halfblock", "off"]
 PROTOCOLS: tuple[GraphicsProtocol, ...] = get_args(GraphicsProtocol)
 
-UNQUERIED_TERMS = (
-    "",
-    "dumb",
-    "linux",
-)  # values of TERM that are not asked: the Linux console prints what it does not know
-DEFAULT_CELL = (10, 20)  # pixels of a cell where the terminal does not tell: the VT340's
+UNQUERIED_TERMS = ("", "dumb", "linux")  # values of TERM: the Linux console prints unknown queries
+DEFAULT_CELL = (10, 20)  # pixels, if the terminal does not report them: the VT340's
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """What shows the pictures, and why.
+    """A terminal and its graphics protocol, with the reason for it.
 
-    `cell` is (width, height) in pixels. `offered` are the protocols that this terminal can show, best first, besides
-    "off". `tmux` says whether tmux stands between. `truecolor` means that it is known to take 24-bit colours, whatever
-    COLORTERM says (xterm and ssh drop that variable). `dark` is the background, None where it did not tell.
-    `remote` is a terminal at the other end of SSH.
+    `cell` is (width, height) in pixels. `offered` are the protocols that the terminal supports, best first, besides
+    "off". `tmux`: it is inside tmux. `truecolor`: it is known to support 24-bit colours, whatever COLORTERM says (xterm
+    and ssh drop that variable). `dark`: its background is dark; None: unknown. `remote`: it is connected by SSH.
     """
 
     protocol: GraphicsProtocol
@@ -43,12 +35,12 @@ class Terminal:
     remote: bool = False
 
 
-NO_TERMINAL = Terminal("off", "stdin and stdout are not both a terminal", offered=())
+NO_TERMINAL = Terminal("off", "stdin or stdout is not a terminal", offered=())
 
 
 @dataclass(frozen=True)
 class TerminalReplies:
-    """What a terminal answered. Empty, False or None is what it did not say."""
+    """The replies of a terminal; empty, False or None where there was none."""
 
     name: str = ""
     version: str = ""
@@ -63,7 +55,7 @@ class TerminalReplies:
 
 
 _XTVERSION = re.compile(rb"\x1bP>\|([^\x1b]*)\x1b\\")
-_NAME = re.compile(r"([\w-]+)[ (]*v?([\w.+-]*)")
+_NAME = re.compile(r"([\w-]+)[ (]*v?([\w.+-]*)", re.ASCII)
 _DA1 = re.compile(rb"\x1b\[\?(\d[\d;]*)c")
 _KITTY = re.compile(rb"\x1b_G[^;\x1b]*;OK\x1b\\")
 _CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
@@ -71,12 +63,12 @@ _BACKGROUND = re.compile(rb"\x1b\]11;rgb:([\da-fA-F]+)/([\da-fA-F]+)/([\da-fA-F]
 
 
 def read_replies(data: bytes) -> TerminalReplies:
-    """The answers among what arrived; anything else in it (keys, halves, garbage) is passed over."""
+    """Parse the replies in the bytes received; anything else (keys, fragments, garbage) is ignored."""
     replies = TerminalReplies()
     if found := _XTVERSION.search(data):
         name_match = _NAME.match(found[1].decode(errors="replace").strip())
         if name_match:
-            replies = replace(replies, name=printable(name_match[1]), version=printable(name_match[2]))
+            replies = replace(replies, name=name_match[1], version=name_match[2])
     if found := _DA1.search(data):
         replies = replace(replies, attributes=frozenset(int(part) for part in found[1].split(b";") if part))
     for height, width in _CELL.findall(data):
@@ -90,10 +82,9 @@ def read_replies(data: bytes) -> TerminalReplies:
 
 @dataclass(frozen=True)
 class TmuxClient:
-    """What tmux says of the terminal that it is attached to.
+    """What tmux reports about the outer terminal.
 
-    `client` is that terminal's own name and version, `features` what tmux may send it, `passthrough` whether tmux
-    hands on what is wrapped for it.
+    `client`: its name and version. `features`: what tmux may send to it. `passthrough`: it forwards wrapped sequences.
     """
 
     client: str
@@ -109,18 +100,20 @@ def choose_protocol(
     *,
     at_terminal: bool = True,
 ) -> Terminal:
-    """The terminal as it answered, with the best protocol it can show, or the one that was asked for.
+    """The terminal with the best protocol that it supports, or the requested one.
 
-    Raises InputError where `requested` is neither "auto" nor a protocol.
+    Raises ValueError if `requested` is neither "auto" nor a protocol.
     """
     if requested not in ("auto", *PROTOCOLS):
-        raise InputError(f"no such way to show pictures: {printable(requested)} (use auto, {', '.join(PROTOCOLS)})")
+        raise ValueError(f"unknown graphics protocol {requested!a}: use auto, {', '.join(PROTOCOLS)}")
     terminal = _detect(replies, environment, tmux) if at_terminal else NO_TERMINAL
     if requested == "auto":
         return terminal
     protocol = next(name for name in PROTOCOLS if name == requested)
     offered = terminal.offered if protocol in (*terminal.offered, "off") else (protocol, *terminal.offered)
-    return replace(terminal, protocol=protocol, reason=f"asked for; by itself: {terminal.reason}", offered=offered)
+    return replace(
+        terminal, protocol=protocol, reason=f"set by you; auto would use: {terminal.reason}", offered=offered
+    )
 
 
 def _detect(replies: TerminalReplies, environment: Mapping[str, str], tmux: TmuxClient | None) -> Terminal:
@@ -129,7 +122,7 @@ def _detect(replies: TerminalReplies, environment: Mapping[str, str], tmux: Tmux
     term = environment.get("TERM", "")
     in_tmux = tmux is not None or name == "tmux"
     if term in ("", "dumb"):
-        return Terminal("off", f"TERM is {printable(term) or 'not set'}: no colours, no cursor", offered=())
+        return Terminal("off", f"TERM is {_escape(term) or 'not set'}: no colours, no cursor", offered=())
     if in_tmux:
         pixel_protocol, reason = _tmux_protocol(tmux)
         truecolor = tmux is not None and "RGB" in tmux.features
@@ -151,46 +144,50 @@ def _detect(replies: TerminalReplies, environment: Mapping[str, str], tmux: Tmux
 
 
 def _direct_protocol(replies: TerminalReplies, term: str) -> tuple[GraphicsProtocol | None, str]:
-    label = f"{replies.name} {replies.version}".strip() or f"this terminal (TERM={printable(term)})"
+    label = f"{replies.name} {replies.version}".strip() or f"this terminal (TERM={_escape(term)})"
     if term == "linux":
         return None, "the Linux console shows text only"
     if not replies.answered:
-        return None, f"{label} did not answer within the time given"
+        return None, f"{label} did not answer in time"
     if replies.kitty and _has_placeholders(replies.name, replies.version):
-        return "kitty", f"{label} has kitty graphics with placeholders"
+        return "kitty", f"{label} supports kitty graphics with placeholders"
     if 4 in replies.attributes and replies.cell:
-        return "sixel", f"{label} claims sixel"
+        return "sixel", f"{label} supports sixel"
     if 4 in replies.attributes:
-        return None, f"{label} claims sixel, but does not tell how large a cell is"
+        return None, f"{label} supports sixel, but does not report its cell size"
     if replies.kitty:
-        return None, f"{label} has kitty graphics, but no placeholders that can be relied on, and no sixel"
-    return None, f"{label} claims neither kitty graphics nor sixel"
+        return None, f"{label} supports kitty graphics, but without reliable placeholders, and no sixel"
+    return None, f"{label} supports neither kitty graphics nor sixel"
 
 
 def _tmux_protocol(tmux: TmuxClient | None) -> tuple[GraphicsProtocol | None, str]:
-    """tmux 3.5 claims sixel whatever it is shown on: what counts is the terminal outside."""
+    """The protocol in tmux. tmux 3.5 always claims sixel: what counts is the outer terminal."""
     if tmux is None:
-        return None, "inside a tmux that cannot be asked what it is shown on"
+        return None, "tmux does not report its outer terminal"
     client_match = _NAME.match(tmux.client)
     if client_match and _has_placeholders(client_match[1], client_match[2]):
         if tmux.passthrough:
-            return "kitty", f"tmux on {printable(tmux.client)}, through allow-passthrough"
-        return None, f"tmux on {printable(tmux.client)}: `tmux set -g allow-passthrough on` would allow pictures"
-    client = printable(tmux.client) or "a terminal that it cannot name"
+            return "kitty", f"tmux on {_escape(tmux.client)}, with allow-passthrough"
+        return None, f"tmux on {_escape(tmux.client)}; for pictures: tmux set -g allow-passthrough on"
+    client = _escape(tmux.client) or "an unknown terminal"
     if "sixel" in tmux.features:
-        return "sixel", f"tmux on {client}, to which it sends sixel"
-    return None, f"tmux on {client}, to which it sends no pictures"
+        return "sixel", f"tmux on {client}, with sixel"
+    return None, f"tmux on {client}, without pictures"
 
 
 def _has_placeholders(name: str, version: str) -> bool:
-    """Unicode placeholders came with kitty 0.28. WezTerm and Konsole answer the query but garble them."""
+    """Whether Unicode placeholders work: since kitty 0.28. WezTerm and Konsole answer the query but garble them."""
     return (name == "kitty" and _version_numbers(version) >= (0, 28)) or name.lower() == "ghostty"
 
 
 def _takes_truecolor(name: str, version: str) -> bool:
-    """xterm since 331 takes 24-bit colours even where it approximates them."""
+    """Whether the terminal is known to accept 24-bit colours; xterm does since 331, even if it approximates them."""
     is_known = name.lower() in ("kitty", "ghostty", "wezterm", "foot", "konsole", "contour", "mlterm", "iterm2")
     return is_known or (name == "XTerm" and _version_numbers(version) >= (331,))
+
+
+def _escape(text: str) -> str:
+    return ascii(text)[1:-1]
 
 
 def _version_numbers(version: str) -> tuple[int, ...]:

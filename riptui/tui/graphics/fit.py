@@ -1,4 +1,4 @@
-"""How large a picture is shown: as large as there is room, its proportions kept."""
+"""The size at which a picture is shown: as large as fits, with its proportions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from math import ceil
 from riptui.tui.graphics.capabilities import GraphicsProtocol
 from riptui.tui.graphics.sixel import BAND
 
-MAX_CELLS = 297  # columns or rows: kitty has no marks for more
-MAX_SIXEL_SIDE = 1000  # pixels: xterm cuts off what is larger, unless told otherwise
+MAX_CELLS = 297  # columns or rows: kitty has no more marks
+MAX_SIXEL_SIDE = 1000  # pixels: by default xterm cuts off larger ones
 
 
 @dataclass(frozen=True)
 class PictureBox:
-    """The place of a picture: a number of cells, and the pixels of the screen that the picture takes within them."""
+    """The box of a picture: its size in cells, and the screen pixels of the picture within them."""
 
     columns: int
     rows: int
@@ -25,10 +25,10 @@ class PictureBox:
 def fit(
     image: tuple[int, int], available: tuple[int, int], cell: tuple[int, int], protocol: GraphicsProtocol
 ) -> PictureBox | None:
-    """The box for an image of (width, height) pixels in a room of (columns, rows); None where there is no room.
+    """The box for an image of (width, height) pixels in (columns, rows) available; None without room.
 
-    A picture is shrunk as far as needed, and never blown up except by a whole number: then each of its pixels is a
-    sharp square, and nothing on the screen is interpolated that the model did not paint.
+    A picture is shrunk as far as needed, but scaled up only by a whole factor: then each of its pixels is a sharp
+    square, and the screen shows nothing that the model did not paint.
     """
     if min(*image, *available) < 1:
         return None
@@ -36,12 +36,12 @@ def fit(
     scale = min(columns * cell[0] / image[0], rows * cell[1] / image[1])
     if protocol == "sixel":
         scale = min(scale, MAX_SIXEL_SIDE / max(image))
-    unit = cell[0] if protocol == "halfblock" else 1  # screen pixels that one of the image's takes unscaled
+    unit = cell[0] if protocol == "halfblock" else 1  # screen pixels per image pixel
     if scale > unit:
         scale = unit * int(scale / unit)
     width, height = max(1, round(image[0] * scale)), max(1, round(image[1] * scale))
     if protocol == "sixel" and height > cell[1]:
-        # As many whole bands as go into whole cells: terminals draw the last band in full, and tmux counts it in full.
+        # As many whole bands as fit into whole cells: terminals draw the last band in full, and tmux counts it so.
         height = height // cell[1] * cell[1] // BAND * BAND
         width = max(1, round(height * image[0] / image[1]))
     round_cells = round if protocol == "halfblock" else ceil

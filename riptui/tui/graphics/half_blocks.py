@@ -1,7 +1,7 @@
-"""Pictures as rows of cells: half blocks, and kitty's placeholders.
+"""Pictures as rows of text cells: half blocks, also used for kitty's placeholders.
 
-Rich's styles cost 14 microseconds a cell and our own escape codes one (measured), which decides how quickly one can
-scrub. Rich's segments are made only where Textual works on them: under a modal, or for a screenshot.
+Rich's styles cost 14 microseconds per cell and our own escape codes one (measured), which limits how fast one can
+scrub. Rich's segments are made only if Textual needs them: under a modal, or for a screenshot.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from riptui.arrays import Image
+from riptui.tui.graphics.rgb import RGBArray
 
 ColourDepth = Literal["truecolor", "256", "standard"]
 
 
 class PictureCell(NamedTuple):
-    """What one cell says, and its colours as parameters of SGR ("" for the terminal's own)."""
+    """The text of one cell, and its colours as SGR parameters ("": the terminal's default)."""
 
     text: str
     foreground: str
@@ -34,14 +34,14 @@ class PictureCell(NamedTuple):
 
 
 class PictureStrip(Strip):
-    """A row of a picture, one segment a cell. `painted` is called whenever Textual writes any of it."""
+    """A row of a picture, one segment per cell. `painted` is called when Textual writes any of it."""
 
     __slots__ = ("_cells", "_painted")
 
     def __init__(self, cells: Sequence[PictureCell], painted: Callable[[], None] | None = None) -> None:
         super().__init__((), len(cells))
         self._cells, self._painted = cells, painted
-        del self._segments  # made by __getattr__
+        del self._segments  # made lazily by __getattr__
 
     def __getattr__(self, name: str) -> Any:
         if name != "_segments":
@@ -66,7 +66,7 @@ class PictureStrip(Strip):
 
 
 def to_escape_codes(cells: Sequence[PictureCell]) -> str:
-    """The cells as text and escape codes; a colour is named only where it changes."""
+    """The cells as text and escape codes, which are written only where a colour changes."""
     parts = []
     ink, paper = "", ""
     for text, foreground, background in cells:
@@ -81,8 +81,8 @@ def to_escape_codes(cells: Sequence[PictureCell]) -> str:
     return "".join([*parts, "\x1b[0m"])
 
 
-def to_half_blocks(image: Image, depth: ColourDepth) -> list[list[PictureCell]]:
-    """Each cell shows two pixels, one above the other; the image has an even height."""
+def to_half_blocks(image: RGBArray, depth: ColourDepth) -> list[list[PictureCell]]:
+    """Cells of two pixels each, one above the other; the image has an even height."""
     inks, papers = _sgr_codes(image[0::2], depth, 38), _sgr_codes(image[1::2], depth, 48)
     same = (image[0::2] == image[1::2]).all(axis=-1).tolist()
     return [
@@ -95,7 +95,7 @@ def to_half_blocks(image: Image, depth: ColourDepth) -> list[list[PictureCell]]:
 
 
 def center_rows(rows: list[list[PictureCell]], blank: PictureCell, size: tuple[int, int]) -> list[list[PictureCell]]:
-    """The rows in the middle of a room of (columns, rows), blank around them."""
+    """Centre the rows in (columns, rows), surrounded by blanks."""
     columns, lines = size
     left, top = (columns - len(rows[0])) // 2, (lines - len(rows)) // 2
     before, after = [blank] * left, [blank] * (columns - left - len(rows[0]))
@@ -108,16 +108,16 @@ def solid_cell(colour: tuple[int, int, int], depth: ColourDepth) -> PictureCell:
     return PictureCell(" ", "", _sgr_codes(np.array([[colour]], np.uint8), depth, 48)[0][0])
 
 
-def shrink(image: Image, columns: int, rows: int, *, grey: bool = False) -> Image:
-    """The image in two pixels a cell, one above the other; each is the mean of what it stands for."""
+def shrink(image: RGBArray, columns: int, rows: int, *, grey: bool = False) -> RGBArray:
+    """Resize an image to two pixels per cell, one above the other, by means."""
     size = columns, rows * 2
-    blown_up = image.shape[1] <= size[0] and image.shape[0] <= size[1]
-    small = Pillow.fromarray(image).resize(size, Pillow.Resampling.NEAREST if blown_up else Pillow.Resampling.BOX)
+    scaled_up = image.shape[1] <= size[0] and image.shape[0] <= size[1]
+    small = Pillow.fromarray(image).resize(size, Pillow.Resampling.NEAREST if scaled_up else Pillow.Resampling.BOX)
     return np.asarray(small.convert("L").convert("RGB") if grey else small)
 
 
-def _sgr_codes(pixels: Image, depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[list[str]]:
-    """SGR's parameters for each pixel, as foreground (38) or background (48)."""
+def _sgr_codes(pixels: RGBArray, depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[list[str]]:
+    """The SGR parameters of each pixel, as foreground (38) or background (48)."""
     if depth == "truecolor":
         return [[f"{sgr_base};2;{r};{g};{b}" for r, g, b in row] for row in pixels.tolist()]
     palette_codes = _palette_codes(depth, sgr_base)
@@ -131,8 +131,8 @@ def _palette_codes(depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[str]:
     return [str(index + sgr_base - 8 if index < 8 else index - 8 + sgr_base + 52) for index in range(16)]
 
 
-def _nearest_colours(pixels: Image, depth: ColourDepth) -> UInt8[np.ndarray, "height width"]:
-    """The index of each pixel's colour in the terminal's palette, by four bits a channel."""
+def _nearest_colours(pixels: RGBArray, depth: ColourDepth) -> UInt8[np.ndarray, "height width"]:
+    """The index of each pixel's nearest palette colour, by four bits per channel."""
     r, g, b = (pixels[..., channel].astype(np.uint16) >> 4 for channel in range(3))
     indices: UInt8[np.ndarray, "height width"] = _nearest_colour_table(depth)[r << 8 | g << 4 | b]
     return indices

@@ -1,7 +1,7 @@
-"""A picture by kitty's graphics protocol: sent once under a number, then shown by text that names the number.
+"""Pictures by kitty's graphics protocol: sent once under a number, then shown by text that contains the number.
 
-The text is one placeholder a cell (kitty 0.28 and newer), so that an app that knows only cells can move, cover and
-erase it. https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
+The text is one placeholder per cell (kitty 0.28 and newer), so that an app of text cells can move, cover and erase it.
+https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 
 from riptui.tui.graphics.tmux import wrap_for_tmux
 
-if TYPE_CHECKING:  # to free a picture takes neither
+if TYPE_CHECKING:  # not needed to free a picture
     from PIL import Image as Pillow
 
     from riptui.tui.graphics.half_blocks import PictureCell
 
-_CHUNK = 4096  # characters: the protocol's limit
+_CHUNK = 4096  # characters, the protocol's limit
 _PLACEHOLDER = "\U0010eeee"
 
 
 def encode(picture: Pillow.Image) -> str:
-    """A picture in a palette as PNG in base64. In whole colours it would be four times as long."""
+    """A palette picture as PNG in base64. Without a palette it would be four times as long."""
     buffer = BytesIO()
     picture.save(buffer, "png")
     return standard_b64encode(buffer.getvalue()).decode()
 
 
 def transmit(number: int, png: str, columns: int, rows: int, *, tmux: bool) -> str:
-    """Send a picture to be shown in a box of cells, which it fills as far as its proportions let it."""
+    """The commands that send a picture for a box of cells, which it fills as far as its proportions allow."""
     chunks = [png[start : start + _CHUNK] for start in range(0, len(png), _CHUNK)]
     keys = f"a=T,U=1,f=100,i={number},c={columns},r={rows},q=2,"
     commands = []
@@ -41,15 +41,15 @@ def transmit(number: int, png: str, columns: int, rows: int, *, tmux: bool) -> s
 
 
 def delete(number: int, *, tmux: bool) -> str:
-    """Free a picture in the terminal, with all places that show it."""
+    """The command that frees a picture in the terminal and removes it from the screen."""
     return _command(f"a=d,d=I,i={number},q=2", tmux)
 
 
 def placeholders(number: int, columns: int, rows: int, background: str) -> list[list[PictureCell]]:
-    """The cells that show a picture. Its number's lowest byte is told by a colour, its highest by a mark.
+    """The cells that show a picture. A colour encodes the lowest byte of its number, a mark the highest.
 
-    A colour of the 256 survives terminals and settings without 24-bit colours; the middle bytes are 0. `background`,
-    parameters of SGR, is seen where the picture leaves an edge of its box free.
+    One of the 256 palette colours survives terminals and settings without 24-bit colours; the middle bytes are 0. The
+    `background`, as SGR parameters, is visible at edges of the box that the picture leaves free.
     """
     from riptui.tui.graphics.half_blocks import PictureCell
 

@@ -1,7 +1,7 @@
-"""A picture in the app: fitted into its place, in half blocks at once and in pixels as soon as it rests.
+"""The picture widget: half blocks at once, and pixels as soon as the picture rests.
 
-Below the pixels there is always text, so Textual may move, cover and repaint a picture as it does any text. What it
-repaints loses its sixels: the rows report that they were written, and only then is the picture sent again.
+Below the pixels there is always text, so Textual can move, cover and repaint a picture like any text. A repaint erases
+its sixels: the rows report that they were written, and only then is the picture sent again.
 """
 
 from __future__ import annotations
@@ -18,24 +18,23 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from riptui.arrays import Image
-from riptui.text.terminal import printable
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.canvas import Canvas
 from riptui.tui.graphics.encoding import EncodeRequest
 from riptui.tui.graphics.fit import fit
 from riptui.tui.graphics.half_blocks import ColourDepth, PictureCell, PictureStrip, solid_cell
 from riptui.tui.graphics.protocol import Graphics
+from riptui.tui.graphics.rgb import RGBArray
 
-REST_SECONDS = 0.1  # seconds without a new image before pixels are worth their bytes
-MIN_ROWS_BELOW = 2  # rows: with fewer below a sixel picture xterm scrolls
+REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
+MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls
 
 
 class PictureWidget(Widget):
-    """Shows one image, centred in the room that its styles give it, its proportions kept.
+    """Shows one image, centred in the widget, with its proportions.
 
-    The widget never changes its own size. With no image, or with pictures off, the note stands in its place. Borders
-    and padding belong to a container around it.
+    The widget never changes its own size. Without an image, or with pictures off, it shows the note, which must be
+    printable. Borders and padding belong to a container around it.
     """
 
     DEFAULT_CSS = "PictureWidget { width: 1fr; height: 1fr; }"
@@ -43,20 +42,24 @@ class PictureWidget(Widget):
     def __init__(self, graphics: Graphics, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._graphics = graphics
-        self._image: Image | None = None
+        self._image: RGBArray | None = None
         self._note = ""
         self._canvas: Canvas | None = None
         self._pixel_timer: Timer | None = None
         self._paint_reported = False
-        self._kitty_numbers: list[int] = []  # kitty's, of the pictures that the terminal holds; the last is shown
-        self._pixels_current = False  # whether that one is of this image
+        self._kitty_numbers: list[int] = []  # of the pictures in kitty's memory; the last is shown
+        self._pixels_current = False  # whether the last one is of this image
 
     @property
-    def image(self) -> Image | None:
+    def image(self) -> RGBArray | None:
         return self._image
 
-    def show(self, image: Image | None, *, note: str = "") -> None:
-        """Show an image, [height, width, 3], or the note in its place. Only what changed is sent."""
+    @property
+    def note(self) -> str:
+        return self._note
+
+    def show(self, image: RGBArray | None, *, note: str = "") -> None:
+        """Show an image, or the note in its place. Only changes are sent to the terminal."""
         if image is None or self._image is None or self._canvas is None or image.shape != self._image.shape:
             if image is not None or self._image is not None or note != self._note:
                 self._image, self._note = image, note
@@ -85,11 +88,11 @@ class PictureWidget(Widget):
             self._rebuild_canvas()
 
     def _resumed(self, _app: App[object]) -> None:
-        """The alternate screen was left, and the pictures with it."""
+        """Draw again: leaving the alternate screen erased the pictures."""
         self._rebuild_canvas()
 
     def _rebuild_canvas(self) -> None:
-        """Start anew: another size of the image or of the room, another protocol."""
+        """Start over, for another size of the image or the widget, or another protocol."""
         self._canvas, self._pixels_current = None, False
         self._free_pictures()
         self.refresh()
@@ -111,19 +114,19 @@ class PictureWidget(Widget):
     def _blank_cell(self) -> PictureCell:
         return solid_cell(self.background_colors[1].rgb, self._depth)
 
-    # --- text
+    # Text
 
     def render_lines(self, crop: Region) -> list[Strip]:
         lines = self._picture_lines(self._canvas, crop) if self._canvas else self._message_lines()[crop.y : crop.bottom]
         return [line.crop(crop.x, crop.right) for line in lines]
 
     def _picture_region(self) -> Region:
-        """Where the picture is in the widget, in cells."""
+        """The picture's cells within the widget."""
         columns, rows = (self._canvas.box.columns, self._canvas.box.rows) if self._canvas else (0, 0)
         return Region((self.size.width - columns) // 2, (self.size.height - rows) // 2, columns, rows)
 
     def _picture_lines(self, canvas: Canvas, crop: Region) -> list[Strip]:
-        active = self.screen.is_active  # under a modal Textual dims colours, and would dim the placeholders' too
+        active = self.screen.is_active  # under a modal Textual would dim the placeholders' colours too
         region = self._picture_region()
         blank = self._blank_cell
         before, after = [blank] * region.x, [blank] * (self.size.width - region.right)
@@ -139,22 +142,22 @@ class PictureWidget(Widget):
         width, height = self.size
         style = self.visual_style.rich_style
         note = self._note or ("" if self._image is None else "pictures are off")
-        lines = wrap(printable(note), max(1, width))[:height]
+        lines = wrap(note, max(1, width))[:height]
         top = (height - len(lines)) // 2
         strips = [Strip([Segment(line.center(width), style)], width) for line in lines]
         blank = Strip.blank(width, style)
         return [blank] * top + strips + [blank] * (height - top - len(strips))
 
-    # --- pixels
+    # Pixels
 
     def _rows_written(self) -> None:
-        """Textual writes some of the picture's rows now."""
+        """Textual is writing rows of the picture."""
         if not self._paint_reported and self._graphics.protocol in ("kitty", "sixel"):
             self._paint_reported = True
             self.call_later(self._after_paint)
 
     def _after_paint(self) -> None:
-        """What the rows show now needs the last picture only; and what they lost is made good once that rests."""
+        """Free all pictures but the last, and send pixels again if the paint erased them."""
         self._paint_reported = False
         self._free_pictures(keep=1)
         if not self._pixels_current:
@@ -167,7 +170,7 @@ class PictureWidget(Widget):
             self._pixel_timer = self.set_timer(REST_SECONDS, self._start_encoding)
 
     def _start_encoding(self) -> None:
-        if self._canvas and self._screen_region():  # else the next paint starts the wait again
+        if self._canvas and self._screen_region():  # else the next paint restarts the timer
             self.run_worker(self._show_pixels(), group="pixels", exclusive=True)
 
     async def _show_pixels(self) -> None:
@@ -190,8 +193,10 @@ class PictureWidget(Widget):
         return EncodeRequest(graphics.protocol, self._canvas.box, graphics.cell, background, graphics.budget)
 
     def _screen_region(self) -> Region | None:
-        """The picture's cells on the screen; None where it cannot be shown in pixels: hidden, below a modal, and for
-        sixels also where it is cut off, covered, or too near to the last row."""
+        """The picture's cells on the screen; None if its pixels cannot be shown.
+
+        That is if it is hidden or below a modal, and for sixels also if it is cut off, covered, or near the last row.
+        """
         if not self.screen.is_active:
             return None
         visible_widgets = self.screen._compositor.visible_widgets  # front to back
@@ -211,7 +216,7 @@ class PictureWidget(Widget):
         return picture_region
 
     def _send_to_kitty(self, png: str) -> None:
-        """The picture, then the cells that show it; once those are written the old one is freed: no gap is seen."""
+        """Send the picture, then the cells that show it; the old one is freed once they are painted, without a gap."""
         number = self._graphics.allocate_number()
         if number is None or self._canvas is None:
             return
@@ -227,6 +232,6 @@ class PictureWidget(Widget):
             self._write(self._graphics.free_picture(self._kitty_numbers.pop(0)))
 
     def _write(self, data: str) -> None:
-        """In the order of Textual's own output, through its thread."""
+        """Write through Textual's own thread, in the order of its output."""
         if data and self.app._driver and not self.app.is_headless:
             self.app._driver.write(data)

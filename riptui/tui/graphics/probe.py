@@ -1,7 +1,7 @@
-"""Ask the terminal who it is, before Textual starts and reads the keyboard.
+"""Query the terminal before Textual starts reading the keyboard.
 
-All questions go out in one write. The last, DA1, is one that every terminal answers and answers in turn, so its reply
-says that no other will come. What arrives is read here to the end: none of it becomes a key press.
+All queries are sent in one write. Every terminal answers the last one, DA1, and answers in order, so its reply is the
+last. All replies are read here, so none becomes a key press.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ from riptui.tui.graphics.capabilities import (
 )
 
 PROTOCOL_VARIABLE = "RIPTUI_GRAPHICS"
-TIMEOUT_SECONDS = (
-    2.0  # seconds: round trips of 500 ms were tried, and a terminal that never answers may not hold us longer
-)
+TIMEOUT_SECONDS = 2.0  # round trips of 500 ms were tested; a terminal that never answers delays the start by this
 
 _XTVERSION = b"\x1b[>0q"
 _KITTY = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
@@ -43,26 +41,26 @@ QUERIES = _XTVERSION + _KITTY + _CELL + _BACKGROUND + _DA1
 def probe(
     requested: str = "", *, environment: Mapping[str, str] = os.environ, stdin: int = 0, stdout: int = 1
 ) -> Terminal:
-    """The terminal at both ends. `requested`, else $RIPTUI_GRAPHICS, may name a protocol: else it is chosen.
+    """Query the terminal and choose its protocol: `requested`, else $RIPTUI_GRAPHICS, else the best.
 
-    Takes a round trip, at most `TIMEOUT_SECONDS`. Raises InputError where what is asked for is no protocol.
+    Takes a round trip, at most `TIMEOUT_SECONDS`. Raises ValueError for an unknown protocol.
     """
     requested = requested or environment.get(PROTOCOL_VARIABLE, "") or "auto"
     if not (os.isatty(stdin) and os.isatty(stdout)):
         return choose_protocol(TerminalReplies(), environment, None, requested, at_terminal=False)
     silent = environment.get("TERM", "") in UNQUERIED_TERMS
     replies = TerminalReplies() if silent else read_replies(_query_terminal(stdin, stdout))
-    if not replies.cell:  # xterm as a VT340 keeps it to itself
+    if not replies.cell:  # xterm as a VT340 does not report it
         replies = replace(replies, cell=cell_from_window(stdin))
     tmux = _query_tmux(environment) if environment.get("TMUX") else None
     return choose_protocol(replies, environment, tmux, requested)
 
 
 def _query_terminal(stdin: int, stdout: int) -> bytes:
-    """Put the questions and return all that came back."""
+    """Send the queries and return the bytes received."""
     saved = termios.tcgetattr(stdin)
     try:
-        tty.setcbreak(stdin, termios.TCSANOW)  # no echo: replies are not to be seen
+        tty.setcbreak(stdin, termios.TCSANOW)  # no echo: replies must not appear on the screen
         os.write(stdout, QUERIES)
         return _read_until_done(stdin)
     finally:
@@ -100,7 +98,7 @@ def _query_tmux(environment: Mapping[str, str]) -> TmuxClient | None:
 
 
 def cell_from_window(descriptor: int = 0) -> tuple[int, int] | None:
-    """The window's pixels by its cells, where the terminal sets them. Borders may be counted in: rounded down."""
+    """The window's pixels per cell, if the terminal reports them; rounded down, because borders may be included."""
     try:
         answer = fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8))
     except OSError:
@@ -110,7 +108,7 @@ def cell_from_window(descriptor: int = 0) -> tuple[int, int] | None:
 
 
 def main() -> None:
-    """For a look at a terminal: `python -m riptui.tui.graphics.probe`."""
+    """Print what a terminal supports: `python -m riptui.tui.graphics.probe`."""
     sys.stdout.write(f"{probe()}\n")
 
 

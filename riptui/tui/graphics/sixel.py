@@ -1,4 +1,4 @@
-"""A picture as sixel: bands of six rows, and in each band one line of characters a colour."""
+"""Pictures as sixel: bands of six rows, each with one line of characters per colour."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 from jaxtyping import UInt16
 from PIL import Image as Pillow
 
-BAND = 6  # rows
+BAND = 6  # pixel rows
 _BITS = (1 << np.arange(BAND, dtype=np.uint8))[:, None]
-_RUN = re.compile(rb"(.)\1{3,}")  # shorter ones are shorter as they are
+_RUN = re.compile(rb"(.)\1{3,}")  # shorter runs are not worth a count
 _FILLER = 256  # the colour of the rows that fill up the last band
 
 
 def encode(picture: Pillow.Image, background: tuple[int, int, int]) -> str:
-    """The control string of a picture in a palette of at most 255 colours.
+    """The control string of a palette picture of at most 255 colours.
 
-    The palette comes first, and every line selects its colour anew: xterm garbles the first bands where a definition
-    stands for the selection. Register 0 is the background, with which tmux fills up its last row of cells.
+    The palette comes first, and every line selects its colour again: xterm garbles the first bands if a definition is
+    used as selection. Register 0 is the background, with which tmux fills its last row of cells.
     """
     width, height = picture.size
     indices = np.full((-(-height // BAND) * BAND, width), _FILLER, np.uint16)

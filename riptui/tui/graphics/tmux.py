@@ -1,6 +1,6 @@
-"""What tmux is to hand on to the terminal outside as it is; it does where allow-passthrough is on."""
+"""Escape sequences through tmux, which forwards them if allow-passthrough is on."""
 
 
 def wrap_for_tmux(sequence: str, *, tmux: bool) -> str:
-    """An escape sequence for the terminal outside; tmux: whether tmux stands between."""
+    """An escape sequence for the outer terminal, wrapped if the app runs in tmux."""
     return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\" if tmux else sequence

@@ -1,7 +1,7 @@
 """The right side for a group, and the screen that compares trajectories.
 
-view        the widget; choice: what is to be drawn; curves: the paper's figures 7, 8 and 13
-gathering   what was measured of all of them, read by a thread
-table       rows that are drawn when they are seen; columns: those of a group
-compare     the screen; lineup: frames at equal inpainted %
+view           the widget; chart_options: what to draw; mean_curves: the paper's figures 7, 8 and 13
+group_reader   reads the metrics of all trajectories, in a thread
+table          a table that renders only visible rows; columns: those of a group
+compare        the comparison screen; compare_data: its frames at equal inpainted %
 """

@@ -1,4 +1,4 @@
-"""What of a group is to be drawn."""
+"""The options of a group's chart."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ VIEWS: tuple[ChartView, ...] = ("mean", "points", "runs")
 class ChartOptions:
     view: ChartView = "mean"
     metric: str = "lpips-vgg"
-    """If nothing has it, the first that there is."""
+    """The first measured one is drawn if no trajectory has it."""
     axis: XAxis = "inpainted"
     image: int = 0
-    """Which of the group's images, for the runs."""
+    """The index of the group's image whose runs are drawn."""

@@ -1,4 +1,4 @@
-"""The table of a group: a row for each trajectory, with what tells it from the others and its newest values."""
+"""The table of a group: a row per trajectory, with the fields that differ and the newest values."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -13,13 +13,13 @@ from riptui.tui.group.table import CellValue, TableColumn, TableRow
 from riptui.tui.trajectory.metric_readout import format_number, metric_title
 
 SPEC_COLUMNS = ("mask", "seed", "inpainter", "order", "size")
-"""Fields of the spec that have a column where they differ."""
+"""Fields of the spec that get a column if they differ."""
 
 
 def build_table(
     members: Mapping[str, GroupMember], metrics: Sequence[str], root: str
 ) -> tuple[tuple[TableColumn, ...], tuple[TableRow, ...]]:
-    """Columns and rows. `root`: the folder that names are told from."""
+    """Columns and rows. Names are relative to `root`."""
     fields = [name for name in SPEC_COLUMNS if len({getattr(member.spec, name) for member in members.values()}) > 1]
     rows = tuple(_table_row(member, fields, metrics, root) for member in members.values())
     headers: list[tuple[str, Callable[[CellValue], str]]] = [("trajectory", _format_text)]

@@ -1,4 +1,4 @@
-"""Two to six trajectories side by side at equal inpainted %, and their curves in one chart. Escape closes it."""
+"""The comparison screen: two to six trajectories side by side at equal inpainted %, and their curves in one chart."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,19 +29,20 @@ from riptui.tui.group.compare_data import (
 )
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
-from riptui.tui.plot.chart import Chart, series_colors
+from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import SHAPES, Series
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.metric_readout import format_number, metric_names, metric_title
 from riptui.tui.trajectory.slider import Slider
 
-POLL_SECONDS = 1.0  # seconds between two looks at the disk
-GAP_COLUMNS = 1  # columns between two trajectories
-NON_PICTURE_ROWS = 16  # rows of all that is not a picture, with a chart of eight
+POLL_SECONDS = 1.0
+GAP_COLUMNS = 1  # between two trajectories
+NON_PICTURE_ROWS = 16  # of everything but the pictures, with a chart of eight rows
 
 
 class CompareColumn(Vertical):
-    """One trajectory: its name, what it differs in, its frame, its values."""
+    """One trajectory: its name, its differing fields, its frame, its values."""
 
     DEFAULT_CSS = f"""
     CompareColumn {{
@@ -69,12 +70,12 @@ class CompareColumn(Vertical):
         yield self._values
 
     def set_heading(self, differing: Sequence[str]) -> None:
-        color = series_colors(self.app)[self._index]
-        _update_if_changed(self._head, Content.assemble((SHAPES[self._index], color), (f" {self._title}", "bold")))
+        colour = current_series_colours(self.app)[self._index]
+        _update_if_changed(self._head, Content.assemble((SHAPES[self._index], colour), (f" {self._title}", "bold")))
         _update_if_changed(self._differing, Content(" · ".join(differing)))
 
     def show(self, frame: ComparedFrame, values: MetricValues, metric: str) -> None:
-        """Put a frame in place, and as many values as fit, that of the metric first."""
+        """Show a frame, and as many values as fit, that of `metric` first."""
         self.picture.show(frame.image, note=frame.note)
         ordered = [metric, *(name for name in metric_names({0: values}) if name != metric)]
         line, width = Content(""), self.size.width
@@ -86,7 +87,7 @@ class CompareColumn(Vertical):
 
 
 class CompareScreen(Screen[None]):
-    """Compares the trajectories in the order given."""
+    """Compares trajectories, in the order given."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.COMPARE]
     DEFAULT_CSS = """
@@ -102,14 +103,14 @@ class CompareScreen(Screen[None]):
     """
 
     class TrajectoriesRead(Message):
-        """The disk was read."""
+        """The trajectories were read again."""
 
         def __init__(self, compared: tuple[ComparedTrajectory, ...]) -> None:
             super().__init__()
             self.compared = compared
 
     class ComparedFramesReady(Message):
-        """The frames at an inpainted % are there."""
+        """The frames at an inpainted % were loaded."""
 
         def __init__(self, inpainted: float, frames: tuple[ComparedFrame, ...]) -> None:
             super().__init__()
@@ -128,15 +129,15 @@ class CompareScreen(Screen[None]):
             CompareColumn(graphics, index, name) for index, name in enumerate(distinct_names(trajectories))
         ]
         self._names = distinct_names(trajectories)
-        self._metric = metric
+        self._chosen_metric = metric
         self._axis: metric_series.XAxis = axis
         self._compared: tuple[ComparedTrajectory, ...] = ()
         self._frames: tuple[ComparedFrame, ...] = ()
         self._stops: list[float] = [0.0]
         self._stop_index: int | None = None
-        """Which of them is shown; None: the last that there is, also while that grows."""
-        self._reader = CompareReader(trajectories)  # the thread's own
-        self._latest = LatestJobs(partial(self.run_worker, thread=True, group="lineup"))
+        """The index of the stop shown; None: the last one reached, also as that grows."""
+        self._reader = CompareReader(trajectories)  # used by the thread only
+        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="compare"))
 
     def compose(self) -> ComposeResult:
         yield Static(id="compare-about", markup=False)
@@ -152,10 +153,10 @@ class CompareScreen(Screen[None]):
         self._request_read()
         self.set_interval(POLL_SECONDS, self._request_read)
 
-    # --- in the thread
+    # Reading, in a thread
 
     def _request_read(self) -> None:
-        self._latest.submit("look", self._read_disk)
+        self._jobs.submit("read", self._read_disk)
 
     def _read_disk(self) -> None:
         compared = self._reader.read()
@@ -165,7 +166,7 @@ class CompareScreen(Screen[None]):
     def _load_frames(self, compared: tuple[ComparedTrajectory, ...], inpainted: float) -> None:
         self.post_message(self.ComparedFramesReady(inpainted, self._reader.read_frames(compared, inpainted)))
 
-    # --- what arrives from there
+    # Results of the thread
 
     @on(TrajectoriesRead)
     def _update_compared(self, message: TrajectoriesRead) -> None:
@@ -173,7 +174,7 @@ class CompareScreen(Screen[None]):
         self._compared = message.compared
         self._stops = percent_stops(self._compared)
         differing_fields, differing_values = compare_specs(self._compared)
-        summary = f"differing in {differing_fields}" if differing_fields else "of one recipe"
+        summary = f"differing in {differing_fields}" if differing_fields else "same settings"
         _update_if_changed(
             self.query_one("#compare-about", Static),
             Content.assemble((f"{len(differing_values)} trajectories", "bold"), (f"  {summary}", "$foreground-muted")),
@@ -187,20 +188,20 @@ class CompareScreen(Screen[None]):
         message.stop()
         if message.inpainted != self.inpainted:
             return
-        metric = self._drawn_metric
+        metric = self.metric
         for column, frame, trajectory in zip(self._columns, message.frames, self._compared, strict=True):
             column.show(frame, trajectory.values_at(frame.k) if frame.k <= trajectory.newest else {}, metric)
 
-    # --- where it is
+    # The current stop
 
     @property
     def inpainted(self) -> float:
-        """% at which the frames are shown."""
+        """The inpainted % of the frames shown."""
         return self._stops[self._shown_index]
 
     @property
     def _last_index(self) -> int:
-        """The last place to which any of them has come."""
+        """The last stop that any trajectory has reached."""
         max_inpainted = max(
             (trajectory.spec.inpainted(trajectory.newest) for trajectory in self._compared if trajectory.spec),
             default=0.0,
@@ -212,76 +213,77 @@ class CompareScreen(Screen[None]):
         return self._last_index if self._stop_index is None else min(self._stop_index, self._last_index)
 
     @property
-    def _drawn_metric(self) -> str:
+    def metric(self) -> str:
+        """The metric in the chart: the chosen one, or the first that was measured."""
         metrics = self._measured_metrics()
-        return self._metric if self._metric in metrics or not metrics else metrics[0]
+        return self._chosen_metric if self._chosen_metric in metrics or not metrics else metrics[0]
 
     def _measured_metrics(self) -> list[str]:
-        """All that any of them was measured with."""
+        """The metrics of all trajectories."""
         return metric_names(
             dict(enumerate(values for trajectory in self._compared for values in trajectory.metrics.values()))
         )
 
     def action_go(self, count: int) -> None:
-        """So many places on or back."""
-        self._go_to_stop(self._shown_index + count)
+        """Move forward by so many stops, or back."""
+        self.go_to_stop(self._shown_index + count)
 
-    def _go_to_stop(self, index: int) -> None:
+    def go_to_stop(self, index: int) -> None:
         index = min(max(0, index), self._last_index)
         self._stop_index = None if index == self._last_index else index
         self._show_stop()
 
     def _show_stop(self) -> None:
-        """Show the present place."""
+        """Show the frames and the curves of the current stop."""
         slider = self.query_one(Slider)
         slider.iterations, slider.newest, slider.k = len(self._stops) - 1, self._last_index, self._shown_index
         _update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %"))
         self._draw_chart()
-        self._latest.submit("frames", partial(self._load_frames, self._compared, self.inpainted))
+        self._jobs.submit("frames", partial(self._load_frames, self._compared, self.inpainted))
 
     def _draw_chart(self) -> None:
-        metric = self._drawn_metric
+        metric = self.metric
         curves = [
-            self._curve_of(color, name, trajectory)
-            for color, (name, trajectory) in enumerate(zip(self._names, self._compared, strict=True))
+            self._curve_of(colour, name, trajectory)
+            for colour, (name, trajectory) in enumerate(zip(self._names, self._compared, strict=True))
         ]
         x_end = max((trajectory.spec.amount for trajectory in self._compared if trajectory.spec), default=0.0)
         self.query_one(Chart).draw(
             curves,
             x_label=metric_series.X_LABELS[self._axis],
-            y_label=metric_title(metric) if self._measured_metrics() else "nothing measured yet",
+            y_label=metric_title(metric) if self._measured_metrics() else "no metrics yet",
             marker=self.inpainted if self._axis == "inpainted" else None,
             x_end=x_end if self._axis == "inpainted" else 100.0,
         )
 
-    def _curve_of(self, color: int, name: str, trajectory: ComparedTrajectory) -> Series:
+    def _curve_of(self, colour: int, name: str, trajectory: ComparedTrajectory) -> Series:
         if trajectory.spec is not None:
             for curve in metric_series.build_series(
                 trajectory.spec,
                 trajectory.rows,
                 trajectory.newest,
                 trajectory.metrics,
-                [self._drawn_metric],
+                [self.metric],
                 self._axis,
             ):
-                return replace(curve, name=name, color=color)
-        return Series(name, (), (), color=color)
+                return replace(curve, name=name, colour=colour)
+        return Series(name, (), (), colour=colour)
 
     def action_metric(self) -> None:
         """Draw the next metric."""
         if metrics := self._measured_metrics():
-            self._metric = metrics[(metrics.index(self._drawn_metric) + 1) % len(metrics)]
+            self._chosen_metric = metrics[(metrics.index(self.metric) + 1) % len(metrics)]
             self._show_stop()
 
     def action_axis(self) -> None:
-        """Draw over inpainted % or over coverage, where the trajectories no longer share a place."""
+        """Draw over inpainted % or over coverage; over coverage there is no common marker."""
         self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
         self._draw_chart()
 
     def action_close(self) -> None:
         self.dismiss()
 
-    # --- room and the mouse
+    # Layout and the mouse
 
     def on_resize(self, event: events.Resize) -> None:
         count = len(self._columns)
@@ -293,15 +295,15 @@ class CompareScreen(Screen[None]):
 
     def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
         message.stop()
-        self._go_to_stop(message.k)
+        self.go_to_stop(message.k)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
         if self._axis == "inpainted":
-            self._go_to_stop(min(range(len(self._stops)), key=lambda index: abs(self._stops[index] - message.x)))
+            self.go_to_stop(min(range(len(self._stops)), key=lambda index: abs(self._stops[index] - message.x)))
 
 
 def _update_if_changed(widget: Static, text: Content) -> None:
-    """Only what differs goes over the wire."""
+    """Set a text only if it differs: each update is sent to the terminal."""
     if not isinstance(widget.content, Content) or not text.is_same(widget.content):
         widget.update(text)

@@ -1,4 +1,4 @@
-"""Some trajectories side by side at equal inpainted %, read by a thread. Knows no screen."""
+"""Read trajectories to compare at equal inpainted %. For a thread; no Textual."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,38 +15,38 @@ from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
 OMITTED_FIELDS = {"format", "source_name", "source_sha256", "original_sha256", "parameters"}
-"""Fields of a spec that decide no pixel, or that are told in another way."""
+"""Fields of a spec that do not affect pixels, or are described in another way."""
 
 
 @dataclass(frozen=True)
 class ComparedTrajectory:
-    """One of the trajectories, as it was when the disk was looked at."""
+    """One of the trajectories, as read at one moment."""
 
     path: Path
     spec: Spec | None = None
-    """None: it cannot be read, and `error` says why."""
+    """None: unreadable for the reason in `error`."""
     rows: Sequence[IterationRow] = ()
-    """Row k at index k-1; the list may have grown since."""
+    """Row k at index k-1; the list may have grown beyond `newest` since."""
     newest: int = 0
-    """The last frame that there is."""
+    """The last frame saved."""
     metrics: Mapping[int, MetricValues] = field(default_factory=dict)
     error: str = ""
 
     def frame_at(self, inpainted: float) -> int:
-        """The last frame that is not beyond so many %, whether or not it is there yet."""
+        """The last frame at or before an inpainted %, saved or not."""
         if self.spec is None:
             return 0
         return min(self.spec.iterations, int(inpainted * self.spec.cells / 100 * (1 + 1e-12)))
 
     def values_at(self, k: int) -> MetricValues:
-        """The values of the last frame up to k that was measured."""
+        """The values of the last measured frame up to k."""
         measured = [frame for frame in self.metrics if frame <= min(k, self.newest)]
         return self.metrics[measured[-1]] if measured else {}
 
 
 @dataclass(frozen=True, eq=False)
 class ComparedFrame:
-    """A picture to be shown, or the note that says why there is none."""
+    """Frame k of a trajectory, or a note that says why there is none."""
 
     k: int
     image: Image | None
@@ -54,17 +54,17 @@ class ComparedFrame:
 
 
 class CompareReader:
-    """Reads the trajectories. For one thread at a time."""
+    """Reads the trajectories and their frames. For one thread at a time."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._readers: dict[Path, FrameReader | None] = dict.fromkeys(paths)
 
     def read(self) -> tuple[ComparedTrajectory, ...]:
-        """Look at the disk again. Never raises for what is there."""
+        """Read all trajectories. Never raises for what is on disk."""
         return tuple(map(self._read, self._readers))
 
     def read_frames(self, compared: Sequence[ComparedTrajectory], inpainted: float) -> tuple[ComparedFrame, ...]:
-        """The frame of each at so many %."""
+        """Read the frame of each at an inpainted %."""
         return tuple(self._read_frame(trajectory, trajectory.frame_at(inpainted)) for trajectory in compared)
 
     def _read(self, path: Path) -> ComparedTrajectory:
@@ -78,22 +78,22 @@ class CompareReader:
             return ComparedTrajectory(path, spec, reader.rows, len(reader.rows), trajectory.read_metrics())
         except RiptuiError as error:
             self._readers[path] = None
-            return ComparedTrajectory(path, error=str(error))
+            return ComparedTrajectory(path, error=printable(str(error)))
 
     def _read_frame(self, compared: ComparedTrajectory, k: int) -> ComparedFrame:
         reader = self._readers[compared.path]
         if compared.spec is None or reader is None:
             return ComparedFrame(k, None, compared.error)
         if k > compared.newest:
-            return ComparedFrame(k, None, f"not yet: {compared.spec.inpainted(compared.newest):.0f} %")
+            return ComparedFrame(k, None, f"only at {compared.spec.inpainted(compared.newest):.0f} % yet")
         try:
             return ComparedFrame(k, reader.frame(k))
         except RiptuiError as error:
-            return ComparedFrame(k, None, str(error))
+            return ComparedFrame(k, None, printable(str(error)))
 
 
 def percent_stops(compared: Sequence[ComparedTrajectory]) -> list[float]:
-    """The inpainted % to stop at: every 50 % up to the largest amount, and that."""
+    """The stops of the slider: every 50 % up to the largest amount, and that amount."""
     end = max(
         (trajectory.spec.inpainted(trajectory.spec.iterations) for trajectory in compared if trajectory.spec),
         default=0.0,
@@ -102,15 +102,15 @@ def percent_stops(compared: Sequence[ComparedTrajectory]) -> list[float]:
 
 
 def distinct_names(paths: Sequence[Path]) -> list[str]:
-    """What tells the paths apart: from their common folder on."""
+    """The paths relative to their common folder."""
     common = commonpath([path.parent for path in paths])
     return [printable(path.relative_to(common).as_posix()) for path in paths]
 
 
 def compare_specs(compared: Sequence[ComparedTrajectory]) -> tuple[str, list[list[str]]]:
-    """What the specs differ in, by name, and for each trajectory its values of it: "mask, seed", [["64 px", ...], ...].
+    """The names of the differing fields, and each trajectory's values: "mask, seed", [["64 px", "seed 0"], ...].
 
-    Of two parameters of which some inpainters do not have one, it is told only for those that have it.
+    A parameter that some inpainters lack is described only for those that have it.
     """
     descriptions = [_describe(trajectory.spec) if trajectory.spec else {} for trajectory in compared]
     readable = [fields for fields in descriptions if fields]
@@ -122,7 +122,7 @@ def compare_specs(compared: Sequence[ComparedTrajectory]) -> tuple[str, list[lis
 
 
 def _describe(spec: Spec) -> dict[str, str]:
-    """All that decides the pixels, each in a few words."""
+    """The fields that affect pixels, each as a short text."""
     fields = {name: getattr(spec, name) for name in spec.__struct_fields__ if name not in OMITTED_FIELDS}
     texts = {name: _describe_field(name, value) for name, value in fields.items()}
     image = {"image": f"{spec.source_name} {spec.original_sha256[:6]}"}

@@ -1,6 +1,6 @@
-"""What was measured of many trajectories, read in slices by a thread, and again only where it changed. No screen.
+"""Read the metrics of many trajectories in slices, and later only changed ones. For a thread; no Textual.
 
-10,000 trajectories of five metrics at nine points take about 10 MB: what they have in common is kept once.
+10,000 trajectories of five metrics at nine frames take about 10 MB, because equal values are stored once.
 """
 
 import os
@@ -21,23 +21,23 @@ from riptui.store.listing import TrajectorySummary, summarize
 from riptui.store.trajectory import Status, Trajectory
 from riptui.tui.trajectory.metric_readout import metric_names
 
-SLICE_SECONDS = 0.1  # seconds of reading between two reports
+SLICE_SECONDS = 0.1  # of reading between two progress reports
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupMember:
-    """A trajectory of a group."""
+    """A trajectory of a group, with its metrics."""
 
     path: str
     status: Status
     spec: Spec
     k: int
     measured_frames: tuple[int, ...]
-    """The measured frames, ascending."""
+    """In ascending order."""
     names: tuple[str, ...]
     """The metrics."""
     values: "array[float]"
-    """Metric by metric, at each of those frames; nan: not measured, or not finite."""
+    """Metric by metric, one value per measured frame; nan: not measured, or not finite."""
 
     def values_of(self, metric: str) -> "array[float] | None":
         """A metric's values at the measured frames."""
@@ -55,23 +55,23 @@ Common = TypeVar("Common")
 
 
 class GroupReader:
-    """The trajectories of one group. For one thread."""
+    """Reads the trajectories of one group. For one thread."""
 
     def __init__(self) -> None:
         self.members: dict[str, GroupMember] = {}
-        """Those that can be read, in the order of the paths that were given."""
+        """The readable trajectories by path, in the given order."""
         self.unreadable = 0
         self.changed = False
-        """Whether the last `read` found anything else than the one before."""
+        """Whether the last `read` found a difference."""
         self.coverage: dict[str, dict[int, float]] = {}
-        """By path and measured frame, %, as of the last `read_coverage`."""
+        """In %, by path and measured frame, as of the last `read_coverage`."""
         self._signatures: dict[str, tuple[int, ...]] = {}
         self._interned: dict[object, object] = {}
 
     def read(self, paths: Iterable[str]) -> Iterator[int]:
-        """Read what is new or changed of these trajectories, and forget all others. Yields how many are seen to.
+        """Read new and changed trajectories of these, and forget all others. Yields how many are done.
 
-        Never raises for what is on disk: what cannot be read is counted.
+        Never raises for what is on disk: unreadable trajectories are counted.
         """
         before, self.members, self.unreadable, self.changed = self.members, {}, 0, True
         known_signatures, self._signatures = self._signatures, {}
@@ -90,7 +90,7 @@ class GroupReader:
         self.changed = before != self.members or list(before) != list(self.members)
 
     def read_coverage(self) -> Iterator[int]:
-        """Read the coverage at the measured frames, where it is not known. Yields how many are seen to."""
+        """Read missing coverage values of the measured frames. Yields how many trajectories are done."""
         before, self.coverage = self.coverage, {}
         deadline = time.monotonic() + SLICE_SECONDS
         for count, (path, member) in enumerate(self.members.items(), start=1):
@@ -121,7 +121,7 @@ class GroupReader:
         )
 
     def _intern_fields(self, spec: Spec) -> Spec:
-        """The spec, with its texts and parameters being those of the others that have the same."""
+        """The spec, sharing equal texts and parameters with the others."""
         for name in ("source_name", "source_sha256", "original_sha256"):
             msgspec.structs.force_setattr(spec, name, self._intern(getattr(spec, name)))
         key = msgspec.json.encode(spec.parameters)
@@ -129,7 +129,7 @@ class GroupReader:
         return spec
 
     def _intern(self, value: Common, key: object = None) -> Common:
-        """The first value that was equal to this one."""
+        """The first value that equals this one."""
         return cast(Common, self._interned.setdefault(key or value, value))
 
 
@@ -147,7 +147,7 @@ def _finite_value(summary: TrajectorySummary, k: int, name: str) -> float:
 
 
 def _signature(path: str) -> tuple[int, ...]:
-    """What differs once a trajectory's state or measurements do."""
+    """Times and sizes that change with a trajectory's status or metrics."""
     stamps = []
     for name in ("", layout.ROWS, layout.METRICS):
         try:

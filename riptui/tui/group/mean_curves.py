@@ -1,4 +1,4 @@
-"""The charts and the table of a group: the mean of each mask size, all points, the runs of one image. No screen."""
+"""The charts and the table of a group: means by mask size, all points, the runs of one image. No Textual."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from riptui.tui.plot.series import Series
 from riptui.tui.trajectory.metric_readout import metric_names
 
 SPLIT_FIELDS = ("mask", "inpainter", "order", "size", "paste")
-"""The fields that part a group's trajectories into curves, where they differ; the paper's figures have the first."""
-MAX_CURVES = 8  # as many as there are colours
-MAX_RUNS = 60  # lines; with more none can be followed
-ROUNDING_LEVELS = 400  # to which points are rounded, in both directions: finer than any chart's dots
+"""The fields that divide a group's trajectories into curves if they differ; the paper's figures use the first."""
+MAX_CURVES = 8  # one per colour
+MAX_RUNS = 60  # more lines cannot be told apart
+ROUNDING_LEVELS = 400  # of the points in both directions: finer than the dots of any chart
 
 
 CoverageByPath = Mapping[str, Mapping[int, float]]
@@ -30,18 +30,18 @@ CoverageByPath = Mapping[str, Mapping[int, float]]
 
 @dataclass(frozen=True)
 class GroupData:
-    """A group as it can be shown."""
+    """What the group view shows."""
 
     options: ChartOptions
-    """As far as it could be followed."""
+    """The requested options, adapted to the group."""
     metrics: tuple[str, ...] = ()
-    """All that anything was measured with."""
+    """The metrics of all trajectories."""
     series: tuple[Series, ...] = ()
     x_end: float = 0.0
     images: tuple[str, ...] = ()
     """The names of the source images."""
     note: str = ""
-    """What is left out."""
+    """Says what is left out, if anything."""
     columns: tuple[TableColumn, ...] = ()
     rows: tuple[TableRow, ...] = ()
 
@@ -49,7 +49,7 @@ class GroupData:
 def build_group_data(
     members: Mapping[str, GroupMember], options: ChartOptions, coverage: CoverageByPath, root: str
 ) -> GroupData:
-    """What a choice shows of a group. `coverage` is needed for its axis alone; names are told from `root`."""
+    """Build a group's chart and table. `coverage` is used only for its axis; names are relative to `root`."""
     metrics = tuple(
         metric_names({index: dict.fromkeys(member.names) for index, member in enumerate(_one_per_metric_set(members))})
     )
@@ -62,9 +62,9 @@ def build_group_data(
         drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[image]]
     members_by_curve = _split_by_curve(drawn)
     series: list[Series] = []
-    for color, (name, curve_members) in enumerate(list(members_by_curve.items())[:MAX_CURVES]):
+    for colour, (name, curve_members) in enumerate(list(members_by_curve.items())[:MAX_CURVES]):
         curves = (curve for member in curve_members if (curve := _to_curve(member, metric)))
-        series += _SERIES_BUILDERS[options.view](name, curves, color, coverage if options.axis == "coverage" else None)
+        series += _SERIES_BUILDERS[options.view](name, curves, colour, coverage if options.axis == "coverage" else None)
     left_out = f"{MAX_CURVES} of {len(members_by_curve)} curves" if len(members_by_curve) > MAX_CURVES else ""
     if options.view == "runs" and len(series) > MAX_RUNS:
         left_out, series = f"{MAX_RUNS} of {len(series)} runs", series[:MAX_RUNS]
@@ -81,7 +81,7 @@ def build_group_data(
 
 
 def _split_by_curve(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:
-    """Members by what makes a curve of its own, by its name: 128 px, or 128 px telea."""
+    """The members of each curve by its name: 128 px, or 128 px telea."""
     fields = [
         name for name in SPLIT_FIELDS if name == "mask" or len({getattr(member.spec, name) for member in members}) > 1
     ]
@@ -125,8 +125,8 @@ def _curve_name(fields: Sequence[str], key: Sequence[object]) -> str:
     return " ".join(parts)
 
 
-def _mean_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
-    """Mean and standard deviation at each inpainted %; over coverage: at the mean coverage there."""
+def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
+    """Mean and standard deviation at each inpainted %, or at the mean coverage there."""
     if coverage is None:
         stats = distributions(curves)
         x = [stat.inpainted for stat in stats]
@@ -139,14 +139,14 @@ def _mean_series(name: str, curves: Iterable[Curve], color: int, coverage: Cover
                 coverages.setdefault(inpainted, []).append(position)
         x = [float(np.mean(coverages[stat.inpainted])) for stat in stats]
     low, high = (
-        tuple(None if isnan(stat.sd) else stat.mean + sign * stat.sd for stat in stats)  # nan would differ from itself
+        tuple(None if isnan(stat.sd) else stat.mean + sign * stat.sd for stat in stats)  # nan is not equal to itself
         for sign in (-1, 1)
     )
-    return [Series(name, tuple(x), tuple(stat.mean for stat in stats), low, high, color)]
+    return [Series(name, tuple(x), tuple(stat.mean for stat in stats), low, high, colour)]
 
 
-def _point_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
-    """Every value, rounded so far that equal dots are drawn once."""
+def _point_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
+    """Every value, rounded, so that equal dots are drawn once."""
     points = np.concatenate(
         [np.zeros((0, 2)), *(np.column_stack([_x_positions(curve, coverage), curve.values]) for curve in curves)]
     )
@@ -156,14 +156,14 @@ def _point_series(name: str, curves: Iterable[Curve], color: int, coverage: Cove
         step[step == 0] = 1.0
         _, kept = np.unique(np.round(points / step), axis=0, return_index=True)
         points = points[kept]
-    return [Series(name, tuple(points[:, 0].tolist()), tuple(points[:, 1].tolist()), color=color, points_only=True)]
+    return [Series(name, tuple(points[:, 0].tolist()), tuple(points[:, 1].tolist()), colour=colour, points_only=True)]
 
 
-def _run_series(name: str, curves: Iterable[Curve], color: int, coverage: CoverageByPath | None) -> list[Series]:
-    """A line for each trajectory, the first of them named."""
+def _run_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
+    """A line per trajectory; only the first has a name."""
     lines = enumerate(curves)
     return [
-        Series("" if index else name, tuple(_x_positions(curve, coverage)), tuple(curve.values.tolist()), color=color)
+        Series("" if index else name, tuple(_x_positions(curve, coverage)), tuple(curve.values.tolist()), colour=colour)
         for index, curve in lines
     ]
 

@@ -1,6 +1,6 @@
-"""A group of trajectories: its curves, as in the paper's figures 7, 8 and 13, and a table of its trajectories.
+"""A group of trajectories: its curves, as in the paper's figures 7, 8 and 13, and its table.
 
-A thread reads the disk in slices and computes; the screen shows what it hands over. NumPy comes with the first group.
+A thread reads the disk in slices and computes the curves. NumPy is imported with the first group.
 """
 
 import time
@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 from riptui.tui.group.chart_options import VIEWS, ChartOptions
 from riptui.tui.group.group_reader import GroupReader
 from riptui.tui.group.table import GroupTable
@@ -28,13 +29,13 @@ from riptui.tui.tab_bar import TabBar
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.metric_readout import metric_title
 
-if TYPE_CHECKING:  # NumPy
+if TYPE_CHECKING:  # imports NumPy
     from riptui.tui.group.mean_curves import GroupData
 
 TABLE = "table"
-MIN_ROWS_FOR_BOTH = 20  # rows; with fewer, chart and table take turns
-MIN_POLL_SECONDS = 0.5  # seconds at least between two looks at the disk
-PAUSE_FACTOR = 10  # and so many times what the last one took
+MIN_ROWS_FOR_BOTH = 20  # with fewer, the table is a tab
+MIN_POLL_SECONDS = 0.5
+PAUSE_FACTOR = 10  # the pause between two reads, in durations of the last one
 
 
 class GroupView(Widget):
@@ -61,7 +62,7 @@ class GroupView(Widget):
             self.path = path
 
     class ReadProgress(Message):
-        """So many of a group's trajectories are read."""
+        """So many of the group's trajectories were read."""
 
         def __init__(self, group: Path, read: int, total: int) -> None:
             super().__init__()
@@ -71,7 +72,7 @@ class GroupView(Widget):
             return isinstance(message, GroupView.ReadProgress)
 
     class GroupLoaded(Message):
-        """A group was read, and what is to be shown of it is here."""
+        """A group was read, and its charts were built."""
 
         def __init__(self, group: Path, data: "GroupData", unreadable: int, seconds: float) -> None:
             super().__init__()
@@ -83,9 +84,9 @@ class GroupView(Widget):
         self._group: Path | None = None
         self._paths: tuple[str, ...] = ()
         self._data: GroupData | None = None
-        self._reader = GroupReader()  # the thread's own
-        self._last_posted: tuple[Path, ChartOptions] | None = None  # the thread's own: what it handed over last
-        self._latest = LatestJobs(partial(self.run_worker, thread=True, group="gathering"))
+        self._reader = GroupReader()  # used by the thread only
+        self._last_posted: tuple[Path, ChartOptions] | None = None  # by the thread only
+        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="group"))
         self._read_timer: Timer | None = None
         self._pause_seconds = MIN_POLL_SECONDS
         self._tab: str = VIEWS[0]
@@ -102,11 +103,11 @@ class GroupView(Widget):
 
     @property
     def count(self) -> int:
-        """How many trajectories it was given."""
+        """The number of trajectories in the group, readable or not."""
         return len(self._paths)
 
     def show(self, group: Path, trajectories: Sequence[Path]) -> None:
-        """Show a group of these trajectories. Called again for the same group, it shows what is new."""
+        """Show a group of these trajectories. For the current group, show what is new."""
         self._paths = tuple(map(str, trajectories))
         if group == self._group:
             self.disk_changed()
@@ -121,12 +122,12 @@ class GroupView(Widget):
         self._start_reading()
 
     def disk_changed(self) -> None:
-        """Something in the group grew or changed: read it again soon."""
+        """Read the group again soon."""
         if self._read_timer is None:
             self._read_timer = self.set_timer(self._pause_seconds, self._start_reading)
 
     def select_view(self, view: str) -> None:
-        """mean, points or runs; table where there is little room."""
+        """Show mean, points or runs; in little room also "table"."""
         self._tab = view
         if view != TABLE:
             self._change_options(view=view)
@@ -135,7 +136,7 @@ class GroupView(Widget):
         self.query_one(GroupTable).focus()
 
     def select_tab(self, index: int) -> None:
-        """By number, from 0, of those that there are with little room."""
+        """Select a view by index: mean, points, runs, table."""
         tabs = (*VIEWS, TABLE)
         if index < len(tabs):
             self.select_view(tabs[index])
@@ -147,7 +148,7 @@ class GroupView(Widget):
             self._change_options(metric=names[(names.index(self._data.options.metric) + 1) % len(names)])
 
     def cycle_image(self) -> None:
-        """The runs of the group's next image."""
+        """Draw the runs of the group's next image."""
         if self._data and len(self._data.images) > 1:
             self._change_options(view="runs", image=(self._data.options.image + 1) % len(self._data.images))
 
@@ -155,13 +156,11 @@ class GroupView(Widget):
         """Draw over inpainted % or over coverage."""
         self._change_options(axis="coverage" if self._options.axis == "inpainted" else "inpainted")
 
-    # --- in the thread
+    # Reading, in a thread
 
     def _read_group(self, group: Path, paths: Sequence[str], options: ChartOptions) -> None:
-        """Read what is new, and compute what is to be shown."""
-        from riptui.tui.group.mean_curves import (
-            build_group_data,  # NumPy: after the first paint, and not on the screen's thread
-        )
+        """Read what is new, and build the charts."""
+        from riptui.tui.group.mean_curves import build_group_data  # NumPy: after the first paint, outside the UI thread
 
         if group != self._group:
             return
@@ -181,7 +180,7 @@ class GroupView(Widget):
         data = build_group_data(self._reader.members, options, self._reader.coverage, str(group))
         self.post_message(self.GroupLoaded(group, data, self._reader.unreadable, time.monotonic() - started))
 
-    # --- what arrives from there
+    # Results of the thread
 
     @on(ReadProgress)
     def _show_progress(self, message: ReadProgress) -> None:
@@ -205,14 +204,14 @@ class GroupView(Widget):
         message.stop()
         self.post_message(self.TrajectoryChosen(Path(message.key)))
 
-    # --- lines, room and the mouse
+    # Lines, layout and the mouse
 
     def _start_reading(self) -> None:
         if self._read_timer is not None:
             self._read_timer.stop()
             self._read_timer = None
         if self._group is not None:
-            self._latest.submit("gather", partial(self._read_group, self._group, self._paths, self._options))
+            self._jobs.submit("read", partial(self._read_group, self._group, self._paths, self._options))
 
     def _change_options(self, **changes: object) -> None:
         self._options = replace(self._options, **changes)  # type: ignore[arg-type]  # the fields' own types
@@ -223,14 +222,14 @@ class GroupView(Widget):
         self.query_one(Chart).draw(
             data.series,
             x_label=metric_series.X_LABELS[data.options.axis],
-            y_label=_y_label(data.options.metric) if data.metrics else "nothing measured yet",
+            y_label=_y_label(data.options.metric) if data.metrics else "no metrics yet",
             x_end=data.x_end,
         )
 
     def _describe_group(self, data: "GroupData", unreadable: int) -> None:
         count, images = len(data.rows), len(data.images)
-        parts = [f"{count:,} trajector{'y' if count == 1 else 'ies'}"]
-        parts += [f"{images:,} images"] if images > 1 else []
+        parts = [format_count(count, "trajectory")]
+        parts += [format_count(images, "image")] if images > 1 else []
         if data.options.view == "runs" and images:
             parts.append(f"runs of {data.images[data.options.image]}")
         parts += [data.note] if data.note else []
@@ -239,7 +238,7 @@ class GroupView(Widget):
         self._set_text("#group-metric", f"{metric_title(data.options.metric)} ▸" if len(data.metrics) > 1 else "")
 
     def _set_text(self, selector: str, text: str) -> None:
-        """Only what differs goes over the wire."""
+        """Set a text only if it differs: each update is sent to the terminal."""
         widget = self.query_one(selector, Static)
         if widget.content != text:
             widget.update(text)
@@ -252,7 +251,7 @@ class GroupView(Widget):
         self._apply_layout()
 
     def _apply_layout(self) -> None:
-        """Chart and table below each other, or one of them."""
+        """Show the chart above the table, or one of them in little room."""
         tabs = self.query_one(TabBar)
         tabs.names = VIEWS if self._fits_both else (*VIEWS, TABLE)
         table_only = not self._fits_both and self._tab == TABLE
@@ -261,7 +260,7 @@ class GroupView(Widget):
             (self.query_one(Chart), not table_only),
             (self.query_one(GroupTable), self._fits_both or table_only),
         ):
-            if widget.display != visible:  # setting it lays the screen out anew, also if it is the same
+            if widget.display != visible:  # setting the same value would lay out the screen again
                 widget.display = visible
 
     @on(TabBar.TabClicked)
@@ -275,5 +274,5 @@ class GroupView(Widget):
 
 
 def _y_label(metric: str) -> str:
-    """Of one metric, so with the net of its LPIPS."""
+    """The label of the y axis, with the LPIPS net, as one metric is drawn."""
     return metric_title(metric) if metric.startswith("lpips-") else metric_series.y_label([metric])

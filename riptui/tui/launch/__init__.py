@@ -1,9 +1,9 @@
-"""Launch trajectories: the form.
+"""The form for new trajectories.
 
-form      what was typed, and what is wrong with it; no Textual
-stock     which inpainters and metrics are here, as `riptui models` says
-browsing  folders and pictures in a list, and completion of a path
-field     a line of the form: a label, a widget, what is wrong with it
-screen    the form on the screen
-order     what happens when it is submitted, in a thread
+form             its values, and what is wrong with them; no Textual
+installed        which inpainters are installed, as listed by `riptui models`
+picture_browser  a list of folders and pictures, and completion of a path
+field            a labelled line of the form
+screen           the form on the screen
+start_runs       creates and queues the trajectories, in a thread
 """

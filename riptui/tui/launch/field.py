@@ -1,4 +1,4 @@
-"""A line of the form: a label, the widget to fill in, and below it what is wrong with what it holds."""
+"""A line of the form: a label, an input widget, and the problem with its value below."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from riptui.text.terminal import printable
 
 
 class Field(Vertical):
-    """`show_problem` says what is wrong with it."""
+    """A labelled input widget with its problem, if any."""
 
     DEFAULT_CSS = """
     Field { height: auto; }
@@ -31,7 +31,7 @@ class Field(Vertical):
         yield Static(classes="problem")
 
     def show_problem(self, problem: str) -> None:
-        """A sentence; "" if all is well."""
+        """Show a problem; "" hides it."""
         status = self.query_one(".problem", Static)
         text = Text(printable(problem))
         if status.content != text:

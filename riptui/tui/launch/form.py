@@ -1,4 +1,4 @@
-"""What is typed into the form, and what it means. No Textual, no disk."""
+"""The values of the form, parsed into a sweep. No Textual, no disk."""
 
 from dataclasses import dataclass, field
 
@@ -11,17 +11,17 @@ from riptui.spec import Fit
 from riptui.text import int_ranges
 
 STATE_KEY = "launch"
-"""The key under which the last values are kept."""
+"""The key of the remembered values."""
 
 MAX_TRAJECTORIES = 1000
-"""Trajectories of a form: each is a folder, made durable; more than that is a plan for the command line."""
+"""Per form: each is a folder that is written durably. Larger plans belong on the command line."""
 
 FIELDS_BY_WORD = {"mask": "masks", "amount": "amount", "size": "size", "seed": "seeds"}
-"""What is wrong with a sweep is told in a sentence that begins with one of these, or else is the inpainter's."""
+"""The field of a sweep's error, by its first word; other errors belong to the inpainter."""
 
 
 class FormValues(msgspec.Struct, frozen=True):
-    """The form as typed; remembered from one launch to the next."""
+    """The form as typed; remembered for the next launch."""
 
     picture: str = ""
     inpainter: str = inpainters.DEFAULT_INPAINTER
@@ -32,18 +32,18 @@ class FormValues(msgspec.Struct, frozen=True):
     size: str = "512"
     fit: Fit = "bands"
     metrics: str = ""
-    """Names; empty: the usual ones that are here."""
+    """Names, separated by commas; empty: the available default metrics."""
     group: str = ""
 
 
 @dataclass(frozen=True)
 class ParsedForm:
-    """What a form means."""
+    """The sweep of a form, or its problems."""
 
     sweep: Sweep | None
-    """None: something is wrong with it."""
+    """None if there are problems."""
     metrics: tuple[str, ...] = ()
-    """Empty: the usual ones."""
+    """Empty: the default metrics."""
     problems: dict[str, str] = field(default_factory=dict)
     """By field; not yet printable."""
 
@@ -53,25 +53,25 @@ def takes_prompt(inpainter: str) -> bool:
 
 
 def parse_form(values: FormValues) -> ParsedForm:
-    """The sweep of a form. Whether its picture can be read, its preview tells."""
+    """Parse the form into a sweep. The preview checks the picture."""
     problems: dict[str, str] = {}
 
     def parse_numbers(name: str, text: str) -> tuple[int, ...]:
         try:
             return int_ranges.parse(text)
         except InputError as error:
-            problems[name] = str(error) if text.strip() else "a number, or several: 64,128 or 0-9"
+            problems[name] = str(error) if text.strip() else "expected numbers, e.g. 64,128 or 0-9"
             return ()
 
     masks, seeds = parse_numbers("masks", values.masks), parse_numbers("seeds", values.seeds)
     sizes = parse_numbers("size", values.size)
     if len(sizes) > 1:
-        problems["size"] = "one size, a multiple of 64"
+        problems["size"] = "expected one size, a multiple of 64"
     try:
         amount = float(values.amount.removesuffix("%"))
     except ValueError:
         amount = 0.0
-        problems["amount"] = "a number of %, e.g. 400"
+        problems["amount"] = "expected a percentage, e.g. 400"
     metric_names = tuple(name.strip() for name in values.metrics.split(",") if name.strip())
     try:
         metric_names = metrics.check_names(metric_names)
@@ -83,7 +83,7 @@ def parse_form(values: FormValues) -> ParsedForm:
         problems["group"] = str(error)
     if len(masks) * len(seeds) > MAX_TRAJECTORIES:
         problems["seeds"] = (
-            f"{len(masks) * len(seeds):,} trajectories, at most {MAX_TRAJECTORIES:,} here: use riptui run"
+            f"{len(masks) * len(seeds):,} trajectories; the limit here is {MAX_TRAJECTORIES:,}: use riptui run"
         )
     if problems:
         return ParsedForm(None, metric_names, problems)

@@ -1,4 +1,4 @@
-"""Which inpainters are here. Asked of a process of its own: what can look at models imports more than the app may."""
+"""Which inpainters are installed, from a `riptui models` process: the check imports more than the app may."""
 
 import subprocess
 import sys
@@ -9,12 +9,12 @@ import msgspec
 from riptui.inpainters import CUSTOM, REGISTRY
 from riptui.text.units import format_size
 
-TIMEOUT_SECONDS = 60.0  # seconds
+TIMEOUT_SECONDS = 60.0
 MODELS_COMMAND = (sys.executable, "-m", "riptui", "models", "--json")
 
 
 class ListedModel(msgspec.Struct, frozen=True):
-    """What `riptui models` says of a name."""
+    """An entry of `riptui models --json`."""
 
     name: str
     state: str
@@ -23,7 +23,7 @@ class ListedModel(msgspec.Struct, frozen=True):
 
 
 def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedModel]:
-    """By name; nothing if it cannot be found out. Takes a second: for a thread."""
+    """The models by name; empty if the command fails. Takes a second: for a thread."""
     try:
         completed = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_SECONDS, check=True
@@ -34,18 +34,18 @@ def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedMod
 
 
 def list_options(models: dict[str, ListedModel]) -> list[tuple[str, str]]:
-    """The inpainters to choose from: a line about each, and its name."""
+    """The options of the inpainter field: label and name."""
     return [(f"{name:<15}{_describe(name, models.get(name))}", name) for name in REGISTRY if name != CUSTOM]
 
 
 def explain_unavailable(name: str, models: dict[str, ListedModel]) -> str:
-    """Why an inpainter cannot start now; "" if nothing is known against it."""
+    """Why an inpainter cannot be used now; "" if it can, or the models are not known yet."""
     model = models.get(name)
     if model is None or model.state in ("here", "built in") or not REGISTRY[name].needs_weights:
         return ""
     if model.state == "unknown":
-        return f"{name} needs the extra: pip install 'riptui[diffusion]'"
-    return f"{name} is {'not here' if model.state == 'missing' else model.state}: riptui fetch {name}"
+        return f"{name} needs an extra: pip install 'riptui[diffusion]'"
+    return f"{name} is {'not installed' if model.state == 'missing' else model.state}: riptui fetch {name}"
 
 
 def _describe(name: str, model: ListedModel | None) -> str:
@@ -56,10 +56,10 @@ def _describe(name: str, model: ListedModel | None) -> str:
     size = format_size(model.size)
     match model.state:
         case "here":
-            return f"here, {size}"
+            return f"installed, {size}"
         case "missing":
-            return f"not here, {size} to fetch"
+            return f"not installed, {size} to fetch"
         case "incomplete":
-            return f"incomplete, {size} in all"
+            return f"incomplete, {size} in total"
         case _:
             return "needs riptui[diffusion]"

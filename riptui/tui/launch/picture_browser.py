@@ -1,4 +1,4 @@
-"""Folders and pictures in a list, to choose one from, and completion of a path that is typed."""
+"""A list of folders and pictures to choose from, and completion of a typed path."""
 
 import asyncio
 import os
@@ -32,20 +32,20 @@ PICTURE_SUFFIXES = {
     ".jp2",
     ".avif",
 }
-"""What is listed. What can be read decides itself when it is."""
-MAX_ENTRIES = 2000  # entries of a folder that are listed
+"""The listed files. Whether one is readable shows when it is read."""
+MAX_ENTRIES = 2000  # listed per folder
 
 
 @dataclass(frozen=True)
 class FolderEntry:
-    """An entry of a folder that can be chosen."""
+    """A folder or picture in the list."""
 
     path: Path
     is_folder: bool
 
 
 def list_entries(folder: Path) -> list[FolderEntry]:
-    """Folders, then pictures, in natural order; hidden ones are left out. Empty where nothing can be listed."""
+    """Folders, then pictures, in natural order, without hidden ones. Empty if the folder is unreadable."""
     found = sorted(_scan_entries(folder), key=lambda entry: (not entry.is_folder, natural_key(entry.path.name)))
     return found[:MAX_ENTRIES]
 
@@ -65,13 +65,13 @@ def _scan_entries(folder: Path) -> Iterator[FolderEntry]:
 
 
 class PictureList(OptionList):
-    """One folder at a time. Posts Chosen for a picture that the cursor is on, or that was entered."""
+    """Lists one folder; posts PictureChosen when the cursor moves to a picture, or it is entered."""
 
     @dataclass
     class PictureChosen(Message):
         path: Path
         entered: bool
-        """By enter or a click, not only passed by."""
+        """By enter or a click; else the cursor moved to it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, compact=True, markup=False)
@@ -113,7 +113,7 @@ class PictureList(OptionList):
 
 
 class PathSuggester(Suggester):
-    """Completes the last part of a path to a folder or a picture."""
+    """Completes a typed path to a folder or a picture."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
@@ -123,7 +123,7 @@ class PathSuggester(Suggester):
 
 
 def complete_path(typed: str) -> str | None:
-    """The first path that begins so; None if there is none. A folder ends in a slash."""
+    """The first path that starts with the text, or None. A folder ends in a slash."""
     head, slash, start = typed.rpartition("/")
     folder = parse_path(head + slash or ".")
     for entry in list_entries(folder) if folder is not None else []:
@@ -134,14 +134,14 @@ def complete_path(typed: str) -> str | None:
 
 
 def parse_path(typed: str) -> Path | None:
-    """What was typed, as a path; None: it cannot be one."""
+    """A typed text as a path; None if it cannot be one."""
     try:
         return Path(typed).expanduser() if "\0" not in typed else None
-    except RuntimeError:  # ~nobody: there is no such home
+    except RuntimeError:  # unknown ~user
         return None
 
 
 def shorten_path(path: Path) -> str:
-    """As one would type it: relative if it is below the current folder, else with ~ for the home folder."""
+    """A path as one would type it: relative to the current folder if below it, else with ~ for home."""
     cwd = Path.cwd()
     return str(path.relative_to(cwd)) if path.is_relative_to(cwd) and cwd != Path("/") else abbreviate_home(path)

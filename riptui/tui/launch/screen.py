@@ -1,4 +1,4 @@
-"""The form on the screen: a picture, what to do with it, and what that will take."""
+"""The launch form on the screen: picture, settings, and the estimated cost."""
 
 import shutil
 import time
@@ -33,14 +33,14 @@ from riptui.tui.launch.picture_browser import PathSuggester, PictureList, parse_
 from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
 
-SETTLE_SECONDS = 0.15  # seconds after the last key before a picture is read or a pace looked up
-MAX_SAMPLED_TRAJECTORIES = 200  # trajectories whose speed is looked at
+SETTLE_SECONDS = 0.15  # after the last key, before the picture is read and timings are looked up
+MAX_SAMPLED_TRAJECTORIES = 200  # whose timings are read
 TEXT_FIELDS = ("picture", "prompt", "masks", "seeds", "amount", "size", "metrics", "group")
-PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "the usual ones", "group": "none"}
+PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "default metrics", "group": "none"}
 
 
 class LaunchScreen(ModalScreen[LaunchResult | None]):
-    """Ends with what was queued, or with None."""
+    """Returns the result of the launch, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Close"),
@@ -50,7 +50,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
     AUTO_FOCUS = "#picture"
 
     def __init__(self, runs: Path, graphics: Graphics, list_computed: Callable[[str], Sequence[Path]]) -> None:
-        """list_computed: the trajectories of an inpainter, by which to tell how long others will take."""
+        """list_computed: the trajectories of an inpainter, whose timings the estimate uses."""
         super().__init__()
         self._runs = runs
         self._graphics = graphics
@@ -58,13 +58,13 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         self._previous = recall(form.STATE_KEY, form.FormValues) or form.FormValues()
         self._models: dict[str, installed.ListedModel] = {}
         self._free_bytes: int | None = None
-        """Bytes on the disk of the runs folder; None: not known."""
+        """Free bytes on the disk of the runs folder; None: unknown."""
         self._throughputs: dict[tuple[str, int], dict[int, Throughput]] = {}
         self._picture: PreparedImage | None = None
         self._picture_key = ("", 0, "")
-        """The path, size and fit that the picture was prepared for."""
+        """Path, size and fit of the prepared picture."""
         self._picture_problem = ""
-        """Why there is no picture."""
+        """Why the picture cannot be used."""
         self._settle_timer: Timer | None = None
         self._jobs = LatestJobs(lambda job: self.run_worker(job, thread=True))
         self._launching = False
@@ -73,7 +73,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         previous = self._previous
         with Vertical(id="form") as box:
             box.border_title = "New trajectories"
-            box.border_subtitle = "ctrl+s launches, escape closes"
+            box.border_subtitle = "ctrl+s launch  esc cancel"
             with VerticalScroll(id="fields", can_focus=False):
                 with Vertical(id="source"):
                     yield Field("Picture", self._make_input("picture", suggester=PathSuggester()))
@@ -92,7 +92,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
                     yield Field("Fit", Select(fits, id="fit", value=previous.fit, allow_blank=False, compact=True))
                     yield Field("Metrics", self._make_input("metrics"))
                     yield Field("Group", self._make_input("group"))
-            yield Static(id="forecast")
+            yield Static(id="estimate")
             with Horizontal(id="buttons"):
                 yield Button("Launch", id="launch", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
@@ -105,7 +105,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
             suggester=suggester,
             compact=True,
         )
-        text_input.cursor_blink = False  # or it would send bytes for ever
+        text_input.cursor_blink = False  # a blinking one sends bytes for ever
         return text_input
 
     def _make_inpainter_select(self) -> Select[str]:
@@ -134,7 +134,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
             inpainter_select.value = value
         self._validate_form()
 
-    # What is typed
+    # Values
 
     @property
     def values(self) -> form.FormValues:
@@ -145,7 +145,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
     @on(Input.Changed)
     @on(Select.Changed)
     def _react_to_change(self) -> None:
-        """Tell at once what is wrong; look at the disk when the keys rest."""
+        """Show problems at once; read the disk once typing pauses."""
         self.query_one("#prompt-field").display = form.takes_prompt(self.values.inpainter)
         self._validate_form()
         if self._settle_timer is not None:
@@ -167,7 +167,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         else:
             self.focus_next()
 
-    # What is on disk
+    # Picture and timings, in a thread
 
     def _load_preview(self) -> None:
         values, parsed = self.values, form.parse_form(self.values)
@@ -207,10 +207,10 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         self._throughputs[key] = measured
         self._validate_form()
 
-    # What it comes to
+    # Problems and cost
 
     def _validate_form(self) -> form.ParsedForm:
-        """What is wrong, beside its field; what it will take, if nothing is."""
+        """Show the problem of each field, or the cost if there is none."""
         values = self.values
         parsed = form.parse_form(values)
         problems = dict(parsed.problems)
@@ -242,7 +242,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         return text
 
     def _show_status(self, text: Text) -> None:
-        status = self.query_one("#forecast", Static)
+        status = self.query_one("#estimate", Static)
         if status.content != text:
             status.update(text)
 
@@ -272,7 +272,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
             nonlocal last_shown
             if time.monotonic() - last_shown > SETTLE_SECONDS:
                 last_shown = time.monotonic()
-                call_if_open(self, self._show_status, Text(f"making the folders: {done}/{total}"))
+                call_if_open(self, self._show_status, Text(f"creating folders: {done}/{total}"))
 
         try:
             launched = create_and_queue(
@@ -290,7 +290,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
 
 
 def _free_disk_bytes(folder: Path) -> int | None:
-    """Bytes; None where it cannot be told."""
+    """Free bytes on a folder's disk; None if unknown."""
     existing = next((path for path in (folder.absolute(), *folder.absolute().parents) if path.exists()), Path("/"))
     try:
         return shutil.disk_usage(existing).free

@@ -1,4 +1,4 @@
-"""What happens when the form is submitted: folders on disk, queued. For a thread."""
+"""Create and queue the trajectories of the form. For a thread."""
 
 import time
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from riptui.supervision import client
 
 @dataclass(frozen=True)
 class LaunchResult:
-    """What was asked for."""
+    """The trajectories of a launch."""
 
     trajectories: list[Trajectory]
     done: int
-    """How many of them were computed before."""
+    """How many of them were done already."""
 
     @property
     def queued(self) -> int:
@@ -29,7 +29,7 @@ class LaunchResult:
 def create_and_queue(
     runs: Path, picture: PreparedImage, sweep: Sweep, metrics: tuple[str, ...], *, group: str, on_made: OnCreated
 ) -> LaunchResult:
-    """Make the trajectories, or find those that are there, and queue what is not computed. Raises RiptuiError."""
+    """Create the trajectories, or open existing ones, and queue those that are not done. Raises RiptuiError."""
     request = Request("run", metrics or check_default_metrics().available, queued=time.time())
     trajectories = submit(runs, [picture], sweep, request, group=group, on_created=on_made)
     done = 0

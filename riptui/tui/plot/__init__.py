@@ -1,7 +1,8 @@
-"""Curves as text: from series of numbers to rows of coloured characters. Knows no widget, no theme, no NumPy.
+"""Charts as text: from series of numbers to rows of coloured characters. Knows nothing of riptui, and no NumPy.
 
 axes       the range of an axis and its ticks
-braille    dots finer than a character
-drawing    series → cells: curves, error bars, axes, labels, legend
-legend     where the names of the series go
+braille    dots finer than a character; grid: cells with an ink
+drawing    series → cells: curves, error bars, axes, labels; legend: the names of the series
+series     named points; palette: the colours of the series
+chart      the widget
 """

@@ -1,4 +1,4 @@
-"""The range of an axis, where a value falls on it, and its ticks."""
+"""The range of an axis, the position of a value on it, and its ticks."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -7,34 +7,34 @@ from itertools import pairwise
 
 _LARGEST = 1e100  # beyond it differences of two values may overflow
 _SMALLEST = 1e-100  # below it quotients may
-_HEADROOM = 0.03  # of the span, so that the highest point does not lie on the edge
+_HEADROOM = 0.03  # of the span, so that the highest point is not on the edge
 
 
 @dataclass(frozen=True)
 class AxisRange:
     low: float
     high: float
-    """Above `low`."""
+    """Greater than `low`."""
 
     def fraction(self, value: float) -> float:
-        """Where a value lies: 0 at `low`, 1 at `high`; values beyond are put on the nearer end."""
+        """The position of a value, 0 at `low`, 1 at `high`; values outside are clipped."""
         return min(max(0.0, (value - self.low) / (self.high - self.low)), 1.0)
 
 
 def is_plottable(value: float) -> bool:
-    """Whether a value has a place on an axis at all."""
+    """Whether a value can be shown on an axis."""
     return abs(value) <= _LARGEST  # false for NaN
 
 
 def x_range(values: Iterable[float], end: float | None = None) -> AxisRange:
-    """From 0, or the least value if one is negative, to the greatest, or to `end` if that is farther."""
+    """From 0, or the least value if negative, to the greatest value or `end`, whichever is greater."""
     plottable = [value for value in values if is_plottable(value)]
     low = min([0.0, *plottable])
     return _widen_if_flat(low, max([low, *plottable, end or 0.0]))
 
 
 def y_range(values: Iterable[float]) -> AxisRange:
-    """From 0 where that costs at most two fifths of the height, as LPIPS does; with a little room at the top."""
+    """From 0 if that takes at most two fifths of the height, as for LPIPS; with headroom at the top."""
     plottable = [value for value in values if is_plottable(value)]
     if not plottable:
         return AxisRange(0.0, 1.0)
@@ -47,7 +47,7 @@ def y_range(values: Iterable[float]) -> AxisRange:
 
 
 def _widen_if_flat(low: float, high: float) -> AxisRange:
-    """Ends that can be told apart, also where all values are one."""
+    """A range of nonzero width, even if all values are equal."""
     size = max(abs(low), abs(high))
     if size < _SMALLEST:
         return AxisRange(0.0, 1.0)
@@ -68,7 +68,7 @@ def tick_values(axis: AxisRange, max_count: int) -> list[float]:
 
 
 def format_ticks(values: Sequence[float]) -> list[str]:
-    """The text of ticks, with as many decimals as tell them apart."""
+    """The labels of ticks, with as many decimals as make them differ."""
     step = min((b - a for a, b in pairwise(values)), default=abs(values[0]) if values else 1.0)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step else 0
     if decimals > 5 or any(abs(value) >= 1e6 for value in values):
@@ -77,6 +77,6 @@ def format_ticks(values: Sequence[float]) -> list[str]:
 
 
 def _round_step(minimum: float) -> float:
-    """The smallest round number that is not below."""
+    """The smallest round number that is not below `minimum`."""
     power = 10.0 ** math.floor(math.log10(minimum))
     return next((factor * power for factor in (1, 2, 5) if factor * power >= minimum * (1 - 1e-9)), 10 * power)

@@ -1,4 +1,4 @@
-"""Dots finer than a character: a braille pattern has two columns of four."""
+"""Dots finer than a character: a braille pattern has two columns of four dots."""
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
@@ -15,16 +15,16 @@ _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode's nu
 
 
 class BrailleDots:
-    """Dots of several colours. A character has one: those that meet in a row of characters take turns.
+    """Dots of several colours. A character has one colour: series that overlap take turns along a row.
 
-    x from 0 at the left to 2 * width - 1, y from 0 at the top to 4 * height - 1; dots outside are left out.
+    x from 0 at the left to 2 * width - 1, y from 0 at the top to 4 * height - 1; dots outside are ignored.
     """
 
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
         self._cells: dict[tuple[int, int], dict[int, int]] = {}
-        """Column and row to the dots of each colour."""
+        """By column and row: the dots of each colour."""
 
     def set_dot(self, x: int, y: int, colour: int) -> None:
         if 0 <= x < DOTS_ACROSS * self.width and 0 <= y < DOTS_DOWN * self.height:
@@ -32,7 +32,7 @@ class BrailleDots:
             dots[colour] = dots.get(colour, 0) | _BITS[y % DOTS_DOWN][x % DOTS_ACROSS]
 
     def draw_line(self, start: tuple[int, int], end: tuple[int, int], colour: int) -> None:
-        """A straight line with both its ends."""
+        """Draw a straight line, including both ends."""
         (x, y), (x_end, y_end) = start, end
         steps = max(abs(x_end - x), abs(y_end - y))
         for step in range(steps + 1):
@@ -40,12 +40,12 @@ class BrailleDots:
             self.set_dot(round(x + share * (x_end - x)), round(y + share * (y_end - y)), colour)
 
     def cells(self) -> Iterator[tuple[int, int, str, int]]:
-        """Column, row, character and colour of every character that has a dot."""
+        """Column, row, character and colour of every cell with a dot."""
         for (column, row), dots in self._cells.items():
             bits = reduce(or_, dots.values())
             yield column, row, chr(_BLANK_PATTERN + bits), take_turn(sorted(dots), column + row)
 
 
 def take_turn(items: Sequence[T], index: int) -> T:
-    """Whose turn it is at a place, among those that would hide each other there."""
+    """The item shown at a position, of those that would hide each other there."""
     return items[index % len(items)]

@@ -1,8 +1,8 @@
-"""Curves on the screen: a widget that draws series, and a line at the frame that is looked at.
+"""The chart widget: series, and a marker at the current x.
 
-The series are drawn once; moving the marker repaints only the rows that show it, so that scrubbing stays quick and
-quiet on the wire. textual-plot repaints all of itself: 50 ms and 15.6 kB for a move of its line at 140x14, against
-4 ms and 1.3 kB, and it needs NumPy, 110 ms and 13 MiB.
+The series are drawn once; moving the marker repaints only the rows that show it, so that scrubbing stays fast and sends
+little. textual-plot repaints everything: 50 ms and 15.6 kB per move of its line at 140x14, against 4 ms and 1.3 kB, and
+it needs NumPy, 110 ms and 13 MiB.
 """
 
 from collections.abc import Sequence
@@ -14,23 +14,22 @@ from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.app import App
 from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from riptui.tui import themes
 from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import ChartCell, Ink
+from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import Series
 
 __all__ = ["Chart", "Series"]
 
 
 class Chart(Widget):
-    """Series over a common x axis. A click on it posts PointChosen."""
+    """Series over a common x axis. A click posts PointChosen."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--axis", "chart--tick", "chart--label", "chart--marker"}
@@ -71,9 +70,9 @@ class Chart(Widget):
         marker: float | None = None,
         x_end: float | None = None,
     ) -> None:
-        """Show these series. Nothing is repainted if they are the ones shown, except for a marker that moved.
+        """Show these series; unchanged ones are not repainted.
 
-        marker: the x of a vertical line. x_end: the x axis goes at least so far, e.g. to 400 %.
+        marker: the x of a vertical line. x_end: the least end of the x axis, e.g. 400 %.
         """
         content = partial(draw, tuple(series), x_label=x_label, y_label=y_label, x_end=x_end)
         if (content.args, content.keywords) == (self._draw_call.args, self._draw_call.keywords):
@@ -87,8 +86,22 @@ class Chart(Widget):
         changed = [y for y, (old, new) in enumerate(zip(before[1].rows, self._drawing.rows, strict=True)) if old != new]
         self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
+    @property
+    def marker(self) -> float | None:
+        """The x of the vertical line."""
+        return self._marker
+
+    @property
+    def axis_labels(self) -> tuple[str, str]:
+        """The labels of the x and the y axis."""
+        return self._draw_call.keywords["x_label"], self._draw_call.keywords["y_label"]
+
+    def column_of(self, x: float) -> int:
+        """The column of the widget that shows an x."""
+        return self._drawing.column(x)
+
     def set_marker(self, x: float | None) -> None:
-        """Put the vertical line at an x, or take it away."""
+        """Move the vertical line to an x, or remove it."""
         before, self._marker = self._marker, x
         if not self.size:
             return
@@ -97,7 +110,7 @@ class Chart(Widget):
             return
         columns = sorted(column for column in (old, new) if column is not None)
         rows = {row for column in columns for row in self._marked_rows(column)}
-        width = columns[-1] + 1 - columns[0]  # in one: Textual sends a row from the widget's left edge for each region
+        width = columns[-1] + 1 - columns[0]  # one region: for each Textual sends a row from the widget's left edge
         self.refresh(*(Region(columns[0], row, width, 1) for row in rows))
 
     def render_line(self, y: int) -> Strip:
@@ -116,13 +129,13 @@ class Chart(Widget):
 
     @property
     def _drawing(self) -> DrawnChart:
-        """The series at the present size."""
+        """The series, drawn at the current size."""
         if self._cached_drawing is None or self._cached_drawing[0] != self.size:
             self._cached_drawing = self.size, self._draw_call(max(1, self.size.width), max(1, self.size.height))
         return self._cached_drawing[1]
 
     def _marked_rows(self, column: int) -> list[int]:
-        """The rows that show the marker: every other one where no curve is, and the axis."""
+        """The rows that show the marker: the axis, and every other row without a curve."""
         rows, area = self._drawing.rows, self._drawing.area
         bottom = area.top + area.height
         free = [y for y in range(bottom - 1, area.top - 1, -2) if rows[y][column][1] == Ink.BLANK]
@@ -141,21 +154,13 @@ class Chart(Widget):
 
     def _style(self, ink: int) -> Style:
         if ink >= 0:
-            return self.rich_style + Style(color=self._colors[ink % len(self._colors)])
+            return self.rich_style + Style(color=self._colours[ink % len(self._colours)])
         part = _INK_CLASSES.get(ink)
         return self.get_visual_style(part).rich_style if part else self.rich_style
 
     @property
-    def _colors(self) -> list[RichColor]:
-        return [Color.parse(color).rich_color for color in series_colors(self.app)]
-
-
-def series_colors(app: App[object]) -> list[str]:
-    """Of the app's theme, as Textual writes colours."""
-    variables = app.theme_variables
-    return [
-        variables.get(f"series-{n}", color) for n, color in enumerate(themes.series_colours(app.current_theme), start=1)
-    ]
+    def _colours(self) -> list[RichColor]:
+        return [Color.parse(colour).rich_color for colour in current_series_colours(self.app)]
 
 
 _MARKER = min(Ink) - 1

@@ -1,6 +1,6 @@
 """Series → cells: curves, error bars, axes, labels and legend in a given number of columns and rows.
 
-What does not fit is left out: first the legend, then the labels, at last the axes.
+Parts that do not fit are left out: first the legend, then the labels, then the axes.
 """
 
 from collections.abc import Sequence
@@ -14,35 +14,35 @@ from riptui.tui.plot.grid import ChartRow, Ink, write_text
 from riptui.tui.plot.legend import CellArea
 from riptui.tui.plot.series import Series, SeriesPoint
 
-HEADER_ROWS = 6  # from this height on there is a row for the label of the y axis and the legend
-LABEL_ROWS = 4  # ... a row for the labels of the x axis
-AXIS_ROWS = 3
-GUTTER_COLUMNS = 24  # from this width on there are labels at the y axis
+HEADER_ROWS = 6  # the least height with a row for the y label and the legend
+LABEL_ROWS = 4  # ... with a row for the labels of the x axis
+AXIS_ROWS = 3  # ... with an x axis
+GUTTER_COLUMNS = 24  # the least width with labels at the y axis
 
-MIN_SHAPE_COLUMNS = 3  # columns between the points of a line from which on each has its shape
-SHAPE_GAP_COLUMNS = 12  # columns between the shapes of a line with more points
-MAX_SHAPED_POINTS = 60  # points without lines up to which each has its shape; more are dots
+MIN_SHAPE_COLUMNS = 3  # the least distance of a line's points at which each has a shape
+SHAPE_GAP_COLUMNS = 12  # between the shapes of a line with more points
+MAX_SHAPED_POINTS = 60  # of a series without lines; more points are dots
 
 
 @dataclass(frozen=True)
 class DrawnChart:
     rows: list[ChartRow]
     area: CellArea
-    """Where the curves are."""
+    """The area of the curves."""
     x_axis: AxisRange
     inset: int = 0
-    """Columns between the ends of the axis and those of the area, where bars are put aside."""
+    """Columns between the ends of the axis and of the area, for shifted error bars."""
 
     def column(self, x: float) -> int:
-        """Where a value of x is."""
+        """The column of an x."""
         return self.area.left + self.dot_column(x) // DOTS_ACROSS
 
     def dot_column(self, x: float) -> int:
-        """Dots from the left of the area; the axis's end is the left half of a column."""
+        """The position of an x, in dots from the left of the area; the end of the axis is the left half of a column."""
         return round((self.inset + self.x_axis.fraction(x) * (self.area.width - 1 - 2 * self.inset)) * DOTS_ACROSS)
 
     def x_at(self, column: int) -> float:
-        """The value at a column."""
+        """The x at a column."""
         share = (column - self.area.left - self.inset) / max(1, self.area.width - 1 - 2 * self.inset)
         return self.x_axis.low + min(max(0.0, share), 1.0) * (self.x_axis.high - self.x_axis.low)
 
@@ -50,10 +50,7 @@ class DrawnChart:
 def draw(
     series: Sequence[Series], width: int, height: int, *, x_label: str, y_label: str, x_end: float | None = None
 ) -> DrawnChart:
-    """Draw series into so many columns and rows, each at least 1.
-
-    x_end: the x axis goes at least so far.
-    """
+    """Draw series into so many columns and rows, each at least 1. x_end: the least end of the x axis."""
     points = [list(line.points()) for line in series]
     x_axis = x_range((point.x for line_points in points for point in line_points), x_end)
     y_axis = y_range(_y_values(points))
@@ -76,13 +73,13 @@ def draw(
             drawing.rows,
             area,
             y_label,
-            [legend.LegendEntry(line.shape, line.name, line.color) for line in series if line.name],
+            [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name],
         )
     return drawing
 
 
 def _y_values(points: Sequence[Sequence[SeriesPoint]]) -> list[float]:
-    """All that the y axis must show. An error bar does not take it below 0 where no value is."""
+    """All y values to show. Error bars do not extend the axis below 0 unless a value does."""
     values = [point.y for line_points in points for point in line_points]
     positive = min(values, default=0.0) >= 0
     ends = [end for line_points in points for point in line_points for end in (point.low, point.high)]
@@ -103,39 +100,39 @@ def _draw_curves(
         dots_xy = [(drawing.dot_column(point.x), _dot_row(point.y, y_axis, area.height)) for point in line_points]
         if not line.points_only:
             for start, end in pairwise(dots_xy):
-                dots.draw_line(start, end, line.color)
+                dots.draw_line(start, end, line.colour)
         interval = _shape_interval(line, len(line_points), area.width)
         for index, ((x, y), point) in enumerate(zip(dots_xy, line_points, strict=True)):
             if point.low != point.high:
                 low, high = (_dot_row(end, y_axis, area.height) for end in (point.low, point.high))
-                dots.draw_line((x + DOTS_ACROSS * offset, low), (x + DOTS_ACROSS * offset, high), line.color)
+                dots.draw_line((x + DOTS_ACROSS * offset, low), (x + DOTS_ACROSS * offset, high), line.colour)
             if interval and index % interval == 0:
                 shapes.setdefault((x // DOTS_ACROSS, y // DOTS_DOWN), []).append(
-                    (index // interval, line.shape, line.color)
+                    (index // interval, line.shape, line.colour)
                 )
             elif line.points_only:
-                dots.set_dot(x + DOTS_ACROSS * offset, y, line.color)
-    for column, row, character, color in dots.cells():
-        drawing.rows[area.top + row][area.left + column] = character, color
+                dots.set_dot(x + DOTS_ACROSS * offset, y, line.colour)
+    for column, row, character, colour in dots.cells():
+        drawing.rows[area.top + row][area.left + column] = character, colour
     for (column, row), candidates in shapes.items():
-        _, shape, color = take_turn(candidates, candidates[0][0])
-        drawing.rows[area.top + row][area.left + column] = shape, color
+        _, shape, colour = take_turn(candidates, candidates[0][0])
+        drawing.rows[area.top + row][area.left + column] = shape, colour
 
 
 def _dot_row(y: float, axis: AxisRange, rows: int) -> int:
-    """Dots from the top."""
+    """The position of a y, in dots from the top."""
     return round((1 - axis.fraction(y)) * (DOTS_DOWN * rows - 1))
 
 
 def _shape_interval(series: Series, points: int, width: int) -> int:
-    """Which of the points have a shape: each, every so many, or none (0)."""
+    """The interval of the points with a shape: 1 for each; 0: none."""
     if series.points_only:
         return int(points <= MAX_SHAPED_POINTS)
     return 1 if points <= width // MIN_SHAPE_COLUMNS else -(-points * SHAPE_GAP_COLUMNS // width)
 
 
 def _bar_offsets(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]], width: int) -> list[int]:
-    """How many columns each series' bars and dots are put aside, so that those at one x do not hide each other."""
+    """The shift of each series' bars and dots in columns, so that those at one x do not hide each other."""
     barred = [
         line.points_only or any(point.low != point.high for point in line_points)
         for line, line_points in zip(series, points, strict=True)
@@ -180,7 +177,7 @@ def _draw_x_axis(drawing: DrawnChart, label: str, *, labelled: bool) -> None:
 
 
 def _write_axis_name(row: ChartRow, label: str, gaps: Sequence[tuple[int, int]]) -> None:
-    """Write the axis's name between two ticks, as far to the right as there is room."""
+    """Write the axis label between two ticks, as far right as it fits."""
     for start, end in reversed(gaps):
         if end - start >= len(label) + 2:
             write_text(row, (start + end - len(label)) // 2, label, Ink.LABEL)

@@ -1,4 +1,4 @@
-"""Cells: characters of one column with an ink, and text put into rows of them."""
+"""Cells of a chart: characters with an ink; and writing text into rows of cells."""
 
 from enum import IntEnum
 
@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 
 
 class Ink(IntEnum):
-    """What a cell is drawn with; 0 and above are the series' colours."""
+    """The ink of a cell; 0 and above are the series' colours."""
 
     BLANK = -1
     AXIS = -2
@@ -15,13 +15,13 @@ class Ink(IntEnum):
 
 
 ChartCell = tuple[str, int]
-"""A character and its ink. "" is the second half of a character of two columns."""
+"""A character and its ink; "" is the second half of a wide character."""
 
 ChartRow = list[ChartCell]
 
 
 def write_text(row: ChartRow, column: int, text: str, ink: int) -> None:
-    """Put text into a row; what does not fit at its end is cut."""
+    """Write text into a row, cut off at the row's end."""
     for character in set_cell_size(text, max(0, min(cell_len(text), len(row) - column))):
         columns = cell_len(character)
         if columns and column >= 0:
@@ -30,7 +30,7 @@ def write_text(row: ChartRow, column: int, text: str, ink: int) -> None:
 
 
 def shorten(text: str, columns: int) -> str:
-    """Text in at most so many columns, with an ellipsis in the middle: names differ at both ends."""
+    """Shorten text with an ellipsis in the middle, because names differ at both ends."""
     if cell_len(text) <= columns:
         return text
     if columns < 4:

@@ -1,4 +1,4 @@
-"""Where the names of the series go: beside the title if they fit there, else in the emptiest corner of the curves."""
+"""The legend: beside the title if it fits there, else in the emptiest corner of the curves."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -7,14 +7,14 @@ from rich.cells import cell_len
 
 from riptui.tui.plot.grid import ChartRow, Ink, shorten, write_text
 
-_GAP_COLUMNS = 3  # columns
-_MIN_NAME_COLUMNS = 4  # columns of a name that say something
+_GAP_COLUMNS = 3
+_MIN_NAME_COLUMNS = 4  # of a shortened name
 
 
 class LegendEntry(NamedTuple):
     shape: str
     name: str
-    color: int
+    colour: int
 
     @property
     def width(self) -> int:
@@ -31,7 +31,7 @@ class CellArea(NamedTuple):
 
 
 def write_legend(rows: list[ChartRow], area: CellArea, title: str, entries: Sequence[LegendEntry]) -> None:
-    """Write title and legend into a drawing. Its first row is free; the curves in `area` may be covered a little."""
+    """Write title and legend into a drawing: into its first row, or over few of the curves in `area`."""
     header = rows[0]
     write_text(header, area.left, title, Ink.LABEL)
     free_columns = len(header) - area.left - cell_len(title)
@@ -55,12 +55,12 @@ def _write_in_header(header: ChartRow, entries: Sequence[LegendEntry]) -> None:
 
 
 def _write_entry(row: ChartRow, column: int, entry: LegendEntry) -> None:
-    write_text(row, column, entry.shape, entry.color)
+    write_text(row, column, entry.shape, entry.colour)
     write_text(row, column + 1, " " + entry.name, Ink.LABEL)
 
 
 def _find_corner(rows: list[ChartRow], area: CellArea, entries: Sequence[LegendEntry]) -> tuple[int, int] | None:
-    """Column and row of the place that hides the least, if that is little. It leaves a margin to the edges."""
+    """Column and row of the corner where the legend hides the least, with a margin; None if that is too much."""
     width, height = max(entry.width for entry in entries), len(entries)
     if height > area.height - 1 or width + 2 > area.width // 2:
         return None

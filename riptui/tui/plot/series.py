@@ -1,4 +1,4 @@
-"""What a chart shows: named points."""
+"""Series: the named points that a chart shows."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,38 +7,38 @@ from typing import NamedTuple
 from riptui.tui.plot.axes import is_plottable
 
 SHAPES = "●▲■◆▼★►◄"
-"""A shape for each colour, for those who cannot tell the colours apart. Filled: outlines are faint in small type."""
+"""A shape per colour, for people who cannot tell the colours apart. Filled: outlines are faint in small type."""
 
 
 class SeriesPoint(NamedTuple):
     x: float
     y: float
     low: float
-    """Ends of the error bar; both are y where there is none."""
+    """Ends of the error bar; both are y if there is none."""
     high: float
 
 
 @dataclass(frozen=True)
 class Series:
-    """Points with one colour, joined by straight lines. Points whose x or y is not finite or None are left out."""
+    """Points of one colour, joined by straight lines. Points whose x or y is None or not finite are left out."""
 
     name: str
-    """In the legend; "" leaves it out there."""
+    """Shown in the legend, unless ""."""
     x: Sequence[float | None]
     y: Sequence[float | None]
     low: Sequence[float | None] | None = None
-    """Lower ends of error bars, e.g. mean - sd; where an end is not finite or None there is no bar."""
+    """Lower ends of error bars, e.g. mean - sd; no bar if an end is None or not finite."""
     high: Sequence[float | None] | None = None
-    color: int = 0
-    """Which of the theme's series colours, from 0; they begin again after the last."""
+    colour: int = 0
+    """The index of a series colour of the theme; repeats after the last."""
     points_only: bool = False
 
     @property
     def shape(self) -> str:
-        return SHAPES[self.color % len(SHAPES)]
+        return SHAPES[self.colour % len(SHAPES)]
 
     def points(self) -> Iterator[SeriesPoint]:
-        """Those that can be shown, in the order given."""
+        """The points that can be shown, in the given order."""
         missing = [None] * len(self.x)
         for x, y, low, high in zip(self.x, self.y, self.low or missing, self.high or missing, strict=False):
             if x is None or y is None or not is_plottable(x) or not is_plottable(y):

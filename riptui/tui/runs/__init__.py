@@ -1,6 +1,6 @@
 """The left side: what is in the runs folder.
 
-shelf     finds the trajectories and what changed; watch: a thread that looks, and at the workers
-outline   groups, order and totals; filters: what is typed after /
-tree      the widget; status: the lines above and below
+scanner      finds the trajectories and what changed; watcher: a thread that runs it and polls the workers
+tree_model   the rows: groups, order, totals; filters: the texts typed after /
+tree         the widget; status_line: the lines above and below
 """

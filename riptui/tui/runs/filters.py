@@ -1,7 +1,7 @@
-"""What is typed after `/`: words of a name, and conditions such as mask:128 seed:0-3 status:failed lpips>0.4.
+"""Parse the filter typed after `/`: words and conditions such as mask:128 seed:0-3 status:failed lpips>0.4.
 
-word              its letters occur in the path, in that order
-field:a,b-c       mask, seed, iteration by number or range; inpainter, status, group by how they begin
+word              its letters occur in the path, in this order
+field:a,b-c       mask, seed, iteration: numbers or ranges; inpainter, status, group: prefixes
 value>0.4         the newest value of a metric, or inpainted (%); also <, >=, <=
 """
 
@@ -28,7 +28,7 @@ TEXT_FIELDS: dict[str, Callable[[TreeEntry], str]] = {
 
 
 def parse_filter(text: str) -> Filter | None:
-    """All that is typed must hold; None: nothing is typed. Raises ValueError with what cannot be understood."""
+    """A filter that requires all words and conditions; None for a blank text. Raises ValueError."""
     conditions = [_parse_condition(word) for word in text.lower().split()]
     if not conditions:
         return None
@@ -47,9 +47,7 @@ def _parse_condition(word: str) -> Filter:
     if name in TEXT_FIELDS:
         prefixes, get_text = tuple(value.split(",")), TEXT_FIELDS[name]
         return lambda entry: get_text(entry).startswith(prefixes)
-    raise ValueError(
-        f"{name}: is not known; there are {', '.join([*NUMBER_FIELDS, *TEXT_FIELDS])}, and name>value for metrics"
-    )
+    raise ValueError(f"unknown field {name}: use {', '.join([*NUMBER_FIELDS, *TEXT_FIELDS])}; for metrics {name}>0.4")
 
 
 def _make_fuzzy_filter(word: str) -> Filter:
@@ -62,7 +60,7 @@ def _make_range_filter(get_number: Callable[[TreeEntry], int], name: str, value:
     for part in value.split(","):
         low, _, high = part.partition("-")
         if not low.isdecimal() or (high and not high.isdecimal()):
-            raise ValueError(f"{name}:{value}: give numbers such as 128, 64,128 or 0-9")
+            raise ValueError(f"{name}:{value}: expected numbers, e.g. 128, 64,128 or 0-9")
         ranges.append(range(int(low), int(high or low) + 1))
     return lambda entry: any(get_number(entry) in allowed for allowed in ranges)
 
@@ -71,7 +69,7 @@ def _make_metric_filter(name: str, sign: str, value: str) -> Filter:
     try:
         limit = float(value)
     except ValueError:
-        raise ValueError(f"{name}{sign}{value}: {value} is no number") from None
+        raise ValueError(f"{name}{sign}{value}: {value} is not a number") from None
     compare = OPERATORS[sign]
 
     def holds(entry: TreeEntry) -> bool:

@@ -1,7 +1,7 @@
-"""What is in a runs folder, as light entries, read again and again by a thread. Knows no screen.
+"""Scan a runs folder incrementally into light entries. For a thread; no Textual.
 
-The first look finds the names (20 ms for 10,000 trajectories); later ones read what those folders hold, a slice at a
-time, and from then on only what changed: what is under way at every look, the rest in turn.
+The first scan lists the names (20 ms for 10,000 trajectories); the next ones read the folders, a slice at a time, and
+from then on only those that changed: active ones at every scan, the others in turn.
 """
 
 import os
@@ -17,21 +17,21 @@ from riptui.store import layout
 from riptui.store.listing import TrajectorySummary, summarize, walk_folders
 from riptui.store.trajectory import Status, Trajectory
 
-SLICE_SECONDS = 0.04  # seconds of reading between two results; the screen draws in between
-FIRST_SLICE_SECONDS = 0.005  # seconds for the first names, which fill the screen
-ROUND_SECONDS = 8.0  # seconds in which everything that is not under way is looked at once
-SETTLED_NS = 10**9  # ns; a folder that changed this lately may change again within one tick of its clock
+SLICE_SECONDS = 0.04  # of reading between two results; the screen draws in between
+FIRST_SLICE_SECONDS = 0.005  # for the first names, which fill the screen
+ROUND_SECONDS = 8.0  # in which every inactive folder is checked once
+SETTLED_NS = 10**9  # a folder changed more recently may change again within the resolution of its timestamp
 ACTIVE_STATUSES = {Status.RUNNING, Status.QUEUED, Status.PAUSED}
 
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """A trajectory in a line of the tree. Without its spec: 10,000 of them take 10 MB."""
+    """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
     path: str
-    """Below the runs folder."""
+    """Relative to the runs folder."""
     status: Status | None = None
-    """None: not read yet, or not readable; then `error` says why."""
+    """None: not read yet, or unreadable for the reason in `error`."""
     inpainter: str = ""
     mask: int = 0
     seed: int = 0
@@ -40,13 +40,13 @@ class TreeEntry:
     inpainted: float = 0.0
     """%, repeats counted."""
     metric: str = ""
-    """The one that is shown where there is room for one."""
+    """The primary metric, for rows with room for one value."""
     values: tuple[float, ...] = ()
-    """Its values at the measured points."""
+    """Its values, in order."""
     newest: tuple[tuple[str, float], ...] = ()
-    """All metrics of the last measured frame."""
+    """All metrics of the last measured frame, by name."""
     changed: float = 0.0
-    """When something in the folder last changed, seconds since 1970."""
+    """Time of the last change in the folder, seconds since 1970."""
     error: str = ""
 
     @property
@@ -55,31 +55,31 @@ class TreeEntry:
 
     @property
     def progress(self) -> float:
-        """How much of the amount is inpainted, 0 to 1."""
+        """The done part of the iterations, 0 to 1."""
         return self.k / self.iterations if self.iterations else 0.0
 
 
 @dataclass(frozen=True)
 class ScanResult:
-    """What a look found that the one before did not."""
+    """What a scan found to be new, changed or removed."""
 
     entries: list[TreeEntry] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     folder_error: str = ""
-    """Why the runs folder cannot be read."""
+    """The reason that the runs folder cannot be read."""
     all_listed: bool = False
-    """With this, all names of the first look are known."""
+    """Whether the first scan has listed all names."""
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.removed or self.folder_error or self.all_listed)
 
 
 FolderSignature = tuple[int, int, int]
-"""A folder's change in nanoseconds, bytes of rows, bytes of measurements: what grows without a new name."""
+"""Modification time in ns, bytes of rows, bytes of metrics: files grow without changing the folder itself."""
 
 
 class RunsScanner:
-    """The trajectories of one runs folder. For one thread."""
+    """Scans one runs folder. For one thread."""
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
@@ -93,7 +93,7 @@ class RunsScanner:
         self._all_listed = False
 
     def scan(self) -> Iterator[ScanResult]:
-        """Look once; yield what is new in slices. Never raises for what is on disk."""
+        """Scan once, yielding changes in slices. Never raises for what is on disk."""
         try:
             yield from self._scan_names()
         except DiskError as error:
@@ -107,7 +107,7 @@ class RunsScanner:
         yield from self._read_entries(self._select_changed(self._select_due()))
 
     def _scan_names(self) -> Iterator[ScanResult]:
-        """New and removed trajectories; a folder's names are read only if some group changed since."""
+        """Yield new and removed trajectories; skipped while no group's folder has changed."""
         if self._group_stamps and all(_read_mtime(group) == stamp for group, stamp in self._group_stamps.items()):
             return
         if not self.runs.is_dir():
@@ -146,7 +146,7 @@ class RunsScanner:
         return paths
 
     def _select_due(self) -> list[str]:
-        """What is under way, and as many of the others as their round asks for."""
+        """The active trajectories, and those of the others whose turn it is."""
         now = time.monotonic()
         share = min(1.0, (now - self._last_scan) / ROUND_SECONDS) if self._last_scan else 0.0
         self._last_scan = now
@@ -163,7 +163,7 @@ class RunsScanner:
             entry = self._entries.get(path)
             if entry is None:
                 continue
-            is_running = entry.status is Status.RUNNING  # its lock may go without a trace in the folder
+            is_running = entry.status is Status.RUNNING  # its lock may vanish without a trace in the folder
             if is_running or _read_signature(f"{self.runs}/{path}") != self._signatures.get(path):
                 changed.append(path)
         return changed

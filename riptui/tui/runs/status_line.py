@@ -1,4 +1,4 @@
-"""What is being computed, in a line or two: texts, from what the disk says. The browser shows them."""
+"""The texts of the status lines: counts, device, progress of the running iteration."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,8 +42,8 @@ def format_device(workers: Sequence[Worker]) -> Text:
     return Text()
 
 
-def format_progress(workers: Sequence[Worker], chosen_path: str, width: int) -> Text:
-    """What the worker is at: of the chosen trajectory if it is under way, else of the first that is."""
+def format_progress(workers: Sequence[Worker], current_path: str, width: int) -> Text:
+    """Progress of the current row's trajectory if it is running, else of the first that is."""
     busy = [worker for worker in workers if worker.live is not None]
     if not busy:
         return Text()
@@ -51,7 +51,7 @@ def format_progress(workers: Sequence[Worker], chosen_path: str, width: int) -> 
         (
             candidate
             for candidate in busy
-            if candidate.live and any(job.path == chosen_path for job in candidate.live.jobs)
+            if candidate.live and any(job.path == current_path for job in candidate.live.jobs)
         ),
         busy[0],
     )
@@ -60,7 +60,7 @@ def format_progress(workers: Sequence[Worker], chosen_path: str, width: int) -> 
     if live.state != "working" or not live.jobs:
         note = f" {printable(live.inpainter)}" if live.state == "loading" else ""
         return Text(f"worker {worker.record.pid}: {live.state}{note}", "dim")
-    job = next((job for job in live.jobs if job.path == chosen_path), live.jobs[0])
+    job = next((job for job in live.jobs if job.path == current_path), live.jobs[0])
     fraction = (job.k + (job.step / job.steps if job.steps else 0)) / (job.iterations or 1)
     filled = round(fraction * BAR_COLUMNS)
     text = Text(f"{printable(Path(job.path).name)}  iteration {min(job.k + 1, job.iterations)}/{job.iterations}")
@@ -73,7 +73,7 @@ def format_progress(workers: Sequence[Worker], chosen_path: str, width: int) -> 
         text.append(f"  {format_rate(live.rate)}")
         text.append(f"  eta {format_clock((job.iterations - job.k) * len(live.jobs) / live.rate)}")
     if len(live.jobs) > 1:
-        text.append(f"  {len(live.jobs)} together", "dim")
+        text.append(f"  batch {len(live.jobs)}", "dim")
     if len(busy) > 1:
         text.append(f"  {len(busy)} workers", "dim")
     return text

@@ -1,5 +1,6 @@
-"""The tree of groups and trajectories on the screen. Draws the rows that are seen, whatever there are."""
+"""The widget of the tree of groups and trajectories. Renders only visible rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,13 +23,13 @@ from riptui.tui.runs.scanner import ScanResult, TreeEntry
 from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
 
 INDENT = 2
-SPARK_COLUMNS = 9  # columns of a sparkline: one bar for each 50 % of the paper's 400, and the original
-PROGRESS_COLUMNS = 6  # columns of " 400 %"
-VALUE_COLUMNS = 6  # columns of " 0.421"
+SPARK_COLUMNS = 9  # of a sparkline: one bar per 50 % of the paper's 400, and the original
+PROGRESS_COLUMNS = 6  # of " 400 %"
+VALUE_COLUMNS = 6  # of " 0.421"
 
 
 class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
-    """Posts Highlighted when the cursor comes to rest on another row."""
+    """Rows with a cursor; posts Highlighted when it moves to another path."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "tree--cursor",
@@ -43,7 +44,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor is on another path; "" where there are no rows."""
+        """The cursor moved to another path; "" if there are no rows."""
 
         path: str
         is_group: bool
@@ -61,8 +62,12 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     def current_row(self) -> TreeRow | None:
         return self._tree_rows[self.cursor] if self.cursor < len(self._tree_rows) else None
 
+    @property
+    def rows(self) -> Sequence[TreeRow]:
+        return self._tree_rows
+
     def apply(self, scan: ScanResult) -> None:
-        """Take over what is new on disk; redraw no more rows than need it."""
+        """Update the model; repaint only the rows that changed."""
         if self.model.apply(scan):
             for path in scan.removed:
                 self.marked.pop(path, None)
@@ -76,7 +81,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def rebuild(self) -> None:
-        """The rows have changed: keep the cursor on its path, or on the nearest group above it that is still a row."""
+        """Build the rows again; the cursor stays on its path, or on the nearest group above that is still visible."""
         current_row = self.current_row
         self._tree_rows = self.model.list_rows()
         self.virtual_size = Size(0, len(self._tree_rows))
@@ -97,7 +102,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._post_highlighted()
 
     def select(self, path: str) -> bool:
-        """Put the cursor on a path, opening the groups above it. False: there is no such path."""
+        """Move the cursor to a path, opening the groups above it. False: no such path."""
         if path not in self.model.entries and not self.model.is_group(path):
             return False
         self.model.reveal(path)
@@ -108,12 +113,12 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         return bool(row_indices)
 
     def open_first(self) -> None:
-        """Open the first group, the first in that, and so on, and go to the first trajectory."""
+        """Move the cursor to the first trajectory, opening the groups above it."""
         if paths := self.model.list_trajectories(""):
             self.select(min(paths, key=lambda path: (natural_key(parent_path(path)), natural_key(path))))
 
     def mark(self, path: str) -> None:
-        """Mark a trajectory for comparing, or unmark it."""
+        """Mark a trajectory to compare, or unmark it."""
         if path in self.marked:
             del self.marked[path]
         else:
@@ -174,7 +179,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         row = self._tree_rows[y]
         segments = self._render_group(row, width) if row.is_group else self._render_trajectory(row, width)
-        if y == self.cursor:  # in its own colours alone, which every other was not made to be read on
+        if y == self.cursor:  # no other colour is readable on the cursor's background
             segments = [Segment(segment.text) for segment in segments]
         style = self.rich_style + self._style("cursor") if y == self.cursor else self.rich_style
         return Strip(segments).adjust_cell_length(width).apply_style(style)
@@ -237,7 +242,7 @@ def _display_name(row: TreeRow) -> str:
 
 
 def _format_cells(entry: TreeEntry, width: int) -> list[str]:
-    """Behind the name: how far, the newest value, a sparkline; as many as leave twelve columns for the name."""
+    """The cells after the name: inpainted %, newest value, sparkline; as many as leave 12 columns for the name."""
     if entry.error:
         return [" unreadable"[: max(0, width - 12)]]
     progress = f"{entry.inpainted:>{PROGRESS_COLUMNS - 2}.0f} %" if entry.is_read else ""
@@ -252,5 +257,5 @@ def _format_cells(entry: TreeEntry, width: int) -> list[str]:
 
 
 def _fit_text(text: str, width: int) -> str:
-    """Exactly so wide; what is too long ends in an ellipsis. For names, whose letters are ASCII."""
+    """Pad or cut a name to exactly this width. Names are ASCII."""
     return text[: max(0, width - 1)] + "…" if len(text) > width else text.ljust(width)

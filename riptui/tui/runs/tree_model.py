@@ -1,4 +1,4 @@
-"""The lines of the tree: groups at any depth and their trajectories, ordered and filtered. No Textual, no disk."""
+"""The rows of the tree: groups at any depth and their trajectories, sorted and filtered. No Textual, no disk."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ TreeOrder = Literal["name", "newest", "distance", "status"]
 TREE_ORDERS: tuple[TreeOrder, ...] = get_args(TreeOrder)
 
 STATUS_ORDER = (Status.RUNNING, Status.FAILED, Status.INTERRUPTED, Status.PAUSED, Status.QUEUED, Status.DONE, None)
-"""What wants attention first."""
+"""Most urgent first."""
 
 SORT_KEYS: dict[TreeOrder, Callable[[TreeEntry], Any]] = {
     "name": lambda entry: 0,
@@ -34,11 +34,11 @@ class TreeRow(NamedTuple):
 
 @dataclass
 class GroupTotals:
-    """What a group holds, all the way down."""
+    """Counts of the trajectories in a group and its subgroups."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     progress_sum: float = 0.0
-    """The sum of how far each is, 0 to 1."""
+    """The sum of their progress, each 0 to 1."""
 
     @property
     def count(self) -> int:
@@ -50,7 +50,7 @@ class GroupTotals:
 
 
 class TreeModel:
-    """All entries, by group, and which of them are lines."""
+    """All entries by group, and the rows made of them."""
 
     def __init__(self) -> None:
         self.entries: dict[str, TreeEntry] = {}
@@ -60,11 +60,11 @@ class TreeModel:
         self.filter: Filter | None = None
         self.expanded: set[str] = set()
         self._children: dict[str, dict[str, bool]] = {"": {}}
-        """Of a group: the paths in it, and whether they are groups."""
+        """By group: the paths directly in it, and whether each is a group."""
         self._sorted: dict[str, list[str]] = {}
 
     def apply(self, scan: ScanResult) -> bool:
-        """Take over what a look found; return whether other lines, or another order, may come of it."""
+        """Apply the result of a scan; return whether rows or their order may have changed."""
         rows_changed = bool(scan.removed)
         for path in scan.removed:
             self._remove(path)
@@ -87,7 +87,7 @@ class TreeModel:
         return rows_changed
 
     def list_rows(self) -> list[TreeRow]:
-        """From top to bottom. With a filter: what it admits, and the groups above that, all open."""
+        """The rows from top to bottom. With a filter: matching trajectories below their groups, all open."""
         matching = None
         if self.filter is not None:
             matching = {path for path, entry in self.entries.items() if self.filter(entry)}
@@ -104,11 +104,11 @@ class TreeModel:
         self.expanded.clear()
 
     def reveal(self, path: str) -> None:
-        """Open the groups above it."""
+        """Open the groups above a path."""
         self.expanded.update(iter_ancestors(path))
 
     def list_trajectories(self, group: str) -> list[str]:
-        """The trajectories of a group, all the way down; of a trajectory: itself."""
+        """The trajectories of a group and its subgroups; for a trajectory: itself."""
         if group in self.entries:
             return [group]
         paths: list[str] = []
@@ -117,7 +117,7 @@ class TreeModel:
         return paths
 
     def find_by_status(self, *statuses: Status) -> list[str]:
-        """In the order of the tree."""
+        """Trajectories with one of these statuses, in the order of the tree."""
         return [path for path in self.list_trajectories("") if self.entries[path].status in statuses]
 
     def is_group(self, path: str) -> bool:
@@ -133,7 +133,7 @@ class TreeModel:
                 self._add_rows(path, depth + 1, matching, rows)
 
     def _sort_children(self, group: str) -> list[str]:
-        """Groups first, then trajectories by the order; those that are equal by name."""
+        """Groups first, then trajectories in the current order, ties by name."""
         if group not in self._sorted:
             key, children = SORT_KEYS[self.order], self._children[group]
             paths = sorted(children, key=natural_key)
@@ -168,7 +168,7 @@ def parent_path(path: str) -> str:
 
 
 def iter_ancestors(path: str) -> Iterable[str]:
-    """The groups that a path is in, the nearest first, the runs folder last: "a/b" and "a" and "" for "a/b/c"."""
+    """The groups above a path, nearest first, the runs folder last: "a/b", "a", "" for "a/b/c"."""
     while path:
         path = parent_path(path)
         yield path

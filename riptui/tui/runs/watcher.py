@@ -1,4 +1,4 @@
-"""The thread that looks at the runs folder and its workers, and posts what is new."""
+"""A thread that polls the runs folder and its workers, and posts changes."""
 
 import gc
 import time
@@ -12,27 +12,27 @@ from textual.message import Message
 from riptui.store.worker_registry import Worker, list_workers
 from riptui.tui.runs.scanner import RunsScanner, ScanResult
 
-WORKERS_POLL_SECONDS = 1.0  # seconds; a worker's own news come five times a second, too many for a slow line
+WORKERS_POLL_SECONDS = 1.0  # workers write five times per second, too often for a slow line
 
 
 @dataclass
 class RunsChanged(Message):
-    """Something on disk is new."""
+    """Something in the runs folder changed."""
 
     scan: ScanResult
 
 
 @dataclass
 class WorkersChanged(Message):
-    """Who computes, and what; only if it is not what was told last."""
+    """The live workers and their work, posted when it differs from the last message."""
 
     workers: tuple[Worker, ...]
     died: tuple[Worker, ...] = ()
-    """Those that lived at the look before, and ended without taking leave."""
+    """Workers that ended since the last poll without shutting down in order."""
 
 
 class RunsWatcher:
-    """Looks `refresh` times a second until it is closed."""
+    """Polls `refresh` times per second until it is closed."""
 
     def __init__(self, runs: Path, post_message: Callable[[Message], object], refresh: float) -> None:
         self._scanner = RunsScanner(runs)
@@ -55,11 +55,11 @@ class RunsWatcher:
             for scan in self._scanner.scan():
                 if self._closed.is_set():
                     return
-                if scan or not posted_first:  # the first also where there is nothing, or nobody would know
+                if scan or not posted_first:  # an empty first one too: it ends "reading …"
                     self._post_message(RunsChanged(scan))
                     posted_first = True
             if not scanned_once:
-                gc.freeze()  # ten thousand entries, looked through for garbage, would be a pause of 60 ms now and then
+                gc.freeze()  # collecting garbage among 10,000 entries would pause the app for 60 ms
                 scanned_once = True
             self._poll_workers()
             self._closed.wait(self._interval)

@@ -1,8 +1,8 @@
 """The right side for one trajectory.
 
-view        the widget, and where in the trajectory it is; player: playing
-projector   frames and comparisons, in a thread; reel: frames at random access
-stage       the pictures; arrangement: their room; comparison, heat: how frame k differs
-slider      the frames; readings: the metrics in a line
-panes       chart, filmstrip, masks (coverage), spec and log (texts); course: what the chart shows
+view            the widget; frame_cursor: the position, moving, playing; responsive: its layout
+loader          snapshots, frames and comparisons, read in a thread
+picture_row     the pictures; difference, colormap: how frame k is compared
+heading         path and recipe; slider: the frames; metric_readout: the metrics in a line
+tabs            the panes: metric_series (chart), filmstrip, coverage_map (masks), text_tabs (spec, log)
 """

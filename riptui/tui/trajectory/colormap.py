@@ -1,6 +1,6 @@
-"""Colours for amounts: eight points, evenly lighter in CIE L*, from blue over red to yellow.
+"""A colormap from dark blue over red to yellow, in eight stops of evenly increasing CIE lightness.
 
-Because lightness alone tells the order, it is read rightly with any colour vision and in grey.
+Lightness alone gives the order, so it is readable with any colour vision and in grey.
 """
 
 RGB = tuple[int, int, int]
@@ -18,7 +18,7 @@ COLOUR_STOPS: tuple[RGB, ...] = (
 
 
 def heat_colour(fraction: float) -> RGB:
-    """The colour of an amount from 0 to 1; what lies outside is the end's."""
+    """The colour of a fraction from 0 to 1; values outside are clipped."""
     position = min(max(fraction, 0.0), 1.0) * (len(COLOUR_STOPS) - 1)
     index = min(int(position), len(COLOUR_STOPS) - 2)
     weight = position - index

@@ -1,4 +1,4 @@
-"""Where a trajectory was repainted, and how often: the grid of squares, and what it adds up to."""
+"""The masks pane: how often each square of the grid was repainted, with a summary and a histogram."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ from riptui.store.records import IterationRow
 from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.colormap import RGB, heat_colour
 
-MAX_GRID_SIDE = 64  # squares a side that are drawn one by one; of a finer grid neighbours are joined
-MAX_BAR_COLUMNS = 24  # columns, at most
+MAX_GRID_SIDE = 64  # squares per side; neighbours of a finer grid are merged
+MAX_BAR_COLUMNS = 24
 LABEL_COLUMNS = 7
 SUMMARY_COLUMNS = 26
 MARGIN_COLUMNS = 3
-MIN_COLUMNS_FOR_BARS = 90  # columns; with fewer there is no room for the bars
+MIN_COLUMNS_FOR_BARS = 90
 
 
 class RepaintGrid(NamedTuple):
@@ -30,18 +30,18 @@ class RepaintGrid(NamedTuple):
     side: int
     """Squares on each side."""
     counts: Mapping[tuple[int, int], int]
-    """By (row, column); a square that is left out was not repainted."""
+    """By (row, column); missing squares were not repainted."""
     current: tuple[int, int] | None
-    """The square of the iteration shown."""
+    """The square of iteration k."""
     max_count: int
-    """The largest count of the whole trajectory: the end of the colour scale, so that scrubbing does not move it."""
+    """The largest count at the newest frame: a colour scale that is the same for every k."""
 
 
 def count_repaints(spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> RepaintGrid:
-    """The grid at frame k of a trajectory with so many frames."""
+    """Count the repaints of each square up to frame k of a trajectory whose newest frame is `newest`."""
     side = spec.size // spec.mask
-    joined = -(-side // MAX_GRID_SIDE)
-    size = spec.mask * joined
+    merged = -(-side // MAX_GRID_SIDE)
+    size = spec.mask * merged
 
     def square_of(box: Box) -> tuple[int, int]:
         return box.y // size, box.x // size
@@ -49,14 +49,14 @@ def count_repaints(spec: Spec, rows: Sequence[IterationRow], k: int, newest: int
     counts = Counter(square_of(row.box) for row in rows[:k])
     later = Counter(square_of(row.box) for row in rows[k:newest])
     max_count = max((counts[square] + later[square] for square in counts.keys() | later.keys()), default=0)
-    side = -(-side // joined)
+    side = -(-side // merged)
     current = square_of(rows[k - 1].box) if k else (-1, -1)
-    inside = all(0 <= index < side for index in current)  # a damaged row's box may lie anywhere
+    inside = all(0 <= index < side for index in current)  # a damaged row may have any box
     return RepaintGrid(side, counts, current if inside else None, max_count)
 
 
 def draw_grid(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
-    """The grid in cells: each square 2n columns of n rows with its count in it, or, if it is too fine, a half block."""
+    """The grid as text: n rows by 2n columns per square with its count in it, or a half block if there is no room."""
     square_rows = min(height // repaints.side, width // (2 * repaints.side), 3)
     lines = []
     for row in range(0, repaints.side, 1 if square_rows else 2):
@@ -72,14 +72,14 @@ def draw_grid(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
 
 
 def _row_counts(repaints: RepaintGrid, row: int) -> tuple[int, ...]:
-    """A row's counts; that of the current square below zero: -1 for none ..."""
+    """The counts of a row; the current square's count c is encoded as ~c, below zero."""
     counts = [repaints.counts.get((row, column), 0) for column in range(repaints.side)] if row < repaints.side else []
     if repaints.current and repaints.current[0] == row:
         counts[repaints.current[1]] = ~counts[repaints.current[1]]
     return tuple(counts)
 
 
-@lru_cache(512)  # a step changes two squares, and 1,024 of them take 10 ms
+@lru_cache(512)  # one move changes two squares, and drawing 1,024 takes 10 ms
 def _draw_squares(counts: tuple[int, ...], max_count: int, square_rows: int, numbered: bool) -> Content:
     cells = []
     for count in counts:
@@ -104,7 +104,7 @@ def _draw_half_blocks(above: tuple[int, ...], below: tuple[int, ...], max_count:
 
 
 def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Content]:
-    """What the grid adds up to."""
+    """Coverage, inpainted %, iteration, and the position of its square."""
     lines = [
         ("coverage", f"{rows[k - 1].coverage if k else 0.0:.1f} %"),
         ("inpainted", f"{spec.inpainted(k):.1f} %"),
@@ -119,17 +119,17 @@ def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Cont
 
 
 def histogram(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
-    """How many squares were repainted how often, a bar each; the last line counts those beyond."""
+    """A bar per number of repaints with the count of squares; the last line includes higher numbers."""
     squares = Counter(repaints.counts.values())
     squares[0] = repaints.side**2 - len(repaints.counts)
     last_count = min(max(squares), max(1, height - 2))
-    beyond = sum(squares[count] for count in squares if count > last_count)
-    squares[last_count] += beyond
+    higher_count = sum(squares[count] for count in squares if count > last_count)
+    squares[last_count] += higher_count
     max_squares = max(1, *(squares[count] for count in range(last_count + 1)))
     max_bar_columns = max(1, min(MAX_BAR_COLUMNS, width - LABEL_COLUMNS - len(f" {max_squares}")))
     lines = [Content.styled("times  squares", "$foreground-muted")]
     for count in range(last_count + 1):
-        label = f"{count}+" if beyond and count == last_count else f"{count} "
+        label = f"{count}+" if higher_count and count == last_count else f"{count} "
         bar = "█" * round(max_bar_columns * squares[count] / max_squares)
         style = _hex(_colour(count, repaints.max_count))
         lines.append(
@@ -141,7 +141,7 @@ def histogram(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
 
 
 def _expected_coverage(spec: Spec, k: int) -> float:
-    """% of the squares that k independent uniform draws touch, on average."""
+    """The expected % of squares touched by k independent uniform draws."""
     return 100 * (1 - (1 - 1 / spec.cells) ** k)
 
 
@@ -159,14 +159,14 @@ def _hex(colour: RGB) -> str:
 
 
 class CoverageMap(Horizontal):
-    """The grid, what it adds up to, and how the counts are spread."""
+    """The grid, its summary and the histogram of its counts."""
 
     DEFAULT_CSS = f"""
     CoverageMap {{
         & > VerticalScroll {{
             width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: {MARGIN_COLUMNS};
         }}
-        & > #told {{ width: {SUMMARY_COLUMNS}; height: 1fr; }}
+        & > #summary {{ width: {SUMMARY_COLUMNS}; height: 1fr; }}
         & > #histogram {{ width: 1fr; height: 1fr; }}
     }}
     """
@@ -178,11 +178,11 @@ class CoverageMap(Horizontal):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield TextLines(id="squares")
-        yield TextLines(id="told")
+        yield TextLines(id="summary")
         yield TextLines(id="histogram")
 
     def show(self, spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> None:
-        """The grid at frame k of a trajectory with so many frames."""
+        """Show the grid at frame k of a trajectory whose newest frame is `newest`."""
         before, self._shown = self._shown, (spec, rows, k, newest)
         if before is None or before[1] is not rows or before[2:] != (k, newest):
             self._fill()
@@ -197,7 +197,7 @@ class CoverageMap(Horizontal):
         repaints = count_repaints(spec, rows, k, newest)
         squares = draw_grid(repaints, self.size.width * 3 // 5, self.size.height)
         self.query_one("#squares", TextLines).show(squares)
-        self.query_one("#told", TextLines).show(summary_lines(spec, rows, k))
+        self.query_one("#summary", TextLines).show(summary_lines(spec, rows, k))
         bars = self.query_one("#histogram", TextLines)
         bars.display = self.size.width >= MIN_COLUMNS_FOR_BARS
         available_columns = self.size.width - squares[0].cell_length - MARGIN_COLUMNS - SUMMARY_COLUMNS

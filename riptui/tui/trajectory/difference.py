@@ -1,4 +1,4 @@
-"""What is shown beside frame k: how it differs from the original, or where it was repainted. Arrays in, arrays out."""
+"""The comparison picture beside frame k: its difference to the original, or its last square. Arrays in, arrays out."""
 
 from enum import StrEnum
 
@@ -9,11 +9,11 @@ from riptui.spec import Box
 from riptui.tui.trajectory.colormap import heat_colour
 
 GAIN = 4
-"""A difference of 64 of 255 is white already: most of what an inpainter changes is fainter."""
+"""A difference of 64 of 255 is already white: most changes of an inpainter are fainter."""
 
 
 class ComparisonMode(StrEnum):
-    """In the order in which `d` goes through them."""
+    """The comparisons, in the order of the key `d`."""
 
     DIFFERENCE = "difference"
     HEAT = "heat map"
@@ -27,13 +27,13 @@ class ComparisonMode(StrEnum):
 
 
 def difference(frame: Image, original: Image) -> Image:
-    """|frame - original| of each channel times GAIN, at most 255."""
+    """GAIN * |frame - original| per channel, at most 255."""
     clipped: Image = np.minimum(_absolute_difference(frame, original), 255 // GAIN)
     return clipped * np.uint8(GAIN)
 
 
 def heat_map(frame: Image, original: Image) -> Image:
-    """The largest |frame - original| of the three channels, 0 to 255, as a colour of the heat scale."""
+    """The largest |frame - original| of the three channels, 0 to 255, in the colormap."""
     distance = _absolute_difference(frame, original)
     largest = np.maximum(np.maximum(distance[..., 0], distance[..., 1]), distance[..., 2])
     coloured: Image = np.array([heat_colour(level / 255) for level in range(256)], np.uint8)[largest]
@@ -41,7 +41,7 @@ def heat_map(frame: Image, original: Image) -> Image:
 
 
 def outline_square(frame: Image, box: Box) -> Image:
-    """The frame, a little darker, with a white line around a square that itself is as it was."""
+    """The frame, darkened outside of a square with a white outline."""
     width = max(2, frame.shape[0] // 64)
     image = frame // 2
     image[_widen(box, 2 * width)] = 0

@@ -1,4 +1,4 @@
-"""The frames at every 50 %, as in the paper's figures 10-12."""
+"""The filmstrip pane: the frames at every 50 %, as in the paper's figures 10-12."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,12 +15,12 @@ from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.loader import Thumbnail
 
-MIN_PICTURE_COLUMNS = 8  # columns of a picture; of what does not fit then, only those around the frame shown are
+MIN_PICTURE_COLUMNS = 8  # of a picture; if they do not all fit then, those around the current frame are shown
 GAP_COLUMNS = 2
 
 
 class FilmstripFrame(NamedTuple):
-    """A picture of the strip and what is under it."""
+    """A picture of the strip with its caption."""
 
     k: int
     caption: str
@@ -28,7 +28,7 @@ class FilmstripFrame(NamedTuple):
 
 
 class FilmstripLayout(NamedTuple):
-    """Pictures of so many columns and rows, in lines of so many."""
+    """Size of the pictures in columns and rows, pictures per line, and lines."""
 
     width: int
     height: int
@@ -37,7 +37,7 @@ class FilmstripLayout(NamedTuple):
 
 
 def fit_strip(count: int, width: int, height: int) -> FilmstripLayout:
-    """The largest square pictures of which all fit, or as many of the smallest ones as do."""
+    """The layout with the largest square pictures that all fit, or with as many of the smallest size as fit."""
     best = FilmstripLayout(0, 0, 1, 1)
     for lines in range(1, max(1, min(count, height // 2)) + 1):
         columns = -(-count // lines)
@@ -53,14 +53,14 @@ def fit_strip(count: int, width: int, height: int) -> FilmstripLayout:
 
 
 def frames_around(frames: Sequence[FilmstripFrame], k: int, max_count: int) -> Sequence[FilmstripFrame]:
-    """As many of the points around frame k as there is room for."""
+    """At most `max_count` of the frames, around frame k."""
     current = max((index for index, frame in enumerate(frames) if frame.k <= k), default=0)
     start = min(max(0, current - max_count // 2), max(0, len(frames) - max_count))
     return frames[start : start + max_count]
 
 
 class FilmstripItem(Vertical):
-    """One picture of the strip."""
+    """One picture of the strip with its caption."""
 
     def __init__(self, graphics: Graphics) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class FilmstripItem(Vertical):
 
 
 class Filmstrip(Widget):
-    """Pictures in lines; click on one to go there."""
+    """Pictures in lines; a click posts FrameClicked."""
 
     DEFAULT_CSS = """
     Filmstrip {
@@ -90,7 +90,7 @@ class Filmstrip(Widget):
             self.k = k
 
     class FramesRequested(Message):
-        """Pictures of these frames are to be shown."""
+        """Asks for pictures of these frames, which `show_thumbnails` gets."""
 
         def __init__(self, frames: Sequence[int]) -> None:
             super().__init__()
@@ -105,9 +105,9 @@ class Filmstrip(Widget):
         self._requested: list[int] = []
 
     def show(self, frames: Sequence[FilmstripFrame], k: int, newest: int, *, identity: object) -> None:
-        """The points of a trajectory, the frame that is shown elsewhere, and the last that there is.
+        """Show these frames. k: the current frame; newest: the newest one.
 
-        identity: with another one here all pictures are taken anew.
+        identity: another object than before means that all pictures must be loaded again.
         """
         if identity is not self._identity:
             self._identity, self._requested = identity, []
@@ -117,7 +117,7 @@ class Filmstrip(Widget):
         self._fill()
 
     def show_thumbnails(self, thumbnails: Sequence[Thumbnail]) -> None:
-        """Pictures that were wanted, in any order."""
+        """Show requested pictures, in any order."""
         by_frame = {thumbnail.k: thumbnail for thumbnail in thumbnails}
         for item in self.query(FilmstripItem):
             if item.k in by_frame:

@@ -1,4 +1,4 @@
-"""The line above a trajectory: its place in the runs folder, and how it was made."""
+"""The line above a trajectory: its path, and inpainter, mask size and seed."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from riptui.tui.trajectory.loader import TrajectorySnapshot
 
 
 class Heading(Horizontal):
-    """fig7 / cat / m64-s0        navier-stokes · 64 px · seed 0. Where there is little room, the outer groups go."""
+    """fig7 / cat / m64-s0        navier-stokes · 64 px · seed 0. In little room the outer groups are left out."""
 
     DEFAULT_CSS = """
     Heading {
@@ -50,7 +50,7 @@ class Heading(Horizontal):
         max_recipe_columns = max(self.size.width // 2, self.size.width - cell_len(folder_name) - 2)
         path_columns = self.size.width - min(recipe.cell_length, max_recipe_columns) - 2
         while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
-            del groups[0]  # the nearer ones tell more
+            del groups[0]  # the nearest groups say most
         prefix = "".join(f"{group} / " for group in groups)
         self.query_one("#name", TextLine).set_text(
             Content.assemble((prefix, "$foreground-muted"), (folder_name, "bold"))

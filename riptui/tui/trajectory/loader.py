@@ -1,6 +1,6 @@
-"""What the trajectory view shows, read and made in its thread. No Textual; imported after the first paint.
+"""Read what the trajectory view shows, in its thread. No Textual; imported after the first paint.
 
-Everything here is immutable or never changed after it was handed over, so that the screen can use it as it is.
+Results are immutable, or never changed once passed to the screen, so no copy is needed.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,24 +17,25 @@ from riptui.spec import Spec
 from riptui.store.frame_reader import FrameReader
 from riptui.store.records import Failure, IterationRow, Session
 from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
 from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
 
 Part = TypeVar("Part")
 
-MIN_THUMBNAIL_PIXELS = 192  # px at least; a picture of the strip is seldom 20 columns wide
+MIN_THUMBNAIL_PIXELS = 192  # per side; a picture of the strip is seldom 20 columns wide
 
 
 @dataclass(frozen=True)
 class TrajectorySnapshot:
-    """A trajectory as it was when the disk was looked at."""
+    """A trajectory as read at one moment."""
 
     path: Path
     spec: Spec | None = None
-    """None: it cannot be read, and `error` says why."""
+    """None: unreadable for the reason in `error`."""
     rows: Sequence[IterationRow] = ()
-    """Row k at index k-1; the list may have grown since, by rows that were not there yet."""
+    """Row k at index k-1; the list may have grown beyond `newest` since."""
     newest: int = 0
-    """The last frame that there is."""
+    """The last frame saved."""
     metrics: dict[int, MetricValues] = field(default_factory=dict)
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
@@ -44,7 +45,7 @@ class TrajectorySnapshot:
 
 @dataclass(frozen=True, eq=False)
 class LoadedFrame:
-    """Frame k and what it is compared with. A picture that cannot be had is None, and its note says why."""
+    """Frame k, the original and their comparison. An unreadable picture is None, with the reason in its note."""
 
     path: Path
     k: int
@@ -58,7 +59,7 @@ class LoadedFrame:
 
 @dataclass(frozen=True, eq=False)
 class Thumbnail:
-    """A small frame k of the strip."""
+    """Frame k, made small for the strip."""
 
     k: int
     image: Image | None
@@ -74,11 +75,11 @@ class TrajectoryLoader:
         self._thumbnails: dict[str, Image] = {}
 
     def read_snapshot(self) -> TrajectorySnapshot:
-        """Look at the disk again. Never raises for what is there."""
+        """Read the trajectory. Never raises for what is on disk."""
         trajectory = Trajectory(self.path)
         try:
             spec = trajectory.spec
-            if self._reader.trajectory.spec != spec:  # another one is in its place
+            if self._reader.trajectory.spec != spec:  # replaced by another one
                 self._reader = FrameReader(trajectory)
             self._reader.refresh()
         except RiptuiError as error:
@@ -101,7 +102,7 @@ class TrajectoryLoader:
         )
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
-        """Frame k, or the newest one where a recovery has cut the trajectory before it."""
+        """Load frame k, or the newest one if a recovery has cut the trajectory before k."""
         k = min(k, len(self._reader.rows))
         original, original_note = self._try_frame(0)
         frame, frame_note = self._try_frame(k)
@@ -111,7 +112,7 @@ class TrajectoryLoader:
         return LoadedFrame(self.path, k, mode, original, frame, comparison_image, original_note, frame_note)
 
     def load_thumbnail(self, k: int) -> Thumbnail:
-        """Frame k, made smaller by a whole number."""
+        """Load frame k, reduced by a whole factor."""
         rows = self._reader.rows
         if k > len(rows):
             return Thumbnail(k, None)
@@ -130,8 +131,8 @@ class TrajectoryLoader:
             return None, self._short_message(error)
 
     def _short_message(self, error: RiptuiError) -> str:
-        """Without the folder, which the heading names: there is little room in a picture's place."""
-        return str(error).replace(f"{self.path}/", "")
+        """The error without the folder, which the heading shows: there is little room."""
+        return printable(str(error).replace(f"{self.path}/", ""))
 
     def _make_comparison(self, frame: Image, original: Image | None, k: int, mode: ComparisonMode) -> Image | None:
         match mode:

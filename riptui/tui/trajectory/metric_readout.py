@@ -1,4 +1,4 @@
-"""What was measured: for each metric its value at the frame shown, and a sparkline of all of them."""
+"""The metrics in a line or two: each with its value at frame k and a sparkline of all its values."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -22,15 +22,15 @@ MAX_BARS, MIN_BARS = 16, 5
 
 
 class MetricReading(NamedTuple):
-    """One metric at a frame."""
+    """One metric at frame k."""
 
     name: str
     value: str
-    """At the last measured frame up to the one shown; empty if there is none."""
+    """At the last measured frame up to k; empty if there is none."""
     past: str
-    """Bars up to there."""
+    """Bars up to frame k."""
     future: str
-    """Bars of what comes after."""
+    """Bars after frame k."""
 
 
 def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
@@ -59,7 +59,7 @@ def format_number(value: float | None) -> str:
 
 
 class MetricHistory(NamedTuple):
-    """All that was measured of one metric."""
+    """All values of one metric, with a sparkline."""
 
     name: str
     values: Mapping[int, float | None]
@@ -76,7 +76,7 @@ class MetricHistory(NamedTuple):
 
 
 def metric_history(metrics: Mapping[int, MetricValues], name: str, max_bars: int) -> MetricHistory:
-    """One metric's values, with at most so many bars between the least and the largest of them."""
+    """The values of a metric, with a sparkline of at most `max_bars` from its least to its largest value."""
     values = {k: frame_values[name] for k, frame_values in metrics.items() if name in frame_values}
     frames = list(values)
     bar_frames = (
@@ -92,13 +92,13 @@ def metric_history(metrics: Mapping[int, MetricValues], name: str, max_bars: int
 
 
 class MetricReadout(Static):
-    """As many metrics as its height has room for, in columns; a click chooses the one that the chart draws."""
+    """As many metrics as fit, in columns; a click posts MetricClicked."""
 
     DEFAULT_CSS = "MetricReadout { width: 1fr; height: 1; pointer: pointer; }"
     ALLOW_SELECT = False
 
     class MetricClicked(Message):
-        """A metric was chosen."""
+        """A metric was clicked."""
 
         def __init__(self, metric: str) -> None:
             super().__init__()
@@ -114,7 +114,7 @@ class MetricReadout(Static):
         self._drawn: object = None
 
     def show(self, metrics: Mapping[int, MetricValues], k: int, chosen: Sequence[str]) -> None:
-        """The values at frame k; `chosen` metrics stand out."""
+        """Show the values at frame k; the `chosen` metrics are highlighted."""
         if metrics is not self._metrics:
             self._metrics, self._names = metrics, metric_names(metrics)
             self._histories.clear()
@@ -132,7 +132,7 @@ class MetricReadout(Static):
             self.post_message(self.MetricClicked(self._names[index]))
 
     def _grid_size(self) -> tuple[int, int, int]:
-        """Columns of a cell, cells in a line, and bars in a cell."""
+        """The width of a cell, cells per line, and bars per cell."""
         label = max((len(metric_title(name)) for name in self._names), default=0)
         max_points = max((sum(name in values for values in self._metrics.values()) for name in self._names), default=0)
         bars = min(max_points, MAX_BARS)
@@ -154,7 +154,7 @@ class MetricReadout(Static):
             return
         self._drawn = drawn
         if not readings:
-            self.update(Content.styled("nothing measured yet", "$foreground-muted"), layout=False)
+            self.update(Content.styled("no metrics yet", "$foreground-muted"), layout=False)
             return
         self.update(self._build_content(readings, width, columns, bars), layout=False)
 

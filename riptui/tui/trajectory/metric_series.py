@@ -1,4 +1,4 @@
-"""How the metrics of one trajectory went: what its chart shows."""
+"""The series of a trajectory's chart: its metrics over inpainted % or coverage."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ X_LABELS: dict[XAxis, str] = {"inpainted": "inpainted %", "coverage": "coverage 
 
 
 def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> list[str]:
-    """The metrics to draw together, for they share a scale: all LPIPS, or the chosen one alone, or the first."""
+    """The metrics to draw together because they share a scale: all LPIPS, or the chosen one, or the first."""
     available = metric_names(measured)
     if not available:
         return []
@@ -29,7 +29,7 @@ def _scale_key(name: str) -> tuple[str, bool]:
 
 
 def y_label(names: Sequence[str]) -> str:
-    """LPIPS, PSNR (dB) ..."""
+    """The label of the y axis: LPIPS, PSNR (dB) ..."""
     if not names:
         return ""
     metric = metrics.REGISTRY.get(names[0].removesuffix(PREVIOUS_SUFFIX))
@@ -40,14 +40,14 @@ def y_label(names: Sequence[str]) -> str:
 
 
 def x_position(spec: Spec, rows: Sequence[IterationRow], k: int, axis: XAxis) -> float:
-    """Frame k on the x axis, in %."""
+    """The position of frame k on the x axis, in %."""
     if axis == "inpainted" or not k:
         return spec.inpainted(k)
     return rows[k - 1].coverage
 
 
 def frame_at(spec: Spec, rows: Sequence[IterationRow], newest: int, x: float, axis: XAxis) -> int:
-    """The frame at a place on the x axis: of inpainted % the nearest, of coverage the first that has as much."""
+    """The frame at a position on the x axis: the nearest inpainted %, or the first with that coverage."""
     if axis == "inpainted":
         return min(newest, max(0, round(x * spec.cells / 100)))
     return min(newest, bisect_left(range(newest + 1), x, key=lambda k: x_position(spec, rows, k, axis)))
@@ -61,14 +61,14 @@ def build_series(
     names: Sequence[str],
     axis: XAxis,
 ) -> list[Series]:
-    """A line for each metric over the points that were measured."""
+    """A series per metric, of its measured frames."""
     return [
         Series(
             metric_title(name),
             tuple(x_position(spec, rows, k, axis) for k in frames),
             tuple(values[k][name] for k in frames),
-            color=color,
+            colour=colour,
         )
-        for color, name in enumerate(names)
+        for colour, name in enumerate(names)
         if (frames := [k for k in values if name in values[k] and k <= newest])
     ]

@@ -1,4 +1,4 @@
-"""The original, frame k and what it is compared with, side by side, each below its name."""
+"""The original, frame k and their comparison, side by side below their captions."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -13,13 +13,13 @@ from riptui.tui.trajectory.difference import GAIN, ComparisonMode
 from riptui.tui.trajectory.loader import LoadedFrame
 from riptui.tui.trajectory.responsive import ViewLayout
 
-BLINK_SECONDS = 0.5  # seconds that each of the two pictures is seen
-MAX_BLINKS = 40  # then it rests: nothing is sent for ever to a terminal that nobody looks at
-LEGEND_COLUMNS = 8  # cells
+BLINK_SECONDS = 0.5  # for each of the two pictures
+MAX_BLINKS = 40  # so that an unattended terminal is not sent pictures for ever
+LEGEND_COLUMNS = 8
 
 
 class CaptionedPicture(Vertical):
-    """A picture below its name."""
+    """A picture below its caption."""
 
     def __init__(self, graphics: Graphics, *, id: str) -> None:
         super().__init__(id=id)
@@ -32,7 +32,7 @@ class CaptionedPicture(Vertical):
 
 
 class PictureRow(Horizontal):
-    """Three pictures, or two where there is little room."""
+    """Three pictures, or two in little room."""
 
     DEFAULT_CSS = """
     PictureRow {
@@ -64,7 +64,7 @@ class PictureRow(Horizontal):
             captioned.styles.height = layout.height + 1
 
     def show(self, loaded: LoadedFrame) -> None:
-        """Put the pictures in place."""
+        """Show the pictures of a frame."""
         self._loaded = loaded
         self._original.caption.set_text(_muted("original"))
         self._original.picture.show(loaded.original, note=loaded.original_note)
@@ -75,7 +75,7 @@ class PictureRow(Horizontal):
         self._stop_blinking()
         if loaded.mode is ComparisonMode.BLINK and loaded.frame is not None and loaded.original is not None:
             self._blinks = 0
-            self._blink_timer = self.set_interval(BLINK_SECONDS, self._blink)
+            self._blink_timer = self.set_interval(BLINK_SECONDS, self.blink)
         self._compared.caption.set_text(_caption(loaded))
         self._compared.picture.show(loaded.comparison_image, note=loaded.frame_note or loaded.original_note)
 
@@ -87,9 +87,14 @@ class PictureRow(Horizontal):
             captioned.caption.set_text(_muted(""))
             captioned.picture.show(None, note=note if captioned is self._frame else "")
 
-    def _blink(self) -> None:
+    @property
+    def blinking(self) -> bool:
+        return self._blink_timer is not None
+
+    def blink(self) -> None:
+        """Swap the two pictures, unless blinking has ended."""
         loaded = self._loaded
-        if loaded is None or self._blink_timer is None:  # a tick that was on its way when it was stopped
+        if loaded is None or not self.blinking:  # a late tick of the stopped timer
             return
         self._blinks += 1
         shows_frame = self._blinks % 2 == 1

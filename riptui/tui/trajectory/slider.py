@@ -1,4 +1,4 @@
-"""A slider over the frames of a trajectory: those that there are, those to come, and a mark every 50 %."""
+"""A slider over the frames of a trajectory, saved and future ones, with a mark every 50 %."""
 
 from collections.abc import Sequence
 
@@ -12,19 +12,19 @@ BACK, FORTH = "◀ ", " ▶"
 
 
 class Slider(Widget):
-    """Drag the handle, click anywhere on the line, or on an arrow for one frame; the wheel turns frame by frame."""
+    """Posts SeekRequested for a drag, a click on the track, an arrow (one frame) or the wheel (one frame)."""
 
     DEFAULT_CSS = "Slider { height: 1; width: 1fr; pointer: pointer; }"
     ALLOW_SELECT = False
 
     k: reactive[int] = reactive(0)
     newest: reactive[int] = reactive(0)
-    """The last frame that there is."""
+    """The last frame saved."""
     iterations: reactive[int] = reactive(0)
-    """The last frame that there will be."""
+    """The last frame of the finished trajectory."""
 
     class SeekRequested(Message):
-        """A frame was asked for with the mouse."""
+        """The mouse asks for a frame."""
 
         def __init__(self, k: int) -> None:
             super().__init__()
@@ -36,7 +36,7 @@ class Slider(Widget):
         self._dragged = False
 
     def set_marks(self, frames: Sequence[int]) -> None:
-        """Frames to mark on the line, if there is room."""
+        """Mark frames on the track, if there is room."""
         marks = frozenset(frames)
         if marks != self._marks:
             self._marks = marks
@@ -44,15 +44,15 @@ class Slider(Widget):
 
     @property
     def track_columns(self) -> int:
-        """Cells of the line."""
+        """The length of the track."""
         return max(1, self.size.width - len(BACK) - len(FORTH))
 
     def cell_of(self, k: int) -> int:
-        """The cell of the line that shows frame k."""
+        """The column of the track that shows frame k."""
         return round(k / max(1, self.iterations) * (self.track_columns - 1))
 
     def frame_at(self, x: int) -> int:
-        """The frame of a column of the widget; of one beside the line: the nearest."""
+        """The frame at a column of the widget; beside the track, the nearest."""
         cell = min(max(x - len(BACK), 0), self.track_columns - 1)
         return min(self.newest, round(cell / max(1, self.track_columns - 1) * self.iterations))
 

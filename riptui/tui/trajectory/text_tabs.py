@@ -1,4 +1,4 @@
-"""The spec of a trajectory and its log, as text."""
+"""The spec pane and the log pane: text that scrolls."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ UNITS = {"size": "px", "mask": "px", "amount": "%"}
 
 
 def spec_text(spec: Spec, sessions: Sequence[Session]) -> Content:
-    """All that decides the pixels, and what computed them."""
+    """The fields of the spec, and the sessions that computed the frames."""
     fields: dict[str, Any] = msgspec.to_builtins(spec)
     parameters = fields.pop("parameters")
     rows = [(name, f"{_format_value(value)} {UNITS.get(name, '')}".rstrip()) for name, value in fields.items()]
@@ -31,11 +31,11 @@ def spec_text(spec: Spec, sessions: Sequence[Session]) -> Content:
 
 
 def log_text(log: str, failure: Failure | None) -> Content:
-    """What failed, if it did, and the end of log.txt."""
+    """The failure, if any, and the end of log.txt."""
     parts: list[tuple[str, str]] = []
     if failure is not None:
         parts.append((f"✗ iteration {failure.k} failed: {printable(failure.error)}\n", "$text-error bold"))
-        parts.append((f"  {printable(failure.when)}; press R to try again\n\n", "$foreground-muted"))
+        parts.append((f"  {printable(failure.when)}; press R to retry\n\n", "$foreground-muted"))
     lines = "\n".join(printable(line.expandtabs()) for line in log.splitlines())
     parts.append((lines, "$foreground") if lines else ("the log is empty", "$foreground-muted"))
     return Content.assemble(*parts)

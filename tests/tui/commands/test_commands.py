@@ -34,7 +34,7 @@ from riptui.text.units import format_count, format_duration, format_size
 from riptui.tui.commands import COMMAND_MODULES, sharing
 from riptui.tui.commands.export_dialog import ExportOptions, ExportScreen, parse_interval, plan_tasks
 from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, MultiChoiceDialog, TextDialog
-from tests.support.app_pilot import opened
+from tests.support.app_pilot import open_app
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
 
@@ -72,59 +72,59 @@ async def test_p_pauses_what_waits_and_goes_on_with_it(
     make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
 ) -> None:
     one = make_trajectory()
-    async with opened(runs) as it:
-        await it.press("p")
-        await it.toast("1 trajectory paused")
+    async with open_app(runs) as pilot:
+        await pilot.press("p")
+        await pilot.wait_for_toast("1 trajectory paused")
         assert one.request.state == "pause"
         assert asked == []
-        entries = it.browser.runs_tree.model.entries
-        await it.until(lambda: entries[it.cursor].status is Status.PAUSED)
-        await it.press("p")
-        await it.toast("1 trajectory queued")
+        entries = pilot.browser.runs_tree.model.entries
+        await pilot.wait_until(lambda: entries[pilot.cursor].status is Status.PAUSED)
+        await pilot.press("p")
+        await pilot.wait_for_toast("1 trajectory queued")
         assert one.request.state == "run"
-        await it.settled()
+        await pilot.wait_for_command()
         assert asked == [runs]
 
 
 async def test_on_a_group_it_is_about_all_in_it(make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]) -> None:
     them = [make_trajectory(f"a/m64-s{seed}", seed=seed) for seed in range(3)]
     other = make_trajectory("b/m64-s0", seed=9)
-    async with opened(runs, select="a") as it:
-        await it.press("p")
-        await it.toast("3 trajectories paused")
+    async with open_app(runs, select="a") as pilot:
+        await pilot.press("p")
+        await pilot.wait_for_toast("3 trajectories paused")
     assert [one.request.state for one in them] == ["pause"] * 3
     assert other.request.state == "run"
 
 
 async def test_x_stops_after_a_question(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory()
-    async with opened(runs) as it:
-        await it.press("x")
-        await it.dialog(ConfirmDialog)
-        await it.press("n")
-        await it.settled()
+    async with open_app(runs) as pilot:
+        await pilot.press("x")
+        await pilot.wait_for_dialog(ConfirmDialog)
+        await pilot.press("n")
+        await pilot.wait_for_command()
         assert one.request.state == "run"
-        await it.press("x")
-        await it.dialog(ConfirmDialog)
-        await it.press("y")
-        await it.toast("1 trajectory stopped")
+        await pilot.press("x")
+        await pilot.wait_for_dialog(ConfirmDialog)
+        await pilot.press("y")
+        await pilot.wait_for_toast("1 trajectory stopped")
         assert one.request.state == "stop"
 
 
 async def test_without_confirm_it_stops_at_once(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory()
-    async with opened(runs, confirm=False) as it:
-        await it.press("x")
-        await it.toast("stopped")
+    async with open_app(runs, confirm=False) as pilot:
+        await pilot.press("x")
+        await pilot.wait_for_toast("stopped")
         assert one.request.state == "stop"
 
 
 async def test_r_forgets_the_failure_and_queues(make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]) -> None:
     one = failed(make_trajectory())
-    async with opened(runs) as it:
-        await it.press("R")
-        await it.toast("1 trajectory queued again")
-        await it.settled()
+    async with open_app(runs) as pilot:
+        await pilot.press("R")
+        await pilot.wait_for_toast("1 trajectory queued again")
+        await pilot.wait_for_command()
         assert one.failure is None
         assert one.read_status() is Status.QUEUED
         assert asked == [runs]
@@ -132,15 +132,15 @@ async def test_r_forgets_the_failure_and_queues(make_trajectory: MakeTrajectory,
 
 @pytest.mark.parametrize(
     ("key", "words"),
-    [("p", "nothing here runs"), ("x", "nothing here runs"), ("R", "nothing here has failed"), ("plus", "waits")],
+    [("p", "to pause"), ("x", "to stop"), ("R", "to retry"), ("plus", "nothing queued")],
 )
 async def test_where_there_is_nothing_to_do_it_says_so(
     make_trajectory: MakeTrajectory, runs: Path, asked: list[Path], key: str, words: str
 ) -> None:
     computed(make_trajectory(inpainter="noise"))
-    async with opened(runs) as it:
-        await it.press(key)
-        await it.toast(words)
+    async with open_app(runs) as pilot:
+        await pilot.press(key)
+        await pilot.wait_for_toast(words)
         assert asked == []
 
 
@@ -152,9 +152,9 @@ async def test_a_worker_that_does_not_start_is_told(
 
     monkeypatch.setattr(client, "ensure_worker", refuse)
     failed(make_trajectory())
-    async with opened(runs) as it:
-        await it.press("R")
-        said = await it.toast("did not start")
+    async with open_app(runs) as pilot:
+        await pilot.press("R")
+        said = await pilot.wait_for_toast("did not start")
         assert "\x1b" not in said
 
 
@@ -162,13 +162,13 @@ async def test_plus_and_minus_move_in_the_queue(make_trajectory: MakeTrajectory,
     for place in range(3):
         one = make_trajectory(f"a/t{place}", seed=place)
         client.set_request(one, Request(queued=1000.0 + place))
-    async with opened(runs, select="a/t2") as it:
-        await it.press("plus")
-        await it.toast("2 of 3 in the queue")
-        await it.press("plus")
-        await it.toast("1 of 3 in the queue")
-        await it.press("minus")
-        await it.settled()
+    async with open_app(runs, select="a/t2") as pilot:
+        await pilot.press("plus")
+        await pilot.wait_for_toast("2 of 3 in the queue")
+        await pilot.press("plus")
+        await pilot.wait_for_toast("1 of 3 in the queue")
+        await pilot.press("minus")
+        await pilot.wait_for_command()
     places = {name: Trajectory(runs / "a" / name).request.queued for name in ("t0", "t1", "t2")}
     assert sorted(places, key=lambda name: places[name]) == ["t0", "t2", "t1"]
 
@@ -199,90 +199,90 @@ def test_the_queue_moves_by_one_place_and_keeps_the_order_of_those_that_move(
 
 async def test_f2_gives_another_name_and_the_cursor_follows(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory("a/m64-s0")
-    async with opened(runs) as it:
-        await it.press("f2")
-        dialog = await it.dialog(TextDialog)
+    async with open_app(runs) as pilot:
+        await pilot.press("f2")
+        dialog = await pilot.wait_for_dialog(TextDialog)
         dialog.query_one(Input).value = "not a name"
-        await it.press("enter")
-        await it.until(lambda: "is not a name" in it.text(".problem"))
+        await pilot.press("enter")
+        await pilot.wait_until(lambda: "is not a name" in pilot.text_of(".problem"))
         dialog.query_one(Input).value = "first"
-        await it.press("enter")
-        await it.until(lambda: it.cursor == "a/first")
+        await pilot.press("enter")
+        await pilot.wait_until(lambda: pilot.cursor == "a/first")
         assert not one.path.exists()
 
 
 async def test_a_name_that_is_taken_is_told(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("a/m64-s0", seed=0)
     make_trajectory("a/other", seed=1)
-    async with opened(runs, select="a/m64-s0") as it:
-        await it.press("f2")
-        (await it.dialog(TextDialog)).query_one(Input).value = "other"
-        await it.press("enter")
-        await it.toast("other exists")
+    async with open_app(runs, select="a/m64-s0") as pilot:
+        await pilot.press("f2")
+        (await pilot.wait_for_dialog(TextDialog)).query_one(Input).value = "other"
+        await pilot.press("enter")
+        await pilot.wait_for_toast("other exists")
 
 
 async def test_delete_moves_to_the_trash_and_u_brings_it_back(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory("a/m64-s0", seed=0)
     make_trajectory("b/m64-s0", seed=1)
-    async with opened(runs, select="a/m64-s0") as it:
-        await it.press("delete")
-        await it.dialog(ConfirmDialog)
-        await it.press("y")
-        await it.toast("moved to the trash")
+    async with open_app(runs, select="a/m64-s0") as pilot:
+        await pilot.press("delete")
+        await pilot.wait_for_dialog(ConfirmDialog)
+        await pilot.press("y")
+        await pilot.wait_for_toast("moved to the trash")
         assert not one.path.exists()
-        await it.until(lambda: "a/m64-s0" not in it.browser.runs_tree.model.entries)
-        await it.press("U")
-        await it.toast("1 trajectory brought back")
-        await it.until(lambda: it.cursor == "a/m64-s0")
+        await pilot.wait_until(lambda: "a/m64-s0" not in pilot.browser.runs_tree.model.entries)
+        await pilot.press("U")
+        await pilot.wait_for_toast("1 trajectory restored")
+        await pilot.wait_until(lambda: pilot.cursor == "a/m64-s0")
         assert one.spec.seed == 0
-        await it.press("U")
-        await it.toast("the trash is empty")
+        await pilot.press("U")
+        await pilot.wait_for_toast("the trash is empty")
 
 
 async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for seed in range(3):
         make_trajectory(f"a/m64-s{seed}", seed=seed)
     make_trajectory("b/m64-s0", seed=9)
-    async with opened(runs, select="a", confirm=False) as it:
-        await it.press("delete")
-        await it.toast("a (3 trajectories) moved")
+    async with open_app(runs, select="a", confirm=False) as pilot:
+        await pilot.press("delete")
+        await pilot.wait_for_toast("a (3 trajectories) moved")
         assert not (runs / "a").exists()
-        await it.until(lambda: len(it.browser.runs_tree.model.entries) == 1)
-        await it.press("U")
-        await it.toast("3 trajectories brought back")
+        await pilot.wait_until(lambda: len(pilot.browser.runs_tree.model.entries) == 1)
+        await pilot.press("U")
+        await pilot.wait_for_toast("3 trajectories restored")
 
 
 async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for mask in (64, 128):
         make_trajectory(f"a/m{mask}-s0", mask=mask)
-    async with opened(runs, select="a") as it:
-        await it.press("slash")
-        await it.write("mask:64")
-        await it.press("enter")
-        assert it.cursor == "a"
-        await it.press("delete")
-        await it.dialog(ConfirmDialog)
-        await it.press("y")
-        await it.toast("a (1 trajectory that the filter shows) moved")
+    async with open_app(runs, select="a") as pilot:
+        await pilot.press("slash")
+        await pilot.press(*"mask:64")
+        await pilot.press("enter")
+        assert pilot.cursor == "a"
+        await pilot.press("delete")
+        await pilot.wait_for_dialog(ConfirmDialog)
+        await pilot.press("y")
+        await pilot.wait_for_toast("a (1 trajectory in the filter) moved")
     assert [one.path.name for one in find_trajectories(runs)] == ["m128-s0"]
 
 
 async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("a/m64-s0", seed=0)
     make_trajectory("a/m64-s1", seed=1)
-    async with opened(runs, select="a", confirm=False) as it:
-        await it.press("shift+delete")
-        dialog = await it.dialog(ConfirmDialog)
+    async with open_app(runs, select="a", confirm=False) as pilot:
+        await pilot.press("shift+delete")
+        dialog = await pilot.wait_for_dialog(ConfirmDialog)
         text = str(dialog.query("Static").first().content)
         assert "2 trajectories" in text
-        assert " kB, for good" in text
-        await it.press("enter")
-        await it.settled()
-        assert len(it.browser.runs_tree.model.entries) == 2
-        await it.press("shift+delete")
-        await it.dialog(ConfirmDialog)
-        await it.press("y")
-        await it.toast("deleted")
+        assert " kB, permanently" in text
+        await pilot.press("enter")
+        await pilot.wait_for_command()
+        assert len(pilot.browser.runs_tree.model.entries) == 2
+        await pilot.press("shift+delete")
+        await pilot.wait_for_dialog(ConfirmDialog)
+        await pilot.press("y")
+        await pilot.wait_for_toast("deleted")
         assert not (runs / "a").exists()
         assert trash.list_entries(runs) == []
 
@@ -292,14 +292,14 @@ async def test_what_is_being_computed_is_neither_renamed_nor_thrown_away(
 ) -> None:
     one = make_trajectory()
     with claim(one):
-        async with opened(runs, confirm=False) as it:
-            await it.press("delete")
-            await it.toast("being computed")
-            await it.settled()
-            await it.press("f2")
-            (await it.dialog(TextDialog)).query_one(Input).value = "other"
-            await it.press("enter")
-            await it.settled()
+        async with open_app(runs, confirm=False) as pilot:
+            await pilot.press("delete")
+            await pilot.wait_for_toast("being computed")
+            await pilot.wait_for_command()
+            await pilot.press("f2")
+            (await pilot.wait_for_dialog(TextDialog)).query_one(Input).value = "other"
+            await pilot.press("enter")
+            await pilot.wait_for_command()
             assert one.path.is_dir()
 
 
@@ -307,11 +307,11 @@ async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajec
     thrown = make_trajectory("a/m64-s0", seed=0)
     make_trajectory("b/m64-s0", seed=1)
     trash.move_to_trash(runs, [thrown.path])
-    async with opened(runs) as it:
-        await it.press("ctrl+delete")
-        await it.dialog(ConfirmDialog)
-        await it.press("y")
-        await it.toast("the trash is empty")
+    async with open_app(runs) as pilot:
+        await pilot.press("ctrl+delete")
+        await pilot.wait_for_dialog(ConfirmDialog)
+        await pilot.press("y")
+        await pilot.wait_for_toast("the trash is empty")
         assert trash.list_entries(runs) == []
 
 
@@ -334,11 +334,11 @@ async def test_y_copies_the_path_the_command_line_or_the_spec(
     expected: Callable[[Trajectory], str],
 ) -> None:
     one = make_trajectory()
-    async with opened(runs) as it:
-        await it.press("y")
-        await it.dialog(ChoiceDialog)
-        await it.press(key)
-        await it.toast("copied")
+    async with open_app(runs) as pilot:
+        await pilot.press("y")
+        await pilot.wait_for_dialog(ChoiceDialog)
+        await pilot.press(key)
+        await pilot.wait_for_toast("copied")
         assert copied == [expected(one)]
 
 
@@ -346,17 +346,17 @@ async def test_enter_and_escape_work_in_the_choice_too(
     make_trajectory: MakeTrajectory, runs: Path, copied: list[str]
 ) -> None:
     one = make_trajectory()
-    async with opened(runs) as it:
-        await it.press("y")
-        await it.dialog(ChoiceDialog)
-        await it.press("escape")
-        await it.settled()
+    async with open_app(runs) as pilot:
+        await pilot.press("y")
+        await pilot.wait_for_dialog(ChoiceDialog)
+        await pilot.press("escape")
+        await pilot.wait_for_command()
         assert copied == []
-        await it.press("y")
-        dialog = await it.dialog(ChoiceDialog)
-        await it.until(lambda: dialog.query_one(OptionList).highlighted == 0)
-        await it.press("enter")
-        await it.toast("copied")
+        await pilot.press("y")
+        dialog = await pilot.wait_for_dialog(ChoiceDialog)
+        await pilot.wait_until(lambda: dialog.query_one(OptionList).highlighted == 0)
+        await pilot.press("enter")
+        await pilot.wait_for_toast("copied")
         assert copied == [str(one.path)]
 
 
@@ -366,14 +366,14 @@ async def test_e_exports_what_is_ticked_and_copies_the_paths(
     computed(make_trajectory("a/m64-s0", inpainter="noise", metrics=("psnr",)))
     out = tmp_path / "out"
     out.mkdir()
-    async with opened(runs) as it:
-        await it.press("e")
-        dialog = await it.dialog(ExportScreen)
+    async with open_app(runs) as pilot:
+        await pilot.press("e")
+        dialog = await pilot.wait_for_dialog(ExportScreen)
         for kind in ("gif", "strip", "frames", "csv"):
             dialog.query_one(f"#{kind}", Checkbox).value = True
         dialog.query_one("#folder", Input).value = str(out)
-        await it.press("ctrl+s")
-        await it.toast("in the clipboard")
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_toast("path copied")
     assert sorted(path.name for path in out.iterdir()) == ["a-m64-s0", "a-m64-s0.csv", "a-m64-s0.gif", "a-m64-s0.png"]
     assert len(list((out / "a-m64-s0").iterdir())) == 17
     assert copied == ["\n".join(str(out / f"a-m64-s0{ending}") for ending in (".gif", ".png", "", ".csv"))]
@@ -384,34 +384,34 @@ async def test_an_export_that_is_refused_says_why_and_can_be_tried_again(
 ) -> None:
     computed(make_trajectory("a/m64-s0", inpainter="noise"))
     (tmp_path / "a-m64-s0.gif").write_text("mine")
-    async with opened(runs) as it:
-        await it.press("e")
-        dialog = await it.dialog(ExportScreen)
+    async with open_app(runs) as pilot:
+        await pilot.press("e")
+        dialog = await pilot.wait_for_dialog(ExportScreen)
         dialog.query_one("#strip", Checkbox).value = False
         dialog.query_one("#folder", Input).value = str(tmp_path)
-        await it.press("ctrl+s")
-        await it.until(lambda: "exists" in it.text("#say"))
+        await pilot.press("ctrl+s")
+        await pilot.wait_until(lambda: "exists" in pilot.text_of("#say"))
         assert (tmp_path / "a-m64-s0.gif").read_text() == "mine"
-        await it.until(lambda: not dialog.query_one("#export", Button).disabled)
+        await pilot.wait_until(lambda: not dialog.query_one("#export", Button).disabled)
         dialog.query_one("#overwrite", Checkbox).value = True
-        await it.press("ctrl+s")
-        await it.toast("a-m64-s0.gif")
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_toast("a-m64-s0.gif")
 
 
 async def test_what_cannot_be_written_stops_none_of_the_others(
     make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
 ) -> None:
     computed(make_trajectory("a/m64-s0", inpainter="noise"))
-    async with opened(runs) as it:
-        await it.press("e")
-        dialog = await it.dialog(ExportScreen)
+    async with open_app(runs) as pilot:
+        await pilot.press("e")
+        dialog = await pilot.wait_for_dialog(ExportScreen)
         dialog.query_one("#gif", Checkbox).value = False
         dialog.query_one("#csv", Checkbox).value = True
         dialog.query_one("#folder", Input).value = str(tmp_path)
-        await it.press("ctrl+s")
-        await it.until(lambda: "1 written; nothing is measured" in it.text("#say"))
-        await it.press("escape")
-        await it.toast("a-m64-s0.png")
+        await pilot.press("ctrl+s")
+        await pilot.wait_until(lambda: "1 written; nothing is measured" in pilot.text_of("#say"))
+        await pilot.press("escape")
+        await pilot.wait_for_toast("a-m64-s0.png")
         assert copied == [str(tmp_path / "a-m64-s0.png")]
 
 
@@ -421,13 +421,13 @@ async def test_an_export_that_is_called_off_leaves_nothing(
     computed(make_trajectory("a/m64-s0", inpainter="noise"))
     out = tmp_path / "out"
     out.mkdir()
-    async with opened(runs) as it:
-        await it.press("e")
-        dialog = await it.dialog(ExportScreen)
-        dialog._cancelled.set()
+    async with open_app(runs) as pilot:
+        await pilot.press("e")
+        dialog = await pilot.wait_for_dialog(ExportScreen)
+        dialog.cancel()
         dialog.query_one("#folder", Input).value = str(out)
-        await it.press("ctrl+s")
-        await it.settled()
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_command()
     assert list(out.iterdir()) == []
 
 
@@ -454,16 +454,16 @@ async def test_m_measures_in_a_process_of_its_own(
 ) -> None:
     one = computed(make_trajectory(inpainter="noise"))
     assert one.read_metrics() == {}
-    async with opened(runs) as it:
-        await it.press("M")
-        dialog = await it.dialog(MultiChoiceDialog)
+    async with open_app(runs) as pilot:
+        await pilot.press("M")
+        dialog = await pilot.wait_for_dialog(MultiChoiceDialog)
         names = dialog.query_one(SelectionList)
         assert names.option_count == len(REGISTRY)
         names.deselect_all()
         names.select("psnr")
-        await it.press("enter")
-        await it.toast("measuring 1 trajectory: psnr")
-        await it.toast("1 trajectory measured")
+        await pilot.press("enter")
+        await pilot.wait_for_toast("measuring 1 trajectory: psnr")
+        await pilot.wait_for_toast("1 trajectory measured")
     assert {name for values in one.read_metrics().values() for name in values} == {"psnr"}
 
 
@@ -473,11 +473,11 @@ async def test_what_goes_wrong_with_it_is_told(
     computed(make_trajectory(inpainter="noise"))
     script = "import sys; sys.stderr.write('no such thing'); sys.exit(3)"
     monkeypatch.setattr(sharing, "MEASURE_COMMAND", (sys.executable, "-c", script))
-    async with opened(runs) as it:
-        await it.press("M")
-        await it.dialog(MultiChoiceDialog)
-        await it.press("enter")
-        await it.toast("no such thing")
+    async with open_app(runs) as pilot:
+        await pilot.press("M")
+        await pilot.wait_for_dialog(MultiChoiceDialog)
+        await pilot.press("enter")
+        await pilot.wait_for_toast("no such thing")
 
 
 async def test_a_shell_starts_in_the_folder_and_the_app_comes_back(
@@ -489,20 +489,20 @@ async def test_a_shell_starts_in_the_folder_and_the_app_comes_back(
     script.write_text(f"#!/bin/sh\npwd > {shlex.quote(str(told))}\n")
     script.chmod(0o755)
     monkeypatch.setenv("SHELL", str(script))
-    async with opened(runs) as it:
-        monkeypatch.setattr(type(it.app._driver), "can_suspend", True)
-        await it.press("exclamation_mark")
-        await it.settled()
+    async with open_app(runs) as pilot:
+        monkeypatch.setattr(type(pilot.app._driver), "can_suspend", True)
+        await pilot.press("exclamation_mark")
+        await pilot.wait_for_command()
         assert told.read_text().strip() == str(one.path)
-        await it.press("p")
-        await it.toast("paused")
+        await pilot.press("p")
+        await pilot.wait_for_toast("paused")
 
 
 async def test_where_the_terminal_cannot_be_left_it_says_so(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory()
-    async with opened(runs) as it:
-        await it.press("exclamation_mark")
-        await it.toast("cannot be left")
+    async with open_app(runs) as pilot:
+        await pilot.press("exclamation_mark")
+        await pilot.wait_for_toast("cannot be suspended")
 
 
 # ── pure parts ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -606,10 +606,10 @@ def test_every_command_is_a_function() -> None:
 
 async def test_a_command_that_has_not_ended_is_not_begun_again(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory()
-    async with opened(runs) as it:
-        it.browser.action_do("rename")
-        it.browser.action_do("rename")
-        await it.dialog(TextDialog)
-        await it.press("escape")
-        await it.settled()
-        assert len(it.app.screen_stack) == 2
+    async with open_app(runs) as pilot:
+        pilot.browser.action_do("rename")
+        pilot.browser.action_do("rename")
+        await pilot.wait_for_dialog(TextDialog)
+        await pilot.press("escape")
+        await pilot.wait_for_command()
+        assert len(pilot.app.screen_stack) == 2

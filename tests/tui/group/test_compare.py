@@ -1,7 +1,6 @@
 """Comparing trajectories: what they differ in, which frames are at equal amounts, and the screen."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from riptui.tui.group.compare_data import (
     percent_stops,
 )
 from riptui.tui.plot.chart import Chart
+from tests.support.app_pilot import wait_until
 from tests.support.command import riptui
 from tests.support.made import made_spec, write
 
@@ -89,12 +89,13 @@ def test_names_are_told_from_the_common_folder_on():
 
 def test_what_cannot_be_shown_is_a_note(tmp_path):
     bare = write(tmp_path / "bare", made_spec(), {})  # without its pictures
-    lineup = CompareReader([bare, tmp_path / "absent"])
+    lineup = CompareReader([bare, tmp_path / "absent\x1b[31m"])
     found = lineup.read()
     assert found[0].newest == 64
-    assert "absent" in found[1].error
+    assert "absent\\x1b[31m" in found[1].error
     frames = lineup.read_frames(found, 50)
-    assert all(frame.image is None and frame.note for frame in frames)
+    assert all(frame.image is None and frame.note.isprintable() for frame in frames)
+    assert all(frame.note for frame in frames)
 
 
 # --- the screen
@@ -127,19 +128,11 @@ class Comparing(App[None]):
         self.push_screen(CompareScreen(self.paths, graphics, metric="ssim"))
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    pytest.fail("it never came")
-
-
 async def opened(pilot: Pilot[None]) -> CompareScreen:
-    await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+    await wait_until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
     screen = pilot.app.screen
     assert isinstance(screen, CompareScreen)
-    await until(pilot, lambda: all(column.picture.image is not None for column in screen.query(CompareColumn)))
+    await wait_until(pilot, lambda: all(column.picture.image is not None for column in screen.query(CompareColumn)))
     return screen
 
 
@@ -164,7 +157,7 @@ async def test_scrubbing_turns_all_frames_together(runs):
             await pilot.press(key)
             assert screen.inpainted == place
         pictures = [column.picture for column in screen.query(CompareColumn)]
-        await until(pilot, lambda: all((one.image == pictures[0].image).all() for one in pictures))  # the original
+        await wait_until(pilot, lambda: all((one.image == pictures[0].image).all() for one in pictures))  # the original
         assert any("▲" in screen.query_one(Chart).render_line(y).text for y in range(20))
 
 
@@ -178,7 +171,7 @@ async def test_metric_and_axis(runs):
             await pilot.press("v")
         assert seen == {"SSIM", "PSNR", "ΔE"}
         await pilot.press("a")
-        await until(pilot, lambda: any("coverage" in chart.render_line(y).text for y in range(chart.size.height)))
+        await wait_until(pilot, lambda: any("coverage" in chart.render_line(y).text for y in range(chart.size.height)))
 
 
 async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs):
@@ -186,7 +179,7 @@ async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs):
         screen = await opened(pilot)
         columns = list(screen.query(CompareColumn))
         shutil.rmtree(runs[1])
-        await until(pilot, lambda: columns[1].picture.image is None)
+        await wait_until(pilot, lambda: columns[1].picture.image is None)
         assert columns[0].picture.image is not None
         await pilot.press("left", "home", "end", "v", "a")
         assert screen.inpainted == 400
@@ -197,12 +190,12 @@ async def test_one_that_is_behind_says_how_far_it_is(runs):
     rows = behind.read_bytes().splitlines(keepends=True)
     behind.write_bytes(b"".join(rows[: len(rows) // 2]))
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
         pictures = [column.picture for column in pilot.app.screen.query(CompareColumn)]
-        await until(pilot, lambda: pictures[1].image is not None)
+        await wait_until(pilot, lambda: pictures[1].image is not None)
         assert pictures[0].image is None
         await pilot.press("left", "left", "left", "left")
-        await until(pilot, lambda: pictures[0].image is not None)
+        await wait_until(pilot, lambda: pictures[0].image is not None)
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30)])

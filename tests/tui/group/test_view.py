@@ -19,6 +19,7 @@ from riptui.tui.group.table import GroupTable, TableColumn, TableRow
 from riptui.tui.group.view import GroupView
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
+from tests.support.app_pilot import wait_until
 from tests.support.made import made_spec, write
 
 
@@ -288,14 +289,6 @@ class OneGroup(App[None]):
         self.chosen.append(message.path)
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    pytest.fail("it never came")
-
-
 def lines(view: GroupView) -> list[str]:
     chart = view.query_one(Chart)
     return [chart.render_line(y).text for y in range(chart.size.height)]
@@ -304,7 +297,7 @@ def lines(view: GroupView) -> list[str]:
 async def shown(pilot: Pilot[None], group: Path) -> GroupView:
     view = pilot.app.query_one(GroupView)
     view.show(group, paths(group))
-    await until(pilot, lambda: bool(view.query_one(GroupTable).keys))
+    await wait_until(pilot, lambda: bool(view.query_one(GroupTable).keys))
     return view
 
 
@@ -327,11 +320,11 @@ async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group):
             view.select_tab(place)
             assert tabs.chosen == chosen
         view.cycle_metric()
-        await until(pilot, lambda: "SSIM" in lines(view)[0])
+        await wait_until(pilot, lambda: "SSIM" in lines(view)[0])
         view.cycle_image()
-        await until(pilot, lambda: "runs of 1.png" in str(about.content))
+        await wait_until(pilot, lambda: "runs of 1.png" in str(about.content))
         view.toggle_axis()
-        await until(pilot, lambda: "coverage %" in lines(view)[-1])
+        await wait_until(pilot, lambda: "coverage %" in lines(view)[-1])
 
 
 async def test_choosing_a_row_tells_its_trajectory(group):
@@ -359,10 +352,10 @@ async def test_what_grows_and_what_is_deleted_shows_once_the_disk_changed(group)
         table = view.query_one(GroupTable)
         shutil.rmtree(paths(group)[0])
         view.disk_changed()
-        await until(pilot, lambda: len(table.keys) == 7)
+        await wait_until(pilot, lambda: len(table.keys) == 7)
         write(group / "more", made_spec(3, mask=256), {"lpips-vgg": lpips(0.3)})
         view.show(group, paths(group))
-        await until(pilot, lambda: len(table.keys) == 8)
+        await wait_until(pilot, lambda: len(table.keys) == 8)
         assert "256 px" in "\n".join(lines(view))
 
 
@@ -371,7 +364,7 @@ async def test_a_group_that_is_left_and_chosen_again_is_shown_again(group):
         view = await shown(pilot, group)
         view.show(group / "picture-1", paths(group / "picture-1"))
         view.show(group, paths(group))
-        await until(pilot, lambda: len(view.query_one(GroupTable).keys) == 8)
+        await wait_until(pilot, lambda: len(view.query_one(GroupTable).keys) == 8)
 
 
 async def test_a_group_in_which_nothing_can_be_read_says_so(group):
@@ -380,5 +373,5 @@ async def test_a_group_in_which_nothing_can_be_read_says_so(group):
             (path / layout.SPEC).write_text("{")
         view = pilot.app.query_one(GroupView)
         view.show(group, paths(group))
-        await until(pilot, lambda: "8 unreadable" in str(view.query_one("#group-about").content))
-        assert "nothing measured yet" in lines(view)[0]
+        await wait_until(pilot, lambda: "8 unreadable" in str(view.query_one("#group-about").content))
+        assert "no metrics yet" in lines(view)[0]

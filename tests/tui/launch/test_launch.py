@@ -27,7 +27,7 @@ from riptui.tui.launch.field import Field
 from riptui.tui.launch.form import FormValues, parse_form
 from riptui.tui.launch.picture_browser import PictureList, complete_path, list_entries
 from riptui.tui.launch.screen import LaunchScreen
-from tests.support.app_pilot import Opened, opened
+from tests.support.app_pilot import AppPilot, open_app
 from tests.support.trajectories import MakeTrajectory, picture
 
 # ── what is typed ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -56,11 +56,11 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
     ("field", "text", "about"),
     [
         ("masks", "100", "does not divide"),
-        ("masks", "", "a number, or several"),
+        ("masks", "", "expected numbers"),
         ("masks", "0", "mask 0 px"),
         ("seeds", "x", "no number"),
-        ("seeds", "0-99999", "at most 1,000"),
-        ("amount", "lots", "a number"),
+        ("seeds", "0-99999", "limit here is 1,000"),
+        ("amount", "lots", "a percentage"),
         ("amount", "-3", "above 0"),
         ("amount", "nan", "above 0"),
         ("size", "500", "multiple of 64"),
@@ -206,10 +206,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return runs
 
 
-async def form_of(it: Opened, **texts: str) -> LaunchScreen:
+async def form_of(pilot: AppPilot, **texts: str) -> LaunchScreen:
     """Open the form and fill it in."""
-    await it.press("n")
-    screen: LaunchScreen = await it.dialog(LaunchScreen)
+    await pilot.press("n")
+    screen: LaunchScreen = await pilot.wait_for_dialog(LaunchScreen)
     for name, text in texts.items():
         screen.query_one(f"#{name}", Input).value = text
     return screen
@@ -227,17 +227,17 @@ async def test_the_form_makes_and_queues_what_it_says(
     runs: Path, folder: Path, asked: list[Path], make_trajectory: MakeTrajectory
 ) -> None:
     make_trajectory("other/m64-s0")
-    async with opened(runs) as it:
+    async with open_app(runs) as pilot:
         screen = await form_of(
-            it, picture=str(folder / "cat.png"), masks="64,128", seeds="0-1", size="256", amount="100", group="fig7"
+            pilot, picture=str(folder / "cat.png"), masks="64,128", seeds="0-1", size="256", amount="100", group="fig7"
         )
-        await it.until(lambda: ready(screen))
-        assert "4 trajectories · 40 inpaintings" in it.text("#forecast")
-        await it.press("ctrl+s")
-        await it.toast("4 trajectories queued")
-        await it.settled()
+        await pilot.wait_until(lambda: ready(screen))
+        assert "4 trajectories · 40 inpaintings" in pilot.text_of("#estimate")
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_toast("4 trajectories queued")
+        await pilot.wait_for_command()
         assert asked == [runs]
-        await it.until(lambda: it.cursor == "fig7/cat")
+        await pilot.wait_until(lambda: pilot.cursor == "fig7/cat")
     made = list(find_trajectories(runs / "fig7"))
     assert [one.path.name for one in made] == [f"m{m}-s{s}-a100-256px" for m in (64, 128) for s in (0, 1)]
     assert all(one.read_status() is Status.QUEUED for one in made)
@@ -251,49 +251,49 @@ async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
 ) -> None:
     texts = {"picture": str(folder / "cat.png"), "size": "256", "amount": "50", "masks": "128", "metrics": "psnr"}
     runs.mkdir()
-    async with opened(runs) as it:
-        screen = await form_of(it, **texts)
-        await it.until(lambda: ready(screen))
-        await it.press("ctrl+s")
-        await it.settled()
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, **texts)
+        await pilot.wait_until(lambda: ready(screen))
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_command()
         [one] = find_trajectories(runs)
         list(run_trajectory(one))
-        screen = await form_of(it)
+        screen = await form_of(pilot)
         assert screen.values == FormValues(**texts)
-        await it.until(lambda: ready(screen))
-        await it.press("ctrl+s")
-        await it.toast("computed before")
+        await pilot.wait_until(lambda: ready(screen))
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_toast("already done")
         assert len(asked) == 1
         assert recall(form.STATE_KEY, FormValues) == FormValues(**texts)
 
 
 async def test_a_picture_that_cannot_be_read_is_told_and_keeps_it_from_launching(runs: Path, folder: Path) -> None:
     (folder / "dog.JPG").write_bytes(b"no picture\x1b[31m")
-    async with opened(runs) as it:
-        screen = await form_of(it, picture=str(folder / "dog.JPG"))
-        await it.until(lambda: "no picture" in problem(screen, "picture"))
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "dog.JPG"))
+        await pilot.wait_until(lambda: "no picture" in problem(screen, "picture"))
         assert not ready(screen)
-        await it.press("ctrl+s")
-        await it.pilot.pause()
-        assert it.app.screen is screen
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert pilot.app.screen is screen
         assert list(find_trajectories(folder)) == []
 
 
 @pytest.mark.parametrize(("name", "text"), [("masks", "100"), ("seeds", "x"), ("group", "a b")])
 async def test_what_is_wrong_stands_below_its_field(runs: Path, name: str, text: str) -> None:
-    async with opened(runs) as it:
-        screen = await form_of(it, **{name: text})
-        await it.until(lambda: problem(screen, name))
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, **{name: text})
+        await pilot.wait_until(lambda: problem(screen, name))
         assert not ready(screen)
-        assert it.text("#forecast") == ""
+        assert pilot.text_of("#estimate") == ""
 
 
 async def test_a_model_that_is_not_here_cannot_be_launched_and_shows_a_prompt(runs: Path, folder: Path) -> None:
-    async with opened(runs) as it:
-        screen = await form_of(it, picture=str(folder / "cat.png"))
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "cat.png"))
         assert not screen.query_one("#prompt-field").display
         screen.query_one("#inpainter", Select).value = "sd2"
-        await it.until(lambda: "riptui fetch sd2" in problem(screen, "inpainter"))
+        await pilot.wait_until(lambda: "riptui fetch sd2" in problem(screen, "inpainter"))
         assert screen.query_one("#prompt-field").display
         assert not ready(screen)
 
@@ -302,41 +302,41 @@ async def test_the_time_is_told_from_what_was_computed_before(
     runs: Path, folder: Path, make_trajectory: MakeTrajectory
 ) -> None:
     list(run_trajectory(make_trajectory("a/m64-s0")))
-    async with opened(runs) as it:
-        screen = await form_of(it, picture=str(folder / "cat.png"), size="256")
-        await it.until(lambda: "about" in it.text("#forecast"))
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256")
+        await pilot.wait_until(lambda: "about" in pilot.text_of("#estimate"))
         screen.query_one("#size", Input).value = "512"
-        await it.until(lambda: "time unknown" in it.text("#forecast"))
+        await pilot.wait_until(lambda: "time unknown" in pilot.text_of("#estimate"))
 
 
 async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> None:
-    async with opened(runs) as it:
-        screen = await form_of(it, picture=str(folder))
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder))
         screen.query_one("#picture").focus()
-        await it.press("enter")
+        await pilot.press("enter")
         listed = screen.query_one(PictureList)
-        await it.until(lambda: listed.has_focus and listed.option_count == 6)
-        await it.press("home", "down", "down", "down")
-        await it.until(lambda: screen.query_one("#picture", Input).value.endswith("cat.png"))
-        await it.until(lambda: ready(screen))
-        await it.press("home", "enter")
-        await it.until(lambda: listed.folder == folder.parent)
+        await pilot.wait_until(lambda: listed.has_focus and listed.option_count == 6)
+        await pilot.press("home", "down", "down", "down")
+        await pilot.wait_until(lambda: screen.query_one("#picture", Input).value.endswith("cat.png"))
+        await pilot.wait_until(lambda: ready(screen))
+        await pilot.press("home", "enter")
+        await pilot.wait_until(lambda: listed.folder == folder.parent)
 
 
 async def test_hostile_names_reach_the_list_as_escapes(runs: Path, folder: Path) -> None:
-    async with opened(runs) as it:
-        screen = await form_of(it, picture=str(folder))
-        await it.press("enter")
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder))
+        await pilot.press("enter")
         listed = screen.query_one(PictureList)
-        await it.until(lambda: listed.option_count == 6)
+        await pilot.wait_until(lambda: listed.option_count == 6)
         assert "x\\x1b[31m.png" in str(listed.get_option_at_index(5).prompt)
 
 
 async def test_escape_closes_it_and_nothing_is_made(runs: Path, folder: Path) -> None:
-    async with opened(runs) as it:
-        await form_of(it, picture=str(folder / "cat.png"))
-        await it.press("escape")
-        await it.settled()
+    async with open_app(runs) as pilot:
+        await form_of(pilot, picture=str(folder / "cat.png"))
+        await pilot.press("escape")
+        await pilot.wait_for_command()
         assert not runs.exists()
 
 
@@ -347,12 +347,12 @@ async def test_a_disk_that_refuses_is_told_and_the_form_stays(
         raise DiskError("the disk is full\x1b: free some space")
 
     monkeypatch.setattr(start_runs, "submit", refuse)
-    async with opened(runs) as it:
-        screen = await form_of(it, picture=str(folder / "cat.png"))
-        await it.until(lambda: ready(screen))
-        await it.press("ctrl+s")
-        await it.until(lambda: "disk is full" in it.text("#forecast"))
-        assert "\x1b" not in it.text("#forecast")
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "cat.png"))
+        await pilot.wait_until(lambda: ready(screen))
+        await pilot.press("ctrl+s")
+        await pilot.wait_until(lambda: "disk is full" in pilot.text_of("#estimate"))
+        assert "\x1b" not in pilot.text_of("#estimate")
         assert ready(screen)
 
 
@@ -361,31 +361,31 @@ async def test_a_worker_that_does_not_start_is_told(runs: Path, folder: Path, mo
         raise WorkerError("the worker did not start")
 
     monkeypatch.setattr(client, "ensure_worker", refuse)
-    async with opened(runs) as it:
-        screen = await form_of(it, picture=str(folder / "cat.png"), size="256")
-        await it.until(lambda: ready(screen))
-        await it.press("ctrl+s")
-        await it.toast("nothing computes it: the worker did not start")
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256")
+        await pilot.wait_until(lambda: ready(screen))
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_toast("no worker could be started: the worker did not start")
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 20)])
 async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[int, int]) -> None:
-    async with opened(runs, size=size) as it:
-        screen = await form_of(it)
+    async with open_app(runs, size=size) as pilot:
+        screen = await form_of(pilot)
         seen = set()
         for _ in range(20):
-            await it.press("tab")
+            await pilot.press("tab")
             focused = screen.focused
             assert focused is not None
             seen.add(focused.id)
-            await it.until(lambda: screen.region.contains_region(screen.focused.region))  # type: ignore[union-attr]
+            await pilot.wait_until(lambda: screen.region.contains_region(screen.focused.region))  # type: ignore[union-attr]
         assert seen >= {"picture", "pictures", "masks", "seeds", "amount", "size", "metrics", "group", "cancel"}
 
 
 async def test_a_form_remembered_by_another_version_is_as_if_never_filled_in(runs: Path) -> None:
     remember(form.STATE_KEY, {"fit": "sideways", "inpainter": 7})
-    async with opened(runs) as it:
-        screen = await form_of(it)
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot)
         assert screen.values == FormValues()
 
 
@@ -396,13 +396,13 @@ async def test_n_again_is_the_same_with_the_next_seed(
     make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
 ) -> None:
     one = make_trajectory("a/m64-s0", metrics=("psnr",))
-    async with opened(runs) as it:
-        await it.press("N")
-        await it.toast("the same with seed 1")
-        await it.settled()
+    async with open_app(runs) as pilot:
+        await pilot.press("N")
+        await pilot.wait_for_toast("queued, with seed 1")
+        await pilot.wait_for_command()
         assert asked == [runs]
-        await it.until(lambda: "s1" in it.cursor)
-        made = Trajectory(runs / it.cursor)
+        await pilot.wait_until(lambda: "s1" in pilot.cursor)
+        made = Trajectory(runs / pilot.cursor)
     assert (made.spec.seed, made.spec.mask, made.spec.amount) == (1, one.spec.mask, one.spec.amount)
     assert made.request.metrics == ("psnr",)
     assert made.request.queued > 0
@@ -412,9 +412,9 @@ async def test_on_a_group_it_says_what_it_is_for(
     make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
 ) -> None:
     make_trajectory("a/m64-s0")
-    async with opened(runs, select="a") as it:
-        await it.press("N")
-        await it.toast("put the cursor on a trajectory")
+    async with open_app(runs, select="a") as pilot:
+        await pilot.press("N")
+        await pilot.wait_for_toast("select a trajectory")
         assert asked == []
 
 
@@ -425,34 +425,34 @@ async def test_the_demo_is_a_key_or_a_click_away_where_there_are_no_runs(
 ) -> None:
     if there:
         runs.mkdir()
-    async with opened(runs) as it:
-        await it.until(lambda: it.app.focused is not None and it.app.focused.id == "demo")
-        await (it.press("enter") if way == "enter" else it.click("#demo"))
-        await it.until(lambda: it.cursor.startswith("demo/coffee/"))
-        await it.until(lambda: it.app.focused is it.browser.runs_tree)
-        await it.settled()
+    async with open_app(runs) as pilot:
+        await pilot.wait_until(lambda: pilot.app.focused is not None and pilot.app.focused.id == "demo")
+        await (pilot.press("enter") if way == "enter" else pilot.click("#demo"))
+        await pilot.wait_until(lambda: pilot.cursor.startswith("demo/coffee/"))
+        await pilot.wait_until(lambda: pilot.app.focused is pilot.browser.runs_tree)
+        await pilot.wait_for_command()
         assert asked == [runs]
-        assert Trajectory(runs / it.cursor).spec.fit == "crop"
+        assert Trajectory(runs / pilot.cursor).spec.fit == "crop"
 
 
 # ── to the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_what_is_launched_is_computed_by_a_worker_and_its_frame_appears(runs: Path, folder: Path) -> None:
-    async with opened(runs) as it:
+    async with open_app(runs) as pilot:
         screen = await form_of(
-            it, picture=str(folder / "cat.png"), size="256", masks="64", amount="100", metrics="psnr"
+            pilot, picture=str(folder / "cat.png"), size="256", masks="64", amount="100", metrics="psnr"
         )
-        await it.until(lambda: ready(screen))
-        await it.press("ctrl+s")
-        await it.until(lambda: it.cursor == "cat/m64-s0-a100-256px")
-        one = Trajectory(runs / it.cursor)
-        await it.until(lambda: one.read_status() is Status.DONE)
-        details = it.browser.details
+        await pilot.wait_until(lambda: ready(screen))
+        await pilot.press("ctrl+s")
+        await pilot.wait_until(lambda: pilot.cursor == "cat/m64-s0-a100-256px")
+        one = Trajectory(runs / pilot.cursor)
+        await pilot.wait_until(lambda: one.read_status() is Status.DONE)
+        details = pilot.browser.details
         assert details is not None
-        await it.until(lambda: details.current == "trajectory" and details.trajectory_view.k == 16)
+        await pilot.wait_until(lambda: details.current == "trajectory" and details.trajectory_view.cursor.k == 16)
         last = read_frame(one, 16)
-        await it.until(
+        await pilot.wait_until(
             lambda: any(np.array_equal(shown.image, last) for shown in details.trajectory_view.query(PictureWidget))
         )
-        await it.until(lambda: not any(worker.alive for worker in list_workers(runs)))
+        await pilot.wait_until(lambda: not any(worker.alive for worker in list_workers(runs)))

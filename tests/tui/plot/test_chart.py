@@ -11,6 +11,7 @@ from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range, 
 from riptui.tui.plot.chart import Chart, Series
 from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import shorten
+from riptui.tui.plot.palette import series_colours
 
 X = [50.0 * n for n in range(9)]
 LPIPS = [0.03 * math.sqrt(x) for x in X]
@@ -24,7 +25,7 @@ def text(drawing: DrawnChart) -> str:
     return "\n".join("".join(character for character, _ in row) for row in drawing.rows)
 
 
-def colors_in(drawing: DrawnChart) -> set[int]:
+def colours_in(drawing: DrawnChart) -> set[int]:
     return {ink for row in drawing.rows[1:] for _, ink in row if ink >= 0}
 
 
@@ -71,8 +72,8 @@ def test_an_axis_always_has_a_span_and_ticks(values):
         [Series("one", [100], [0.3])],
         [Series("holes", [0, 50, None, math.nan, 200], [0, None, 0.2, math.inf, 0.4])],
         [Series("uneven", [0, 50, 100], [0.1])],
-        [Series("mean", X, LPIPS, [y - 0.1 for y in LPIPS], [math.nan] * 9), Series("", X, LPIPS, color=11)],
-        [Series(f"a very long name of a trajectory, number {n}", X, LPIPS, color=n) for n in range(6)],
+        [Series("mean", X, LPIPS, [y - 0.1 for y in LPIPS], [math.nan] * 9), Series("", X, LPIPS, colour=11)],
+        [Series(f"a very long name of a trajectory, number {n}", X, LPIPS, colour=n) for n in range(6)],
         [Series("絵画の名前", X, LPIPS, points_only=True)],
     ],
 )
@@ -94,8 +95,8 @@ def test_labels_then_axes_go_as_the_height_shrinks():
 
 
 def test_points_of_all_series_are_seen_where_they_share_their_x():
-    series = [Series(f"{n}", X * 20, [0.3] * 180, color=n, points_only=True) for n in range(3)]
-    assert colors_in(drawn(series)) == {0, 1, 2}
+    series = [Series(f"{n}", X * 20, [0.3] * 180, colour=n, points_only=True) for n in range(3)]
+    assert colours_in(drawn(series)) == {0, 1, 2}
 
 
 def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances():
@@ -107,15 +108,15 @@ def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances():
 
 
 def test_curves_that_lie_on_each_other_take_turns_in_colour_and_shape():
-    drawing = drawn([Series(f"{64 << color} px", X, LPIPS, color=color) for color in range(3)])
+    drawing = drawn([Series(f"{64 << colour} px", X, LPIPS, colour=colour) for colour in range(3)])
     cells = [cell for row in drawing.rows[1:] for cell in row]
     assert {ink for character, ink in cells if character in "●▲■"} == {0, 1, 2}
     lines = [ink for character, ink in cells if "\u2800" < character <= "\u28ff"]
-    assert min(lines.count(color) for color in range(3)) > len(lines) / 5
+    assert min(lines.count(colour) for colour in range(3)) > len(lines) / 5
 
 
 def test_a_long_legend_takes_a_corner_where_it_hides_little():
-    series = [Series(f"picture-{n}/mona-lisa/m64", X, [y * (n + 1) / 6 for y in LPIPS], color=n) for n in range(5)]
+    series = [Series(f"picture-{n}/mona-lisa/m64", X, [y * (n + 1) / 6 for y in LPIPS], colour=n) for n in range(5)]
     rows = text(drawn(series, 90, 16)).splitlines()
     assert [n for n, row in enumerate(rows) if "mona-lisa" in row] == [1, 2, 3, 4, 5]
 
@@ -197,7 +198,7 @@ async def test_series_have_the_themes_colours(theme):
         await pilot.pause()
         chart = pilot.app.query_one(Chart)
         show(chart)
-        expected = themes.series_colours(pilot.app.current_theme)[0]
+        expected = series_colours(pilot.app.current_theme)[0]
         colors = {s.style.color.name for y in range(14) for s in chart.render_line(y) if s.style and s.style.color}
         assert expected in colors
 

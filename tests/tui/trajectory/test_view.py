@@ -24,26 +24,29 @@ from riptui.tui.tab_bar import TabBar
 from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
 from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripItem
+from riptui.tui.trajectory.loader import TrajectoryLoader
 from riptui.tui.trajectory.metric_readout import MetricReadout
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.slider import Slider
 from riptui.tui.trajectory.view import TrajectoryView
+from tests.support.app_pilot import wait_until
 from tests.support.trajectories import MakeTrajectory, advance
 
 SIZE = (140, 40)
 
 
-class Bench(App[None]):
+class OneView(App[None]):
     """The view alone."""
 
     def __init__(self, runs: Path) -> None:
         super().__init__()
         self.runs = runs
+        self.graphics = Graphics(Terminal("halfblock", "a test"))
         self.chosen: list[TrajectoryView.FrameChosen] = []
 
     def compose(self) -> ComposeResult:
-        yield TrajectoryView(Graphics(Terminal("halfblock", "a test")), runs=self.runs, play_speed=60.0)
+        yield TrajectoryView(self.graphics, runs=self.runs, play_speed=60.0)
 
     def on_trajectory_view_frame_chosen(self, message: TrajectoryView.FrameChosen) -> None:
         self.chosen.append(message)
@@ -62,28 +65,19 @@ class Bench(App[None]):
         return content.plain if isinstance(content, Content) else str(content)
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:
-    """Let the app go on until something holds."""
-    for _ in range(400):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"it never came: {what}")
-
-
 async def rests(pilot: Pilot[None]) -> None:
     """Until no job of the view waits or runs, and its messages are handled."""
     view = pilot.app.query_one(TrajectoryView)
-    await until(pilot, lambda: not view._latest.busy, "the thread at rest")
+    await wait_until(pilot, lambda: not view.busy, "the thread at rest")
     await pilot.pause()
 
 
 @asynccontextmanager
-async def showing(trajectory: Trajectory, size: tuple[int, int] = SIZE) -> AsyncIterator[tuple[Bench, Pilot[None]]]:
-    app = Bench(trajectory.path.parents[1])
+async def showing(trajectory: Trajectory, size: tuple[int, int] = SIZE) -> AsyncIterator[tuple[OneView, Pilot[None]]]:
+    app = OneView(trajectory.path.parents[1])
     async with app.run_test(size=size) as pilot:
         app.view.show(trajectory.path)
-        await until(pilot, lambda: app.chosen or "spec" in app.text("#name"), "the first frame")
+        await wait_until(pilot, lambda: app.chosen or "spec" in app.text("#name"), "the first frame")
         await rests(pilot)
         yield app, pilot
 
@@ -106,7 +100,7 @@ def same(image: Image | None, other: Image) -> bool:
 async def test_a_trajectory_opens_at_its_newest_frame_with_the_original_and_the_difference(done: Trajectory) -> None:
     async with showing(done) as (app, _):
         original, newest = read_frame(done, 0), read_frame(done, 32)
-        assert app.view.k == 32
+        assert app.view.cursor.k == 32
         assert same(app.picture("original").image, original)
         assert same(app.picture("frame").image, newest)
         assert same(app.picture("compared").image, difference(newest, original))
@@ -131,7 +125,7 @@ async def test_moving_shows_other_frames_says_so_and_stops_at_the_ends(done: Tra
             app.chosen.clear()
             way()
             await rests(pilot)
-            assert view.k == k
+            assert view.cursor.k == k
             assert [(one.path, one.k, one.iterations) for one in app.chosen] == [(done.path, k, 32)]
             assert same(app.picture("frame").image, read_frame(done, k))
 
@@ -141,32 +135,30 @@ async def test_moving_by_points_goes_to_every_50_percent(done: Trajectory) -> No
         reached = []
         app.view.go(9)
         for points in (1, 1, -1, -1, -1, -1, 1, 3, 1):
-            app.view.move_measured(points)
-            reached.append(app.view.k)
+            app.view.move_by_half(points)
+            reached.append(app.view.cursor.k)
         assert reached == [16, 24, 16, 8, 0, 0, 8, 32, 32]
 
 
 async def test_holding_a_key_down_queues_up_no_frames(done: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     async with showing(done) as (app, pilot):
-        projector = app.view._loader
-        assert projector is not None
-        began, may_go_on, projected = threading.Event(), threading.Event(), []
-        real = projector.load_frame
+        began, may_go_on, loaded = threading.Event(), threading.Event(), []
+        load_frame = TrajectoryLoader.load_frame
 
-        def slow(k: int, comparison: ComparisonMode) -> object:
-            projected.append(k)
+        def slow(loader: TrajectoryLoader, k: int, mode: ComparisonMode) -> object:
+            loaded.append(k)
             began.set()
             assert may_go_on.wait(5)
-            return real(k, comparison)
+            return load_frame(loader, k, mode)
 
-        monkeypatch.setattr(projector, "load_frame", slow)
+        monkeypatch.setattr(TrajectoryLoader, "load_frame", slow)
         app.view.move(-1)
-        await until(pilot, began.is_set)
+        await wait_until(pilot, began.is_set)
         for _ in range(20):
             app.view.move(-1)
         may_go_on.set()
         await rests(pilot)
-        assert projected == [31, 11]
+        assert loaded == [31, 11]
         assert same(app.picture("frame").image, read_frame(done, 11))
 
 
@@ -202,10 +194,10 @@ async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
         await rests(pilot)
         seen.clear()
         app.view.cycle_comparison()
-        await until(pilot, lambda: len(seen) >= 5 and app.query_one(PictureRow)._blink_timer is None)
+        await wait_until(pilot, lambda: len(seen) >= 5 and not app.query_one(PictureRow).blinking)
         assert seen[-5:] == ["original", "frame", "original", "frame", "original"]
         before = len(seen)
-        app.query_one(PictureRow)._blink()  # a tick that comes late
+        app.query_one(PictureRow).blink()  # a tick that comes late
         assert len(seen) == before
 
 
@@ -215,28 +207,28 @@ async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
 async def test_playing_goes_to_the_end_and_stops_there(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         app.view.play_or_pause()
-        assert app.view.k == 0  # it was at the end, so it begins again
+        assert app.view.cursor.k == 0  # it was at the end, so it begins again
         assert "▶ 60/s" in app.text("#place")
-        await until(pilot, lambda: app.chosen[-1].k == 32 and len(app.chosen) > 2, "the end")
+        await wait_until(pilot, lambda: app.chosen[-1].k == 32 and len(app.chosen) > 2, "the end")
         assert "▶" not in app.text("#place")
         ks = [one.k for one in app.chosen]
         assert ks[1:] == sorted(ks[1:])
         app.view.first()
-        app.view._player._tick()  # one that comes late
-        assert app.view.k == 0
+        app.view.cursor.tick()  # one that comes late
+        assert app.view.cursor.k == 0
 
 
 async def test_playing_pauses_changes_its_speed_and_ends_when_one_moves(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         view = app.view
-        view.slower()
-        view.slower()
+        view.change_speed(-1)
+        view.change_speed(-1)
         view.first()
         view.play_or_pause()
         assert "▶ 15/s" in app.text("#place")
-        view.faster()
+        view.change_speed(1)
         assert "▶ 30/s" in app.text("#place")
-        await until(pilot, lambda: view.k > 0)
+        await wait_until(pilot, lambda: view.cursor.k > 0)
         view.play_or_pause()
         assert "▶" not in app.text("#place")
         view.play_or_pause()
@@ -251,19 +243,19 @@ async def test_the_slider_is_clicked_and_dragged(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         slider = app.query_one(Slider)
         await pilot.click(Slider, offset=(2 + slider.cell_of(16), 0))
-        assert app.view.k == 16
+        assert app.view.cursor.k == 16
         await pilot.mouse_down(Slider, offset=(2 + slider.cell_of(16), 0))
         await pilot.hover(Slider, offset=(2 + slider.cell_of(8), 0))
-        assert app.view.k == 8
+        assert app.view.cursor.k == 8
         await pilot.hover(Slider, offset=(0, 0))
-        assert app.view.k == 0
+        assert app.view.cursor.k == 0
         await pilot.mouse_up(Slider, offset=(0, 0))
         await pilot.hover(Slider, offset=(2 + slider.cell_of(30), 0))
-        assert app.view.k == 0  # it was let go
+        assert app.view.cursor.k == 0  # it was let go
         await pilot.click(Slider, offset=(slider.size.width - 1, 0))
-        assert app.view.k == 1
+        assert app.view.cursor.k == 1
         await pilot.click(Slider, offset=(0, 0))
-        assert app.view.k == 0
+        assert app.view.cursor.k == 0
 
 
 async def test_the_slider_goes_no_farther_than_what_is_computed(make_trajectory: MakeTrajectory) -> None:
@@ -272,22 +264,22 @@ async def test_the_slider_goes_no_farther_than_what_is_computed(make_trajectory:
     async with showing(trajectory) as (app, pilot):
         slider = app.query_one(Slider)
         await pilot.click(Slider, offset=(2 + slider.track_columns - 1, 0))
-        assert app.view.k == newest < trajectory.spec.iterations
+        assert app.view.cursor.k == newest < trajectory.spec.iterations
         assert "┄" in slider.render().plain
 
 
 async def test_clicks_choose_tabs_metrics_points_of_the_chart_and_pictures_of_the_strip(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         await pilot.click(MetricReadout, offset=(30, 0))
-        assert app.query_one(Chart)._draw_call.keywords["y_label"] == "PSNR (dB)"
+        assert app.query_one(Chart).axis_labels[1] == "PSNR (dB)"
         chart = app.query_one(Chart)
-        await pilot.click(Chart, offset=(chart._drawing.column(100.0) or 0, 2))
-        assert abs(app.view.k - 16) <= 1
+        await pilot.click(Chart, offset=(chart.column_of(100.0), 2))
+        assert abs(app.view.cursor.k - 16) <= 1
         await pilot.click(TabBar, offset=(9, 0))
         assert app.query_one(Filmstrip).display
         await rests(pilot)
         await pilot.click(app.query(FilmstripItem)[1])
-        assert app.view.k == 8
+        assert app.view.cursor.k == 8
 
 
 # --- the panes
@@ -308,7 +300,7 @@ async def test_every_tab_shows_its_pane(done: Trajectory) -> None:
 async def test_the_strip_has_a_picture_every_50_percent(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         app.view.select_tab("filmstrip")
-        await until(pilot, lambda: len(app.query(FilmstripItem)) == 5, "the stills")
+        await wait_until(pilot, lambda: len(app.query(FilmstripItem)) == 5, "the stills")
         await rests(pilot)
         for still, k in zip(app.query(FilmstripItem), (0, 8, 16, 24, 32), strict=True):
             assert same(still.picture.image, read_frame(done, k))
@@ -324,20 +316,20 @@ async def test_the_map_counts_how_often_each_square_was_repainted(done: Trajecto
         counts = sorted(int(word) for word in app.text("#squares").split())
         boxes = [row.box for row in done.read_rows()[:12]]
         assert counts == sorted(boxes.count(box) for box in set(boxes))
-        assert f"{done.read_rows()[11].coverage:.1f} %" in app.text("#told")
+        assert f"{done.read_rows()[11].coverage:.1f} %" in app.text("#summary")
 
 
 async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajectory) -> None:
     async with showing(done) as (app, _):
         app.view.go(16)
         chart = app.query_one(Chart)
-        assert chart._marker == 100.0
-        assert chart._draw_call.keywords["x_label"] == "inpainted %"
+        assert chart.marker == 100.0
+        assert chart.axis_labels[0] == "inpainted %"
         app.view.toggle_axis()
-        assert chart._draw_call.keywords["x_label"] == "coverage %"
-        assert chart._marker == done.read_rows()[15].coverage
+        assert chart.axis_labels[0] == "coverage %"
+        assert chart.marker == done.read_rows()[15].coverage
         app.view.cycle_metric()
-        assert chart._draw_call.keywords["y_label"] == "PSNR (dB)"
+        assert chart.axis_labels[1] == "PSNR (dB)"
 
 
 # --- other trajectories, growth and damage
@@ -351,35 +343,35 @@ async def test_another_trajectory_is_shown_as_far_along(done: Trajectory, make_t
         app.view.cycle_comparison()
         app.view.select_tab("masks")
         app.view.show(coarse.path)
-        await until(pilot, lambda: app.chosen[-1].path == coarse.path)
+        await wait_until(pilot, lambda: app.chosen[-1].path == coarse.path)
         await rests(pilot)
-        assert app.view.k == 4  # 100 %, too
+        assert app.view.cursor.k == 4  # 100 %, too
         assert same(app.picture("frame").image, read_frame(coarse, 4))
         assert app.query_one(TabBar).chosen == "masks"
         app.view.last()
         app.view.show(done.path)
-        await until(pilot, lambda: app.chosen[-1].path == done.path)
-        assert app.view.k == 32
+        await wait_until(pilot, lambda: app.chosen[-1].path == done.path)
+        assert app.view.cursor.k == 32
 
 
 async def test_a_trajectory_that_is_computed_meanwhile_is_followed_at_its_end(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(amount=400.0, metrics=("ssim",))
     writer = threading.Thread(target=lambda: list(run_trajectory(trajectory)))
     async with showing(trajectory) as (app, pilot):
-        assert app.view.k == 0
+        assert app.view.cursor.k == 0
         writer.start()
         while writer.is_alive():
             app.view.disk_changed()
             await rests(pilot)
         writer.join()
         app.view.disk_changed()
-        await until(pilot, lambda: app.view.k == 64, "the last frame")
+        await wait_until(pilot, lambda: app.view.cursor.k == 64, "the last frame")
         await rests(pilot)
         assert same(app.picture("frame").image, read_frame(trajectory, 64))
         app.view.go(30)
         app.view.disk_changed()
         await rests(pilot)
-        assert app.view.k == 30  # who looks at another frame stays there
+        assert app.view.cursor.k == 30  # who looks at another frame stays there
 
 
 async def test_the_strip_fills_up_as_the_trajectory_grows_and_is_another_for_another_one(
@@ -396,14 +388,16 @@ async def test_the_strip_fills_up_as_the_trajectory_grows_and_is_another_for_ano
         def pictures() -> list[Image | None]:
             return [still.picture.image for still in app.query(FilmstripItem)]
 
-        await until(pilot, lambda: [image is not None for image in pictures()] == [True, True, False, False, False])
-        assert app.query(FilmstripItem)[2].picture._note == "not yet"
+        await wait_until(
+            pilot, lambda: [image is not None for image in pictures()] == [True, True, False, False, False]
+        )
+        assert app.query(FilmstripItem)[2].picture.note == "not yet"
         path.write_bytes(rows)
         app.view.disk_changed()
-        await until(pilot, lambda: all(image is not None for image in pictures()) and len(pictures()) == 5)
+        await wait_until(pilot, lambda: all(image is not None for image in pictures()) and len(pictures()) == 5)
         assert same(pictures()[3], read_frame(done, 24))
         app.view.show(other.path)
-        await until(pilot, lambda: same(pictures()[3], read_frame(other, 24)), "the other's pictures")
+        await wait_until(pilot, lambda: same(pictures()[3], read_frame(other, 24)), "the other's pictures")
 
 
 async def test_looking_again_at_what_has_not_changed_paints_nothing(
@@ -437,7 +431,7 @@ async def test_a_trajectory_that_was_cut_is_shown_as_far_as_it_goes(done: Trajec
         path = done.path / "iterations.jsonl"
         path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:10]))
         app.view.disk_changed()
-        await until(pilot, lambda: app.view.k == 10, "the cut")
+        await wait_until(pilot, lambda: app.view.cursor.k == 10, "the cut")
         await rests(pilot)
         assert same(app.picture("frame").image, read_frame(done, 10))
 
@@ -454,18 +448,19 @@ async def test_a_frame_that_is_damaged_is_a_message_and_the_others_are_shown(don
         app.view.go(12)
         await rests(pilot)
         assert app.picture("frame").image is None
-        assert "frame 12 is not what was computed" in app.picture("frame")._note
+        assert "frame 12 is not what was computed" in app.picture("frame").note
         app.view.go(11)
         await rests(pilot)
         assert app.picture("frame").image is not None
 
 
 async def test_a_lost_original_leaves_the_frames(done: Trajectory) -> None:
+    newest = read_frame(done, 32)
     (done.path / "original.png").unlink()
     async with showing(done) as (app, _):
         assert app.picture("original").image is None
         assert app.picture("compared").image is None
-        assert same(app.picture("frame").image, app.view._loader._reader.frame(32))  # type: ignore[union-attr]
+        assert same(app.picture("frame").image, newest)
 
 
 @pytest.mark.parametrize("content", [None, b"{", b'{"format": 99}'])
@@ -476,17 +471,17 @@ async def test_a_folder_that_is_no_trajectory_is_a_message(done: Trajectory, con
         if content is not None:
             spec.write_bytes(content)
         app.view.show(spec.parent)
-        await until(pilot, lambda: "spec" in app.picture("frame")._note, "the message")
+        await wait_until(pilot, lambda: "spec" in app.picture("frame").note, "the message")
         for way in (app.view.last, app.view.play_or_pause, app.view.cycle_comparison, app.view.toggle_axis):
             way()
-        app.view.move_measured(1)
+        app.view.move_by_half(1)
         app.view.select_tab("masks")
         await rests(pilot)
         assert app.picture("frame").image is None
         assert not app.query_one("#panes").display
         assert not any(app.query_one(part).visible for part in (Slider, MetricReadout, TabBar))
         app.view.show(done.path)
-        await until(pilot, lambda: app.picture("frame").image is not None, "the good one again")
+        await wait_until(pilot, lambda: app.picture("frame").image is not None, "the good one again")
         assert all(app.query_one(part).visible for part in (Slider, MetricReadout, TabBar))
 
 
@@ -494,7 +489,7 @@ async def test_a_folder_that_goes_away_while_it_is_shown_is_a_message(done: Traj
     async with showing(done) as (app, pilot):
         done.path.rename(done.path.parent / "elsewhere")
         app.view.disk_changed()
-        await until(pilot, lambda: "no trajectory" in app.picture("frame")._note, "the message")
+        await wait_until(pilot, lambda: "no trajectory" in app.picture("frame").note, "the message")
 
 
 # --- room
@@ -520,11 +515,10 @@ async def test_where_there_is_little_room_pictures_and_panes_take_turns(done: Tr
 async def test_when_pictures_are_switched_off_the_panes_have_their_room(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         before = app.query_one(Chart).size.height
-        graphics = app.view._graphics
-        graphics.set_protocol("off")
+        app.graphics.set_protocol("off")
         await pilot.pause()
         assert app.query_one(Chart).size.height > before + 10
-        graphics.set_protocol("halfblock")
+        app.graphics.set_protocol("halfblock")
         await pilot.pause()
         assert app.query_one(Chart).size.height == before
 

@@ -13,6 +13,13 @@ import msgspec
 from riptui.errors import SpecError
 
 FORMAT = 1
+ADDED_FIELDS: dict[str, object] = {}
+"""Fields that format 1 gained after its first release, each with the value, as JSON, that leaving it out means.
+
+Older specs were written without such a field, so at this value it is left out of `spec.json` and of the digest: old
+folders keep their identity, and older releases read new folders that do not use it. The value says what was done
+before the field existed; the default of new specs may be another.
+"""
 SIZES = range(256, 2048 + 1, 64)
 MAX_SEED = 2**53  # JSON readers that know only doubles keep integers exact up to here
 MAX_POINTS = 1_000_000  # 100 MB
@@ -104,7 +111,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def digest(self) -> str:
         """Its identity: SHA-256 in hex of the canonical JSON of all that decides the pixels."""
-        fields = msgspec.to_builtins(self)
+        fields = _written_fields(self)
         del fields["source_name"], fields["source_sha256"]
         return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()
 
@@ -148,8 +155,14 @@ def iterations_at(inpainted: float, cells: int) -> int:
 
 def encode_spec(spec: Spec) -> bytes:
     """As `spec.json`: indented, for people too, and with its digest, so that damage to it does not go unnoticed."""
-    fields = msgspec.to_builtins(spec) | {"digest": spec.digest}
+    fields = _written_fields(spec) | {"digest": spec.digest}
     return msgspec.json.format(msgspec.json.encode(fields), indent=2) + b"\n"
+
+
+def _written_fields(spec: Spec) -> dict[str, object]:
+    """The spec's fields as JSON values, without added fields that have the value that leaving them out means."""
+    fields: dict[str, object] = msgspec.to_builtins(spec)
+    return {name: value for name, value in fields.items() if name not in ADDED_FIELDS or value != ADDED_FIELDS[name]}
 
 
 def decode_spec(data: bytes) -> Spec:
@@ -174,7 +187,7 @@ def decode_spec(data: bytes) -> Spec:
         known = ", ".join(Spec.__struct_fields__)
         raise SpecError(f"the spec has unknown keys: {', '.join(unknown)}. Known: {known}")
     try:
-        spec = msgspec.convert(fields, Spec)
+        spec = msgspec.convert(ADDED_FIELDS | fields, Spec)
     except msgspec.ValidationError as error:
         raise SpecError(f"the spec is not valid: {error}") from error
     if digest not in (None, spec.digest):

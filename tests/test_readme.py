@@ -16,10 +16,13 @@ from riptui import engine, inpainters, metrics
 from riptui.cli import COMMANDS
 from riptui.cli.commands import expand_aliases, riptui
 from riptui.cli.lazy import LazyGroup
+from riptui.images import pixels_sha256
 from riptui.store import attempts
 from riptui.store.claim import claim
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure
+from riptui.store.trajectory import Trajectory
+from tests.store.test_golden import GOLDEN, PLACES
 from tests.support.trajectories import MakeTrajectory
 
 ROOT = Path(__file__).parents[1]
@@ -111,6 +114,14 @@ def test_the_readmes_python_gives_every_frame(
     for k, expected in enumerate(frames):
         np.testing.assert_array_equal(np.asarray(read(trajectory.path, k)), expected)
     assert len({image.tobytes() for image in frames}) > 10
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_readmes_python_reads_what_earlier_releases_wrote(place: str, read: Any) -> None:
+    rows = Trajectory(GOLDEN / place).read_rows()
+    assert len(rows) == PLACES[place][0]
+    for row in rows:
+        assert pixels_sha256(np.asarray(read(GOLDEN / place, row.k))) == row.sha256
 
 
 def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajectory) -> None:

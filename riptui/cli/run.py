@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     default=DEFAULT_INPAINTER,
     show_default=True,
     metavar="NAME",
-    help=f"What repaints: {', '.join(REGISTRY)}; or a model by its hub id, org/name@revision, or its folder. "
+    help=f"What repaints: {', '.join(REGISTRY.built_in)}; or a model by its hub id, org/name@revision, or its folder. "
     "Several may be given.",
 )
 @click.option(
@@ -230,7 +230,7 @@ def _has_weights(trajectory: Trajectory) -> bool:
     from riptui.inpainters import find_inpainter
 
     try:
-        return find_inpainter(trajectory.spec.inpainter).needs_weights
+        return find_inpainter(trajectory.spec.inpainter).runs_in_worker
     except RiptuiError:  # which is told when it is its turn
         return False
 

@@ -67,7 +67,7 @@ class DoctorFinding:
 
 
 def doctor(runs: Path, as_json: bool) -> int:
-    machine = (check_python, check_packages, check_terminal, check_gpu, check_weights, check_logout)
+    machine = (check_python, check_packages, check_plugins, check_terminal, check_gpu, check_weights, check_logout)
     checks: list[Callable[[], Iterator[DoctorFinding]]] = [*machine, lambda: check_disk(runs)]
     findings: list[DoctorFinding] = []
     with err.status("looking ...") if err.is_terminal else err.capture():
@@ -113,6 +113,17 @@ def check_packages() -> Iterator[DoctorFinding]:
         else:
             versions = ", ".join(f"{name} {_version(name)}" for name in names)
             yield DoctorFinding("packages", "ok", f"extra [{extra}]: {versions}")
+
+
+def check_plugins() -> Iterator[DoctorFinding]:
+    """The inpainters and metrics that other packages add."""
+    from riptui import inpainters, metrics
+
+    for registry in (inpainters.REGISTRY, metrics.REGISTRY):
+        for name in registry.plugin_names():
+            yield DoctorFinding("plug-ins", "ok", f"{registry.kind} {name}")
+        for problem in registry.list_problems():
+            yield DoctorFinding("plug-ins", "note", problem, "update or uninstall that package")
 
 
 def check_terminal() -> Iterator[DoctorFinding]:

@@ -54,6 +54,8 @@ def models(as_json: bool) -> int:
         print_json([asdict(weights) for weights in all_weights])
         return 0
     _print_weights(all_weights)
+    for problem in REGISTRY.list_problems():
+        warn(problem)
     if any(weights.state == "unknown" for weights in all_weights):
         warn("the extra [diffusion] is not installed: pip install 'riptui[diffusion]'")
     return 0

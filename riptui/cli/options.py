@@ -135,7 +135,7 @@ metrics_option = multi_option(
     type=NameListParam(lambda: list(REGISTRY)),
     metavar="A,B",
     show_default="ssim,psnr and the lpips nets at hand",
-    help=f"What to measure: {', '.join(REGISTRY)}. With @previous: against the previous measured frame.",
+    help=f"What to measure: {', '.join(REGISTRY.built_in)}. With @previous: against the previous measured frame.",
 )
 measure_option = click.option(
     "--measure",

@@ -12,7 +12,7 @@ from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.errors import SourceError
 from riptui.images import PreparedImage, prepare_original
-from riptui.inpainters import resolve_inpainter as resolve_inpainter
+from riptui.inpainters import resolve_inpainter
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep, require_valid_names

@@ -19,7 +19,7 @@ from riptui.engine.saver import Saver
 from riptui.engine.slot import Slot, as_riptui_error, save_and_measure
 from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterError, RiptuiError
 from riptui.events import Failed, HeldByOther, Notice, TrajectoryEvent
-from riptui.inpainters import CompileMode, Inpainter, OnStep
+from riptui.inpainters import CompileMode, LoadedInpainter, OnStep
 from riptui.recursion import ignore_step, iterate
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
@@ -64,7 +64,7 @@ class BatchRunner:
         """Of the last trajectory that the loaded inpainter was for."""
         self.batch_size = 0
         """The batch's shape: slots, taken or not; 0 while no batch is under way."""
-        self._inpaint: Inpainter | None = None
+        self._inpaint: LoadedInpainter | None = None
         self._is_prepared = False
         """Whether the inpainter knows how much work is ahead, at this shape."""
         self._session: Session | None = None
@@ -89,7 +89,7 @@ class BatchRunner:
     def device(self) -> str:
         """What the loaded inpainter computes on, as it says; "" while there is none. For any thread."""
         inpaint = self._inpaint
-        return "" if inpaint is None else _describe_device(inpaint)
+        return "" if inpaint is None else inpaint.device
 
     def run(
         self,
@@ -159,6 +159,7 @@ class BatchRunner:
         if self.batch_size or not self._slots:
             return self.batch_size or 1
         if self._max_batch is None:
+            assert self._inpaint is not None
             self._max_batch = self._requested_slots or _find_max_batch(self._inpaint, self._slots[0].walk.spec.size)
         return min(self._max_batch, self._memory_max_batch or self._max_batch)
 
@@ -252,15 +253,14 @@ class BatchRunner:
         """Before a batch's first iteration, let the inpainter make ready for what is ahead, if it can."""
         if self._is_prepared:
             return
+        assert self._inpaint is not None
         assert self.loaded_spec is not None
-        prepare = getattr(self._inpaint, "prepare", None)
-        if prepare is not None:
-            ahead = sum(slot.walk.spec.iterations - slot.walk.iteration for slot in self._slots)
-            prepare(ahead, self.batch_size, self.loaded_spec.size)
-            self._session = None  # its notes may say more now
-            notes = [(self._slots[0].trajectory, Notice(text)) for text in getattr(self._inpaint, "notices", [])]
-            saver.submit(partial(iter, notes))
-            getattr(self._inpaint, "notices", []).clear()
+        ahead = sum(slot.walk.spec.iterations - slot.walk.iteration for slot in self._slots)
+        self._inpaint.prepare(ahead, self.batch_size, self.loaded_spec.size)
+        self._session = None  # its notes may say more now
+        notices = self._inpaint.notices
+        saver.submit(partial(iter, [(self._slots[0].trajectory, Notice(text)) for text in notices]))
+        notices.clear()
         self._is_prepared = True
 
     def _on_denoising_step(self, step: int, steps: int) -> None:
@@ -300,27 +300,22 @@ class BatchRunner:
         """What computes the rows to come."""
         if self._session is None or self._session.batch != self.batch_size:
             assert self.loaded_spec is not None
+            assert self._inpaint is not None
             self._session = _new_session(self.loaded_spec, self._inpaint, self.batch_size)
         return self._session
 
 
-def _find_max_batch(inpaint: Inpainter | None, size: int) -> int:
+def _find_max_batch(inpaint: LoadedInpainter, size: int) -> int:
     """Rows that fit into the device's free memory, at least one; one on a CPU, which gains nothing by more."""
-    max_batch: Callable[[int], int | None] = getattr(inpaint, "max_batch", lambda size: None)
-    if _describe_device(inpaint).startswith("cpu"):
+    if inpaint.device.startswith("cpu"):
         return 1
     try:
-        return max(1, max_batch(size) or 1)
+        return max(1, inpaint.max_batch(size) or 1)
     except DeviceMemoryError:
         return 1  # its iteration will fail as well, and the trajectory with it
 
 
-def _describe_device(inpaint: Inpainter | None) -> str:
-    device: str = getattr(inpaint, "device", f"cpu ({platform.machine()})")
-    return device
-
-
-def _new_session(spec: Spec, inpaint: Inpainter | None, batch_size: int) -> Session:
+def _new_session(spec: Spec, inpaint: LoadedInpainter, batch_size: int) -> Session:
     """What computes rows; its number is the writer's to give."""
     packages = {"numpy", *inpainters.find_inpainter(spec.inpainter).distributions}
     return Session(
@@ -328,12 +323,12 @@ def _new_session(spec: Spec, inpaint: Inpainter | None, batch_size: int) -> Sess
         started=timestamp(),
         host=socket.gethostname(),
         pid=getpid(),
-        device=_describe_device(inpaint),
+        device=inpaint.device,
         batch=batch_size,
         versions={
             "riptui": __version__,
             "python": platform.python_version(),
             **{name: version(name) for name in sorted(packages)},
         },
-        notes=getattr(inpaint, "notes", {}),
+        notes=dict(inpaint.notes),
     )

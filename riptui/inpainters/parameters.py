@@ -1,7 +1,8 @@
-"""What a parameter of an inpainter may be, and how it is read from a command line. Knows no inpainter."""
+"""The types of inpainters' parameters: which values they accept, and how text becomes a value. Knows no inpainter."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,35 +20,37 @@ NONE = "none"
 class ParameterType(Protocol):
     @property
     def description(self) -> str:
-        """What it must be, to end a sentence."""
+        """The allowed values, to complete "it must be ..."."""
         ...
 
     def accepts(self, value: ParameterValue) -> bool: ...
 
     def parse(self, text: str) -> ParameterValue:
-        """The value that was typed; the text itself if it is none, for `accepts` to refuse."""
+        """The value that a text stands for; the text itself if there is none, which `accepts` then refuses."""
         ...
 
 
 @dataclass(frozen=True)
 class NumberType:
-    """A number; `above` is excluded, `maximum` is not."""
+    """A finite number greater than `above` and at most `maximum`."""
 
-    above: float
-    maximum: float
+    above: float = -math.inf
+    maximum: float = math.inf
     integer: bool = False
     optional: bool = False
 
     @property
     def description(self) -> str:
         kind = "a whole number" if self.integer else "a number"
-        return f"{kind} above {self.above:g} and at most {self.maximum:g}" + (", or none" if self.optional else "")
+        limits = f" above {self.above:g} and at most {self.maximum:g}" if math.isfinite(self.maximum) else ""
+        return kind + limits + (", or none" if self.optional else "")
 
     def accepts(self, value: ParameterValue) -> bool:
         if value is None:
             return self.optional
-        kinds = int if self.integer else (int, float)
-        return isinstance(value, kinds) and not isinstance(value, bool) and self.above < value <= self.maximum
+        if isinstance(value, bool | str) or (self.integer and not isinstance(value, int)):
+            return False
+        return math.isfinite(value) and self.above < value <= self.maximum
 
     def parse(self, text: str) -> ParameterValue:
         if self.optional and text.lower() == NONE:
@@ -62,7 +65,7 @@ class NumberType:
 
 @dataclass(frozen=True)
 class TextType:
-    """A text; one of `choices`, if there are any."""
+    """A text; one of `choices` if there are any."""
 
     choices: Sequence[str] = ()
     optional: bool = False
@@ -84,7 +87,7 @@ class TextType:
 
 @dataclass(frozen=True)
 class FileType(TextType):
-    """The path of a file; made absolute when read, since a trajectory may be resumed from elsewhere."""
+    """The path of a file; made absolute when parsed, because a trajectory may be resumed from another folder."""
 
     optional: bool = True
     empty: bool = False
@@ -96,7 +99,7 @@ class FileType(TextType):
 
 @dataclass(frozen=True)
 class ModelType(TextType):
-    """A model's hub id, or a folder, whose path is made absolute when read."""
+    """A model's hub id, or a folder, whose path is made absolute when parsed."""
 
     empty: bool = False
 
@@ -107,6 +110,8 @@ class ModelType(TextType):
 
 @dataclass(frozen=True)
 class SwitchType:
+    """True or false."""
+
     description: str = "true or false"
 
     def accepts(self, value: ParameterValue) -> bool:
@@ -114,3 +119,14 @@ class SwitchType:
 
     def parse(self, text: str) -> ParameterValue:
         return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def infer_type(default: ParameterValue) -> ParameterType:
+    """The type of a parameter that has none: that of its default, without limits."""
+    match default:
+        case bool():
+            return SwitchType()
+        case int() | float():
+            return NumberType()
+        case _:
+            return TextType(optional=default is None)

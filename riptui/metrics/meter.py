@@ -1,4 +1,4 @@
-"""Measures frames of trajectories, in order. Knows not what a metric does, nor where its values go."""
+"""Measures the frames of trajectories in order. Does not know what a metric computes, nor where its values go."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ import numpy as np
 
 from riptui.arrays import Image
 from riptui.errors import MetricError
-from riptui.metrics import PREVIOUS, check_names, load
+from riptui.metrics import PREVIOUS, check_names, load, measure_each
 
 ValuesOrError = dict[str, float] | MetricError
-"""Values by name, or why there are none."""
+"""Values by metric name, or the error that prevented them."""
 
 
 class Meter:
     """The metrics of one trajectory, with its original prepared.
 
-    `previous` is the frame measured last, None before the first; set it when a trajectory is resumed. It is kept, not
-    copied. While it is None, metrics against the previous frame have no value. `device` as in `load`.
+    `previous` is the frame measured last (not copied), None before the first; set it when a trajectory is resumed.
+    While it is None, NAME@previous has no value. `device` as in `load`.
 
-    Raises InputError, MissingExtraError or WeightsError when made: everything is loaded then.
+    Loads all metrics when it is created, and then raises InputError, MissingExtraError or WeightsError.
     """
 
     def __init__(self, names: Iterable[str], original: Image, previous: Image | None = None, device: str = "") -> None:
@@ -31,7 +31,7 @@ class Meter:
         }
 
     def measure(self, frame: Image, names: Collection[str] | None = None) -> dict[str, float]:
-        """The frame's values by name, of all metrics or some; the frame becomes `previous`. Raises MetricError."""
+        """The frame's values, of all metrics or of `names`; the frame becomes `previous`. Raises MetricError."""
         [measured] = measure_together([(self, frame)], names)
         if isinstance(measured, MetricError):
             raise measured
@@ -39,12 +39,12 @@ class Meter:
 
 
 def measure_together(batch: Sequence[tuple[Meter, Image]], names: Collection[str] | None = None) -> list[ValuesOrError]:
-    """A frame of each of several trajectories, as `Meter.measure` would measure it, but all at once where a metric can.
+    """Measure one frame of each of several trajectories, as `Meter.measure` does, in one call where a metric can.
 
-    A metric that fails ends the measuring of the frame that it failed at, and of no other.
+    A metric that fails costs the frame it failed on its values, and no other frame.
     """
     pairs = [_FramePair(meter, frame, meter.previous, {}) for meter, frame in batch]
-    for meter, frame in batch:  # at once: should a metric fail, the next frame follows this one
+    for meter, frame in batch:  # before measuring: if a metric fails, the next frame is still compared with this one
         meter.previous = frame
     for name in dict.fromkeys(name for meter, _ in batch for name in meter.metrics if names is None or name in names):
         if applicable := [pair for pair in pairs if pair.applies(name)]:
@@ -54,7 +54,7 @@ def measure_together(batch: Sequence[tuple[Meter, Image]], names: Collection[str
 
 @dataclass
 class _FramePair:
-    """A frame, what it is compared with, and what came out so far."""
+    """A frame, the frame measured before it, and its values so far."""
 
     meter: Meter
     frame: Image
@@ -62,20 +62,20 @@ class _FramePair:
     measured: ValuesOrError
 
     def applies(self, name: str) -> bool:
-        """Whether the metric has a value here."""
+        """Whether the metric has a value for this frame."""
         if isinstance(self.measured, MetricError) or name not in self.meter.metrics:
             return False
         return name in self.meter.prepared or self.previous is not None
 
     def reference(self, name: str) -> Any:
-        """What the metric compares the frame with: the original, or the frame measured before."""
+        """The prepared reference: the original's, or that of the frame measured before."""
         if name in self.meter.prepared or self.previous is None:
             return self.meter.prepared[name]
         return self.meter.metrics[name].prepare(self.previous)
 
 
 def _measure(name: str, pairs: list[_FramePair]) -> None:
-    """Measure with one metric; where several fail together, each alone, to find out which it is."""
+    """Measure with one metric; if a call for several frames fails, retry one by one to find the frame that failed."""
     try:
         values = _values(name, pairs)
     except Exception as error:
@@ -92,11 +92,5 @@ def _measure(name: str, pairs: list[_FramePair]) -> None:
 
 
 def _values(name: str, pairs: list[_FramePair]) -> list[float]:
-    metric = pairs[0].meter.metrics[name]
     references = [pair.reference(name) for pair in pairs]
-    measure_each = getattr(metric, "measure_each", None) if len(pairs) > 1 else None
-    if measure_each is not None:
-        return [float(value) for value in measure_each(references, np.stack([pair.frame for pair in pairs]))]
-    return [
-        float(metric.measure(reference, pair.frame[None])[0]) for reference, pair in zip(references, pairs, strict=True)
-    ]
+    return measure_each(pairs[0].meter.metrics[name], references, np.stack([pair.frame for pair in pairs]))

@@ -64,7 +64,7 @@ class Study:
     def needs_weights(self) -> bool:
         """Whether a diffusion model is among the inpainters."""
         return any(
-            inpainters.find_inpainter(inpainters.resolve_inpainter(sweep.inpainters[0]).name).needs_weights
+            inpainters.find_inpainter(inpainters.resolve_inpainter(sweep.inpainters[0]).name).takes_device
             for sweep in self.sweeps
         )
 

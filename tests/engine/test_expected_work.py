@@ -37,7 +37,7 @@ def test_it_is_told_once_a_batch_and_its_notes_are_in_the_session(
     make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inpaint = Expecting()
-    monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpaint)
+    monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpainters.add_defaults(inpaint))
     waiting = [make_trajectory(f"a/s{seed}", seed=seed) for seed in range(2)]
     first = waiting[-1]
     events = [event for _, event in BatchRunner(slots=2).run(lambda _: waiting.pop() if waiting else None)]
@@ -51,7 +51,7 @@ def test_where_the_memory_is_too_small_to_make_ready_the_batch_is_halved(
     make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inpaint = Expecting(rows=1)
-    monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpaint)
+    monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpainters.add_defaults(inpaint))
     waiting = [make_trajectory(f"a/s{seed}", seed=seed) for seed in range(2)]
     events = [event for _, event in BatchRunner(slots=2).run(lambda _: waiting.pop() if waiting else None)]
     assert inpaint.told[:2] == [(32, 2, 256), (16, 1, 256)]
@@ -68,7 +68,7 @@ def test_where_making_ready_fails_the_trajectory_fails_and_nothing_is_painted(
         raise InpainterError("torch.compile failed: no compiler. Without it: compile=off")
 
     monkeypatch.setattr(inpaint, "prepare", broken)
-    monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpaint)
+    monkeypatch.setattr(inpainters, "load", lambda *_, **__: inpainters.add_defaults(inpaint))
     waiting = [trajectory := make_trajectory()]
     events = [event for _, event in BatchRunner().run(lambda _: waiting.pop() if waiting else None)]
     assert not any(isinstance(event, Iterated) for event in events)

@@ -558,7 +558,7 @@ def test_a_reference_is_read_in_any_order_of_columns_and_rows(tmp_path: Path) ->
         (HEADER + "lpips-vgg,64,50,nan,0\n", ["line 2", "mean is 'nan'", "finite"]),
         (HEADER + "lpips-vgg,64,50,1,-1\n", ["line 2", "sd is '-1'", "at least 0"]),
         (HEADER + "lpips-vgg,64,50,1,0\nlpips-vgg,64,50,1,0\n", ["line 3", "is there twice"]),
-        (HEADER + "vgg,64,50,1,0\n", ["line 2", "no metric is called vgg", "lpips-vgg"]),
+        (HEADER + "vgg,64,50,1,0\n", ["line 2", "unknown metric 'vgg'", "lpips-vgg"]),
         (HEADER + '"lpips-vgg,64,50,1,0\n', ["line 2", "is not CSV"]),
         ("metric,metric,mask,inpainted,mean,sd\n", ["line 1", "column metric is there twice"]),
     ],

@@ -49,7 +49,9 @@ def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def few(unrendered: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figure 7 alone."""
-    monkeypatch.setattr(report, "_draw_functions", lambda reference: [partial(averages.draw_mean_drift, reference=reference)])
+    monkeypatch.setattr(
+        report, "_draw_functions", lambda reference: [partial(averages.draw_mean_drift, reference=reference)]
+    )
 
 
 @pytest.fixture

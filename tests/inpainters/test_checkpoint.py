@@ -160,7 +160,8 @@ def test_what_cannot_be_painted_is_refused_before_anything_is_loaded() -> None:
 
 
 def test_the_registry_knows_the_models_without_torch() -> None:
-    code = "import sys; from riptui.inpainters import REGISTRY, choose; choose('sd2'); print(*sys.modules)"
+    names = "REGISTRY, resolve_inpainter"
+    code = f"import sys; from riptui.inpainters import {names}; resolve_inpainter('sd2'); print(*sys.modules)"
     modules = set(subprocess.check_output([sys.executable, "-c", code], text=True).split())
     assert "riptui.inpainters.catalogue" in modules
     assert not {"torch", "diffusers", "transformers", "huggingface_hub", "safetensors", "numpy"} & modules

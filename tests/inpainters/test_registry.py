@@ -181,8 +181,8 @@ def test_where_nothing_is_known_opencv_gives_what_it_gives_without_riptui(name: 
 def test_the_registry_can_be_read_without_importing_what_it_names() -> None:
     code = """
 import sys
-from riptui.inpainters import DEFAULT, REGISTRY, complete, entry
-print(len(REGISTRY), entry(DEFAULT).summary, complete(DEFAULT, {}))
+from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY, complete_parameters, find_inpainter
+print(len(REGISTRY), find_inpainter(DEFAULT_INPAINTER).summary, complete_parameters(DEFAULT_INPAINTER, {}))
 print(*sys.modules)
 """
     said, modules = subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()
@@ -214,7 +214,7 @@ def test_the_defaults_are_not_handed_out_to_be_changed() -> None:
 )
 def test_a_name_nearly_right_is_answered_with_the_right_one(wrong: str, meant: str) -> None:
     for ask in (find_inpainter, lambda name: complete_parameters(name, {}), lambda name: load(name, {})):
-        with pytest.raises(InputError, match=rf"no inpainter is called {wrong}\. Did you mean {meant}\? Known: "):
+        with pytest.raises(InputError, match=rf"unknown inpainter '{wrong}'\. Did you mean {meant}\? Available: "):
             ask(wrong)
 
 
@@ -223,13 +223,13 @@ def test_any_other_name_is_answered_with_all_there_are(wrong: str) -> None:
     with pytest.raises(InputError) as refused:
         find_inpainter(wrong)
     assert "Did you mean" not in str(refused.value)
-    assert str(refused.value).endswith("Known: " + ", ".join(REGISTRY))
+    assert str(refused.value).endswith("Available: " + ", ".join(REGISTRY))
 
 
 def test_an_unknown_parameter_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"^telea has no parameter raduis\. Known: radius$"):
+    with pytest.raises(InputError, match=r"^telea has no parameter raduis\. Available: radius$"):
         complete_parameters("telea", {"raduis": 3})
-    with pytest.raises(InputError, match=r"^noise has no parameter radius\. Known: none$"):
+    with pytest.raises(InputError, match=r"^noise has no parameter radius\. Available: none$"):
         load("noise", {"radius": 3})
 
 

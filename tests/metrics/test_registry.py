@@ -48,12 +48,12 @@ def without(monkeypatch: pytest.MonkeyPatch):
         for name in [*packages, *sys.modules]:
             if name.partition(".")[0] in packages:
                 monkeypatch.setitem(sys.modules, name, None)
-        for module in ("perceptual", "multiscale"):
+        for module in ("lpips", "ms_ssim"):
             monkeypatch.delitem(sys.modules, f"riptui.metrics.{module}", raising=False)
 
-    metrics._load_cached.cache_clear()
+    metrics.registry._load_cached.cache_clear()
     yield remove
-    metrics._load_cached.cache_clear()
+    metrics.registry._load_cached.cache_clear()
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -63,7 +63,7 @@ def test_the_registry_is_read_without_importing_any_numeric_package() -> None:
     heavy = {"numpy", "jaxtyping", "skimage", "scipy", "cv2", "torch", "torchvision", "lpips", "torchmetrics"}
     code = (
         "import sys, riptui.metrics as m, riptui.metrics.availability as a, riptui.metrics.lpips_weights;"
-        "m.parse([*m.REGISTRY, 'ssim@previous']); a.default_metrics();"
+        "m.check_names([*m.REGISTRY, 'ssim@previous']); a.check_default_metrics();"
         f"print(*({heavy!r} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -89,8 +89,8 @@ def test_names_keep_their_order_and_come_once() -> None:
         ("lpips-vg", "Did you mean lpips-vgg?"),
         ("sim", "Did you mean ssim?"),
         ("lpips-vg@previous", "Did you mean lpips-vgg@previous?"),
-        ("fréchet", "Known: lpips-squeeze, lpips-alex, lpips-vgg, ssim, psnr, ms-ssim, delta-e, entropy"),
-        ("", "no metric is called"),
+        ("fréchet", "Available: lpips-squeeze, lpips-alex, lpips-vgg, ssim, psnr, ms-ssim, delta-e, entropy"),
+        ("", "unknown metric"),
         ("ssim@original", "only @previous can follow"),
         ("ssim@", "only @previous can follow"),
         ("ssim@previous@previous", "only @previous can follow"),
@@ -346,7 +346,7 @@ def test_the_default_without_the_extra_says_so_once(without) -> None:
 
 
 def test_a_choice_of_unknown_names_is_refused() -> None:
-    with pytest.raises(InputError, match="no metric is called fid"):
+    with pytest.raises(InputError, match="unknown metric 'fid'"):
         availability.check_availability(["ssim", "fid"])
 
 

@@ -79,11 +79,12 @@ ODD = {
         "",
         {"seconds": 0.02, "steps": 4},
         parameter_types={"seconds": NumberType(0, 100), "steps": NumberType(0, 1000, integer=True)},
-        needs_weights=True,
+        takes_device=True,
+        runs_in_worker=True,
     ),
-    "touchy": InpainterInfo("tests.support.odd_inpainters:touchy", "", needs_weights=True),
-    "broken": InpainterInfo("tests.support.odd_inpainters:broken", "", needs_weights=True),
-    "noisy": InpainterInfo("tests.support.odd_inpainters:noisy", "", needs_weights=True),
+    "touchy": InpainterInfo("tests.support.odd_inpainters:touchy", "", takes_device=True, runs_in_worker=True),
+    "broken": InpainterInfo("tests.support.odd_inpainters:broken", "", takes_device=True, runs_in_worker=True),
+    "noisy": InpainterInfo("tests.support.odd_inpainters:noisy", "", takes_device=True, runs_in_worker=True),
 }
 
 

@@ -63,6 +63,6 @@ def empty_torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def _fresh(home: Path) -> Iterator[Path]:
-    metrics._load_cached.cache_clear()
+    metrics.registry._load_cached.cache_clear()
     yield home
-    metrics._load_cached.cache_clear()
+    metrics.registry._load_cached.cache_clear()

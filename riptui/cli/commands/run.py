@@ -32,7 +32,7 @@ from riptui.spec import FITS, SQUARE_ORDERS
     default=DEFAULT_INPAINTER,
     show_default=True,
     metavar="NAME",
-    help=f"What repaints: {', '.join(REGISTRY)}; or a model by its hub id, org/name@revision, or its folder. "
+    help=f"What repaints: {', '.join(REGISTRY.built_in)}; or a model by its hub id, org/name@revision, or its folder. "
     "Several may be given.",
 )
 @click.option(

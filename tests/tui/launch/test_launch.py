@@ -65,7 +65,7 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
         ("amount", "nan", "above 0"),
         ("size", "500", "multiple of 64"),
         ("size", "512,1024", "one size"),
-        ("metrics", "lpips", "no metric is called"),
+        ("metrics", "lpips", "unknown metric"),
         ("group", "a b", "not a name"),
         ("group", "../out", "not a name"),
     ],

@@ -1,0 +1,115 @@
+"""The convention by which every inpainter is called: what it must have, and what it may have. Imports no array package.
+
+A factory returns an `Inpainter`: a plain function will do. `load` adds the defaults of the optional parts, so that the
+engine always has a `LoadedInpainter`.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
+    from riptui.arrays import Images, Masks
+
+OnStep = Callable[[int, int], None]
+"""Called as `on_step(step, steps)` after each denoising step, if there are any. It may raise to stop the inpainting."""
+
+CompileMode = Literal["auto", "on", "off"]
+"""Whether a network is compiled before it is used; auto: only when enough work is ahead to benefit."""
+
+
+class Inpainter(Protocol):
+    """Fills masks: the required part."""
+
+    def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        """Repaint each image where its mask is True; return new images of the same shape.
+
+        images: uint8 [batch, height, width, 3], RGB. masks: bool [batch, height, width], one square in each, its
+        corners on multiples of `InpainterInfo.grid` px. The pixels outside the masks may come back changed: the
+        recursion pastes only the square, unless the spec says otherwise.
+        seeds: one per image; `seeds[i]` alone decides the noise of image i, so a batch gives the same as single calls.
+        Must not change its arguments. Raises DeviceMemoryError if the batch does not fit into the device's memory, and
+        whatever `on_step` raises.
+        """
+        ...
+
+
+@runtime_checkable
+class LoadedInpainter(Inpainter, Protocol):
+    """An inpainter with its optional parts, as the engine uses it."""
+
+    @property
+    def device(self) -> str:
+        """The device, for the session's record, e.g. "cuda:0 (NVIDIA H100)". If it starts with "cpu", the engine never
+        makes batches by itself. Default: "cpu (x86_64)"."""
+        ...
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What else decides the pixels and is not in the spec, for the session's record. Default: nothing."""
+        ...
+
+    @property
+    def notices(self) -> list[str]:
+        """Messages for the user, such as the time that compiling took. The engine reads and clears them after
+        `prepare`. Default: none."""
+        ...
+
+    def prepare(self, inpaintings: int, batch: int, size: int) -> None:
+        """Get ready before a batch begins: about `inpaintings` images of size x size px, `batch` of them per call.
+
+        `notes` may change here, but not during the batch. Raises DeviceMemoryError; then the engine halves the batch.
+        Default: does nothing.
+        """
+        ...
+
+    def max_batch(self, size: int) -> int | None:
+        """How many images of size x size px fit into the device's free memory; None if unknown, the default."""
+        ...
+
+
+def add_defaults(inpaint: Inpainter) -> LoadedInpainter:
+    """The inpainter itself if it has all optional parts; otherwise the same with defaults for the missing ones."""
+    return inpaint if isinstance(inpaint, LoadedInpainter) else InpainterWithDefaults(inpaint)
+
+
+class InpainterWithDefaults:
+    """Passes each part on to an inpainter that has it, and answers for the parts that it does not have."""
+
+    def __init__(self, inpaint: Inpainter) -> None:
+        self._inpaint = inpaint
+
+    def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        return self._inpaint(images, masks, seeds=seeds, on_step=on_step)
+
+    @property
+    def device(self) -> str:
+        device: str = getattr(self._inpaint, "device", f"cpu ({platform.machine()})")
+        return device
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        notes: Mapping[str, str] = getattr(self._inpaint, "notes", {})
+        return notes
+
+    @property
+    def notices(self) -> list[str]:
+        notices: list[str] = getattr(self._inpaint, "notices", [])
+        return notices
+
+    def prepare(self, inpaintings: int, batch: int, size: int) -> None:
+        getattr(self._inpaint, "prepare", _do_nothing)(inpaintings, batch, size)
+
+    def max_batch(self, size: int) -> int | None:
+        largest: int | None = getattr(self._inpaint, "max_batch", _unknown)(size)
+        return largest
+
+
+def _do_nothing(inpaintings: int, batch: int, size: int) -> None:
+    pass
+
+
+def _unknown(size: int) -> None:
+    return None

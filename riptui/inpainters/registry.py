@@ -1,0 +1,255 @@
+"""The inpainters by name: what is known of each before it is imported, and how it is loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from riptui.errors import InputError, MissingExtraError
+from riptui.inpainters.catalogue import MODELS, is_folder, resolve_model
+from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, add_defaults
+from riptui.inpainters.parameters import (
+    FileType,
+    ModelType,
+    NumberType,
+    ParameterType,
+    SwitchType,
+    TextType,
+    infer_type,
+)
+from riptui.plugins import Registry
+
+if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
+    from riptui.spec import ParameterValue
+
+DEFAULT_INPAINTER = "navier-stokes"
+
+
+@dataclass(frozen=True)
+class InpainterInfo:
+    """What is known of an inpainter before it is imported."""
+
+    target: str
+    """`module:factory`; the factory takes the parameters by name and returns an Inpainter."""
+    summary: str
+    """One line: the method and its source; a last sentence such as "Fast, no weights."."""
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """Every parameter with its default."""
+    extra: str | None = None
+    """The extra of riptui that installs the packages it imports; None: the base install has them."""
+    distributions: tuple[str, ...] = ()
+    """Packages whose versions decide the pixels; recorded with every session. A plug-in's own package is added."""
+    parameter_types: Mapping[str, ParameterType] = field(default_factory=dict)
+    """Allowed values by parameter. A parameter that is missing here takes any value of its default's type."""
+    grid: int = 1
+    """Pixels; the corners of masks must lie on multiples of it."""
+    needs_weights: bool = False
+    """Whether it needs a checkpoint that `riptui fetch` downloads."""
+    takes_device: bool = False
+    """Whether the factory also takes `device`, `compile` and `deterministic`: a network, for a GPU if there is one."""
+    runs_in_worker: bool = False
+    """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
+
+    def type_of(self, parameter: str) -> ParameterType:
+        """The type of one of its parameters."""
+        return self.parameter_types.get(parameter) or infer_type(self.parameters[parameter])
+
+
+def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
+    """The info of a diffusion model. A default of None leaves the choice to the checkpoint or its pipeline."""
+    common: dict[str, ParameterValue] = {"model": "", "revision": None, "dtype": "auto", "scheduler": None, "steps": 50}
+    common |= {"guidance": None, "strength": 1.0, "prompt": "", "negative_prompt": "", "embedding": None, "lora": None}
+    common |= {"vae": None, "allow_pickle": False}
+    return InpainterInfo(
+        "riptui.inpainters.diffusion:diffusion",
+        summary,
+        common | defaults,
+        extra="diffusion",
+        distributions=("diffusers", "torch", "transformers"),
+        parameter_types=DIFFUSION_PARAMETER_TYPES,
+        grid=8,
+        needs_weights=True,
+        takes_device=True,
+        runs_in_worker=True,
+    )
+
+
+RADIUS_TYPE = {"radius": NumberType(0, 100)}
+DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
+    "model": ModelType(),
+    "revision": TextType(optional=True, empty=False),
+    "dtype": TextType(("auto", "float32", "float16", "bfloat16")),
+    "scheduler": TextType(optional=True, empty=False),
+    "steps": NumberType(0, 1000, integer=True),
+    "guidance": NumberType(0, 100, optional=True),
+    "strength": NumberType(0, 1),
+    "prompt": TextType(),
+    "negative_prompt": TextType(optional=True),
+    "embedding": FileType(),
+    "lora": FileType(),
+    "vae": ModelType(optional=True),
+    "allow_pickle": SwitchType(),
+}
+
+CUSTOM = "diffusion"
+"""The name of the inpainter for any checkpoint, given by its hub id or its folder."""
+
+BUILT_IN: dict[str, InpainterInfo] = {
+    "navier-stokes": InpainterInfo(
+        "riptui.inpainters.opencv:navier_stokes",
+        "OpenCV, Bertalmio et al. 2001: continues isophotes into the square. Fast, no weights.",
+        {"radius": 3},
+        distributions=("opencv-python-headless",),
+        parameter_types=RADIUS_TYPE,
+    ),
+    "telea": InpainterInfo(
+        "riptui.inpainters.opencv:telea",
+        "OpenCV, Telea 2004: fast marching from the border inwards. Fast, no weights.",
+        {"radius": 3},
+        distributions=("opencv-python-headless",),
+        parameter_types=RADIUS_TYPE,
+    ),
+    "biharmonic": InpainterInfo(
+        "riptui.inpainters.biharmonic:biharmonic",
+        "scikit-image, Damelin & Hoang 2018: the smoothest surface through the border. Slow, no weights.",
+        distributions=("scikit-image", "scipy"),
+    ),
+    "identity": InpainterInfo(
+        "riptui.inpainters.baselines:identity",
+        "Changes nothing. A reference: every distance stays 0.",
+    ),
+    "noise": InpainterInfo(
+        "riptui.inpainters.baselines:noise",
+        "Uniform noise from the seed. A reference: the farthest a trajectory can drift.",
+        distributions=("numpy",),
+    ),
+}
+BUILT_IN |= {
+    name: _diffusion_info(
+        model.title,
+        model=model.repository,
+        revision=model.revision,
+        steps=model.steps,
+        guidance=model.guidance,
+        strength=model.strength,
+    )
+    for name, model in MODELS.items()
+}
+BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with, by model=org/name or a folder.")
+
+
+def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
+    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
+    if not isinstance(found, InpainterInfo):
+        raise TypeError(f"it must be an InpainterInfo, not {type(found).__name__}")
+    if not all(part.isidentifier() for part in found.target.replace(":", ".", 1).split(".")) or ":" not in found.target:
+        raise ValueError(f"its target must be module:factory, not {found.target!r}")
+    for parameter, default in found.parameters.items():
+        if not found.type_of(parameter).accepts(default):
+            raise ValueError(f"{parameter}={default!r} must be {found.type_of(parameter).description}")
+    return dataclasses.replace(found, distributions=(*found.distributions, distribution))
+
+
+REGISTRY = Registry("inpainter", BUILT_IN, adopt_plugin)
+"""All inpainters by name, with those of plug-ins (entry point group `riptui.inpainters`)."""
+
+
+@dataclass(frozen=True)
+class ResolvedInpainter:
+    """What the name of an inpainter stands for."""
+
+    name: str
+    """In the registry."""
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """Parameters that the name itself sets."""
+    notice: str = ""
+    """A message for the user if the name stands for something else, such as a mirror; otherwise empty."""
+
+
+def resolve_inpainter(text: str) -> ResolvedInpainter:
+    """Resolve a name of the registry, a hub id such as org/name@revision, or a folder such as ./name.
+
+    Raises InputError.
+    """
+    if text in REGISTRY or not ("/" in text or is_folder(text)):
+        find_inpainter(text)
+        return ResolvedInpainter(text)
+    checkpoint = resolve_model(text)
+    if checkpoint.name is not None:
+        return ResolvedInpainter(checkpoint.name, {"revision": checkpoint.revision}, checkpoint.notice)
+    return ResolvedInpainter(CUSTOM, {"model": checkpoint.model, "revision": checkpoint.revision}, checkpoint.notice)
+
+
+def find_inpainter(name: str) -> InpainterInfo:
+    """Look a name up. Raises InputError with the available names, or with what is wrong with a plug-in."""
+    info = REGISTRY.get(name)
+    if info is not None:
+        return info
+    if problem := REGISTRY.find_problem(name):
+        raise InputError(problem)
+    close_matches = difflib.get_close_matches(name, REGISTRY, n=1)
+    hint = f" Did you mean {close_matches[0]}?" if close_matches else ""
+    raise InputError(f"unknown inpainter {name!r}.{hint} Available: {', '.join(REGISTRY)}")
+
+
+def parse_parameters(name: str, typed: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
+    """Convert parameters from text to the inpainter's types. `complete_parameters` refuses what does not convert."""
+    info = find_inpainter(name)
+    return {
+        key: info.type_of(key).parse(value) if key in info.parameters and isinstance(value, str) else value
+        for key, value in typed.items()
+    }
+
+
+def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
+    """All parameters of an inpainter: the given ones, and the defaults of the others.
+
+    Raises InputError for an unknown parameter or a value that its type does not accept.
+    """
+    info = find_inpainter(name)
+    for key, value in parameters.items():
+        if key not in info.parameters:
+            raise InputError(f"{name} has no parameter {key}. Available: {', '.join(info.parameters) or 'none'}")
+        if not info.type_of(key).accepts(value):
+            raise InputError(f"{name}'s {key} is {value!r}; it must be {info.type_of(key).description}")
+    return {**info.parameters, **parameters}
+
+
+def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int) -> None:
+    """Raise InputError if it is certain, before anything is imported, that it must fail: no model, or a wrong mask."""
+    if parameters.get("model") == "":
+        raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
+    if mask % (grid := find_inpainter(name).grid):
+        raise InputError(f"mask {mask} px: {name} needs squares on multiples of {grid} px")
+
+
+def load(
+    name: str,
+    parameters: Mapping[str, ParameterValue] | None = None,
+    *,
+    device: str = "",
+    compile: CompileMode = "auto",
+    deterministic: bool = False,
+) -> LoadedInpainter:
+    """Import and build an inpainter; `parameters` that are not given have their defaults.
+
+    The last three are for inpainters that take a device; others ignore them. device: cpu, cuda or cuda:N; "" uses CUDA
+    if there is any. deterministic: only arithmetic that gives the same bits each time.
+    Raises InputError, MissingExtraError, WeightsError.
+    """
+    info = find_inpainter(name)
+    module, _, factory = info.target.partition(":")
+    arguments: dict[str, Any] = complete_parameters(name, parameters or {})
+    if info.takes_device:
+        arguments |= {"device": device, "compile": compile, "deterministic": deterministic}
+    try:
+        inpaint = getattr(import_module(module), factory)(**arguments)
+    except ModuleNotFoundError as error:
+        if info.extra is None:
+            raise
+        raise MissingExtraError(f"the inpainter {name}", error.name or module, info.extra) from error
+    return add_defaults(inpaint)

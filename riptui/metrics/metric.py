@@ -1,0 +1,33 @@
+"""The convention by which every metric is called. Imports no array package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
+    from riptui.arrays import Distances, Image, Images
+
+
+class Metric(Protocol):
+    """How far frames are from a reference: the original or, as NAME@previous, the frame measured before.
+
+    Optional: `measure_each(prepared, frames)` measures each frame against its own reference, all in one call;
+    `prepared` is then a sequence with an entry per frame.
+    """
+
+    def prepare(self, reference: Image) -> Any:
+        """What `measure` needs of a reference (uint8 [height, width, 3]), computed once. Only this metric reads it."""
+        ...
+
+    def measure(self, prepared: Any, frames: Images) -> Distances:
+        """One float64 value per frame (uint8 [batch, height, width, 3]), independent of the batch's other frames."""
+        ...
+
+
+def measure_each(metric: Metric, prepared: Sequence[Any], frames: Images) -> list[float]:
+    """Measure each frame against its own reference: in one call if the metric can, otherwise one by one."""
+    measure_all: Callable[[Sequence[Any], Images], Distances] | None = getattr(metric, "measure_each", None)
+    if measure_all is not None and len(frames) > 1:
+        return [float(value) for value in measure_all(prepared, frames)]
+    return [float(metric.measure(reference, frames[i : i + 1])[0]) for i, reference in enumerate(prepared)]

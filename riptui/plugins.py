@@ -1,0 +1,127 @@
+"""Registries by name that other packages can add to, by entry points. Knows no inpainter and no metric.
+
+The names come from the metadata of the installed packages; a package is imported only when one of its names is used:
+
+    [project.entry-points."riptui.inpainters"]
+    mean-colour = "mean_colour:INFO"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+InfoT = TypeVar("InfoT")
+
+PLUGIN_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+
+
+class Registry(MutableMapping[str, InfoT]):
+    """Infos by name: the built-in ones, then those of plug-ins by name.
+
+    Listing the names imports nothing; reading an info imports the plug-in's module that defines it. A broken plug-in is
+    left out, and `find_problem` and `list_problems` say why.
+    """
+
+    def __init__(self, kind: str, built_in: Mapping[str, InfoT], adopt: Callable[[object, str], InfoT]) -> None:
+        """kind: "inpainter" for the entry point group `riptui.inpainters`.
+
+        adopt: checks the object that an entry point names and returns it as an info, given the package's name. It may
+        raise any exception, whose message says what is wrong with the object.
+        """
+        self.kind = kind
+        self.built_in = dict(built_in)
+        """Without plug-ins. Help texts list these: reading the metadata of a hundred packages takes 20 ms."""
+        self._adopt = adopt
+        self._infos = dict(built_in)
+        self._plugin_infos: dict[str, InfoT] = {}
+        self._problems: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> InfoT:
+        if name in self._infos:
+            return self._infos[name]
+        if name not in self._plugin_infos and name in self._entry_points and name not in self._problems:
+            self._load(name)
+        return self._plugin_infos[name]
+
+    def __setitem__(self, name: str, info: InfoT) -> None:
+        self._infos[name] = info
+
+    def __delitem__(self, name: str) -> None:
+        del self._infos[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._infos
+        yield from (name for name in self._entry_points if name not in self._problems and name not in self._infos)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._infos or (name in self._entry_points and name not in self._problems)
+
+    def items(self) -> ItemsView[str, InfoT]:
+        """Names and infos; imports the module of every plug-in that defines one."""
+        return self._load_all().items()
+
+    def values(self) -> ValuesView[InfoT]:
+        """Infos; imports the module of every plug-in that defines one."""
+        return self._load_all().values()
+
+    def plugin_names(self) -> list[str]:
+        """The plug-ins that can be used; imports the modules that define their infos."""
+        return [name for name in self._load_all() if name not in self._infos]
+
+    def find_problem(self, name: str) -> str:
+        """Why a plug-in of that name cannot be used; "" if it can, or if there is none."""
+        if name in self._infos:
+            return ""
+        self.get(name)
+        return self._problems.get(name, "")
+
+    def list_problems(self) -> list[str]:
+        """What is wrong with the installed plug-ins, a sentence each; imports all of them."""
+        self._load_all()
+        return list(self._problems.values())
+
+    @cached_property
+    def _entry_points(self) -> dict[str, EntryPoint]:
+        from importlib.metadata import entry_points  # 20 ms that reading a built-in name does without
+
+        found: dict[str, EntryPoint] = {}
+        for entry_point in sorted(entry_points(group=f"riptui.{self.kind}s"), key=lambda point: point.name):
+            name = entry_point.name
+            if not PLUGIN_NAME.fullmatch(name):
+                self._report(entry_point, "a name has 1 to 64 of a-z 0-9 . - and starts with a letter or digit")
+            elif name in self.built_in:
+                self._report(entry_point, f"riptui has a built-in {self.kind} of that name", key=f"{name} (plug-in)")
+            elif name in found:
+                self._report(entry_point, f"{_distribution(found[name])} adds the same name", key=f"{name} (second)")
+            else:
+                found[name] = entry_point
+        return found
+
+    def _load(self, name: str) -> None:
+        entry_point = self._entry_points[name]
+        try:
+            self._plugin_infos[name] = self._adopt(entry_point.load(), _distribution(entry_point))
+        except Exception as error:  # of any kind: it is another package's code
+            self._report(entry_point, " ".join(f"{type(error).__name__}: {error}".split())[:300])
+
+    def _load_all(self) -> dict[str, InfoT]:
+        return {name: info for name in [*self] if (info := self.get(name)) is not None}
+
+    def _report(self, entry_point: EntryPoint, reason: str, *, key: str = "") -> None:
+        self._problems[key or entry_point.name] = (
+            f"the {self.kind} {entry_point.name} of the package {_distribution(entry_point)} is left out "
+            f"({entry_point.value}): {reason}"
+        )
+
+
+def _distribution(entry_point: EntryPoint) -> str:
+    return entry_point.dist.name if entry_point.dist else "?"

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ from riptui.supervision import client
 from tests.support import odd_inpainters
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
+EXTRAS = {
+    "datasets": "datasets",
+    "diffusion": "diffusers",
+    "lora": "peft",
+    "parquet": "pyarrow",
+    "ray": "ray",
+    "report": "matplotlib",
+}
+"""Each extra of the package that tests need, to a package that comes with it."""
 SURROUNDINGS = ("SSH_CONNECTION", "COLUMNS", "LINES")  # of the person's terminal; pytest-xdist sets the last two
 
 
@@ -42,6 +52,14 @@ def pytest_configure() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, heard)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked `needs(EXTRA)` where that extra is not installed."""
+    for marker in item.iter_markers("needs"):
+        for extra in marker.args:
+            if find_spec(EXTRAS[extra]) is None:
+                pytest.skip(f"needs riptui[{extra}]")
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.command import environment
 
+pytestmark = [pytest.mark.slow, pytest.mark.needs("diffusion")]
+
 SCRIPT = Path(__file__).with_name("gpu.py")
 
 

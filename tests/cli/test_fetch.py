@@ -14,9 +14,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+pytest.importorskip("huggingface_hub", reason="needs riptui[diffusion]")
+
 import huggingface_hub
 import numpy as np
-import pytest
 from huggingface_hub import constants, hf_hub_download
 from safetensors.numpy import save
 
@@ -165,8 +168,8 @@ def test_what_the_hubs_own_client_fetched_is_not_fetched_again(server: Hub) -> N
 
 
 def test_a_fetched_checkpoint_loads(server: Hub) -> None:
-    tiny = pytest.importorskip("tiny_checkpoints")
     from riptui import inpainters
+    from tests.support import tiny_checkpoints as tiny
 
     folder = tiny.tiny_checkpoint("sd2", Path(constants.HF_HUB_CACHE).parent / "sd2")
     server.repositories[MODELS["sd2"].repository] = Repository(content(folder))

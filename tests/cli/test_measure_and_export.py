@@ -227,7 +227,7 @@ def test_a_csv_has_what_was_measured(done: Trajectory) -> None:
 
 
 def test_a_parquet_has_the_same(done: Trajectory) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs riptui[parquet]")
     assert riptui("export", PLACE, "--parquet", "x.parquet").code == 0
     assert parquet.read_table("x.parquet")["k"].to_pylist() == [0, 8, 16]
 
@@ -245,10 +245,10 @@ def test_what_is_unfinished_is_exported_as_far_as_it_is(make_trajectory: MakeTra
     assert riptui("export", PLACE, "--frames", "g").out == f"g: {k + 1} frames\n"
 
 
-@pytest.mark.parametrize("option", ["--gif", "--strip", "--csv", "--parquet"])
+@pytest.mark.parametrize(
+    "option", ["--gif", "--strip", "--csv", pytest.param("--parquet", marks=pytest.mark.needs("parquet"))]
+)
 def test_a_file_that_exists_is_kept_unless_it_may_be_replaced(option: str, done: Trajectory) -> None:
-    if option == "--parquet":
-        pytest.importorskip("pyarrow")
     file = Path({"--gif": "x.gif", "--strip": "x.png", "--csv": "x.csv", "--parquet": "x.parquet"}[option])
     file.write_text("mine")
     outcome = riptui("export", PLACE, option, file)

@@ -25,6 +25,8 @@ from tests.support.command import Outcome, environment, finished, require_harmle
 from tests.support.odd_inpainters import COMMAND
 from tests.support.trajectories import MakeTrajectory, picture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:

@@ -27,7 +27,6 @@ from riptui.engine import (
 )
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
 from riptui.inpainters import OnStep, baselines
-from riptui.metrics import lpips
 from riptui.recursion import ignore_step
 from riptui.spec import Spec
 from riptui.store import attempts, layout
@@ -148,6 +147,8 @@ def require_left_in_order(trajectory: Trajectory) -> None:
 
 @pytest.mark.usefixtures("fake", "torch_home")
 def test_lpips_is_measured_on_the_device_of_the_bench(make: MakeSeveral, monkeypatch: pytest.MonkeyPatch) -> None:
+    from riptui.metrics import lpips  # of an extra
+
     asked: list[str] = []
 
     def squeeze(device: str) -> Any:

@@ -18,8 +18,6 @@ import cv2
 import numpy as np
 import PIL.Image
 import pytest
-from pyarrow import concat_tables
-from pyarrow.parquet import read_table
 
 from riptui import export
 from riptui.engine import run_trajectory
@@ -79,7 +77,10 @@ def writers(trajectory: Trajectory) -> dict[str, Callable[..., Path]]:
     }
 
 
-FILES = [*writers(Trajectory(Path()))]
+FILES = [
+    pytest.param(name, marks=pytest.mark.needs("parquet")) if name == "a.parquet" else name
+    for name in writers(Trajectory(Path()))
+]
 
 
 # --- files in general ---
@@ -531,6 +532,7 @@ def test_a_metric_measured_later_leaves_gaps_and_an_unknown_one_comes_last(compu
 
 
 def test_parquet_holds_the_same_with_types_and_nulls(computed: Computed, out: Path) -> None:
+    read_table = pytest.importorskip("pyarrow.parquet", reason="needs riptui[parquet]").read_table
     trajectory = computed(metrics=("psnr", "ssim@previous"), inpainter="identity")
     with claim(trajectory) as claimed:
         claimed.add_measurement(8, {"delta-e": float("nan")})
@@ -548,6 +550,8 @@ def test_parquet_holds_the_same_with_types_and_nulls(computed: Computed, out: Pa
 
 
 def test_tables_of_several_trajectories_can_be_concatenated(computed: Computed, out: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="needs riptui[parquet]")
+    read_table = pytest.importorskip("pyarrow.parquet").read_table
     tables = [
         read_table(
             export.write_metrics_parquet(
@@ -556,7 +560,7 @@ def test_tables_of_several_trajectories_can_be_concatenated(computed: Computed, 
         )
         for seed in (0, 1)
     ]
-    together = concat_tables(tables)
+    together = arrow.concat_tables(tables)
     assert together.num_rows == 6
     assert together.column("seed").to_pylist() == [0, 0, 0, 1, 1, 1]
 
@@ -579,7 +583,7 @@ def test_hostile_metric_names_replace_no_column_and_are_no_formula(computed: Com
     assert float(read[1]["coverage"]) == trajectory.read_rows()[7].coverage
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+@pytest.mark.parametrize("name", ["a.csv", pytest.param("a.parquet", marks=pytest.mark.needs("parquet"))])
 def test_a_table_of_nothing_measured_is_refused_and_says_how_to_measure(
     computed: Computed, out: Path, name: str
 ) -> None:

@@ -6,9 +6,12 @@ from itertools import pairwise
 from math import isnan
 from pathlib import Path
 
+import pytest
+
+pytest.importorskip("matplotlib", reason="needs riptui[report]")
+
 import matplotlib as mpl
 import numpy as np
-import pytest
 from matplotlib.figure import Figure
 
 from riptui import engine
@@ -25,6 +28,8 @@ from riptui.store.records import encode_line
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec, write
 from tests.support.trajectories import MakeTrajectory
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+
+pytest.importorskip("matplotlib", reason="needs riptui[report]")
+
+import numpy as np
 
 from riptui import engine
 from riptui.errors import DiskError, InputError
@@ -22,6 +25,8 @@ from riptui.store.records import Request
 from tests.support.command import RICH, Outcome, require_harmless, riptui, spawned
 from tests.support.made import made_spec, write
 from tests.support.trajectories import make_spec, picture
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

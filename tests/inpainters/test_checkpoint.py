@@ -11,11 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
+
 import diffusers
 import httpx2
 import huggingface_hub.constants
 import numpy as np
-import pytest
 import torch
 from huggingface_hub import errors as hub_errors
 from PIL import Image as Pictures
@@ -40,7 +43,7 @@ from tests.support.trajectories import make_spec, picture
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
-pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
+
 import diffusers
 import numpy as np
-import pytest
 import torch
 from PIL import Image as Pictures
 
@@ -26,7 +29,7 @@ from tests.support.trajectories import MakeTrajectory, picture
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
-pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
 
 STEPS = 3
 ITERATIONS = 3

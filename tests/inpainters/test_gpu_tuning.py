@@ -4,8 +4,11 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytest
+
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
+
+import numpy as np
 import torch
 
 from riptui import inpainters
@@ -18,7 +21,7 @@ from tests.support.trajectories import picture
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
-pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
 
 
 def load(checkpoints: Checkpoints, family: str = "sd2", **given: Any) -> DiffusionInpainter:

@@ -14,8 +14,11 @@ So a plain script is as far from what the model says as riptui is, and 0.01 % is
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
+
+import numpy as np
 import torch
 from PIL import Image as Pictures
 
@@ -26,7 +29,7 @@ from tests.support.trajectories import picture
 
 __all__ = ["checkpoints", "made", "one_thread_and_no_network"]
 
-pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
 
 
 def in_double(folder: Path, family: str, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
+
+pytest.importorskip("peft", reason="needs riptui[lora]")
+
+import numpy as np
+import peft
 import torch
 from diffusers import StableDiffusionInpaintPipeline
 from diffusers.utils import convert_state_dict_to_diffusers
@@ -14,11 +18,9 @@ from tests.inpainters.test_diffusion import loaded, paint, plain, plain_pipeline
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import picture
 
-peft = pytest.importorskip("peft")
-
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
-pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
 
 
 @pytest.fixture

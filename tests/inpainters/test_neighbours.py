@@ -2,8 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
+
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
+
+import numpy as np
 
 from riptui.arrays import Image
 from riptui.recursion import ignore_step
@@ -13,7 +16,7 @@ from tests.support.trajectories import picture
 
 __all__ = ["Checkpoints", "checkpoints", "made", "one_thread_and_no_network"]
 
-pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
 
 ROWS = 3
 SEED = 5

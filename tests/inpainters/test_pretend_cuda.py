@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import lpips
 import pytest
+
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
+
+import lpips
 import torch
 from diffusers import UNet2DConditionModel
 
@@ -28,7 +31,7 @@ __all__ = ["checkpoints", "one_thread_and_no_network"]
 
 pytest_plugins = ["tests.support.random_trunks"]
 
-pytestmark = pytest.mark.usefixtures("one_thread_and_no_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
 
 HALF = {"sd2": "float16", "sdxl": "float16", "sd3": "bfloat16", "flux-fill": "bfloat16"}
 """Of checkpoints that are stored in float32."""

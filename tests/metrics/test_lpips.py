@@ -26,13 +26,15 @@ from tests.support.trajectories import picture
 
 pytest_plugins = ["tests.support.random_trunks"]
 
+pytestmark = pytest.mark.slow
+
 NETS: tuple[LpipsNet, ...] = get_args(LpipsNet)
 SIZE = 96  # px; a trunk takes any size, and vgg a second at 512
 
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs riptui[diffusion]")
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from tests.support.odd_inpainters import POISON
 from tests.support.study_runs import all_of, require_once, require_whole, rows
 from tests.support.trajectories import picture
 
-ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: pip install 'riptui[ray]'")
 ROOT = Path(__file__).parents[2]
 COMMAND = [
     sys.executable,
@@ -70,6 +68,11 @@ mask = 128
 amount = 50
 size = 256
 """
+
+
+def ray(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test that starts Ray."""
+    return pytest.mark.needs("ray")(pytest.mark.ray(pytest.mark.slow(test)))
 
 
 class Nodes:

@@ -6,7 +6,6 @@ from math import inf
 from pathlib import Path
 
 import pytest
-from pyarrow.parquet import read_table
 
 from riptui.errors import InputError
 from riptui.results import long_table
@@ -57,7 +56,8 @@ def test_a_csv_reads_back_as_the_table(runs: Path, tmp_path: Path) -> None:
 
 
 def test_parquet_has_the_same_with_types(runs: Path, tmp_path: Path) -> None:
-    read = read_table(long_table.to_parquet(find_all_trajectories([runs]), tmp_path / "a.parquet"))
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs riptui[parquet]")
+    read = parquet.read_table(long_table.to_parquet(find_all_trajectories([runs]), tmp_path / "a.parquet"))
     assert read.to_pylist() == long_table.build_table(find_all_trajectories([runs]))
     types = {field.name: str(field.type) for field in read.schema}
     assert (types["mask"], types["radius"], types["amount"], types["image"]) == ("int64", "int64", "double", "string")
@@ -66,7 +66,8 @@ def test_parquet_has_the_same_with_types(runs: Path, tmp_path: Path) -> None:
 def test_parameters_of_unlike_types_are_text_in_parquet(tmp_path: Path) -> None:
     for number, value in enumerate((True, "auto", 2.5, None)):
         write(tmp_path / f"{number}", made_spec(mask=256, parameters={"variant": value}), {"ssim": lambda x: 1.0})
-    read = read_table(long_table.to_parquet(find_all_trajectories([tmp_path]), tmp_path / "a.parquet"))
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs riptui[parquet]")
+    read = parquet.read_table(long_table.to_parquet(find_all_trajectories([tmp_path]), tmp_path / "a.parquet"))
     assert sorted({*read.column("variant").to_pylist()}, key=str) == ["2.5", None, "True", "auto"]
 
 

@@ -15,6 +15,8 @@ from riptui.store.listing import find_trajectories, summarize
 from riptui.store.trajectory import Status
 from tests.support.faulty_disk import PLACE, Disk, Point, Story, Told, When, about, contents
 
+pytestmark = pytest.mark.slow
+
 STORY = Story()
 """Six iterations of noise at mask 128, measured at 0, 50, 100 and 150 %."""
 

@@ -22,6 +22,8 @@ from riptui.store.claim import claim
 from riptui.store.trajectory import Trajectory
 from tests.support.faulty_disk import PLACE, Crash, Disk, Point, Story, Told, When, about, contents
 
+pytestmark = pytest.mark.slow
+
 STORY = Story()
 """Six iterations of noise at mask 128, measured at 0, 50, 100 and 150 %."""
 

@@ -156,3 +156,27 @@ def test_a_dataset_that_cannot_be_had_says_why_in_one_line(hub: Hub, study: Call
 def test_two_datasets_never_share_a_folder() -> None:
     texts = ("hf:a/b-c", "hf:a-b/c", "hf:a/b@c", "hf:a/b#c", "hf:a/b")
     assert len({parse_dataset(text).row_file(0) for text in texts}) == len(texts)
+
+
+@pytest.mark.needs("datasets")
+def test_the_real_package_reads_a_folder_of_pictures(
+    study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of ORG/NAME stands a folder, which `datasets` reads by its own builder. No network."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for row in range(4):
+        Image.fromarray(picture(64) ^ np.uint8(row)).save(folder / f"{row}.png")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # read when the packages are imported
+    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    three = sources.resolve(study(f'"hf:{folder}"', sample=3))
+    assert len({file.read_bytes() for file in three}) == 3
+    for file in three:
+        row = int(file.name.removeprefix("train-"))
+        assert np.array_equal(np.asarray(Image.open(file)), picture(64) ^ np.uint8(row))
+    found = [one for one in Submission(study(f'"hf:{folder}"', sample=3), ()) if isinstance(one, SubmittedPicture)]
+    assert [(one.made, one.found) for one in found] == [(1, 0)] * 3

@@ -12,6 +12,8 @@ from riptui.supervision.client import list_running_workers
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from tests.support.study_runs import all_of, require_once, require_whole, rows
 
+pytestmark = pytest.mark.slow
+
 SMALLER = {"mask": "64", "seed": "0", "amount": "100"}
 TRAJECTORIES = 4 * 3
 
@@ -51,7 +53,7 @@ def test_the_quick_study_runs_through(undisturbed: tuple[Path, Outcome]) -> None
 def test_a_report_is_of_its_studys_trajectories_alone_and_lies_beside_the_file(
     undisturbed: tuple[Path, Outcome],
 ) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="needs riptui[report]")
     file = undisturbed[0].with_name("part.toml")
     part = re.sub(r"(?m)^inpainter = .*", 'inpainter = "telea"', undisturbed[0].read_text())
     file.write_text(re.sub(r"(?m)^images = .*", 'images = ["riptui:bowl", "riptui:hills"]', part))

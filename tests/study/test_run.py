@@ -20,6 +20,8 @@ from tests.support.odd_inpainters import COMMAND, POISON
 from tests.support.study_runs import all_of, require_once, require_whole, rows
 from tests.support.trajectories import picture
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 metrics = ["psnr"]
 [sweep]

@@ -43,6 +43,8 @@ from tests.support.command import wait_until
 from tests.support.odd_inpainters import POISON
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
+pytestmark = pytest.mark.slow
+
 LONG = {"seconds": 0.2, "steps": 20}
 
 

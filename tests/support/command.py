@@ -90,11 +90,12 @@ def spawned(*argv: str | Path, **given: Any) -> Outcome:
         return finished(process)
 
 
-def wait_until(true: Callable[[], object], patience: float = PATIENCE) -> None:
+def wait_until(condition: Callable[[], object], patience: float = PATIENCE, *, interval: float = 0.01) -> None:
+    """Check the condition every `interval` seconds until it holds; fail after `patience` seconds."""
     deadline = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    while not condition():
+        assert time.monotonic() < deadline, f"still false after {patience:g} s"
+        time.sleep(interval)
 
 
 def environment(**changes: str | None) -> dict[str, str]:

@@ -38,7 +38,7 @@ def write_trunk(net: metrics.LpipsNet, path: Path) -> None:
 @pytest.fixture(scope="session")
 def random_trunks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder to be $TORCH_HOME, with all three trunks."""
-    pytest.importorskip("torchvision")
+    pytest.importorskip("torchvision", reason="needs riptui[diffusion]")
     home = tmp_path_factory.mktemp("torch")
     folder = home / "hub" / "checkpoints"
     folder.mkdir(parents=True)

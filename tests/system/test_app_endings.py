@@ -60,12 +60,15 @@ def test_a_terminal_that_goes_ends_it(ignored: bool, folder: Path) -> None:
     with running(folder, ignored=[signal.SIGHUP] if ignored else []) as app:
         used = before = processor_seconds(app.process.pid)
         app.terminal.close()
-        until = time.monotonic() + GONE_WITHIN
-        while app.process.poll() is None and time.monotonic() < until:
+
+        def has_ended() -> bool:
+            nonlocal used
             with suppress(OSError):
                 used = processor_seconds(app.process.pid)
-            time.sleep(0.02)
-        assert app.process.poll() == 128 + signal.SIGHUP
+            return app.process.poll() is not None
+
+        wait_until(has_ended, GONE_WITHIN, interval=0.02)
+        assert app.process.returncode == 128 + signal.SIGHUP
         assert used - before < 1.5
 
 

@@ -8,8 +8,11 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
+
+import numpy as np
 from PIL import Image as Pictures
 
 from riptui.engine import run_trajectory

@@ -18,10 +18,11 @@ from riptui.store.frames import read_frame
 from riptui.store.listing import summarize
 from riptui.store.lock import probe_lock
 from riptui.store.trajectory import Trajectory
+from tests.support.command import PATIENCE, wait_until
 from tests.support.faulty_disk import PLACE, Disk, Story, contents
 
 KILLS = 50
-PATIENCE = 60.0  # seconds; a process that does nothing for so long hangs
+INTERVAL = 0.0005  # seconds between two looks: shorter than an iteration
 
 COMPUTE = """
 import sys, time
@@ -103,13 +104,6 @@ def make_racers(tmp_path: Path) -> Iterator[Callable[[Story], Racers]]:
         racers.end()
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.0005)
-
-
 def rows_of(runs: Path) -> int:
     try:
         return (runs / PLACE / layout.ROWS).read_bytes().count(b"\n")
@@ -132,7 +126,7 @@ def test_fifty_kills_of_two_competing_processes_change_no_byte(make_racers: Call
         racers.start([PLACE])
         if rng.random() < 0.8:
             goal = rows_of(racers.runs) + rng.randrange(1, 20)
-            wait_until(lambda goal=goal: rows_of(racers.runs) >= goal)
+            wait_until(lambda goal=goal: rows_of(racers.runs) >= goal, interval=INTERVAL)
         time.sleep(rng.random() * 0.003)
         _, holder = probe_lock(trajectory.path)
         victims = [one for one in racers.running if holder and one.pid == holder.pid]
@@ -166,7 +160,7 @@ def test_processes_killed_while_they_make_folders_leave_whole_ones_or_none(
         while len(racers.running) < 2:
             racers.start(rng.sample(places, len(places)))
         goal = folders_in(racers.runs) + rng.randrange(4)
-        wait_until(lambda goal=goal: folders_in(racers.runs) >= goal)
+        wait_until(lambda goal=goal: folders_in(racers.runs) >= goal, interval=INTERVAL)
         time.sleep(rng.random() * 0.01)
         racers.kill(rng.choice(racers.running))
         for place, k in racers.reported.items():

@@ -123,6 +123,7 @@ def same(first: Pillow.Image) -> Callable[[Pillow.Image], bool]:
     return true
 
 
+@pytest.mark.terminal
 @pytest.mark.parametrize("terminal", TERMINALS)
 def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
     terminal: str, runs: Path, places: dict[tuple[int, int], Region], tmp_path: Path

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("torch", reason="needs riptui[diffusion]")
+
 import torch
 
 from riptui.worker import gpu_stats

@@ -24,6 +24,8 @@ from tests.support.command import PATIENCE, environment, finished, spawned, star
 from tests.support.odd_inpainters import COMMAND, POISON
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
+pytestmark = pytest.mark.slow
+
 
 def work(runs: Path, *options: str) -> None:
     """A worker, until nothing is left."""

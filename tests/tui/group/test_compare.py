@@ -7,6 +7,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from riptui import __file__ as package
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.tui.graphics.capabilities import Terminal
@@ -105,7 +106,7 @@ def test_what_cannot_be_shown_is_a_note(tmp_path):
 def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real trajectories of two mask sizes; one with other metrics."""
     folder = tmp_path_factory.mktemp("compare")
-    picture = Path(__file__).parents[3] / "riptui/pictures/coffee.jpg"
+    picture = Path(package).with_name("pictures") / "coffee.jpg"
     for masks, metrics in (("64,128", "ssim,psnr"), ("256", "delta-e")):
         options = ["--mask", masks, "--size", "256", "--metrics", metrics, "--group", "g", "--runs", str(folder)]
         assert riptui("run", picture, *options, "-i", "noise").code == 0

@@ -183,7 +183,7 @@ def test_a_worker_that_is_killed_while_it_is_watched_is_told_and_the_app_goes_on
     ):
         app.terminal.wait_for(b"iteration ")
         worker.kill()
-        app.terminal.wait_for(b" died; see ")
+        app.terminal.wait_for(b" died; see")
         app.terminal.wait_for(b"1 interrupted")
         app.quit_in_order()
 

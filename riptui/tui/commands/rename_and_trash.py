@@ -26,11 +26,11 @@ async def move_to_trash(context: CommandContext) -> None:
     paths = [context.runs / path for path in context.paths]
     if not paths:
         return
-    text = f"Move {_describe(context, len(paths))} to the trash? U undoes it."
+    text = f"Move {_describe(context, len(paths))} to the trash? Undo with U."
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Trash", text, yes="Move")):
         return
     await context.run_in_thread(trash.move_to_trash, context.runs, paths)
-    context.notify(f"{_describe(context, len(paths))} moved to the trash; U undoes it")
+    context.notify(f"{_describe(context, len(paths))} moved to the trash (undo with U)")
 
 
 async def undo(context: CommandContext) -> None:

@@ -276,7 +276,7 @@ class CompareScreen(Screen[None]):
             self._show_stop()
 
     def action_axis(self) -> None:
-        """Draw over inpainted % or over coverage; over coverage there is no common marker."""
+        """Draw over inpainted %, or over coverage without a marker, as the trajectories differ there."""
         self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
         self._draw_chart()
 

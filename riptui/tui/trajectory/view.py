@@ -137,7 +137,7 @@ class TrajectoryView(Widget):
         """The current tab; "pictures" only where pictures and panes do not fit together."""
         return TAB_NAMES[0] if self._fits_both and self._tab == PICTURES else self._tab
 
-    # What is shown
+    # The trajectory
 
     def show(self, path: Path) -> None:
         """Show the trajectory in a folder, at the inpainted % of the one before, or at its newest frame."""

@@ -311,7 +311,7 @@ async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajec
         await pilot.press("ctrl+delete")
         await pilot.wait_for_dialog(ConfirmDialog)
         await pilot.press("y")
-        await pilot.wait_for_toast("the trash is empty")
+        await pilot.wait_for_toast("trash emptied")
         assert trash.list_entries(runs) == []
 
 
@@ -390,7 +390,7 @@ async def test_an_export_that_is_refused_says_why_and_can_be_tried_again(
         dialog.query_one("#strip", Checkbox).value = False
         dialog.query_one("#folder", Input).value = str(tmp_path)
         await pilot.press("ctrl+s")
-        await pilot.wait_until(lambda: "exists" in pilot.text_of("#say"))
+        await pilot.wait_until(lambda: "exists" in pilot.text_of("#status"))
         assert (tmp_path / "a-m64-s0.gif").read_text() == "mine"
         await pilot.wait_until(lambda: not dialog.query_one("#export", Button).disabled)
         dialog.query_one("#overwrite", Checkbox).value = True
@@ -409,7 +409,7 @@ async def test_what_cannot_be_written_stops_none_of_the_others(
         dialog.query_one("#csv", Checkbox).value = True
         dialog.query_one("#folder", Input).value = str(tmp_path)
         await pilot.press("ctrl+s")
-        await pilot.wait_until(lambda: "1 written; nothing is measured" in pilot.text_of("#say"))
+        await pilot.wait_until(lambda: "1 written; nothing is measured" in pilot.text_of("#status"))
         await pilot.press("escape")
         await pilot.wait_for_toast("a-m64-s0.png")
         assert copied == [str(tmp_path / "a-m64-s0.png")]

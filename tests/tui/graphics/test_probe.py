@@ -33,7 +33,7 @@ def probed(replies: bytes, *, delay: float = 0.0, piece: int = 65536, asked: str
         (fakes.XTERM, "sixel", "XTerm 398 supports sixel"),
         (fakes.WEZTERM, "sixel", "WezTerm 20240203-110809 supports sixel"),
         (fakes.DA1, "halfblock", "this terminal (TERM=xterm-256color) supports neither"),
-        (fakes.SIXEL_DA1, "halfblock", "does not tell how large a cell is"),
+        (fakes.SIXEL_DA1, "halfblock", "does not report its cell size"),
     ],
 )
 def test_a_terminal_gets_the_best_that_it_can_show(replies: bytes, protocol: str, why: str) -> None:

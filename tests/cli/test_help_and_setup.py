@@ -48,7 +48,7 @@ def test_the_demo_computes_measures_and_says_what_can_be_done_next() -> None:
     assert trajectory.read_status() == Status.DONE
     assert trajectory.spec.source_name == "coffee.jpg"
     assert list(trajectory.read_metrics()) == list(range(0, 65, 8))
-    assert trajectory.read_metrics()[64]["ssim"] < 0.9  # type: ignore[operator]
+    assert trajectory.read_metrics()[64]["ssim"] < 0.9
     assert f"It is in {place}. Next:" in outcome.out
     assert re.findall(r"  riptui (\w+)", outcome.out) == ["show", "export", "run", "doctor"]
     assert "error" not in outcome.err
@@ -99,7 +99,7 @@ def test_an_impossible_demo_is_refused_in_one_line() -> None:
 @pytest.fixture
 def no_torch_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Starting torch takes seconds; what it would say."""
-    seen = {"torch": "2.9", "built": None, "gpus": [], "mps": False}
+    seen: dict[str, Any] = {"torch": "2.9", "built": None, "gpus": [], "mps": False}
     monkeypatch.setattr(doctor, "TORCH_PROBE", f"print({json.dumps(json.dumps(seen))})")
 
 
@@ -177,7 +177,7 @@ def test_without_torch_there_are_no_gpu_and_no_weights_to_look_at(monkeypatch: p
 def test_the_gpu_is_what_torch_sees(
     answer: dict[str, Any], state: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = {"torch": "2.9", "mps": False, **answer}
+    seen: dict[str, Any] = {"torch": "2.9", "mps": False, **answer}
     monkeypatch.setattr(doctor, "TORCH_PROBE", f"print({json.dumps(json.dumps(seen))})")
     [finding] = findings()["gpu"]
     assert finding["state"] == state

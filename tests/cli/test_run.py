@@ -344,7 +344,7 @@ def test_lpips_that_is_measured_later_is_exactly_that_of_a_run_that_had_it(
     run(*SMALL, "--name", "at-once")
     assert metrics_of("later") == metrics_of("at-once")
     assert metrics_of("later")[16].keys() == {"ssim", "psnr", *LPIPS}
-    assert all(metrics_of("later")[16][name] > 0 for name in LPIPS)  # type: ignore[operator]
+    assert all(metrics_of("later")[16][name] > 0 for name in LPIPS)
 
 
 # ── again ────────────────────────────────────────────────────────────────────────────────────────────────────────────

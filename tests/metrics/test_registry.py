@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def flat(*colour: int, size: int = 32) -> Image:
 
 
 @pytest.fixture
-def without(monkeypatch: pytest.MonkeyPatch):
+def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """`without("lpips")`: as if a package were not installed."""
 
     def remove(*packages: str) -> None:
@@ -133,7 +134,8 @@ def test_a_batch_gives_what_single_frames_give(name: str, original: Image) -> No
     metric = metrics.load(name)
     prepared = metric.prepare(original)
     values = metric.measure(prepared, frames)
-    assert (values.dtype, values.shape) == (np.float64, (3,))
+    assert values.dtype == np.float64
+    assert values.shape == (3,)
     assert values.tolist() == [metric.measure(prepared, frame[None])[0] for frame in frames]
 
 
@@ -190,8 +192,8 @@ def test_ms_ssim_is_torchmetrics_on_the_luma(original: Image) -> None:
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
     pair = (original, grainy(original, 30))
-    lumas = [torch.tensor(image @ np.array([0.299, 0.587, 0.114]))[None, None] for image in pair]
-    expected = float(multiscale_structural_similarity_index_measure(*lumas, data_range=255.0))
+    first, second = [torch.tensor(image @ np.array([0.299, 0.587, 0.114]))[None, None] for image in pair]
+    expected = float(multiscale_structural_similarity_index_measure(first, second, data_range=255.0))
     assert 0.5 < expected < 0.99
     assert value("ms-ssim", *pair) == pytest.approx(expected, abs=1e-5)
 
@@ -234,6 +236,7 @@ def test_frames_of_several_trajectories_are_measured_at_once_where_a_metric_can(
     )
     assert measured == [{"psnr": 9.0}, {"psnr": 18.0, "ssim": 18.0}, {}]
     assert metric.batches == [2, 1]
+    assert second.previous is not None
     assert np.array_equal(second.previous, flat(20, 20, 20))
 
 
@@ -288,7 +291,7 @@ def test_values_are_plain_floats_and_the_original_is_prepared_once(
 @pytest.mark.parametrize(
     ("name", "package"), [*((name, "lpips") for name in LPIPS), ("ms-ssim", "torchmetrics"), ("ms-ssim", "torch")]
 )
-def test_a_missing_package_names_the_extra_to_install(name: str, package: str, without) -> None:
+def test_a_missing_package_names_the_extra_to_install(name: str, package: str, without: Callable[..., None]) -> None:
     without(package)
     for refuse in (
         lambda: metrics.load(name),
@@ -304,7 +307,7 @@ def test_a_missing_package_names_the_extra_to_install(name: str, package: str, w
 
 
 def test_packages_that_do_not_import_are_an_error_and_not_a_traceback(
-    without, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    without: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     without()
     (tmp_path / "lpips.py").write_text("raise RuntimeError('operator torchvision::nms\\ndoes not exist')\n")
@@ -337,7 +340,7 @@ def test_the_default_without_weights_says_what_is_left_out_and_what_could_be_fet
     assert "offline" in offline.note
 
 
-def test_the_default_without_the_extra_says_so_once(without) -> None:
+def test_the_default_without_the_extra_says_so_once(without: Callable[..., None]) -> None:
     without("torch", "lpips")
     choice = availability.check_default_metrics()
     assert (choice.available, choice.fetchable) == (("ssim", "psnr"), ())
@@ -354,7 +357,7 @@ def test_a_choice_of_unknown_names_is_refused() -> None:
 def test_frames_measured_each_against_its_own_reference_have_the_values_of_single_calls(
     original: Image, name: str
 ) -> None:
-    metric = metrics.load(name)
+    metric: Any = metrics.load(name)
     references = [original, grainy(original, 5), grainy(original, 9)]
     frames = [grainy(original, spread, seed=2) for spread in (3, 12, 40)]
     values = metric.measure_each([metric.prepare(one) for one in references], np.stack(frames))

@@ -71,7 +71,8 @@ def riptui(*argv: str | Path, terminal: bool = False) -> Outcome:
 def started(*argv: str | Path, command: list[str] = COMMAND, **given: Any) -> Iterator[subprocess.Popen[str]]:
     """Start the command in its own process, which is killed when the context ends."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([*command, *map(os.fspath, argv)], text=True, **{**pipes, "env": environment(), **given})
+    words = [*command, *(os.fspath(word) for word in argv)]
+    process = subprocess.Popen(words, text=True, **{**pipes, "env": environment(), **given})
     try:
         yield process
     finally:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fcntl import ioctl
 from pathlib import Path
+from typing import Any
 
 from riptui.tui.graphics.probe import QUERIES
 
@@ -109,8 +110,8 @@ def fake_terminal(
 def running_app(terminal: FakeTerminal, keys: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """`graphics_app.py` in this terminal; it writes the keys that reach it to the file `keys`."""
     kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-    ends = {"stdin": terminal.inside, "stdout": terminal.inside, "stderr": terminal.inside}
-    command = [sys.executable, APP, keys]
+    ends: dict[str, Any] = {"stdin": terminal.inside, "stdout": terminal.inside, "stderr": terminal.inside}
+    command = [sys.executable, str(APP), str(keys)]
     app = subprocess.Popen(command, env=kept | ENVIRONMENT | variables, start_new_session=True, **ends)
     try:
         yield app

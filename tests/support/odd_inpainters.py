@@ -94,9 +94,9 @@ FULL = "ODD_FULL"
 
 def install() -> None:
     inpainters.REGISTRY.update(ODD)
-    client.COMMAND = tuple(COMMAND)
+    client.COMMAND = tuple(COMMAND)  # type: ignore[assignment]  # of another length
     if FULL in os.environ:
-        disk._write_at = _writing(Path(os.environ[FULL]), disk._write_at)
+        disk._write_at = _writing(Path(os.environ[FULL]), disk._write_at)  # type: ignore[assignment]
 
 
 def _writing(full: Path, write: Callable[[int, bytes, int], None]) -> Callable[[int, bytes, int], None]:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image as Pillow
 
@@ -125,7 +126,7 @@ class Window:
                 self._call("xdotool", "windowfocus", numbers[-1])
                 return numbers[-1]
             time.sleep(0.05)
-        raise RuntimeError(f"{self._terminal.args} showed no window within {PATIENCE:.0f} s")
+        raise RuntimeError(f"{self._terminal.args!r} showed no window within {PATIENCE:.0f} s")
 
     def _call(self, *command: str) -> bytes:
         done = subprocess.run(command, env=self._environment, check=True, capture_output=True, timeout=20)
@@ -181,7 +182,7 @@ def display() -> Iterator[str]:
 
 
 def started(command: list[str], environment: dict[str, str], kept_open: int | None = None) -> subprocess.Popen[bytes]:
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     kept = [] if kept_open is None else [kept_open]
     return subprocess.Popen(command, env=environment, start_new_session=True, pass_fds=kept, **quiet)
 
@@ -207,7 +208,8 @@ def main() -> None:
     asked = parser.parse_args()
     if lacking := missing(asked.terminal):
         sys.exit(f"not installed: {', '.join(lacking)}")
-    with window(asked.terminal, asked.program, size=tuple(map(int, asked.size.split("x")))) as seen:
+    columns, rows = map(int, asked.size.split("x"))
+    with window(asked.terminal, asked.program, size=(columns, rows)) as seen:
         time.sleep(3)  # for the program to start
         for key in asked.keys:
             seen.at_rest()

@@ -29,7 +29,7 @@ def picture(size: int = 256) -> Image:
 
 def make_spec(original: Image, **fields: Any) -> Spec:
     name = fields.get("inpainter", "navier-stokes")
-    given = {
+    given: dict[str, Any] = {
         "source_name": "picture.png",
         "source_sha256": "0" * 64,
         "original_sha256": pixels_sha256(original),

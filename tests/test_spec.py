@@ -126,6 +126,7 @@ def specs(draw: st.DrawFn) -> Spec:
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(specs())
 def test_any_spec_comes_back_from_its_file(written: Spec) -> None:

@@ -141,6 +141,7 @@ def test_inpainters_are_ordered_with_the_tests_behind_it(runs: Path) -> None:
     assert (difference["nearer"]["inpainter"], difference["farther"]["inpainter"]) == ("biharmonic", "telea")
 
 
+@pytest.mark.needs("parquet")
 def test_all_that_was_measured_is_written_as_one_table(runs: Path, place: Path) -> None:
     outcome = riptui("results", runs, "--csv", "all.csv", "--parquet", "all.parquet")
     assert outcome.code == 0

@@ -19,6 +19,7 @@ from tests.support.trajectories import picture
 pytest_plugins = ["tests.support.random_trunks"]
 
 PIXELS = ("ssim", "psnr", "delta-e", "entropy")
+needs_torch = pytest.mark.needs("diffusion")
 LPIPS = ("lpips-squeeze", "lpips-alex", "lpips-vgg")
 
 
@@ -113,7 +114,10 @@ def test_a_metric_is_built_once_and_shared_with_its_previous_form() -> None:
 # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("name", "same"), [("ssim", 1.0), ("psnr", np.inf), ("delta-e", 0.0), ("ms-ssim", 1.0)])
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("ssim", 1.0), ("psnr", np.inf), ("delta-e", 0.0), pytest.param("ms-ssim", 1.0, marks=needs_torch)],
+)
 @pytest.mark.parametrize("kind", ["picture", "noise", "flat"])
 def test_equal_pictures_are_at_no_distance(name: str, same: float, kind: str) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
@@ -121,14 +125,14 @@ def test_equal_pictures_are_at_no_distance(name: str, same: float, kind: str) ->
     assert value(name, image, image.copy()) == pytest.approx(same, abs=1e-6 if name == "ms-ssim" else 0)
 
 
-@pytest.mark.parametrize("name", [*PIXELS[:3], "ms-ssim"])
+@pytest.mark.parametrize("name", [*PIXELS[:3], pytest.param("ms-ssim", marks=needs_torch)])
 def test_more_grain_is_farther(name: str, original: Image) -> None:
     values = [value(name, original, grainy(original, spread)) for spread in (2, 10, 50)]
     assert values == sorted(values, reverse=metrics.find_metric(name).higher_means == "closer")
     assert len(set(values)) == 3
 
 
-@pytest.mark.parametrize("name", [*PIXELS, "ms-ssim"])
+@pytest.mark.parametrize("name", [*PIXELS, pytest.param("ms-ssim", marks=needs_torch)])
 def test_a_batch_gives_what_single_frames_give(name: str, original: Image) -> None:
     frames = np.stack([grainy(original, spread) for spread in (0, 5, 20)])
     metric = metrics.load(name)
@@ -139,6 +143,7 @@ def test_a_batch_gives_what_single_frames_give(name: str, original: Image) -> No
     assert values.tolist() == [metric.measure(prepared, frame[None])[0] for frame in frames]
 
 
+@pytest.mark.needs("diffusion")
 def test_measuring_changes_no_picture(original: Image) -> None:
     before, frame = original.copy(), grainy(original, 9)
     kept = frame.copy()
@@ -187,6 +192,7 @@ def test_entropy_is_0_of_one_level_and_8_bits_of_all_levels_alike() -> None:
     assert value("entropy", flat(7, 7, 7), ramp) == 8
 
 
+@pytest.mark.needs("diffusion")
 def test_ms_ssim_is_torchmetrics_on_the_luma(original: Image) -> None:
     import torch
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
@@ -288,6 +294,7 @@ def test_values_are_plain_floats_and_the_original_is_prepared_once(
 # ── what is missing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.needs("diffusion")
 @pytest.mark.parametrize(
     ("name", "package"), [*((name, "lpips") for name in LPIPS), ("ms-ssim", "torchmetrics"), ("ms-ssim", "torch")]
 )
@@ -324,6 +331,7 @@ def test_the_default_has_every_net_whose_weights_are_there(torch_home: Path) -> 
     availability.require_packages(choice.available)
 
 
+@pytest.mark.needs("diffusion")
 def test_the_default_without_weights_says_what_is_left_out_and_what_could_be_fetched(
     empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +348,7 @@ def test_the_default_without_weights_says_what_is_left_out_and_what_could_be_fet
     assert "offline" in offline.note
 
 
+@pytest.mark.needs("diffusion")
 def test_the_default_without_the_extra_says_so_once(without: Callable[..., None]) -> None:
     without("torch", "lpips")
     choice = availability.check_default_metrics()

@@ -401,6 +401,7 @@ class Abuse(RuleBasedStateMachine):
         assert (found.damage, found.leftovers) == ([], [])
 
 
+@pytest.mark.slow
 def test_no_order_of_work_crashes_and_damage_gives_a_wrong_pixel_or_an_unknown_error(tmp_path: Path) -> None:
     run_state_machine_as_test(
         lambda: Abuse(tmp_path),  # type: ignore[arg-type]  # a function that makes one will do

@@ -373,7 +373,7 @@ def test_a_submission_that_is_cut_short_leaves_a_manifest_of_what_is_there(writt
     study = read_study(written())
     submission = iter(Submission(study, ()))
     next(submission)
-    submission.close()  # type: ignore[attr-defined]
+    submission.close()
     known = manifest.read(study)
     assert known is not None
     assert (known.expected, len(known.trajectories)) == (8, 4)

@@ -1,4 +1,4 @@
-"""What every test starts from: no settings of the person who runs it, and a runs folder of its own."""
+"""Fixtures of all tests: none reads the settings of the person who runs it, and each has its own runs folder."""
 
 import os
 import signal
@@ -29,12 +29,12 @@ EXTRAS = {
     "report": "matplotlib",
 }
 """Each extra of the package that tests need, to a package that comes with it."""
-SURROUNDINGS = ("SSH_CONNECTION", "COLUMNS", "LINES")  # of the person's terminal; pytest-xdist sets the last two
+SURROUNDINGS = ("SSH_CONNECTION", "COLUMNS", "LINES")  # of the terminal; pytest-xdist sets the last two
 
 
 @pytest.fixture(autouse=True)
 def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test reads the settings of the person who runs it, or leaves anything beside them. Gives the config folder."""
+    """Give each test its own settings, state and cache; return the config folder."""
     own = tmp_path_factory.mktemp("own")
     for variable, name in (("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")):
         monkeypatch.setenv(f"XDG_{variable}_HOME", str(own / name))
@@ -44,7 +44,7 @@ def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 def pytest_configure() -> None:
-    """Hear signals, as in a terminal: what a shell or a CI starts in the background inherits that some are ignored."""
+    """Handle signals as in a terminal: a process that a shell or a CI starts in the background ignores some of them."""
     for number, heard in (
         (signal.SIGINT, signal.default_int_handler),
         (signal.SIGQUIT, signal.SIG_DFL),
@@ -77,7 +77,7 @@ def make_trajectory(tmp_path: Path) -> MakeTrajectory:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A runs folder whose workers leave when nothing is left, and do not outlive the test. They know odd inpainters."""
+    """A runs folder whose workers exit when idle, are killed with the test, and know the odd inpainters."""
     monkeypatch.setenv("RIPTUI_IDLE", "0")
     monkeypatch.setattr(client, "COMMAND", tuple(odd_inpainters.COMMAND))
     for name, entry in odd_inpainters.ODD.items():

@@ -45,7 +45,11 @@ def loaded_by(code: str) -> set[str]:
         ("riptui.results.findings", TORCH | PICTURES | {"rich"}),
         ("riptui.results.comparison", TORCH | PICTURES | {"rich"}),
         ("riptui.results.long_table", TORCH | {"skimage", "scipy", "matplotlib"}),
-        ("riptui.figures.report", TORCH | APP | PICTURES - {"PIL", "matplotlib"}),
+        pytest.param(
+            "riptui.figures.report",
+            TORCH | APP | PICTURES - {"PIL", "matplotlib"},
+            marks=pytest.mark.needs("report"),
+        ),
         ("riptui.inpainters.opencv", TORCH | PICTURES - {"cv2"}),
         ("riptui.images", TORCH | {"skimage", "scipy", "matplotlib", "rich"}),
         ("riptui.engine", TORCH | {"skimage", "scipy", "matplotlib", "rich", "rich_click", "click"}),
@@ -73,6 +77,7 @@ def test_help_and_mistakes_need_no_arrays(argv: list[str]) -> None:
     assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS | APP)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metrics", [(), ("ssim", "psnr")])
 def test_a_whole_trajectory_without_lpips_is_computed_without_torch(tmp_path: object, metrics: tuple[str, ...]) -> None:
     code = f"""

@@ -131,6 +131,7 @@ COVERAGE = {  # of simulated independent draws: mean at 50, 100, 200 and 400 % i
 ROUNDED = 0.0005  # the table has three digits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side", "seeds"), [(16, 40), (64, 250), (128, 500), (256, 1000)])
 def test_coverage_grows_as_by_independent_draws(side: int, seeds: int) -> None:
     one = spec(size=512, mask=side)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,11 @@ def riptui(*argv: str) -> str:
     return f"from riptui.cli import main; import sys; sys.exit(main({[*argv]!r}))"
 
 
+MakeRegistry = Callable[..., Registry[InpainterInfo]]
+
+
 @pytest.fixture
-def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRegistry:
     """`registry({name: target}, {module: text})`: the inpainters, with a package installed that adds these."""
 
     def make(points: dict[str, str], modules: dict[str, str], **names: str) -> Registry[InpainterInfo]:
@@ -50,7 +54,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return make
 
 
-def test_names_are_listed_without_importing_anything(registry) -> None:
+def test_names_are_listed_without_importing_anything(registry: MakeRegistry) -> None:
     found = registry({"mean-colour": "explodes:INFO"}, {"explodes": "raise SystemError('imported')"})
     assert [*found] == [*BUILT_IN, "mean-colour"]
     assert len(found) == len(BUILT_IN) + 1
@@ -58,7 +62,7 @@ def test_names_are_listed_without_importing_anything(registry) -> None:
     assert [*found.built_in] == [*BUILT_IN]
 
 
-def test_an_info_is_the_authors_with_the_package_whose_version_decides_the_pixels(registry) -> None:
+def test_an_info_is_the_authors_with_the_package_whose_version_decides_the_pixels(registry: MakeRegistry) -> None:
     found = registry({"mean-colour": "mean_colour:INFO"}, {"mean_colour": MODULE})
     assert found["mean-colour"].summary == "Fills the square with the mean colour."
     assert found["mean-colour"].distributions == ("mean-colour-plugin",)
@@ -88,7 +92,7 @@ def test_an_info_is_the_authors_with_the_package_whose_version_decides_the_pixel
         ),
     ],
 )
-def test_a_broken_plugin_is_left_out_and_named(registry, target: str, text: str, reason: str) -> None:
+def test_a_broken_plugin_is_left_out_and_named(registry: MakeRegistry, target: str, text: str, reason: str) -> None:
     found = registry({"mean-colour": target}, {"broken": text})
     [problem] = found.list_problems()
     assert problem.startswith(f"the inpainter mean-colour of the package mean-colour-plugin is left out ({target}): ")
@@ -99,7 +103,7 @@ def test_a_broken_plugin_is_left_out_and_named(registry, target: str, text: str,
     assert found.get("mean-colour") is None
 
 
-def test_a_builtin_name_cannot_be_taken(registry) -> None:
+def test_a_builtin_name_cannot_be_taken(registry: MakeRegistry) -> None:
     found = registry({"telea": "mean_colour:INFO", "Telea!": "mean_colour:INFO"}, {"mean_colour": MODULE})
     first, second = found.list_problems()
     assert "a name has 1 to 64 of a-z" in first
@@ -108,7 +112,7 @@ def test_a_builtin_name_cannot_be_taken(registry) -> None:
     assert found.find_problem("telea") == ""
 
 
-def test_of_two_packages_with_one_name_the_second_is_left_out(registry, tmp_path: Path) -> None:
+def test_of_two_packages_with_one_name_the_second_is_left_out(registry: MakeRegistry, tmp_path: Path) -> None:
     points = {"riptui.inpainters": {"mean-colour": "mean_colour:INFO"}}
     install_distribution(tmp_path / "site", points, {}, name="another-plugin")
     found = registry({"mean-colour": "mean_colour:INFO"}, {"mean_colour": MODULE})

@@ -126,6 +126,7 @@ def specs(draw: st.DrawFn) -> Spec:
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(specs())
 def test_any_spec_comes_back_from_its_file(written: Spec) -> None:
@@ -188,7 +189,12 @@ def test_values_that_do_not_have_their_digest_are_refused(field: str, value: obj
 
 
 def test_keys_with_a_default_may_be_left_out() -> None:
-    least = {"format": 1, "source_name": "a.png", "source_sha256": "1" * 64, "original_sha256": "2" * 64}
+    least: dict[str, Any] = {
+        "format": 1,
+        "source_name": "a.png",
+        "source_sha256": "1" * 64,
+        "original_sha256": "2" * 64,
+    }
     assert decode_spec(json.dumps(least).encode()) == Spec(**least)
 
 

@@ -133,7 +133,7 @@ class Run:
         command = [*RIPTUI, "study", "run", str(one.file), "--workers", str(WORKERS), "--devices", "cpu"]
         started = time.perf_counter()
         process = subprocess.Popen([*command, "--display", "none"], env={**os.environ, "RIPTUI_IDLE": "0"})
-        progressing = ProgressTracker(one.folder, one.runs, manifest.read(one).trajectories)  # type: ignore[union-attr]
+        progressing = ProgressTracker(one.folder, one.runs, manifest.read(one).trajectories)
         while process.poll() is None:
             time.sleep(1)  # often enough, for looking takes time that the workers would have
             done = progressing.poll().done / count

@@ -26,7 +26,7 @@ from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
 
-from cost import missed, photograph, report
+from cost import missed, photograph, report  # type: ignore[import-not-found]  # beside this file
 
 from riptui.engine import run_trajectory
 from riptui.planning.submit import submit
@@ -114,7 +114,7 @@ class Seen:
     def memory(self) -> float:
         """MiB at the most so far."""
         text = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+        return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024
 
     def close(self) -> None:
         os.kill(self.pid, signal.SIGTERM)

@@ -253,6 +253,7 @@ def test_edit_prints_no_json(editor: MakeEditor) -> None:
 # ── the other commands ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_commands_take_the_runs_folder_of_the_settings(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(f"runs = '{Path.cwd() / 'mine'}'")
     assert riptui("demo", "--mask", "256", "--display", "none").code == 0

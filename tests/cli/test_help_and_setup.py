@@ -48,12 +48,13 @@ def test_the_demo_computes_measures_and_says_what_can_be_done_next() -> None:
     assert trajectory.read_status() == Status.DONE
     assert trajectory.spec.source_name == "coffee.jpg"
     assert list(trajectory.read_metrics()) == list(range(0, 65, 8))
-    assert trajectory.read_metrics()[64]["ssim"] < 0.9  # type: ignore[operator]
+    assert trajectory.read_metrics()[64]["ssim"] < 0.9
     assert f"It is in {place}. Next:" in outcome.out
     assert re.findall(r"  riptui (\w+)", outcome.out) == ["show", "export", "run", "doctor"]
     assert "error" not in outcome.err
 
 
+@pytest.mark.slow
 def test_what_the_demo_proposes_works() -> None:
     out = riptui("demo", "--mask", "256").out
     for line in re.findall(r"riptui ((?:show|export) .+)", out):
@@ -62,6 +63,7 @@ def test_what_the_demo_proposes_works() -> None:
     assert Path("drift.gif").is_file()
 
 
+@pytest.mark.slow
 def test_the_demo_again_says_it_is_done() -> None:
     riptui("demo", "--mask", "256")
     rows = Path("runs/demo/coffee/m256-s0-crop/iterations.jsonl")
@@ -72,6 +74,7 @@ def test_the_demo_again_says_it_is_done() -> None:
     assert (rows.stat().st_mtime_ns, rows.read_bytes()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("display", "events"), [("json", True), ("none", False)])
 def test_the_demo_for_scripts_has_no_words(display: str, events: bool) -> None:
     outcome = riptui("demo", "--mask", "256", "--display", display)
@@ -80,6 +83,7 @@ def test_the_demo_for_scripts_has_no_words(display: str, events: bool) -> None:
     assert all("event" in json.loads(line) for line in outcome.out.splitlines())
 
 
+@pytest.mark.slow
 def test_the_demo_goes_where_it_is_told() -> None:
     assert riptui("demo", "--mask", "256", "--runs", "my runs").code == 0
     assert "'my runs/demo/coffee/m256-s0-crop'" in riptui("demo", "--mask", "256", "--runs", "my runs").out
@@ -99,7 +103,7 @@ def test_an_impossible_demo_is_refused_in_one_line() -> None:
 @pytest.fixture
 def no_torch_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Starting torch takes seconds; what it would say."""
-    seen = {"torch": "2.9", "built": None, "gpus": [], "mps": False}
+    seen: dict[str, Any] = {"torch": "2.9", "built": None, "gpus": [], "mps": False}
     monkeypatch.setattr(doctor, "TORCH_PROBE", f"print({json.dumps(json.dumps(seen))})")
 
 
@@ -135,6 +139,7 @@ def test_the_doctors_words_are_those_of_its_json() -> None:
                 assert finding["advice"] in shown
 
 
+@pytest.mark.needs("diffusion")
 @pytest.mark.usefixtures("no_torch_process")
 @pytest.mark.parametrize(
     ("package", "extra"),
@@ -166,6 +171,7 @@ def test_without_torch_there_are_no_gpu_and_no_weights_to_look_at(monkeypatch: p
     assert found["weights"][0]["advice"] == "pip install 'riptui[diffusion]'"
 
 
+@pytest.mark.needs("diffusion")
 @pytest.mark.parametrize(
     ("answer", "state", "words"),
     [
@@ -177,7 +183,7 @@ def test_without_torch_there_are_no_gpu_and_no_weights_to_look_at(monkeypatch: p
 def test_the_gpu_is_what_torch_sees(
     answer: dict[str, Any], state: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = {"torch": "2.9", "mps": False, **answer}
+    seen: dict[str, Any] = {"torch": "2.9", "mps": False, **answer}
     monkeypatch.setattr(doctor, "TORCH_PROBE", f"print({json.dumps(json.dumps(seen))})")
     [finding] = findings()["gpu"]
     assert finding["state"] == state
@@ -193,6 +199,7 @@ def test_a_torch_that_does_not_start_is_noted(script: str, monkeypatch: pytest.M
     assert finding["state"] == "note"
 
 
+@pytest.mark.needs("diffusion")
 @pytest.mark.usefixtures("no_torch_process")
 def test_weights_are_told_by_net() -> None:
     missing = findings()["weights"]
@@ -405,6 +412,7 @@ def test_python_m_riptui_is_the_command() -> None:
     assert done.stdout == f"riptui {__version__}\n"
 
 
+@pytest.mark.slow
 def test_the_demo_makes_only_its_own_folder() -> None:
     riptui("demo", "--mask", "256", "--display", "none")
     assert [path.name for path in Path().iterdir()] == ["runs"]

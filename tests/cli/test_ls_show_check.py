@@ -508,9 +508,8 @@ def on_terminal(*argv: str, **given: Any) -> tuple[str, str]:
     """What the command sends to a terminal, which is its stderr and by default its stdout, and to a pipe."""
     master, slave = os.openpty()
     termios.tcsetwinsize(slave, (24, 80))
-    with started(
-        *argv, **{"stdout": slave, "stderr": slave, "env": environment(TERM="xterm-256color")} | given
-    ) as process:
+    usual: dict[str, Any] = {"stdout": slave, "stderr": slave, "env": environment(TERM="xterm-256color")}
+    with started(*argv, **usual | given) as process:
         os.close(slave)
         sent = b""
         with suppress(OSError):  # Linux's way of saying that nobody writes any more

@@ -109,6 +109,7 @@ def test_when_there_is_nothing_to_measure_it_says_so_and_writes_nothing(done: Tr
     assert riptui("measure", PLACE, "--metrics", "psnr", "--display", "none") == Outcome(0, "", "")
 
 
+@pytest.mark.needs("diffusion")
 def test_the_default_metrics_are_those_at_hand(done: Trajectory) -> None:
     outcome = riptui("measure", PLACE)
     assert outcome.code == 0
@@ -164,7 +165,9 @@ def test_what_another_process_computes_is_said_and_the_others_are_measured(
         ([PLACE, "--metrics", "sim"], 2, ["Did you mean ssim?"]),
         ([PLACE, "--metrics", "entropy@previous"], 2, ["entropy"]),
         ([PLACE, "--measure", "never"], 2, ["--measure", "never", "every"]),
-        ([PLACE, "--metrics", "lpips-alex"], 1, ["LPIPS alex", "alexnet"]),
+        pytest.param(
+            [PLACE, "--metrics", "lpips-alex"], 1, ["LPIPS alex", "alexnet"], marks=pytest.mark.needs("diffusion")
+        ),
         ([], 2, ["PATH", "riptui measure --help"]),
     ],
 )

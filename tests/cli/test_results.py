@@ -64,7 +64,7 @@ def test_there_is_a_line_for_each_inpainter_and_mask(runs: Path) -> None:
     assert "lpips-vgg at the end" in outcome.out
     members = extract_curves(map(summarize, find_all_trajectories([runs])), "lpips-vgg")
     found = summarize_drift([one for one in members if (one.spec.inpainter, one.spec.mask) == ("telea", 256)])
-    assert f"{found.final.value:.4f} ± {found.last.sd:.4f}" in outcome.out  # type: ignore[union-attr]
+    assert f"{found.final.value:.4f} ± {found.last.sd:.4f}" in outcome.out
     assert f"{found.final.low:.4f} to {found.final.high:.4f}" in outcome.out
     assert f"{found.half_life:.0f} %" in outcome.out
     assert "saturating, ΔAICc" in outcome.out
@@ -141,6 +141,7 @@ def test_inpainters_are_ordered_with_the_tests_behind_it(runs: Path) -> None:
     assert (difference["nearer"]["inpainter"], difference["farther"]["inpainter"]) == ("biharmonic", "telea")
 
 
+@pytest.mark.needs("parquet")
 def test_all_that_was_measured_is_written_as_one_table(runs: Path, place: Path) -> None:
     outcome = riptui("results", runs, "--csv", "all.csv", "--parquet", "all.parquet")
     assert outcome.code == 0

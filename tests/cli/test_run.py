@@ -64,6 +64,7 @@ def metrics_of(name: str) -> dict[int, dict[str, float | None]]:
 # ── what is computed ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_by_default_it_is_the_papers_protocol() -> None:
     assert run().code == 0
     trajectory = Trajectory(Path("runs/cat/m128-s0"))
@@ -272,6 +273,7 @@ def test_all_pictures_that_cannot_be_read_are_named_at_once() -> None:
     assert not Path("runs").exists()
 
 
+@pytest.mark.needs("diffusion")
 def test_weights_that_were_asked_for_and_cannot_be_had_are_an_error() -> None:
     outcome = run("--size", "256", "--metrics", "ssim,lpips-vgg")
     assert outcome.code == 1
@@ -323,6 +325,7 @@ def test_metrics_can_be_none_at_all() -> None:
     assert metrics_of(NAME) == {}
 
 
+@pytest.mark.needs("diffusion")
 def test_without_weights_it_says_so_once_and_goes_on() -> None:
     outcome = run(*SMALL, "--seed", "0-1")
     assert outcome.code == 0
@@ -344,7 +347,7 @@ def test_lpips_that_is_measured_later_is_exactly_that_of_a_run_that_had_it(
     run(*SMALL, "--name", "at-once")
     assert metrics_of("later") == metrics_of("at-once")
     assert metrics_of("later")[16].keys() == {"ssim", "psnr", *LPIPS}
-    assert all(metrics_of("later")[16][name] > 0 for name in LPIPS)  # type: ignore[operator]
+    assert all(metrics_of("later")[16][name] > 0 for name in LPIPS)
 
 
 # ── again ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -501,6 +504,7 @@ def test_without_a_terminal_there_are_plain_lines(display: str) -> None:
     assert "\x1b" not in outcome.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 40])
 def test_a_terminal_has_bars_that_leave_a_line_for_each_that_ended(columns: int) -> None:
     text = on_terminal(columns, "run", "cat.png", *SMALL, "--seed", "0-1", "--metrics", "psnr")
@@ -567,6 +571,7 @@ def test_a_failure_is_forgotten_once_it_goes_on(
     assert trajectory.read_status() == Status.DONE
 
 
+@pytest.mark.slow
 def test_the_command_itself_gives_the_exit_codes() -> None:
     given = {"cwd": Path.cwd(), "env": environment()}
     assert spawned("run", "cat.png", *QUICK, **given).code == 0

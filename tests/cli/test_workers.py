@@ -42,7 +42,18 @@ def run(image: Path, runs: Path) -> Run:
     """The words of a `riptui run` that takes a second or so."""
 
     def words(*more: str, seconds: float = 0.05) -> list[str | Path]:
-        size = ["--size", "256", "--mask", "64", "--amount", "100", "--metrics", "psnr", "--runs", runs]
+        size: list[str | Path] = [
+            "--size",
+            "256",
+            "--mask",
+            "64",
+            "--amount",
+            "100",
+            "--metrics",
+            "psnr",
+            "--runs",
+            runs,
+        ]
         slow = ["--inpainter", "slow", "--set", f"seconds={seconds}"]
         return ["run", image, *size, *(slow if "--inpainter" not in more else []), *more]
 
@@ -216,7 +227,7 @@ def test_stopping_what_is_computed_says_that_the_iteration_is_finished_first(
 
 @pytest.mark.parametrize("argv", [("stop",), ("stop", "--worker", "nobody"), ("pause", "/nowhere")])
 def test_what_cannot_be_stopped_is_an_error_in_one_line(argv: tuple[str, ...], runs: Path) -> None:
-    outcome = riptui(*argv, *(["--runs", runs] if argv[0] == "stop" else []))
+    outcome = riptui(*argv, *(["--runs", str(runs)] if argv[0] == "stop" else []))
     assert outcome.code == 2
     outcome.require_one_line()
 

@@ -128,7 +128,7 @@ def hashes(trajectory: Trajectory) -> list[str]:
     return [row.sha256 for row in trajectory.read_rows()]
 
 
-def at(trajectory: Trajectory, k: int, act: Callable[[], object]) -> Act:
+def at(trajectory: Trajectory, k: int, act: Callable[[], Any]) -> Act:
     """Act whenever iteration k of the trajectory is in the batch."""
     seed = masks.draw_noise_seed(trajectory.spec.seed, k)
     return lambda seeds: act() if seed in seeds else None
@@ -466,7 +466,7 @@ def test_computing_by_hand_means_run_and_stopping_it_means_stop(fake: Fake, make
     assert trajectory.request.state == "stop"
     fake.act = at(trajectory, 2, lambda: ask(trajectory, "pause"))
     *_, ended = run_trajectory(trajectory)
-    assert trajectory.request.state == "pause"
+    assert Trajectory(trajectory.path).request.state == "pause"
     assert len(trajectory.read_rows()) == 1
 
 
@@ -495,12 +495,13 @@ for trajectory, event in BatchRunner(slots=3).run(lambda like: waiting.pop(0) if
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 3])
 def test_a_trajectory_that_kills_its_process_fails_at_last_and_the_good_ones_finish(make: MakeSeveral, k: int) -> None:
     several = make(3)
     runs = several[0].path.parent
     died = 0
-    command = [sys.executable, "-c", DYING, runs, str(k)]
+    command = [sys.executable, "-c", DYING, str(runs), str(k)]
     while (done := subprocess.run(command, capture_output=True, text=True)).returncode:
         assert done.stderr == ""
         died += 1

@@ -410,14 +410,14 @@ def test_under_each_picture_of_a_strip_is_its_label_in_the_middle(computed: Comp
 
 
 def test_the_caption_of_a_strip_tells_trajectories_apart(computed: Computed, out: Path) -> None:
-    bottoms = []
+    bottoms: list[np.ndarray] = []
     for seed in (0, 1):
         trajectory = computed(f"picture/s{seed}", seed=seed)
         sheet = pixels(export.write_strip(trajectory, out / f"{seed}.png"))
         bottom = sheet[-50:-10]
         assert (bottom < 200).any()
         bottoms.append(bottom)
-    assert not np.array_equal(*bottoms)
+    assert not np.array_equal(bottoms[0], bottoms[1])
 
 
 def test_a_strip_of_more_than_nine_pictures_wraps_into_equal_rows(computed: Computed, out: Path) -> None:
@@ -464,7 +464,7 @@ def test_any_source_name_makes_a_strip_of_sane_width(computed: Computed, out: Pa
     ],
 )
 def test_a_strip_that_cannot_be_drawn_is_refused(
-    computed: Computed, out: Path, options: dict[str, int], message: str
+    computed: Computed, out: Path, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
         export.write_strip(computed(until=8), out / "a.png", **options)

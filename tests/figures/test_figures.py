@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import isnan
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,11 +97,12 @@ def test_of_a_likeness_the_lowest_value_is_the_farthest(tmp_path: Path) -> None:
 
 
 def test_unlike_settings_are_conditions_of_their_own_with_names_of_their_own(tmp_path: Path) -> None:
-    for name, fields in {
+    conditions: dict[str, dict[str, Any]] = {
         "a": {"inpainter": "telea"},
         "b": {"inpainter": "biharmonic"},
         "c": {"inpainter": "telea", "paste": False},
-    }.items():
+    }
+    for name, fields in conditions.items():
         write(tmp_path / name, made_spec(mask=256, **fields), {"ssim": lambda x: 1 - x / 1000})
     found = material(tmp_path).conditions
     assert [one.slug for one in found] == ["biharmonic", "telea-1", "telea-2"]
@@ -246,7 +248,8 @@ def test_all_that_is_drawn_lies_within_the_axes(amount: int, masks: tuple[int, .
         for drawing in drawings(draw):
             for axes in drawing.figure.axes:
                 points = [np.asarray(drawn.get_xydata()) for drawn in axes.lines]
-                points += [np.asarray(dots.get_offsets()) for dots in axes.collections if len(dots.get_offsets()) > 1]
+                offsets = [np.asarray(dots.get_offsets()) for dots in axes.collections]
+                points += [dots for dots in offsets if len(dots) > 1]
                 low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
                 assert all((low <= one).all() and (one <= high).all() for one in points)
 
@@ -263,7 +266,7 @@ def test_one_image_has_no_bars_and_says_so(tmp_path: Path) -> None:
 def test_figure_8_has_every_value(runs: Path) -> None:
     for drawn in drawings(scatter.draw_every_value(only(runs))):
         assert len(drawn.rows) == 3 * 16 * 9
-        points = [len(dots.get_offsets()) for axes in drawn.figure.axes for dots in axes.collections]
+        points = [len(np.asarray(dots.get_offsets())) for axes in drawn.figure.axes for dots in axes.collections]
         assert points == [8 * 9] * 6
         assert "16 trajectories of 4 images" in drawn.caption
 

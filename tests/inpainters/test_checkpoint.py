@@ -175,7 +175,7 @@ def test_the_registry_knows_the_models_without_torch() -> None:
 
 def test_a_model_in_the_cache_is_used_and_its_commit_noted(cache: Path, checkpoints: Checkpoints) -> None:
     in_cache(cache, MODELS["sd2"].repository, checkpoints["sd2"])
-    found = inpainters.load("sd2", {"steps": STEPS}, device="cpu")
+    found: Any = inpainters.load("sd2", {"steps": STEPS}, device="cpu")
     assert found.notes["model"] == COMMIT
     assert np.array_equal(paint(found), paint(loaded(checkpoints["sd2"])))
 

@@ -72,7 +72,7 @@ def test_it_refuses_what_a_gpu_refuses_and_computes_the_rest() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_model_paints_there_what_it_paints_on_a_cpu(family: str, checkpoints: Checkpoints) -> None:
-    given = {"prompt": "a cat", "guidance": GUIDANCE[family], "steps": 2}
+    given: dict[str, Any] = {"prompt": "a cat", "guidance": GUIDANCE[family], "steps": 2}
     expected = paint(load(checkpoints[family], family, "cpu", **given)).astype(int)
     with pretend_cuda():
         exact = load(checkpoints[family], family, dtype="float32", **given)
@@ -166,7 +166,7 @@ def test_as_many_trajectories_as_fit_advance_together_and_fewer_where_memory_run
     monkeypatch.setattr(UNet2DConditionModel, "forward", cramped)
     bench = BatchRunner(device="cuda", slots=None, compile="off")
     events = computed(bench, made)
-    events += computed(bench, [one for one in made if one.read_status is not Status.DONE])  # those that found no place
+    events += computed(bench, [one for one in made if one.read_status() is not Status.DONE])  # had no place
     notes = [event.text for event in events if isinstance(event, Notice)]
     assert notes == ["out of memory at batch 4: goes on with 2"]
     for trajectory in made:

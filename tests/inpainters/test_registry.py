@@ -200,6 +200,11 @@ def test_every_entry_is_complete(name: str) -> None:
     assert find_inpainter(name) is REGISTRY[name]
     assert find_inpainter(name).summary.endswith(".")
     assert complete_parameters(name, {}) == find_inpainter(name).parameters
+
+
+@pytest.mark.needs("diffusion")
+@pytest.mark.parametrize("name", REGISTRY)
+def test_every_entry_names_distributions_that_are_installed(name: str) -> None:
     for distribution in find_inpainter(name).distributions:
         assert version(distribution)
 

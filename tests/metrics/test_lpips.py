@@ -85,7 +85,8 @@ def test_equal_pictures_are_at_distance_0_and_a_batch_gives_what_single_frames_g
     original, frames = picture(SIZE), np.stack([picture(SIZE), drifted(3), noise(2)])
     prepared = metric.prepare(original)
     values = metric.measure(prepared, frames)
-    assert (values.dtype, values.shape) == (np.float64, (3,))
+    assert values.dtype == np.float64
+    assert values.shape == (3,)
     assert values[0] == 0
     assert values.tolist() == [metric.measure(prepared, frame[None])[0] for frame in frames]
     assert 0 < values[1] < values[2]

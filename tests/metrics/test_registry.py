@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.support.trajectories import picture
 pytest_plugins = ["tests.support.random_trunks"]
 
 PIXELS = ("ssim", "psnr", "delta-e", "entropy")
+needs_torch = pytest.mark.needs("diffusion")
 LPIPS = ("lpips-squeeze", "lpips-alex", "lpips-vgg")
 
 
@@ -41,7 +43,7 @@ def flat(*colour: int, size: int = 32) -> Image:
 
 
 @pytest.fixture
-def without(monkeypatch: pytest.MonkeyPatch):
+def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """`without("lpips")`: as if a package were not installed."""
 
     def remove(*packages: str) -> None:
@@ -112,7 +114,10 @@ def test_a_metric_is_built_once_and_shared_with_its_previous_form() -> None:
 # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("name", "same"), [("ssim", 1.0), ("psnr", np.inf), ("delta-e", 0.0), ("ms-ssim", 1.0)])
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("ssim", 1.0), ("psnr", np.inf), ("delta-e", 0.0), pytest.param("ms-ssim", 1.0, marks=needs_torch)],
+)
 @pytest.mark.parametrize("kind", ["picture", "noise", "flat"])
 def test_equal_pictures_are_at_no_distance(name: str, same: float, kind: str) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
@@ -120,23 +125,25 @@ def test_equal_pictures_are_at_no_distance(name: str, same: float, kind: str) ->
     assert value(name, image, image.copy()) == pytest.approx(same, abs=1e-6 if name == "ms-ssim" else 0)
 
 
-@pytest.mark.parametrize("name", [*PIXELS[:3], "ms-ssim"])
+@pytest.mark.parametrize("name", [*PIXELS[:3], pytest.param("ms-ssim", marks=needs_torch)])
 def test_more_grain_is_farther(name: str, original: Image) -> None:
     values = [value(name, original, grainy(original, spread)) for spread in (2, 10, 50)]
     assert values == sorted(values, reverse=metrics.find_metric(name).higher_means == "closer")
     assert len(set(values)) == 3
 
 
-@pytest.mark.parametrize("name", [*PIXELS, "ms-ssim"])
+@pytest.mark.parametrize("name", [*PIXELS, pytest.param("ms-ssim", marks=needs_torch)])
 def test_a_batch_gives_what_single_frames_give(name: str, original: Image) -> None:
     frames = np.stack([grainy(original, spread) for spread in (0, 5, 20)])
     metric = metrics.load(name)
     prepared = metric.prepare(original)
     values = metric.measure(prepared, frames)
-    assert (values.dtype, values.shape) == (np.float64, (3,))
+    assert values.dtype == np.float64
+    assert values.shape == (3,)
     assert values.tolist() == [metric.measure(prepared, frame[None])[0] for frame in frames]
 
 
+@pytest.mark.needs("diffusion")
 def test_measuring_changes_no_picture(original: Image) -> None:
     before, frame = original.copy(), grainy(original, 9)
     kept = frame.copy()
@@ -185,13 +192,14 @@ def test_entropy_is_0_of_one_level_and_8_bits_of_all_levels_alike() -> None:
     assert value("entropy", flat(7, 7, 7), ramp) == 8
 
 
+@pytest.mark.needs("diffusion")
 def test_ms_ssim_is_torchmetrics_on_the_luma(original: Image) -> None:
     import torch
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
     pair = (original, grainy(original, 30))
-    lumas = [torch.tensor(image @ np.array([0.299, 0.587, 0.114]))[None, None] for image in pair]
-    expected = float(multiscale_structural_similarity_index_measure(*lumas, data_range=255.0))
+    first, second = [torch.tensor(image @ np.array([0.299, 0.587, 0.114]))[None, None] for image in pair]
+    expected = float(multiscale_structural_similarity_index_measure(first, second, data_range=255.0))
     assert 0.5 < expected < 0.99
     assert value("ms-ssim", *pair) == pytest.approx(expected, abs=1e-5)
 
@@ -234,6 +242,7 @@ def test_frames_of_several_trajectories_are_measured_at_once_where_a_metric_can(
     )
     assert measured == [{"psnr": 9.0}, {"psnr": 18.0, "ssim": 18.0}, {}]
     assert metric.batches == [2, 1]
+    assert second.previous is not None
     assert np.array_equal(second.previous, flat(20, 20, 20))
 
 
@@ -285,10 +294,11 @@ def test_values_are_plain_floats_and_the_original_is_prepared_once(
 # ── what is missing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.needs("diffusion")
 @pytest.mark.parametrize(
     ("name", "package"), [*((name, "lpips") for name in LPIPS), ("ms-ssim", "torchmetrics"), ("ms-ssim", "torch")]
 )
-def test_a_missing_package_names_the_extra_to_install(name: str, package: str, without) -> None:
+def test_a_missing_package_names_the_extra_to_install(name: str, package: str, without: Callable[..., None]) -> None:
     without(package)
     for refuse in (
         lambda: metrics.load(name),
@@ -304,7 +314,7 @@ def test_a_missing_package_names_the_extra_to_install(name: str, package: str, w
 
 
 def test_packages_that_do_not_import_are_an_error_and_not_a_traceback(
-    without, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    without: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     without()
     (tmp_path / "lpips.py").write_text("raise RuntimeError('operator torchvision::nms\\ndoes not exist')\n")
@@ -321,6 +331,7 @@ def test_the_default_has_every_net_whose_weights_are_there(torch_home: Path) -> 
     availability.require_packages(choice.available)
 
 
+@pytest.mark.needs("diffusion")
 def test_the_default_without_weights_says_what_is_left_out_and_what_could_be_fetched(
     empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,7 +348,8 @@ def test_the_default_without_weights_says_what_is_left_out_and_what_could_be_fet
     assert "offline" in offline.note
 
 
-def test_the_default_without_the_extra_says_so_once(without) -> None:
+@pytest.mark.needs("diffusion")
+def test_the_default_without_the_extra_says_so_once(without: Callable[..., None]) -> None:
     without("torch", "lpips")
     choice = availability.check_default_metrics()
     assert (choice.available, choice.fetchable) == (("ssim", "psnr"), ())
@@ -354,7 +366,7 @@ def test_a_choice_of_unknown_names_is_refused() -> None:
 def test_frames_measured_each_against_its_own_reference_have_the_values_of_single_calls(
     original: Image, name: str
 ) -> None:
-    metric = metrics.load(name)
+    metric: Any = metrics.load(name)
     references = [original, grainy(original, 5), grainy(original, 9)]
     frames = [grainy(original, spread, seed=2) for spread in (3, 12, 40)]
     values = metric.measure_each([metric.prepare(one) for one in references], np.stack(frames))

@@ -29,7 +29,7 @@ def prepared(name: str = "cat.jpg", shade: int = 0) -> PreparedImage:
     return PreparedImage(image, name, f"{shade:064x}", ())
 
 
-def places(runs: Path, *pictures: PreparedImage, sweep: Sweep = SWEEP, **given: str) -> list[str]:
+def places(runs: Path, *pictures: PreparedImage, sweep: Sweep = SWEEP, **given: Any) -> list[str]:
     made = submit(runs, pictures, sweep, Request(), **given)
     return [trajectory.path.relative_to(runs).as_posix() for trajectory in made]
 

@@ -143,6 +143,7 @@ def test_a_finding_does_not_hold_on_data_made_to_violate_it(number: int, seed: i
     assert (found.number, found.verdict) == (number, Verdict.FAILS), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", NOISE)
 def test_noise_is_seldom_taken_for_a_finding(number: int) -> None:
     """At most one in forty should hold by chance, and one in twenty be refuted for each two effects that are tested."""

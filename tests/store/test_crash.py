@@ -78,7 +78,7 @@ def test_a_crash_while_recovering_from_a_crash_is_as_harmless(tmp_path: Path) ->
     for number in range(30):
         (tmp_path / str(number)).mkdir()
         runs = tmp_path / str(number) / "runs"
-        reported, points = Told(), []
+        reported, points = Told(), list[str]()
         while len(points) < 4:
             told, point = STORY.crash(runs, Point(rng.randrange(len(STORY.calls)), rng.choice(get_args(When))))
             reported = reported.joined(told)

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
@@ -300,8 +300,11 @@ def test_a_session_number_is_not_given_again_when_the_sessions_are_lost(runs: Pa
 class Abuse(RuleBasedStateMachine):
     """A trajectory that is computed, stopped, killed, measured, damaged and read in any order."""
 
-    FILES = (layout.SPEC, layout.ORIGINAL, layout.REQUEST, layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS)
-    FILES += (".lock", layout.FAILED, layout.LOG, *(f"keyframes/{k}.png" for k in (2, 4, 6)))
+    FILES: tuple[str, ...] = (
+        *(layout.SPEC, layout.ORIGINAL, layout.REQUEST, layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS),
+        *(".lock", layout.FAILED, layout.LOG),
+        *(f"keyframes/{k}.png" for k in (2, 4, 6)),
+    )
     somewhere = st.floats(0, 1)
     file = st.sampled_from(FILES)
 
@@ -382,7 +385,7 @@ class Abuse(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The user puts back what only the user has, and everything else comes right."""
-        lost = {layout.SPEC: STORY.ending[layout.SPEC], layout.REQUEST: encode_record(STORY.request)}
+        lost: dict[str, Any] = {layout.SPEC: STORY.ending[layout.SPEC], layout.REQUEST: encode_record(STORY.request)}
         for name in lost:
             if name in self.hurt:
                 (self.trajectory.path / name).write_bytes(lost[name])
@@ -390,15 +393,18 @@ class Abuse(RuleBasedStateMachine):
             ended = pixels_of(STORY.run(self.runs))
         expected = pixels_of_ending()
         if layout.METRICS in self.hurt:
-            assert set(ended.pop(layout.METRICS)) >= set(expected.pop(layout.METRICS))
+            measured: Any = ended.pop(layout.METRICS)
+            right: Any = expected.pop(layout.METRICS)
+            assert set(measured) >= set(right)
         assert ended == expected
         found = inspect_folder(Trajectory(self.trajectory.path))
         assert (found.damage, found.leftovers) == ([], [])
 
 
+@pytest.mark.slow
 def test_no_order_of_work_crashes_and_damage_gives_a_wrong_pixel_or_an_unknown_error(tmp_path: Path) -> None:
     run_state_machine_as_test(
-        lambda: Abuse(tmp_path),
+        lambda: Abuse(tmp_path),  # type: ignore[arg-type]  # a function that makes one will do
         settings=settings(
             max_examples=40,
             stateful_step_count=15,

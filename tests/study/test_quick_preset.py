@@ -72,7 +72,7 @@ def test_killed_and_run_again_it_gives_the_same_and_computes_nothing_twice(
 ) -> None:
     file = new(tmp_path)
     runs = tmp_path / "runs"
-    command = ["study", "run", file, "--workers", "2", "--display", "none"]
+    command: list[str | Path] = ["study", "run", file, "--workers", "2", "--display", "none"]
     with started(*command, env=environment(RIPTUI_IDLE="0"), start_new_session=True) as process:
         wait_until(lambda: rows(runs) > 5)
         victim, *_ = list_running_workers(runs)

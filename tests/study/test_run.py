@@ -68,7 +68,16 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, name in enumerate(("a", "b")):
         Image.fromarray(picture() ^ np.uint8(number)).save(folder / f"{name}.png")
     sizes = ["--mask", "64,128", "--seed", "0-1", "--amount", "100", "--size", "256", "--metrics", "psnr"]
-    place = ["--runs", folder / "runs", "--group", "small", "--set", "seconds=0.01", "--display", "none"]
+    place: list[str | Path] = [
+        "--runs",
+        folder / "runs",
+        "--group",
+        "small",
+        "--set",
+        "seconds=0.01",
+        "--display",
+        "none",
+    ]
     with started("run", *sorted(folder.glob("*.png")), "-i", "slow", *sizes, *place, command=COMMAND) as process:
         assert finished(process).code == 0
     for worker in list_running_workers(folder / "runs"):

@@ -259,10 +259,10 @@ def test_values_added_later_add_trajectories_and_repeat_none(written: Written) -
     assert counts(read_study(written())) == [(4, 0), (4, 0)]
     more = read_study(written(sweep=SWEEP.replace("[64, 128]", "[32, 64, 128]").replace("0-1", "0-2")))
     assert counts(more) == [(5, 4), (5, 4)]
-    assert len(manifest.read(more).trajectories) == 18  # type: ignore[union-attr]
+    assert len(manifest.read(more).trajectories) == 18
     fewer = read_study(written())
     assert counts(fewer) == [(0, 4), (0, 4)]
-    assert len(manifest.read(fewer).trajectories) == 8  # type: ignore[union-attr]
+    assert len(manifest.read(fewer).trajectories) == 8
     assert len([*fewer.folder.glob("*/*/spec.json")]) == 18
 
 
@@ -276,14 +276,14 @@ def test_metrics_added_later_are_asked_for(written: Written) -> None:
     study = read_study(written())
     submitted(study, ("psnr",))
     [*_] = submitted(study, ("psnr", "ssim"))
-    for place in manifest.read(study).trajectories:  # type: ignore[union-attr]
+    for place in manifest.read(study).trajectories:
         assert Trajectory(study.folder / place).request.metrics == ("psnr", "ssim")
 
 
 def test_a_stopped_study_is_asked_for_again_and_what_failed_is_not(written: Written) -> None:
     study = read_study(written())
     submitted(study)
-    one, other, *_ = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).remaining  # type: ignore[union-attr]
+    one, other, *_ = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).remaining
     (one.path / layout.REQUEST).write_text('{"state": "stop"}')
     with claim(other) as claimed:
         claimed.record_failure(Failure("", 1, "it is broken", ""))
@@ -291,7 +291,7 @@ def test_a_stopped_study_is_asked_for_again_and_what_failed_is_not(written: Writ
     submitted(study)
     assert one.request.state == "run"
     assert other.request == Request("stop")
-    progress = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).poll(full=True)  # type: ignore[union-attr]
+    progress = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).poll(full=True)
     assert progress.statuses == {"queued": 7, "failed": 1}
     assert [*progress.failed.values()] == ["it is broken"]
 
@@ -299,7 +299,7 @@ def test_a_stopped_study_is_asked_for_again_and_what_failed_is_not(written: Writ
 def test_what_is_tried_again_or_resumed_while_a_study_is_watched_is_watched_again(written: Written) -> None:
     study = read_study(written())
     submitted(study)
-    following = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
+    following = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories)
     failed, *others = following.remaining
     with claim(failed) as claimed:
         claimed.record_failure(Failure("", 1, "it is broken", ""))
@@ -339,7 +339,7 @@ def test_a_deleted_picture_is_named_and_its_trajectories_go_on(written: Written,
     assert isinstance(gone, SkippedPicture)
     assert gone.reason == f"{tmp_path}/pictures/a.png: it is gone since the study was run first"
     assert gone.kept == 4
-    assert len(manifest.read(study).trajectories) == 8  # type: ignore[union-attr]
+    assert len(manifest.read(study).trajectories) == 8
 
 
 def test_a_named_picture_that_never_was_there_is_refused(written: Written, tmp_path: Path) -> None:
@@ -366,14 +366,14 @@ def test_a_study_keeps_what_it_read_when_its_file_is_edited(written: Written) ->
     next(submission)
     written(sweep=SWEEP.replace("0-1", "0-9"))
     assert [one.made for one in submission if isinstance(one, SubmittedPicture)] == [4]
-    assert manifest.read(study).text == study.text  # type: ignore[union-attr]
+    assert manifest.read(study).text == study.text
 
 
 def test_a_submission_that_is_cut_short_leaves_a_manifest_of_what_is_there(written: Written) -> None:
     study = read_study(written())
     submission = iter(Submission(study, ()))
     next(submission)
-    submission.close()  # type: ignore[attr-defined]
+    submission.close()
     known = manifest.read(study)
     assert known is not None
     assert (known.expected, len(known.trajectories)) == (8, 4)
@@ -416,7 +416,7 @@ def test_the_forecast_counts_before_anything_is_made(written: Written) -> None:
 def test_the_forecast_knows_what_is_there_and_how_long_it_took(written: Written) -> None:
     study = read_study(written())
     submitted(study)
-    for trajectory in ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).remaining:  # type: ignore[union-attr]
+    for trajectory in ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories).remaining:
         riptui("resume", trajectory.path, "--display", "none")
         break
     told = estimate_study(read_study(written(sweep=SWEEP.replace("[64, 128]", "64"))))
@@ -514,7 +514,7 @@ def test_workers_that_die_and_die_are_not_replaced_for_ever(
     submitted(study)
     crew = LocalPool(study.runs, plan_workers("cpu", 1, WorkerOptions(), needs_weights=False))
     crew.start()
-    following = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories)  # type: ignore[union-attr]
+    following = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories)
     with pytest.raises(WorkerError, match="10 times workers ended, and nothing came of it"):
         [*crew.watch(following)]
     assert len(started) == 10

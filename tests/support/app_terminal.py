@@ -1,4 +1,4 @@
-"""The app as its own process in a terminal of its own: a pty whose outer end a test holds."""
+"""The app as a process in its own terminal: a pty whose outer end the test holds."""
 
 import fcntl
 import os
@@ -28,7 +28,7 @@ ESCAPES = re.compile(rb"\x1b(\[[0-9;:?<>=$ ]*[@-~]|[P_\]][^\x1b]*\x1b\\|[78=>])"
 
 
 class Terminal:
-    """What the app is shown on: the outer end of a pty, and all that was written to it."""
+    """The app's terminal: the outer end of a pty, and everything that was written to it."""
 
     def __init__(self, replies: bytes, size: tuple[int, int]) -> None:
         self.outside, self.inside = pty.openpty()
@@ -54,11 +54,11 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """All that was written, without the escape sequences."""
+        """Everything that was written, without the escape sequences."""
         return ESCAPES.sub(b"", bytes(self.written)).decode(errors="replace")
 
     def close(self) -> None:
-        """The person is gone: the window is closed, the line is cut."""
+        """Close the terminal, as a closed window or a cut connection does."""
         if not self._closed:
             self._closed = True
             self._server.join()
@@ -97,7 +97,7 @@ class Running:
         self.require_restored()
 
     def require_restored(self, *, quiet: bool = True) -> None:
-        """The process has ended, and nobody sees that it was there. Quiet: nothing was said after that."""
+        """Fail unless the terminal is as it was before. quiet: and nothing was printed after the app's last screen."""
         terminal = self.terminal
         terminal.wait_for(LEFT, after=terminal.written.rindex(ENTERED))
         wait_until(lambda: terminal.written.rfind(b"\x1b[?25h") > terminal.written.rindex(LEFT), SECONDS)
@@ -120,7 +120,7 @@ def running(
     ignored: Sequence[signal.Signals] = (),
     **changes: str | None,
 ) -> Iterator[Running]:
-    """The app in a terminal that controls it, once `seen` is on its screen. It does not outlive the context."""
+    """Start the app in a controlling terminal and wait for `seen` on its screen. The context kills it at its end."""
     terminal = Terminal(replies, size)
     given: dict[str, str | None] = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TMUX": None, **changes}
 

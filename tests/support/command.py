@@ -1,4 +1,4 @@
-"""The command `riptui`, run in this process or in one of its own, and what may come out of it."""
+"""Run the command `riptui`, in this process or in its own, and check its output."""
 
 import io
 import os
@@ -18,10 +18,10 @@ from riptui.cli import main
 with (
     redirect_stdout(io.StringIO()),
     redirect_stderr(io.StringIO()),
-):  # its consoles keep the colours of where they begin
+):  # its consoles keep the colours of the stream that they are made on
     import_module("riptui.cli.console")
 
-PATIENCE = 60  # seconds; a command that takes so long hangs
+PATIENCE = 60  # seconds; a command that takes longer hangs
 
 RICH = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\x1b\[1A|\x1b\[2K|\r")
 """What Rich sends to a terminal: colours, the cursor hidden and shown, one line up, a line erased."""
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
     err: str
 
     def require_one_line(self, *words: str) -> None:
-        """On stderr, nothing on stdout, and no traceback."""
+        """Fail unless there is exactly one line of error, with these words: no output, no traceback."""
         assert self.out == ""
         assert self.err.startswith("error: ")
         assert self.err.count("\n") == 1
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
 
 class Stream(io.TextIOWrapper):
-    """Stands in for stdout or stderr."""
+    """A stand-in for stdout or stderr."""
 
     def __init__(self, *, terminal: bool) -> None:
         self._bytes = io.BytesIO()
@@ -60,7 +60,7 @@ class Stream(io.TextIOWrapper):
 
 
 def riptui(*argv: str | Path, terminal: bool = False) -> Outcome:
-    """Run the command in this process. Whatever it raises, the caller gets."""
+    """Run the command in this process. Exceptions reach the caller."""
     out, err = Stream(terminal=terminal), Stream(terminal=terminal)
     with redirect_stdout(out), redirect_stderr(err):
         code = main([os.fspath(one) for one in argv])
@@ -69,9 +69,10 @@ def riptui(*argv: str | Path, terminal: bool = False) -> Outcome:
 
 @contextmanager
 def started(*argv: str | Path, command: list[str] = COMMAND, **given: Any) -> Iterator[subprocess.Popen[str]]:
-    """Run the command in its own process, which does not outlive the context."""
+    """Start the command in its own process, which is killed when the context ends."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([*command, *map(os.fspath, argv)], text=True, **{**pipes, "env": environment(), **given})
+    words = [*command, *(os.fspath(word) for word in argv)]
+    process = subprocess.Popen(words, text=True, **{**pipes, "env": environment(), **given})
     try:
         yield process
     finally:
@@ -85,7 +86,7 @@ def finished(process: subprocess.Popen[str]) -> Outcome:
 
 
 def spawned(*argv: str | Path, **given: Any) -> Outcome:
-    """Run the command in its own process to its end."""
+    """Run the command in its own process and wait for its end."""
     with started(*argv, **given) as process:
         return finished(process)
 
@@ -99,7 +100,7 @@ def wait_until(condition: Callable[[], object], patience: float = PATIENCE, *, i
 
 
 def environment(**changes: str | None) -> dict[str, str]:
-    """This process's, with changes; None: without it. Python's own settings are not inherited."""
+    """This process's environment with changes; None removes a variable. Python's own settings are left out."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "RIPTUI", "COL", "LC_"))
     }
@@ -108,7 +109,7 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 
 def require_harmless(outcome: Outcome, *, terminal: bool = False) -> None:
-    """No control, bidi, invisible or half character but line ends, and on a terminal what Rich sends."""
+    """Fail if the output has a control, bidi, invisible or half character other than line ends and Rich's own."""
     for text in outcome[1:]:
         shown = RICH.sub("", text) if terminal else text
         raw = {c for c in shown if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}}

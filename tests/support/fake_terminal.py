@@ -1,4 +1,4 @@
-"""A pty whose other end answers what a terminal would: at once, late, in pieces, wrongly, or never."""
+"""A pty whose other end answers as a terminal does: at once, late, in pieces, wrongly or never."""
 
 import os
 import pty
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fcntl import ioctl
 from pathlib import Path
+from typing import Any
 
 from riptui.tui.graphics.probe import QUERIES
 
@@ -32,7 +33,7 @@ QUIET = 0.8  # seconds: eight times what a picture rests before it is sent in pi
 
 @dataclass
 class FakeTerminal:
-    """`inside` is the descriptor for the program. What it wrote gathers in `written`."""
+    """`inside` is the program's descriptor; `written` is everything that it wrote."""
 
     inside: int
     outside: int
@@ -51,7 +52,7 @@ class FakeTerminal:
             assert self.changed.wait_for(lambda: text in self.written, seconds), bytes(self.written[-2000:])
 
     def after_rest(self, keys: str = "", seconds: float = 20) -> bytes:
-        """Type, and return what is written from then until nothing was for longer than a picture's rest."""
+        """Type, and return the output until a pause longer than a picture rests before it is sent in pixels."""
         start, until = len(self.written), time.monotonic() + seconds
         if keys:
             self.type(keys)
@@ -59,7 +60,7 @@ class FakeTerminal:
             if keys:
                 self.changed.wait_for(lambda: len(self.written) > start, 2 * QUIET)
             while self.changed.wait(QUIET):
-                assert time.monotonic() < until, "it never rests"
+                assert time.monotonic() < until, "the output never pauses"
             return bytes(self.written[start:])
 
     def serve(self) -> None:
@@ -90,7 +91,7 @@ class FakeTerminal:
 def fake_terminal(
     replies: bytes, *, delay: float = 0.0, piece: int = 65536, size: tuple[int, int] = (140, 40)
 ) -> Iterator[FakeTerminal]:
-    """A terminal of (columns, rows) that answers the probe with `replies`, in pieces of so many bytes."""
+    """A terminal of (columns, rows) that answers the probe with `replies`, in pieces of `piece` bytes."""
     outside, inside = pty.openpty()
     ioctl(inside, termios.TIOCSWINSZ, struct.pack("4H", size[1], size[0], 0, 0))
     terminal = FakeTerminal(inside, outside, replies, delay, piece)
@@ -109,8 +110,8 @@ def fake_terminal(
 def running_app(terminal: FakeTerminal, keys: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """`graphics_app.py` in this terminal; it writes the keys that reach it to the file `keys`."""
     kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-    ends = {"stdin": terminal.inside, "stdout": terminal.inside, "stderr": terminal.inside}
-    command = [sys.executable, APP, keys]
+    ends: dict[str, Any] = {"stdin": terminal.inside, "stdout": terminal.inside, "stderr": terminal.inside}
+    command = [sys.executable, str(APP), str(keys)]
     app = subprocess.Popen(command, env=kept | ENVIRONMENT | variables, start_new_session=True, **ends)
     try:
         yield app

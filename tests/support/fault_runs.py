@@ -1,7 +1,7 @@
-"""Runs that something will happen to, and what must hold of them then.
+"""Runs that are disturbed, and checks of what must hold afterwards.
 
-Each time: a clear line, the right exit code, everything that was committed is still there, and once the cause is gone
-the trajectory comes to its end with the same bytes as one that nothing ever happened to.
+Always: a clear line, the right exit code, every committed iteration is still there, and once the cause is removed the
+trajectory is completed with the same bytes as an undisturbed one.
 """
 
 import itertools
@@ -33,7 +33,7 @@ ITERATIONS = 32
 
 EVERY = [*OPTIONS, "--measure", "every"]
 LONGER = [*OPTIONS[:2], "--mask", "32", "--amount", "300", *OPTIONS[6:], "--display", "json"]
-"""192 iterations, each told in 150 bytes: more than fits in a pipe that nobody reads."""
+"""192 iterations, each reported in 150 bytes: more than fits in a pipe that nobody reads."""
 LONGER_PLACE = "p/m32-s0-noise-a300-256px"
 
 FULL = "the disk is full: free some space"
@@ -59,7 +59,7 @@ Contents = dict[str, object]
 
 @pytest.fixture(scope="session")
 def ending(tmp_path_factory: pytest.TempPathFactory) -> Contents:
-    """What the folder of a run holds that nothing happened to."""
+    """The contents of an undisturbed run's folder."""
     return undisturbed(tmp_path_factory.mktemp("undisturbed"), OPTIONS, PLACE)
 
 
@@ -80,7 +80,7 @@ def undisturbed(folder: Path, options: list[str], place: str) -> Contents:
 
 
 def require_ending(ending: Contents, runs: Path = Path("runs"), place: str = PLACE) -> None:
-    """The trajectory is done and as it should be, but for a log of what happened; and nothing is left beside it."""
+    """Fail unless the trajectory is done, equals an undisturbed one but for its log, and no leftovers are beside it."""
     trajectory = Trajectory(runs / place)
     assert trajectory.read_status() == "done"
     held = contents(trajectory)
@@ -91,13 +91,13 @@ def require_ending(ending: Contents, runs: Path = Path("runs"), place: str = PLA
 
 
 def computed(out: str) -> list[int]:
-    """The iterations that a run has told as committed."""
+    """The iterations that a run reported as committed."""
     events = [json.loads(line) for line in out.splitlines()]
     return [event["k"] for event in events if event["event"] == "iterated"]
 
 
 def require_committed(out: str, trajectory: Trajectory) -> int:
-    """All that was told is there; return how many iterations that are."""
+    """Fail unless every reported iteration is on disk; return the number of iterations there."""
     told, there = computed(out), len(trajectory.read_rows())
     assert told == list(range(1, len(told) + 1))
     assert there >= len(told)
@@ -158,7 +158,7 @@ def disk(small_disk: Path) -> Iterator[Path]:
 
 @contextmanager
 def another_user(runs: Path) -> Iterator[str]:
-    """Root may do anything, so it is nobody in particular for a while."""
+    """Become the user `nobody` for the context, because root may do anything."""
     os.seteuid(NOBODY)
     try:
         with pytest.MonkeyPatch.context() as patch:
@@ -170,7 +170,7 @@ def another_user(runs: Path) -> Iterator[str]:
 
 @contextmanager
 def under_way(*options: str, **given: Any) -> Iterator[subprocess.Popen[str]]:
-    """The longer run in a process of its own, at its third iteration or later and unable to end: its pipe is full."""
+    """The longer run in its own process, after its third iteration and unable to end: its pipe is full."""
     with started("run", "p.png", *LONGER, *options, pipesize=4096, **given) as process:
         told: list[str] = []
         while len(told) < 8:

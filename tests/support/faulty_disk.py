@@ -1,7 +1,7 @@
-"""A disk on which every call can be the last, and one trajectory to try it on, for the tests of the store.
+"""A disk that can crash or fail at any call, and one trajectory to try it on, for the tests of the store.
 
-`Disk` stands in for `os` (and `fcntl`) in the modules that change the disk. It counts their calls, and can die before,
-half-way through or after any of them, or let one fail. It really makes all of them but fsync: nothing here loses power.
+`Disk` replaces `os` (and `fcntl`) in the modules that change the disk. It counts their calls, and can crash before,
+halfway through or after any of them, or let one fail. It makes all calls but fsync, since nothing here loses power.
 """
 
 import fcntl
@@ -35,7 +35,7 @@ PLACE = "group/name"
 
 
 class Crash(BaseException):
-    """The process dies here: nothing that it would still do reaches the disk."""
+    """The process dies here: nothing that it would do afterwards reaches the disk."""
 
 
 class Point(NamedTuple):
@@ -46,7 +46,7 @@ class Point(NamedTuple):
 
 
 class Watcher(Protocol):
-    """Is told of every change. A file's change is (offset, bytes), or the length that it is cut to."""
+    """An observer of every change. A file's change is (offset, bytes), or the length that it is cut to."""
 
     def opened(self, fd: int, path: str | Path, flags: int, dir_fd: int | None) -> None: ...
     def changed(self, fd: int, change: tuple[int, bytes] | int) -> None: ...
@@ -57,7 +57,7 @@ class Watcher(Protocol):
 
 
 class Disk:
-    """`with Disk(...) as disk:` the store's calls are counted, and go wrong where they are told to."""
+    """`with Disk(...) as disk:` counts the store's calls and makes the chosen one crash or fail."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Disk:
         longest_write: int = 2**30,
     ) -> None:
         self.calls: list[str] = []
-        """What was called so far: "pwrite patches.bin" ..."""
+        """The calls so far: "pwrite patches.bin" ..."""
         self._crash, self._failure, self._watcher, self._longest_write = crash, failure, watcher, longest_write
         self._names: dict[int, str] = {}
         self._dead = False
@@ -86,7 +86,7 @@ class Disk:
         self._patches.undo()
 
     def __getattr__(self, name: str) -> Any:
-        """What changes nothing is the real thing. The dead can only close, as the kernel does for them."""
+        """Calls that change nothing are the real ones. After a crash only `close` works, as the kernel closes files."""
         found = getattr(os if hasattr(os, name) else fcntl, name)
         if callable(found) and name != "close":
             self._require_life()
@@ -196,7 +196,7 @@ class Disk:
 
 @dataclass
 class Told:
-    """What the process that works on a trajectory has reported."""
+    """What the process that computes a trajectory has reported."""
 
     created: bool = False
     k: int = 0
@@ -213,7 +213,7 @@ class Told:
 
 
 class Story:
-    """A trajectory of 256 px, what `riptui run` does with it, and how it must end."""
+    """A trajectory of 256 px, the work of `riptui run` on it, and its only right result."""
 
     def __init__(self, *, metrics: tuple[str, ...] = ("psnr",), **fields: Any) -> None:
         self.original: Image = picture()
@@ -224,14 +224,14 @@ class Story:
         return creation.create_or_open(runs, place, self.spec, self.original, self.request)
 
     def run(self, runs: Path, told: Told | None = None) -> Trajectory:
-        """Make the trajectory, or find it, and bring it to its end, as `riptui run` does."""
+        """Create or open the trajectory and complete it, as `riptui run` does."""
         told = told if told is not None else Told()
         trajectory = self.create(runs)
         told.created = True
         return self.compute(trajectory, told)
 
     def compute(self, trajectory: Trajectory, told: Told) -> Trajectory:
-        """Bring a trajectory to its end, as `riptui resume` does."""
+        """Complete a trajectory, as `riptui resume` does."""
         for event in engine.run_trajectory(trajectory, extra=self.request):
             told.created = True
             told.k = max(told.k, event.k if not isinstance(event, engine.Iterated) else event.row.k)
@@ -240,7 +240,7 @@ class Story:
         return trajectory
 
     def crash(self, runs: Path, point: Point) -> tuple[Told, str]:
-        """Run until the crash; return what was reported before it, and the call; "" if it ended without."""
+        """Run until the crash; return the report before it and the call, or "" if no call crashed."""
         told = Told()
         with Disk(crash=point) as faulty:
             try:
@@ -251,13 +251,13 @@ class Story:
 
     @cached_property
     def ending(self) -> dict[str, object]:
-        """What the folder of an uninterrupted run holds."""
+        """The contents of an uninterrupted run's folder."""
         with tempfile.TemporaryDirectory() as folder, Disk():
             return contents(self.run(Path(folder, "runs")))
 
     @cached_property
     def calls(self) -> list[str]:
-        """What an uninterrupted run calls."""
+        """The calls of an uninterrupted run."""
         with tempfile.TemporaryDirectory() as folder, Disk() as counting:
             self.run(Path(folder, "runs"))
         return counting.calls
@@ -270,7 +270,7 @@ class Story:
             return [frame for _, frame in read_frames(trajectory, range(self.spec.iterations + 1))]
 
     def require_promises(self, runs: Path, told: Told) -> Inspection | None:
-        """All that was reported is there, whatever is there is right, and nothing looks like damage."""
+        """Fail unless everything reported is on disk, everything on disk is right, and nothing looks damaged."""
         trajectory = Trajectory(runs / PLACE)
         if not trajectory.path.exists():
             assert not told.created
@@ -287,7 +287,7 @@ class Story:
 
 
 def contents(trajectory: Trajectory, *, sessions_whole: bool = True) -> dict[str, object]:
-    """All that must be the same however often the work was interrupted: not who did it, when, and how long it took."""
+    """Everything that must be equal however often the work was interrupted: no process, time or duration."""
     held = {str(p.relative_to(trajectory.path)): p.read_bytes() for p in trajectory.path.rglob("*") if p.is_file()}
     rows = [msgspec.json.decode(line) for line in held.pop(layout.ROWS).splitlines()]
     lines = held.pop(layout.SESSIONS).count(b"\n")
@@ -304,7 +304,7 @@ def contents(trajectory: Trajectory, *, sessions_whole: bool = True) -> dict[str
 
 @contextmanager
 def about(what: str) -> Iterator[None]:
-    """Say at which point an assertion failed."""
+    """Add the point to the message of a failed assertion."""
     try:
         yield
     except Exception as error:

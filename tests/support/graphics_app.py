@@ -1,7 +1,7 @@
-"""A small app for tests in terminals: probes, shows pictures, and logs every key to the file that it is given.
+"""A small app for tests in terminals: it probes, shows pictures and logs every key to a given file.
 
-Keys: g the next protocol, right another frame, m a modal, c a line of text that changes, h hides the first picture,
-q ends it.
+Keys: g the next protocol, right another frame, m a modal, c another text in the status line, h hide the first picture,
+q quit.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What actors of the tests host: the worker, with the odd inpainters in its registry."""
+"""The actor's worker with the odd inpainters in its registry, for tests on a Ray cluster."""
 
 from riptui.ray_cluster.actor import ActorWorker
 from tests.support import odd_inpainters

@@ -1,4 +1,4 @@
-"""Texts made to do harm, a trajectory to be spoilt, and commands to run on them, into a pipe and on a terminal.
+"""Harmful texts, a trajectory to be damaged, and commands to run on them, into a pipe and on a terminal.
 
 An exception that leaves `main` would be a traceback, and fails the test that meets it.
 """
@@ -59,7 +59,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def unexplained(error: OSError) -> str:
-    """What reads and writes explains itself; what `main` would have to explain was forgotten."""
+    """Fail: the code that reads and writes explains its errors itself; this one reached `main` unexplained."""
     raise error
 
 
@@ -75,7 +75,7 @@ def half_done(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def right_frames(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
-    """All that the trajectory can ever show."""
+    """Every frame that the trajectory can show."""
     runs, original = tmp_path_factory.mktemp("done"), picture()
     trajectory = create_or_open(runs, "g/t", make_spec(original, **FIELDS), original, Request())
     list(engine.run_trajectory(trajectory))
@@ -84,7 +84,7 @@ def right_frames(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
 
 @pytest.fixture
 def folder(half_done: Path, tmp_path: Path) -> Path:
-    """The half-done trajectory's folder, to be spoilt: runs/g/t below the current folder."""
+    """The half-done trajectory's folder, to be damaged: runs/g/t below the current folder."""
     shutil.copytree(half_done, tmp_path / "runs")
     return tmp_path / "runs" / "g" / "t"
 

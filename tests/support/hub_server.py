@@ -1,4 +1,4 @@
-"""A hub on the loopback: the part of the Hugging Face hub's HTTP that a download needs, and its ways to fail.
+"""A hub on the loopback: the part of the Hugging Face hub's HTTP interface that a download needs, and its failures.
 
 The weights are large (LFS) files: listed with their SHA-256 and answered with a redirect, as the real one does.
 """
@@ -23,7 +23,7 @@ class Repository:
     revisions: dict[str, str] = field(default_factory=lambda: {"main": COMMIT})
     gated: bool = False
     served: dict[str, bytes] = field(default_factory=dict)
-    """What comes in the place of a file."""
+    """Other content that is sent in place of a file."""
 
     def listing(self) -> list[dict[str, Any]]:
         return [sibling(path, content) for path, content in self.files.items()]
@@ -68,11 +68,11 @@ class Hub:
         """Nothing at all is answered, until `go`."""
 
     def ranges(self, end: str) -> list[str | None]:
-        """The Range header of each download of the files whose path ends so."""
+        """The Range header of each download of the files whose path ends with `end`."""
         return [one.range for one in self.seen if one.method == "GET" and one.path.startswith("/cdn/" + end)]
 
     def downloaded(self) -> list[str]:
-        """The paths of the files whose content was asked for, redirects once."""
+        """The paths of the files whose content was requested, redirects counted once."""
         paths = [one.path.partition("/resolve/")[2] for one in self.seen if one.method == "GET"]
         return sorted(path.partition("/")[2] for path in paths if path)
 
@@ -97,7 +97,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: Any) -> None:
-        """A client that went away is none of the test's errors."""
+        """A client that disconnects is not an error of the test."""
 
 
 class Handler(BaseHTTPRequestHandler):

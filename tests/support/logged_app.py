@@ -1,6 +1,6 @@
-"""riptui, with every key that reaches the app written to a file: `python logged_app.py LOG RUNS SELECT`.
+"""The app with a log of every key that reaches it: `python logged_app.py LOG RUNS SELECT`.
 
-What it shows pictures by is written beside it, with the suffix .protocol.
+The graphics protocol is written beside the log, with the suffix .protocol.
 """
 
 import sys
@@ -13,13 +13,13 @@ LOG = Path(sys.argv[1])
 
 
 def log_keys() -> None:
-    """Called in place of what sets up the log: once Textual is imported, and the app is not made yet."""
+    """Replace the set-up of the app's log: at that time Textual is imported and the app is not made yet."""
     from textual import events
 
     from riptui.tui.app import RiptuiApp
 
     handle = RiptuiApp.on_event
-    logged: list[events.Key] = []  # what no widget wants comes back to the app
+    logged: list[events.Key] = []  # a key that no widget handles comes back to the app
 
     async def on_event(self: RiptuiApp, event: events.Event) -> None:
         if isinstance(event, events.Key) and event not in logged:
@@ -29,7 +29,7 @@ def log_keys() -> None:
         LOG.with_suffix(".protocol").write_text(self.graphics.protocol)
         await handle(self, event)
 
-    RiptuiApp.on_event = on_event
+    RiptuiApp.on_event = on_event  # type: ignore[assignment]
 
 
 if __name__ == "__main__":

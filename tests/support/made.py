@@ -40,7 +40,9 @@ def made_summary(
         name: [value(spec.inpainted(k)) for k in halves] if callable(value) else list(value)
         for name, value in metrics.items()
     }
-    measured = {k: {name: float(column[at]) for name, column in columns.items()} for at, k in enumerate(halves)}
+    measured: dict[int, dict[str, float | None]] = {
+        k: {name: float(column[at]) for name, column in columns.items()} for at, k in enumerate(halves)
+    }
     k = halves[-1]
     status = Status.DONE if k == spec.iterations else Status.PAUSED
     place = f"made/{spec.inpainter}-{spec.source_name}-m{spec.mask}-s{spec.seed}"

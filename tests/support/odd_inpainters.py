@@ -1,4 +1,4 @@
-"""Inpainters that no user wants: a slow one, and ones that fail, print, and kill their process."""
+"""Inpainters for tests: a slow one, and others that fail, print or kill their process."""
 
 import errno
 import os
@@ -23,14 +23,14 @@ COMMAND = [
     f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from tests.support import odd_inpainters; "
     "odd_inpainters.install(); from riptui.cli import main; sys.exit(main())",
 ]
-"""The command `riptui` with these, in the workers that it starts too."""
+"""The command `riptui` with these inpainters, also in the workers that it starts."""
 
 POISON = (255, 0, 255)
-"""The colour of a frame's first pixel that kills who inpaints it."""
+"""The colour of a frame's first pixel that kills the process which inpaints it."""
 
 
 def slow(seconds: float, steps: int, **_: object) -> inpainters.Inpainter:
-    """Inverts the square, in so many steps that take so many seconds together."""
+    """Invert the square, in this many steps, which take this many seconds together."""
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         for step in range(1, steps + 1):
@@ -42,7 +42,7 @@ def slow(seconds: float, steps: int, **_: object) -> inpainters.Inpainter:
 
 
 def touchy(**_: object) -> inpainters.Inpainter:
-    """Inverts the square; dies with its process of a frame that begins with `POISON`."""
+    """Invert the square; kill the process at a frame that begins with `POISON`."""
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         if (images[:, 0, 0] == POISON).all(axis=-1).any():
@@ -54,7 +54,7 @@ def touchy(**_: object) -> inpainters.Inpainter:
 
 
 def noisy(**_: object) -> inpainters.Inpainter:
-    """Prints, as libraries do, from Python and from C."""
+    """Invert the square, and print from Python and from C, as libraries do."""
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         print("a library's print")
@@ -65,7 +65,7 @@ def noisy(**_: object) -> inpainters.Inpainter:
 
 
 def broken(**_: object) -> inpainters.Inpainter:
-    """Fails."""
+    """Raise an error."""
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         raise ValueError("it is broken")
@@ -89,14 +89,14 @@ ODD = {
 
 
 FULL = "ODD_FULL"
-"""An environment variable: while there is a file of that name, the disk is full for who has installed these."""
+"""An environment variable that names a file: while it exists, the disk is full for processes with these inpainters."""
 
 
 def install() -> None:
     inpainters.REGISTRY.update(ODD)
-    client.COMMAND = tuple(COMMAND)
+    client.COMMAND = tuple(COMMAND)  # type: ignore[assignment]  # of another length
     if FULL in os.environ:
-        disk._write_at = _writing(Path(os.environ[FULL]), disk._write_at)
+        disk._write_at = _writing(Path(os.environ[FULL]), disk._write_at)  # type: ignore[assignment]
 
 
 def _writing(full: Path, write: Callable[[int, bytes, int], None]) -> Callable[[int, bytes, int], None]:

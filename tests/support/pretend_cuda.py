@@ -22,7 +22,7 @@ CUDA = torch.device("cuda:0")
 META = torch.device("meta")
 aten = torch.ops.aten
 ACROSS = {aten._to_copy.default, aten.copy_.default, aten.index.Tensor}
-"""What may take tensors of both devices."""
+"""Operations that accept tensors of both devices."""
 
 
 class OnCuda(torch.Tensor):
@@ -56,14 +56,14 @@ class OnCuda(torch.Tensor):
 
 
 class Operations(TorchDispatchMode):
-    """Sees the operations that get no tensor on cuda:0 and make one."""
+    """Catches the operations that make a tensor on cuda:0 from none."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return called(func, args, kwargs or {})
 
 
 class Functions(TorchFunctionMode):
-    """Sees the functions of which C++ does a part by itself, and device names before C++ asks a driver about them."""
+    """Catches the functions that C++ computes in part by itself, and device names before C++ asks a driver."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         args, kwargs = tree_map(_indexed, (args, kwargs or {}))
@@ -81,7 +81,7 @@ class Functions(TorchFunctionMode):
 
 
 def called(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """What a function or an operation gives, done on the CPU, on the device where it would be."""
+    """The result of a function or an operation, computed on the CPU, on the device that it would have."""
     tensors = [one for one in tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
     of_cuda = [one for one in tensors if isinstance(one, OnCuda)]
     asked, generator = kwargs.get("device"), kwargs.get("generator")
@@ -119,7 +119,7 @@ def _indexed(one: Any) -> Any:
 
 @contextmanager
 def pretend_cuda(memory: Callable[[], tuple[int, int]] = lambda: (10 * 2**30, 16 * 2**30)) -> Iterator[None]:
-    """Have a GPU, in this thread and in those started here. memory: free and all there is, in bytes."""
+    """A GPU in this thread and in those started here. memory: free and total bytes."""
 
     @contextmanager
     def here() -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""All the ways to spoil a trajectory's folder."""
+"""Every way to damage a trajectory's folder."""
 
 import json
 import os
@@ -15,7 +15,7 @@ Spoil = Callable[[Path], object]
 
 
 def spec_with(**fields: Any) -> Spoil:
-    """Other values, and no digest that would tell."""
+    """A spec with other values, and without the digest that would show it."""
 
     def spoil(folder: Path) -> None:
         spec = json.loads((folder / layout.SPEC).read_bytes())
@@ -54,7 +54,7 @@ def sparse(name: str, size: int) -> Spoil:
 
 
 def png(width: int, height: int, *, chunks: bytes = b"", pixels: bytes = b"\0" * 100_000) -> bytes:
-    """A PNG that says it is that large."""
+    """A PNG whose header claims this size."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
@@ -71,7 +71,7 @@ def bomb(kind: bytes) -> bytes:
 
 
 def patch_of(data: bytes) -> Spoil:
-    """Another third patch, with a row that fits."""
+    """Another third patch, with a matching row."""
 
     def spoil(folder: Path) -> None:
         offset = (folder / layout.PATCHES).stat().st_size

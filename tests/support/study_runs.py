@@ -1,4 +1,4 @@
-"""A study's trajectories as the tests of running it look at them: are they whole, and was none computed twice?"""
+"""Checks of a study's trajectories: are they complete, and was none computed twice?"""
 
 import os
 from pathlib import Path
@@ -10,31 +10,31 @@ from tests.support.faulty_disk import contents
 
 
 def all_of(runs: Path) -> dict[str, Trajectory]:
-    """By place below the runs folder."""
+    """All trajectories by their path in the runs folder."""
     root = Path(os.path.realpath(runs))
     return {str(one.path.relative_to(root)): one for one in find_trajectories(root)} if root.exists() else {}
 
 
 def rows(runs: Path) -> int:
-    """Iterations that are committed. Cheap, for tests that wait for so many."""
+    """The number of committed iterations. Cheap, because tests poll it."""
     last = (read_last_row(f"{one.path}/{layout.ROWS}") for one in all_of(runs).values())
     return sum(row.k for row in last if row)
 
 
 def require_whole(runs: Path, reference: Path) -> None:
-    """All trajectories are done, and are to the byte what an undisturbed run gives."""
+    """Fail unless all trajectories are done and equal to the byte what an undisturbed run gives."""
     expected = all_of(reference)
     found = all_of(runs)
     assert found.keys() == expected.keys()
     for place, trajectory in found.items():
         assert trajectory.read_status() == Status.DONE
-        held = contents(trajectory) | {".lock": b""}  # what is killed once all is done leaves its name there,
+        held = contents(trajectory) | {".lock": b""}  # a process killed after its last row leaves its name there,
         held.pop(layout.ATTEMPTS, None)  # and its attempt
         assert held == contents(expected[place])
 
 
 def require_once(runs: Path, *, deaths: int) -> None:
-    """Rows are 1, 2, 3 ..., and only what was in hand when a process died was begun a second time."""
+    """Fail unless rows are 1, 2, 3 ... and only trajectories of a process that died were begun a second time."""
     sessions = 0
     for trajectory in all_of(runs).values():
         assert [row.k for row in trajectory.read_rows()] == list(range(1, trajectory.spec.iterations + 1))

@@ -1,4 +1,4 @@
-"""Run a program in a real terminal on a virtual display, press keys, and photograph the window. Anyone may use it:
+"""Run a program in a real terminal on a virtual display, press keys and photograph the window. Also a command:
 
     python tests/support/terminal_photo.py xterm-sixel photo.png --keys Down question -- riptui ~/runs
 
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image as Pillow
 
@@ -58,7 +59,7 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
 done
 exec "$@"
 """
-"""Starts a program once the terminal has told tmux what it is, as it has in any tmux that a person works in."""
+"""Starts a program once the terminal has identified itself to tmux, as it has in every tmux that a person uses."""
 HIDDEN = ("TMUX", "TMUX_PANE", "WAYLAND_DISPLAY", "NO_COLOR", "SSH_CONNECTION", "COLORTERM", "RIPTUI_GRAPHICS")
 
 
@@ -77,7 +78,7 @@ class Window:
         self._first = size, self.photo().size
 
     def press(self, *keys: str) -> None:
-        """Keys by xdotool's names: g, Right, Escape, question."""
+        """Press keys, by xdotool's names: g, Right, Escape, question."""
         self._call("xdotool", "key", *keys)
 
     def resize(self, columns: int, rows: int) -> None:
@@ -92,7 +93,7 @@ class Window:
     def wait_for(
         self, true: Callable[[Pillow.Image], bool], *, still: float = STILL, seconds: float = PATIENCE
     ) -> Pillow.Image:
-        """The first photograph for which something is true once nothing is being drawn; else the last one."""
+        """The first photograph of a still window for which `true` holds; else the last one."""
         until, since, before = time.monotonic() + seconds, time.monotonic(), self.photo()
         while (now := time.monotonic()) < until:
             photo = self.photo()
@@ -104,11 +105,11 @@ class Window:
         return before
 
     def at_rest(self) -> Pillow.Image:
-        """After a time without a change that is long enough for a program to have begun with what it was asked."""
+        """A photograph after a pause in drawing that is long enough for a program to have reacted."""
         return self.wait_for(lambda photo: True, still=3 * STILL)
 
     def closed(self, *, seconds: float = PATIENCE) -> bool:
-        """Whether the program has ended by then, and the window with it."""
+        """Whether the program ends within this time, and the window with it."""
         try:
             self._terminal.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -116,7 +117,7 @@ class Window:
         return True
 
     def _opened(self) -> str:
-        """The window's number, once it is there and has the keyboard."""
+        """The window's number, once it is open and has the keyboard focus."""
         search = ["xdotool", "search", "--onlyvisible", "--classname", "^photo$"]
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and self._terminal.poll() is None:
@@ -125,7 +126,7 @@ class Window:
                 self._call("xdotool", "windowfocus", numbers[-1])
                 return numbers[-1]
             time.sleep(0.05)
-        raise RuntimeError(f"{self._terminal.args} showed no window within {PATIENCE:.0f} s")
+        raise RuntimeError(f"{self._terminal.args!r} showed no window within {PATIENCE:.0f} s")
 
     def _call(self, *command: str) -> bytes:
         done = subprocess.run(command, env=self._environment, check=True, capture_output=True, timeout=20)
@@ -145,9 +146,9 @@ def read_dump(dump: bytes) -> Pillow.Image:
 def window(
     terminal: str, program: Sequence[str | Path], *, size: tuple[int, int] = (100, 30), font: int = 10, **variables: str
 ) -> Iterator[Window]:
-    """The program in a terminal of that name, so many columns and rows large, with these variables set.
+    """The program in a terminal of that name, of `size` columns and rows, with these variables set.
 
-    What was started is ended afterwards.
+    All processes are ended afterwards.
     """
     with tempfile.TemporaryDirectory() as folder, display() as number:
         (conf := Path(folder, "tmux.conf")).write_text(TMUX_CONF)
@@ -181,13 +182,13 @@ def display() -> Iterator[str]:
 
 
 def started(command: list[str], environment: dict[str, str], kept_open: int | None = None) -> subprocess.Popen[bytes]:
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     kept = [] if kept_open is None else [kept_open]
     return subprocess.Popen(command, env=environment, start_new_session=True, pass_fds=kept, **quiet)
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:
-    """With all of its group, which is its own."""
+    """End a process and its process group."""
     for end in signal.SIGTERM, signal.SIGKILL:
         try:
             os.killpg(process.pid, end)
@@ -207,7 +208,8 @@ def main() -> None:
     asked = parser.parse_args()
     if lacking := missing(asked.terminal):
         sys.exit(f"not installed: {', '.join(lacking)}")
-    with window(asked.terminal, asked.program, size=tuple(map(int, asked.size.split("x")))) as seen:
+    columns, rows = map(int, asked.size.split("x"))
+    with window(asked.terminal, asked.program, size=(columns, rows)) as seen:
         time.sleep(3)  # for the program to start
         for key in asked.keys:
             seen.at_rest()

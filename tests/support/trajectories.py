@@ -1,4 +1,4 @@
-"""What most tests need: a small picture, its spec, and a trajectory computed up to an exact iteration."""
+"""A small picture, its spec, and a trajectory computed up to an exact iteration: what most tests start from."""
 
 import itertools
 from collections.abc import Callable
@@ -19,7 +19,7 @@ MakeTrajectory = Callable[..., Trajectory]
 
 
 def picture(size: int = 256) -> Image:
-    """Smooth colours with an edge and some grain: nothing in it is flat, so no inpainter can leave it as it was."""
+    """A picture of smooth colours with an edge and some grain: nothing is flat, so every inpainter changes it."""
     y, x = np.mgrid[0:size, 0:size] / size
     smooth = np.stack([x, y, (x + y) / 2], axis=-1) * 200
     smooth[(x - 0.5) ** 2 + (y - 0.4) ** 2 < 0.08] += 40
@@ -29,7 +29,7 @@ def picture(size: int = 256) -> Image:
 
 def make_spec(original: Image, **fields: Any) -> Spec:
     name = fields.get("inpainter", "navier-stokes")
-    given = {
+    given: dict[str, Any] = {
         "source_name": "picture.png",
         "source_sha256": "0" * 64,
         "original_sha256": pixels_sha256(original),
@@ -42,7 +42,7 @@ def make_spec(original: Image, **fields: Any) -> Spec:
 
 
 def advance(trajectory: Trajectory, iterations: int) -> int:
-    """Compute so many, no matter how far saving lags behind, then stop as on Ctrl-C; return how many there are now."""
+    """Compute this many iterations, then stop as on Ctrl-C; return the number of committed ones."""
     asked = itertools.count(1)  # once after each iteration
     *_, ended = run_trajectory(trajectory, should_stop=lambda: next(asked) == iterations)
     assert isinstance(ended, Ended)

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual._compositor import LayoutUpdate
@@ -159,7 +160,7 @@ def test_a_crash_is_told_in_two_lines_and_reported_in_a_file(folder: Path, tmp_p
     [{"TERM": "linux", "COLORTERM": None}, {"TERM": "xterm-256color", "COLORTERM": None}, {"NO_COLOR": "1"}],
     ids=["linux", "256", "no colour"],
 )
-def test_on_poorer_terminals_it_works_too(changes: dict[str, str | None], folder: Path) -> None:
+def test_on_poorer_terminals_it_works_too(changes: dict[str, Any], folder: Path) -> None:
     with running(folder, **changes) as app:
         app.quit_in_order()
         assert (b"38;2;" in app.terminal.written) == ("NO_COLOR" in changes)  # which Textual answers with greys
@@ -167,7 +168,7 @@ def test_on_poorer_terminals_it_works_too(changes: dict[str, str | None], folder
 
 def test_a_home_that_cannot_be_written_is_none(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    places = {f"XDG_{name}_HOME": str(tmp_path / "file") for name in ("CONFIG", "STATE", "CACHE")}
+    places: dict[str, Any] = {f"XDG_{name}_HOME": str(tmp_path / "file") for name in ("CONFIG", "STATE", "CACHE")}
     with running(folder, HOME=str(tmp_path / "file"), **places) as app:
         app.quit_in_order()
 

@@ -216,7 +216,8 @@ def test_what_may_only_be_read_can_be_looked_at_and_the_rest_says_why_not(
     source = exported / "p.png"
     draw(source)
     with barrier(half_done) as why:
-        for command in (["ls", half_done], ["check", half_done], ["resume", done]):
+        commands: list[list[str | Path]] = [["ls", half_done], ["check", half_done], ["resume", done]]
+        for command in commands:
             outcome = riptui(*command)
             assert outcome.code == (1 if command[0] == "check" else 0)
             assert outcome.err == ""
@@ -226,7 +227,7 @@ def test_what_may_only_be_read_can_be_looked_at_and_the_rest_says_why_not(
         again = riptui("run", source, *OPTIONS, "--group", "done", "--runs", half_done)
         assert (again.code, again.err) == (0, "")
         assert "done already" in again.out
-        for command in (
+        commands = [
             ["resume", half],
             ["run", source, *OPTIONS, "--group", "half", "--runs", half_done],
             ["run", source, *OPTIONS, "--group", "new", "--runs", half_done],
@@ -235,7 +236,8 @@ def test_what_may_only_be_read_can_be_looked_at_and_the_rest_says_why_not(
             ["check", half, "--repair"],
             ["export", half, "--csv", half_done / "a.csv"],
             ["export", half, "--frames", half_done / "frames"],
-        ):
+        ]
+        for command in commands:
             outcome = riptui(*command)
             assert outcome.code == 1
             outcome.require_one_line(why)

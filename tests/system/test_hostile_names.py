@@ -69,7 +69,9 @@ def test_a_picture_of_any_name_runs_into_the_runs_folder(name: str, tmp_path: Pa
     assert all(layout.NAME_PATTERN.fullmatch(part) for part in trajectory.relative_to(runs).parts)
     assert len(trajectory.relative_to(runs).parts) == 2
     assert json.loads((trajectory / "spec.json").read_bytes())["source_name"] == name.encode(errors="replace").decode()
-    for argv in (["ls", runs], ["show", trajectory], ["show", trajectory, "--json"], ["check", runs]):
+    commands: list[list[str | Path]]
+    commands = [["ls", runs], ["show", trajectory], ["show", trajectory, "--json"], ["check", runs]]
+    for argv in commands:
         for terminal in (False, True):
             outcome = riptui(*argv, terminal=terminal)
             require_harmless(outcome, terminal=terminal)

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,7 +132,7 @@ def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
     if lacking := missing(terminal):
         pytest.skip(f"not installed: {', '.join(lacking)}")
     here, keys = Seen(places), tmp_path / "keys"
-    program = [sys.executable, APP, keys, runs, "flat/first"]
+    program: list[str | Path] = [sys.executable, APP, keys, runs, "flat/first"]
     with window(terminal, program, size=WIDE, **where_riptui_is()) as seen:
 
         def see(true: Callable[[Pillow.Image], bool], name: str, still: float = STILL) -> Pillow.Image:
@@ -169,6 +170,6 @@ def older(terminal: str) -> set[str]:
     return set() if terminal.startswith("xterm") else {"halfblock"}
 
 
-def where_riptui_is() -> dict[str, str]:
+def where_riptui_is() -> dict[str, Any]:
     """For terminals that do not hand on the environment."""
     return {"PYTHONPATH": os.pathsep.join([str(APP.parents[2]), os.environ.get("PYTHONPATH", "")])}

@@ -48,9 +48,9 @@ def paint(spec: Any, image: Pixels, mask: Pixels, noise_seed: int) -> Pixels:
     """The inpainter that the spec names, from its library."""
     match spec["inpainter"]:
         case "navier-stokes":
-            return cv2.inpaint(image, mask, spec["parameters"]["radius"], cv2.INPAINT_NS)
+            return np.asarray(cv2.inpaint(image, mask, spec["parameters"]["radius"], cv2.INPAINT_NS), np.uint8)
         case "telea":
-            return cv2.inpaint(image, mask, spec["parameters"]["radius"], cv2.INPAINT_TELEA)
+            return np.asarray(cv2.inpaint(image, mask, spec["parameters"]["radius"], cv2.INPAINT_TELEA), np.uint8)
         case "noise":
             return np.random.default_rng(noise_seed).integers(0, 256, image.shape, np.uint8)
         case unknown:

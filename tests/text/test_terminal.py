@@ -129,8 +129,8 @@ def pixels(lines: list[list[Segment]]) -> np.ndarray:
     rows = []
     for line in lines:
         assert all(segment.text == "▀" for segment in line)
-        rows.append([tuple(segment.style.color.triplet) for segment in line])
-        rows.append([tuple(segment.style.bgcolor.triplet) for segment in line])
+        rows.append([tuple(segment.style.color.triplet or ()) for segment in line])
+        rows.append([tuple(segment.style.bgcolor.triplet or ()) for segment in line])
     return np.array(rows, np.uint8)
 
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image as Pillow
 
@@ -76,7 +77,7 @@ class Studio:
         }
 
     def riptui(self, *words: str) -> None:
-        quiet = {"stdout": subprocess.DEVNULL, "check": True, "env": os.environ | self.variables}
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "check": True, "env": os.environ | self.variables}
         subprocess.run([sys.executable, "-m", "riptui", *words], cwd=self.home, **quiet)
 
     def run(self, options: str) -> None:
@@ -86,7 +87,7 @@ class Studio:
         if shot.live:
             self.run(LIVE)
         program = [sys.executable, "-m", "riptui", str(self.home / "runs"), "--select", shot.select]
-        variables = self.variables | {"RIPTUI_THEME": shot.theme}
+        variables: dict[str, Any] = self.variables | {"RIPTUI_THEME": shot.theme}
         with window(shot.terminal, program, size=shot.size, **variables) as seen:
             photo = seen.wait_for(lambda photo: True, still=STARTED, seconds=12)
             for key in shot.keys.split():

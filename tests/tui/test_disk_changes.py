@@ -23,6 +23,8 @@ from tests.support.app_terminal import running
 from tests.support.command import finished, started
 from tests.support.trajectories import MakeTrajectory
 
+pytestmark = pytest.mark.slow
+
 HALF_BLOCKS = Terminal("halfblock", "a test", truecolor=True)
 
 

@@ -51,6 +51,7 @@ def test_every_key_of_the_table_is_tested() -> None:
     assert PRESSED.keys() == {id for id, binding in TABLE.items() if group_of(binding) not in COMMANDS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in COMMANDS])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""

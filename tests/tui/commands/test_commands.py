@@ -449,6 +449,7 @@ def test_or_refused(text: str) -> None:
         parse_interval(text)
 
 
+@pytest.mark.slow
 async def test_m_measures_in_a_process_of_its_own(
     make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,6 +160,7 @@ def test_a_tmux_that_cannot_be_asked_gets_half_blocks(tmp_path: Path) -> None:
 # --- no stray keys
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("replies", "delay", "protocol"),
     [(fakes.KITTY, 0.0, b"kitty:"), (fakes.XTERM, 0.15, b"sixel:"), (fakes.KITTY, 0.5, b"kitty:"), (b"", 0.0, b"half")],

@@ -136,6 +136,7 @@ def test_the_pace_comes_from_what_is_on_disk(make_trajectory: MakeTrajectory, tm
 # ── what is here ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.needs("diffusion")
 def test_what_is_here_comes_from_riptui_models() -> None:
     found = installed.query_models(installed.MODELS_COMMAND)
     assert found.keys() >= REGISTRY.keys() - {CUSTOM}
@@ -368,6 +369,7 @@ async def test_a_worker_that_does_not_start_is_told(runs: Path, folder: Path, mo
         await pilot.wait_for_toast("no worker could be started: the worker did not start")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 20)])
 async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[int, int]) -> None:
     async with open_app(runs, size=size) as pilot:
@@ -438,6 +440,7 @@ async def test_the_demo_is_a_key_or_a_click_away_where_there_are_no_runs(
 # ── to the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 async def test_what_is_launched_is_computed_by_a_worker_and_its_frame_appears(runs: Path, folder: Path) -> None:
     async with open_app(runs) as pilot:
         screen = await form_of(

@@ -541,6 +541,7 @@ async def test_a_move_sends_no_line_of_text_that_did_not_change(
         assert all(region.height == 1 for region in painted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (104, 34), (80, 24), (78, 20), (60, 20), (60, 40), (200, 50), (20, 5)])
 async def test_everything_is_inside_at_any_size(done: Trajectory, size: tuple[int, int]) -> None:
     async with showing(done, size) as (app, pilot):

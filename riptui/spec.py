@@ -128,6 +128,15 @@ MeasureInterval = Literal["half", "every"] | int
 """When to measure: every 50 %, every iteration, or every so many iterations."""
 
 
+def can_share_batch(spec: Spec, other: Spec) -> bool:
+    """Whether two trajectories can advance in one batch: the same inpainter and parameters, and the same frame size."""
+    return has_same_inpainter(spec, other) and spec.size == other.size
+
+
+def has_same_inpainter(spec: Spec, other: Spec) -> bool:
+    return (spec.inpainter, spec.parameters) == (other.inpainter, other.parameters)
+
+
 def measured_iterations(spec: Spec, measure: MeasureInterval) -> list[int]:
     """The iterations to measure at, ascending, always with 0 and the last.
 

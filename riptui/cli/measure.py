@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from riptui import engine
-from riptui.cli.in_process import NothingToDo, RunDisplay
 from riptui.cli.metric_choice import choose_metrics
-from riptui.cli.run_display import open_display
+from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
 from riptui.engine import Failed
 from riptui.errors import DiskError, RiptuiError
 from riptui.spec import MeasureInterval, measured_iterations

@@ -4,8 +4,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.progress import (
     BarColumn,
@@ -20,7 +21,6 @@ from rich.progress import (
 from rich.text import Text
 
 from riptui.cli.console import out, print_error, print_json, print_line, warn
-from riptui.cli.in_process import NothingToDo, RunDisplay
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, Loading, Measured, Notice, Started, StepDone
 from riptui.metrics.display import format_value, format_values, primary_metric
 from riptui.metrics.values import MetricValues, finite_or_none
@@ -28,11 +28,25 @@ from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
-DisplayEvent = Event | NothingToDo
-
 MIN_BAR_COLUMNS = 64  # columns; below that there is no room for bars and speed
 MAX_BARS = 8  # bars of single trajectories
 MAX_SILENCE_SECONDS = 10.0  # seconds; plain lines come at least this often
+
+
+@dataclass(frozen=True)
+class NothingToDo:
+    """The trajectory was done, or measured, before the command."""
+
+    state: str = "done"
+
+
+DisplayEvent = Event | NothingToDo
+
+
+class RunDisplay(Protocol):
+    """Shows events."""
+
+    def show(self, trajectory: Trajectory, event: DisplayEvent) -> None: ...
 
 
 @contextmanager

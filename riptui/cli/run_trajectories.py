@@ -37,7 +37,7 @@ def run_trajectories(
         if any(map(_has_weights, trajectories)):
             code = run_in_worker(runs, trajectories, run_display, request, options)
         else:
-            code = run_in_process(trajectories, run_display, request)
+            code = run_in_process(runs, trajectories, run_display, request)
     if code > 128 and (unfinished := [trajectory for trajectory in trajectories if has_work(trajectory, request)]):
         folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in unfinished])
         warn(f"stopped; what was computed is saved. Go on with: riptui resume {shlex.quote(folder)}")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from riptui.cli import logind
 from riptui.cli.console import print_json, print_line, short_path, warn
-from riptui.cli.in_process import NothingToDo, RunDisplay, StopSignal
-from riptui.cli.run_display import open_display
+from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
+from riptui.cli.stop_signal import StopSignal
 from riptui.errors import DiskError, RiptuiError, WorkerError
 from riptui.events import Failed
 from riptui.store.records import Request

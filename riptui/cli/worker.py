@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from riptui.cli import streams
-from riptui.cli.in_process import StopSignal
 from riptui.cli.run_display import PlainDisplay
+from riptui.cli.stop_signal import StopSignal
 from riptui.events import TrajectoryEvent
 from riptui.store.claim import timestamp
 from riptui.store.worker_registry import register

@@ -10,7 +10,7 @@ measuring  the frames that are saved already
 An event is yielded when what it tells is durable on disk.
 """
 
-from riptui.engine.batch import BatchRunner, TrajectorySource, can_share_batch
+from riptui.engine.batch import BatchRunner, TrajectorySource
 from riptui.engine.measuring import measure_saved_frames
 from riptui.engine.single import force_request, request_stop, run_trajectory
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, Measured, Notice, Started, TrajectoryEvent
@@ -27,7 +27,6 @@ __all__ = [
     "Started",
     "TrajectoryEvent",
     "TrajectorySource",
-    "can_share_batch",
     "force_request",
     "measure_saved_frames",
     "request_stop",

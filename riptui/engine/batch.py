@@ -21,7 +21,7 @@ from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterErro
 from riptui.events import Failed, HeldByOther, Notice, TrajectoryEvent
 from riptui.inpainters import CompileMode, LoadedInpainter, OnStep
 from riptui.recursion import ignore_step, iterate
-from riptui.spec import Spec
+from riptui.spec import Spec, can_share_batch, has_same_inpainter
 from riptui.store.claim import timestamp
 from riptui.store.records import Session
 from riptui.store.trajectory import Trajectory
@@ -36,15 +36,6 @@ POLL_SECONDS = 0.25  # seconds between two looks at the requests
 
 class IterationAbandoned(Exception):  # noqa: N818
     """Raised out of a denoising step. No error: nobody wants the iteration any more."""
-
-
-def can_share_batch(spec: Spec, other: Spec) -> bool:
-    """Whether two trajectories can share a batch: one inpainter, told the same, and frames of one size."""
-    return _has_same_inpainter(spec, other) and spec.size == other.size
-
-
-def _has_same_inpainter(spec: Spec, other: Spec) -> bool:
-    return (spec.inpainter, spec.parameters) == (other.inpainter, other.parameters)
 
 
 class BatchRunner:
@@ -200,7 +191,7 @@ class BatchRunner:
         previous_spec, self.loaded_spec = self.loaded_spec, None
         if previous_spec is None or not can_share_batch(previous_spec, spec):
             self._memory_max_batch = None
-        if previous_spec is None or not _has_same_inpainter(previous_spec, spec):
+        if previous_spec is None or not has_same_inpainter(previous_spec, spec):
             if self._inpaint is not None:
                 self._inpaint = None
                 gc.collect()

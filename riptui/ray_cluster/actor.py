@@ -97,7 +97,7 @@ class ActorWorker:
                     self._runs,
                     idle_seconds=float("inf"),
                     should_stop=lambda: False,
-                    memory_queue=self._queue,
+                    queue=self._queue,
                 )
                 for trajectory, event in events:
                     if isinstance(event, Ended):

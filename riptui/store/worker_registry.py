@@ -59,7 +59,14 @@ class WorkerRecord(msgspec.Struct, frozen=True):
     deterministic: bool = False
     offline: bool = False
     study: str = ""
-    """The study whose leader hands it its trajectories; "": it takes whatever is queued."""
+    """The study whose driver assigns its trajectories; "": none."""
+    command: str = ""
+    """The command, e.g. run, that runs only its own trajectories, in its own process; "": none."""
+
+    @property
+    def takes_queued(self) -> bool:
+        """Whether it runs whatever is queued in the runs folder, and not only trajectories that it is given."""
+        return not self.study and not self.command
 
 
 class WorkerJob(msgspec.Struct, frozen=True):
@@ -217,9 +224,13 @@ def register(runs: Path, record: WorkerRecord) -> Iterator[Registration]:
         raise DiskError(f"{parent} leads through a symbolic link, out of the runs folder: remove the link")
     _remove_ended(parent)
     make_folders(parent / record.id)
-    with Folder(parent / record.id) as folder, FolderLock(folder):
-        folder.write_atomically(RECORD_FILE, encode_record(record))
-        yield Registration(record, folder)
+    try:
+        with Folder(parent / record.id) as folder, FolderLock(folder):
+            folder.write_atomically(RECORD_FILE, encode_record(record))
+            yield Registration(record, folder)
+    finally:
+        if record.command:  # it wrote no log, so nothing is worth keeping
+            shutil.rmtree(parent / record.id, ignore_errors=True)
 
 
 def _remove_ended(parent: Path) -> None:

@@ -55,7 +55,7 @@ class WorkerOptions:
         return (
             worker.alive
             and not worker.leaving
-            and not record.study
+            and record.takes_queued
             and record.host == socket.gethostname()
             and (not self.device or _normalise_device(self.device) == _normalise_device(record.device))
             and self.batch in (None, record.batch)

@@ -1,9 +1,8 @@
-"""The worker: a process that computes what is queued in a runs folder, and outlives the terminal it was started from.
+"""A worker: a process that runs trajectories from a queue.
 
-service  take, compute, wait, leave
-queue    what is to be taken next, from the disk
-inbox    what is to be taken next, from somebody who leads a study
-handed   a worker that is led by turns, on whatever host
-report   live.json, kept fresh by a thread
-gauges   how full and how busy the GPU is
+loop            take trajectories, run them, wait for more, exit
+queue_protocol  what a queue offers; `store.disk_queue` is the queue of a runs folder
+memory_queue    a queue of given trajectories, for a Ray actor or a command's own process
+heartbeat       live.json, kept fresh by a thread
+gpu_stats       memory and load of the GPU
 """

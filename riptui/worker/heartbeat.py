@@ -1,4 +1,4 @@
-"""What a worker tells of itself: live.json, kept fresh by a thread, and a log that stays small."""
+"""The heartbeat of a worker: a thread that keeps live.json fresh and the log small."""
 
 import os
 import time
@@ -11,37 +11,38 @@ from typing import Self
 import msgspec
 
 from riptui.engine import BatchRunner
+from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Registration, WorkerJob, WorkerPhase, WorkerStatus
-from riptui.worker.disk_queue import DiskQueue
 from riptui.worker.gpu_stats import GpuStats
-from riptui.worker.memory_queue import MemoryQueue
+from riptui.worker.queue_protocol import TrajectoryQueue
 
-CHECK_SECONDS = 0.2  # seconds; what changes is told so often at most
-MAX_SILENCE_SECONDS = 2.0  # seconds; and when nothing does, so that readers see that it has not come to a halt
+CHECK_SECONDS = 0.2  # seconds; a change is published at most this often
+MAX_SILENCE_SECONDS = 2.0  # seconds; an unchanged status is published this often, so that readers see it is not stuck
 RATE_WINDOW_SECONDS = 60.0
-MAX_LOG_BYTES = 2**23  # bytes; beyond, the log is cut to
+MAX_LOG_BYTES = 2**23  # bytes; a longer log is cut to
 KEPT_LOG_BYTES = 2**20
 
 
 class Heartbeat:
-    """A context. `phase` is what the worker knows of itself; the rest is looked up."""
+    """A context. The worker sets `phase` and `inpainter`; the rest is read from the runner and the queue."""
 
     def __init__(
         self,
         registration: Registration,
         runs: Path,
         runner: BatchRunner,
-        queue: DiskQueue | MemoryQueue,
+        queue: TrajectoryQueue,
         should_stop: Callable[[], bool],
     ) -> None:
         self.phase: WorkerPhase = "starting"
         self.inpainter = ""
-        """The one of the trajectory that was taken last."""
+        """Of the trajectory that was taken last."""
         self.gpu_stats = GpuStats(registration.record.device)
         self._registration, self._runs, self._runner, self._queue = registration, runs.resolve(), runner, queue
         self._should_stop = should_stop
         self._steps: tuple[int, int, int] = 0, 0, 0
         self._committed: deque[float] = deque()
+        self._relative_paths: dict[Path, str] = {}
         self._last_status = WorkerStatus(0.0)
         self._publish_lock = Lock()
         self._stop = Event()
@@ -61,16 +62,16 @@ class Heartbeat:
         self.publish()
 
     def record_step(self, step: int, steps: int) -> None:
-        """An OnStep."""
+        """Note a denoising step. An OnStep."""
         self._steps = self._count_iterations(), step, steps
 
     def record_iteration(self) -> None:
-        """An iteration was committed."""
+        """Note that an iteration was committed."""
         self._committed.append(time.monotonic())
         self.gpu_stats.poll_memory()
 
     def publish(self) -> None:
-        """Write live.json now, if it says anything new."""
+        """Write live.json now, if anything in it changed or it is due."""
         with self._publish_lock:
             live = self._build_status()
             if (
@@ -108,18 +109,28 @@ class Heartbeat:
 
     def _list_jobs(self) -> tuple[WorkerJob, ...]:
         done, step, steps = self._steps
-        if done != self._count_iterations():  # the steps were of an iteration that is over
+        if done != self._count_iterations():  # the steps belong to an iteration that is finished
             step, steps = 0, 0
         return tuple(
-            WorkerJob(os.path.relpath(trajectory.path, self._runs), k, iterations, step, steps)
+            WorkerJob(self._relative_path(trajectory), k, iterations, step, steps)
             for trajectory, k, iterations in self._runner.in_progress
         )
+
+    def _relative_path(self, trajectory: Trajectory) -> str:
+        """Its path below the runs folder; as it was, when it is renamed or the current folder is removed meanwhile."""
+        if trajectory.path not in self._relative_paths:
+            try:
+                relative_path = os.path.relpath(os.path.realpath(trajectory.path), self._runs)
+            except OSError:  # the current folder was removed
+                return str(trajectory.path)
+            self._relative_paths[trajectory.path] = relative_path
+        return self._relative_paths[trajectory.path]
 
     def _count_iterations(self) -> int:
         return sum(k for _, k, _ in self._runner.in_progress)
 
     def _iteration_rate(self) -> float:
-        """Iterations a second over the last minute, or as long as there have been any."""
+        """Iterations per second over the last minute, or since the first one."""
         now = time.monotonic()
         while self._committed and now - self._committed[0] > RATE_WINDOW_SECONDS:
             self._committed.popleft()
@@ -128,7 +139,7 @@ class Heartbeat:
 
 
 def _truncate_log(log: Path) -> None:
-    """Drop the oldest of a log that has become too long; whoever appends to it goes on at its end."""
+    """Drop the oldest lines of a log that has become too long; processes that append continue at its new end."""
     try:
         if log.stat().st_size > MAX_LOG_BYTES:
             with log.open("rb+") as file:
@@ -136,6 +147,6 @@ def _truncate_log(log: Path) -> None:
                 kept = file.read().partition(b"\n")[2]
                 file.seek(0)
                 file.truncate()
-                file.write(b"... what came before was cut\n" + kept)
+                file.write(b"... earlier lines were dropped\n" + kept)
     except OSError:
         return

@@ -1,74 +1,90 @@
-"""What a worker takes next if somebody hands it its trajectories."""
+"""A queue in memory: the trajectories that a driver assigns to a worker, or that a command runs in its own process."""
 
+import time
+from bisect import insort
 from threading import Event, Lock
 
-from riptui.engine import can_share_batch
 from riptui.spec import Spec
+from riptui.store.disk_queue import QueuedTrajectory, find_candidates, read_queued
 from riptui.store.trajectory import Trajectory
-from riptui.worker.disk_queue import QueuedTrajectory, read_queued
+
+RETRY_SECONDS = 0.25  # seconds until a trajectory that another process was running is tried again
 
 
 class MemoryQueue:
-    """As a DiskQueue. One thread gives and asks what became of it, another takes."""
+    """A TrajectoryQueue. One thread may add trajectories and take those that ended while another runs them.
 
-    def __init__(self) -> None:
+    retry: keep a trajectory that left the batch unfinished, e.g. because another process is running it, and offer it
+    again when nothing else is waiting. Otherwise it has ended, and whoever added it decides.
+    """
+
+    def __init__(self, *, retry: bool = False) -> None:
         self.ended_event = Event()
-        """Set when something ended."""
+        """Set when a trajectory ended."""
+        self._retry = retry
         self._lock = Lock()
-        self._waiting: list[Trajectory] = []
+        self._waiting: list[QueuedTrajectory] = []
+        """Sorted, the next one first."""
         self._taken: list[Trajectory] = []
+        self._held: list[Trajectory] = []
+        self._retry_at = 0.0  # time.monotonic()
         self._ended: list[tuple[Trajectory, bool]] = []
+
+    @property
+    def has_held(self) -> bool:
+        return bool(self._held)
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def add(self, trajectory: Trajectory) -> None:
+        """Queue a trajectory that is requested; one that is not ends at once."""
         with self._lock:
-            self._waiting.append(trajectory)
+            self._add(trajectory)
 
     def take_ended(self) -> list[tuple[Trajectory, bool]]:
-        """Those that ended since the last time; True: nothing is left to do, or it failed."""
+        """The trajectories that ended since the last call, each with whether that is final."""
         with self._lock:
             ended, self._ended = self._ended, []
             return ended
 
     def scan(self, *, now: bool = False) -> None:
-        """The bench is empty: what was taken and did not end was put back, for the disk failed at another."""
+        """Queue again what was taken and did not end, which was released when the disk failed at another trajectory."""
         with self._lock:
-            self._waiting += self._taken
-            self._taken = []
+            released, self._taken = self._taken, []
+            if self._held and not self._waiting and time.monotonic() >= self._retry_at:
+                released, self._held = released + self._held, []
+            for trajectory in released:
+                self._add(trajectory)
 
     def take_next(self, spec: Spec | None) -> Trajectory | None:
-        """As `DiskQueue.take_next`. What is not asked for any more ends here."""
+        """As `TrajectoryQueue.take_next`. A trajectory that is not requested any more ends here."""
         with self._lock:
-            candidates: list[QueuedTrajectory] = []
-            for trajectory in [*self._waiting]:
-                queued = read_queued(trajectory)
-                if queued is None:
-                    self._end(trajectory, final=True)
-                elif spec is None or (can_share_batch(trajectory.spec, spec) and not queued.attempts):
-                    candidates.append(queued)
-                    if spec is not None:
-                        break
-            if not candidates:
-                return None
-            chosen = min(candidates, key=lambda candidate: candidate.attempts).trajectory
-            self._waiting.remove(chosen)
-            self._taken.append(chosen)
-            return chosen
-
-    def mark_done(self, trajectory: Trajectory) -> None:
-        """It was computed to its end, or failed."""
-        self.mark_ended(trajectory, final=True)
+            for candidate in find_candidates(self._waiting.copy(), spec):
+                self._waiting.remove(candidate)
+                if read_queued(candidate.trajectory) is not None:
+                    self._taken.append(candidate.trajectory)
+                    return candidate.trajectory
+                self._end(candidate.trajectory, final=True)
+            return None
 
     def mark_ended(self, trajectory: Trajectory, *, final: bool) -> None:
-        """The bench has done with it."""
         with self._lock:
-            self._end(trajectory, final=final)
+            if trajectory in self._taken:
+                self._taken.remove(trajectory)
+                if self._retry and not final:
+                    self._held.append(trajectory)
+                    self._retry_at = time.monotonic() + RETRY_SECONDS
+                else:
+                    self._end(trajectory, final=final)
+
+    def _add(self, trajectory: Trajectory) -> None:
+        queued = read_queued(trajectory)
+        if queued is None:
+            self._end(trajectory, final=True)
+        else:
+            insort(self._waiting, queued, key=lambda other: other.sort_key)
 
     def _end(self, trajectory: Trajectory, *, final: bool) -> None:
-        for trajectories in (self._waiting, self._taken):
-            if trajectory in trajectories:
-                trajectories.remove(trajectory)
-                self._ended.append((trajectory, final))
-                self.ended_event.set()
+        self._ended.append((trajectory, final))
+        self.ended_event.set()

@@ -22,13 +22,12 @@ from riptui.engine import (
     Started,
     TrajectoryEvent,
     batch,
-    can_share_batch,
     run_trajectory,
 )
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
 from riptui.inpainters import OnStep, baselines
 from riptui.recursion import ignore_step
-from riptui.spec import Spec
+from riptui.spec import Spec, can_share_batch
 from riptui.store import attempts, layout
 from riptui.store.claim import claim
 from riptui.store.provenance import describe_mixed_sessions

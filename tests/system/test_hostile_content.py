@@ -14,9 +14,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from riptui.cli import in_process
 from riptui.store import layout
 from riptui.store.trajectory import Trajectory
+from riptui.worker import loop
 from tests.support.command import require_harmless, riptui
 from tests.support.hostile_texts import (
     CLIPBOARD,
@@ -108,7 +108,7 @@ def test_the_name_of_who_holds_a_lock_is_shown_harmless(folder: Path, monkeypatc
                 outcome = riptui(*argv, terminal=terminal)
                 require_harmless(outcome, terminal=terminal)
                 assert outcome.code == code
-        monkeypatch.setattr(in_process.time, "sleep", lambda seconds: fcntl.flock(lock, fcntl.LOCK_UN))
+        monkeypatch.setattr(loop.time, "sleep", lambda seconds: fcntl.flock(lock, fcntl.LOCK_UN))
         for display, terminal in (("plain", False), ("rich", True), ("json", False)):
             fcntl.flock(lock, fcntl.LOCK_EX)
             outcome = riptui("resume", "runs", "--display", display, terminal=terminal)

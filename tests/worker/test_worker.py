@@ -14,12 +14,12 @@ from riptui.images import pixels_sha256
 from riptui.spec import Spec
 from riptui.store.claim import claim
 from riptui.store.creation import create_or_open
+from riptui.store.disk_queue import DiskQueue
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_registry import LOG_FILE, WorkerStatus, list_workers
 from riptui.supervision.client import list_running_workers, reorder, request_state
 from riptui.worker import heartbeat
-from riptui.worker.disk_queue import DiskQueue
 from tests.support.command import PATIENCE, environment, finished, spawned, started, wait_until
 from tests.support.odd_inpainters import COMMAND, POISON
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
@@ -130,7 +130,7 @@ def test_a_second_look_at_thousands_that_are_done_is_cheap(
     queue = DiskQueue(tmp_path / "runs")
     queue.scan()
     opened: list[object] = []
-    monkeypatch.setattr("riptui.worker.disk_queue.read_queued", opened.append)
+    monkeypatch.setattr("riptui.store.disk_queue.read_queued", opened.append)
     queue.scan(now=True)
     assert opened == []
     os.utime(trajectory.path)
@@ -206,7 +206,7 @@ def test_a_log_that_grew_too_long_keeps_its_end(tmp_path: Path, monkeypatch: pyt
         heartbeat._truncate_log(log)
         writer.write("and on it goes\n")
     lines = log.read_text().splitlines()
-    assert lines[0] == "... what came before was cut"
+    assert lines[0] == "... earlier lines were dropped"
     assert lines[-2:] == ["line 199", "and on it goes"]
     assert log.stat().st_size < 200
 

@@ -33,7 +33,8 @@ def _request_all(file: Path, statuses: Iterable[str], action: str, past_tense: s
     trajectories = _find_by_status(study, statuses)
     count = retry_all(trajectories) if action == "retry" else request_all(trajectories, action)  # type: ignore[arg-type]
     print_line(f"{count} {past_tense}")
-    if count and action in ("run", "retry") and not list_running_workers(study.runs):
+    workers = list_running_workers(study.runs)
+    if count and action in ("run", "retry") and not any(worker.record.takes_queued for worker in workers):
         warn(f"no worker lives: riptui study run {short_path(study.file)} starts them")
     return 0
 

@@ -10,8 +10,8 @@ import rich_click as click
 
 from riptui.cli import logind
 from riptui.cli.console import print_json, print_line, short_path, warn
-from riptui.cli.in_process import StopSignal
 from riptui.cli.metric_choice import choose_metrics
+from riptui.cli.stop_signal import StopSignal
 from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
 from riptui.study import manifest, sources

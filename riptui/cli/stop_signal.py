@@ -1,0 +1,40 @@
+"""Stop a command in order on Ctrl-C and SIGTERM."""
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+from typing import Self
+
+
+class StopSignal:
+    """A context that is true after a signal. Ctrl-C and SIGTERM request a stop after the current iteration; a second
+    one raises KeyboardInterrupt, which loses nothing that is committed. SIGHUP (the terminal closed) requests one too.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self, notice: str = "stopping after this iteration (again: at once)") -> None:
+        self.signal: int | None = None
+        self._notice = f"\n{notice}\n".encode()
+
+    def __enter__(self) -> Self:
+        handled = [number for number in self.SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # e.g. by nohup
+        self._previous_handlers = {number: signal.signal(number, self._on_signal) for number in handled}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous_handlers.items():
+            signal.signal(number, handler)
+
+    def __bool__(self) -> bool:
+        return self.signal is not None
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = number
+        if number != signal.SIGHUP:
+            with suppress(OSError, ValueError):  # stderr is closed: stop in order nevertheless
+                os.write(sys.stderr.fileno(), self._notice)

@@ -1,0 +1,128 @@
+"""The queue of a runs folder: the requested trajectories that no process is running, in the order they are to run.
+
+Thousands of folders are checked every second, so what was read of one is kept until the folder changes: creating,
+replacing or removing a file in it changes its modification time. Appending a line does not, and need not: only the
+holder of the lock appends, and taking the lock has changed the folder.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from riptui.errors import RiptuiError
+from riptui.spec import Spec, can_share_batch
+from riptui.store import attempts
+from riptui.store.listing import mtime_ns, natural_key, scan_folders
+from riptui.store.lock import probe_lock
+from riptui.store.requests import has_work
+from riptui.store.trajectory import Trajectory
+
+MIN_SCAN_SECONDS = 1.0  # seconds between two scans of the runs folder
+MAX_SCAN_SHARE = 0.05  # of the time is spent on scanning, at most
+SAME_TURN_SECONDS = 60.0  # seconds; trajectories queued within this time run model by model
+MTIME_TICK_NS = 2 * 10**9  # ns; two changes closer than the file system's clock tick have the same modification time
+
+
+@dataclass(frozen=True)
+class QueuedTrajectory:
+    """A trajectory that may be taken."""
+
+    trajectory: Trajectory
+    queued: float
+    """Its place in the queue: when it was requested, in seconds since 1970."""
+    attempts: int
+    """Processes in a row that died without committing a new iteration of it."""
+
+    @cached_property
+    def sort_key(self) -> tuple[object, ...]:
+        """Trajectories that may have killed workers come last, so that they do not keep the others from running."""
+        return self.attempts, self.queued, natural_key(str(self.trajectory.path))
+
+
+def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
+    """A trajectory's place in the queue; None if it is not requested, is done, has failed or cannot be read."""
+    try:
+        request = trajectory.request
+        if request.state != "run" or trajectory.has_failed or not has_work(trajectory):
+            return None
+        return QueuedTrajectory(
+            trajectory, request.queued, attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
+        )
+    except (RiptuiError, OSError):
+        return None
+
+
+def find_candidates(queue: Sequence[QueuedTrajectory], spec: Spec | None) -> Iterator[QueuedTrajectory]:
+    """The trajectories of a sorted queue to try next, in order; given a spec, only those that may join its batch.
+
+    A trajectory whose last process died joins no batch, so that another death counts against no other trajectory.
+    Another model that has waited for longer than `SAME_TURN_SECONDS` goes first.
+    """
+    if not queue:
+        return
+    last_in_turn = queue[0].queued + SAME_TURN_SECONDS
+    for candidate in queue:
+        if spec is None or (
+            can_share_batch(candidate.trajectory.spec, spec)
+            and not candidate.attempts
+            and candidate.queued <= last_in_turn
+        ):
+            yield candidate
+
+
+class DiskQueue:
+    """The queue of a runs folder, shared with all other processes that use the folder."""
+
+    has_held = False
+    """A trajectory that another process is running is that process's business."""
+
+    def __init__(self, runs: Path) -> None:
+        self.waiting: list[QueuedTrajectory] = []
+        """What could be taken at the last scan, the next one first."""
+        self._runs = runs
+        self._known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
+        """By path: the folder's modification time, and what was read then."""
+        self._next_scan = 0.0  # time.monotonic()
+
+    def __len__(self) -> int:
+        """Trajectories that waited at the last scan."""
+        return len(self.waiting)
+
+    def scan(self, *, now: bool = False) -> None:
+        """Read the runs folder if it is time to, or `now`."""
+        started = time.monotonic()
+        if not now and started < self._next_scan:
+            return
+        known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
+        waiting = []
+        for path, mtime in scan_folders(self._runs, self._known):
+            previous = self._known.get(path)
+            queued = previous[1] if previous and previous[0] == mtime else read_queued(Trajectory(Path(path)))
+            held = queued is not None and probe_lock(Path(path))[0]
+            if queued is not None and not held:
+                waiting.append(queued)
+            if not held and time.time_ns() - mtime > MTIME_TICK_NS:
+                known[path] = mtime, queued
+        self._known = known
+        self.waiting = sorted(waiting, key=lambda queued: queued.sort_key)
+        ended = time.monotonic()
+        self._next_scan = ended + max(MIN_SCAN_SECONDS, (ended - started) / MAX_SCAN_SHARE)
+
+    def take_next(self, spec: Spec | None) -> Trajectory | None:
+        """Take the next trajectory; given a spec, the next that may join its batch. None: there is none now."""
+        self.scan()
+        for candidate in find_candidates(self.waiting.copy(), spec):
+            self.waiting.remove(candidate)
+            if not probe_lock(candidate.trajectory.path)[0] and read_queued(candidate.trajectory) is not None:
+                return candidate.trajectory
+            # otherwise another process took it, or its request changed, since the last scan
+        return None
+
+    def mark_ended(self, trajectory: Trajectory, *, final: bool) -> None:
+        """It left the batch. If that is final, it is not taken again before something in its folder changes."""
+        if final:
+            path = os.fspath(trajectory.path)
+            self._known[path] = mtime_ns(path), None

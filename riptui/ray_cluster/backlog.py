@@ -1,4 +1,8 @@
-"""The trajectories of a study that nobody computes, and how one is held for the actor that it is handed to."""
+"""The backlog of a study on a cluster: the queued trajectories that no actor has, and how one is held for its actor.
+
+The order, and what may be taken, are those of the `DiskQueue`. What is added is the choice of a model for each actor,
+and the quarantine of trajectories that may have killed an actor.
+"""
 
 import os
 import time
@@ -10,22 +14,20 @@ from pathlib import Path
 import msgspec
 
 from riptui.errors import DamagedError, DiskError, HeldError, RiptuiError
+from riptui.spec import Spec
 from riptui.store.claim import encode_record
+from riptui.store.disk_queue import DiskQueue, read_queued
 from riptui.store.lease import Delta, Lease, lease
-from riptui.store.listing import mtime_ns
 from riptui.store.lock import probe_lock
 from riptui.store.records import Request
-from riptui.store.requests import has_work
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision.progress import ProgressTracker
 
-EMPTY_POLL_SECONDS, POLL_SECONDS = (
-    0.5,
-    2.0,
-)  # seconds between two looks at what is queued, if nothing is known to wait, and if something is
-RETRY_SECONDS = 2.0  # seconds; what somebody else computes is offered again after so long
+EMPTY_REFRESH_SECONDS = 0.5  # seconds between two refreshes while nothing is known to wait
+REFRESH_SECONDS = 2.0  # seconds between two refreshes otherwise
+RETRY_SECONDS = 2.0  # seconds until a trajectory that another process was running is offered again
 QUARANTINE = b""
-"""Stands for the model of those that are handed out alone."""
+"""Stands for the model of trajectories that may have killed an actor: each is assigned alone."""
 
 
 @dataclass
@@ -36,62 +38,56 @@ class Assignment:
     """Relative to the runs folder."""
     trajectory: Trajectory
     model_key: bytes
-    """What it is computed with, and at which size; `QUARANTINE`: it may have killed an actor."""
+    """Equal for trajectories that can share a batch, or `QUARANTINE`."""
     lease: Lease | None
-    """The folder here, if the actor computes a copy."""
+    """The folder on the driver's disk, if the actor runs a copy."""
     stack: ExitStack
     """Holds the folder's lock, if so."""
     cleared: bool = False
-    """It was handed out alone, and killed nobody."""
+    """It was in quarantine, and an iteration of it was committed."""
 
 
 class Backlog:
-    """What waits. One that was returned waits again when something in its folder has changed."""
+    """The waiting trajectories. One that ended waits again when something in its folder has changed."""
 
     def __init__(self, runs: Path) -> None:
         self.problems: list[str] = []
-        """Why some are handed to nobody."""
+        """Why some trajectories are assigned to no actor."""
         self._runs = runs
+        self._queue = DiskQueue(runs)
         self._waiting: dict[bytes, list[str]] = {}
-        """By model; the next at the end."""
-        self._model_keys: dict[str, bytes] = {}
-        self._returned: dict[str, int] = {}
-        """When the folders of those that ended were changed last."""
+        """Relative paths by model; the next one at the end."""
         self._retry_at: dict[str, float] = {}
         self._suspects: set[str] = set()
-        """Copies of which one may have killed its actor: handed out alone, they show which."""
-        self._gathered_at = 0.0
+        """Copies that were lost with an actor, which one of them may have killed: assigned alone, they show which."""
+        self._refreshed_at = 0.0
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
     def refresh(self, tracker: ProgressTracker, assigned: Collection[str]) -> None:
-        """Find out what is queued and not elsewhere, if it is time to."""
+        """Read the study's queued trajectories that no actor has, if it is time to."""
         now = time.monotonic()
-        if now - self._gathered_at < (POLL_SECONDS if self._waiting else EMPTY_POLL_SECONDS):
+        if now - self._refreshed_at < (REFRESH_SECONDS if self._waiting else EMPTY_REFRESH_SECONDS):
             return
-        self._gathered_at = now
+        self._queue.scan(now=not self._refreshed_at)
+        self._refreshed_at = now
         self._waiting = {}
-        for trajectory in reversed(tracker.list_by_status(Status.QUEUED)):
-            relative_path = os.path.relpath(trajectory.path, self._runs)
-            if relative_path in assigned or self._retry_at.get(relative_path, 0.0) > now:
-                continue
-            if relative_path in self._returned and mtime_ns(str(trajectory.path)) == self._returned[relative_path]:
-                continue
-            try:
-                model_key = (
-                    QUARANTINE if relative_path in self._suspects else self._model_key(relative_path, trajectory)
-                )
-            except RiptuiError:  # it was removed, or is damaged: `riptui check` says so
-                continue
-            self._waiting.setdefault(model_key, []).append(relative_path)
+        in_study = {os.fspath(trajectory.path) for trajectory in tracker.list_by_status(Status.QUEUED)}
+        for queued in reversed(self._queue.waiting):
+            path = os.fspath(queued.trajectory.path)
+            relative_path = os.path.relpath(path, self._runs)
+            if path in in_study and relative_path not in assigned and self._retry_at.get(relative_path, 0.0) <= now:
+                is_suspect = relative_path in self._suspects
+                model_key = QUARANTINE if is_suspect else _model_key(queued.trajectory.spec)
+                self._waiting.setdefault(model_key, []).append(relative_path)
 
     def take(
         self, model_key: bytes, actors_by_model: Mapping[bytes, int], *, lend: bool, is_idle: bool
     ) -> Assignment | None:
-        """The next for an actor that computes a model; of another, that of the smallest crowd, if there is none.
+        """The next trajectory for an actor that has a model loaded; if none is left, of the model with fewest actors.
 
-        lend: it computes copies. is_idle: it has nothing yet. Raises DiskError.
+        lend: the actor runs copies. is_idle: it has no trajectory yet. Raises DiskError.
         """
         while self._waiting:
             if model_key not in self._waiting:
@@ -107,7 +103,7 @@ class Backlog:
         return None
 
     def save_delta(self, assignment: Assignment, delta: Delta) -> bool:
-        """Save what came of a copy; False: its folder was removed or changed meanwhile. Raises DiskError."""
+        """Save what an actor added to its copy; False: the folder here was removed or changed. Raises DiskError."""
         if assignment.lease is not None:
             try:
                 assignment.lease.receive(delta)
@@ -124,53 +120,43 @@ class Backlog:
         return True
 
     def new_request(self, assignment: Assignment) -> bytes | None:
-        """What is to be asked of a copy now, as its request.json; None: nothing new."""
+        """The request.json to send for a copy; None: it has not changed."""
         if assignment.lease is None:
             return None
         request = assignment.lease.poll_request()
-        if assignment.cleared:  # it comes back, to be computed together with others
+        if assignment.cleared:  # it comes back, and then may share a batch
             request = Request("pause")
         return None if request is None else encode_record(request)
 
     def finish(self, assignment: Assignment, *, final: bool) -> None:
-        """An actor has done with it. final: nothing is left to do, or it failed."""
+        """An actor no longer has it. final: it has nothing left to do, or failed."""
         if assignment.lease is not None:
             assignment.lease.clear_attempts()
         assignment.stack.close()
         self._suspects.discard(assignment.relative_path)
-        if final:
-            self._returned[assignment.relative_path] = mtime_ns(str(assignment.trajectory.path))
-        else:
+        self._queue.mark_ended(assignment.trajectory, final=final)
+        if not final:
             self._retry_at[assignment.relative_path] = time.monotonic() + RETRY_SECONDS
 
     def give_back(self, assignments: Collection[Assignment], *, died: bool) -> None:
-        """An actor that had these is gone. died: its process died, perhaps of one of them. Raises DiskError."""
+        """The actor that had these is gone. died: its process died, perhaps of one of them. Raises DiskError."""
         for assignment in assignments:
             if assignment.lease is not None and died:
                 self._suspects.add(assignment.relative_path)
                 if len(assignments) == 1:
                     assignment.lease.count_attempt()
             assignment.stack.close()
-        self._gathered_at = 0.0
-
-    def _model_key(self, relative_path: str, trajectory: Trajectory) -> bytes:
-        if relative_path not in self._model_keys:
-            spec = trajectory.spec
-            self._model_keys[relative_path] = msgspec.json.encode(
-                [spec.inpainter, spec.parameters, spec.size], order="sorted"
-            )
-        return self._model_keys[relative_path]
+        self._refreshed_at = 0.0
 
     def _assign(self, relative_path: str, model_key: bytes, *, lend: bool) -> Assignment | None:
-        """Make sure that it is to be computed and that nobody else is at it; with its lock if it is lent."""
+        """Assign a trajectory if it still may be taken, with its lock if it is lent."""
         trajectory = Trajectory(self._runs / relative_path)
+        if read_queued(trajectory) is None:
+            return None
         with ExitStack() as stack:
             try:
-                if trajectory.request.state != "run" or trajectory.has_failed or not has_work(trajectory):
-                    return None
                 if not lend and probe_lock(trajectory.path)[0]:
-                    self._retry_at[relative_path] = time.monotonic() + RETRY_SECONDS
-                    return None
+                    raise HeldError(relative_path)
                 leased = stack.enter_context(lease(trajectory)) if lend else None
             except HeldError:
                 self._retry_at[relative_path] = time.monotonic() + RETRY_SECONDS
@@ -181,6 +167,10 @@ class Backlog:
                 return None
             except RiptuiError as error:
                 self.problems.append(f"{relative_path}: {error}")
-                self._returned[relative_path] = mtime_ns(str(trajectory.path))
+                self._queue.mark_ended(trajectory, final=True)
                 return None
             return Assignment(relative_path, trajectory, model_key, leased, stack.pop_all())
+
+
+def _model_key(spec: Spec) -> bytes:
+    return msgspec.json.encode([spec.inpainter, spec.parameters, spec.size], order="sorted")

@@ -49,7 +49,8 @@ def _print_worker(worker: Worker) -> None:
 
 def _worker_facts(worker: Worker) -> list[str]:
     record, live = worker.record, worker.live
-    facts = [f"pid {record.pid}", printable(worker.device or "best device")]
+    facts = [f"riptui {printable(record.command)}"] if record.command else []
+    facts += [f"pid {record.pid}", printable(worker.device or "best device")]
     if record.batch:
         facts.append(f"batch {record.batch}")
     return facts + (_live_facts(live) if live else [])

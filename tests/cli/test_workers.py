@@ -18,7 +18,7 @@ from riptui.events import Ended, Loading, Started, StepDone
 from riptui.inpainters import devices
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import register
+from riptui.store.worker_registry import list_workers, register
 from riptui.supervision.client import list_running_workers
 from riptui.worker.loop import new_worker_record
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, spawned, started, wait_until
@@ -117,7 +117,7 @@ def test_a_classical_inpainter_is_computed_here(run: Run, runs: Path) -> None:
     assert riptui(*run("--inpainter", "telea")).code == 0
     [trajectory] = find_trajectories(runs)
     assert {session.pid for session in trajectory.read_sessions()} == {os.getpid()}
-    assert not (runs / ".riptui").exists()
+    assert list_workers(runs) == []
 
 
 def test_a_failure_in_the_worker_is_the_failure_of_the_run(run: Run, runs: Path) -> None:

@@ -137,6 +137,9 @@ def test_a_worker_fits_what_it_was_started_for(wish: WorkerOptions, fits: bool, 
     assert wish.matches(worker) is fits
     assert not wish.matches(Worker(mine, WorkerStatus(0.0, "leaving"), True, tmp_path))
     assert not wish.matches(Worker(mine, None, False, tmp_path))
+    for own_work in ({"study": "a.toml"}, {"command": "run"}):
+        other = record(host=socket.gethostname(), device="cuda:0", batch=8, compile="off", **own_work)
+        assert not wish.matches(Worker(other, None, True, tmp_path))
     assert not wish.matches(Worker(record(device="cuda:0", batch=8, compile="off"), None, True, tmp_path))
 
 

@@ -321,7 +321,7 @@ def test_a_group_renamed_between_its_trajectories_ends_the_run(at_iteration: AtI
     at_iteration(12, lambda: Path("runs/p").rename("moved"))
     outcome = riptui("run", "p.png", *OPTIONS, "--seed", "0,1", "--display", "none")
     assert outcome.code == 1
-    outcome.require_one_line("m64-s1", "was removed or renamed")
+    outcome.require_one_line("m64-s1")
     assert riptui("resume", "moved").code == 0
     require_ending(ending, Path("moved"), Path(PLACE).name)
 

@@ -71,8 +71,10 @@ class RunsWatcher:
         self._last_workers_poll = now
         workers = list_workers(self._scanner.runs)
         living = tuple(worker for worker in workers if worker.alive)
-        living_ids = {worker.record.id for worker in living}
-        died = tuple(worker for worker in self._workers if worker.record.id not in living_ids and not worker.leaving)
+        previous_ids = {worker.record.id for worker in self._workers}
+        died = tuple(
+            worker for worker in workers if worker.record.id in previous_ids and not worker.alive and not worker.leaving
+        )
         if living != self._workers:
             self._post_message(WorkersChanged(living, died))
         self._workers = living

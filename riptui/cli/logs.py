@@ -42,7 +42,7 @@ def _find_log(runs: Path, target: str | None) -> Path:
         if not log.exists():
             raise InputError(f"{target} has no log: nothing went wrong there")
         return log
-    workers = list_workers(runs)
+    workers = [worker for worker in list_workers(runs) if not worker.record.command]  # they print to their terminals
     if target is not None:
         return find_worker(workers, target, runs).log
     if not workers:

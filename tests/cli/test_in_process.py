@@ -40,6 +40,7 @@ def test_ps_shows_it_and_it_is_shut_down_as_by_ctrl_c(runs: Path) -> None:
         assert "p/m16-s0-noise-256px  " in outcome.out
         [shown] = json.loads(riptui("ps", "--runs", runs, "--json").out)
         assert shown["live"]["queued"] == 2
+        assert riptui("logs", worker.record.id, "--runs", runs).code == 2
         assert riptui("stop", "--worker", worker.record.id, "--runs", runs).code == 0
         assert finished(process).code == 128 + signal.SIGTERM
     assert statuses() == [Status.INTERRUPTED] * 3

@@ -20,13 +20,13 @@ from riptui.spec import Box, Spec
 
 @dataclass
 class Walk:
-    """A trajectory under way: where it stands, and all that its next iteration needs."""
+    """The state of a trajectory: its current frame, and all else that its next iteration needs."""
 
     spec: Spec
     frame: Image
     """Frame k, [size, size, 3]."""
     iteration: int = 0
-    """k: how many are done."""
+    """k: the number of finished iterations."""
     repainted: set[Box] = field(default_factory=set)
     """The squares repainted at least once."""
 
@@ -37,36 +37,36 @@ class Walk:
 
 @dataclass(frozen=True)
 class Iteration:
-    """What one iteration did to one trajectory."""
+    """The result of one iteration of one trajectory."""
 
     k: int
     box: Box
     noise_seed: int
     frame: Image
-    """Frame k, 8 bit, as it is to be saved and as iteration k+1 reads it."""
+    """Frame k, 8 bit: the frame to save, and the input of iteration k+1."""
     inpainted: float
-    """%, repeats counted."""
+    """Area repainted so far in %, repeats counted."""
     coverage: float
-    """%, each pixel counted once."""
+    """Area repainted so far in %, each pixel counted once."""
     seconds: float
     """Wall time of the inpainting, shared by the batch."""
 
 
 def ignore_step(step: int, steps: int) -> None:
-    """For callers that do not follow the denoising steps."""
+    """An OnStep that does nothing."""
 
 
 def recurse(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = ignore_step) -> Iterator[list[Iteration]]:
-    """Run a batch of trajectories in lockstep to their ends; yield what each iteration did, one entry a trajectory.
+    """Run a batch of trajectories in lockstep to their ends; yield the results of each iteration, one per trajectory.
 
-    The walks advance in place; those that are done leave the batch. Raises InpainterError.
+    The walks advance in place; those that are finished leave the batch. Raises InpainterError.
     """
     while unfinished := [walk for walk in walks if not walk.done]:
         yield iterate(unfinished, inpaint, on_step=on_step)
 
 
 def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = ignore_step) -> list[Iteration]:
-    """One iteration of each trajectory: mask, inpaint, paste. The sizes must agree; specs and k may differ."""
+    """Run one iteration of each trajectory: mask, inpaint, paste. The sizes must agree; specs and k may differ."""
     started = time.perf_counter()
     frames = np.stack([walk.frame for walk in walks])
     repaint = np.stack([masks.draw_mask(walk.spec, walk.iteration + 1) for walk in walks])
@@ -80,7 +80,7 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
 
 
 def _paste_iteration(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
-    """Paste, and move the walk on."""
+    """Paste the output into the frame, and advance the walk."""
     k = walk.iteration + 1
     box = masks.draw_box(walk.spec, k)
     if walk.spec.paste:

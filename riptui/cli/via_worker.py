@@ -31,7 +31,7 @@ STOP_WAIT_SECONDS = 5.0  # seconds; how long Ctrl-C waits for trajectories to le
 def queue_unfinished(
     trajectories: Sequence[Trajectory], display: RunDisplay, request: Request | None
 ) -> tuple[list[Trajectory], bool]:
-    """Ask for all that have something to do; return those, and whether any cannot be asked for. Raises DiskError."""
+    """Queue the trajectories that have work; return those, and whether any could not be queued. Raises DiskError."""
     now = time.time()
     queued, failed = [], False
     for trajectory in trajectories:

@@ -1,13 +1,15 @@
-"""Compute trajectories: claim them, recurse, save, measure. Tells what happens by yielding events; prints nothing.
+"""Run trajectories: claim them, recurse, save, measure. Reports by yielding events; prints nothing.
 
-bench      the loop: slots that are filled, advanced together, and left
-alone      one trajectory, because a person asked
-slot       one claimed trajectory in it
-padding    a batch of a fixed shape
-keeper     the thread that saves and measures one iteration while the next is inpainted
-measuring  the frames that are saved already
+batch           the loop: fill slots, advance them together, empty them
+batch_limit     how many trajectories may share the batch
+slot            one claimed trajectory in the batch
+padding         a batch of a fixed shape
+saver           a thread that saves and measures one iteration while the next is inpainted
+session_record  by what, where and with which versions rows are computed
+measuring       measure frames that are saved already
+single          run one given trajectory
 
-An event is yielded when what it tells is durable on disk.
+An event is yielded once its content is durable on disk.
 """
 
 from riptui.engine.batch import BatchRunner, TrajectorySource

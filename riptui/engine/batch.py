@@ -1,48 +1,45 @@
-"""The loop: a device with slots, whose trajectories advance together, one iteration at a time.
+"""The batch loop: the trajectories in a device's slots advance together, one iteration at a time.
 
-The batch keeps its shape, whoever is in it: rows without a trajectory are padded and their output thrown away, so that
-what a trajectory becomes depends neither on its neighbours nor on its slot.
+The batch keeps its shape, however many slots are taken: empty ones are padded and their output is dropped, so that the
+frames of a trajectory depend neither on its neighbours nor on its slot.
 """
 
 import gc
-import platform
-import socket
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
-from importlib.metadata import version
-from os import getpid
 
-from riptui import __version__, inpainters
+from riptui import inpainters
+from riptui.engine.batch_limit import BatchLimit
 from riptui.engine.padding import pad_inpainter
 from riptui.engine.saver import Saver
+from riptui.engine.session_record import new_session
 from riptui.engine.slot import Slot, as_riptui_error, save_and_measure
 from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterError, RiptuiError
 from riptui.events import Failed, HeldByOther, Notice, TrajectoryEvent
 from riptui.inpainters import CompileMode, LoadedInpainter, OnStep
 from riptui.recursion import ignore_step, iterate
 from riptui.spec import Spec, can_share_batch, has_same_inpainter
-from riptui.store.claim import timestamp
 from riptui.store.records import Session
 from riptui.store.trajectory import Trajectory
 
 TrajectorySource = Callable[[Spec | None], Trajectory | None]
-"""The next trajectory to compute, or None; given a spec, only one that `can_share_batch` with it. It is asked before an
-iteration whenever a slot is free, so it must be quick to say None. A trajectory that fails, that another process
-computes, or that is asked to pause or stop leaves the batch, and the source must not give it again at once."""
+"""Returns the next trajectory to run, or None; given a spec, only one that `can_share_batch` with it. It is called
+before an iteration whenever a slot is free, so it must return None quickly. A trajectory that fails, that another
+process is running, or that is paused or stopped leaves the batch, and the source must not return it again at once."""
 
-POLL_SECONDS = 0.25  # seconds between two looks at the requests
+POLL_SECONDS = 0.25  # seconds between two polls of the requests
 
 
 class IterationAbandoned(Exception):  # noqa: N818
-    """Raised out of a denoising step. No error: nobody wants the iteration any more."""
+    """Raised out of a denoising step when all trajectories of the batch are to leave it. Not an error."""
 
 
 class BatchRunner:
-    """A device. It keeps one inpainter loaded, between trajectories and between calls of `run`.
+    """Runs trajectories on a device. Keeps one inpainter loaded, between trajectories and between calls of `run`.
 
     slots: how many trajectories advance together; None: as many as are waiting and fit into the device's free memory.
-    The rest as in `inpainters.load`.
+    The other parameters are those of `inpainters.load`.
     """
 
     def __init__(
@@ -50,35 +47,31 @@ class BatchRunner:
     ) -> None:
         self._requested_device = device
         self._load = partial(inpainters.load, device=device, compile=compile, deterministic=deterministic)
-        self._requested_slots = slots
+        self._limit = BatchLimit(slots)
         self.loaded_spec: Spec | None = None
-        """Of the last trajectory that the loaded inpainter was for."""
+        """The spec of the last trajectory that the inpainter was loaded for."""
         self.batch_size = 0
-        """The batch's shape: slots, taken or not; 0 while no batch is under way."""
+        """The number of slots, taken or not; 0 before the first iteration of a batch."""
         self._inpaint: LoadedInpainter | None = None
         self._is_prepared = False
-        """Whether the inpainter knows how much work is ahead, at this shape."""
+        """Whether `LoadedInpainter.prepare` was called for this batch size."""
         self._session: Session | None = None
-        self._max_batch: int | None = None
-        """Most rows of the batch under way; None: not asked for yet."""
-        self._memory_max_batch: int | None = None
-        """Rows that the memory was found too small to go beyond; None: not found out."""
         self._slots: list[Slot] = []
         self._claimed: list[Slot] = []
-        """All that may hold a lock, also those that are leaving."""
+        """All slots that may hold a lock, including those that are leaving the batch."""
         self._on_step: OnStep = ignore_step
         self._step_error: Exception | None = None
-        """What was raised in a denoising step: no failure of the inpainter, however it comes back out of it."""
+        """An error raised by a step callback: not a failure of the inpainter, whatever the inpainter makes of it."""
         self._last_poll = 0.0
 
     @property
     def in_progress(self) -> tuple[tuple[Trajectory, int, int], ...]:
-        """Each trajectory in a slot, its iterations done, and how many it will have. For any thread."""
+        """Each trajectory in a slot, its finished iterations, and their total. Safe in any thread."""
         return tuple((slot.trajectory, slot.walk.iteration, slot.walk.spec.iterations) for slot in tuple(self._slots))
 
     @property
     def device(self) -> str:
-        """What the loaded inpainter computes on, as it says; "" while there is none. For any thread."""
+        """The device of the loaded inpainter; "" while none is loaded. Safe in any thread."""
         inpaint = self._inpaint
         return "" if inpaint is None else inpaint.device
 
@@ -89,11 +82,11 @@ class BatchRunner:
         should_stop: Callable[[], bool] = lambda: False,
         on_step: OnStep = ignore_step,
     ) -> Generator[TrajectoryEvent, None, None]:
-        """Compute what the source gives, until it gives nothing and all slots are empty.
+        """Run the trajectories of a source, until it returns None and all slots are empty.
 
-        `should_stop()` is asked after each iteration of the batch; then all leave. `on_step` as for an inpainter; if it
-        raises, the iteration is abandoned, all leave, and what it raised is raised. A trajectory's failure is told and
-        stops no other. Raises DiskError: what could not be saved ends everything.
+        When `should_stop()`, called after each iteration, is true, all trajectories leave the batch. `on_step` is that
+        of an inpainter; if it raises, the iteration is abandoned, all leave, and its error is raised. A trajectory that
+        fails stops no other. Raises DiskError when something could not be saved, which ends the batch.
         """
         self._on_step = on_step
         try:
@@ -109,7 +102,7 @@ class BatchRunner:
                         self._release(self._slots, saver)
                         yield from saver.drain()
                         raise
-                    yield from saver.drain() if suspects else saver.take_finished()  # saved, it is no suspect any more
+                    yield from saver.drain() if suspects else saver.take_finished()  # saved, it is not a suspect
                     stop = should_stop()
                     self._poll_requests()
                     self._release([slot for slot in self._slots if stop or slot.is_finished], saver)
@@ -122,23 +115,24 @@ class BatchRunner:
             self._slots, self._claimed, self.batch_size = [], [], 0
 
     def _fill_slots(self, source: TrajectorySource, saver: Saver) -> Iterator[TrajectoryEvent]:
-        """Claim trajectories while slots are free. One that a process may have died of is tried before others come."""
+        """Claim trajectories while slots are free. One that may have killed a process is tried before others join."""
         self._slots = [slot for slot in self._slots if not slot.has_failed]
         self._claimed = [slot for slot in self._claimed if not slot.is_closed]
         if not self._slots:
             yield from saver.drain()
-            self.batch_size, self._max_batch = 0, None
+            self.batch_size = 0
+            self._limit.start_batch()
         while len(self._slots) < self._capacity() and not any(slot.is_suspect for slot in self._slots):
             trajectory = self._next_trajectory(source)
             if trajectory is None:
                 break
             yield from self._claim_slot(trajectory)
         if self._slots and not self.batch_size:
-            self.batch_size = self._capacity() if self._requested_slots else len(self._slots)
+            self.batch_size = self._capacity() if self._limit.is_fixed else len(self._slots)
             self._is_prepared = False
 
     def _next_trajectory(self, source: TrajectorySource) -> Trajectory | None:
-        """The same model first: loading another takes longer than many an iteration."""
+        """The next one of the loaded model, else any: loading another model can take longer than its iterations."""
         if self.loaded_spec is not None:
             trajectory = source(self.loaded_spec)
             if trajectory is not None or self._slots:
@@ -146,16 +140,14 @@ class BatchRunner:
         return source(None)
 
     def _capacity(self) -> int:
-        """How many trajectories the batch can have; one until the first is there, whose inpainter decides."""
+        """How many trajectories the batch can have; 1 until the first one's inpainter is loaded, which decides."""
         if self.batch_size or not self._slots:
             return self.batch_size or 1
-        if self._max_batch is None:
-            assert self._inpaint is not None
-            self._max_batch = self._requested_slots or _find_max_batch(self._inpaint, self._slots[0].walk.spec.size)
-        return min(self._max_batch, self._memory_max_batch or self._max_batch)
+        assert self._inpaint is not None
+        return self._limit.find(self._inpaint, self._slots[0].walk.spec.size)
 
     def _claim_slot(self, trajectory: Trajectory) -> Iterator[TrajectoryEvent]:
-        """Put a trajectory into a slot, or tell why not."""
+        """Put a trajectory into a slot, or yield why that is not possible."""
         try:
             slot = Slot(trajectory, self._requested_device)
         except HeldError as error:
@@ -185,12 +177,12 @@ class BatchRunner:
         self._slots.append(slot)
 
     def _ensure_loaded(self, spec: Spec) -> None:
-        """Have the spec's inpainter loaded, and no other: two may not fit into the device's memory."""
+        """Load the spec's inpainter, after releasing any other: two may not fit into the device's memory."""
         if self._slots and not (self.loaded_spec and can_share_batch(self.loaded_spec, spec)):
-            raise ValueError("the source gave a trajectory that cannot share the batch")
+            raise ValueError("the source returned a trajectory that cannot share the batch")
         previous_spec, self.loaded_spec = self.loaded_spec, None
         if previous_spec is None or not can_share_batch(previous_spec, spec):
-            self._memory_max_batch = None
+            self._limit.reset()
         if previous_spec is None or not has_same_inpainter(previous_spec, spec):
             if self._inpaint is not None:
                 self._inpaint = None
@@ -200,14 +192,14 @@ class BatchRunner:
         self.loaded_spec = spec
 
     def _advance(self, slots: Sequence[Slot], saver: Saver) -> None:
-        """One iteration. Where it fails for several, each is tried alone, at the same shape: only the guilty fail."""
+        """Run one iteration. If it fails for several, each is retried alone at the same shape, to find the cause."""
         error = self._iterate(slots, saver)
         if error is None:
             return
         if isinstance(error, DeviceMemoryError) and self.batch_size > 1:
             self._halve_batch(saver)
         elif len(slots) > 1:
-            error = None  # its traceback holds on to the batch, in the device's memory
+            error = None  # its traceback keeps the batch in the device's memory
             for slot in [*slots]:
                 if slot in self._slots:
                     self._advance([slot], saver)
@@ -219,7 +211,7 @@ class BatchRunner:
             saver.submit(partial(slot.record_failure, as_riptui_error(error, k, text, InpainterError), k))
 
     def _iterate(self, slots: Sequence[Slot], saver: Saver) -> Exception | None:
-        """One iteration of these, or why there is none; None also if it is abandoned. Raises what `on_step` raised."""
+        """Run one iteration of these slots; return its error, or None. Raises an error of `on_step`."""
         assert self._inpaint is not None
         self._step_error = None
         try:
@@ -241,14 +233,14 @@ class BatchRunner:
         return None
 
     def _prepare_inpainter(self, saver: Saver) -> None:
-        """Before a batch's first iteration, let the inpainter make ready for what is ahead, if it can."""
+        """Before a batch's first iteration, announce the number of iterations to the inpainter."""
         if self._is_prepared:
             return
         assert self._inpaint is not None
         assert self.loaded_spec is not None
         ahead = sum(slot.walk.spec.iterations - slot.walk.iteration for slot in self._slots)
         self._inpaint.prepare(ahead, self.batch_size, self.loaded_spec.size)
-        self._session = None  # its notes may say more now
+        self._session = None  # its notes may have changed
         notices = self._inpaint.notices
         saver.submit(partial(iter, [(self._slots[0].trajectory, Notice(text)) for text in notices]))
         notices.clear()
@@ -265,61 +257,32 @@ class BatchRunner:
             raise
 
     def _poll_requests(self) -> None:
-        """See what is asked of the trajectories now."""
+        """Read the trajectories' requests again, if it is time to."""
         if time.monotonic() - self._last_poll > POLL_SECONDS:
             self._last_poll = time.monotonic()
             for slot in self._slots:
                 slot.poll()
 
     def _halve_batch(self, saver: Saver) -> None:
-        """Go on with half the rows; trajectories that find no place are put back, for whoever takes them next."""
+        """Continue with half the batch size; the other trajectories leave the batch and stay queued."""
         previous_size, self.batch_size = self.batch_size, self.batch_size // 2
-        self._memory_max_batch = self.batch_size
+        self._limit.lower(self.batch_size)
         self._is_prepared = False
-        note = Notice(f"out of memory at batch {previous_size}: goes on with {self.batch_size}")
+        note = Notice(f"out of memory at batch size {previous_size}: continuing with {self.batch_size}")
         saver.submit(partial(iter, [(self._slots[0].trajectory, note)]))
         self._release(self._slots[self.batch_size :], saver)
 
     def _release(self, slots: Sequence[Slot], saver: Saver) -> None:
-        """When all of theirs is saved. Their slots are free at once."""
+        """Let slots leave the batch once their iterations are saved. They are free at once."""
         leaving = [*slots]
         self._slots = [slot for slot in self._slots if slot not in leaving]
         for slot in leaving:
             saver.submit(slot.leave_batch)
 
     def _current_session(self) -> Session:
-        """What computes the rows to come."""
+        """The record of the process, model and batch size that compute the next rows."""
         if self._session is None or self._session.batch != self.batch_size:
             assert self.loaded_spec is not None
             assert self._inpaint is not None
-            self._session = _new_session(self.loaded_spec, self._inpaint, self.batch_size)
+            self._session = new_session(self.loaded_spec, self._inpaint, self.batch_size)
         return self._session
-
-
-def _find_max_batch(inpaint: LoadedInpainter, size: int) -> int:
-    """Rows that fit into the device's free memory, at least one; one on a CPU, which gains nothing by more."""
-    if inpaint.device.startswith("cpu"):
-        return 1
-    try:
-        return max(1, inpaint.max_batch(size) or 1)
-    except DeviceMemoryError:
-        return 1  # its iteration will fail as well, and the trajectory with it
-
-
-def _new_session(spec: Spec, inpaint: LoadedInpainter, batch_size: int) -> Session:
-    """What computes rows; its number is the writer's to give."""
-    packages = {"numpy", *inpainters.find_inpainter(spec.inpainter).distributions}
-    return Session(
-        session=0,
-        started=timestamp(),
-        host=socket.gethostname(),
-        pid=getpid(),
-        device=inpaint.device,
-        batch=batch_size,
-        versions={
-            "riptui": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in sorted(packages)},
-        },
-        notes=dict(inpaint.notes),
-    )

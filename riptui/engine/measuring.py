@@ -12,9 +12,9 @@ from riptui.store.requests import find_missing_measurements
 def measure_saved_frames(
     claimed: Claim, metrics: Sequence[str], iterations: Sequence[int], device: str = ""
 ) -> Iterator[Measured]:
-    """Measure saved frames where a metric is missing: exactly what the run would have measured.
+    """Measure the saved frames that lack a metric; the values are exactly those of a run that had it from the start.
 
-    `iterations`: ascending, all of them computed. `device` as in `metrics.load`.
+    `iterations`: ascending, all of them committed. `device` as in `metrics.load`.
     Raises WeightsError, MissingExtraError, DiskError, DamagedError.
     """
     trajectory = claimed.trajectory

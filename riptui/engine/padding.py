@@ -8,13 +8,13 @@ from riptui.arrays import Images, Masks
 from riptui.inpainters import Inpainter, OnStep
 
 PADDING_SEED = 0
-"""Of the noise of rows that nobody looks at."""
+"""The noise seed of the padding, whose output is dropped."""
 
 
 def pad_inpainter(inpaint: Inpainter, batch_size: int) -> Inpainter:
-    """The same inpainter, always called with so many images: copies of the first are added, and their output dropped.
+    """An inpainter that pads each batch to a size with copies of its first image, and drops their output.
 
-    A network's arithmetic depends on its batch's shape, by a last bit that a recursion amplifies.
+    A network's arithmetic depends on the shape of its batch, in the last bit, which a recursion amplifies.
     """
 
     def inpaint_padded(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
@@ -25,6 +25,6 @@ def pad_inpainter(inpaint: Inpainter, batch_size: int) -> Inpainter:
         masks = np.concatenate([masks, np.repeat(masks[:1], missing, axis=0)])
         outputs = inpaint(images, masks, seeds=[*seeds, *[PADDING_SEED] * missing], on_step=on_step)
         is_batch = isinstance(outputs, np.ndarray) and len(outputs) == batch_size
-        return outputs[:-missing] if is_batch else outputs  # what is no batch of images is refused by its caller
+        return outputs[:-missing] if is_batch else outputs  # the caller rejects anything else
 
     return inpaint_padded

@@ -1,4 +1,4 @@
-"""A thread that saves and measures iteration k while k+1 is inpainted, in the order in which it is told to."""
+"""The background writer: saves and measures iteration k while k+1 is inpainted, in the order of submission."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -7,15 +7,15 @@ from typing import Self
 
 from riptui.events import TrajectoryEvent
 
-MAX_PENDING = 4  # iterations; how far inpainting may run ahead of the disk, so that a slow keyframe does not hold it up
+MAX_PENDING = 4  # iterations that inpainting may be ahead of the disk, so that a slow keyframe does not delay it
 
 SaveTask = Callable[[], Iterable[TrajectoryEvent]]
 
 
 class Saver:
-    """A context. Jobs run one after another; what they tell is yielded in the same order, when they are done.
+    """A context. Tasks run one after another; their events are yielded in the same order, once they are finished.
 
-    A job that raises ends all: what comes after it is not done, and its error is raised where its events are asked for.
+    A task that raises is the last one to run; its error is raised where its events would be yielded.
     """
 
     def __init__(self) -> None:
@@ -33,17 +33,17 @@ class Saver:
         self._pending.append(self._executor.submit(self._run_task, task))
 
     def take_finished(self) -> Iterator[TrajectoryEvent]:
-        """What is told so far; waits while too much is under way."""
+        """Yield the events of finished tasks; wait while more than `MAX_PENDING` tasks are pending."""
         while self._pending and (len(self._pending) > MAX_PENDING or self._pending[0].done()):
             yield from self._pending.popleft().result()
 
     def drain(self) -> Iterator[TrajectoryEvent]:
-        """Wait for all that is under way."""
+        """Wait for all tasks, and yield their events."""
         while self._pending:
             yield from self._pending.popleft().result()
 
     def _run_task(self, task: SaveTask) -> list[TrajectoryEvent]:
-        """After a failure nothing more is kept: the next row would make what is missing look like damage."""
+        """Run a task, unless one has failed: a row after a missing one would look like damage."""
         if self._has_failed:
             return []
         self._has_failed = True

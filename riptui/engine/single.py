@@ -1,4 +1,4 @@
-"""One trajectory, because a person asked for it now."""
+"""Run one given trajectory in this process."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,11 +22,11 @@ def run_trajectory(
     on_step: OnStep = ignore_step,
     device: str = "",
 ) -> Iterator[Event]:
-    """Bring a trajectory to its end, or on until `should_stop()`, asked after each iteration; then it stays stopped.
+    """Run a trajectory to completion, or until `should_stop()`, called after each iteration; then it stays stopped.
 
     `extra` as in `force_request`, `device` as in `inpainters.load`, `on_step` as in `BatchRunner.run`.
-    Raises HeldError if another process computes it; InpainterError or MetricError, which are also recorded in its
-    folder; DiskError, DamagedError, WeightsError. What was committed before is there after any of them.
+    Raises HeldError if another process is running it; InpainterError or MetricError, which are also recorded in its
+    folder; DiskError, DamagedError, WeightsError. Iterations that were committed before are kept.
     """
     force_request(trajectory, extra)
     remaining = iter([trajectory])
@@ -41,9 +41,9 @@ def run_trajectory(
 
 
 def force_request(trajectory: Trajectory, extra: Request | None = None) -> None:
-    """Have it computed whatever was asked before, and whatever went wrong.
+    """Request a trajectory to run, even if it was paused or stopped or has failed.
 
-    `extra` adds to the metrics that its folder asks for, and says when to measure. Raises HeldError, DiskError.
+    `extra` adds to the metrics of its request, and sets when to measure. Raises HeldError, DiskError.
     """
     clear_failure(trajectory)
     previous = trajectory.request
@@ -52,7 +52,7 @@ def force_request(trajectory: Trajectory, extra: Request | None = None) -> None:
 
 
 def request_stop(trajectory: Trajectory) -> None:
-    """Have it left alone until a person asks for it again. A pause that was asked for stays one."""
+    """Request a trajectory to stop, until it is requested again. A paused one stays paused."""
     request = trajectory.request
     if request.state == "run":
         set_request(trajectory, msgspec.structs.replace(request, state="stop"))

@@ -1,4 +1,4 @@
-"""A claimed trajectory on the bench: what is saved and measured of it, and how it leaves."""
+"""One claimed trajectory in the batch: how it begins, is saved and measured, and leaves."""
 
 import traceback
 from collections.abc import Iterator, Sequence
@@ -23,24 +23,24 @@ from riptui.store.writer import IterationWriter, open_writer
 
 
 class Slot:
-    """Holds a trajectory's lock from when it is made until it is closed. `device`: where it is measured.
+    """A trajectory whose lock is held until the slot is closed. `device`: the device that measures it.
 
     Raises HeldError, DamagedError, DiskError.
     """
 
     walk: Walk
-    """Where it stands, saved or not; `begin` finds it out, and `meter`."""
+    """Its last frame and iteration, saved or not. Set by `begin`, as is `meter`."""
     meter: Meter
 
     def __init__(self, trajectory: Trajectory, device: str = "") -> None:
         self.trajectory = trajectory
         self._device = device
         self.has_failed = False
-        """Nothing more of it is kept."""
+        """It failed, so nothing more of it is saved."""
         self.is_suspect = False
-        """A process died at the iteration to come, perhaps of it."""
+        """A process died at its next iteration, perhaps because of it."""
         self.k = 0
-        """Iterations that were there when it was claimed."""
+        """Iterations that were committed when it was claimed."""
         self.is_closed = False
         self._session: Session | None = None
         self._stack = ExitStack()
@@ -53,11 +53,11 @@ class Slot:
 
     @property
     def is_requested(self) -> bool:
-        """Whether it is still to be computed, now that nobody else can be at it."""
+        """Whether it is still requested, now that no other process can be running it."""
         return self._request_watch.request.state == "run" and not self.trajectory.has_failed
 
     def begin(self) -> Iterator[Started | Measured]:
-        """Recover what is there, count the attempt, measure what is missing of it. Raises RiptuiError."""
+        """Recover the folder, count the attempt, measure frames that lack a metric. Raises RiptuiError."""
         self.k = len(self.trajectory.read_rows())
         if has_work(self.trajectory):
             self._count_attempt()
@@ -80,33 +80,33 @@ class Slot:
         self.is_suspect = count > 1
         if count > attempts.MAX_ATTEMPTS:
             raise RiptuiError(
-                f"three attempts ended without a new iteration: at iteration {self.k + 1} the process died each time; "
-                "try again with riptui resume"
+                f"three attempts ended without a new iteration: the process died at iteration {self.k + 1} each time; "
+                "try again with: riptui resume"
             )
 
     @property
     def leave_requested(self) -> bool:
-        """At the last look."""
+        """Whether it was paused or stopped, as of the last poll."""
         return self._request_watch.request.state != "run"
 
     @property
     def is_finished(self) -> bool:
-        """Whether it has no business in the batch any more."""
+        """Whether the trajectory should leave the batch."""
         return self.has_failed or self.walk.done or self.leave_requested
 
     def poll(self) -> None:
-        """See what is asked now."""
+        """Read its request again."""
         self._request_watch.poll()
 
     def save(self, iteration: Iteration, session: Session) -> Iterated:
-        """Commit an iteration that a session computed. Raises DiskError."""
+        """Commit an iteration computed by a session. Raises DiskError."""
         if session is not self._session:
             self._writer.begin_session(msgspec.structs.replace(session, started=timestamp()))
             self._session = session
         return Iterated(self._writer.append(iteration))
 
     def is_due(self, k: int) -> bool:
-        """Whether frame k is to be measured."""
+        """Whether frame k is due to be measured."""
         return bool(self.meter.metrics) and k in self._measured_iterations
 
     def add_measurement(self, k: int, values: dict[str, float]) -> Measured:
@@ -116,14 +116,14 @@ class Slot:
         return Measured(k, values)
 
     def leave_batch(self) -> Iterator[TrajectoryEvent]:
-        """In order: the next claim is a first attempt."""
+        """Leave in order: the next claim counts as a first attempt."""
         if not self.has_failed:
             attempts.clear_attempts(self._claim)
             self.close()
             yield self.trajectory, Ended(self.walk.iteration, self.walk.done)
 
     def record_failure(self, error: RiptuiError, k: int) -> Iterator[TrajectoryEvent]:
-        """Record why iteration k failed, and leave. Damage is not recorded: it is there for everyone to see."""
+        """Record why iteration k failed, and leave. Damage is not recorded: any reader finds it in the folder."""
         if not self.has_failed:
             self.has_failed = True
             if not isinstance(error, SpecError | StoreError):
@@ -135,13 +135,13 @@ class Slot:
             yield self.trajectory, Failed(error)
 
     def close(self) -> None:
-        """Let go of the trajectory. Harmless when that has been done."""
+        """Release the trajectory. May be called twice."""
         self._stack.close()
         self.is_closed = True
 
 
 def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Session) -> Iterator[TrajectoryEvent]:
-    """Save what an iteration did to each trajectory; measure together what is due. Raises DiskError."""
+    """Save an iteration of each trajectory, and measure those that are due together. Raises DiskError."""
     due = []
     for slot, iteration in iterations:
         if slot.has_failed:
@@ -166,7 +166,7 @@ def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Sess
 def as_riptui_error(
     error: Exception, k: int, text: str = "", error_type: type[RiptuiError] = RiptuiError
 ) -> RiptuiError:
-    """The error that iteration k failed with, as one of ours of that kind."""
+    """The error that iteration k failed with, as a RiptuiError of a type."""
     if isinstance(error, error_type):
         return error
     wrapped = error_type(text or f"iteration {k} failed: {type(error).__name__}: {error}; the traceback is in log.txt")

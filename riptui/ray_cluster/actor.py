@@ -1,6 +1,6 @@
-"""A worker that is handed its trajectories, and tells turn by turn what became of them. Knows nothing of who leads it.
+"""The worker in a Ray actor: the driver assigns its trajectories, and exchanges a message with it twice a second.
 
-It computes in a thread; whoever hosts it, on whatever host, calls `exchange` again and again.
+It runs them in a thread, while its host calls `exchange` again and again. It knows nothing of Ray.
 """
 
 import os
@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Any
 
 from riptui.errors import StoreError, WorkerError
-from riptui.events import Ended, Failed, HeldByOther
+from riptui.events import Failed
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
 from riptui.store.disk import Folder
 from riptui.store.lease import Bundle, RemoteCopy
@@ -25,17 +25,17 @@ from riptui.store.worker_registry import read_worker, register, workers_folder
 from riptui.worker.loop import new_worker_record, serve
 from riptui.worker.memory_queue import MemoryQueue
 
-EXCHANGE_SECONDS = 0.5  # seconds a turn lasts while nothing ends
+EXCHANGE_SECONDS = 0.5  # seconds that an exchange takes while no trajectory ends
 SCRATCH_PREFIX = "riptui-copies-"
-GRACE_SECONDS = 60.0  # seconds; a younger folder may be one that is not locked yet
+GRACE_SECONDS = 60.0  # seconds; a younger folder may not be locked yet
 
 
 class ActorWorker:
-    """runs: the leader's runs folder. driver_folder: a folder in it that the leader keeps locked.
+    """runs: the driver's runs folder. driver_folder: a folder in it that the driver keeps locked.
     options: as of `client.WorkerOptions`.
 
-    Where that folder is seen to be locked, trajectories are computed in the runs folder itself; elsewhere, or with
-    `copies`, in a folder for copies, and what is committed goes back with the news.
+    If this host sees that lock, trajectories run in the runs folder itself. Otherwise, or with `copies`, they run in a
+    scratch folder, and each reply contains what was committed since the last one.
     """
 
     def __init__(self, runs: Path, driver_folder: Path, options: Mapping[str, Any], *, copies: bool = False) -> None:
@@ -45,7 +45,7 @@ class ActorWorker:
         self._incarnation = secrets.token_hex(8)
         self._record = new_worker_record(**options)
         self._queue = MemoryQueue()
-        self._complaints: list[str] = []
+        self._problems: list[str] = []
         self._error: BaseException | None = None
         self._copies: dict[str, RemoteCopy] = {}
         self._last_reply: tuple[int, ActorReply] | None = None
@@ -54,7 +54,10 @@ class ActorWorker:
         Thread(target=self._run, daemon=True, name="worker").start()
 
     def exchange(self, command: DriverCommand) -> ActorReply:
-        """Take in what is given, wait for a while or until something ends, and tell. Raises WorkerError at the end."""
+        """Queue what a command assigns, wait until a trajectory ends or the time is up, and reply.
+
+        Raises WorkerError if the worker has ended.
+        """
         if self._last_reply is None or self._last_reply[0] != command.number:
             if command.incarnation == self._incarnation:
                 for relative_path, bundle in command.assigned.items():
@@ -67,7 +70,7 @@ class ActorWorker:
         return self._last_reply[1]
 
     def close(self) -> None:
-        """Throw the copies away; what was not told of is lost. To be called last."""
+        """Delete the copies with all that no reply contained. To be called last."""
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _receive(self, relative_path: str, bundle: Bundle | None) -> Trajectory:
@@ -84,10 +87,10 @@ class ActorWorker:
         deltas = {relative_path: delta for relative_path, copy in self._copies.items() if (delta := copy.take_delta())}
         for relative_path in self._copies.keys() & ended:
             shutil.rmtree(self._copies.pop(relative_path).trajectory.path, ignore_errors=True)
-        complaints, self._complaints = self._complaints, []
+        problems, self._problems = self._problems, []
         worker = read_worker(workers_folder(self._scratch) / self._record.id)
         live = worker.live if worker else None
-        return ActorReply(self._incarnation, self._record, self._shares_disk, live, deltas, ended, tuple(complaints))
+        return ActorReply(self._incarnation, self._record, self._shares_disk, live, deltas, ended, tuple(problems))
 
     def _run(self) -> None:
         try:
@@ -99,15 +102,9 @@ class ActorWorker:
                     should_stop=lambda: False,
                     queue=self._queue,
                 )
-                for trajectory, event in events:
-                    if isinstance(event, Ended):
-                        self._queue.mark_ended(trajectory, final=event.done)
-                    elif isinstance(event, Failed):
-                        if isinstance(event.error, StoreError):
-                            self._complaints.append(str(event.error))
-                        self._queue.mark_ended(trajectory, final=True)
-                    elif isinstance(event, HeldByOther):
-                        self._queue.mark_ended(trajectory, final=False)
+                for _, event in events:
+                    if isinstance(event, Failed) and isinstance(event.error, StoreError):
+                        self._problems.append(str(event.error))
         except BaseException as error:
             self._error = error
             self._queue.ended_event.set()
@@ -115,7 +112,7 @@ class ActorWorker:
 
 @contextmanager
 def _hold_scratch(scratch: Path) -> Iterator[None]:
-    """Keep the folder for copies locked, and remove those that workers left here when they were killed."""
+    """Keep the scratch folder locked, and remove those of workers that were killed on this host."""
     with Folder(scratch) as folder, FolderLock(folder):
         for leftover in scratch.parent.glob(f"{SCRATCH_PREFIX}*"):
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""How full and how busy the GPU is, where torch uses one in this process. Imports torch never."""
+"""Memory and load of the GPU that torch uses in this process. Never imports torch."""
 
 import subprocess
 import sys
@@ -8,12 +8,12 @@ from threading import Event, Thread
 from types import ModuleType
 from typing import Any, Self
 
-POLL_SECONDS = 2.0  # seconds between two looks
+POLL_SECONDS = 2.0  # seconds between two polls
 TIMEOUT_SECONDS = 10.0  # seconds; nvidia-smi hangs with a broken driver
 
 
 class GpuStats:
-    """A context. The load is asked of nvidia-smi by a thread; the memory of CUDA by whoever computes.
+    """A context. A thread reads the load from nvidia-smi; the thread that inpaints reads the memory from CUDA.
 
     A call into CUDA from another thread would spoil a graph that is being captured.
     """
@@ -22,7 +22,7 @@ class GpuStats:
         self.load: float | None = None
         """0 to 1."""
         self.memory: tuple[int, int] | None = None
-        """Used by whomever, and there is; bytes."""
+        """Used, by all processes, and total; bytes."""
         self._device = device
         self._gpu_id = ""
         self._last_poll = 0.0
@@ -37,12 +37,12 @@ class GpuStats:
         self._stop.set()
 
     def poll_memory(self) -> None:
-        """Look at the memory, if it is time to. To be called between two iterations."""
+        """Read the memory, if it is time to. To be called between two iterations."""
         torch = sys.modules.get("torch")
         if time.monotonic() - self._last_poll < POLL_SECONDS or torch is None or not _is_cuda_in_use(torch):
             return
         self._last_poll = time.monotonic()
-        with suppress(RuntimeError, ValueError, AttributeError):  # no device of CUDA's, the driver is gone, no uuid
+        with suppress(RuntimeError, ValueError, AttributeError):  # not a CUDA device, the driver is gone, no uuid
             device = torch.device(self._device or "cuda")
             free, total = torch.cuda.mem_get_info(device)
             self.memory = total - free, total

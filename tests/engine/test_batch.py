@@ -347,8 +347,8 @@ def test_out_of_memory_halves_the_batch_until_it_fits_and_says_so(fake: Fake, ma
         if isinstance(event, Ended) and not event.done:
             queue.waiting.append(trajectory)
     assert [note.text for note in events_of(told, Notice)] == [
-        "out of memory at batch 8: goes on with 4",
-        "out of memory at batch 4: goes on with 2",
+        "out of memory at batch size 8: continuing with 4",
+        "out of memory at batch size 4: continuing with 2",
     ]
     assert len([event for event in events_of(told, Ended) if not event.done]) == 4
     assert all(trajectory.read_status() == Status.DONE for trajectory in several)
@@ -369,7 +369,7 @@ def test_out_of_memory_with_a_single_image_fails_the_trajectory(fake: Fake, make
     several = make(2)
     fake.act = beyond(0)
     told = work(several, slots=2)
-    assert [note.text for note in events_of(told, Notice)] == ["out of memory at batch 2: goes on with 1"]
+    assert [note.text for note in events_of(told, Notice)] == ["out of memory at batch size 2: continuing with 1"]
     assert [type(event.error) for event in events_of(told, Failed)] == [DeviceMemoryError]
     assert several[1].read_status() == Status.QUEUED
 

@@ -55,7 +55,9 @@ def test_where_the_memory_is_too_small_to_make_ready_the_batch_is_halved(
     waiting = [make_trajectory(f"a/s{seed}", seed=seed) for seed in range(2)]
     events = [event for _, event in BatchRunner(slots=2).run(lambda _: waiting.pop() if waiting else None)]
     assert inpaint.told[:2] == [(32, 2, 256), (16, 1, 256)]
-    assert "out of memory at batch 2: goes on with 1" in [event.text for event in events if isinstance(event, Notice)]
+    assert "out of memory at batch size 2: continuing with 1" in [
+        event.text for event in events if isinstance(event, Notice)
+    ]
     assert sum(isinstance(event, Ended) and event.done for event in events) >= 1
 
 

@@ -168,7 +168,7 @@ def test_as_many_trajectories_as_fit_advance_together_and_fewer_where_memory_run
     events = computed(bench, made)
     events += computed(bench, [one for one in made if one.read_status() is not Status.DONE])  # had no place
     notes = [event.text for event in events if isinstance(event, Notice)]
-    assert notes == ["out of memory at batch 4: goes on with 2"]
+    assert notes == ["out of memory at batch size 4: continuing with 2"]
     for trajectory in made:
         session = trajectory.read_sessions()[-1]
         assert (session.device, session.batch) == ("cuda:0 (Pretended)", 2)

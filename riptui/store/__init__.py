@@ -8,6 +8,7 @@ trajectory  a folder as readers see it
 frames      frames from patches
 following   the rows of a trajectory while it is computed
 listing     find and summarize
+disk_queue  the trajectories that workers may take, in order
 creation    make a folder: whole or not at all
 claim       hold a folder's lock; measurements, request, failure
 survey      compare a folder with what it should be

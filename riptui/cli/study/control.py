@@ -34,7 +34,7 @@ def _request_all(file: Path, statuses: Iterable[str], action: str, past_tense: s
     count = retry_all(trajectories) if action == "retry" else request_all(trajectories, action)  # type: ignore[arg-type]
     print_line(f"{count} {past_tense}")
     if count and action in ("run", "retry") and not list_running_workers(study.runs):
-        warn(f"no worker lives: riptui study run {short_path(study.file)} starts them")
+        warn(f"no workers are running; start them with: riptui study run {short_path(study.file)}")
     return 0
 
 

@@ -198,7 +198,10 @@ def test_without_a_choice_there_is_nano_or_vi(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("no-such-editor -w", "$EDITOR is 'no-such-editor -w', but there is no such program"), ("vi '", "a quote is not closed")],
+    [
+        ("no-such-editor -w", "$EDITOR is 'no-such-editor -w', but there is no such program"),
+        ("vi '", "a quote is not closed"),
+    ],
 )
 def test_an_editor_that_is_none_is_told_before_a_file_is_made(
     command: str, words: str, monkeypatch: pytest.MonkeyPatch

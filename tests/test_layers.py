@@ -77,6 +77,13 @@ def test_help_and_mistakes_need_no_arrays(argv: list[str]) -> None:
     assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS | APP)
 
 
+def test_the_list_of_commands_imports_no_command() -> None:
+    code = "import sys; from riptui.cli import main; main(['--help']); print(*sys.modules)"
+    loaded = set(subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()[-1].split())
+    loaded = {name for name in loaded if name.startswith("riptui")}
+    assert loaded == {"riptui", "riptui.cli", "riptui.cli.commands", "riptui.cli.lazy", "riptui.cli.streams"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("metrics", [(), ("ssim", "psnr")])
 def test_a_whole_trajectory_without_lpips_is_computed_without_torch(tmp_path: object, metrics: tuple[str, ...]) -> None:

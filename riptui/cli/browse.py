@@ -11,7 +11,7 @@ from riptui.settings import load_settings
 def browse(runs: Path, select: str, graphics: str | None) -> int:
     if not has_terminal():
         raise click.UsageError(
-            "the app needs a terminal, for stderr too; without one: riptui ls, riptui show, riptui run"
+            "the app needs a terminal (stdin, stdout and stderr); without one, use riptui ls, riptui show or riptui run"
         )
 
     return open_app(runs, load_settings(), select=select, graphics=graphics)

@@ -1,4 +1,4 @@
-"""`riptui check`: is what is on disk what was computed?"""
+"""`riptui check`: verify saved frames, and repair them."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
             "damage": inspection.damage,
         }
         result["mixed"] = describe_mixed_sessions(trajectory, inspection.rows) or None
-        result["leftovers"] = [] if running else inspection.leftovers  # a running one's are in use
+        result["leftovers"] = [] if running else inspection.leftovers  # those of a running trajectory are in use
         if repair and not running and (inspection.damage or inspection.leftovers):
             with claim(trajectory) as claimed, open_writer(claimed):
                 result["repaired"] = True
@@ -57,20 +57,20 @@ def _print_result(result: dict[str, Any]) -> None:
     path = printable(result["path"])
     if not result["damage"]:
         out.print(
-            Text.assemble(("✓ ", "green"), f"{path}: {result['good']} of {result['iterations']} iterations are right")
+            Text.assemble(("✓ ", "green"), f"{path}: {result['good']} of {result['iterations']} iterations are intact")
         )
     else:
         out.print(Text.assemble(("✗ ", "red"), f"{path}: damaged"))
     for item in result["damage"]:
         print_line(f"    {item}")
     if result["mixed"]:
-        print_line(f"    mixed, computed by unlike sessions: {result['mixed']}", "yellow")
+        print_line(f"    mixed, its sessions differ: {result['mixed']}", "yellow")
     for item in result["leftovers"]:
-        print_line(f"    left behind by a crash: {item}", "dim")
+        print_line(f"    left over from a crash: {item}", "dim")
     if result["repaired"]:
         resume_hint = (
             f"; compute the rest with: riptui resume {result['path']}" if result["good"] < result["iterations"] else ""
         )
-        print_line(f"    repaired: whole up to iteration {result['good']}{resume_hint}")
+        print_line(f"    repaired: intact up to iteration {result['good']}{resume_hint}")
     elif result["damage"] and result["good"]:
-        print_line(f"    whole up to iteration {result['good']}; mend it with: riptui check --repair {result['path']}")
+        print_line(f"    intact up to iteration {result['good']}; repair with: riptui check --repair {result['path']}")

@@ -1,4 +1,4 @@
-"""`riptui config`: the settings file: where it is, what holds, and a way to change it."""
+"""`riptui config`: the path of the settings file, the settings in effect, and an editor for them."""
 
 import os
 import shlex
@@ -49,7 +49,7 @@ def _show(as_json: bool) -> int:
 
 
 def _load_settings() -> LoadedSettings:
-    """The settings, with the names that only the layers above them know."""
+    """The settings, checked against the names of metrics, themes and keys, which only upper layers know."""
     metrics = [*REGISTRY, *(f"{name}{PREVIOUS}" for name in REGISTRY)]
     loaded = settings.load_settings({"metric": metrics, "theme": themes.theme_names()})
     if not loaded.settings.keys:
@@ -71,11 +71,11 @@ def _as_dict(loaded: LoadedSettings) -> dict[str, object]:
 
 def _print_settings(loaded: LoadedSettings) -> None:
     print_line(
-        str(loaded.file) if loaded.file.exists() else f"{loaded.file} is not there: `riptui config edit` makes it"
+        str(loaded.file) if loaded.file.exists() else f"no settings file {loaded.file}; `riptui config edit` creates it"
     )
     for name, origin in loaded.origins.items():
         value = getattr(loaded.settings, name)
-        value_text = f"{len(value)} of your own" if isinstance(value, dict) else printable(format_toml(value))
+        value_text = f"{len(value)} custom" if isinstance(value, dict) else printable(format_toml(value))
         source = f"${ENVIRONMENT_VARIABLES[name]}" if origin == "environment" else origin
         styles = ("", "dim") if origin == "default" else ("bold", "green")
         out.print(Text.assemble(f"{name:<12}", (f"{value_text:<14}", styles[0]), " ", (source, styles[1])))
@@ -91,14 +91,14 @@ def _print_problems(loaded: LoadedSettings) -> None:
 
 def _edit(file: Path, as_json: bool) -> int:
     if as_json:
-        raise click.BadParameter("there is nothing to print as JSON: it goes with show and path", param_hint="--json")
+        raise click.BadParameter("only show and path can print JSON", param_hint="--json")
     if file.is_dir():
-        raise InputError(f"{file} is a folder where a file is needed: move it away")
+        raise InputError(f"{file} is a folder, not a file: move it away")
     editor = _find_editor()
     with explain_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with file.open("x", encoding="utf-8") as new_file:  # x: what is there is never replaced
+            with file.open("x", encoding="utf-8") as new_file:  # x: an existing file is never replaced
                 new_file.write(make_template())
         except FileExistsError:
             pass
@@ -107,25 +107,25 @@ def _edit(file: Path, as_json: bool) -> int:
     _print_problems(loaded)
     if loaded.problems:
         return InputError.exit_code
-    print_line(f"{file}: nothing is wrong")
+    print_line(f"{file}: settings are valid")
     return 0
 
 
 def _find_editor() -> list[str]:
-    """The words of the command. Raises InputError if there is none."""
+    """The words of the editor's command. Raises InputError if there is none."""
     for variable in ("VISUAL", "EDITOR"):
         if command := os.environ.get(variable, "").strip():
             try:
                 words = shlex.split(command)
             except ValueError as error:
-                raise InputError(f"${variable} is {command!r}, which is no command: a quote is not closed") from error
+                raise InputError(f"${variable} is {command!r}: a quote is not closed") from error
             if not shutil.which(words[0]):
                 raise InputError(f"${variable} is {command!r}, but there is no such program: set it to an editor")
             return words
     for name in EDITORS:
         if shutil.which(name):
             return [name]
-    raise InputError(f"there is no editor: set $EDITOR to one, or install {EDITORS[0]}")
+    raise InputError(f"no editor found: set $EDITOR, or install {EDITORS[0]}")
 
 
 def _run_editor(editor: list[str], file: Path) -> None:
@@ -134,4 +134,4 @@ def _run_editor(editor: list[str], file: Path) -> None:
     except OSError as error:
         raise InputError(f"{editor[0]} does not start: {error.strerror}") from error
     if code:
-        raise RiptuiError(f"{editor[0]} ended with exit code {code}; the file is {file}")
+        raise RiptuiError(f"{editor[0]} exited with code {code}; the file is {file}")

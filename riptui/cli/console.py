@@ -1,4 +1,4 @@
-"""What the commands print. Text from disk goes through `printable` here or where it is put into a line."""
+"""Printing for the commands. Text from disk is made safe with `printable`, here or where a line is built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class PipeSafeConsole(Console):
-    """A console that leaves it to `main` what happens when nobody reads on."""
+    """A console that raises BrokenPipeError, so that `main` decides."""
 
     def on_broken_pipe(self) -> None:
         raise
@@ -29,26 +29,26 @@ class PipeSafeConsole(Console):
 
 out = PipeSafeConsole(highlight=False, markup=False, emoji=False, soft_wrap=True)
 err = PipeSafeConsole(highlight=False, markup=False, emoji=False, stderr=True)
-err.soft_wrap = not err.is_terminal  # one line a message in a log; whole words on a terminal
+err.soft_wrap = not err.is_terminal  # one line per message in a log, wrapped at words on a terminal
 
 
 def print_line(text: str | Text, style: str = "") -> None:
-    """A line for people, on stdout."""
+    """Print a line on stdout."""
     out.print(Text(printable(text), style) if isinstance(text, str) else text)
 
 
 def warn(text: str) -> None:
-    """A line for people beside the output, on stderr."""
+    """Print a warning or a note on stderr."""
     err.print(Text(printable(text), "yellow"))
 
 
 def print_error(text: str, hint: str = "") -> None:
-    """An error, in one line, and what to do."""
+    """Print an error and a hint in one line on stderr."""
     err.print(Text.assemble(("error: ", "bold red"), printable(text), (f"  ({hint})" if hint else "", "dim")))
 
 
 def short_path(path: Path) -> str:
-    """A path as short as it can be typed here: relative below the current folder, else whole. Not yet printable."""
+    """The shortest form of a path: relative if it is in the current folder. Not yet printable."""
     try:
         return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
     except FileNotFoundError:  # the current folder was removed
@@ -56,7 +56,7 @@ def short_path(path: Path) -> str:
 
 
 def print_table(layouts: Iterable[Table]) -> None:
-    """The first layout of a table that the terminal shows whole, or the last one; a file has room for the first."""
+    """Print the first layout of a table that fits the terminal, or the last one; in a file the first always fits."""
     for table in layouts:
         width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
         if width <= out.width or not out.is_terminal:
@@ -68,13 +68,13 @@ def print_table(layouts: Iterable[Table]) -> None:
 
 
 def render_ansi(text: str, style: str) -> str:
-    """Text with the terminal's codes for a style; bare where there is no terminal."""
+    """Text with the terminal codes of a style; plain where there is no terminal."""
     with out.capture() as capture:
         out.print(Text(text, style), end="")
     return capture.get()
 
 
 def print_json(value: Any) -> None:
-    """A JSON value on a line of its own, in ASCII: harmless on a terminal too."""
+    """Print a JSON value on one line, in ASCII, which is safe on a terminal too."""
     sys.stdout.write(json.dumps(value, ensure_ascii=True) + "\n")
     sys.stdout.flush()

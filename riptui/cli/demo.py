@@ -20,14 +20,14 @@ def demo(runs: Path, mask: int, display: str) -> int:
     if out.is_terminal:
         out.print(render_side_by_side(trajectory, trajectory.spec.iterations), end="")
     else:
-        warn("on a terminal, the original and the last frame are shown here")
+        warn("on a terminal, the original and the last frame appear here")
     folder = shlex.quote(short_path(trajectory.path))
-    print_line(f"It is in {folder}. Next:")
+    print_line(f"Saved in {folder}. Next:")
     for purpose, command in (
-        ("all that was measured", f"riptui show {folder}"),
-        ("pictures of it", f"riptui export {folder} --strip drift.png --gif drift.gif"),
+        ("all measured values", f"riptui show {folder}"),
+        ("a strip and an animation", f"riptui export {folder} --strip drift.png --gif drift.gif"),
         ("your own picture, three mask sizes", "riptui run YOUR.jpg --mask 64,128,256"),
-        ("what this machine can do", "riptui doctor"),
+        ("what works on this machine", "riptui doctor"),
     ):
         print_line(f"  {purpose:<36}{command}")
     return 0

@@ -1,4 +1,4 @@
-"""`riptui doctor`: what works on this machine, and what to do about what doesn't."""
+"""`riptui doctor`: what works on this machine, and how to fix what does not."""
 
 import fcntl
 import json
@@ -43,7 +43,7 @@ EXTRAS = {
 }
 MIN_FREE_BYTES = 2**30  # bytes; about 200 trajectories
 
-# torch takes seconds to import and may crash on a broken driver: in a process of its own
+# in its own process: torch takes seconds to import and may crash on a broken driver
 TORCH_PROBE = """
 import json, torch
 cuda = torch.cuda.is_available()
@@ -58,7 +58,7 @@ FindingState = Literal["ok", "note", "bad"]
 
 @dataclass(frozen=True)
 class DoctorFinding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     topic: str
     state: FindingState
@@ -70,7 +70,7 @@ def doctor(runs: Path, as_json: bool) -> int:
     machine = (check_python, check_packages, check_plugins, check_terminal, check_gpu, check_weights, check_logout)
     checks: list[Callable[[], Iterator[DoctorFinding]]] = [*machine, lambda: check_disk(runs)]
     findings: list[DoctorFinding] = []
-    with err.status("looking ...") if err.is_terminal else err.capture():
+    with err.status("checking ...") if err.is_terminal else err.capture():
         for check in checks:
             findings += check()
     if as_json:
@@ -127,7 +127,7 @@ def check_plugins() -> Iterator[DoctorFinding]:
 
 
 def check_terminal() -> Iterator[DoctorFinding]:
-    """What stdout can show."""
+    """Size, colours and encoding of the terminal."""
     if not sys.stdout.isatty():
         yield DoctorFinding("terminal", "note", "stdout is not a terminal: progress is shown as plain lines")
         return
@@ -138,10 +138,10 @@ def check_terminal() -> Iterator[DoctorFinding]:
     yield DoctorFinding("terminal", "ok", f"{environment}, {out.width}x{out.height}")
     if out.no_color or out.color_system is None:
         yield DoctorFinding(
-            "terminal", "note", "no colours: pictures are not recognisable", "unset NO_COLOR, or use a colour TERM"
+            "terminal", "note", "no colours: pictures cannot be recognised", "unset NO_COLOR, or use a colour TERM"
         )
     elif out.color_system != "truecolor":
-        advice = "if it can show more: export COLORTERM=truecolor (ssh does not pass it on)"
+        advice = "if it can show more: export COLORTERM=truecolor (ssh does not forward it)"
         yield DoctorFinding("terminal", "note", f"{out.color_system} colours: pictures are coarse", advice)
     else:
         yield DoctorFinding("terminal", "ok", "24-bit colours")
@@ -151,10 +151,10 @@ def check_terminal() -> Iterator[DoctorFinding]:
 
 
 def check_gpu() -> Iterator[DoctorFinding]:
-    """What torch sees."""
+    """The GPUs that torch finds."""
     if find_spec("torch") is None:
         yield DoctorFinding(
-            "gpu", "note", "not looked at without torch; the inpainters of OpenCV and scikit-image need no GPU"
+            "gpu", "note", "not checked without torch; the inpainters of OpenCV and scikit-image need no GPU"
         )
         return
     try:
@@ -170,7 +170,7 @@ def check_gpu() -> Iterator[DoctorFinding]:
     except (subprocess.SubprocessError, OSError, ValueError, IndexError) as error:
         cause = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
         advice = "pip install --force-reinstall torch torchvision"
-        yield DoctorFinding("gpu", "note", f"torch does not start: {' '.join(cause)}", advice)
+        yield DoctorFinding("gpu", "note", f"torch fails to start: {' '.join(cause)}", advice)
         return
     for card in torch_info["gpus"]:
         yield DoctorFinding("gpu", "ok", f"{card['name']}, {card['gib']:.0f} GiB")
@@ -178,11 +178,11 @@ def check_gpu() -> Iterator[DoctorFinding]:
         built = f"torch {torch_info['torch']} " + (
             f"for CUDA {torch_info['built']}" if torch_info["built"] else "for the CPU"
         )
-        yield DoctorFinding("gpu", "note", f"none ({built}): lpips and ms-ssim run on the CPU")
+        yield DoctorFinding("gpu", "note", f"none ({built}): models, lpips and ms-ssim run on the CPU")
 
 
 def check_weights() -> Iterator[DoctorFinding]:
-    """The trunks of LPIPS."""
+    """The weights of LPIPS."""
     if find_spec("lpips") is None:
         yield DoctorFinding("weights", "note", "LPIPS needs the extra [diffusion]", "pip install 'riptui[diffusion]'")
         return
@@ -196,7 +196,7 @@ def check_weights() -> Iterator[DoctorFinding]:
 
 
 def check_disk(runs: Path) -> Iterator[DoctorFinding]:
-    """Whether the runs folder can hold runs: space, the right to write, locks, and what an fsync costs."""
+    """The runs folder: free space, write permission, locks, and the time of an fsync."""
     try:
         folder = next(parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists())
         free_bytes = shutil.disk_usage(folder).free
@@ -236,9 +236,9 @@ def check_disk(runs: Path) -> Iterator[DoctorFinding]:
 
 
 def check_logout() -> Iterator[DoctorFinding]:
-    """Whether detached work survives it."""
+    """Whether background work survives the logout."""
     if text := logout_advice():
-        problem, _, command = text.partition(": ")
+        problem, _, command = text.partition("; prevent it with: ")
         yield DoctorFinding("logout", "note", problem, command)
 
 

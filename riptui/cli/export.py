@@ -1,4 +1,4 @@
-"""`riptui export`: files for other programs and for people."""
+"""`riptui export`: frames, animations, strips and tables as files."""
 
 from pathlib import Path
 
@@ -24,7 +24,9 @@ def export(
     overwrite: bool,
 ) -> int:
     if not (frames or gif or strip or csv or parquet):
-        raise click.UsageError("nothing to export: give --frames DIR, --gif F, --strip F, --csv F or --parquet F")
+        raise click.UsageError(
+            "nothing to export: give --frames DIR, --gif FILE, --strip FILE, --csv FILE or --parquet FILE"
+        )
     trajectory = Trajectory.open(path)
     computed = len(trajectory.read_rows())
     frame_numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]

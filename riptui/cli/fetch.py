@@ -1,4 +1,4 @@
-"""`riptui fetch`: the weights of models and of LPIPS, onto this machine."""
+"""`riptui fetch`: download the weights of models and of LPIPS."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -41,13 +41,13 @@ def fetch(names: tuple[str, ...], variant: Variant, allow_pickle: bool, offline:
         _fetch_models(models, variant, allow_pickle)
         _fetch_trunks(nets)
     except KeyboardInterrupt:
-        warn("stopped; what has come of a model is kept: the same command goes on from there")
+        warn("stopped; downloaded parts are kept: run the same command again to continue")
         raise
     return 0
 
 
 def split_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, ModelRef]]:
-    """The nets of LPIPS and the models that were asked for, each once. Raises InputError."""
+    """The LPIPS nets and the models of these names, without duplicates. Raises InputError."""
     nets: dict[LpipsNet, None] = {}
     models: dict[str, ModelRef] = {}
     for text in names:
@@ -57,11 +57,11 @@ def split_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, M
             warn(f"{text} needs no weights")
         elif "/" not in text and text not in catalogue.MODELS:
             known = ", ".join((*catalogue.MODELS, *LPIPS_NAMES))
-            raise InputError(f"{text!r} is nothing to fetch: give one of {known}, or a hub id such as org/name")
+            raise InputError(f"unknown model {text!r}: expected one of {known}, or a hub id such as org/name")
         else:
             found = catalogue.resolve_model(text)
             if found.revision is None:
-                raise InputError(f"{text} is a folder of this machine: there is nothing to fetch")
+                raise InputError(f"{text} is a local folder: there is nothing to download")
             if found.notice:
                 warn(found.notice)
             models[found.name if found.name and text == found.name else text] = found
@@ -80,7 +80,7 @@ def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], al
     code = 0
     for name, find in finders.items():
         try:
-            print_line(f"{name}: here, {find()}")
+            print_line(f"{name}: installed in {find()}")
         except RiptuiError as error:
             print_error(str(error))
             code = error.exit_code
@@ -97,28 +97,30 @@ def _find_trunk(net: LpipsNet) -> Path:
 
 
 def _fetch_models(models: dict[str, ModelRef], variant: Variant, allow_pickle: bool) -> None:
-    """All are looked at first, so that a wrong name or a full disk is known before gigabytes have come."""
+    """Download models. All are planned first: a wrong name or a full disk fails before gigabytes have arrived."""
     if allow_pickle and models:
-        warn("weights that are only there as pickle are taken; they can run any code when they are read")
+        warn("accepting weights that exist only as pickle; they can run any code when loaded")
     plans: dict[str, DownloadPlan] = {}
     for name, model in models.items():
-        with err.status(f"looking at {name} ...") if err.is_terminal else nullcontext():
+        with err.status(f"checking {name} ...") if err.is_terminal else nullcontext():
             plan_or_folder = _plan_download(model, variant, allow_pickle)
         if isinstance(plan_or_folder, Path):
-            warn(f"{name} could not be compared with what the hub has")
-            print_line(f"{name}: here, {plan_or_folder}")
+            warn(f"could not compare {name} with the hub")
+            print_line(f"{name}: installed in {plan_or_folder}")
         else:
             plans[name] = plan_or_folder
     download.require_space(plans.values())
     for name, plan in plans.items():
         with show_download(name, plan.partial_bytes) as show:
             folder = download.fetch(plan, show)
-        summary = f"{len(plan.files)} files, {format_size(plan.size)}, {'whole' if plan.missing else 'here already'}"
+        summary = (
+            f"{len(plan.files)} files, {format_size(plan.size)}, {'complete' if plan.missing else 'already installed'}"
+        )
         print_line(f"{name}: {summary}, {folder}")
 
 
 def _plan_download(model: ModelRef, variant: Variant, allow_pickle: bool) -> DownloadPlan | Path:
-    """What to fetch of a model; its folder if the hub cannot be asked and it is here."""
+    """What to download of a model; its folder if it is installed and the hub cannot be reached."""
     revision = model.revision or "main"
     try:
         return download.plan_download(model.model, revision, variant=variant, allow_pickle=allow_pickle)
@@ -134,14 +136,13 @@ def _fetch_trunks(nets: Iterable[LpipsNet]) -> None:
         with show_download(name, 0) as show:
             path = lpips_weights.fetch(net, lambda done, total, show=show: show("", done, total))  # type: ignore[misc]
         lpips_weights.verify(net)
-        print_line(
-            f"{name}: {format_size(path.stat().st_size)}, {'here already' if was_installed else 'whole'}, {path}"
-        )
+        outcome = "already installed" if was_installed else "complete"
+        print_line(f"{name}: {format_size(path.stat().st_size)}, {outcome}, {path}")
 
 
 @contextmanager
 def show_download(name: str, partial_bytes: int) -> Iterator[ShowDownload]:
-    """How a download is shown, on stderr: a bar on a terminal, elsewhere a line now and then."""
+    """Show a download on stderr: a bar on a terminal, else a line every `MAX_SILENCE_SECONDS`."""
     if not err.is_terminal:
         yield DownloadLines(name, partial_bytes).show
         return
@@ -168,8 +169,8 @@ class DownloadLines:
         now = time.monotonic()
         if not self._has_output:
             self._has_output = True
-            resumed = f", {format_size(self._partial_bytes)} of it from before" if self._partial_bytes else ""
-            err.print(f"{self._name}: {format_size(total)} to fetch{resumed}")
+            resumed = f", of which {format_size(self._partial_bytes)} are here" if self._partial_bytes else ""
+            err.print(f"{self._name}: downloading {format_size(total)}{resumed}")
         elif now - self._last_output > MAX_SILENCE_SECONDS:
             self._last_output = now
             speed = max(done - self._partial_bytes, 1) / (now - self._started)

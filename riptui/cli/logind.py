@@ -1,4 +1,4 @@
-"""Whether the system ends a user's processes when they log out, detached ones too, and what to do about it."""
+"""Whether systemd kills a user's background processes at logout, and how to prevent it."""
 
 import getpass
 import os
@@ -6,17 +6,17 @@ import subprocess
 
 
 def logout_advice() -> str:
-    """What to do so that detached work survives the logout; "" where nothing is to be done, or nobody can tell."""
+    """How to keep background work alive after the logout; "" if it survives anyway, or if systemd does not answer."""
     if os.getuid() == 0 or _read_property("show-session", "KillUserProcesses") != "yes":
         return ""
     user = getpass.getuser()
     if _read_property("show-user", "Linger", user) != "no":
         return ""
-    return f"this system ends your processes when you log out: loginctl enable-linger {user}"
+    return f"this system kills your processes when you log out; prevent it with: loginctl enable-linger {user}"
 
 
 def _read_property(command: str, name: str, *target: str) -> str:
-    """A property of systemd's logind, of a user or its own; "" if it does not answer."""
+    """A property of logind, or of a user in it; "" if it does not answer."""
     try:
         completed = subprocess.run(
             ["loginctl", command, *target, f"--property={name}", "--value"],

@@ -1,4 +1,4 @@
-"""`riptui logs`: what a worker had to say, or what went wrong with a trajectory."""
+"""`riptui logs`: the log of a worker or of a failed trajectory."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Worker, list_workers
 from riptui.text.terminal import printable
 
-POLL_SECONDS = 0.25  # seconds between two looks at a log that is followed
+POLL_SECONDS = 0.25  # between two reads of a log that is followed
 
 
 def logs(target: str | None, follow: bool, lines: int, runs: Path) -> int:
@@ -24,7 +24,7 @@ def logs(target: str | None, follow: bool, lines: int, runs: Path) -> int:
 
 
 def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker:
-    """The one worker whose id begins so. Raises InputError."""
+    """The worker whose id is or starts with this. Raises InputError."""
     found = [worker for worker in workers if worker.record.id == id_prefix] or [
         worker for worker in workers if worker.record.id.startswith(id_prefix)
     ]
@@ -32,7 +32,7 @@ def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker
         return found[0]
     known = ", ".join(worker.record.id for worker in workers) or "none"
     raise InputError(
-        f"{'several workers are' if found else 'no worker is'} called {id_prefix} in {runs}: there are {known}"
+        f"{'several worker ids start' if found else 'no worker id starts'} with {id_prefix} in {runs}; known: {known}"
     )
 
 
@@ -40,25 +40,25 @@ def _find_log(runs: Path, target: str | None) -> Path:
     if target is not None and (Path(target).exists() or "/" in target):
         log = Trajectory.open(Path(target)).path / layout.LOG
         if not log.exists():
-            raise InputError(f"{target} has no log: nothing went wrong there")
+            raise InputError(f"{target} has no log: it never failed")
         return log
     workers = [worker for worker in list_workers(runs) if not worker.record.command]  # they print to their terminals
     if target is not None:
         return find_worker(workers, target, runs).log
     if not workers:
-        raise InputError(f"no worker has been in {runs}; `riptui run --detach` or `riptui worker` starts one")
+        raise InputError(f"no worker ever ran in {runs}; start one with `riptui worker` or `riptui run --detach`")
     return max(workers, key=lambda worker: (worker.alive, worker.record.started)).log
 
 
 def _read_lines(log: Path, count: int, follow: bool) -> Iterator[str]:
-    """The last lines of a log, and with `follow` those to come: for ever."""
+    """The last lines of a log; with `follow` new ones too, without end."""
     data = read_file(log) or b""
     end = len(data)
     all_lines = data.decode(errors="replace").splitlines()
     yield from all_lines[-count:] if count else ()
     while follow:
         time.sleep(POLL_SECONDS)
-        if (new_end := read_size(log)) < end:  # it was cut, to stay small
+        if (new_end := read_size(log)) < end:  # the worker truncated it to keep it small
             end = 0
         if new_end > end:
             added = read_file(log, start=end) or b""

@@ -1,4 +1,4 @@
-"""`riptui ls`: one line a trajectory. 10,000 of them take a second, so lines are plain strings."""
+"""`riptui ls`: one line per trajectory. Lines are plain strings, so that 10,000 of them take a second."""
 
 import os
 import sys
@@ -17,26 +17,26 @@ from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable, sparkline
 
 MIXED_MARK = "≠"
-FULL_ROW_COLUMNS = 80  # columns of all that can be told behind the path
+FULL_ROW_COLUMNS = 80  # columns of the longest text behind the path
 
 
 def ls(runs: Path, as_json: bool) -> int:
     with explain_errors(runs):
         is_folder = runs.is_dir()
     if not is_folder:
-        raise click.UsageError(f"there is no folder {runs}; `riptui demo` makes ./runs with a first trajectory")
+        raise click.UsageError(f"no folder {runs}; `riptui demo` creates ./runs with a first trajectory")
     summaries = [summarize(trajectory) for trajectory in find_trajectories(runs)]
     if as_json:
         print_json([as_dict(summary) for summary in summaries])
     elif summaries:
         sys.stdout.write(format_table(summaries, runs))
     else:
-        warn(f"no trajectories in {runs}; `riptui demo` makes a first one")
+        warn(f"no trajectories in {runs}; `riptui demo` creates a first one")
     return 0
 
 
 def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
-    """Lines of columns, and a line of totals."""
+    """One line per trajectory, and a line of totals."""
     marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
     paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
     width = max(map(len, paths))
@@ -51,7 +51,7 @@ def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
 
 
 def _format_cells(summary: TrajectorySummary, columns: int) -> str:
-    """As much behind the path as there are columns for: how far, newest value, sparkline, spec, in that order."""
+    """What fits behind the path, in this order: amount inpainted, newest value, sparkline, spec."""
     if summary.spec is None:
         return printable(summary.error)
     spec = summary.spec
@@ -76,7 +76,7 @@ def _status(summary: TrajectorySummary) -> str:
 
 
 def as_dict(summary: TrajectorySummary) -> dict[str, Any]:
-    """For scripts."""
+    """The JSON of one trajectory."""
     spec = summary.spec
     newest = next(reversed(summary.metrics.items()), None)
     return {

@@ -1,4 +1,4 @@
-"""`riptui measure`: more metrics, later, from the saved frames."""
+"""`riptui measure`: add metrics from the saved frames."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
     trajectories = find_all_trajectories(paths)
     names = choose_metrics(metrics)
     failed = False
-    display_kind = "plain" if display in ("auto", "rich") else display  # bars are of iterations, and there are none
+    display_kind = "plain" if display in ("auto", "rich") else display  # the bars count iterations, and there are none
     with open_display(display_kind, trajectories) as run_display:
         for trajectory in trajectories:
             try:

@@ -1,4 +1,4 @@
-"""Which metrics a command measures, and fetching the weights they lack."""
+"""Which metrics a command measures; downloads the weights they lack."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,9 +12,9 @@ from riptui.metrics.availability import check_default_metrics, require_packages
 
 
 def choose_metrics(names: tuple[str, ...] | None, *, fetch: bool = True) -> tuple[str, ...]:
-    """The metrics to measure: those named, with what they lack fetched, or the default ones that can be had.
+    """The named metrics, or the default ones that are available; downloads their weights if `fetch`.
 
-    Raises InputError, MissingExtraError, WeightsError for named ones; what the default lacks is said, once.
+    Raises InputError, MissingExtraError, WeightsError for named ones. Missing default ones cause a warning.
     """
     if names is not None:
         requested = check_names(names)
@@ -29,7 +29,7 @@ def choose_metrics(names: tuple[str, ...] | None, *, fetch: bool = True) -> tupl
             _fetch_weights(available.fetchable)
         available = check_default_metrics()
     if available.note:
-        warn(f"{available.note}; `riptui measure` adds them later, from the saved frames")
+        warn(f"{available.note}; add them later with `riptui measure`, from the saved frames")
     return available.available
 
 

@@ -30,7 +30,7 @@ STATE_MARKS: dict[WeightsState, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class WeightsInfo:
-    """What is known of one name's weights."""
+    """The state of one name's weights."""
 
     name: str
     kind: Literal["model", "lpips", "inpainter"]
@@ -43,9 +43,9 @@ class WeightsInfo:
     repository: str | None = None
     revision: str | None = None
     path: str | None = None
-    """Where it is; where it is looked for, if it is a file that is missing."""
+    """Where it is installed, or where a missing file would be."""
     problem: str = ""
-    """What is wrong with it, and what to do."""
+    """What is wrong, and what to do."""
 
 
 def models(as_json: bool) -> int:

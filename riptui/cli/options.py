@@ -21,7 +21,7 @@ runs_folder = lazy("riptui.cli.runs_folder:runs_folder")
 def multi_option(
     *names: str, type: click.ParamType[tuple[Any, ...]], default: str | None = None, **kwargs: Any
 ) -> Callable[[Command], Command]:
-    """An option of Numbers or Names that may be given more than once: `-i a -i b` is `-i a,b`. None if it is not."""
+    """An option whose value is a list and that may be repeated: `-i a -i b` is `-i a,b`. None if it is not given."""
 
     def merge(
         ctx: click.Context, param: click.Parameter, groups: tuple[tuple[Any, ...], ...]
@@ -33,26 +33,24 @@ def multi_option(
 
 
 MODEL_OPTIONS = {
-    "--steps": ("N", "Denoising steps of an iteration."),
-    "--guidance": ("X", "Guidance scale; none: the pipeline's own."),
-    "--strength": ("X", "How much noise a square begins with, up to 1: all."),
-    "--scheduler": ("NAME", "Another scheduler, e.g. DDIM."),
-    "--prompt": ("TEXT", "What to paint; empty, as in the paper."),
-    "--negative-prompt": ("TEXT", "What not to paint; none: what the pipeline takes by itself."),
-    "--dtype": ("TYPE", "Precision: auto (half on a GPU), float32, float16 or bfloat16."),
+    "--steps": ("N", "Denoising steps per iteration."),
+    "--guidance": ("X", "Guidance scale; none: the pipeline's default."),
+    "--strength": ("X", "Denoising strength from 0 to 1; 1 starts from pure noise, as in the paper."),
+    "--scheduler": ("NAME", "Scheduler, e.g. DDIM."),
+    "--prompt": ("TEXT", "Prompt; empty, as in the paper, by default."),
+    "--negative-prompt": ("TEXT", "Negative prompt; none: the pipeline's default."),
+    "--dtype": ("TYPE", "Precision: auto (half precision on a GPU), float32, float16 or bfloat16."),
     "--revision": ("REV", "Branch, tag or commit of the model on the hub."),
-    "--embedding": ("FILE", "A learned prompt (textual inversion)."),
-    "--lora": ("FILE", "A LoRA."),
-    "--vae": ("ID", "Another decoder by hub id or folder, e.g. an asymmetric one."),
+    "--embedding": ("FILE", "Learned prompt (textual inversion)."),
+    "--lora": ("FILE", "LoRA weights."),
+    "--vae": ("ID", "Another VAE, by hub id or folder, e.g. one with an asymmetric decoder."),
 }
-"""Parameters of the diffusion models as options of their own; the others go by --set."""
+"""Parameters of diffusion models that have an option of their own; --set sets the others."""
 
 
 def model_options(command: Command) -> Command:
     """Add `MODEL_OPTIONS`, and --allow-pickle."""
-    pickle = (
-        "Read weights that are there only as pickle, which can run any code: only if you trust where they come from."
-    )
+    pickle = "Load weights that exist only as pickle, which can run any code. Use this only for sources that you trust."
     command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
     for name, (metavar, help_text) in reversed(MODEL_OPTIONS.items()):
         command = click.option(name, metavar=metavar, help=help_text)(command)
@@ -60,19 +58,19 @@ def model_options(command: Command) -> Command:
 
 
 def worker_options(command: Command) -> Command:
-    """How a worker is to be: --device, --batch, --compile, --deterministic, --offline. Given as one `options`."""
+    """Add --device, --batch, --compile, --deterministic and --offline; the command gets them as one `options`."""
     device = click.option(
         "--device",
         metavar="D",
         default="",
-        show_default="the best",
-        help="Where models are computed: cpu, cuda or cuda:0.",
+        show_default="the best one",
+        help="Device that runs the models: cpu, cuda or cuda:N.",
     )
     return device(pool_options(command))
 
 
 def pool_options(command: Command) -> Command:
-    """As `worker_options`, without --device: for a pool on several devices."""
+    """The same without --device, for commands that use several devices."""
 
     @functools.wraps(command)
     def with_options(
@@ -92,18 +90,18 @@ def pool_options(command: Command) -> Command:
             "--batch",
             type=click.IntRange(1, 1024),
             metavar="N",
-            show_default="what fits into memory",
-            help="Trajectories computed together.",
+            show_default="what fits in memory",
+            help="Trajectories to compute at once.",
         ),
         click.option(
             "--compile",
             type=click.Choice(["auto", "on", "off"]),
             default="auto",
             show_default=True,
-            help="Compile the model before it is used; auto: where that pays.",
+            help="Compile the model with torch.compile; auto: where that saves time.",
         ),
-        click.option("--deterministic", is_flag=True, help="The same bits each time, at a cost in speed."),
-        click.option("--offline", is_flag=True, help="Never ask the network for anything."),
+        click.option("--deterministic", is_flag=True, help="Make results reproducible bit for bit (slower)."),
+        click.option("--offline", is_flag=True, help="Never use the network."),
     ]
     for option in reversed(options):
         with_options = option(with_options)
@@ -112,14 +110,17 @@ def pool_options(command: Command) -> Command:
 
 WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offline"]
 detach_option = click.option(
-    "--detach", "-d", is_flag=True, help="Leave it to a worker, which goes on when the terminal is closed."
+    "--detach",
+    "-d",
+    is_flag=True,
+    help="Queue for a background worker and return at once; closing the terminal does not stop it.",
 )
 runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
     default=runs_folder,
     envvar="RIPTUI_RUNS",
-    show_default="./runs or that of the settings",
+    show_default="the setting runs, or ./runs",
     show_envvar=True,
     help="The runs folder.",
 )
@@ -128,14 +129,14 @@ display_option = click.option(
     type=click.Choice(["auto", "rich", "plain", "json", "none"]),
     default="auto",
     show_default=True,
-    help="How progress is shown. auto: rich on a terminal, plain lines elsewhere. json: one object a line.",
+    help="How to show progress. auto: rich on a terminal, plain lines elsewhere; json: one object per line.",
 )
 metrics_option = multi_option(
     "--metrics",
     type=NameListParam(lambda: list(REGISTRY)),
     metavar="A,B",
-    show_default="ssim,psnr and the lpips nets at hand",
-    help=f"What to measure: {', '.join(REGISTRY.built_in)}. With @previous: against the previous measured frame.",
+    show_default="ssim, psnr and the LPIPS nets that are available",
+    help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame.",
 )
 measure_option = click.option(
     "--measure",
@@ -143,9 +144,9 @@ measure_option = click.option(
     type=MeasureParam(),
     default="half",
     show_default=True,
-    help="When to measure: every 50 % (half), each iteration (every), or every N iterations.",
+    help="When to measure: half (every 50 %), every (each iteration), or every N iterations.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 paths_argument = click.argument(
     "paths",
     nargs=-1,

@@ -1,4 +1,4 @@
-"""`riptui ps`: the workers of a runs folder, and what each is at."""
+"""`riptui ps`: the running workers of a runs folder."""
 
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,14 @@ def ps(runs: Path, as_json: bool) -> int:
     if as_json:
         print_json([as_dict(worker) for worker in workers])
     elif not workers:
-        warn(f"no worker lives in {runs}; `riptui run --detach` or `riptui worker` starts one")
+        warn(f"no running workers in {runs}; start one with `riptui worker` or `riptui run --detach`")
     for worker in [] if as_json else workers:
         _print_worker(worker)
     return 0
 
 
 def as_dict(worker: Worker) -> dict[str, Any]:
-    """For scripts."""
+    """The JSON of one worker."""
     return {
         **msgspec.to_builtins(worker.record),
         "log": str(worker.log),

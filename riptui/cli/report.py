@@ -1,4 +1,4 @@
-"""`riptui report`: the paper's figures and findings from one's own trajectories."""
+"""`riptui report`: the paper's figures and findings from trajectories."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Trajectory
+from riptui.text.units import format_count
 
 if TYPE_CHECKING:
     from riptui.figures.report import WrittenReport
@@ -29,7 +30,7 @@ def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite
 def write_report(
     trajectories: Sequence[Trajectory], out: Path, *, reference: Path | None, overwrite: bool, as_json: bool
 ) -> None:
-    """Write the report, with a bar, and tell what is in it. Raises InputError, DiskError."""
+    """Write the report with a progress bar and print a summary. Raises InputError, DiskError."""
     from riptui.figures.report import write_report as write  # imports matplotlib, 0.5 s: a wrong path fails before
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
@@ -54,15 +55,15 @@ def _to_json_value(report: WrittenReport) -> dict[str, object]:
 
 
 def _print_summary(written: WrittenReport) -> None:
-    print_line(f"{short_path(written.folder / 'report.md')}: {len(written.figures)} figures")
+    print_line(f"{short_path(written.folder / 'report.md')}: {format_count(len(written.figures), 'figure')}")
     for skipped in written.left_out:
         subject = f", {skipped.of}" if skipped.of else ""
         print_line(f"  left out: figure {skipped.number}{subject}: it needs {skipped.needs}", "dim")
     for message in (*written.damaged[:MAX_DAMAGED_LISTED], *written.notes):
         warn(message)
     if (more := len(written.damaged) - MAX_DAMAGED_LISTED) > 0:
-        warn(f"and {more} more whose pictures cannot be read: riptui check says why")
+        warn(f"and {more} more with unreadable frames; see riptui check")
     if written.unfinished:
-        warn(f"left out, not computed to the end: {written.unfinished}; riptui resume")
+        warn(f"left out, unfinished: {format_count(written.unfinished, 'trajectory')}; see riptui resume")
     if written.unreadable:
-        warn(f"left out, not readable: {len(written.unreadable)}; riptui check says why")
+        warn(f"left out, unreadable: {format_count(len(written.unreadable), 'trajectory')}; see riptui check")

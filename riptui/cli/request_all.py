@@ -1,4 +1,4 @@
-"""Ask for a state of trajectories: pause, or stop."""
+"""Request that trajectories pause or stop."""
 
 from collections import Counter
 from pathlib import Path
@@ -31,9 +31,9 @@ def request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_t
 
 
 def _request_one(trajectory: Trajectory, state: Literal["pause", "stop"], past_tense: str) -> str:
-    """Ask it of one trajectory; what that came to."""
+    """Request the state of one trajectory; return the outcome."""
     status = trajectory.read_status()
     if status in (Status.DONE, Status.FAILED):
-        return "done already" if status == Status.DONE else "failed already"
+        return "already done" if status == Status.DONE else "already failed"
     request_state(trajectory, state)
-    return f"{past_tense} after the iteration in hand" if status == Status.RUNNING else past_tense
+    return f"{past_tense} after the current iteration" if status == Status.RUNNING else past_tense

@@ -1,4 +1,4 @@
-"""`riptui results`: what many trajectories say together."""
+"""`riptui results`: statistics of many trajectories."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +15,7 @@ from riptui.results.curves import Curve, differing_settings, extract_curves, gro
 from riptui.results.findings import check_findings
 from riptui.results.panel import condition_settings
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.text.units import format_count
 
 
 def results(
@@ -31,7 +32,8 @@ def results(
     summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths)]
     readable = [summary for summary in summaries if summary.spec]
     if len(readable) < len(summaries):
-        warn(f"left out, not readable: {len(summaries) - len(readable)}; riptui check says why")
+        count = format_count(len(summaries) - len(readable), "trajectory")
+        warn(f"left out, unreadable: {count}; see riptui check")
     chosen_metric = _choose_metric(metric, readable)
     members = extract_curves(readable, chosen_metric)
     keys = _grouping_keys(by, members)
@@ -62,7 +64,7 @@ def _write_tables(
 
 
 def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -> str:
-    """The metric that was asked for, or the best that any trajectory has. Raises InputError if there is none."""
+    """The given metric, or the first of METRIC_ORDER that any trajectory has. Raises InputError if none has it."""
     measured = {
         name
         for summary in summaries
@@ -71,18 +73,16 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
         if k <= summary.k and value is not None
     }
     if not measured:
-        raise InputError("nothing is measured in these trajectories yet: riptui measure adds metrics to saved frames")
+        raise InputError("these trajectories have no measured values: add some with riptui measure")
     if metric is None:
         return next((name for name in METRIC_ORDER if name in measured), sort_metrics(measured)[0])
     if metric not in measured:
-        raise InputError(
-            f"{metric} is measured in none of these trajectories. Measured: {', '.join(sort_metrics(measured))}"
-        )
+        raise InputError(f"none of these trajectories has {metric}; measured: {', '.join(sort_metrics(measured))}")
     return metric
 
 
 def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ...]:
-    """What to group by: amounts apart, since their ends are not comparable. What else is mixed is said."""
+    """These, and amount if it differs: ends at different amounts cannot be compared. Warns of other mixed settings."""
     amount_key = ("amount",) if "amount" not in by and len({curve.spec.amount for curve in members}) > 1 else ()
     keys = tuple(dict.fromkeys([*by, *amount_key]))
     mixed = dict.fromkeys(
@@ -91,7 +91,8 @@ def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ..
         for name in differing_settings([curve.spec for curve in group])
     )
     if mixed_fields := [name for name in mixed if name not in ("seed", *keys)]:
-        warn(f"groups mix unlike {', '.join(mixed_fields)}: --by {','.join([*keys, *mixed_fields])} tells them apart")
+        by_option = ",".join([*keys, *mixed_fields])
+        warn(f"groups mix different {', '.join(mixed_fields)}; separate them with: --by {by_option}")
     return keys
 
 

@@ -1,4 +1,4 @@
-"""Results as JSON holds them, and as tables show them: both from the same dictionaries."""
+"""Results as dictionaries, which become JSON or the tables on the terminal."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -16,6 +16,7 @@ from riptui.results.curves import Curve, differing_settings, distributions, grou
 from riptui.results.statistics import DriftSummary, convergence, spread_over_runs, summarize_drift
 from riptui.results.verdict import PaperFinding
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 
 FormatCell = Callable[[dict[str, Any]], str]
 VERDICT_COLOURS = {"holds": "green", "does not": "red", "undecided": "yellow"}
@@ -40,7 +41,7 @@ def groups_as_dicts(members: Iterable[Curve], by: Sequence[str], previous: Itera
 
 
 def _differ_in_seed_alone(members: Iterable[Curve]) -> bool:
-    """Or in their images: otherwise the spread over runs would be one over settings too."""
+    """Whether they differ only in seed or image: otherwise the spread over runs would also be one over settings."""
     return set(differing_settings([curve.spec for curve in members])) <= {"seed"}
 
 
@@ -73,12 +74,12 @@ def comparison_as_dict(comparison: InpainterComparison, by: Sequence[str]) -> di
 
 
 def to_json_value(value: object) -> Any:
-    """As JSON has it: null for what is not finite."""
+    """A JSON value, with null for numbers that are not finite."""
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def print_results(results: dict[str, Any]) -> None:
-    """All of it, for people."""
+    """Print the tables."""
     _print_groups(results["groups"], results["metric"])
     for tested in results.get("findings", ()):
         out.print()
@@ -86,7 +87,7 @@ def print_results(results: dict[str, Any]) -> None:
         for finding in tested["findings"]:
             _print_finding(finding)
     if "findings" in results and not results["findings"]:
-        warn("no trajectory is complete, so there is nothing to test the findings on")
+        warn("no trajectory is complete: there is nothing to test the findings on")
     if "comparison" in results:
         _print_comparison(results["comparison"], results["metric"])
 
@@ -104,7 +105,8 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
     }
     print_table(_build_layouts(groups, "key", columns, ("law", "95 % of it", "images", "area", "95 %", "half-life")))
     if unfinished := sum(group["unfinished"] for group in groups):
-        warn(f"left out, not measured to the end: {unfinished}; riptui resume, riptui measure")
+        count = format_count(unfinished, "trajectory")
+        warn(f"left out, not measured to the end: {count}; see riptui resume and riptui measure")
 
 
 def _format_final(group: dict[str, Any]) -> str:
@@ -127,7 +129,7 @@ def _print_finding(finding: dict[str, Any]) -> None:
     )
     for evidence in finding["evidence"]:
         effect = evidence["effect"]
-        images = "1 image" if effect["images"] == 1 else f"{effect['images']} images"
+        images = format_count(effect["images"], "image")
         numbers = f"{_format_number(effect['value'])}  {_format_interval(effect)}  against {evidence['null']:g}"
         print_line(f"   {evidence['what']}: {numbers}, {images}", "dim")
     if finding["note"]:
@@ -155,13 +157,14 @@ def _print_comparison(comparison: dict[str, Any], metric: str) -> None:
     }
     print_table(_build_layouts(comparison["differences"], "nearer", columns, ("p (Wilcoxon)", "95 %", "by")))
     if comparison["left_out"]:
-        warn(f"left out, not complete or not done by every inpainter: {comparison['left_out']}")
+        count = format_count(comparison["left_out"], "trajectory")
+        warn(f"left out, incomplete or not run by every inpainter: {count}")
 
 
 def _build_layouts(
     rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell], expendable: Sequence[str]
 ) -> Iterator[Table]:
-    """A row for each of what was found, its key first: with all columns, then without one after another of some."""
+    """Tables of a row each, key first: with all columns, then dropping the expendable ones one by one."""
     for dropped in range(len(expendable) + 1):
         yield _build_table(
             rows, key, {name: cell for name, cell in columns.items() if name not in expendable[:dropped]}

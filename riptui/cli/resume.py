@@ -12,7 +12,7 @@ from riptui.supervision.client import WorkerOptions
 def resume(paths: tuple[Path, ...], runs: Path, detach: bool, options: WorkerOptions, display: str) -> int:
     trajectories = find_all_trajectories(paths)
     if len(trajectories) > 1 and display not in ("json", "none"):
-        warn(f"{sum(map(has_work, trajectories))} of {len(trajectories)} trajectories to go on with")
+        warn(f"resuming {sum(map(has_work, trajectories))} of {len(trajectories)} trajectories")
     return run_trajectories(
         trajectories, display, runs=find_runs_folder(trajectories, runs), options=options, detach=detach
     )

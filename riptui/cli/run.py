@@ -42,7 +42,7 @@ def run(
     display: str,
     **model: str | bool | None,
 ) -> int:
-    metrics = None if metrics is None else check_names(metrics)  # what is mistyped is said before anything takes time
+    metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     sweep = Sweep(
         inpainters, masks, seeds, parse_settings(key_values) | given_parameters(model), amount, order, paste, size, fit
     )
@@ -56,7 +56,7 @@ def run(
 
 
 def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[PreparedImage]:
-    """All source images, with what was done to them said; exits if any cannot be used, after naming all of those."""
+    """Read the source images and print how each was changed; exit if any is unusable, after naming all of those."""
     pictures, failed = [], False
     for path in paths:
         try:
@@ -73,12 +73,12 @@ def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[Prepa
 
 
 def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:
-    """KEY=VALUE options as a dict; the values are text, for each inpainter to read as the type it wants."""
+    """KEY=VALUE options as a dict. Values stay text: each inpainter converts them to its parameters' types."""
     pairs: dict[str, ParameterValue] = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not (key and equals):
-            raise click.BadParameter(f"{assignment!r} is not KEY=VALUE, e.g. radius=5", param_hint="--set")
+            raise click.BadParameter(f"expected KEY=VALUE, e.g. radius=5, got {assignment!r}", param_hint="--set")
         pairs[key] = value
     return pairs
 

@@ -1,4 +1,4 @@
-"""How events are shown: bars on a terminal, plain lines elsewhere, JSON lines for scripts, or nothing."""
+"""Displays of a run's events: bars on a terminal, plain lines elsewhere, JSON lines for scripts, or nothing."""
 
 import sys
 import time
@@ -28,9 +28,9 @@ from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
-MIN_BAR_COLUMNS = 64  # columns; below that there is no room for bars and speed
-MAX_BARS = 8  # bars of single trajectories
-MAX_SILENCE_SECONDS = 10.0  # seconds; plain lines come at least this often
+MIN_BAR_COLUMNS = 64  # below that there is no room for bars and speed
+MAX_BARS = 8  # of single trajectories
+MAX_SILENCE_SECONDS = 10.0  # between two plain lines
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class RunDisplay(Protocol):
 
 @contextmanager
 def open_display(kind: str, trajectories: Sequence[Trajectory]) -> Iterator[RunDisplay]:
-    """The display of that name for some trajectories; auto is rich on a terminal and plain elsewhere."""
+    """The display of this kind; auto is rich on a terminal and plain elsewhere."""
     if kind == "auto":
         kind = "rich" if out.is_terminal else "plain"
     if kind == "rich":
@@ -67,12 +67,12 @@ def label(trajectory: Trajectory) -> str:
 
 
 def read_last_values(trajectory: Trajectory) -> MetricValues:
-    """What was measured of the last measured frame."""
+    """The values of the last measured frame."""
     return next(reversed(list(trajectory.read_metrics().values())), {})
 
 
 class QuietDisplay:
-    """Only errors."""
+    """Prints only errors."""
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
         if isinstance(event, Failed):
@@ -91,11 +91,11 @@ EVENT_NAMES: dict[type[DisplayEvent], str] = {
     StepDone: "stepped",
     NothingToDo: "already",
 }
-"""Each event's name under `--display json`: scripts read them, so they stay."""
+"""The name of each event in `--display json`. Scripts depend on them: never change one."""
 
 
 class JsonDisplay:
-    """One object a line."""
+    """One JSON object per line."""
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
         print_json(
@@ -133,9 +133,9 @@ def _event_fields(trajectory: Trajectory, event: DisplayEvent) -> dict[str, Any]
 
 
 class PlainDisplay:
-    """A line at the start, at each measured frame, at the end, and when nothing was said for a while.
+    """A line at the start, at each measured frame and at the end, and at least every `MAX_SILENCE_SECONDS`.
 
-    write_line: where the lines go, errors among them; None: to stdout, and what is wrong to stderr.
+    write_line: prints all lines, errors too; without it lines go to stdout and errors and warnings to stderr.
     """
 
     def __init__(self, count: int, write_line: Callable[[str], None] | None = None) -> None:
@@ -144,13 +144,13 @@ class PlainDisplay:
         self._print_error = (lambda text: write_line(f"error: {text}")) if write_line else print_error
         self._warn = write_line or warn
         self._started: dict[Path, tuple[float, int]] = {}
-        """When and at which k each was begun."""
+        """When and at which k each started."""
         self._last_output = 0.0
         self._held: set[Path] = set()
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
         name = label(trajectory)
-        if isinstance(event, Failed):  # perhaps because the spec cannot be read
+        if isinstance(event, Failed):  # checked first: the spec may be unreadable
             self._print_error(f"{name}: {event.error}")
             return
         total = trajectory.spec.iterations
@@ -158,7 +158,7 @@ class PlainDisplay:
             case Started(k, damage):
                 self._started[trajectory.path] = time.perf_counter(), k
                 position = f" ({len(self._started)} of {self._count})" if self._count > 1 else ""
-                self._print(f"{name}{position}: {f'goes on at {k}' if k else 'starts'}, {total} iterations")
+                self._print(f"{name}{position}: {f'resumes at {k}' if k else 'starts'}, {total} iterations")
                 for message in damage:
                     self._warn(_recovery_message(name, message))
             case Iterated(row) if time.monotonic() - self._last_output > MAX_SILENCE_SECONDS:
@@ -170,7 +170,7 @@ class PlainDisplay:
             case Ended(k, done):
                 self._print(f"{name}: {'done' if done else 'stopped'} at {k}{self._elapsed(trajectory, k)}")
             case NothingToDo():
-                self._print(f"{name}: {event.state} already")
+                self._print(f"{name}: already {event.state}")
             case Notice(text):
                 self._print(f"{name}: {text}")
             case Loading(inpainter):
@@ -178,7 +178,7 @@ class PlainDisplay:
             case HeldByOther(k, holder) if trajectory.path not in self._held:
                 self._held.add(trajectory.path)
                 process = f"process {holder.pid} on {holder.host}" if holder else "another process"
-                self._print(f"{name}: {process} computes it and is at {k}/{total}; waiting")
+                self._print(f"{name}: {process} is running it, at {k}/{total}; waiting")
             case _:
                 pass
 
@@ -199,7 +199,7 @@ def _print_and_flush(text: str) -> None:
 
 
 class BarsDisplay:
-    """A bar for each trajectory in hand, one for all of them, and a line above for each that ended."""
+    """A bar for each running trajectory, one for all of them, and a line above for each that ended."""
 
     def __init__(self, progress: Progress, trajectories: Sequence[Trajectory]) -> None:
         self._progress = progress
@@ -245,7 +245,7 @@ class BarsDisplay:
                 self._finish(
                     path,
                     ("✓ ", "green"),
-                    f"{name}  {event.state} already  {format_values(read_last_values(trajectory))}",
+                    f"{name}  already {event.state}  {format_values(read_last_values(trajectory))}",
                 )
             case Notice(text):
                 self._progress.console.print(Text(printable(f"{name}: {text}"), "yellow"))
@@ -292,7 +292,7 @@ class BarsDisplay:
 
 
 class SpeedColumn(ProgressColumn):
-    """Iterations a second, or seconds an iteration below one."""
+    """Iterations per second, or seconds per iteration if that is below one."""
 
     def render(self, task: Task) -> Text:
         speed = task.speed
@@ -318,4 +318,4 @@ def _build_progress() -> Progress:
 
 
 def _recovery_message(name: str, damage: str) -> str:
-    return printable(f"{name}: damaged, computed again from there: {damage}")
+    return printable(f"{name}: damaged, resuming from the last intact iteration: {damage}")

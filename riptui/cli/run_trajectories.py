@@ -26,9 +26,9 @@ def run_trajectories(
     options: WorkerOptions | None = None,
     detach: bool = False,
 ) -> int:
-    """Compute trajectories with a display of that name; return the exit code.
+    """Compute trajectories and show it on the display of that name; return the exit code.
 
-    A worker does it if that is wished or if there is a model that it can keep warm; otherwise this process.
+    A worker runs them if `detach` asks for it or if any needs a model, which a worker keeps loaded; else this process.
     """
     options = options or WorkerOptions()
     if detach:
@@ -40,19 +40,19 @@ def run_trajectories(
             code = run_in_process(runs, trajectories, run_display, request)
     if code > 128 and (unfinished := [trajectory for trajectory in trajectories if has_work(trajectory, request)]):
         folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in unfinished])
-        warn(f"stopped; what was computed is saved. Go on with: riptui resume {shlex.quote(folder)}")
+        warn(f"stopped; the computed frames are saved. Resume with: riptui resume {shlex.quote(folder)}")
     return code
 
 
 def _has_weights(trajectory: Trajectory) -> bool:
     try:
         return find_inpainter(trajectory.spec.inpainter).needs_weights
-    except RiptuiError:  # which is told when it is its turn
+    except RiptuiError:  # reported when its turn comes
         return False
 
 
 def has_work(trajectory: Trajectory, request: Request | None = None) -> bool:
     try:
         return requests.has_work(trajectory, request)
-    except RiptuiError:  # it was removed, or was never readable
+    except RiptuiError:  # it was removed, or is not readable
         return False

@@ -7,8 +7,8 @@ from riptui.settings import load_settings
 
 
 def runs_folder() -> Path:
-    """The settings' runs folder. Says so if something is wrong with them, for it may be this."""
+    """The runs folder of the settings. Warns about invalid settings, because it may be one of them."""
     loaded = load_settings()
     if loaded.problems:
-        warn(f"{loaded.file}: {len(loaded.problems)} of the settings cannot be used: `riptui config show` tells why")
+        warn(f"{loaded.file}: {len(loaded.problems)} invalid settings were ignored; see `riptui config show`")
     return loaded.settings.runs

@@ -18,7 +18,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable, sparkline
 
-# Of the table: leading columns, whether metrics' names are folded, bars of a sparkline. The first that fits is taken.
+# Leading columns, whether names of metrics are folded, bars of a sparkline: the first layout that fits is used.
 TABLE_LAYOUTS = (
     (("k", "inpainted", "coverage"), False, 20),
     (("k", "inpainted", "coverage"), True, 8),
@@ -44,7 +44,7 @@ def show(path: Path, k: int | None, picture: bool | None, as_json: bool) -> int:
 
 
 def as_dict(trajectory: Trajectory) -> dict[str, Any]:
-    """For scripts."""
+    """The JSON of a trajectory."""
     rows = trajectory.read_rows()
     last = rows[-1] if rows else None
     return {
@@ -73,13 +73,13 @@ def _print_state(trajectory: Trajectory, rows: list[IterationRow]) -> None:
     print_line(f"{spec.inpainter} · {spec.mask} px · seed {spec.seed} · {spec.source_name}")
     print_line(f"iteration {len(rows)} of {spec.iterations} · {inpainted:.0f} % inpainted · {coverage:.1f} % coverage")
     if unlike := describe_mixed_sessions(trajectory, rows):
-        print_line(f"mixed, computed by unlike sessions: {unlike}", "yellow")
+        print_line(f"mixed, its sessions differ: {unlike}", "yellow")
     if holder := trajectory.holder:
-        print_line(f"computed by process {holder.pid} on {holder.host}")
+        print_line(f"process {holder.pid} on {holder.host} is running it")
     if (failure := trajectory.failure) and status == "failed":
         print_line(f"failed at iteration {failure.k}: {failure.error}", "red")
         path = short_path(trajectory.path)
-        print_line(f"the traceback is in {path}/log.txt; try again with: riptui resume {path}")
+        print_line(f"see the traceback with: riptui logs {path}; retry with: riptui resume {path}")
 
 
 def _print_metrics(trajectory: Trajectory, rows: list[IterationRow]) -> None:
@@ -94,7 +94,7 @@ def _print_metrics(trajectory: Trajectory, rows: list[IterationRow]) -> None:
 def _build_table(
     trajectory: Trajectory, rows: list[IterationRow], leading: Sequence[str], names: list[str], *, fold: bool, bars: int
 ) -> Table:
-    """All that was measured, below the leading columns and one for each metric, with so many bars of a sparkline."""
+    """All measured values: the leading columns, then one per metric with a sparkline of `bars` bars below."""
     metrics = trajectory.read_metrics()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, padding=(0, 1 if len(leading) > 1 else 0))
     for heading in leading:

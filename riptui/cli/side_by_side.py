@@ -1,4 +1,4 @@
-"""Two frames of a trajectory side by side, as a terminal without graphics shows them."""
+"""The original and a frame side by side in half blocks."""
 
 import cv2
 import numpy as np
@@ -10,11 +10,11 @@ from riptui.store.frames import read_frame, read_original
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import half_blocks
 
-MAX_PICTURE_COLUMNS = 64  # columns of each of the two pictures, where the terminal has them
+MAX_PICTURE_COLUMNS = 64  # of each picture, where the terminal is wide enough
 
 
 def render_side_by_side(trajectory: Trajectory, k: int) -> Segments:
-    """The original and frame k side by side in half blocks, captions below: as large as the terminal shows whole."""
+    """The original and frame k side by side in half blocks with captions, as large as fits the terminal."""
     side = (
         max(4, min(MAX_PICTURE_COLUMNS, (out.width - 2) // 2, 2 * out.height - 16)) // 2 * 2
     )  # pixels; a cell has 1 x 2

@@ -12,7 +12,7 @@ from riptui.supervision.client import list_running_workers, shut_down
 
 def stop(paths: tuple[Path, ...], worker: str | None, runs: Path) -> int:
     if not paths and worker is None:
-        raise click.UsageError("nothing to stop: give a PATH, or --worker ID or all")
+        raise click.UsageError("nothing to stop: give a PATH, --worker ID or --worker all")
     if worker is not None:
         _shut_down(runs, worker)
     return request_all(paths, "stop", "stopped") if paths else 0
@@ -24,6 +24,6 @@ def _shut_down(runs: Path, worker_id: str) -> None:
     )
     for worker in workers:
         shut_down(worker)
-        print_line(f"worker {worker.record.id} leaves after the iteration in hand")
+        print_line(f"worker {worker.record.id} exits after the current iteration")
     if not workers:
-        print_line(f"no worker lives in {runs}")
+        print_line(f"no running workers in {runs}")

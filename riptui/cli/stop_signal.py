@@ -15,7 +15,7 @@ class StopSignal:
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def __init__(self, notice: str = "stopping after this iteration (again: at once)") -> None:
+    def __init__(self, notice: str = "finishing this iteration, then stopping (press again to stop now)") -> None:
         self.signal: int | None = None
         self._notice = f"\n{notice}\n".encode()
 

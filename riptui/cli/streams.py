@@ -1,4 +1,4 @@
-"""The standard streams, made fit to print to whatever the program was started with. Knows not what is printed."""
+"""The standard streams, made safe to use however the program was started. Knows nothing of what is printed."""
 
 import io
 import os
@@ -10,9 +10,9 @@ from typing import TextIO
 
 
 def prepare() -> None:
-    """Open what is closed, and show a question mark for what an encoding such as ASCII lacks.
+    """Open closed streams on /dev/null, and print "?" for characters that the encoding lacks.
 
-    The first file to be opened would take the number of a closed stream, and what a C library prints would land in it.
+    Otherwise the first file opened would get a closed stream's number, and a C library's output would land in it.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
@@ -26,7 +26,7 @@ def prepare() -> None:
 
 
 def discard_output(stream: TextIO) -> None:
-    """Print there no more: what could not be written would be tried again, and complained of, when Python ends."""
+    """Redirect a stream to /dev/null: Python would try to flush what was not written, and complain, when it exits."""
     with suppress(OSError, ValueError):
         number = stream.fileno()
         null = os.open(os.devnull, os.O_WRONLY)
@@ -37,7 +37,7 @@ def discard_output(stream: TextIO) -> None:
 
 @contextmanager
 def redirect_to_log(log: Path) -> Iterator[TextIO]:
-    """What is printed while it lasts, by C libraries too, goes to the end of a file; yields the way to stdout."""
+    """Append all output, that of C libraries too, to a file; yields the former stdout."""
     saved = [os.dup(number) for number in (0, 1, 2)]
     try:
         _redirect(os.open(os.devnull, os.O_RDONLY), 0)

@@ -6,7 +6,7 @@ from riptui.cli.console import err, out
 
 
 def transient_progress(*columns: ProgressColumn, hidden: bool = False) -> Progress:
-    """Bars that vanish in the end: below the lines on a terminal, else on stderr. What is printed stays on stdout."""
+    """Bars below the printed lines on a terminal, else on stderr; printed lines stay on stdout."""
     console = out if out.is_terminal else err
     return Progress(
         *columns,

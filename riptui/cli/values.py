@@ -15,7 +15,7 @@ from riptui.text.terminal import printable
 
 
 class NumberListParam(click.ParamType[tuple[int, ...]]):
-    """Whole numbers as 64,128,256 or 0-9 or both: a tuple, in the order given, none twice."""
+    """Whole numbers such as 64,128,256 or 0-9: a tuple in the given order, without duplicates."""
 
     name = "numbers"
 
@@ -29,7 +29,7 @@ class NumberListParam(click.ParamType[tuple[int, ...]]):
 
 
 class NameListParam(click.ParamType[tuple[str, ...]]):
-    """Names separated by commas: a tuple. `choices` is called to complete them."""
+    """Names separated by commas: a tuple. `choices` returns those to complete."""
 
     name = "names"
 
@@ -57,7 +57,7 @@ class MeasureParam(click.ParamType[MeasureInterval]):
         if value == "half" or value == "every":
             return value  # type: ignore[no-any-return]
         if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
-            self.fail(f"{value!r} is not half (every 50 %), every (each iteration) or a number of iterations")
+            self.fail(f"expected half (every 50 %), every (each iteration) or a number of iterations, got {value!r}")
         return int(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -75,7 +75,9 @@ class MinutesParam(click.ParamType[float]):
         except ValueError:
             minutes = -1.0
         if not minutes >= 0:
-            self.fail(f"{value!r} is no number of minutes; 0: leave when nothing is left, inf: stay")
+            self.fail(
+                f"expected a number of minutes, 0 (exit when the queue is empty) or inf (never exit), got {value!r}"
+            )
         return minutes
 
 
@@ -87,5 +89,5 @@ def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str
             names = sorted(e.name for e in entries if e.is_dir() and e.name.startswith(start) and e.name[0] != ".")
     except OSError:
         return []
-    harmless = [name for name in names if printable(name) == name]  # the shell shows them as they are
+    harmless = [name for name in names if printable(name) == name]  # the shell prints them unescaped
     return [CompletionItem(f"{folder}/{name}" if folder else name) for name in harmless]

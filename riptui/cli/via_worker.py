@@ -1,4 +1,4 @@
-"""Leave trajectories to a worker: watch it, or go."""
+"""Run trajectories in a worker: watch it, or return at once."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from riptui.store.requests import has_work
 from riptui.store.trajectory import Trajectory
 from riptui.supervision.client import WorkerOptions, ensure_worker, log_tail, request_state, retry
 from riptui.supervision.monitor import TrajectoryMonitor
+from riptui.text.units import format_count
 
 if TYPE_CHECKING:
     from riptui.store.worker_registry import Worker
@@ -96,7 +97,7 @@ def queue_for_worker(
     if queued:
         worker = make_worker_finder(runs, options)()
         if not worker.alive and not worker.leaving:
-            raise WorkerError(f"worker {worker.record.id} died at once: {log_tail(worker.log)}")
+            raise WorkerError(f"worker {worker.record.id} died at its start: {log_tail(worker.log)}")
         if display == "json":
             for trajectory in queued:
                 print_json({"event": "queued", "trajectory": str(trajectory.path), "worker": worker.record.id})
@@ -108,13 +109,13 @@ def queue_for_worker(
 def _print_next_steps(queued: Sequence[Trajectory], worker: Worker, runs: Path) -> None:
     folder = shlex.quote(os.path.commonpath([short_path(trajectory.path) for trajectory in queued]))
     runs_flag = "" if runs == Path("runs") else f" --runs {shlex.quote(short_path(runs))}"
-    print_line(f"{len(queued)} queued in {folder}; worker {worker.record.id} takes them")
+    print_line(f"{format_count(len(queued), 'trajectory')} queued in {folder}; worker {worker.record.id} will run them")
     for purpose, command in (
-        ("what it is at", f"riptui ps{runs_flag}"),
-        ("what it says", f"riptui logs -f {worker.record.id}{runs_flag}"),
-        ("how far they are", f"riptui ls {folder}"),
-        ("stop them", f"riptui stop {folder}"),
+        ("worker status", f"riptui ps{runs_flag}"),
+        ("worker log", f"riptui logs -f {worker.record.id}{runs_flag}"),
+        ("progress", f"riptui ls {folder}"),
+        ("stop", f"riptui stop {folder}"),
     ):
-        print_line(f"  {purpose:<18}{command}")
+        print_line(f"  {purpose:<15}{command}")
     if text := logind.logout_advice():
         warn(text)

@@ -1,4 +1,4 @@
-"""`riptui worker`: the process that computes what is queued."""
+"""`riptui worker`: compute queued trajectories."""
 
 import signal
 import sys
@@ -23,7 +23,10 @@ def worker(runs: Path, options: WorkerOptions, idle: float, log: Path | None) ->
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     record = new_worker_record(**asdict(options))
-    with StopSignal("leaving after this iteration (again: at once)") as stop, register(runs, record) as entry:
+    with (
+        StopSignal("finishing this iteration, then exiting (press again to exit now)") as stop,
+        register(runs, record) as entry,
+    ):
         if log is not None:
             entry.attach_log(log)
         with nullcontext(None) if log is not None else streams.redirect_to_log(entry.log) as terminal:
@@ -31,10 +34,10 @@ def worker(runs: Path, options: WorkerOptions, idle: float, log: Path | None) ->
             write_line(f"worker {record.id}, process {record.pid}, for {runs.resolve()}")
             for neighbour in list_workers_on_gpu(runs, record):
                 write_line(
-                    f"worker {neighbour.record.id} uses the same GPU: they share its memory; --device takes another"
+                    f"worker {neighbour.record.id} uses the same GPU and its memory; choose another with --device"
                 )
             _print_events(serve(entry, runs, idle_seconds=60 * idle, should_stop=lambda: bool(stop)), write_line)
-            write_line("left: it was asked to" if stop else "left: nothing was to do")
+            write_line("exiting: stop requested" if stop else "exiting: queue empty")
     return 0
 
 
@@ -45,13 +48,13 @@ def _print_events(events: Iterator[TrajectoryEvent], write_line: Callable[[str],
 
 
 def _make_line_writer(terminal: TextIO | None) -> Callable[[str], None]:
-    """Tells a line to the log, which stdout is, and to the terminal that the worker was started from."""
+    """A function that writes a line to stdout, which is the log, and to the terminal that started the worker."""
 
     def write_line(text: str) -> None:
         sys.stdout.write(f"{timestamp()}  {printable(text)}\n")
         sys.stdout.flush()
         if terminal is not None:
-            with suppress(OSError):  # it was closed: no reason not to go on
+            with suppress(OSError):  # the terminal was closed: continue
                 terminal.write(f"{printable(text)}\n")
 
     return write_line

@@ -1,4 +1,4 @@
-"""The options of a worker from those on the command line."""
+"""Worker options from those on the command line."""
 
 import os
 
@@ -10,7 +10,7 @@ from riptui.supervision.client import WorkerOptions
 def build_worker_options(
     device: str, batch: int | None, compile: CompileMode, deterministic: bool, offline: bool
 ) -> WorkerOptions:
-    """The options, checked; `offline` holds for this process too. Raises InputError for an unknown device."""
+    """The checked options. `offline` also applies to this process. Raises InputError for an unknown device."""
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
     require_device(device)

@@ -86,7 +86,7 @@ def test_show_tells_which_keys_cannot_hold(file: Path) -> None:
 
 def test_config_alone_is_show() -> None:
     assert riptui("config") == riptui("config", "show")
-    assert "is not there: `riptui config edit` makes it" in riptui("config").out
+    assert "; `riptui config edit` creates it" in riptui("config").out
 
 
 def test_show_for_scripts_is_one_object(file: Path) -> None:
@@ -151,7 +151,7 @@ def test_edit_makes_a_file_that_explains_itself_and_opens_it(editor: MakeEditor)
     editor('cp "$1" seen')
     outcome = riptui("config", "edit")
     file = paths.settings_file()
-    assert outcome == (0, f"{file}: nothing is wrong\n", "")
+    assert outcome == (0, f"{file}: settings are valid\n", "")
     assert Path("seen").read_text() == file.read_text() == make_template()
     assert load_settings().settings == Settings()
 
@@ -186,7 +186,7 @@ def test_without_a_choice_there_is_nano_or_vi(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", str(programs))
     outcome = riptui("config", "edit")
     assert outcome.code == 2
-    outcome.require_one_line("there is no editor: set $EDITOR")
+    outcome.require_one_line("no editor found: set $EDITOR")
     assert not paths.settings_file().exists()
     for name in ("vi", "nano"):
         program = programs / name
@@ -198,7 +198,10 @@ def test_without_a_choice_there_is_nano_or_vi(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("no-such-editor -w", "$EDITOR is 'no-such-editor -w', but there is no such program"), ("vi '", "no command")],
+    [
+        ("no-such-editor -w", "$EDITOR is 'no-such-editor -w', but there is no such program"),
+        ("vi '", "a quote is not closed"),
+    ],
 )
 def test_an_editor_that_is_none_is_told_before_a_file_is_made(
     command: str, words: str, monkeypatch: pytest.MonkeyPatch
@@ -214,7 +217,7 @@ def test_an_editor_that_fails_is_told(editor: MakeEditor) -> None:
     editor("exit 3")
     outcome = riptui("config", "edit")
     assert outcome.code == 1
-    outcome.require_one_line("an editor ended with exit code 3", str(paths.settings_file()))
+    outcome.require_one_line("an editor exited with code 3", str(paths.settings_file()))
 
 
 def test_an_editor_that_does_not_start_is_told(editor: MakeEditor) -> None:
@@ -229,7 +232,7 @@ def test_a_folder_in_the_files_place_is_told(editor: MakeEditor) -> None:
     paths.settings_file().mkdir(parents=True)
     outcome = riptui("config", "edit")
     assert outcome.code == 2
-    outcome.require_one_line("is a folder where a file is needed")
+    outcome.require_one_line("is a folder, not a file")
     assert not Path("opened").exists()
 
 
@@ -260,8 +263,8 @@ def test_commands_take_the_runs_folder_of_the_settings(file: Path, monkeypatch: 
     assert [path.name for path in Path().iterdir()] == ["mine"]
     assert "demo/coffee/m256-s0-crop" in riptui("ls").out
     monkeypatch.setenv("RIPTUI_RUNS", "others")
-    riptui("ls").require_one_line("there is no folder others")
-    riptui("ls", "theirs").require_one_line("there is no folder theirs")
+    riptui("ls").require_one_line("no folder others")
+    riptui("ls", "theirs").require_one_line("no folder theirs")
 
 
 def test_broken_settings_are_noted_and_stop_nothing(file: Path) -> None:
@@ -269,4 +272,4 @@ def test_broken_settings_are_noted_and_stop_nothing(file: Path) -> None:
     Path("runs").mkdir()
     outcome = riptui("ls")
     assert outcome.code == 0
-    assert f"{file}: 2 of the settings cannot be used: `riptui config show` tells why" in outcome.err.splitlines()
+    assert f"{file}: 2 invalid settings were ignored; see `riptui config show`" in outcome.err.splitlines()

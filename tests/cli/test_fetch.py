@@ -436,9 +436,9 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(server: Hub) -> None:
         ("org/none", 2, "the hub has no model org/none"),
         (f"{NAME}@v9", 2, "org/name has no revision v9"),
         ("sd3", 1, "is gated.*hf auth login"),
-        ("sd9", 2, "'sd9' is nothing to fetch: give one of sd2, .*lpips-vgg, or a hub id such as org/name"),
+        ("sd9", 2, "unknown model 'sd9': expected one of sd2, .*lpips-vgg, or a hub id such as org/name"),
         ("org/name/x", 2, "names no model"),
-        ("./here", 2, "is a folder of this machine"),
+        ("./here", 2, "is a local folder"),
     ],
 )
 def test_what_cannot_be_fetched_is_said_in_one_line(
@@ -488,8 +488,8 @@ def test_a_model_that_is_here_needs_no_hub(server: Hub, capsys: pytest.CaptureFi
     server.down = True
     assert main(["fetch", NAME]) == 0
     out, err = capsys.readouterr()
-    assert out == f"{NAME}: here, {folder}\n"
-    assert "could not be compared" in err
+    assert out == f"{NAME}: installed in {folder}\n"
+    assert "could not compare" in err
 
 
 # --- the disk
@@ -537,7 +537,7 @@ def test_offline_says_what_is_here_and_what_is_missing_and_asks_nobody(
     assert main(["fetch", NAME, "sd2", "lpips-alex", *option]) == 1
     assert time.monotonic() - started < 2
     out, err = capsys.readouterr()
-    assert out == f"{NAME}: here, {folder}\n"
+    assert out == f"{NAME}: installed in {folder}\n"
     assert "is not on this machine; fetch it with: riptui fetch sd2\n" in err
     assert "LPIPS alex needs torchvision's weights" in err
     assert len(err.splitlines()) == 2
@@ -606,7 +606,7 @@ def test_plain_lines_say_how_much_how_fast_and_how_long(
     for done in (1, 2, 3, 4):
         plain.show("unet/x", done * 1_000_000_000, 5_000_000_000)
     assert capsys.readouterr().err.splitlines() == [
-        "sd2: 5.0 GB to fetch, 1.0 GB of it from before",
+        "sd2: downloading 5.0 GB, of which 1.0 GB are here",
         "sd2: 3.0 GB of 5.0 GB, 100 MB/s, 0:20 left",
     ]
 
@@ -636,8 +636,8 @@ def test_nothing_of_the_libraries_is_on_the_terminal(
         out, err = process.communicate(timeout=60)
     size = sum(len(server.repositories[NAME].files[path]) for path in LOADED)
     folder = tmp_path / "home/hub/models--org--name/snapshots" / COMMIT
-    assert (out, process.returncode) == (f"{NAME}: 8 files, {format_size(size)}, whole, {folder}\n", 0)
-    assert re.fullmatch(rf"{NAME}: \d+ kB to fetch\n", err)
+    assert (out, process.returncode) == (f"{NAME}: 8 files, {format_size(size)}, complete, {folder}\n", 0)
+    assert re.fullmatch(rf"{NAME}: downloading \d+ kB\n", err)
 
 
 def test_ctrl_c_stops_and_the_next_fetch_goes_on(server: Hub, riptui: Callable[..., "subprocess.Popen[str]"]) -> None:
@@ -649,7 +649,7 @@ def test_ctrl_c_stops_and_the_next_fetch_goes_on(server: Hub, riptui: Callable[.
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
-    assert "stopped; what has come of a model is kept: the same command goes on from there\n" in err
+    assert "stopped; downloaded parts are kept: run the same command again to continue\n" in err
     assert "Traceback" not in err
     up_again(server)
     with riptui("fetch", NAME) as process:

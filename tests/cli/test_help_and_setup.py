@@ -16,6 +16,7 @@ from click.shell_completion import BashComplete
 
 from riptui import __version__, inpainters, metrics
 from riptui.cli import COMMANDS, commands, doctor
+from riptui.cli.commands import study
 from riptui.metrics import lpips_weights
 from riptui.store import layout
 from riptui.store.trajectory import Status, Trajectory
@@ -49,7 +50,7 @@ def test_the_demo_computes_measures_and_says_what_can_be_done_next() -> None:
     assert trajectory.spec.source_name == "coffee.jpg"
     assert list(trajectory.read_metrics()) == list(range(0, 65, 8))
     assert trajectory.read_metrics()[64]["ssim"] < 0.9
-    assert f"It is in {place}. Next:" in outcome.out
+    assert f"Saved in {place}. Next:" in outcome.out
     assert re.findall(r"  riptui (\w+)", outcome.out) == ["show", "export", "run", "doctor"]
     assert "error" not in outcome.err
 
@@ -70,7 +71,7 @@ def test_the_demo_again_says_it_is_done() -> None:
     before = rows.stat().st_mtime_ns, rows.read_bytes()
     outcome = riptui("demo", "--mask", "256")
     assert outcome.code == 0
-    assert outcome.out.splitlines()[0] == "coffee/m256-s0-crop: done already"
+    assert outcome.out.splitlines()[0] == "coffee/m256-s0-crop: already done"
     assert (rows.stat().st_mtime_ns, rows.read_bytes()) == before
 
 
@@ -336,6 +337,13 @@ def test_help_fits_a_terminal_and_cuts_nothing(name: str, help_option: str) -> N
     assert f"Usage: riptui {name}".strip() in outcome.out
 
 
+def test_every_command_has_a_file_of_its_own_name() -> None:
+    folder = Path(commands.__file__).parent
+    for group, names in ((folder, COMMANDS), (folder / "study", study.COMMANDS)):
+        declared = {path.stem for path in group.iterdir()} - {"__init__", "__pycache__"}
+        assert declared == set(names)
+
+
 def test_help_names_every_command_with_what_it_does() -> None:
     shown = riptui("--help").out
     for name in COMMANDS:
@@ -371,7 +379,7 @@ def test_the_choices_of_inpainters_metrics_and_orders_are_in_the_help() -> None:
 def test_without_a_command_and_without_a_terminal_there_is_one_line_with_what_to_do() -> None:
     outcome = riptui()
     assert (outcome.code, outcome.out) == (2, "")
-    assert "the app needs a terminal, for stderr too; without one: riptui ls, riptui show, riptui run" in outcome.err
+    assert "the app needs a terminal (stdin, stdout and stderr); without one, use riptui ls, riptui show" in outcome.err
 
 
 @pytest.mark.parametrize("option", ["-V", "--version"])

@@ -102,7 +102,7 @@ def test_previous_is_measured_again_where_another_frame_is_measured_before(make_
 def test_when_there_is_nothing_to_measure_it_says_so_and_writes_nothing(done: Trajectory) -> None:
     before = (done.path / layout.METRICS).stat()
     outcome = riptui("measure", PLACE, "--metrics", "psnr")
-    assert outcome == Outcome(0, "picture/m64-s0: measured already\n", "")
+    assert outcome == Outcome(0, "picture/m64-s0: already measured\n", "")
     assert (done.path / layout.METRICS).read_bytes().count(b"\n") == 3
     assert (done.path / layout.METRICS).stat().st_size == before.st_size
     assert json.loads(riptui("measure", PLACE, "--metrics", "psnr", "--display", "json").out)["event"] == "already"

@@ -90,7 +90,7 @@ def test_json_has_the_whole_of_each_group(runs: Path) -> None:
 
 def test_what_a_group_mixes_is_said_with_how_to_tell_it_apart(runs: Path) -> None:
     outcome = riptui("results", runs, "--by", "mask")
-    assert "groups mix unlike inpainter, radius: --by mask,inpainter,radius tells them apart" in outcome.err
+    assert "groups mix different inpainter, radius; separate them with: --by mask,inpainter,radius" in outcome.err
     assert riptui("results", runs, "--by", "mask,inpainter,radius").err == ""
 
 
@@ -158,14 +158,14 @@ def test_unfinished_and_unreadable_trajectories_are_counted(runs: Path) -> None:
     (cut / layout.METRICS).write_text("".join(lines[:-1]))
     (runs / "i1" / "m128-telea-s0" / layout.SPEC).write_text("{")
     outcome = riptui("results", runs)
-    assert "left out, not readable: 1; riptui check says why" in outcome.err
-    assert "left out, not measured to the end: 1;" in outcome.err
+    assert "left out, unreadable: 1 trajectory; see riptui check" in outcome.err
+    assert "left out, not measured to the end: 1 trajectory;" in outcome.err
 
 
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["--metric", "psnr"], ["psnr is measured in none of these", "lpips-squeeze, lpips-alex, lpips-vgg"]),
+        (["--metric", "psnr"], ["none of these trajectories has psnr", "lpips-squeeze, lpips-alex, lpips-vgg"]),
         (["--by", "colour"], ["nothing here is called colour to group by", "inpainter"]),
         (["--metric", "lpips-vgg@previous", "--findings"], ["is no distance to the original"]),
         (["--csv", "all.txt"], ["the name must end in .csv"]),
@@ -181,16 +181,16 @@ def test_folders_without_measurements_or_trajectories_are_refused(place: Path) -
     riptui("results", "gone").require_one_line("gone does not exist")
     write(place / "a", made_spec(mask=256), {})
     (place / "a" / layout.METRICS).write_bytes(b"")
-    riptui("results", "a").require_one_line("nothing is measured", "riptui measure")
+    riptui("results", "a").require_one_line("no measured values", "riptui measure")
 
 
 def test_values_that_are_not_finite_or_of_no_frame_are_not_measured(place: Path) -> None:
     write(place / "a", made_spec(mask=256), {})
     (place / "a" / layout.METRICS).write_text('{"k": 0, "psnr": null}\n')
-    riptui("results", "a").require_one_line("nothing is measured")
+    riptui("results", "a").require_one_line("no measured values")
     (place / "a" / layout.ROWS).write_bytes(b"")
     (place / "a" / layout.METRICS).write_text('{"k": 2, "psnr": 30.0}\n')
-    riptui("results", "a").require_one_line("nothing is measured")
+    riptui("results", "a").require_one_line("no measured values")
 
 
 def test_all_trajectories_can_be_one_group(runs: Path) -> None:

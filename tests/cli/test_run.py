@@ -331,7 +331,7 @@ def test_without_weights_it_says_so_once_and_goes_on() -> None:
     assert outcome.code == 0
     assert outcome.err.count("\n") == 1
     assert outcome.err.startswith(f"left out: {', '.join(LPIPS)} (no weights in")
-    assert "`riptui measure` adds them later" in outcome.err
+    assert "add them later with `riptui measure`" in outcome.err
     assert all(values.keys() == {"ssim", "psnr"} for values in metrics_of(NAME).values())
 
 
@@ -357,7 +357,7 @@ def test_the_same_command_again_says_done_and_touches_nothing() -> None:
     run(*SMALL, "--metrics", "psnr")
     before = contents(Path("runs"))
     again = run(*SMALL, "--metrics", "psnr")
-    assert (again.code, again.out, again.err) == (0, f"cat/{NAME}: done already\n", "")
+    assert (again.code, again.out, again.err) == (0, f"cat/{NAME}: already done\n", "")
     assert contents(Path("runs")) == before
 
 
@@ -388,7 +388,7 @@ def test_after_a_stop_it_goes_on_to_the_same_bytes(make_trajectory: MakeTrajecto
     assert parts.read_status() == Status.INTERRUPTED
     outcome = run(*SMALL, "--metrics", "psnr")
     assert outcome.code == 0
-    assert outcome.out.splitlines()[0] == f"cat/{NAME}: goes on at 3, 16 iterations"
+    assert outcome.out.splitlines()[0] == f"cat/{NAME}: resumes at 3, 16 iterations"
     assert [row.sha256 for row in parts.read_rows()] == [row.sha256 for row in whole.read_rows()]
     assert parts.read_metrics() == whole.read_metrics()
     for name in (layout.PATCHES, f"{layout.KEYFRAMES}/8.png", f"{layout.KEYFRAMES}/16.png"):
@@ -403,7 +403,7 @@ def test_resume_brings_one_to_its_end(make_trajectory: MakeTrajectory) -> None:
     advance(trajectory, 3)
     outcome = riptui("resume", trajectory.path)
     assert outcome.code == 0
-    assert "goes on at" in outcome.out
+    assert "resumes at" in outcome.out
     assert trajectory.read_status() == Status.DONE
     assert list(trajectory.read_metrics()) == [0, 8, 16]
 
@@ -416,7 +416,7 @@ def test_resume_of_a_folder_takes_all_that_is_not_done(make_trajectory: MakeTraj
     outcome = riptui("resume", "runs/g")
     assert outcome.code == 0
     assert {trajectory.read_status() for trajectory in made} == {Status.DONE}
-    assert outcome.out.splitlines()[0] == "a/m64-s0: done already"
+    assert outcome.out.splitlines()[0] == "a/m64-s0: already done"
     assert "a/m64-s2 (2 of 4): starts, 16 iterations" in outcome.out
     assert contents(made[0].path) == before
 
@@ -538,7 +538,7 @@ def test_bars_without_a_terminal_leave_only_the_lines() -> None:
     psnr = metrics_of(NAME)[16]["psnr"]
     assert outcome.out.strip() == f"✓ cat/{NAME}  100 %  psnr {psnr:.2f}"
     again = run(*SMALL, "--metrics", "psnr", "--display", "rich")
-    assert again.out.strip() == f"✓ cat/{NAME}  done already  psnr {psnr:.2f}"
+    assert again.out.strip() == f"✓ cat/{NAME}  already done  psnr {psnr:.2f}"
 
 
 @pytest.mark.parametrize("display", ["plain", "json", "rich", "none"])

@@ -83,7 +83,7 @@ def test_a_model_is_left_to_a_worker_that_is_watched(run: Run, runs: Path) -> No
     for trajectory in find_trajectories(runs):
         assert {session.pid for session in trajectory.read_sessions()} != {os.getpid()}
     again = riptui(*run("--seed", "0-1"))
-    assert again.out.count("done already") == 2
+    assert again.out.count("already done") == 2
 
 
 def test_bars_show_loading_and_steps_of_all_that_is_in_hand(make_trajectory: MakeTrajectory) -> None:
@@ -138,7 +138,7 @@ def test_ctrl_c_of_a_watch_stops_only_its_own(run: Run, runs: Path, make_traject
         process.send_signal(signal.SIGINT)
         outcome = finished(process)
     assert outcome.code == 130
-    assert "stopped; what was computed is saved. Go on with: riptui resume" in outcome.err
+    assert "stopped; the computed frames are saved. Resume with: riptui resume" in outcome.err
     assert own.request.state == "stop"
     assert own.read_status() == Status.INTERRUPTED
     assert 1 < len(own.read_rows()) < 16
@@ -153,13 +153,16 @@ def test_a_detached_run_returns_at_once_and_its_work_goes_on_without_it(run: Run
     assert time.monotonic() - before < 16 * 0.2
     [worker] = list_running_workers(runs)
     assert outcome.code == 0
-    assert f"1 queued in {next(find_trajectories(runs)).path}; worker {worker.record.id} takes them" in outcome.out
+    assert (
+        f"1 trajectory queued in {next(find_trajectories(runs)).path}; worker {worker.record.id} will run them"
+        in outcome.out
+    )
     for command in ("ps", "logs -f", "ls", "stop"):
         assert f"riptui {command} " in outcome.out
     assert os.getsid(worker.record.pid) == worker.record.pid
     wait_until(lambda: statuses(runs) == [Status.DONE])
     again = riptui(*run("--detach", seconds=0.2))
-    assert "done already" in again.out
+    assert "already done" in again.out
     assert "queued" not in again.out
 
 
@@ -205,7 +208,7 @@ def test_offline_holds_for_the_worker_too(run: Run, runs: Path, monkeypatch: pyt
 def test_pause_stop_and_resume_say_what_they_did(runs: Path, make_trajectory: MakeTrajectory) -> None:
     done, one, two = make_trajectory("a/done"), make_trajectory("a/one"), make_trajectory("b/two")
     assert riptui("resume", done.path, "--display", "none").code == 0
-    assert riptui("pause", runs).out == "2 paused, 1 done already\n"
+    assert riptui("pause", runs).out == "2 paused, 1 already done\n"
     assert [one.read_status(), two.read_status()] == [Status.PAUSED, Status.PAUSED]
     assert riptui("stop", one.path, two.path).out == "2 stopped\n"
     assert [one.request.state, two.request.state] == ["stop", "stop"]
@@ -220,7 +223,7 @@ def test_stopping_what_is_computed_says_that_the_iteration_is_finished_first(
     trajectory = make_trajectory("a/one", inpainter="slow", parameters={"seconds": 0.5, "steps": 50})
     with started("worker", "--runs", runs, command=COMMAND, env=environment(RIPTUI_IDLE="inf")):
         wait_until(lambda: trajectory.read_status() == Status.RUNNING)
-        assert riptui("stop", trajectory.path).out == "1 stopped after the iteration in hand\n"
+        assert riptui("stop", trajectory.path).out == "1 stopped after the current iteration\n"
         wait_until(lambda: trajectory.read_status() == Status.QUEUED or trajectory.request.state == "stop")
         wait_until(lambda: trajectory.read_status() != Status.RUNNING)
 
@@ -239,11 +242,11 @@ def test_workers_are_sent_away_by_name_or_all_of_them(runs: Path, make_trajector
     [worker] = list_running_workers(runs)
     wait_until(lambda: (now := list_running_workers(runs)[0].live) and now.state == "working")
     outcome = riptui("stop", "--worker", worker.record.id, "--runs", runs)
-    assert outcome.out == f"worker {worker.record.id} leaves after the iteration in hand\n"
+    assert outcome.out == f"worker {worker.record.id} exits after the current iteration\n"
     wait_until(lambda: list_running_workers(runs)[0].leaving)
     os.kill(worker.record.pid, signal.SIGKILL)
     wait_until(lambda: not list_running_workers(runs))
-    assert riptui("stop", "--worker", "all", "--runs", runs).out == f"no worker lives in {runs}\n"
+    assert riptui("stop", "--worker", "all", "--runs", runs).out == f"no running workers in {runs}\n"
 
 
 # ── ps, logs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,11 +288,11 @@ def test_logs_of_a_worker_and_of_a_trajectory(runs: Path, make_trajectory: MakeT
         finished(process)
     outcome = riptui("logs", "--runs", runs)
     assert "a/good: done at 16" in outcome.out
-    assert "left: nothing was to do" in outcome.out
+    assert "exiting: queue empty" in outcome.out
     assert riptui("logs", "--runs", runs, "-n", "1").out.count("\n") == 1
     assert "ValueError: it is broken" in riptui("logs", bad.path).out
     riptui("logs", good.path).require_one_line("has no log")
-    riptui("logs", "nobody", "--runs", runs).require_one_line("no worker is called nobody")
+    riptui("logs", "nobody", "--runs", runs).require_one_line("no worker id starts with nobody")
 
 
 def test_a_log_is_followed_until_ctrl_c(runs: Path, make_trajectory: MakeTrajectory) -> None:

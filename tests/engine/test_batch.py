@@ -579,7 +579,7 @@ def test_what_differs_between_sessions_is_told(done: Trajectory, changes: list[d
     for command in (["show", "runs/g/t", "--no-picture"], ["check", "runs"]):
         outcome = riptui(*command)
         assert outcome.code == 0
-        assert (f"mixed, computed by unlike sessions: {what}" in outcome.out) == bool(what)
+        assert (f"mixed, its sessions differ: {what}" in outcome.out) == bool(what)
     for argv in (["ls", "runs"], ["show", "runs/g/t"], ["check", "runs"]):
         told = msgspec.json.decode(riptui(*argv, "--json").out.splitlines()[-1])
         assert (told[0] if isinstance(told, list) else told)["mixed"] == (what or None)

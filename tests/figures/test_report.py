@@ -203,8 +203,8 @@ def test_what_is_unfinished_unreadable_or_unmeasured_is_told(tmp_path: Path) -> 
     metrics = runs / "0-128-2" / layout.METRICS
     metrics.write_text(metrics.read_text() + '{"k": 64, "lpips-vgg": null}\n')
     outcome = riptui("report", runs, "--out", tmp_path / "out")
-    assert "left out, not computed to the end: 1; riptui resume" in outcome.err
-    assert "left out, not readable: 1; riptui check says why" in outcome.err
+    assert "left out, unfinished: 1 trajectory; see riptui resume" in outcome.err
+    assert "left out, unreadable: 1 trajectory; see riptui check" in outcome.err
     text = (tmp_path / "out" / "report.md").read_text()
     assert "- not computed to the end: 1 trajectory, left out" in text
     assert re.search(r"- left out, not readable: .*0-128-1", text)

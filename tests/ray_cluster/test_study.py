@@ -282,7 +282,7 @@ def test_what_does_not_go_with_ray_is_refused_at_once(written: Written) -> None:
         outcome = riptui("study", "run", file, "--ray", "auto", *given)
         assert outcome.code == 2
         outcome.require_one_line(words)
-    assert "go with --ray" in riptui("study", "run", file, "--ray-cpus", "2").err
+    assert "need --ray auto" in riptui("study", "run", file, "--ray-cpus", "2").err
 
 
 def test_without_ray_its_extra_is_named(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,7 @@ def test_ctrl_c_stops_the_study_and_the_same_command_goes_on(written: Written, r
         process.send_signal(signal.SIGINT)
         outcome = finished(process)
     assert outcome.code == 130
-    assert "stopped; what was computed is saved. Go on with: riptui study run" in outcome.err
+    assert "stopped; the computed frames are saved. Continue with: riptui study run" in outcome.err
     assert {one.request.state for one in all_of(runs).values() if one.read_status() != Status.DONE} == {"stop"}
     assert rows(runs) < ITERATIONS
     assert ran(file).code == 0
@@ -149,7 +149,7 @@ def test_a_detached_study_goes_on_and_can_be_looked_at_stopped_and_resumed(writt
     outcome = ran(file, "--detach")
     assert outcome.code == 0
     assert "8 trajectories in" in outcome.out
-    assert "2 workers take them" in outcome.out
+    assert "for 2 workers" in outcome.out
     wait_until(lambda: rows(runs) > 2)
     status = json.loads(riptui("study", "status", file, "--json").out)
     assert status["expected"] == 8

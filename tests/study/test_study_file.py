@@ -453,7 +453,7 @@ def test_what_was_never_run_has_no_status(written: Written) -> None:
     for command in ("status", "pause", "stop", "resume", "retry"):
         told = riptui("study", command, written())
         assert told.code == 2
-        told.require_one_line("was not run yet: riptui study run")
+        told.require_one_line("has not been run yet; start it with: riptui study run")
 
 
 def test_a_mistake_in_the_file_is_one_line(written: Written) -> None:

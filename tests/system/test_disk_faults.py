@@ -226,7 +226,7 @@ def test_what_may_only_be_read_can_be_looked_at_and_the_rest_says_why_not(
             assert riptui("export", folder, "--frames", exported / folder.parts[-3]).code == 0
         again = riptui("run", source, *OPTIONS, "--group", "done", "--runs", half_done)
         assert (again.code, again.err) == (0, "")
-        assert "done already" in again.out
+        assert "already done" in again.out
         commands = [
             ["resume", half],
             ["run", source, *OPTIONS, "--group", "half", "--runs", half_done],

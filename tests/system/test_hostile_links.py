@@ -63,7 +63,7 @@ def run_again(*options: str) -> Outcome:
 
 
 def test_the_command_that_would_make_a_trajectory_resumes_it(folder: Path) -> None:
-    assert "g/t: goes on at 4" in run_again("--name", "t").out
+    assert "g/t: resumes at 4" in run_again("--name", "t").out
     assert names(Path("runs/g")) == ["t"]
 
 

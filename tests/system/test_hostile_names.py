@@ -94,7 +94,7 @@ def test_pictures_whose_names_differ_only_in_what_is_dropped_get_trajectories_of
         ).all()
     before = tree(Path("runs"))
     again = riptui("run", *options, "--", *names)
-    assert again.out.count("done already") == len(names)
+    assert again.out.count("already done") == len(names)
     assert tree(Path("runs")) == before
 
 

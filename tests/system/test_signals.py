@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from riptui.cli import run
 from riptui.planning import submit
 from riptui.store import creation, layout
 from riptui.store.trajectory import Trajectory
@@ -48,7 +49,7 @@ def test_a_signal_ends_the_run_after_the_iteration_in_hand(number: signal.Signal
     assert 3 <= last["k"] < 150
     assert ("stopping after this iteration" in outcome.err) == (number != signal.SIGHUP)
     assert outcome.err.endswith(
-        "stopped; what was computed is saved. Go on with: riptui resume " + f"runs/{LONGER_PLACE}\n"
+        "stopped; the computed frames are saved. Resume with: riptui resume " + f"runs/{LONGER_PLACE}\n"
     )
     assert trajectory.read_status() == "interrupted"
     assert riptui("resume", "runs").code == 0
@@ -59,7 +60,7 @@ def test_a_second_ctrl_c_ends_the_run_at_once(longer_ending: Contents) -> None:
     with under_way() as process:
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline() == "\n"
-        assert process.stderr.readline() == "stopping after this iteration (again: at once)\n"
+        assert process.stderr.readline() == "finishing this iteration, then stopping (press again to stop now)\n"
         process.send_signal(signal.SIGINT)
         outcome = finished(process)
     assert outcome.code == 130
@@ -134,11 +135,11 @@ def interrupting(real: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (submit, "submit"),
+        (run, "submit"),
         (submit, "create_or_open"),
         (creation, "_write_files"),
         (creation, "make_folders"),
-        (creation, "original_png"),
+        (creation, "encode_original_png"),
     ],
 )
 def test_ctrl_c_before_the_first_iteration_leaves_nothing_half_made(
@@ -179,7 +180,7 @@ def test_ctrl_c_stops_all_trajectories_of_the_command(at_iteration: AtIteration)
     at_iteration(12, lambda: os.kill(os.getpid(), signal.SIGINT))
     outcome = riptui("run", "p.png", *OPTIONS, "--seed", "0-2", "--display", "none")
     assert outcome.code == 130
-    assert "Go on with: riptui resume runs/p\n" in outcome.err
+    assert "Resume with: riptui resume runs/p\n" in outcome.err
     rows = [len(Trajectory(path.parent).read_rows()) for path in sorted(Path("runs").rglob(layout.SPEC))]
     assert rows == [12, 0, 0]
     assert sorted(line[0] for line in riptui("ls", "runs").out.splitlines()[:-1]) == ["◼", "◼", "◼"]

@@ -147,7 +147,7 @@ def test_it_waits_for_more_and_leaves_when_it_has_waited_for_long_enough(
         begun = time.monotonic()
         outcome = finished(process)
     assert outcome.code == 0
-    assert "left: nothing was to do" in outcome.out
+    assert "exiting: queue empty" in outcome.out
     assert 1.0 < time.monotonic() - begun < PATIENCE
     assert list_running_workers(runs) == []
 
@@ -170,7 +170,7 @@ def test_a_signal_ends_it_after_the_iteration_and_leaves_the_rest_queued(
         process.send_signal(number)
         outcome = finished(process)
     assert outcome.code == 0
-    assert "left: it was asked to" in outcome.out
+    assert "exiting: stop requested" in outcome.out
     assert 2 < len(one.read_rows()) < 16
     assert [trajectory.read_status() for trajectory in (one, two)] == [Status.QUEUED, Status.QUEUED]
     assert not (one.path / "attempts.json").exists()

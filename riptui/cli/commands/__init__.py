@@ -23,10 +23,11 @@ from riptui.cli.lazy import LazyGroup
 def riptui() -> None:
     """Recursive InPainting (RIP): how far does a picture drift when it is repainted square by square, again and again?
 
-    A trajectory is one picture, one mask size, one seed and one inpainter, with all its frames and their distances
-    to the original. Trajectories are folders below a runs folder (./runs, --runs, $RIPTUI_RUNS or `riptui config`).
+    A trajectory is one picture repainted with one mask size, seed and inpainter: all its frames, and how far each is
+    from the original. Trajectories are saved in a runs folder: ./runs, or set by --runs, $RIPTUI_RUNS or `riptui
+    config`.
 
-    `riptui` alone, or with a runs folder, starts the app: `riptui browse`.
+    `riptui` alone, or `riptui RUNS`, opens the app, as `riptui browse` does.
     """
 
 

@@ -24,12 +24,17 @@ from riptui.cli.values import complete_folders
 @click.option(
     "--graphics",
     type=click.Choice(["auto", "kitty", "sixel", "halfblock", "off"]),
-    help="How pictures are shown; auto asks the terminal. The default is that of the settings.",
+    show_default="the setting graphics",
+    help="How to show pictures; auto asks the terminal what it can show.",
 )
 @calls("riptui.cli.browse:browse")
 def browse() -> None:
-    """The app: browse, watch, compare and launch trajectories, in this terminal.
+    """Open the app in this terminal: browse, watch, compare and launch trajectories. RUNS: the runs folder.
 
-    `riptui` alone does the same, as does `riptui RUNS`. Press ? in it for its keys. What a worker computes goes on
-    when the app, or the connection, ends.
+    `riptui` and `riptui RUNS` do the same. Press ? in the app to list its keys. Workers keep running when you quit the
+    app or lose the connection.
+
+    \b
+    riptui browse ~/runs
+    riptui browse --select fig7/cat/m128-s0
     """

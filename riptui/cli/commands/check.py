@@ -9,13 +9,17 @@ from riptui.cli.options import json_option, paths_argument
 @click.command()
 @paths_argument
 @click.option(
-    "--repair", is_flag=True, help="Cut back to the last good iteration, make keyframes again, clear leftovers."
+    "--repair", is_flag=True, help="Cut back to the last intact iteration, rebuild keyframes, delete leftovers."
 )
 @json_option
 @calls("riptui.cli.check:check")
 def check() -> None:
-    """Verify every row, patch, keyframe and pixel hash. PATH: a trajectory, or a folder of them.
+    """Verify that saved frames are intact. PATH: a trajectory, or a folder of them.
 
-    Exit code 1 if something that was committed is damaged. What a crash left behind is no damage. --repair loses
-    nothing that can be trusted: what it cuts, `riptui resume` computes again, to the same pixels.
+    Every row, patch, keyframe and pixel hash is checked. Exit code 1 if saved data is damaged; files left over from a
+    crash are not damage. --repair keeps what is intact; `riptui resume` computes the rest again, to the same pixels.
+
+    \b
+    riptui check runs
+    riptui check runs/cat/m128-s0 --repair
     """

@@ -11,10 +11,10 @@ from riptui.cli.options import json_option
 @json_option
 @calls("riptui.cli.config:config")
 def config() -> None:
-    """Say where the settings file is (path), what holds and where it comes from (show), or open the file (edit).
+    """Print the path of the settings file (path), print every setting and its origin (show), or edit the file (edit).
 
-    It is ~/.config/riptui/settings.toml, or what $RIPTUI_CONFIG names. edit takes $VISUAL, $EDITOR, nano or vi; where
-    there is no file it makes one in which every setting is explained. It never replaces a file.
+    The file is ~/.config/riptui/settings.toml, or $RIPTUI_CONFIG. `riptui config edit` opens it in $VISUAL, $EDITOR,
+    nano or vi, and first creates it, with every setting explained, if it does not exist.
 
-    Exit code 2 if something in the file is wrong; the app starts nevertheless, without what is wrong.
+    Exit code 2 if a setting is invalid. The app starts nevertheless, without that setting.
     """

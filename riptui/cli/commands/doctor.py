@@ -11,7 +11,7 @@ from riptui.cli.options import json_option, runs_option
 @json_option
 @calls("riptui.cli.doctor:doctor")
 def doctor() -> None:
-    """Look at Python, packages, terminal, GPU, weights and disk: what works, and what to do about what doesn't.
+    """Check Python, packages, terminal, GPU, weights and disk: print what works, and how to fix what does not.
 
-    Exit code 1 if something that riptui cannot do without is wrong.
+    Exit code 1 if something is wrong that riptui cannot do without.
     """

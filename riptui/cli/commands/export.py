@@ -13,22 +13,25 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @path_argument
-@click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Whole frames as PNG, one file each.")
-@click.option("--gif", type=FILE, metavar="F", help="An animation: .gif, .webp or .png by the file's ending.")
-@click.option("--strip", type=FILE, metavar="F", help="The paper's image sequence: a picture every 50 %, side by side.")
-@click.option("--csv", type=FILE, metavar="F", help="All that was measured, a row for each measured frame.")
-@click.option("--parquet", type=FILE, metavar="F", help="The same for pandas and others (extra [parquet]).")
+@click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Whole frames, one PNG file each.")
+@click.option("--gif", type=FILE, metavar="F", help="Animation; the format follows the extension: .gif, .webp or .png.")
+@click.option(
+    "--strip", type=FILE, metavar="F", help="Image sequence as in the paper: the frames at every 50 %, side by side."
+)
+@click.option("--csv", type=FILE, metavar="F", help="All measured values, one row per measured frame.")
+@click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
 @click.option(
     "--at",
     type=MeasureParam(),
     show_default="--frames: every; --gif: about 64 frames",
-    help="Which frames --frames and --gif take: half (every 50 %), every, or every N iterations.",
+    help="Frames for --frames and --gif: half (every 50 %), every (all), or every N iterations.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @calls("riptui.cli.export:export")
 def export() -> None:
-    """Export a trajectory's frames, an animation, the image sequence, its measurements.
+    """Export a trajectory: frames, an animation, a strip of frames, tables. Choose at least one output.
 
     \b
     riptui export runs/cat/m128-s0 --strip drift.png --gif drift.gif
+    riptui export runs/cat/m128-s0 --frames frames --at half --csv drift.csv
     """

@@ -21,22 +21,23 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
     type=click.Choice(["full", "fp16"]),
     default="full",
     show_default=True,
-    help="Which precision, where a model has both; fp16 is half the size.",
+    help="Precision to download if a model has both; fp16 is half the size.",
 )
 @click.option(
     "--allow-pickle",
     is_flag=True,
-    help="Take weights that are there only as pickle, which can run any code when they are read: only if you trust "
-    "where they come from.",
+    help="Accept weights that exist only as pickle. A pickle can run any code when it is loaded: use this only for "
+    "sources that you trust.",
 )
-@click.option("--offline", is_flag=True, help="Ask nobody: say what is here and what is missing.")
+@click.option("--offline", is_flag=True, help="Do not use the network: report what is installed and what is missing.")
 @calls("riptui.cli.fetch:fetch")
 def fetch() -> None:
-    """Download weights: NAME is a model of `riptui models`, a hub id org/name[@revision], lpips, or one net, lpips-vgg.
+    """Download weights. NAME: a model of `riptui models`, a hub id org/name[@revision], lpips, or one net (lpips-vgg).
 
-    Only what is loaded is fetched, and compared with its hash. What was interrupted goes on where it stopped. With
-    --offline, $RIPTUI_OFFLINE or $HF_HUB_OFFLINE nothing is asked of the network.
+    Only the files that riptui loads are downloaded, and each is verified by its hash. An interrupted download resumes
+    where it stopped. With --offline, $RIPTUI_OFFLINE or $HF_HUB_OFFLINE the network is never used.
 
     \b
     riptui fetch sd2 lpips
+    riptui fetch org/name@main --variant fp16
     """

@@ -21,11 +21,12 @@ from riptui.cli.values import complete_folders
 @json_option
 @calls("riptui.cli.ls:ls")
 def ls() -> None:
-    """List the trajectories below RUNS: status, how far, the newest value of a metric.
+    """List the trajectories in RUNS: status, amount inpainted, newest value of a metric.
 
-    Without RUNS: $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
+    RUNS is a runs folder or any folder in it. The default is $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
 
     \b
-    ✓ done   ● running   ○ queued   ‖ paused   ◼ interrupted   ✗ failed   ! unreadable
-    ≠ mixed: computed on unlike devices, versions or batches; riptui show says how they differ
+    ✓ done     ● running       ○ queued   ‖ paused
+    ✗ failed   ◼ interrupted   ! unreadable
+    ≠ mixed: its sessions differ in device, versions or batch; see riptui show
     """

@@ -13,11 +13,11 @@ from riptui.cli.options import display_option, measure_option, metrics_option, p
 @display_option
 @calls("riptui.cli.measure:measure")
 def measure() -> None:
-    """Measure saved frames with more metrics, or at more points. PATH: a trajectory, or a folder of them.
+    """Add metrics, or more points, to trajectories from their saved frames. PATH: a trajectory, or a folder of them.
 
-    What is measured already is left alone. The values are those that the run would have given.
+    Values that exist are kept. New ones equal those that the run itself would have measured.
 
     \b
-    riptui measure runs --metrics lpips-vgg          add LPIPS to everything
-    riptui measure runs/cat/m128-s0 --measure every  each iteration of one
+    riptui measure runs --metrics lpips-vgg          add LPIPS to every trajectory
+    riptui measure runs/cat/m128-s0 --measure every  after each iteration of one
     """

@@ -10,8 +10,8 @@ from riptui.cli.options import json_option
 @json_option
 @calls("riptui.cli.models:models")
 def models() -> None:
-    """List the models, the nets of LPIPS and the inpainters without weights: size, licence, and whether they are here.
+    """List models, LPIPS nets and inpainters without weights: size, licence, and whether they are installed.
 
     \b
-    ✓ here   ○ missing: riptui fetch NAME   ! incomplete   ? not known without the extra [diffusion]
+    ✓ installed   ○ missing: riptui fetch NAME   ! incomplete   ? unknown without the extra [diffusion]
     """

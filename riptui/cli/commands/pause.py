@@ -10,7 +10,10 @@ from riptui.cli.options import paths_argument
 @paths_argument
 @calls("riptui.cli.pause:pause")
 def pause() -> None:
-    """Let trajectories wait until `riptui resume`. PATH: a trajectory, or a folder of them.
+    """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.
 
-    Whoever computes one finishes its iteration first.
+    A running trajectory finishes its current iteration first.
+
+    \b
+    riptui pause runs/fig7
     """

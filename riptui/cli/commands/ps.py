@@ -11,4 +11,4 @@ from riptui.cli.options import json_option, runs_option
 @json_option
 @calls("riptui.cli.ps:ps")
 def ps() -> None:
-    """List the workers of a runs folder: device, model, speed, memory, and the trajectories that each is at."""
+    """List the running workers of a runs folder: state, device, model, speed, memory and current trajectories."""

@@ -20,21 +20,23 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     default="inpainter,mask",
     show_default=True,
     metavar="A,B",
-    help="What sets the groups apart: fields of the spec, parameters of an inpainter (steps), or image.",
+    help="Group by these spec fields or inpainter parameters, e.g. inpainter,mask,steps.",
 )
-@click.option("--metric", metavar="NAME", show_default="lpips-vgg, or the next best", help="Which metric to look at.")
-@click.option("--findings", is_flag=True, help="Test the seven findings of the paper.")
-@click.option("--compare", is_flag=True, help="Order the inpainters by how far they drift, with paired tests.")
-@click.option("--csv", type=FILE, metavar="F", help="Write all that was measured as one table, a row a measured frame.")
-@click.option("--parquet", type=FILE, metavar="F", help="The same for pandas and others (extra [parquet]).")
-@click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+@click.option("--metric", metavar="NAME", show_default="lpips-vgg if measured", help="Metric to summarise.")
+@click.option("--findings", is_flag=True, help="Test the paper's seven findings.")
+@click.option("--compare", is_flag=True, help="Rank the inpainters by drift, with paired tests.")
+@click.option(
+    "--csv", type=FILE, metavar="F", help="Write all measured values as one table, one row per measured frame."
+)
+@click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @json_option
 @calls("riptui.cli.results:results")
 def results() -> None:
-    """Tell what trajectories say together. PATH: a trajectory, or a folder of them.
+    """Summarise trajectories in groups. PATH: a trajectory, or a folder of them. Only complete trajectories count.
 
-    Of each group: the mean at the end ± the standard deviation, the mean over the whole amount (area), both with their
-    interval of 95 % by image, and the half-life. Only complete trajectories count.
+    For each group: the mean at the end ± the standard deviation and the mean over the whole amount (area), both with a
+    95 % interval by image; the half-life, the % inpainted by which half of the drift is reached; and the law that fits.
 
     \b
     riptui results runs --by inpainter,mask

@@ -19,10 +19,14 @@ from riptui.cli.options import (
 @detach_option
 @worker_options
 @display_option
-@click.option_panel("The worker", options=["--detach", *WORKER_OPTIONS])
+@click.option_panel("Worker", options=["--detach", *WORKER_OPTIONS])
 @calls("riptui.cli.resume:resume")
 def resume() -> None:
-    """Go on where trajectories stopped or were paused, or failed. PATH: a trajectory, or a folder of them.
+    """Resume paused, stopped, interrupted or failed trajectories. PATH: a trajectory, or a folder of them.
 
-    What is done is left alone; what another process computes is waited for.
+    Finished trajectories are skipped. If another process is running one, the command waits for it.
+
+    \b
+    riptui resume runs/cat/m128-s0
+    riptui resume runs --detach              all of them, in the background
     """

@@ -32,16 +32,27 @@ from riptui.spec import FITS, SQUARE_ORDERS
     default=DEFAULT_INPAINTER,
     show_default=True,
     metavar="NAME",
-    help=f"What repaints: {', '.join(REGISTRY.built_in)}; or a model by its hub id, org/name@revision, or its folder. "
-    "Several may be given.",
+    help=f"Inpainters: {', '.join(REGISTRY.built_in)}; or a model by its hub id, org/name[@revision], or its folder. "
+    "Separate several by commas.",
 )
 @click.option(
-    "--set", "key_values", multiple=True, metavar="KEY=VALUE", help="A parameter of the inpainter, e.g. radius=5."
+    "--set", "key_values", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the inpainter, e.g. radius=5."
 )
 @multi_option(
-    "--mask", "masks", type=NumberListParam(), default="128", show_default=True, help="Square size in px: 64,128,256."
+    "--mask",
+    "masks",
+    type=NumberListParam(),
+    default="128",
+    show_default=True,
+    help="Mask sizes: the side of a square in px, e.g. 64,128,256.",
 )
-@click.option("--amount", type=float, default=400.0, show_default=True, help="% inpainted to go to, repeats counted.")
+@click.option(
+    "--amount",
+    type=float,
+    default=400.0,
+    show_default=True,
+    help="Stop at this amount: pixels repainted, in % of the image (repeats count).",
+)
 @multi_option("--seed", "seeds", type=NumberListParam(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9.")
 @click.option(
     "--order",
@@ -49,45 +60,53 @@ from riptui.spec import FITS, SQUARE_ORDERS
     metavar="HOW",
     default="replacement",
     show_default=True,
-    help="Draw squares with replacement, as in the paper; shuffle: each once per 100 %; or raster: row by row.",
+    help="Order of squares. replacement: at random, as in the paper; shuffle: each once per 100 %; raster: row by row.",
 )
-@click.option("--paste/--no-paste", default=True, show_default=True, help="Keep only the square of what comes back.")
-@click.option("--size", type=int, default=512, show_default=True, help="Frame size in px, a multiple of 64, 256-2048.")
+@click.option(
+    "--paste/--no-paste",
+    default=True,
+    show_default=True,
+    help="Paste back only the masked square, as in the paper, or keep the whole output.",
+)
+@click.option(
+    "--size", type=int, default=512, show_default=True, help="Frame size in px: a multiple of 64 from 256 to 2048."
+)
 @click.option(
     "--fit",
     type=click.Choice(FITS),
     metavar="HOW",
     default="bands",
     show_default=True,
-    help="Pictures that are not square get black bands; crop: the middle square; or stretch.",
+    help="How to make a picture square. bands: add black bands; crop: take the middle; stretch: distort it.",
 )
 @model_options
 @metrics_option
 @measure_option
 @runs_option
-@click.option("--group", default="", metavar="G", help="Folder below the runs folder, e.g. fig7 or fig7/cats.")
-@click.option("--name", default="", metavar="N", help="The trajectory's name, when there is only one.")
+@click.option("--group", default="", metavar="G", help="Folder in the runs folder, e.g. fig7 or fig7/cats.")
+@click.option("--name", default="", metavar="N", help="Name of the trajectory, if there is only one.")
 @detach_option
 @worker_options
 @display_option
 @click.option_panel(
-    "What", options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"]
+    "Recursion",
+    options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"],
 )
 @click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
-@click.option_panel("The worker", options=["--detach", *WORKER_OPTIONS])
-@click.option_panel("Measuring", options=["--metrics", "--measure"])
-@click.option_panel("Where", options=["--runs", "--group", "--name"])
+@click.option_panel("Worker", options=["--detach", *WORKER_OPTIONS])
+@click.option_panel("Metrics", options=["--metrics", "--measure"])
+@click.option_panel("Output", options=["--runs", "--group", "--name"])
 @calls("riptui.cli.run:run")
 def run() -> None:
     """Repaint pictures recursively, square by square, and measure how far they drift.
 
-    Every picture x inpainter x mask x seed is a trajectory. The same command again resumes what was interrupted and
-    leaves what is done alone; metrics that are new are measured from the saved frames.
+    Each combination of picture, inpainter, mask size and seed is a trajectory. Running the same command again resumes
+    interrupted trajectories and skips finished ones; new metrics are measured from the saved frames.
 
     \b
     riptui run cat.jpg                               as in the paper, mask 128
-    riptui run *.jpg --mask 64,128,256 --group fig7  its first experiment
-    riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond its 400 %
+    riptui run *.jpg --mask 64,128,256 --group fig7  the paper's first experiment
+    riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
-    riptui run *.jpg -i sd2 --detach                 a diffusion model, in a worker that outlives the terminal
+    riptui run *.jpg -i sd2 --detach                 a model, in the background
     """

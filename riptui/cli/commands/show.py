@@ -9,8 +9,13 @@ from riptui.cli.options import json_option, path_argument
 @click.command()
 @path_argument
 @click.option("--frame", "k", type=click.IntRange(0), metavar="K", show_default="the last", help="Which frame to show.")
-@click.option("--picture/--no-picture", default=None, show_default="on a terminal", help="Draw it in half blocks.")
+@click.option("--picture/--no-picture", default=None, show_default="on a terminal", help="Draw the two pictures.")
 @json_option
 @calls("riptui.cli.show:show")
 def show() -> None:
-    """Show a trajectory: its spec and status, the original beside a frame, and all that was measured."""
+    """Show a trajectory: its status, the original beside a frame, all measured values, and its spec.
+
+    \b
+    riptui show runs/cat/m128-s0
+    riptui show runs/cat/m128-s0 --frame 8
+    """

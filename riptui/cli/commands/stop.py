@@ -13,13 +13,16 @@ from riptui.cli.values import complete_folders
 @click.argument(
     "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_folders
 )
-@click.option("--worker", "worker", metavar="ID|all", help="Send a worker away; what it has not done stays queued.")
+@click.option(
+    "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
+)
 @runs_option
 @calls("riptui.cli.stop:stop")
 def stop() -> None:
-    """Stop trajectories until `riptui resume` or `riptui run` asks for them again. PATH: one, or a folder of them.
+    """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
 
-    Whoever computes one finishes its iteration first. --worker sends workers away instead, and stops no trajectory.
+    A running trajectory finishes its current iteration first. --worker without a PATH stops no trajectory: they stay
+    queued for other workers.
 
     \b
     riptui stop runs/fig7

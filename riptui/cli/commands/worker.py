@@ -20,18 +20,18 @@ from riptui.cli.values import MinutesParam
     envvar="RIPTUI_IDLE",
     show_default=True,
     show_envvar=True,
-    help="Leave after so long with nothing to do. 0: when nothing is left; inf: never.",
+    help="Exit after this many idle minutes. 0: as soon as the queue is empty; inf: never.",
 )
-@click.option("--log", type=click.Path(path_type=Path), hidden=True, help="Where stdout and stderr go: it is detached.")
+@click.option("--log", type=click.Path(path_type=Path), hidden=True, help="The log file of a worker in the background.")
 @calls("riptui.cli.worker:worker")
 def worker() -> None:
-    """Compute what is queued in a runs folder, and wait for more. Several share the work; one a GPU is usual.
+    """Compute the trajectories queued in a runs folder, and wait for more. Several workers share the queue.
 
-    `riptui run --detach` starts one by itself. Ctrl-C or SIGTERM: it finishes the iteration in hand and leaves; what
-    is not done stays queued.
+    `riptui run` starts a worker by itself when it needs one. Start your own to choose the devices: usually one per GPU.
+    On Ctrl-C or SIGTERM a worker finishes the current iteration and exits; unfinished work stays queued.
 
     \b
-    riptui worker                        here, on the best device
+    riptui worker                        on the best device
     riptui worker --device cuda:1        on the second GPU
-    riptui worker --idle 0               until nothing is left
+    riptui worker --idle 0               exit when the queue is empty
     """

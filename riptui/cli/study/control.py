@@ -35,7 +35,7 @@ def _request_all(file: Path, statuses: Iterable[str], action: str, past_tense: s
     print_line(f"{count} {past_tense}")
     workers = list_running_workers(study.runs)
     if count and action in ("run", "retry") and not any(worker.record.takes_queued for worker in workers):
-        warn(f"no worker lives: riptui study run {short_path(study.file)} starts them")
+        warn(f"no workers are running; start them with: riptui study run {short_path(study.file)}")
     return 0
 
 

@@ -8,5 +8,5 @@ from riptui.study.presets import write_preset
 
 def new(file: Path, preset: str) -> int:
     write_preset(preset, file)
-    print_line(f"{short_path(file)} is written; what it will take: riptui study plan {short_path(file)}")
+    print_line(f"wrote {short_path(file)}; estimate its cost with: riptui study plan {short_path(file)}")
     return 0

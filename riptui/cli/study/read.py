@@ -16,10 +16,10 @@ def read_study(file: Path) -> Study:
 
 
 def read_manifest(study: Study) -> Manifest:
-    """What a study was run with. Says so if its file was edited since. Raises InputError if it was never run."""
+    """The manifest of a study's last run; warns if its file changed since. Raises InputError if it never ran."""
     found = manifest.read(study)
     if found is None:
-        raise InputError(f"{study.file} was not run yet: riptui study run")
+        raise InputError(f"{study.file} has not been run yet; start it with: riptui study run {study.file}")
     if found.text != study.text:
-        warn(f"{study.file} was edited since: what follows is of what was run; `riptui study run` adds the rest")
+        warn(f"{study.file} changed since its last run, which is what follows; `riptui study run` adds the changes")
     return found

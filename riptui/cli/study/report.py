@@ -1,4 +1,4 @@
-"""`riptui study report`: the report of a study's trajectories, and of nothing else in the runs folder."""
+"""`riptui study report`: the report of a study's trajectories alone."""
 
 from pathlib import Path
 

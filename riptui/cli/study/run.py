@@ -1,4 +1,4 @@
-"""`riptui study run`: submit, see to workers, and show how far it is."""
+"""`riptui study run`: submit a study, keep its workers running, and show its progress."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from riptui.supervision.bulk import request_all
 from riptui.supervision.client import WorkerOptions
 from riptui.supervision.pool import LocalPool, plan_workers
 from riptui.supervision.progress import ProgressTracker
+from riptui.text.units import format_count
 
 if TYPE_CHECKING:
     from riptui.ray_cluster.driver import RayDriver
@@ -40,7 +41,7 @@ def run(
     display: str,
 ) -> int:
     if not ray and (ray_cpus or ray_copies):
-        raise click.UsageError("--ray-cpus and --ray-copies go with --ray auto or --ray ADDRESS")
+        raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
     study = read_study(file)
     executor: LocalPool | RayDriver
     if ray:
@@ -51,13 +52,16 @@ def run(
     else:
         executor = LocalPool(study.runs, plan_workers(devices, workers, options, needs_weights=study.needs_weights))
     metrics = choose_metrics(study.metrics)
-    with open_study_display(display) as study_display, StopSignal("stopping the study (again: at once)") as stop:
+    with (
+        open_study_display(display) as study_display,
+        StopSignal("stopping the study (press again to stop now)") as stop,
+    ):
         trajectories, complete = _submit(study, metrics, study_display, stop)
         if isinstance(executor, LocalPool) and detach and not stop:
             return _detach(study, executor, len(trajectories), display, complete=complete)
         succeeded = _watch(study, trajectories, executor, study_display, stop) and complete
     if stop.signal is not None:
-        warn(f"stopped; what was computed is saved. Go on with: riptui study run {short_path(study.file)}")
+        warn(f"stopped; the computed frames are saved. Continue with: riptui study run {short_path(study.file)}")
         return 128 + stop.signal
     return 0 if succeeded else 1
 
@@ -65,15 +69,15 @@ def run(
 def _submit(
     study: Study, metrics: tuple[str, ...], study_display: StudyDisplay, stop: StopSignal
 ) -> tuple[dict[str, int], bool]:
-    """Make and queue all trajectories; those that are there, and whether every picture could be used."""
+    """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
-        study_display.notice(f"fetching {dataset.text}, all of it")
+        study_display.notice(f"downloading {dataset.text}, all of it")
     submission = Submission(study, metrics, should_stop=lambda: bool(stop))
     complete = True
     for position, outcome in enumerate(submission, 1):
         if isinstance(outcome, SkippedPicture):
             complete = False
-            kept_text = f"; its {outcome.kept} trajectories that are there go on" if outcome.kept else ""
+            kept_text = f"; its existing trajectories ({outcome.kept}) continue" if outcome.kept else ""
             study_display.skipped(str(outcome.path), f"{outcome.reason}{kept_text}")
         else:
             study_display.submitted(
@@ -90,9 +94,10 @@ def _detach(study: Study, pool: LocalPool, count: int, display: str, *, complete
     if display == "json":
         print_json({"event": "queued", "trajectories": count, "workers": [worker.record.id for worker in workers]})
     elif display != "none":
-        print_line(f"{count} trajectories in {short_path(study.folder)}; {len(workers)} workers take them")
-        print_line(f"  how far they are  riptui study status {short_path(study.file)}")
-        print_line(f"  stop them         riptui study stop {short_path(study.file)}")
+        queued = format_count(count, "trajectory")
+        print_line(f"{queued} queued in {short_path(study.folder)} for {format_count(len(workers), 'worker')}")
+        print_line(f"  progress  riptui study status {short_path(study.file)}")
+        print_line(f"  stop      riptui study stop {short_path(study.file)}")
         if workers and (text := logind.logout_advice()):
             warn(text)
     return 0 if complete else 1
@@ -105,7 +110,7 @@ def _watch(
     study_display: StudyDisplay,
     stop: StopSignal,
 ) -> bool:
-    """Show how far it is until all has ended; whether nothing failed. Raises WorkerError, DiskError."""
+    """Show the progress until every trajectory has ended; return whether none failed. Raises WorkerError, DiskError."""
     tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
     tracker.poll(full=True)
     if not (tracker.is_over or stop):
@@ -128,7 +133,7 @@ def _watch(
 
 
 def _stop(tracker: ProgressTracker, executor: LocalPool | RayDriver, study_display: StudyDisplay) -> None:
-    """Ask all that is left to stop, what is being computed first, and wait a while until it has left its slots."""
+    """Request a stop of all that is left, running ones first, and wait a while until they have left their slots."""
     request_all(tracker.remaining, "stop")
     deadline = time.monotonic() + STOP_WAIT_SECONDS
     while time.monotonic() < deadline:

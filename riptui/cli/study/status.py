@@ -1,4 +1,4 @@
-"""`riptui study status`: how far a study is."""
+"""`riptui study status`: the progress of a study."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from riptui.cli.study.read import read_manifest, read_study
 from riptui.cli.study.study_display import as_dict, format_progress, format_rate
 from riptui.supervision.progress import ProgressTracker, StudyProgress, worker_rate
 
-MAX_FAILURES_PRINTED = 20  # failures that are told; --json has all
+MAX_FAILURES_PRINTED = 20  # --json has all
 
 
 def status(file: Path, as_json: bool) -> int:
@@ -26,7 +26,7 @@ def status(file: Path, as_json: bool) -> int:
         )
         return 0
     if (made := len(manifest.trajectories)) < manifest.expected:
-        warn(f"{made:,} of {manifest.expected:,} trajectories are made; `riptui study run` makes the rest")
+        warn(f"{made:,} of {manifest.expected:,} trajectories are created; `riptui study run` creates the rest")
     _print_progress(progress)
     return 0
 
@@ -39,9 +39,9 @@ def _print_progress(progress: StudyProgress) -> None:
         if rate := worker_rate(worker):
             facts.append(format_rate(rate))
         if live and live.jobs:
-            facts.append(f"{len(live.jobs)} in hand")
+            facts.append(f"{len(live.jobs)} running")
         print_line(f"  {worker.record.id}  {'  '.join(facts)}")
     for relative_path, reason in [*progress.failed.items()][:MAX_FAILURES_PRINTED]:
         warn(f"failed: {relative_path}: {reason}")
     if len(progress.failed) > MAX_FAILURES_PRINTED:
-        warn(f"and {len(progress.failed) - MAX_FAILURES_PRINTED} more failed: --json has them all")
+        warn(f"and {len(progress.failed) - MAX_FAILURES_PRINTED} more failed; --json lists them all")

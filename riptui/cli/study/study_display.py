@@ -1,4 +1,4 @@
-"""How a study that runs is shown: one bar on a terminal, a line now and then elsewhere, JSON lines, or nothing."""
+"""Displays of a running study: one bar on a terminal, plain lines elsewhere, JSON lines, or nothing."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -13,25 +13,25 @@ from riptui.supervision.progress import StudyProgress as StudyProgress
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration
 
-MAX_SILENCE_SECONDS = 10.0  # seconds between two plain lines
+MAX_SILENCE_SECONDS = 10.0  # between two plain lines
 JSON_INTERVAL_SECONDS = 2.0  # between two JSON objects
-MIN_BAR_COLUMNS = 100  # columns; below, the numbers need the room of the bar
-MAX_FAILURES_PRINTED = 10  # failures that are told one by one; beyond, `riptui study status` lists them
+MIN_BAR_COLUMNS = 100  # below that the numbers need the room
+MAX_FAILURES_PRINTED = 10  # `riptui study status` lists more
 
 
 class StudyDisplay(Protocol):
     def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
-        """A picture's trajectories are there."""
+        """The trajectories of a picture were created."""
 
     def skipped(self, path: str, reason: str) -> None: ...
 
     def progress(self, progress: StudyProgress) -> None:
-        """How far it is, as often as anybody looked."""
+        """The current progress, at each poll."""
 
     def failed(self, relative_path: str, reason: str) -> None: ...
 
     def notice(self, text: str) -> None:
-        """Something to know that is no failure."""
+        """A message that is not a failure."""
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def open_study_display(kind: str) -> Iterator[StudyDisplay]:
 
 
 class QuietStudyDisplay:
-    """Only what is wrong."""
+    """Prints only errors."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -66,7 +66,7 @@ class QuietStudyDisplay:
         if self._failures <= MAX_FAILURES_PRINTED:
             print_error(f"{relative_path}: {reason}")
         elif self._failures == MAX_FAILURES_PRINTED + 1:
-            warn("more failed; riptui study status lists them all")
+            warn("more trajectories failed; see riptui study status")
 
     def notice(self, text: str) -> None:
         return
@@ -129,7 +129,7 @@ class BarStudyDisplay(QuietStudyDisplay):
 
 
 class JsonStudyDisplay:
-    """An object for every picture and failure, and one every two seconds for how far it is."""
+    """One object per picture and failure, and one every two seconds with the progress."""
 
     def __init__(self) -> None:
         self._last_output = 0.0
@@ -153,7 +153,7 @@ class JsonStudyDisplay:
 
 
 def format_progress(progress: StudyProgress) -> str:
-    """How far it is, for people, what matters most first. Safe to print."""
+    """The progress in one line, the most important first. Safe to print."""
     parts = [f"{100 * progress.done / progress.iterations:.0f} %" if progress.iterations else "0 %"]
     if progress.seconds_left is not None:
         parts.append(f"{format_duration(progress.seconds_left)} left")
@@ -164,17 +164,17 @@ def format_progress(progress: StudyProgress) -> str:
 
 
 def format_rate(rate: float) -> str:
-    """Iterations a second, or seconds an iteration where that says more."""
+    """Iterations per second, or seconds per iteration if that is below one."""
     return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it" if rate else "0 it/s"
 
 
 def count_active(statuses: Mapping[str, int]) -> int:
-    """Trajectories that workers are at or will take."""
+    """The number of running and queued trajectories."""
     return statuses.get("running", 0) + statuses.get("queued", 0)
 
 
 def as_dict(progress: StudyProgress) -> dict[str, Any]:
-    """For scripts."""
+    """The JSON of the progress."""
     return {
         "iterations": progress.iterations,
         "done": progress.done,

@@ -7,16 +7,16 @@ import rich_click as click
 from riptui.cli.lazy import LazyGroup
 
 COMMANDS = {
-    "new": "Write a study file, with comments.",
-    "plan": "What a study will take, before anything runs.",
-    "run": "Compute a study; the same again goes on.",
-    "status": "How far a study is.",
-    "pause": "Let a study wait.",
-    "resume": "Let a study go on.",
+    "new": "Write a study file in which every line is explained.",
+    "plan": "Estimate a study: trajectories, hours, disk space.",
+    "run": "Compute a study; run it again to continue.",
+    "status": "Show the progress of a study.",
+    "pause": "Pause a study.",
+    "resume": "Resume a study.",
     "stop": "Stop a study.",
-    "retry": "Try what failed again.",
-    "report": "The paper's figures and findings from a study.",
-    "sbatch": "Print a SLURM script whose tasks are workers.",
+    "retry": "Queue failed trajectories again.",
+    "report": "Draw the paper's figures from a study.",
+    "sbatch": "Print a SLURM script that starts workers.",
 }
 
 file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
@@ -29,12 +29,12 @@ file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 def study() -> None:
-    """Compute many trajectories, as one TOML file says: pictures, and lists of what is to vary.
+    """Compute many trajectories from one TOML file: pictures, and lists of values to combine.
 
     \b
-    riptui study new quick.toml --preset quick    a file to begin with
-    riptui study plan quick.toml                  what it will take
+    riptui study new quick.toml --preset quick    write a file to start from
+    riptui study plan quick.toml                  estimate its cost
     riptui study run quick.toml                   compute it
-    riptui study status quick.toml                how far it is
-    riptui study report quick.toml                its figures, and what they say
+    riptui study status quick.toml                show its progress
+    riptui study report quick.toml                draw its figures
     """

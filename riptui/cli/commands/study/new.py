@@ -17,4 +17,9 @@ from riptui.cli.lazy import calls
 )
 @calls("riptui.cli.study.new:new")
 def new() -> None:
-    """Write a study file in which every line is explained. It never replaces a file."""
+    """Write a study file in which every line is explained. An existing file is never replaced.
+
+    \b
+    riptui study new quick.toml
+    riptui study new paper.toml --preset paper-1
+    """

@@ -10,4 +10,4 @@ from riptui.cli.lazy import calls
 @file_argument
 @calls("riptui.cli.study.control:pause")
 def pause() -> None:
-    """Let all that is not done wait until `riptui study resume`. Who computes one finishes its iteration first."""
+    """Pause a study's unfinished trajectories. Running ones finish their current iteration first."""

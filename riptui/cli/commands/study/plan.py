@@ -12,8 +12,8 @@ from riptui.cli.options import json_option
 @json_option
 @calls("riptui.cli.study.plan:plan")
 def plan() -> None:
-    """Tell what a study will take: trajectories, inpaintings, hours and room on the disk. Computes nothing.
+    """Estimate a study: trajectories, inpaintings, hours and disk space. Computes no trajectory.
 
-    The hours are those of one device, from the iterations of the same inpainter, settings, size and mask that are in
-    the runs folder. Where there are none, what needs no model is tried once; how fast a model is here stays unknown.
+    The hours are for one device, from past runs in the runs folder with the same inpainter, settings, size and mask.
+    Without past runs, classical inpainters are timed for a moment; the speed of a model stays unknown.
     """

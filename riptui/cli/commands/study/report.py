@@ -16,15 +16,15 @@ from riptui.cli.options import json_option
     "--out",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    show_default="NAME-report beside FILE",
-    help="Where to write report.md and the figures, each as PNG, SVG and CSV. A report that is there is replaced.",
+    show_default="NAME-report next to FILE",
+    help="Where to write report.md and the figures (PNG, SVG, CSV). An existing report is replaced.",
 )
 @reference_option
 @overwrite_option
 @json_option
 @calls("riptui.cli.study.report:report")
 def report() -> None:
-    """Draw the paper's figures from a study's trajectories, and test its findings. Only complete ones count.
+    """Draw the paper's figures from a study and test its findings. Only complete trajectories count.
 
     \b
     riptui study report paper.toml

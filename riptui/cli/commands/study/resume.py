@@ -10,4 +10,4 @@ from riptui.cli.lazy import calls
 @file_argument
 @calls("riptui.cli.study.control:resume")
 def resume() -> None:
-    """Queue again what was paused or stopped, for the workers that live; `riptui study run` starts some, too."""
+    """Queue paused and stopped trajectories again, for the running workers. `riptui study run` starts workers, too."""

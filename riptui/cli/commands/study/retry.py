@@ -10,4 +10,4 @@ from riptui.cli.lazy import calls
 @file_argument
 @calls("riptui.cli.study.control:retry")
 def retry() -> None:
-    """Queue again what failed, for the workers that live; `riptui study run` starts some, too."""
+    """Queue failed trajectories again, for the running workers. `riptui study run` starts workers, too."""

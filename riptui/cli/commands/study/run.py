@@ -13,47 +13,56 @@ from riptui.cli.options import detach_option, display_option, pool_options
     "--devices",
     metavar="D,D",
     default="",
-    show_default="all GPUs if a model is in it, else cpu",
-    help="0,1,2,3: those GPUs; all: all GPUs; cpu.",
+    show_default="all GPUs if the study uses a model, else cpu",
+    help="Devices: GPUs by number, e.g. 0,1,2,3; all (GPUs); or cpu.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(0, 256),
     metavar="N",
-    show_default="1, without models one a core up to 4",
-    help="Workers on each device; 0: none, others take what is queued. With --ray: how many actors.",
+    show_default="1; without a model one per core, at most 4",
+    help="Workers per device; 0: only queue, for workers that run elsewhere. With --ray: number of actors.",
 )
 @click.option(
     "--ray",
     metavar="auto|ADDRESS",
     default="",
-    show_default="workers of this host",
-    help="Compute on a Ray cluster: the one that this host is in, or of an address.",
+    show_default="workers on this host",
+    help="Compute on a Ray cluster: auto for the one this host belongs to, or an address.",
 )
 @click.option(
     "--ray-cpus",
     type=click.IntRange(1, 1024),
     metavar="N",
-    show_default="a GPU each",
-    help="Actors on N CPUs each, instead of on a GPU.",
+    show_default="one GPU each",
+    help="Give each actor N CPUs instead of a GPU.",
 )
-@click.option("--ray-copies", is_flag=True, help="Send all results back, also where the runs folder is reached.")
+@click.option(
+    "--ray-copies",
+    is_flag=True,
+    help="Send all results back to this process, even from nodes that can write to the runs folder.",
+)
 @detach_option
 @pool_options
 @display_option
 @click.option_panel(
-    "The workers",
+    "Workers",
     options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"],
 )
 @click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
 @calls("riptui.cli.study.run:run")
 def run() -> None:
-    """Compute what a study file says, with a worker on each device, and watch.
+    """Compute a study with one worker per device, and show its progress.
 
-    The same command again goes on where it stopped, and adds what was added to the file; two at once share the work.
-    What failed is left to `riptui study retry`. Ctrl-C stops the study's trajectories; with --detach the workers go
-    on by themselves. Exit code 1 if a picture could not be used or a trajectory failed.
+    Running the same command again continues where it stopped and adds what was added to the file; two at once share the
+    work. Failed trajectories are not retried: see `riptui study retry`. Ctrl-C stops the study's trajectories; with
+    --detach the workers continue in the background. Exit code 1 if a picture could not be used or a trajectory failed.
 
-    With --ray this process leads actors on a cluster, one a GPU. riptui must be installed on all nodes; where one does
-    not reach the runs folder, or its locks, what it computes is sent here as it grows.
+    With --ray this process is the driver of actors on a cluster, one per GPU. riptui must be installed on all nodes. A
+    node that cannot write to the runs folder, or whose locks do not work there, sends its results back as they grow.
+
+    \b
+    riptui study run quick.toml
+    riptui study run paper.toml --devices 0,1 --detach
+    riptui study run paper.toml --ray auto
     """

@@ -12,4 +12,4 @@ from riptui.cli.options import json_option
 @json_option
 @calls("riptui.cli.study.status:status")
 def status() -> None:
-    """Tell how far a study is: iterations, speed of each worker, time left, and what failed. Changes nothing."""
+    """Show the progress of a study: iterations, speed of each worker, time left, failures. Changes nothing."""

@@ -10,4 +10,7 @@ from riptui.cli.lazy import calls
 @file_argument
 @calls("riptui.cli.study.control:stop")
 def stop() -> None:
-    """Stop all that is not done until `riptui study run` or `resume`. Who computes one finishes its iteration first."""
+    """Stop a study's unfinished trajectories until `riptui study run` or `riptui study resume`.
+
+    Running ones finish their current iteration first.
+    """

@@ -8,7 +8,6 @@ can be seen in the cache before all of them are there.
 from __future__ import annotations
 
 import errno
-import fcntl
 import io
 import logging
 import os
@@ -32,6 +31,7 @@ from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
 from riptui.inpainters import hub_cache, locate, weight_files
 from riptui.inpainters.checkpoint import inspect_checkpoint, read_json, require_component
 from riptui.inpainters.hub_cache import HubFile
+from riptui.remote_file import complete_partial
 from riptui.text.units import format_size
 
 if TYPE_CHECKING:
@@ -173,31 +173,30 @@ def _list_files(model: str, revision: str) -> tuple[str, dict[str, HubFile]]:
 
 
 def _fetch_file(model: str, commit: str, file: HubFile, on_bytes: Callable[[int], None]) -> None:
-    """Download one file, from where an earlier fetch stopped, to its place among the blobs."""
-    blob, partial_file = hub_cache.blob_path(model, file), hub_cache.partial_path(model, file)
+    """Download one file to its place among the blobs, continuing an earlier download."""
+    blob = hub_cache.blob_path(model, file)
     blob.parent.mkdir(parents=True, exist_ok=True)
-    with ProgressWriter(io.FileIO(partial_file, "ab")) as writer:
+
+    def transfer(opened: io.FileIO) -> None:
+        if opened.tell() > file.size:
+            opened.truncate(0)
+        on_bytes(opened.seek(0, os.SEEK_END))
+        writer = ProgressWriter(opened)
         writer.on_bytes = on_bytes
-        try:
-            fcntl.flock(writer, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WeightsError(f"another process fetches {model} now: wait for it to end") from None
-        if writer.tell() > file.size:
-            writer.seek(0)
-            writer.truncate()
-        on_bytes(writer.tell())
         url = hf_hub_url(model, file.path, revision=commit)
-        headers = build_hf_headers() | {"Accept-Encoding": "identity"}  # a range of a compressed answer is no use
-        http_get(url, writer, resume_size=writer.tell(), headers=headers, expected_size=file.size)
-        writer.flush()
-        os.fsync(writer.fileno())
-        if not hub_cache.is_intact(partial_file, file):
-            partial_file.unlink()
-            raise WeightsError(
-                f"what came of {model}/{file.path} is not what the hub lists (its hash differs from "
-                f"{file.digest[:12]}...): it was deleted; try again"
-            )
-        partial_file.replace(blob)
+        headers = build_hf_headers() | {"Accept-Encoding": "identity"}  # a range of a compressed answer is useless
+        try:
+            http_get(url, writer, resume_size=writer.tell(), headers=headers, expected_size=file.size)
+        finally:
+            writer.detach()  # flushes; the file and its lock stay open
+
+    complete_partial(
+        hub_cache.partial_path(model, file),
+        blob,
+        transfer,
+        lambda path: hub_cache.is_intact(path, file),
+        f"{model}/{file.path}",
+    )
 
 
 class ProgressWriter(io.BufferedWriter):

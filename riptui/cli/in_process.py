@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol, Self
 
-from riptui.engine import BatchRunner, Event, Failed, HeldByOther, can_share_batch, force_request, request_stop
+from riptui.engine import BatchRunner, can_share_batch, force_request, request_stop
 from riptui.errors import DiskError, HeldError, RiptuiError
+from riptui.events import Event, Failed, HeldByOther
 from riptui.spec import Spec
 from riptui.store.records import Request
 from riptui.store.requests import has_work

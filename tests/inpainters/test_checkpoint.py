@@ -572,7 +572,8 @@ def test_the_removed_original_is_said_to_be_its_mirror(
 KILLED = """
 import sys
 from pathlib import Path
-from riptui.engine import Iterated, run_trajectory
+from riptui.engine import run_trajectory
+from riptui.events import Iterated
 from riptui.store.trajectory import Trajectory
 for event in run_trajectory(Trajectory(Path(sys.argv[1]))):
     if isinstance(event, Iterated):

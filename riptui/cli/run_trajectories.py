@@ -46,7 +46,7 @@ def run_trajectories(
 
 def _has_weights(trajectory: Trajectory) -> bool:
     try:
-        return find_inpainter(trajectory.spec.inpainter).needs_weights
+        return find_inpainter(trajectory.spec.inpainter).runs_in_worker
     except RiptuiError:  # which is told when it is its turn
         return False
 

@@ -206,7 +206,7 @@ def test_a_single_component_is_fetched(server: Hub) -> None:
 
 def test_a_repository_that_is_no_checkpoint_is_refused(server: Hub) -> None:
     server.repositories["org/data"] = Repository({"README.md": b"# data"})
-    with pytest.raises(InputError, match=r"org/data is no checkpoint in diffusers' layout: it holds no model_index"):
+    with pytest.raises(InputError, match=r"org/data is not a checkpoint in diffusers' layout: it has no model_index"):
         fetched("org/data")
 
 
@@ -438,7 +438,7 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(server: Hub) -> None:
         (f"{NAME}@v9", 2, "org/name has no revision v9"),
         ("sd3", 1, "is gated.*hf auth login"),
         ("sd9", 2, "'sd9' is nothing to fetch: give one of sd2, .*lpips-vgg, or a hub id such as org/name"),
-        ("org/name/x", 2, "names no model"),
+        ("org/name/x", 2, "is not a model"),
         ("./here", 2, "is a folder of this machine"),
     ],
 )
@@ -480,7 +480,7 @@ def test_a_hub_lost_in_the_middle_is_said_with_what_is_kept(server: Hub, monkeyp
         raise ConnectionResetError("reset by peer")
 
     monkeypatch.setattr(download, "http_get", lost)
-    with pytest.raises(WeightsError, match="broke off; what has come of org/name is kept"):
+    with pytest.raises(WeightsError, match="was lost; the part of org/name that was downloaded is kept"):
         download.fetch(plan)
 
 
@@ -517,7 +517,7 @@ def test_a_disk_that_fills_up_is_said(server: Hub, monkeypatch: pytest.MonkeyPat
 
     plan = download.plan_download(NAME, "main")
     monkeypatch.setattr(download, "http_get", full)
-    with pytest.raises(DiskError, match="cannot be written: No space left on device; what has come is kept") as error:
+    with pytest.raises(DiskError, match="No space left on device; what was downloaded is kept") as error:
         download.fetch(plan)
     assert one_line(error)
 

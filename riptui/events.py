@@ -1,4 +1,4 @@
-"""What is told of a trajectory: by the engine as it happens, and by `following` as the disk shows it."""
+"""Events of a trajectory: from the engine as they happen, or from a monitor that reads the disk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from riptui.store.trajectory import Trajectory
 
 @dataclass(frozen=True)
 class Started:
-    """The trajectory is claimed and whole up to iteration k."""
+    """The trajectory is claimed; iterations up to k are intact."""
 
     k: int
     damage: Sequence[str] = ()
-    """What was committed, was no longer right and is computed again; a sentence each. From outside it is not seen."""
+    """What was damaged on disk and is computed again, a sentence each. A monitor does not see it."""
 
 
 @dataclass(frozen=True)
 class Iterated:
-    """An iteration is committed."""
+    """An iteration is committed: durable on disk."""
 
     row: IterationRow
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A frame's distances are saved."""
+    """The metric values of a frame are saved."""
 
     k: int
     values: Mapping[str, float | None]
@@ -35,7 +35,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Ended:
-    """It has left the bench in order: the amount is reached, or it was asked to leave, or there was no room for it."""
+    """The trajectory left the batch without an error: done, paused, stopped, or out of memory."""
 
     k: int
     done: bool
@@ -43,14 +43,14 @@ class Ended:
 
 @dataclass(frozen=True)
 class Failed:
-    """It has left the bench with an error, which is recorded in its folder unless that cannot be claimed."""
+    """The trajectory left the batch with an error, which is recorded in its folder if that can be claimed."""
 
     error: RiptuiError
 
 
 @dataclass(frozen=True)
 class HeldByOther:
-    """Another process computes it and has committed k iterations, so it was left alone."""
+    """The trajectory was skipped: another process is running it and has committed k iterations."""
 
     k: int
     holder: LockHolder | None
@@ -59,21 +59,21 @@ class HeldByOther:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to know that is no failure."""
+    """A message for the user that is not an error."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Loading:
-    """A worker loads the inpainter. Only seen from outside."""
+    """A worker is loading the inpainter. Only from a monitor."""
 
     inpainter: str
 
 
 @dataclass(frozen=True)
 class StepDone:
-    """So many denoising steps of iteration k+1 are done. Only seen from outside."""
+    """`step` of the `steps` denoising steps of iteration k+1 are done. Only from a monitor."""
 
     k: int
     step: int

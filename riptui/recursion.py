@@ -1,8 +1,11 @@
-"""Recursive InPainting, the paper's algorithm (Conde et al. 2024, section 3). Knows no disk, no metric, no inpainter.
+"""Recursive InPainting, the paper's algorithm (Conde et al. 2024, section 3). Knows no disk and no metric.
 
 frame 0 = original
 for k = 1 ... n:
     draw a mask; inpaint frame k-1 under it; paste the mask's pixels into frame k-1: that is frame k
+
+`recurse` is this loop for one trajectory, in memory. The engine calls its step, `iterate`, for a batch of trajectories
+and saves each iteration (engine/batch.py).
 """
 
 import time
@@ -11,22 +14,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from riptui import masks
+from riptui import inpainters, masks
 from riptui.arrays import Image, Images
-from riptui.errors import InpainterError
+from riptui.errors import InpainterError, InputError
 from riptui.inpainters import Inpainter, OnStep
 from riptui.spec import Box, Spec
 
 
 @dataclass
 class Walk:
-    """The state of a trajectory: its current frame, and all else that its next iteration needs."""
+    """The state of a trajectory between two iterations: all that the next one needs."""
 
     spec: Spec
     frame: Image
     """Frame k, [size, size, 3]."""
     iteration: int = 0
-    """k: the number of finished iterations."""
+    """k: iterations done."""
     repainted: set[Box] = field(default_factory=set)
     """The squares repainted at least once."""
 
@@ -43,30 +46,40 @@ class Iteration:
     box: Box
     noise_seed: int
     frame: Image
-    """Frame k, 8 bit: the frame to save, and the input of iteration k+1."""
+    """Frame k, uint8 [size, size, 3], as it is saved and as iteration k+1 reads it."""
     inpainted: float
-    """Area repainted so far in %, repeats counted."""
+    """% of the pixels repainted so far, repeats counted."""
     coverage: float
-    """Area repainted so far in %, each pixel counted once."""
+    """The same with each pixel counted once."""
     seconds: float
-    """Wall time of the inpainting, shared by the batch."""
+    """Wall time of the inpainting, for the whole batch."""
 
 
 def ignore_step(step: int, steps: int) -> None:
-    """An OnStep that does nothing."""
+    """The `on_step` of callers that do not follow the denoising steps."""
 
 
-def recurse(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = ignore_step) -> Iterator[list[Iteration]]:
-    """Run a batch of trajectories in lockstep to their ends; yield the results of each iteration, one per trajectory.
+def recurse(
+    original: Image, spec: Spec, inpaint: Inpainter | None = None, *, on_step: OnStep = ignore_step
+) -> Iterator[Iteration]:
+    """Run one trajectory from frame 0 to its amount; yield each iteration as it is done. Nothing is saved.
 
-    The walks advance in place; those that are finished leave the batch. Raises InpainterError.
+    original: frame 0, uint8 [size, size, 3], of the spec's size. inpaint: None loads the spec's inpainter.
+    Raises InputError, InpainterError, and as `inpainters.load`.
     """
-    while unfinished := [walk for walk in walks if not walk.done]:
-        yield iterate(unfinished, inpaint, on_step=on_step)
+    if original.shape != (spec.size, spec.size, 3):
+        raise InputError(f"the original is {original.shape}; with this spec it must be {(spec.size, spec.size, 3)}")
+    inpaint = inpaint or inpainters.load(spec.inpainter, spec.parameters)
+    walk = Walk(spec, original)
+    while not walk.done:
+        yield from iterate([walk], inpaint, on_step=on_step)
 
 
 def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = ignore_step) -> list[Iteration]:
-    """Run one iteration of each trajectory: mask, inpaint, paste. The sizes must agree; specs and k may differ."""
+    """Run one iteration of each trajectory: mask, inpaint, paste. The walks advance in place.
+
+    Their image sizes must be equal; specs and k may differ. Raises InpainterError, and whatever `on_step` raises.
+    """
     started = time.perf_counter()
     frames = np.stack([walk.frame for walk in walks])
     repaint = np.stack([masks.draw_mask(walk.spec, walk.iteration + 1) for walk in walks])
@@ -80,7 +93,7 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
 
 
 def _paste_iteration(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
-    """Paste the output into the frame, and advance the walk."""
+    """Paste one output and advance its walk."""
     k = walk.iteration + 1
     box = masks.draw_box(walk.spec, k)
     if walk.spec.paste:

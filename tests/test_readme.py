@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rich_click as click
+from PIL import Image
 
 from riptui import __file__ as package
 from riptui import engine, inpainters, metrics
@@ -22,8 +23,9 @@ from riptui.store.claim import claim
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure
 from riptui.store.trajectory import Trajectory
+from riptui.testing import check_inpainter
 from tests.store.test_golden import GOLDEN, PLACES
-from tests.support.trajectories import MakeTrajectory
+from tests.support.trajectories import MakeTrajectory, picture
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -145,6 +147,47 @@ def test_the_table_names_every_field_of_a_row(make_trajectory: MakeTrajectory) -
     list(engine.run_trajectory(trajectory))
     [described] = [line for line in README.splitlines() if line.startswith("| `iterations.jsonl`")]
     assert {*trajectory.read_rows()[0].__struct_fields__} <= {*re.findall(r"`([^`]+)`", described)}
+
+
+# ── from Python ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def from_python() -> list[str]:
+    """The README's two blocks about using riptui from Python, and about a plug-in."""
+    section = README.partition("## From Python")[2].partition("\n## ")[0]
+    return re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+
+
+def test_the_readmes_notebook_cell_runs(
+    from_python: list[str],
+    make_trajectory: MakeTrajectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Image.fromarray(picture(512)).save(tmp_path / "cat.jpg")
+    saved = make_trajectory("cat/m128-s0", size=512, amount=100.0, mask=128, metrics=("ssim", "psnr"))
+    list(engine.run_trajectory(saved))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(from_python[0], names)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [str(k) for k in range(1, 11)]
+    assert lines[-1].startswith("10  15.6 % inpainted  ")
+    assert np.array_equal(names["frame"], read_frame(saved, 12))
+    assert names["inpainted"] == [0, 50, 100]
+    assert names["values"][0] == 1 > names["values"][1] > names["values"][2]
+    assert [*names["table"]] == ["k", "inpainted", "coverage", "ssim", "psnr"]
+    assert names["table"]["psnr"][0] == np.inf
+    assert {len(column) for column in names["table"].values()} == {3}
+
+
+def test_the_readmes_plugin_keeps_the_rules(from_python: list[str]) -> None:
+    names: dict[str, Any] = {}
+    exec(from_python[1], names)
+    info = names["INFO"]
+    check_inpainter(names["mean_colour"](**info.parameters), grid=info.grid)
 
 
 # ── what CI takes from it, and the tree ──────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """The recursion against the paper's loop written down a second time, and what its batches and resumed walks keep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
-from riptui.errors import InpainterError
+from riptui.errors import InpainterError, InputError
 from riptui.inpainters import Inpainter, OnStep
 from riptui.masks import draw_box, draw_mask, draw_noise_seed
 from riptui.recursion import Iteration, Walk, ignore_step, iterate, recurse
@@ -34,8 +34,16 @@ def one(image: Image, repaint: np.ndarray, seed: int, inpaint: Inpainter) -> Ima
     return inpaint(image[None], repaint[None], seeds=[seed], on_step=ignore_step)[0]
 
 
+def run_together(
+    walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = ignore_step
+) -> Iterator[list[Iteration]]:
+    """A batch in lockstep; those that are done leave it."""
+    while unfinished := [each for each in walks if not each.done]:
+        yield iterate(unfinished, inpaint, on_step=on_step)
+
+
 def run(of: Walk, name: str) -> list[Iteration]:
-    return [iteration for (iteration,) in recurse([of], load(name))]
+    return [iteration for (iteration,) in run_together([of], load(name))]
 
 
 def negative(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
@@ -77,7 +85,7 @@ def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str
 @given(st.sampled_from([16, 64, 128, 256]), st.sampled_from(SQUARE_ORDERS), st.integers(0, 2**53))
 def test_pixels_outside_the_box_never_change(side: int, order: str, seed: int) -> None:
     before = ORIGINAL
-    for (iteration,) in islice(recurse([walk(mask=side, order=order, seed=seed, amount=1000.0)], negative), 8):
+    for (iteration,) in islice(run_together([walk(mask=side, order=order, seed=seed, amount=1000.0)], negative), 8):
         repainted = np.zeros((256, 256), bool)
         repainted[iteration.box.window] = True
         assert np.array_equal(iteration.frame[~repainted], before[~repainted])
@@ -87,14 +95,14 @@ def test_pixels_outside_the_box_never_change(side: int, order: str, seed: int) -
 
 def test_without_paste_the_whole_output_is_the_next_frame() -> None:
     unpasted = walk(mask=64, amount=100.0, paste=False)
-    for iteration, expected in zip(recurse([unpasted], negative), [255 - ORIGINAL, ORIGINAL] * 8, strict=True):
+    for iteration, expected in zip(run_together([unpasted], negative), [255 - ORIGINAL, ORIGINAL] * 8, strict=True):
         assert np.array_equal(iteration[0].frame, expected)
         assert np.array_equal(unpasted.frame, expected)
 
 
 def test_the_original_is_left_as_it_was() -> None:
     start = ORIGINAL.copy()
-    list(recurse([Walk(make_spec(ORIGINAL), start)], negative))
+    list(run_together([Walk(make_spec(ORIGINAL), start)], negative))
     assert np.array_equal(start, ORIGINAL)
 
 
@@ -108,7 +116,7 @@ def test_a_frame_that_was_yielded_is_never_written_to_again(paste: bool) -> None
         return reused
 
     yielded: list[tuple[Image, Image]] = []
-    for (iteration,) in recurse([walk(mask=128, amount=200.0, paste=paste)], inpaint):
+    for (iteration,) in run_together([walk(mask=128, amount=200.0, paste=paste)], inpaint):
         yielded.append((iteration.frame, iteration.frame.copy()))
     assert len(yielded) == 8
     assert all(np.array_equal(frame, as_it_was) for frame, as_it_was in yielded)
@@ -116,11 +124,21 @@ def test_a_frame_that_was_yielded_is_never_written_to_again(paste: bool) -> None
 
 def test_nothing_is_computed_before_it_is_asked_for() -> None:
     lazy = walk(mask=64)
-    iterations = recurse([lazy], negative)
+    iterations = run_together([lazy], negative)
     assert lazy.iteration == 0
     next(iterations)
     assert lazy.iteration == 1
-    assert np.array_equal(lazy.frame, next(recurse([walk(mask=64)], negative))[0].frame)
+    assert np.array_equal(lazy.frame, next(run_together([walk(mask=64)], negative))[0].frame)
+
+
+def test_recurse_is_the_loop_for_one_trajectory_in_memory() -> None:
+    spec = make_spec(ORIGINAL, mask=64, seed=3, inpainter="telea")
+    before = ORIGINAL.copy()
+    require_same([*recurse(ORIGINAL, spec)], run(walk(mask=64, seed=3), "telea"))
+    require_same([*recurse(ORIGINAL, spec, load("noise"))], run(walk(mask=64, seed=3), "noise"))
+    assert np.array_equal(ORIGINAL, before)
+    with pytest.raises(InputError, match=r"the original is \(128, 128, 3\); with this spec it must be \(256, 256, 3\)"):
+        next(recurse(ORIGINAL[:128, :128], spec))
 
 
 # --- what the inpainter is given
@@ -135,7 +153,7 @@ def test_inpainters_get_the_frames_the_masks_and_the_seeds() -> None:
 
     walks = [walk(mask=64, seed=1), walk(mask=128, seed=2, amount=400.0)]
     before = [ORIGINAL, ORIGINAL]
-    for batch in recurse(walks, inpaint):
+    for batch in run_together(walks, inpaint):
         images, repaint, seeds = calls[-1]
         assert images.shape == (2, 256, 256, 3)
         assert images.dtype == np.uint8
@@ -158,7 +176,7 @@ def test_denoising_steps_are_passed_on() -> None:
             on_step(step, 2)
         return images
 
-    list(recurse([walk(mask=128)], inpaint, on_step=lambda step, steps: told.append((step, steps))))
+    list(run_together([walk(mask=128)], inpaint, on_step=lambda step, steps: told.append((step, steps))))
     assert told == [(1, 2), (2, 2)] * 4
 
 
@@ -180,7 +198,7 @@ def mixed(name: str) -> list[Walk]:
 def test_a_batch_in_lockstep_equals_single_runs_bit_for_bit(name: str) -> None:
     walks = mixed(name)
     by_walk: list[list[Iteration]] = [[] for _ in walks]
-    for batch in recurse(walks, load(name)):
+    for batch in run_together(walks, load(name)):
         under_way = [own for own, each in zip(by_walk, walks, strict=True) if len(own) < each.spec.iterations]
         for own, iteration in zip(under_way, batch, strict=True):
             own.append(iteration)
@@ -198,15 +216,15 @@ def test_those_that_are_done_leave_the_batch() -> None:
         return images
 
     walks = mixed("identity")
-    yielded = [len(batch) for batch in recurse(walks, inpaint)]
+    yielded = [len(batch) for batch in run_together(walks, inpaint)]
     assert yielded == sizes == [5] + 2 * [4] + 5 * [3] + 8 * [2] + 16 * [1]
     assert all(each.done for each in walks)
-    assert list(recurse(walks, inpaint)) == []
+    assert list(run_together(walks, inpaint)) == []
     assert len(sizes) == 32
 
 
 def test_an_empty_batch_has_nothing_to_do() -> None:
-    assert list(recurse([], negative)) == []
+    assert list(run_together([], negative)) == []
 
 
 # --- resuming
@@ -239,7 +257,7 @@ def test_walks_at_different_iterations_share_a_batch() -> None:
 def test_coverage_counts_each_pixel_once_and_inpainted_every_time(side: int, amount: float, order: str) -> None:
     touched = np.zeros((256, 256), bool)
     repainted = 0
-    for (iteration,) in recurse([walk(mask=side, amount=amount, order=order)], negative):
+    for (iteration,) in run_together([walk(mask=side, amount=amount, order=order)], negative):
         x, y, width, height = iteration.box
         touched[y : y + height, x : x + width] = True
         repainted += width * height
@@ -298,7 +316,7 @@ def test_raising_in_a_step_ends_the_iteration_as_if_it_had_never_begun() -> None
             raise StopAskedError
 
     walks = [walk(mask=64, seed=1), walk(mask=128, seed=2, amount=400.0)]
-    iterations = recurse(walks, inpaint, on_step=on_step)
+    iterations = run_together(walks, inpaint, on_step=on_step)
     for _ in range(5):
         next(iterations)
     frames = [each.frame.copy() for each in walks]
@@ -310,9 +328,9 @@ def test_raising_in_a_step_ends_the_iteration_as_if_it_had_never_begun() -> None
     assert [each.repainted for each in walks] == repainted
     assert all(np.array_equal(each.frame, frame) for each, frame in zip(walks, frames, strict=True))
     asked.clear()
-    list(recurse(walks, inpaint, on_step=on_step))
+    list(run_together(walks, inpaint, on_step=on_step))
     uninterrupted = [walk(mask=64, seed=1), walk(mask=128, seed=2, amount=400.0)]
-    list(recurse(uninterrupted, inpaint))
+    list(run_together(uninterrupted, inpaint))
     for each, whole in zip(walks, uninterrupted, strict=True):
         assert np.array_equal(each.frame, whole.frame)
         assert each.repainted == whole.repainted

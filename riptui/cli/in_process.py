@@ -11,9 +11,9 @@ from riptui.cli.console import warn
 from riptui.cli.run_display import RunDisplay
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.via_worker import queue_unfinished
-from riptui.engine import Ended, Failed, Iterated, request_stop
+from riptui.engine import request_stop
 from riptui.errors import DiskError, RiptuiError
-from riptui.events import TrajectoryEvent
+from riptui.events import Ended, Failed, Iterated, TrajectoryEvent
 from riptui.store.records import Request
 from riptui.store.requests import has_work
 from riptui.store.trajectory import Status, Trajectory

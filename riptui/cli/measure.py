@@ -5,8 +5,8 @@ from pathlib import Path
 from riptui import engine
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
-from riptui.engine import Failed
 from riptui.errors import DiskError, RiptuiError
+from riptui.events import Failed
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.claim import claim
 from riptui.store.listing import find_all_trajectories

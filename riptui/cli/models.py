@@ -99,7 +99,7 @@ def _list_trunks() -> Iterator[WeightsInfo]:
             name=f"lpips-{net}",
             kind="lpips",
             state="here" if is_installed(net) else "missing",
-            summary=f"torchvision's {trunk.file.partition('-')[0]}, the trunk of LPIPS {net}.",
+            summary=f"torchvision's {trunk.name.partition('-')[0]}, the trunk of LPIPS {net}.",
             size=trunk.size,
             licence="as torchvision has it (trained on ImageNet)",
             path=str(weights_path(net)),

@@ -15,19 +15,9 @@ An event is yielded once its content is durable on disk.
 from riptui.engine.batch import BatchRunner, TrajectorySource
 from riptui.engine.measuring import measure_saved_frames
 from riptui.engine.single import force_request, request_stop, run_trajectory
-from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, Measured, Notice, Started, TrajectoryEvent
 
 __all__ = [
     "BatchRunner",
-    "Ended",
-    "Event",
-    "Failed",
-    "HeldByOther",
-    "Iterated",
-    "Measured",
-    "Notice",
-    "Started",
-    "TrajectoryEvent",
     "TrajectorySource",
     "force_request",
     "measure_saved_frames",

@@ -1,4 +1,4 @@
-"""Two inpainters whose trajectories are known beforehand: for tests, and as the ends of any scale."""
+"""Two baselines with a known outcome, for tests and as the two ends of any scale."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from riptui.inpainters import Inpainter, OnStep
 
 
 def identity() -> Inpainter:
-    """Return the images as they came."""
+    """Return copies of the images, unchanged."""
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         return images.copy()

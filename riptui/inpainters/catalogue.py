@@ -1,4 +1,4 @@
-"""What is known of diffusion models before anything is imported or fetched: names, licences, sizes, defaults.
+"""The known diffusion models: names, repositories, licences, sizes, defaults. Nothing is imported or downloaded.
 
 Any other checkpoint that diffusers can inpaint with works as well, by its hub id or its folder: `resolve_model`.
 """
@@ -14,7 +14,7 @@ from riptui.errors import InputError
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A checkpoint on the Hugging Face hub, and what of diffusers' defaults is not right for it here."""
+    """A checkpoint on the Hugging Face hub, with the defaults that differ from diffusers' own."""
 
     repository: str
     title: str
@@ -28,9 +28,9 @@ class KnownModel:
     strength: float = 1.0
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
     revision: str = "main"
-    """What is fetched. "main" is no pin: it moves when its owners push. A commit belongs here once somebody has looked
-    it up on the hub; none was at hand when this was written, and one from memory would be worse than none. What was
-    computed with is known all the same: the commit is in the notes of every session."""
+    """What is downloaded. "main" is not a pin: it moves when its owners push. A commit belongs here once somebody has
+    looked it up on the hub; a wrong one would be worse than none. The commit that was used is in the notes of every
+    session."""
 
 
 MODELS: dict[str, KnownModel] = {
@@ -71,7 +71,7 @@ MODELS: dict[str, KnownModel] = {
 }
 
 MOVED_REPOSITORIES = {"stabilityai/stable-diffusion-2-inpainting": "sd2"}
-"""Repositories that were removed from the hub, and the name that stands for the same weights."""
+"""Repositories that were removed from the hub, and the known model with the same weights."""
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 REVISION = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
@@ -79,7 +79,7 @@ REVISION = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A checkpoint that somebody named."""
+    """A checkpoint, as a user named it."""
 
     model: str
     """A repository of the hub, or an absolute path."""
@@ -88,14 +88,14 @@ class ModelRef:
     name: str | None = None
     """Its short name, where it has one."""
     notice: str = ""
-    """What the user should know of what was made of the name."""
+    """A message for the user if the name was replaced, otherwise empty."""
 
 
 def resolve_model(text: str) -> ModelRef:
-    """Read `org/name`, `org/name@revision`, a short name or the path of a folder. Looks at no network.
+    """Resolve `org/name`, `org/name@revision`, a short name, or the path of a folder. Does not use the network.
 
-    A folder is meant by a path that begins with /, ./, ../ or ~, and by any that holds a checkpoint.
-    Raises InputError for what is none of them.
+    A path is a folder if it begins with /, ./, ../ or ~, or if it contains a checkpoint.
+    Raises InputError for anything else.
     """
     if text in MODELS:
         return ModelRef(MODELS[text].repository, MODELS[text].revision, text)
@@ -104,24 +104,24 @@ def resolve_model(text: str) -> ModelRef:
     repository, separator, revision = text.partition("@")
     if not REPOSITORY.fullmatch(repository) or (separator and not REVISION.fullmatch(revision)):
         raise InputError(
-            f"{text!r} names no model: give one of {', '.join(MODELS)}, a hub id such as org/name or org/name@revision,"
+            f"{text!r} is not a model: give one of {', '.join(MODELS)}, a hub id such as org/name or org/name@revision,"
             " or a folder such as ./name"
         )
     if repository in MOVED_REPOSITORIES:
         model = MODELS[MOVED_REPOSITORIES[repository]]
-        notice = f"{repository} was removed from the hub; its mirror {model.repository} is used, which holds the same"
+        notice = f"{repository} was removed from the hub; its mirror {model.repository} is used, with the same weights"
         return ModelRef(model.repository, revision or model.revision, MOVED_REPOSITORIES[repository], notice)
     short_name = find_short_name(repository)
     return ModelRef(repository, revision or (MODELS[short_name].revision if short_name else "main"), short_name)
 
 
 def is_folder(text: str) -> bool:
-    """Whether a model's name means a folder of this machine."""
+    """Whether a model's name is a folder on this machine."""
     if text.startswith(("/", "./", "../", "~")) or text in {".", ".."}:
         return True
     try:
         return Path(text, "model_index.json").is_file()
-    except OSError:  # too long for a path, or in a folder that may not be looked into
+    except OSError:  # too long for a path, or in a folder that may not be searched
         return False
 
 

@@ -1,6 +1,6 @@
-"""What a checkpoint's folder holds: which pipeline it is for, and whether its weights are all there and safe to read.
+"""Inspects a checkpoint's folder: which pipeline it is for, and whether its weights are complete and safe to read.
 
-Looked at before anything is loaded, so that what is wrong is said in a moment and by its file. Imports no torch.
+Done before anything is loaded, so that an error comes at once and names the file. Imports no torch.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from riptui.errors import InputError, WeightsError
 from riptui.inpainters import locate
 
 UNUSED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
-"""Components that are not loaded. The safety checker puts a black picture in the place of one that it takes offence at,
-rightly or not, and a trajectory would go on from black."""
+"""Components that are not loaded. The safety checker replaces pictures that it flags, rightly or not, with black ones,
+and the trajectory would continue from black."""
 
 FP16_NAME = re.compile(r"\.fp16[.-]")
-"""In the names of weights of that variant: model.fp16.safetensors, model.fp16-00001-of-00002.safetensors."""
+"""Part of the names of that variant's weight files: model.fp16.safetensors, model.fp16-00001-of-00002.safetensors."""
 
 SHARD_INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
 
@@ -33,31 +33,31 @@ HalfPrecision = Literal["float16", "bfloat16"]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder that was found whole."""
+    """A complete checkpoint."""
 
     folder: Path
     pipeline: str
-    """The pipeline's class in diffusers, as its model_index.json has it."""
+    """The pipeline's class in diffusers, from model_index.json."""
     variant: str | None
-    """"fp16" if some of its weights are there in that variant only."""
+    """"fp16" if some of its weights exist in that variant only."""
     unused: tuple[str, ...]
-    """Which of `UNUSED_COMPONENTS` its index names."""
+    """The `UNUSED_COMPONENTS` that its index names."""
     commit: str | None
     """Of the hub's repository; None for a folder."""
     half_dtype: HalfPrecision
-    """The half precision that it was made for."""
+    """The half precision that it was trained or stored in."""
 
 
 def inspect_checkpoint(folder: Path, name: str, *, repair_hint: str, allow_pickle: bool = False) -> Checkpoint:
-    """Look through a checkpoint. `name` and `repair_hint`, a sentence that says what to do, are for messages.
+    """Inspect a checkpoint. `name` and `repair_hint` (a sentence: what to do) are for error messages.
 
-    Raises WeightsError if something is missing, damaged, or only there as pickle; InputError if its index is none.
+    Raises WeightsError if something is missing, damaged, or exists only as pickle; InputError for an invalid index.
     """
     index = read_json(folder / locate.MODEL_INDEX, name)
     pipeline = index.get("_class_name")
     if not isinstance(pipeline, str):
         raise InputError(
-            f"{name}'s {locate.MODEL_INDEX} names no pipeline of diffusers: riptui runs no code from a checkpoint"
+            f"{name}'s {locate.MODEL_INDEX} names no diffusers pipeline, and riptui runs no code from a checkpoint"
         )
     components = [key for key, value in index.items() if isinstance(value, list) and value[:1] not in ([], [None])]
     variants = set()
@@ -70,13 +70,13 @@ def inspect_checkpoint(folder: Path, name: str, *, repair_hint: str, allow_pickl
 
 
 def read_json(path: Path, name: str) -> JsonObject:
-    """A JSON object. Raises WeightsError if the file is none."""
+    """Read a JSON object. Raises WeightsError if the file does not contain one."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise WeightsError(f"{name}: {path} cannot be read: {str(error).splitlines()[0]}") from error
     if not isinstance(content, dict):
-        raise WeightsError(f"{name}: {path} holds no JSON object")
+        raise WeightsError(f"{name}: {path} does not contain a JSON object")
     return content
 
 

@@ -1,4 +1,4 @@
-"""What can be known of a device without importing torch, which takes seconds."""
+"""Checks of a device's name without importing torch, which takes seconds."""
 
 import os
 import re
@@ -15,10 +15,10 @@ DRIVERS = ("nvidia[0-9]*", "kfd", "dxg")
 
 
 def require_device(device: str) -> None:
-    """Raise InputError for a device that cannot be there; "" is the best there is. More is known when it is used."""
+    """Raise InputError for a device that cannot exist here; "" is always valid. torch checks the rest on first use."""
     match = DEVICE_NAME.fullmatch(device)
     if device and not match:
-        raise InputError(f"{device!r} is no device: give cpu, cuda or cuda:0")
+        raise InputError(f"unknown device {device!r}: use cpu, cuda or cuda:N")
     if not device.startswith("cuda"):
         return
     if (torch := find_spec("torch")) is None or torch.origin is None:
@@ -32,7 +32,7 @@ def require_device(device: str) -> None:
 
 
 def count_cuda_devices() -> int:
-    """How many GPUs this process may see; 99 where they are there but cannot be counted."""
+    """The number of GPUs that this process may use; 99 if there are some that cannot be counted."""
     cards = {name: len(list(Path("/dev").glob(name))) for name in DRIVERS}
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     count = cards["nvidia[0-9]*"] or (99 if any(cards.values()) else 0)

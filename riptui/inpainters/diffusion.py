@@ -1,4 +1,4 @@
-"""Diffusion models as inpainters: Stable Diffusion 2 inpainting, the paper's, and what else diffusers inpaints with.
+"""Diffusion models as inpainters: Stable Diffusion 2 inpainting (the paper's) and all others that diffusers supports.
 
 An image's pixels depend on its seed, not on the rest of the batch: each has a generator of its own, on the CPU, so that
 they depend on no device's random numbers either. Nothing of it is a PIL image on the way; the arithmetic is that of
@@ -94,7 +94,7 @@ def diffusion(
 
 
 class DiffusionInpainter:
-    """An inpainter: a loaded pipeline and what it is told."""
+    """An inpainter: a loaded pipeline with its encoded prompts and settings."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class DiffusionInpainter:
         self.notes = {**notes, **self._pipeline_notes()}
         """What decides the pixels and is not in the spec, for the record of the session."""
         self.notices: list[str] = []
-        """What the user should know of the time and memory spent. Whoever shows one takes it out."""
+        """Messages for the user about time and memory spent."""
         self._compile_mode = compile
         self._undo_compiling: Callable[[], None] | None = None
         self._compiled_shapes: set[tuple[int, int]] = set()
@@ -142,10 +142,10 @@ class DiffusionInpainter:
         return _quantise(painted, self.notes["dtype"])
 
     def prepare(self, inpaintings: int, batch: int, size: int = 512) -> None:
-        """Make ready for that many inpaintings to come, of pictures of size x size px, `batch` at a time.
+        """Get ready for that many inpaintings of size x size px, `batch` per call.
 
-        Compiles where that is wanted and pays, and notes it. Since compiled networks differ in the last bits, call it
-        before a session begins. Raises DeviceMemoryError, and InpainterError if compile=on fails.
+        Compiles if that is requested, or with "auto" if it saves time, and notes it. Compiled networks differ in the
+        last bits, so call it before a session begins. Raises DeviceMemoryError, and InpainterError if compile=on fails.
         """
         if self._compile_mode == "off" or (
             self._compile_mode == "auto" and not (self.on_gpu and inpaintings >= MIN_INPAINTINGS_TO_COMPILE)
@@ -164,7 +164,7 @@ class DiffusionInpainter:
             if self._compile_mode == "on":
                 raise InpainterError(f"{cause}. Without it: compile=off") from error
             self._compile_mode = "off"
-            self.notices.append(f"{cause}. It goes on without")
+            self.notices.append(f"{cause}. Continuing without it")
             return
         self._compiled_shapes.add((batch, size))
         self.notices.append(f"compiling for batches of {batch} took {max(0.0, first - second):.0f} s")
@@ -213,7 +213,7 @@ class DiffusionInpainter:
         raise DeviceMemoryError(f"{self.device} has no memory for {batch} x {width} x {height} px at once: {cause}")
 
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
-        """Two steps of an inpainting that nobody sees; the seconds it took."""
+        """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
         blank, masks = np.zeros((batch, size, size, 3), np.uint8), np.zeros((batch, size, size), bool)
         short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
         started = time.perf_counter()
@@ -253,7 +253,7 @@ def blends_latents(pipeline: Any) -> bool:
 
 
 def _move_to_device(pipeline: Any, device: torch.device, model: str) -> None:
-    """Take a pipeline to its device. Raises DeviceMemoryError."""
+    """Move a pipeline to its device. Raises DeviceMemoryError."""
     try:
         pipeline.to(device)
     except RuntimeError as error:
@@ -280,7 +280,7 @@ def _step_callback(on_step: OnStep) -> Any:
 def _quantise(painted: torch.Tensor, dtype: str) -> Images:
     """[0, 1] in [b, 3, h, w] to 8 bits in [b, h, w, 3], rounded as diffusers does for PIL."""
     if not bool(painted.isfinite().all()):
-        raise InpainterError(f"the model painted what is no number, in {dtype}: try dtype=float32 or dtype=bfloat16")
+        raise InpainterError(f"the model produced NaN or infinity in {dtype}: try dtype=float32 or dtype=bfloat16")
     levels = (painted.float() * 255).round().to(torch.uint8)
     pixels: Images = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
     return pixels

@@ -1,14 +1,12 @@
 """Downloads checkpoints from the Hugging Face hub into its cache. Knows no diffusers, prints nothing.
 
-The hub's client would do it, but keeps nothing of a file that it was interrupted in (2.x), and shows a file that it has
-not compared with its hash. Here a file is an unfinished one until it is whole and right, and none of a revision's files
-can be seen in the cache before all of them are there.
+The hub's client (2.x) discards the file that it was interrupted in, and shows files whose hash it has not compared.
+Here a file stays unfinished until its hash is right, and a revision appears in the cache only when it is complete.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import io
 import logging
 import os
@@ -32,6 +30,7 @@ from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
 from riptui.inpainters import hub_cache, locate, weight_files
 from riptui.inpainters.checkpoint import inspect_checkpoint, read_json, require_component
 from riptui.inpainters.hub_cache import HubFile
+from riptui.remote_file import complete_partial
 from riptui.text.units import format_size
 
 if TYPE_CHECKING:
@@ -42,29 +41,29 @@ COMPONENT_CONFIG = "config.json"
 """What a repository has in its root that is a single component, a decoder for example, and no pipeline."""
 
 CONNECTION_LOST = (
-    "the connection to the hub broke off; what has come of {model} is kept: the same command goes on from there"
+    "the connection to the hub was lost; the part of {model} that was downloaded is kept: run the command again"
 )
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EFBIG}
 
 HubAnswer = TypeVar("HubAnswer")
 
 OnModelProgress = Callable[[str, int, int], None]
-"""Called as `on_progress(path, bytes_done, bytes_total)`, of the file in hand and of all missing files. It may raise
-to stop; what has come so far is kept."""
+"""Called as `on_progress(path, bytes_done, bytes_total)`: the current file, and the bytes of all missing files. It may
+raise to stop; what has been downloaded is kept."""
 
 
 @dataclass(frozen=True)
 class DownloadPlan:
-    """What a checkpoint consists of, and what of it is still to come."""
+    """The files of a checkpoint, and those that are still missing."""
 
     model: str
     revision: str
     commit: str
     files: tuple[HubFile, ...]
     missing: tuple[HubFile, ...]
-    """Those whose blobs are not here, each blob once."""
+    """Those whose blobs are not in the cache, each blob once."""
     partial_bytes: int
-    """Bytes of the missing files that an earlier fetch has left."""
+    """Bytes of the missing files from an earlier, interrupted download."""
 
     @property
     def size(self) -> int:
@@ -80,7 +79,7 @@ class DownloadPlan:
 def plan_download(
     model: str, revision: str, *, variant: weight_files.Variant = "full", allow_pickle: bool = False
 ) -> DownloadPlan:
-    """Ask the hub what there is, and look what of it is here and undamaged.
+    """Ask the hub for the files, and check which of them are in the cache and intact.
 
     Fetches no more than the model_index.json. Raises WeightsError or InputError, one line, within `ANSWER_SECONDS` if
     the hub does not answer.
@@ -99,7 +98,7 @@ def plan_download(
         elif COMPONENT_CONFIG in listed:
             chosen = weight_files.select_files(listed, ("",), model, variant=variant, allow_pickle=allow_pickle)
         else:
-            raise InputError(f"{model} is no checkpoint in diffusers' layout: it holds no {locate.MODEL_INDEX}")
+            raise InputError(f"{model} is not a checkpoint in diffusers' layout: it has no {locate.MODEL_INDEX}")
         files = tuple(listed[path] for path in chosen)
         missing_by_digest = {
             file.digest: file for file in files if not hub_cache.is_intact(hub_cache.blob_path(model, file), file)
@@ -126,7 +125,7 @@ def require_space(plans: Iterable[DownloadPlan]) -> None:
 def fetch(plan: DownloadPlan, on_progress: OnModelProgress = lambda path, done, total: None) -> Path:
     """Download what is missing, compare it with its hashes, and make the revision visible. Returns its folder.
 
-    Raises WeightsError, InputError, DiskError, one line each. Whatever stops it, what has come is gone on from.
+    Raises WeightsError, InputError, DiskError, one line each. Whatever stops it, the next call continues from there.
     """
     total, done = sum(file.size for file in plan.missing), plan.partial_bytes
     with _explain_errors(plan.model, plan.revision, lost_message=CONNECTION_LOST), _silence_client():
@@ -139,7 +138,7 @@ def fetch(plan: DownloadPlan, on_progress: OnModelProgress = lambda path, done, 
 
 
 def find_installed(model: str, revision: str | None, *, allow_pickle: bool = False) -> Path:
-    """The folder of a model that is on this machine, and whole. Asks nobody.
+    """The folder of a model that is installed and complete. Does not use the network.
 
     Raises WeightsError with what is missing and the command that fetches it.
     """
@@ -173,35 +172,34 @@ def _list_files(model: str, revision: str) -> tuple[str, dict[str, HubFile]]:
 
 
 def _fetch_file(model: str, commit: str, file: HubFile, on_bytes: Callable[[int], None]) -> None:
-    """Download one file, from where an earlier fetch stopped, to its place among the blobs."""
-    blob, partial_file = hub_cache.blob_path(model, file), hub_cache.partial_path(model, file)
+    """Download one file to its place among the blobs, continuing an earlier download."""
+    blob = hub_cache.blob_path(model, file)
     blob.parent.mkdir(parents=True, exist_ok=True)
-    with ProgressWriter(io.FileIO(partial_file, "ab")) as writer:
+
+    def transfer(opened: io.FileIO) -> None:
+        if opened.tell() > file.size:
+            opened.truncate(0)
+        on_bytes(opened.seek(0, os.SEEK_END))
+        writer = ProgressWriter(opened)
         writer.on_bytes = on_bytes
-        try:
-            fcntl.flock(writer, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WeightsError(f"another process fetches {model} now: wait for it to end") from None
-        if writer.tell() > file.size:
-            writer.seek(0)
-            writer.truncate()
-        on_bytes(writer.tell())
         url = hf_hub_url(model, file.path, revision=commit)
-        headers = build_hf_headers() | {"Accept-Encoding": "identity"}  # a range of a compressed answer is no use
-        http_get(url, writer, resume_size=writer.tell(), headers=headers, expected_size=file.size)
-        writer.flush()
-        os.fsync(writer.fileno())
-        if not hub_cache.is_intact(partial_file, file):
-            partial_file.unlink()
-            raise WeightsError(
-                f"what came of {model}/{file.path} is not what the hub lists (its hash differs from "
-                f"{file.digest[:12]}...): it was deleted; try again"
-            )
-        partial_file.replace(blob)
+        headers = build_hf_headers() | {"Accept-Encoding": "identity"}  # a range of a compressed answer is useless
+        try:
+            http_get(url, writer, resume_size=writer.tell(), headers=headers, expected_size=file.size)
+        finally:
+            writer.detach()  # flushes; the file and its lock stay open
+
+    complete_partial(
+        hub_cache.partial_path(model, file),
+        blob,
+        transfer,
+        lambda path: hub_cache.is_intact(path, file),
+        f"{model}/{file.path}",
+    )
 
 
 class ProgressWriter(io.BufferedWriter):
-    """A file that says how long it is after each write."""
+    """A file that reports its length after each write."""
 
     on_bytes: Callable[[int], None]
 
@@ -245,7 +243,7 @@ def _explain_errors(model: str, revision: str, lost_message: str = "") -> Iterat
     except Exception as error:
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:
             where = error.filename or constants.HF_HUB_CACHE
-            raise DiskError(f"{where} cannot be written: {error.strerror}; what has come is kept") from error
+            raise DiskError(f"{where} cannot be written: {error.strerror}; what was downloaded is kept") from error
         lost = _is_network_error(error)
         if lost and lost_message:
             raise WeightsError(lost_message.format(model=model)) from error

@@ -1,8 +1,7 @@
-"""What makes a pipeline fast on a GPU, and what makes it repeatable: layouts, precision, compilation, memory.
+"""Speed, memory and repeatability of a pipeline on a GPU: layouts, precision, compilation, batch size.
 
-What of it decides pixels comes back as notes for the record of the session. All that is set here is set once, when a
-model is loaded: torch's switches belong to the process, and turned in the middle they would make pixels a matter of
-timing between threads.
+Settings that decide pixels are returned as notes for the session's record. All are set once, when a model is loaded:
+torch's switches belong to the process, and changed later they would make pixels depend on the timing of threads.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ CUBLAS_WORKSPACES = (":4096:8", ":16:8")
 
 
 def set_memory_format(pipeline: Any, device: torch.device) -> dict[str, str]:
-    """Arrange a pipeline as its device likes it. To be called before anything is compiled.
+    """Choose the memory layout of a pipeline for its device. Call it before anything is compiled.
 
     Attention is left to torch: every attention of these pipelines ends in its scaled_dot_product_attention, which takes
     the fastest kernel that the chip has (flash or cuDNN's). diffusers' other backends are packages of their own or
@@ -67,7 +66,7 @@ def set_tf32(dtype: torch.dtype, device: torch.device) -> dict[str, str]:
 
 
 def set_determinism(deterministic: bool) -> dict[str, str]:
-    """Have every sum taken in the same order each time, or not. To be called before CUDA is used at all."""
+    """Enable or disable deterministic algorithms (sums in a fixed order). Call it before CUDA is used."""
     if deterministic and os.environ.get("CUBLAS_WORKSPACE_CONFIG") not in CUBLAS_WORKSPACES:
         os.environ["CUBLAS_WORKSPACE_CONFIG"] = CUBLAS_WORKSPACES[0]
     torch.use_deterministic_algorithms(deterministic)
@@ -151,13 +150,13 @@ def max_batch(free_bytes: int, row_bytes: int, fixed_bytes: int) -> int:
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that nobody has, and those that torch holds without using them."""
+    """Bytes that are free, and those that torch has reserved and not used."""
     free, _ = torch.cuda.mem_get_info(device)
     return int(free) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch, cuDNN or cuBLAS found no memory; each says it in its own way."""
+    """Whether torch, cuDNN or cuBLAS ran out of memory; each words it differently."""
     if isinstance(error, torch.OutOfMemoryError):
         return True
     return any(sign in str(error) for sign in ("out of memory", "ALLOC_FAILED", "can't allocate memory"))

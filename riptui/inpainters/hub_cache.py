@@ -1,4 +1,4 @@
-"""The cache of the Hugging Face hub: where its client keeps the files of a repository. Downloads nothing.
+"""The layout of the Hugging Face hub's cache, where its client keeps repositories. Downloads nothing.
 
 The layout is the client's documented one: blobs named by their hash, snapshots that link to them, refs from branches
 to commits.
@@ -32,12 +32,12 @@ def _repository_folder(model: str) -> Path:
 
 
 def blob_path(model: str, file: HubFile) -> Path:
-    """Where a file's content is, under its hash."""
+    """The path of a file's content, named by its hash."""
     return _repository_folder(model) / "blobs" / file.digest
 
 
 def partial_path(model: str, file: HubFile) -> Path:
-    """Named so that the client's own tools know it for an unfinished download."""
+    """The path of an unfinished download, named so that the client's own tools recognise it."""
     return _repository_folder(model) / "blobs" / f"{file.digest}.riptui.incomplete"
 
 

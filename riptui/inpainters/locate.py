@@ -1,7 +1,7 @@
-"""Where a model's files are: in a folder, or in the cache of the Hugging Face hub. Never uses the network.
+"""Finds a model's files: in a folder, or in the cache of the Hugging Face hub. Never uses the network.
 
-Fetching gigabytes is a command of its own, so that a computation neither starts it nor waits for its time-outs: a
-library asked for what is not there tries for 23 s before it says so.
+Downloading gigabytes is a command of its own, so that a computation neither starts it nor waits for its timeouts: for
+a missing model a library retries for 23 s before it reports an error.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ MODEL_INDEX = "model_index.json"
 def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -> Path:
     """The folder of a checkpoint: `model` is a folder, or a repository whose files are in the hub's cache.
 
-    `file`: what has to be in it. Raises InputError for a folder without it, WeightsError with the command that fetches
-    the repository.
+    `file`: the file that identifies it. Raises InputError for a folder without it, WeightsError with the command that
+    fetches the repository.
     """
     if catalogue.is_folder(model):
         folder = Path(model).expanduser()
         if not (folder / file).is_file():
-            problem = "no such folder" if not folder.is_dir() else f"it holds no {file}"
-            raise InputError(f"{model} is no checkpoint in diffusers' layout: {problem}")
+            problem = "no such folder" if not folder.is_dir() else f"it has no {file}"
+            raise InputError(f"{model} is not a checkpoint in diffusers' layout: {problem}")
         return folder
     found = try_to_load_from_cache(model, file, revision=revision)
     if not isinstance(found, str):
@@ -62,14 +62,14 @@ def fetch_command(model: str, revision: str | None) -> str:
 
 
 def repair_hint(model: str, revision: str | None) -> str:
-    """What to do about a file that is missing or damaged, as a sentence."""
+    """What to do about a missing or damaged file, as a sentence."""
     if catalogue.is_folder(model):
         return "Copy it again from where the checkpoint came from"
     return f"Get it again with: {fetch_command(model, revision)}"
 
 
 def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiError:
-    """What an error of the hub's client means, and what to do. For whoever fetches."""
+    """Translate an error of the hub's client into one that says what to do."""
     model_text = _format_model(model, revision)
     match error:
         case hub.GatedRepoError():

@@ -10,12 +10,12 @@ from riptui.inpainters import Inpainter, OnStep
 
 
 def navier_stokes(radius: float) -> Inpainter:
-    """Bertalmio, Bertozzi & Sapiro 2001. `radius` in pixels: how far around a pixel is looked."""
+    """Bertalmio, Bertozzi & Sapiro 2001. `radius`: pixels around each pixel that are taken into account."""
     return _make_inpainter(cv2.INPAINT_NS, radius)
 
 
 def telea(radius: float) -> Inpainter:
-    """Telea 2004. `radius` in pixels: how far around a pixel is looked."""
+    """Telea 2004. `radius`: pixels around each pixel that are taken into account."""
     return _make_inpainter(cv2.INPAINT_TELEA, radius)
 
 

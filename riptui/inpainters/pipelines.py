@@ -1,4 +1,4 @@
-"""From a checkpoint's folder to the diffusers pipeline that inpaints with it. Encodes no prompt, paints nothing."""
+"""Loads the diffusers pipeline that inpaints with a checkpoint. Encodes no prompt, runs nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INPAINTING_PIPELINES = {
     "Flux2KleinPipeline": "Flux2KleinInpaintPipeline",
     "ChromaPipeline": "ChromaInpaintPipeline",
 }
-"""What AutoPipelineForInpainting of diffusers 0.42 does not map."""
+"""Pipelines that AutoPipelineForInpainting of diffusers 0.42 does not map."""
 
 REQUIRED_ARGUMENTS = {
     *("image", "mask_image", "height", "width", "num_inference_steps", "strength", "generator", "output_type"),
@@ -31,7 +31,7 @@ REQUIRED_ARGUMENTS = {
 }
 
 EMBEDDING_TOKEN = "<learned>"
-"""The word in a prompt that stands for the embedding given by file."""
+"""The word in a prompt that stands for the learned embedding."""
 
 
 def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
@@ -97,7 +97,7 @@ def load_decoder(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
 
 
 def set_scheduler(pipeline: Any, scheduler: str) -> None:
-    """Put another scheduler in, with the checkpoint's noise schedule. Raises InputError with those that fit."""
+    """Replace the scheduler, keeping the checkpoint's noise schedule. Raises InputError with the compatible ones."""
     fitting = {kind.__name__: kind for kind in pipeline.scheduler.compatibles}
     kind = fitting.get(scheduler) or fitting.get(f"{scheduler}Scheduler")
     if kind is None:
@@ -110,9 +110,9 @@ def set_scheduler(pipeline: Any, scheduler: str) -> None:
 
 
 def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
-    """Give the text encoders the word `EMBEDDING_TOKEN` from a textual-inversion file. Return its identity.
+    """Teach the text encoders the word `EMBEDDING_TOKEN` from a textual-inversion file. Return the file's identity.
 
-    Raises InputError for what is no such file or fits no encoder.
+    Raises InputError if it is not such a file or fits no encoder.
     """
     if not hasattr(pipeline, "load_textual_inversion"):
         raise InputError(f"{type(pipeline).__name__} takes no learned embedding")
@@ -130,7 +130,7 @@ def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
 
 
 def load_lora(pipeline: Any, file: str, allow_pickle: bool) -> str:
-    """Add a LoRA from a file. Return its identity. Raises InputError, MissingExtraError."""
+    """Add a LoRA from a file. Return the file's identity. Raises InputError, MissingExtraError."""
     if not hasattr(pipeline, "load_lora_weights"):
         raise InputError(f"{type(pipeline).__name__} takes no LoRA")
     if not is_peft_available():
@@ -172,10 +172,10 @@ def _require_channels(checkpoint: Checkpoint, name: str) -> None:
 def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
     path = Path(file).expanduser()
     if not path.is_file():
-        raise InputError(f"there is no file {file}")
+        raise InputError(f"no such file: {file}")
     if path.suffix != ".safetensors" and not allow_pickle:
         raise InputError(
-            f"{file} is no .safetensors file, and a pickle can run any code when it is read: convert it, or, if you "
+            f"{file} is not a .safetensors file, and a pickle can run any code when it is read: convert it, or, if you "
             "trust where it comes from, set allow_pickle=true"
         )
     try:

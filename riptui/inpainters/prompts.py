@@ -1,6 +1,6 @@
-"""Prompts, encoded once for all iterations, and whether guidance between them can change anything.
+"""Encodes prompts once for all iterations, and finds out whether guidance between them can change anything.
 
-Knows which tensors each family's pipeline takes; for a pipeline of another family the prompts stay words.
+Knows the tensors that each known family's pipeline takes; for other pipelines the prompts stay text.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Prompts:
-    """What a pipeline is told to paint."""
+    """The prompts of a pipeline, encoded if its family is known."""
 
     embeddings: dict[str, torch.Tensor]
-    """Of one image, by the names of the call; empty if the prompts stay words."""
+    """For one image, by the names of the call's arguments; empty if the prompts stay text."""
     words: dict[str, str]
     guidance_is_idle: bool
     """Whether guidance provably changes nothing: what it steers towards and away from is the same."""

@@ -1,4 +1,4 @@
-"""Keeps what diffusers and transformers have to say off the terminal: progress bars, log lines, warnings."""
+"""Keeps the progress bars, log lines and warnings of diffusers and transformers off the terminal."""
 
 import logging
 import warnings

@@ -1,4 +1,4 @@
-"""Which device a model runs on, in which precision, and how the record names it."""
+"""The device and precision of a model, and the device's name in the session's record."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from riptui.inpainters.silence import silence_libraries
 def pick_device(name: str) -> torch.device:
     """The device of that name; "" for CUDA if there is one, otherwise the CPU. Raises InputError.
 
-    A GPU that is named is this thread's from now on: what libraries and compiled kernels do on no device in particular
-    they do there, and not on the first.
+    A named GPU becomes this thread's current device, so that libraries and compiled kernels that use the default device
+    run there and not on the first GPU.
     """
     if not name:
         with silence_libraries():  # about drivers too old for this torch: then it is the CPU
@@ -22,7 +22,7 @@ def pick_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise InputError(f"{name!r} is no device: give cpu, cuda or cuda:0") from error
+        raise InputError(f"unknown device {name!r}: use cpu, cuda or cuda:N") from error
     if device.type == "cuda":
         with silence_libraries():
             count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -32,7 +32,7 @@ def pick_device(name: str) -> torch.device:
         if device.index is not None:
             torch.cuda.set_device(device)
     elif device.type not in {"cpu", "mps"}:
-        raise InputError(f"{name!r} is no device to paint on: give cpu, cuda or cuda:0")
+        raise InputError(f"unknown device {name!r}: use cpu, cuda or cuda:N")
     return device
 
 

@@ -1,4 +1,4 @@
-"""Which of a repository's files diffusers will load: one form of each weight, and what stands beside it. No network."""
+"""Selects the files of a repository that diffusers loads: one form of each weight, and its companions. No network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from riptui.errors import InputError, WeightsError
 from riptui.inpainters.checkpoint import UNUSED_COMPONENTS
 
 Variant = Literal["full", "fp16"]
-"""Which precision of the weights is preferred where a repository has both."""
+"""The preferred precision of the weights if a repository has both."""
 
 WEIGHT_FILE = re.compile(
     r"(?:diffusion_pytorch_model|pytorch_model|model)(?:\.(?P<before>\w+?))?(?P<shard>-\d{5}-of-\d{5})?"

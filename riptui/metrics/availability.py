@@ -1,4 +1,4 @@
-"""What can be measured here as things are. Imports no metric; fetches nothing: that is its caller's decision."""
+"""Which metrics can be measured on this machine. Imports no metric and downloads nothing: the caller decides."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,29 +12,29 @@ DEFAULT_METRICS = ("ssim", "psnr", "lpips-squeeze", "lpips-alex", "lpips-vgg")
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Why a metric cannot be measured."""
+    """A metric that cannot be measured, and why."""
 
     metric: str
     reason: str
     fetchable: LpipsNet | None = None
-    """The trunk that `weights.fetch` could get, if that is all that is missing."""
+    """The trunk that `lpips_weights.fetch` can download, if only that is missing."""
 
 
 @dataclass(frozen=True)
 class Availability:
-    """Metrics, sorted by whether they can be measured now."""
+    """Metrics by whether they can be measured now."""
 
     available: tuple[str, ...]
     unavailable: tuple[Unavailable, ...]
 
     @property
     def fetchable(self) -> tuple[LpipsNet, ...]:
-        """Trunks that would bring more metrics, each once."""
+        """Trunks whose download would make more metrics available, each once."""
         return tuple(dict.fromkeys(item.fetchable for item in self.unavailable if item.fetchable))
 
     @property
     def note(self) -> str:
-        """What is left out and why, for a person; empty if nothing is."""
+        """The metrics that are left out and why, for the user; empty if there are none."""
         by_reason: dict[str, list[str]] = {}
         for item in self.unavailable:
             by_reason.setdefault(item.reason, []).append(item.metric)
@@ -43,23 +43,24 @@ class Availability:
 
 
 def check_default_metrics() -> Availability:
-    """SSIM, PSNR, and LPIPS with the nets whose packages and weights are here."""
+    """SSIM, PSNR, and LPIPS with the nets whose packages and weights are installed."""
     return check_availability(DEFAULT_METRICS)
 
 
 def check_availability(names: Iterable[str]) -> Availability:
-    """Sort metrics by whether they can be measured now. Raises InputError for a name that is none."""
+    """Sort metrics by whether they can be measured now. Raises InputError for an unknown name."""
     checked = {name: check_metric(name) for name in names}
     ready = tuple(name for name, found in checked.items() if found is None)
     return Availability(ready, tuple(found for found in checked.values() if found is not None))
 
 
 def check_metric(name: str) -> Unavailable | None:
-    """What a metric lacks: a package or its weights; None if nothing. Raises InputError for a name that is none."""
+    """Why a metric cannot be measured: a missing package or missing weights; None if it can. Raises InputError."""
     info = find_metric(name)
     missing = missing_packages(name)
     if missing:
-        return Unavailable(name, f"{', '.join(missing)} not installed: pip install 'riptui[{info.extra}]'")
+        fix = f"'riptui[{info.extra}]'" if info.extra else " ".join(missing)
+        return Unavailable(name, f"{', '.join(missing)} not installed: pip install {fix}")
     if info.net is None or lpips_weights.is_installed(info.net):
         return None
     path = lpips_weights.weights_path(info.net)
@@ -76,5 +77,5 @@ def require_packages(names: Iterable[str]) -> None:
 
 
 def missing_packages(name: str) -> tuple[str, ...]:
-    """The packages a metric needs that are not installed; found without importing them."""
+    """The packages that a metric needs and that are not installed; none is imported."""
     return tuple(package for package in find_metric(name).packages if find_spec(package) is None)

@@ -1,4 +1,4 @@
-"""The form of a metric that compares two pictures: the same features of both, then a distance between those."""
+"""A metric that compares two pictures: features of each, then a distance between the features."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

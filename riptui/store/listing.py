@@ -45,6 +45,17 @@ def find_trajectories(root: Path) -> Iterator[Trajectory]:
     return (Trajectory(Path(folder)) for folder, is_group in walk_folders(root) if not is_group)
 
 
+def open_runs(folder: str | Path) -> dict[str, Trajectory]:
+    """The trajectories that are in a runs folder now, by their path below it ("cat/m128-s0"), in natural order.
+
+    Raises NotATrajectoryError if the folder does not exist, DiskError if it cannot be read.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise NotATrajectoryError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}")
+    return {trajectory.path.relative_to(root).as_posix(): trajectory for trajectory in find_trajectories(root)}
+
+
 def walk_folders(root: Path) -> Iterator[tuple[str, bool]]:
     """As `find_trajectories`, with the groups: each folder, before what is in it is read, and whether it is a group."""
     pending = [str(root)]  # a Path for each of 10,000 would take longer than all the rest

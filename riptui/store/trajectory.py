@@ -7,12 +7,13 @@ what they name.
 from enum import StrEnum
 from functools import cached_property
 from itertools import takewhile
+from math import inf, isnan, nan
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from riptui.errors import DamagedError, NotATrajectoryError, SpecError
+from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
@@ -29,6 +30,9 @@ from riptui.store.records import (
     parse_lines,
     parse_valid_prefix,
 )
+
+if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import
+    from riptui.arrays import Image
 
 StoredT = TypeVar("StoredT")
 
@@ -129,6 +133,49 @@ class Trajectory:
         """By iteration: the frame that its values @previous were measured against."""
         pairs = ((measurement["k"], measurement.get("previous")) for measurement in self.read_measurements())
         return {int(k): int(previous) for k, previous in pairs if k is not None and previous is not None}
+
+    def frame(self, k: int) -> "Image":
+        """Frame k, uint8 RGB [size, size, 3], compared with its SHA-256; frame 0 is the original.
+
+        Raises InputError if it is not computed yet; DamagedError.
+        """
+        from riptui.store.frames import read_frame  # Pillow, 40 ms that a listing does without
+
+        return read_frame(self, k)
+
+    def table(self) -> dict[str, list[float]]:
+        """The measured frames as columns of equal length, for `pandas.DataFrame(...)` or NumPy.
+
+        k, inpainted (%, repeats counted), coverage (%, each pixel once), and a column per metric: NaN where it was not
+        measured, infinite where it has no finite value (the PSNR of equal images).
+        """
+        coverage = self.read_coverage()
+        measured = {k: values for k, values in self.read_metrics().items() if k < len(coverage)}
+        names = dict.fromkeys(name for values in measured.values() for name in values)
+        columns: dict[str, list[float]] = {
+            "k": [*measured],
+            "inpainted": [self.spec.inpainted(k) for k in measured],
+            "coverage": [coverage[k] for k in measured],
+        }
+        return columns | {
+            name: [
+                nan if name not in values else inf if (value := values[name]) is None else value
+                for values in measured.values()
+            ]
+            for name in names
+        }
+
+    def curve(self, metric: str) -> tuple[list[float], list[float]]:
+        """The paper's curve: % inpainted and the metric's values where it was measured, for `plt.plot(*curve)`.
+
+        Raises InputError if the trajectory has no values of that metric.
+        """
+        table = self.table()
+        if metric not in table:
+            measured = ", ".join([*table][3:]) or "none"
+            raise InputError(f"{self.path} has no values of {metric!r}. Measured: {measured}")
+        pairs = [(x, y) for x, y in zip(table["inpainted"], table[metric], strict=True) if not isnan(y)]
+        return [x for x, _ in pairs], [y for _, y in pairs]
 
     def read_status(self) -> Status:
         return derive_status(self, len(self.read_rows()))

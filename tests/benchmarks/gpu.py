@@ -34,7 +34,8 @@ from PIL import Image as Pictures
 sys.path.insert(0, str(Path(__file__).parents[2]))  # a checkout will do; nothing need be installed
 from riptui import inpainters, masks
 from riptui.arrays import Image
-from riptui.engine import BatchRunner, Failed, Notice
+from riptui.engine import BatchRunner
+from riptui.events import Failed, Notice
 from riptui.inpainters.pipelines import denoiser
 from riptui.inpainters.silence import silence_libraries
 from riptui.metrics.lpips_weights import TRUNKS, weights_path

@@ -29,6 +29,7 @@ from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
 from riptui.inpainters import download, hub_cache, locate, weight_files
 from riptui.inpainters.catalogue import MODELS
 from riptui.metrics import lpips_weights
+from riptui.remote_file import RemoteFile
 from riptui.text.units import format_size
 from tests.support.hub_server import COMMIT, Hub, Repository, running_hub
 
@@ -205,7 +206,7 @@ def test_a_single_component_is_fetched(server: Hub) -> None:
 
 def test_a_repository_that_is_no_checkpoint_is_refused(server: Hub) -> None:
     server.repositories["org/data"] = Repository({"README.md": b"# data"})
-    with pytest.raises(InputError, match=r"org/data is no checkpoint in diffusers' layout: it holds no model_index"):
+    with pytest.raises(InputError, match=r"org/data is not a checkpoint in diffusers' layout: it has no model_index"):
         fetched("org/data")
 
 
@@ -375,7 +376,7 @@ def test_a_partial_file_that_is_damaged_is_not_gone_on_from_twice(server: Hub) -
     plan = download.plan_download(NAME, "main")
     unet = next(file for file in plan.missing if file.path == UNET)
     hub_cache.partial_path(NAME, unet).write_bytes(bytes(1000))
-    with pytest.raises(WeightsError, match="is not what the hub lists"):
+    with pytest.raises(WeightsError, match="have the wrong hash"):
         download.fetch(plan)
     assert nothing_is_here()
     assert (fetched() / UNET).read_bytes() == tensors(2, 50_000)
@@ -387,7 +388,7 @@ def test_two_fetches_of_one_file_do_not_write_into_each_other(server: Hub) -> No
     def again(path: str, done: int, total: int) -> None:
         if done > 0:
             return
-        with pytest.raises(WeightsError, match="another process fetches org/name now"):
+        with pytest.raises(WeightsError, match="another process is downloading"):
             download.fetch(plan)
 
     download.fetch(plan, again)
@@ -401,7 +402,7 @@ def test_two_fetches_of_one_file_do_not_write_into_each_other(server: Hub) -> No
 def test_a_file_with_another_hash_is_an_error_and_is_not_kept(path: str, server: Hub) -> None:
     right = server.repositories[NAME].files[path]
     server.repositories[NAME].served[path] = right[:-1] + bytes([right[-1] ^ 1])
-    with pytest.raises(WeightsError, match=f"what came of {NAME}/{path} is not what the hub lists") as wrong:
+    with pytest.raises(WeightsError, match=f"of {NAME}/{path} have the wrong hash") as wrong:
         fetched()
     assert one_line(wrong)
     assert nothing_is_here()
@@ -437,7 +438,7 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(server: Hub) -> None:
         (f"{NAME}@v9", 2, "org/name has no revision v9"),
         ("sd3", 1, "is gated.*hf auth login"),
         ("sd9", 2, "unknown model 'sd9': expected one of sd2, .*lpips-vgg, or a hub id such as org/name"),
-        ("org/name/x", 2, "names no model"),
+        ("org/name/x", 2, "is not a model"),
         ("./here", 2, "is a local folder"),
     ],
 )
@@ -479,7 +480,7 @@ def test_a_hub_lost_in_the_middle_is_said_with_what_is_kept(server: Hub, monkeyp
         raise ConnectionResetError("reset by peer")
 
     monkeypatch.setattr(download, "http_get", lost)
-    with pytest.raises(WeightsError, match="broke off; what has come of org/name is kept"):
+    with pytest.raises(WeightsError, match="was lost; the part of org/name that was downloaded is kept"):
         download.fetch(plan)
 
 
@@ -516,7 +517,7 @@ def test_a_disk_that_fills_up_is_said(server: Hub, monkeypatch: pytest.MonkeyPat
 
     plan = download.plan_download(NAME, "main")
     monkeypatch.setattr(download, "http_get", full)
-    with pytest.raises(DiskError, match="cannot be written: No space left on device; what has come is kept") as error:
+    with pytest.raises(DiskError, match="No space left on device; what was downloaded is kept") as error:
         download.fetch(plan)
     assert one_line(error)
 
@@ -562,10 +563,9 @@ def trunks(server: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
     for net in ("squeeze", "alex", "vgg"):
         data = net.encode() * 1000
         file = f"{net}-{hashlib.sha256(data).hexdigest()[:8]}.pth"
-        small[net] = lpips_weights.Trunk(file, "", len(data))
+        small[net] = RemoteFile(f"{server.url}/{file}", file[-12:-4], len(data))
         server.others[f"/{file}"] = data
     monkeypatch.setattr(lpips_weights, "TRUNKS", small)
-    monkeypatch.setattr(lpips_weights, "source_url", lambda net: f"{server.url}/{small[net].file}")
     return server
 
 

@@ -174,7 +174,7 @@ def test_detaching_a_classical_inpainter_in_json(run: Run, runs: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "words"), [("gpu", "'gpu' is no device: give cpu, cuda or cuda:0"), ("cuda:99", "no device cuda:99")]
+    ("device", "words"), [("gpu", "unknown device 'gpu': use cpu, cuda or cuda:N"), ("cuda:99", "no device cuda:99")]
 )
 def test_a_device_that_cannot_be_there_is_an_error_before_anything_is_made(
     device: str, words: str, run: Run, runs: Path

@@ -12,19 +12,9 @@ import pytest
 
 from riptui import masks
 from riptui.arrays import Images, Masks
-from riptui.engine import (
-    BatchRunner,
-    Ended,
-    Failed,
-    HeldByOther,
-    Iterated,
-    Notice,
-    Started,
-    TrajectoryEvent,
-    batch,
-    run_trajectory,
-)
+from riptui.engine import BatchRunner, batch, run_trajectory
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
+from riptui.events import Ended, Failed, HeldByOther, Iterated, Notice, Started, TrajectoryEvent
 from riptui.inpainters import OnStep, baselines
 from riptui.recursion import ignore_step
 from riptui.spec import Spec, can_share_batch
@@ -475,7 +465,8 @@ DYING = """
 import os, signal, sys
 from pathlib import Path
 from riptui import masks
-from riptui.engine import BatchRunner, Failed
+from riptui.engine import BatchRunner
+from riptui.events import Failed
 from riptui.inpainters import baselines
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status

@@ -7,8 +7,9 @@ import pytest
 
 from riptui import inpainters
 from riptui.arrays import Images, Masks
-from riptui.engine import BatchRunner, Ended, Iterated, Notice
+from riptui.engine import BatchRunner
 from riptui.errors import DeviceMemoryError, InpainterError
+from riptui.events import Ended, Iterated, Notice
 from riptui.inpainters import OnStep
 from tests.support.trajectories import MakeTrajectory
 

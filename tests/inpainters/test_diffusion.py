@@ -15,8 +15,9 @@ from PIL import Image as Pictures
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
-from riptui.engine import Ended, run_trajectory
+from riptui.engine import run_trajectory
 from riptui.errors import InpainterError, InputError
+from riptui.events import Ended
 from riptui.inpainters import diffusion
 from riptui.inpainters.prompts import encode
 from riptui.inpainters.silence import silence_libraries

@@ -13,9 +13,9 @@ import torch
 from diffusers import UNet2DConditionModel
 
 from riptui import inpainters
-from riptui.engine import BatchRunner, Notice
+from riptui.engine import BatchRunner
 from riptui.errors import DeviceMemoryError
-from riptui.events import Event
+from riptui.events import Event, Notice
 from riptui.inpainters import torch_device
 from riptui.metrics import LpipsNet
 from riptui.metrics.lpips import load_lpips

@@ -3,25 +3,22 @@
 import contextlib
 import hashlib
 import io
-import os
-import sys
-import threading
-import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from riptui import metrics
+from riptui import metrics, remote_file
 from riptui.arrays import Image
 from riptui.errors import MissingExtraError, WeightsError
 from riptui.metrics import LpipsNet, lpips_weights
 from riptui.metrics.meter import Meter
+from riptui.remote_file import RemoteFile
+from tests.support.hub_server import Hub, running_hub
 from tests.support.trajectories import picture
 
 pytest_plugins = ["tests.support.random_trunks"]
@@ -161,13 +158,15 @@ def test_weights_are_looked_for_where_torch_looks(
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_torchvision_has_files_of_these_names_and_sizes(net: LpipsNet) -> None:
+def test_torchvision_has_files_at_these_addresses_and_of_these_sizes(net: LpipsNet) -> None:
     from torchvision import models
 
-    stated = getattr(models, lpips_weights.TRUNKS[net].enum).IMAGENET1K_V1
-    assert lpips_weights.source_url(net) == stated.url
-    assert stated.url.endswith(f"/{lpips_weights.TRUNKS[net].file}")
-    assert lpips_weights.TRUNKS[net].size == pytest.approx(stated.meta["_file_size"] * 2**20, rel=0.01)
+    enum = {"squeeze": "SqueezeNet1_1_Weights", "alex": "AlexNet_Weights", "vgg": "VGG16_Weights"}[net]
+    stated = getattr(models, enum).IMAGENET1K_V1
+    trunk = lpips_weights.TRUNKS[net]
+    assert trunk.url == stated.url
+    assert trunk.name.endswith(f"-{trunk.sha256}.pth")
+    assert trunk.size == pytest.approx(stated.meta["_file_size"] * 2**20, rel=0.01)
 
 
 @pytest.mark.parametrize("variable", ["RIPTUI_OFFLINE", "HF_HUB_OFFLINE"])
@@ -179,7 +178,7 @@ def test_without_weights_and_network_it_is_one_line_at_once(
 ) -> None:
     monkeypatch.delenv("RIPTUI_OFFLINE")
     monkeypatch.setenv(variable, "1")
-    monkeypatch.setattr(lpips_weights, "_open_url", lambda url: pytest.fail("it tried"))
+    monkeypatch.setattr(remote_file, "_open_url", lambda request: pytest.fail("it tried"))
     for attempt in (lambda: metrics.load("lpips-vgg"), lambda: lpips_weights.fetch("vgg")):
         with pytest.raises(WeightsError) as refusal:
             attempt()
@@ -236,7 +235,8 @@ def test_a_network_that_fails_with_the_right_file_keeps_its_own_error(
         raise RuntimeError("can't allocate memory")
 
     digest = hashlib.sha256(lpips_weights.weights_path("squeeze").read_bytes()).hexdigest()
-    monkeypatch.setattr(lpips_weights.Trunk, "sha256", digest[:8])
+    right = replace(lpips_weights.TRUNKS["squeeze"], sha256=digest[:8])
+    monkeypatch.setitem(lpips_weights.TRUNKS, "squeeze", right)
     monkeypatch.setattr(lpips, "LPIPS", out_of_memory)
     with pytest.raises(RuntimeError, match="allocate"):
         metrics.load("lpips-squeeze")
@@ -245,167 +245,53 @@ def test_a_network_that_fails_with_the_right_file_keeps_its_own_error(
 # ── fetching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass
-class Answer:
-    """What the server says next."""
-
-    status: int = 200
-    body: bytes = b""
-    length: int | None = None
-    """Content-Length; by default the body's."""
-
-
-@dataclass
-class Usage:
-    free: int
-
-
-@dataclass
-class Server:
-    url: str
-    answer: Answer
-    requests: int = 0
+BODY = np.random.default_rng(5).bytes(3_000_000)
 
 
 @pytest.fixture
-def server(empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server on this machine in the place of torchvision's, from which alex is 3 MB that hash to its name."""
-    body = np.random.default_rng(5).bytes(3_000_000)
-    trunk = replace(
-        lpips_weights.TRUNKS["alex"], file=f"alexnet-owt-{hashlib.sha256(body).hexdigest()[:8]}.pth", size=3_100_000
-    )
-    served = Server("", Answer(body=body))
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            served.requests += 1
-            self.send_response(served.answer.status)
-            self.send_header("Content-Length", str(served.answer.length or len(served.answer.body)))
-            self.end_headers()
-            self.wfile.write(served.answer.body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        served.url = f"http://127.0.0.1:{http.server_port}/{trunk.file}"
-        for name in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-            monkeypatch.delenv(name, raising=False)
+def server(empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A server on this machine, with the trunk of alex: 3 MB. tests/test_remote_file.py has more about downloads."""
+    for name in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with running_hub() as hub:
+        hub.others["/alex.pth"] = BODY
+        trunk = RemoteFile(f"{hub.url}/alex.pth", hashlib.sha256(BODY).hexdigest()[:8], 3_100_000)
         monkeypatch.setitem(lpips_weights.TRUNKS, "alex", trunk)
-        monkeypatch.setattr(lpips_weights, "source_url", lambda net: served.url)
-        yield served
-        http.shutdown()
-        thread.join()
+        yield hub
 
 
-def refused(net: LpipsNet = "alex") -> str:
-    """What fetch says; in one line, and nothing may be left behind."""
-    with pytest.raises(WeightsError) as refusal:
-        lpips_weights.fetch(net)
-    said = str(refusal.value)
-    assert str(lpips_weights.weights_path(net)) in said
-    assert "\n" not in said
-    folder = lpips_weights.weights_path(net).parent
-    assert not folder.is_dir() or list(folder.iterdir()) == []
-    return said
-
-
-def test_a_fetched_file_is_whole_and_progress_is_told(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
-    told: list[tuple[int, int]] = []
-    during: set[str] = set()
-
-    def follow(done: int, total: int) -> None:
-        told.append((done, total))
-        during.update(path.name for path in lpips_weights.weights_path("alex").parent.iterdir())
-        assert not lpips_weights.is_installed("alex")
-
-    path = lpips_weights.fetch("alex", follow)
+def test_a_trunk_is_fetched_once(server: Hub, capfd: pytest.CaptureFixture[str]) -> None:
+    path = lpips_weights.fetch("alex")
     assert path == lpips_weights.weights_path("alex")
-    assert path.read_bytes() == server.answer.body
+    assert path.read_bytes() == BODY
     assert lpips_weights.is_installed("alex")
     assert lpips_weights.verify("alex") is None
-    assert (told[0], told[-1]) == ((0, 3_000_000), (3_000_000, 3_000_000))
-    assert told == sorted(told)
-    assert all(name.endswith(".partial") for name in during)
-    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
     assert lpips_weights.fetch("alex") == path
-    assert server.requests == 1
+    assert len(server.seen) == 1
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        (Answer(404, b"no such file"), "404"),
-        (Answer(503), "503"),
-        (Answer(body=b"<html>Sign in to the hotel's network</html>"), "SHA-256"),
-        (Answer(body=b"cut", length=3_000_000), "after 3 of 3,000,000 bytes"),
-        (Answer(body=b""), "SHA-256"),
-    ],
-)
-def test_a_wrong_answer_is_one_line_and_leaves_nothing(answer: Answer, said: str, server: Server) -> None:
-    server.answer = answer
-    assert said in refused()
+def test_a_failed_download_names_the_file_the_cause_and_the_command(server: Hub) -> None:
+    server.down = True
+    with pytest.raises(WeightsError) as refusal:
+        lpips_weights.fetch("alex")
+    said = str(refusal.value)
+    assert str(lpips_weights.weights_path("alex")) in said
+    assert "the download failed (HTTP Error 503" in said
+    assert said.endswith("riptui fetch lpips-alex, or copy the file there by hand")
+    assert "\n" not in said
 
 
-def test_a_refused_connection_is_one_line_and_leaves_nothing(server: Server) -> None:
-    server.url = "http://127.0.0.1:1/nothing.pth"
-    assert "refused" in refused()
-
-
-def test_a_host_that_does_not_answer_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    answering = threading.Event()
-
-    def silent(url: str, timeout: float) -> None:
-        answering.wait(10)
-
-    monkeypatch.setattr(lpips_weights, "urlopen", silent)
-    monkeypatch.setattr(lpips_weights, "CONNECT_SECONDS", 0.05)
-    assert "no answer within 0.05 s" in refused()
-    answering.set()
-
-
-def test_a_full_disk_is_seen_before_anything_is_fetched(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lpips_weights.shutil, "disk_usage", lambda folder: Usage(free=2_000_000))
-    assert "only 2.0 MB are free" in refused()
-    assert server.requests == 0
-
-
-def test_a_folder_that_cannot_be_made_is_one_line(server: Server, empty_torch_home: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_one_line(server: Hub, empty_torch_home: Path) -> None:
     empty_torch_home.write_text("a file where the folder should be")
-    assert "failed" in refused()
-    assert server.requests == 0
-
-
-def test_an_interrupted_fetch_leaves_nothing(server: Server) -> None:
-    def interrupt(done: int, total: int) -> None:
-        if done:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        lpips_weights.fetch("alex", interrupt)
-    assert list(lpips_weights.weights_path("alex").parent.iterdir()) == []
-
-
-def test_what_a_killed_fetch_left_is_removed_and_one_under_way_is_not(server: Server) -> None:
-    path = lpips_weights.weights_path("alex")
-    path.parent.mkdir(parents=True)
-    abandoned, under_way = (path.with_name(f"{path.name}.riptui-{one}.partial") for one in "ab")
-    foreign = path.with_name("notes.partial")
-    for file in (abandoned, under_way, foreign):
-        file.touch()
-    old = time.time() - 2 * lpips_weights.ABANDONED_SECONDS
-    os.utime(abandoned, (old, old))
-    os.utime(foreign, (old, old))
-    lpips_weights.fetch("alex")
-    assert {entry.name for entry in path.parent.iterdir()} == {path.name, under_way.name, foreign.name}
+    with pytest.raises(WeightsError, match="the download failed"):
+        lpips_weights.fetch("alex")
+    assert server.seen == []
 
 
 def test_fetching_without_torchvision_names_the_extra(empty_torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RIPTUI_OFFLINE")
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    monkeypatch.setitem(sys.modules, "torchvision.models", None)
+    monkeypatch.setattr(lpips_weights, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"riptui\[diffusion\]"):
         lpips_weights.fetch("vgg")

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from riptui import engine
 from riptui.errors import DamagedError, InputError, RiptuiError, SpecError
+from riptui.events import Iterated
 from riptui.store import layout
 from riptui.store.claim import claim, encode_record
 from riptui.store.frames import read_frame
@@ -321,7 +322,7 @@ class Abuse(RuleBasedStateMachine):
         with suppress(RiptuiError), Disk():
             trajectory = STORY.create(self.runs)
             for event in engine.run_trajectory(trajectory, should_stop=lambda: next(left, None) is None):
-                self.committed = max(self.committed, event.row.k if isinstance(event, engine.Iterated) else event.k)
+                self.committed = max(self.committed, event.row.k if isinstance(event, Iterated) else event.k)
 
     @rule(call=st.integers(0, 120), when=st.sampled_from(get_args(When)))
     def crash(self, call: int, when: When) -> None:

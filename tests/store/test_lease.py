@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from riptui.engine import Iterated, run_trajectory
+from riptui.engine import run_trajectory
 from riptui.errors import DamagedError, HeldError
+from riptui.events import Iterated
 from riptui.store.claim import claim, encode_record
 from riptui.store.lease import Delta, RemoteCopy, lease
 from riptui.store.records import Request

@@ -22,6 +22,7 @@ import pytest
 from riptui import engine
 from riptui.arrays import Image
 from riptui.engine import saver
+from riptui.events import Ended, Iterated, Measured
 from riptui.spec import Spec
 from riptui.store import creation, disk, layout, lock
 from riptui.store.frames import read_frames
@@ -234,9 +235,9 @@ class Story:
         """Complete a trajectory, as `riptui resume` does."""
         for event in engine.run_trajectory(trajectory, extra=self.request):
             told.created = True
-            told.k = max(told.k, event.k if not isinstance(event, engine.Iterated) else event.row.k)
-            told.measured = max(told.measured, event.k) if isinstance(event, engine.Measured) else told.measured
-            told.done |= isinstance(event, engine.Ended) and event.done
+            told.k = max(told.k, event.k if not isinstance(event, Iterated) else event.row.k)
+            told.measured = max(told.measured, event.k) if isinstance(event, Measured) else told.measured
+            told.done |= isinstance(event, Ended) and event.done
         return trajectory
 
     def crash(self, runs: Path, point: Point) -> tuple[Told, str]:

@@ -6,14 +6,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from riptui import inpainters
+from riptui import inpainters, testing
 from riptui.arrays import Images, Masks
 from riptui.inpainters import InpainterInfo, OnStep
-from riptui.inpainters.parameters import NumberType
 from riptui.store import disk
 from riptui.supervision import client
 
@@ -30,15 +30,8 @@ POISON = (255, 0, 255)
 
 
 def slow(seconds: float, steps: int, **_: object) -> inpainters.Inpainter:
-    """Invert the square, in this many steps, which take this many seconds together."""
-
-    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
-        for step in range(1, steps + 1):
-            time.sleep(seconds / steps)
-            on_step(step, steps)
-        return np.where(masks[..., None], 255 - images, images)
-
-    return inpaint
+    """riptui.testing's, on a device."""
+    return testing.slow(seconds, steps)
 
 
 def touchy(**_: object) -> inpainters.Inpainter:
@@ -65,25 +58,14 @@ def noisy(**_: object) -> inpainters.Inpainter:
 
 
 def broken(**_: object) -> inpainters.Inpainter:
-    """Raise an error."""
-
-    def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
-        raise ValueError("it is broken")
-
-    return inpaint
+    """riptui.testing's, on a device."""
+    return testing.failing()
 
 
 ODD = {
-    "slow": InpainterInfo(
-        "tests.support.odd_inpainters:slow",
-        "",
-        {"seconds": 0.02, "steps": 4},
-        parameter_types={"seconds": NumberType(0, 100), "steps": NumberType(0, 1000, integer=True)},
-        takes_device=True,
-        runs_in_worker=True,
-    ),
+    "slow": replace(testing.SLOW, target="tests.support.odd_inpainters:slow", takes_device=True),
     "touchy": InpainterInfo("tests.support.odd_inpainters:touchy", "", takes_device=True, runs_in_worker=True),
-    "broken": InpainterInfo("tests.support.odd_inpainters:broken", "", takes_device=True, runs_in_worker=True),
+    "broken": replace(testing.FAILING, target="tests.support.odd_inpainters:broken", takes_device=True),
     "noisy": InpainterInfo("tests.support.odd_inpainters:noisy", "", takes_device=True, runs_in_worker=True),
 }
 

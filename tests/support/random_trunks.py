@@ -43,7 +43,7 @@ def random_trunks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = home / "hub" / "checkpoints"
     folder.mkdir(parents=True)
     for net, trunk in lpips_weights.TRUNKS.items():
-        write_trunk(net, folder / trunk.file)
+        write_trunk(net, folder / trunk.name)
     return home
 
 

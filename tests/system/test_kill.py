@@ -28,7 +28,8 @@ COMPUTE = """
 import sys, time
 from pathlib import Path
 import numpy
-from riptui.engine import Iterated, run_trajectory
+from riptui.engine import run_trajectory
+from riptui.events import Iterated
 from riptui.errors import HeldError
 from riptui.spec import decode_spec
 from riptui.store.creation import create_or_open

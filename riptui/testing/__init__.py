@@ -1,0 +1,15 @@
+"""Rules that every inpainter and every metric must keep, as functions for any test framework; and inpainters for tests.
+
+    from riptui.testing import check_inpainter
+
+    def test_mine() -> None:
+        check_inpainter(my_inpainter(radius=3))
+
+Each check raises AssertionError with a sentence that says which rule is broken.
+"""
+
+from riptui.testing.doubles import FAILING, SLOW, failing, slow
+from riptui.testing.inpainter_rules import check_inpainter
+from riptui.testing.metric_rules import check_metric
+
+__all__ = ["FAILING", "SLOW", "check_inpainter", "check_metric", "failing", "slow"]

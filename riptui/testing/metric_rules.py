@@ -1,0 +1,60 @@
+"""The rules of `riptui.metrics.Metric`, checked on small pictures."""
+
+import numpy as np
+
+from riptui.arrays import Images
+from riptui.metrics import Metric, MetricInfo, measure_each
+from riptui.testing.inpainter_rules import make_images
+
+
+def check_metric(metric: Metric, info: MetricInfo | None = None, *, size: int = 256, tolerance: float = 0.0) -> None:
+    """Raise AssertionError if a metric breaks a rule: see the functions below, in this order.
+
+    info: what it claims, for the checks of its range and direction. size: of the pictures, px. tolerance: by which a
+    batch may differ from single frames.
+    """
+    frames = make_images(3, size)
+    check_values(metric, frames)
+    check_batch_of_frames(metric, frames, tolerance)
+    if info is not None:
+        check_claims(metric, info, frames)
+
+
+def check_values(metric: Metric, frames: Images) -> None:
+    """It gives one float64 per frame, the same each time, and leaves its arguments alone."""
+    reference, given = frames[0].copy(), frames.copy()
+    prepared = metric.prepare(reference)
+    values = metric.measure(prepared, given)
+    assert isinstance(values, np.ndarray), f"measure must return an array, not {type(values).__name__}"
+    got = f"{values.dtype} {values.shape}"
+    is_right = values.dtype == np.float64 and values.shape == (len(frames),)
+    assert is_right, f"it returned {got}, not float64 (3,)"
+    assert np.array_equal(given, frames), "it changed the frames that it was given"
+    assert np.array_equal(reference, frames[0]), "it changed the reference that it was given"
+    again = metric.measure(prepared, frames)
+    assert np.array_equal(values, again), "measuring the same frames again gave different values"
+
+
+def check_batch_of_frames(metric: Metric, frames: Images, tolerance: float = 0.0) -> None:
+    """A frame's value depends on no other frame, and `measure_each` agrees with `measure`."""
+    prepared = metric.prepare(frames[0])
+    batch = metric.measure(prepared, frames)
+    singles = np.array([metric.measure(prepared, frames[i : i + 1])[0] for i in range(len(frames))])
+    assert np.allclose(batch, singles, rtol=0, atol=tolerance), f"a batch gave {batch}, its frames one by one {singles}"
+    references = [metric.prepare(frame) for frame in frames[::-1]]
+    each = measure_each(metric, references, frames)
+    alone = [float(metric.measure(reference, frames[i : i + 1])[0]) for i, reference in enumerate(references)]
+    assert np.allclose(each, alone, rtol=0, atol=tolerance), f"measure_each gave {each}, measure gives {alone}"
+
+
+def check_claims(metric: Metric, info: MetricInfo, frames: Images) -> None:
+    """Values are in the claimed range; for a metric that compares, no frame is closer to a picture than the picture."""
+    values = metric.measure(metric.prepare(frames[0]), frames)
+    low, high = info.range
+    assert ((low <= values) & (values <= high)).all(), f"{values} are not all in the claimed range {info.range}"
+    if not info.pairwise:
+        return
+    same, *others = -values if info.higher_means == "closer" else values
+    assert all(same < other for other in others), f"{values}: the first frame is the reference itself, and not closest"
+    if info.higher_means == "farther":
+        assert abs(same - low) < 1e-6, f"equal pictures have a distance of {same}, not {low}"

@@ -104,3 +104,13 @@ assert ended.done
     loaded = loaded_by(code)
     assert "skimage" in loaded or not metrics
     assert not loaded & TORCH
+
+
+def test_no_command_imports_the_package_of_an_extra() -> None:
+    """With the base install alone each command starts, and names the extra that it needs."""
+    code = (
+        "import importlib, pkgutil, riptui.cli\nfor found in pkgutil.walk_packages(riptui.cli.__path__, 'riptui.cli.'):"
+    )
+    loaded = loaded_by(f"{code}\n    importlib.import_module(found.name)")
+    assert "riptui" in loaded
+    assert not loaded & (TORCH | {"huggingface_hub", "safetensors", "matplotlib", "pyarrow"})

@@ -6,17 +6,20 @@ from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from riptui.cli.console import err, print_error, print_line, warn
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import REGISTRY, catalogue, download
+from riptui.inpainters import REGISTRY, catalogue
 from riptui.inpainters.catalogue import ModelRef
-from riptui.inpainters.download import DownloadPlan
-from riptui.inpainters.weight_files import Variant
 from riptui.metrics import LpipsNet, lpips_weights
 from riptui.text.units import format_size
+
+if TYPE_CHECKING:
+    from riptui.inpainters.download import DownloadPlan
+    from riptui.inpainters.weight_files import Variant
 
 LPIPS_NAMES: dict[str, tuple[LpipsNet, ...]] = {
     "lpips": ("squeeze", "alex", "vgg"),
@@ -31,7 +34,7 @@ ShowDownload = Callable[[str, int, int], None]
 """`show(file, bytes_done, bytes_total)`"""
 
 
-def fetch(names: tuple[str, ...], variant: Variant, allow_pickle: bool, offline: bool) -> int:
+def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, offline: bool) -> int:
     nets, models = split_names(names)
     if models:
         _require_hub_packages()
@@ -88,6 +91,8 @@ def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], al
 
 
 def _find_model(model: ModelRef, allow_pickle: bool) -> Path:
+    from riptui.inpainters import download  # of an extra
+
     return download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
 
 
@@ -96,8 +101,10 @@ def _find_trunk(net: LpipsNet) -> Path:
     return lpips_weights.weights_path(net)
 
 
-def _fetch_models(models: dict[str, ModelRef], variant: Variant, allow_pickle: bool) -> None:
+def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle: bool) -> None:
     """Download models. All are planned first: a wrong name or a full disk fails before gigabytes have arrived."""
+    from riptui.inpainters import download  # of an extra
+
     if allow_pickle and models:
         warn("accepting weights that exist only as pickle; they can run any code when loaded")
     plans: dict[str, DownloadPlan] = {}
@@ -119,8 +126,10 @@ def _fetch_models(models: dict[str, ModelRef], variant: Variant, allow_pickle: b
         print_line(f"{name}: {summary}, {folder}")
 
 
-def _plan_download(model: ModelRef, variant: Variant, allow_pickle: bool) -> DownloadPlan | Path:
+def _plan_download(model: ModelRef, variant: "Variant", allow_pickle: bool) -> "DownloadPlan | Path":
     """What to download of a model; its folder if it is installed and the hub cannot be reached."""
+    from riptui.inpainters import download  # of an extra
+
     revision = model.revision or "main"
     try:
         return download.plan_download(model.model, revision, variant=variant, allow_pickle=allow_pickle)

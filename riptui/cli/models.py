@@ -10,9 +10,8 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_json, warn
 from riptui.errors import RiptuiError
-from riptui.inpainters import REGISTRY, locate
+from riptui.inpainters import REGISTRY
 from riptui.inpainters.catalogue import MODELS
-from riptui.inpainters.checkpoint import inspect_checkpoint
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_size
@@ -81,6 +80,9 @@ def _list_models() -> Iterator[WeightsInfo]:
 
 
 def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
+    from riptui.inpainters import locate  # of an extra
+    from riptui.inpainters.checkpoint import inspect_checkpoint
+
     model = MODELS[name]
     try:
         folder = locate.locate_model(model.repository, model.revision)

@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from riptui import __version__
 from riptui.engine import BatchRunner
 from riptui.errors import DiskError
 from riptui.events import Ended, Failed, Iterated, TrajectoryEvent
-from riptui.inpainters import CompileMode
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.layout import slugify
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import Registration, WorkerRecord
+from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.disk_queue import DiskQueue
 from riptui.worker.heartbeat import Heartbeat
 from riptui.worker.memory_queue import MemoryQueue
@@ -24,27 +25,16 @@ POLL_SECONDS = 0.25  # seconds between two looks around while there is nothing t
 MAX_DISK_ERRORS = 3  # errors of the disk in a row, on different trajectories: then it is no single folder's fault
 
 
-def new_worker_record(
-    *,
-    device: str = "",
-    batch: int | None = None,
-    compile: CompileMode = "auto",
-    deterministic: bool = False,
-    offline: bool = False,
-) -> WorkerRecord:
-    """This process as a worker."""
+def new_worker_record(options: WorkerOptions) -> WorkerRecord:
+    """The record of this process as a worker."""
     host = socket.gethostname()
     return WorkerRecord(
         id=slugify(f"{host[:60]}-{os.getpid()}-{time.time():.0f}"),
         pid=os.getpid(),
         host=host,
-        device=device,
-        batch=batch,
         started=timestamp(),
         version=__version__,
-        compile=compile,
-        deterministic=deterministic,
-        offline=offline,
+        **msgspec.structs.asdict(options),
     )
 
 

@@ -113,7 +113,7 @@ def test_a_killed_worker_is_replaced_and_nothing_is_computed_twice(
         os.kill(victim.record.pid, signal.SIGKILL)
         outcome = finished(process)
     assert outcome.code == 0
-    assert f"worker {victim.record.id} died; another one goes on" in outcome.err
+    assert f"worker {victim.record.id} died; another one was started" in outcome.err
     require_whole(runs, reference)
     require_once(runs, deaths=1)
 
@@ -137,7 +137,7 @@ def test_ctrl_c_stops_the_study_and_the_same_command_goes_on(written: Written, r
         process.send_signal(signal.SIGINT)
         outcome = finished(process)
     assert outcome.code == 130
-    assert "stopped; what was computed is saved. Go on with: riptui study run" in outcome.err
+    assert "stopped; finished iterations are saved. Resume with: riptui study run" in outcome.err
     assert {one.request.state for one in all_of(runs).values() if one.read_status() != Status.DONE} == {"stop"}
     assert rows(runs) < ITERATIONS
     assert ran(file).code == 0
@@ -148,8 +148,8 @@ def test_a_detached_study_goes_on_and_can_be_looked_at_stopped_and_resumed(writt
     file = written(0.06)
     outcome = ran(file, "--detach")
     assert outcome.code == 0
-    assert "8 trajectories in" in outcome.out
-    assert "2 workers take them" in outcome.out
+    assert "8 trajectories queued in" in outcome.out
+    assert "for 2 workers" in outcome.out
     wait_until(lambda: rows(runs) > 2)
     status = json.loads(riptui("study", "status", file, "--json").out)
     assert status["expected"] == 8
@@ -199,21 +199,21 @@ def test_what_fails_by_itself_is_told_and_stops_nothing(written: Written) -> Non
     assert "2 done" in outcome.out
 
 
-def test_workers_that_are_sent_away_end_the_watch(written: Written, runs: Path) -> None:
+def test_workers_that_are_shut_down_end_the_watch(written: Written, runs: Path) -> None:
     file = written(0.3)
     with started(*run(file), command=COMMAND, env=environment(RIPTUI_IDLE="0")) as process:
         wait_until(lambda: len(list_running_workers(runs)) == 2 and rows(runs))
         assert riptui("stop", "--worker", "all", "--runs", runs).code == 0
         outcome = finished(process)
     assert outcome.code == 1
-    assert "all workers were sent away" in outcome.err
+    assert "all workers were shut down" in outcome.err
     assert statuses(file)["queued"] > 0
 
 
 def test_without_workers_it_is_only_queued(written: Written, runs: Path) -> None:
     outcome = riptui("study", "run", written(), "--workers", "0", "--detach")
     assert outcome.code == 0
-    assert "8 trajectories in" in outcome.out
+    assert "8 trajectories queued in" in outcome.out
     assert not list_running_workers(runs)
     assert statuses(written()) == {"queued": 8}
 

@@ -1,4 +1,4 @@
-"""`riptui study run`: submit, see to workers, and show how far it is."""
+"""`riptui study run`: submit a study's trajectories, keep workers running, and show the progress."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from riptui.cli.in_process import StopSignal
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
+from riptui.store.worker_registry import WorkerOptions
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
 from riptui.supervision.bulk import request_all
-from riptui.supervision.client import WorkerOptions
 from riptui.supervision.pool import LocalPool, plan_workers
 from riptui.supervision.progress import ProgressTracker
+from riptui.text.units import format_count
 
 if TYPE_CHECKING:
     from riptui.ray_cluster.driver import RayDriver
 
-STOP_WAIT_SECONDS = 10.0  # seconds; how long Ctrl-C waits for trajectories to leave their slots
+STOP_WAIT_SECONDS = 10.0  # seconds that Ctrl-C waits for workers to save the current iterations
 
 
 def run(
@@ -57,7 +58,7 @@ def run(
             return _detach(study, executor, len(trajectories), display, complete=complete)
         succeeded = _watch(study, trajectories, executor, study_display, stop) and complete
     if stop.signal is not None:
-        warn(f"stopped; what was computed is saved. Go on with: riptui study run {short_path(study.file)}")
+        warn(f"stopped; finished iterations are saved. Resume with: riptui study run {short_path(study.file)}")
         return 128 + stop.signal
     return 0 if succeeded else 1
 
@@ -65,15 +66,16 @@ def run(
 def _submit(
     study: Study, metrics: tuple[str, ...], study_display: StudyDisplay, stop: StopSignal
 ) -> tuple[dict[str, int], bool]:
-    """Make and queue all trajectories; those that are there, and whether every picture could be used."""
+    """Create and queue all trajectories. Returns all that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
-        study_display.notice(f"fetching {dataset.text}, all of it")
+        study_display.notice(f"downloading all of {dataset.text}")
     submission = Submission(study, metrics, should_stop=lambda: bool(stop))
     complete = True
     for position, outcome in enumerate(submission, 1):
         if isinstance(outcome, SkippedPicture):
             complete = False
-            kept_text = f"; its {outcome.kept} trajectories that are there go on" if outcome.kept else ""
+            count = format_count(outcome.kept, "trajectory")
+            kept_text = f"; {count} of it from before will be computed" if outcome.kept else ""
             study_display.skipped(str(outcome.path), f"{outcome.reason}{kept_text}")
         else:
             study_display.submitted(
@@ -90,9 +92,12 @@ def _detach(study: Study, pool: LocalPool, count: int, display: str, *, complete
     if display == "json":
         print_json({"event": "queued", "trajectories": count, "workers": [worker.record.id for worker in workers]})
     elif display != "none":
-        print_line(f"{count} trajectories in {short_path(study.folder)}; {len(workers)} workers take them")
-        print_line(f"  how far they are  riptui study status {short_path(study.file)}")
-        print_line(f"  stop them         riptui study stop {short_path(study.file)}")
+        print_line(
+            f"{format_count(count, 'trajectory')} queued in {short_path(study.folder)} for "
+            f"{format_count(len(workers), 'worker')}"
+        )
+        print_line(f"  progress  riptui study status {short_path(study.file)}")
+        print_line(f"  stop      riptui study stop {short_path(study.file)}")
         if workers and (text := logind.logout_advice()):
             warn(text)
     return 0 if complete else 1
@@ -105,7 +110,10 @@ def _watch(
     study_display: StudyDisplay,
     stop: StopSignal,
 ) -> bool:
-    """Show how far it is until all has ended; whether nothing failed. Raises WorkerError, DiskError."""
+    """Show the progress until all trajectories have ended. Returns whether none failed.
+
+    Raises WorkerError, DiskError.
+    """
     tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
     tracker.poll(full=True)
     if not (tracker.is_over or stop):
@@ -128,7 +136,7 @@ def _watch(
 
 
 def _stop(tracker: ProgressTracker, executor: LocalPool | RayDriver, study_display: StudyDisplay) -> None:
-    """Ask all that is left to stop, what is being computed first, and wait a while until it has left its slots."""
+    """Stop all trajectories that have not ended, and wait a while until the workers have saved them."""
     request_all(tracker.remaining, "stop")
     deadline = time.monotonic() + STOP_WAIT_SECONDS
     while time.monotonic() < deadline:

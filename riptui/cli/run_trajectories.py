@@ -34,7 +34,7 @@ def run_trajectories(
     if detach:
         return queue_for_worker(runs, trajectories, display, request, options)
     with open_display(display, trajectories) as run_display:
-        if any(map(_has_weights, trajectories)):
+        if any(map(_runs_in_worker, trajectories)):
             code = run_in_worker(runs, trajectories, run_display, request, options)
         else:
             code = run_in_process(trajectories, run_display, request)
@@ -44,9 +44,9 @@ def run_trajectories(
     return code
 
 
-def _has_weights(trajectory: Trajectory) -> bool:
+def _runs_in_worker(trajectory: Trajectory) -> bool:
     try:
-        return find_inpainter(trajectory.spec.inpainter).needs_weights
+        return find_inpainter(trajectory.spec.inpainter).runs_in_worker
     except RiptuiError:  # which is told when it is its turn
         return False
 

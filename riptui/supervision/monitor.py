@@ -139,8 +139,8 @@ class TrajectoryMonitor:
         """
         workers = [worker for worker in list_workers(self._runs) if worker.alive]
         jobs = {f"{self._runs}/{job.path}": job for worker in workers if worker.live for job in worker.live.jobs}
-        busy = [path for path, tail in self._remaining.items() if tail.started or path in jobs]
-        idle = [path for path in self._remaining if path not in set(busy)]
+        busy = {path: tail for path, tail in self._remaining.items() if tail.started or path in jobs}
+        idle = [path for path in self._remaining if path not in busy]
         all_events = self._detect_loading(workers)
         for path in [*busy, *(idle if full else idle[:MAX_IDLE_PER_POLL])]:
             tail = self._remaining.pop(path)

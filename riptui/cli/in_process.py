@@ -17,7 +17,7 @@ from riptui.events import Ended, Failed, Iterated, TrajectoryEvent
 from riptui.store.records import Request
 from riptui.store.requests import has_work
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import Registration, WorkerRecord, register
+from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord, register
 from riptui.worker.loop import new_worker_record, serve
 from riptui.worker.memory_queue import MemoryQueue
 
@@ -50,7 +50,7 @@ def _run_queued(runs: Path, trajectories: Sequence[Trajectory], stop: StopSignal
     context = click.get_current_context(silent=True)
     command = (context and context.info_name) or "run"
     remaining = {trajectory.path for trajectory in trajectories}
-    with _register(runs, new_worker_record(batch=1, command=command)) as (registration, notice):
+    with _register(runs, new_worker_record(WorkerOptions(batch=1), command=command)) as (registration, notice):
         with suppress(DiskError):  # it has been yielded
             for trajectory, event in serve(
                 registration, runs, idle_seconds=0, should_stop=lambda: bool(stop), queue=queue

@@ -9,12 +9,11 @@ import rich_click as click
 
 from riptui.cli.lazy import lazy
 from riptui.cli.values import MeasureParam, NameListParam, complete_folders
-from riptui.inpainters import CompileMode
 from riptui.metrics import REGISTRY
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-build_worker_options = lazy("riptui.cli.worker_options:build_worker_options")
+take_worker_options = lazy("riptui.cli.worker_options:take_worker_options")
 runs_folder = lazy("riptui.cli.runs_folder:runs_folder")
 
 
@@ -73,17 +72,8 @@ def pool_options(command: Command) -> Command:
     """The same without --device, for commands that use several devices."""
 
     @functools.wraps(command)
-    def with_options(
-        *args: Any,
-        batch: int | None,
-        compile: CompileMode,
-        deterministic: bool,
-        offline: bool,
-        device: str = "",
-        **kwargs: Any,
-    ) -> Any:
-        options = build_worker_options(device, batch, compile, deterministic, offline)
-        return command(*args, options=options, **kwargs)
+    def with_options(*args: Any, **kwargs: Any) -> Any:
+        return command(*args, options=take_worker_options(kwargs), **kwargs)
 
     options = [
         click.option(

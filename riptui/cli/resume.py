@@ -5,8 +5,7 @@ from pathlib import Path
 from riptui.cli.console import warn
 from riptui.cli.run_trajectories import has_work, run_trajectories
 from riptui.store.listing import find_all_trajectories
-from riptui.store.worker_registry import find_runs_folder
-from riptui.supervision.client import WorkerOptions
+from riptui.store.worker_registry import WorkerOptions, find_runs_folder
 
 
 def resume(paths: tuple[Path, ...], runs: Path, detach: bool, options: WorkerOptions, display: str) -> int:

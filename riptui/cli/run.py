@@ -18,7 +18,7 @@ from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep, require_valid_names
 from riptui.spec import Fit, MeasureInterval, ParameterValue, SquareOrder
 from riptui.store.records import Request
-from riptui.supervision.client import WorkerOptions
+from riptui.store.worker_registry import WorkerOptions
 
 
 def run(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +14,20 @@ from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
 from riptui.cli.stop_signal import StopSignal
 from riptui.errors import DiskError, RiptuiError, WorkerError
-from riptui.events import Failed
+from riptui.events import Failed, Notice
 from riptui.store.records import Request
 from riptui.store.requests import has_work
 from riptui.store.trajectory import Trajectory
-from riptui.supervision.client import WorkerOptions, ensure_worker, log_tail, request_state, retry
+from riptui.supervision.client import ensure_worker, log_tail, request_state, retry
 from riptui.supervision.monitor import TrajectoryMonitor
+from riptui.supervision.pool import LocalPool
 from riptui.text.units import format_count
 
 if TYPE_CHECKING:
-    from riptui.store.worker_registry import Worker
+    from riptui.store.worker_registry import Worker, WorkerOptions
 
-STOP_WAIT_SECONDS = 5.0  # seconds; how long Ctrl-C waits for trajectories to leave their slots
+POLL_SECONDS = 0.25  # seconds between two looks: denoising steps are shown as they happen
+STOP_WAIT_SECONDS = 5.0  # seconds that Ctrl-C waits for workers to save the current iterations
 
 
 def queue_unfinished(
@@ -50,30 +51,28 @@ def queue_unfinished(
     return queued, failed
 
 
-def make_worker_finder(runs: Path, options: WorkerOptions) -> Callable[[], Worker]:
-    """What finds or starts a worker."""
-    return lambda: ensure_worker(runs, **asdict(options))
-
-
 def run_in_worker(
     runs: Path, trajectories: Sequence[Trajectory], display: RunDisplay, request: Request | None, options: WorkerOptions
 ) -> int:
-    """Have a worker bring trajectories to their ends, and show it; return the exit code.
+    """Have a worker compute trajectories to their ends, show it, and return the exit code.
 
-    After a signal those that did not come to their end are stopped, and nothing else of the worker's.
+    A signal stops those of them that have not ended, and nothing else that the worker computes.
     Raises WorkerError, DiskError.
     """
     queued, failed = queue_unfinished(trajectories, display, request)
     if not queued:
         return 1 if failed else 0
-    get_worker = make_worker_finder(runs, options)
+    pool = LocalPool(runs, [options])
     with StopSignal() as stop:
-        monitor = TrajectoryMonitor(runs, queued, get_worker(), get_worker)
+        monitor = TrajectoryMonitor(runs, queued)
+        pool.start()
         deadline: float | None = None
-        for events in monitor.watch():
+        for events, notices in pool.watch(monitor, poll_seconds=POLL_SECONDS):
             for trajectory, event in events:
                 failed |= isinstance(event, Failed)
                 display.show(trajectory, event)
+            for text in notices:
+                display.show((monitor.remaining or queued)[0], Notice(text))
             if stop and deadline is None:
                 deadline = time.monotonic() + STOP_WAIT_SECONDS
                 for trajectory in monitor.remaining:
@@ -88,14 +87,14 @@ def run_in_worker(
 def queue_for_worker(
     runs: Path, trajectories: Sequence[Trajectory], display: str, request: Request | None, options: WorkerOptions
 ) -> int:
-    """Queue trajectories for a worker that outlives this process; return the exit code.
+    """Queue trajectories for a worker that outlives this process, and return the exit code.
 
     Raises WorkerError, DiskError.
     """
     with open_display(display, trajectories) as run_display:
         queued, failed = queue_unfinished(trajectories, run_display, request)
     if queued:
-        worker = make_worker_finder(runs, options)()
+        worker = ensure_worker(runs, options)
         if not worker.alive and not worker.leaving:
             raise WorkerError(f"worker {worker.record.id} died at its start: {log_tail(worker.log)}")
         if display == "json":
@@ -109,7 +108,8 @@ def queue_for_worker(
 def _print_next_steps(queued: Sequence[Trajectory], worker: Worker, runs: Path) -> None:
     folder = shlex.quote(os.path.commonpath([short_path(trajectory.path) for trajectory in queued]))
     runs_flag = "" if runs == Path("runs") else f" --runs {shlex.quote(short_path(runs))}"
-    print_line(f"{format_count(len(queued), 'trajectory')} queued in {folder}; worker {worker.record.id} will run them")
+    count, pronoun = format_count(len(queued), "trajectory"), "it" if len(queued) == 1 else "them"
+    print_line(f"{count} queued in {folder}; worker {worker.record.id} will run {pronoun}")
     for purpose, command in (
         ("worker status", f"riptui ps{runs_flag}"),
         ("worker log", f"riptui logs -f {worker.record.id}{runs_flag}"),

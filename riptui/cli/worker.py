@@ -4,7 +4,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
@@ -13,8 +12,8 @@ from riptui.cli.run_display import PlainDisplay
 from riptui.cli.stop_signal import StopSignal
 from riptui.events import TrajectoryEvent
 from riptui.store.claim import timestamp
-from riptui.store.worker_registry import register
-from riptui.supervision.client import WorkerOptions, list_workers_on_gpu
+from riptui.store.worker_registry import WorkerOptions, register
+from riptui.supervision.client import list_workers_on_gpu
 from riptui.text.terminal import printable
 from riptui.worker.loop import new_worker_record, serve
 
@@ -22,7 +21,7 @@ from riptui.worker.loop import new_worker_record, serve
 def worker(runs: Path, options: WorkerOptions, idle: float, log: Path | None) -> int:
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    record = new_worker_record(**asdict(options))
+    record = new_worker_record(options)
     with (
         StopSignal("finishing this iteration, then exiting (press again to exit now)") as stop,
         register(runs, record) as entry,

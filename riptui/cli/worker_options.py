@@ -1,17 +1,21 @@
 """Worker options from those on the command line."""
 
 import os
+from typing import Any
 
-from riptui.inpainters import CompileMode
 from riptui.inpainters.devices import require_device
-from riptui.supervision.client import WorkerOptions
+from riptui.store.worker_registry import WorkerOptions
 
 
-def build_worker_options(
-    device: str, batch: int | None, compile: CompileMode, deterministic: bool, offline: bool
-) -> WorkerOptions:
-    """The checked options. `offline` also applies to this process. Raises InputError for an unknown device."""
-    if offline:
+def take_worker_options(parameters: dict[str, Any]) -> WorkerOptions:
+    """Move the worker's options out of a command's parameters. Raises InputError for an unknown device.
+
+    --offline holds for this process too.
+    """
+    options = WorkerOptions(
+        **{name: parameters.pop(name) for name in WorkerOptions.__struct_fields__ if name in parameters}
+    )
+    if options.offline:
         os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
-    require_device(device)
-    return WorkerOptions(device, batch, compile, deterministic, offline)
+    require_device(options.device)
+    return options

@@ -8,11 +8,10 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 from riptui.errors import StoreError, WorkerError
 from riptui.events import Failed
@@ -21,7 +20,7 @@ from riptui.store.disk import Folder
 from riptui.store.lease import Bundle, RemoteCopy
 from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import read_worker, register, workers_folder
+from riptui.store.worker_registry import WorkerOptions, read_worker, register, workers_folder
 from riptui.worker.loop import new_worker_record, serve
 from riptui.worker.memory_queue import MemoryQueue
 
@@ -32,18 +31,17 @@ GRACE_SECONDS = 60.0  # seconds; a younger folder may not be locked yet
 
 class ActorWorker:
     """runs: the driver's runs folder. driver_folder: a folder in it that the driver keeps locked.
-    options: as of `client.WorkerOptions`.
 
     If this host sees that lock, trajectories run in the runs folder itself. Otherwise, or with `copies`, they run in a
     scratch folder, and each reply contains what was committed since the last one.
     """
 
-    def __init__(self, runs: Path, driver_folder: Path, options: Mapping[str, Any], *, copies: bool = False) -> None:
-        if options["offline"]:
+    def __init__(self, runs: Path, driver_folder: Path, options: WorkerOptions, *, copies: bool = False) -> None:
+        if options.offline:
             os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
         self._shares_disk = not copies and probe_lock(driver_folder)[0]
         self._incarnation = secrets.token_hex(8)
-        self._record = new_worker_record(**options)
+        self._record = new_worker_record(options)
         self._queue = MemoryQueue()
         self._problems: list[str] = []
         self._error: BaseException | None = None

@@ -1,4 +1,4 @@
-"""A Ray cluster: connect to it, place actors, ask them. The only module that knows Ray, and it knows no trajectory."""
+"""A Ray cluster: connect to it, start actors, call them. The only module that knows Ray; it knows no trajectories."""
 
 import logging
 import os
@@ -10,9 +10,10 @@ from typing import Any
 
 from riptui.errors import MissingExtraError, WorkerError
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
+from riptui.text.units import format_count
 
 WORKER_CLASS = "riptui.ray_cluster.actor:ActorWorker"
-"""What an actor hosts, by name: the leader's process never imports what computes."""
+"""The class that an actor hosts, by name: the driver's process never imports the engine."""
 
 RAY_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -20,22 +21,26 @@ RAY_ENVIRONMENT = {
     "RAY_IGNORE_UNHANDLED_ERRORS": "1",
 }
 
-TIMEOUT_SECONDS = 3.0  # seconds; for actors to clear up in the end
+TIMEOUT_SECONDS = 3.0  # seconds that actors have to clean up at the end, and that an address has to answer
 
 
 @dataclass(frozen=True)
 class ActorResources:
-    """What each actor needs of a node."""
+    """The resources that each actor needs of one node."""
 
     gpus: int
     cpus: int
 
     def __str__(self) -> str:
-        return f"{_count(self.gpus, 'GPU')} and {_count(self.cpus, 'CPU')}" if self.gpus else _count(self.cpus, "CPU")
+        return (
+            f"{format_count(self.gpus, 'GPU')} and {format_count(self.cpus, 'CPU')}"
+            if self.gpus
+            else format_count(self.cpus, "CPU")
+        )
 
 
 class RayActor:
-    """An actor; worker_class: what it hosts, by name. Says with each answer on which node it lives."""
+    """An actor that hosts a worker. Names its node in each reply. worker_class: as `WORKER_CLASS`."""
 
     def __init__(self, worker_class: str, *args: Any, **kwargs: Any) -> None:
         import ray
@@ -51,9 +56,9 @@ class RayActor:
 
 
 class Cluster:
-    """Raises MissingExtraError without Ray, WorkerError if there is no cluster at the address ("auto": on this host).
+    """A connection to the cluster at an address ("auto": the one of this host).
 
-    Ray replaces the handler of SIGTERM here.
+    Ray replaces this process's SIGTERM handler. Raises MissingExtraError without Ray, WorkerError without a cluster.
     """
 
     def __init__(self, address: str) -> None:
@@ -70,25 +75,25 @@ class Cluster:
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             advice = "start one with `ray start --head`, or give its address"
-            raise WorkerError(f"no Ray cluster can be reached at {address} ({reason}): {advice}") from error
-        # Messages of the cluster are printed by a thread of Ray, to stdout, whatever it was told above.
+            raise WorkerError(f"could not reach a Ray cluster at {address} ({reason}): {advice}") from error
+        # A thread of Ray prints messages of the cluster to stdout, in spite of log_to_driver=False.
         worker.print_to_stdstream = lambda *_, **__: None
         self._actor_class = ray.remote(max_restarts=-1, max_task_retries=-1)(RayActor)
 
     def close(self) -> None:
-        """Its actors end with it."""
+        """Disconnect. The actors end with the connection."""
         self._ray.shutdown()
 
     def nodes(self) -> dict[str, dict[str, float]]:
-        """What each living node has, by its id."""
+        """The resources of each running node, by its id."""
         return {node["NodeID"]: node["Resources"] for node in self._ray.nodes() if node["Alive"]}
 
     def describe_total(self, kind: str) -> str:
-        """What the cluster has, e.g. "1 GPU"."""
-        return _count(int(sum(node.get(kind, 0) for node in self.nodes().values())), kind)
+        """How many GPUs or CPUs the cluster has, e.g. "1 GPU"."""
+        return format_count(int(sum(node.get(kind, 0) for node in self.nodes().values())), kind)
 
     def capacity(self, resources: ActorResources) -> int:
-        """How many actors could be placed if nobody else used the cluster."""
+        """How many actors could be placed if nothing else used the cluster."""
         nodes = self.nodes().values()
         return sum(
             min(int(node.get(kind, 0) // n) for kind, n in (("GPU", resources.gpus), ("CPU", resources.cpus)) if n)
@@ -96,32 +101,32 @@ class Cluster:
         )
 
     def start(self, resources: ActorResources, *args: Any, **kwargs: Any) -> Any:
-        """An actor, as soon as there is a place for it."""
+        """Start an actor. It runs as soon as the cluster can place it."""
         return self._actor_class.options(num_gpus=resources.gpus, num_cpus=resources.cpus).remote(
             WORKER_CLASS, *args, **kwargs
         )
 
     def send(self, actor: Any, command: DriverCommand) -> Any:
-        """A turn, to wait for."""
+        """Send a command. Returns the call, to `wait` for."""
         return actor.exchange.remote(command)
 
     def end(self, actors: Sequence[Any]) -> None:
-        """Let actors clear up, if they can do so soon."""
+        """Have actors clean up, for at most `TIMEOUT_SECONDS`."""
         if actors:
             calls = [actor.end.remote() for actor in actors]
             self._ray.wait(calls, num_returns=len(calls), timeout=TIMEOUT_SECONDS)
 
     def kill(self, actor: Any) -> None:
-        """For good."""
+        """Kill an actor; Ray does not start it again."""
         self._ray.kill(actor, no_restart=True)
 
     def wait(self, calls: Sequence[Any], seconds: float) -> list[Any]:
-        """Those of the turns that are answered, after so long at most."""
+        """The first calls with a reply, or none after this many seconds."""
         ready: list[Any] = self._ray.wait(list(calls), num_returns=1, timeout=seconds)[0]
         return ready
 
     def get_reply(self, call: Any) -> tuple[str, ActorReply]:
-        """The node and the news. Raises WorkerError if the actor is of no use any more."""
+        """The actor's node and its reply. Raises WorkerError if the actor has failed for good."""
         try:
             reply: tuple[str, ActorReply] = self._ray.get(call)
         except self._ray.exceptions.RayTaskError as error:
@@ -135,15 +140,11 @@ class Cluster:
 
 
 def _require_reachable(address: str) -> None:
-    """Raise OSError or ValueError if nobody answers at an address: Ray would try for two minutes."""
+    """Raise OSError or ValueError if an address does not answer: Ray would try for two minutes."""
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS", address)
     if "://" in address:
-        raise ValueError("Ray's client cannot lead a study; run it on a node of the cluster")
+        raise ValueError("the driver cannot run over Ray Client; run this command on a node of the cluster")
     host, colon, port = address.rpartition(":")
     if colon and port.isdecimal():
         socket.create_connection((host, int(port)), timeout=TIMEOUT_SECONDS).close()
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,7 +1,7 @@
-"""What the leader of a study and the workers that it hands trajectories tell each other, turn by turn.
+"""Messages between the driver of a study and its actors.
 
-A leader gives an order, and the worker answers with its news within a second. An order names the incarnation that it
-is meant for: a worker that died and was started again has lost what its forerunner was given, and heeds it not.
+The driver sends a command, and the actor replies within a second. A command names the incarnation it is meant for: an
+actor that was started again does not have the trajectories of its predecessor and ignores commands to it.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from riptui.store.worker_registry import WorkerRecord, WorkerStatus
 @dataclass(frozen=True)
 class DriverCommand:
     number: int
-    """One more each time. The same one again is answered as before: the answer was lost on its way."""
+    """Counts up. A repeated number gets the same reply again: the first one was lost."""
     incarnation: str = ""
-    """"": not known yet; the news will tell."""
+    """"": not known before the first reply."""
     assigned: Mapping[str, Bundle | None] = field(default_factory=dict)
-    """Trajectories to compute, by place; None: it is on a disk that both reach."""
+    """Trajectories to compute, by path relative to the runs folder; None: on a disk that both reach."""
     requests: Mapping[str, bytes] = field(default_factory=dict)
-    """By place: what is asked of a trajectory that was given as a parcel, as request.json now has it."""
+    """By path: a changed request.json of a trajectory that was sent as a bundle."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class ActorReply:
     incarnation: str
     record: WorkerRecord
     shares_disk: bool
-    """Whether the leader's disk and its locks reach this worker."""
+    """Whether this actor reaches the driver's disk and its locks."""
     live: WorkerStatus | None = None
     deltas: Mapping[str, Delta] = field(default_factory=dict)
-    """By place: what was committed since the last news, of those that were given as parcels."""
+    """By path: what was committed since the last reply, of trajectories sent as bundles."""
     finished: Mapping[str, bool] = field(default_factory=dict)
-    """Those that the worker has done with; True: nothing is left to do, or it failed."""
+    """Trajectories that left the actor, by path; True: no work is left, or it failed."""
     problems: tuple[str, ...] = ()
-    """What no trajectory's folder tells."""
+    """Errors that are not recorded in any trajectory's folder."""

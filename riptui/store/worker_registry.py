@@ -40,24 +40,30 @@ MAX_RECORD_BYTES = 2**22  # bytes; a live.json with a thousand jobs has 200 kB
 WorkerPhase = Literal["starting", "loading", "working", "idle", "leaving"]
 
 
-class WorkerRecord(msgspec.Struct, frozen=True):
-    """worker.json: who a worker is, and how it was started."""
+class WorkerOptions(msgspec.Struct, frozen=True):
+    """How a worker computes: the options of `riptui worker`."""
+
+    device: str = ""
+    """cpu, cuda:0; "": the best there is."""
+    batch: int | None = None
+    """Trajectories computed together; None: as many as fit into memory."""
+    compile: CompileMode = "auto"
+    deterministic: bool = False
+    offline: bool = False
+    """Never use the network, whatever is missing."""
+
+
+class WorkerRecord(WorkerOptions, frozen=True, kw_only=True):
+    """worker.json: a worker's process, and the options that it was started with."""
 
     id: str
     """HOST-PID-START; the folder's name."""
     pid: int
     host: str
-    device: str
-    """As it was asked for: cpu, cuda:0; "" for the best."""
-    batch: int | None
-    """Trajectories at a time; None: as many as fit."""
     started: str
     """ISO 8601, UTC."""
     version: str
     """Of riptui."""
-    compile: CompileMode = "auto"
-    deterministic: bool = False
-    offline: bool = False
     study: str = ""
     """The study whose driver assigns its trajectories; "": none."""
     command: str = ""

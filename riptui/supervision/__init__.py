@@ -1,8 +1,9 @@
-"""Start, find, watch and ask workers, from outside: through the disk and processes. Never the engine, never torch.
+"""Start, find, watch and stop workers from outside: through the disk and processes. Never the engine, never torch.
 
-client    start, find and stop workers; ask for trajectories
-monitor   follow queued trajectories to completion, and keep a worker running
-pool      one worker per device of this host, replaced when it dies
-progress  how far many trajectories are
-bulk      the same request for many trajectories
+client          start, find and stop workers; request trajectories
+pool            keep workers running on this host while trajectories are queued: one for `run`, one per GPU for a study
+restart_policy  when a worker that ended is replaced, and when to give up
+monitor         a pool's reader of events, for a few trajectories
+progress        a pool's reader of counts and rates, for thousands of trajectories
+bulk            the same request for many trajectories
 """

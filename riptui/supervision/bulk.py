@@ -1,4 +1,4 @@
-"""Ask the same of many trajectories. Each is a durable write, so several are under way at a time."""
+"""The same request for many trajectories. Each is a durable write, so several are written at a time."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,11 +7,11 @@ from riptui.errors import DiskError, RiptuiError
 from riptui.store.trajectory import Trajectory
 from riptui.supervision.client import RequestState, request_state, retry
 
-PARALLEL_WRITES = 8  # writes; a disk makes several durable at once
+PARALLEL_WRITES = 8  # a disk syncs several files at once
 
 
 def request_all(trajectories: Iterable[Trajectory], state: RequestState) -> int:
-    """Ask for all of them to be computed, paused or stopped; how many could be asked. Raises DiskError."""
+    """Request that they are computed, paused or stopped. Returns how many could be requested. Raises DiskError."""
 
     def request_one(trajectory: Trajectory) -> bool:
         return _try_request(trajectory, state)
@@ -21,7 +21,7 @@ def request_all(trajectories: Iterable[Trajectory], state: RequestState) -> int:
 
 
 def retry_all(trajectories: Iterable[Trajectory]) -> int:
-    """Have those that failed tried again; how many. Raises DiskError."""
+    """Queue failed trajectories again. Returns how many. Raises DiskError."""
     count = 0
     for trajectory in trajectories:
         retry(trajectory)
@@ -36,6 +36,6 @@ def _try_request(trajectory: Trajectory, state: RequestState) -> bool:
         if trajectory.path.exists():
             raise
         return False
-    except RiptuiError:  # it is damaged, and `riptui check` says how
+    except RiptuiError:  # it is damaged: `riptui check` reports how
         return False
     return True

@@ -1,52 +1,51 @@
-"""The workers of this host: one a device, or several; those that die are replaced, as long as something comes of it."""
+"""Workers of this host: one per device, or several. Those that die are replaced, as `restart_policy` decides."""
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
 
 from riptui.errors import InputError, WorkerError
 from riptui.inpainters.devices import count_cuda_devices, require_device
-from riptui.store.trajectory import Status
-from riptui.store.worker_registry import Worker, read_worker
-from riptui.supervision.client import WorkerOptions, ensure_workers
-from riptui.supervision.progress import ProgressTracker, StudyProgress
+from riptui.store.worker_registry import Worker, WorkerOptions, read_worker
+from riptui.supervision.client import ensure_workers, list_running_workers
+from riptui.supervision.restart_policy import RestartPolicy, WorkState
 
-POLL_SECONDS = 0.5  # seconds between two looks
-MAX_CPU_WORKERS = 4  # workers, where nobody says how many
+POLL_SECONDS = 0.5  # seconds between two looks at the trajectories and their workers
+MAX_CPU_WORKERS = 4  # workers on the CPU unless --workers says otherwise
 UNKNOWN_GPU_COUNT = 99
-MAX_FRUITLESS_STARTS = 10  # workers in a row that end while something waits, without anything having come of them
-STALLED_SECONDS = 60.0  # seconds; what workers that idle leave lying for so long they cannot compute
 
 
 def plan_workers(
     devices: str, workers: int | None, options: WorkerOptions, *, needs_weights: bool
 ) -> list[WorkerOptions]:
-    """A wish for each worker. devices: "0,1", "all" GPUs, "cpu", or "" for what suits the study.
+    """The options of each worker. devices: "0,1", "all" GPUs, "cpu", or "" to choose by `needs_weights`.
 
-    workers: how many on each device; None: one, on a CPU as many as it has cores, up to 4, unless there are weights.
+    workers: how many per device. None: one per GPU; on the CPU one with weights, otherwise one per core, at most 4.
     Raises InputError.
     """
     devices = devices or ("all" if needs_weights and count_cuda_devices() else "cpu")
     if devices == "cpu":
-        per_device = [replace(options, device="cpu")]
+        names = ["cpu"]
         default_count = 1 if needs_weights else min(MAX_CPU_WORKERS, os.cpu_count() or 1)
     else:
-        per_device = [replace(options, device=device) for device in _list_gpus(devices)]
+        names = _list_gpus(devices)
         default_count = 1
-    return [
-        device_options for device_options in per_device for _ in range(default_count if workers is None else workers)
-    ]
+    count = default_count if workers is None else workers
+    return [msgspec.structs.replace(options, device=name) for name in names for _ in range(count)]
 
 
 def _list_gpus(devices: str) -> list[str]:
     if devices == "all":
         count = count_cuda_devices()
         if count == UNKNOWN_GPU_COUNT:
-            raise InputError("the GPUs of this machine cannot be counted: name them, e.g. --devices 0,1")
+            raise InputError("could not count the GPUs of this machine: name them, e.g. --devices 0,1")
         if not count:
-            raise InputError("this machine shows no GPU: --devices cpu, or riptui doctor")
+            raise InputError("no GPU found on this machine: use --devices cpu, or see riptui doctor")
         return [f"cuda:{index}" for index in range(count)]
     names = []
     for part in dict.fromkeys(devices.split(",")):
@@ -56,103 +55,125 @@ def _list_gpus(devices: str) -> list[str]:
     return names
 
 
+SeenT = TypeVar("SeenT")
+SeenT_co = TypeVar("SeenT_co", covariant=True)
+
+
+class WorkReader(Protocol[SeenT_co]):
+    """Reads the state of some trajectories from the disk, again and again."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of them have ended."""
+
+    def poll(self, *, full: bool = False) -> SeenT_co:
+        """Read what is new. full: of all trajectories at once, not of some at a time."""
+
+    def work_state(self, *, with_attempts: bool = False) -> WorkState:
+        """What the last poll found. with_attempts: read the attempts as well."""
+
+
 class WorkerSlot:
-    """A worker that is wished for, and whoever holds the post."""
+    """One worker that should run, and the process that fills the slot at present."""
 
     def __init__(self, options: WorkerOptions) -> None:
         self.options = options
         self.worker: Worker | None = None
+        self.vacant = False
+        """Its worker ended and was not replaced yet."""
         self.closed = False
-        """Somebody sent its worker away."""
+        """Somebody shut its worker down."""
 
 
 class LocalPool:
-    """The workers of a runs folder on this host, one for each wish."""
+    """Workers of a runs folder on this host, one per `WorkerOptions`; those that die are replaced."""
 
     def __init__(self, runs: Path, worker_options: Sequence[WorkerOptions]) -> None:
         self._runs = runs
         self._slots = [WorkerSlot(options) for options in worker_options]
-        self._progress_marker: object = None
-        self._fruitless_starts = 0
-        self._stalled_since: float | None = None
+        self._policy = RestartPolicy()
+        self._notices: list[str] = []
+        self.worker_ids: set[str] = set()
+        """All workers that have filled a slot so far."""
+
+    @property
+    def workers(self) -> list[Worker]:
+        """The last known worker of each slot."""
+        return [slot.worker for slot in self._slots if slot.worker]
 
     def start(self) -> list[Worker]:
-        """Find or start them all. Raises WorkerError, DiskError."""
+        """Find a running worker for each slot, or start one. Raises WorkerError, DiskError."""
         for options in dict.fromkeys(slot.options for slot in self._slots):
             slots = [slot for slot in self._slots if slot.options == options and not slot.closed]
             for slot, worker in zip(slots, ensure_workers(self._runs, options, len(slots)), strict=True):
-                slot.worker = worker
-        return [slot.worker for slot in self._slots if slot.worker]
+                slot.worker, slot.vacant = worker, False
+                self.worker_ids.add(worker.record.id)
+        return self.workers
 
-    def watch(self, tracker: ProgressTracker) -> Iterator[tuple[StudyProgress, list[str]]]:
-        """How far the study is, and what is to be told of its workers, twice a second until all has ended.
+    def watch(
+        self,
+        reader: WorkReader[SeenT],
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> Iterator[tuple[SeenT, list[str]]]:
+        """What the reader found at each look, and notices about workers, until all trajectories have ended.
 
-        Raises WorkerError, DiskError.
+        Raises WorkerError if it gives up or if all workers were shut down; DiskError.
         """
         while True:
-            progress = tracker.poll()
-            yield progress, []
-            if tracker.is_over:
+            self._find_ended_workers()
+            vacant = any(slot.vacant for slot in self._slots)
+            seen = reader.poll(full=vacant or self._all_shut_down)
+            notices, self._notices = self._notices, []
+            yield seen, notices
+            if reader.is_over:
                 return
-            if messages := self.supervise(tracker):
-                yield progress, messages
-            time.sleep(POLL_SECONDS)
+            self._supervise(reader.work_state(with_attempts=vacant))
+            if not self._notices:  # they are new: no reason to wait with them
+                wait(poll_seconds)
 
-    def run_for(self, tracker: ProgressTracker, seconds: float) -> None:
-        """Give them so much time: they go on by themselves."""
+    def run_for(self, reader: object, seconds: float) -> None:
+        """Let the workers compute for this long: they need no help."""
         time.sleep(seconds)
 
-    def supervise(self, tracker: ProgressTracker) -> list[str]:
-        """Replace those that ended while something waits for them; what is to be told of that.
+    @property
+    def _all_shut_down(self) -> bool:
+        return bool(self._slots) and all(slot.closed for slot in self._slots)
 
-        Raises WorkerError if nothing comes of it, or if all were sent away; DiskError.
-        """
-        messages, vacant = [], False
+    def _find_ended_workers(self) -> None:
         for slot in self._slots:
-            if slot.worker is None or slot.closed:
+            if slot.worker is None or slot.closed or slot.vacant:
                 continue
-            last = read_worker(slot.worker.folder) or replace(slot.worker, alive=False)
-            slot.worker = last
-            if last.alive:
+            slot.worker = read_worker(slot.worker.folder) or replace(slot.worker, alive=False)
+            if slot.worker.alive:
                 continue
-            if last.live and last.live.dismissed:
+            if slot.worker.live and slot.worker.live.dismissed:
                 slot.closed = True
-                messages.append(f"worker {last.record.id} was sent away, and is not replaced")
-                continue
-            if not last.leaving:
-                messages.append(f"worker {last.record.id} died; another one goes on ({last.log})")
-            vacant = True
-        progress = tracker.poll(full=True) if vacant else tracker.last
-        self._require_open_slot(progress)
-        if vacant and progress.statuses.get(Status.QUEUED):
-            self._count_restart(progress)
+                self._notices.append(f"worker {slot.worker.record.id} was shut down and is not replaced")
+            else:
+                slot.vacant = True
+
+    def _supervise(self, work: WorkState) -> None:
+        """Replace workers that ended while trajectories are queued. Raises WorkerError, DiskError."""
+        if work.queued and self._all_shut_down:
+            rest = "1 trajectory stays" if work.queued == 1 else f"{work.queued:,} trajectories stay"
+            who = "the worker was" if len(self._slots) == 1 else "all workers were"
+            raise WorkerError(f"{who} shut down; {rest} queued for the next worker")
+        vacant = [slot for slot in self._slots if slot.vacant]
+        decision = self._policy.decide(vacant, work, idle=self._is_idle(), now=time.monotonic())
+        if decision.action == "give up":
+            logs = ", ".join(dict.fromkeys(str(worker.log) for worker in self.workers))
+            raise WorkerError(f"gave up: {decision.reason}; see {logs}")
+        if decision.action == "restart":
+            died = [slot.worker for slot in vacant if slot.worker and not slot.worker.leaving]
             self.start()
-        self._require_progress(progress)
-        return messages
+            self._notices += [
+                f"worker {worker.record.id} died; another one was started ({worker.log})" for worker in died
+            ]
 
-    def _require_open_slot(self, progress: StudyProgress) -> None:
-        queued = progress.statuses.get(Status.QUEUED, 0)
-        if queued and self._slots and all(slot.closed for slot in self._slots):
-            raise WorkerError(f"all workers were sent away; {queued} trajectories stay queued")
-
-    def _count_restart(self, progress: StudyProgress) -> None:
-        """Raise WorkerError if it is no use to start yet another."""
-        marker = progress.done, progress.statuses.get(Status.DONE), len(progress.failed)
-        self._fruitless_starts = self._fruitless_starts + 1 if marker == self._progress_marker else 1
-        self._progress_marker = marker
-        if self._fruitless_starts >= MAX_FRUITLESS_STARTS:
-            logs = ", ".join(str(slot.worker.log) for slot in self._slots if slot.worker)
-            raise WorkerError(f"{self._fruitless_starts} times workers ended, and nothing came of it; see {logs}")
-
-    def _require_progress(self, progress: StudyProgress) -> None:
-        """Raise WorkerError if workers leave lying what is queued."""
-        idle = all(worker.live and worker.live.state == "idle" for worker in progress.workers)
-        if not (progress.workers and idle and progress.statuses.get(Status.QUEUED)):
-            self._stalled_since = None
-            return
-        self._stalled_since = self._stalled_since or time.monotonic()
-        if time.monotonic() - self._stalled_since > STALLED_SECONDS:
-            logs = ", ".join(str(worker.log) for worker in progress.workers)
-            raise WorkerError(
-                f"the workers leave {progress.statuses[Status.QUEUED]} trajectories lying; their logs say why: {logs}"
-            )
+    def _is_idle(self) -> bool:
+        """Whether all running workers have nothing to do: those of the slots, without slots all that take the queue."""
+        workers = self.workers if self._slots else [w for w in list_running_workers(self._runs) if not w.record.study]
+        running = [worker for worker in workers if worker.alive]
+        return bool(running) and all(worker.live is not None and worker.live.state == "idle" for worker in running)

@@ -1,4 +1,4 @@
-"""How far a study is, from a few small reads a trajectory: 10,000 of them are told within a second."""
+"""Progress of many trajectories, from a few small reads per trajectory: 10,000 of them take a second."""
 
 import os
 from collections import Counter
@@ -7,60 +7,63 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from riptui.errors import RiptuiError
-from riptui.store import layout
+from riptui.store import attempts, layout
 from riptui.store.listing import read_last_row
 from riptui.store.lock import probe_lock
 from riptui.store.requests import has_work
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import Worker, list_workers
+from riptui.store.worker_registry import Worker
+from riptui.supervision.client import list_running_workers
+from riptui.supervision.restart_policy import WorkState
 
 ACTIVE_STATUSES = (Status.RUNNING, Status.QUEUED)
-"""What workers are at or will take; for the rest to go on, a person has to ask."""
+"""Trajectories that workers compute or will take. All others wait for a request."""
 MISSING = "missing"
-MAX_IDLE_PER_POLL = 500  # trajectories that no worker says it is at which are looked at in one go
+MAX_OTHERS_PER_POLL = 500  # trajectories that no worker names in its live.json, read by one poll
 
 
 @dataclass(frozen=True)
 class TrajectoryProgress:
-    """How far one trajectory is."""
+    """Progress of one trajectory."""
 
     k: int
     iterations: int
     status: Status | None
-    """None: its folder is gone or cannot be read."""
+    """None: its folder is missing or cannot be read."""
 
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """How far a study is."""
+    """Progress of all trajectories together."""
 
     iterations: int
-    """Of all its trajectories."""
+    """Of all trajectories."""
     done: int
-    """Iterations that are committed."""
+    """Iterations committed so far."""
     statuses: Mapping[str, int]
-    """How many trajectories have each status; "missing": their folders are gone or cannot be read."""
+    """Number of trajectories by status; "missing": the folder is missing or cannot be read."""
     failed: Mapping[str, str]
-    """By folder: why."""
+    """Reason by folder."""
     workers: tuple[Worker, ...] = field(default=())
-    """Those that live."""
+    """Running workers of the runs folder."""
 
     @property
     def rate(self) -> float:
-        """Iterations a second over the last minute, of all workers of the runs folder that are at something."""
+        """Iterations per second over the last minute, of all workers of the runs folder that are computing."""
         return sum(worker_rate(worker) for worker in self.workers)
 
     @property
     def seconds_left(self) -> float | None:
-        """At that rate; None if nothing is under way."""
+        """Time left at that rate; None if nothing is being computed."""
         active_count = self.statuses.get(Status.RUNNING, 0) + self.statuses.get(Status.QUEUED, 0)
         return (self.iterations - self.done) / self.rate if self.rate and active_count else None
 
 
 class ProgressTracker:
-    """Looks at a study again and again: what is done is not looked at twice, and of the rest only some at a time.
+    """Reads the progress of trajectories again and again: done ones not a second time, the others some at a time.
 
-    require_measured: whether a trajectory is done only when all that is asked for is measured, which is slower to see.
+    trajectories: iterations by path relative to `folder`. require_measured: a trajectory is done only when all
+    requested metrics are measured, which takes longer to read.
     """
 
     def __init__(
@@ -75,12 +78,12 @@ class ProgressTracker:
         }
         self._failed: dict[str, str] = {}
         self._remaining = dict.fromkeys(trajectories)
-        """Those that have not ended, in the order in which they are looked at."""
+        """Trajectories that have not ended, in the order in which they are read."""
         self._halted: dict[str, None] = {}
-        """Those that ended before they were done, likewise: a person may have them go on."""
+        """Trajectories that ended before they were done, likewise: a person may resume them."""
         self._busy: set[str] = set()
         self.last = StudyProgress(0, 0, {}, {})
-        """What was found at the last look."""
+        """The result of the last poll."""
 
     @property
     def is_over(self) -> bool:
@@ -93,7 +96,7 @@ class ProgressTracker:
         return [Trajectory(self._folder / relative_path) for relative_path in self._remaining]
 
     def list_by_status(self, *statuses: str) -> list[Trajectory]:
-        """The trajectories that had one of these statuses at the last look."""
+        """The trajectories that had one of these statuses at the last poll."""
         return [
             Trajectory(self._folder / relative_path)
             for relative_path, progress in self._progress.items()
@@ -101,8 +104,8 @@ class ProgressTracker:
         ]
 
     def poll(self, *, full: bool = False) -> StudyProgress:
-        """Look again: at what workers are at or were at, and at some of the others, or all of them with `full`."""
-        workers = tuple(worker for worker in list_workers(Path(self._runs)) if worker.alive)
+        """Read trajectories that workers compute or computed, and some of the others. full: all of the others."""
+        workers = tuple(list_running_workers(Path(self._runs)))
         jobs = {
             os.path.relpath(f"{self._runs}/{job.path}", self._folder)
             for worker in workers
@@ -111,7 +114,7 @@ class ProgressTracker:
         }
         active = (jobs | self._busy) & (self._remaining.keys() | self._halted.keys())
         self._busy = jobs
-        limit = None if full else MAX_IDLE_PER_POLL
+        limit = None if full else MAX_OTHERS_PER_POLL
         rest = [
             [relative_path for relative_path in paths if relative_path not in active][:limit]
             for paths in (self._remaining, self._halted)
@@ -129,6 +132,20 @@ class ProgressTracker:
         )
         return self.last
 
+    def work_state(self, *, with_attempts: bool = False) -> WorkState:
+        """What the last poll found. with_attempts: read the attempts of all that have not ended as well."""
+        counts = [
+            attempts.read_attempt_count(Trajectory(self._folder / relative_path), self._progress[relative_path].k)
+            for relative_path in (self._remaining if with_attempts else ())
+        ]
+        return WorkState(
+            queued=self.last.statuses.get(Status.QUEUED, 0),
+            running=self.last.statuses.get(Status.RUNNING, 0),
+            iterations=self.last.done,
+            ended=len(self._progress) - len(self._remaining),
+            attempts=sum(counts),
+        )
+
     def _update(self, relative_path: str) -> None:
         trajectory = Trajectory(self._folder / relative_path)
         progress = _read_progress(
@@ -138,7 +155,7 @@ class ProgressTracker:
         for paths in (self._remaining, self._halted, self._failed):
             paths.pop(relative_path, None)
         if progress.status in ACTIVE_STATUSES:
-            self._remaining[relative_path] = None  # at the end: the others are next
+            self._remaining[relative_path] = None  # at the end, so that the others are next
         elif progress.status != Status.DONE:
             self._halted[relative_path] = None
         if progress.status == Status.FAILED:
@@ -146,12 +163,12 @@ class ProgressTracker:
 
 
 def worker_rate(worker: Worker) -> float:
-    """Iterations a second over the last minute; 0 if it has nothing to do now."""
+    """Iterations per second over the last minute; 0 if it is not computing now."""
     return worker.live.rate if worker.live and worker.live.state == "working" else 0.0
 
 
 def _read_progress(trajectory: Trajectory, iterations: int, *, require_measured: bool) -> TrajectoryProgress:
-    """Unlike `Trajectory.status` it calls queued whatever is asked for, also after a process died at it."""
+    """Unlike `Trajectory.read_status`: queued also after a process died while computing it, if it is requested."""
     row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
     k = row.k if row else 0
     try:
@@ -167,7 +184,7 @@ def _read_status(trajectory: Trajectory, k: int, iterations: int, *, require_mea
         return Status.RUNNING
     if k >= iterations and not (require_measured and has_work(trajectory)):
         return Status.DONE
-    path = str(trajectory.path)  # what a Path does with parts takes longer than the system calls
+    path = str(trajectory.path)  # joining a Path takes longer than the system calls
     if os.path.exists(f"{path}/{layout.FAILED}"):
         return Status.FAILED
     if not os.path.exists(f"{path}/{layout.SPEC}"):
@@ -176,9 +193,9 @@ def _read_status(trajectory: Trajectory, k: int, iterations: int, *, require_mea
 
 
 def failure_reason(trajectory: Trajectory) -> str:
-    """Why one failed. Not yet printable."""
+    """Why a trajectory failed. Not yet safe to print."""
     try:
         failure = trajectory.failure
     except RiptuiError as error:
         return str(error)
-    return failure.error if failure else "it was tried again meanwhile"
+    return failure.error if failure else "it has been retried since"

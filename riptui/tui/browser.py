@@ -30,6 +30,7 @@ from riptui.tui.welcome import Welcome
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
+    from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
 COMPARE_COUNTS = range(2, 7)
@@ -56,6 +57,8 @@ class Browser(Screen[None]):
         self.graphics = graphics
         self.last_workers = WorkersChanged(())
         self._watcher = RunsWatcher(runs, self.post_message, settings.hertz)
+        self._supervisor: WorkSupervisor | None = None
+        """None before the first command."""
         self._pending_selection = selected_path
         self.shown_path = ""
         """The path below the runs folder whose details are on the screen."""
@@ -102,6 +105,8 @@ class Browser(Screen[None]):
 
     def on_unmount(self) -> None:
         self._watcher.close()
+        if self._supervisor is not None:
+            self._supervisor.close()
 
     @property
     def commands_running(self) -> bool:
@@ -164,8 +169,13 @@ class Browser(Screen[None]):
         self._update("#device", status_line.format_device(message.workers))
         self._update("#progress", status_line.format_progress(message.workers, self.shown_path, self.size.width))
         for worker in message.died:
+            if self._supervisor is not None and self._supervisor.is_supervising(worker):
+                continue
             text = f"worker {worker.record.pid} died; see {printable(str(worker.log))}"
             self.notify(text, severity="error", timeout=10, markup=False)
+
+    def on_work_supervisor_noticed(self, message: "WorkSupervisor.Noticed") -> None:
+        self.notify(printable(message.text), severity=message.severity, timeout=10, markup=False)
 
     def _update(self, selector: str, text: Text) -> None:
         """Set a text only if it differs: each update is sent to the terminal."""
@@ -222,13 +232,22 @@ class Browser(Screen[None]):
 
     @work
     async def _run_command(self, name: str) -> None:
-        from riptui.tui import commands  # not needed for the first paint
+        from riptui.tui import commands, work_supervisor  # not needed for the first paint
 
+        if self._supervisor is None:
+            self._supervisor = work_supervisor.WorkSupervisor(self.runs, self.post_message)
         row = self.runs_tree.current_row
         cursor_path = row.path if row else ""
         model = self.runs_tree.model
         context = commands.CommandContext(
-            self.app, self.runs, self.settings, self.graphics, model, cursor_path, self._select_when_listed
+            self.app,
+            self.runs,
+            self.settings,
+            self.graphics,
+            model,
+            cursor_path,
+            self._select_when_listed,
+            self._supervisor,
         )
         try:
             await commands.run_command(name, context)

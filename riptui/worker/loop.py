@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from riptui import __version__
 from riptui.engine import BatchRunner
 from riptui.errors import DiskError
 from riptui.events import Ended, Failed, HeldByOther, Iterated, TrajectoryEvent
-from riptui.inpainters import CompileMode
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.disk_queue import DiskQueue
 from riptui.store.layout import slugify
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import Registration, WorkerRecord
+from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat
 from riptui.worker.queue_protocol import TrajectoryQueue
 
@@ -24,29 +25,17 @@ POLL_SECONDS = 0.25  # seconds between two scans of the queue while it is empty
 MAX_DISK_ERRORS = 3  # disk errors in a row, on different trajectories: then no single folder is the cause
 
 
-def new_worker_record(
-    *,
-    device: str = "",
-    batch: int | None = None,
-    compile: CompileMode = "auto",
-    deterministic: bool = False,
-    offline: bool = False,
-    command: str = "",
-) -> WorkerRecord:
+def new_worker_record(options: WorkerOptions, *, command: str = "") -> WorkerRecord:
     """The record of this process as a worker."""
     host = socket.gethostname()
     return WorkerRecord(
         id=slugify(f"{host[:60]}-{os.getpid()}-{time.time():.0f}"),
         pid=os.getpid(),
         host=host,
-        device=device,
-        batch=batch,
         started=timestamp(),
         version=__version__,
-        compile=compile,
-        deterministic=deterministic,
-        offline=offline,
         command=command,
+        **msgspec.structs.asdict(options),
     )
 
 

@@ -18,7 +18,7 @@ from riptui.events import Ended, Loading, Started, StepDone
 from riptui.inpainters import devices
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import list_workers, register
+from riptui.store.worker_registry import WorkerOptions, list_workers, register
 from riptui.supervision.client import list_running_workers
 from riptui.worker.loop import new_worker_record
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, spawned, started, wait_until
@@ -153,10 +153,8 @@ def test_a_detached_run_returns_at_once_and_its_work_goes_on_without_it(run: Run
     assert time.monotonic() - before < 16 * 0.2
     [worker] = list_running_workers(runs)
     assert outcome.code == 0
-    assert (
-        f"1 trajectory queued in {next(find_trajectories(runs)).path}; worker {worker.record.id} will run them"
-        in outcome.out
-    )
+    [trajectory] = find_trajectories(runs)
+    assert f"1 trajectory queued in {trajectory.path}; worker {worker.record.id} will run it" in outcome.out
     for command in ("ps", "logs -f", "ls", "stop"):
         assert f"riptui {command} " in outcome.out
     assert os.getsid(worker.record.pid) == worker.record.pid
@@ -274,7 +272,7 @@ def test_ps_shows_what_a_worker_is_at(runs: Path, make_trajectory: MakeTrajector
 
 
 def test_text_in_the_register_is_harmless(runs: Path) -> None:
-    nasty = new_worker_record(device="\x1b[2J\u202e")
+    nasty = new_worker_record(WorkerOptions(device="\x1b[2J\u202e"))
     with register(runs, nasty):
         outcome = riptui("ps", "--runs", runs)
         require_harmless(outcome)

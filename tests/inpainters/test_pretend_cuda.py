@@ -20,7 +20,7 @@ from riptui.inpainters import torch_device
 from riptui.metrics import LpipsNet
 from riptui.metrics.lpips import load_lpips
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import read_worker, register
+from riptui.store.worker_registry import WorkerOptions, read_worker, register
 from riptui.worker.loop import new_worker_record, serve
 from tests.inpainters.test_diffusion import GUIDANCE, paint, told
 from tests.support.pretend_cuda import pretend_cuda
@@ -213,7 +213,7 @@ def test_a_worker_computes_there_and_tells_which_card_it_is_and_how_full(
 ) -> None:
     parameters = told(checkpoints["sd2"], "sd2", steps=1)
     trajectory = make_trajectory(inpainter="sd2", parameters=parameters, amount=6.25, metrics=("lpips-squeeze",))
-    with register(tmp_path / "runs", new_worker_record(device="cuda:0", compile="off")) as entry:
+    with register(tmp_path / "runs", new_worker_record(WorkerOptions(device="cuda:0", compile="off"))) as entry:
         list(serve(entry, tmp_path / "runs", idle_seconds=0, should_stop=lambda: False))
         worker = read_worker(entry.path)
     assert trajectory.read_status() == Status.DONE

@@ -195,12 +195,12 @@ def test_a_killed_actor_is_started_again_and_the_study_is_what_it_would_have_bee
         outcome = finished(process)
     require_harmless(outcome)
     assert outcome.code == 0
-    assert re.fullmatch(r"actor \S+ died; it is started again\n", outcome.err)
+    assert re.fullmatch(r"actor \S+ died and was started again\n", outcome.err)
     assert outcome.out.splitlines()[-1].endswith("8 done")
     require_undisturbed(runs, reference, deaths=1)
     logs = [worker.log.read_text() for worker in list_workers(runs)]
     assert len(logs) == 3
-    assert all("an actor of Ray on " in log and ": handed over\n" in log for log in logs)
+    assert all("Ray actor on " in log and ": assigned\n" in log for log in logs)
     assert sum(log.count(": done\n") for log in logs) == 8
     assert not list((runs / ".riptui/workers").glob("leader-*"))
 
@@ -247,7 +247,7 @@ def test_actors_that_can_never_be_placed_are_told_of_and_ctrl_c_stops_all(
         wait_until(lambda: rows(runs) > 2)
         (worker,) = list_running_workers(runs)
         assert worker.record.study == str(file)
-        assert "is led by a study" in riptui("stop", "--worker", worker.record.id, "--runs", runs).err
+        assert "belongs to a study" in riptui("stop", "--worker", worker.record.id, "--runs", runs).err
         process.send_signal(signal.SIGINT)
         outcome = finished(process)
     assert outcome.code == 130
@@ -266,7 +266,7 @@ def test_what_a_killed_node_had_is_computed_by_the_others(nodes: Nodes, written:
         outcome = finished(process)
     require_harmless(outcome)
     assert outcome.code == 0
-    assert "is gone; others compute what it had" in outcome.err
+    assert "is gone; other actors compute its trajectories" in outcome.err
     assert "1 of 3 actors can never be placed: the cluster has 2 CPUs" in outcome.err
     (tmp_path / "undisturbed").mkdir()
     require_undisturbed(runs, undisturbed(tmp_path / "undisturbed", 0.1), deaths=1)
@@ -275,9 +275,9 @@ def test_what_a_killed_node_had_is_computed_by_the_others(nodes: Nodes, written:
 def test_what_does_not_go_with_ray_is_refused_at_once(written: Written) -> None:
     file = written(text=QUICK)
     for given, words in (
-        (["--devices", "cpu"], "--devices does not go with --ray"),
-        (["--detach"], "this process leads the study"),
-        (["--workers", "0"], "this process leads the study"),
+        (["--devices", "cpu"], "--devices and --ray exclude each other"),
+        (["--detach"], "this process is the driver"),
+        (["--workers", "0"], "this process is the driver"),
     ):
         outcome = riptui("study", "run", file, "--ray", "auto", *given)
         assert outcome.code == 2
@@ -297,4 +297,4 @@ def test_without_ray_its_extra_is_named(written: Written, monkeypatch: pytest.Mo
 def test_where_no_cluster_is_one_line_says_how_to_get_one(address: str, written: Written) -> None:
     outcome = ran(written(), "--ray", address)
     assert outcome.code == 1
-    outcome.require_one_line(f"no Ray cluster can be reached at {address}", "ray start --head")
+    outcome.require_one_line(f"could not reach a Ray cluster at {address}", "ray start --head")

@@ -113,7 +113,7 @@ def test_a_killed_worker_is_replaced_and_nothing_is_computed_twice(
         os.kill(victim.record.pid, signal.SIGKILL)
         outcome = finished(process)
     assert outcome.code == 0
-    assert f"worker {victim.record.id} died; another one goes on" in outcome.err
+    assert f"worker {victim.record.id} died; another one was started" in outcome.err
     require_whole(runs, reference)
     require_once(runs, deaths=1)
 
@@ -148,7 +148,7 @@ def test_a_detached_study_goes_on_and_can_be_looked_at_stopped_and_resumed(writt
     file = written(0.06)
     outcome = ran(file, "--detach")
     assert outcome.code == 0
-    assert "8 trajectories in" in outcome.out
+    assert "8 trajectories queued in" in outcome.out
     assert "for 2 workers" in outcome.out
     wait_until(lambda: rows(runs) > 2)
     status = json.loads(riptui("study", "status", file, "--json").out)
@@ -199,21 +199,21 @@ def test_what_fails_by_itself_is_told_and_stops_nothing(written: Written) -> Non
     assert "2 done" in outcome.out
 
 
-def test_workers_that_are_sent_away_end_the_watch(written: Written, runs: Path) -> None:
+def test_workers_that_are_shut_down_end_the_watch(written: Written, runs: Path) -> None:
     file = written(0.3)
     with started(*run(file), command=COMMAND, env=environment(RIPTUI_IDLE="0")) as process:
         wait_until(lambda: len(list_running_workers(runs)) == 2 and rows(runs))
         assert riptui("stop", "--worker", "all", "--runs", runs).code == 0
         outcome = finished(process)
     assert outcome.code == 1
-    assert "all workers were sent away" in outcome.err
+    assert "all workers were shut down" in outcome.err
     assert statuses(file)["queued"] > 0
 
 
 def test_without_workers_it_is_only_queued(written: Written, runs: Path) -> None:
     outcome = riptui("study", "run", written(), "--workers", "0", "--detach")
     assert outcome.code == 0
-    assert "8 trajectories in" in outcome.out
+    assert "8 trajectories queued in" in outcome.out
     assert not list_running_workers(runs)
     assert statuses(written()) == {"queued": 8}
 

@@ -1,18 +1,18 @@
-"""The client's side: the register as others leave it, starting workers, and following what they do."""
+"""The client's side: the registry as others leave it, starting workers, and watching them."""
 
 import os
 import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from riptui.errors import DiskError, WorkerError
-from riptui.events import Ended, Failed, Iterated, Measured, Notice, Started, StepDone, TrajectoryEvent
+from riptui.events import Ended, Event, Failed, Iterated, Measured, Started, StepDone
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.creation import create_or_open
@@ -23,6 +23,7 @@ from riptui.store.worker_registry import (
     LIVE_FILE,
     RECORD_FILE,
     Worker,
+    WorkerOptions,
     WorkerRecord,
     WorkerStatus,
     list_workers,
@@ -31,14 +32,15 @@ from riptui.store.worker_registry import (
 )
 from riptui.supervision import client
 from riptui.supervision.client import (
-    WorkerOptions,
     ensure_worker,
     list_running_workers,
+    matches,
     request_state,
     retry,
     shut_down,
 )
 from riptui.supervision.monitor import TrajectoryMonitor
+from riptui.supervision.pool import LocalPool
 from tests.support.command import wait_until
 from tests.support.odd_inpainters import POISON
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
@@ -118,7 +120,7 @@ def test_a_register_that_is_a_link_out_of_the_runs_folder_is_not_written_to(tmp_
 
 
 @pytest.mark.parametrize(
-    ("wish", "fits"),
+    ("options", "fits"),
     [
         (WorkerOptions(), True),
         (WorkerOptions(device="cuda"), True),
@@ -131,16 +133,23 @@ def test_a_register_that_is_a_link_out_of_the_runs_folder_is_not_written_to(tmp_
         (WorkerOptions(offline=True), False),
     ],
 )
-def test_a_worker_fits_what_it_was_started_for(wish: WorkerOptions, fits: bool, tmp_path: Path) -> None:
+def test_a_worker_fits_what_it_was_started_for(options: WorkerOptions, fits: bool, tmp_path: Path) -> None:
     mine = record(host=socket.gethostname(), device="cuda:0", batch=8, compile="off")
-    worker = Worker(mine, WorkerStatus(0.0, "idle"), True, tmp_path)
-    assert wish.matches(worker) is fits
-    assert not wish.matches(Worker(mine, WorkerStatus(0.0, "leaving"), True, tmp_path))
-    assert not wish.matches(Worker(mine, None, False, tmp_path))
+    assert matches(Worker(mine, WorkerStatus(0.0, "idle"), True, tmp_path), options) is fits
+    assert not matches(Worker(mine, WorkerStatus(0.0, "leaving"), True, tmp_path), options)
+    assert not matches(Worker(mine, None, False, tmp_path), options)
     for own_work in ({"study": "a.toml"}, {"command": "run"}):
         other = record(host=socket.gethostname(), device="cuda:0", batch=8, compile="off", **own_work)
-        assert not wish.matches(Worker(other, None, True, tmp_path))
-    assert not wish.matches(Worker(record(device="cuda:0", batch=8, compile="off"), None, True, tmp_path))
+        assert not matches(Worker(other, None, True, tmp_path), options)
+    assert not matches(Worker(record(device="cuda:0", batch=8, compile="off"), None, True, tmp_path), options)
+
+
+def test_only_options_that_differ_from_the_defaults_are_arguments_of_a_worker() -> None:
+    assert client.to_arguments(WorkerOptions()) == ["--compile", "auto"]
+    options = WorkerOptions("cuda:1", batch=8, deterministic=True, offline=True)
+    assert client.to_arguments(options) == [
+        *("--device", "cuda:1", "--batch", "8", "--compile", "auto", "--deterministic", "--offline")
+    ]
 
 
 # ── starting and ending ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,7 +196,7 @@ def test_a_worker_that_does_not_start_is_an_error_with_its_last_words(
 def test_a_worker_of_another_host_is_not_signalled(tmp_path: Path) -> None:
     with register(tmp_path, record()) as entry:
         (entry.path / ".lock").write_text('{"pid": 1, "host": "elsewhere", "since": 0}')
-        with pytest.raises(WorkerError, match="send it away from there"):
+        with pytest.raises(WorkerError, match="shut it down there"):
             shut_down(list_workers(tmp_path)[0])
 
 
@@ -217,20 +226,25 @@ def test_a_retry_forgets_failure_and_attempts(make_trajectory: MakeTrajectory) -
     assert not (trajectory.path / layout.ATTEMPTS).exists()
 
 
-# ── following ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def follow(runs: Path, trajectories: list[Trajectory]) -> Iterator[list[TrajectoryEvent]]:
-    return TrajectoryMonitor(runs, trajectories, ensure_worker(runs), lambda: ensure_worker(runs)).watch()
+Look = tuple[list[tuple[Trajectory, Event]], list[str]]
 
 
-def flat(told: Iterator[list[TrajectoryEvent]]) -> list[TrajectoryEvent]:
-    return [one for some in told for one in some]
+def watch(runs: Path, trajectories: list[Trajectory], options: WorkerOptions = client.ANY_WORKER) -> Iterator[Look]:
+    pool = LocalPool(runs, [options])
+    pool.start()
+    return pool.watch(TrajectoryMonitor(runs, trajectories), poll_seconds=0.25)
+
+
+def all_events(looks: Iterator[Look]) -> list[tuple[Trajectory, Event]]:
+    return [event for events, _ in looks for event in events]
 
 
 def test_what_is_told_is_what_the_engine_would_tell(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("psnr",), inpainter="slow", parameters=LONG)
-    events = [event for _, event in flat(follow(runs, [trajectory]))]
+    events = [event for _, event in all_events(watch(runs, [trajectory]))]
     kept = [event for event in events if isinstance(event, Started | Iterated | Measured | Ended)]
     assert kept[0] == Started(0)
     assert [event.row for event in kept if isinstance(event, Iterated)] == trajectory.read_rows()
@@ -247,16 +261,16 @@ def test_the_death_of_a_worker_is_noticed_within_two_seconds_and_another_goes_on
 ) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters={"seconds": 0.1, "steps": 4})
     killed = noticed = 0.0
-    for told in follow(runs, [trajectory]):
-        for _, event in told:
+    for events, notices in watch(runs, [trajectory]):
+        for _, event in events:
             if isinstance(event, Iterated) and event.row.k >= 3 and not killed:
                 [worker] = list_running_workers(runs)
                 os.kill(worker.record.pid, signal.SIGKILL)
                 killed = time.monotonic()
-            if isinstance(event, Notice):
-                noticed = time.monotonic()
-                assert "died" in event.text
-    # the note comes with the worker that replaces it, which takes most of this time to start
+        for text in notices:
+            noticed = time.monotonic()
+            assert "died; another one was started" in text
+    # the notice comes with the worker that replaces it, which takes most of this time to start
     assert 0 < noticed - killed < 2
     assert [row.k for row in trajectory.read_rows()] == list(range(1, 17))
     assert len({session.pid for session in trajectory.read_sessions()}) == 2
@@ -274,8 +288,7 @@ def test_a_poisonous_trajectory_fails_and_the_good_ones_finish(
 ) -> None:
     good = [make_trajectory(f"a/t{number}", seed=number, inpainter="touchy", parameters={}) for number in range(3)]
     poison = poisonous(runs, "a/t1-poison")
-    another: Callable[[], Worker] = lambda: ensure_worker(runs, batch=int(batch))  # noqa: E731
-    ends = dict(flat(TrajectoryMonitor(runs, [*good, poison], another(), another).watch()))
+    ends = dict(all_events(watch(runs, [*good, poison], WorkerOptions(batch=int(batch)))))
     assert all(ends[trajectory] == Ended(16, True) for trajectory in good)
     assert isinstance(ends[poison], Failed)
     assert "attempts ended without a new iteration" in str(ends[poison].error)
@@ -290,35 +303,39 @@ def test_workers_that_die_before_they_try_anything_are_given_up(
     trajectory = make_trajectory()
     request_state(trajectory, "pause")
     monkeypatch.setenv("RIPTUI_IDLE", "inf")
+    started: list[Worker] = []
 
-    def doomed() -> Worker:
-        worker = ensure_worker(runs)
+    def start_doomed(runs: Path, options: WorkerOptions, count: int) -> list[Worker]:
+        worker = ensure_worker(runs, options)
         os.kill(worker.record.pid, signal.SIGKILL)
         wait_until(lambda: not probe_lock(worker.folder)[0])
-        return worker
+        started.append(worker)
+        return [worker]
 
-    following = TrajectoryMonitor(runs, [trajectory], doomed(), doomed)
+    monkeypatch.setattr("riptui.supervision.pool.ensure_workers", start_doomed)
+    looks = watch(runs, [trajectory])
     request_state(trajectory, "run")
-    with pytest.raises(WorkerError, match=r"2 workers died.*nothing came of it; see .*log\.txt"):
-        flat(following.watch())
+    with pytest.raises(WorkerError, match=r"gave up: 3 workers in a row ended without starting.*; see .*log\.txt"):
+        all_events(looks)
+    assert len(started) == 3
 
 
 @pytest.mark.usefixtures("stays")
-def test_a_worker_that_is_sent_away_is_not_replaced(runs: Path, make_trajectory: MakeTrajectory) -> None:
+def test_a_worker_that_is_shut_down_is_not_replaced(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters=LONG)
-    told = follow(runs, [trajectory])
-    wait_until(lambda: any(isinstance(event, Iterated) for _, event in next(told)))
+    looks = watch(runs, [trajectory])
+    wait_until(lambda: any(isinstance(event, Iterated) for _, event in next(looks)[0]))
     shut_down(list_running_workers(runs)[0])
-    with pytest.raises(WorkerError, match="was sent away; 1 trajectories stay queued"):
-        flat(told)
+    with pytest.raises(WorkerError, match="the worker was shut down; 1 trajectory stays queued"):
+        all_events(looks)
     assert trajectory.read_status() == Status.QUEUED
 
 
 def test_a_trajectory_that_somebody_stops_has_ended(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters=LONG)
     ends = []
-    for told in follow(runs, [trajectory]):
-        for _, event in told:
+    for events, _ in watch(runs, [trajectory]):
+        for _, event in events:
             if isinstance(event, Iterated):
                 request_state(trajectory, "stop")
             if isinstance(event, Ended):
@@ -329,8 +346,8 @@ def test_a_trajectory_that_somebody_stops_has_ended(runs: Path, make_trajectory:
 def test_a_folder_that_is_removed_has_failed(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters=LONG)
     ends = []
-    for told in follow(runs, [trajectory]):
-        for _, event in told:
+    for events, _ in watch(runs, [trajectory]):
+        for _, event in events:
             if isinstance(event, Iterated):
                 shutil.rmtree(trajectory.path, ignore_errors=True)
             if isinstance(event, Failed):
@@ -339,12 +356,11 @@ def test_a_folder_that_is_removed_has_failed(runs: Path, make_trajectory: MakeTr
 
 
 @pytest.mark.usefixtures("stays")
-def test_what_a_worker_leaves_lying_has_failed(
+def test_a_trajectory_that_an_idle_worker_does_not_take_is_given_up(
     runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riptui.supervision.monitor.REFUSED_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr("riptui.supervision.restart_policy.STALLED_SECONDS", 0.5)
     trajectory = make_trajectory()
     (trajectory.path / layout.ORIGINAL).unlink()
-    [(_, event)] = flat(follow(runs, [trajectory]))[-1:]
-    assert isinstance(event, Failed)
-    assert "its log says why" in str(event.error)
+    with pytest.raises(WorkerError, match=r"the workers are idle, but 1 trajectory is still queued; see .*log\.txt"):
+        all_events(watch(runs, [trajectory]))

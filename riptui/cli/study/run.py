@@ -14,11 +14,11 @@ from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
+from riptui.store.worker_registry import WorkerOptions
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
 from riptui.supervision.bulk import request_all
-from riptui.supervision.client import WorkerOptions
 from riptui.supervision.pool import LocalPool, plan_workers
 from riptui.supervision.progress import ProgressTracker
 from riptui.text.units import format_count
@@ -26,7 +26,7 @@ from riptui.text.units import format_count
 if TYPE_CHECKING:
     from riptui.ray_cluster.driver import RayDriver
 
-STOP_WAIT_SECONDS = 10.0  # seconds; how long Ctrl-C waits for trajectories to leave their slots
+STOP_WAIT_SECONDS = 10.0  # seconds that Ctrl-C waits for workers to save the current iterations
 
 
 def run(

@@ -1,7 +1,7 @@
 """The context of a command: the selection, the settings, and how to notify and ask. Knows no command."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, ParamSpec, TypeVar
@@ -11,10 +11,10 @@ from textual.screen import Screen
 
 from riptui.settings import Settings
 from riptui.store.trajectory import Status, Trajectory
-from riptui.supervision import client
 from riptui.text.terminal import printable
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.runs.tree_model import TreeModel
+from riptui.tui.work_supervisor import WorkSupervisor
 
 JobParameters = ParamSpec("JobParameters")
 Returned = TypeVar("Returned")
@@ -33,6 +33,7 @@ class CommandContext:
     """The path under the cursor, relative to the runs folder; "" if there are no rows."""
     go_to: Callable[[str], None]
     """Move the cursor to a path, as soon as it is listed."""
+    supervisor: WorkSupervisor
 
     @property
     def is_group(self) -> bool:
@@ -69,6 +70,6 @@ class CommandContext:
         """Run a function that uses the disk."""
         return await asyncio.to_thread(job, *arguments, **keywords)
 
-    async def ensure_worker(self) -> None:
-        """Start a worker for the queue unless one is running. Raises WorkerError."""
-        await self.run_in_thread(client.ensure_worker, self.runs)
+    async def ensure_worker(self, trajectories: Sequence[Trajectory]) -> None:
+        """Start a worker for queued trajectories unless one is running, and keep one running. Raises WorkerError."""
+        await self.run_in_thread(self.supervisor.supervise, trajectories)

@@ -17,7 +17,7 @@ async def pause(context: CommandContext) -> None:
         await _apply_to_each(context, active, lambda trajectory: client.request_state(trajectory, "pause"), "paused")
     elif idle := context.find_by_status(Status.PAUSED, Status.INTERRUPTED):
         await _apply_to_each(context, idle, lambda trajectory: client.request_state(trajectory, "run"), "queued")
-        await context.ensure_worker()
+        await context.ensure_worker(idle)
     else:
         context.notify("nothing to pause or resume here", "warning")
 
@@ -41,7 +41,7 @@ async def retry(context: CommandContext) -> None:
         context.notify("nothing to retry here", "warning")
         return
     await _apply_to_each(context, failed, client.retry, "queued again")
-    await context.ensure_worker()
+    await context.ensure_worker(failed)
 
 
 async def move_earlier(context: CommandContext) -> None:

@@ -1,6 +1,7 @@
 """New trajectories: from the form, with another seed, and the demo."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from riptui.errors import WorkerError
@@ -32,7 +33,7 @@ async def launch(context: CommandContext) -> None:
         return
     note = f"; {launched.done} already done" if launched.done else ""
     context.notify(f"{format_count(launched.queued, 'trajectory')} queued{note}")
-    await _ensure_worker(context)
+    await _ensure_worker(context, launched.trajectories)
 
 
 async def rerun(context: CommandContext) -> None:
@@ -44,14 +45,14 @@ async def rerun(context: CommandContext) -> None:
     created = await context.run_in_thread(_repeat_with_next_seed, context.runs, trajectory)
     context.go_to(_to_relative_path(context.runs, created.path))
     context.notify(f"{created.path.name} queued, with seed {created.spec.seed}")
-    await _ensure_worker(context)
+    await _ensure_worker(context, [created])
 
 
 async def demo(context: CommandContext) -> None:
     """Queue the demo trajectory."""
     created = await context.run_in_thread(_create_demo, context.runs)
     context.go_to(_to_relative_path(context.runs, created.path))
-    await _ensure_worker(context)
+    await _ensure_worker(context, [created])
 
 
 def _repeat_with_next_seed(runs: Path, trajectory: Trajectory) -> Trajectory:
@@ -67,9 +68,9 @@ def _create_demo(runs: Path) -> Trajectory:
     return created
 
 
-async def _ensure_worker(context: CommandContext) -> None:
+async def _ensure_worker(context: CommandContext, trajectories: Sequence[Trajectory]) -> None:
     try:
-        await context.ensure_worker()
+        await context.ensure_worker(trajectories)
     except WorkerError as error:
         context.notify(f"queued, but no worker could be started: {error}", "error")
 

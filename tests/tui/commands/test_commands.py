@@ -34,6 +34,7 @@ from riptui.text.units import format_count, format_duration, format_size
 from riptui.tui.commands import COMMAND_MODULES, sharing
 from riptui.tui.commands.export_dialog import ExportOptions, ExportScreen, parse_interval, plan_tasks
 from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, MultiChoiceDialog, TextDialog
+from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import open_app
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
@@ -42,7 +43,7 @@ from tests.support.trajectories import MakeTrajectory, make_spec, picture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The runs folders that a worker was asked for."""
     runs: list[Path] = []
-    monkeypatch.setattr(client, "ensure_worker", lambda folder, **_: runs.append(folder))
+    monkeypatch.setattr(WorkSupervisor, "supervise", lambda self, trajectories: runs.append(self._runs))
     return runs
 
 
@@ -150,7 +151,7 @@ async def test_a_worker_that_does_not_start_is_told(
     def refuse(*_: object, **__: object) -> None:
         raise WorkerError("the worker did not start: \x1b[31mno disk")
 
-    monkeypatch.setattr(client, "ensure_worker", refuse)
+    monkeypatch.setattr(WorkSupervisor, "supervise", refuse)
     failed(make_trajectory())
     async with open_app(runs) as pilot:
         await pilot.press("R")

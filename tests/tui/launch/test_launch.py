@@ -19,7 +19,6 @@ from riptui.store.frames import read_frame
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_registry import list_workers
-from riptui.supervision import client
 from riptui.text import int_ranges
 from riptui.tui.graphics.picture import PictureWidget
 from riptui.tui.launch import form, installed, start_runs
@@ -27,6 +26,7 @@ from riptui.tui.launch.field import Field
 from riptui.tui.launch.form import FormValues, parse_form
 from riptui.tui.launch.picture_browser import PictureList, complete_path, list_entries
 from riptui.tui.launch.screen import LaunchScreen
+from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.trajectories import MakeTrajectory, picture
 
@@ -203,7 +203,7 @@ def quick_stock(monkeypatch: pytest.MonkeyPatch) -> None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The runs folders that a worker was asked for."""
     runs: list[Path] = []
-    monkeypatch.setattr(client, "ensure_worker", lambda folder, **_: runs.append(folder))
+    monkeypatch.setattr(WorkSupervisor, "supervise", lambda self, trajectories: runs.append(self._runs))
     return runs
 
 
@@ -361,7 +361,7 @@ async def test_a_worker_that_does_not_start_is_told(runs: Path, folder: Path, mo
     def refuse(*_: object, **__: object) -> None:
         raise WorkerError("the worker did not start")
 
-    monkeypatch.setattr(client, "ensure_worker", refuse)
+    monkeypatch.setattr(WorkSupervisor, "supervise", refuse)
     async with open_app(runs) as pilot:
         screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256")
         await pilot.wait_until(lambda: ready(screen))

@@ -1,0 +1,79 @@
+"""Keeps a worker running for the trajectories that the app's user queued in this session, and for no others."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Literal
+
+from textual.message import Message
+
+from riptui.errors import RiptuiError
+from riptui.store.trajectory import Trajectory
+from riptui.store.worker_registry import Worker
+from riptui.supervision.client import ANY_WORKER
+from riptui.supervision.pool import LocalPool
+from riptui.supervision.progress import ProgressTracker
+
+POLL_SECONDS = 1.0  # seconds; a worker that died is replaced within two
+
+
+class WorkSupervisor:
+    """A pool of one worker of this host, watched by a thread while trajectories of this session are left to compute."""
+
+    @dataclass
+    class Noticed(Message):
+        """A worker was replaced, or will not be. Not yet safe to print."""
+
+        text: str
+        severity: Literal["warning", "error"]
+
+    def __init__(self, runs: Path, post_message: Callable[[Message], object]) -> None:
+        self._runs = runs
+        self._post_message = post_message
+        self._iterations: dict[str, int] = {}
+        """By path relative to the runs folder: the trajectories of this session."""
+        self._lock = Lock()
+        self._pool: LocalPool | None = None
+        """The one that is watched; a new one, which has not given up, whenever trajectories are added."""
+        self._closed = Event()
+
+    def supervise(self, trajectories: Sequence[Trajectory]) -> None:
+        """Find or start a worker for queued trajectories, and keep one running until they have ended. Not for the UI
+        thread. Raises WorkerError if none starts; DiskError.
+        """
+        pool = LocalPool(self._runs, [ANY_WORKER])
+        pool.start()
+        with self._lock:
+            for trajectory in trajectories:
+                with suppress(RiptuiError):  # unreadable: the tree shows it
+                    self._iterations[self._relative_path(trajectory)] = trajectory.spec.iterations
+            tracker = ProgressTracker(self._runs, self._runs, self._iterations, require_measured=True)
+            self._pool = pool
+        Thread(target=self._watch, args=[pool, tracker], name="supervisor", daemon=True).start()
+
+    def is_supervising(self, worker: Worker) -> bool:
+        """Whether the death of this worker is reported here. For any thread."""
+        pool = self._pool
+        return pool is not None and worker.record.id in pool.worker_ids
+
+    def close(self) -> None:
+        """Stop watching; the workers keep running."""
+        self._closed.set()
+
+    def _watch(self, pool: LocalPool, tracker: ProgressTracker) -> None:
+        try:
+            for _, notices in pool.watch(tracker, poll_seconds=POLL_SECONDS, wait=self._closed.wait):
+                for text in notices:
+                    self._post_message(self.Noticed(text, "warning"))
+                if self._closed.is_set() or self._pool is not pool:
+                    return
+        except RiptuiError as error:
+            if self._pool is pool and not self._closed.is_set():
+                self._post_message(self.Noticed(str(error), "error"))
+        if self._pool is pool:
+            self._pool = None
+
+    def _relative_path(self, trajectory: Trajectory) -> str:
+        return trajectory.path.resolve().relative_to(self._runs.resolve()).as_posix()

@@ -433,10 +433,10 @@ def test_plan_tells_it_and_in_json(written: Written) -> None:
     told = riptui("study", "plan", file)
     assert told.code == 0
     assert "2 pictures, 8 trajectories in" in told.out
-    assert "80 inpaintings, 0 of them done" in told.out
-    assert re.search(r"time on one device: about [01] s\n", told.out)
+    assert "80 iterations, 0 of them done" in told.out
+    assert re.search(r"on one device: about [01] s\n", told.out)
     assert json.loads(riptui("study", "plan", file, "--json").out)["iterations"] == 80
-    assert "time on one device: unknown" in riptui("study", "plan", written(sweep='[sweep]\ninpainter = "sd2"')).out
+    assert "on one device: time unknown" in riptui("study", "plan", written(sweep='[sweep]\ninpainter = "sd2"')).out
 
 
 def test_new_never_replaces_a_file(tmp_path: Path) -> None:

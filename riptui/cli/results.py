@@ -9,7 +9,7 @@ from riptui.cli.console import print_json, warn
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, sort_metrics
-from riptui.metrics.display import METRIC_ORDER
+from riptui.metrics.display import PAPER_METRICS
 from riptui.results.comparison import compare
 from riptui.results.curves import Curve, differing_settings, extract_curves, group_by
 from riptui.results.findings import check_findings
@@ -73,7 +73,7 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
     if not measured:
         raise InputError("nothing is measured in these trajectories yet: riptui measure adds metrics to saved frames")
     if metric is None:
-        return next((name for name in METRIC_ORDER if name in measured), sort_metrics(measured)[0])
+        return next((name for name in PAPER_METRICS if name in measured), sort_metrics(measured)[0])
     if metric not in measured:
         raise InputError(
             f"{metric} is measured in none of these trajectories. Measured: {', '.join(sort_metrics(measured))}"

@@ -123,7 +123,7 @@ def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written:
     ("text", "sweep", "line", "words"),
     [
         ("images = 3", SWEEP, 1, "images is 3; it must be a list"),
-        ("images = []", SWEEP, 1, "images is needed, and not empty"),
+        ("images = []", SWEEP, 1, "images is required: a list"),
         ('images = ["x"]\nimage = 1', SWEEP, 2, "unknown key 'image'; did you mean images?"),
         ('images = ["x"]\nmask = 64', SWEEP, 2, "unknown key 'mask'; it belongs below [sweep]"),
         ('images = ["x"]\n\nsample = 0', SWEEP, 3, "sample is 0; it must be a whole number from 1"),
@@ -212,9 +212,9 @@ def test_a_folder_gives_its_pictures_in_natural_order_and_a_glob_what_it_finds(
 
 def test_a_named_file_need_not_be_there_but_a_glob_must_find_something(written: Written, tmp_path: Path) -> None:
     assert sources.resolve(read_study(written('images = ["none.png"]'))) == [tmp_path / "none.png"]
-    with pytest.raises(StudyError, match=r"'\*\.webp' gives no picture"):
+    with pytest.raises(StudyError, match=r"'\*\.webp' matches no image"):
         sources.resolve(read_study(written('images = ["*.webp"]')))
-    with pytest.raises(StudyError, match=r"no picture riptui:cofee. There are: riptui:bowl, riptui:coffee"):
+    with pytest.raises(StudyError, match=r"unknown picture riptui:cofee. Available: riptui:bowl, riptui:coffee"):
         sources.resolve(read_study(written('images = ["riptui:cofee"]')))
 
 

@@ -57,7 +57,7 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
         ("masks", "100", "does not divide"),
         ("masks", "", "expected numbers"),
         ("masks", "0", "mask 0 px"),
-        ("seeds", "x", "no number"),
+        ("seeds", "x", "not a number"),
         ("seeds", "0-99999", "limit here is 1,000"),
         ("amount", "lots", "a percentage"),
         ("amount", "-3", "above 0"),

@@ -98,7 +98,7 @@ def test_an_inpainter_that_never_ran_is_timed_in_a_trial_and_a_model_is_not() ->
     classical, model = Sweep(["noise"], [64], [0], {}), Sweep(["sd2"], [64], [0], {})
     times = time_iterations([classical, model], [])
     assert times.keys() == times_of(classical, IterationTime(0.0)).keys()
-    assert 0 < estimate_sweeps([classical], 1, times).seconds < 60  # type: ignore[operator]
+    assert 0 < estimate_sweeps([classical], 1, times).seconds < 60
 
 
 @pytest.mark.usefixtures("no_trial")

@@ -10,6 +10,7 @@ from riptui.cli.console import out, print_json, print_line, warn
 from riptui.store.worker_registry import Worker, WorkerStatus
 from riptui.supervision.client import list_running_workers
 from riptui.text.terminal import printable
+from riptui.text.units import format_rate
 
 GIB = 2**30
 
@@ -59,7 +60,7 @@ def _worker_facts(worker: Worker) -> list[str]:
 def _live_facts(live: WorkerStatus) -> list[str]:
     facts = [printable(live.inpainter)] if live.inpainter else []
     if live.rate:
-        facts.append(f"{live.rate:.1f} it/s" if live.rate >= 1 else f"{1 / live.rate:.1f} s/it")
+        facts.append(format_rate(live.rate))
     if live.memory_used is not None and live.memory_total is not None:
         facts.append(f"{live.memory_used / GIB:.1f} of {live.memory_total / GIB:.0f} GiB")
     if live.load is not None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_table, warn
+from riptui.metrics.display import format_result
 from riptui.results.comparison import InpainterComparison
 from riptui.results.curves import Curve, differing_settings, distributions, group_by
 from riptui.results.statistics import DriftSummary, convergence, spread_over_runs, summarize_drift
@@ -98,7 +99,7 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
         "images": lambda group: str(group["images"]),
         f"{metric} at the end": _format_final,
         "95 %": lambda group: _format_interval(group["final"]),
-        "area": lambda group: _format_number(group["area"]["value"]),
+        "area": lambda group: format_result(group["area"]["value"]),
         "95 % of it": lambda group: _format_interval(group["area"]),
         "half-life": lambda group: _format_percent(group["half_life"]),
         "law": _format_law,
@@ -111,8 +112,8 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
 
 def _format_final(group: dict[str, Any]) -> str:
     last = group["last"]
-    sd = "" if last is None or isnan(last["sd"]) else f" ± {_format_number(last['sd'])}"
-    return f"{_format_number(group['final']['value'])}{sd}"
+    sd = "" if last is None or isnan(last["sd"]) else f" ± {format_result(last['sd'])}"
+    return f"{format_result(group['final']['value'])}{sd}"
 
 
 def _format_law(group: dict[str, Any]) -> str:
@@ -130,7 +131,7 @@ def _print_finding(finding: dict[str, Any]) -> None:
     for evidence in finding["evidence"]:
         effect = evidence["effect"]
         images = format_count(effect["images"], "image")
-        numbers = f"{_format_number(effect['value'])}  {_format_interval(effect)}  against {evidence['null']:g}"
+        numbers = f"{format_result(effect['value'])}  {_format_interval(effect)}  against {evidence['null']:g}"
         print_line(f"   {evidence['what']}: {numbers}, {images}", "dim")
     if finding["note"]:
         print_line(f"   {finding['note']}", "dim")
@@ -142,7 +143,7 @@ def _print_comparison(comparison: dict[str, Any], metric: str) -> None:
     columns = {
         "n": lambda standing: str(standing["trajectories"]),
         "images": lambda standing: str(standing["area"]["images"]),
-        "area": lambda standing: _format_number(standing["area"]["value"]),
+        "area": lambda standing: format_result(standing["area"]["value"]),
         "95 %": lambda standing: _format_interval(standing["area"]),
         "half-life": lambda standing: _format_percent(standing["half_life"]),
         "s per inpainting": lambda standing: "-" if standing["seconds"] is None else f"{standing['seconds']:.3g}",
@@ -150,7 +151,7 @@ def _print_comparison(comparison: dict[str, Any], metric: str) -> None:
     print_table(_build_layouts(comparison["standings"], "key", columns, ("images", "half-life", "n", "95 %")))
     columns = {
         "farther than it": lambda difference: _format_settings(difference["farther"]),
-        "by": lambda difference: _format_number(difference["effect"]["value"]),
+        "by": lambda difference: format_result(difference["effect"]["value"]),
         "95 %": lambda difference: _format_interval(difference["effect"]),
         "p (Wilcoxon)": lambda difference: f"{difference['p']:.2g}",
         "p (Holm)": lambda difference: f"{difference['adjusted']:.2g}",
@@ -197,12 +198,8 @@ def _format_setting(value: object) -> str:
     return "-" if value is None else printable(str(value))[:40]
 
 
-def _format_number(value: float) -> str:
-    return "-" if isnan(value) else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
-
-
 def _format_interval(estimate: dict[str, float]) -> str:
-    return "-" if isnan(estimate["low"]) else f"{_format_number(estimate['low'])} to {_format_number(estimate['high'])}"
+    return "-" if isnan(estimate["low"]) else f"{format_result(estimate['low'])} to {format_result(estimate['high'])}"
 
 
 def _format_percent(value: float | None) -> str:

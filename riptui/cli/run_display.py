@@ -27,6 +27,7 @@ from riptui.metrics.values import MetricValues, finite_or_none
 from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+from riptui.text.units import format_rate
 
 MIN_BAR_COLUMNS = 64  # below that there is no room for bars and speed
 MAX_BARS = 8  # of single trajectories
@@ -298,7 +299,7 @@ class SpeedColumn(ProgressColumn):
         speed = task.speed
         if not speed:
             return Text("")
-        return Text(f"{speed:.1f} it/s" if speed >= 1 else f"{1 / speed:.1f} s/it", "dim")
+        return Text(format_rate(speed), "dim")
 
 
 def _build_progress() -> Progress:

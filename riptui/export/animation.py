@@ -1,4 +1,4 @@
-"""Frames one after another in one file: GIF, or without loss WebP and animated PNG."""
+"""Animations of frames: GIF, or lossless WebP and animated PNG."""
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -15,13 +15,13 @@ from riptui.export.files import OnExportProgress, ignore_progress, require_file,
 from riptui.store.frames import read_frames
 from riptui.store.trajectory import Trajectory
 
-DEFAULT_FRAMES = 64  # with 100 ms each as long as one looks on: 6.5 s
-FIRST_MS, LAST_MS = 800, 2000  # ms; to take in the original, and where it led to
+DEFAULT_FRAMES = 64  # 6.5 s at 100 ms each
+FIRST_MS, LAST_MS = 800, 2000  # ms; time to look at the original and at the last frame
 MAX_PIXELS = 2**28  # of all frames: 1024 of 512 px. Pillow holds them at once, at 4 bytes, and a PNG's twice: 2 GB
 MIN_MS, MAX_MS = 20, 10_000  # ms; browsers show a GIF's frames below 20 ms at 100
 
 COLOURS = 255  # the 256th of a GIF's palette is for "as before"
-PALETTE_FRAMES = 4  # frames that the palette is made from, the original and the last among them
+PALETTE_FRAMES = 4  # frames that the palette is made from, with the original and the last
 
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".gif": ("GIF", {"disposal": 1}),
@@ -71,7 +71,7 @@ def write_animation(
 
 def _require_possible(trajectory: Trajectory, file: Path, count: int, milliseconds: int) -> None:
     if not MIN_MS <= milliseconds <= MAX_MS:
-        raise InputError(f"{milliseconds} ms a frame: it must be from {MIN_MS} to {MAX_MS:,}")
+        raise InputError(f"{milliseconds} ms per frame: it must be from {MIN_MS} to {MAX_MS:,}")
     max_frames = MAX_PIXELS // trajectory.spec.size**2
     if count > max_frames:
         raise InputError(f"an animation of {count} frames: at most {max_frames} of this size fit in memory: take fewer")

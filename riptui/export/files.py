@@ -1,4 +1,4 @@
-"""Where an export goes: what is refused before any work, and files written whole or not at all. Knows no pictures."""
+"""Targets of exports: checked before any work, and written atomically. Knows no pictures."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ from pathlib import Path
 from riptui.errors import InputError
 from riptui.store.disk import explain_errors
 
-ABANDONED_SECONDS = 86_400.0  # seconds; no export takes so long
+ABANDONED_SECONDS = 86_400.0  # seconds; longer than any export takes
 
 OnExportProgress = Callable[[int, int], None]
 """Called as `on_progress(done, total)` after each frame."""
@@ -41,7 +41,7 @@ def require_parent(path: Path) -> None:
 
 
 def temporary_path(folder: Path) -> Path:
-    """A name that nothing else has. Short, so that it fits wherever the real name does.
+    """A unique name for a temporary file. Short, so that it fits wherever the real name does.
 
     What an export left under such a name because it was killed is removed.
     """
@@ -53,7 +53,7 @@ def temporary_path(folder: Path) -> Path:
 
 
 def write_atomically(file: Path, data: bytes) -> None:
-    """Make or replace a file: afterwards it has all of the data or what it had before. Raises DiskError."""
+    """Create or replace a file atomically. Raises DiskError."""
     temporary = temporary_path(file.parent)
     with explain_errors(file):
         try:

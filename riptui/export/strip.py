@@ -27,7 +27,7 @@ BACKGROUND, INK, FAINT = (255, 255, 255), (32, 32, 32), (118, 118, 118)
 
 @dataclass(frozen=True)
 class StripLayout:
-    """Where everything goes, in pixels. The type and the gaps grow with the tile."""
+    """The layout of a strip, in pixels. Type and gaps scale with the tile."""
 
     pictures: int
     columns: int

@@ -13,11 +13,12 @@ from matplotlib.lines import Line2D
 from riptui.export.tables import TableCell
 from riptui.figures import panels, style
 from riptui.figures.data import CompleteRun, Condition
-from riptui.figures.figure import PlottedFigure, SkippedFigure, plural
+from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.figures.reference import ReferenceCurves
 from riptui.metrics.values import finite_or_none
 from riptui.results.curves import CurveValues, shared_amounts
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 
 LANE_PERCENT = 5.0  # % inpainted for the bars of each mask size
 
@@ -231,4 +232,4 @@ def _max_per_mask(rows: Sequence[AveragePoint], name: str) -> list[int]:
 def _format_range(counts: Sequence[int], noun: str) -> str:
     """8 to 10 images."""
     low, high = counts[0], counts[-1]
-    return plural(high, noun) if low == high else f"{low:,} to {plural(high, noun)}"
+    return format_count(high, noun) if low == high else f"{low:,} to {format_count(high, noun)}"

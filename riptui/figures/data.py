@@ -10,7 +10,7 @@ from typing import NamedTuple
 from riptui.errors import InputError, RiptuiError
 from riptui.export.tables import TableCell
 from riptui.metrics import PREVIOUS, REGISTRY, sort_metrics
-from riptui.metrics.display import METRIC_ORDER
+from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
 from riptui.results.curves import Curve, extract_curve, group_by
 from riptui.results.panel import condition_settings
@@ -123,7 +123,7 @@ class Condition:
     @property
     def metric(self) -> str | None:
         """The one to show where there is room for one."""
-        return next((name for name in METRIC_ORDER if name in self.metrics), next(iter(self.metrics), None))
+        return next((name for name in PAPER_METRICS if name in self.metrics), next(iter(self.metrics), None))
 
     @property
     def masks(self) -> list[int]:
@@ -177,7 +177,7 @@ class ReportData:
     def metric(self) -> str | None:
         """The best that any condition has."""
         metrics = {condition.metric for condition in self.conditions} - {None}
-        return next((name for name in METRIC_ORDER if name in metrics), min(filter(None, metrics), default=None))
+        return next((name for name in PAPER_METRICS if name in metrics), min(filter(None, metrics), default=None))
 
 
 def load_report_data(trajectories: Iterable[Trajectory], on_progress: OnReportProgress) -> ReportData:
@@ -246,7 +246,7 @@ def _panel_metrics(runs: Iterable[CompleteRun]) -> list[str]:
     metrics = {name for run in runs for name in run.curves}
     return (
         [name for name in reversed(NETS) if name in metrics]
-        or [name for name in METRIC_ORDER if name in metrics]
+        or [name for name in PAPER_METRICS if name in metrics]
         or sort_metrics(metrics)[:3]
     )
 

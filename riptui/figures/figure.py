@@ -52,9 +52,3 @@ class SkippedFigure:
     needs: str
     """What would be needed, in a sentence without its full stop."""
     damaged: Sequence[str] = ()
-
-
-def plural(count: int, noun: str) -> str:
-    """1 image, 2,000 images."""
-    plural_noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{count:,} {noun if count == 1 else plural_noun}"

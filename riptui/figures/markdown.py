@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import isfinite, isnan
+from math import isnan
 from statistics import median
 
 from riptui import __version__
 from riptui.errors import InputError
 from riptui.figures.data import Condition, ReportData
-from riptui.figures.figure import SkippedFigure, WrittenFigure, plural
+from riptui.figures.figure import SkippedFigure, WrittenFigure
+from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.comparison import InpainterComparison, compare
 from riptui.results.findings import ConditionFindings
@@ -17,6 +18,7 @@ from riptui.results.paper_tests import NETS
 from riptui.results.statistics import summarize_drift
 from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 
 MAX_LISTED = 20  # damaged or unreadable trajectories, one a line
 
@@ -81,7 +83,8 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
         yield "No trajectory is complete.\n"
     listed = [*_metric_notes(data), *_session_notes(data), *map(escape_markdown, notes)]
     if data.unfinished:
-        listed.append(f"not computed to the end: {plural(data.unfinished, 'trajectory')}, left out (riptui resume)")
+        unfinished = format_count(data.unfinished, "trajectory")
+        listed.append(f"not computed to the end: {unfinished}, left out (riptui resume)")
     yield _markdown_list(
         [*listed, *_first_complaints([f"left out, not readable: {problem}" for problem in data.unreadable])]
     )
@@ -100,7 +103,8 @@ def _metric_notes(data: ReportData) -> Iterator[str]:
         for metric in condition.metrics:
             if short := len(condition.runs) - len(condition.measured_runs(metric)):
                 prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
-                yield f"{prefix}{escape_markdown(metric)} is not measured to the end in {plural(short, 'trajectory')}"
+                incomplete = format_count(short, "trajectory")
+                yield f"{prefix}{escape_markdown(metric)} is not measured to the end in {incomplete}"
 
 
 def _session_notes(data: ReportData) -> Iterator[str]:
@@ -117,7 +121,7 @@ def _session_notes(data: ReportData) -> Iterator[str]:
         version_texts = [f"{name} {' and '.join(sorted(versions[name]))}" for name in sorted(versions)]
         yield f"with: {', '.join(map(escape_markdown, version_texts))}"
     if mixed := sum(run.mixed for run in runs):
-        yield f"mixed, computed by unlike programs or machines in turn: {plural(mixed, 'trajectory')}"
+        yield f"mixed, computed by unlike programs or machines in turn: {format_count(mixed, 'trajectory')}"
 
 
 def _figures_section(
@@ -176,7 +180,7 @@ def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
             f"{mask} px",
             f"{summary.trajectories:,}",
             f"{summary.images:,}",
-            _format_number(summary.final.value) + ("" if isnan(sd) else f" ± {_format_number(sd)}"),
+            format_result(summary.final.value) + ("" if isnan(sd) else f" ± {format_result(sd)}"),
             _format_interval(summary.area),
             _format_percent(summary.half_life),
             f"{median(run.seconds for run in runs):.3g}",
@@ -214,7 +218,7 @@ def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterato
         ],
     )
     if found.left_out:
-        yield f"Left out, not done by every one of them: {plural(found.left_out, 'trajectory')}.\n"
+        yield f"Left out, not done by every one of them: {format_count(found.left_out, 'trajectory')}.\n"
 
 
 def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> Iterator[str]:
@@ -226,12 +230,12 @@ def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> 
     for condition in tested:
         yield f"### {_format_settings(condition.settings)}\n"
         for finding in condition.findings:
-            n = f"n = {plural(finding.images, 'image')}, {plural(finding.trajectories, 'trajectory')}"
+            n = f"n = {format_count(finding.images, 'image')}, {format_count(finding.trajectories, 'trajectory')}"
             yield f"{finding.number}. {finding.claim} **{finding.verdict}** ({n}). Test: {finding.test}."
             for evidence in finding.evidence:
                 yield (
                     f"   - {escape_markdown(evidence.what)}: {_format_interval(evidence.effect)}, "
-                    f"against {evidence.null:g}, {plural(evidence.effect.images, 'image')}"
+                    f"against {evidence.null:g}, {format_count(evidence.effect.images, 'image')}"
                 )
             if note := "; ".join(filter(None, (finding.note, finding.missing_data))):
                 yield f"   - {escape_markdown(note)}"
@@ -271,13 +275,9 @@ def _format_seeds(seeds: set[int]) -> str:
     return ", ".join(ranges) if len(ranges) <= 6 else f"{', '.join(ranges[:5])} … ({len(seeds):,})"
 
 
-def _format_number(value: float) -> str:
-    return "-" if not isfinite(value) else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
-
-
 def _format_interval(estimate: IntervalEstimate) -> str:
-    within = "" if isnan(estimate.low) else f" [{_format_number(estimate.low)}, {_format_number(estimate.high)}]"
-    return f"{_format_number(estimate.value)}{within}"
+    within = "" if isnan(estimate.low) else f" [{format_result(estimate.low)}, {format_result(estimate.high)}]"
+    return f"{format_result(estimate.value)}{within}"
 
 
 def _format_percent(value: float | None) -> str:

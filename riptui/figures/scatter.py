@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from riptui.figures import panels, style
 from riptui.figures.data import CompleteRun, Condition, FigurePoint
-from riptui.figures.figure import PlottedFigure, SkippedFigure, plural
+from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.results.curves import CurveValues
+from riptui.text.units import format_count
 
 LANE_PERCENT = 10.0  # % inpainted for the points of each mask size
 LANE_FILL = 0.8  # of it
@@ -73,6 +74,6 @@ def _caption(runs: Sequence[CompleteRun], *, coverage: bool, spread: bool) -> st
     against = "the trajectory's own coverage" if coverage else "the inpainted amount"
     lane_note = "; points of one amount lie a little aside of one another, by mask size" if spread else ""
     return (
-        f"All values against {against}, a point for each measured frame: {plural(len(runs), 'trajectory')} of "
-        f"{plural(images, 'image')}{lane_note}."
+        f"All values against {against}, a point for each measured frame: {format_count(len(runs), 'trajectory')} of "
+        f"{format_count(images, 'image')}{lane_note}."
     )

@@ -14,10 +14,11 @@ from riptui.errors import DamagedError, InputError
 from riptui.export.tables import TableCell
 from riptui.figures import style
 from riptui.figures.data import CompleteRun, Condition, ImageRuns
-from riptui.figures.figure import PlottedFigure, SkippedFigure, plural
+from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.spec import Box
 from riptui.store.frames import read_frames
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 
 MAX_PICTURES = 9  # pictures: the paper's 0 to 400 %
 MAX_EXAMPLES = 3  # images of figure 1, and of 10 to 12
@@ -60,7 +61,7 @@ def draw_before_and_after(condition: Condition) -> Iterator[PlottedFigure | Skip
     if not tiles:
         yield SkippedFigure("1", condition.label, _NEEDS, damaged)
         return
-    caption = f"Originals beside their outcomes: {plural(len(tiles), 'image')}, mask {mask} px, one trajectory each."
+    caption = f"Originals and last frames: {format_count(len(tiles), 'image')}, mask {mask} px, one trajectory each."
     yield PlottedFigure("1", condition.stem("1"), caption, make_sheet(tiles), rows, damaged)
 
 
@@ -95,7 +96,7 @@ def draw_mask_sizes(condition: Condition) -> Iterator[PlottedFigure | SkippedFig
         number, runs = next(numbers), image.run_per_mask()
         caption = (
             f"{_describe_interval(next(iter(runs.values())))} of {image.name}, a row for each mask size: "
-            f"{', '.join(map(str, runs))} px; n = {plural(len(runs), 'trajectory')}."
+            f"{', '.join(map(str, runs))} px; n = {format_count(len(runs), 'trajectory')}."
         )
         yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:

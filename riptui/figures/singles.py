@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from riptui.export.tables import TableCell
 from riptui.figures import panels, style
 from riptui.figures.data import Condition, FigurePoint, ImageRuns
-from riptui.figures.figure import PlottedFigure, SkippedFigure, plural
+from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 
 IMAGES = 3  # the paper's
 MIN_SEEDS = 2
@@ -169,7 +170,7 @@ def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], coverage
         else "without kinds, for which there must be three images at two mask sizes"
     )
     return (
-        f"{metric} of {plural(len(chosen), 'image')} ({names}) against {against}, one trajectory for each mask size, "
+        f"{metric} of {format_count(len(chosen), 'image')} ({names}) against {against}, one trajectory per mask size, "
         f"n = {sum(len(kind.image.runs) for kind in chosen)} trajectories; {which}."
     )
 
@@ -178,8 +179,8 @@ def _seeds_caption(chosen: Sequence[ImageRuns], metric: str, coverage: bool) -> 
     runs = [sum(metric in run.curves for run in runs) for image in chosen for runs in image.runs.values()]
     run_count = f"{min(runs)}" if min(runs) == max(runs) else f"{min(runs)} to {max(runs)}"
     return (
-        f"{metric} against {_against(coverage)}, a line per seed: {plural(len(chosen), 'image')}, {run_count} runs "
-        f"for each image and mask size, n = {plural(sum(runs), 'trajectory')}."
+        f"{metric} against {_against(coverage)}, a line per seed: {format_count(len(chosen), 'image')}, "
+        f"{run_count} runs for each image and mask size, n = {format_count(sum(runs), 'trajectory')}."
     )
 
 

@@ -1,21 +1,51 @@
-"""Metric values as people read them."""
+"""The order, titles and number formats of metrics, the same on every screen and in every table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 
+from riptui.metrics import PREVIOUS
 from riptui.metrics.values import MetricValues, finite_or_none
 from riptui.text.terminal import printable
 
-METRIC_ORDER = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
-"""The paper reports VGG mostly."""
+PAPER_METRICS = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
+"""What the paper reports, mostly with VGG."""
+METRIC_ORDER = (*PAPER_METRICS, "ms-ssim", "delta-e", "entropy")
+METRIC_TITLES = {"ssim": "SSIM", "psnr": "PSNR", "ms-ssim": "MS-SSIM", "delta-e": "ΔE"}
+
+
+def order_metrics(names: Iterable[str]) -> list[str]:
+    """The names, each once: LPIPS first, those of unknown metrics behind the known ones, @previous last."""
+    rank = {name: position for position, name in enumerate(METRIC_ORDER)}
+    return sorted(
+        dict.fromkeys(names),
+        key=lambda name: (name.endswith(PREVIOUS), rank.get(name.removesuffix(PREVIOUS), len(rank))),
+    )
+
+
+def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
+    """The metrics that were measured, in their order."""
+    return order_metrics(name for values in metrics.values() for name in values)
+
+
+def metric_title(name: str) -> str:
+    """A metric's name on a screen: LPIPS vgg, SSIM, ΔE; with Δ50 for @previous."""
+    base = name.removesuffix(PREVIOUS)
+    family, _, net = base.partition("-")
+    title = f"LPIPS {net}" if family == "lpips" else METRIC_TITLES.get(base, base)
+    return printable(title) + (" Δ50" if name.endswith(PREVIOUS) else "")
 
 
 def format_value(value: float | None) -> str:
-    """0.6540, 17.13 or ∞: decimals by size, so that a column of them lines up."""
+    """Six columns: 0.6540, 17.13, or ∞ for a value that is not finite."""
     finite = finite_or_none(value)
     if finite is None:
         return "∞"
     return f"{finite:.4f}" if abs(finite) < 10 else f"{finite:.2f}"
+
+
+def format_result(value: float) -> str:
+    """A statistic of values: as `format_value`, or - if it has no value."""
+    return format_value(value) if isfinite(value) else "-"
 
 
 def format_short(value: float) -> str:
@@ -34,7 +64,7 @@ def format_values(values: Mapping[str, float | None]) -> str:
 def primary_metric(metrics: Mapping[int, MetricValues]) -> tuple[str, list[float]]:
     """The one metric to show where there is room for one, and its finite values in order."""
     names = dict.fromkeys(name for values in metrics.values() for name in values)
-    name = next((name for name in METRIC_ORDER if name in names), next(iter(names), ""))
+    name = next((name for name in PAPER_METRICS if name in names), next(iter(names), ""))
     series = [value for values in metrics.values() if (value := values.get(name)) is not None]
     return printable(name), series
 

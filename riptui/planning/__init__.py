@@ -1,7 +1,7 @@
-"""What will be computed, before any of it is: sweeps, new trajectories, their cost.
+"""Plan work before it is computed: sweeps, new trajectories, estimates of their cost.
 
-sweep         inpainters x masks x seeds: which trajectories, and their folders
-submit        pictures x a sweep to trajectory folders
-estimate      time and room on the disk
-command_line  a spec as the `riptui run` that computes it
+sweep         inpainters x masks x seeds: the trajectories and their folders
+submit        create the trajectory folders of pictures and a sweep
+estimate      iterations, time and disk space
+command_line  the `riptui run` command that computes a spec
 """

@@ -1,4 +1,4 @@
-"""The command that makes a trajectory again: a spec as `riptui run` would be told it."""
+"""The `riptui run` command that computes a trajectory with the same spec."""
 
 import shlex
 
@@ -9,7 +9,7 @@ DEFAULT_SPEC = Spec(source_name="", source_sha256="0" * 64, original_sha256="0" 
 
 
 def to_command_line(spec: Spec, *, picture: str = "") -> str:
-    """For a shell, with all that is not as usual. `picture`: the source; by default its bare name."""
+    """Quoted for a shell, with the options that differ from their defaults. `picture`: by default the source's name."""
     words = ["riptui", "run", *_inpainter_options(spec)]
     words += ["--mask", str(spec.mask), "--seed", str(spec.seed)]
     if spec.amount != DEFAULT_SPEC.amount:

@@ -1,84 +1,182 @@
-"""What a plan will take, from what was computed here before: inpaintings, time, room on disk."""
+"""What work will take: iterations, time on one device, disk space. Learnt from what was computed here before.
 
-from collections.abc import Iterable, Mapping
+The time of an iteration comes from trajectories on disk with the same settings. An inpainter without weights that never
+ran with them is timed in a short trial; a model that never ran is not loaded for this, and its time is unknown.
+"""
+
+import re
+import time
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from statistics import median
 
+import numpy as np
+
+from riptui import inpainters
 from riptui.errors import RiptuiError
 from riptui.planning.sweep import Sweep
 from riptui.spec import Spec
+from riptui.store.layout import ROWS
+from riptui.store.listing import mtime_ns
 from riptui.store.trajectory import Trajectory
+from riptui.text.units import format_duration, format_size
 
-PATCH_BYTES = 2.0  # bytes a repainted pixel; measured on photographs: 1.8-2.1 MB for 400 % of 512 x 512
-FRAME_BYTES = 1.8  # bytes a pixel of a whole frame
+PATCH_BYTES = 2.0  # bytes per repainted pixel; measured on photographs: 1.8-2.1 MB for 400 % of 512 x 512
+FRAME_BYTES = 1.8  # bytes per pixel of a whole frame
 ROW_BYTES = 300  # bytes
-MAX_TIMED_ROWS = 64  # rows of a trajectory that say how fast it is: the device may be another than at its beginning
-MAX_TIMED_TRAJECTORIES = 5  # trajectories of one mask size
+
+SAVING_SECONDS = 0.005  # seconds to save an iteration, which overlaps with the next one
+MAX_SCANNED_TRAJECTORIES = 2000  # trajectories on disk whose settings are read
+MAX_TIMED_TRAJECTORIES = 5  # trajectories with the same settings whose rows are read, the newest ones
+MAX_TIMED_ROWS = 64  # rows per trajectory, the newest ones
+TRIAL_CALLS = 3  # the fastest counts: other processes slow the rest down
+MAX_TRIAL_SECONDS = 1.0  # seconds after which no further call is made
+MAX_TRIAL_PX = 64  # px; telea with radius 60 takes 2 s there, and about 40 s at 256 px
+
+PARAMETERS_WITHOUT_COST = {"prompt", "negative_prompt", "embedding", "revision", "allow_pickle"}
+
+CostKey = Hashable
+"""Specs with equal keys take equally long per iteration on the same device."""
 
 
 @dataclass(frozen=True)
-class Throughput:
-    """How fast an inpainter was."""
+class IterationTime:
+    """How long one iteration of a batch took."""
 
     seconds: float
-    """Of an iteration, all trajectories of the batch together."""
-    batch: int
-    """Trajectories at a time."""
+    """For all trajectories of the batch together."""
+    batch: int = 1
+    """Trajectories in it."""
+
+    def per_trajectory(self, trajectories: int) -> float:
+        """Seconds per iteration of one trajectory, if so many are computed together."""
+        return max(self.seconds / min(self.batch, trajectories), SAVING_SECONDS)
+
+
+IterationTimes = Mapping[CostKey, IterationTime]
 
 
 @dataclass(frozen=True)
-class SweepEstimate:
-    """What a plan comes to."""
+class Estimate:
+    """What some sweeps will take, all trajectories from their first iteration."""
 
     trajectories: int
-    inpaintings: int
-    disk_bytes: int
-    """On disk, about."""
+    iterations: int
     seconds: float | None
-    """With one worker, about; None: nothing like it was computed here yet."""
+    """On one device; None: unknown."""
+    disk_bytes: int
 
 
-def measure_throughput(trajectories: Iterable[Trajectory], inpainter: str, size: int) -> dict[int, Throughput]:
-    """How fast an inpainter was at a frame size, by mask size, from the first few trajectories of each that tell."""
-    found: dict[int, list[Throughput]] = {}
-    for trajectory in trajectories:
+def estimate_sweeps(sweeps: Iterable[Sweep], pictures: int, times: IterationTimes) -> Estimate:
+    """Add up the trajectories of so many pictures. `times`: from `time_iterations` for the same sweeps."""
+    trajectories, iterations, seconds, total_bytes = 0, 0, 0.0, 0.0
+    unknown = False
+    for sweep in sweeps:
+        copies = pictures * len(sweep.seeds)
+        for spec in specs_without_seeds(sweep):
+            trajectories += copies
+            iterations += copies * spec.iterations
+            total_bytes += copies * disk_bytes(spec)
+            if found := times.get(cost_key(spec)):
+                seconds += copies * spec.iterations * found.per_trajectory(max(1, copies))
+            else:
+                unknown = True
+    return Estimate(trajectories, iterations, None if unknown else seconds, round(total_bytes))
+
+
+def specs_without_seeds(sweep: Sweep) -> list[Spec]:
+    """The sweep's specs of a picture that is not known yet, with its first seed only: seeds change no cost."""
+    return replace(sweep, seeds=sweep.seeds[:1]).specs("", "0" * 64, "0" * 64)
+
+
+def cost_key(spec: Spec) -> CostKey:
+    """What decides the time of an iteration: the inpainter, its parameters, the size and the mask size.
+
+    Of prompts it only matters whether they differ from each other, because equal ones need no guidance. A model
+    computes the whole frame, whatever the mask size.
+    """
+    parameters = {key: value for key, value in spec.parameters.items() if key not in PARAMETERS_WITHOUT_COST}
+    guided = (spec.parameters.get("prompt") or "") != (spec.parameters.get("negative_prompt") or "")
+    mask = 0 if inpainters.find_inpainter(spec.inpainter).needs_weights else spec.mask
+    return spec.inpainter, tuple(sorted(parameters.items(), key=lambda item: item[0])), guided, spec.size, mask
+
+
+def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory]) -> dict[CostKey, IterationTime]:
+    """The time of an iteration for each cost key of the sweeps, from trajectories on disk or from a trial.
+
+    Takes seconds if an inpainter is slow and never ran. A key that is missing in the result has an unknown time.
+    """
+    specs = {cost_key(spec): spec for sweep in sweeps for spec in specs_without_seeds(sweep)}
+    times = _times_on_disk(specs, trajectories)
+    for key, spec in specs.items():
+        if key not in times and not inpainters.find_inpainter(spec.inpainter).needs_weights:
+            with suppress(RiptuiError):  # an extra is missing, or the inpainter fails: `riptui run` will say so
+                times[key] = IterationTime(_run_trial(spec))
+    return times
+
+
+def _times_on_disk(wanted: Collection[CostKey], trajectories: Iterable[Trajectory]) -> dict[CostKey, IterationTime]:
+    found: dict[CostKey, list[Trajectory]] = {}
+    for trajectory in islice(trajectories, MAX_SCANNED_TRAJECTORIES):
+        with suppress(RiptuiError):
+            if (key := cost_key(trajectory.spec)) in wanted:
+                found.setdefault(key, []).append(trajectory)
+    return {key: timed for key, same_cost in found.items() if (timed := _typical_time(same_cost))}
+
+
+def _typical_time(trajectories: Iterable[Trajectory]) -> IterationTime | None:
+    """The median over the newest trajectories, on the kind of device that computed the newest of them."""
+    timed: list[IterationTime] = []
+    newest_device = None
+    for trajectory in sorted(trajectories, key=lambda item: mtime_ns(f"{item.path}/{ROWS}"), reverse=True):
         try:
-            spec = trajectory.spec
-            if (spec.inpainter, spec.size) != (inpainter, size) or len(
-                found.get(spec.mask, [])
-            ) >= MAX_TIMED_TRAJECTORIES:
-                continue
             rows = trajectory.read_rows()[-MAX_TIMED_ROWS:]
-            batches = {session.session: session.batch for session in trajectory.read_sessions()}
+            sessions = {session.session: session for session in trajectory.read_sessions()}
         except RiptuiError:
             continue
-        if rows:
-            batch = max(1, batches.get(rows[-1].session, 1))
-            found.setdefault(spec.mask, []).append(Throughput(median(row.seconds for row in rows), batch))
-    return {
-        mask: sorted(throughputs, key=lambda throughput: throughput.seconds)[len(throughputs) // 2]
-        for mask, throughputs in found.items()
-    }
+        if not rows or not (session := sessions.get(rows[-1].session)):
+            continue
+        device = re.sub(r":\d+", "", session.device)  # whatever its number
+        newest_device = newest_device or device
+        if device == newest_device:
+            seconds = median(row.seconds for row in rows if row.session == session.session)
+            timed.append(IterationTime(seconds, max(1, session.batch)))
+        if len(timed) == MAX_TIMED_TRAJECTORIES:
+            break
+    return sorted(timed, key=lambda found: found.seconds / found.batch)[len(timed) // 2] if timed else None
 
 
-def estimate_sweep(sweep: Sweep, pictures: int, throughputs: Mapping[int, Throughput]) -> SweepEstimate:
-    """What the trajectories of so many pictures take, given the paces of the sweep's inpainter by mask size.
-
-    A mask size that was never computed is taken to be as fast as the one nearest to it.
-    """
-    per_mask = pictures * len(sweep.seeds) * len(sweep.inpainters)
-    inpaintings, seconds, total_bytes = 0, 0.0, 0.0
-    for spec in replace(sweep, inpainters=sweep.inpainters[:1], seeds=sweep.seeds[:1]).specs("", "0" * 64, "0" * 64):
-        inpaintings += per_mask * spec.iterations
-        total_bytes += per_mask * disk_bytes(spec)
-        if throughputs:
-            throughput = throughputs[min(throughputs, key=lambda mask: abs(mask - spec.mask))]
-            seconds += per_mask * spec.iterations * throughput.seconds / min(throughput.batch, per_mask)
-    return SweepEstimate(per_mask * len(sweep.masks), inpaintings, round(total_bytes), seconds if throughputs else None)
+def _run_trial(spec: Spec) -> float:
+    """Seconds per inpainting: of noise, in a small square, scaled to the mask's area. Raises RiptuiError."""
+    side = min(spec.mask, MAX_TRIAL_PX)
+    frame = np.random.default_rng(0).integers(0, 256, (1, spec.size, spec.size, 3), dtype=np.uint8)
+    inpaint = inpainters.load(spec.inpainter, spec.parameters)
+    times: list[float] = []
+    for width in (min(side, 8), *[side] * TRIAL_CALLS):  # the first call imports
+        mask = np.zeros(frame.shape[:3], bool)
+        mask[:, :width, :width] = True
+        started = time.perf_counter()
+        inpaint(frame, mask, seeds=[0], on_step=lambda step, steps: None)
+        times.append(time.perf_counter() - started)
+        if sum(times[1:]) > MAX_TRIAL_SECONDS:
+            break
+    return min(times[1:]) * (spec.mask / side) ** 2
 
 
 def disk_bytes(spec: Spec) -> float:
-    """Bytes that a whole trajectory takes on disk, about, of a photograph."""
+    """Bytes on disk of a finished trajectory of a photograph, about."""
     pixels = spec.size**2
     repainted = spec.mask**2 * PATCH_BYTES if spec.paste else pixels * FRAME_BYTES
     return spec.iterations * (repainted + ROW_BYTES) + len(spec.keyframe_iterations()) * pixels * FRAME_BYTES
+
+
+def describe_time(seconds: float | None) -> str:
+    """An estimate of time for people: "about 3 h 20 min", or "time unknown"."""
+    return "time unknown" if seconds is None else f"about {format_duration(seconds)}"
+
+
+def describe_disk_space(size: float) -> str:
+    """An estimate of disk space for people: about 52 MB."""
+    return f"about {format_size(size)}"

@@ -1,4 +1,4 @@
-"""From pictures and a sweep to trajectory folders: every picture x inpainter x mask x seed. Computes nothing."""
+"""Create the trajectory folders of pictures and a sweep: every picture x inpainter x mask x seed. Computes nothing."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -41,10 +41,10 @@ def submit(
     name: str = "",
     on_created: OnCreated = lambda done, total: None,
 ) -> list[Trajectory]:
-    """Make the folders `runs/group/picture/name`, or find those that are there; all specs are checked before the first.
+    """Create the folders `runs/group/picture/name`, or open existing ones. All specs are checked before the first one.
 
-    They are queued in this order. Without a name it comes from the spec; if another spec has that name, its digest is
-    added. Raises NameRefusedError for a given name that is taken, DiskError.
+    They are queued in this order. Without `name`, the name comes from the spec, and the digest is appended if another
+    spec has that name. Raises NameRefusedError if `name` is taken by another spec; DiskError.
     """
     require_valid_names(group, name, len(pictures) * len(sweep))
     planned = [(picture, spec) for picture in pictures for spec in build_specs(sweep, picture)]
@@ -63,14 +63,14 @@ def submit(
 
 
 def build_specs(sweep: Sweep, picture: PreparedImage) -> list[Spec]:
-    """One of a picture for each combination."""
+    """The specs of a picture, one per combination."""
     return sweep.specs(picture.source_name, picture.source_sha256, pixels_sha256(picture.image))
 
 
 def create_trajectory(
     runs: Path, group: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
 ) -> Trajectory:
-    """Make a trajectory's folder, or find it, as `submit` does without a name. Raises NameRefusedError, DiskError."""
+    """Create or open a trajectory's folder, as `submit` does without a name. Raises NameRefusedError, DiskError."""
     return _create_at(runs, trajectory_paths(group, spec), spec, original, request, png)
 
 
@@ -85,9 +85,9 @@ def _create_at(
 
 
 def repeat_with_next_seed(runs: Path, trajectory: Trajectory, request: Request) -> Trajectory:
-    """Make a trajectory's like beside it, with the next seed that none of its group has.
+    """Create a trajectory with the same settings beside it, with the next seed that is not in its folder.
 
-    Raises DamagedError if its original is not readable; InputError, DiskError.
+    Raises DamagedError if its original cannot be read; InputError, DiskError.
     """
     spec = trajectory.spec
     seedless_digest = msgspec.structs.replace(spec, seed=0).digest
@@ -104,13 +104,13 @@ def repeat_with_next_seed(runs: Path, trajectory: Trajectory, request: Request) 
 def _read_specs(group: Path) -> list[Spec]:
     found = []
     for trajectory in find_trajectories(group):
-        with suppress(RiptuiError):  # what cannot be read takes no seed
+        with suppress(RiptuiError):  # an unreadable one takes no seed
             found.append(trajectory.spec)
     return found
 
 
 def create_demo(runs: Path, request: Request, *, mask: int = 64) -> Trajectory:
-    """Make a first trajectory: of a photograph that comes with riptui, computed in seconds and without weights."""
+    """Create the demo trajectory: a bundled photograph, computed in seconds and without weights."""
     with as_file(files("riptui") / "pictures" / "coffee.jpg") as file:
         picture = prepare_original(file, fit="crop")
     [trajectory] = submit(runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), request, group="demo")

@@ -1,4 +1,4 @@
-"""Which trajectories are meant, before any picture is read: every inpainter x mask x seed; and where they belong."""
+"""A sweep: every inpainter x mask x seed for each picture, and the folders of its trajectories. Reads no picture."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from riptui.store import layout
 
 @dataclass(frozen=True)
 class Sweep:
-    """What the trajectories of one picture share, and where they differ. Fields as in Spec."""
+    """The settings that the trajectories of one picture share, and those in which they differ. Fields as in Spec."""
 
     inpainters: Sequence[str]
-    """Names of the registry, hub ids, folders."""
+    """Registry names, hub ids or folders."""
     masks: Sequence[int]
     seeds: Sequence[int]
     parameters: Mapping[str, ParameterValue]
@@ -37,7 +37,7 @@ class Sweep:
         return len(self.inpainters) * len(self.masks) * len(self.seeds)
 
     def specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
-        """One spec a combination, of a picture that is known by its hashes."""
+        """One spec per combination, for a picture that is given by its hashes."""
         specs = []
         for text, mask, seed in product(self.inpainters, self.masks, self.seeds):
             resolved = inpainters.resolve_inpainter(text)
@@ -62,17 +62,17 @@ class Sweep:
 
 
 def queue_position(now: float, number: int) -> float:
-    """The place in the queue of a command's trajectory of that number."""
+    """The position in the queue of the trajectory with this number within one command."""
     return round(now, 3) + number / 1000
 
 
 def trajectory_paths(group: str, spec: Spec) -> tuple[str, str]:
-    """Where a trajectory is, below the runs folder: the usual place, and the one for when another spec has that."""
+    """The paths of a trajectory below the runs folder: the usual one, and the one to use if another spec has it."""
     return paths_in_folder(picture_folder(group, spec), spec)
 
 
 def paths_in_folder(folder: str, spec: Spec) -> tuple[str, str]:
-    """The same of a trajectory in a folder "group/picture", or "" for the runs folder itself."""
+    """The same for a trajectory in a folder "group/picture"; "": the runs folder itself."""
     prefix, name = f"{folder}/" if folder else "", layout.name_trajectory(spec)
     return f"{prefix}{name}", f"{prefix}{name[:90]}-{spec.digest[:8]}"
 
@@ -83,7 +83,7 @@ def picture_folder(group: str, spec: Spec) -> str:
 
 
 def require_valid_names(group: str, name: str, count: int) -> None:
-    """Raise NameRefusedError or InputError if so many trajectories cannot be made there."""
+    """Raise NameRefusedError or InputError if so many trajectories cannot be created there."""
     if name and count > 1:
         raise InputError(f"--name {name} is for one trajectory, and these are {count}: use --group")
     for part in [*(group.strip("/").split("/") if group else []), *([name] if name else [])]:

@@ -10,9 +10,9 @@ from math import exp, inf, log
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float64
 
-FitValues = Float64[np.ndarray, " points"]
+from riptui.results.curves import CurveValues
+
 Law = Literal["saturating", "power"]
 
 MIN_POINTS = 5
@@ -31,7 +31,7 @@ class FittedCurve:
     """Lower is better; less than 2 apart says little."""
 
 
-def fit_laws(inpainted: FitValues, drift: FitValues) -> list[FittedCurve]:
+def fit_laws(inpainted: CurveValues, drift: CurveValues) -> list[FittedCurve]:
     """Both laws, the better first; none for fewer than `MIN_POINTS` points above 0 %.
 
     `drift`: how far the value is from that at 0 %. Both laws are 0 there, so a point at 0 % says nothing: it is left
@@ -50,7 +50,7 @@ def fit_laws(inpainted: FitValues, drift: FitValues) -> list[FittedCurve]:
 
 
 def _fit_law(
-    law: Law, x: FitValues, y: FitValues, curve: Callable[[float], FitValues], span: tuple[float, float]
+    law: Law, x: CurveValues, y: CurveValues, curve: Callable[[float], CurveValues], span: tuple[float, float]
 ) -> FittedCurve:
     """Least squares of a * curve(shape): the best `a` is known for each shape, so only the shape is searched for."""
     from scipy.optimize import minimize_scalar  # late: 0.2 s

@@ -1,4 +1,4 @@
-"""The settings of the app and the commands: one TOML file, and a few environment variables that beat it.
+"""The settings of the app and the commands: one TOML file, and a few environment variables that override it.
 
     places     where the file is, and riptui's other files; document: the file as it is written
     template   a file in which every setting is explained
@@ -31,7 +31,7 @@ LOCAL_HERTZ, SSH_HERTZ = 4.0, 2.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person can choose, whole and valid."""
+    """All settings, validated."""
 
     theme: Annotated[
         ShortName,
@@ -70,19 +70,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def hertz(self) -> float:
-        """`refresh` in looks per second."""
+        """`refresh` in polls per second."""
         if self.refresh == "auto":
             return SSH_HERTZ if os.environ.get("SSH_CONNECTION") else LOCAL_HERTZ
         return self.refresh
 
 
 ENVIRONMENT_VARIABLES = {"theme": "RIPTUI_THEME", "graphics": "RIPTUI_GRAPHICS", "runs": "RIPTUI_RUNS"}
-"""Settings that an environment variable beats. An empty variable is none."""
+"""Settings that an environment variable overrides. An empty variable counts as unset."""
 
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """The settings that hold, where each came from, and what was wrong."""
+    """The current settings, the source of each, and the problems found."""
 
     settings: Settings
     file: Path
@@ -122,7 +122,7 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
 
 
 def describe_setting(name: str) -> str:
-    """What a setting is for, in a sentence."""
+    """A sentence that explains a setting."""
     kind = _field_type(name)
     assert isinstance(kind, inspect.Metadata), "every field has a description"
     return str((kind.extra_json_schema or {})["description"])
@@ -224,7 +224,7 @@ def _describe_allowed(kind: inspect.Type) -> str:
 
 
 def _quote(value: object) -> str:
-    """A value as it is told: without control characters, and not longer than a line."""
+    """A value for a message: without control characters, at most one line."""
     brief = reprlib.Repr()
     brief.maxstring = brief.maxother = brief.maxlong = 60
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else brief.repr(value)

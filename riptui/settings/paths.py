@@ -14,7 +14,7 @@ CONFIG_VARIABLE = "RIPTUI_CONFIG"
 def settings_file() -> Path:
     """$RIPTUI_CONFIG, else $XDG_CONFIG_HOME/riptui/settings.toml."""
     if named := os.environ.get(CONFIG_VARIABLE):
-        with suppress(RuntimeError):  # ~nobody: there is no such home
+        with suppress(RuntimeError):  # ~nobody: no such user
             return Path(named).expanduser()
         return Path(named)
     return _xdg_folder("XDG_CONFIG_HOME", ".config") / "settings.toml"
@@ -29,7 +29,7 @@ def log_file() -> Path:
 
 
 def crash_file(when: datetime) -> Path:
-    """For the report of a crash, beside the log."""
+    """The folder of the log and of crash reports."""
     return state_file().with_name(f"crash-{when:%Y%m%d-%H%M%S}.txt")
 
 

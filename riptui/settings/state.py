@@ -1,4 +1,4 @@
-"""What the app remembers by itself, e.g. the last values of a form: one JSON file.
+"""State that the app remembers, e.g. the last values of a form: one JSON file.
 
 Nothing depends on it: what cannot be written or read is as if it had never been remembered. Of two apps that remember
 at the same moment, the later one's file stays.
@@ -19,7 +19,7 @@ MAX_BYTES = 1024 * 1024  # bytes
 
 
 def remember(key: str, value: object) -> None:
-    """Keep a value, anything that msgspec writes as JSON, until it is remembered anew. A disk that fails is ignored.
+    """Store a value, anything that msgspec encodes as JSON, under a key. Disk errors are ignored.
 
     The file is whole at any time. It is not made durable (fsync): after a power cut an older state is good enough.
     """
@@ -31,7 +31,7 @@ def remember(key: str, value: object) -> None:
 
 
 def recall(key: str, kind: type[RememberedT]) -> RememberedT | None:
-    """What was remembered under a key, as that type; None if there is nothing that fits it."""
+    """The value stored under a key, or None if there is none of that type."""
     try:
         return msgspec.convert(_read_state(state_file())[key], kind)
     except (KeyError, msgspec.ValidationError):

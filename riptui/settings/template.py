@@ -1,4 +1,4 @@
-"""A settings file to begin with: every setting explained, with its default, and nothing set."""
+"""A new settings file: every setting explained and commented out, with its default."""
 
 import json
 import textwrap
@@ -7,13 +7,13 @@ from pathlib import Path
 from riptui.settings import Settings, describe_setting
 
 HEADER = """\
-# Settings of riptui. A line that begins with # is not read: take the # away to set a value.
-# What holds now, and where it comes from: riptui config show
+# Settings of riptui. Lines that begin with # are ignored: remove the # to set a value.
+# The current values and their sources: riptui config show
 """
 
 
 def make_template() -> str:
-    """TOML. With every # before a setting taken away it says what holds by default."""
+    """TOML. With the # before every setting removed, it sets the defaults."""
     defaults = Settings()
     parts = [HEADER]
     for name in Settings.__struct_fields__:

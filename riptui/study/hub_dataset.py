@@ -1,7 +1,7 @@
-"""Pictures of a dataset on the Hugging Face hub, by the package `datasets`: which rows there are, and some as files.
+"""Pictures of a dataset on the Hugging Face hub, read with the package `datasets`; drawn rows are saved as files.
 
-Rows are written below the user's cache folder when they are drawn; once a study's are there, neither the package nor
-the network is needed again.
+Rows are written below the user's cache folder when they are drawn. Once all rows of a study are cached, neither the
+package nor the network is needed.
 """
 
 import hashlib
@@ -21,16 +21,16 @@ from riptui.store.layout import slugify
 from riptui.store.records import UNREADABLE
 
 HUB_PREFIX = "hf:"
-"""Begins a dataset among a study's images."""
+"""Prefix of a dataset in a study's `images`."""
 RECORD_FILE = "dataset.json"
 MAX_RECORD_BYTES = 2**16  # bytes
 
 
 class DatasetRecord(msgspec.Struct, frozen=True):
-    """dataset.json: what is known of a dataset that was here once."""
+    """dataset.json: facts about a dataset that was downloaded once."""
 
     column: str
-    """The one with the pictures."""
+    """The column of the pictures."""
     count: int
 
 
@@ -45,7 +45,7 @@ class HubDataset:
 
     @property
     def folder(self) -> Path:
-        """For the rows that were drawn."""
+        """The folder of the drawn rows."""
         text = self.text.removeprefix(HUB_PREFIX)
         return _datasets_folder() / f"{slugify(text)[:80]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
@@ -53,17 +53,17 @@ class HubDataset:
         return self.folder / f"{slugify(self.split)}-{row:06d}"
 
     def read_cached(self) -> DatasetRecord | None:
-        """What was found when it was here; None: not yet. Raises DamagedError, DiskError."""
+        """The record of an earlier download, or None. Raises DamagedError, DiskError."""
         data = read_file(self.folder / RECORD_FILE, MAX_RECORD_BYTES)
         try:
             return None if data is None else msgspec.json.decode(data, type=DatasetRecord)
         except UNREADABLE as error:
             raise DamagedError(
-                f"{self.folder / RECORD_FILE} is not readable: delete it, and it is made anew"
+                f"{self.folder / RECORD_FILE} is damaged: delete it, and riptui writes it again"
             ) from error
 
     def load_record(self) -> DatasetRecord:
-        """As `read_cached`; fetches the dataset if it has to. Raises StudyError, MissingExtraError, DiskError too."""
+        """As `read_cached`, but downloads the dataset if necessary. Also raises StudyError, MissingExtraError."""
         if cached := self.read_cached():
             return cached
         table, column = _load_table(self)
@@ -74,7 +74,7 @@ class HubDataset:
         return record
 
     def write_rows(self, rows: Sequence[int]) -> None:
-        """Have these rows as files. Raises what `load_record` raises."""
+        """Save these rows as files. Raises what `load_record` raises."""
         if not (missing := [row for row in rows if not self.row_file(row).exists()]):
             return
         table, column = _load_table(self)
@@ -87,12 +87,12 @@ def parse_dataset(text: str) -> HubDataset:
     """Raises StudyError."""
     match = re.fullmatch(r"hf:([^@#\0]+)(?:@([^@#\0]+))?(?:#([^@#\0]+))?", text)
     if match is None:
-        raise StudyError(f"{text!r} is no dataset: hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:ORG/NAME#SPLIT")
+        raise StudyError(f"{text!r} is not a dataset: expected hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:ORG/NAME#SPLIT")
     return HubDataset(text, match[1], match[2], match[3] or "train")
 
 
 def is_dataset_row(path: Path) -> bool:
-    """Whether it is, or will be when it is drawn, the file of a dataset's row."""
+    """Whether a path is the file of a dataset's row, saved already or not."""
     return path.is_relative_to(_datasets_folder())
 
 
@@ -101,7 +101,7 @@ def _datasets_folder() -> Path:
 
 
 def _load_table(dataset: HubDataset) -> tuple[Any, str]:
-    """The dataset with nothing but its pictures, as they are on disk, and the name of their column."""
+    """The dataset with its undecoded pictures only, and the name of their column."""
     try:
         import datasets  # of an extra; 2 s
     except ModuleNotFoundError as error:
@@ -109,9 +109,9 @@ def _load_table(dataset: HubDataset) -> tuple[Any, str]:
     datasets.disable_progress_bars()
     try:
         table = datasets.load_dataset(dataset.name, revision=dataset.revision, split=dataset.split)
-    except Exception as error:  # of any of the packages beneath it
+    except Exception as error:  # from any package below it
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-        raise StudyError(f"{dataset.text} cannot be had: {reason}") from error
+        raise StudyError(f"could not load the dataset {dataset.text}: {reason}") from error
     column = next((name for name, kind in table.features.items() if isinstance(kind, datasets.Image)), None)
     if column is None:
         raise StudyError(f"{dataset.text} has no pictures, only: {', '.join(table.features)}")
@@ -119,7 +119,7 @@ def _load_table(dataset: HubDataset) -> tuple[Any, str]:
 
 
 def _read_picture(cell: dict[str, Any]) -> bytes:
-    """A picture's file. One that is empty is told when it is its turn to be prepared."""
+    """The bytes of a picture's file. Empty ones are reported when the picture is prepared."""
     data: bytes | None = cell["bytes"]
     if data is None and cell["path"] and os.path.isfile(cell["path"]):  # noqa: PTH113  # it may be any text
         data = Path(cell["path"]).read_bytes()

@@ -1,7 +1,7 @@
-"""What a study was run with: a JSON file in its group's folder, replaced as a whole, that any reader may look at.
+"""The manifest of a study: a JSON file in its group's folder, replaced atomically.
 
-It holds the pictures with their hashes, so that one that is changed or deleted later is noticed, and the trajectories
-that came of each, so that nobody has to search the runs folder for them.
+It lists the pictures with their hashes, so that later changes are noticed, and the trajectories of each picture, so
+that they are found without searching the runs folder.
 """
 
 import os
@@ -16,11 +16,11 @@ from riptui.store.records import UNREADABLE
 from riptui.study.study_file import Study
 
 FORMAT = 1
-MAX_BYTES = 2**28  # bytes; of 10,000 trajectories it has about 1 MB
+MAX_BYTES = 2**28  # bytes; 10,000 trajectories take about 1 MB
 
 
 class SourceRecord(msgspec.Struct, frozen=True):
-    """A source image as it was when its trajectories were made."""
+    """A source image as it was when its trajectories were created."""
 
     path: str
     """Absolute."""
@@ -29,11 +29,11 @@ class SourceRecord(msgspec.Struct, frozen=True):
     size: int
     """Bytes."""
     changed: int
-    """When the file was changed last, in ns since 1970: one of that time and size is not read again."""
+    """Modification time in ns since 1970. A file with the same time and size is not read again."""
     originals: dict[str, Sha256] = {}
-    """By preparation, e.g. "512 bands": the hash of frame 0's pixels."""
+    """The hash of frame 0's pixels for each size and fit, e.g. "512 bands"."""
     trajectories: dict[str, int] = {}
-    """By folder, relative to the group's: how many iterations it will have."""
+    """The number of iterations of each, by its path below the group's folder."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -42,15 +42,15 @@ class Manifest(msgspec.Struct, frozen=True):
     file: str
     """The study file."""
     text: str
-    """What was in it."""
+    """Its content."""
     expected: int
-    """Trajectories, when all of them are made."""
+    """Trajectories when all of them are created."""
     pictures: tuple[SourceRecord, ...] = ()
     format: int = FORMAT
 
     @property
     def trajectories(self) -> dict[str, int]:
-        """All of them, as in SourceRecord."""
+        """The trajectories of all pictures, as in SourceRecord."""
         return {path: count for picture in self.pictures for path, count in picture.trajectories.items()}
 
 

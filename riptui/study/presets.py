@@ -1,4 +1,4 @@
-"""Study files to begin with, every line explained: the paper's two experiments, and one that runs anywhere."""
+"""Study files to start from, every line explained: the paper's two experiments, and one that runs anywhere."""
 
 import shlex
 from pathlib import Path
@@ -8,25 +8,25 @@ from riptui.store.disk import explain_errors
 from riptui.text.terminal import printable
 
 FOOTER = """\
-# Any other field of a trajectory can be a list too, each combination is computed:
+# Other fields of a trajectory can be lists too; every combination is computed:
 #order = ["replacement", "shuffle", "raster"]
-#paste = [true, false]            # false: without the paste, to see what the autoencoder alone does
+#paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #size = 512                       # px, a multiple of 64
-#fit = "bands"                    # of pictures that are not square: bands, crop or stretch
-# And any parameter of the inpainters; it is for those that have it (`riptui run --help` lists them):
+#fit = "bands"                    # for pictures that are not square: bands, crop or stretch
+# So can parameters; each applies to the inpainters that have it (`riptui run --help` lists them):
 #steps = [25, 50]
 #prompt = ["", "background"]
 """
 
 PAPER = """\
 # {title}
-# riptui study plan {file}     what it will take
-# riptui study run {file}      compute it; the same again goes on. Values added later add trajectories and repeat none.
+# riptui study plan {file}     trajectories, time, disk space
+# riptui study run {file}       compute it; run it again to resume. Values added later add trajectories and repeat none.
 
 # Files, folders and globs, relative to this file, or a dataset of the Hugging Face hub. The paper drew from WikiArt:
-#images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]', and fetches all of it
+#images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]', and downloads all of it
 images = ["pictures"]
-# So many of them, drawn by name: {relation}, if sample_seed is the same.
+# The number of pictures, drawn by name: {relation}, if sample_seed is the same.
 sample = {sample}
 sample_seed = 0
 
@@ -47,24 +47,24 @@ amount = 400                      # % inpainted, repeats counted
 
 QUICK = """\
 # A study that runs anywhere in about a minute: four pictures that come with riptui, three classical inpainters.
-# riptui study plan {file}     what it will take
-# riptui study run {file}      compute it; the same again goes on. Values added later add trajectories and repeat none.
+# riptui study plan {file}     trajectories, time, disk space
+# riptui study run {file}       compute it; run it again to resume. Values added later add trajectories and repeat none.
 
 # Files, folders and globs, relative to this file; riptui:NAME is a picture that comes with riptui.
 images = ["riptui:bowl", "riptui:coffee", "riptui:hills", "riptui:tiles"]
-#sample = 10                      # so many of them, drawn by name
+#sample = 10                      # the number of pictures, drawn by name
 #sample_seed = 0
 
 # Trajectories are below runs/group.
 runs = "runs"
 group = "quick"
 
-metrics = ["ssim", "psnr"]        # those that need no weights; lpips-vgg is the paper's
+metrics = ["ssim", "psnr"]        # these need no weights; the paper reports lpips-vgg
 measure = "half"                  # every 50 %; "every": each iteration; or a number of iterations
 
 [sweep]
 inpainter = ["navier-stokes", "telea", "biharmonic"]
-mask = [32, 64]                   # px; of 256, as 64 and 128 are of 512
+mask = [32, 64]                   # px; at size 256 they correspond to 64 and 128 at 512
 seed = "0-1"
 amount = 400                      # % inpainted, repeats counted
 size = 256                        # px
@@ -95,15 +95,15 @@ PRESET_FIELDS = {
 
 
 def render_preset(preset: str, file: Path) -> str:
-    """A study file; `file` is how it is called in its comments."""
+    """The text of a study file. `file`: its name in the comments."""
     return PRESETS[preset].format(file=printable(shlex.quote(file.name)), **PRESET_FIELDS[preset]) + FOOTER
 
 
 def write_preset(preset: str, file: Path) -> None:
-    """Write one. Raises StudyError if the file is there, DiskError."""
+    """Write a study file. Raises StudyError if the file exists, DiskError."""
     with explain_errors(file):
         try:
             with file.open("x", encoding="utf-8") as out:
                 out.write(render_preset(preset, file))
         except FileExistsError:
-            raise StudyError(f"{file} exists, and is not replaced: choose another name, or move it away") from None
+            raise StudyError(f"{file} exists, and is not replaced: choose another name, or move it") from None

@@ -1,4 +1,4 @@
-"""A study by SLURM: the script of an array whose tasks are workers. Knows no cluster: what it prints is to be read."""
+"""A SLURM job script for a study: an array whose tasks are workers. A template: review it before submitting it."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ from riptui.study.study_file import Study
 
 @dataclass(frozen=True)
 class SlurmResources:
-    """What each task asks the cluster for; "" leaves it to the cluster."""
+    """Resources per task; "": the cluster's default."""
 
     tasks: int = 4
     gpus: int = 1
@@ -22,7 +22,7 @@ class SlurmResources:
 
 
 def make_script(study: Study, resources: SlurmResources) -> str:
-    """What `sbatch` takes: as many workers as tasks, each until nothing is left in the runs folder."""
+    """The script for `sbatch`: one worker per task, which exits when the queue of the runs folder is empty."""
     runs = Path(os.path.realpath(study.runs))
     directives = {
         "job-name": study.name,
@@ -47,9 +47,9 @@ def make_script(study: Study, resources: SlurmResources) -> str:
 
 # Queue the study first, on any machine that sees the runs folder:
 #   {shlex.join([sys.executable, "-m", "riptui", "study", "run", str(study.file), "--workers", "0", "--detach"])}
-# Each task computes what is queued until nothing is left. They share the folder by flock, so its file system must have
-# locks that hold between nodes (NFS 4, Lustre with -o flock). At the time limit a task finishes its iteration and
-# leaves; what is not done stays queued, for the other tasks or for another sbatch of this script.
+# Each task runs queued trajectories until the queue is empty. The tasks share the folder by flock, so its file system
+# must support locks across nodes (NFS 4, Lustre with -o flock). At the time limit a task finishes its iteration and
+# exits; unfinished trajectories stay queued for the other tasks, or for another sbatch of this script.
 
 export RIPTUI_OFFLINE=1
 exec {shlex.join(worker + device)}

@@ -13,9 +13,9 @@ from riptui.study.hub_dataset import HUB_PREFIX, HubDataset, parse_dataset
 from riptui.study.study_file import Study
 
 BUNDLED_PREFIX = "riptui:"
-"""Begins the name of a picture that comes with riptui."""
+"""Prefix of a picture that comes with riptui."""
 SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-"""Of the files that are taken from a folder; a file that is named, or that a glob finds, is taken whatever its name."""
+"""Suffixes of the files taken from a folder; files named directly or matched by a glob may have any suffix."""
 
 
 def list_bundled() -> dict[str, Path]:
@@ -25,10 +25,10 @@ def list_bundled() -> dict[str, Path]:
 
 
 def resolve(study: Study) -> list[Path]:
-    """The study's pictures, each once: as named, those of a folder or a glob in natural order; then the sample.
+    """The study's pictures, each once, then the sample: as named, those of a folder or glob in natural order.
 
-    A file that is named need not be there: that it is missing is told when it is its turn. Of a dataset only what is
-    drawn becomes files; it is fetched if it was never here. Raises StudyError for an entry that gives nothing,
+    A named file may be missing; that is reported when it is its turn. A dataset is downloaded if necessary, and only
+    its drawn rows are saved as files. Raises StudyError for an entry that matches nothing;
     MissingExtraError, DiskError.
     """
     paths, rows = _draw(study)
@@ -38,14 +38,14 @@ def resolve(study: Study) -> list[Path]:
 
 
 def preview(study: Study) -> list[Path]:
-    """As `resolve`, but nothing is fetched or written. Raises StudyError if that cannot be without fetching."""
+    """As `resolve`, but without downloads and writes. Raises StudyError if a dataset is not on this machine."""
     for dataset in list_unfetched(study):
-        raise StudyError(f"{dataset.text} is not on this machine; `riptui study run` fetches it")
+        raise StudyError(f"{dataset.text} is not on this machine; `riptui study run` downloads it")
     return _draw(study)[0]
 
 
 def list_unfetched(study: Study) -> list[HubDataset]:
-    """The study's datasets that were never here."""
+    """The study's datasets that are not on this machine."""
     return [
         dataset for dataset in map(parse_dataset, filter(_is_dataset, study.images)) if dataset.read_cached() is None
     ]
@@ -61,7 +61,7 @@ def _draw(study: Study) -> tuple[list[Path], dict[HubDataset, list[int]]]:
             continue
         pictures = [*_expand(text, study.file.parent)]
         if not pictures:
-            raise StudyError(f"{study.file}: images: {text!r} gives no picture")
+            raise StudyError(f"{study.file}: images: {text!r} matches no image")
         found.update(dict.fromkeys(pictures))
     paths = sample(list(found), study.sample, study.sample_seed, base=study.file.parent)
     rows: dict[HubDataset, list[int]] = {}
@@ -72,8 +72,8 @@ def _draw(study: Study) -> tuple[list[Path], dict[HubDataset, list[int]]]:
 
 
 def sample(paths: Sequence[Path], count: int | None, seed: int, *, base: Path) -> list[Path]:
-    """So many of the paths, in their order. Drawn by name, so that a picture more or less changes at most one of them,
-    and a smaller sample is part of a larger one of the same seed.
+    """Draw `count` of the paths, in their order. They are drawn by name: adding or removing a picture changes at most
+    one of them, and a smaller sample is part of a larger one with the same seed.
     """
     if count is None or count >= len(paths):
         return [*paths]
@@ -95,7 +95,9 @@ def _expand(text: str, base: Path) -> Iterator[Path]:
     if text.startswith(BUNDLED_PREFIX):
         bundled = list_bundled()
         if (name := text.removeprefix(BUNDLED_PREFIX)) not in bundled:
-            raise StudyError(f"no picture {text}. There are: {', '.join(BUNDLED_PREFIX + name for name in bundled)}")
+            raise StudyError(
+                f"unknown picture {text}. Available: {', '.join(BUNDLED_PREFIX + name for name in bundled)}"
+            )
         yield bundled[name]
         return
     path = base / Path(text).expanduser()

@@ -1,4 +1,4 @@
-"""The study file: TOML to a `Study`. Whatever is wrong with it is refused before anything is made, with its line."""
+"""Parse a study file, TOML, to a `Study`. Errors are reported with their line, before anything is created."""
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,12 +23,12 @@ SEED_RULE = f'it must be whole numbers from 0 to {MAX_SEED:,}: 7, [0, 1, 2] or "
 
 @dataclass(frozen=True)
 class Study:
-    """What a study file says, whole and valid."""
+    """A study file, parsed and validated."""
 
     file: Path
     """Absolute."""
     text: str
-    """Of the file, as it was read."""
+    """The content of the file."""
     images: tuple[str, ...]
     """Files, folders, globs, `riptui:NAME` for a picture that comes with riptui, and `hf:ORG/NAME` for a dataset."""
     sample: int | None
@@ -37,10 +37,10 @@ class Study:
     runs: Path
     group: str
     metrics: tuple[str, ...] | None
-    """None: the usual ones that can be had."""
+    """None: the default metrics that are installed."""
     measure: MeasureInterval
     sweeps: tuple[Sweep, ...]
-    """One of each combination but the seeds: together they give each spec of a picture once."""
+    """One per combination of values except the seeds; together they give each spec of a picture once."""
 
     def __len__(self) -> int:
         """Trajectories of one picture."""
@@ -52,12 +52,12 @@ class Study:
 
     @property
     def folder(self) -> Path:
-        """Of the group, in the runs folder."""
+        """The group's folder."""
         return self.runs / self.group
 
     @property
     def preparations(self) -> tuple[tuple[int, Fit], ...]:
-        """The sizes and fits that a picture is needed in."""
+        """The sizes and fits in which each picture is needed."""
         return tuple(dict.fromkeys((sweep.size, sweep.fit) for sweep in self.sweeps))
 
     @property
@@ -78,7 +78,7 @@ def read_study(file: Path, *, runs: Path = Path("runs")) -> Study:
     try:
         document = read_document(file)
     except FileNotFoundError:
-        raise StudyError(f"{file} is not there; `riptui study new` writes one") from None
+        raise StudyError(f"{file} does not exist; `riptui study new` writes one") from None
     except SettingsError as error:
         raise StudyError(str(error)) from error
     return _StudyParser(file, document).parse(runs)
@@ -126,7 +126,7 @@ class _StudyParser:
         expected = 'a list of files, folders and globs, e.g. ["pictures/*.jpg"]'
         images = self._read_value("images", _is_texts, expected, None)
         if not images:
-            raise self._error("images", f"images is needed, and not empty: {expected}")
+            raise self._error("images", f"images is required: {expected}")
         texts = dict.fromkeys([images] if isinstance(images, str) else images)
         try:
             for text in texts:
@@ -172,7 +172,7 @@ class _StudyParser:
         expected, is_valid = SWEEP_FIELDS.get(key, ("true, false, a number or a text", _is_parameter))
         values = value if isinstance(value, list) else [value]
         if not values or not all(_is_parameter(item) and is_valid(item) for item in values):
-            raise self._error(f"sweep.{key}", f"{key} is {value!r}; it must be {expected}, or a list of such")
+            raise self._error(f"sweep.{key}", f"{key} is {value!r}; it must be {expected}, or a list of them")
         return [item for _, item in dict.fromkeys((type(item), item) for item in values)]
 
     def _parse_seeds(self, value: object) -> list[int]:
@@ -186,7 +186,7 @@ class _StudyParser:
         return [*seeds]
 
     def _build_sweeps(self, sweep_values: Mapping[str, list[Any]]) -> Iterator[Sweep]:
-        """Every combination. A parameter is for the inpainters that have it; one that none has is refused."""
+        """One sweep per combination. A parameter applies to the inpainters that have it; none may be left unused."""
         used_keys: set[str] = set()
         axes = {key: values for key, values in sweep_values.items() if key not in ("seed", "inpainter")}
         for name in sweep_values.get("inpainter", [inpainters.DEFAULT_INPAINTER]):
@@ -229,7 +229,7 @@ class _StudyParser:
 
 
 def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:
-    """Raises InputError for values that cannot be, or not together."""
+    """Raises InputError for values that are invalid, or invalid together."""
     fields = {key: value for key, value in combination.items() if key in SWEEP_FIELDS and key != "mask"}
     parameters: dict[str, ParameterValue] = {
         key: value for key, value in combination.items() if key not in SWEEP_FIELDS
@@ -238,7 +238,7 @@ def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]
 
 
 def _find_offending_key(name: str, combination: Mapping[str, Any]) -> str:
-    """The key without which the rest would be possible."""
+    """The key without which the other values are valid."""
     for key in combination:
         try:
             _build_sweep(name, {other_key: value for other_key, value in combination.items() if other_key != key}, [0])
@@ -285,4 +285,4 @@ SWEEP_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "size": ("a whole number of px", _is_whole),
     "fit": (f"one of {', '.join(FITS)}", lambda value: value in FITS),
 }
-"""Fields of the spec that can be swept, with what each must be; the others are parameters of the inpainters."""
+"""Fields of the spec that can be swept: what is expected, and a check. Other keys are inpainter parameters."""

@@ -1,4 +1,4 @@
-"""Pictures x sweep to trajectory folders: one picture at a time, so that memory stays flat; none is made twice."""
+"""Create a study's trajectory folders, one picture at a time, so that memory stays flat. None is created twice."""
 
 import hashlib
 import os
@@ -25,36 +25,36 @@ from riptui.study.study_file import Study
 from riptui.supervision.client import request_state
 
 MANIFEST_SECONDS = 2.0  # seconds between two writes of the manifest
-PARALLEL_FOLDERS = 8  # folders that are made at a time
+PARALLEL_FOLDERS = 8  # folders created at a time
 
 
 @dataclass(frozen=True)
 class SubmittedPicture:
-    """A picture's trajectories are all there, and asked for."""
+    """A picture whose trajectories all exist and are queued."""
 
     path: Path
     made: int
-    """How many were not there before."""
+    """New trajectories."""
     found: int
     notes: tuple[str, ...] = ()
-    """What was done to the picture."""
+    """How the picture was prepared."""
 
 
 @dataclass(frozen=True)
 class SkippedPicture:
-    """A picture cannot be used as it is."""
+    """A picture that cannot be used as it is."""
 
     path: Path
     reason: str
     kept: int
-    """Its trajectories of an earlier run, which go on: they have the picture as it was."""
+    """Its trajectories from an earlier run, which continue: they hold a copy of the picture."""
 
 
 class Submission:
-    """Iterate over it once, to the end. The study is taken as it was read, whatever becomes of its file meanwhile.
+    """Creates or requests a study's trajectories while it is iterated over, once. Later edits of the file are ignored.
 
-    `should_stop()` is asked before a trajectory is made; those that are there by then are in the manifest.
-    Raises StudyError if the file names pictures that are nowhere; MissingExtraError, DiskError.
+    `should_stop()` is called before a trajectory is created; those that exist by then are in the manifest.
+    Raises StudyError if an entry of `images` matches nothing; MissingExtraError, DiskError.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Submission:
                     self._written = time.monotonic()
             self._write_manifest(self._pictures)
         except BaseException:
-            with suppress(RiptuiError):  # what ended it matters more
+            with suppress(RiptuiError):  # the first error matters more
                 self._write_manifest({**self._known, **self._pictures})
             raise
 
@@ -109,7 +109,7 @@ class Submission:
         return submitted
 
     def _create_all(self, path: Path, known: SourceRecord | None) -> tuple[SourceRecord, SubmittedPicture]:
-        """All of a picture. Raises SourceError if it cannot be used, DiskError."""
+        """All trajectories of a picture. Raises SourceError if it cannot be used, DiskError."""
         picture = _identify(path, known)
         trajectories: dict[str, int] = {}
         originals = dict(picture.originals)
@@ -142,9 +142,9 @@ class Submission:
     def _create_or_request(
         self, entries: Sequence["_PlannedTrajectory"], original: "_LazyOriginal"
     ) -> Iterator[tuple[Trajectory, int]]:
-        """Make or ask for all of them, several at a time, for each waits for the disk a dozen times.
+        """Create or request all of them, several at a time, because each waits for the disk a dozen times.
 
-        Those that want the same folder are made in their order, so that always the same one gets it.
+        Those with the same path are created in order, so that the same one always gets it.
         """
         by_path: dict[str, list[_PlannedTrajectory]] = {}
         for entry in entries:
@@ -171,13 +171,13 @@ class Submission:
 
     def _request_existing(self, trajectories: dict[str, int]) -> None:
         for relative_path in trajectories:
-            with suppress(RiptuiError):  # it was removed, or is damaged: `riptui check` says so
+            with suppress(RiptuiError):  # removed or damaged: `riptui check` reports it
                 _requeue(Trajectory(self._study.folder / relative_path), self._request)
 
 
 @dataclass(frozen=True)
 class _PlannedTrajectory:
-    """A trajectory of a picture, as the study has it."""
+    """A trajectory of the study, and its folder if it exists."""
 
     spec: Spec
     request: Request
@@ -185,7 +185,7 @@ class _PlannedTrajectory:
 
 
 class _LazyOriginal:
-    """A picture as frame 0 of one size. It is decoded only when somebody needs its pixels."""
+    """A picture as frame 0 of one size, decoded when its pixels are first needed."""
 
     def __init__(self, path: Path, picture: SourceRecord, size: int, fit: Fit) -> None:
         self.size, self.fit = size, fit
@@ -204,21 +204,21 @@ class _LazyOriginal:
         return self._sha256
 
     def decode(self) -> None:
-        """Have `image` and `png`. Raises SourceError."""
+        """Set `image` and `png`. Raises SourceError."""
         prepared = prepare_original(self._path, size=self.size, fit=self.fit)
         if prepared.source_sha256 != self._picture.sha256:
-            raise SourceError(f"{self._path}: it changes while it is read: run the study again when it is at rest")
+            raise SourceError(f"{self._path}: the file changed while it was read: run the study again")
         if self._sha256 not in (None, found := pixels_sha256(prepared.image)):
             raise SourceError(
-                f"{self._path}: it gives other pixels than when the study was run first, perhaps by another "
-                "version of Pillow: use the version from then, or give the study another group"
+                f"{self._path}: its pixels differ from those of the first run, perhaps because of another "
+                "version of Pillow: use the earlier version, or give the study another group"
             )
         self._sha256, self.image, self.notes = found, prepared.image, prepared.notes
         self.png = encode_original_png(self.image)
 
 
 def find_trajectory(study: Study, spec: Spec) -> Trajectory | None:
-    """The trajectory of a spec, if it is there."""
+    """The trajectory of a spec, or None if there is none."""
     for relative_path in trajectory_paths(study.group, spec):
         trajectory = Trajectory(study.runs / relative_path)
         with suppress(RiptuiError, DiskError):
@@ -228,7 +228,7 @@ def find_trajectory(study: Study, spec: Spec) -> Trajectory | None:
 
 
 def _requeue(trajectory: Trajectory, requested: Request) -> None:
-    """Ask for one that is there, unless it failed: that is for `retry`."""
+    """Request an existing trajectory, unless it failed: `retry` is for those."""
     request = trajectory.request
     if merge_request(request, requested) != request and not trajectory.has_failed:
         request_state(trajectory, "run", requested, queued=requested.queued)

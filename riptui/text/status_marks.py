@@ -1,4 +1,4 @@
-"""A sign and a colour for each status, the same on every screen."""
+"""A symbol and a colour for each status, the same on every screen."""
 
 STATUS_MARKS = {
     "done": ("✓", "green"),

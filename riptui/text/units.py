@@ -1,4 +1,4 @@
-"""Numbers and places in sentences, the same everywhere: how many, how large, how long, where. Imports nothing heavy."""
+"""Counts, sizes, durations, rates and paths in sentences, the same everywhere. Imports nothing heavy."""
 
 from pathlib import Path
 
@@ -29,6 +29,11 @@ def format_duration(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min"
     return f"{hours // 24} days {hours % 24} h"
+
+
+def format_rate(rate: float) -> str:
+    """Iterations per second, or seconds per iteration below one: 2.5 it/s, 4.0 s/it."""
+    return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it" if rate else "0 it/s"
 
 
 def abbreviate_home(path: Path) -> str:

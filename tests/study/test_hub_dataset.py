@@ -121,7 +121,7 @@ def test_plan_fetches_nothing(hub: Hub, study: Callable[..., Study]) -> None:
     file = study().file
     told = riptui("study", "plan", file)
     assert "5 pictures, 5 trajectories" in told.out
-    assert "hf:painter/works is not on this machine: `riptui study run` fetches all of it" in told.err
+    assert "hf:painter/works is not on this machine: `riptui study run` downloads all of it" in told.err
     riptui("study", "plan", study(sample=None).file).require_one_line("is not on this machine")
     assert hub.loaded == []
     study()
@@ -140,13 +140,13 @@ def test_a_revision_a_split_and_other_pictures_beside_it(hub: Hub, study: Callab
 
 @pytest.mark.parametrize("text", ["hf:", "hf:a@b@c", "hf:#train"])
 def test_what_is_no_dataset_is_refused_with_its_line(text: str, study: Callable[..., Study]) -> None:
-    with pytest.raises(StudyError, match=r"set.toml, line 1: .* is no dataset: hf:ORG/NAME"):
+    with pytest.raises(StudyError, match=r"set.toml, line 1: .* is not a dataset: expected hf:ORG/NAME"):
         study(f'"{text}"')
 
 
 def test_a_dataset_that_cannot_be_had_says_why_in_one_line(hub: Hub, study: Callable[..., Study]) -> None:
     hub.error = ConnectionError("no such host\nand much more")
-    with pytest.raises(StudyError, match=r"hf:painter/works cannot be had: no such host$"):
+    with pytest.raises(StudyError, match=r"could not load the dataset hf:painter/works: no such host$"):
         sources.resolve(study())
     hub.error, hub.table = None, Table(("artist", "title"))
     with pytest.raises(StudyError, match="hf:painter/works has no pictures, only: artist, title"):

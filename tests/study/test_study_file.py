@@ -122,7 +122,7 @@ def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written:
     ("text", "sweep", "line", "words"),
     [
         ("images = 3", SWEEP, 1, "images is 3; it must be a list"),
-        ("images = []", SWEEP, 1, "images is needed, and not empty"),
+        ("images = []", SWEEP, 1, "images is required: a list"),
         ('images = ["x"]\nimage = 1', SWEEP, 2, "unknown key 'image'; did you mean images?"),
         ('images = ["x"]\nmask = 64', SWEEP, 2, "unknown key 'mask'; it belongs below [sweep]"),
         ('images = ["x"]\n\nsample = 0', SWEEP, 3, "sample is 0; it must be a whole number from 1"),
@@ -211,9 +211,9 @@ def test_a_folder_gives_its_pictures_in_natural_order_and_a_glob_what_it_finds(
 
 def test_a_named_file_need_not_be_there_but_a_glob_must_find_something(written: Written, tmp_path: Path) -> None:
     assert sources.resolve(read_study(written('images = ["none.png"]'))) == [tmp_path / "none.png"]
-    with pytest.raises(StudyError, match=r"'\*\.webp' gives no picture"):
+    with pytest.raises(StudyError, match=r"'\*\.webp' matches no image"):
         sources.resolve(read_study(written('images = ["*.webp"]')))
-    with pytest.raises(StudyError, match=r"no picture riptui:cofee. There are: riptui:bowl, riptui:coffee"):
+    with pytest.raises(StudyError, match=r"unknown picture riptui:cofee. Available: riptui:bowl, riptui:coffee"):
         sources.resolve(read_study(written('images = ["riptui:cofee"]')))
 
 
@@ -432,10 +432,10 @@ def test_plan_tells_it_and_in_json(written: Written) -> None:
     told = riptui("study", "plan", file)
     assert told.code == 0
     assert "2 pictures, 8 trajectories in" in told.out
-    assert "80 inpaintings, 0 of them done" in told.out
-    assert re.search(r"time on one device: about [01] s\n", told.out)
+    assert "80 iterations, 0 of them done" in told.out
+    assert re.search(r"on one device: about [01] s\n", told.out)
     assert json.loads(riptui("study", "plan", file, "--json").out)["iterations"] == 80
-    assert "time on one device: unknown" in riptui("study", "plan", written(sweep='[sweep]\ninpainter = "sd2"')).out
+    assert "on one device: time unknown" in riptui("study", "plan", written(sweep='[sweep]\ninpainter = "sd2"')).out
 
 
 def test_new_never_replaces_a_file(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from riptui import inpainters
@@ -12,6 +13,8 @@ from riptui.engine import run_trajectory
 from riptui.events import Ended
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
+from riptui.store.layout import ROWS, SESSIONS
+from riptui.store.records import IterationRow, Session, encode_line, parse_lines
 from riptui.store.trajectory import Trajectory
 
 MakeTrajectory = Callable[..., Trajectory]
@@ -47,3 +50,17 @@ def advance(trajectory: Trajectory, iterations: int) -> int:
     *_, ended = run_trajectory(trajectory, should_stop=lambda: next(asked) == iterations)
     assert isinstance(ended, Ended)
     return ended.k
+
+
+def set_iteration_seconds(
+    trajectory: Trajectory, seconds: float, *, device: str = "cpu (x86_64)", batch: int = 1
+) -> None:
+    """Let all iterations of a trajectory have taken so long."""
+    rows = parse_lines((trajectory.path / ROWS).read_bytes(), IterationRow)
+    sessions = parse_lines((trajectory.path / SESSIONS).read_bytes(), Session)
+    (trajectory.path / ROWS).write_bytes(
+        b"".join(encode_line(msgspec.structs.replace(row, seconds=seconds)) for row in rows)
+    )
+    (trajectory.path / SESSIONS).write_bytes(
+        b"".join(encode_line(msgspec.structs.replace(session, device=device)) for session in sessions)
+    )

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from riptui.cli.console import print_json, print_line, warn
 from riptui.cli.study.read import read_study
+from riptui.planning.estimate import describe_disk_space, describe_time
 from riptui.study.study_estimate import StudyEstimate, estimate_study
-from riptui.text.units import format_count, format_duration, format_size
+from riptui.text.units import format_count, format_size
 
 
 def plan(file: Path, as_json: bool) -> int:
@@ -26,17 +27,15 @@ def _print_cost(cost: StudyEstimate, folder: str) -> None:
         f"{format_count(cost.pictures, 'picture')}, {format_count(cost.trajectories, 'trajectory')} in {folder}, "
         f"{cost.existing:,} of them created"
     )
-    print_line(f"{format_count(cost.iterations, 'inpainting')}, {cost.done:,} of them done")
-    time_text = (
-        "unknown: no timings of its model yet. Run the study for a few minutes, then plan again"
-        if cost.hours is None
-        else f"about {format_duration(cost.hours * 3600)}"
-    )
-    print_line(f"time on one device: {time_text}")
-    print_line(f"disk space: about {format_size(cost.room)}, {format_size(cost.free)} free")
+    print_line(f"{format_count(cost.iterations, 'iteration')}, {cost.done:,} of them done")
+    seconds = None if cost.hours is None else cost.hours * 3600
+    print_line(f"on one device: {describe_time(seconds)}")
+    print_line(f"on disk: {describe_disk_space(cost.room)}, {format_size(cost.free)} free")
+    if seconds is None:
+        warn("no timings for this model yet: run the study for a few minutes, then plan again")
     if cost.room > cost.free:
         warn("not enough disk space: free some, or use another runs folder")
     for text in cost.unfetched:
-        warn(f"{text} is not on this machine: `riptui study run` downloads all of it, even for one sample")
+        warn(f"{text} is not on this machine: `riptui study run` downloads all of it, even for a sample")
     for path in cost.missing:
         warn(f"{path} does not exist")

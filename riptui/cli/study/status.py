@@ -4,8 +4,9 @@ from pathlib import Path
 
 from riptui.cli.console import print_json, print_line, warn
 from riptui.cli.study.read import read_manifest, read_study
-from riptui.cli.study.study_display import as_dict, format_progress, format_rate
+from riptui.cli.study.study_display import as_dict, format_progress
 from riptui.supervision.progress import ProgressTracker, StudyProgress, worker_rate
+from riptui.text.units import format_rate
 
 MAX_FAILURES_PRINTED = 20  # --json has all
 

@@ -11,7 +11,7 @@ from riptui.cli.console import out, print_error, print_json, print_line, warn
 from riptui.cli.transient_progress import transient_progress
 from riptui.supervision.progress import StudyProgress as StudyProgress
 from riptui.text.terminal import printable
-from riptui.text.units import format_duration
+from riptui.text.units import format_duration, format_rate
 
 MAX_SILENCE_SECONDS = 10.0  # between two plain lines
 JSON_INTERVAL_SECONDS = 2.0  # between two JSON objects
@@ -161,11 +161,6 @@ def format_progress(progress: StudyProgress) -> str:
         parts.append(format_rate(progress.rate))
     parts.append(", ".join(f"{count:,} {status}" for status, count in progress.statuses.items()))
     return printable("  ".join(parts))
-
-
-def format_rate(rate: float) -> str:
-    """Iterations per second, or seconds per iteration if that is below one."""
-    return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it" if rate else "0 it/s"
 
 
 def count_active(statuses: Mapping[str, int]) -> int:

@@ -6,11 +6,11 @@ from math import isnan
 
 from rich.cells import cell_len
 
+from riptui.metrics.display import format_value, metric_title
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.group.table import CellValue, TableColumn, TableRow
-from riptui.tui.trajectory.metric_readout import format_number, metric_title
 
 SPEC_COLUMNS = ("mask", "seed", "inpainter", "order", "size")
 """Fields of the spec that get a column if they differ."""
@@ -58,4 +58,4 @@ def _format_percent(value: CellValue) -> str:
 
 
 def _format_number(value: CellValue) -> str:
-    return "" if isinstance(value, str) or isnan(value) else format_number(value)
+    return "" if isinstance(value, str) or isnan(value) else format_value(value)

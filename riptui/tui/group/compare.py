@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from riptui.metrics.display import format_value, metric_names, metric_title
 from riptui.metrics.values import MetricValues
 from riptui.tui import bindings
 from riptui.tui.graphics.picture import PictureWidget
@@ -33,7 +34,6 @@ from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import SHAPES, Series
 from riptui.tui.trajectory import metric_series
-from riptui.tui.trajectory.metric_readout import format_number, metric_names, metric_title
 from riptui.tui.trajectory.slider import Slider
 
 POLL_SECONDS = 1.0
@@ -79,7 +79,7 @@ class CompareColumn(Vertical):
         self.picture.show(frame.image, note=frame.note)
         ordered = [metric, *(name for name in metric_names({0: values}) if name != metric)]
         line, width = Content(""), self.size.width
-        for text in [f"{metric_title(name)} {format_number(values[name])}" for name in ordered if name in values]:
+        for text in [f"{metric_title(name)} {format_value(values[name])}" for name in ordered if name in values]:
             if line and line.cell_length + len(text) + 2 > width:
                 break
             line += Content.styled(f"  {text}", "$foreground-muted") if line else Content.styled(text, "bold")

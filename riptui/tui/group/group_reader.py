@@ -15,11 +15,11 @@ from typing import TypeVar, cast
 import msgspec
 
 from riptui.errors import RiptuiError
+from riptui.metrics.display import metric_names
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.listing import TrajectorySummary, summarize
 from riptui.store.trajectory import Status, Trajectory
-from riptui.tui.trajectory.metric_readout import metric_names
 
 SLICE_SECONDS = 0.1  # of reading between two progress reports
 

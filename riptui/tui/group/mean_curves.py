@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from riptui.metrics.display import order_metrics
 from riptui.results.curves import Curve, distributions
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
@@ -15,7 +16,6 @@ from riptui.tui.group.columns import build_table
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.group.table import TableColumn, TableRow
 from riptui.tui.plot.series import Series
-from riptui.tui.trajectory.metric_readout import metric_names
 
 SPLIT_FIELDS = ("mask", "inpainter", "order", "size", "paste")
 """The fields that divide a group's trajectories into curves if they differ; the paper's figures use the first."""
@@ -50,9 +50,7 @@ def build_group_data(
     members: Mapping[str, GroupMember], options: ChartOptions, coverage: CoverageByPath, root: str
 ) -> GroupData:
     """Build a group's chart and table. `coverage` is used only for its axis; names are relative to `root`."""
-    metrics = tuple(
-        metric_names({index: dict.fromkeys(member.names) for index, member in enumerate(_one_per_metric_set(members))})
-    )
+    metrics = tuple(order_metrics(name for member in _one_per_metric_set(members) for name in member.names))
     images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
     metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
     image = options.image % max(1, len(images))

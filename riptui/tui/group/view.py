@@ -18,6 +18,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from riptui.metrics.display import metric_title
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.group.chart_options import VIEWS, ChartOptions
@@ -27,7 +28,6 @@ from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.trajectory import metric_series
-from riptui.tui.trajectory.metric_readout import metric_title
 
 if TYPE_CHECKING:  # imports NumPy
     from riptui.tui.group.mean_curves import GroupData

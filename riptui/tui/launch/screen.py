@@ -18,12 +18,22 @@ from textual.widgets import Button, Input, Select, Static
 
 from riptui.errors import RiptuiError
 from riptui.images import PreparedImage, prepare_original
-from riptui.planning.estimate import Throughput, estimate_sweep, measure_throughput
+from riptui.planning.estimate import (
+    CostKey,
+    IterationTime,
+    cost_key,
+    describe_disk_space,
+    describe_time,
+    estimate_sweeps,
+    specs_without_seeds,
+    time_iterations,
+)
+from riptui.planning.sweep import Sweep
 from riptui.settings.state import recall, remember
 from riptui.spec import FITS, Fit
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
-from riptui.text.units import format_count, format_duration, format_size
+from riptui.text.units import format_count, format_size
 from riptui.tui.graphics.picture import PictureWidget
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.latest_jobs import LatestJobs
@@ -34,7 +44,6 @@ from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
 
 SETTLE_SECONDS = 0.15  # after the last key, before the picture is read and timings are looked up
-MAX_SAMPLED_TRAJECTORIES = 200  # whose timings are read
 TEXT_FIELDS = ("picture", "prompt", "masks", "seeds", "amount", "size", "metrics", "group")
 PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "default metrics", "group": "none"}
 
@@ -59,7 +68,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         self._models: dict[str, installed.ListedModel] = {}
         self._free_bytes: int | None = None
         """Free bytes on the disk of the runs folder; None: unknown."""
-        self._throughputs: dict[tuple[str, int], dict[int, Throughput]] = {}
+        self._times: dict[CostKey, IterationTime | None] = {}
+        """Times that were looked up; None: unknown."""
         self._picture: PreparedImage | None = None
         self._picture_key = ("", 0, "")
         """Path, size and fit of the prepared picture."""
@@ -175,10 +185,12 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         if picture_key != self._picture_key:
             self._picture_key = picture_key
             self._jobs.submit("picture", partial(self._prepare, *picture_key))
-        throughput_key = (values.inpainter, picture_key[1])
-        if throughput_key not in self._throughputs:
-            paths = list(self._list_computed(values.inpainter))[:MAX_SAMPLED_TRAJECTORIES]
-            self._jobs.submit("pace", partial(self._measure_throughput, throughput_key, paths))
+        if parsed.sweep and not self._is_timed(parsed.sweep):
+            paths = list(self._list_computed(values.inpainter))
+            self._jobs.submit("time", partial(self._time_iterations, parsed.sweep, paths))
+
+    def _is_timed(self, sweep: Sweep) -> bool:
+        return all(cost_key(spec) in self._times for spec in specs_without_seeds(sweep))
 
     def _prepare(self, typed: str, pixels: int, fit: Fit) -> None:
         picture, problem, path = None, "", parse_path(typed)
@@ -199,12 +211,12 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         self.query_one("#notes", Static).update(Text(printable("; ".join(picture.notes) if picture else ""), "dim"))
         self._validate_form()
 
-    def _measure_throughput(self, key: tuple[str, int], paths: list[Path]) -> None:
-        measured = measure_throughput(map(Trajectory, paths), *key)
-        call_if_open(self, self._store_throughput, key, measured)
+    def _time_iterations(self, sweep: Sweep, paths: list[Path]) -> None:
+        found = time_iterations([sweep], map(Trajectory, paths))
+        call_if_open(self, self._store_times, {cost_key(spec): None for spec in specs_without_seeds(sweep)} | found)
 
-    def _store_throughput(self, key: tuple[str, int], measured: dict[int, Throughput]) -> None:
-        self._throughputs[key] = measured
+    def _store_times(self, times: dict[CostKey, IterationTime | None]) -> None:
+        self._times |= times
         self._validate_form()
 
     # Problems and cost
@@ -228,13 +240,13 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
     def _describe_cost(self, parsed: form.ParsedForm) -> Text:
         if parsed.sweep is None:
             return Text()
-        known_throughputs = self._throughputs.get((parsed.sweep.inpainters[0], parsed.sweep.size), {})
-        cost = estimate_sweep(parsed.sweep, 1, known_throughputs)
+        known = {key: found for key, found in self._times.items() if found}
+        cost = estimate_sweeps([parsed.sweep], 1, known)
         parts = [
             format_count(cost.trajectories, "trajectory"),
-            format_count(cost.inpaintings, "inpainting"),
-            "time unknown" if cost.seconds is None else f"about {format_duration(cost.seconds)}",
-            format_size(cost.disk_bytes),
+            format_count(cost.iterations, "iteration"),
+            describe_time(cost.seconds) if self._is_timed(parsed.sweep) else "estimating the time",
+            describe_disk_space(cost.disk_bytes),
         ]
         text = Text(" · ".join(parts))
         if self._free_bytes is not None and self._free_bytes < cost.disk_bytes:

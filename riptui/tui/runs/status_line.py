@@ -8,6 +8,7 @@ from rich.text import Text
 from riptui.store.worker_registry import Worker
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
+from riptui.text.units import format_rate
 from riptui.tui.runs.tree_model import GroupTotals
 
 BAR_COLUMNS = 20
@@ -77,11 +78,6 @@ def format_progress(workers: Sequence[Worker], current_path: str, width: int) ->
     if len(busy) > 1:
         text.append(f"  {len(busy)} workers", "dim")
     return text
-
-
-def format_rate(rate: float) -> str:
-    """Iterations a second, or seconds an iteration below one."""
-    return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it"
 
 
 def format_clock(seconds: float) -> str:

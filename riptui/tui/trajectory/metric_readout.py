@@ -10,13 +10,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from riptui.metrics.display import format_value, metric_names, metric_title
 from riptui.metrics.values import MetricValues
-from riptui.text.terminal import printable, sparkline
+from riptui.text.terminal import sparkline
 
-METRIC_ORDER = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr", "ms-ssim", "delta-e", "entropy")
-"""The paper reports LPIPS, and of its nets VGG mostly."""
-METRIC_TITLES = {"ssim": "SSIM", "psnr": "PSNR", "ms-ssim": "MS-SSIM", "delta-e": "ΔE", "entropy": "entropy"}
-PREVIOUS_SUFFIX = "@previous"
 NUMBER_COLUMNS, GAP_COLUMNS = 6, 3  # columns
 MAX_BARS, MIN_BARS = 16, 5
 
@@ -33,31 +30,6 @@ class MetricReading(NamedTuple):
     """Bars after frame k."""
 
 
-def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
-    """The metrics that were measured: LPIPS first, distances to the frame before last."""
-    measured = dict.fromkeys(name for values in metrics.values() for name in values)
-    rank = {name: position for position, name in enumerate(METRIC_ORDER)}
-    return sorted(
-        measured,
-        key=lambda name: (name.endswith(PREVIOUS_SUFFIX), rank.get(name.removesuffix(PREVIOUS_SUFFIX), len(rank))),
-    )
-
-
-def metric_title(name: str) -> str:
-    """A metric's name for people: LPIPS vgg, SSIM, ΔE ↔ before."""
-    base = name.removesuffix(PREVIOUS_SUFFIX)
-    family, _, net = base.partition("-")
-    shown = f"LPIPS {net}" if family == "lpips" else METRIC_TITLES.get(base, base)
-    return printable(shown) + (" Δ50" if name.endswith(PREVIOUS_SUFFIX) else "")
-
-
-def format_number(value: float | None) -> str:
-    """At most six columns: 0.6540, 17.13, ∞."""
-    if value is None:
-        return "∞"
-    return f"{value:.4f}" if abs(value) < 1 else f"{value:.3f}" if abs(value) < 10 else f"{value:.2f}"
-
-
 class MetricHistory(NamedTuple):
     """All values of one metric, with a sparkline."""
 
@@ -70,7 +42,7 @@ class MetricHistory(NamedTuple):
 
     def reading_at(self, k: int) -> MetricReading:
         measured_count = bisect_right(list(self.values), k)
-        value = format_number(list(self.values.values())[measured_count - 1]) if measured_count else ""
+        value = format_value(list(self.values.values())[measured_count - 1]) if measured_count else ""
         passed_bars = bisect_right(self.bar_frames, k)
         return MetricReading(self.name, value, self.bars[:passed_bars], self.bars[passed_bars:])
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from riptui import metrics
+from riptui.metrics import PREVIOUS
+from riptui.metrics.display import metric_names, metric_title
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store.records import IterationRow
 from riptui.tui.plot.series import Series
-from riptui.tui.trajectory.metric_readout import PREVIOUS_SUFFIX, metric_names, metric_title
 
 XAxis = Literal["inpainted", "coverage"]
 X_LABELS: dict[XAxis, str] = {"inpainted": "inpainted %", "coverage": "coverage %"}
@@ -25,17 +26,17 @@ def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> lis
 
 
 def _scale_key(name: str) -> tuple[str, bool]:
-    return ("lpips" if name.startswith("lpips-") else name), name.endswith(PREVIOUS_SUFFIX)
+    return ("lpips" if name.startswith("lpips-") else name), name.endswith(PREVIOUS)
 
 
 def y_label(names: Sequence[str]) -> str:
     """The label of the y axis: LPIPS, PSNR (dB) ..."""
     if not names:
         return ""
-    metric = metrics.REGISTRY.get(names[0].removesuffix(PREVIOUS_SUFFIX))
+    metric = metrics.REGISTRY.get(names[0].removesuffix(PREVIOUS))
     unit = f" ({metric.unit})" if metric and metric.unit and metric.unit not in metric_title(names[0]) else ""
     if names[0].startswith("lpips-"):
-        return "LPIPS to the frame before" if names[0].endswith(PREVIOUS_SUFFIX) else "LPIPS"
+        return "LPIPS to the frame before" if names[0].endswith(PREVIOUS) else "LPIPS"
     return metric_title(names[0]) + unit
 
 

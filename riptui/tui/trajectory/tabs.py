@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
+from riptui.metrics.display import format_value, metric_names
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.tui.graphics.protocol import Graphics
@@ -12,7 +13,6 @@ from riptui.tui.trajectory.coverage_map import CoverageMap
 from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripFrame
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.loader import TrajectorySnapshot
-from riptui.tui.trajectory.metric_readout import format_number, metric_names
 from riptui.tui.trajectory.text_tabs import TextPane, log_text, spec_text
 
 TAB_NAMES = ("chart", "filmstrip", "masks", "spec", "log")
@@ -87,7 +87,7 @@ class TabPanes(ContentSwitcher):
         metric = next(iter(self.drawn_metrics(snapshot)), "")
 
         def value(values: MetricValues) -> str:
-            return format_number(values[metric]) if metric in values else ""
+            return format_value(values[metric]) if metric in values else ""
 
         return [
             FilmstripFrame(k, f"{spec.inpainted(k):.0f} %", value(snapshot.metrics.get(k, {})))

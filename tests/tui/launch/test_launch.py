@@ -12,7 +12,6 @@ from riptui.engine import run_trajectory
 from riptui.errors import DiskError, InputError, WorkerError
 from riptui.inpainters import CUSTOM, REGISTRY
 from riptui.metrics.availability import check_default_metrics
-from riptui.planning.estimate import Throughput, estimate_sweep, measure_throughput
 from riptui.planning.sweep import Sweep
 from riptui.settings.state import recall, remember
 from riptui.store.frames import read_frame
@@ -28,7 +27,7 @@ from riptui.tui.launch.picture_browser import PictureList, complete_path, list_e
 from riptui.tui.launch.screen import LaunchScreen
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import AppPilot, open_app
-from tests.support.trajectories import MakeTrajectory, picture
+from tests.support.trajectories import MakeTrajectory, picture, set_iteration_seconds
 
 # ── what is typed ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -58,7 +57,7 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
         ("masks", "100", "does not divide"),
         ("masks", "", "expected numbers"),
         ("masks", "0", "mask 0 px"),
-        ("seeds", "x", "no number"),
+        ("seeds", "x", "not a number"),
         ("seeds", "0-99999", "limit here is 1,000"),
         ("amount", "lots", "a percentage"),
         ("amount", "-3", "above 0"),
@@ -90,47 +89,6 @@ def test_only_models_take_a_prompt() -> None:
 
 def test_squares_off_a_models_grid_are_told_of_the_masks() -> None:
     assert "multiples of 8" in parse_form(FormValues(inpainter="sd2", masks="4")).problems["masks"]
-
-
-# ── what it will take ────────────────────────────────────────────────────────────────────────────────────────────────
-
-SWEEP = Sweep(["noise"], [64, 128, 256], range(10), {})
-
-
-def test_the_papers_second_experiment_is_counted_right() -> None:
-    coming = estimate_sweep(SWEEP, 10, {})
-    assert coming.trajectories == 300
-    assert coming.inpaintings == 33_600
-    assert coming.seconds is None
-
-
-def test_the_room_is_about_six_megabytes_each() -> None:
-    assert 5e6 < estimate_sweep(SWEEP, 1, {}).disk_bytes / 30 < 7e6
-
-
-def test_the_time_is_that_of_the_nearest_mask_size_computed_before() -> None:
-    known = {64: Throughput(1.0, 1), 256: Throughput(4.0, 1)}
-    assert estimate_sweep(Sweep(["noise"], [64], [0], {}), 1, known).seconds == 256 * 1.0
-    assert estimate_sweep(Sweep(["noise"], [16, 256], [0], {}), 1, known).seconds == 4096 * 1.0 + 16 * 4.0
-
-
-def test_trajectories_that_are_computed_together_share_the_time() -> None:
-    known = {64: Throughput(2.0, 4)}
-    alone, many = (estimate_sweep(Sweep(["noise"], [64], range(n), {}), 1, known).seconds for n in (1, 8))
-    assert alone == 256 * 2.0
-    assert many == 8 * 256 * 2.0 / 4
-
-
-def test_the_pace_comes_from_what_is_on_disk(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
-    one = make_trajectory("a/m64-s0", inpainter="noise")
-    list(run_trajectory(one))
-    never = make_trajectory("a/m128-s0", inpainter="noise", mask=128)
-    other = make_trajectory("a/other", inpainter="identity")
-    list(run_trajectory(other))
-    found = measure_throughput([one, never, other, Trajectory(tmp_path / "gone")], "noise", 256)
-    assert found.keys() == {64}
-    assert 0 < found[64].seconds < 1
-    assert measure_throughput([one], "noise", 512) == {}
 
 
 # ── what is here ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -233,7 +191,7 @@ async def test_the_form_makes_and_queues_what_it_says(
             pilot, picture=str(folder / "cat.png"), masks="64,128", seeds="0-1", size="256", amount="100", group="fig7"
         )
         await pilot.wait_until(lambda: ready(screen))
-        assert "4 trajectories · 40 inpaintings" in pilot.text_of("#estimate")
+        assert "4 trajectories · 40 iterations" in pilot.text_of("#estimate")
         await pilot.press("ctrl+s")
         await pilot.wait_for_toast("4 trajectories queued")
         await pilot.wait_for_command()
@@ -302,12 +260,13 @@ async def test_a_model_that_is_not_here_cannot_be_launched_and_shows_a_prompt(ru
 async def test_the_time_is_told_from_what_was_computed_before(
     runs: Path, folder: Path, make_trajectory: MakeTrajectory
 ) -> None:
-    list(run_trajectory(make_trajectory("a/m64-s0")))
+    list(run_trajectory(done := make_trajectory("a/m128-s0", mask=128)))
+    set_iteration_seconds(done, 60.0)
     async with open_app(runs) as pilot:
-        screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256")
-        await pilot.wait_until(lambda: "about" in pilot.text_of("#estimate"))
-        screen.query_one("#size", Input).value = "512"
-        await pilot.wait_until(lambda: "time unknown" in pilot.text_of("#estimate"))
+        screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256", masks="128")
+        await pilot.wait_until(lambda: "16 iterations · about 16 min ·" in pilot.text_of("#estimate"))
+        screen.query_one("#inpainter", Select).value = "sd2"
+        await pilot.wait_until(lambda: "16 iterations · time unknown ·" in pilot.text_of("#estimate"))
 
 
 async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> None:

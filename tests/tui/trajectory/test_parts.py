@@ -7,6 +7,7 @@ import pytest
 from skimage.color import rgb2lab
 from textual.content import Content
 
+from riptui.metrics.display import format_value, metric_names, metric_title
 from riptui.spec import Box
 from riptui.store.records import Failure, IterationRow, Session
 from riptui.tui.latest_jobs import LatestJobs, ThreadJob
@@ -15,7 +16,6 @@ from riptui.tui.trajectory.colormap import COLOUR_STOPS, heat_colour
 from riptui.tui.trajectory.coverage_map import RepaintGrid, count_repaints, draw_grid, histogram, summary_lines
 from riptui.tui.trajectory.difference import GAIN, ComparisonMode, difference, heat_map, outline_square
 from riptui.tui.trajectory.filmstrip import FilmstripFrame, fit_strip, frames_around
-from riptui.tui.trajectory.metric_readout import format_number, metric_names, metric_title
 from riptui.tui.trajectory.metric_readout import metric_history as read
 from riptui.tui.trajectory.responsive import GAP_COLUMNS, choose_layout
 from riptui.tui.trajectory.text_tabs import log_text, spec_text
@@ -126,10 +126,10 @@ def test_lpips_comes_first_and_distances_to_the_frame_before_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "∞"), (0.65402, "0.6540"), (9.8765, "9.877"), (17.126, "17.13"), (-0.5, "-0.5000")]
+    ("value", "text"), [(None, "∞"), (0.65402, "0.6540"), (9.8765, "9.8765"), (17.126, "17.13"), (-0.5, "-0.5000")]
 )
 def test_numbers_take_about_six_columns(value: float | None, text: str) -> None:
-    assert format_number(value) == text
+    assert format_value(value) == text
 
 
 def test_a_reading_is_of_the_last_measured_frame_and_its_bars_are_parted_there() -> None:

@@ -12,12 +12,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import get_ident
 from typing import Self
 
+from riptui import filesystem
 from riptui.errors import DamagedError, DiskError
 
-TEMPORARY_PREFIX = ".tmp-"
 REWRITTEN_BYTES = 2**16  # bytes; more than any line of a journal
 CHUNK_BYTES = 2**24  # bytes
 MAX_READ_BYTES = 2**32  # bytes; no file of a trajectory is larger, a hostile one may be
@@ -85,19 +84,9 @@ class Folder:
 
         shared: without the folder's lock, beside others that may write it too. Not durable: a power cut may take it.
         """
-        temporary = f"{TEMPORARY_PREFIX}{name}{f'-{os.getpid()}-{get_ident()}' if shared else ''}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        temporary = None if shared else f"{filesystem.TEMPORARY_PREFIX}{name}"
         with explain_errors(self.path / name):
-            fd = os.open(temporary, flags | os.O_NONBLOCK, 0o644, dir_fd=self._fd)  # a fifo's open would wait
-            try:
-                _write_at(fd, data, 0)
-                if durable:
-                    os.fsync(fd)
-            finally:
-                os.close(fd)
-            os.rename(temporary, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-            if durable:
-                os.fsync(self._fd)
+            filesystem.write_atomically(name, data, temporary=temporary, folder_fd=self._fd, durable=durable)
 
     def make_folder(self, name: str) -> None:
         """Make a folder where there is none. One that is there is made durable: its maker may have died before."""
@@ -158,7 +147,7 @@ class Journal:
         start = self.end
         self._failed = True
         with explain_errors(self.path):
-            _write_at(self._fd, data, start)
+            filesystem.write_at(self._fd, data, start)
             os.fsync(self._fd)
             if not os.fstat(self._fd).st_nlink:
                 raise FileNotFoundError(errno.ENOENT, "removed", str(self.path))
@@ -184,7 +173,7 @@ class Journal:
             if os.fstat(self._fd).st_size != end:
                 os.ftruncate(self._fd, end)
             start = max(0, end - REWRITTEN_BYTES)
-            _write_at(self._fd, os.pread(self._fd, end - start, start), start)
+            filesystem.write_at(self._fd, os.pread(self._fd, end - start, start), start)
             os.fsync(self._fd)
         self.end = end
 
@@ -279,10 +268,3 @@ def sync_parent(path: Path) -> None:
     if os.access(parent, os.R_OK):  # otherwise it is not the user's own, and was there before
         with Folder(parent) as folder:
             folder.sync()
-
-
-def _write_at(fd: int, data: bytes, start: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(fd, view, start)
-        view, start = view[written:], start + written

@@ -8,10 +8,11 @@ import msgspec
 from riptui import masks
 from riptui.arrays import Image
 from riptui.errors import DamagedError
+from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.images import pixels_sha256
 from riptui.recursion import Walk
 from riptui.store import layout
-from riptui.store.disk import TEMPORARY_PREFIX, list_folder, read_file
+from riptui.store.disk import list_folder, read_file
 from riptui.store.frames import apply_patch, read_keyframe, read_original
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.trajectory import Trajectory

@@ -1,6 +1,5 @@
 """What a study will take, before anything runs: trajectories, iterations, time, room. Opens no picture."""
 
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -12,6 +11,7 @@ import numpy as np
 
 from riptui import inpainters
 from riptui.errors import RiptuiError
+from riptui.filesystem import free_bytes
 from riptui.planning.estimate import disk_bytes
 from riptui.spec import Spec
 from riptui.store import layout
@@ -70,7 +70,7 @@ def estimate_study(study: Study) -> StudyEstimate:
         done=min(progress.done, iterations),
         hours=_estimate_hours(pictures, specs, study.runs, fraction_left),
         room=int(fraction_left * pictures * sum(map(disk_bytes, specs))),
-        free=_free_bytes(study.runs),
+        free=free_bytes(study.runs),
     )
 
 
@@ -121,8 +121,3 @@ def _time_iterations(runs: Path) -> Iterator[tuple[tuple[object, ...], float]]:
 
 def _timing_key(spec: Spec) -> tuple[object, ...]:
     return spec.inpainter, tuple(sorted(spec.parameters.items(), key=lambda item: item[0])), spec.size, spec.mask
-
-
-def _free_bytes(runs: Path) -> int:
-    existing = next(folder for folder in (runs, *runs.parents) if folder.exists())
-    return shutil.disk_usage(existing).free

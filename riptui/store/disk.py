@@ -232,14 +232,6 @@ def _open_regular(path: Path | str, max_bytes: int) -> Iterator[int | None]:
         os.close(fd)
 
 
-def read_size(path: Path) -> int:
-    """A file's bytes; 0 where there is none."""
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
-
-
 def list_folder(path: Path) -> list[str]:
     """The names in a folder; none where there is no folder, or only a link to one."""
     try:

@@ -15,6 +15,7 @@ from riptui.store.claim import Claim, claim
 from riptui.store.disk import Folder, Journal, list_folder, make_folders, read_file, read_range
 from riptui.store.records import IterationRow, Request, parse_valid_prefix
 from riptui.store.request_watch import RequestWatch
+from riptui.store.tail import LineTail
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import open_writer
 
@@ -134,7 +135,12 @@ class RemoteCopy:
             for name, data in bundle.items():
                 subfolder, _, file_name = name.rpartition("/")
                 (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
-        self._sent_bytes = {name: len(data) for name, data in bundle.items()}
+        self._tails = {
+            name: LineTail(path / name) for name in (layout.ROWS, layout.METRICS, layout.SESSIONS, layout.LOG)
+        }
+        for name, tail in self._tails.items():
+            tail.advance(bundle.get(name, b""))
+        self._sent_patches_bytes = len(bundle.get(layout.PATCHES, b""))
         self._keyframe_iterations = set(self.trajectory.spec.keyframe_iterations())
 
     def set_request(self, request: bytes) -> None:
@@ -144,40 +150,31 @@ class RemoteCopy:
 
     def take_delta(self) -> Delta:
         """What was committed since the last time. Raises DiskError."""
-        metrics = self._read_new_lines(
-            layout.METRICS
-        )  # before the rows: none is of a row that is left for the next time
+        metrics = self._tails[layout.METRICS].read_lines()  # before the rows: none is of a row left for the next time
         rows, patches, keyframes = self._read_new_rows()
         return Delta(
             rows=rows,
             patches=patches,
             keyframes=keyframes,
-            sessions=self._read_new_lines(layout.SESSIONS),
+            sessions=self._tails[layout.SESSIONS].read_lines(),
             metrics=metrics,
-            log=self._read_new_lines(layout.LOG),
+            log=self._tails[layout.LOG].read_lines(),
             failed=read_file(self.trajectory.path / layout.FAILED),
         )
 
-    def _read_new_lines(self, name: str) -> bytes:
-        start = self._sent_bytes.get(name, 0)
-        data = read_file(self.trajectory.path / name, start=start) or b""
-        complete = data[: data.rfind(b"\n") + 1]
-        self._sent_bytes[name] = start + len(complete)
-        return complete
-
     def _read_new_rows(self) -> tuple[bytes, bytes, dict[int, bytes]]:
         """Rows with their patches and keyframes; one whose keyframe is not there yet is left for the next time."""
-        start, patches_start = self._sent_bytes[layout.ROWS], self._sent_bytes[layout.PATCHES]
-        data = read_file(self.trajectory.path / layout.ROWS, start=start) or b""
+        data = self._tails[layout.ROWS].read()
         keyframes: dict[int, bytes] = {}
-        rows_done, patches_end = 0, patches_start
+        rows_done, patches_start = 0, self._sent_patches_bytes
         for row, end in zip(*parse_valid_prefix(data, IterationRow), strict=True):
             if row.k in self._keyframe_iterations:
                 keyframe = read_file(self.trajectory.path / layout.KEYFRAMES / layout.keyframe_name(row.k))
                 if keyframe is None:
                     break
                 keyframes[row.k] = keyframe
-            rows_done, patches_end = end, sum(row.patch)
-        patches = read_range(self.trajectory.path / layout.PATCHES, patches_start, patches_end - patches_start)
-        self._sent_bytes[layout.ROWS], self._sent_bytes[layout.PATCHES] = start + rows_done, patches_end
+            rows_done, self._sent_patches_bytes = end, sum(row.patch)
+        length = self._sent_patches_bytes - patches_start
+        patches = read_range(self.trajectory.path / layout.PATCHES, patches_start, length)
+        self._tails[layout.ROWS].advance(data[:rows_done])
         return data[:rows_done], patches, keyframes

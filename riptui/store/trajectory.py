@@ -4,6 +4,8 @@ A row commits an iteration: what has no whole row yet is not there. So a reader 
 what they name.
 """
 
+import os
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cached_property
 from itertools import takewhile
@@ -83,9 +85,14 @@ class Trajectory:
         return self._read_json(layout.FAILED, Failure)
 
     @property
+    def exists(self) -> bool:
+        """Whether the folder still holds a trajectory."""
+        return os.path.exists(f"{self.path}/{layout.SPEC}")
+
+    @property
     def has_failed(self) -> bool:
         """Whether its last session ended with an error. Nobody tries again before a person asks for it."""
-        return (self.path / layout.FAILED).exists()
+        return os.path.exists(f"{self.path}/{layout.FAILED}")  # 10,000 are asked: joining Paths takes longer than this
 
     @property
     def holder(self) -> LockHolder | None:
@@ -203,16 +210,29 @@ def _not_a_trajectory(path: Path) -> NotATrajectoryError:
     return NotATrajectoryError(f"{path} {reason}, so it is no trajectory; riptui ls lists them")
 
 
-def derive_status(trajectory: Trajectory, committed: int) -> Status:
-    """The status of a trajectory with so many committed iterations."""
+def derive_status(
+    trajectory: Trajectory,
+    committed: int,
+    *,
+    iterations: int | None = None,
+    is_measured: Callable[[], bool] = lambda: True,
+    by_request: bool = False,
+) -> Status:
+    """The status of a trajectory with so many committed iterations. The only place that derives it.
+
+    iterations: the spec's, if they are known, so that it is not read. is_measured: whether nothing is left to measure,
+    for callers to whom only then it is done. by_request: whether a trajectory whose process died has the status that
+    its request gives it, as for workers, which take it again; otherwise it is interrupted.
+    Raises DamagedError, SpecError, DiskError, NotATrajectoryError.
+    """
     held, last_holder = probe_lock(trajectory.path)
     if held:
         return Status.RUNNING
-    if committed >= trajectory.spec.iterations:
+    if committed >= (trajectory.spec.iterations if iterations is None else iterations) and is_measured():
         return Status.DONE
     if trajectory.has_failed:
         return Status.FAILED
-    if last_holder is not None:
+    if last_holder is not None and not by_request:
         return Status.INTERRUPTED
     match trajectory.request.state:
         case "run":

@@ -15,7 +15,7 @@ from riptui.store.lock import probe_lock
 from riptui.store.records import Measurement, parse_lines
 from riptui.store.requests import has_work
 from riptui.store.tail import LineTail, RowTail
-from riptui.store.trajectory import Trajectory
+from riptui.store.trajectory import Status, Trajectory, derive_status
 from riptui.store.worker_registry import Worker, WorkerJob, list_workers, read_worker
 
 POLL_SECONDS = 0.25  # seconds between two looks
@@ -82,14 +82,15 @@ class TrajectoryTail:
     def _detect_end(self) -> list[Event]:
         """How it ended, if it did: nobody is at it."""
         Trajectory.open(self.trajectory.path)  # it may have been removed
-        if failure := self.trajectory.failure:
-            event: Event = Failed(RiptuiError(failure.error))
-        elif self.k >= self.trajectory.spec.iterations and not has_work(self.trajectory):
-            event = Ended(self.k, True)
-        elif self.trajectory.request.state != "run":
-            event = Ended(self.k, False)
-        else:
+        status = derive_status(
+            self.trajectory, self.k, is_measured=lambda: not has_work(self.trajectory), by_request=True
+        )
+        if status in (Status.RUNNING, Status.QUEUED):
             return []
+        if status is Status.FAILED and (failure := self.trajectory.failure):
+            event: Event = Failed(RiptuiError(failure.error))
+        else:
+            event = Ended(self.k, status is Status.DONE)
         self.ended = True
         return [event]
 

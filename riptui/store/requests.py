@@ -33,6 +33,11 @@ def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
     return bool(find_missing_measurements(trajectory, request.metrics, measured_iterations(spec, request.measure)))
 
 
+def is_requested(trajectory: Trajectory, request: Request) -> bool:
+    """Whether it is to be computed: asked for, and not failed. A failed one is tried again only when a person asks."""
+    return request.state == "run" and not trajectory.has_failed
+
+
 def find_missing_measurements(
     trajectory: Trajectory, metrics: Sequence[str], iterations: Sequence[int]
 ) -> dict[int, list[str]]:

@@ -1,5 +1,4 @@
-"""What every layer needs of a file system: replace a file whole, and room on a disk. The store's calls are in its own
-`disk`."""
+"""File system calls for every layer: replace a file atomically, and measure free disk space."""
 
 import os
 import shutil

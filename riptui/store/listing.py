@@ -1,4 +1,4 @@
-"""Find trajectories below a folder, and tell each one's state from a few small reads."""
+"""Find trajectories below a folder, and summarize each from a few small reads."""
 
 import os
 import re
@@ -21,7 +21,7 @@ _TAIL_BYTES = 1024  # bytes; a row is about 250
 
 @dataclass(frozen=True)
 class TrajectorySummary:
-    """A trajectory in a line."""
+    """A trajectory in one line of a list."""
 
     trajectory: Trajectory
     status: Status | None
@@ -33,7 +33,7 @@ class TrajectorySummary:
     metrics: dict[int, MetricValues] = field(default_factory=dict)
     """By iteration, ascending."""
     mixed: str = ""
-    """How the sessions differ that computed it; empty if they do not."""
+    """The differences between its sessions; empty if there are none."""
     error: str = ""
 
 
@@ -81,7 +81,7 @@ def walk_folders(root: Path, *, known: Collection[str] = (), in_order: bool = Tr
 
 
 def _list_subfolders(folder: str) -> list[str]:
-    """Those that can be groups or trajectories."""
+    """The subfolders that can be groups or trajectories."""
     try:
         with os.scandir(folder) as entries:
             return [
@@ -126,7 +126,7 @@ def mtime_ns(folder: str) -> int:
 
 
 def find_all_trajectories(paths: Iterable[Path]) -> list[Trajectory]:
-    """The trajectories at or below paths that a user gave. Raises NotATrajectoryError for one that has none."""
+    """The trajectories at or below paths given by the user. Raises NotATrajectoryError for a path without any."""
     found: dict[Path, Trajectory] = {}
     for path in paths:
         below = {trajectory.path: trajectory for trajectory in find_trajectories(path)}
@@ -137,7 +137,7 @@ def find_all_trajectories(paths: Iterable[Path]) -> list[Trajectory]:
 
 
 def summarize(trajectory: Trajectory) -> TrajectorySummary:
-    """Never raises for what is on disk: what cannot be read is in `error`."""
+    """Summarize a trajectory. Never raises for errors on disk: they are in `error`."""
     try:
         spec = trajectory.spec
         row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
@@ -146,7 +146,7 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         metrics = trajectory.read_metrics()
         differences = (
             describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
-        )  # one session is like itself: nothing to read
+        )  # a single session has no differences
     except RiptuiError as error:
         return TrajectorySummary(trajectory, None, error=str(error))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
@@ -159,7 +159,7 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 
 
 def read_last_row(path: str) -> IterationRow | None:
-    """The last whole row, without reading the others."""
+    """The last whole row, without reading the other rows; None if there is none."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

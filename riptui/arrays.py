@@ -1,4 +1,4 @@
-"""The array conventions, stated once. Nothing here computes.
+"""The array conventions, stated once. Computes nothing.
 
 An image is RGB, 8 bit, row-major: `image[y, x] = (r, g, b)`, each 0 to 255. A mask is boolean and True means repaint.
 """

@@ -1,28 +1,28 @@
-"""Everything riptui raises on purpose. A message says what happened, what was got, and what to do next.
+"""All errors that riptui raises on purpose. A message says what happened, what was got, and what to do next.
 
-RiptuiError                  exit 1: it failed while running
-├── InputError               exit 2: what was asked for cannot be done as asked
+RiptuiError                  exit 1: the command failed while running
+├── InputError               exit 2: the request cannot be carried out as given
 │   ├── SourceError          a source image cannot be read
 │   ├── SpecError            a spec is not valid
-│   ├── NameRefusedError     a group or trajectory name is not one, or is taken
-│   ├── NotATrajectoryError  a path holds no trajectory
-│   ├── SettingsError        a settings file, or a value in it, is not one
-│   ├── StudyError           a study file, or what it asks for, cannot be used
+│   ├── NameRefusedError     a group or trajectory name is not valid, or is taken
+│   ├── NotATrajectoryError  a path is not a trajectory
+│   ├── SettingsError        a settings file, or a value in it, is not valid
+│   ├── StudyError           a study file, or something it names, cannot be used
 │   └── MissingExtraError    an optional package is not installed
-├── InpainterError           an inpainter failed or returned something that is no image
-│   └── DeviceMemoryError    the device has no memory left for so many images at once
+├── InpainterError           an inpainter failed, or returned something other than an image
+│   └── DeviceMemoryError    the device does not have enough memory for the batch
 ├── MetricError              a metric failed
-├── WeightsError             a network's weights are missing or cannot be had
-├── WorkerError              a worker did not start, died, or was sent away
-└── StoreError               the disk would not do it
+├── WeightsError             a network's weights are missing or cannot be loaded
+├── WorkerError              a worker did not start, died, or was shut down
+└── StoreError               something on disk failed
     ├── DiskError            a read or write failed: full, read-only, too large, removed ...
-    ├── DamagedError         what is on disk is not what was written
-    └── HeldError            another process is computing this trajectory
+    ├── DamagedError         the content of a file is not what was written
+    └── HeldError            another process is running this trajectory
 """
 
 
 class RiptuiError(Exception):
-    """The root of the tree. `exit_code` is what the command ends with."""
+    """The root of the tree. `exit_code` is the exit code of the command."""
 
     exit_code = 1
 

@@ -1,7 +1,7 @@
-"""Source image to original; frames to PNG and back. Knows Pillow's modes and OpenCV's BGR, so that nothing else must.
+"""Source image to original; frames to PNG and back. The only module that knows Pillow's modes and OpenCV's BGR.
 
-An `Image` is an array, a `PilImage` is Pillow's. Two limits: of colour with 16 bits a channel Pillow gives only the
-high bytes, at most one level of 255 too dark; and damage shows only where a format has checksums or a length to miss.
+An `Image` is an array, a `PilImage` is Pillow's. Two limits: of colour with 16 bits per channel Pillow gives only the
+high bytes, at most one level of 255 too dark; and damage is found only in formats that have checksums or a length.
 """
 
 import hashlib
@@ -32,7 +32,8 @@ MAX_PIXELS = 178_956_970  # Pillow's own limit: 0.7 GB once decoded
 # Pillow 12.2. The other four Pillow can only name.
 REFUSED_FORMATS = {"EPS", "WMF", "IPTC", "FITS", "BUFR", "GRIB", "HDF5", "MPEG"}
 
-# What undoes each EXIF orientation. ImageOps.exif_transpose would also rewrite the EXIF block, and fails on odd ones.
+# The transpose that undoes each EXIF orientation. ImageOps.exif_transpose also rewrites the EXIF block, and fails on
+# unusual ones.
 EXIF_TRANSPOSES = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -45,7 +46,7 @@ EXIF_TRANSPOSES = {
 
 
 class PreparedImage(NamedTuple):
-    """An original, and where it came from."""
+    """An original and its source."""
 
     image: Image
     """UInt8 [size, size, 3]"""
@@ -54,7 +55,7 @@ class PreparedImage(NamedTuple):
     source_sha256: str
     """Of the file's bytes, in hex."""
     notes: tuple[str, ...]
-    """What was done to it that a person should know: "first of 12 frames", "enlarged from 200x100" ..."""
+    """Conversions that a person should know of: "first of 12 frames", "enlarged from 200x100" ..."""
 
 
 def prepare_original(
@@ -62,12 +63,13 @@ def prepare_original(
 ) -> PreparedImage:
     """Read a source image and make its original of size x size pixels.
 
-    A picture that is size x size, RGB, 8 bit and sRGB already is taken bit for bit. `fit` is for one that is not
-    square: all of it between "bands" of a colour (RGB, 0 to 255), its middle square by "crop", or "stretch".
+    A picture that is size x size, RGB, 8 bit and sRGB already is taken bit for bit. `fit` applies to pictures that are
+    not square: "bands" keeps the whole picture between bands of a colour (RGB, 0 to 255), "crop" keeps the middle
+    square, "stretch" distorts.
 
-    Not for two threads at once: Pillow's settings and Python's warnings belong to the process.
+    Not thread-safe: Pillow's settings and Python's warnings belong to the process.
 
-    Raises SourceError, one line: a file that cannot be read, no picture, damaged, cut short, or too large.
+    Raises SourceError, one line: the file cannot be read, is not an image, is damaged, truncated or too large.
     """
     notes: list[str] = []
     try:
@@ -77,7 +79,7 @@ def prepare_original(
     except SourceError as refusal:
         raise SourceError(f"{path}: {refusal}") from refusal
     except MemoryError as error:
-        raise SourceError(f"{path}: not enough memory to decode it: make the picture smaller first") from error
+        raise SourceError(f"{path}: not enough memory to decode it: scale it down first") from error
     name = path.name.encode(errors="replace").decode()  # a name that is not UTF-8 could not be written to spec.json
     return PreparedImage(np.array(picture), name, hashlib.sha256(data).hexdigest(), tuple(notes))
 
@@ -88,14 +90,14 @@ def pixels_sha256(image: Image) -> str:
 
 
 def encode_png(image: Image) -> bytes:
-    """Lossless PNG of an image of any height and width. By OpenCV: 8 ms for 512x512, where Pillow takes over 20."""
+    """Lossless PNG of an image of any height and width. By OpenCV: 8 ms for 512x512; Pillow takes over 20 ms."""
     import cv2  # 17 MiB that readers do without
 
     return cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
 def encode_original_png(image: Image) -> bytes:
-    """As `encode_png`, by Pillow: 10 ms more, and none of OpenCV's 20 MiB in a process that only makes folders."""
+    """As `encode_png`, by Pillow: 10 ms more, but without OpenCV's 20 MiB in a process that only creates folders."""
     out = BytesIO()
     PIL.Image.fromarray(image).save(out, "PNG", compress_level=1)  # 6, the usual, takes 80 ms for a tenth less
     return out.getvalue()
@@ -104,7 +106,7 @@ def encode_original_png(image: Image) -> bytes:
 def decode_png(data: bytes) -> Image:
     """The pixels of a PNG that `encode_png` wrote. By Pillow: OpenCV prints to stderr and returns half-decoded images.
 
-    Raises DamagedError: cut short, any flipped bit, not RGB of 8 bits, or more than 2048x2048 pixels.
+    Raises DamagedError: truncated, any flipped bit, not RGB of 8 bits, or more than 2048x2048 pixels.
     """
     try:
         if data[12:16] != b"IHDR" or data[24:26] != b"\x08\x02" or data[-12:] != b"\0\0\0\0IEND\xaeB`\x82":
@@ -127,17 +129,15 @@ def _read_file(path: Path) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise SourceError("this is a folder: name the pictures in it")
+            raise SourceError("is a folder: name the images in it")
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
-            raise SourceError("this is a pipe, a socket or a device: save the picture to a file first")
+            raise SourceError("is a pipe, a socket or a device: save the image to a file first")
         if status.st_size > MAX_FILE_BYTES:
-            raise SourceError(
-                f"{status.st_size / 2**30:.1f} GiB; at most {MAX_FILE_BYTES >> 30} GiB are read: save it smaller"
-            )
+            raise SourceError(f"the file is {status.st_size / 2**30:.1f} GiB; the limit is {MAX_FILE_BYTES >> 30} GiB")
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         cause = _to_one_line(getattr(error, "strerror", error))
-        raise SourceError(f"it cannot be read ({cause}): check the path and its permissions") from error
+        raise SourceError(f"cannot be read ({cause}): check the path and its permissions") from error
     if not data:
         raise SourceError("the file is empty: copy or download it again")
     return data
@@ -145,7 +145,7 @@ def _read_file(path: Path) -> bytes:
 
 @contextmanager
 def _strict_pillow() -> Iterator[None]:
-    """No picture with its missing half grey, whatever other code has set, and no warnings: errors and notes do."""
+    """Have Pillow refuse truncated images, whatever other code has set, and not warn: errors and notes do."""
     previous, PIL.ImageFile.LOAD_TRUNCATED_IMAGES = PIL.ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         with warnings.catch_warnings():
@@ -157,7 +157,7 @@ def _strict_pillow() -> Iterator[None]:
 
 def _decode(data: bytes, notes: list[str]) -> PilImage:
     """The first frame, upright, still in its own mode."""
-    limit = f"at most {MAX_PIXELS / 1e6:.0f} megapixels are read: make it smaller first"
+    limit = f"the limit is {MAX_PIXELS / 1e6:.0f} megapixels: scale it down first"
     PIL.Image.init()
     try:
         picture = PIL.Image.open(
@@ -169,11 +169,11 @@ def _decode(data: bytes, notes: list[str]) -> PilImage:
     except (SourceError, MemoryError):
         raise
     except PIL.UnidentifiedImageError as error:
-        raise SourceError("no picture, cut short, or of a format that is not read: save it as PNG or JPEG") from error
+        raise SourceError("not a readable image (unknown format, or truncated): convert it to PNG or JPEG") from error
     except PIL.Image.DecompressionBombError as error:
         raise SourceError(f"{_to_one_line(error).partition(',')[0]}; {limit}") from error
     except Exception as error:  # by format: OSError, SyntaxError, ValueError, KeyError, EOFError, struct.error ...
-        raise SourceError(f"damaged or cut short ({_to_one_line(error)}): copy or save it again") from error
+        raise SourceError(f"damaged or truncated ({_to_one_line(error)}): copy or save it again") from error
 
 
 def _first_frame(picture: PIL.ImageFile.ImageFile, notes: list[str]) -> PilImage:
@@ -191,7 +191,7 @@ def _first_frame(picture: PIL.ImageFile.ImageFile, notes: list[str]) -> PilImage
 
 
 def _to_flat_srgb(picture: PilImage, notes: list[str]) -> PilImage:
-    """RGB in sRGB, on white where it is transparent: before resizing, or hidden colours would bleed out."""
+    """RGB in sRGB, on white where it is transparent; before resizing, or hidden colours would bleed into the edges."""
     if picture.mode in ("La", "RGBa"):  # premultiplied
         picture = picture.convert(picture.mode.upper())
     alpha = _extract_alpha(picture)
@@ -214,7 +214,7 @@ def _extract_alpha(picture: PilImage) -> PilImage | None:
 
 
 def _to_eight_bits(picture: PilImage, notes: list[str]) -> PilImage:
-    """Its colours without alpha as L, RGB, CMYK or LAB, the modes that ICC profiles are for."""
+    """The colours without alpha as L, RGB, CMYK or LAB: the modes that ICC profiles describe."""
     match picture.mode:
         case "L" | "RGB" | "CMYK" | "LAB":
             return picture
@@ -229,7 +229,7 @@ def _to_eight_bits(picture: PilImage, notes: list[str]) -> PilImage:
 
 
 def _scale_to_eight_bits(picture: PilImage, white: int, depth_name: str, notes: list[str]) -> PilImage:
-    """Deep grey as L. Values beyond white are refused: in 32-bit integers nobody knows what is white."""
+    """Grey of more than 8 bits as L. Values beyond white are refused: 32-bit integers do not define white."""
     values = np.asarray(picture)
     low, high = values.min(), values.max()
     if not 0 <= low <= high <= white:  # false with NaN too
@@ -241,7 +241,7 @@ def _scale_to_eight_bits(picture: PilImage, white: int, depth_name: str, notes: 
 
 
 def _to_srgb(colour: PilImage, profile: bytes | None, notes: list[str]) -> PilImage:
-    """RGB in sRGB: by the embedded ICC profile, or by Pillow's own rules if there is none that works."""
+    """RGB in sRGB: by the embedded ICC profile, or by Pillow's own rules if none works."""
     if profile:
         try:
             return _convert_by_profile(colour, PIL.ImageCms.ImageCmsProfile(BytesIO(profile)), notes)
@@ -294,5 +294,5 @@ def _resize(picture: PilImage, size: tuple[int, int], notes: list[str]) -> PilIm
 
 
 def _to_one_line(text: object) -> str:
-    """Another library's words for a message: no line breaks, not endless."""
+    """Another library's message for one of ours: on one line, at most 120 characters."""
     return " ".join(str(text).split())[:120] or type(text).__name__

@@ -1,4 +1,4 @@
-"""Which square an iteration repaints: a function of (spec, iteration) alone, whatever the inpainter, never of history.
+"""The square that each iteration repaints: a function of (spec, iteration) alone, independent of inpainter and history.
 
 The image is cut into a grid of mask x mask squares (paper, section 3). The random numbers are words of NumPy's
 SeedSequence, which NumPy promises never to change (NEP 19), unlike the streams of its generators.
@@ -13,7 +13,7 @@ from riptui.spec import Box, Spec
 
 
 class RandomPurpose(IntEnum):
-    """What random words are for; keeps the uses of one (seed, iteration) apart."""
+    """The use of random words. Different uses of one (seed, iteration) get different words."""
 
     SQUARE = 0
     NOISE = 1
@@ -40,7 +40,7 @@ def draw_noise_seed(seed: int, iteration: int) -> int:
 
 
 def _draw_cell(spec: Spec, iteration: int) -> int:
-    """Number of the square, row by row: uniform with replacement, or each once per 100 % (shuffle, raster)."""
+    """Number of the square, counted row by row: uniform with replacement, or each once per 100 % (shuffle, raster)."""
     cycle, position = divmod(iteration - 1, spec.cells)
     match spec.order:
         case "replacement":
@@ -53,7 +53,7 @@ def _draw_cell(spec: Spec, iteration: int) -> int:
 
 
 def _random_words(seed: int, counter: int, purpose: RandomPurpose, count: int) -> list[int]:
-    """Random words of 64 bits that depend on the arguments alone."""
+    """Random 64-bit words that depend only on the arguments."""
     words: list[int] = (
         np.random.SeedSequence(seed, spawn_key=(counter, purpose)).generate_state(count, np.uint64).tolist()
     )

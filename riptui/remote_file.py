@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 import queue
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from riptui.errors import WeightsError
+from riptui.filesystem import free_bytes
 from riptui.text.units import format_size
 
 CONNECT_SECONDS = 5.0  # seconds until the first byte, for all addresses of the host together
@@ -78,7 +78,7 @@ class RemoteFile:
 
     def _transfer(self, file: FileIO, folder: Path, on_progress: OnDownloadProgress) -> None:
         done = file.tell()
-        free = shutil.disk_usage(folder).free
+        free = free_bytes(folder)
         if free < self.size - done:
             raise OSError(f"only {format_size(free)} free in {folder}")
         headers = {"Range": f"bytes={done}-"} if done else {}

@@ -37,7 +37,7 @@ ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 
 class Box(NamedTuple):
-    """A square of the grid, in pixels from the top left corner."""
+    """A square of the grid, in pixels from the top left corner of the image."""
 
     x: int
     y: int
@@ -51,7 +51,7 @@ class Box(NamedTuple):
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One trajectory's recipe. Two specs with the same digest have the same frames.
+    """The settings of one trajectory. Two specs with the same digest have the same frames.
 
     Raises SpecError when built with values that cannot be run, e.g. a mask size that does not divide the size.
     """
@@ -78,7 +78,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Whether only the mask's pixels are taken from the inpainter's output."""
     inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
     parameters: dict[str, ParameterValue] = {}
-    """What the inpainter was told, complete: no default is left out."""
+    """All parameters of the inpainter, with the defaults."""
 
     def __post_init__(self) -> None:
         if self.size not in SIZES:
@@ -105,12 +105,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def iterations(self) -> int:
-        """How many make the amount, rounded up."""
+        """Number of iterations that reach the amount, rounded up."""
         return iterations_at(self.amount, self.cells)
 
     @property
     def digest(self) -> str:
-        """Its identity: SHA-256 in hex of the canonical JSON of all that decides the pixels."""
+        """The identity of the trajectory: SHA-256 in hex of the canonical JSON of all that decides the pixels."""
         fields = _written_fields(self)
         del fields["source_name"], fields["source_sha256"]
         return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()
@@ -125,7 +125,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 MeasureInterval = Literal["half", "every"] | int
-"""When to measure: every 50 %, every iteration, or every so many iterations."""
+"""When to measure: at every 50 % inpainted, every iteration, or every N iterations."""
 
 
 def can_share_batch(spec: Spec, other: Spec) -> bool:
@@ -163,7 +163,7 @@ def iterations_at(inpainted: float, cells: int) -> int:
 
 
 def encode_spec(spec: Spec) -> bytes:
-    """As `spec.json`: indented, for people too, and with its digest, so that damage to it does not go unnoticed."""
+    """The bytes of `spec.json`: indented for people, and with the digest, so that damage is noticed."""
     fields = _written_fields(spec) | {"digest": spec.digest}
     return msgspec.json.format(msgspec.json.encode(fields), indent=2) + b"\n"
 
@@ -177,8 +177,8 @@ def _written_fields(spec: Spec) -> dict[str, object]:
 def decode_spec(data: bytes) -> Spec:
     """Read a `spec.json` of this format or an older one.
 
-    Raises SpecError: not JSON, a newer format, an unknown key (the known ones are listed), a value out of range, or
-    values that do not have the digest that is written with them.
+    Raises SpecError: not JSON, a newer format, an unknown key (the known ones are listed), a value out of range, or a
+    digest that does not match the values.
     """
     try:
         fields = msgspec.json.decode(data, type=dict[str, object])
@@ -186,10 +186,10 @@ def decode_spec(data: bytes) -> Spec:
         raise SpecError(f"the spec is not a JSON object: {error}") from error
     written = fields.get("format")
     if not isinstance(written, int) or isinstance(written, bool) or written < 1:
-        raise SpecError(f"the spec's format is {written!r}, not a number from 1 to {FORMAT}")
+        raise SpecError(f"the spec's format is {written!r}: expected a number from 1 to {FORMAT}")
     if written > FORMAT:
         raise SpecError(
-            f"the spec has format {written}, this riptui reads up to {FORMAT}: pip install --upgrade riptui"
+            f"the spec has format {written}, but this riptui reads up to {FORMAT}: pip install --upgrade riptui"
         )
     digest = fields.pop("digest", None)
     if unknown := sorted(fields.keys() - set(Spec.__struct_fields__)):
@@ -200,5 +200,5 @@ def decode_spec(data: bytes) -> Spec:
     except msgspec.ValidationError as error:
         raise SpecError(f"the spec is not valid: {error}") from error
     if digest not in (None, spec.digest):
-        raise SpecError("the spec's values do not have its digest: it was changed or damaged; put back what it was")
+        raise SpecError("spec.json does not match its digest: it was edited or is corrupt; restore the original file")
     return spec

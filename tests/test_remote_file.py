@@ -131,7 +131,7 @@ def test_a_host_that_does_not_answer_is_given_up(
 def test_a_full_disk_is_seen_before_anything_is_downloaded(
     hub: Hub, file: RemoteFile, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote_file.shutil, "disk_usage", lambda folder: Usage(free=2_000_000))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: Usage(free=2_000_000))
     assert "only 2.0 MB free" in refused(file, target)
     assert hub.seen == []
 

@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from rich.text import Text
 from riptui import __version__
 from riptui.cli.console import err, out, print_json
 from riptui.cli.logind import logout_advice
+from riptui.filesystem import free_bytes
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
 from riptui.text.units import format_size
@@ -199,19 +199,17 @@ def check_disk(runs: Path) -> Iterator[DoctorFinding]:
     """The runs folder: free space, write permission, locks, and the time of an fsync."""
     try:
         folder = next(parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists())
-        free_bytes = shutil.disk_usage(folder).free
+        free = free_bytes(folder)
     except OSError as error:
         yield DoctorFinding(
             "disk", "bad", f"{runs}: {error.strerror}", "choose another folder with --runs or $RIPTUI_RUNS"
         )
         return
-    state: FindingState = "ok" if free_bytes > MIN_FREE_BYTES else "note"
+    state: FindingState = "ok" if free > MIN_FREE_BYTES else "note"
     advice = (
-        ""
-        if free_bytes > MIN_FREE_BYTES
-        else "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"
+        "" if free > MIN_FREE_BYTES else "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"
     )
-    yield DoctorFinding("disk", state, f"{format_size(free_bytes)} free for {runs}", advice)
+    yield DoctorFinding("disk", state, f"{format_size(free)} free for {runs}", advice)
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

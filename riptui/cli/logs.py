@@ -7,7 +7,7 @@ from pathlib import Path
 
 from riptui.errors import InputError
 from riptui.store import layout
-from riptui.store.disk import read_file, read_size
+from riptui.store.tail import LineTail
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Worker, list_workers
 from riptui.text.terminal import printable
@@ -52,16 +52,11 @@ def _find_log(runs: Path, target: str | None) -> Path:
 
 def _read_lines(log: Path, count: int, follow: bool) -> Iterator[str]:
     """The last lines of a log; with `follow` new ones too, without end."""
-    data = read_file(log) or b""
-    end = len(data)
+    tail = LineTail(log)
+    data = tail.read()
+    tail.advance(data)
     all_lines = data.decode(errors="replace").splitlines()
     yield from all_lines[-count:] if count else ()
     while follow:
         time.sleep(POLL_SECONDS)
-        if (new_end := read_size(log)) < end:  # the worker truncated it to keep it small
-            end = 0
-        if new_end > end:
-            added = read_file(log, start=end) or b""
-            added = added[: added.rfind(b"\n") + 1]
-            end += len(added)
-            yield from added.decode(errors="replace").splitlines()
+        yield from tail.read_lines().decode(errors="replace").splitlines()

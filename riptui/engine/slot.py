@@ -17,7 +17,7 @@ from riptui.store.claim import claim, timestamp
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure, Session
 from riptui.store.request_watch import RequestWatch
-from riptui.store.requests import has_work
+from riptui.store.requests import has_work, is_requested
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import IterationWriter, open_writer
 
@@ -54,7 +54,7 @@ class Slot:
     @property
     def is_requested(self) -> bool:
         """Whether it is still requested, now that no other process can be running it."""
-        return self._request_watch.request.state == "run" and not self.trajectory.has_failed
+        return is_requested(self.trajectory, self._request_watch.request)
 
     def begin(self) -> Iterator[Started | Measured]:
         """Recover the folder, count the attempt, measure frames that lack a metric. Raises RiptuiError."""

@@ -1,6 +1,5 @@
 """Targets of exports: checked before any work, and written atomically. Knows no pictures."""
 
-import os
 import secrets
 import shutil
 import time
@@ -8,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from riptui import filesystem
 from riptui.errors import InputError
 from riptui.store.disk import explain_errors
 
@@ -56,13 +56,4 @@ def write_atomically(file: Path, data: bytes) -> None:
     """Create or replace a file atomically. Raises DiskError."""
     temporary = temporary_path(file.parent)
     with explain_errors(file):
-        try:
-            with temporary.open("xb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            temporary.replace(file)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
+        filesystem.write_atomically(file, data, temporary=temporary, mode=0o666)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from riptui.errors import DiskError, InputError
 from riptui.export.files import OnExportProgress, ignore_progress, require_parent, temporary_path
+from riptui.filesystem import free_bytes
 from riptui.images import encode_png
 from riptui.store import layout
 from riptui.store.disk import explain_errors, read_file
@@ -59,7 +60,7 @@ def _require_space(trajectory: Trajectory, folder: Path, count: int) -> None:
     """Repainted frames are smoother than the original, and smaller: it is the estimate for each."""
     needed = count * len(read_file(trajectory.path / layout.ORIGINAL) or b"")
     with explain_errors(folder):
-        free = shutil.disk_usage(folder if folder.exists() else folder.parent).free
+        free = free_bytes(folder)
     if needed > free:
         raise DiskError(
             f"{folder}: {count} frames need about {format_size(needed)} and {format_size(free)} are free: "

@@ -12,7 +12,6 @@ import logging
 import os
 import queue
 import re
-import shutil
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +26,7 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
 
 from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
+from riptui.filesystem import free_bytes
 from riptui.inpainters import hub_cache, locate, weight_files
 from riptui.inpainters.checkpoint import inspect_checkpoint, read_json, require_component
 from riptui.inpainters.hub_cache import HubFile
@@ -113,8 +113,7 @@ def require_space(plans: Iterable[DownloadPlan]) -> None:
     """Raise DiskError unless the cache's disk has room for everything that is still to come."""
     needed = sum(plan.needed_bytes for plan in plans)
     folder = Path(constants.HF_HUB_CACHE).absolute()
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
+    free = free_bytes(folder)
     if needed > free:
         raise DiskError(
             f"not enough space: {format_size(needed)} are needed in {folder} and {format_size(free)} are free; "

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import constants
+
+from riptui.filesystem import write_atomically
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,12 @@ def publish(model: str, revision: str, commit: str, files: Sequence[HubFile]) ->
         link = snapshot / file.path
         target = os.path.relpath(blob_path(model, file), link.parent)
         if not (link.is_symlink() and str(link.readlink()) == target):
-            with _atomic_replacement(link) as new:
-                new.symlink_to(target)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            new = link.with_name(f"{link.name}.{uuid.uuid4().hex}")
+            new.symlink_to(target)
+            new.replace(link)
     if revision != commit:
-        with _atomic_replacement(_repository_folder(model) / "refs" / revision) as new:
-            new.write_text(commit)
+        ref = _repository_folder(model) / "refs" / revision
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(ref, commit.encode(), durable=False)
     return snapshot
-
-
-@contextmanager
-def _atomic_replacement(path: Path) -> Iterator[Path]:
-    """A name to make something under, which then takes the place of `path` in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    yield new
-    new.replace(path)

@@ -4,13 +4,13 @@ Nothing depends on it: what cannot be written or read is as if it had never been
 at the same moment, the later one's file stays.
 """
 
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from riptui.filesystem import write_atomically
 from riptui.settings.paths import state_file
 
 RememberedT = TypeVar("RememberedT")
@@ -27,7 +27,7 @@ def remember(key: str, value: object) -> None:
     with suppress(OSError, UnicodeEncodeError):  # a path of undecodable bytes is no JSON
         data = msgspec.json.encode({**_read_state(file), key: value})
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace_file(file, data)
+        write_atomically(file, data, durable=False, mode=0o600)
 
 
 def recall(key: str, kind: type[RememberedT]) -> RememberedT | None:
@@ -44,15 +44,3 @@ def _read_state(file: Path) -> dict[str, Any]:
             return msgspec.json.decode(opened.read(MAX_BYTES), type=dict[str, Any])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
-
-
-def _replace_file(file: Path, data: bytes) -> None:
-    with tempfile.NamedTemporaryFile(prefix=f".{file.name}-", dir=file.parent, delete=False) as opened:
-        temporary = Path(opened.name)
-        try:
-            opened.write(data)
-            opened.flush()
-            temporary.replace(file)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise

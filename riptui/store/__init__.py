@@ -1,24 +1,25 @@
 """The store: the only package that knows paths and bytes on disk. The README has the format.
 
-disk        every call that reads or changes the disk
-layout      the names in a runs folder
-records     the lines of its JSON files
-lock        who computes a trajectory
-trajectory  a folder as readers see it
-frames      frames from patches
-following   the rows of a trajectory while it is computed
-listing     find and summarize
-disk_queue  the trajectories that workers may take, in order
-creation    make a folder: whole or not at all
-claim       hold a folder's lock; measurements, request, failure
-survey      compare a folder with what it should be
-attempts    how often a trajectory was begun at the same iteration
-writer      recover, and append iterations
-wanted      what is asked for and not there yet
-moving      other names and places for a folder
-trash       the trash of a runs folder
-workers     the register of worker processes
-lending     a trajectory computed where its disk does not reach
-watch       follow what is asked while it is computed
-provenance  whether unlike sessions computed it
+disk             calls that read or change the disk
+layout           the file names of a runs folder
+records          the records in its JSON files
+lock             the lock of the process that runs a trajectory
+trajectory       a trajectory folder as readers see it, and its status
+frames           frames rebuilt from patches
+frame_reader     frames at random access
+tail             incremental reads of growing files
+listing          find, scan and summarize trajectories
+disk_queue       the trajectories that workers may take, in order
+creation         create a folder: whole or not at all
+claim            a trajectory whose lock this process holds
+verify           compare a folder with its spec and its hashes
+attempts         sessions that died at the same iteration
+writer           recover, and append iterations
+requests         what is requested of a trajectory and not done yet
+request_watch    poll request.json
+move             rename and move trajectories and groups
+trash            the trash of a runs folder
+worker_registry  the worker processes of a runs folder
+lease            a trajectory computed on a machine that cannot reach its disk
+provenance       differences between the sessions of a trajectory
 """

@@ -1,7 +1,7 @@
-"""How often a trajectory was begun at the same iteration, so that one that kills its process cannot do so for ever.
+"""The number of processes that died at the same iteration, so that a trajectory cannot kill workers for ever.
 
-Counted before anything is computed and forgotten when its process leaves it in order: what is left is the number of
-processes that died at it.
+Each session is counted before it computes anything, and the count is removed when the session ends in order. So what
+remains is the number of sessions that died.
 """
 
 import msgspec
@@ -16,14 +16,14 @@ MAX_ATTEMPTS = 3
 
 
 class AttemptCount(msgspec.Struct, frozen=True):
-    """attempts.json: so many sessions began when k iterations were committed, and none has left in order."""
+    """attempts.json: sessions in a row that began when k iterations were committed and have not ended in order."""
 
     k: int
     count: int
 
 
 def count_attempt(claim: Claim, k: int) -> int:
-    """Count one more attempt at iteration k + 1, durably; return how many that are. Raises DiskError, DamagedError."""
+    """Count one more attempt at iteration k + 1, durably; return the new count. Raises DiskError, DamagedError."""
     previous = _read(claim.trajectory)
     attempts = AttemptCount(k, previous.count + 1 if previous and previous.k == k else 1)
     claim.folder.write_atomically(layout.ATTEMPTS, encode_record(attempts))
@@ -31,7 +31,7 @@ def count_attempt(claim: Claim, k: int) -> int:
 
 
 def read_attempt_count(trajectory: Trajectory, k: int) -> int:
-    """How many processes died at iteration k + 1, or are at it; k: iterations that are committed. Raises DiskError."""
+    """Processes that died at iteration k + 1 or are computing it; k: committed iterations. Raises DiskError."""
     previous = _read(trajectory)
     return previous.count if previous and previous.k == k else 0
 

@@ -1,4 +1,4 @@
-"""A claimed trajectory: this process holds its lock, and is the only one that writes to it."""
+"""A claimed trajectory: this process holds its lock and is the only one that writes to its folder."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -43,13 +43,13 @@ class Claim:
         self._metrics.close()
 
     def add_measurement(self, k: int, values: Mapping[str, float], *, previous: int | None = None) -> None:
-        """Save what was measured of frame k, and of which frame `previous` the values @previous are the distance."""
+        """Save measured values of frame k. previous: the frame that values of NAME@previous are the distance to."""
         previous_field = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
         finite = {name: finite_or_none(value) for name, value in values.items()}
         self._metrics.append(encode_line({"k": k, **previous_field, **finite}))
 
     def drop_measurements_after(self, k: int) -> None:
-        """Drop the measurements of frames that were cut and will be computed again."""
+        """Drop the measurements of frames after k, which were cut and will be computed again."""
         measurements = self.trajectory.read_measurements()
         kept = [measurement for measurement in measurements if (measurement["k"] or 0) <= k]
         if len(kept) < len(measurements):
@@ -58,7 +58,7 @@ class Claim:
             self._metrics = Journal(self.folder, layout.METRICS)
 
     def record_failure(self, failure: Failure) -> None:
-        """Record why the work ended. The cause matters more than a disk that cannot even hold this."""
+        """Record why the session ended. A disk error here is ignored: it must not hide the cause."""
         with suppress(StoreError):
             self.folder.write_atomically(layout.FAILED, encode_record(failure))
             self.log(f"iteration {failure.k} failed: {failure.error}\n{failure.traceback}")
@@ -73,7 +73,7 @@ class Claim:
 
 
 def encode_record(record: msgspec.Struct) -> bytes:
-    """A record as a whole JSON file: indented, for people too."""
+    """A record as the content of a JSON file, indented for people."""
     return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
 

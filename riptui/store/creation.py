@@ -1,4 +1,4 @@
-"""Make a trajectory folder: whole or not at all, and never twice."""
+"""Create a trajectory folder: whole or not at all, and never twice."""
 
 import os
 import secrets
@@ -22,16 +22,16 @@ from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 
-ABANDONED_SECONDS = 60.0  # seconds; a folder still being made is locked, but for its first millisecond
+ABANDONED_SECONDS = 60.0  # seconds; a folder that is being created is locked after its first millisecond
 
 
 def create_or_open(
     runs: Path, relative_path: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
 ) -> Trajectory:
-    """Make the trajectory `runs/relative_path` ("group/name"), or return the one of the same spec that is there.
+    """Create the trajectory `runs/relative_path` ("group/name"), or return the existing one if it has the same spec.
 
-    png: the original, encoded, for who has it already: that takes longer than all the rest.
-    Raises NameRefusedError if a part of the path is not a valid name, or if another spec's trajectory is there;
+    png: the original as PNG, if it is encoded already: encoding takes longer than all the rest.
+    Raises NameRefusedError if a part of the path is not a valid name, or if the path has another spec's trajectory;
     DiskError.
     """
     *groups, name = [layout.require_name(part) for part in relative_path.split("/")]
@@ -52,16 +52,16 @@ def create_or_open(
             with Folder(temporary, parent=group) as folder, FolderLock(folder):
                 _write_files(folder, spec, png or encode_original_png(original), request)
                 group.rename(temporary, name)
-        except BaseException as error:  # a full disk, Ctrl-C: no remains
+        except BaseException as error:  # a full disk, Ctrl-C: leave nothing behind
             shutil.rmtree(parent / temporary, ignore_errors=True)
             if not isinstance(error, FileExistsError):
                 raise
-            return _open_existing(parent / name, spec, original, request)  # another process made it first
+            return _open_existing(parent / name, spec, original, request)  # another process was first
     return Trajectory(parent / name)
 
 
 def _write_files(folder: Folder, spec: Spec, png: bytes, request: Request) -> None:
-    """Everything a reader or a writer expects; the files that grow exist, durably, before their first row."""
+    """Write every file that readers and writers expect. Files that grow exist, durably, before their first row."""
     folder.write_atomically(layout.ORIGINAL, png)
     folder.write_atomically(layout.REQUEST, encode_record(request))
     for name in (layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS):
@@ -75,10 +75,10 @@ def _is_free(path: Path) -> bool:
 
 
 def _open_existing(path: Path, spec: Spec, original: Image, request: Request) -> Trajectory:
-    """The trajectory that is there, if it is this spec's."""
+    """The existing trajectory, if it has this spec."""
     existing = Trajectory(path)
     if path.is_symlink() or not (path / layout.SPEC).exists():
-        raise NameRefusedError(f"{path} exists and is no trajectory: choose another --name or --group")
+        raise NameRefusedError(f"{path} exists and is not a trajectory: choose another --name or --group")
     sync_parent(path)
     if existing.spec.digest != spec.digest:
         raise NameRefusedError(
@@ -90,7 +90,7 @@ def _open_existing(path: Path, spec: Spec, original: Image, request: Request) ->
 
 
 def _restore_lost_files(trajectory: Trajectory, original: Image, request: Request) -> None:
-    """Put back what cannot be computed again, and is at hand now: frame 0, and the request if it is not readable."""
+    """Restore frame 0 if it is lost, and the request if it is not readable: neither can be computed."""
     lost: dict[str, bytes] = {}
     try:
         read_original(trajectory)
@@ -104,11 +104,11 @@ def _restore_lost_files(trajectory: Trajectory, original: Image, request: Reques
         with claim(trajectory) as claimed:
             for name, data in lost.items():
                 claimed.folder.write_atomically(name, data)
-                claimed.log(f"{name} was damaged and was put back as `riptui run` had it")
+                claimed.log(f"{name} was damaged; `riptui run` restored it")
 
 
 def describe_differences(existing: Spec, requested: Spec) -> str:
-    """Where two specs differ, for a message."""
+    """The differences between two specs, for a message."""
     old, new = msgspec.to_builtins(existing), msgspec.to_builtins(requested)
     keys = [key for key in new if old[key] != new[key] and key not in ("source_name", "source_sha256")]
     parts = [f"{key} {old[key]}, not {new[key]}" if key != "original_sha256" else "of another picture" for key in keys]
@@ -116,7 +116,7 @@ def describe_differences(existing: Spec, requested: Spec) -> str:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove the remains of folders whose making was cut short: not locked, and by a process long gone."""
+    """Remove unfinished folders whose process is gone: not locked, and old."""
     for name in list_folder(parent):
         path = parent / name
         if not name.startswith(layout.NEW_PREFIX) or path.is_symlink():

@@ -1,9 +1,9 @@
-"""Every call that reads or changes the disk. Knows folders and bytes, nothing of trajectories.
+"""Calls that read or change the disk. Knows folders and bytes, nothing of trajectories.
 
-All names are relative to an open folder and no symbolic link is followed, so that a trajectory that is moved while it
-is computed is written to where it went, and one that holds links writes nothing outside itself. The rules of the
-format (README) are kept here: whole files by temporary file, fsync, rename, fsync of the folder; appended files by
-write and fsync. A failed fsync is never retried: the kernel may have dropped the pages and report success next time.
+All names are relative to an open folder and no symbolic link is followed: a trajectory that is moved while it runs is
+written to its new place, and one that contains links writes nothing outside itself. The rules of the format (README)
+are kept here: whole files by temporary file, fsync, rename, fsync of the folder; appended files by write and fsync.
+A failed fsync is never retried: the kernel may have dropped the pages and report success the next time.
 """
 
 import errno
@@ -12,12 +12,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import get_ident
 from typing import Self
 
+from riptui import filesystem
 from riptui.errors import DamagedError, DiskError
 
-TEMPORARY_PREFIX = ".tmp-"
 REWRITTEN_BYTES = 2**16  # bytes; more than any line of a journal
 CHUNK_BYTES = 2**24  # bytes
 MAX_READ_BYTES = 2**32  # bytes; no file of a trajectory is larger, a hostile one may be
@@ -28,17 +27,17 @@ _ADVICE = {
     errno.EROFS: "the file system is read-only: make it writable or choose another folder",
     errno.EACCES: "permission denied: change the permissions or choose another folder",
     errno.EPERM: "permission denied: change the permissions or choose another folder",
-    errno.EFBIG: "the file would pass the file size limit: raise it (ulimit -f)",
+    errno.EFBIG: "the file would exceed the file size limit: raise it (ulimit -f)",
     errno.ENOENT: "the folder was removed or renamed by someone else",
     errno.ENOTDIR: "it is a file where a folder is needed",
     errno.EISDIR: "it is a folder where a file is needed: move it away",
-    errno.ESPIPE: "it is a pipe or a device where a file is needed: move it away",
-    errno.ENXIO: "it is a pipe or a device where a file is needed: move it away",
-    errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
-    errno.ELOOP: "it is a symbolic link, which is not followed here",
-    errno.EIO: "the disk reports a hardware error: check it before you go on",
-    errno.ENOLCK: "the file system offers no locks: choose a folder on another",
-    errno.EOPNOTSUPP: "the file system offers no locks: choose a folder on another",
+    errno.ESPIPE: "it is not a regular file: move it away",
+    errno.ENXIO: "it is not a regular file: move it away",
+    errno.ENAMETOOLONG: "the name is too long: choose a shorter name",
+    errno.ELOOP: "it is a symbolic link, which riptui does not follow here",
+    errno.EIO: "the disk reports a hardware error: check the disk first",
+    errno.ENOLCK: "the file system does not support locks: choose a folder on another",
+    errno.EOPNOTSUPP: "the file system does not support locks: choose a folder on another",
     errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
 }
 
@@ -72,7 +71,7 @@ class Folder:
         os.close(self._fd)
 
     def open_file(self, name: str) -> int:
-        """Open a file for appending (made where missing). The descriptor is the caller's to close."""
+        """Open a file for appending, and create it if it is missing. The caller closes the descriptor."""
         with explain_errors(self.path / name):
             fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._fd)
             if stat.S_ISREG(os.fstat(fd).st_mode):
@@ -81,26 +80,16 @@ class Folder:
             raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
     def write_atomically(self, name: str, data: bytes, *, shared: bool = False, durable: bool = True) -> None:
-        """Replace a file, or make it: afterwards it has the old bytes or the new, whatever happens.
+        """Replace or create a file: afterwards it has the old bytes or the new ones, whatever happens.
 
-        shared: without the folder's lock, beside others that may write it too. Not durable: a power cut may take it.
+        shared: other processes may write it too, without the folder's lock. durable: survive a power cut.
         """
-        temporary = f"{TEMPORARY_PREFIX}{name}{f'-{os.getpid()}-{get_ident()}' if shared else ''}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        temporary = None if shared else f"{filesystem.TEMPORARY_PREFIX}{name}"
         with explain_errors(self.path / name):
-            fd = os.open(temporary, flags | os.O_NONBLOCK, 0o644, dir_fd=self._fd)  # a fifo's open would wait
-            try:
-                _write_at(fd, data, 0)
-                if durable:
-                    os.fsync(fd)
-            finally:
-                os.close(fd)
-            os.rename(temporary, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-            if durable:
-                os.fsync(self._fd)
+            filesystem.write_atomically(name, data, temporary=temporary, folder_fd=self._fd, durable=durable)
 
     def make_folder(self, name: str) -> None:
-        """Make a folder where there is none. One that is there is made durable: its maker may have died before."""
+        """Create a folder if it is missing. An existing one is made durable: its creator may have died before."""
         with explain_errors(self.path / name):
             with suppress(FileExistsError):
                 os.mkdir(name, 0o755, dir_fd=self._fd)
@@ -132,7 +121,7 @@ class Folder:
 
 
 class Journal:
-    """A file that only grows, open for appending."""
+    """A file that only grows, opened for appending."""
 
     def __init__(self, folder: Folder, name: str) -> None:
         self.path = folder.path / name
@@ -152,13 +141,13 @@ class Journal:
         os.close(self._fd)
 
     def append(self, data: bytes) -> int:
-        """Write at the end and fsync; return the offset. After a DiskError the journal takes nothing more."""
+        """Write at the end and fsync; return the offset. After a DiskError the journal accepts nothing more."""
         if self._failed:
-            raise DiskError(f"{self.path}: an earlier write failed, so nothing more is written")
+            raise DiskError(f"{self.path}: an earlier write failed, so nothing more is written to it")
         start = self.end
         self._failed = True
         with explain_errors(self.path):
-            _write_at(self._fd, data, start)
+            filesystem.write_at(self._fd, data, start)
             os.fsync(self._fd)
             if not os.fstat(self._fd).st_nlink:
                 raise FileNotFoundError(errno.ENOENT, "removed", str(self.path))
@@ -167,7 +156,7 @@ class Journal:
         return start
 
     def drop_torn_lines(self) -> None:
-        """Drop what a crash tore: a last line without its line end, or with NULs where its data was lost."""
+        """Drop a last line that a crash tore: without its line end, or with NULs where its data was lost."""
         with explain_errors(self.path):
             data = os.pread(self._fd, self.end, 0)
         end = data.rfind(b"\n") + 1
@@ -176,21 +165,21 @@ class Journal:
         self.truncate(end)
 
     def truncate(self, end: int) -> None:
-        """Drop what follows `end`, and make the rest durable: a writer that was killed may not have done so.
+        """Drop everything after `end`, and make the rest durable: a writer that was killed may not have done so.
 
-        The last of it is written anew, because a writer whose fsync failed may have left what only looks written.
+        The last part is written again, because a writer whose fsync failed may have left data that only looks written.
         """
         with explain_errors(self.path):
             if os.fstat(self._fd).st_size != end:
                 os.ftruncate(self._fd, end)
             start = max(0, end - REWRITTEN_BYTES)
-            _write_at(self._fd, os.pread(self._fd, end - start, start), start)
+            filesystem.write_at(self._fd, os.pread(self._fd, end - start, start), start)
             os.fsync(self._fd)
         self.end = end
 
 
 def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES, *, start: int = 0) -> bytes | None:
-    """A regular file's bytes from `start` on, or None where there is no file. Never hangs on a fifo or a device."""
+    """A regular file's bytes from `start` on, or None if there is no file. Never hangs on a fifo or a device."""
     with _open_regular(path, max_bytes) as fd:
         if fd is None:
             return None
@@ -203,7 +192,7 @@ def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES, *, start: int =
 
 
 def read_range(path: Path | str, start: int, length: int) -> bytes:
-    """Some of a regular file's bytes; fewer where it ends before, none where there is no file."""
+    """A range of a regular file's bytes; fewer if the file ends earlier, none if there is no file."""
     with _open_regular(path, MAX_READ_BYTES) as fd, explain_errors(path):
         if fd is None or start < 0:
             return b""
@@ -212,14 +201,14 @@ def read_range(path: Path | str, start: int, length: int) -> bytes:
 
 
 def read_tail(path: Path | str, max_bytes: int) -> bytes:
-    """The last bytes of a regular file; none where there is no file."""
+    """The last bytes of a regular file; none if there is no file."""
     with _open_regular(path, MAX_READ_BYTES) as fd, explain_errors(path):
         return b"" if fd is None else os.pread(fd, max_bytes, max(0, os.fstat(fd).st_size - max_bytes))
 
 
 @contextmanager
 def _open_regular(path: Path | str, max_bytes: int) -> Iterator[int | None]:
-    """A regular file's descriptor, or None where there is no file."""
+    """A regular file's descriptor, or None if there is no file."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     fd = None
     try:
@@ -243,16 +232,8 @@ def _open_regular(path: Path | str, max_bytes: int) -> Iterator[int | None]:
         os.close(fd)
 
 
-def read_size(path: Path) -> int:
-    """A file's bytes; 0 where there is none."""
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
-
-
 def list_folder(path: Path) -> list[str]:
-    """The names in a folder; none where there is no folder, or only a link to one."""
+    """The names in a folder; none if there is no folder, or only a link to one."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -264,7 +245,7 @@ def list_folder(path: Path) -> list[str]:
 
 
 def make_folders(path: Path) -> None:
-    """Make a folder and its parents, each durable before the next."""
+    """Create a folder and its parents, each durable before the next."""
     with explain_errors(path):
         missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         sync_parent(missing[-1].parent if missing else path)
@@ -274,15 +255,8 @@ def make_folders(path: Path) -> None:
 
 
 def sync_parent(path: Path) -> None:
-    """Make the name of a folder that is there durable: its maker may have died before it did."""
+    """Make the name of an existing folder durable: the process that created it may have died before."""
     parent = path.parent.resolve()
-    if os.access(parent, os.R_OK):  # otherwise it is not the user's own, and was there before
+    if os.access(parent, os.R_OK):  # otherwise it is not the user's and is older than the folder
         with Folder(parent) as folder:
             folder.sync()
-
-
-def _write_at(fd: int, data: bytes, start: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(fd, view, start)
-        view, start = view[written:], start + written

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from riptui.errors import RiptuiError
+from riptui.errors import DiskError, RiptuiError
 from riptui.spec import Spec, can_share_batch
 from riptui.store import attempts
-from riptui.store.listing import mtime_ns, natural_key, scan_folders
+from riptui.store.listing import mtime_ns, natural_key, walk_folders
 from riptui.store.lock import probe_lock
-from riptui.store.requests import has_work
+from riptui.store.requests import has_work, is_requested
 from riptui.store.trajectory import Trajectory
 
 MIN_SCAN_SECONDS = 1.0  # seconds between two scans of the runs folder
@@ -46,7 +46,7 @@ def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
     """A trajectory's place in the queue; None if it is not requested, is done, has failed or cannot be read."""
     try:
         request = trajectory.request
-        if request.state != "run" or trajectory.has_failed or not has_work(trajectory):
+        if not is_requested(trajectory, request) or not has_work(trajectory):
             return None
         return QueuedTrajectory(
             trajectory, request.queued, attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
@@ -98,7 +98,8 @@ class DiskQueue:
             return
         known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
         waiting = []
-        for path, mtime in scan_folders(self._runs, self._known):
+        for path in self._find_folders():
+            mtime = mtime_ns(path)
             previous = self._known.get(path)
             queued = previous[1] if previous and previous[0] == mtime else read_queued(Trajectory(Path(path)))
             held = queued is not None and probe_lock(Path(path))[0]
@@ -110,6 +111,15 @@ class DiskQueue:
         self.waiting = sorted(waiting, key=lambda queued: queued.sort_key)
         ended = time.monotonic()
         self._next_scan = ended + max(MIN_SCAN_SECONDS, (ended - started) / MAX_SCAN_SHARE)
+
+    def _find_folders(self) -> list[str]:
+        """The trajectory folders below the runs folder; none if it cannot be read."""
+        root = os.path.realpath(self._runs)
+        try:
+            folders = walk_folders(Path(root), known=self._known, in_order=False)
+            return [folder for folder, is_group in folders if not is_group and folder != root]
+        except DiskError:
+            return []
 
     def take_next(self, spec: Spec | None) -> Trajectory | None:
         """Take the next trajectory; given a spec, the next that may join its batch. None: there is none now."""

@@ -1,8 +1,8 @@
-"""Frames of one trajectory at random access, for scrubbing. No Textual.
+"""Frames of one trajectory at random access, for scrubbing.
 
-Frame k shows in every square the last patch up to k, or the original where there is none. So from any frame to any
-other only the squares that were repainted between them are pasted, forwards and backwards alike. All patches of
-400 % are 3 MB once decoded, whatever the mask size; decoding one of 64 px takes 0.1 ms, pasting it 1 us.
+In each square, frame k shows the last patch up to k, or the original if there is none. So between two frames only the
+squares that were repainted between them are pasted, forwards and backwards alike. All patches of 400 % take 3 MB
+decoded, at any mask size; decoding one of 64 px takes 0.1 ms, pasting it 1 us.
 """
 
 from bisect import bisect_right
@@ -19,18 +19,18 @@ from riptui.store.tail import RowTail
 from riptui.store.trajectory import Trajectory
 
 CACHE_BYTES = 16 * 2**20  # bytes of decoded patches
-KEYFRAME_COST = 64  # reading a keyframe takes as long as decoding so many patches of 64 px
+KEYFRAME_COST = 64  # reading a keyframe takes as long as decoding 64 patches of 64 px
 
 
 class PastedSquare(NamedTuple):
-    """What a square shows: the patch of row k, or the original if k is 0."""
+    """The content of a square: the patch of row k, or the original if k is 0."""
 
     k: int
     box: Box
 
 
 class CachedFrame(NamedTuple):
-    """A frame that was handed out."""
+    """A frame that was returned."""
 
     k: int
     sha256: str
@@ -38,23 +38,18 @@ class CachedFrame(NamedTuple):
 
 
 class FrameReader:
-    """For one thread at a time: it reads the disk and takes no lock, so another process may compute the trajectory."""
+    """Reads frames without a lock, so another process may run the trajectory. For one thread at a time."""
 
     def __init__(self, trajectory: Trajectory, *, cache: int = CACHE_BYTES) -> None:
         self.trajectory = trajectory
+        self.rows: list[IterationRow] = []
+        """Row k at index k-1, as of the last `refresh`. It grows in place; a trajectory that was cut has a new list."""
         self._tail = RowTail(trajectory)
         self._repaints: dict[Box, list[int]] = {}
-        self._indexed_rows: list[IterationRow] = self._tail.rows
-        self._indexed_count = 0
         self._keyframes: list[int] = []
         self._patches = PatchCache(trajectory, cache)
         self._original: Image | None = None
         self._last_frame: CachedFrame | None = None
-
-    @property
-    def rows(self) -> list[IterationRow]:
-        """Row k at index k-1, as of the last `refresh`."""
-        return self._tail.rows
 
     @property
     def original(self) -> Image:
@@ -66,23 +61,22 @@ class FrameReader:
         return self._original
 
     def refresh(self) -> None:
-        """Look at the disk again: more rows, or fewer where a recovery cut them.
+        """Read new rows from disk, or all rows after a recovery cut some.
 
         Raises DiskError, DamagedError, SpecError.
         """
         self._keyframes = self._keyframes or self.trajectory.spec.keyframe_iterations()
-        self._tail.refresh()
-        rows = self._tail.rows
-        if rows is not self._indexed_rows:
-            self._repaints, self._indexed_rows, self._indexed_count = {}, rows, 0
-        for row in rows[self._indexed_count :]:
+        new_rows = self._tail.read_new()
+        if self._tail.was_cut:
+            self.rows, self._repaints = [], {}
+        self.rows += new_rows
+        for row in new_rows:
             self._repaints.setdefault(row.box, []).append(row.k)
-        self._indexed_count = len(rows)
 
     def frame(self, k: int) -> Image:
         """Frame k, [size, size, 3], read-only, its SHA-256 compared (0.5 ms of the 0.6 ms that a step takes).
 
-        Raises InputError if it is not computed yet, DamagedError or DiskError if it cannot be had.
+        Raises InputError if it is not computed yet, DamagedError or DiskError if it cannot be rebuilt.
         """
         rows = self.rows
         if not 0 <= k <= len(rows):
@@ -98,7 +92,7 @@ class FrameReader:
         return image
 
     def _rebuild(self, k: int, sha256: str) -> Image:
-        """Frame k by the cheapest way that leads to the right pixels; damage on one way may not be on another."""
+        """Frame k from the cheapest start that gives the right pixels: damage may affect one start and not another."""
         cause: RiptuiError | None = None
         for _, start in sorted((self._decode_cost(start, k), start) for start in self._start_frames(k)):
             try:
@@ -110,12 +104,10 @@ class FrameReader:
                 return image
         reason = f": {cause}" if cause else ""
         path = self.trajectory.path
-        raise DamagedError(
-            f"frame {k} is not what was computed{reason}. What is damaged: riptui check {path}"
-        ) from cause
+        raise DamagedError(f"frame {k} is damaged{reason}. For details: riptui check {path}") from cause
 
     def _start_frames(self, k: int) -> set[int]:
-        """Frames to go from: the original, the keyframes on both sides of k, and the one shown."""
+        """Frames to start from: the original, the keyframes on both sides of k, and the last frame."""
         position = bisect_right(self._keyframes, k)
         starts = {
             0,
@@ -125,7 +117,7 @@ class FrameReader:
 
     @property
     def _valid_last_frame(self) -> CachedFrame | None:
-        """The frame shown last, if it is still one of the trajectory's."""
+        """The frame returned last, if the trajectory still has it."""
         last_frame = self._last_frame
         is_valid = (
             last_frame is not None
@@ -135,7 +127,7 @@ class FrameReader:
         return last_frame if is_valid else None
 
     def _decode_cost(self, start: int, k: int) -> int:
-        """In patches to decode."""
+        """The cost of a start, in patches to decode."""
         is_free = start == 0 or (self._valid_last_frame is not None and start == self._valid_last_frame.k)
         unread = sum(
             not self._patches.holds(self.rows[paste.k - 1]) for paste in self._squares_to_paste(start, k) if paste.k
@@ -143,7 +135,7 @@ class FrameReader:
         return unread + (0 if is_free else KEYFRAME_COST)
 
     def _squares_to_paste(self, start: int, k: int) -> list[PastedSquare]:
-        """What turns frame `start` into frame k, in the order of the rows."""
+        """The squares that turn frame `start` into frame k, in the order of the rows."""
         if not self.trajectory.spec.paste:  # a patch is a whole frame
             return [PastedSquare(k, self.rows[k - 1].box)] if start != k else []
         boxes = {row.box for row in self.rows[min(start, k) : max(start, k)]}
@@ -177,7 +169,7 @@ class FrameReader:
 
 
 class PatchCache:
-    """Decoded patches, the least recently used ones dropped beyond so many bytes."""
+    """Decoded patches; beyond a number of bytes the least recently used ones are dropped."""
 
     def __init__(self, trajectory: Trajectory, max_bytes: int) -> None:
         self._trajectory = trajectory

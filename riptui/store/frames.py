@@ -1,4 +1,4 @@
-"""Frames from patches: frame k is the last keyframe before it with the patches since pasted in."""
+"""Frames rebuilt from patches: frame k is the last keyframe before it plus the patches since then."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,13 +13,13 @@ from riptui.store.trajectory import Trajectory
 
 
 def read_original(trajectory: Trajectory) -> Image:
-    """Frame 0, [size, size, 3]. Raises DamagedError if it is missing or not the one the spec names."""
+    """Frame 0, [size, size, 3]. Raises DamagedError if it is missing or does not match the spec."""
     path = trajectory.path / layout.ORIGINAL
     image = _read_verified(path, trajectory.spec.size, trajectory.spec.original_sha256)
     if image is None:
         raise DamagedError(
-            f"{path} is missing or not the picture it was: run `riptui run` on the source image "
-            f"({trajectory.spec.source_name}) with the same options, which puts it back"
+            f"{path} is missing or damaged: run `riptui run` on the source image "
+            f"({trajectory.spec.source_name}) with the same options to restore it"
         )
     return image
 
@@ -30,9 +30,9 @@ def read_frame(trajectory: Trajectory, k: int) -> Image:
 
 
 def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterator[tuple[int, Image]]:
-    """Some frames, ascending, each with its number and verified against its row's SHA-256.
+    """Frames in ascending order, each with its number, verified against the SHA-256 of its row.
 
-    Raises InputError for a frame that is not computed yet, DamagedError for one whose pixels are not what they were.
+    Raises InputError for a frame that is not computed yet, DamagedError for one whose pixels do not match.
     """
     rows = trajectory.read_rows()
     numbers = sorted(set(frame_numbers))
@@ -48,7 +48,7 @@ def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterato
             apply_patch(current, row, patches)
         reached = k
         if k and pixels_sha256(current) != rows[k - 1].sha256:
-            raise DamagedError(f"{trajectory.path}: frame {k} is not what was computed: riptui check {trajectory.path}")
+            raise DamagedError(f"{trajectory.path}: frame {k} is damaged. For details: riptui check {trajectory.path}")
         yield k, current.copy()
 
 
@@ -59,9 +59,9 @@ def apply_patch(image: Image, row: IterationRow, patches: bytes) -> None:
 
 
 def decode_patch(row: IterationRow, data: bytes) -> Image:
-    """A row's patch from its bytes: as large as its box, or as the frame. Raises DamagedError."""
+    """Decode the patch of a row: as large as its box, or as the frame. Raises DamagedError."""
     if len(data) < row.patch[1]:
-        raise DamagedError(f"patch {row.k} is cut short")
+        raise DamagedError(f"patch {row.k} is truncated")
     return decode_png(data)
 
 
@@ -87,7 +87,7 @@ def read_keyframe(trajectory: Trajectory, row: IterationRow) -> Image | None:
 def _find_start(
     trajectory: Trajectory, rows: list[IterationRow], keyframes: set[int], k: int, reached: tuple[int, Image]
 ) -> tuple[int, Image]:
-    """The last frame up to k that need not be computed: the one reached, or a good keyframe behind it."""
+    """The last frame up to k that need not be rebuilt: the one reached, or an intact keyframe after it."""
     for candidate in range(k, reached[0], -1):
         if candidate in keyframes and (image := read_keyframe(trajectory, rows[candidate - 1])) is not None:
             return candidate, image

@@ -19,7 +19,7 @@ FAILED = "failed.json"
 ATTEMPTS = "attempts.json"
 LOG = "log.txt"
 NEW_PREFIX = ".new-"
-"""Begins the name of a trajectory folder that is still being made."""
+"""Prefix of a trajectory folder that is still being created."""
 
 KEYFRAME_PATTERN = re.compile(r"[0-9]+\.png")
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -30,27 +30,29 @@ def keyframe_name(k: int) -> str:
 
 
 def require_name(name: str) -> str:
-    """Return a group's or trajectory's name. Raises NameRefusedError if it is not one."""
+    """Return the name of a group or trajectory. Raises NameRefusedError if it is not valid."""
     if not NAME_PATTERN.fullmatch(name):
         raise NameRefusedError(
-            f"{name!r} is not a name: 1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit"
+            f"{name!r} is not a name: use 1 to 100 letters, digits, '.', '_' and '-', and begin with a letter or digit"
         )
     return name
 
 
 def slugify(text: str) -> str:
-    """The nearest name to any text, e.g. a picture's file name: accents dropped, all else to '-'."""
+    """The nearest valid name to a text, e.g. an image's file name: accents are dropped, the rest becomes '-'."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9._]+", "-", ascii_text).strip("-._")
     return name[:100].rstrip("-._") or "picture"
 
 
 def name_trajectory(spec: Spec) -> str:
-    """A trajectory's name from what sets it apart: mask, seed, and whatever is not as usual, e.g. m128-s0-telea."""
+    """The name of a trajectory: mask, seed, and every setting that is not the default, e.g. m128-s0-telea."""
     parts = [f"m{spec.mask}", f"s{spec.seed}"]
     defaults = inpainters.complete_parameters(spec.inpainter, {})
     changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
-    model = str(changed.pop("model", "")).rpartition("/")[2]  # a checkpoint of the user's: its own name says more
+    model = str(changed.pop("model", "")).rpartition("/")[
+        2
+    ]  # a checkpoint of the user's: its name says more than "diffusion"
     if spec.inpainter != inpainters.DEFAULT_INPAINTER:
         parts.append(model or spec.inpainter)
     parts += [f"{key}{value}" for key, value in changed.items()]

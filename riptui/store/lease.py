@@ -1,7 +1,7 @@
-"""A trajectory that is computed where its disk does not reach: its folder goes there as bytes, what grows comes back.
+"""A trajectory computed on a machine that cannot reach its disk: a copy is sent there, and deltas come back.
 
-At home the folder stays locked while it is lent, and what comes back is written by the rules of the format, so that
-its readers see it grow as if it were computed here. The copy is thrown away.
+The original folder stays locked during the lease, and deltas are written by the rules of the format, so readers see it
+grow as if it were computed here. The copy is deleted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,11 +15,12 @@ from riptui.store.claim import Claim, claim
 from riptui.store.disk import Folder, Journal, list_folder, make_folders, read_file, read_range
 from riptui.store.records import IterationRow, Request, parse_valid_prefix
 from riptui.store.request_watch import RequestWatch
+from riptui.store.tail import LineTail
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import open_writer
 
 Bundle = dict[str, bytes]
-"""A trajectory folder's files by name, but for its lock and its log."""
+"""The files of a trajectory folder by name, without its lock and its log."""
 
 BUNDLED_FILES = (
     layout.SPEC,
@@ -35,7 +36,7 @@ BUNDLED_FILES = (
 
 @dataclass(frozen=True)
 class Delta:
-    """What was appended to a folder: whole lines, and all patches and keyframes of its rows."""
+    """The data appended to a folder: whole lines, and all patches and keyframes of the rows."""
 
     rows: bytes = b""
     patches: bytes = b""
@@ -44,7 +45,7 @@ class Delta:
     metrics: bytes = b""
     log: bytes = b""
     failed: bytes | None = None
-    """failed.json, if it is there."""
+    """failed.json, if it exists."""
 
     def __bool__(self) -> bool:
         return self != Delta()
@@ -52,15 +53,15 @@ class Delta:
 
 @contextmanager
 def lease(trajectory: Trajectory) -> Iterator["Lease"]:
-    """Hold a trajectory's lock at home. Raises HeldError, DamagedError, SpecError, DiskError."""
+    """Lock the original folder for a lease. Raises HeldError, DamagedError, SpecError, DiskError."""
     with claim(trajectory) as claimed:
-        with open_writer(claimed):  # recovers it: what comes back is appended to what is whole
+        with open_writer(claimed):  # recovers it: deltas are appended to intact files
             pass
         yield Lease(claimed)
 
 
 class Lease:
-    """Made by `lease`: the folder at home."""
+    """The original folder during a lease. Created by `lease`."""
 
     def __init__(self, claimed: Claim) -> None:
         self.trajectory = claimed.trajectory
@@ -75,12 +76,12 @@ class Lease:
         return {name: data for name in (*BUNDLED_FILES, *keyframes) if (data := read_file(path / name)) is not None}
 
     def poll_request(self) -> Request | None:
-        """What is asked of it, if that has changed since it was lent or asked about last."""
+        """The request, if it has changed since the lease began or since the last poll; otherwise None."""
         previous, self._sent_request = self._sent_request, self._request_watch.poll()
         return None if self._sent_request == previous else self._sent_request
 
     def receive(self, delta: Delta) -> None:
-        """Save what grew, durably. Raises DiskError; DamagedError if it does not follow what is here."""
+        """Save a delta, durably. Raises DiskError; DamagedError if it does not continue the rows here."""
         folder = self._claim.folder
         self._append(layout.SESSIONS, delta.sessions)
         if delta.rows:
@@ -101,20 +102,22 @@ class Lease:
                 journal.append(data)
 
     def count_attempt(self) -> None:
-        """A process died at it, and at nothing else. Counted, so that it does not kill one after another."""
+        """Count a process that died while it ran only this trajectory, so that it cannot kill workers for ever."""
         attempts.count_attempt(self._claim, len(self.trajectory.read_rows()))
 
     def clear_attempts(self) -> None:
-        """It was left in order."""
+        """Reset the count: the session ended in order."""
         attempts.clear_attempts(self._claim)
 
 
 def _commit_delta(delta: Delta, patches: Journal, rows: Journal, keyframes: Folder) -> None:
-    """Patches, rows, keyframe, in the order of a writer; all rows up to the next keyframe at once."""
+    """Append patches, rows and keyframe in the order of a writer; all rows up to the next keyframe at once."""
     patches_start, rows_done = patches.end, 0
     new_rows, ends = parse_valid_prefix(delta.rows, IterationRow)
     if not new_rows or ends[-1] != len(delta.rows) or new_rows[0].patch[0] != patches_start:
-        raise DamagedError(f"{rows.path}: what was computed elsewhere does not follow its last row; it is left out")
+        raise DamagedError(
+            f"{rows.path}: the rows computed elsewhere do not continue the last row here; they are discarded"
+        )
     for row, end in zip(new_rows, ends, strict=True):
         if row.k in delta.keyframes or row is new_rows[-1]:
             patches.append(delta.patches[patches.end - patches_start : sum(row.patch) - patches_start])
@@ -125,7 +128,7 @@ def _commit_delta(delta: Delta, patches: Journal, rows: Journal, keyframes: Fold
 
 
 class RemoteCopy:
-    """A lent trajectory where it is computed: a folder of its own, made from a parcel. Raises DiskError."""
+    """The copy of a leased trajectory on the machine that computes it, created from a bundle. Raises DiskError."""
 
     def __init__(self, path: Path, bundle: Bundle) -> None:
         self.trajectory = Trajectory(path)
@@ -134,7 +137,12 @@ class RemoteCopy:
             for name, data in bundle.items():
                 subfolder, _, file_name = name.rpartition("/")
                 (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
-        self._sent_bytes = {name: len(data) for name, data in bundle.items()}
+        self._tails = {
+            name: LineTail(path / name) for name in (layout.ROWS, layout.METRICS, layout.SESSIONS, layout.LOG)
+        }
+        for name, tail in self._tails.items():
+            tail.advance(bundle.get(name, b""))
+        self._sent_patches_bytes = len(bundle.get(layout.PATCHES, b""))
         self._keyframe_iterations = set(self.trajectory.spec.keyframe_iterations())
 
     def set_request(self, request: bytes) -> None:
@@ -143,41 +151,32 @@ class RemoteCopy:
             folder.write_atomically(layout.REQUEST, request, shared=True, durable=False)
 
     def take_delta(self) -> Delta:
-        """What was committed since the last time. Raises DiskError."""
-        metrics = self._read_new_lines(
-            layout.METRICS
-        )  # before the rows: none is of a row that is left for the next time
+        """The data committed since the last call. Raises DiskError."""
+        metrics = self._tails[layout.METRICS].read_lines()  # before the rows, so that each has its row
         rows, patches, keyframes = self._read_new_rows()
         return Delta(
             rows=rows,
             patches=patches,
             keyframes=keyframes,
-            sessions=self._read_new_lines(layout.SESSIONS),
+            sessions=self._tails[layout.SESSIONS].read_lines(),
             metrics=metrics,
-            log=self._read_new_lines(layout.LOG),
+            log=self._tails[layout.LOG].read_lines(),
             failed=read_file(self.trajectory.path / layout.FAILED),
         )
 
-    def _read_new_lines(self, name: str) -> bytes:
-        start = self._sent_bytes.get(name, 0)
-        data = read_file(self.trajectory.path / name, start=start) or b""
-        complete = data[: data.rfind(b"\n") + 1]
-        self._sent_bytes[name] = start + len(complete)
-        return complete
-
     def _read_new_rows(self) -> tuple[bytes, bytes, dict[int, bytes]]:
-        """Rows with their patches and keyframes; one whose keyframe is not there yet is left for the next time."""
-        start, patches_start = self._sent_bytes[layout.ROWS], self._sent_bytes[layout.PATCHES]
-        data = read_file(self.trajectory.path / layout.ROWS, start=start) or b""
+        """New rows with their patches and keyframes, up to the first row whose keyframe is not written yet."""
+        data = self._tails[layout.ROWS].read()
         keyframes: dict[int, bytes] = {}
-        rows_done, patches_end = 0, patches_start
+        rows_done, patches_start = 0, self._sent_patches_bytes
         for row, end in zip(*parse_valid_prefix(data, IterationRow), strict=True):
             if row.k in self._keyframe_iterations:
                 keyframe = read_file(self.trajectory.path / layout.KEYFRAMES / layout.keyframe_name(row.k))
                 if keyframe is None:
                     break
                 keyframes[row.k] = keyframe
-            rows_done, patches_end = end, sum(row.patch)
-        patches = read_range(self.trajectory.path / layout.PATCHES, patches_start, patches_end - patches_start)
-        self._sent_bytes[layout.ROWS], self._sent_bytes[layout.PATCHES] = start + rows_done, patches_end
+            rows_done, self._sent_patches_bytes = end, sum(row.patch)
+        length = self._sent_patches_bytes - patches_start
+        patches = read_range(self.trajectory.path / layout.PATCHES, patches_start, length)
+        self._tails[layout.ROWS].advance(data[:rows_done])
         return data[:rows_done], patches, keyframes

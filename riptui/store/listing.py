@@ -1,11 +1,11 @@
-"""Find trajectories below a folder, and tell each one's state from a few small reads."""
+"""Find trajectories below a folder, and summarize each from a few small reads."""
 
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
 from riptui.metrics.values import MetricValues
@@ -21,7 +21,7 @@ _TAIL_BYTES = 1024  # bytes; a row is about 250
 
 @dataclass(frozen=True)
 class TrajectorySummary:
-    """A trajectory in a line."""
+    """A trajectory in one line of a list."""
 
     trajectory: Trajectory
     status: Status | None
@@ -33,7 +33,7 @@ class TrajectorySummary:
     metrics: dict[int, MetricValues] = field(default_factory=dict)
     """By iteration, ascending."""
     mixed: str = ""
-    """How the sessions differ that computed it; empty if they do not."""
+    """The differences between its sessions; empty if there are none."""
     error: str = ""
 
 
@@ -56,12 +56,16 @@ def open_runs(folder: str | Path) -> dict[str, Trajectory]:
     return {trajectory.path.relative_to(root).as_posix(): trajectory for trajectory in find_trajectories(root)}
 
 
-def walk_folders(root: Path) -> Iterator[tuple[str, bool]]:
-    """As `find_trajectories`, with the groups: each folder, before what is in it is read, and whether it is a group."""
+def walk_folders(root: Path, *, known: Collection[str] = (), in_order: bool = True) -> Iterator[tuple[str, bool]]:
+    """As `find_trajectories`, with the groups: each folder, before what is in it is read, and whether it is a group.
+
+    For frequent scans: folders that are `known` to be trajectories are not looked into, and without `in_order` names
+    are not sorted.
+    """
     pending = [str(root)]  # a Path for each of 10,000 would take longer than all the rest
     while pending:
         folder = pending.pop()
-        is_group = not os.path.isfile(f"{folder}/{layout.SPEC}")
+        is_group = folder not in known and not os.path.isfile(f"{folder}/{layout.SPEC}")
         yield folder, is_group
         if is_group:
             try:
@@ -71,11 +75,13 @@ def walk_folders(root: Path) -> Iterator[tuple[str, bool]]:
                 if folder == str(root):
                     raise
                 continue
-            pending += [f"{folder}/{name}" for name in sorted(subfolders, key=natural_key, reverse=True)]
+            if in_order:
+                subfolders.sort(key=natural_key, reverse=True)
+            pending += [f"{folder}/{name}" for name in subfolders]
 
 
 def _list_subfolders(folder: str) -> list[str]:
-    """Those that can be groups or trajectories."""
+    """The subfolders that can be groups or trajectories."""
     try:
         with os.scandir(folder) as entries:
             return [
@@ -87,34 +93,40 @@ def _list_subfolders(folder: str) -> list[str]:
         return []
 
 
-def scan_folders(runs: Path, known: Collection[str]) -> Iterator[tuple[str, int]]:
-    """The trajectory folders below a runs folder, in no order, and when each was changed, in ns; links are resolved.
+class FolderSignature(NamedTuple):
+    """Differs once a trajectory's state, iterations or measurements do."""
 
-    For who looks often: a folder changes when a file in it is made, replaced or removed, and one that is `known` to be
-    a trajectory's costs one stat. What cannot be read is left out.
-    """
-    pending = [os.path.realpath(runs)]
-    while pending:
-        with suppress(OSError), os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                if not (layout.NAME_PATTERN.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)):
-                    continue
-                if entry.path in known or os.path.isfile(f"{entry.path}/{layout.SPEC}"):
-                    yield entry.path, mtime_ns(entry.path)
-                else:
-                    pending.append(entry.path)
+    changed_ns: int
+    """When a file in the folder was last created, replaced, removed or appended to, in ns since 1970; -1: no folder."""
+    rows_bytes: int
+    metrics_bytes: int
+
+
+def read_signature(folder: str) -> FolderSignature:
+    """The signature of a trajectory folder, for the price of three stats. Never raises."""
+    changed_ns = mtime_ns(folder)
+    sizes = []
+    for name in (layout.ROWS, layout.METRICS):  # they grow without a change of the folder
+        try:
+            status = os.stat(f"{folder}/{name}")
+        except OSError:
+            sizes.append(-1)
+        else:
+            sizes.append(status.st_size)
+            changed_ns = max(changed_ns, status.st_mtime_ns)
+    return FolderSignature(changed_ns, *sizes)
 
 
 def mtime_ns(folder: str) -> int:
-    """When a folder was changed last, in ns; 0 if it is not there."""
+    """When a file in a folder was last created, replaced or removed, in ns since 1970; -1 if there is no folder."""
     try:
         return os.stat(folder).st_mtime_ns
     except OSError:
-        return 0
+        return -1
 
 
 def find_all_trajectories(paths: Iterable[Path]) -> list[Trajectory]:
-    """The trajectories at or below paths that a user gave. Raises NotATrajectoryError for one that has none."""
+    """The trajectories at or below paths given by the user. Raises NotATrajectoryError for a path without any."""
     found: dict[Path, Trajectory] = {}
     for path in paths:
         below = {trajectory.path: trajectory for trajectory in find_trajectories(path)}
@@ -125,7 +137,7 @@ def find_all_trajectories(paths: Iterable[Path]) -> list[Trajectory]:
 
 
 def summarize(trajectory: Trajectory) -> TrajectorySummary:
-    """Never raises for what is on disk: what cannot be read is in `error`."""
+    """Summarize a trajectory. Never raises for errors on disk: they are in `error`."""
     try:
         spec = trajectory.spec
         row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
@@ -134,7 +146,7 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         metrics = trajectory.read_metrics()
         differences = (
             describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
-        )  # one session is like itself: nothing to read
+        )  # a single session has no differences
     except RiptuiError as error:
         return TrajectorySummary(trajectory, None, error=str(error))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
@@ -147,7 +159,7 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 
 
 def read_last_row(path: str) -> IterationRow | None:
-    """The last whole row, without reading the others."""
+    """The last whole row, without reading the other rows; None if there is none."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

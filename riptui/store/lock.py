@@ -1,7 +1,7 @@
-"""Who computes a trajectory: an flock on its `.lock`, which is never unlinked.
+"""The lock of the process that runs a trajectory: an flock on its `.lock`, which is never unlinked.
 
-The kernel drops the lock when its holder dies, however it dies. The file's content only says who holds it; a holder
-that was killed leaves its name behind, which tells an interrupted trajectory from one that was never started.
+The kernel drops the lock when its holder dies, however it dies. The content of the file only names the holder. A holder
+that was killed leaves its name behind, which distinguishes an interrupted trajectory from one that never started.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ TIMEOUT_SECONDS = 0.2  # seconds; a reader's probe holds a shared lock for micro
 
 
 class LockHolder(msgspec.Struct, frozen=True):
-    """The process that holds a lock, or died with it."""
+    """The process that holds a lock, or died holding it."""
 
     pid: int
     host: str
@@ -64,7 +64,7 @@ class FolderLock:
                     raise
 
     def release(self) -> None:
-        """Let go, with nobody's name left behind."""
+        """Release the lock and remove the holder's name."""
         try:
             os.ftruncate(self._fd, 0)
         except OSError:
@@ -80,7 +80,7 @@ class FolderLock:
 
 
 def probe_lock(path: Path) -> tuple[bool, LockHolder | None]:
-    """Whether a trajectory folder's lock is held, and by whom; or who died with it. Needs only read permission."""
+    """Whether a folder's lock is held, and the process that holds it or died holding it. Needs read permission only."""
     try:
         fd = os.open(f"{path}/{LOCK_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -98,10 +98,10 @@ def probe_lock(path: Path) -> tuple[bool, LockHolder | None]:
 
 @contextmanager
 def hold_shared_lock(path: Path) -> Iterator[None]:
-    """While it lasts nobody takes a trajectory's lock; the name of who died with it stays. Raises HeldError."""
+    """Keep other processes from taking a lock; the name of a holder that died stays. Raises HeldError."""
     try:
         fd = os.open(f"{path}/{LOCK_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:  # it was never computed
+    except FileNotFoundError:  # it never ran
         yield
         return
     except OSError:

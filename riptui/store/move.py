@@ -1,4 +1,4 @@
-"""Move a trajectory's folder to another name or place: never over anything, never while it is computed."""
+"""Move a trajectory's folder to another name or place: never over anything, never while it is running."""
 
 import errno
 import os
@@ -14,9 +14,9 @@ from riptui.store.lock import hold_shared_lock, probe_lock
 
 
 def move(path: Path, target: Path) -> None:
-    """Move a trajectory's folder within a file system; it is durable then. The folders above `target` are made.
+    """Move a trajectory's folder within a file system, durably. Missing parents of `target` are created.
 
-    Raises HeldError if it is being computed, NameRefusedError if something has the name, DiskError.
+    Raises HeldError if it is running, NameRefusedError if the target exists, DiskError.
     """
     path = _resolve(path)
     with hold_shared_lock(path):
@@ -24,9 +24,9 @@ def move(path: Path, target: Path) -> None:
 
 
 def rename(runs: Path, path: Path, name: str) -> Path:
-    """Give a trajectory, or a group with all that is in it, another name in the same folder. Returns the new path.
+    """Rename a trajectory, or a group with everything in it, in its folder. Returns the new path.
 
-    Raises NameRefusedError if it is no name or is taken, HeldError if any of it is being computed, DiskError.
+    Raises NameRefusedError if the name is not valid or is taken, HeldError if any of it is running, DiskError.
     """
     layout.require_name(name)
     path = _resolve(path)
@@ -44,7 +44,7 @@ def rename(runs: Path, path: Path, name: str) -> Path:
 
 
 def require_unlocked(paths: list[Path]) -> None:
-    """Raise HeldError if any of these trajectories is being computed."""
+    """Raise HeldError if any of these trajectories is running."""
     held = [path for path in paths if probe_lock(path)[0]]
     if held:
         more = f" and {len(held) - 1} more" if len(held) > 1 else ""
@@ -52,7 +52,7 @@ def require_unlocked(paths: list[Path]) -> None:
 
 
 def remove_empty_folders(folder: Path, root: Path) -> None:
-    """Remove a group that holds nothing any more, and those above it that then hold nothing, up to the runs folder."""
+    """Remove a group if it is empty, and the groups above it that are then empty, up to the runs folder."""
     with suppress(OSError):
         while folder != root and folder.is_relative_to(root):
             os.rmdir(folder)
@@ -64,12 +64,12 @@ def _resolve(path: Path) -> Path:
     if real.is_symlink():
         raise NameRefusedError(f"{path} is a symbolic link: rename its target instead")
     if not real.is_dir():
-        raise NotATrajectoryError(f"{path} is not there any more")
+        raise NotATrajectoryError(f"{path} does not exist any more")
     return real
 
 
 def _rename(path: Path, target: Path) -> None:
-    """An empty folder of the new name comes first: of two who want it one is refused, and rename replaces only that."""
+    """Rename over an empty folder created for it: of two processes that want the name, one is refused."""
     make_folders(target.parent)
     with _reserve_name(target), explain_errors(target):
         os.rename(path, target)

@@ -1,6 +1,6 @@
-"""Whether a trajectory's iterations were computed by unlike sessions: other devices, versions, batches, settings.
+"""Differences between the sessions that computed a trajectory: devices, versions, batch sizes, settings.
 
-Its pixels may then be none that a single session would have given.
+If there are any, its pixels may differ from those of a single session.
 """
 
 import re
@@ -10,9 +10,9 @@ from riptui.store.trajectory import Trajectory
 
 
 def describe_mixed_sessions(trajectory: Trajectory, rows: list[IterationRow] | None = None) -> str:
-    """What differs between the sessions whose iterations count, e.g. "batch 1, then 8"; "" if nothing does.
+    """The differences between the sessions of the committed iterations, e.g. "batch 1, then 8"; "" if there are none.
 
-    rows: if they are at hand. Raises DamagedError, DiskError.
+    rows: the committed iterations, if they are read already. Raises DamagedError, DiskError.
     """
     sessions = {session.session: _traits(session) for session in trajectory.read_sessions()}
     if not _list_differences(list(sessions.values())):
@@ -22,7 +22,7 @@ def describe_mixed_sessions(trajectory: Trajectory, rows: list[IterationRow] | N
 
 
 def _traits(session: Session) -> dict[str, str]:
-    """All that may decide a pixel. Which of several equal GPUs it was does not, nor does the host's name."""
+    """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     return {"device": device, "batch": str(session.batch), **session.versions, **session.notes}
 

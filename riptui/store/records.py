@@ -1,4 +1,4 @@
-"""The records of a trajectory folder, as written in its JSON files, and how a torn file of them is read."""
+"""The records in the JSON files of a trajectory folder, and the reading of torn files."""
 
 from typing import Literal, TypeVar
 
@@ -29,7 +29,7 @@ class IterationRow(msgspec.Struct, frozen=True):
 
 
 class CoverageRow(msgspec.Struct, frozen=True):
-    """As much of a row as the coverage needs."""
+    """The fields of a row that the coverage needs."""
 
     k: int
     coverage: float
@@ -40,7 +40,7 @@ Measurement = dict[str, int | float | None]
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A line of sessions.jsonl: what computed rows."""
+    """A line of sessions.jsonl: the process that computed rows."""
 
     session: int
     started: str
@@ -52,21 +52,21 @@ class Session(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     """Of Python, riptui and the packages that decide the pixels."""
     notes: dict[str, str] = {}
-    """What else decides them, as the inpainter found it: the commit of the weights, what "auto" became ..."""
+    """What else decides them, as the inpainter reports it: the commit of the weights, the choice for "auto" ..."""
 
 
 class Request(msgspec.Struct, frozen=True):
-    """request.json: what the user wants. Replaced, unlike the spec; decides no pixel."""
+    """request.json: what the user wants. It can be replaced, unlike the spec, and decides no pixel."""
 
     state: Literal["run", "pause", "stop"] = "run"
     metrics: tuple[str, ...] = ()
     measure: MeasureInterval = "half"
     queued: float = 0.0
-    """When it was asked for, in seconds since 1970: workers take the lowest first."""
+    """Time of the request, in seconds since 1970: workers take the lowest first."""
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """failed.json: why the last session ended before its time."""
+    """failed.json: the error that ended the last session."""
 
     when: str
     k: int
@@ -78,13 +78,13 @@ class Failure(msgspec.Struct, frozen=True):
 RecordT = TypeVar("RecordT")
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are no such record; the last for brackets nested a thousand deep."""
+"""The errors of msgspec for bytes that are not such a record; the last for brackets nested a thousand deep."""
 
 
 def parse_valid_prefix(data: bytes, record_type: type[RecordT]) -> tuple[list[RecordT], list[int]]:
-    """The longest prefix of whole lines that are such records, and the offset behind each of them.
+    """The longest prefix of whole lines that are valid records, and the offset of the end of each.
 
-    A line that a crash tore, NULs where a file system lost the data, and all that follows them are left out.
+    A line that a crash tore, NULs where a file system lost the data, and everything after them are left out.
     """
     decoder = msgspec.json.Decoder(record_type)
     records: list[RecordT] = []
@@ -101,7 +101,7 @@ def parse_valid_prefix(data: bytes, record_type: type[RecordT]) -> tuple[list[Re
 
 
 def parse_lines(data: bytes, record_type: type[RecordT]) -> list[RecordT]:
-    """All whole lines that are such records, for files whose lines stand alone."""
+    """All whole lines that are valid records, for files whose lines do not depend on each other."""
     complete = data[: data.rfind(b"\n") + 1]
     try:
         return msgspec.json.Decoder(record_type).decode_lines(complete)  # 9 us for nine lines; one by one 30

@@ -1,4 +1,4 @@
-"""Follow what is asked of a trajectory while it is computed, at the cost of a stat a look."""
+"""Poll the request of a trajectory while it runs, for the price of one stat."""
 
 import os
 from contextlib import suppress
@@ -10,7 +10,7 @@ from riptui.store.trajectory import Trajectory
 
 
 class RequestWatch:
-    """The request of a trajectory; `request` is what it was at the last look."""
+    """The request of a trajectory; `request` is the one found by the last poll."""
 
     def __init__(self, trajectory: Trajectory) -> None:
         self._trajectory = trajectory
@@ -18,7 +18,7 @@ class RequestWatch:
         self.request: Request = trajectory.request
 
     def poll(self) -> Request:
-        """What is asked now. A request that cannot be read, or is gone with its renamed folder, changes nothing."""
+        """The request now. One that cannot be read, or is gone because its folder was renamed, changes nothing."""
         if (version := self._read_version()) not in (None, self._seen_version):
             self._seen_version = version
             with suppress(StoreError):

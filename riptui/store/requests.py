@@ -1,6 +1,6 @@
-"""What is asked for of a trajectory, and what of it is not there yet.
+"""The request of a trajectory, and the work that is left of it.
 
-The request is the user's: it is written without the lock, beside the process that computes and looks at it.
+The user owns the request: it is written without the lock, also while a process runs the trajectory and polls it.
 """
 
 from collections.abc import Sequence
@@ -19,24 +19,29 @@ from riptui.store.trajectory import Trajectory
 
 
 def merge_request(request: Request, extra: Request | None) -> Request:
-    """A folder's request to run, with what is wanted now added."""
+    """The request in the folder, set to run, with the metrics of another one added."""
     update = extra or request
     metrics = tuple(dict.fromkeys([*request.metrics, *update.metrics]))
     return msgspec.structs.replace(request, state="run", metrics=metrics, measure=update.measure)
 
 
 def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
-    """Whether there is something to compute: iterations, or measurements that are asked for."""
+    """Whether something is left to compute: iterations, or measurements that are requested."""
     spec, request = trajectory.spec, merge_request(trajectory.request, extra)
     if len(trajectory.read_rows()) < spec.iterations:
         return True
     return bool(find_missing_measurements(trajectory, request.metrics, measured_iterations(spec, request.measure)))
 
 
+def is_requested(trajectory: Trajectory, request: Request) -> bool:
+    """Whether it is to be computed: asked for, and not failed. A failed one is tried again only when a person asks."""
+    return request.state == "run" and not trajectory.has_failed
+
+
 def find_missing_measurements(
     trajectory: Trajectory, metrics: Sequence[str], iterations: Sequence[int]
 ) -> dict[int, list[str]]:
-    """What is to be measured of which frame; a value against another frame than the one measured before is void."""
+    """The metrics to measure, by frame. A value @previous counts only if it was measured against the right frame."""
     measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
     missing = {}
     for k, previous in zip(iterations, [None, *iterations], strict=False):
@@ -47,19 +52,19 @@ def find_missing_measurements(
 
 
 def set_request(trajectory: Trajectory, request: Request) -> None:
-    """Replace request.json, whoever computes the trajectory meanwhile. Raises DiskError."""
+    """Replace request.json, also while a process runs the trajectory. Raises DiskError."""
     for is_last in (False, False, True):
         try:
             with Folder(trajectory.path.resolve()) as folder:
                 folder.write_atomically(layout.REQUEST, encode_record(request), shared=True)
             return
-        except DiskError:  # a session that begins clears temporary files away: once more
+        except DiskError:  # a session that begins removes temporary files: try again
             if is_last:
                 raise
 
 
 def clear_failure(trajectory: Trajectory) -> None:
-    """Forget its failure and the attempts that came to nothing. Raises HeldError if it is being computed, DiskError."""
+    """Remove the record of its failure and of failed attempts. Raises HeldError if it is running, DiskError."""
     with Folder(trajectory.path.resolve()) as folder, FolderLock(folder):
         folder.remove_file(layout.FAILED)
         folder.remove_file(layout.ATTEMPTS)

@@ -1,4 +1,7 @@
-"""The rows of a trajectory while it is computed: read once, and then only what was appended."""
+"""Files that another process appends lines to: each read gives only what is new."""
+
+import os
+from pathlib import Path
 
 from riptui.store import layout
 from riptui.store.disk import read_file
@@ -6,38 +9,72 @@ from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.trajectory import Trajectory
 
 
+class LineTail:
+    """A file of lines that grows, and may be cut. For one thread."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.was_cut = False
+        """Whether known lines were gone at the last read, which then gave the whole file."""
+        self._path = str(path)
+        self._known_bytes = 0
+        self._last_line = b""  # if it is still in its place, so are the lines before it
+        self._stamp: tuple[int, int] | None = None
+
+    def read(self) -> bytes:
+        """What follows the known lines, perhaps with an unfinished line. Raises DiskError, DamagedError."""
+        self.was_cut = False
+        stamp = self._read_stamp()
+        if stamp == self._stamp and stamp is not None and stamp[1] == self._known_bytes:
+            return b""  # for the price of a stat, which many files are polled at
+        self._stamp = stamp
+        data = read_file(self._path, start=self._known_bytes - len(self._last_line)) or b""
+        if data.startswith(self._last_line):
+            return data[len(self._last_line) :]
+        self.was_cut = True
+        self._known_bytes, self._last_line = 0, b""
+        return read_file(self._path) or b""
+
+    def advance(self, lines: bytes) -> None:
+        """Take the lines that the last `read` began with as known."""
+        if lines:
+            self._known_bytes += len(lines)
+            self._last_line = lines[lines.rfind(b"\n", 0, -1) + 1 :]
+
+    def read_lines(self) -> bytes:
+        """The new whole lines, which are known afterwards. Raises DiskError, DamagedError."""
+        data = self.read()
+        lines = data[: data.rfind(b"\n") + 1]
+        self.advance(lines)
+        return lines
+
+    def _read_stamp(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+
 class RowTail:
-    """The committed iterations of one trajectory, as of the last `refresh`. For one thread."""
+    """The committed iterations of one trajectory, as they are added. For one thread."""
 
     def __init__(self, trajectory: Trajectory) -> None:
-        self.rows: list[IterationRow] = []
-        """Row k at index k-1. It grows in place; a trajectory that was cut has a new list."""
-        self._path = f"{trajectory.path}/{layout.ROWS}"
-        self._end_offset = 0
-        self._last_line = b""
+        self.k = 0
+        """Iterations read so far."""
+        self._lines = LineTail(f"{trajectory.path}/{layout.ROWS}")
 
-    def refresh(self) -> bool:
-        """Look at the disk again. False: rows that were known are no longer there, so all were read anew.
+    @property
+    def was_cut(self) -> bool:
+        """Whether known rows were gone at the last read, which then gave all rows."""
+        return self._lines.was_cut
 
-        Raises DiskError, DamagedError.
-        """
-        start = self._end_offset - len(self._last_line)
-        data = read_file(self._path, start=start) or b""
-        is_unchanged = data.startswith(self._last_line)  # the last known row says that those before it are the same
-        if not is_unchanged:
-            self.rows, self._end_offset, self._last_line, start = [], 0, b"", 0
-            data = read_file(self._path) or b""
-        self._append_rows(data, start)
-        return is_unchanged
-
-    def _append_rows(self, data: bytes, start: int) -> None:
-        known_bytes = len(self._last_line)
-        rows, ends = parse_valid_prefix(data[known_bytes:], IterationRow)
-        row_start = 0
-        for row, end in zip(rows, ends, strict=True):
-            if row.k != len(self.rows) + 1:
-                break
-            self.rows.append(row)
-            self._last_line = data[known_bytes + row_start : known_bytes + end]
-            self._end_offset = start + known_bytes + end
-            row_start = end
+    def read_new(self) -> list[IterationRow]:
+        """The rows that were committed since the last read. Raises DiskError, DamagedError."""
+        data = self._lines.read()
+        if self.was_cut:
+            self.k = 0
+        rows, ends = parse_valid_prefix(data, IterationRow)
+        count = next((index for index, row in enumerate(rows) if row.k != self.k + index + 1), len(rows))
+        self._lines.advance(data[: ends[count - 1]] if count else b"")
+        self.k += count
+        return rows[:count]

@@ -1,9 +1,11 @@
-"""A trajectory folder as a reader sees it: no lock, no change, a consistent state while others write.
+"""A trajectory folder as readers see it: no lock, no change, and a consistent state while another process writes.
 
-A row commits an iteration: what has no whole row yet is not there. So a reader takes the rows first and then only
-what they name.
+A row commits an iteration: data without a whole row does not count. So readers read the rows first, and then only the
+data that they name.
 """
 
+import os
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cached_property
 from itertools import takewhile
@@ -40,7 +42,7 @@ MAX_RECORD_BYTES = 2**24  # bytes; a spec has 1 kB, a failure with its traceback
 
 
 class Status(StrEnum):
-    """Derived from the folder, never stored."""
+    """The status of a trajectory: derived from its folder, never stored."""
 
     DONE = "done"
     RUNNING = "running"
@@ -51,14 +53,14 @@ class Status(StrEnum):
 
 
 class Trajectory:
-    """Raises NotATrajectoryError if the path holds none; SpecError, DamagedError or DiskError when it is read."""
+    """A trajectory folder. Reading it raises NotATrajectoryError, SpecError, DamagedError or DiskError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
     def open(cls, path: Path) -> "Trajectory":
-        """The trajectory at a path that a user gave."""
+        """The trajectory at a path given by the user. Raises NotATrajectoryError, DiskError."""
         with explain_errors(path):
             if not (path / layout.SPEC).is_file():
                 raise _not_a_trajectory(path)
@@ -83,13 +85,18 @@ class Trajectory:
         return self._read_json(layout.FAILED, Failure)
 
     @property
+    def exists(self) -> bool:
+        """Whether the folder still holds a trajectory."""
+        return os.path.exists(f"{self.path}/{layout.SPEC}")
+
+    @property
     def has_failed(self) -> bool:
-        """Whether its last session ended with an error. Nobody tries again before a person asks for it."""
-        return (self.path / layout.FAILED).exists()
+        """Whether its last session ended with an error. It is tried again only when a person asks for it."""
+        return os.path.exists(f"{self.path}/{layout.FAILED}")  # 10,000 are asked: joining Paths takes longer than this
 
     @property
     def holder(self) -> LockHolder | None:
-        """The process that computes it now."""
+        """The process that runs it now."""
         held, holder = probe_lock(self.path)
         return holder if held else None
 
@@ -115,13 +122,13 @@ class Trajectory:
         return self._read_lines(layout.SESSIONS, Session)
 
     def read_measurements(self) -> list[Measurement]:
-        """The lines of metrics.jsonl that are of a frame, as they were written."""
+        """The lines of metrics.jsonl that belong to a frame, as they were written."""
         last = self.spec.iterations
         found = self._read_lines(layout.METRICS, Measurement)
         return [measurement for measurement in found if (k := measurement.get("k")) is not None and 0 <= k <= last]
 
     def read_metrics(self) -> dict[int, MetricValues]:
-        """Values by iteration, ascending; of several for one name the last holds."""
+        """Values by iteration, ascending; the last of several values with one name counts."""
         merged: dict[int, MetricValues] = {}
         for measurement in self.read_measurements():
             k = int(measurement.pop("k") or 0)
@@ -130,7 +137,7 @@ class Trajectory:
         return dict(sorted(merged.items()))
 
     def read_previous_frames(self) -> dict[int, int]:
-        """By iteration: the frame that its values @previous were measured against."""
+        """By iteration, the frame that its values @previous were measured against."""
         pairs = ((measurement["k"], measurement.get("previous")) for measurement in self.read_measurements())
         return {int(k): int(previous) for k, previous in pairs if k is not None and previous is not None}
 
@@ -181,7 +188,7 @@ class Trajectory:
         return derive_status(self, len(self.read_rows()))
 
     def read_log(self, max_bytes: int = 2**16) -> str:
-        """The end of log.txt: recoveries, and the tracebacks of failures. Not yet printable."""
+        """The end of log.txt: recoveries, and the tracebacks of failures. Not escaped for a terminal."""
         text = read_tail(f"{self.path}/{layout.LOG}", max_bytes).decode(errors="replace")
         return text if len(text) < max_bytes else text.partition("\n")[2]
 
@@ -195,24 +202,37 @@ class Trajectory:
         try:
             return msgspec.json.decode(data, type=record_type)
         except UNREADABLE as error:
-            raise DamagedError(f"{self.path / name} is not readable ({error}): delete it and go on") from error
+            raise DamagedError(f"{self.path / name} is not readable ({error}): delete it and try again") from error
 
 
 def _not_a_trajectory(path: Path) -> NotATrajectoryError:
-    reason = "holds no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "is not there"
-    return NotATrajectoryError(f"{path} {reason}, so it is no trajectory; riptui ls lists them")
+    reason = "has no spec.json" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
+    return NotATrajectoryError(f"not a trajectory: {path} {reason}; list trajectories with: riptui ls")
 
 
-def derive_status(trajectory: Trajectory, committed: int) -> Status:
-    """The status of a trajectory with so many committed iterations."""
+def derive_status(
+    trajectory: Trajectory,
+    committed: int,
+    *,
+    iterations: int | None = None,
+    is_measured: Callable[[], bool] = lambda: True,
+    by_request: bool = False,
+) -> Status:
+    """The status of a trajectory with so many committed iterations. The only place that derives it.
+
+    iterations: the spec's, if they are known, so that it is not read. is_measured: whether nothing is left to measure,
+    for callers to whom only then it is done. by_request: whether a trajectory whose process died has the status that
+    its request gives it, as for workers, which take it again; otherwise it is interrupted.
+    Raises DamagedError, SpecError, DiskError, NotATrajectoryError.
+    """
     held, last_holder = probe_lock(trajectory.path)
     if held:
         return Status.RUNNING
-    if committed >= trajectory.spec.iterations:
+    if committed >= (trajectory.spec.iterations if iterations is None else iterations) and is_measured():
         return Status.DONE
     if trajectory.has_failed:
         return Status.FAILED
-    if last_holder is not None:
+    if last_holder is not None and not by_request:
         return Status.INTERRUPTED
     match trajectory.request.state:
         case "run":

@@ -1,7 +1,7 @@
-"""The trash of a runs folder: `RUNS/.riptui/trash/ID/`, a trajectory each, with a record of where it was.
+"""The trash of a runs folder: `RUNS/.riptui/trash/ID/` holds one trajectory and a record of its old place.
 
-The record is durable before the folder moves. So a crash leaves either the trajectory where it was and an entry that
-holds nothing, which is no entry, or the trajectory in the trash with its record.
+The record is durable before the folder moves. So a crash leaves either the trajectory in its place and an empty entry,
+which does not count, or the trajectory in the trash with its record.
 """
 
 import os
@@ -26,16 +26,16 @@ TRASH_FOLDER = "trash"
 RECORD_FILE = "trash.json"
 CONTENT_FOLDER = "trajectory"
 MAX_RECORD_BYTES = 2**16  # bytes
-GRACE_SECONDS = 60.0  # seconds; an entry without content that is younger may be one in the making
+GRACE_SECONDS = 60.0  # seconds; a younger entry without content may still be in progress
 
 
 class TrashRecord(msgspec.Struct, frozen=True):
     """trash.json."""
 
     place: str
-    """Where it was, below the runs folder."""
+    """Its old path, relative to the runs folder."""
     when: float
-    """Seconds since 1970; one time for all that went together."""
+    """Seconds since 1970; the same for all trajectories that were trashed together."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class TrashEntry:
 
 
 def move_to_trash(runs: Path, paths: Sequence[Path]) -> list[TrashEntry]:
-    """Move trajectories to the trash, together. Groups that then hold nothing are removed.
+    """Move trajectories to the trash, together. Groups that are then empty are removed.
 
-    Raises HeldError, before anything is moved, if one of them is being computed; DiskError.
+    Raises HeldError, before anything is moved, if one of them is running; DiskError.
     """
     require_unlocked(list(paths))
     root = Path(os.path.realpath(runs))
@@ -69,7 +69,7 @@ def move_to_trash(runs: Path, paths: Sequence[Path]) -> list[TrashEntry]:
 def _trash_one(root: Path, trash: Path, path: Path, when: float) -> TrashEntry:
     real = Path(os.path.realpath(path.parent)) / path.name
     if not real.is_relative_to(root):
-        raise NameRefusedError(f"{path} is outside the runs folder, so its trash cannot take it")
+        raise NameRefusedError(f"{path} is outside the runs folder {root}, so it cannot go to its trash")
     record = TrashRecord(real.relative_to(root).as_posix(), when)
     entry = TrashEntry(trash / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(when))}-{secrets.token_hex(4)}", record)
     make_folders(entry.folder)
@@ -85,7 +85,7 @@ def _trash_one(root: Path, trash: Path, path: Path, when: float) -> TrashEntry:
 
 
 def list_entries(runs: Path) -> list[TrashEntry]:
-    """What is in the trash, the newest first. What cannot be read is left out."""
+    """The entries in the trash, the newest first. Unreadable ones are left out."""
     trash = _trash_folder(Path(os.path.realpath(runs)))
     found = [entry for name in list_folder(trash) if (entry := _read(trash / name))]
     return sorted(found, key=lambda entry: (-entry.record.when, entry.record.place))
@@ -98,21 +98,21 @@ def _read(folder: Path) -> TrashEntry | None:
     except (*UNREADABLE, DamagedError, DiskError):
         return None
     if not all(layout.NAME_PATTERN.fullmatch(part) for part in record.place.split("/")):
-        return None  # it would lead elsewhere
+        return None  # it would lead out of the runs folder
     entry = TrashEntry(folder, record)
     return entry if (entry.path / layout.SPEC).is_file() and not entry.path.is_symlink() else None
 
 
 def list_last_batch(runs: Path) -> list[TrashEntry]:
-    """What went to the trash together, most lately."""
+    """The entries of the last move to the trash."""
     entries = list_entries(runs)
     return [entry for entry in entries if entry.record.when == entries[0].record.when]
 
 
 def restore(runs: Path, entry: TrashEntry) -> Path:
-    """Bring a trajectory back to where it was; return its path.
+    """Move a trajectory back to its old place; return its path.
 
-    Raises NameRefusedError if something has its name now, HeldError, DiskError.
+    Raises NameRefusedError if the place is taken, HeldError, DiskError.
     """
     root = Path(os.path.realpath(runs))
     target = root / entry.record.place
@@ -132,7 +132,7 @@ def delete(entry: TrashEntry) -> None:
 
 
 def disk_usage(path: Path) -> int:
-    """Bytes of the files below a folder; of what vanishes meanwhile, nothing."""
+    """Bytes of the files below a folder. Files that vanish meanwhile do not count."""
     total = 0
     for folder, _, names in os.walk(path):
         for name in names:
@@ -153,7 +153,7 @@ def _delete_folder(folder: Path) -> None:
 
 
 def _remove_empty_entries(trash: Path) -> None:
-    """Remove what a crash left: entries that hold nothing."""
+    """Remove the empty entries that a crash left."""
     for name in list_folder(trash):
         path = trash / name
         try:

@@ -1,4 +1,4 @@
-"""Compare a trajectory folder with what it should be: every row, patch, keyframe and pixel hash. Changes nothing."""
+"""Verify a trajectory folder: every row, patch, keyframe and pixel hash. Changes nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,10 +8,11 @@ import msgspec
 from riptui import masks
 from riptui.arrays import Image
 from riptui.errors import DamagedError
+from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.images import pixels_sha256
 from riptui.recursion import Walk
 from riptui.store import layout
-from riptui.store.disk import TEMPORARY_PREFIX, list_folder, read_file
+from riptui.store.disk import list_folder, read_file
 from riptui.store.frames import apply_patch, read_keyframe, read_original
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.trajectory import Trajectory
@@ -19,34 +20,34 @@ from riptui.store.trajectory import Trajectory
 
 @dataclass
 class Inspection:
-    """What is good, and what is wrong with the rest."""
+    """The intact part of a trajectory folder, and the damage and leftovers in the rest."""
 
     original: Image
     """Frame 0."""
     walk: Walk
-    """Where the good rows lead to."""
+    """The state after the last intact row."""
     rows: list[IterationRow] = field(default_factory=list)
-    """The longest prefix of rows whose patches are there and right."""
+    """The longest prefix of rows whose patches are present and intact."""
     rows_end: int = 0
-    """Where they end in iterations.jsonl, in bytes."""
+    """The offset of their end in iterations.jsonl, in bytes."""
     patches_end: int = 0
-    """Where their patches end in patches.bin, in bytes."""
+    """The offset of the end of their patches in patches.bin, in bytes."""
     broken_keyframes: list[int] = field(default_factory=list)
-    """Iterations whose keyframes are missing or wrong; they can be made again from the patches."""
+    """Iterations whose keyframes are missing or wrong; they can be rebuilt from the patches."""
     stray_files: list[str] = field(default_factory=list)
     """Files that do not belong to the trajectory, relative to its folder."""
     damage: list[str] = field(default_factory=list)
-    """What was committed and is no longer right, a sentence each."""
+    """Committed data that is no longer intact, one sentence each."""
     leftovers: list[str] = field(default_factory=list)
-    """What a crash left behind and the next session clears away, a sentence each. Nothing is lost by it."""
+    """Remains of a crash, one sentence each. The next session removes them, and nothing is lost."""
 
 
 def inspect_folder(trajectory: Trajectory) -> Inspection:
-    """Look at everything. Raises DamagedError if frame 0 is lost, SpecError if the spec is."""
+    """Verify everything. Raises DamagedError if frame 0 is lost, SpecError if the spec is."""
     spec = trajectory.spec
     first_frame = read_original(trajectory)
     inspection = Inspection(first_frame, Walk(spec, first_frame))
-    keyframes = list_folder(trajectory.path / layout.KEYFRAMES)  # before the rows, which are there before them
+    keyframes = list_folder(trajectory.path / layout.KEYFRAMES)  # before the rows: a keyframe is written after its row
     data = read_file(trajectory.path / layout.ROWS) or b""
     patches = read_file(trajectory.path / layout.PATCHES) or b""
     due = set(spec.keyframe_iterations())
@@ -72,7 +73,7 @@ def inspect_folder(trajectory: Trajectory) -> Inspection:
 
 
 def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str | None:
-    """Walk on by the next row, or say what is wrong with it."""
+    """Advance by the next row, or return what is wrong with it."""
     walk, spec = inspection.walk, inspection.walk.spec
     k = walk.iteration + 1
     box = masks.draw_box(spec, k)
@@ -102,7 +103,7 @@ def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str
 
 
 def _check_tails(inspection: Inspection, data: bytes, patches: bytes) -> None:
-    """What lies behind the last good row: torn by a crash, unless whole rows follow the tear."""
+    """Check the data after the last intact row: torn by a crash, unless whole rows follow."""
     tail = data[inspection.rows_end :]
     lines = tail.replace(b"\0", b"\n").splitlines(keepends=True)  # a lost block is NULs, line ends and all
     if any(parse_valid_prefix(line, IterationRow)[0] for line in lines):
@@ -117,7 +118,7 @@ def _check_tails(inspection: Inspection, data: bytes, patches: bytes) -> None:
 
 
 def _check_broken_keyframe(inspection: Inspection, k: int, present: list[str]) -> None:
-    """Keyframes follow their rows, so that of the last row may never have been written."""
+    """Report a missing keyframe. Keyframes follow their rows, so that of the last row may not be written yet."""
     name = layout.keyframe_name(k)
     if k == len(inspection.rows) and name not in present and not inspection.damage:
         inspection.leftovers.append(f"{layout.KEYFRAMES}/{name} was not written yet")
@@ -126,7 +127,7 @@ def _check_broken_keyframe(inspection: Inspection, k: int, present: list[str]) -
 
 
 def _find_stray_files(trajectory: Trajectory, keyframes: set[str]) -> Iterator[str]:
-    """Only what this program may have made: they are removed, and a user's own files are not."""
+    """Find files that only riptui can have written: they are removed, and the user's own files are not."""
     for name in list_folder(trajectory.path):
         if name.startswith(TEMPORARY_PREFIX):
             yield name

@@ -1,9 +1,9 @@
-"""The register of workers: a folder for each in `RUNS/.riptui/workers/`, which its process keeps locked while it lives.
+"""The registry of workers: one folder per worker in `RUNS/.riptui/workers/`, locked by its process while it runs.
 
-worker.json  who it is; written once
-live.json    what it is at; overwritten several times a second, and lost in a power cut without harm
-log.txt      what it and its libraries had to say
-.lock        held: it lives. A process id alone would tell nothing, for the system gives them out again
+worker.json  identity and options; written once
+live.json    current state; rewritten several times a second, and not durable
+log.txt      output of the worker and its libraries
+.lock        held while the worker runs. A process id would not do: the system reuses them
 """
 
 import os
@@ -28,13 +28,13 @@ from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
 
 PRIVATE_FOLDER = ".riptui"
-"""In a runs folder: what is no trajectory. No group has such a name."""
+"""The subfolder of a runs folder for everything but trajectories. Not a valid name of a group."""
 WORKERS_FOLDER = "workers"
 RECORD_FILE, LIVE_FILE, LOG_FILE = "worker.json", "live.json", "log.txt"
 
 MAX_ENDED_WORKERS = 20  # folders of workers that have ended
-MAX_ENDED_SECONDS = 7 * 86_400.0  # seconds; how long such a folder is kept at most
-GRACE_SECONDS = 60.0  # seconds; a younger folder may be one that is being made and is not locked yet
+MAX_ENDED_SECONDS = 7 * 86_400.0  # seconds; such a folder is kept no longer
+GRACE_SECONDS = 60.0  # seconds; a younger folder may be new and not locked yet
 MAX_RECORD_BYTES = 2**22  # bytes; a live.json with a thousand jobs has 200 kB
 
 WorkerPhase = Literal["starting", "loading", "working", "idle", "leaving"]
@@ -81,51 +81,51 @@ class WorkerJob(msgspec.Struct, frozen=True):
     path: str
     """Relative to the runs folder."""
     k: int
-    """Iterations that are done."""
+    """Finished iterations."""
     iterations: int
     step: int = 0
-    """Denoising steps of iteration k+1 that are done."""
+    """Finished denoising steps of iteration k+1."""
     steps: int = 0
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):
-    """live.json: what a worker is at."""
+    """live.json: the current state of a worker."""
 
     when: float
     """Seconds since 1970."""
     state: WorkerPhase = "starting"
     inpainter: str = ""
-    """The one that is loaded or being loaded."""
+    """The inpainter that is loaded or being loaded."""
     jobs: tuple[WorkerJob, ...] = ()
     rate: float = 0.0
-    """Iterations a second over the last minute, all slots together."""
+    """Iterations per second over the last minute, all slots together."""
     queued: int = 0
-    """Trajectories that wait for a worker."""
+    """Trajectories that are waiting for a worker."""
     memory_used: int | None = None
-    """Bytes of the device, whoever uses them; None: not known, or not on a GPU."""
+    """Bytes in use on the device, by all processes; None: not known, or not a GPU."""
     memory_total: int | None = None
     device: str = ""
-    """What it computes on, as the inpainter says: cpu (x86_64), cuda:0 (NVIDIA H200); "" before one is loaded."""
+    """The device in use, as the inpainter reports it: cpu (x86_64), cuda:0 (NVIDIA H200); "" before one is loaded."""
     load: float | None = None
     """Utilisation of the GPU, 0 to 1."""
     note: str = ""
     dismissed: bool = False
-    """Somebody asked it to leave; it did not find by itself that nothing is left to do."""
+    """Whether it was asked to shut down, rather than exiting because it was idle."""
 
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker as a reader finds it: living, or what is left of it."""
+    """A worker as readers see it, running or ended."""
 
     record: WorkerRecord
     live: WorkerStatus | None
-    """None: not written yet, or not readable."""
+    """Its current state; None: not written yet, or not readable."""
     alive: bool
     folder: Path
 
     @property
     def device(self) -> str:
-        """What it computes on, or is to; "" if it was left to it and is not known yet."""
+        """The device in use, or the requested one; "" if neither is known yet."""
         return (self.live.device if self.live else "") or self.record.device
 
     @property
@@ -145,8 +145,8 @@ def workers_folder(runs: Path) -> Path:
 
 
 def find_runs_folder(trajectories: Sequence[Trajectory], default: Path) -> Path:
-    """The runs folder of trajectories: the usual one if they are in it, or one where workers have been, or the nearest
-    that holds them all."""
+    """The runs folder of trajectories: the default one if they are in it, else their common folder, or the first
+    folder from there upwards that has had workers."""
     common = Path(os.path.commonpath([os.path.realpath(trajectory.path) for trajectory in trajectories]))
     if common.is_relative_to(os.path.realpath(default)):
         return default
@@ -155,14 +155,14 @@ def find_runs_folder(trajectories: Sequence[Trajectory], default: Path) -> Path:
 
 
 def list_workers(runs: Path) -> list[Worker]:
-    """All workers of a runs folder, living and dead, oldest first. What is not readable is no worker; never raises."""
+    """All workers of a runs folder, running and ended, oldest first. Unreadable ones are left out. Never raises."""
     parent = workers_folder(runs)
     found = [worker for name in list_folder(parent) if (worker := read_worker(parent / name))]
     return sorted(found, key=lambda worker: (worker.record.started, worker.record.id))
 
 
 def read_worker(folder: Path) -> Worker | None:
-    """The worker of a folder; None where there is none, or no longer one to be read."""
+    """The worker of a folder; None if there is none, or it cannot be read any more."""
     record = _read_record(folder / RECORD_FILE, WorkerRecord)
     if record is None or record.id != folder.name or not layout.NAME_PATTERN.fullmatch(record.id):
         return None
@@ -178,7 +178,7 @@ def _read_record(path: Path, record_type: type[WorkerFileT]) -> WorkerFileT | No
 
 
 def new_log_path(runs: Path) -> Path:
-    """A file for what a worker has to say before it is registered; the worker takes it into its folder."""
+    """A log file for a worker that is not registered yet; the worker moves it into its folder."""
     parent = workers_folder(Path(os.path.realpath(runs)))
     make_folders(parent)
     return parent / f"starting-{secrets.token_hex(6)}.txt"
@@ -186,7 +186,7 @@ def new_log_path(runs: Path) -> Path:
 
 @contextmanager
 def hold_start_lock(runs: Path) -> Iterator[None]:
-    """While it lasts nobody else starts a worker in these runs. Raises HeldError if somebody does, DiskError."""
+    """Keep other processes from starting a worker in these runs. Raises HeldError if one is doing so, DiskError."""
     parent = workers_folder(Path(os.path.realpath(runs)))
     make_folders(parent)
     with Folder(parent) as folder, FolderLock(folder):
@@ -194,7 +194,7 @@ def hold_start_lock(runs: Path) -> Iterator[None]:
 
 
 class Registration:
-    """A worker's own entry in the register. Made by `register`."""
+    """A worker's own entry in the registry. Created by `register`."""
 
     def __init__(self, record: WorkerRecord, folder: Folder) -> None:
         self.record = record
@@ -203,26 +203,26 @@ class Registration:
         self._folder = folder
 
     def attach_log(self, log: Path) -> None:
-        """Make a file the log, e.g. the one that stdout and stderr go to already."""
+        """Use an existing file as the log, e.g. the one that stdout and stderr go to."""
         with explain_errors(log):
             os.rename(log, self.log)
 
     def append_to_log(self, text: str) -> None:
-        """Add a line, safe to print, to the log of a worker that does not reach it."""
+        """Add a line, safe to print, to the log of a worker that runs on another machine."""
         with suppress(OSError), self.log.open("a", encoding="utf-8") as log:
             log.write(f"{timestamp()}  {text}\n")
 
     def publish(self, live: WorkerStatus) -> None:
-        """Overwrite live.json. A disk that will not have it is no reason to end the work."""
+        """Rewrite live.json. A disk error is ignored: it must not end the work."""
         with suppress(DiskError):
             self._folder.write_atomically(LIVE_FILE, msgspec.json.encode(live), durable=False)
 
 
 @contextmanager
 def register(runs: Path, record: WorkerRecord) -> Iterator[Registration]:
-    """Enter a worker in the register while the context lasts; clear away what is left of older ones.
+    """Register a worker while the context lasts, and remove old folders of ended workers.
 
-    Raises DiskError; HeldError if a worker of that id is there.
+    Raises DiskError; HeldError if a worker with that id is running.
     """
     parent = workers_folder(Path(os.path.realpath(runs)))
     make_folders(parent)
@@ -252,5 +252,5 @@ def _remove_ended(parent: Path) -> None:
         if now - changed > MAX_ENDED_SECONDS or (index >= MAX_ENDED_WORKERS and now - changed > GRACE_SECONDS):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
-            else:  # the log of one that never came to be registered
+            else:  # the log of a worker that was never registered
                 path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Append iterations to a claimed trajectory, after clearing up what an earlier writer left.
+"""Append iterations to a claimed trajectory, after recovering what an earlier writer left.
 
-The order of an iteration: patch, fsync, row, fsync, and then the keyframe where one is due. The row is the commit;
-what comes after it can be made again from what is committed.
+The order of an iteration: patch, fsync, row, fsync, then the keyframe if one is due. The row is the commit; the
+keyframe can be rebuilt from committed data.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def open_writer(claim: Claim) -> Iterator["IterationWriter"]:
 
 
 class IterationWriter:
-    """Made by `open_writer`."""
+    """Appends iterations. Created by `open_writer`."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class IterationWriter:
         keyframes: Folder,
     ) -> None:
         self.inspection = inspection
-        """What there was; `inspection.walk` is where to go on."""
+        """The folder as it was found; `inspection.walk` is the state to continue from."""
         self._claim = claim
         self._spec = claim.trajectory.spec
         self._keyframe_iterations = set(self._spec.keyframe_iterations())
@@ -59,7 +59,7 @@ class IterationWriter:
         self._session = 0
 
     def recover(self) -> None:
-        """Cut what is not whole and right, make the rest durable, remove what a crash left, make keyframes again."""
+        """Cut damaged data, make the rest durable, remove the remains of a crash, rebuild keyframes."""
         self._rows.truncate(self.inspection.rows_end)
         self._patches.truncate(self.inspection.patches_end)
         self._sessions.drop_torn_lines()
@@ -74,7 +74,7 @@ class IterationWriter:
             self._claim.log("recovered: " + "; ".join(self.inspection.damage))
 
     def begin_session(self, session: Session) -> None:
-        """Record what computes the rows to come. Its number is set here."""
+        """Record the session that computes the next rows. Its number is set here."""
         known = [session.session for session in self._claim.trajectory.read_sessions()]
         self._session = max([*known, *(row.session for row in self.inspection.rows)], default=0) + 1
         self._sessions.append(encode_line(msgspec.structs.replace(session, session=self._session)))

@@ -1,9 +1,9 @@
 """What a study will take, before anything runs: trajectories, iterations, time, disk space. Opens no picture."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from riptui.filesystem import free_bytes
 from riptui.planning.estimate import estimate_sweeps, time_iterations
 from riptui.store.listing import find_trajectories
 from riptui.study import manifest, sources
@@ -58,10 +58,5 @@ def estimate_study(study: Study) -> StudyEstimate:
         done=min(progress.done, total.iterations),
         hours=None if total.seconds is None else fraction_left * total.seconds / 3600,
         room=int(fraction_left * total.disk_bytes),
-        free=_free_bytes(study.runs),
+        free=free_bytes(study.runs),
     )
-
-
-def _free_bytes(runs: Path) -> int:
-    existing = next(folder for folder in (runs, *runs.parents) if folder.exists())
-    return shutil.disk_usage(existing).free

@@ -11,11 +11,11 @@ from pathlib import Path
 from riptui.errors import RiptuiError
 from riptui.events import Ended, Event, Failed, Iterated, Loading, Measured, Started, StepDone, TrajectoryEvent
 from riptui.store import attempts, layout
-from riptui.store.disk import read_file, read_size
 from riptui.store.lock import probe_lock
-from riptui.store.records import IterationRow, Measurement, parse_lines, parse_valid_prefix
+from riptui.store.records import Measurement, parse_lines
 from riptui.store.requests import has_work
-from riptui.store.trajectory import Trajectory
+from riptui.store.tail import LineTail, RowTail
+from riptui.store.trajectory import Status, Trajectory, derive_status
 from riptui.store.worker_registry import Worker, WorkerJob, list_workers
 from riptui.supervision.restart_policy import WorkState
 
@@ -27,14 +27,20 @@ class TrajectoryTail:
 
     def __init__(self, trajectory: Trajectory) -> None:
         self.trajectory = trajectory
-        self.k = len(trajectory.read_rows())
+        self._rows = RowTail(trajectory)
+        self._rows.read_new()
+        self._metrics = LineTail(trajectory.path / layout.METRICS)
+        self._metrics.read_lines()
         self.started = False
         self.held = False
         """Whether a process was computing it at the last poll."""
         self.ended = False
-        self._rows_end = read_size(trajectory.path / layout.ROWS)
-        self._metrics_end = read_size(trajectory.path / layout.METRICS)
         self._last_step = (0, 0, 0)
+
+    @property
+    def k(self) -> int:
+        """Iterations that are committed, as of the last look."""
+        return self._rows.k
 
     def poll(self, job: WorkerJob | None = None) -> list[Event]:
         """The events since the last poll. job: what a worker's live.json says about it."""
@@ -49,39 +55,20 @@ class TrajectoryTail:
             self.trajectory.path
         )  # first: a process that released the lock has written everything
         previous_k = self.k
-        new: list[Iterated | Measured] = [*self._read_new_rows(), *self._read_new_measurements()]
+        new: list[Iterated | Measured] = [
+            *(Iterated(row) for row in self._rows.read_new()),
+            *(
+                _to_measured(measurement)
+                for measurement in parse_lines(self._metrics.read_lines(), Measurement)
+                if measurement.get("k") is not None
+            ),
+        ]
         events: list[Event] = []
         if not self.started and (self.held or new):
             self.started = True
             events.append(Started(previous_k))
         events += [*sorted(new, key=_sort_key)]
         return events + (self._detect_step(job) if self.held else self._detect_end())
-
-    def _read_new_rows(self) -> list[Iterated]:
-        end = read_size(self.trajectory.path / layout.ROWS)
-        if end < self._rows_end:  # damaged rows were cut off
-            self.k, self._rows_end = 0, 0
-        if end == self._rows_end:
-            return []
-        data = read_file(self.trajectory.path / layout.ROWS, start=self._rows_end) or b""
-        rows, ends = parse_valid_prefix(data, IterationRow)
-        self._rows_end += ends[-1] if ends else 0
-        self.k += len(rows)
-        return [Iterated(row) for row in rows]
-
-    def _read_new_measurements(self) -> list[Measured]:
-        end = read_size(self.trajectory.path / layout.METRICS)
-        self._metrics_end = min(end, self._metrics_end)
-        if end == self._metrics_end:
-            return []
-        data = read_file(self.trajectory.path / layout.METRICS, start=self._metrics_end) or b""
-        complete = data.rfind(b"\n") + 1
-        self._metrics_end += complete
-        return [
-            _to_measured(measurement)
-            for measurement in parse_lines(data[:complete], Measurement)
-            if measurement.get("k") is not None
-        ]
 
     def _detect_step(self, job: WorkerJob | None) -> list[Event]:
         if job is None or not job.steps or self._last_step == (job.k, job.step, job.steps):
@@ -92,14 +79,15 @@ class TrajectoryTail:
     def _detect_end(self) -> list[Event]:
         """How it ended, if it did. No process is computing it."""
         Trajectory.open(self.trajectory.path)  # raises if it was removed
-        if failure := self.trajectory.failure:
-            event: Event = Failed(RiptuiError(failure.error))
-        elif self.k >= self.trajectory.spec.iterations and not has_work(self.trajectory):
-            event = Ended(self.k, True)
-        elif self.trajectory.request.state != "run":
-            event = Ended(self.k, False)
-        else:
+        status = derive_status(
+            self.trajectory, self.k, is_measured=lambda: not has_work(self.trajectory), by_request=True
+        )
+        if status in (Status.RUNNING, Status.QUEUED):
             return []
+        if status is Status.FAILED and (failure := self.trajectory.failure):
+            event: Event = Failed(RiptuiError(failure.error))
+        else:
+            event = Ended(self.k, status is Status.DONE)
         self.ended = True
         return [event]
 

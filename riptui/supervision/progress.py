@@ -9,9 +9,8 @@ from pathlib import Path
 from riptui.errors import RiptuiError
 from riptui.store import attempts, layout
 from riptui.store.listing import read_last_row
-from riptui.store.lock import probe_lock
 from riptui.store.requests import has_work
-from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trajectory import Status, Trajectory, derive_status
 from riptui.store.worker_registry import Worker
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.restart_policy import WorkState
@@ -172,24 +171,18 @@ def _read_progress(trajectory: Trajectory, iterations: int, *, require_measured:
     row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
     k = row.k if row else 0
     try:
-        return TrajectoryProgress(
-            k, iterations, _read_status(trajectory, k, iterations, require_measured=require_measured)
+        status: Status | None = derive_status(
+            trajectory,
+            k,
+            iterations=iterations,
+            is_measured=lambda: not (require_measured and has_work(trajectory)),
+            by_request=True,
         )
     except RiptuiError:
-        return TrajectoryProgress(k, iterations, None)
-
-
-def _read_status(trajectory: Trajectory, k: int, iterations: int, *, require_measured: bool) -> Status | None:
-    if probe_lock(trajectory.path)[0]:
-        return Status.RUNNING
-    if k >= iterations and not (require_measured and has_work(trajectory)):
-        return Status.DONE
-    path = str(trajectory.path)  # joining a Path takes longer than the system calls
-    if os.path.exists(f"{path}/{layout.FAILED}"):
-        return Status.FAILED
-    if not os.path.exists(f"{path}/{layout.SPEC}"):
-        return None
-    return {"run": Status.QUEUED, "pause": Status.PAUSED, "stop": Status.INTERRUPTED}[trajectory.request.state]
+        status = None
+    if status in (Status.QUEUED, Status.PAUSED, Status.INTERRUPTED) and not trajectory.exists:
+        status = None
+    return TrajectoryProgress(k, iterations, status)
 
 
 def failure_reason(trajectory: Trajectory) -> str:

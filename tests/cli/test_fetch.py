@@ -502,7 +502,7 @@ def test_a_disk_without_space_is_said_before_anything_is_fetched(
     server.repositories["org/two"] = Repository(whole())
     size = download.plan_download(NAME, "main").needed_bytes
     server.seen.clear()
-    monkeypatch.setattr(download.shutil, "disk_usage", lambda path: SimpleNamespace(free=int(size * 1.5)))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=int(size * 1.5)))
     assert main(["fetch", NAME, "org/two"]) == 1
     said = capsys.readouterr().err
     assert f"not enough space: {format_size(2 * size)} are needed in {constants.HF_HUB_CACHE}" in said

@@ -302,7 +302,7 @@ def test_show_of_what_is_running_tells_who_computes_it(make_trajectory: MakeTraj
     assert re.search(r"process \d+ on .* is running it", outcome.out)
 
 
-@pytest.mark.parametrize(("path", "words"), [("runs", "holds no spec.json"), ("gone", "is not there")])
+@pytest.mark.parametrize(("path", "words"), [("runs", "has no spec.json"), ("gone", "does not exist")])
 def test_show_of_what_is_no_trajectory_is_refused(path: str, words: str, make_trajectory: MakeTrajectory) -> None:
     make_trajectory()
     outcome = riptui("show", path)

@@ -142,7 +142,7 @@ def file_size_limit(size: int) -> Iterator[None]:
 @pytest.mark.parametrize("name", ["a.gif", "strip.png"])
 def test_a_write_that_stops_half_way_leaves_nothing(computed: Computed, out: Path, name: str) -> None:
     write = writers(computed())[name]
-    with file_size_limit(4096), pytest.raises(DiskError, match="would pass the file size limit"):
+    with file_size_limit(4096), pytest.raises(DiskError, match="would exceed the file size limit"):
         write(out / name)
     assert names(out) == []
 

@@ -405,7 +405,7 @@ def full(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr("riptui.filesystem.write_at", refuse)
 
 
 @pytest.mark.parametrize("failing", [a_folder, below_a_file, read_only, full])

@@ -145,7 +145,7 @@ def test_a_damaged_patch_spoils_only_the_frames_that_cannot_be_had_without_it(tr
         found = shown(reel, order)
         assert sorted(found) == [k for k in range(33) if k not in spoiled]
         assert all(np.array_equal(reel.frame(k), expected[k]) for k in found)
-    with pytest.raises(DamagedError, match=rf"frame {covered} is not what was computed: .*riptui check"):
+    with pytest.raises(DamagedError, match=rf"frame {covered} is damaged: .*riptui check"):
         opened(trajectory).frame(covered)
 
 

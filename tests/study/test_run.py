@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from riptui.store import disk
+from riptui import filesystem
 from riptui.store.trajectory import Status
 from riptui.supervision.client import list_running_workers
 from tests.support import odd_inpainters  # noqa: F401  workers that are started from here know them
@@ -223,7 +223,7 @@ def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_t
 ) -> None:
     file = written()
     room = [30]
-    write = disk._write_at
+    write = filesystem.write_at
 
     def full(fd: int, data: bytes, start: int) -> None:
         room[0] -= 1
@@ -232,7 +232,7 @@ def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_t
         write(fd, data, start)
 
     with monkeypatch.context() as patched:
-        patched.setattr(disk, "_write_at", full)
+        patched.setattr(filesystem, "write_at", full)
         outcome = riptui("study", "run", file, "--workers", "0", "--detach")
     assert outcome.code == 1
     outcome.require_one_line("the disk is full: free some space")

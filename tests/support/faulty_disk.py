@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from riptui import engine
+from riptui import engine, filesystem
 from riptui.arrays import Image
 from riptui.engine import saver
 from riptui.events import Ended, Iterated, Measured
@@ -77,7 +77,7 @@ class Disk:
         self.rmdir = self.rmdir  # the same object each time, for shutil compares functions from Python 3.13 on
 
     def __enter__(self) -> Self:
-        for module in (disk, lock, shutil):
+        for module in (disk, filesystem, lock, shutil):
             self._patches.setattr(module, "os", self)
         self._patches.setattr(lock, "fcntl", self)
         self._patches.setattr(saver, "MAX_PENDING", 0)  # each event comes before the next iteration is saved

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from riptui import inpainters, testing
+from riptui import filesystem, inpainters, testing
 from riptui.arrays import Images, Masks
 from riptui.inpainters import InpainterInfo, OnStep
-from riptui.store import disk
 from riptui.supervision import client
 
 COMMAND = [
@@ -78,7 +77,7 @@ def install() -> None:
     inpainters.REGISTRY.update(ODD)
     client.COMMAND = tuple(COMMAND)  # type: ignore[assignment]  # of another length
     if FULL in os.environ:
-        disk._write_at = _writing(Path(os.environ[FULL]), disk._write_at)  # type: ignore[assignment]
+        filesystem.write_at = _writing(Path(os.environ[FULL]), filesystem.write_at)  # type: ignore[assignment]
 
 
 def _writing(full: Path, write: Callable[[int, bytes, int], None]) -> Callable[[int, bytes, int], None]:

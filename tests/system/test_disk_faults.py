@@ -118,7 +118,7 @@ def test_a_file_size_limit_ends_the_run_and_loses_nothing(limit: int, ending: Co
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     assert outcome.code == 1
-    outcome.require_one_line("the file would pass the file size limit: raise it (ulimit -f)")
+    outcome.require_one_line("the file would exceed the file size limit: raise it (ulimit -f)")
     for folder in Path("runs").rglob(layout.SPEC):
         require_committed("", Trajectory(folder.parent))
     assert riptui("run", "p.png", *OPTIONS).code == 0

@@ -45,14 +45,14 @@ def cut_png(path: Path) -> None:
 
 BAD_SOURCES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: None, "cannot be read"),
-    "a folder": (Path.mkdir, "this is a folder"),
-    "a pipe": (os.mkfifo, "this is a pipe"),
+    "a folder": (Path.mkdir, "is a folder"),
+    "a pipe": (os.mkfifo, "is a pipe"),
     "a device": (lambda path: path.symlink_to("/dev/zero"), "a device"),
     "a broken link": (lambda path: path.symlink_to("nowhere"), "cannot be read"),
     "a link to itself": (lambda path: path.symlink_to(path), "cannot be read"),
     "empty": (Path.touch, "empty"),
-    "text": (lambda path: path.write_text("not a picture\n" * 100), "no picture"),
-    "cut short": (cut_png, "cut short"),
+    "text": (lambda path: path.write_text("not a picture\n" * 100), "not a readable image"),
+    "cut short": (cut_png, "truncated"),
 }
 
 

@@ -3,7 +3,6 @@
 10,000 trajectories of five metrics at nine frames take about 10 MB, because equal values are stored once.
 """
 
-import os
 import time
 from array import array
 from collections.abc import Iterable, Iterator
@@ -17,8 +16,7 @@ import msgspec
 from riptui.errors import RiptuiError
 from riptui.metrics.display import metric_names
 from riptui.spec import Spec
-from riptui.store import layout
-from riptui.store.listing import TrajectorySummary, summarize
+from riptui.store.listing import FolderSignature, TrajectorySummary, read_signature, summarize
 from riptui.store.trajectory import Status, Trajectory
 
 SLICE_SECONDS = 0.1  # of reading between two progress reports
@@ -65,7 +63,7 @@ class GroupReader:
         """Whether the last `read` found a difference."""
         self.coverage: dict[str, dict[int, float]] = {}
         """In %, by path and measured frame, as of the last `read_coverage`."""
-        self._signatures: dict[str, tuple[int, ...]] = {}
+        self._signatures: dict[str, FolderSignature] = {}
         self._interned: dict[object, object] = {}
 
     def read(self, paths: Iterable[str]) -> Iterator[int]:
@@ -77,7 +75,7 @@ class GroupReader:
         known_signatures, self._signatures = self._signatures, {}
         deadline = time.monotonic() + SLICE_SECONDS
         for count, path in enumerate(paths, start=1):
-            signature = _signature(path)
+            signature = read_signature(path)
             self._signatures[path] = signature
             member = before.get(path) if known_signatures.get(path) == signature else self._read_member(path)
             if member is None:
@@ -144,16 +142,3 @@ def _read_coverage(member: GroupMember) -> dict[int, float]:
 def _finite_value(summary: TrajectorySummary, k: int, name: str) -> float:
     value = summary.metrics[k].get(name)
     return nan if value is None else value
-
-
-def _signature(path: str) -> tuple[int, ...]:
-    """Times and sizes that change with a trajectory's status or metrics."""
-    stamps = []
-    for name in ("", layout.ROWS, layout.METRICS):
-        try:
-            stat = os.stat(f"{path}/{name}")
-        except OSError:
-            stamps.append(-1)
-        else:
-            stamps += [stat.st_mtime_ns, stat.st_size]
-    return tuple(stamps)

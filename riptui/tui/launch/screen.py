@@ -1,6 +1,5 @@
 """The launch form on the screen: picture, settings, and the estimated cost."""
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,6 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Select, Static
 
 from riptui.errors import RiptuiError
+from riptui.filesystem import free_bytes
 from riptui.images import PreparedImage, prepare_original
 from riptui.planning.estimate import (
     CostKey,
@@ -303,8 +303,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
 
 def _free_disk_bytes(folder: Path) -> int | None:
     """Free bytes on a folder's disk; None if unknown."""
-    existing = next((path for path in (folder.absolute(), *folder.absolute().parents) if path.exists()), Path("/"))
     try:
-        return shutil.disk_usage(existing).free
+        return free_bytes(folder)
     except OSError:
         return None

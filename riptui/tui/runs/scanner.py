@@ -4,7 +4,6 @@ The first scan lists the names (20 ms for 10,000 trajectories); the next ones re
 from then on only those that changed: active ones at every scan, the others in turn.
 """
 
-import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,8 +12,14 @@ from pathlib import Path
 
 from riptui.errors import DiskError
 from riptui.metrics.display import newest_values, primary_metric
-from riptui.store import layout
-from riptui.store.listing import TrajectorySummary, summarize, walk_folders
+from riptui.store.listing import (
+    FolderSignature,
+    TrajectorySummary,
+    mtime_ns,
+    read_signature,
+    summarize,
+    walk_folders,
+)
 from riptui.store.trajectory import Status, Trajectory
 
 SLICE_SECONDS = 0.04  # of reading between two results; the screen draws in between
@@ -74,10 +79,6 @@ class ScanResult:
         return bool(self.entries or self.removed or self.folder_error or self.all_listed)
 
 
-FolderSignature = tuple[int, int, int]
-"""Modification time in ns, bytes of rows, bytes of metrics: files grow without changing the folder itself."""
-
-
 class RunsScanner:
     """Scans one runs folder. For one thread."""
 
@@ -108,7 +109,7 @@ class RunsScanner:
 
     def _scan_names(self) -> Iterator[ScanResult]:
         """Yield new and removed trajectories; skipped while no group's folder has changed."""
-        if self._group_stamps and all(_read_mtime(group) == stamp for group, stamp in self._group_stamps.items()):
+        if self._group_stamps and all(mtime_ns(group) == stamp for group, stamp in self._group_stamps.items()):
             return
         if not self.runs.is_dir():
             raise DiskError(f"there is no folder {self.runs}")
@@ -120,7 +121,7 @@ class RunsScanner:
         prefix = len(str(self.runs)) + 1
         for folder, is_group in walk_folders(self.runs):
             if is_group:
-                stamp = _read_mtime(folder)
+                stamp = mtime_ns(folder)
                 groups[folder] = stamp if stamp < settled_before else 0
                 continue
             path = folder[prefix:]
@@ -164,7 +165,7 @@ class RunsScanner:
             if entry is None:
                 continue
             is_running = entry.status is Status.RUNNING  # its lock may vanish without a trace in the folder
-            if is_running or _read_signature(f"{self.runs}/{path}") != self._signatures.get(path):
+            if is_running or read_signature(f"{self.runs}/{path}") != self._signatures.get(path):
                 changed.append(path)
         return changed
 
@@ -174,8 +175,8 @@ class RunsScanner:
         for path in paths:
             self._unread.pop(path, None)
             old_signature = self._signatures.get(path)
-            self._signatures[path] = signature = _read_signature(f"{self.runs}/{path}")
-            entry = _make_entry(path, summarize(Trajectory(self.runs / path)), signature[0] / 1e9)
+            self._signatures[path] = signature = read_signature(f"{self.runs}/{path}")
+            entry = _make_entry(path, summarize(Trajectory(self.runs / path)), signature.changed_ns / 1e9)
             old_entry = self._entries.get(path)
             if old_signature is None or (old_entry is not None and entry != replace(old_entry, changed=entry.changed)):
                 self._entries[path] = entry
@@ -207,23 +208,3 @@ def _make_entry(path: str, summary: TrajectorySummary, changed: float) -> TreeEn
         newest=tuple((name, value) for name, value in newest_values(summary.metrics).items() if value is not None),
         changed=changed,
     )
-
-
-def _read_signature(folder: str) -> FolderSignature:
-    sizes = []
-    newest = _read_mtime(folder)
-    for name in (layout.ROWS, layout.METRICS):
-        try:
-            stat = os.stat(f"{folder}/{name}")
-            sizes.append(stat.st_size)
-            newest = max(newest, stat.st_mtime_ns)
-        except OSError:
-            sizes.append(-1)
-    return newest, sizes[0], sizes[1]
-
-
-def _read_mtime(folder: str) -> int:
-    try:
-        return os.stat(folder).st_mtime_ns
-    except OSError:
-        return -1

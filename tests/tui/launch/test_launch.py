@@ -230,7 +230,7 @@ async def test_a_picture_that_cannot_be_read_is_told_and_keeps_it_from_launching
     (folder / "dog.JPG").write_bytes(b"no picture\x1b[31m")
     async with open_app(runs) as pilot:
         screen = await form_of(pilot, picture=str(folder / "dog.JPG"))
-        await pilot.wait_until(lambda: "no picture" in problem(screen, "picture"))
+        await pilot.wait_until(lambda: "not a readable image" in problem(screen, "picture"))
         assert not ready(screen)
         await pilot.press("ctrl+s")
         await pilot.pause()

@@ -448,7 +448,7 @@ async def test_a_frame_that_is_damaged_is_a_message_and_the_others_are_shown(don
         app.view.go(12)
         await rests(pilot)
         assert app.picture("frame").image is None
-        assert "frame 12 is not what was computed" in app.picture("frame").note
+        assert "frame 12 is damaged" in app.picture("frame").note
         app.view.go(11)
         await rests(pilot)
         assert app.picture("frame").image is not None
@@ -489,7 +489,7 @@ async def test_a_folder_that_goes_away_while_it_is_shown_is_a_message(done: Traj
     async with showing(done) as (app, pilot):
         done.path.rename(done.path.parent / "elsewhere")
         app.view.disk_changed()
-        await wait_until(pilot, lambda: "no trajectory" in app.picture("frame").note, "the message")
+        await wait_until(pilot, lambda: "not a trajectory" in app.picture("frame").note, "the message")
 
 
 # --- room

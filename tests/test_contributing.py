@@ -82,6 +82,15 @@ def test_an_inpainter_and_a_metric_are_added_and_run(changed: Path, make_traject
     assert "mean-difference" in shown
 
 
+def test_the_added_inpainter_and_metric_keep_the_conventions(changed: Path) -> None:
+    code = (
+        "from riptui import load_inpainter, load_metric; "
+        "from riptui.testing import check_inpainter, check_metric; "
+        "check_inpainter(load_inpainter('mean-colour')); check_metric(load_metric('mean-difference')); print('kept')"
+    )
+    assert python(changed, "-c", code) == "kept\n"
+
+
 def test_a_command_is_added(changed: Path, make_trajectory: MakeTrajectory) -> None:
     runs = make_trajectory().path.parents[1]
     assert "Count trajectories." in python(changed, "-m", "riptui", "--help")

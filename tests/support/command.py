@@ -26,6 +26,7 @@ PATIENCE = 60  # seconds; a command that takes longer hangs
 RICH = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\x1b\[1A|\x1b\[2K|\r")
 """What Rich sends to a terminal: colours, the cursor hidden and shown, one line up, a line erased."""
 
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "riptui"]
 
 
@@ -100,11 +101,13 @@ def wait_until(condition: Callable[[], object], patience: float = PATIENCE, *, i
 
 
 def environment(**changes: str | None) -> dict[str, str]:
-    """This process's environment with changes; None removes a variable. Python's own settings are left out."""
+    """This process's environment with changes; None removes a variable. Python's own settings are left out, except that
+    the checkout comes first: a command that a test starts is the one that the test is of.
+    """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "RIPTUI", "COL", "LC_"))
     }
-    settled = {**kept, "RIPTUI_OFFLINE": "1", "OMP_NUM_THREADS": "1", **changes}
+    settled = {**kept, "PYTHONPATH": str(ROOT), "RIPTUI_OFFLINE": "1", "OMP_NUM_THREADS": "1", **changes}
     return {name: value for name, value in settled.items() if value is not None}
 
 

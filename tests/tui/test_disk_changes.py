@@ -163,6 +163,7 @@ async def test_a_frame_that_a_worker_computes_appears_on_the_screen(
             assert finished(worker).code == 0
         await pilot.wait_for_loading()
         picture = pilot.view.query_one("#frame PictureWidget", PictureWidget)
+        assert picture.image is not None
         assert np.array_equal(picture.image, read_frame(trajectory, 16))
         assert any("▀" in text for text, _ in original)
         assert cells_shown(pilot) != original

@@ -97,12 +97,15 @@ def test_keys_that_a_terminal_cannot_tell_apart_are_one() -> None:
     assert problems == ["keys: app.help keeps question_mark,f1: ctrl+i belongs to app.quit; change one of them"]
 
 
+BINDINGS = [
+    Binding("a", "exit_with('a')", "A", id="app.a"),
+    Binding("b,c", "exit_with('b')", "B", id="app.b"),
+    Binding("d", "exit_with('d')", "D"),
+]
+
+
 class Bound(App[str]):
-    BINDINGS = [  # noqa: RUF012 - Textual's own way
-        Binding("a", "exit_with('a')", "A", id="app.a"),
-        Binding("b,c", "exit_with('b')", "B", id="app.b"),
-        Binding("d", "exit_with('d')", "D"),
-    ]
+    BINDINGS = [*BINDINGS]  # noqa: RUF012 - Textual's own way
 
     def __init__(self, keys: dict[str, str]) -> None:
         super().__init__()
@@ -113,14 +116,14 @@ class Bound(App[str]):
         yield Label("bound")
 
     def on_mount(self) -> None:
-        self.problems = keymap.apply_keys(self, self.keys, keymap.bindings_by_id({"App": Bound.BINDINGS}))
+        self.problems = keymap.apply_keys(self, self.keys, keymap.bindings_by_id({"App": BINDINGS}))
 
     def action_exit_with(self, what: str) -> None:
         self.exit(what)
 
 
 def test_ids_are_collected_with_all_their_keys() -> None:
-    assert keymap.bindings_by_id({"App": Bound.BINDINGS}) == {
+    assert keymap.bindings_by_id({"App": BINDINGS}) == {
         "app.a": KnownBinding("a", "App"),
         "app.b": KnownBinding("b,c", "App"),
     }

@@ -11,6 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from difflib import unified_diff
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,13 +77,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With a runs folder in it: three trajectories that are done, one that failed, one that is paused."""
     home = tmp_path_factory.mktemp("home")
     runs = home / "runs"
-    for place, fields in {
+    chosen: dict[str, dict[str, Any]] = {
         FIRST: {},
         "fig7/cat/m64-s1": {"seed": 1},
         "fig7/cat/m128-s0": {"mask": 128},
         "fig7/dog/m64-s0": {"source_name": "dog.png"},
         "night/m64-s0": {},
-    }.items():
+    }
+    for place, fields in chosen.items():
         trajectory = queue_trajectory(runs, place, amount=200.0, inpainter="noise", **fields)
         if place.startswith("fig7/cat"):
             list(run_trajectory(trajectory))

@@ -100,7 +100,7 @@ def test_every_series_is_seen_on_the_chart(theme: Theme) -> None:
 @pytest.mark.parametrize(("blindness", "least"), [("none", 20), ("protan", 10), ("deutan", 10), ("tritan", 10)])
 def test_any_two_series_can_be_told_apart_by_everyone(blindness: str, least: float, theme: Theme) -> None:
     colours = np.array([linear(Color.parse(one)) for one in series_colours(theme)])
-    seen = np.clip(colours @ np.transpose(BLINDNESS[blindness]), 0, 1)
+    seen = np.clip(colours @ np.array(BLINDNESS[blindness]).T, 0, 1)
     encoded = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
     lab = rgb2lab(encoded[None])[0]
     assert len(lab) == 8

@@ -82,7 +82,7 @@ async def test_p_pauses_what_waits_and_goes_on_with_it(
         await pilot.wait_until(lambda: entries[pilot.cursor].status is Status.PAUSED)
         await pilot.press("p")
         await pilot.wait_for_toast("1 trajectory queued")
-        assert one.request.state == "run"
+        assert one.request.state == "run"  # type: ignore[comparison-overlap]  # mypy does not see the press
         await pilot.wait_for_command()
         assert asked == [runs]
 
@@ -109,7 +109,7 @@ async def test_x_stops_after_a_question(make_trajectory: MakeTrajectory, runs: P
         await pilot.wait_for_dialog(ConfirmDialog)
         await pilot.press("y")
         await pilot.wait_for_toast("1 trajectory stopped")
-        assert one.request.state == "stop"
+        assert one.request.state == "stop"  # type: ignore[comparison-overlap]
 
 
 async def test_without_confirm_it_stops_at_once(make_trajectory: MakeTrajectory, runs: Path) -> None:

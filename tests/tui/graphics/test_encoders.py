@@ -4,6 +4,7 @@ import asyncio
 import re
 from base64 import standard_b64decode
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from riptui.arrays import Image
 from riptui.tui.graphics import encoding, kitty
 from riptui.tui.graphics.budget import LOCAL_BUDGET, REMOTE_BUDGET, PictureBudget
 from riptui.tui.graphics.canvas import Canvas
+from riptui.tui.graphics.capabilities import GraphicsProtocol
 from riptui.tui.graphics.encoding import Encoder, EncodeRequest
 from riptui.tui.graphics.fit import MAX_SIXEL_SIDE, PictureBox, fit
 from riptui.tui.graphics.half_blocks import (
@@ -31,7 +33,7 @@ from tests.support.trajectories import picture
 GREY = (17, 18, 19)
 
 
-def order(protocol: str, box: PictureBox, wire: PictureBudget = LOCAL_BUDGET) -> EncodeRequest:
+def order(protocol: GraphicsProtocol, box: PictureBox, wire: PictureBudget = LOCAL_BUDGET) -> EncodeRequest:
     return EncodeRequest(protocol, box, (9, 18), GREY, wire)
 
 
@@ -138,7 +140,7 @@ def test_a_picture_is_sent_in_pieces_that_the_protocol_allows() -> None:
     assert all(keys["q"] == "2" for keys, _ in parts), "an answer would be a key press"
 
 
-def _with_last(parts: list) -> list:
+def _with_last(parts: list[Any]) -> list[tuple[bool, Any]]:
     return [(index == len(parts) - 1, part) for index, part in enumerate(parts)]
 
 
@@ -253,7 +255,7 @@ def test_below_a_picture_that_ends_in_the_last_row_there_is_its_background() -> 
     st.sampled_from(["kitty", "sixel", "halfblock"]),
 )
 def test_a_picture_stays_in_its_room(
-    image: tuple[int, int], room: tuple[int, int], cell: tuple[int, int], protocol: str
+    image: tuple[int, int], room: tuple[int, int], cell: tuple[int, int], protocol: GraphicsProtocol
 ) -> None:
     box = fit(image, room, cell, protocol)
     assert box
@@ -266,7 +268,7 @@ def test_a_picture_stays_in_its_room(
 
 
 @pytest.mark.parametrize("protocol", ["kitty", "sixel"])
-def test_proportions_are_kept_and_nothing_is_blown_up_by_halves(protocol: str) -> None:
+def test_proportions_are_kept_and_nothing_is_blown_up_by_halves(protocol: GraphicsProtocol) -> None:
     shrunken = fit((512, 256), (40, 40), (9, 18), protocol)
     assert shrunken
     assert shrunken.width / shrunken.height == pytest.approx(2, rel=0.01)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ class OnePicture(App[None]):
         return [strip.text for strip in self.picture.render_lines(self.picture.region)]
 
 
-def shown(protocol: GraphicsProtocol, size: tuple[int, int], *calls: dict) -> list[str]:
+def shown(protocol: GraphicsProtocol, size: tuple[int, int], *calls: dict[str, Any]) -> list[str]:
     async def run() -> list[str]:
         app = OnePicture(protocol)
         async with app.run_test(size=size) as pilot:

@@ -4,6 +4,7 @@ import os
 import termios
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.support import fake_terminal as fakes
 from tests.support.fake_terminal import ENVIRONMENT, fake_terminal, running_app
 
 
-def probed(replies: bytes, *, delay: float = 0.0, piece: int = 65536, asked: str = ""):
+def probed(replies: bytes, *, delay: float = 0.0, piece: int = 65536, asked: str = "") -> Any:
     with fake_terminal(replies, delay=delay, piece=piece) as terminal:
         before = termios.tcgetattr(terminal.inside)
         found = probe(asked, environment=ENVIRONMENT, stdin=terminal.inside, stdout=terminal.inside)
@@ -115,7 +116,7 @@ def test_what_is_asked_for_wins_and_the_own_choice_is_told() -> None:
 def test_the_variable_asks_too_and_the_option_goes_before_it() -> None:
     environment = ENVIRONMENT | {"RIPTUI_GRAPHICS": "off"}
     with fake_terminal(fakes.XTERM) as terminal:
-        both = {"environment": environment, "stdin": terminal.inside, "stdout": terminal.inside}
+        both: dict[str, Any] = {"environment": environment, "stdin": terminal.inside, "stdout": terminal.inside}
         assert probe(**both).protocol == "off"
     with fake_terminal(fakes.XTERM) as terminal:
         both = {"environment": environment, "stdin": terminal.inside, "stdout": terminal.inside}

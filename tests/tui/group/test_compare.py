@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.app import App
@@ -33,12 +34,12 @@ def entrant(spec: Spec, newest: int | None = None) -> ComparedTrajectory:
 # --- pure
 
 
-def test_only_what_differs_is_told():
+def test_only_what_differs_is_told() -> None:
     told, parts = compare_specs([entrant(made_spec(mask=64, seed=3)), entrant(made_spec(mask=128, seed=3))])
     assert (told, parts) == ("mask", [["64 px"], ["128 px"]])
 
 
-def test_images_inpainters_and_their_parameters_are_told_by_name():
+def test_images_inpainters_and_their_parameters_are_told_by_name() -> None:
     specs = [
         made_spec(0, parameters={"radius": 3.0}),
         made_spec(1, parameters={"radius": 5.0}),
@@ -51,13 +52,13 @@ def test_images_inpainters_and_their_parameters_are_told_by_name():
     assert "identity" in parts[2]
 
 
-def test_equal_specs_differ_in_nothing_and_an_unreadable_one_is_left_out():
+def test_equal_specs_differ_in_nothing_and_an_unreadable_one_is_left_out() -> None:
     spec = made_spec()
     assert compare_specs([entrant(spec), entrant(spec)]) == ("", [[], []])
     assert compare_specs([entrant(spec), ComparedTrajectory(Path("gone"), error="gone")]) == ("", [[], []])
 
 
-def test_it_stops_at_every_50_per_cent_and_at_the_end():
+def test_it_stops_at_every_50_per_cent_and_at_the_end() -> None:
     assert percent_stops([entrant(made_spec(mask=64)), entrant(made_spec(amount=130, mask=128))]) == [
         50.0 * n for n in range(9)
     ]
@@ -66,29 +67,29 @@ def test_it_stops_at_every_50_per_cent_and_at_the_end():
 
 
 @pytest.mark.parametrize(("mask", "k"), [(64, 96), (128, 24), (256, 6)])
-def test_frames_at_equal_amounts(mask, k):
+def test_frames_at_equal_amounts(mask: Any, k: Any) -> None:
     assert entrant(made_spec(mask=mask)).frame_at(150) == k
 
 
-def test_a_coarse_grid_gives_the_last_frame_that_is_not_beyond():
+def test_a_coarse_grid_gives_the_last_frame_that_is_not_beyond() -> None:
     coarse = made_spec(size=384, mask=128)  # 9 squares: 11.1 % each
     assert coarse.inpainted(entrant(coarse).frame_at(50)) <= 50
     assert entrant(coarse).frame_at(100) == 9
     assert entrant(coarse).frame_at(1000) == coarse.iterations
 
 
-def test_values_are_those_of_the_last_measured_frame():
+def test_values_are_those_of_the_last_measured_frame() -> None:
     spec = made_spec(mask=128)
     one = ComparedTrajectory(Path("x"), spec, (), 20, {0: {"ssim": 1.0}, 8: {"ssim": 0.8}, 24: {"ssim": 0.5}})
     assert [one.values_at(k)["ssim"] for k in (0, 7, 8, 24)] == [1.0, 1.0, 0.8, 0.8]
 
 
-def test_names_are_told_from_the_common_folder_on():
+def test_names_are_told_from_the_common_folder_on() -> None:
     assert distinct_names([Path("/r/a/m64"), Path("/r/a/m128")]) == ["m64", "m128"]
     assert distinct_names([Path("/r/a/m64"), Path("/r/b/c/m64")]) == ["a/m64", "b/c/m64"]
 
 
-def test_what_cannot_be_shown_is_a_note(tmp_path):
+def test_what_cannot_be_shown_is_a_note(tmp_path: Path) -> None:
     bare = write(tmp_path / "bare", made_spec(), {})  # without its pictures
     lineup = CompareReader([bare, tmp_path / "absent\x1b[31m"])
     found = lineup.read()
@@ -141,7 +142,7 @@ def told(screen: CompareScreen, selector: str) -> list[str]:
     return [str(line.content) for line in screen.query(selector)]
 
 
-async def test_frames_values_and_curves_are_shown_at_the_end_at_first(runs):
+async def test_frames_values_and_curves_are_shown_at_the_end_at_first(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
         assert screen.inpainted == 400
@@ -151,7 +152,7 @@ async def test_frames_values_and_curves_are_shown_at_the_end_at_first(runs):
         assert sum("ΔE" in text for text in told(screen, ".values")) == 1
 
 
-async def test_scrubbing_turns_all_frames_together(runs):
+async def test_scrubbing_turns_all_frames_together(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
         for key, place in {"left": 350, "h": 300, "right": 350, "home": 0, "l": 50, "end": 400, "0": 0}.items():
@@ -162,7 +163,7 @@ async def test_scrubbing_turns_all_frames_together(runs):
         assert any("▲" in screen.query_one(Chart).render_line(y).text for y in range(20))
 
 
-async def test_metric_and_axis(runs):
+async def test_metric_and_axis(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
         chart = screen.query_one(Chart)
@@ -175,7 +176,7 @@ async def test_metric_and_axis(runs):
         await wait_until(pilot, lambda: any("coverage" in chart.render_line(y).text for y in range(chart.size.height)))
 
 
-async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs):
+async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
         columns = list(screen.query(CompareColumn))
@@ -186,7 +187,7 @@ async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs):
         assert screen.inpainted == 400
 
 
-async def test_one_that_is_behind_says_how_far_it_is(runs):
+async def test_one_that_is_behind_says_how_far_it_is(runs: list[Path]) -> None:
     behind = runs[0] / layout.ROWS
     rows = behind.read_bytes().splitlines(keepends=True)
     behind.write_bytes(b"".join(rows[: len(rows) // 2]))
@@ -200,7 +201,7 @@ async def test_one_that_is_behind_says_how_far_it_is(runs):
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30)])
-async def test_six_fit_on_a_small_screen(runs, size, tmp_path):
+async def test_six_fit_on_a_small_screen(runs: list[Path], size: Any, tmp_path: Path) -> None:
     copies = [Path(shutil.copytree(path, tmp_path / "again" / path.name)) for path in runs]
     async with Comparing([*runs, *copies]).run_test(size=size) as pilot:
         screen = await opened(pilot)
@@ -208,7 +209,7 @@ async def test_six_fit_on_a_small_screen(runs, size, tmp_path):
         assert all(column.picture.size.height >= 3 for column in screen.query(CompareColumn))
 
 
-async def test_escape_goes_back(runs):
+async def test_escape_goes_back(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         await opened(pilot)
         await pilot.press("escape")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import isfinite, isnan
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
@@ -50,7 +51,7 @@ def gathered(group: Path, gathering: GroupReader | None = None) -> GroupReader:
     return gathering
 
 
-def digested(group: Path, **choice: object) -> GroupData:
+def digested(group: Path, **choice: Any) -> GroupData:
     gathering = gathered(group)
     list(gathering.read_coverage())
     return build_group_data(gathering.members, ChartOptions(**choice), gathering.coverage, str(group))
@@ -59,7 +60,7 @@ def digested(group: Path, **choice: object) -> GroupData:
 # --- what is gathered
 
 
-def test_a_second_look_reads_nothing_that_is_the_same(group, monkeypatch):
+def test_a_second_look_reads_nothing_that_is_the_same(group: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gathering = gathered(group)
     assert gathering.changed
     before = dict(gathering.members)
@@ -71,7 +72,7 @@ def test_a_second_look_reads_nothing_that_is_the_same(group, monkeypatch):
     assert all(gathering.members[path] is member for path, member in before.items())
 
 
-def test_only_what_changed_is_read_again(group):
+def test_only_what_changed_is_read_again(group: Path) -> None:
     gathering = gathered(group)
     before = dict(gathering.members)
     grown = paths(group)[3]
@@ -83,7 +84,7 @@ def test_only_what_changed_is_read_again(group):
     assert 0.9 in gathering.members[str(grown)].values_of("lpips-vgg")
 
 
-def test_a_deleted_trajectory_is_forgotten_and_a_damaged_one_counted(group):
+def test_a_deleted_trajectory_is_forgotten_and_a_damaged_one_counted(group: Path) -> None:
     gathering = gathered(group)
     shutil.rmtree(paths(group)[0])
     spec = paths(group)[0] / layout.SPEC
@@ -93,7 +94,7 @@ def test_a_deleted_trajectory_is_forgotten_and_a_damaged_one_counted(group):
     assert (len(gathering.members), gathering.unreadable) == (6, 1)
 
 
-def test_one_deleted_between_listing_and_reading_is_counted(group):
+def test_one_deleted_between_listing_and_reading_is_counted(group: Path) -> None:
     listed = paths(group)
     shutil.rmtree(listed[0])
     gathering = GroupReader()
@@ -101,7 +102,7 @@ def test_one_deleted_between_listing_and_reading_is_counted(group):
     assert (len(gathering.members), gathering.unreadable) == (7, 1)
 
 
-def test_values_that_are_not_finite_are_left_out(group):
+def test_values_that_are_not_finite_are_left_out(group: Path) -> None:
     path = paths(group)[0]
     with (path / layout.METRICS).open("ab") as file:
         file.write(b'{"k": 64, "lpips-vgg": null, "psnr": null}\n')
@@ -115,7 +116,7 @@ def test_values_that_are_not_finite_are_left_out(group):
 # --- what is drawn
 
 
-def test_the_mean_and_standard_deviation_of_each_mask_size(group):
+def test_the_mean_and_standard_deviation_of_each_mask_size(group: Path) -> None:
     small, large = digested(group).series
     assert (small.name, large.name) == ("64 px", "128 px")
     scales = [0.1 * (1 + image) + 0.2 * seed + 0.1 for image in (0, 1) for seed in (0, 1)]
@@ -125,14 +126,15 @@ def test_the_mean_and_standard_deviation_of_each_mask_size(group):
     assert small.y[-1] - small.low[-1] == pytest.approx(stdev(scales))
 
 
-def test_one_trajectory_has_no_error_bars(group):
+def test_one_trajectory_has_no_error_bars(group: Path) -> None:
     gathering = gathered(group)
     one = dict(list(gathering.members.items())[:1])
     (series,) = build_group_data(one, ChartOptions(), {}, str(group)).series
+    assert series.low is not None
     assert set(series.low) == {None}
 
 
-def test_coverage_is_the_mean_coverage_at_equal_amounts(group):
+def test_coverage_is_the_mean_coverage_at_equal_amounts(group: Path) -> None:
     shown = digested(group, axis="coverage")
     assert shown.x_end == 100
     assert all(0 <= x <= 100 for series in shown.series for x in series.x)
@@ -140,14 +142,14 @@ def test_coverage_is_the_mean_coverage_at_equal_amounts(group):
     assert 55 < shown.series[0].x[2] < 72  # the paper's protocol expects 63.5 % at 100 %
 
 
-def test_all_points_are_every_value_and_equal_dots_are_one(group):
+def test_all_points_are_every_value_and_equal_dots_are_one(group: Path) -> None:
     shown = digested(group, view="points")
     assert all(series.points_only for series in shown.series)
     assert [len(series.x) for series in shown.series] == [33, 33]  # 4 x 9, and four of them are the same at 0 %
-    assert max(shown.series[1].y) == pytest.approx(0.6)
+    assert max(value for value in shown.series[1].y if value is not None) == pytest.approx(0.6)
 
 
-def test_a_hundred_thousand_points_are_thinned(group):
+def test_a_hundred_thousand_points_are_thinned(group: Path) -> None:
     gathering = gathered(group)
     member = next(iter(gathering.members.values()))
     members = {f"{n}": replace(member, path=f"{n}") for n in range(3000)}
@@ -155,7 +157,7 @@ def test_a_hundred_thousand_points_are_thinned(group):
     assert len(series.x) <= ROUNDING_LEVELS
 
 
-def test_runs_are_of_one_image_at_a_time(group):
+def test_runs_are_of_one_image_at_a_time(group: Path) -> None:
     first, second = digested(group, view="runs"), digested(group, view="runs", image=1)
     assert [series.name for series in first.series] == ["64 px", "", "128 px", ""]
     ends = [[series.y[-1] for series in shown.series] for shown in (first, second)]
@@ -163,19 +165,19 @@ def test_runs_are_of_one_image_at_a_time(group):
     assert digested(group, view="runs", image=2).series == first.series
 
 
-def test_a_metric_that_some_have_is_drawn_for_those_and_one_that_none_has_gives_way(group):
+def test_a_metric_that_some_have_is_drawn_for_those_and_one_that_none_has_gives_way(group: Path) -> None:
     assert [series.name for series in digested(group, metric="ssim").series] == ["64 px"]
     shown = digested(group, metric="delta-e")
     assert (shown.options.metric, shown.metrics) == ("lpips-vgg", ("lpips-vgg", "ssim"))
 
 
-def test_other_differing_fields_part_the_curves_too(group):
+def test_other_differing_fields_part_the_curves_too(group: Path) -> None:
     write(group / "telea", made_spec(0, mask=64, inpainter="telea"), {"lpips-vgg": lpips(0.5)})
     names = [series.name for series in digested(group).series]
     assert names == ["64 px navier-stokes", "64 px telea", "128 px navier-stokes"]
 
 
-def test_too_many_curves_and_runs_are_cut_and_told(group):
+def test_too_many_curves_and_runs_are_cut_and_told(group: Path) -> None:
     member = next(iter(gathered(group).members.values()))
     sizes = [8, 16, 32, 64, 128, 256, 512, 1, 2, 4]
     members = {f"{m}": replace(member, path=f"{m}", spec=made_spec(0, mask=m)) for m in sizes}
@@ -186,16 +188,16 @@ def test_too_many_curves_and_runs_are_cut_and_told(group):
     assert (len(shown.series), shown.note) == (MAX_RUNS, "60 of 100 runs")
 
 
-def test_nothing_at_all_is_an_empty_digest():
+def test_nothing_at_all_is_an_empty_digest() -> None:
     shown = build_group_data({}, ChartOptions(), {}, "/")
     assert (shown.series, shown.rows, shown.metrics) == ((), (), ())
 
 
-def test_the_table_has_a_column_for_what_differs_and_for_each_metric(group):
+def test_the_table_has_a_column_for_what_differs_and_for_each_metric(group: Path) -> None:
     shown = digested(group)
     assert [column.name for column in shown.columns] == ["trajectory", "mask", "seed", "%", "LPIPS vgg", "SSIM"]
     assert shown.rows[0].values[0] == "picture-0/m128-s0"
-    assert isnan(shown.rows[0].values[-1])
+    assert isnan(float(shown.rows[0].values[-1]))
 
 
 # --- the table
@@ -210,14 +212,14 @@ class OneTable(App[None]):
 
 
 NAMED = TableColumn("name", 6, str, right_aligned=False)
-VALUED = TableColumn("value", 6, lambda value: "" if isnan(value) else f"{value:.1f}")
+VALUED = TableColumn("value", 6, lambda value: "" if isnan(float(value)) else f"{value:.1f}")
 
 
 def filled(table: GroupTable, values: list[float]) -> None:
     table.show((NAMED, VALUED), tuple(TableRow(f"r{n}", "✓", (f"r{n}", value)) for n, value in enumerate(values)))
 
 
-async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change():
+async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)
         filled(table, [3.0, 1.0, 2.0])
@@ -230,7 +232,7 @@ async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change()
         assert table.current == "r1"
 
 
-async def test_what_was_not_measured_is_last_in_either_order():
+async def test_what_was_not_measured_is_last_in_either_order() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)
         filled(table, [3.0, float("nan"), 2.0])
@@ -240,7 +242,7 @@ async def test_what_was_not_measured_is_last_in_either_order():
         assert table.keys == ["r0", "r2", "r1"]
 
 
-async def test_a_click_on_a_column_sorts_and_again_the_other_way():
+async def test_a_click_on_a_column_sorts_and_again_the_other_way() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)
         filled(table, [3.0, 1.0, 2.0])
@@ -251,7 +253,7 @@ async def test_a_click_on_a_column_sorts_and_again_the_other_way():
         assert "value▾" in table.render_line(0).text
 
 
-async def test_the_tables_keys():
+async def test_the_tables_keys() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)
         filled(table, [float(n) for n in range(100)])
@@ -265,7 +267,7 @@ async def test_the_tables_keys():
         assert pilot.app.chosen == "r91"
 
 
-async def test_an_empty_table_takes_every_key():
+async def test_an_empty_table_takes_every_key() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)
         table.focus()
@@ -301,7 +303,7 @@ async def shown(pilot: Pilot[None], group: Path) -> GroupView:
     return view
 
 
-async def test_a_group_is_shown_with_its_curves_and_its_table(group):
+async def test_a_group_is_shown_with_its_curves_and_its_table(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
         picture = "\n".join(lines(view))
@@ -312,7 +314,7 @@ async def test_a_group_is_shown_with_its_curves_and_its_table(group):
         assert "8 trajectories · 2 images" in str(view.query_one("#group-about").content)
 
 
-async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group):
+async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
         tabs, about = view.query_one(TabBar), view.query_one("#group-about")
@@ -327,7 +329,7 @@ async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group):
         await wait_until(pilot, lambda: "coverage %" in lines(view)[-1])
 
 
-async def test_choosing_a_row_tells_its_trajectory(group):
+async def test_choosing_a_row_tells_its_trajectory(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
         view.query_one(GroupTable).focus()
@@ -335,7 +337,7 @@ async def test_choosing_a_row_tells_its_trajectory(group):
         assert pilot.app.chosen == [paths(group)[1]]
 
 
-async def test_with_little_room_the_table_is_a_tab(group):
+async def test_with_little_room_the_table_is_a_tab(group: Path) -> None:
     async with OneGroup().run_test(size=(60, 16)) as pilot:
         view = await shown(pilot, group)
         assert view.query_one(Chart).display
@@ -346,7 +348,7 @@ async def test_with_little_room_the_table_is_a_tab(group):
         assert not view.query_one(Chart).display
 
 
-async def test_what_grows_and_what_is_deleted_shows_once_the_disk_changed(group):
+async def test_what_grows_and_what_is_deleted_shows_once_the_disk_changed(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
         table = view.query_one(GroupTable)
@@ -359,7 +361,7 @@ async def test_what_grows_and_what_is_deleted_shows_once_the_disk_changed(group)
         assert "256 px" in "\n".join(lines(view))
 
 
-async def test_a_group_that_is_left_and_chosen_again_is_shown_again(group):
+async def test_a_group_that_is_left_and_chosen_again_is_shown_again(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
         view.show(group / "picture-1", paths(group / "picture-1"))
@@ -367,7 +369,7 @@ async def test_a_group_that_is_left_and_chosen_again_is_shown_again(group):
         await wait_until(pilot, lambda: len(view.query_one(GroupTable).keys) == 8)
 
 
-async def test_a_group_in_which_nothing_can_be_read_says_so(group):
+async def test_a_group_in_which_nothing_can_be_read_says_so(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         for path in paths(group):
             (path / layout.SPEC).write_text("{")

@@ -70,7 +70,7 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
     ],
 )
 def test_what_is_wrong_is_told_of_its_field(field: str, text: str, about: str) -> None:
-    reading = parse_form(FormValues(**{field: text}))
+    reading = parse_form(FormValues(**{field: text}))  # type: ignore[arg-type]
     assert reading.sweep is None
     assert list(reading.problems) == [field]
     assert about in reading.problems[field]
@@ -175,7 +175,7 @@ async def form_of(pilot: AppPilot, **texts: str) -> LaunchScreen:
 
 
 def problem(screen: LaunchScreen, name: str) -> str:
-    return str(screen.query_one(f"#{name}-field", Field).query_one(".problem").content)  # type: ignore[attr-defined]
+    return str(screen.query_one(f"#{name}-field", Field).query_one(".problem").content)
 
 
 def ready(screen: LaunchScreen) -> bool:
@@ -218,12 +218,12 @@ async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
         [one] = find_trajectories(runs)
         list(run_trajectory(one))
         screen = await form_of(pilot)
-        assert screen.values == FormValues(**texts)
+        assert screen.values == FormValues(**texts)  # type: ignore[arg-type]
         await pilot.wait_until(lambda: ready(screen))
         await pilot.press("ctrl+s")
         await pilot.wait_for_toast("already done")
         assert len(asked) == 1
-        assert recall(form.STATE_KEY, FormValues) == FormValues(**texts)
+        assert recall(form.STATE_KEY, FormValues) == FormValues(**texts)  # type: ignore[arg-type]
 
 
 async def test_a_picture_that_cannot_be_read_is_told_and_keeps_it_from_launching(runs: Path, folder: Path) -> None:
@@ -339,7 +339,7 @@ async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[in
             focused = screen.focused
             assert focused is not None
             seen.add(focused.id)
-            await pilot.wait_until(lambda: screen.region.contains_region(screen.focused.region))  # type: ignore[union-attr]
+            await pilot.wait_until(lambda: screen.region.contains_region(screen.focused.region))
         assert seen >= {"picture", "pictures", "masks", "seeds", "amount", "size", "metrics", "group", "cancel"}
 
 
@@ -415,6 +415,9 @@ async def test_what_is_launched_is_computed_by_a_worker_and_its_frame_appears(ru
         await pilot.wait_until(lambda: details.current == "trajectory" and details.trajectory_view.cursor.k == 16)
         last = read_frame(one, 16)
         await pilot.wait_until(
-            lambda: any(np.array_equal(shown.image, last) for shown in details.trajectory_view.query(PictureWidget))
+            lambda: any(
+                shown.image is not None and np.array_equal(shown.image, last)
+                for shown in details.trajectory_view.query(PictureWidget)
+            )
         )
         await pilot.wait_until(lambda: not any(worker.alive for worker in list_workers(runs)))

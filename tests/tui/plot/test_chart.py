@@ -1,6 +1,7 @@
 """The chart: pure drawing, and the widget's redrawing."""
 
 import math
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -29,7 +30,7 @@ def colours_in(drawing: DrawnChart) -> set[int]:
     return {ink for row in drawing.rows[1:] for _, ink in row if ink >= 0}
 
 
-def test_axes_have_round_ticks_labels_and_units():
+def test_axes_have_round_ticks_labels_and_units() -> None:
     picture = text(drawn([Series("128 px", X, LPIPS)]))
     assert all(tick in picture for tick in ("0.0┤", "0.6┤", "200", "400", "inpainted %", "LPIPS vgg", "● 128 px"))
 
@@ -44,20 +45,20 @@ def test_axes_have_round_ticks_labels_and_units():
         (0, 3e7, 3, ["0", "2e+07"]),
     ],
 )
-def test_ticks_are_round_and_their_labels_tell_them_apart(low, high, most, found):
+def test_ticks_are_round_and_their_labels_tell_them_apart(low: Any, high: Any, most: Any, found: Any) -> None:
     values = tick_values(AxisRange(low, high), most)
     assert format_ticks(values) == found
     assert len(values) <= most
 
 
-def test_lpips_begins_at_0_and_ssim_near_its_values():
+def test_lpips_begins_at_0_and_ssim_near_its_values() -> None:
     assert y_range([0.2, 0.6]).low == 0
     assert 0.8 < y_range([0.9, 1.0]).low < 0.9
     assert 0.4 < y_range([0.44, 1.0]).low < 0.44
 
 
 @pytest.mark.parametrize("values", [[], [math.nan], [math.inf, -math.inf], [0.0], [5.0, 5.0], [-2.0], [1e-300], [1e99]])
-def test_an_axis_always_has_a_span_and_ticks(values):
+def test_an_axis_always_has_a_span_and_ticks(values: Any) -> None:
     for axis in (x_range(values), y_range(values)):
         assert axis.low < axis.high
         assert format_ticks(tick_values(axis, 4))
@@ -77,14 +78,14 @@ def test_an_axis_always_has_a_span_and_ticks(values):
         [Series("絵画の名前", X, LPIPS, points_only=True)],
     ],
 )
-def test_anything_is_drawn_at_any_size_in_rows_of_just_its_width(series, size):
+def test_anything_is_drawn_at_any_size_in_rows_of_just_its_width(series: Any, size: Any) -> None:
     width, height = size
     rows = drawn(series, width, height).rows
     assert len(rows) == height
     assert {sum(cell_len(character) for character, _ in row) for row in rows} == {width}
 
 
-def test_labels_then_axes_go_as_the_height_shrinks():
+def test_labels_then_axes_go_as_the_height_shrinks() -> None:
     series = [Series("128 px", X, LPIPS)]
     assert "128 px" in text(drawn(series, height=6))
     assert "128 px" not in text(drawn(series, height=5))
@@ -94,12 +95,12 @@ def test_labels_then_axes_go_as_the_height_shrinks():
     assert "─" not in text(drawn(series, height=2))
 
 
-def test_points_of_all_series_are_seen_where_they_share_their_x():
+def test_points_of_all_series_are_seen_where_they_share_their_x() -> None:
     series = [Series(f"{n}", X * 20, [0.3] * 180, colour=n, points_only=True) for n in range(3)]
     assert colours_in(drawn(series)) == {0, 1, 2}
 
 
-def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances():
+def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances() -> None:
     bars = drawn([Series("m", [100], [0.1], [-0.2], [0.4])], x_end=400)
     column = bars.column(100)
     marked = [y for y, row in enumerate(bars.rows[: bars.area.top + bars.area.height]) if row[column][1] == 0]
@@ -107,7 +108,7 @@ def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances():
     assert "-" not in text(bars)
 
 
-def test_curves_that_lie_on_each_other_take_turns_in_colour_and_shape():
+def test_curves_that_lie_on_each_other_take_turns_in_colour_and_shape() -> None:
     drawing = drawn([Series(f"{64 << colour} px", X, LPIPS, colour=colour) for colour in range(3)])
     cells = [cell for row in drawing.rows[1:] for cell in row]
     assert {ink for character, ink in cells if character in "●▲■"} == {0, 1, 2}
@@ -115,19 +116,19 @@ def test_curves_that_lie_on_each_other_take_turns_in_colour_and_shape():
     assert min(lines.count(colour) for colour in range(3)) > len(lines) / 5
 
 
-def test_a_long_legend_takes_a_corner_where_it_hides_little():
+def test_a_long_legend_takes_a_corner_where_it_hides_little() -> None:
     series = [Series(f"picture-{n}/mona-lisa/m64", X, [y * (n + 1) / 6 for y in LPIPS], colour=n) for n in range(5)]
     rows = text(drawn(series, 90, 16)).splitlines()
     assert [n for n, row in enumerate(rows) if "mona-lisa" in row] == [1, 2, 3, 4, 5]
 
 
-def test_the_x_of_a_column_is_the_column_of_that_x():
+def test_the_x_of_a_column_is_the_column_of_that_x() -> None:
     picture = drawn([Series("m", X, LPIPS)], x_end=400)
     for column in range(picture.area.left, 60):
         assert picture.column(picture.x_at(column)) == column
 
 
-def test_a_name_is_shortened_in_its_middle():
+def test_a_name_is_shortened_in_its_middle() -> None:
     assert shorten("mona-lisa/m64-s3", 9) == "mona…4-s3"
     assert cell_len(shorten("絵画の名前です", 7)) <= 7
 
@@ -154,7 +155,7 @@ def shown(chart: Chart) -> list[str]:
     return [chart.render_line(y).text for y in range(chart.size.height)]
 
 
-async def test_the_marker_is_a_line_with_a_head_on_the_axis():
+async def test_the_marker_is_a_line_with_a_head_on_the_axis() -> None:
     async with OneChart().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Chart)
         show(chart)
@@ -166,7 +167,7 @@ async def test_the_marker_is_a_line_with_a_head_on_the_axis():
         assert "▲" in "".join(shown(chart))
 
 
-async def test_a_moved_marker_repaints_rows_and_equal_data_nothing(monkeypatch):
+async def test_a_moved_marker_repaints_rows_and_equal_data_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with OneChart().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Chart)
         show(chart, marker=200)
@@ -183,7 +184,7 @@ async def test_a_moved_marker_repaints_rows_and_equal_data_nothing(monkeypatch):
         assert asked[1:] == [()]
 
 
-async def test_a_click_tells_the_x():
+async def test_a_click_tells_the_x() -> None:
     async with OneChart().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Chart)
         show(chart)
@@ -192,7 +193,7 @@ async def test_a_click_tells_the_x():
 
 
 @pytest.mark.parametrize("theme", ["riptui-dark", "riptui-light", "textual-light", "nord"])
-async def test_series_have_the_themes_colours(theme):
+async def test_series_have_the_themes_colours(theme: Any) -> None:
     async with OneChart().run_test(size=(100, 30)) as pilot:
         pilot.app.theme = theme
         await pilot.pause()
@@ -203,7 +204,7 @@ async def test_series_have_the_themes_colours(theme):
         assert expected in colors
 
 
-async def test_a_resize_draws_anew():
+async def test_a_resize_draws_anew() -> None:
     async with OneChart().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Chart)
         show(chart)

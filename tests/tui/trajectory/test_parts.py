@@ -8,6 +8,7 @@ from skimage.color import rgb2lab
 from textual.content import Content
 
 from riptui.metrics.display import format_value, metric_names, metric_title
+from riptui.metrics.values import MetricValues
 from riptui.spec import Box
 from riptui.store.records import Failure, IterationRow, Session
 from riptui.tui.latest_jobs import LatestJobs, ThreadJob
@@ -118,7 +119,7 @@ def test_the_comparisons_go_round() -> None:
 
 def test_lpips_comes_first_and_distances_to_the_frame_before_last() -> None:
     names = ["psnr", "my-metric", "lpips-alex@previous", "lpips-squeeze", "ssim", "lpips-vgg", "lpips-alex"]
-    metrics = {0: dict.fromkeys(names, 0.0)}
+    metrics: dict[int, MetricValues] = {0: dict.fromkeys(names, 0.0)}
     expected = ["lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr", "my-metric", "lpips-alex@previous"]
     assert metric_names(metrics) == expected
     assert metric_title("lpips-vgg") == "LPIPS vgg"
@@ -149,7 +150,9 @@ def test_many_values_keep_their_first_and_last_bar() -> None:
 
 
 def test_metrics_that_share_a_scale_are_drawn_together() -> None:
-    metrics = {0: dict.fromkeys(["lpips-vgg", "lpips-alex", "lpips-alex@previous", "psnr"], 1.0)}
+    metrics: dict[int, MetricValues] = {
+        0: dict.fromkeys(["lpips-vgg", "lpips-alex", "lpips-alex@previous", "psnr"], 1.0)
+    }
     assert metric_series.same_scale_metrics(metrics, "lpips-alex") == ["lpips-vgg", "lpips-alex"]
     assert metric_series.same_scale_metrics(metrics, "lpips-alex@previous") == ["lpips-alex@previous"]
     assert metric_series.same_scale_metrics(metrics, "psnr") == ["psnr"]
@@ -173,7 +176,7 @@ def test_a_place_on_the_axis_is_a_frame_and_back() -> None:
 
 def test_series_leave_out_what_is_not_there_yet() -> None:
     rows = rows_over(*range(8))
-    metrics = {0: {"ssim": 1.0}, 8: {"ssim": 0.9}, 16: {"ssim": 0.1}}
+    metrics: dict[int, MetricValues] = {0: {"ssim": 1.0}, 8: {"ssim": 0.9}, 16: {"ssim": 0.1}}
     [line] = metric_series.build_series(SPEC, rows, 8, metrics, ["ssim"], "inpainted")
     assert (line.name, list(line.x), list(line.y)) == ("SSIM", [0.0, 50.0], [1.0, 0.9])
 
@@ -293,7 +296,7 @@ def test_of_the_jobs_that_wait_only_the_newest_of_a_kind_is_run() -> None:
 def test_jobs_that_are_forgotten_are_not_run_and_a_job_that_fails_leaves_the_thread_usable() -> None:
     waiting: list[ThreadJob] = []
     latest = LatestJobs(waiting.append)
-    latest.submit("frame", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    latest.submit("frame", lambda: 1 / 0)  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
         waiting.pop()()
     done: list[int] = []

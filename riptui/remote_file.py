@@ -145,10 +145,14 @@ def _open_url(request: Request) -> HTTPResponse:
     dozen) and does not cover the name lookup.
     """
     outcome: queue.SimpleQueue[HTTPResponse | Exception] = queue.SimpleQueue()
+    given_up = threading.Event()
 
     def connect() -> None:
         try:
-            outcome.put(urlopen(request, timeout=STALL_SECONDS))
+            response = urlopen(request, timeout=STALL_SECONDS)
+            outcome.put(response)
+            if given_up.is_set():
+                response.close()
         except HTTPError as error:
             error.close()  # it is also the response
             outcome.put(error)
@@ -159,6 +163,7 @@ def _open_url(request: Request) -> HTTPResponse:
     try:
         answer = outcome.get(timeout=CONNECT_SECONDS)
     except queue.Empty:
+        given_up.set()
         raise TimeoutError(f"no answer within {CONNECT_SECONDS:g} s") from None
     if isinstance(answer, Exception):
         raise answer

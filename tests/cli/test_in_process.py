@@ -10,8 +10,8 @@ import pytest
 from riptui.cli.run_display import DisplayEvent, JsonDisplay
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import list_workers
-from riptui.supervision.client import WorkerOptions, list_running_workers, request_state
+from riptui.store.worker_registry import WorkerOptions, list_workers
+from riptui.supervision.client import list_running_workers, matches, request_state
 from tests.support.command import finished, riptui, started, wait_until
 from tests.support.trajectories import MakeTrajectory, picture
 
@@ -34,7 +34,7 @@ def test_ps_shows_it_and_it_is_shut_down_as_by_ctrl_c(runs: Path) -> None:
         wait_until(lambda: "it/s" in riptui("ps", "--runs", runs).out)
         [worker] = list_running_workers(runs)
         assert (worker.record.pid, worker.record.command) == (process.pid, "run")
-        assert not WorkerOptions().matches(worker)
+        assert not matches(worker, WorkerOptions())
         outcome = riptui("ps", "--runs", runs)
         assert f"working · riptui run · pid {process.pid}" in outcome.out
         assert "p/m16-s0-noise-256px  " in outcome.out

@@ -127,7 +127,7 @@ def test_plan_fetches_nothing(hub: Hub, study: Callable[..., Study]) -> None:
     study()
     run = riptui("study", "run", file, "--workers", "0", "--detach")
     assert run.code == 0
-    assert "downloading all of hf:painter/works" in run.err
+    assert "downloading hf:painter/works, all of it" in run.err
     assert riptui("study", "plan", file).err == ""
 
 

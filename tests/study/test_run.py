@@ -186,7 +186,7 @@ def test_a_picture_that_kills_its_workers_fails_and_the_others_are_done(
     assert statuses(file) == {"done": 2, "failed": 1}
     told = riptui("study", "status", file)
     assert "failed: poison/m128-s0-touchy-a50-256px: three attempts" in told.err
-    assert "3 of 4 trajectories are made" in told.err
+    assert "3 of 4 trajectories are created" in told.err
     assert riptui("study", "retry", file).out == "1 queued again\n"
     assert statuses(file) == {"done": 2, "queued": 1}
 

@@ -306,9 +306,11 @@ def test_workers_that_die_before_they_try_anything_are_given_up(
     started: list[Worker] = []
 
     def start_doomed(runs: Path, options: WorkerOptions, count: int) -> list[Worker]:
+        request_state(trajectory, "pause")  # it has nothing to start before it is killed
         worker = ensure_worker(runs, options)
         os.kill(worker.record.pid, signal.SIGKILL)
         wait_until(lambda: not probe_lock(worker.folder)[0])
+        request_state(trajectory, "run")
         started.append(worker)
         return [worker]
 

@@ -16,7 +16,7 @@ import PIL.Image
 import pytest
 
 from riptui import engine
-from riptui.cli import commands
+from riptui.cli import exit_codes
 from riptui.store.creation import create_or_open
 from riptui.store.frames import read_frames
 from riptui.store.records import Request
@@ -55,7 +55,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RIPTUI_OFFLINE", "1")
     monkeypatch.delenv("RIPTUI_RUNS", raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "weights"))
-    monkeypatch.setattr(commands, "explain_os_error", unexplained)
+    monkeypatch.setattr(exit_codes, "explain_os_error", unexplained)
 
 
 def unexplained(error: OSError) -> str:

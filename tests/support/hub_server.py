@@ -94,7 +94,7 @@ def running_hub() -> Iterator[Hub]:
 
 class Server(ThreadingHTTPServer):
     hub: Hub
-    daemon_threads = True
+    daemon_threads = False  # joined at the end, so that no socket outlives the test
 
     def handle_error(self, *_: Any) -> None:
         """A client that disconnects is not an error of the test."""
@@ -103,6 +103,7 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
+    timeout = 20  # seconds that a connection may idle
 
     def log_message(self, *_: Any) -> None:
         pass

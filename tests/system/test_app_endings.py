@@ -146,8 +146,8 @@ def test_a_crash_is_told_in_two_lines_and_reported_in_a_file(folder: Path, tmp_p
         said = bytes(app.terminal.written[app.terminal.written.rindex(b"error: ") :]).decode()
     [report] = (tmp_path / "riptui").glob("crash-*.txt")
     assert said.splitlines() == [
-        "error: the app failed: ValueError: it \\x1b[31mbroke",
-        f"Nothing is lost: what is computed goes on, what was computed is saved. The report: {report}",
+        "error: the app crashed: ValueError: it \\x1b[31mbroke",
+        f"Nothing is lost: workers keep running, and every finished iteration is saved. Crash report: {report}",
     ]
     assert "in action_mark" in report.read_text()
 

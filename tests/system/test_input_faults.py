@@ -127,7 +127,7 @@ def require_failed(place: str, *, k: int) -> None:
     assert f"✗ {place}" in riptui("ls", "runs").out
     shown = riptui("show", folder)
     assert f"failed at iteration {k}" in shown.out
-    assert "log.txt" in shown.out
+    assert "riptui logs" in shown.out
     require_harmless(shown)
     assert json.loads(riptui("show", folder, "--json").out)["failure"]["k"] == k
 

@@ -87,7 +87,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "spec-cut": (lambda folder: cut(folder / layout.SPEC, 40), "1", "spec.json"),
     "spec-evil": (name_source, "4", "\\x1b]0;taken"),
     "rows-cut": (lambda folder: cut(folder / layout.ROWS, 1000), "3", "/32"),
-    "patches-cut": (lambda folder: cut(folder / layout.PATCHES, 1000), "2", "patch 25"),
+    "patches-cut": (lambda folder: cut(folder / layout.PATCHES, 1000), "2", "25 is truncated"),
     "metrics-evil": (lambda folder: (folder / layout.METRICS).write_text(json.dumps({"k": 2, EVIL: 1.0})), "1", ""),
     "original-png": (lambda folder: (folder / layout.ORIGINAL).write_text(EVIL), "2", "original.png"),
     "keyframe-png": (lambda folder: (folder / layout.KEYFRAMES / "32.png").write_bytes(b"\x89PNG\r\n"), "2", "31/32"),

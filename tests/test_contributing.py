@@ -59,6 +59,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             text = file.read_text()
             assert text.count(f"\n{line}\n") == 1, heading
             file.write_text(text.replace(f"\n{line}\n", f"\n{line}\n{code}"))
+        compile(file.read_text(), heading, "exec")
     return folder
 
 
@@ -99,6 +100,12 @@ def test_a_command_is_added(changed: Path, make_trajectory: MakeTrajectory) -> N
 
 def test_a_key_is_added(changed: Path, make_trajectory: MakeTrajectory) -> None:
     python(changed, "-c", PRESS_K, make_trajectory().path.parents[1])
+
+
+def test_the_recipes_are_typed(changed: Path) -> None:
+    pytest.importorskip("mypy", reason="needs riptui[dev]")
+    files = [name for heading, _ in recipes() if ", after " not in (name := heading)]
+    python(changed, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", *files)
 
 
 def test_every_recipe_is_short() -> None:

@@ -267,7 +267,7 @@ def riptuis_way(folder: Path, scale: Scale, batch: int, compile: Any, results: R
         took = time.perf_counter() - window.opened
         inside, vae = window.seconds()
         notes = made[0].notes
-        room = made[0].room(scale.size) if compile == "off" else None  # one row more would be compiled for
+        room = made[0].max_batch(scale.size) if compile == "off" else None  # one row more would be compiled for
         del bench, made
     cell: dict[str, Any] = {
         "batch": batch,

@@ -28,11 +28,7 @@ def ps(runs: Path, as_json: bool) -> int:
 
 def as_dict(worker: Worker) -> dict[str, Any]:
     """The JSON of one worker."""
-    return {
-        **msgspec.to_builtins(worker.record),
-        "log": str(worker.log),
-        "live": msgspec.to_builtins(worker.live),
-    }
+    return {**msgspec.to_builtins(worker.record), "log": str(worker.log), "live": msgspec.to_builtins(worker.live)}
 
 
 def _print_worker(worker: Worker) -> None:

@@ -100,11 +100,7 @@ class JsonDisplay:
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
         print_json(
-            {
-                "event": EVENT_NAMES[type(event)],
-                "trajectory": str(trajectory.path),
-                **_event_fields(trajectory, event),
-            }
+            {"event": EVENT_NAMES[type(event)], "trajectory": str(trajectory.path), **_event_fields(trajectory, event)}
         )
 
 

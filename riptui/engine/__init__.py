@@ -16,11 +16,4 @@ from riptui.engine.batch import BatchRunner, TrajectorySource
 from riptui.engine.measuring import measure_saved_frames
 from riptui.engine.single import force_request, request_stop, run_trajectory
 
-__all__ = [
-    "BatchRunner",
-    "TrajectorySource",
-    "force_request",
-    "measure_saved_frames",
-    "request_stop",
-    "run_trajectory",
-]
+__all__ = ["BatchRunner", "TrajectorySource", "force_request", "measure_saved_frames", "request_stop", "run_trajectory"]

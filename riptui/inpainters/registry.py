@@ -119,8 +119,7 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("scikit-image", "scipy"),
     ),
     "identity": InpainterInfo(
-        "riptui.inpainters.baselines:identity",
-        "Changes nothing. A reference: every distance stays 0.",
+        "riptui.inpainters.baselines:identity", "Changes nothing. A reference: every distance stays 0."
     ),
     "noise": InpainterInfo(
         "riptui.inpainters.baselines:noise",

@@ -94,11 +94,7 @@ class ActorWorker:
         try:
             with _hold_scratch(self._scratch), register(self._scratch, self._record) as registration:
                 events = serve(
-                    registration,
-                    self._runs,
-                    idle_seconds=float("inf"),
-                    should_stop=lambda: False,
-                    queue=self._queue,
+                    registration, self._runs, idle_seconds=float("inf"), should_stop=lambda: False, queue=self._queue
                 )
                 for _, event in events:
                     if isinstance(event, Failed) and isinstance(event.error, StoreError):

@@ -13,15 +13,7 @@ from riptui.spec import ParameterValue
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
-IDENTITY = {
-    "group": str,
-    "path": str,
-    "source": str,
-    "image": str,
-    "inpainter": str,
-    "mask": int,
-    "seed": int,
-}
+IDENTITY = {"group": str, "path": str, "source": str, "image": str, "inpainter": str, "mask": int, "seed": int}
 """The columns that tell a trajectory, and their types. `image` is the SHA-256 of frame 0's pixels."""
 
 

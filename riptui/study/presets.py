@@ -72,11 +72,7 @@ fit = "crop"
 
 """
 
-PRESETS = {
-    "quick": QUICK,
-    "paper-1": PAPER,
-    "paper-2": PAPER,
-}
+PRESETS = {"quick": QUICK, "paper-1": PAPER, "paper-2": PAPER}
 PRESET_FIELDS = {
     "quick": {},
     "paper-1": {

@@ -104,10 +104,7 @@ def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tup
     if theme is None:
         return default_name, f"unknown theme {name!r}, using {default_name}. Known: {', '.join(theme_names())}"
     if theme.ansi and no_color:
-        return (
-            default_name,
-            f"theme {name} is unreadable under NO_COLOR, using {default_name} in greys",
-        )
+        return (default_name, f"theme {name} is unreadable under NO_COLOR, using {default_name} in greys")
     return name, ""
 
 

@@ -259,12 +259,7 @@ class CompareScreen(Screen[None]):
     def _curve_of(self, colour: int, name: str, trajectory: ComparedTrajectory) -> Series:
         if trajectory.spec is not None:
             for curve in metric_series.build_series(
-                trajectory.spec,
-                trajectory.rows,
-                trajectory.newest,
-                trajectory.metrics,
-                [self.metric],
-                self._axis,
+                trajectory.spec, trajectory.rows, trajectory.newest, trajectory.metrics, [self.metric], self._axis
             ):
                 return replace(curve, name=name, colour=colour)
         return Series(name, (), (), colour=colour)

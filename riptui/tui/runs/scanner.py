@@ -12,14 +12,7 @@ from pathlib import Path
 
 from riptui.errors import DiskError
 from riptui.metrics.display import newest_values, primary_metric
-from riptui.store.listing import (
-    FolderSignature,
-    TrajectorySummary,
-    mtime_ns,
-    read_signature,
-    summarize,
-    walk_folders,
-)
+from riptui.store.listing import FolderSignature, TrajectorySummary, mtime_ns, read_signature, summarize, walk_folders
 from riptui.store.trajectory import Status, Trajectory
 
 SLICE_SECONDS = 0.04  # of reading between two results; the screen draws in between

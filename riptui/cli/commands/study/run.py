@@ -46,8 +46,7 @@ from riptui.cli.options import detach_option, display_option, pool_options
 @pool_options
 @display_option
 @click.option_panel(
-    "Workers",
-    options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"],
+    "Workers", options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"]
 )
 @click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
 @calls("riptui.cli.study.run:run")

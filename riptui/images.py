@@ -273,11 +273,9 @@ def _fit(picture: PilImage, size: int, fit: Fit, bands: tuple[int, int, int], no
     match fit:
         case "bands":
             scale = size / max(width, height)
-            inner_size = max(1, round(width * scale)), max(1, round(height * scale))
+            inner = max(1, round(width * scale)), max(1, round(height * scale))
             square = PIL.Image.new("RGB", (size, size), bands)
-            square.paste(
-                _resize(picture, inner_size, notes), ((size - inner_size[0]) // 2, (size - inner_size[1]) // 2)
-            )
+            square.paste(_resize(picture, inner, notes), ((size - inner[0]) // 2, (size - inner[1]) // 2))
             return square
         case "crop":
             side = min(width, height)

@@ -87,12 +87,10 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
     outputs = inpaint(frames, repaint, seeds=seeds, on_step=on_step)
     _require_images(outputs, like=frames)
     seconds = time.perf_counter() - started
-    return [
-        _paste_iteration(walk, output, seed, seconds) for walk, output, seed in zip(walks, outputs, seeds, strict=True)
-    ]
+    return [_paste(walk, output, seed, seconds) for walk, output, seed in zip(walks, outputs, seeds, strict=True)]
 
 
-def _paste_iteration(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
+def _paste(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
     """Paste one output and advance its walk."""
     k = walk.iteration + 1
     box = masks.draw_box(walk.spec, k)

@@ -34,9 +34,7 @@ what has been downloaded is kept."""
 
 def is_offline() -> bool:
     """Whether $RIPTUI_OFFLINE or $HF_HUB_OFFLINE forbids downloads."""
-    return any(
-        os.getenv(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE")
-    )
+    return any(os.getenv(key, "").upper() in {"1", "ON", "YES", "TRUE"} for key in ("RIPTUI_OFFLINE", "HF_HUB_OFFLINE"))
 
 
 @dataclass(frozen=True)

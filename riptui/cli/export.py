@@ -43,17 +43,11 @@ def export(
             )
             print_line(f"{frames}: {len(files)} frames")
         if gif:
-            print_line(
-                str(
-                    export_files.write_animation(
-                        trajectory, gif, frame_numbers, overwrite=overwrite, on_progress=add_bar(gif)
-                    )
-                )
-            )
+            export_files.write_animation(trajectory, gif, frame_numbers, overwrite=overwrite, on_progress=add_bar(gif))
+            print_line(str(gif))
         if strip:
-            print_line(
-                str(export_files.write_strip(trajectory, strip, overwrite=overwrite, on_progress=add_bar(strip)))
-            )
+            export_files.write_strip(trajectory, strip, overwrite=overwrite, on_progress=add_bar(strip))
+            print_line(str(strip))
         if csv:
             print_line(str(export_files.write_metrics_csv(trajectory, csv, overwrite=overwrite)))
         if parquet:

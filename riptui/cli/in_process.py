@@ -50,11 +50,9 @@ def _run_queued(runs: Path, trajectories: Sequence[Trajectory], stop: StopSignal
     context = click.get_current_context(silent=True)
     command = (context and context.info_name) or "run"
     remaining = {trajectory.path for trajectory in trajectories}
-    with _register(runs, new_worker_record(WorkerOptions(batch=1), command=command)) as (registration, notice):
+    with _register(runs, new_worker_record(WorkerOptions(batch=1), command=command)) as (entry, notice):
         with suppress(DiskError):  # it has been yielded
-            for trajectory, event in serve(
-                registration, runs, idle_seconds=0, should_stop=lambda: bool(stop), queue=queue
-            ):
+            for trajectory, event in serve(entry, runs, idle_seconds=0, should_stop=lambda: bool(stop), queue=queue):
                 if notice and isinstance(event, Iterated):
                     warn(notice)
                     notice = ""
@@ -89,12 +87,12 @@ def _register(runs: Path, record: WorkerRecord) -> Iterator[tuple[Registration, 
     with ExitStack() as stack:
         notice = ""
         try:
-            registration = stack.enter_context(register(runs, record))
+            entry = stack.enter_context(register(runs, record))
         except DiskError as error:
             notice = f"`riptui ps` does not list this run: {error}"
             folder = stack.enter_context(TemporaryDirectory(prefix="riptui-"))
-            registration = stack.enter_context(register(Path(folder), record))
-        yield registration, notice
+            entry = stack.enter_context(register(Path(folder), record))
+        yield entry, notice
 
 
 def stop_queued(trajectories: Sequence[Trajectory]) -> None:

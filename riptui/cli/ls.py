@@ -64,11 +64,9 @@ def _format_cells(summary: TrajectorySummary, columns: int) -> str:
     if columns < 47:
         return progress
     progress = f"{progress} {sparkline(values[-16:])}"
-    return (
-        f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{progress}"
-        if columns >= FULL_ROW_COLUMNS
-        else progress
-    )
+    if columns < FULL_ROW_COLUMNS:
+        return progress
+    return f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{progress}"
 
 
 def _status(summary: TrajectorySummary) -> str:

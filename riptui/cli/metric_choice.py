@@ -17,12 +17,10 @@ def choose_metrics(names: tuple[str, ...] | None, *, fetch: bool = True) -> tupl
     Raises InputError, MissingExtraError, WeightsError for named ones. Missing default ones cause a warning.
     """
     if names is not None:
-        requested = check_names(names)
-        require_packages(requested)
-        _fetch_weights(
-            net for name in requested if (net := find_metric(name).net) and not lpips_weights.is_installed(net)
-        )
-        return requested
+        named = check_names(names)
+        require_packages(named)
+        _fetch_weights(net for name in named if (net := find_metric(name).net) and not lpips_weights.is_installed(net))
+        return named
     available = check_default_metrics()
     if fetch and available.fetchable:
         with suppress(WeightsError):

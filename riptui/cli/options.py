@@ -22,10 +22,8 @@ def multi_option(
 ) -> Callable[[Command], Command]:
     """An option whose value is a list and that may be repeated: `-i a -i b` is `-i a,b`. None if it is not given."""
 
-    def merge(
-        ctx: click.Context, param: click.Parameter, groups: tuple[tuple[Any, ...], ...]
-    ) -> tuple[Any, ...] | None:
-        return tuple(dict.fromkeys(value for group in groups for value in group)) if groups else None
+    def merge(ctx: click.Context, param: click.Parameter, lists: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...] | None:
+        return tuple(dict.fromkeys(value for values in lists for value in values)) if lists else None
 
     defaults = None if default is None else [default]
     return click.option(*names, type=type, default=defaults, multiple=True, callback=merge, **kwargs)

@@ -21,12 +21,8 @@ def request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_t
             print_error(f"{trajectory.path}: {error}")
             failed = True
     if counts:
-        print_line(
-            ", ".join(
-                f"{count} {outcome}"
-                for outcome, count in sorted(counts.items(), key=lambda item: item[0] != past_tense)
-            )
-        )
+        outcomes = sorted(counts.items(), key=lambda item: item[0] != past_tense)
+        print_line(", ".join(f"{count} {outcome}" for outcome, count in outcomes))
     return 1 if failed else 0
 
 

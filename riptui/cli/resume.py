@@ -12,6 +12,5 @@ def resume(paths: tuple[Path, ...], runs: Path, detach: bool, options: WorkerOpt
     trajectories = find_all_trajectories(paths)
     if len(trajectories) > 1 and display not in ("json", "none"):
         warn(f"resuming {sum(map(has_work, trajectories))} of {len(trajectories)} trajectories")
-    return run_trajectories(
-        trajectories, display, runs=find_runs_folder(trajectories, runs), options=options, detach=detach
-    )
+    runs = find_runs_folder(trajectories, runs)
+    return run_trajectories(trajectories, display, runs=runs, options=options, detach=detach)

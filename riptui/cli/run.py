@@ -43,9 +43,8 @@ def run(
     **model: str | bool | None,
 ) -> int:
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
-    sweep = Sweep(
-        inpainters, masks, seeds, parse_settings(key_values) | given_parameters(model), amount, order, paste, size, fit
-    )
+    parameters = parse_settings(key_values) | given_parameters(model)
+    sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, paste, size, fit)
     require_valid_names(group, name, len(images) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
         warn(notice)

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_error, print_json, print_line, warn
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, Loading, Measured, Notice, Started, StepDone
-from riptui.metrics.display import format_value, format_values, primary_metric
+from riptui.metrics.display import format_value, format_values, newest_values, primary_metric
 from riptui.metrics.values import MetricValues, finite_or_none
 from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
@@ -65,11 +65,6 @@ def open_display(kind: str, trajectories: Sequence[Trajectory]) -> Iterator[RunD
 def label(trajectory: Trajectory) -> str:
     """The last two parts of the path, e.g. coffee/m128-s0, safe to print."""
     return printable("/".join(trajectory.path.parts[-2:]))
-
-
-def read_last_values(trajectory: Trajectory) -> MetricValues:
-    """The values of the last measured frame."""
-    return next(reversed(list(trajectory.read_metrics().values())), {})
 
 
 class QuietDisplay:
@@ -208,13 +203,9 @@ class BarsDisplay:
         total = sum(summary.spec.iterations for summary in summaries if summary.spec)
         self._overall: TaskID | None = None
         if len(trajectories) > 1:
-            self._overall = progress.add_task(
-                f"{len(trajectories)} trajectories",
-                total=total,
-                completed=sum(self._done.values()),
-                inpainted="",
-                values="",
-            )
+            done = sum(self._done.values())
+            description = f"{len(trajectories)} trajectories"
+            self._overall = progress.add_task(description, total=total, completed=done, inpainted="", values="")
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
         name, path = label(trajectory), trajectory.path
@@ -224,7 +215,7 @@ class BarsDisplay:
         spec = trajectory.spec
         match event:
             case Started(k, damage):
-                self._values[path] = read_last_values(trajectory)
+                self._values[path] = newest_values(trajectory.read_metrics())
                 self._add_bar(path, name, k, spec.iterations)
                 for message in damage:
                     self._progress.console.print(Text(_recovery_message(name, message), "yellow"))
@@ -236,14 +227,11 @@ class BarsDisplay:
                 self._values[path] = dict(values)
             case Ended(k, done):
                 mark = ("✓ ", "green") if done else ("◼ ", "yellow")
-                values = self._values.get(path) or read_last_values(trajectory)
+                values = self._values.get(path) or newest_values(trajectory.read_metrics())
                 self._finish(path, mark, f"{name}  {spec.inpainted(k):.0f} %  {format_values(values)}")
             case NothingToDo():
-                self._finish(
-                    path,
-                    ("✓ ", "green"),
-                    f"{name}  already {event.state}  {format_values(read_last_values(trajectory))}",
-                )
+                values = newest_values(trajectory.read_metrics())
+                self._finish(path, ("✓ ", "green"), f"{name}  already {event.state}  {format_values(values)}")
             case Notice(text):
                 self._progress.console.print(Text(printable(f"{name}: {text}"), "yellow"))
             case Loading(inpainter):

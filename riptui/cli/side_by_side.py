@@ -15,9 +15,8 @@ MAX_PICTURE_COLUMNS = 64  # of each picture, where the terminal is wide enough
 
 def render_side_by_side(trajectory: Trajectory, k: int) -> Segments:
     """The original and frame k side by side in half blocks with captions, as large as fits the terminal."""
-    side = (
-        max(4, min(MAX_PICTURE_COLUMNS, (out.width - 2) // 2, 2 * out.height - 16)) // 2 * 2
-    )  # pixels; a cell has 1 x 2
+    # pixels; a cell has 1 x 2
+    side = max(4, min(MAX_PICTURE_COLUMNS, (out.width - 2) // 2, 2 * out.height - 16)) // 2 * 2
     pair = [
         cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         for image in (read_original(trajectory), read_frame(trajectory, k))

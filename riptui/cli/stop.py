@@ -19,9 +19,8 @@ def stop(paths: tuple[Path, ...], worker: str | None, runs: Path) -> int:
 
 
 def _shut_down(runs: Path, worker_id: str) -> None:
-    workers = (
-        list_running_workers(runs) if worker_id == "all" else [find_worker(list_running_workers(runs), worker_id, runs)]
-    )
+    running = list_running_workers(runs)
+    workers = running if worker_id == "all" else [find_worker(running, worker_id, runs)]
     for worker in workers:
         shut_down(worker)
         print_line(f"worker {worker.record.id} exits after the current iteration")

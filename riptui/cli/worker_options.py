@@ -12,9 +12,8 @@ def take_worker_options(parameters: dict[str, Any]) -> WorkerOptions:
 
     --offline holds for this process too.
     """
-    options = WorkerOptions(
-        **{name: parameters.pop(name) for name in WorkerOptions.__struct_fields__ if name in parameters}
-    )
+    names = WorkerOptions.__struct_fields__
+    options = WorkerOptions(**{name: parameters.pop(name) for name in names if name in parameters})
     if options.offline:
         os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
     require_device(options.device)

@@ -163,12 +163,10 @@ def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Sess
             yield slot.trajectory, slot.add_measurement(iteration.k, values)
 
 
-def as_riptui_error(
-    error: Exception, k: int, text: str = "", error_type: type[RiptuiError] = RiptuiError
-) -> RiptuiError:
+def as_riptui_error(error: Exception, k: int, text: str = "", kind: type[RiptuiError] = RiptuiError) -> RiptuiError:
     """The error that iteration k failed with, as a RiptuiError of a type."""
-    if isinstance(error, error_type):
+    if isinstance(error, kind):
         return error
-    wrapped = error_type(text or f"iteration {k} failed: {type(error).__name__}: {error}; the traceback is in log.txt")
+    wrapped = kind(text or f"iteration {k} failed: {type(error).__name__}: {error}; the traceback is in log.txt")
     wrapped.__cause__ = error
     return wrapped

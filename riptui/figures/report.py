@@ -93,18 +93,9 @@ def write_report(
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
-        written = WrittenReport(
-            out,
-            data.metric,
-            sum(len(condition.runs) for condition in data.conditions),
-            data.unfinished,
-            data.unreadable,
-            figures,
-            left_out,
-            damaged,
-            tested,
-            notes,
-        )
+        runs = sum(len(condition.runs) for condition in data.conditions)
+        unusable = data.unfinished, data.unreadable
+        written = WrittenReport(out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes)
         text = render_markdown(data, figures, left_out, damaged, tested, notes)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")

@@ -24,11 +24,7 @@ MAX_PICTURES = 9  # pictures: the paper's 0 to 400 %
 MAX_EXAMPLES = 3  # images of figure 1, and of 10 to 12
 MAX_PIXELS = 256  # a side, at most, of a picture in a figure: 1.28 inches of print at 200 dpi
 MAX_INCHES = 1.9  # inches
-GAP_INCHES, HEAD_INCHES, SIDE_INCHES = (
-    0.05,
-    0.2,
-    0.2,
-)  # inches between pictures, above a row of labels, beside a column of them
+GAP_INCHES, HEAD_INCHES, SIDE_INCHES = 0.05, 0.2, 0.2  # between pictures, above a row of labels, beside a column
 MAX_UNREADABLE = 20  # images whose frames cannot be read, before a figure is given up
 MASK_GREY = 128  # of the square in figure 6 that is going to be repainted
 

@@ -152,13 +152,8 @@ def _line(
 ) -> None:
     known = [point for point in points if not coverage or isfinite(point.coverage)]
     edges = style.marker_options(len(known)) if marked else {}
-    axes.plot(
-        [point.coverage if coverage else point.inpainted for point in known],
-        [point.value for point in known],
-        linewidth=width,
-        **edges,
-        **mark,
-    )
+    x = [point.coverage if coverage else point.inpainted for point in known]
+    axes.plot(x, [point.value for point in known], linewidth=width, **edges, **mark)
 
 
 def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], coverage: bool) -> str:

@@ -147,18 +147,10 @@ def add_legend(
     figure: Figure, shown: Mapping[int, MarkStyle], more: Sequence[Line2D] = (), *, lines: bool = True
 ) -> None:
     """One for the whole figure, below it, of mask sizes by their looks; `lines`: whether points are joined."""
-    handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="-" if lines else "",
-            label=f"mask {mask} px",
-            markeredgecolor="white",
-            markeredgewidth=0.4,
-            **mark,
-        )
-        for mask, mark in shown.items()
-    ]
+    handles = []
+    for mask, mark in shown.items():
+        looks = {"linestyle": "-" if lines else "", "markeredgecolor": "white", "markeredgewidth": 0.4, **mark}
+        handles.append(Line2D([], [], label=f"mask {mask} px", **looks))
     handles += more
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
 

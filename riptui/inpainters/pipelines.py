@@ -60,14 +60,10 @@ def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allo
             settings[key] = False
     if vae is not None:
         settings["vae"] = vae
-    safe_options = {
-        "use_safetensors": None if allow_pickle else True,
-        "local_files_only": True,
-        "trust_remote_code": False,
-    }
+    options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
     try:
         pipeline = kind.from_pretrained(
-            checkpoint.folder, torch_dtype=dtype, variant=checkpoint.variant, **safe_options, **settings
+            checkpoint.folder, torch_dtype=dtype, variant=checkpoint.variant, **options, **settings
         )
     except ImportError as error:
         raise WeightsError(f"{name} needs a package that is not installed: {first_line(error)}") from error
@@ -89,9 +85,9 @@ def load_decoder(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     if kind not in {"AutoencoderKL", "AsymmetricAutoencoderKL"}:
         raise InputError(f"{model} is a {kind}; vae must be an AutoencoderKL or an AsymmetricAutoencoderKL")
     variant = require_component(folder, model, locate.repair_hint(model, revision), allow_pickle)
-    safe_options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
+    options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
     try:
-        return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **safe_options)
+        return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **options)
     except Exception as error:
         raise WeightsError(f"{model} in {folder} cannot be loaded: {first_line(error)}") from error
 

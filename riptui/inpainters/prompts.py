@@ -52,26 +52,19 @@ def encode(pipeline: Any, prompt: str, negative_prompt: str | None, guidance: fl
     `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
     Raises InputError for a negative prompt that the pipeline would not look at.
     """
-    call_parameters = signatures.signature(pipeline.__call__).parameters
-    if negative_prompt and "negative_prompt" not in call_parameters:
+    parameters = signatures.signature(pipeline.__call__).parameters
+    if negative_prompt and "negative_prompt" not in parameters:
         raise InputError(f"{type(pipeline).__name__} takes no negative prompt")
     output_names = ENCODER_OUTPUTS.get(type(pipeline).__name__)
     if output_names is None:
         words = {"prompt": prompt, "negative_prompt": negative_prompt}
-        return Prompts(
-            {}, {key: text for key, text in words.items() if text is not None and key in call_parameters}, False
-        )
-    arguments: dict[str, Any] = {
-        "prompt": prompt,
-        "negative_prompt": negative_prompt,
-        "prompt_2": None,
-        "prompt_3": None,
-    }
-    arguments |= {"device": pipeline._execution_device, "num_images_per_prompt": 1}
-    arguments["do_classifier_free_guidance"] = _needs_second_pass(pipeline, output_names, guidance)
+        return Prompts({}, {key: text for key, text in words.items() if text is not None and key in parameters}, False)
+    options: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative_prompt, "prompt_2": None, "prompt_3": None}
+    options |= {"device": pipeline._execution_device, "num_images_per_prompt": 1}
+    options["do_classifier_free_guidance"] = _needs_second_pass(pipeline, output_names, guidance)
     accepted = signatures.signature(pipeline.encode_prompt).parameters
     with torch.no_grad():
-        encoded = pipeline.encode_prompt(**{key: value for key, value in arguments.items() if key in accepted})
+        encoded = pipeline.encode_prompt(**{key: value for key, value in options.items() if key in accepted})
     embeddings = {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
     drop_encoders(pipeline)
     return Prompts(embeddings, {}, _is_guidance_idle(pipeline, embeddings))

@@ -8,21 +8,13 @@ from contextlib import contextmanager
 import diffusers.utils.logging
 import transformers.utils.logging
 
-NOISY_LIBRARIES = (
-    "diffusers",
-    "transformers",
-    "huggingface_hub",
-    "accelerate",
-    "torch",
-    "torch._dynamo",
-    "torch._inductor",
-)
+LIBRARIES = ("diffusers", "transformers", "huggingface_hub", "accelerate", "torch", "torch._dynamo", "torch._inductor")
 
 
 @contextmanager
 def silence_libraries() -> Iterator[None]:
     """Silence the libraries; restore everything after. For one thread at a time: all of it belongs to the process."""
-    loggers = [logging.getLogger(name) for name in NOISY_LIBRARIES]
+    loggers = [logging.getLogger(name) for name in LIBRARIES]
     levels = [logger.level for logger in loggers]
     bars = [
         library

@@ -53,9 +53,8 @@ def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
     def distance(reference: Image, frame: Image) -> float:
         with suppress(torch.OutOfMemoryError):
             return _measure_distance(on_device(), reference, frame)
-        return _measure_distance(
-            on_cpu(), reference, frame
-        )  # the error is gone, and with it the tensors of the attempt
+        # the error is gone, and with it the tensors of the attempt
+        return _measure_distance(on_cpu(), reference, frame)
 
     return PairwiseMetric(lambda image: image, distance)
 

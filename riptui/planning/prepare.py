@@ -34,16 +34,13 @@ def prepare(
     shuffle or raster. paste: whether only the square is taken from the inpainter's output.
     Raises SourceError for the file; SpecError or InputError for the rest.
     """
-    prepared = _from_array(picture) if isinstance(picture, np.ndarray) else _from_file(Path(picture), size, fit)
-    sweep = Sweep(
-        [inpainter], [mask], [seed], parameters or {}, amount, order, paste, size=len(prepared.image), fit=fit
-    )
+    if isinstance(picture, np.ndarray):
+        prepared = _from_array(picture)
+    else:
+        prepared = prepare_original(Path(picture), size=size, fit=fit)
+    sweep = Sweep([inpainter], [mask], [seed], parameters or {}, amount, order, paste, len(prepared.image), fit)
     [spec] = sweep.specs(prepared.source_name, prepared.source_sha256, pixels_sha256(prepared.image))
     return prepared.image, spec
-
-
-def _from_file(path: Path, size: int, fit: Fit) -> PreparedImage:
-    return prepare_original(path, size=size, fit=fit)
 
 
 def _from_array(image: Image) -> PreparedImage:

@@ -82,9 +82,7 @@ class Backlog:
                 model_key = QUARANTINE if is_suspect else _model_key(queued.trajectory.spec)
                 self._waiting.setdefault(model_key, []).append(relative_path)
 
-    def take(
-        self, model_key: bytes, actors_by_model: Mapping[bytes, int], *, lend: bool, is_idle: bool
-    ) -> Assignment | None:
+    def take(self, model_key: bytes, actors: Mapping[bytes, int], *, lend: bool, is_idle: bool) -> Assignment | None:
         """The next trajectory for an actor that has a model loaded; if none is left, of the model with fewest actors.
 
         lend: the actor runs copies. is_idle: it has no trajectory yet. Raises DiskError.
@@ -92,7 +90,7 @@ class Backlog:
         while self._waiting:
             if model_key not in self._waiting:
                 candidates = [candidate for candidate in self._waiting if candidate != QUARANTINE] or [QUARANTINE]
-                model_key = min(candidates, key=lambda candidate: actors_by_model.get(candidate, 0))
+                model_key = min(candidates, key=lambda candidate: actors.get(candidate, 0))
             if model_key == QUARANTINE and not is_idle:
                 return None
             relative_path = self._waiting[model_key].pop()

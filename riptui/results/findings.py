@@ -50,8 +50,6 @@ def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, 
 
 def _measured_by_all_nets(found: Mapping[str, list[Curve]]) -> dict[str, list[Curve]]:
     """The nets' curves of the trajectories that were measured to their end with each of them."""
-    nets = {
-        name: {curve.trajectory.path: curve for curve in found[name] if curve.complete} for name in paper_tests.NETS
-    }
+    nets = {net: {curve.trajectory.path: curve for curve in found[net] if curve.complete} for net in paper_tests.NETS}
     shared = set.intersection(*(set(by_path) for by_path in nets.values()))
     return {name: [curve for path, curve in by_path.items() if path in shared] for name, by_path in nets.items()}

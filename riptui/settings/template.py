@@ -18,9 +18,8 @@ def make_template() -> str:
     parts = [HEADER]
     for name in Settings.__struct_fields__:
         explained = textwrap.fill(describe_setting(name), 110, initial_indent="# ", subsequent_indent="# ")
-        setting = (
-            "[keys]" if name == "keys" else f"{name} = {format_toml(getattr(defaults, name))}"
-        )  # the only table: the last
+        # [keys] is the only table: the last
+        setting = "[keys]" if name == "keys" else f"{name} = {format_toml(getattr(defaults, name))}"
         parts.append(f"{explained}\n#{setting}\n")
     return "\n".join(parts)
 

@@ -109,22 +109,16 @@ class FrameReader:
     def _start_frames(self, k: int) -> set[int]:
         """Frames to start from: the original, the keyframes on both sides of k, and the last frame."""
         position = bisect_right(self._keyframes, k)
-        starts = {
-            0,
-            *(keyframe for keyframe in self._keyframes[position - 1 : position + 1] if keyframe <= len(self.rows)),
-        }
+        starts = {0, *(k for k in self._keyframes[position - 1 : position + 1] if k <= len(self.rows))}
         return starts | {self._valid_last_frame.k} if self._valid_last_frame else starts
 
     @property
     def _valid_last_frame(self) -> CachedFrame | None:
         """The frame returned last, if the trajectory still has it."""
         last_frame = self._last_frame
-        is_valid = (
-            last_frame is not None
-            and last_frame.k <= len(self.rows)
-            and self.rows[last_frame.k - 1].sha256 == last_frame.sha256
-        )
-        return last_frame if is_valid else None
+        if last_frame is None or last_frame.k > len(self.rows):
+            return None
+        return last_frame if self.rows[last_frame.k - 1].sha256 == last_frame.sha256 else None
 
     def _decode_cost(self, start: int, k: int) -> int:
         """The cost of a start, in patches to decode."""

@@ -50,9 +50,8 @@ def name_trajectory(spec: Spec) -> str:
     parts = [f"m{spec.mask}", f"s{spec.seed}"]
     defaults = inpainters.complete_parameters(spec.inpainter, {})
     changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
-    model = str(changed.pop("model", "")).rpartition("/")[
-        2
-    ]  # a checkpoint of the user's: its name says more than "diffusion"
+    # a checkpoint of the user's: its name says more than "diffusion"
+    model = str(changed.pop("model", "")).rpartition("/")[2]
     if spec.inpainter != inpainters.DEFAULT_INPAINTER:
         parts.append(model or spec.inpainter)
     parts += [f"{key}{value}" for key, value in changed.items()]

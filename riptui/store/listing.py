@@ -144,9 +144,8 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         k = row.k if row else 0
         state = derive_status(trajectory, k)
         metrics = trajectory.read_metrics()
-        differences = (
-            describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
-        )  # a single session has no differences
+        # a single session has no differences
+        differences = describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
     except RiptuiError as error:
         return TrajectorySummary(trajectory, None, error=str(error))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)

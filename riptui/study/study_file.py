@@ -159,10 +159,7 @@ class _StudyParser:
     def _parse_sweep_table(self) -> dict[str, list[Any]]:
         """The lists of [sweep], with single values as lists of one."""
         table = self._read_value("sweep", lambda value: isinstance(value, dict), "a table: [sweep]", {})
-        known = [
-            *SWEEP_FIELDS,
-            *dict.fromkeys(key for entry in inpainters.REGISTRY.values() for key in entry.parameters),
-        ]
+        known = [*SWEEP_FIELDS, *dict.fromkeys(key for info in inpainters.REGISTRY.values() for key in info.parameters)]
         self._require_known(table, known, "sweep.")
         return {key: self._parse_values(key, value) for key, value in table.items()}
 

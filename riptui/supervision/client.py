@@ -127,10 +127,8 @@ def _find_matching(runs: Path, options: WorkerOptions) -> list[Worker]:
 def _start_worker(runs: Path, options: WorkerOptions) -> Worker:
     log = new_log_path(runs)
     command = [*COMMAND, "worker", "--runs", str(runs.absolute()), *to_arguments(options), "--log", str(log)]
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+    with log.open("ab") as file:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
     Thread(target=process.wait, daemon=True, name="reaper").start()  # else a zombie
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:

@@ -51,18 +51,12 @@ class TrajectoryTail:
             return [Failed(error)]
 
     def _poll(self, job: WorkerJob | None) -> list[Event]:
-        self.held, _ = probe_lock(
-            self.trajectory.path
-        )  # first: a process that released the lock has written everything
+        # first: a process that released the lock has written everything
+        self.held, _ = probe_lock(self.trajectory.path)
         previous_k = self.k
-        new: list[Iterated | Measured] = [
-            *(Iterated(row) for row in self._rows.read_new()),
-            *(
-                _to_measured(measurement)
-                for measurement in parse_lines(self._metrics.read_lines(), Measurement)
-                if measurement.get("k") is not None
-            ),
-        ]
+        new: list[Iterated | Measured] = [Iterated(row) for row in self._rows.read_new()]
+        measurements = parse_lines(self._metrics.read_lines(), Measurement)
+        new += [_to_measured(measurement) for measurement in measurements if measurement.get("k") is not None]
         events: list[Event] = []
         if not self.started and (self.held or new):
             self.started = True
@@ -145,14 +139,13 @@ class TrajectoryMonitor:
         """What the last poll found."""
         tails = self._remaining.values()
         running = sum(tail.held for tail in tails)
+        counts = [attempts.read_attempt_count(tail.trajectory, tail.k) for tail in (tails if with_attempts else ())]
         return WorkState(
             queued=len(tails) - running,
             running=running,
             iterations=self._iterations,
             ended=self._ended,
-            attempts=sum(attempts.read_attempt_count(tail.trajectory, tail.k) for tail in tails)
-            if with_attempts
-            else 0,
+            attempts=sum(counts),
         )
 
     def _detect_loading(self, workers: Sequence[Worker]) -> list[TrajectoryEvent]:

@@ -72,8 +72,7 @@ class ProgressTracker:
         self._runs = os.path.realpath(runs)
         self._require_measured = require_measured
         self._progress = {
-            relative_path: TrajectoryProgress(0, iterations, Status.QUEUED)
-            for relative_path, iterations in trajectories.items()
+            path: TrajectoryProgress(0, iterations, Status.QUEUED) for path, iterations in trajectories.items()
         }
         self._failed: dict[str, str] = {}
         self._remaining = dict.fromkeys(trajectories)
@@ -92,14 +91,12 @@ class ProgressTracker:
     @property
     def remaining(self) -> list[Trajectory]:
         """The trajectories that have not ended."""
-        return [Trajectory(self._folder / relative_path) for relative_path in self._remaining]
+        return [Trajectory(self._folder / path) for path in self._remaining]
 
     def list_by_status(self, *statuses: str) -> list[Trajectory]:
         """The trajectories that had one of these statuses at the last poll."""
         return [
-            Trajectory(self._folder / relative_path)
-            for relative_path, progress in self._progress.items()
-            if progress.status in statuses
+            Trajectory(self._folder / path) for path, progress in self._progress.items() if progress.status in statuses
         ]
 
     def poll(self, *, full: bool = False) -> StudyProgress:
@@ -114,12 +111,9 @@ class ProgressTracker:
         active = (jobs | self._busy) & (self._remaining.keys() | self._halted.keys())
         self._busy = jobs
         limit = None if full else MAX_OTHERS_PER_POLL
-        rest = [
-            [relative_path for relative_path in paths if relative_path not in active][:limit]
-            for paths in (self._remaining, self._halted)
-        ]
-        for relative_path in [*active, *rest[0], *rest[1]]:
-            self._update(relative_path)
+        rest = [[path for path in paths if path not in active][:limit] for paths in (self._remaining, self._halted)]
+        for path in [*active, *rest[0], *rest[1]]:
+            self._update(path)
         found = Counter(progress.status or MISSING for progress in self._progress.values())
         counts = {status: found[status] for status in (*Status, MISSING) if status in found}
         self.last = StudyProgress(
@@ -134,8 +128,8 @@ class ProgressTracker:
     def work_state(self, *, with_attempts: bool = False) -> WorkState:
         """What the last poll found. with_attempts: read the attempts of all that have not ended as well."""
         counts = [
-            attempts.read_attempt_count(Trajectory(self._folder / relative_path), self._progress[relative_path].k)
-            for relative_path in (self._remaining if with_attempts else ())
+            attempts.read_attempt_count(Trajectory(self._folder / path), self._progress[path].k)
+            for path in (self._remaining if with_attempts else ())
         ]
         return WorkState(
             queued=self.last.statuses.get(Status.QUEUED, 0),
@@ -145,20 +139,18 @@ class ProgressTracker:
             attempts=sum(counts),
         )
 
-    def _update(self, relative_path: str) -> None:
-        trajectory = Trajectory(self._folder / relative_path)
-        progress = _read_progress(
-            trajectory, self._progress[relative_path].iterations, require_measured=self._require_measured
-        )
-        self._progress[relative_path] = progress
+    def _update(self, path: str) -> None:
+        trajectory = Trajectory(self._folder / path)
+        progress = _read_progress(trajectory, self._progress[path].iterations, require_measured=self._require_measured)
+        self._progress[path] = progress
         for paths in (self._remaining, self._halted, self._failed):
-            paths.pop(relative_path, None)
+            paths.pop(path, None)
         if progress.status in ACTIVE_STATUSES:
-            self._remaining[relative_path] = None  # at the end, so that the others are next
+            self._remaining[path] = None  # at the end, so that the others are next
         elif progress.status != Status.DONE:
-            self._halted[relative_path] = None
+            self._halted[path] = None
         if progress.status == Status.FAILED:
-            self._failed[relative_path] = failure_reason(trajectory)
+            self._failed[path] = failure_reason(trajectory)
 
 
 def worker_rate(worker: Worker) -> float:

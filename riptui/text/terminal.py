@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from riptui.arrays import Image
 
 _BARS = "▁▂▃▄▅▆▇█"
-_INVISIBLE = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-)  # letters and marks to Unicode, but invisible
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks, but invisible
 
 
 def printable(text: str) -> str:

@@ -237,17 +237,10 @@ class Browser(Screen[None]):
         if self._supervisor is None:
             self._supervisor = work_supervisor.WorkSupervisor(self.runs, self.post_message)
         row = self.runs_tree.current_row
-        cursor_path = row.path if row else ""
+        path = row.path if row else ""
         model = self.runs_tree.model
         context = commands.CommandContext(
-            self.app,
-            self.runs,
-            self.settings,
-            self.graphics,
-            model,
-            cursor_path,
-            self._select_when_listed,
-            self._supervisor,
+            self.app, self.runs, self.settings, self.graphics, model, path, self._select_when_listed, self._supervisor
         )
         try:
             await commands.run_command(name, context)

@@ -1,6 +1,7 @@
 """Tabs in one line. Textual's own tabs take two lines, and the arrow keys."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -21,10 +22,9 @@ class TabBar(Widget):
     names: reactive[tuple[str, ...]] = reactive(())
     chosen: reactive[str] = reactive("")
 
+    @dataclass
     class TabClicked(Message):
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     def __init__(self, names: Sequence[str], chosen: str, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -81,13 +81,13 @@ async def _run_measure(context: CommandContext, arguments: list[str], count: str
     """Wait for the process. Its output goes to a file, because a pipe would break when the app exits."""
 
     def wait() -> tuple[int, str]:
-        with tempfile.TemporaryFile() as output:
+        with tempfile.TemporaryFile() as file:
             process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
             )
             code = process.wait()
-            output.seek(0)
-            return code, output.read().decode(errors="replace").strip()
+            file.seek(0)
+            return code, file.read().decode(errors="replace").strip()
 
     code, output = await context.run_in_thread(wait)
     if code:

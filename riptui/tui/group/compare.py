@@ -1,7 +1,7 @@
 """The comparison screen: two to six trajectories side by side at equal inpainted %, and their curves in one chart."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -102,19 +102,18 @@ class CompareScreen(Screen[None]):
     }
     """
 
+    @dataclass
     class TrajectoriesRead(Message):
         """The trajectories were read again."""
 
-        def __init__(self, compared: tuple[ComparedTrajectory, ...]) -> None:
-            super().__init__()
-            self.compared = compared
+        compared: tuple[ComparedTrajectory, ...]
 
+    @dataclass
     class ComparedFramesReady(Message):
         """The frames at an inpainted % were loaded."""
 
-        def __init__(self, inpainted: float, frames: tuple[ComparedFrame, ...]) -> None:
-            super().__init__()
-            self.inpainted, self.frames = inpainted, frames
+        inpainted: float
+        frames: tuple[ComparedFrame, ...]
 
     def __init__(
         self,

@@ -73,12 +73,11 @@ class GroupTable(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
+    @dataclass
     class RowChosen(Message):
         """The row under the cursor was clicked, or entered."""
 
-        def __init__(self, key: str) -> None:
-            super().__init__()
-            self.key = key
+        key: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -212,30 +211,21 @@ class GroupTable(ScrollView, can_focus=True):
         return segments
 
     def _row_text(self, row: TableRow) -> str:
-        cells = [
-            (
-                f"{row.mark} {column.to_text(value)}" if column is self._columns[0] else column.to_text(value),
-                column,
-                width,
-            )
-            for value, (column, width) in zip(row.values, self._fit_columns(), strict=False)
-        ]
-        return (" " * GAP_COLUMNS).join(
-            _align(text, width, right=column.right_aligned) for text, column, width in cells
-        )
+        cells = []
+        for value, (column, width) in zip(row.values, self._fit_columns(), strict=False):
+            mark = f"{row.mark} " if column is self._columns[0] else ""
+            cells.append(_align(mark + column.to_text(value), width, right=column.right_aligned))
+        return (" " * GAP_COLUMNS).join(cells)
 
     def _fit_columns(self) -> list[tuple[TableColumn, int]]:
         """Columns and widths. In little room the last columns are left out, then the names are cut."""
         columns = [(column, column.width) for column in self._columns]
-        available_columns = self.scrollable_content_region.width
-        while (
-            len(columns) > 2
-            and MIN_NAME_COLUMNS + sum(width + GAP_COLUMNS for _, width in columns[1:]) > available_columns
-        ):
+        room = self.scrollable_content_region.width
+        while len(columns) > 2 and MIN_NAME_COLUMNS + sum(width + GAP_COLUMNS for _, width in columns[1:]) > room:
             columns.pop()
         if columns:
-            available_columns -= sum(width + GAP_COLUMNS for _, width in columns[1:])
-            columns[0] = columns[0][0], max(1, min(columns[0][1], available_columns))
+            room -= sum(width + GAP_COLUMNS for _, width in columns[1:])
+            columns[0] = columns[0][0], max(1, min(columns[0][1], room))
         return columns
 
     def _style(self, part: str) -> Style:

@@ -5,7 +5,7 @@ A thread reads the disk in slices and computes the curves. NumPy is imported wit
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,12 +54,11 @@ class GroupView(Widget):
     }
     """
 
+    @dataclass
     class TrajectoryChosen(Message):
         """A trajectory was chosen in the table."""
 
-        def __init__(self, path: Path) -> None:
-            super().__init__()
-            self.path = path
+        path: Path
 
     class ReadProgress(Message):
         """So many of the group's trajectories were read."""

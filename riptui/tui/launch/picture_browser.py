@@ -17,21 +17,7 @@ from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 
-PICTURE_SUFFIXES = {
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".jpe",
-    ".webp",
-    ".gif",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".ppm",
-    ".pgm",
-    ".jp2",
-    ".avif",
-}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif"}
 """The listed files. Whether one is readable shows when it is read."""
 MAX_ENTRIES = 2000  # listed per folder
 
@@ -58,7 +44,7 @@ def _scan_entries(folder: Path) -> Iterator[FolderEntry]:
                     continue
                 if entry.is_dir():
                     yield FolderEntry(Path(entry.path), True)
-                elif Path(entry.name).suffix.lower() in PICTURE_SUFFIXES:
+                elif Path(entry.name).suffix.lower() in SUFFIXES:
                     yield FolderEntry(Path(entry.path), False)
     except OSError:
         return

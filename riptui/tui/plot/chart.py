@@ -6,6 +6,7 @@ it needs NumPy, 110 ms and 13 MiB.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import ClassVar
@@ -43,13 +44,12 @@ class Chart(Widget):
     }
     """
 
+    @dataclass
     class PointChosen(Message):
         """The user clicked at an x."""
 
-        def __init__(self, chart: "Chart", x: float) -> None:
-            super().__init__()
-            self.chart = chart
-            self.x = x
+        chart: "Chart"
+        x: float
 
         @property
         def control(self) -> "Chart":

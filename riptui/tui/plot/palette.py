@@ -11,16 +11,8 @@ to tell them apart: their smallest difference (CIEDE2000) is 28, and 13 with the
 """
 LIGHT_SERIES = ("#0059c3", "#ba7c00", "#1b8860", "#ab5585", "#0892cb", "#a8450d", "#504d37", "#000000")
 """The same on a light background: 22, and 10 with colour blindness; bright colours would have too little contrast."""
-ANSI_SERIES = (
-    "ansi_cyan",
-    "ansi_yellow",
-    "ansi_magenta",
-    "ansi_green",
-    "ansi_red",
-    "ansi_blue",
-    "ansi_default",
-    "ansi_bright_black",
-)
+ANSI_COLOURS = ("cyan", "yellow", "magenta", "green", "red", "blue", "default", "bright_black")
+ANSI_SERIES = tuple(f"ansi_{colour}" for colour in ANSI_COLOURS)
 
 
 def series_colours(theme: Theme) -> tuple[str, ...]:

@@ -45,19 +45,11 @@ def format_device(workers: Sequence[Worker]) -> Text:
 
 def format_progress(workers: Sequence[Worker], current_path: str, width: int) -> Text:
     """Progress of the current row's trajectory if it is running, else of the first that is."""
-    busy = [worker for worker in workers if worker.live is not None]
+    busy = [(worker, worker.live) for worker in workers if worker.live is not None]
     if not busy:
         return Text()
-    worker = next(
-        (
-            candidate
-            for candidate in busy
-            if candidate.live and any(job.path == current_path for job in candidate.live.jobs)
-        ),
-        busy[0],
-    )
-    live = worker.live
-    assert live is not None
+    current = (pair for pair in busy if any(job.path == current_path for job in pair[1].jobs))
+    worker, live = next(current, busy[0])
     if live.state != "working" or not live.jobs:
         note = f" {printable(live.inpainter)}" if live.state == "loading" else ""
         return Text(f"worker {worker.record.pid}: {live.state}{note}", "dim")

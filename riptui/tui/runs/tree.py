@@ -32,12 +32,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor; posts Highlighted when it moves to another path."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "tree--cursor",
-        "tree--group",
-        "tree--dim",
-        "tree--marked",
-        "tree--spark",
-    } | {f"tree--{status}" for status in STATUS_MARKS}
+        f"tree--{part}" for part in ("cursor", "group", "dim", "marked", "spark", *STATUS_MARKS)
+    }
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.TREE]
 
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -88,14 +84,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         row_indices = {row.path: y for y, row in enumerate(self._tree_rows)} if current_row else {}
         new_cursor = min(self.cursor, max(0, len(self._tree_rows) - 1))
         if current_row is not None:
-            new_cursor = next(
-                (
-                    row_indices[path]
-                    for path in (current_row.path, *iter_ancestors(current_row.path))
-                    if path in row_indices
-                ),
-                new_cursor,
-            )
+            paths = (current_row.path, *iter_ancestors(current_row.path))
+            new_cursor = next((row_indices[path] for path in paths if path in row_indices), new_cursor)
         self.set_reactive(RunsTree.cursor, new_cursor)
         self._show_cursor()
         self.refresh()
@@ -194,12 +184,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             if (count := totals.statuses[status])
         ]
         progress = f"{totals.count:>6}{100 * totals.progress_sum / (totals.count or 1):>5.0f} %"
-        label_width = width - len(progress) - sum(map(len, (c.text for c in counts)))
-        return [
-            Segment(_fit_text(label, label_width), self._style("group")),
-            *counts,
-            Segment(progress, self._style("dim")),
-        ]
+        room = width - len(progress) - sum(map(len, (c.text for c in counts)))
+        return [Segment(_fit_text(label, room), self._style("group")), *counts, Segment(progress, self._style("dim"))]
 
     def _render_trajectory(self, row: TreeRow, width: int) -> list[Segment]:
         entry = self.model.entries[row.path]

@@ -1,6 +1,7 @@
 """The filmstrip pane: the frames at every 50 %, as in the paper's figures 10-12."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from textual import events
@@ -84,17 +85,15 @@ class Filmstrip(Widget):
     }
     """
 
+    @dataclass
     class FrameClicked(Message):
-        def __init__(self, k: int) -> None:
-            super().__init__()
-            self.k = k
+        k: int
 
+    @dataclass
     class FramesRequested(Message):
         """Asks for pictures of these frames, which `show_thumbnails` gets."""
 
-        def __init__(self, frames: Sequence[int]) -> None:
-            super().__init__()
-            self.frames = frames
+        frames: Sequence[int]
 
     def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -160,10 +159,8 @@ class Filmstrip(Widget):
         if item.k != frame.k or frame.k > self._newest:
             item.k = frame.k
             item.picture.show(None, note="not yet" if frame.k > self._newest else "")
-        is_current = (
-            max((strip_frame.k for strip_frame in self._frames if strip_frame.k <= self._k), default=0) == frame.k
-        )
+        is_current = max((shown.k for shown in self._frames if shown.k <= self._k), default=0) == frame.k
         style = "$accent bold" if is_current else "$foreground-muted"
-        fits = all(len(strip_frame.caption) + 2 + len(strip_frame.value) <= width for strip_frame in self._frames)
+        fits = all(len(shown.caption) + 2 + len(shown.value) <= width for shown in self._frames)
         value = f"  {frame.value}" if fits else ""
         item.caption.set_text(Content.assemble((frame.caption, style), (value, "$foreground")))

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite, nan
 from typing import NamedTuple
 
@@ -69,12 +70,11 @@ class MetricReadout(Static):
     DEFAULT_CSS = "MetricReadout { width: 1fr; height: 1; pointer: pointer; }"
     ALLOW_SELECT = False
 
+    @dataclass
     class MetricClicked(Message):
         """A metric was clicked."""
 
-        def __init__(self, metric: str) -> None:
-            super().__init__()
-            self.metric = metric
+        metric: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)

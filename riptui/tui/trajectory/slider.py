@@ -1,6 +1,7 @@
 """A slider over the frames of a trajectory, saved and future ones, with a mark every 50 %."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -23,12 +24,11 @@ class Slider(Widget):
     iterations: reactive[int] = reactive(0)
     """The last frame of the finished trajectory."""
 
+    @dataclass
     class SeekRequested(Message):
         """The mouse asks for a frame."""
 
-        def __init__(self, k: int) -> None:
-            super().__init__()
-            self.k = k
+        k: int
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -6,6 +6,7 @@ Importing this module imports NumPy and Pillow.
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -60,26 +61,24 @@ class TrajectoryView(Widget):
             super().__init__()
             self.path, self.k, self.iterations = path, k, iterations
 
+    @dataclass
     class SnapshotRead(Message):
         """The trajectory was read again."""
 
-        def __init__(self, snapshot: TrajectorySnapshot) -> None:
-            super().__init__()
-            self.snapshot = snapshot
+        snapshot: TrajectorySnapshot
 
+    @dataclass
     class FrameReady(Message):
         """A frame and its comparison were loaded."""
 
-        def __init__(self, loaded: LoadedFrame) -> None:
-            super().__init__()
-            self.loaded = loaded
+        loaded: LoadedFrame
 
+    @dataclass
     class StripReady(Message):
         """Pictures for the filmstrip were loaded."""
 
-        def __init__(self, path: Path, thumbnails: list[Thumbnail]) -> None:
-            super().__init__()
-            self.path, self.thumbnails = path, thumbnails
+        path: Path
+        thumbnails: list[Thumbnail]
 
     def __init__(
         self,

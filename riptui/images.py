@@ -58,13 +58,11 @@ class PreparedImage(NamedTuple):
     """Conversions that a person should know of: "first of 12 frames", "enlarged from 200x100" ..."""
 
 
-def prepare_original(
-    path: Path, *, size: int = 512, fit: Fit = "bands", bands: tuple[int, int, int] = (0, 0, 0)
-) -> PreparedImage:
+def prepare_original(path: Path, *, size: int = 512, fit: Fit = "bands") -> PreparedImage:
     """Read a source image and make its original of size x size pixels.
 
     A picture that is size x size, RGB, 8 bit and sRGB already is taken bit for bit. `fit` applies to pictures that are
-    not square: "bands" keeps the whole picture between bands of a colour (RGB, 0 to 255), "crop" keeps the middle
+    not square: "bands" keeps the whole picture between black bands, "crop" keeps the middle
     square, "stretch" distorts.
 
     Not thread-safe: Pillow's settings and Python's warnings belong to the process.
@@ -75,7 +73,7 @@ def prepare_original(
     try:
         data = _read_file(path)
         with _strict_pillow():
-            picture = _fit(_to_flat_srgb(_decode(data, notes), notes), size, fit, bands, notes)
+            picture = _fit(_to_flat_srgb(_decode(data, notes), notes), size, fit, notes)
     except SourceError as refusal:
         raise SourceError(f"{path}: {refusal}") from refusal
     except MemoryError as error:
@@ -268,13 +266,13 @@ def _convert_by_profile(colour: PilImage, profile: PIL.ImageCms.ImageCmsProfile,
     return transform.apply(colour)
 
 
-def _fit(picture: PilImage, size: int, fit: Fit, bands: tuple[int, int, int], notes: list[str]) -> PilImage:
+def _fit(picture: PilImage, size: int, fit: Fit, notes: list[str]) -> PilImage:
     width, height = picture.size
     match fit:
         case "bands":
             scale = size / max(width, height)
             inner = max(1, round(width * scale)), max(1, round(height * scale))
-            square = PIL.Image.new("RGB", (size, size), bands)
+            square = PIL.Image.new("RGB", (size, size))
             square.paste(_resize(picture, inner, notes), ((size - inner[0]) // 2, (size - inner[1]) // 2))
             return square
         case "crop":

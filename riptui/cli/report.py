@@ -44,14 +44,9 @@ def write_report(
 
         written = write(trajectories, out, reference=reference, overwrite=overwrite, on_progress=show_progress)
     if as_json:
-        print_json(_to_json_value(written))
+        print_json(to_json_value(written.as_dict()))
     else:
         _print_summary(written)
-
-
-def _to_json_value(report: WrittenReport) -> dict[str, object]:
-    found: dict[str, object] = to_json_value(report.as_dict())
-    return found
 
 
 def _print_summary(written: WrittenReport) -> None:

@@ -1,4 +1,4 @@
-"""Request that trajectories pause or stop."""
+"""`riptui pause`, and the part of `riptui stop` that is about trajectories."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,6 +9,10 @@ from riptui.errors import RiptuiError
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision.client import request_state
+
+
+def pause(paths: tuple[Path, ...]) -> int:
+    return request_all(paths, "pause", "paused")
 
 
 def request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> int:

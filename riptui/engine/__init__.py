@@ -12,8 +12,8 @@ single          run one given trajectory
 An event is yielded once its content is durable on disk.
 """
 
-from riptui.engine.batch import BatchRunner, TrajectorySource
+from riptui.engine.batch import BatchRunner
 from riptui.engine.measuring import measure_saved_frames
-from riptui.engine.single import force_request, request_stop, run_trajectory
+from riptui.engine.single import request_stop, run_trajectory
 
-__all__ = ["BatchRunner", "TrajectorySource", "force_request", "measure_saved_frames", "request_stop", "run_trajectory"]
+__all__ = ["BatchRunner", "measure_saved_frames", "request_stop", "run_trajectory"]

@@ -7,16 +7,14 @@ sequence   a frame every 50 % side by side, as in the paper's figures
 tables     the measurements as CSV and Parquet
 """
 
-from riptui.export.animation import pick_iterations, write_animation
+from riptui.export.animation import write_animation
 from riptui.export.files import OnExportProgress
 from riptui.export.png_frames import write_frames
 from riptui.export.strip import write_strip
-from riptui.export.tables import metric_rows, write_metrics_csv, write_metrics_parquet
+from riptui.export.tables import write_metrics_csv, write_metrics_parquet
 
 __all__ = [
     "OnExportProgress",
-    "metric_rows",
-    "pick_iterations",
     "write_animation",
     "write_frames",
     "write_metrics_csv",

@@ -44,14 +44,12 @@ def compute_averages(condition: Condition) -> list[AveragePoint]:
 
     Only where all trajectories of the mask size were measured: a mean over others at each point would be no curve.
     """
-    return [
-        average
-        for metric in condition.metrics
-        for mask in condition.masks
-        for average in _average_runs(
-            metric, mask, [run for run in condition.measured_runs(metric) if run.spec.mask == mask]
-        )
-    ]
+    averages = []
+    for metric in condition.metrics:
+        for mask in condition.masks:
+            runs = [run for run in condition.measured_runs(metric) if run.spec.mask == mask]
+            averages += _average_runs(metric, mask, runs)
+    return averages
 
 
 def _average_runs(metric: str, mask: int, runs: Sequence[CompleteRun]) -> list[AveragePoint]:
@@ -97,11 +95,10 @@ def _draw_figure(
                 _draw_reference(axes, reference, metric, mask, mark)
         style.set_percent_axis(axes, coverage=coverage, last_amount=condition.max_inpainted)
         style.set_value_axis(axes, metric)
-    more = (
-        [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=_reference_label(reference))]
-        if reference
-        else []
-    )
+    more = []
+    if reference:
+        label = f"reference: {style.safe_label(reference.name)}"
+        more = [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=label)]
     style.add_legend(figure, marks, more)
     return figure
 
@@ -189,10 +186,6 @@ def _draw_reference(axes: Axes, reference: ReferenceCurves, metric: str, mask: i
     dashed = {**mark, "linestyle": "--", "linewidth": 1, "markerfacecolor": "white", "markersize": 3.2}
     axes.plot(x, mean, markevery=style.marker_options(len(points))["markevery"], **dashed)
     _draw_band(axes, x, mean, sd, mark)
-
-
-def _reference_label(reference: ReferenceCurves) -> str:
-    return f"reference: {style.safe_label(reference.name)}"
 
 
 def _mean_caption(

@@ -8,8 +8,8 @@ from riptui.spec import ParameterValue, Spec
 DEFAULT_SPEC = Spec(source_name="", source_sha256="0" * 64, original_sha256="0" * 64)
 
 
-def to_command_line(spec: Spec, *, picture: str = "") -> str:
-    """Quoted for a shell, with the options that differ from their defaults. `picture`: by default the source's name."""
+def to_command_line(spec: Spec) -> str:
+    """Quoted for a shell, with the options that differ from their defaults."""
     words = ["riptui", "run", *_inpainter_options(spec)]
     words += ["--mask", str(spec.mask), "--seed", str(spec.seed)]
     if spec.amount != DEFAULT_SPEC.amount:
@@ -22,7 +22,7 @@ def to_command_line(spec: Spec, *, picture: str = "") -> str:
         words += ["--size", str(spec.size)]
     if spec.fit != DEFAULT_SPEC.fit:
         words += ["--fit", spec.fit]
-    return shlex.join([*words, "--", picture or spec.source_name])
+    return shlex.join([*words, "--", spec.source_name])
 
 
 def _inpainter_options(spec: Spec) -> list[str]:
@@ -33,10 +33,5 @@ def _inpainter_options(spec: Spec) -> list[str]:
 
 
 def _format_value(value: ParameterValue) -> str:
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return str(value).lower()
-        case _:
-            return str(value)
+    is_word = value is None or isinstance(value, bool)  # none, true, false
+    return str(value).lower() if is_word else str(value)

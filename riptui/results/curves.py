@@ -47,17 +47,6 @@ class Curve:
         return self.spec.original_sha256
 
 
-class CurvePoint(NamedTuple):
-    """A measured frame."""
-
-    k: int
-    inpainted: float
-    """%, repeats counted."""
-    coverage: float
-    """% of the pixels, each counted once."""
-    value: float
-
-
 class Distribution(NamedTuple):
     """Of the values that several trajectories have at one inpainted %."""
 
@@ -106,13 +95,6 @@ def extract_curve(summary: TrajectorySummary, metric: str) -> Curve | None:
 def extract_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[Curve]:
     """One metric of every trajectory that has it."""
     return [found for summary in summaries if (found := extract_curve(summary, metric))]
-
-
-def read_points(curve: Curve) -> list[CurvePoint]:
-    """A curve with its coverage, which is read from the trajectory's rows. Raises DiskError, DamagedError."""
-    covered = read_coverage(curve)
-    columns = (curve.k.tolist(), curve.inpainted.tolist(), covered.tolist(), curve.values.tolist())
-    return [CurvePoint(*cells) for cells in zip(*columns, strict=True)]
 
 
 def read_coverage(curve: Curve) -> CurveValues:

@@ -7,7 +7,6 @@ from pathlib import Path
 from riptui.errors import InputError
 from riptui.export.tables import PROGRESS_COLUMNS, TableCell, metric_rows, write_csv, write_parquet
 from riptui.metrics import sort_metrics
-from riptui.metrics.values import finite_or_none
 from riptui.results.curves import differing_settings, get_setting
 from riptui.spec import ParameterValue
 from riptui.store.trajectory import Trajectory
@@ -40,13 +39,6 @@ def build_table(trajectories: Iterable[Trajectory]) -> list[dict[str, TableCell]
     if not rows:
         raise InputError("nothing is measured in these trajectories yet: riptui measure adds metrics to saved frames")
     return rows
-
-
-def json_rows(rows: Iterable[dict[str, TableCell]]) -> list[dict[str, TableCell]]:
-    """The table as JSON can hold it: None for what is not finite."""
-    return [
-        {name: finite_or_none(cell) if isinstance(cell, float) else cell for name, cell in row.items()} for row in rows
-    ]
 
 
 def to_csv(trajectories: Iterable[Trajectory], file: Path, *, overwrite: bool = False) -> Path:

@@ -60,7 +60,7 @@ def read_toml(file: Path) -> TomlDocument:
         number = re.match(r"line (\d+)", position)
         line = int(number[1]) if number else text.rstrip("\n").count("\n") + 1
         location = f", line {line}" if separator else ""
-        raise SettingsError(f"{file}{location}: this is not TOML: {_lower_first(reason)}") from error
+        raise SettingsError(f"{file}{location}: this is not TOML: {reason[:1].lower()}{reason[1:]}") from error
 
 
 def _read_bytes(file: Path) -> bytes:
@@ -82,7 +82,3 @@ def _read_bytes(file: Path) -> bytes:
 def _unquote(key: str) -> str:
     """A key without the quotes and blanks that TOML allows in it."""
     return ".".join(part.strip().strip("\"'") for part in key.split("."))
-
-
-def _lower_first(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]

@@ -43,7 +43,7 @@ def create_or_open(
         )
     make_folders(parent)
     _remove_abandoned(parent)
-    if not _is_free(parent / name):
+    if os.path.lexists(parent / name):
         return _open_existing(parent / name, spec, original, request)
     with Folder(parent) as group:
         temporary = f"{layout.NEW_PREFIX}{secrets.token_hex(6)}"
@@ -68,10 +68,6 @@ def _write_files(folder: Folder, spec: Spec, png: bytes, request: Request) -> No
         folder.write_atomically(name, b"")
     folder.make_folder(layout.KEYFRAMES)
     folder.write_atomically(layout.SPEC, encode_spec(spec))
-
-
-def _is_free(path: Path) -> bool:
-    return not os.path.lexists(path)
 
 
 def _open_existing(path: Path, spec: Spec, original: Image, request: Request) -> Trajectory:

@@ -12,12 +12,8 @@ PARALLEL_WRITES = 8  # a disk syncs several files at once
 
 def request_all(trajectories: Iterable[Trajectory], state: RequestState) -> int:
     """Request that they are computed, paused or stopped. Returns how many could be requested. Raises DiskError."""
-
-    def request_one(trajectory: Trajectory) -> bool:
-        return _try_request(trajectory, state)
-
     with ThreadPoolExecutor(PARALLEL_WRITES) as threads:
-        return sum(threads.map(request_one, trajectories))
+        return sum(threads.map(lambda trajectory: _try_request(trajectory, state), trajectories))
 
 
 def retry_all(trajectories: Iterable[Trajectory]) -> int:

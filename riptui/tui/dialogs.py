@@ -144,11 +144,8 @@ class ChoiceDialog(ModalScreen[Answer | None], Generic[Answer]):
         with Vertical() as box:
             box.border_title = Text(printable(self._title))
             box.border_subtitle = "esc cancel"
-            yield OptionList(*map(self._make_option, self._choices), markup=False, compact=True)
-
-    def _make_option(self, choice: DialogChoice[Answer]) -> Option:
-        label = Text.assemble((f" {choice.key}  ", "bold"), printable(choice.label))
-        return Option(label)
+            labels = [Text.assemble((f" {choice.key}  ", "bold"), printable(choice.label)) for choice in self._choices]
+            yield OptionList(*map(Option, labels), markup=False, compact=True)
 
     def on_key(self, event: events.Key) -> None:
         for choice in self._choices:

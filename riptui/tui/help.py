@@ -48,13 +48,7 @@ class HelpScreen(ModalScreen[None]):
         for group, group_rows in groupby(sorted(rows, key=lambda row: order.index(row[0])), key=lambda row: row[0]):
             table.add_row(Text(GROUPS.get(group, group), "bold"))
             for row in group_rows:
-                keys = "  ".join(
-                    dict.fromkeys(self.app.get_key_display(bare) for bare in map(_with_actual_key, rows[row]))
-                )
+                actual = [binding.with_key(binding.key, None) for binding in rows[row]]  # not as in the footer
+                keys = "  ".join(dict.fromkeys(map(self.app.get_key_display, actual)))
                 table.add_row(Text(f"  {keys}"), Text(rows[row][0].tooltip or rows[row][0].description))
         return table
-
-
-def _with_actual_key(binding: Binding) -> Binding:
-    """The binding with its own key, not the one shown in the footer."""
-    return binding.with_key(binding.key, None)

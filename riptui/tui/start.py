@@ -26,7 +26,7 @@ def start(runs: Path, loaded: LoadedSettings, *, selected_path: str = "", graphi
     app = RiptuiApp(runs, loaded, terminal, selected_path=to_relative_path(runs, selected_path))
     app.run()
     if app.crash is not None:
-        _report_crash(app.crash, loaded)
+        _report_crash(app.crash)
         return CRASH_EXIT_CODE
     return app.return_code or 0
 
@@ -54,7 +54,7 @@ def _log_to_file() -> None:
     logging.captureWarnings(True)
 
 
-def _report_crash(crash: BaseException, loaded: LoadedSettings) -> None:
+def _report_crash(crash: BaseException) -> None:
     """Save the traceback, and print what happened in two lines."""
     text = "".join(traceback.format_exception(crash))
     file = paths.crash_file(datetime.now(UTC))

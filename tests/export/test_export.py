@@ -270,7 +270,7 @@ def test_about_64_frames_are_evenly_paced_from_the_original_to_the_last(
 ) -> None:
     trajectory = make_trajectory()
     monkeypatch.setattr(trajectory, "read_rows", lambda: [None] * computed_until)
-    at = export.pick_iterations(64, trajectory)
+    at = export.animation.pick_iterations(64, trajectory)
     strides = set(np.diff(at)[:-1].tolist())
     assert (at[0], at[-1]) == (0, computed_until)
     assert len(strides) <= 1
@@ -492,7 +492,7 @@ def read_csv(file: Path) -> list[dict[str, str]]:
 
 def test_rows_hold_every_measured_frame_with_metrics_in_registry_order(computed: Computed) -> None:
     trajectory = computed(metrics=("psnr", "ssim@previous", "ssim"))
-    rows, measured = export.metric_rows(trajectory), trajectory.read_metrics()
+    rows, measured = export.tables.metric_rows(trajectory), trajectory.read_metrics()
     assert [row["k"] for row in rows] == [0, 8, 16]
     assert list(rows[0]) == ["k", "inpainted", "coverage", "ssim", "ssim@previous", "psnr"]
     assert [row["inpainted"] for row in rows] == [0, 50, 100]

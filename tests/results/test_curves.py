@@ -52,9 +52,10 @@ def test_points_have_the_coverage_of_their_rows(tmp_path: Path) -> None:
         (k, 50.0 * place, rows[k - 1].coverage if k else 0.0, 1 - 0.05 * place)
         for place, k in enumerate(range(0, 65, 8))
     ]
-    for point, (k, inpainted, coverage, value) in zip(curves.read_points(found), expected, strict=True):
-        assert (point.k, point.inpainted, point.coverage) == (k, inpainted, coverage)
-        assert point.value == pytest.approx(value)
+    columns = (found.k, found.inpainted, curves.read_coverage(found), found.values)
+    for point, expected_point in zip(zip(*columns, strict=True), expected, strict=True):
+        assert point[:3] == expected_point[:3]
+        assert point[3] == pytest.approx(expected_point[3])
 
 
 @pytest.mark.parametrize("tail", [b"", b'{"k": 9, "cov', b"\0\0\0\n", b'{"k": 12, "coverage": 3.0}\n', b"[]\n"])

@@ -8,7 +8,7 @@ from riptui.cli.options import paths_argument
 
 @click.command()
 @paths_argument
-@calls("riptui.cli.pause:pause")
+@calls("riptui.cli.request_all:pause")
 def pause() -> None:
     """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.
 

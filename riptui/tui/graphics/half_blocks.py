@@ -94,15 +94,6 @@ def to_half_blocks(image: RGBArray, depth: ColourDepth) -> list[list[PictureCell
     ]
 
 
-def center_rows(rows: list[list[PictureCell]], blank: PictureCell, size: tuple[int, int]) -> list[list[PictureCell]]:
-    """Centre the rows in (columns, rows), surrounded by blanks."""
-    columns, lines = size
-    left, top = (columns - len(rows[0])) // 2, (lines - len(rows)) // 2
-    before, after = [blank] * left, [blank] * (columns - left - len(rows[0]))
-    empty = [blank] * columns
-    return [empty] * top + [before + row + after for row in rows] + [empty] * (lines - top - len(rows))
-
-
 def solid_cell(colour: tuple[int, int, int], depth: ColourDepth) -> PictureCell:
     """A cell of one colour."""
     return PictureCell(" ", "", _sgr_codes(np.array([[colour]], np.uint8), depth, 48)[0][0])

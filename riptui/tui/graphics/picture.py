@@ -39,8 +39,8 @@ class PictureWidget(Widget):
 
     DEFAULT_CSS = "PictureWidget { width: 1fr; height: 1fr; }"
 
-    def __init__(self, graphics: Graphics, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._graphics = graphics
         self._image: RGBArray | None = None
         self._note = ""

@@ -55,8 +55,8 @@ class Chart(Widget):
         def control(self) -> "Chart":
             return self.chart
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._draw_call = partial(draw, (), x_label="", y_label="", x_end=None)
         self._cached_drawing: tuple[Size, DrawnChart] | None = None
         self._marker: float | None = None

@@ -31,10 +31,8 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool) -> int:
 
 
 def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        **{"path": str(trajectory.path), "good": 0, "damage": [], "leftovers": []},
-        **{"mixed": None, "repaired": False},
-    }
+    result: dict[str, Any] = {"path": str(trajectory.path), "good": 0, "damage": [], "leftovers": [], "mixed": None}
+    result["repaired"] = False
     try:
         running = trajectory.read_status() == Status.RUNNING
         inspection = inspect_folder(trajectory)

@@ -120,10 +120,8 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
     for name, plan in plans.items():
         with show_download(name, plan.partial_bytes) as show:
             folder = download.fetch(plan, show)
-        summary = (
-            f"{len(plan.files)} files, {format_size(plan.size)}, {'complete' if plan.missing else 'already installed'}"
-        )
-        print_line(f"{name}: {summary}, {folder}")
+        outcome = "complete" if plan.missing else "already installed"
+        print_line(f"{name}: {len(plan.files)} files, {format_size(plan.size)}, {outcome}, {folder}")
 
 
 def _plan_download(model: ModelRef, variant: "Variant", allow_pickle: bool) -> "DownloadPlan | Path":

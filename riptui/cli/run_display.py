@@ -280,10 +280,7 @@ class SpeedColumn(ProgressColumn):
     """Iterations per second, or seconds per iteration if that is below one."""
 
     def render(self, task: Task) -> Text:
-        speed = task.speed
-        if not speed:
-            return Text("")
-        return Text(format_rate(speed), "dim")
+        return Text(format_rate(task.speed), "dim") if task.speed else Text("")
 
 
 def _build_progress() -> Progress:

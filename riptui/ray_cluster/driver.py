@@ -235,16 +235,14 @@ class RayDriver:
         slot.live = reply.live
         if slot.registration is not None and reply.live is not None:
             slot.registration.publish(reply.live)
-        for relative_path, delta in reply.deltas.items():
-            if relative_path in slot.assignments and not self._backlog.save_delta(
-                slot.assignments[relative_path], delta
-            ):
-                del slot.assignments[relative_path]
-        for relative_path, final in reply.finished.items():
-            if relative_path in slot.assignments:
-                assignment = slot.assignments.pop(relative_path)
+        for path, delta in reply.deltas.items():
+            if path in slot.assignments and not self._backlog.save_delta(slot.assignments[path], delta):
+                del slot.assignments[path]
+        for path, final in reply.finished.items():
+            if path in slot.assignments:
+                assignment = slot.assignments.pop(path)
                 self._backlog.finish(assignment, final=final)
-                slot.write_log(f"{relative_path}: {_describe_outcome(assignment, final)}")
+                slot.write_log(f"{path}: {_describe_outcome(assignment, final)}")
         for text in reply.problems:
             self._notes.append(f"{slot}: {text}")
             slot.write_log(text)
@@ -281,11 +279,8 @@ class RayDriver:
 
     def _next_command(self, slot: ActorSlot, tracker: ProgressTracker) -> DriverCommand:
         """The next command: changed requests of the actor's trajectories, and new assignments. Raises DiskError."""
-        changed = {
-            relative_path: self._backlog.new_request(assignment)
-            for relative_path, assignment in slot.assignments.items()
-        }
-        requests = {relative_path: request for relative_path, request in changed.items() if request is not None}
+        changed = {path: self._backlog.new_request(assignment) for path, assignment in slot.assignments.items()}
+        requests = {path: request for path, request in changed.items() if request is not None}
         assigned = {
             assignment.relative_path: assignment.lease.make_bundle() if assignment.lease else None
             for assignment in self._assign(slot, tracker)
@@ -296,7 +291,7 @@ class RayDriver:
         """Assign trajectories to an actor: enough that it never waits, at most its share of all."""
         if any(assignment.model_key == QUARANTINE for assignment in slot.assignments.values()):
             return []
-        self._backlog.refresh(tracker, {relative_path for each in self._slots for relative_path in each.assignments})
+        self._backlog.refresh(tracker, {path for each in self._slots for path in each.assignments})
         share = math.ceil((len(self._backlog) + sum(len(each.assignments) for each in self._slots)) / len(self._slots))
         batch_size = len(slot.live.jobs) if slot.live else 0
         limit = (

@@ -45,10 +45,8 @@ class CommandContext:
 
         With a filter only the visible ones, so that nothing is stopped or deleted unseen.
         """
-        candidates, matches = (
-            self.tree_model.list_trajectories(self.cursor_path) if self.cursor_path else [],
-            self.tree_model.filter,
-        )
+        candidates = self.tree_model.list_trajectories(self.cursor_path) if self.cursor_path else []
+        matches = self.tree_model.filter
         return [path for path in candidates if matches is None or matches(self.tree_model.entries[path])]
 
     def find_by_status(self, *statuses: Status) -> list[Trajectory]:

@@ -63,13 +63,11 @@ class ExportCancelledError(Exception):
 def plan_tasks(options: ExportOptions, trajectories: Sequence[Trajectory], runs: Path) -> list[ExportTask]:
     """One task per file, named by the path below the runs folder, e.g. fig7-cat-m64-s0.gif: no two are equal."""
     folder = Path(options.folder).expanduser()
-    return [
-        ExportTask(
-            kind, trajectory, folder / (os.path.relpath(trajectory.path, runs).replace("/", "-") + SUFFIXES[kind])
-        )
-        for trajectory in trajectories
-        for kind in options.kinds
-    ]
+    tasks = []
+    for trajectory in trajectories:
+        name = os.path.relpath(trajectory.path, runs).replace("/", "-")
+        tasks += [ExportTask(kind, trajectory, folder / (name + SUFFIXES[kind])) for kind in options.kinds]
+    return tasks
 
 
 def parse_interval(text: str) -> MeasureInterval | None:

@@ -124,10 +124,8 @@ class CompareScreen(Screen[None]):
         axis: metric_series.XAxis = "inpainted",
     ) -> None:
         super().__init__()
-        self._columns = [
-            CompareColumn(graphics, index, name) for index, name in enumerate(distinct_names(trajectories))
-        ]
         self._names = distinct_names(trajectories)
+        self._columns = [CompareColumn(graphics, index, name) for index, name in enumerate(self._names)]
         self._chosen_metric = metric
         self._axis: metric_series.XAxis = axis
         self._compared: tuple[ComparedTrajectory, ...] = ()
@@ -201,10 +199,8 @@ class CompareScreen(Screen[None]):
     @property
     def _last_index(self) -> int:
         """The last stop that any trajectory has reached."""
-        max_inpainted = max(
-            (trajectory.spec.inpainted(trajectory.newest) for trajectory in self._compared if trajectory.spec),
-            default=0.0,
-        )
+        reached = [each.spec.inpainted(each.newest) for each in self._compared if each.spec]
+        max_inpainted = max(reached, default=0.0)
         return max(0, sum(stop <= max_inpainted for stop in self._stops) - 1)
 
     @property
@@ -219,9 +215,8 @@ class CompareScreen(Screen[None]):
 
     def _measured_metrics(self) -> list[str]:
         """The metrics of all trajectories."""
-        return metric_names(
-            dict(enumerate(values for trajectory in self._compared for values in trajectory.metrics.values()))
-        )
+        all_values = [values for trajectory in self._compared for values in trajectory.metrics.values()]
+        return metric_names(dict(enumerate(all_values)))
 
     def action_go(self, count: int) -> None:
         """Move forward by so many stops, or back."""

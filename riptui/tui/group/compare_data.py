@@ -94,10 +94,8 @@ class CompareReader:
 
 def percent_stops(compared: Sequence[ComparedTrajectory]) -> list[float]:
     """The stops of the slider: every 50 % up to the largest amount, and that amount."""
-    end = max(
-        (trajectory.spec.inpainted(trajectory.spec.iterations) for trajectory in compared if trajectory.spec),
-        default=0.0,
-    )
+    specs = [trajectory.spec for trajectory in compared if trajectory.spec]
+    end = max((spec.inpainted(spec.iterations) for spec in specs), default=0.0)
     return sorted({POINT_SPACING_PERCENT * n for n in range(int(end / POINT_SPACING_PERCENT) + 1)} | {end})
 
 
@@ -116,9 +114,8 @@ def compare_specs(compared: Sequence[ComparedTrajectory]) -> tuple[str, list[lis
     readable = [fields for fields in descriptions if fields]
     fields = dict.fromkeys(name for fields in readable for name in fields)
     differing = [name for name in fields if len({description.get(name) for description in readable}) > 1]
-    return ", ".join(differing), [
-        [description[name] for name in differing if name in description] for description in descriptions
-    ]
+    values = [[description[name] for name in differing if name in description] for description in descriptions]
+    return ", ".join(differing), values
 
 
 def _describe(spec: Spec) -> dict[str, str]:

@@ -120,9 +120,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
 
     def _make_inpainter_select(self) -> Select[str]:
         options = installed.list_options(self._models)
-        value = (
-            self._previous.inpainter if any(name == self._previous.inpainter for _, name in options) else options[0][1]
-        )
+        is_listed = any(name == self._previous.inpainter for _, name in options)
+        value = self._previous.inpainter if is_listed else options[0][1]
         return Select(options, id="inpainter", value=value, allow_blank=False, compact=True)
 
     def on_mount(self) -> None:
@@ -287,9 +286,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
                 call_if_open(self, self._show_status, Text(f"creating folders: {done}/{total}"))
 
         try:
-            launched = create_and_queue(
-                self._runs, picture, parsed.sweep, parsed.metrics, group=group, on_made=progress
-            )
+            sweep, metrics = parsed.sweep, parsed.metrics
+            launched = create_and_queue(self._runs, picture, sweep, metrics, group=group, on_made=progress)
         except RiptuiError as error:
             call_if_open(self, self._show_error, str(error))
         else:

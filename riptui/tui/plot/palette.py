@@ -25,7 +25,5 @@ def series_colours(theme: Theme) -> tuple[str, ...]:
 def current_series_colours(app: App[object]) -> list[str]:
     """The colours of the app's theme, which may set its own as $series-1 to $series-8."""
     variables = app.theme_variables
-    return [
-        variables.get(f"series-{number}", colour)
-        for number, colour in enumerate(series_colours(app.current_theme), start=1)
-    ]
+    colours = series_colours(app.current_theme)
+    return [variables.get(f"series-{number}", colour) for number, colour in enumerate(colours, start=1)]

@@ -22,8 +22,5 @@ def heat_colour(fraction: float) -> RGB:
     position = min(max(fraction, 0.0), 1.0) * (len(COLOUR_STOPS) - 1)
     index = min(int(position), len(COLOUR_STOPS) - 2)
     weight = position - index
-    r, g, b = (
-        round(low + (high - low) * weight)
-        for low, high in zip(COLOUR_STOPS[index], COLOUR_STOPS[index + 1], strict=True)
-    )
+    r, g, b = (round(low + (high - low) * weight) for low, high in zip(*COLOUR_STOPS[index : index + 2], strict=True))
     return r, g, b

@@ -30,7 +30,7 @@ class ParameterType(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NumberType:
     """A finite number greater than `above` and at most `maximum`."""
 

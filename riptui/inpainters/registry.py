@@ -78,15 +78,15 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
     )
 
 
-RADIUS_TYPE = {"radius": NumberType(0, 100)}
+RADIUS_TYPE = {"radius": NumberType(above=0, maximum=100)}
 DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "model": ModelType(),
     "revision": TextType(optional=True, empty=False),
     "dtype": TextType(("auto", "float32", "float16", "bfloat16")),
     "scheduler": TextType(optional=True, empty=False),
-    "steps": NumberType(0, 1000, integer=True),
-    "guidance": NumberType(0, 100, optional=True),
-    "strength": NumberType(0, 1),
+    "steps": NumberType(above=0, maximum=1000, integer=True),
+    "guidance": NumberType(above=0, maximum=100, optional=True),
+    "strength": NumberType(above=0, maximum=1),
     "prompt": TextType(),
     "negative_prompt": TextType(optional=True),
     "embedding": FileType(),

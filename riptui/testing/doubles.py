@@ -38,7 +38,10 @@ SLOW = InpainterInfo(
     "riptui.testing.doubles:slow",
     "Inverts the square, slowly. For tests.",
     {"seconds": 0.02, "steps": 4},
-    parameter_types={"seconds": NumberType(0, 100), "steps": NumberType(0, 1000, integer=True)},
+    parameter_types={
+        "seconds": NumberType(above=0, maximum=100),
+        "steps": NumberType(above=0, maximum=1000, integer=True),
+    },
     runs_in_worker=True,
 )
 FAILING = InpainterInfo("riptui.testing.doubles:failing", "Always fails. For tests.", runs_in_worker=True)

@@ -1,4 +1,4 @@
-"""One tidy table over any set of trajectories: a row for each measured frame, a column for each thing known of it."""
+"""One tidy table of any trajectories: one row per measured frame, with its settings, progress and metrics."""
 
 from collections.abc import Collection, Iterable
 from itertools import takewhile
@@ -7,7 +7,6 @@ from pathlib import Path
 from riptui.errors import InputError
 from riptui.export.tables import PROGRESS_COLUMNS, TableCell, metric_rows, write_csv, write_parquet
 from riptui.metrics import sort_metrics
-from riptui.metrics.values import finite_or_none
 from riptui.results.curves import differing_settings, get_setting
 from riptui.spec import ParameterValue
 from riptui.store.trajectory import Trajectory
@@ -22,15 +21,15 @@ IDENTITY = {
     "mask": int,
     "seed": int,
 }
-"""The columns that tell a trajectory, and their types. `image` is the SHA-256 of frame 0's pixels."""
+"""The columns that identify a trajectory, and their types. `image` is the SHA-256 of frame 0's pixels."""
 
 
 def build_table(trajectories: Iterable[Trajectory]) -> list[dict[str, TableCell]]:
-    """A row for each measured frame of each trajectory, all with the same columns in the same order.
+    """One row per measured frame of each trajectory, all with the same columns in the same order.
 
-    The columns: `IDENTITY`; the spec fields and inpainter's parameters that are not the same in all of them; k,
-    inpainted (%), coverage (%); the metrics in the registry's order. None: not measured, or no such parameter.
-    Raises InputError if nothing at all is measured; DamagedError, DiskError, SpecError.
+    The columns: `IDENTITY`; the spec fields and inpainter's parameters that differ between trajectories; k, inpainted
+    (%), coverage (%); the metrics in the registry's order. None: not measured, or no such parameter.
+    Raises InputError if nothing is measured; DamagedError, DiskError, SpecError.
     """
     listed = list(trajectories)
     measured = [(trajectory, metric_rows(trajectory)) for trajectory in listed]
@@ -48,13 +47,6 @@ def build_table(trajectories: Iterable[Trajectory]) -> list[dict[str, TableCell]
     if not rows:
         raise InputError("nothing is measured in these trajectories yet: riptui measure adds metrics to saved frames")
     return rows
-
-
-def json_rows(rows: Iterable[dict[str, TableCell]]) -> list[dict[str, TableCell]]:
-    """The table as JSON can hold it: None for what is not finite."""
-    return [
-        {name: finite_or_none(cell) if isinstance(cell, float) else cell for name, cell in row.items()} for row in rows
-    ]
 
 
 def to_csv(trajectories: Iterable[Trajectory], file: Path, *, overwrite: bool = False) -> Path:
@@ -90,13 +82,13 @@ def _cell(value: ParameterValue) -> TableCell:
 
 
 def _free_column(metric: str, taken: Collection[str]) -> str:
-    """A metric's column: its name, unless that of another column, which a foreign metrics.jsonl may choose."""
+    """A metric's column name: its own, unless another column has it; a foreign metrics.jsonl may use any name."""
     name = printable(metric)
     return f"metric {name}" if name in taken else name
 
 
 def _column_type(cells: Iterable[TableCell]) -> type:
-    """The narrowest type that holds all of them."""
+    """The narrowest type that can hold all cells."""
     kinds = {type(cell) for cell in cells} - {type(None)}
     if len(kinds) == 1:
         return kinds.pop()

@@ -1,10 +1,10 @@
 """Export a trajectory: frames, an animation, the paper's image sequence, tables. Knows no command line and no terminal.
 
-target     what is refused, and files that are written whole or not at all
-folder     frames as PNGs in a folder
-animation  frames one after another in one file
-sequence   a frame every 50 % side by side, as in the paper's figures
-tables     the measurements as CSV and Parquet
+files       checks of targets, and atomic writing
+png_frames  frames as PNGs in a folder
+animation   frames as GIF, WebP or animated PNG
+strip       one frame every 50 % side by side, as in the paper's figures
+tables      the measurements as CSV and Parquet
 """
 
 from riptui.export.animation import write_animation

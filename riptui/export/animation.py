@@ -20,8 +20,8 @@ FIRST_MS, LAST_MS = 800, 2000  # ms; time to look at the original and at the las
 MAX_PIXELS = 2**28  # of all frames: 1024 of 512 px. Pillow holds them at once, at 4 bytes, and a PNG's twice: 2 GB
 MIN_MS, MAX_MS = 20, 10_000  # ms; browsers show a GIF's frames below 20 ms at 100
 
-COLOURS = 255  # the 256th of a GIF's palette is for "as before"
-PALETTE_FRAMES = 4  # frames that the palette is made from, with the original and the last
+COLOURS = 255  # the 256th of a GIF's palette means "unchanged"
+PALETTE_FRAMES = 4  # frames from which the palette is made, the original and the last among them
 
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".gif": ("GIF", {"disposal": 1}),
@@ -31,7 +31,7 @@ FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def pick_iterations(count: int, trajectory: Trajectory) -> list[int]:
-    """Frame 0, the last computed one, and about n between them, evenly paced."""
+    """Frame 0, the last computed frame, and about `count` evenly spaced ones between them."""
     last = len(trajectory.read_rows())
     stride = max(1, round(last / max(count, 1)))
     return sorted({*range(0, last, stride), last})

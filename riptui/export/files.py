@@ -18,7 +18,7 @@ OnExportProgress = Callable[[int, int], None]
 
 
 def ignore_progress(done: int, total: int) -> None:
-    """For callers that do not follow the progress."""
+    """Do nothing, for callers that show no progress."""
 
 
 def require_file(file: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
@@ -43,7 +43,7 @@ def require_parent(path: Path) -> None:
 def temporary_path(folder: Path) -> Path:
     """A unique name for a temporary file. Short, so that it fits wherever the real name does.
 
-    What an export left under such a name because it was killed is removed.
+    Also removes old temporary files that killed exports left in the folder.
     """
     for leftover in folder.glob(".riptui-*.tmp"):
         with suppress(OSError):

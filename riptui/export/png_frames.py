@@ -57,7 +57,7 @@ def _require_folder(folder: Path, overwrite: bool) -> None:
 
 
 def _require_space(trajectory: Trajectory, folder: Path, count: int) -> None:
-    """Repainted frames are smoother than the original, and smaller: it is the estimate for each."""
+    """Raise DiskError without enough free space. Each frame is estimated as the original's size, an upper bound."""
     needed = count * len(read_file(trajectory.path / layout.ORIGINAL) or b"")
     with explain_errors(folder):
         free = free_bytes(folder)
@@ -70,7 +70,7 @@ def _require_space(trajectory: Trajectory, folder: Path, count: int) -> None:
 
 @contextmanager
 def _staging_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write to. In the end its files move up; on an error no trace is left."""
+    """A staging folder whose files move into `folder` on exit; on an error everything is removed."""
     staging = temporary_path(folder)
     created = not folder.exists()
     try:

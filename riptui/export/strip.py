@@ -18,7 +18,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
 MAX_PER_ROW = 9  # pictures: the paper's 0 to 400 %
-MIN_TILE_PX = 64  # px; a label is readable and no wider than its picture
+MIN_TILE_PX = 64  # px; below it a label would be wider than its picture
 MAX_PIXELS = 2**26  # of a strip; 45,000 % at the default tile, and 0.2 GB in memory
 MAX_NAME_LENGTH = 48  # characters of the source's name in the caption
 
@@ -128,7 +128,7 @@ def _caption(spec: Spec) -> str:
 
 
 def _drawable(name: str) -> str:
-    """A name in the letters that Pillow's own font has: ASCII. Accents are dropped, the rest becomes question marks."""
+    """A name in ASCII, the letters of Pillow's font. Accents are dropped; other letters become question marks."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     plain = printable(bare.encode("ascii", "replace").decode())
     return plain if len(plain) <= MAX_NAME_LENGTH else plain[: MAX_NAME_LENGTH - 1] + "…"

@@ -1,4 +1,4 @@
-"""The measurements as a table, CSV or Parquet. The tables of many trajectories can be put below one another."""
+"""The measurements as a table, CSV or Parquet. The tables of several trajectories can be concatenated."""
 
 import csv as csv_files
 from collections.abc import Mapping, Sequence
@@ -26,17 +26,22 @@ IDENTITY_COLUMNS = {
     "amount": float,
     "digest": str,
 }
-"""The spec's fields that tell one trajectory's rows from another's, and the types of their columns."""
+"""The spec fields that identify a trajectory's rows, and the types of their columns."""
 
 PROGRESS_COLUMNS = {"k": int, "inpainted": float, "coverage": float}
-"""How far a frame is along: iteration, % with repeats, % of the pixels."""
+"""A frame's progress: iteration, % inpainted (repeats count), % of pixels repainted at least once."""
 
 CSV_SUFFIXES, PARQUET_SUFFIXES = [".csv"], [".parquet"]
-FORMULA_SIGNS = ("=", "+", "-", "@")  # how a spreadsheet knows one; the others, tab and return, are escaped already
+FORMULA_SIGNS = (
+    "=",
+    "+",
+    "-",
+    "@",
+)  # first characters of a spreadsheet formula; the others, tab and return, are escaped already
 
 
 def metric_rows(trajectory: Trajectory) -> list[dict[str, TableCell]]:
-    """A row for each measured frame, ascending: k, inpainted (%), coverage (%), and every metric there is.
+    """One row per measured frame, ascending: k, inpainted (%), coverage (%), and all measured metrics.
 
     None: not measured. inf: the PSNR of equal pictures. nan: another value that is not finite.
     Raises DamagedError, DiskError, SpecError.
@@ -108,7 +113,7 @@ def write_parquet(table: TableData, column_types: Mapping[str, type], file: Path
 
 
 def _add_identity(trajectory: Trajectory) -> TableData:
-    """The rows behind the columns that identify their trajectory; at least one."""
+    """The rows with the columns that identify their trajectory. Raises InputError if there are none."""
     rows = metric_rows(trajectory)
     if not rows:
         raise InputError(f"nothing is measured in {trajectory.path} yet: riptui measure {trajectory.path}")
@@ -118,7 +123,7 @@ def _add_identity(trajectory: Trajectory) -> TableData:
 
 
 def _cell_value(name: str, values: MetricValues) -> float | None:
-    """A metric's value as a table holds it; the store has None for what is not finite."""
+    """A metric's value in a table; the store has None for values that are not finite."""
     if name not in values:
         return None
     value = values[name]

@@ -1,17 +1,17 @@
-"""The paper's figures (Conde et al. 2024) from one's own trajectories, and the report that holds them.
+"""The paper's figures (Conde et al. 2024), drawn from the user's trajectories, and the report that contains them.
 
-Numbers are those of the paper's figures. Knows no command line; matplotlib is imported by what draws.
+Figures have the numbers of the paper's. Knows no command line; only the modules that draw import matplotlib.
 
-report     `write_report()`: trajectories to a folder with figures, their data and report.md
-material   what there is to draw: trajectories by condition, image and mask size, with their values
-sequences  1, 4, 5, 6 and 10 to 12: pictures
-averages   7: all images together; scatter: 8; panels: what these share
-singles    9 and 13: single images, and single images with several seeds
-reference  curves of others, from a CSV
-drawing    what a figure is, and what a missing one is
-style      how all of them look, and how they are written
-document   report.md
-folder     a report's folder, written whole or not at all
+report         `write_report()`: trajectories to a folder with figures, their data and report.md
+data           the trajectories by condition, image and mask size, with their values
+sequences      figures 1, 4, 5, 6 and 10 to 12: pictures
+averages       figure 7: mean over all images; scatter: figure 8; panels: code that both share
+singles        figures 9 and 13: single images, and single images with several seeds
+reference      published curves from a CSV
+figure         a drawn, a written and a skipped figure
+style          colours, fonts and axes of all figures, and writing them to files
+markdown       the text of report.md
+report_folder  atomic writing of a report's folder
 """
 
 from importlib.util import find_spec

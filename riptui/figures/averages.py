@@ -1,4 +1,4 @@
-"""Figure 7: mean and spread over all images of a condition, a panel per net, a line per mask size."""
+"""Figure 7: mean and spread over all images of a condition, one panel per net, one line per mask size."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,25 +24,25 @@ LANE_PERCENT = 5.0  # % inpainted for the bars of each mask size
 
 
 class AveragePoint(NamedTuple):
-    """Of one metric at one mask size and inpainted %. Seeds of an image are averaged first."""
+    """Mean of one metric over images, at one mask size and inpainted %. Seeds of an image are averaged first."""
 
     metric: str
     mask: int
     inpainted: float
     coverage: float
-    """Mean, like its standard deviation over images."""
+    """%; its mean over images."""
     coverage_sd: float
     mean: float
     sd: float
-    """Over images, n - 1 in the denominator; nan for one image."""
+    """Standard deviation over images, n - 1 in the denominator; nan for one image."""
     images: int
     trajectories: int
 
 
 def compute_averages(condition: Condition) -> list[AveragePoint]:
-    """Of everything measured to its end, by metric, mask size and inpainted %.
+    """Averages of all trajectories measured to their end, by metric, mask size and inpainted %.
 
-    Only where all trajectories of the mask size were measured: a mean over others at each point would be no curve.
+    Only points at which all trajectories of the mask size were measured: means of changing sets are not a curve.
     """
     averages = []
     for metric in condition.metrics:
@@ -95,11 +95,10 @@ def _draw_figure(
                 _draw_reference(axes, reference, metric, mask, mark)
         style.set_percent_axis(axes, coverage=coverage, last_amount=condition.max_inpainted)
         style.set_value_axis(axes, metric)
-    more = []
+    extra = []
     if reference:
-        label = f"reference: {style.safe_label(reference.name)}"
-        more = [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=label)]
-    style.add_legend(figure, marks, more)
+        extra = [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=_reference_label(reference))]
+    style.add_legend(figure, marks, extra)
     return figure
 
 
@@ -127,9 +126,8 @@ def _average_point(
 def _draw_means(
     axes: Axes, points: Sequence[AveragePoint], *, coverage: bool, offset: float, mark: style.MarkStyle
 ) -> None:
-    """A line through the means, with a bar of one standard deviation to each side; both ways against coverage.
-
-    A dense line has a band instead.
+    """Draw a line through the means, with a bar of one standard deviation to each side; against coverage, also
+    horizontal bars. A dense line has a band instead.
     """
     known = [average for average in points if not coverage or isfinite(average.coverage)]
     if not known:
@@ -157,13 +155,13 @@ def _draw_means(
 def _draw_band(
     axes: Axes, x: Sequence[float] | CurveValues, mean: CurveValues, sd: CurveValues, mark: style.MarkStyle
 ) -> None:
-    """Of one standard deviation to each side; nothing where there is none."""
+    """Shade one standard deviation to each side; draw nothing if there is none."""
     if np.isfinite(sd).any():
         axes.fill_between(x, mean - sd, mean + sd, color=mark["color"], alpha=0.12, linewidth=0)
 
 
 def _has_bars(rows: Sequence[AveragePoint]) -> bool:
-    """Rather than bands, or nothing for a single image."""
+    """Whether the figure has bars, rather than bands, or nothing for a single image."""
     return max(average.images for average in rows) > 1 and not _is_dense(rows)
 
 
@@ -172,7 +170,7 @@ def _is_dense(rows: Sequence[AveragePoint]) -> bool:
 
 
 def _coverage_differs(rows: Iterable[AveragePoint]) -> bool:
-    """Whether coverage differs over images. It does not where all of them have the same seeds, hence squares."""
+    """Whether coverage differs between images. If all have the same seeds, they have the same squares: it does not."""
     return any(average.coverage_sd > _ROUNDING for average in rows)
 
 
@@ -192,10 +190,10 @@ def _mean_caption(
     condition: Condition, rows: Sequence[AveragePoint], reference: ReferenceCurves | None, *, coverage: bool
 ) -> str:
     images, trajectories = _max_per_mask(rows, "images"), _max_per_mask(rows, "trajectories")
-    against = "coverage, its mean at each inpainted %" if coverage else "the inpainted amount"
+    against = "mean coverage at each inpainted %" if coverage else "the inpainted amount"
     several = max(images) > 1
-    unlike, dense = _coverage_differs(rows), _is_dense(rows)
-    both_ways = ", both ways" if coverage and unlike and not dense else ""
+    coverage_differs, dense = _coverage_differs(rows), _is_dense(rows)
+    both_ways = ", both ways" if coverage and coverage_differs and not dense else ""
     bars = f"{'bands' if dense else 'bars'} of one standard deviation over images{both_ways}"
     parts = [
         f"Mean over images against {against}, with {bars}" if several else f"Values against {against}",
@@ -205,17 +203,17 @@ def _mean_caption(
         parts.append("the seeds of an image are averaged first")
     if not several:
         parts.append("one image has no spread over images, so there are no bars")
-    elif coverage and not unlike:
-        parts.append("all images have the same squares, hence coverage")
+    elif coverage and not coverage_differs:
+        parts.append("all images have the same squares, hence the same coverage")
     elif not coverage and not dense and len(condition.masks) > 1:
-        parts.append("mask sizes stand a little aside of one another, so that bars can be told apart")
+        parts.append("mask sizes are shifted sideways a little, so that their bars do not overlap")
     if reference:
         parts.append(f"dashed, with a band of one standard deviation: {reference.name}")
     return f"{'; '.join(parts)}."
 
 
 def _max_per_mask(rows: Sequence[AveragePoint], name: str) -> list[int]:
-    """Of each mask size, at the point that has most; ascending."""
+    """The largest count over the points of each mask size; ascending."""
     maxima: defaultdict[int, int] = defaultdict(int)
     for average in rows:
         maxima[average.mask] = max(maxima[average.mask], getattr(average, name))

@@ -1,4 +1,4 @@
-"""What there is to draw: complete trajectories by condition, image and mask size, with their values and coverage."""
+"""The data of a report: complete trajectories by condition, image and mask size, with their values and coverage."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,41 +22,41 @@ from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
 OnReportProgress = Callable[[str, int, int], None]
-"""Called as `on_progress(what, done, total)`."""
+"""Called as `on_progress(stage, done, total)`."""
 
 
 class FigurePoint(NamedTuple):
     """A measured frame."""
 
     inpainted: float
-    """%, repeats counted."""
+    """%; repeats count."""
     coverage: float
-    """%; nan where the rows do not tell."""
+    """%; nan if the rows do not have it."""
     value: float
 
 
 @dataclass(frozen=True, eq=False)
 class CompleteRun:
-    """A trajectory whose last iteration is computed."""
+    """A trajectory with all its iterations."""
 
     trajectory: Trajectory
     spec: Spec
     curves: Mapping[str, Curve]
-    """By metric: those that were measured to the end."""
+    """By metric; only metrics that were measured to the end."""
     coverage: Mapping[int, float]
-    """%, of the measured frames."""
+    """Iteration to %, for the measured frames."""
     seconds: float
-    """Median wall time of an inpainting."""
+    """Median wall time per inpainting."""
     sessions: Sequence[Session]
     mixed: bool
-    """Whether unlike programs or machines computed its rows."""
+    """Whether different software versions or machines computed its rows."""
 
     @property
     def image(self) -> str:
         return self.spec.original_sha256
 
     def points(self, metric: str) -> list[FigurePoint]:
-        """Ascending; none if it was not measured to its end."""
+        """The measured frames, ascending; none if the metric was not measured to the end."""
         curve = self.curves.get(metric)
         if curve is None:
             return []
@@ -64,7 +64,7 @@ class CompleteRun:
         return [FigurePoint(inpainted, self.coverage.get(k, nan), value) for k, inpainted, value in columns]
 
     def table_rows(self, metric: str) -> list[dict[str, TableCell]]:
-        """The points as a table has them, behind what tells the trajectory."""
+        """The points as table rows, each with the columns that identify the trajectory."""
         identity = self.identity() | {"metric": printable(metric)}
         return [
             {**identity, "inpainted": point.inpainted, "coverage": finite_or_none(point.coverage), "value": point.value}
@@ -82,14 +82,14 @@ class CompleteRun:
 
 @dataclass(frozen=True, eq=False)
 class ImageRuns:
-    """An image of a condition."""
+    """The runs of one image within a condition."""
 
     name: str
     runs: Mapping[int, Sequence[CompleteRun]]
-    """By mask size, ascending; the seeds ascending."""
+    """By mask size, ascending; within it by seed, ascending."""
 
     def run_per_mask(self) -> dict[int, CompleteRun]:
-        """One run a mask size: that of the lowest seed that all sizes have, else each one's lowest."""
+        """One run per mask size: the lowest seed that all sizes have, otherwise each size's lowest seed."""
         shared = set.intersection(*({run.spec.seed for run in runs} for runs in self.runs.values()))
         seed = min(shared, default=None)
         return {mask: next((run for run in runs if run.spec.seed == seed), runs[0]) for mask, runs in self.runs.items()}
@@ -97,32 +97,31 @@ class ImageRuns:
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """Trajectories that differ in image, mask size and seed alone."""
+    """Trajectories that differ only in image, mask size and seed."""
 
     settings: Mapping[str, ParameterValue]
-    """Those that tell it from the others; the inpainter always."""
+    """The inpainter, and the settings that differ between conditions."""
     slug: str
-    """Its part of a file name; empty if it is the only one."""
+    """Its part of a file name; empty if it is the only condition."""
     metrics: Sequence[str]
-    """A panel each: the LPIPS nets, else what else there is."""
+    """One panel each: the LPIPS nets, or other metrics if none of those was measured."""
     runs: Sequence[CompleteRun]
     sizes: Sequence[int]
-    """The mask sizes of all conditions, ascending: one that several have looks the same in all figures."""
+    """The mask sizes of all conditions, ascending, so that a size looks the same in all figures."""
 
     @property
     def title(self) -> str:
         """Not yet printable."""
-        rest = [f"{name} {value}" for name, value in self.settings.items() if name != "inpainter" and value is not None]
-        return ", ".join([str(self.settings["inpainter"]), *rest])
+        return settings_title(self.settings)
 
     @property
     def label(self) -> str:
-        """The title where it tells anything: where there are several conditions."""
+        """The title; empty if there is only one condition."""
         return self.title if self.slug else ""
 
     @property
     def metric(self) -> str | None:
-        """The one to show where there is room for one."""
+        """The metric of figures and tables that show only one."""
         return next((name for name in PAPER_METRICS if name in self.metrics), next(iter(self.metrics), None))
 
     @property
@@ -143,7 +142,7 @@ class Condition:
         return [run for run in self.runs if metric in run.curves]
 
     def images(self) -> list[ImageRuns]:
-        """The images: first the one whose distance at the end is the median, the farthest, the nearest, then others."""
+        """The images by their distance at the end: the median first, then the farthest, the nearest and the others."""
         by_image: defaultdict[str, defaultdict[int, list[CompleteRun]]] = defaultdict(lambda: defaultdict(list))
         for run in sorted(self.runs, key=lambda run: (run.spec.mask, run.spec.seed, str(run.trajectory.path))):
             by_image[run.image][run.spec.mask].append(run)
@@ -152,7 +151,7 @@ class Condition:
         return _median_first(found)
 
     def _distance(self, image: ImageRuns) -> float:
-        """Mean at the end, over what was measured; 0 where nothing was."""
+        """Mean distance at the end over the measured runs; 0 if there are none."""
         if self.metric is None:
             return 0.0
         info = REGISTRY.get(self.metric)
@@ -164,9 +163,9 @@ class Condition:
 @dataclass(frozen=True, eq=False)
 class ReportData:
     summaries: Sequence[TrajectorySummary]
-    """Of all trajectories that can be read, complete or not."""
+    """All readable trajectories, complete or not."""
     unreadable: Sequence[str]
-    """What is wrong, one a trajectory."""
+    """One message per unreadable trajectory."""
     conditions: Sequence[Condition]
 
     @property
@@ -175,13 +174,13 @@ class ReportData:
 
     @property
     def metric(self) -> str | None:
-        """The best that any condition has."""
+        """The metric of the report: the first of the paper's that any condition has."""
         metrics = {condition.metric for condition in self.conditions} - {None}
         return next((name for name in PAPER_METRICS if name in metrics), min(filter(None, metrics), default=None))
 
 
 def load_report_data(trajectories: Iterable[Trajectory], on_progress: OnReportProgress) -> ReportData:
-    """Read what was measured. Raises InputError if there is no trajectory, or none that can be read; DiskError."""
+    """Read the measurements. Raises InputError if there are no trajectories or none is readable; DiskError."""
     listed = sorted(trajectories, key=lambda trajectory: str(trajectory.path))
     readable, unreadable, runs = [], [], []
     for done, trajectory in enumerate(listed, 1):
@@ -198,12 +197,12 @@ def load_report_data(trajectories: Iterable[Trajectory], on_progress: OnReportPr
             runs.append(run)
         on_progress("reading", done, len(listed))
     if not readable:
-        raise InputError("none of these trajectories can be read: riptui check says why" if listed else "no trajectory")
+        raise InputError("none of these trajectories can be read: see riptui check" if listed else "no trajectories")
     return ReportData(readable, unreadable, _conditions(runs))
 
 
 def _complete_run(summary: TrajectorySummary) -> CompleteRun | None:
-    """None if it is not complete or cannot be read."""
+    """The run of a complete, readable trajectory; None for others."""
     if summary.spec is None or summary.k < summary.spec.iterations:
         return None
     names = {name for values in summary.metrics.values() for name in values if not name.endswith(PREVIOUS)}
@@ -233,13 +232,19 @@ def _conditions(runs: Sequence[CompleteRun]) -> list[Condition]:
 
 
 def _slugs(inpainters: Sequence[str]) -> list[str]:
-    """The inpainters' names, numbered where there are several of one; nothing for a single condition."""
+    """The inpainters' names, numbered if one occurs several times; empty for a single condition."""
     if len(inpainters) == 1:
         return [""]
     return [
         name if inpainters.count(name) == 1 else f"{name}-{inpainters[: index + 1].count(name)}"
         for index, name in enumerate(inpainters)
     ]
+
+
+def settings_title(settings: Mapping[str, ParameterValue]) -> str:
+    """The inpainter and its other settings in one line. Not yet printable."""
+    others = [f"{name} {value}" for name, value in settings.items() if name != "inpainter" and value is not None]
+    return ", ".join([str(settings["inpainter"]), *others])
 
 
 def _panel_metrics(runs: Iterable[CompleteRun]) -> list[str]:
@@ -252,7 +257,7 @@ def _panel_metrics(runs: Iterable[CompleteRun]) -> list[str]:
 
 
 def _median_first(ranked: Sequence[ImageRuns]) -> list[ImageRuns]:
-    """From nearest to farthest in; median, farthest, nearest and the rest out."""
+    """Reorder images ranked from nearest to farthest: the median, the farthest, the nearest, then the others."""
     if not ranked:
         return []
     middle = (len(ranked) - 1) // 2

@@ -1,4 +1,4 @@
-"""A figure with the data behind it, and a figure that there is nothing to draw from."""
+"""A drawn figure with its data, a written figure, and a figure that was skipped for lack of data."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class PlottedFigure:
-    """Ready to be written."""
+    """A figure that is ready to be written."""
 
     number: str
-    """Of the paper's figure that it follows."""
+    """Number of the corresponding figure of the paper."""
     stem: str
-    """Of its files' names."""
+    """Its files' name without the extension."""
     caption: str
-    """With every n. May hold names from disk: not yet safe for Markdown."""
+    """With every n. May contain names from disk: not yet escaped for Markdown."""
     figure: Figure
     rows: TableData
-    """What is drawn, for the CSV beside it."""
+    """The drawn data, for the CSV beside the figure."""
     damaged: Sequence[str] = ()
-    """Why trajectories that would have been drawn were passed over."""
+    """One message per trajectory that was skipped because its frames cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class WrittenFigure:
     stem: str
     caption: str
     files: tuple[str, ...]
-    """PNG, SVG, CSV: names within the report's folder."""
+    """File names of the PNG, the SVG and the CSV in the report's folder."""
 
 
 @dataclass(frozen=True)
@@ -50,5 +50,5 @@ class SkippedFigure:
     of: str
     """The condition, if there are several; else empty."""
     needs: str
-    """What would be needed, in a sentence without its full stop."""
+    """The missing data and the command that adds it; follows "it needs"."""
     damaged: Sequence[str] = ()

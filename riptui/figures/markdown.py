@@ -1,13 +1,13 @@
-"""report.md: what was run, the figures, the numbers, and what they do not say. In Markdown that names cannot break."""
+"""The text of report.md: runs, figures, statistics, findings and limits. Names from disk are escaped."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isnan
 from statistics import median
 
 from riptui import __version__
 from riptui.errors import InputError
-from riptui.figures.data import Condition, ReportData
+from riptui.figures.data import Condition, ReportData, settings_title
 from riptui.figures.figure import SkippedFigure, WrittenFigure
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
@@ -16,21 +16,20 @@ from riptui.results.findings import ConditionFindings
 from riptui.results.panel import condition_settings
 from riptui.results.paper_tests import NETS
 from riptui.results.statistics import summarize_drift
-from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
-MAX_LISTED = 20  # damaged or unreadable trajectories, one a line
+MAX_LISTED = 20  # damaged or unreadable trajectories, one per line
 
 _SPECIAL = frozenset("\\`*_[]<>|$~&#")
 
 _LIMITS = """\
-- Values are taken where they were measured, and only of trajectories that are measured to their end.
-- Intervals are of 95 %, by image: the images stand for others like them, and not for pictures of all kinds.
-- The seven findings are each tested at their own level; no correction is made for there being seven.
-- Inpainted % counts repeats. Squares that are drawn with replacement leave part of the picture untouched, and the more
-  so by chance the larger they are: compare the figures against coverage.
-- Times of an inpainting are those of the machines they were computed on.
+- Only measured values are used, without interpolation, and only trajectories that were measured to their end.
+- Confidence intervals are 95 %, by image: they apply to images like these, not to pictures of all kinds.
+- Each of the seven findings is tested at its own 95 % level; there is no correction for testing seven.
+- Inpainted % counts repeats. Squares drawn with replacement leave part of the picture untouched, and how much varies
+  more by chance the larger they are: compare the figures against coverage.
+- Times per inpainting depend on the machines that computed them.
 """
 
 
@@ -42,9 +41,9 @@ def render_markdown(
     tested: Sequence[ConditionFindings],
     notes: Sequence[str],
 ) -> str:
-    """The whole text, its figures by file name."""
+    """Render the text; it links to the figures by file name."""
     parts = [
-        "# Recursive InPainting: a report\n\nThe figures have the numbers of those that they follow in the paper "
+        "# Recursive InPainting: a report\n\nFigures have the numbers of the corresponding figures in the paper "
         "(Conde et al., *How Stable is Stable Diffusion under Recursive InPainting (RIP)?*, arXiv 2407.09549).\n",
         *_runs_section(data, notes),
         *_figures_section(figures, left_out, damaged),
@@ -57,12 +56,12 @@ def render_markdown(
 
 
 def escape_markdown(text: str) -> str:
-    """Text from disk as Markdown that shows it as it is, in one line."""
+    """Escape text from disk so that Markdown shows it literally, in one line."""
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in printable(text))
 
 
 def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
-    yield "## What was run\n"
+    yield "## Runs\n"
     rows = []
     for condition in data.conditions:
         for mask in condition.masks:
@@ -80,13 +79,13 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
     if rows:
         yield _markdown_table(["inpainter", "mask", "trajectories", "images", "seeds", "amount"], rows)
     else:
-        yield "No trajectory is complete.\n"
+        yield "No trajectory is finished.\n"
     listed = [*_metric_notes(data), *_session_notes(data), *map(escape_markdown, notes)]
     if data.unfinished:
         unfinished = format_count(data.unfinished, "trajectory")
-        listed.append(f"not computed to the end: {unfinished}, left out (riptui resume)")
+        listed.append(f"left out, not finished: {unfinished} (riptui resume)")
     yield _markdown_list(
-        [*listed, *_first_complaints([f"left out, not readable: {problem}" for problem in data.unreadable])]
+        [*listed, *_first_complaints([f"left out, unreadable: {problem}" for problem in data.unreadable])]
     )
 
 
@@ -95,15 +94,15 @@ def _metric_notes(data: ReportData) -> Iterator[str]:
     if not metrics:
         return
     drawn = ", ".join(map(escape_markdown, metrics))
-    yield f"drawn: {drawn}; single panels and tables: {escape_markdown(data.metric or '')}"
+    yield f"metrics in the figures: {drawn}; in single panels and tables: {escape_markdown(data.metric or '')}"
     if missing := [name for name in NETS if name not in metrics]:
         names = ",".join(missing)
-        yield f"not measured to the end anywhere, though the paper has it: {names} (riptui measure --metrics {names})"
+        yield f"reported in the paper but not measured to the end: {names} (riptui measure --metrics {names})"
     for condition in data.conditions:
         for metric in condition.metrics:
-            if short := len(condition.runs) - len(condition.measured_runs(metric)):
+            if missing_runs := len(condition.runs) - len(condition.measured_runs(metric)):
                 prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
-                incomplete = format_count(short, "trajectory")
+                incomplete = format_count(missing_runs, "trajectory")
                 yield f"{prefix}{escape_markdown(metric)} is not measured to the end in {incomplete}"
 
 
@@ -119,9 +118,9 @@ def _session_notes(data: ReportData) -> Iterator[str]:
         yield f"computed on: {', '.join(map(escape_markdown, sorted(devices)))}"
     if versions:
         version_texts = [f"{name} {' and '.join(sorted(versions[name]))}" for name in sorted(versions)]
-        yield f"with: {', '.join(map(escape_markdown, version_texts))}"
+        yield f"software: {', '.join(map(escape_markdown, version_texts))}"
     if mixed := sum(run.mixed for run in runs):
-        yield f"mixed, computed by unlike programs or machines in turn: {format_count(mixed, 'trajectory')}"
+        yield f"mixed, computed by different software versions or machines: {format_count(mixed, 'trajectory')}"
 
 
 def _figures_section(
@@ -136,7 +135,7 @@ def _figures_section(
         yield f"### {title}\n\n![{title}]({figure.files[0]})\n"
         yield f"{escape_markdown(figure.caption)} {links}\n"
     if not figures:
-        yield "None could be drawn.\n"
+        yield "No figure could be drawn.\n"
     if left_out:
         yield "### Left out\n"
         yield _markdown_list(
@@ -145,7 +144,7 @@ def _figures_section(
             for skipped in left_out
         )
     if damaged:
-        yield "Passed over in the figures of pictures, for they cannot be read:\n"
+        yield "Skipped in the figures with pictures because their frames cannot be read:\n"
         yield _markdown_list(_first_complaints(damaged))
 
 
@@ -154,8 +153,8 @@ def _stability_section(data: ReportData) -> Iterator[str]:
     if metric is None:
         return
     yield (
-        f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount; half-life: the inpainted "
-        "% at which half of the way to the last value is gone; in brackets the interval of 95 %.\n"
+        f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount. Half-life: the inpainted "
+        "% at which the metric has made half of its total change. In brackets: 95 % confidence intervals.\n"
     )
     rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]
     columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
@@ -188,12 +187,12 @@ def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
 
 
 def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterator[str]:
-    yield "The most stable first, on the squares that every one of them repainted:\n"
+    yield "Most stable first, on the squares that all of them repainted:\n"
     yield _markdown_table(
         ["inpainter", "n", "images", "area", "half-life", "s per inpainting"],
         [
             [
-                _format_settings(dict(zip(by, standing.key, strict=True))),
+                escape_markdown(settings_title(dict(zip(by, standing.key, strict=True)))),
                 f"{standing.trajectories:,}",
                 f"{standing.area.images:,}",
                 _format_interval(standing.area),
@@ -203,13 +202,13 @@ def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterato
             for standing in found.standings
         ],
     )
-    yield "How much farther, paired by image (p: Wilcoxon's signed-rank test, and adjusted by Holm's method):\n"
+    yield "Differences between areas, paired by image (p: Wilcoxon's signed-rank test; adjusted by Holm's method):\n"
     yield _markdown_table(
-        ["nearer", "farther", "by", "p", "p, adjusted"],
+        ["nearer", "farther", "difference", "p", "adjusted p"],
         [
             [
-                _format_settings(dict(zip(by, difference.nearer, strict=True))),
-                _format_settings(dict(zip(by, difference.farther, strict=True))),
+                escape_markdown(settings_title(dict(zip(by, difference.nearer, strict=True)))),
+                escape_markdown(settings_title(dict(zip(by, difference.farther, strict=True)))),
                 _format_interval(difference.effect),
                 f"{difference.p:.2g}",
                 f"{difference.adjusted:.2g}",
@@ -218,33 +217,28 @@ def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterato
         ],
     )
     if found.left_out:
-        yield f"Left out, not done by every one of them: {format_count(found.left_out, 'trajectory')}.\n"
+        yield f"Left out, not finished by all of them: {format_count(found.left_out, 'trajectory')}.\n"
 
 
 def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> Iterator[str]:
     yield "## The paper's findings\n"
     if not tested:
-        yield "None is tested.\n"
+        yield "No finding was tested.\n"
         return
-    yield f"By {escape_markdown(data.metric or '')}; 4 and 6 are of the three LPIPS nets whatever the metric.\n"
+    yield f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets.\n"
     for condition in tested:
-        yield f"### {_format_settings(condition.settings)}\n"
+        yield f"### {escape_markdown(settings_title(condition.settings))}\n"
         for finding in condition.findings:
             n = f"n = {format_count(finding.images, 'image')}, {format_count(finding.trajectories, 'trajectory')}"
             yield f"{finding.number}. {finding.claim} **{finding.verdict}** ({n}). Test: {finding.test}."
             for evidence in finding.evidence:
                 yield (
                     f"   - {escape_markdown(evidence.what)}: {_format_interval(evidence.effect)}, "
-                    f"against {evidence.null:g}, {format_count(evidence.effect.images, 'image')}"
+                    f"null {evidence.null:g}, {format_count(evidence.effect.images, 'image')}"
                 )
             if note := "; ".join(filter(None, (finding.note, finding.missing_data))):
                 yield f"   - {escape_markdown(note)}"
         yield ""
-
-
-def _format_settings(settings: Mapping[str, ParameterValue]) -> str:
-    rest = [f"{name} {value}" for name, value in settings.items() if name != "inpainter" and value is not None]
-    return escape_markdown(", ".join([str(settings["inpainter"]), *rest]))
 
 
 def _first_complaints(complaints: Sequence[str]) -> Iterator[str]:
@@ -254,7 +248,7 @@ def _first_complaints(complaints: Sequence[str]) -> Iterator[str]:
 
 
 def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Of cells that are escaped already."""
+    """A Markdown table; its cells must be escaped already."""
     lines = [columns, ["--"] * len(columns), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -276,8 +270,8 @@ def _format_seeds(seeds: set[int]) -> str:
 
 
 def _format_interval(estimate: IntervalEstimate) -> str:
-    within = "" if isnan(estimate.low) else f" [{format_result(estimate.low)}, {format_result(estimate.high)}]"
-    return f"{format_result(estimate.value)}{within}"
+    interval = "" if isnan(estimate.low) else f" [{format_result(estimate.low)}, {format_result(estimate.high)}]"
+    return f"{format_result(estimate.value)}{interval}"
 
 
 def _format_percent(value: float | None) -> str:

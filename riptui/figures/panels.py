@@ -1,4 +1,4 @@
-"""A panel per metric, as figures 7 and 8 have them, and lanes in which mask sizes stand aside of one another."""
+"""The panels of figures 7 and 8, one per metric, and the lanes that shift mask sizes sideways within them."""
 
 from collections.abc import Sized
 from math import ceil
@@ -11,11 +11,11 @@ from riptui.figures.data import Condition
 
 MAX_COLUMNS = 3  # the paper's nets
 MAX_LANES_PERCENT = 30.0  # % inpainted for all lanes: less than from one measured amount to the next
-NEEDS = "a trajectory that was measured to its end: riptui measure"
+NEEDS = "a trajectory that was measured to its end (riptui measure)"
 
 
 def make_panel_figure(condition: Condition) -> tuple[Figure, list[tuple[Axes, str]]]:
-    """An empty panel for each metric, under its name."""
+    """A figure with an empty, titled panel for each metric."""
     columns = min(len(condition.metrics), MAX_COLUMNS)
     rows = ceil(len(condition.metrics) / columns)
     figure = style.empty_figure(style.figure_width(columns), 2.7 * rows)
@@ -28,16 +28,16 @@ def make_panel_figure(condition: Condition) -> tuple[Figure, list[tuple[Axes, st
 
 
 def mark_styles(condition: Condition) -> dict[int, style.MarkStyle]:
-    """Of the mask sizes that the condition has."""
+    """Colour and marker of each of the condition's mask sizes."""
     styles = style.mark_styles(condition.sizes)
     return {mask: styles[mask] for mask in condition.masks}
 
 
 def lane_width(width: float, masks: Sized) -> float:
-    """% inpainted for each mask size: as wanted, or less where there are many of them."""
+    """Width of a mask size's lane in % inpainted: `width`, or less if there are many mask sizes."""
     return min(width, MAX_LANES_PERCENT / len(masks))
 
 
 def shift_amount(inpainted: float, offset: float) -> float:
-    """Where a point stands. All begin at the same one."""
+    """A point's x position. Points at 0 % are not shifted."""
     return inpainted + offset if inpainted else inpainted

@@ -1,4 +1,4 @@
-"""Curves of others to lay over one's own, from a CSV: the means of the paper's data set, for one."""
+"""Reference curves from a CSV, e.g. the published means of the paper's data set, to overlay on figure 7."""
 
 import csv
 from collections import defaultdict
@@ -22,30 +22,30 @@ class ReferencePoint(NamedTuple):
     """%"""
     mean: float
     sd: float
-    """nan: not given."""
+    """nan if the file does not give it."""
 
 
 @dataclass(frozen=True)
 class ReferenceCurves:
     name: str
-    """Of the file; not yet printable."""
+    """The file's name; not yet printable."""
     curves: dict[tuple[str, int], list[ReferencePoint]]
     """By metric and mask size in px; ascending."""
 
 
 def read(file: Path) -> ReferenceCurves:
-    """Read a CSV in UTF-8 with the columns of `COLUMNS` in any order; others are ignored, and an empty sd is none.
+    """Read a UTF-8 CSV with the columns of `COLUMNS` in any order; others are ignored, and sd may be empty.
 
-    Raises InputError with the line that is wrong; DiskError.
+    Raises InputError with the line number; DiskError.
     """
     data = read_file(file, MAX_BYTES)
     if data is None:
-        raise InputError(f"{file} does not exist: name a CSV with the columns {', '.join(COLUMNS)}")
+        raise InputError(f"{file} does not exist: give a CSV with the columns {', '.join(COLUMNS)}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InputError(f"{file}, line {line}: it is not UTF-8 text: save the table as CSV in UTF-8") from error
+        raise InputError(f"{file}, line {line}: not UTF-8 text: save the table as CSV in UTF-8") from error
     found: defaultdict[tuple[str, int], dict[float, ReferencePoint]] = defaultdict(dict)
     for line, cells in _rows(file, text):
         try:
@@ -54,14 +54,14 @@ def read(file: Path) -> ReferenceCurves:
             raise InputError(f"{file}, line {line}: {error}") from error
         if found[key].setdefault(point.inpainted, point) is not point:
             label = f"{key[0]} at mask {key[1]} and {point.inpainted:g} %"
-            raise InputError(f"{file}, line {line}: {label} is there twice: leave one of them out")
+            raise InputError(f"{file}, line {line}: {label} occurs twice: remove one of them")
     if not found:
-        raise InputError(f"{file} has no line after its header: it needs one for each {', '.join(COLUMNS[:3])}")
+        raise InputError(f"{file} has no rows after its header: it needs one for each {', '.join(COLUMNS[:3])}")
     return ReferenceCurves(file.name, {key: [points[x] for x in sorted(points)] for key, points in found.items()})
 
 
 def _rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row by its columns' names, and its line."""
+    """Each row's line number and its cells by column name."""
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
@@ -71,22 +71,22 @@ def _rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
                 continue
             if len(cells) != len(header):
                 raise InputError(
-                    f"{file}, line {reader.line_num}: it has {len(cells)} cells, and the header has {len(header)}"
+                    f"{file}, line {reader.line_num}: {len(cells)} cells, but the header has {len(header)}"
                 )
             yield reader.line_num, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        raise InputError(f"{file}, line {reader.line_num}: it is not CSV ({error})") from error
+        raise InputError(f"{file}, line {reader.line_num}: not CSV ({error})") from error
 
 
 def _require_columns(file: Path, header: Sequence[str]) -> None:
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise InputError(
-            f"{file}, line 1: there is no column {', '.join(missing)}. Needed: {', '.join(COLUMNS)}, separated by "
+            f"{file}, line 1: missing column {', '.join(missing)}. Needed: {', '.join(COLUMNS)}, separated by "
             f"commas; got: {', '.join(header)[:200] or 'nothing'}"
         )
     if repeated := [name for name in COLUMNS if header.count(name) > 1]:
-        raise InputError(f"{file}, line 1: the column {repeated[0]} is there twice")
+        raise InputError(f"{file}, line 1: the column {repeated[0]} occurs twice")
 
 
 def _point(cells: dict[str, str]) -> tuple[tuple[str, int], ReferencePoint]:
@@ -113,5 +113,5 @@ def _number(cells: dict[str, str], column: str, minimum: float | None = None) ->
 
 
 def find_undrawn(reference: ReferenceCurves, drawn: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    """The metrics and mask sizes of a reference that no figure has."""
+    """The metrics and mask sizes of a reference that are in no figure."""
     return sorted(reference.curves.keys() - set(drawn))

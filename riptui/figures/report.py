@@ -1,4 +1,4 @@
-"""`write_report()`: from trajectories to a folder with the paper's figures, their data and a report to read."""
+"""`write_report()`: writes a folder with the paper's figures, their data and a readable report."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -28,25 +28,25 @@ DrawFigure = Callable[[Condition], Iterator[PlottedFigure | SkippedFigure]]
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """What was written, and what could not be."""
+    """The result of writing a report: the figures, the findings, and what was left out."""
 
     folder: Path
     metric: str | None
-    """That single panels, the stability table and the findings are of."""
+    """The metric of single panels, the stability table and the findings."""
     trajectories: int
-    """Complete ones."""
+    """Count of complete trajectories."""
     unfinished: int
     unreadable: Sequence[str]
     figures: Sequence[WrittenFigure]
     left_out: Sequence[SkippedFigure]
     damaged: Sequence[str]
-    """Why image figures passed over trajectories."""
+    """One message per trajectory that figures with pictures skipped."""
     tested: Sequence[ConditionFindings]
     notes: Sequence[str]
-    """What else a reader should know."""
+    """Further remarks for the reader."""
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON. What is not finite is for the encoder to make null."""
+        """The content of report.json. The encoder turns values that are not finite into null."""
         return {
             "riptui_report": FORMAT,
             "riptui": __version__,
@@ -77,13 +77,13 @@ def write_report(
     overwrite: bool = False,
     on_progress: OnReportProgress = lambda stage, done, total: None,
 ) -> WrittenReport:
-    """Draw the paper's figures from trajectories; write them and a report to a folder, whole or not at all.
+    """Draw the paper's figures from trajectories and write them with a report to a folder, atomically.
 
-    What the trajectories do not suffice for is left out and told. The same trajectories give the same bytes.
-    `reference`: a CSV of others' curves (see `reference.read`). `out` is made; an earlier report in it is replaced, and
-    with `overwrite` a report is put into a folder that holds other things, which stay.
+    Figures that need more data are left out, with the reason. The same trajectories give the same bytes.
+    `reference`: a CSV of published curves (see `reference.read`). `out` is created; an earlier report in it is
+    replaced. With `overwrite`, `out` may contain other files, which are kept.
 
-    Raises InputError: no trajectory that can be read, a wrong `reference` or `out`. DiskError.
+    Raises InputError: no readable trajectory, a wrong `reference` or `out`; DiskError.
     """
     require_report_folder(out, overwrite=overwrite)
     overlaid = read_reference(reference) if reference else None
@@ -147,13 +147,13 @@ def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) ->
 
 
 def _check_findings(data: ReportData) -> tuple[list[ConditionFindings], list[str]]:
-    """The findings, or why there are none."""
+    """The findings, and notes that say why there are none."""
     if data.metric is None:
-        return [], ["nothing was measured to its end, so there is nothing to test: riptui measure adds metrics"]
+        return [], ["no findings: no trajectory was measured to its end; add metrics with riptui measure"]
     try:
         return check_findings(data.summaries, data.metric), []
     except InputError as error:
-        return [], [f"the findings are not tested: {error}"]
+        return [], [f"the findings were not tested: {error}"]
 
 
 def _reference_notes(data: ReportData, reference: ReferenceCurves | None) -> list[str]:
@@ -163,6 +163,6 @@ def _reference_notes(data: ReportData, reference: ReferenceCurves | None) -> lis
         (metric, mask) for condition in data.conditions for metric in condition.metrics for mask in condition.masks
     ]
     return [
-        f"{reference.name}: its curve of {metric} at mask {mask} px is in no figure, for nothing here was measured so"
+        f"{reference.name}: its curve of {metric} at mask {mask} px is not drawn: no trajectory here has both"
         for metric, mask in find_undrawn(reference, drawn)
     ]

@@ -1,4 +1,4 @@
-"""A report's folder: all of it appears at once, when the last file is written, or nothing does."""
+"""A report's folder, written atomically: all files appear when the last one is written, or none does."""
 
 import re
 import shutil
@@ -13,42 +13,41 @@ from riptui.export.files import require_parent, temporary_path
 from riptui.store.disk import explain_errors, read_file
 
 JSON_NAME = "report.json"
-"""Only reports have it; it names their files."""
+"""The file that marks a folder as a report, and lists the report's files."""
 FORMAT = 1
 _MAX_BYTES = 2**26  # bytes
 _REPORT_FILE = re.compile(r"figure-[\w.-]+\.(png|svg|csv)|report\.(md|json)")
 
 
 class ReportIndex(msgspec.Struct):
-    """As much of `JSON_NAME` as tells a report from another file of that name."""
+    """The fields of `JSON_NAME` by which a report is recognised."""
 
     riptui_report: int
     files: list[str]
 
 
 def require_report_folder(out: Path, *, overwrite: bool) -> None:
-    """Raise InputError unless a report can be written here: its parent exists, and it is not there, empty or a report.
-
-    With `overwrite` it may hold anything.
+    """Raise InputError unless a report can be written to this folder: its parent must exist, and the folder must be
+    missing, empty or an earlier report. With `overwrite` it may contain anything.
     """
     require_parent(out.absolute())
     with explain_errors(out):
         if not out.is_dir():
             if out.exists() or out.is_symlink():
-                raise InputError(f"{out} is a file: name a folder")
+                raise InputError(f"{out} is a file: give a folder")
         elif not overwrite and any(out.iterdir()) and not _report_files(out):
             raise InputError(
-                f"{out} is not empty and holds no report: choose another folder, or --overwrite, which replaces files "
-                "of the same names and keeps the rest"
+                f"{out} is not empty and not a report: choose another folder, or use --overwrite, which replaces "
+                "files of the same names and keeps all others"
             )
 
 
 @contextmanager
 def staged_report(out: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A folder to write flat files to, `JSON_NAME` among them. At the end they are the report; errors leave no trace.
+    """A staging folder for the report's files, `JSON_NAME` among them; moved into place on exit, removed on an error.
 
-    Files of an earlier report go; whatever else is in the folder stays, but with `overwrite` for files of the same
-    names. Raises InputError, DiskError.
+    Files of an earlier report are removed. Other files in the folder are kept; with `overwrite` those of the same names
+    are replaced. Raises InputError, DiskError.
     """
     require_report_folder(out, overwrite=overwrite)
     exists = out.is_dir()
@@ -68,13 +67,13 @@ def staged_report(out: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def _move_into_place(staging: Path, out: Path, *, overwrite: bool) -> None:
-    """Move the files up, `JSON_NAME` last: what a crash leaves between is no report."""
+    """Move the files into place, `JSON_NAME` last, so that a crash in between leaves no folder that looks complete."""
     old, new = _report_files(out), {file.name for file in staging.iterdir()}
     for name in sorted(new - old):
         if (out / name).is_dir():
-            raise InputError(f"{out / name} is a folder, and the report has a file of that name: choose another folder")
+            raise InputError(f"{out / name} is a folder, but the report has a file of that name: choose another folder")
         if not overwrite and (out / name).exists():
-            raise InputError(f"{out / name} is no file of the report that is there: --overwrite replaces it")
+            raise InputError(f"{out / name} is not part of the existing report: --overwrite replaces it")
     (out / JSON_NAME).unlink(missing_ok=True)
     for name in sorted(new - {JSON_NAME}):
         (staging / name).replace(out / name)
@@ -85,7 +84,7 @@ def _move_into_place(staging: Path, out: Path, *, overwrite: bool) -> None:
 
 
 def _report_files(out: Path) -> set[str]:
-    """The files of the report in a folder; none if it holds no report. Names that no report gives are left out."""
+    """The files of the report in a folder; none if it is not a report. Names that no report uses are ignored."""
     data = read_file(out / JSON_NAME, _MAX_BYTES)
     try:
         contents = msgspec.json.decode(data or b"", type=ReportIndex)

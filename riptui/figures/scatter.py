@@ -1,4 +1,4 @@
-"""Figure 8: every value of every trajectory of a condition, a panel per net."""
+"""Figure 8: every value of every trajectory of a condition, one panel per net."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,13 +13,13 @@ from riptui.results.curves import CurveValues
 from riptui.text.units import format_count
 
 LANE_PERCENT = 10.0  # % inpainted for the points of each mask size
-LANE_FILL = 0.8  # of it
+LANE_FILL = 0.8  # share of a lane that the points fill
 
-_GOLDEN = 0.6180339887498949  # its multiples fill 0 to 1 evenly, however many there are
+_GOLDEN = 0.6180339887498949  # the fractions of its multiples fill 0 to 1 evenly, however many there are
 
 
 def draw_every_value(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figure 8, and again against coverage."""
+    """Figure 8 against the inpainted amount, and again against coverage."""
     runs = [run for run in condition.runs if any(metric in run.curves for metric in condition.metrics)]
     if not runs:
         yield SkippedFigure("8", condition.label, panels.NEEDS)
@@ -54,7 +54,7 @@ def _draw_figure(condition: Condition, runs: Sequence[CompleteRun], *, coverage:
 def _draw_points(
     axes: Axes, points: Sequence[FigurePoint], offsets: CurveValues, *, coverage: bool, mark: style.MarkStyle
 ) -> None:
-    """Against the amount, each lies somewhat aside of it, so that none hides the rest."""
+    """Draw points. Against the amount they are shifted by `offsets`, so that they do not hide one another."""
     axes.scatter(
         [
             point.coverage if coverage else panels.shift_amount(point.inpainted, offset)
@@ -72,8 +72,8 @@ def _draw_points(
 def _caption(runs: Sequence[CompleteRun], *, coverage: bool, spread: bool) -> str:
     images = len({run.image for run in runs})
     against = "the trajectory's own coverage" if coverage else "the inpainted amount"
-    lane_note = "; points of one amount lie a little aside of one another, by mask size" if spread else ""
+    lane_note = "; points of one amount are shifted sideways a little, by mask size" if spread else ""
     return (
-        f"All values against {against}, a point for each measured frame: {format_count(len(runs), 'trajectory')} of "
+        f"All values against {against}, one point per measured frame: {format_count(len(runs), 'trajectory')} of "
         f"{format_count(images, 'image')}{lane_note}."
     )

@@ -1,4 +1,4 @@
-"""Figures 1, 4, 5, 6 and 10 to 12: the pictures themselves. All they show is read and verified frame by frame."""
+"""Figures 1, 4, 5, 6 and 10 to 12: sequences of pictures. Every frame they show is verified when it is read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -22,15 +22,15 @@ from riptui.text.units import format_count
 
 MAX_PICTURES = 9  # pictures: the paper's 0 to 400 %
 MAX_EXAMPLES = 3  # images of figure 1, and of 10 to 12
-MAX_PIXELS = 256  # a side, at most, of a picture in a figure: 1.28 inches of print at 200 dpi
-MAX_INCHES = 1.9  # inches
-GAP_INCHES, HEAD_INCHES, SIDE_INCHES = 0.05, 0.2, 0.2  # between pictures, above a row of labels, beside a column
-MAX_UNREADABLE = 20  # images whose frames cannot be read, before a figure is given up
-MASK_GREY = 128  # of the square in figure 6 that is going to be repainted
+MAX_PIXELS = 256  # px per side of a picture in a figure: 1.28 inches of print at 200 dpi
+MAX_INCHES = 1.9  # inches per side of a picture
+GAP_INCHES, HEAD_INCHES, SIDE_INCHES = 0.05, 0.2, 0.2  # between pictures; for labels above a row and beside it
+MAX_UNREADABLE = 20  # images with unreadable frames after which a figure is given up
+MASK_GREY = 128  # grey of the masked square in figure 6
 
 
 class Tile(NamedTuple):
-    """A picture in its place, or an empty place."""
+    """One cell of a sheet: a picture with its labels, or empty."""
 
     image: Image | None
     label_above: str = ""
@@ -39,11 +39,11 @@ class Tile(NamedTuple):
 
 
 DrawTiles = Callable[[ImageRuns], tuple[list[list[Tile]], list[dict[str, TableCell]]]]
-"""From an image to its rows of tiles, and the rows of the table that tells their frames."""
+"""From an image to its rows of tiles, and the table rows that identify their frames."""
 
 
 def draw_before_and_after(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figure 1: originals beside outcomes."""
+    """Figure 1: originals beside last frames."""
     mask = _middle_mask(condition.masks)
     tiles: list[list[Tile]] = []
     rows: list[dict[str, TableCell]] = []
@@ -62,7 +62,7 @@ def draw_before_and_after(condition: Condition) -> Iterator[PlottedFigure | Skip
 
 
 def draw_sequences(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figures 4 and 5: one trajectory each, a picture every 50 %."""
+    """Figures 4 and 5: one trajectory each, one picture every 50 %."""
     mask = _middle_mask(condition.masks)
     damaged: list[str] = []
     candidates = [image for image in condition.images() if mask in image.runs]
@@ -76,12 +76,12 @@ def draw_sequences(condition: Condition) -> Iterator[PlottedFigure | SkippedFigu
         caption = f"{_describe_interval(run)} of {image.name}, mask {mask} px, seed {run.spec.seed}; n = 1 trajectory."
         yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:
-        needs = _NEEDS if number == "4" else "a second image, its pictures not damaged"
+        needs = _NEEDS if number == "4" else "a second image with undamaged frames"
         yield SkippedFigure(number, condition.label, needs, damaged)
 
 
 def draw_mask_sizes(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figures 10 to 12: an image each, a row per mask size."""
+    """Figures 10 to 12: one image each, one row per mask size."""
     damaged: list[str] = []
     candidates = [image for image in condition.images() if len(image.runs) > 1]
     found = _draw_readable(
@@ -91,17 +91,17 @@ def draw_mask_sizes(condition: Condition) -> Iterator[PlottedFigure | SkippedFig
     for image, tiles, rows in found:
         number, runs = next(numbers), image.run_per_mask()
         caption = (
-            f"{_describe_interval(next(iter(runs.values())))} of {image.name}, a row for each mask size: "
+            f"{_describe_interval(next(iter(runs.values())))} of {image.name}, one row per mask size: "
             f"{', '.join(map(str, runs))} px; n = {format_count(len(runs), 'trajectory')}."
         )
         yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:
-        needs = f"{'an' if number == '10' else 'another'} image with two mask sizes, its pictures not damaged"
+        needs = f"{'an' if number == '10' else 'another'} image with two mask sizes and undamaged frames"
         yield SkippedFigure(number, condition.label, needs, damaged)
 
 
 def draw_two_iterations(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figure 6: before, masked, inpainted; iteration 1 and below it iteration 2."""
+    """Figure 6: frame before, masked, inpainted; iteration 1 above iteration 2."""
     mask = _middle_mask(condition.masks)
     damaged: list[str] = []
     candidates = [image for image in condition.images() if mask in image.runs]
@@ -111,7 +111,7 @@ def draw_two_iterations(condition: Condition) -> Iterator[PlottedFigure | Skippe
         run = image.run_per_mask()[mask]
         caption = (
             f"The first {'two iterations' if len(tiles) > 1 else 'iteration'} on {image.name}: the frame before, "
-            f"the square that was drawn in grey, and the frame after it; mask {mask} px, seed {run.spec.seed}, "
+            f"the drawn square in grey, and the frame after it; mask {mask} px, seed {run.spec.seed}, "
             "n = 1 trajectory."
         )
         yield PlottedFigure("6", condition.stem("6"), caption, make_sheet(tiles), rows, damaged)
@@ -120,7 +120,7 @@ def draw_two_iterations(condition: Condition) -> Iterator[PlottedFigure | Skippe
 
 
 def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
-    """Rows of square pictures, labels above them and at their left."""
+    """A figure of rows of square pictures, with labels above and to the left of them."""
     columns = max(map(len, tiles))
     label_width = SIDE_INCHES if any(row[0].label_beside for row in tiles) else 0.0
     side = min(MAX_INCHES, (style.PAGE_WIDTH - label_width - (columns - 1) * GAP_INCHES) / columns)
@@ -140,7 +140,7 @@ def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
     return figure
 
 
-_NEEDS = "a trajectory that is computed to its end and not damaged: riptui resume, riptui check"
+_NEEDS = "a finished, undamaged trajectory (riptui resume, riptui check)"
 
 
 def _draw_tile(axes: Axes, tile: Tile) -> None:
@@ -172,14 +172,14 @@ def _draw_tile(axes: Axes, tile: Tile) -> None:
 def _draw_readable(
     images: Sequence[ImageRuns], max_images: int, draw: DrawTiles, damaged: list[str]
 ) -> Iterator[tuple[ImageRuns, list[list[Tile]], list[dict[str, TableCell]]]]:
-    """The first few images whose frames can be read; why others cannot goes to `damaged`."""
+    """Draw the first `max_images` images whose frames can be read; errors of others are added to `damaged`."""
     count = 0
     for image in images[: max_images + MAX_UNREADABLE]:
         if count == max_images:
             return
         try:
             tiles, rows = draw(image)
-        except (DamagedError, InputError) as error:  # InputError: rows in the middle cannot be read
+        except (DamagedError, InputError) as error:  # InputError: unreadable rows in the middle
             damaged.append(str(error))
             continue
         count += 1
@@ -187,7 +187,6 @@ def _draw_readable(
 
 
 def _middle_mask(masks: Sequence[int]) -> int:
-    """The middle mask size."""
     return masks[(len(masks) - 1) // 2]
 
 
@@ -202,7 +201,7 @@ def _before_and_after(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str
 def _every_half(
     runs: Sequence[CompleteRun], *, label_rows: bool
 ) -> tuple[list[list[Tile]], list[dict[str, TableCell]]]:
-    """A row of tiles a run, equal amounts below one another; places without a frame of that amount are empty."""
+    """One row of tiles per run, one column per amount; a tile is empty if the run has no frame of that amount."""
     chosen = [{run.spec.inpainted(k): k for k in choose_iterations(run)} for run in runs]
     amounts = sorted({amount for columns in chosen for amount in columns})
     tiles, rows = [], []
@@ -235,7 +234,7 @@ def _first_two(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str, Table
 
 
 def choose_iterations(run: CompleteRun) -> list[int]:
-    """The iterations of a sequence: every 50 %, or as many halves as make at most nine pictures."""
+    """The iterations of a sequence: every 50 %, or every multiple of it that gives at most nine pictures."""
     halves = run.spec.keyframe_iterations()
     step = -(-(len(halves) - 1) // (MAX_PICTURES - 1))
     return sorted({*halves[::step], halves[-1]}) if step else halves
@@ -244,7 +243,7 @@ def choose_iterations(run: CompleteRun) -> list[int]:
 def _describe_interval(run: CompleteRun) -> str:
     chosen = choose_iterations(run)
     every = run.spec.inpainted(chosen[1]) if len(chosen) > 1 else 0
-    return f"A picture every {every:.4g} % inpainted"
+    return f"One picture every {every:.4g} % inpainted"
 
 
 def _percent(inpainted: float) -> str:

@@ -1,4 +1,4 @@
-"""Figures 9 and 13: single images, one run a mask size; and single images with all their seeds."""
+"""Figures 9 and 13: single images with one run per mask size, and with all their seeds."""
 
 from collections.abc import Iterator, Sequence
 from math import isfinite
@@ -14,19 +14,19 @@ from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
-IMAGES = 3  # the paper's
+IMAGES = 3  # as in the paper
 MIN_SEEDS = 2
 
 
 class ImageKind(NamedTuple):
-    """Of an image whose curves by mask size look like one of the paper's three."""
+    """An image, and which of the paper's three kinds its curves by mask size look like."""
 
     name: str
     image: ImageRuns
 
 
 def draw_single_images(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figure 9: a panel per image, a line per mask size."""
+    """Figure 9: one panel per image, one line per mask size."""
     metric = condition.metric
     chosen = choose_kinds(condition) if metric else []
     if metric is None or not chosen:
@@ -56,11 +56,11 @@ def draw_single_images(condition: Condition) -> Iterator[PlottedFigure | Skipped
 
 
 def draw_seeds(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figure 13: a row per image, a column per mask size, a line per seed."""
+    """Figure 13: one row per image, one column per mask size, one line per seed."""
     metric = condition.metric
     repeated = _images_with_seeds(condition, metric) if metric else []
     if metric is None or not repeated:
-        needs = f"an image with {MIN_SEEDS} seeds or more at a mask size (the paper has 10): riptui run --seed 0-9"
+        needs = f"an image with at least {MIN_SEEDS} seeds at a mask size (the paper has 10): riptui run --seed 0-9"
         yield SkippedFigure("13", condition.label, needs)
         return
     chosen = repeated[:IMAGES]
@@ -96,10 +96,11 @@ def _draw_grid(condition: Condition, chosen: Sequence[ImageRuns], metric: str, *
 
 
 def choose_kinds(condition: Condition) -> list[ImageKind]:
-    """Three images that look most like the paper's three kinds; without names where there are fewer than three.
+    """The three images that look most like the paper's three kinds; without kinds if there are fewer than three.
 
-    Of the images that were measured at every mask size of the condition. Stabilises: the least of the way gone in the
-    second half. Spreads by mask size: the largest range over mask sizes at the end for its mean. Similar: the smallest.
+    Only images measured at every mask size of the condition. Stabilises: the smallest share of its change in the
+    second half. Spreads by mask size: the largest range over mask sizes at the end, relative to its mean. Similar: the
+    smallest such range.
     """
     metric = condition.metric or ""
     complete = [
@@ -111,20 +112,20 @@ def choose_kinds(condition: Condition) -> list[ImageKind]:
         return [ImageKind("", image) for image in complete[:IMAGES]]
     ranges = {id(image): _relative_range(image, metric) for image in complete}
     stable = min(complete, key=lambda image: _late_drift(image, metric))
-    rest = [image for image in complete if image is not stable]
-    spreads = max(rest, key=lambda image: ranges[id(image)])
-    similar = min((image for image in rest if image is not spreads), key=lambda image: ranges[id(image)])
+    others = [image for image in complete if image is not stable]
+    spreads = max(others, key=lambda image: ranges[id(image)])
+    similar = min((image for image in others if image is not spreads), key=lambda image: ranges[id(image)])
     return [ImageKind("stabilises", stable), ImageKind("spreads by mask size", spreads), ImageKind("similar", similar)]
 
 
 def _late_drift(image: ImageRuns, metric: str) -> float:
-    """Share of the way from the first value to the last that is gone in the second half; the largest mask's worst."""
+    """Share of the change from the first value to the last that happens in the second half; the largest over masks."""
     shares = []
     for run in image.run_per_mask().values():
         curve = run.curves[metric]
         half = curve.values[curve.inpainted >= curve.inpainted[-1] / 2][0]
-        way = abs(curve.values[-1] - curve.values[0])
-        shares.append(abs(curve.values[-1] - half) / way if way else 0.0)
+        change = abs(curve.values[-1] - curve.values[0])
+        shares.append(abs(curve.values[-1] - half) / change if change else 0.0)
     return float(max(shares))
 
 
@@ -135,7 +136,7 @@ def _relative_range(image: ImageRuns, metric: str) -> float:
 
 
 def _images_with_seeds(condition: Condition, metric: str) -> list[ImageRuns]:
-    """The images with several seeds; those with most seeds at every mask size first."""
+    """The images with several seeds; those with the most seeds at every mask size first."""
 
     def min_seeds(image: ImageRuns) -> int:
         return min(sum(metric in run.curves for run in image.runs.get(mask, ())) for mask in condition.masks)
@@ -159,14 +160,14 @@ def _line(
 def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], coverage: bool) -> str:
     metric, against = condition.metric or "", _against(coverage)
     names = ", ".join(printable(kind.image.name) for kind in chosen)
-    which = (
-        "the images of all that look most like the paper's three kinds"
+    kind_note = (
+        "the images that look most like the paper's three kinds"
         if chosen[0].name
-        else "without kinds, for which there must be three images at two mask sizes"
+        else "without kinds, which need three images at two mask sizes"
     )
     return (
         f"{metric} of {format_count(len(chosen), 'image')} ({names}) against {against}, one trajectory per mask size, "
-        f"n = {sum(len(kind.image.runs) for kind in chosen)} trajectories; {which}."
+        f"n = {sum(len(kind.image.runs) for kind in chosen)} trajectories; {kind_note}."
     )
 
 
@@ -174,8 +175,8 @@ def _seeds_caption(chosen: Sequence[ImageRuns], metric: str, coverage: bool) -> 
     runs = [sum(metric in run.curves for run in runs) for image in chosen for runs in image.runs.values()]
     run_count = f"{min(runs)}" if min(runs) == max(runs) else f"{min(runs)} to {max(runs)}"
     return (
-        f"{metric} against {_against(coverage)}, a line per seed: {format_count(len(chosen), 'image')}, "
-        f"{run_count} runs for each image and mask size, n = {format_count(sum(runs), 'trajectory')}."
+        f"{metric} against {_against(coverage)}, one line per seed: {format_count(len(chosen), 'image')}, "
+        f"{run_count} runs per image and mask size, n = {format_count(sum(runs), 'trajectory')}."
     )
 
 

@@ -1,7 +1,7 @@
-"""How all figures look, and how they are written: the same bytes for the same data.
+"""The style of all figures, and writing them to files: the same data gives the same bytes.
 
-Colours are Okabe & Ito's, which most colour-blind people tell apart, ordered from light to dark with the mask size so
-that they differ in grey too; markers say the same again. Letters in SVG are outlines, so that no font is missing later.
+Colours are Okabe & Ito's, which most colour-blind people can distinguish, ordered from light to dark by mask size so
+that they differ in greyscale too; so do the markers. Letters in SVG are outlines, so that no font can be missing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,18 +24,18 @@ from riptui.export.files import write_atomically
 from riptui.metrics import REGISTRY
 from riptui.text.terminal import printable
 
-PAGE_WIDTH = 7.0  # inches: two columns of a page
+PAGE_WIDTH = 7.0  # inches: both columns of a page
 DPI = 200
 INK, FAINT = "#202020", "#6a6a6a"
-AXIS_MARGIN = 18.0  # % inpainted: as far beyond the last amount may anything be drawn
-MAX_MARKED_POINTS = 12  # points of a line, of which the paper's have nine
-MAX_VECTOR_POINTS = 5000  # points above which a scatter becomes a bitmap within its SVG
+AXIS_MARGIN = 18.0  # % inpainted beyond the last amount that the x axis shows
+MAX_MARKED_POINTS = 12  # points of a line; the paper's lines have nine
+MAX_VECTOR_POINTS = 5000  # points above which a scatter is a bitmap within its SVG
 
-_FONT = "DejaVu Sans"  # matplotlib brings it along
+_FONT = "DejaVu Sans"  # included in matplotlib
 _COLOURS = ("#E69F00", "#56B4E9", "#D55E00", "#0072B2", "#000000", "#009E73", "#CC79A7")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LIGHT_TO_DARK = {1: (3,), 2: (0, 3), 3: (0, 3, 4), 4: (0, 2, 3, 4)}
-"""Which of the colours so many mask sizes take."""
+"""Number of mask sizes to the indices of their colours."""
 
 _STYLE: Any = {
     "font.family": [_FONT],
@@ -60,7 +60,7 @@ _STYLE: Any = {
     "grid.linewidth": 0.5,
     "lines.linewidth": 1.3,
     "lines.markersize": 4,
-    "text.parse_math": False,  # a name may hold two dollar signs
+    "text.parse_math": False,  # a name may contain two dollar signs
     "svg.fonttype": "path",
     "svg.hashsalt": "riptui",
     "figure.dpi": DPI,
@@ -73,7 +73,7 @@ MarkStyle = dict[str, Any]
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Everything is drawn and written within this; the user's matplotlibrc has no say in it."""
+    """Apply the style while figures are drawn and written; ignores the user's matplotlibrc."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
@@ -81,19 +81,19 @@ def styled() -> Iterator[None]:
 
 
 def empty_figure(width: float, height: float) -> Figure:
-    """An empty figure, in inches, that pyplot knows nothing of; its parts arrange themselves."""
+    """An empty figure, sized in inches and unknown to pyplot, with automatic layout."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def figure_width(panels: int) -> float:
-    """Inches for so many panels side by side: a page's width, less for one and more where they would be too narrow."""
+    """Inches for panels side by side: a page's width, less for one panel, more where panels would be too narrow."""
     return 0.6 * PAGE_WIDTH if panels == 1 else max(PAGE_WIDTH, 2.0 * panels)
 
 
 def safe_label(text: str, max_digits: int = 36) -> str:
-    """A name in letters that the font has, at most as wide as so many digits; the rest becomes `?`, escapes and `…`."""
+    """A name in letters that the font has, cut to the width of `max_digits` digits; others become `?` or escapes."""
     letters = _known_letters()
     safe = "".join(c if ord(c) in letters else "?" for c in printable(text))
     widths = list(accumulate(map(_letter_width, safe), initial=0.0))
@@ -105,7 +105,7 @@ def safe_label(text: str, max_digits: int = 36) -> str:
 
 @cache
 def _letter_width(letter: str) -> float:
-    """In digits of the font, which are all equally wide."""
+    """A letter's width as a multiple of a digit's; all digits are equally wide."""
     font = _font()
     digit, width = (font.load_char(ord(c)).linearHoriAdvance for c in ("0", letter))
     return width / digit
@@ -119,12 +119,12 @@ def _known_letters() -> frozenset[int]:
 @cache
 def _font() -> FT2Font:
     font = FT2Font(findfont(FontProperties(family=_FONT)))
-    font.set_size(100, 72)  # without one every letter is 0 wide
+    font.set_size(100, 72)  # without a size every letter has width 0
     return font
 
 
 def mark_styles(masks: Sequence[int]) -> dict[int, MarkStyle]:
-    """Colour and marker of each mask size, the larger the darker for up to four of them."""
+    """Colour and marker of each mask size; with up to four sizes, larger ones are darker."""
     order = _LIGHT_TO_DARK.get(len(masks), range(len(_COLOURS)))
     colours = [order[index % len(order)] for index in range(len(masks))]
     return {
@@ -134,24 +134,24 @@ def mark_styles(masks: Sequence[int]) -> dict[int, MarkStyle]:
 
 
 def is_dense(points: int) -> bool:
-    """Whether the points of a line are too many for a bar each."""
+    """Whether a line has too many points for a bar at each."""
     return points > MAX_MARKED_POINTS
 
 
 def marker_options(points: int) -> MarkStyle:
-    """Every point of a line has one, of a dense line every few."""
+    """Options that mark every point of a line, or every few points of a dense line."""
     return {"markevery": -(-points // MAX_MARKED_POINTS) or 1, "markeredgecolor": "white", "markeredgewidth": 0.4}
 
 
 def add_legend(
-    figure: Figure, shown: Mapping[int, MarkStyle], more: Sequence[Line2D] = (), *, lines: bool = True
+    figure: Figure, shown: Mapping[int, MarkStyle], extra_handles: Sequence[Line2D] = (), *, lines: bool = True
 ) -> None:
-    """One for the whole figure, below it, of mask sizes by their looks; `lines`: whether points are joined."""
+    """Add a legend of the mask sizes below the figure. `lines`: whether points are joined."""
     handles = []
     for mask, mark in shown.items():
         looks = {"linestyle": "-" if lines else "", "markeredgecolor": "white", "markeredgewidth": 0.4, **mark}
         handles.append(Line2D([], [], label=f"mask {mask} px", **looks))
-    handles += more
+    handles += extra_handles
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
 
 
@@ -165,23 +165,23 @@ def set_percent_axis(axes: Axes, *, coverage: bool, last_amount: float) -> None:
 
 
 def set_value_axis(axes: Axes, metric: str) -> None:
-    """Distances start at 0."""
+    """The y axis: starts at 0 for distances."""
     info = REGISTRY.get(metric)
     if info and info.higher_means == "farther":
-        axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # a marker at 0 is whole
+        axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # so that a marker at 0 is not cut off
 
 
 def axis_name(metric: str) -> str:
-    """A metric as an axis names it, with its unit and, of a likeness, which way is farther from the original."""
+    """A metric's axis label, with its unit and, for a similarity, the direction away from the original."""
     info = REGISTRY.get(metric)
     unit = f" ({info.unit})" if info and info.unit else ""
-    way = "; lower is farther" if info and info.higher_means == "closer" else ""
+    direction = "; lower is farther" if info and info.higher_means == "closer" else ""
     name = f"LPIPS, {metric.removeprefix('lpips-')}" if metric.startswith("lpips-") else metric
-    return f"{safe_label(name)}{unit}{way}"
+    return f"{safe_label(name)}{unit}{direction}"
 
 
 def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
-    """The figure as PNG and as SVG. Raises DiskError."""
+    """Write the figure as PNG and as SVG; return the files. Raises DiskError."""
     metadata_by_kind = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
     files = []
     for kind, metadata in metadata_by_kind.items():

@@ -158,7 +158,7 @@ class DiffusionInpainter:
             first, second = (self._warm_up(batch, size) for _ in range(2))
         except DeviceMemoryError:
             raise
-        except Exception as error:  # of any kind: a compiler is missing, or fails
+        except Exception as error:  # of any kind: the compiler is missing or fails
             cause = f"torch.compile failed: {' '.join(str(error).split())[:300]}"
             self._stop_compiling()
             if self._compile_mode == "on":
@@ -207,7 +207,7 @@ class DiffusionInpainter:
             if not gpu_tuning.is_out_of_memory(error):
                 raise
             cause = pipelines.first_line(error)
-        # Here the error is gone, and with its traceback the tensors of the step that failed.
+        # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
         if self.on_gpu:
             torch.cuda.empty_cache()
         raise DeviceMemoryError(f"{self.device} has no memory for {batch} x {width} x {height} px at once: {cause}")

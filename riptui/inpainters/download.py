@@ -241,8 +241,8 @@ def _explain_errors(model: str, revision: str, lost_message: str = "") -> Iterat
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-            where = error.filename or constants.HF_HUB_CACHE
-            raise DiskError(f"{where} cannot be written: {error.strerror}; what was downloaded is kept") from error
+            path = error.filename or constants.HF_HUB_CACHE
+            raise DiskError(f"{path} cannot be written: {error.strerror}; what was downloaded is kept") from error
         lost = _is_network_error(error)
         if lost and lost_message:
             raise WeightsError(lost_message.format(model=model)) from error

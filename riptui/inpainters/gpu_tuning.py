@@ -71,7 +71,7 @@ def set_determinism(deterministic: bool) -> dict[str, str]:
         os.environ["CUBLAS_WORKSPACE_CONFIG"] = CUBLAS_WORKSPACES[0]
     torch.use_deterministic_algorithms(deterministic)
     torch.backends.cudnn.deterministic = deterministic
-    torch.backends.cudnn.benchmark = False  # it picks kernels by stopwatch, so that pixels differ from run to run
+    torch.backends.cudnn.benchmark = False  # it picks kernels by timing them, so pixels would differ between runs
     return {"deterministic": "yes"} if deterministic else {}
 
 

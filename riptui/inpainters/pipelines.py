@@ -67,7 +67,7 @@ def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allo
         )
     except ImportError as error:
         raise WeightsError(f"{name} needs a package that is not installed: {first_line(error)}") from error
-    except Exception as error:  # of any kind: the file decides how the libraries fail over it
+    except Exception as error:  # of any kind: how the libraries fail depends on the file
         raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {first_line(error)}") from error
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -8,13 +8,13 @@ from riptui.metrics.values import MetricValues, finite_or_none
 from riptui.text.terminal import printable
 
 PAPER_METRICS = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
-"""What the paper reports, mostly with VGG."""
+"""The metrics that the paper reports; mostly LPIPS with VGG."""
 METRIC_ORDER = (*PAPER_METRICS, "ms-ssim", "delta-e", "entropy")
 METRIC_TITLES = {"ssim": "SSIM", "psnr": "PSNR", "ms-ssim": "MS-SSIM", "delta-e": "ΔE"}
 
 
 def order_metrics(names: Iterable[str]) -> list[str]:
-    """The names, each once: LPIPS first, those of unknown metrics behind the known ones, @previous last."""
+    """Sort names and drop repeats: LPIPS first, unknown metrics after known ones, @previous last."""
     rank = {name: position for position, name in enumerate(METRIC_ORDER)}
     return sorted(
         dict.fromkeys(names),
@@ -62,7 +62,7 @@ def format_values(values: Mapping[str, float | None]) -> str:
 
 
 def primary_metric(metrics: Mapping[int, MetricValues]) -> tuple[str, list[float]]:
-    """The one metric to show where there is room for one, and its finite values in order."""
+    """The metric of views that show only one, and its finite values in order."""
     names = dict.fromkeys(name for values in metrics.values() for name in values)
     name = next((name for name in PAPER_METRICS if name in names), next(iter(names), ""))
     series = [value for values in metrics.values() if (value := values.get(name)) is not None]
@@ -70,5 +70,5 @@ def primary_metric(metrics: Mapping[int, MetricValues]) -> tuple[str, list[float
 
 
 def newest_values(metrics: Mapping[int, MetricValues]) -> MetricValues:
-    """What was measured of the last measured frame."""
+    """The values of the last measured frame."""
     return next(reversed(list(metrics.values())), {})

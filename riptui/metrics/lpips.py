@@ -40,8 +40,8 @@ def vgg(device: str = "") -> PairwiseMetric[Any]:
 def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
     """LPIPS v0.1, Zhang et al. 2018, equation 1; 0 for equal pictures, rarely above 1.
 
-    device: as torch names it; "" for CUDA if there is one, otherwise the CPU. A prepared reference of 512x512 pixels
-    takes 128 MB for vgg on a CPU, measuring about three times that. Raises WeightsError.
+    device: as torch names it; "" for CUDA if there is one, otherwise the CPU. On a CPU, a prepared reference of
+    512x512 pixels takes 128 MB for vgg, and measuring about three times that. Raises WeightsError.
     """
     device = device or _pick_device()
     network = _load_network(net)
@@ -64,7 +64,7 @@ def _measure_distance(metric: PairwiseMetric[LayerFeatures], reference: Image, f
 
 
 def _make_metric(model: Any, device: str) -> PairwiseMetric[LayerFeatures]:
-    """With a network that is on that device."""
+    """The metric of a network that is on `device`."""
 
     def scale(image: Image) -> torch.Tensor:
         rows: torch.Tensor = model.scaling_layer(lpips.im2tensor(image).to(device))
@@ -83,7 +83,7 @@ def _make_metric(model: Any, device: str) -> PairwiseMetric[LayerFeatures]:
 
 
 def _force_float32(model: Any) -> Any:
-    """The network, its convolutions in true float32 whatever torch is told elsewhere."""
+    """Make the network convolve in true float32, whatever torch's global settings."""
     convolutions: list[Any] = [layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d)]
     for layer in convolutions:
         layer.forward = partial(_convolve_float32, layer)

@@ -18,7 +18,7 @@ TRUNKS: dict[LpipsNet, RemoteFile] = {
     "alex": RemoteFile("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", "7be5be79", 244_500_000),
     "vgg": RemoteFile("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af", 553_500_000),
 }
-"""As torchvision has them: a test compares. Importing torchvision for the addresses would take seconds."""
+"""The same as torchvision's, which a test checks. Importing torchvision for the addresses would take seconds."""
 
 
 def weights_path(net: LpipsNet) -> Path:

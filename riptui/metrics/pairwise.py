@@ -28,6 +28,6 @@ class PairwiseMetric(Generic[Features]):
         return np.array([self.distance(prepared, self.features(frame)) for frame in frames], np.float64)
 
     def measure_each(self, prepared: Sequence[Features], frames: Images) -> Distances:
-        """Each frame against a reference of its own."""
+        """Measure each frame against its own reference."""
         features = self.batch_features(frames) if self.batch_features else map(self.features, frames)
         return np.array([self.distance(*pair) for pair in zip(prepared, features, strict=True)], np.float64)

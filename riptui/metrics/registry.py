@@ -1,4 +1,4 @@
-"""The metrics by name: what is known of each before it is imported, and how it is loaded."""
+"""The metrics by name: their properties, known without importing them, and how to load them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LpipsNet = Literal["squeeze", "alex", "vgg"]
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """What is known of a metric before it is imported."""
+    """The properties of a metric, known without importing it."""
 
     target: str
     """`module:factory`; the factory returns a Metric. It takes no argument, or `device` if `takes_device`."""
@@ -33,7 +33,7 @@ class MetricInfo:
     """What a higher value says about the distance to the reference."""
     unit: str = ""
     pairwise: bool = True
-    """Whether it compares with a reference; otherwise it is of the frame alone, and has no NAME@previous."""
+    """Whether it compares with a reference; otherwise it measures a single frame and has no NAME@previous."""
     extra: str | None = None
     """The extra of riptui that installs `packages`; None: riptui has no extra for them."""
     packages: tuple[str, ...] = ()
@@ -127,12 +127,13 @@ def find_metric(name: str) -> MetricInfo:
         close_matches = difflib.get_close_matches(base, REGISTRY, n=1, cutoff=0.5)
         hint = f" Did you mean {close_matches[0]}{separator}{suffix}?" if close_matches else ""
         raise InputError(
-            f"unknown metric {name!r}.{hint} Available: {', '.join(REGISTRY)}; those that compare also with {PREVIOUS}"
+            f"unknown metric {name!r}.{hint} Available: {', '.join(REGISTRY)}; "
+            f"metrics that compare two pictures also with {PREVIOUS}"
         )
     if separator and separator + suffix != PREVIOUS:
         raise InputError(f"{name}: only {PREVIOUS} can follow {base}, for the distance to the frame measured before")
     if separator and not info.pairwise:
-        raise InputError(f"{name}: {base} is of one frame alone and has no {PREVIOUS}; use {base}")
+        raise InputError(f"{name}: {base} measures single frames and has no {PREVIOUS}; use {base}")
     return info
 
 

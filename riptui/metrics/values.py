@@ -7,5 +7,5 @@ MetricValues = dict[str, float | None]
 
 
 def finite_or_none(value: float | None) -> float | None:
-    """A value as JSON can hold it."""
+    """The value, or None if it is not finite, which JSON cannot hold."""
     return value if value is not None and isfinite(value) else None

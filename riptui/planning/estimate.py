@@ -117,11 +117,11 @@ def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory])
     return times
 
 
-def _times_on_disk(wanted: Collection[CostKey], trajectories: Iterable[Trajectory]) -> dict[CostKey, IterationTime]:
+def _times_on_disk(keys: Collection[CostKey], trajectories: Iterable[Trajectory]) -> dict[CostKey, IterationTime]:
     found: dict[CostKey, list[Trajectory]] = {}
     for trajectory in islice(trajectories, MAX_SCANNED_TRAJECTORIES):
         with suppress(RiptuiError):
-            if (key := cost_key(trajectory.spec)) in wanted:
+            if (key := cost_key(trajectory.spec)) in keys:
                 found.setdefault(key, []).append(trajectory)
     return {key: timed for key, same_cost in found.items() if (timed := _typical_time(same_cost))}
 

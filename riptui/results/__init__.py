@@ -2,12 +2,12 @@
 
 curves      one trajectory's values, and the distribution of many, at each measured point
 long_table  all measurements as one tidy table
-bootstrap   intervals, by image
-fits        two laws of growth
-statistics  a group of trajectories in a few numbers
+bootstrap   confidence intervals, by image
+fits        two growth laws
+statistics  summary statistics of a group of trajectories
 panel       distances arranged for tests
-verdict     outcomes of a test
-paper_tests the paper's seven findings, one test each
-findings    all of them on any trajectories
-comparison  inpainters side by side
+verdict     the outcome of a test
+paper_tests one test for each of the paper's seven findings
+findings    runs the seven tests on any trajectories
+comparison  ranks inpainters
 """

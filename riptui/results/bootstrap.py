@@ -1,8 +1,8 @@
-"""Confidence intervals by resampling images, the unit that was drawn at random; never trajectories of one image.
+"""Confidence intervals by resampling images, which are the random sample; trajectories of one image never are.
 
-BCa (Efron 1987): corrected for bias and for skewness. A bootstrap of few images is too narrow, for it takes them for
-the whole population; so its level is expanded to what Student's t would need (Hesterberg 2015, section 4.4): of
-3,000 samples of 10 normal values, 93 % of the intervals held the true mean, and 90 % of those not expanded.
+BCa (Efron 1987): corrected for bias and for skewness. Bootstrap intervals of few images are too narrow, because the
+bootstrap treats them as the whole population. The level is therefore expanded to that of Student's t (Hesterberg 2015,
+section 4.4): with 3,000 samples of 10 normal values, 93 % of the intervals contained the true mean, 90 % without it.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ StatisticOfMeans = Callable[[Float64[np.ndarray, "*resamples columns"]], Resampl
 
 @dataclass(frozen=True)
 class IntervalEstimate:
-    """A value with its interval of 95 %; the interval is nan where one image or none has a value."""
+    """A value with its 95 % interval; the interval is nan if fewer than two images have a value."""
 
     value: float
     low: float
@@ -33,7 +33,7 @@ class IntervalEstimate:
     images: int
 
     def map(self, function: Callable[[float], float]) -> "IntervalEstimate":
-        """Through a function that rises."""
+        """The estimate transformed by an increasing function."""
         return IntervalEstimate(function(self.value), function(self.low), function(self.high), self.images)
 
 
@@ -41,12 +41,12 @@ NO_ESTIMATE = IntervalEstimate(nan, nan, nan, 0)
 
 
 def first_mean(means: Float64[np.ndarray, "*resamples columns"]) -> Resampled:
-    """The mean itself."""
+    """The first column's mean."""
     return means[..., 0]
 
 
 def ratio_of_means(means: Float64[np.ndarray, "*resamples columns"]) -> Resampled:
-    """Of the first column's mean to the second's: with sums and counts, the mean of what the images unequally have."""
+    """Ratio of the first column's mean to the second's: with sums and counts, a mean over images of unequal counts."""
     quotient: Resampled = means[..., 0] / means[..., 1]
     return quotient
 
@@ -59,10 +59,10 @@ def estimate(
     seed: int = 0,
     expanded: bool = True,
 ) -> IntervalEstimate:
-    """A statistic of the images with its interval. The same columns and seed give the same interval.
+    """Estimate a statistic of the images with its interval. The same columns and seed give the same interval.
 
-    `columns`: one row an image. `expanded`: for few images, as above. Resamples in which the statistic has no value,
-    e.g. a ratio to 0, are left out.
+    `columns`: one row per image. `expanded`: widen the interval for few images, as above. Resamples in which the
+    statistic has no finite value, e.g. a ratio to 0, are left out.
     """
     images = len(columns)
     if not images:
@@ -81,7 +81,7 @@ def estimate(
 
 
 def _resampled_means(columns: Columns, resamples: int, seed: int) -> list[Float64[np.ndarray, "resamples columns"]]:
-    """The columns' means over images drawn with replacement."""
+    """The columns' means over images drawn with replacement, in chunks of resamples."""
     images = len(columns)
     generator = np.random.default_rng(seed)
     means = []
@@ -96,7 +96,7 @@ def _resampled_means(columns: Columns, resamples: int, seed: int) -> list[Float6
 def _bca_levels(
     value: float, drawn: Float64[np.ndarray, " resamples"], jackknife: Float64[np.ndarray, " images"], expanded: bool
 ) -> tuple[float, float]:
-    """The quantiles of the resamples that BCa takes (Efron & Tibshirani 1993, section 14.3)."""
+    """The BCa quantile levels of the interval's ends (Efron & Tibshirani 1993, section 14.3)."""
     normal = NormalDist()
     share_below = (np.count_nonzero(drawn < value) + np.count_nonzero(drawn == value) / 2) / len(drawn)
     influence = jackknife[np.isfinite(jackknife)].mean() - jackknife[np.isfinite(jackknife)]
@@ -113,7 +113,7 @@ def _bca_levels(
 
 
 def _t_standard_errors(images: int) -> float:
-    """Standard errors to each side, for so many images."""
+    """Half-width of the interval in standard errors, by Student's t."""
     from scipy.special import stdtrit  # late: 0.1 s
 
     return sqrt(images / (images - 1)) * float(stdtrit(images - 1, (1 + CONFIDENCE) / 2))

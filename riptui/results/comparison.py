@@ -1,7 +1,7 @@
-"""Inpainters side by side: which drifts least, and whether the data can tell.
+"""Comparison of inpainters: which drifts least, and whether the difference is significant.
 
-Only what every inpainter has done is compared: the same squares of the same image. The areas under the curves are
-averaged within an image; the images are the sample.
+Only blocks that every inpainter has completed are compared: the same squares of the same image. The areas under the
+curves are averaged within each image; the images are the sample.
 """
 
 from collections import defaultdict
@@ -24,66 +24,66 @@ Block = tuple[ParameterValue, ...]
 """An image and the settings of `_SQUARE_FIELDS`."""
 
 _SQUARE_FIELDS = ("mask", "seed", "amount", "order", "paste")
-"""What decides, with the image, which squares are repainted and how much of them is kept."""
+"""The settings that, with the image, decide which squares are repainted and how much of them is kept."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """An inpainter's place."""
+    """One inpainter's row in the ranking."""
 
     key: GroupKey
     trajectories: int
-    """Complete ones of the squares that every inpainter has repainted."""
+    """Complete trajectories in blocks that every inpainter has completed."""
     area: IntervalEstimate
     """Mean value over the whole amount."""
     half_life: float | None
     """%; the median over trajectories."""
     seconds: float | None
-    """Median wall time of an inpainting, whatever machine it was on. None if no row is there."""
+    """Median wall time per inpainting, over all machines. None if there are no rows."""
 
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """Between the areas of two inpainters, image by image."""
+    """The difference between the areas of two inpainters, paired by image."""
 
     nearer: GroupKey
     farther: GroupKey
     effect: IntervalEstimate
-    """Mean over images of how much larger the farther one's area is (smaller, of a metric of likeness)."""
+    """Mean over images of how much larger the area of `farther` is (for a similarity metric: smaller)."""
     p: float
     """Wilcoxon's signed-rank test, two-sided."""
     adjusted: float
-    """By Holm's method, for all pairs of the table."""
+    """p adjusted by Holm's method for all pairs of the table."""
 
 
 @dataclass(frozen=True)
 class InpainterComparison:
     standings: list[Standing]
-    """The most stable first."""
+    """Most stable first."""
     differences: list[PairedDifference]
-    """Of all pairs, in the order of the standings."""
+    """One per pair, in the order of the standings."""
     left_out: int
-    """Trajectories that are not complete, or that not every inpainter has."""
+    """Count of trajectories that are unfinished, or whose block some inpainter has not completed."""
 
 
 def compare(found: Collection[Curve], by: Sequence[str] = ("inpainter",)) -> InpainterComparison:
-    """Order inpainters, or groups by other settings, by the area under the curve.
+    """Rank inpainters, or groups by other settings, by the area under the curve.
 
-    Raises InputError with fewer than two groups, if no squares of an image are complete in all of them, if one group
-    has the same squares twice, and for a metric that is neither a distance nor a likeness.
+    Raises InputError if there are fewer than two groups, if no block is complete in all of them, if one group has a
+    block twice, and for a metric that is neither a distance nor a similarity.
     """
     blocks = {key: _curves_by_block(members, by) for key, members in group_by(found, by).items()}
     if len(blocks) < 2:
-        raise InputError(f"there is nothing to compare: all that was measured has one {' and '.join(by)}")
+        raise InputError(f"nothing to compare: all measured trajectories have the same {' and '.join(by)}")
     shared = sorted(set.intersection(*(set(by_block) for by_block in blocks.values())))
     if not shared:
         raise InputError(
-            "no image, mask size, seed and amount is complete in every one of them, so nothing can be compared"
+            "nothing to compare: no combination of image, mask size, seed and amount is complete in all of them"
         )
     metric = next(iter(found)).metric
     higher = find_metric(metric).higher_means
     if higher == "neither":
-        raise InputError(f"{metric} says nothing of the distance to the original: choose another metric")
+        raise InputError(f"{metric} does not measure the distance to the original: choose another metric")
     sign = 1.0 if higher == "farther" else -1.0
     members = {key: [by_block[block] for block in shared] for key, by_block in blocks.items()}
     standings = [_standing(key, curves) for key, curves in members.items()]
@@ -94,7 +94,7 @@ def compare(found: Collection[Curve], by: Sequence[str] = ("inpainter",)) -> Inp
 
 
 def _curves_by_block(members: Iterable[Curve], by: Sequence[str]) -> dict[Block, Curve]:
-    """The complete curves. Raises InputError if two have one block: something else tells them apart."""
+    """The complete curves by block. Raises InputError if two have the same block."""
     names = [name for name in _SQUARE_FIELDS if name not in by]
     blocks: dict[Block, Curve] = {}
     for curve in members:
@@ -102,7 +102,7 @@ def _curves_by_block(members: Iterable[Curve], by: Sequence[str]) -> dict[Block,
         if curve.complete and blocks.setdefault(block, curve) is not curve:
             raise InputError(
                 f"{blocks[block].trajectory.path} and {curve.trajectory.path} have the same {', '.join([*by, *names])} "
-                "and image: compare by what else tells them apart too, or leave one out"
+                "and image: also compare by the setting in which they differ, or leave one out"
             )
     return blocks
 
@@ -137,7 +137,7 @@ def _paired_differences(areas: Sequence[tuple[GroupKey, Float64[np.ndarray, " im
 
 
 def _wilcoxon(differences: Float64[np.ndarray, " images"]) -> float:
-    """p of the signed-rank test: exact for few images without ties; 1 if no image differs."""
+    """p of the signed-rank test: exact for few images without ties; 1 if all differences are 0."""
     if not differences.any():
         return 1.0
     from scipy.stats import wilcoxon  # late: 0.5 s
@@ -146,7 +146,7 @@ def _wilcoxon(differences: Float64[np.ndarray, " images"]) -> float:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment (1979): each p at most as small as the chance that any of them is by chance."""
+    """Holm's step-down adjustment (1979), which controls the chance of any false positive among all tests."""
     adjusted = [1.0] * len(p)
     floor = 0.0
     for rank, index in enumerate(sorted(range(len(p)), key=p.__getitem__)):

@@ -1,7 +1,7 @@
-"""A metric against the inpainted amount: of one trajectory, and of many at once. Light enough for a live screen.
+"""A metric against the inpainted amount: one trajectory's curve, and the distribution of many. Fast enough for the app.
 
-Nothing is interpolated: trajectories meet where both were measured at exactly the same inpainted %. The paper's mask
-sizes share a grid of 50 %; a grid whose squares do not halve (3 x 3, say) has points of its own.
+Nothing is interpolated: trajectories are compared where both were measured at exactly the same inpainted %. The paper's
+mask sizes share a grid of 50 %; other grids (e.g. 3 x 3 squares) are measured at other points.
 """
 
 from collections import defaultdict
@@ -22,24 +22,24 @@ from riptui.store.trajectory import Trajectory
 CurveValues = Float64[np.ndarray, " points"]
 
 IMAGE = "image"
-"""Groups by the original itself: the SHA-256 of frame 0's pixels."""
+"""Name by which to group by the original picture: the SHA-256 of frame 0's pixels."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """What one metric gave of one trajectory's frames, ascending. Values that are not finite are left out."""
+    """One metric's values over one trajectory's frames, ascending. Values that are not finite are left out."""
 
     trajectory: Trajectory
     spec: Spec
     metric: str
     k: Int64[np.ndarray, " read_points"]
     inpainted: CurveValues
-    """%, repeats counted."""
+    """%; repeats count."""
     values: CurveValues
 
     @property
     def complete(self) -> bool:
-        """Whether the last iteration's frame is among them."""
+        """Whether the last iteration's frame was measured."""
         return len(self.k) > 0 and bool(self.k[-1] == self.spec.iterations)
 
     @property
@@ -48,14 +48,14 @@ class Curve:
 
 
 class Distribution(NamedTuple):
-    """Of the values that several trajectories have at one inpainted %."""
+    """Summary of the values of several trajectories at one inpainted %."""
 
     inpainted: float
     n: int
-    """Trajectories. It can differ from point to point while some are not finished."""
+    """Count of trajectories. It can differ between points while some are unfinished."""
     mean: float
     sd: float
-    """Of a sample (n - 1 in the denominator); nan for one value."""
+    """Sample standard deviation (n - 1 in the denominator); nan for one value."""
     lower: float
     """First quartile; all quartiles interpolate linearly between order statistics, as NumPy's do."""
     median: float
@@ -67,7 +67,7 @@ GroupKey = tuple[ParameterValue, ...]
 
 
 class HasSpec(Protocol):
-    """What has a spec: a curve, for one."""
+    """Anything with a spec, e.g. a curve."""
 
     @property
     def spec(self) -> Spec: ...
@@ -77,7 +77,7 @@ SpecItem = TypeVar("SpecItem", bound=HasSpec)
 
 
 def extract_curve(summary: TrajectorySummary, metric: str) -> Curve | None:
-    """One metric of a trajectory; None if its folder cannot be read or it has no value of it."""
+    """One metric's curve; None if the trajectory cannot be read or has no value of the metric."""
     if summary.spec is None:
         return None
     found = [
@@ -93,7 +93,7 @@ def extract_curve(summary: TrajectorySummary, metric: str) -> Curve | None:
 
 
 def extract_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[Curve]:
-    """One metric of every trajectory that has it."""
+    """One metric's curve for every trajectory that has one."""
     return [found for summary in summaries if (found := extract_curve(summary, metric))]
 
 
@@ -104,7 +104,7 @@ def read_coverage(curve: Curve) -> CurveValues:
 
 
 def shared_amounts(members: Sequence[Curve]) -> CurveValues:
-    """The inpainted % at which all of some curves have a value, ascending."""
+    """The inpainted % at which all given curves have a value, ascending."""
     shared = set(members[0].inpainted.tolist()).intersection(*(curve.inpainted.tolist() for curve in members[1:]))
     return np.array(sorted(shared))
 
@@ -116,10 +116,10 @@ def select_values(curve: Curve, inpainted: CurveValues) -> CurveValues:
 
 
 def group_by(found: Iterable[SpecItem], by: Sequence[str]) -> dict[GroupKey, list[SpecItem]]:
-    """Curves by the values of spec fields, inpainter's parameters or `image`, in the order of those values.
+    """Group curves, or other items with a spec, by the values of spec fields, parameters or `image`, sorted by them.
 
-    Or whatever else has a spec. A parameter that a trajectory's inpainter does not have is None there.
-    Raises InputError for a name that is no field and no parameter of any of them.
+    A parameter that an item's inpainter does not have counts as None. Raises InputError for a name that is neither a
+    field nor a parameter of any item.
     """
     listed = list(found)
     _require_names(listed, by)
@@ -130,7 +130,7 @@ def group_by(found: Iterable[SpecItem], by: Sequence[str]) -> dict[GroupKey, lis
 
 
 def distributions(found: Iterable[Curve]) -> list[Distribution]:
-    """Of the values of some curves, at each inpainted % at which any of them was measured, ascending."""
+    """The distribution of the curves' values at each inpainted % at which any was measured, ascending."""
     values_at: defaultdict[float, list[float]] = defaultdict(list)
     for curve in found:
         for inpainted, value in zip(curve.inpainted.tolist(), curve.values.tolist(), strict=True):
@@ -139,7 +139,7 @@ def distributions(found: Iterable[Curve]) -> list[Distribution]:
 
 
 def distribution(inpainted: float, values: CurveValues) -> Distribution:
-    """Of at least one value."""
+    """Summarise at least one value."""
     n = len(values)
     sd = float(values.std(ddof=1)) if n > 1 else nan
     lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75)).tolist()
@@ -147,7 +147,7 @@ def distribution(inpainted: float, values: CurveValues) -> Distribution:
 
 
 def get_setting(spec: Spec, name: str) -> ParameterValue:
-    """A spec's field, its image or its inpainter's parameter; None for a parameter that it does not have."""
+    """The value of a spec field, `image` or a parameter of the inpainter; None for a parameter it does not have."""
     if name == IMAGE:
         return spec.original_sha256
     if name not in _SPEC_FIELDS:
@@ -157,11 +157,11 @@ def get_setting(spec: Spec, name: str) -> ParameterValue:
 
 
 def differing_settings(specs: Collection[Spec]) -> list[str]:
-    """The fields and parameters, but for the picture's, that are not the same in all of these specs."""
+    """The fields, except those of the picture, and the parameters that differ between specs."""
     fields = [name for name in _SPEC_FIELDS if name not in _PICTURE_FIELDS and len({*map(attrgetter(name), specs)}) > 1]
-    unlike = {tuple(spec.parameters.items()): spec for spec in specs}.values()  # few, of thousands of specs
-    parameters = sorted({name for spec in unlike for name in spec.parameters} - {*_SPEC_FIELDS, IMAGE})
-    return [*fields, *(name for name in parameters if len({get_setting(spec, name) for spec in unlike}) > 1)]
+    distinct = {tuple(spec.parameters.items()): spec for spec in specs}.values()  # few, of thousands of specs
+    parameters = sorted({name for spec in distinct for name in spec.parameters} - {*_SPEC_FIELDS, IMAGE})
+    return [*fields, *(name for name in parameters if len({get_setting(spec, name) for spec in distinct}) > 1)]
 
 
 def _require_names(found: Sequence[HasSpec], by: Sequence[str]) -> None:
@@ -172,7 +172,7 @@ def _require_names(found: Sequence[HasSpec], by: Sequence[str]) -> None:
     for name in parameter_names:
         if name not in parameters:
             known = ", ".join([*_SPEC_FIELDS, IMAGE, *sorted(parameters - {*_SPEC_FIELDS})])
-            raise InputError(f"nothing here is called {name} to group by. Known: {known}")
+            raise InputError(f"cannot group by {name}: unknown setting. Known: {known}")
 
 
 _SPEC_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))
@@ -180,7 +180,7 @@ _PICTURE_FIELDS = ("source_name", "source_sha256", "original_sha256")
 
 
 def _sort_key(key: GroupKey) -> list[tuple[str, bool | int | float, str]]:
-    """Numbers by value, text by letter, None first; unlike kinds apart."""
+    """Sorts None first, then numbers by value, then text."""
     return [
         ("number", value, "") if isinstance(value, int | float) else ("" if value is None else "text", 0, str(value))
         for value in key

@@ -1,4 +1,4 @@
-"""The paper's seven findings, tested on any set of trajectories: once for each inpainter and its settings."""
+"""Tests the paper's seven findings on any trajectories, separately for each inpainter and its settings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from riptui.store.listing import TrajectorySummary
 
 @dataclass(frozen=True)
 class ConditionFindings:
-    """The findings on the trajectories of one inpainter and its settings."""
+    """The findings for one inpainter and its settings."""
 
     settings: Mapping[str, ParameterValue]
-    """Those that tell it from the others; the inpainter always."""
+    """The inpainter, and the settings that differ between conditions."""
     findings: tuple[PaperFinding, ...]
 
 
 def check_findings(summaries: Iterable[TrajectorySummary], metric: str = "lpips-vgg") -> list[ConditionFindings]:
-    """All seven, by one metric; 4 and 6 are of the three LPIPS nets whatever the metric.
+    """Test all seven findings by one metric; 4 and 6 always use the three LPIPS nets.
 
-    Unfinished trajectories are left out. Raises InputError for a metric that is no distance to the original.
+    Unfinished trajectories are left out. Raises InputError for a metric that is not a distance to the original.
     """
     listed = list(summaries)
     found = {name: extract_curves(listed, name) for name in dict.fromkeys((metric, *paper_tests.NETS))}
@@ -36,7 +36,7 @@ def check_findings(summaries: Iterable[TrajectorySummary], metric: str = "lpips-
 
 
 def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, ...]:
-    """The findings on one panel, and on the panels of the three nets, which should be of the same trajectories."""
+    """Test one panel, and the panels of the three nets, which should have the same trajectories."""
     return (
         paper_tests.distance_grows(panel),
         paper_tests.slows_without_settling(panel),
@@ -49,7 +49,7 @@ def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, 
 
 
 def _measured_by_all_nets(found: Mapping[str, list[Curve]]) -> dict[str, list[Curve]]:
-    """The nets' curves of the trajectories that were measured to their end with each of them."""
+    """The nets' curves of the trajectories that were measured to their end with all three."""
     nets = {net: {curve.trajectory.path: curve for curve in found[net] if curve.complete} for net in paper_tests.NETS}
     shared = set.intersection(*(set(by_path) for by_path in nets.values()))
     return {name: [curve for path, curve in by_path.items() if path in shared] for name, by_path in nets.items()}

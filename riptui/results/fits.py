@@ -1,7 +1,7 @@
-"""Two laws of growth fitted by least squares: one that saturates, and one that never does.
+"""Two growth laws fitted by least squares: one that saturates, and one that never does.
 
 Akaike's criterion with its correction for few points (AICc, Hurvich & Tsai 1989) compares them. The points of one
-curve are not independent, so it ranks the laws and tests nothing.
+curve are not independent, so it ranks the laws but is not a test.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from riptui.results.curves import CurveValues
 Law = Literal["saturating", "power"]
 
 MIN_POINTS = 5
-"""AICc has no value for fewer: three parameters are estimated, the errors' variance with them."""
+"""AICc is undefined for fewer: three parameters are estimated, including the errors' variance."""
 _PARAMETER_COUNT = 3
 
 
@@ -28,14 +28,13 @@ class FittedCurve:
     a: float
     b: float
     aicc: float
-    """Lower is better; less than 2 apart says little."""
+    """Lower is better; a difference below 2 means little."""
 
 
 def fit_laws(inpainted: CurveValues, drift: CurveValues) -> list[FittedCurve]:
-    """Both laws, the better first; none for fewer than `MIN_POINTS` points above 0 %.
+    """Fit both laws; the better first. Empty for fewer than `MIN_POINTS` points above 0 %.
 
-    `drift`: how far the value is from that at 0 %. Both laws are 0 there, so a point at 0 % says nothing: it is left
-    out.
+    `drift`: the difference from the value at 0 %. A point at 0 % is left out: both laws are 0 there by definition.
     """
     above = inpainted > 0
     x, y = inpainted[above], drift[above]
@@ -52,7 +51,7 @@ def fit_laws(inpainted: CurveValues, drift: CurveValues) -> list[FittedCurve]:
 def _fit_law(
     law: Law, x: CurveValues, y: CurveValues, curve: Callable[[float], CurveValues], span: tuple[float, float]
 ) -> FittedCurve:
-    """Least squares of a * curve(shape): the best `a` is known for each shape, so only the shape is searched for."""
+    """Least-squares fit of a * curve(shape). The best `a` follows from the shape, so only the shape is searched."""
     from scipy.optimize import minimize_scalar  # late: 0.2 s
 
     def scale(shape: float) -> float:
@@ -70,7 +69,7 @@ def _fit_law(
 
 
 def _aicc(squares: float, points: int) -> float:
-    """Of normal errors whose variance is estimated too: n ln(squares/n) + 2p + 2p(p+1)/(n-p-1)."""
+    """AICc for normal errors with estimated variance: n ln(squares/n) + 2p + 2p(p+1)/(n-p-1)."""
     if squares <= 0:
         return -inf
     return points * log(squares / points) + 2 * _PARAMETER_COUNT * points / (points - _PARAMETER_COUNT - 1)

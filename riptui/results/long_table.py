@@ -1,4 +1,4 @@
-"""One tidy table over any set of trajectories: a row for each measured frame, a column for each thing known of it."""
+"""One tidy table of any trajectories: one row per measured frame, with its settings, progress and metrics."""
 
 from collections.abc import Collection, Iterable
 from itertools import takewhile
@@ -13,15 +13,15 @@ from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
 IDENTITY = {"group": str, "path": str, "source": str, "image": str, "inpainter": str, "mask": int, "seed": int}
-"""The columns that tell a trajectory, and their types. `image` is the SHA-256 of frame 0's pixels."""
+"""The columns that identify a trajectory, and their types. `image` is the SHA-256 of frame 0's pixels."""
 
 
 def build_table(trajectories: Iterable[Trajectory]) -> list[dict[str, TableCell]]:
-    """A row for each measured frame of each trajectory, all with the same columns in the same order.
+    """One row per measured frame of each trajectory, all with the same columns in the same order.
 
-    The columns: `IDENTITY`; the spec fields and inpainter's parameters that are not the same in all of them; k,
-    inpainted (%), coverage (%); the metrics in the registry's order. None: not measured, or no such parameter.
-    Raises InputError if nothing at all is measured; DamagedError, DiskError, SpecError.
+    The columns: `IDENTITY`; the spec fields and inpainter's parameters that differ between trajectories; k, inpainted
+    (%), coverage (%); the metrics in the registry's order. None: not measured, or no such parameter.
+    Raises InputError if nothing is measured; DamagedError, DiskError, SpecError.
     """
     listed = list(trajectories)
     measured = [(trajectory, metric_rows(trajectory)) for trajectory in listed]
@@ -74,13 +74,13 @@ def _cell(value: ParameterValue) -> TableCell:
 
 
 def _free_column(metric: str, taken: Collection[str]) -> str:
-    """A metric's column: its name, unless that of another column, which a foreign metrics.jsonl may choose."""
+    """A metric's column name: its own, unless another column has it; a foreign metrics.jsonl may use any name."""
     name = printable(metric)
     return f"metric {name}" if name in taken else name
 
 
 def _column_type(cells: Iterable[TableCell]) -> type:
-    """The narrowest type that holds all of them."""
+    """The narrowest type that can hold all cells."""
     kinds = {type(cell) for cell in cells} - {type(None)}
     if len(kinds) == 1:
         return kinds.pop()

@@ -1,4 +1,4 @@
-"""Distances arranged for tests: complete trajectories that differ in image, mask and seed alone."""
+"""Distances arranged for tests: complete trajectories that differ only in image, mask size and seed."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ SeedCurves = Float64[np.ndarray, "seeds points"]
 Means = Float64[np.ndarray, "images masks points"]
 
 VARIED_FIELDS = ("mask", "seed")
-"""What a panel's trajectories differ in, beside the image."""
+"""The settings, besides the image, in which a panel's trajectories differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +34,13 @@ class Panel:
 
     metric: str
     inpainted: CurveValues
-    """%, ascending, above 0: where every trajectory was measured."""
+    """% above 0 at which every trajectory was measured, ascending."""
     runs: Mapping[str, Mapping[int, SeedCurves]]
     """By image and mask size."""
 
     @property
     def masks(self) -> list[int]:
-        """Sizes, ascending."""
+        """Mask sizes, ascending."""
         return sorted({mask for by_mask in self.runs.values() for mask in by_mask})
 
     @property
@@ -48,35 +48,35 @@ class Panel:
         return sum(len(runs) for by_mask in self.runs.values() for runs in by_mask.values())
 
     def complete_images(self, seeds: int = 1) -> list[str]:
-        """The images that have every mask size, each with at least so many seeds."""
+        """The images that have at least `seeds` seeds at every mask size."""
         masks = self.masks
         return [
             image for image, by_mask in self.runs.items() if all(len(by_mask.get(mask, ())) >= seeds for mask in masks)
         ]
 
     def reduce_seeds(self, images: Sequence[str], reduce: Callable[[SeedCurves], CurveValues]) -> Means:
-        """What a function makes of the seeds of each image and mask size."""
+        """Apply a function to the seeds of each image and mask size."""
         rows = [[reduce(self.runs[image][mask]) for mask in self.masks] for image in images]
         return np.array(rows, dtype=np.float64).reshape(len(images), len(self.masks), len(self.inpainted))
 
     def seed_means(self, images: Sequence[str]) -> Means:
-        """Over seeds."""
+        """The mean over seeds of each image and mask size."""
         return self.reduce_seeds(images, lambda runs: runs.mean(axis=0))
 
     def mean_by_image(
         self, measure: Callable[[SeedCurves], Float64[np.ndarray, " seeds"]]
     ) -> Float64[np.ndarray, " images"]:
-        """A number of each trajectory, averaged over the seeds and then over the mask sizes of each image."""
+        """Measure each trajectory; average over the seeds and then over the mask sizes of each image."""
         return np.array(
             [np.mean([measure(runs).mean() for runs in by_mask.values()]) for by_mask in self.runs.values()]
         )
 
 
 def make_panels(metrics: Mapping[str, Iterable[Curve]], by: Sequence[str]) -> dict[GroupKey, dict[str, Panel]]:
-    """Curves by metric to panels by metric, for each combination of the settings that `condition_settings` names.
+    """Arrange curves by metric as panels by metric, for each combination of the settings `by`.
 
-    Unfinished trajectories are left out; a combination without a complete one is not there. Raises InputError for a
-    metric that is no distance to the original, and where trajectories were measured at no amount that all share.
+    Unfinished trajectories are left out, and so are combinations without a complete one. Raises InputError for a metric
+    that is not a distance to the original, and if trajectories were measured at no common amount.
     """
     arranged: dict[GroupKey, dict[str, Panel]] = {}
     for metric, found in metrics.items():
@@ -86,7 +86,7 @@ def make_panels(metrics: Mapping[str, Iterable[Curve]], by: Sequence[str]) -> di
 
 
 def condition_settings(found: Iterable[HasSpec]) -> list[str]:
-    """What tells the panels of some curves apart: the inpainter, and the settings that differ within any of them."""
+    """The settings that separate panels: the inpainter, and the settings that differ within any inpainter."""
     names: dict[str, None] = {}
     for members in group_by(found, ["inpainter"]).values():
         names |= dict.fromkeys(differing_settings([item.spec for item in members]))
@@ -94,14 +94,14 @@ def condition_settings(found: Iterable[HasSpec]) -> list[str]:
 
 
 def make_panel(metric: str, members: Sequence[Curve]) -> Panel:
-    """Complete curves of one metric and one condition. Raises InputError as `make_panels` does."""
+    """The panel of complete curves of one metric and one condition. Raises InputError as `make_panels` does."""
     distance = _distance_function(metric)
     shared = shared_amounts(members)
     shared = shared[shared > 0]
     if not len(shared):
         raise InputError(
-            f"{metric} was measured at no amount that all {len(members)} trajectories of {members[0].spec.inpainter} "
-            "share: riptui measure adds the others"
+            f"the {len(members)} trajectories of {members[0].spec.inpainter} have no common amount at which {metric} "
+            "was measured: add measurements with riptui measure"
         )
     runs: defaultdict[str, defaultdict[int, list[CurveValues]]] = defaultdict(lambda: defaultdict(list))
     for curve in members:
@@ -111,13 +111,13 @@ def make_panel(metric: str, members: Sequence[Curve]) -> Panel:
 
 
 def _distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:
-    """From a metric's values to distances that are 0 for equal pictures and rise with the difference."""
+    """A function from a metric's values to distances, which are 0 for equal pictures. Raises InputError."""
     info = find_metric(metric)
     if metric.endswith(PREVIOUS) or not info.pairwise:
-        raise InputError(f"{metric} is no distance to the original, which the findings are about; use lpips-vgg")
+        raise InputError(f"{metric} is not a distance to the original, which the findings need: use lpips-vgg")
     if info.higher_means == "farther":
         return lambda values: values
     greatest = info.range[1]
     if not isfinite(greatest):
-        raise InputError(f"{metric} has no value for equal pictures to count from; use lpips-vgg or 1 - ssim (ssim)")
+        raise InputError(f"{metric} has no finite value for equal pictures: use lpips-vgg or ssim (taken as 1 - ssim)")
     return lambda values: greatest - values

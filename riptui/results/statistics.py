@@ -1,6 +1,6 @@
-"""What a group of trajectories says in a few numbers: how far, how soon, how sure, and whether it settles.
+"""Summary statistics of a group of trajectories: drift, half-life, confidence intervals, convergence, spread.
 
-Only complete trajectories count, for the others' last values are not comparable; how many were left out is told.
+Only complete trajectories count, because the last values of others are not comparable; unfinished ones are counted.
 """
 
 from collections import defaultdict
@@ -19,24 +19,24 @@ from riptui.results.fits import FittedCurve, fit_laws
 
 @dataclass(frozen=True)
 class DriftSummary:
-    """A group of trajectories of one amount, by one metric."""
+    """Summary of a group of trajectories with the same amount, by one metric."""
 
     trajectories: int
-    """Complete ones."""
+    """Count of complete trajectories."""
     unfinished: int
     images: int
     amount: float
     """% inpainted at the end."""
     last: Distribution | None
-    """Of the values at the end; None if no trajectory is complete."""
+    """Distribution of the values at the end; None if no trajectory is complete."""
     final: IntervalEstimate
     """Mean of the values at the end."""
     area: IntervalEstimate
     """Mean of the values over the whole amount (the area under the curve, divided by the amount)."""
     half_life: float | None
-    """% inpainted at which half of the way is gone: the median over trajectories. None if none has gone any."""
+    """% inpainted at which half of the total change is reached, median over trajectories. None if nothing changed."""
     laws: list[FittedCurve]
-    """Fitted to the mean of the drift, the better first; none for fewer than five measured points."""
+    """Fitted to the mean drift, the better first; empty for fewer than five measured points."""
 
 
 class RunSpread(NamedTuple):
@@ -44,14 +44,14 @@ class RunSpread(NamedTuple):
 
     inpainted: float
     sd: float
-    """Pooled: the root of the mean variance within an image, images weighted by their degrees of freedom."""
+    """Pooled: root of the mean variance within images, weighted by their degrees of freedom."""
     images: int
-    """Those with at least two runs."""
+    """Count of images with at least two runs."""
     runs: int
 
 
 def summarize_drift(members: Collection[Curve]) -> DriftSummary:
-    """The numbers of a group. All its trajectories should have one amount: group by it where they differ."""
+    """Summarise a group. Its trajectories should have the same amount: group by amount if they differ."""
     complete = [curve for curve in members if curve.complete]
     half_lives = [found for curve in complete if (found := half_life(curve)) is not None]
     ends = [float(curve.values[-1]) for curve in complete]
@@ -70,7 +70,7 @@ def summarize_drift(members: Collection[Curve]) -> DriftSummary:
 
 
 def estimate_by_image(members: Sequence[Curve], values: Sequence[float]) -> IntervalEstimate:
-    """The mean over trajectories of a value of each, with an interval over their images."""
+    """The mean of one value per trajectory, with an interval over their images."""
     sums: defaultdict[str, list[float]] = defaultdict(list)
     for curve, value in zip(members, values, strict=True):
         sums[curve.image].append(value)
@@ -91,22 +91,22 @@ def area_under_curve(curve: Curve) -> float:
 
 
 def half_life(curve: Curve) -> float | None:
-    """% inpainted at which the value first is half way from that of frame 0 to that of the last frame.
+    """% inpainted at which the value is first half-way from frame 0's value to the last frame's.
 
-    Linear between measured points. None if there is no way (they are equal), or frame 0 has no finite value (PSNR).
+    Linear between measured points. None if both values are equal, or frame 0 has no finite value (PSNR).
     """
     if curve.inpainted[0] != 0 or curve.values[-1] == curve.values[0]:
         return None
-    share_gone = (curve.values - curve.values[0]) / (curve.values[-1] - curve.values[0])
-    crossing = int(np.argmax(share_gone >= 0.5))
-    fraction = (0.5 - share_gone[crossing - 1]) / (share_gone[crossing] - share_gone[crossing - 1])
+    progress = (curve.values - curve.values[0]) / (curve.values[-1] - curve.values[0])
+    crossing = int(np.argmax(progress >= 0.5))
+    fraction = (0.5 - progress[crossing - 1]) / (progress[crossing] - progress[crossing - 1])
     return float(curve.inpainted[crossing - 1] + fraction * (curve.inpainted[crossing] - curve.inpainted[crossing - 1]))
 
 
 def fit_mean_drift(members: Iterable[Curve]) -> list[FittedCurve]:
-    """Both laws fitted to the mean distance from the value at frame 0, at the points all have; the better first.
+    """Fit both laws to the mean difference from frame 0's value, at the points that all have; the better first.
 
-    None for fewer than five points, without a value of frame 0, or if nothing ever changes.
+    Empty for fewer than five points, if frame 0 has no value, or if nothing changes.
     """
     found = [curve for curve in members if curve.inpainted[0] == 0]
     if not found:
@@ -117,11 +117,11 @@ def fit_mean_drift(members: Iterable[Curve]) -> list[FittedCurve]:
 
 
 def convergence(previous: Iterable[Curve]) -> IntervalEstimate:
-    """How much nearer two consecutive measured frames are at the end than at the start: the last distance between
-    them over the first, of the means. Below 1 the trajectories converge; at 1 they wander on as fast as before.
+    """Ratio of the last distance between two consecutive measured frames to the first, of the means.
 
-    `previous`: curves of a metric NAME@previous, measured at equal distances. Their first point is of frame 0 and the
-    next one. Only complete ones count.
+    Below 1 the trajectories converge; at 1 they change as fast as at the start. `previous`: curves of a metric
+    NAME@previous, measured at equal intervals; the first point compares frame 0 with the next measured frame. Only
+    complete curves count.
     """
     complete = [curve for curve in previous if curve.complete]
     ends: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -135,7 +135,7 @@ def convergence(previous: Iterable[Curve]) -> IntervalEstimate:
 
 
 def spread_over_runs(members: Iterable[Curve]) -> list[RunSpread]:
-    """The spread over seeds of one image, at each inpainted %, of trajectories that differ in image and seed alone."""
+    """The spread over an image's seeds at each inpainted %; the trajectories differ only in image and seed."""
     values_at: defaultdict[float, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for curve in members:
         for inpainted, value in zip(curve.inpainted.tolist(), curve.values.tolist(), strict=True):

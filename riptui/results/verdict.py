@@ -1,4 +1,4 @@
-"""What a test says: never more than its numbers do."""
+"""The outcome of a test: evidence, and the verdict that follows from it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,13 +6,13 @@ from enum import StrEnum
 from riptui.results.bootstrap import IntervalEstimate
 
 MIN_PAIRED_IMAGES = 8
-"""Images below which a mean over them decides nothing: an interval over fewer holds the truth too seldom."""
+"""Images that a mean over images needs for a verdict: intervals over fewer contain the true value too seldom."""
 MIN_SPREAD_IMAGES = 20
-"""The same for what is of the images' distribution: spreads, ranks, outliers. With 12 images, a relative spread of
-exactly the number asked for was refuted in 7 % of 400 simulations, with 20 in 4 %; it should be 2.5 %."""
+"""The same for statistics of the images' distribution: spreads, ranks, outliers. With 12 images, a relative spread of
+exactly the threshold was refuted in 7 % of 400 simulations, with 20 images in 4 %; it should be 2.5 %."""
 
 ROUNDING = 1e-9
-"""Effects and spreads up to this are taken for none: it is far below what a step of 8 bits does to any metric."""
+"""Effects and spreads up to this count as 0: one 8-bit step changes any metric by far more."""
 
 
 class Verdict(StrEnum):
@@ -23,13 +23,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """One effect. It speaks for the claim above `null`, against it below, and not at all while the interval has it."""
+    """One effect. Its interval supports the claim if above `null`, contradicts it if below, and else leaves it open."""
 
     what: str
     effect: IntervalEstimate
     null: float
     least: int = MIN_PAIRED_IMAGES
-    """Images that it needs."""
+    """Images needed for a verdict."""
 
     @property
     def verdict(self) -> Verdict:
@@ -42,22 +42,22 @@ class Evidence:
 
 @dataclass(frozen=True)
 class PaperFinding:
-    """A claim of the paper against the data.
+    """A claim of the paper, tested on data.
 
-    It holds if all its evidence speaks for it, each at its own 95 % (so at most one in forty holds by chance where it
-    does not, however much evidence there is); it does not if any speaks against it. No correction is made for there
-    being seven findings.
+    It holds if all its evidence supports it, each at its own 95 % level: a false claim holds by chance at most once in
+    forty, however much evidence there is. It fails if any evidence contradicts it. There is no correction for testing
+    seven findings.
     """
 
     number: int
     claim: str
     test: str
-    """What was computed, in a sentence."""
+    """The computation, in a sentence."""
     evidence: tuple[Evidence, ...]
     trajectories: int
-    """Complete ones that it is computed from."""
+    """Count of complete trajectories that it is computed from."""
     note: str = ""
-    """What is missing, or should be known."""
+    """Missing data, or a remark."""
 
     @property
     def verdict(self) -> Verdict:
@@ -68,11 +68,11 @@ class PaperFinding:
 
     @property
     def images(self) -> int:
-        """Of the evidence that has fewest."""
+        """The fewest images of any evidence."""
         return min((item.effect.images for item in self.evidence), default=0)
 
     @property
     def missing_data(self) -> str:
-        """Why it is undecided for want of data, if it is."""
+        """The number of images needed for a verdict, as a sentence; empty if there are enough."""
         too_few = [item for item in self.evidence if item.effect.images < item.least]
         return f"it needs {max(item.least for item in too_few)} images" if too_few else ""

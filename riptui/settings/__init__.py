@@ -1,11 +1,12 @@
 """The settings of the app and the commands: one TOML file, and a few environment variables that override it.
 
-    places     where the file is, and riptui's other files; document: the file as it is written
-    template   a file in which every setting is explained
-    state      what the app remembers by itself
+    paths      where the settings file and riptui's other files are
+    toml_file  parsing the file, with line numbers
+    template   a new file that explains every setting
+    state      values that the app remembers between starts
 
-A broken file never keeps anything from starting: `load_settings` leaves out what is wrong and says so. Themes, metrics
-and keys are names here; whether there are such is known higher up.
+A broken file never prevents a start: `load_settings` skips invalid values and reports them. Themes, metrics and keys
+are plain names here; callers know which of them exist.
 """
 
 import difflib
@@ -35,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     theme: Annotated[
         ShortName,
-        Meta(description="Colours: auto, riptui-dark, riptui-light, ansi or a theme of Textual's, e.g. nord."),
+        Meta(description="Colours: auto, riptui-dark, riptui-light, ansi or a Textual theme, e.g. nord."),
     ] = "auto"
     graphics: Annotated[
         Literal["auto", "kitty", "sixel", "halfblock", "off"],
@@ -44,28 +45,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     runs: Annotated[Path, Meta(description="The runs folder; ~ is your home.")] = Path("runs")
     refresh: Annotated[
         Literal["auto"] | Annotated[float, Meta(ge=0.5, le=10)],
-        Meta(description="How often the disk is looked at, per second; auto: 4, over SSH 2."),
+        Meta(description="Disk polls per second; auto: 4, or 2 over SSH."),
     ] = "auto"
     bell: Annotated[
         Literal["never", "unfocused", "always"],
-        Meta(description="Whether the end of a trajectory rings; unfocused: only while you look elsewhere."),
+        Meta(description="When the end of a trajectory rings; unfocused: only while the terminal is not focused."),
     ] = "unfocused"
     ring: Annotated[
         Literal["bell", "osc9"],
-        Meta(description="How it rings: the terminal's bell, or osc9, a notification on your desktop."),
+        Meta(description="How it rings: the terminal bell, or osc9, a desktop notification."),
     ] = "bell"
     play_speed: Annotated[
-        Annotated[float, Meta(ge=0.5, le=60)], Meta(description="Frames per second when a trajectory is played.")
+        Annotated[float, Meta(ge=0.5, le=60)], Meta(description="Frames per second during playback.")
     ] = 8.0
-    metric: Annotated[ShortName, Meta(description="The metric that the tree shows.")] = "lpips-vgg"
+    metric: Annotated[ShortName, Meta(description="Metric shown in the tree.")] = "lpips-vgg"
     axis: Annotated[
         Literal["inpainted", "coverage"],
-        Meta(description="The x axis of charts: % inpainted, repeats counted, or % of pixels touched."),
+        Meta(description="X axis of charts: % inpainted (repeats count), or % of pixels repainted at least once."),
     ] = "inpainted"
-    confirm: Annotated[bool, Meta(description="Whether stopping and the trash ask first; deleting always does.")] = True
+    confirm: Annotated[
+        bool, Meta(description="Whether to ask before stopping and moving to the trash; deleting always asks.")
+    ] = True
     keys: Annotated[
         dict[str, str],
-        Meta(description='Keys of your own, a table: ID = "x" or ["x", "ctrl+x"]; the app\'s help shows the IDs.'),
+        Meta(description='Your key bindings, a table: ID = "x" or ["x", "ctrl+x"]; the app\'s help shows the IDs.'),
     ] = {}
 
     @property
@@ -88,13 +91,13 @@ class LoadedSettings:
     file: Path
     origins: Mapping[str, SettingOrigin]
     problems: tuple[str, ...]
-    """Sentences for people, with text from the file in them: not yet printable."""
+    """Messages that may quote the file: not yet printable."""
 
 
 def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({})) -> LoadedSettings:
-    """Read the settings file and the environment; what is wrong there is left out, and told.
+    """Read the settings file and the environment; invalid values are skipped and reported in `problems`.
 
-    `choices` are the values that a setting can have, if the caller knows them, e.g. {"metric": [...]}. Raises nothing.
+    `choices`: the allowed values of settings that only the caller knows, e.g. {"metric": [...]}. Raises nothing.
     """
     file = paths.settings_file()
     values: dict[str, Any] = {}
@@ -145,7 +148,7 @@ def _location(file: Path, document: TomlDocument, name: str) -> str:
 
 
 def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]]) -> Any:
-    """A value as the setting has it. Raises SettingsError without the place."""
+    """Validate and convert a value. Raises SettingsError without the location."""
     if name not in Settings.__struct_fields__:
         matches = difflib.get_close_matches(name, Settings.__struct_fields__, n=1)
         hint = f"did you mean {matches[0]}? " if matches else ""
@@ -163,7 +166,7 @@ def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]
 
 
 def _parse_key_table(table: object, file: Path, document: TomlDocument, problems: list[str]) -> dict[str, str]:
-    """[keys]: of each ID its keys, separated by commas. Whether there are such IDs and keys, the app knows."""
+    """Parse [keys]: ID to its keys, separated by commas. The app checks whether the IDs and keys exist."""
     if not isinstance(table, dict):
         raise SettingsError(f'keys is {_quote(table)}; it must be a table: [keys], and below it ID = "x"')
     keys: dict[str, str] = {}
@@ -194,7 +197,7 @@ def _decode_path(kind: type, value: object) -> Path:
         raise ValueError
     try:
         return Path(value).expanduser()
-    except RuntimeError as error:  # ~nobody: there is no such home
+    except RuntimeError as error:  # ~nobody: unknown user
         raise ValueError from error
 
 

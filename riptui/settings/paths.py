@@ -1,6 +1,6 @@
-"""Where riptui keeps its own files: settings, state, log and cache, by the XDG base directories.
+"""Paths of riptui's own files: settings, state, log and cache, by the XDG base directories.
 
-Trajectories are none of them: they are in the runs folder.
+Trajectories are not among them: they are in the runs folder.
 """
 
 import os
@@ -29,7 +29,7 @@ def log_file() -> Path:
 
 
 def crash_file(when: datetime) -> Path:
-    """The folder of the log and of crash reports."""
+    """A crash report, in the folder of the log."""
     return state_file().with_name(f"crash-{when:%Y%m%d-%H%M%S}.txt")
 
 
@@ -40,7 +40,7 @@ def cache_folder() -> Path:
 
 def _xdg_folder(variable: str, beneath_home: str) -> Path:
     base = Path(os.environ.get(variable, ""))
-    if base.is_absolute():  # the XDG specification: a relative path is to be ignored
+    if base.is_absolute():  # the XDG specification: ignore relative paths
         return base / "riptui"
     try:
         home = Path.home()

@@ -1,7 +1,7 @@
 """State that the app remembers, e.g. the last values of a form: one JSON file.
 
-Nothing depends on it: what cannot be written or read is as if it had never been remembered. Of two apps that remember
-at the same moment, the later one's file stays.
+Nothing depends on it: if it cannot be read or written, values count as not remembered. If two apps write at the same
+time, the last write wins.
 """
 
 from contextlib import suppress
@@ -24,7 +24,7 @@ def remember(key: str, value: object) -> None:
     The file is whole at any time. It is not made durable (fsync): after a power cut an older state is good enough.
     """
     file = state_file()
-    with suppress(OSError, UnicodeEncodeError):  # a path of undecodable bytes is no JSON
+    with suppress(OSError, UnicodeEncodeError):  # JSON cannot hold a path with undecodable bytes
         data = msgspec.json.encode({**_read_state(file), key: value})
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, data, durable=False, mode=0o600)

@@ -1,4 +1,4 @@
-"""The settings file as it is written: bytes to TOML, and the line on which a key stands. Knows no setting."""
+"""Parsing of TOML files, with the line number of each key. Knows no settings."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ from riptui.errors import SettingsError
 MAX_BYTES = 64 * 1024  # bytes; a file with every setting in it has about 3,000
 
 _ADVICE = {
-    IsADirectoryError: "it is a folder where a file is needed: move it away",
+    IsADirectoryError: "it is a folder, not a file: move it away",
     NotADirectoryError: "there is a file where one of its folders should be: move it away",
     PermissionError: "permission denied: change its permissions",
 }
@@ -19,7 +19,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class TomlDocument:
-    """What is written in a settings file."""
+    """A parsed TOML file and its text."""
 
     values: dict[str, Any]
     text: str
@@ -55,7 +55,7 @@ def read_toml(file: Path) -> TomlDocument:
         return TomlDocument(tomllib.loads(text), text)
     except RecursionError as error:
         raise SettingsError(f"{file}: it is nested too deeply for settings") from error
-    except ValueError as error:  # most are TOMLDecodeErrors; a number of 5,000 digits is none
+    except ValueError as error:  # mostly TOMLDecodeError, but not for a number of 5,000 digits
         reason, separator, position = str(error).partition(" (at ")
         number = re.match(r"line (\d+)", position)
         line = int(number[1]) if number else text.rstrip("\n").count("\n") + 1
@@ -80,5 +80,5 @@ def _read_bytes(file: Path) -> bytes:
 
 
 def _unquote(key: str) -> str:
-    """A key without the quotes and blanks that TOML allows in it."""
+    """A key without the quotes and spaces that TOML allows in it."""
     return ".".join(part.strip().strip("\"'") for part in key.split("."))

@@ -158,8 +158,8 @@ class LocalPool:
         """Replace workers that ended while trajectories are queued. Raises WorkerError, DiskError."""
         if work.queued and self._all_shut_down:
             rest = "1 trajectory stays" if work.queued == 1 else f"{work.queued:,} trajectories stay"
-            who = "the worker was" if len(self._slots) == 1 else "all workers were"
-            raise WorkerError(f"{who} shut down; {rest} queued for the next worker")
+            subject = "the worker was" if len(self._slots) == 1 else "all workers were"
+            raise WorkerError(f"{subject} shut down; {rest} queued for the next worker")
         vacant = [slot for slot in self._slots if slot.vacant]
         decision = self._policy.decide(vacant, work, idle=self._is_idle(), now=time.monotonic())
         if decision.action == "give up":

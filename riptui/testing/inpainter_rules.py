@@ -52,16 +52,16 @@ def call(inpaint: Inpainter, images: Images, masks: Masks, seeds: Sequence[int])
 
 def check_output(inpaint: Inpainter, images: Images, masks: Masks) -> None:
     """It returns new uint8 images of the same shape, leaves its arguments alone, and counts its steps from 1."""
-    given, given_masks = images.copy(), masks.copy()
+    image_copies, mask_copies = images.copy(), masks.copy()
     seeds, steps = list(range(len(images))), list[tuple[int, int]]()
-    outputs = inpaint(given, given_masks, seeds=seeds, on_step=lambda step, total: steps.append((step, total)))
+    outputs = inpaint(image_copies, mask_copies, seeds=seeds, on_step=lambda step, total: steps.append((step, total)))
     assert isinstance(outputs, np.ndarray), f"it must return an array, not {type(outputs).__name__}"
     got = f"{outputs.dtype} {outputs.shape}"
     is_right = outputs.dtype == np.uint8 and outputs.shape == images.shape
     assert is_right, f"it returned {got}, not uint8 {images.shape}"
-    assert not np.shares_memory(outputs, given), "it returned the memory of the images that it was given"
-    assert np.array_equal(given, images), "it changed the images that it was given"
-    assert np.array_equal(given_masks, masks), "it changed the masks that it was given"
+    assert not np.shares_memory(outputs, image_copies), "it returned the memory of the images that it was given"
+    assert np.array_equal(image_copies, images), "it changed the images that it was given"
+    assert np.array_equal(mask_copies, masks), "it changed the masks that it was given"
     assert seeds == list(range(len(images))), "it changed the seeds that it was given"
     for earlier, (step, total) in zip([(0, 0), *steps], steps, strict=False):
         assert earlier[0] < step <= total, f"on_step({step}, {total}) came after on_step{earlier}"

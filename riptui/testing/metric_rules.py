@@ -22,14 +22,14 @@ def check_metric(metric: Metric, info: MetricInfo | None = None, *, size: int = 
 
 def check_values(metric: Metric, frames: Images) -> None:
     """It gives one float64 per frame, the same each time, and leaves its arguments alone."""
-    reference, given = frames[0].copy(), frames.copy()
+    reference, frame_copies = frames[0].copy(), frames.copy()
     prepared = metric.prepare(reference)
-    values = metric.measure(prepared, given)
+    values = metric.measure(prepared, frame_copies)
     assert isinstance(values, np.ndarray), f"measure must return an array, not {type(values).__name__}"
     got = f"{values.dtype} {values.shape}"
     is_right = values.dtype == np.float64 and values.shape == (len(frames),)
     assert is_right, f"it returned {got}, not float64 (3,)"
-    assert np.array_equal(given, frames), "it changed the frames that it was given"
+    assert np.array_equal(frame_copies, frames), "it changed the frames that it was given"
     assert np.array_equal(reference, frames[0]), "it changed the reference that it was given"
     again = metric.measure(prepared, frames)
     assert np.array_equal(values, again), "measuring the same frames again gave different values"

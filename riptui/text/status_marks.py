@@ -1,4 +1,4 @@
-"""A symbol and a colour for each status, the same on every screen."""
+"""The symbol and colour of each status, the same on every screen."""
 
 STATUS_MARKS = {
     "done": ("✓", "green"),

@@ -1,4 +1,4 @@
-"""What a terminal can safely show: text made harmless, sparklines, pictures in half blocks."""
+"""Output that is safe for a terminal: escaped text, sparklines, pictures in half blocks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def printable(text: str) -> str:
 
 
 def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = None) -> str:
-    """One bar a value between low and high (by default the largest); a value that is not finite is a blank."""
+    """One bar per value between low and high (by default the largest); a value that is not finite is a blank."""
     top = high if high is not None else max(filter(isfinite, values), default=1.0)
     span = max(0, top - low) or 1.0
     heights = (min(max(0, (v - low) / span), 1) if isfinite(v) else None for v in values)  # 0 first, for NaN

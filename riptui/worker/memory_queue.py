@@ -83,7 +83,7 @@ class MemoryQueue:
         if queued is None:
             self._end(trajectory, final=True)
         else:
-            insort(self._waiting, queued, key=lambda other: other.sort_key)
+            insort(self._waiting, queued, key=lambda waiting: waiting.sort_key)
 
     def _end(self, trajectory: Trajectory, *, final: bool) -> None:
         self._ended.append((trajectory, final))

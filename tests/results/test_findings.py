@@ -326,7 +326,7 @@ def test_what_is_not_measured_is_undecided_and_says_so() -> None:
     nets, outliers = tested.findings[3], tested.findings[5]
     for found in (nets, outliers):
         assert (found.verdict, found.evidence, found.trajectories) == (Verdict.UNDECIDED, (), 0)
-        assert "lpips-vgg, lpips-alex, lpips-squeeze: riptui measure" in found.note
+        assert "lpips-vgg, lpips-alex, lpips-squeeze: add them with riptui measure" in found.note
 
 
 def test_similarity_is_turned_into_a_distance() -> None:
@@ -393,7 +393,5 @@ def test_mask_sizes_that_end_at_unlike_amounts_are_refused() -> None:
     specs = [made_spec(size=768, mask=mask, amount=130.0) for mask in (128, 256)]
     measured = [made_summary(spec, {"ssim": [0.5] * len(spec.keyframe_iterations())}) for spec in specs]
     only_last = [replace(one, metrics={one.k: one.metrics[one.k]}) for one in measured]
-    with pytest.raises(
-        InputError, match="ssim was measured at no amount that all 2 trajectories of navier-stokes share"
-    ):
+    with pytest.raises(InputError, match="the 2 trajectories of navier-stokes have no common amount at which ssim"):
         check_findings(only_last, "ssim")

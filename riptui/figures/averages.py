@@ -213,9 +213,9 @@ def _mean_caption(
     if not several:
         parts.append("one image has no spread over images, so there are no bars")
     elif coverage and not unlike:
-        parts.append("all images have the same squares, hence coverage")
+        parts.append("all images have the same squares and so the same coverage")
     elif not coverage and not dense and len(condition.masks) > 1:
-        parts.append("mask sizes stand a little aside of one another, so that bars can be told apart")
+        parts.append("mask sizes are shifted sideways a little to keep their bars apart")
     if reference:
         parts.append(f"dashed, with a band of one standard deviation: {reference.name}")
     return f"{'; '.join(parts)}."

@@ -198,7 +198,7 @@ def load_report_data(trajectories: Iterable[Trajectory], on_progress: OnReportPr
             runs.append(run)
         on_progress("reading", done, len(listed))
     if not readable:
-        raise InputError("none of these trajectories can be read: riptui check says why" if listed else "no trajectory")
+        raise InputError("none of these trajectories can be read; see riptui check" if listed else "no trajectory")
     return ReportData(readable, unreadable, _conditions(runs))
 
 

@@ -25,12 +25,12 @@ MAX_LISTED = 20  # damaged or unreadable trajectories, one a line
 _SPECIAL = frozenset("\\`*_[]<>|$~&#")
 
 _LIMITS = """\
-- Values are taken where they were measured, and only of trajectories that are measured to their end.
-- Intervals are of 95 %, by image: the images stand for others like them, and not for pictures of all kinds.
-- The seven findings are each tested at their own level; no correction is made for there being seven.
-- Inpainted % counts repeats. Squares that are drawn with replacement leave part of the picture untouched, and the more
-  so by chance the larger they are: compare the figures against coverage.
-- Times of an inpainting are those of the machines they were computed on.
+- Values are read where they were measured, and only from trajectories that were measured to their end.
+- Intervals are 95 % intervals by image: the images represent others like them, not pictures of all kinds.
+- Each of the seven findings is tested at its own level, without a correction for testing seven.
+- Inpainted % counts repeats. Squares drawn with replacement leave part of the picture untouched, and how much varies
+  more with larger squares: compare with the figures against coverage.
+- The seconds per inpainting are those of the machines that computed them.
 """
 
 
@@ -44,7 +44,7 @@ def render_markdown(
 ) -> str:
     """The whole text, its figures by file name."""
     parts = [
-        "# Recursive InPainting: a report\n\nThe figures have the numbers of those that they follow in the paper "
+        "# Recursive InPainting: a report\n\nFigures are numbered as in the paper "
         "(Conde et al., *How Stable is Stable Diffusion under Recursive InPainting (RIP)?*, arXiv 2407.09549).\n",
         *_runs_section(data, notes),
         *_figures_section(figures, left_out, damaged),
@@ -84,9 +84,9 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
     listed = [*_metric_notes(data), *_session_notes(data), *map(escape_markdown, notes)]
     if data.unfinished:
         unfinished = format_count(data.unfinished, "trajectory")
-        listed.append(f"not computed to the end: {unfinished}, left out (riptui resume)")
+        listed.append(f"left out, unfinished: {unfinished} (riptui resume)")
     yield _markdown_list(
-        [*listed, *_first_complaints([f"left out, not readable: {problem}" for problem in data.unreadable])]
+        [*listed, *_first_complaints([f"left out, unreadable: {problem}" for problem in data.unreadable])]
     )
 
 
@@ -98,7 +98,7 @@ def _metric_notes(data: ReportData) -> Iterator[str]:
     yield f"drawn: {drawn}; single panels and tables: {escape_markdown(data.metric or '')}"
     if missing := [name for name in NETS if name not in metrics]:
         names = ",".join(missing)
-        yield f"not measured to the end anywhere, though the paper has it: {names} (riptui measure --metrics {names})"
+        yield f"metrics of the paper not measured to the end anywhere: {names} (riptui measure --metrics {names})"
     for condition in data.conditions:
         for metric in condition.metrics:
             if short := len(condition.runs) - len(condition.measured_runs(metric)):
@@ -121,7 +121,7 @@ def _session_notes(data: ReportData) -> Iterator[str]:
         version_texts = [f"{name} {' and '.join(sorted(versions[name]))}" for name in sorted(versions)]
         yield f"with: {', '.join(map(escape_markdown, version_texts))}"
     if mixed := sum(run.mixed for run in runs):
-        yield f"mixed, computed by unlike programs or machines in turn: {format_count(mixed, 'trajectory')}"
+        yield f"mixed, with sessions that differ in device, versions or batch: {format_count(mixed, 'trajectory')}"
 
 
 def _figures_section(
@@ -136,7 +136,7 @@ def _figures_section(
         yield f"### {title}\n\n![{title}]({figure.files[0]})\n"
         yield f"{escape_markdown(figure.caption)} {links}\n"
     if not figures:
-        yield "None could be drawn.\n"
+        yield "No figure could be drawn.\n"
     if left_out:
         yield "### Left out\n"
         yield _markdown_list(
@@ -145,7 +145,7 @@ def _figures_section(
             for skipped in left_out
         )
     if damaged:
-        yield "Passed over in the figures of pictures, for they cannot be read:\n"
+        yield "Left out of the figures with pictures because their frames cannot be read:\n"
         yield _markdown_list(_first_complaints(damaged))
 
 
@@ -155,7 +155,7 @@ def _stability_section(data: ReportData) -> Iterator[str]:
         return
     yield (
         f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount; half-life: the inpainted "
-        "% at which half of the way to the last value is gone; in brackets the interval of 95 %.\n"
+        "% at which half of the way to the last value is covered; in brackets: the 95 % interval.\n"
     )
     rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]
     columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
@@ -188,7 +188,7 @@ def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
 
 
 def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterator[str]:
-    yield "The most stable first, on the squares that every one of them repainted:\n"
+    yield "The most stable first, on the squares that all of them repainted:\n"
     yield _markdown_table(
         ["inpainter", "n", "images", "area", "half-life", "s per inpainting"],
         [
@@ -203,7 +203,7 @@ def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterato
             for standing in found.standings
         ],
     )
-    yield "How much farther, paired by image (p: Wilcoxon's signed-rank test, and adjusted by Holm's method):\n"
+    yield "How much farther one drifts, paired by image (p: Wilcoxon's signed-rank test; adjusted: Holm's method):\n"
     yield _markdown_table(
         ["nearer", "farther", "by", "p", "p, adjusted"],
         [
@@ -218,15 +218,15 @@ def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterato
         ],
     )
     if found.left_out:
-        yield f"Left out, not done by every one of them: {format_count(found.left_out, 'trajectory')}.\n"
+        yield f"Left out, incomplete or not run by every inpainter: {format_count(found.left_out, 'trajectory')}.\n"
 
 
 def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> Iterator[str]:
     yield "## The paper's findings\n"
     if not tested:
-        yield "None is tested.\n"
+        yield "No finding was tested.\n"
         return
-    yield f"By {escape_markdown(data.metric or '')}; 4 and 6 are of the three LPIPS nets whatever the metric.\n"
+    yield f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets.\n"
     for condition in tested:
         yield f"### {_format_settings(condition.settings)}\n"
         for finding in condition.findings:

@@ -45,7 +45,7 @@ def read(file: Path) -> ReferenceCurves:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InputError(f"{file}, line {line}: it is not UTF-8 text: save the table as CSV in UTF-8") from error
+        raise InputError(f"{file}, line {line}: not UTF-8 text: save the table as CSV in UTF-8") from error
     found: defaultdict[tuple[str, int], dict[float, ReferencePoint]] = defaultdict(dict)
     for line, cells in _rows(file, text):
         try:
@@ -54,9 +54,9 @@ def read(file: Path) -> ReferenceCurves:
             raise InputError(f"{file}, line {line}: {error}") from error
         if found[key].setdefault(point.inpainted, point) is not point:
             label = f"{key[0]} at mask {key[1]} and {point.inpainted:g} %"
-            raise InputError(f"{file}, line {line}: {label} is there twice: leave one of them out")
+            raise InputError(f"{file}, line {line}: {label} appears twice: remove one of them")
     if not found:
-        raise InputError(f"{file} has no line after its header: it needs one for each {', '.join(COLUMNS[:3])}")
+        raise InputError(f"{file} has no rows after its header: expected one for each {', '.join(COLUMNS[:3])}")
     return ReferenceCurves(file.name, {key: [points[x] for x in sorted(points)] for key, points in found.items()})
 
 
@@ -71,22 +71,22 @@ def _rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
                 continue
             if len(cells) != len(header):
                 raise InputError(
-                    f"{file}, line {reader.line_num}: it has {len(cells)} cells, and the header has {len(header)}"
+                    f"{file}, line {reader.line_num}: {len(cells)} cells, but the header has {len(header)}"
                 )
             yield reader.line_num, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        raise InputError(f"{file}, line {reader.line_num}: it is not CSV ({error})") from error
+        raise InputError(f"{file}, line {reader.line_num}: not CSV ({error})") from error
 
 
 def _require_columns(file: Path, header: Sequence[str]) -> None:
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise InputError(
-            f"{file}, line 1: there is no column {', '.join(missing)}. Needed: {', '.join(COLUMNS)}, separated by "
+            f"{file}, line 1: missing column {', '.join(missing)}. Needed: {', '.join(COLUMNS)}, separated by "
             f"commas; got: {', '.join(header)[:200] or 'nothing'}"
         )
     if repeated := [name for name in COLUMNS if header.count(name) > 1]:
-        raise InputError(f"{file}, line 1: the column {repeated[0]} is there twice")
+        raise InputError(f"{file}, line 1: the column {repeated[0]} appears twice")
 
 
 def _point(cells: dict[str, str]) -> tuple[tuple[str, int], ReferencePoint]:

@@ -158,11 +158,11 @@ def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) ->
 def _check_findings(data: ReportData) -> tuple[list[ConditionFindings], list[str]]:
     """The findings, or why there are none."""
     if data.metric is None:
-        return [], ["nothing was measured to its end, so there is nothing to test: riptui measure adds metrics"]
+        return [], ["no trajectory was measured to its end, so no finding was tested: add metrics with riptui measure"]
     try:
         return check_findings(data.summaries, data.metric), []
     except InputError as error:
-        return [], [f"the findings are not tested: {error}"]
+        return [], [f"the findings were not tested: {error}"]
 
 
 def _reference_notes(data: ReportData, reference: ReferenceCurves | None) -> list[str]:
@@ -172,6 +172,6 @@ def _reference_notes(data: ReportData, reference: ReferenceCurves | None) -> lis
         (metric, mask) for condition in data.conditions for metric in condition.metrics for mask in condition.masks
     ]
     return [
-        f"{reference.name}: its curve of {metric} at mask {mask} px is in no figure, for nothing here was measured so"
+        f"{reference.name}: its curve of {metric} at mask {mask} px is not drawn: no trajectory here has it"
         for metric, mask in find_undrawn(reference, drawn)
     ]

@@ -38,7 +38,7 @@ def require_report_folder(out: Path, *, overwrite: bool) -> None:
                 raise InputError(f"{out} is a file: name a folder")
         elif not overwrite and any(out.iterdir()) and not _report_files(out):
             raise InputError(
-                f"{out} is not empty and holds no report: choose another folder, or --overwrite, which replaces files "
+                f"{out} is not empty and contains no report: choose another folder; --overwrite replaces files "
                 "of the same names and keeps the rest"
             )
 
@@ -72,9 +72,11 @@ def _move_into_place(staging: Path, out: Path, *, overwrite: bool) -> None:
     old, new = _report_files(out), {file.name for file in staging.iterdir()}
     for name in sorted(new - old):
         if (out / name).is_dir():
-            raise InputError(f"{out / name} is a folder, and the report has a file of that name: choose another folder")
+            raise InputError(
+                f"{out / name} is a folder, but the report needs a file of that name: choose another folder"
+            )
         if not overwrite and (out / name).exists():
-            raise InputError(f"{out / name} is no file of the report that is there: --overwrite replaces it")
+            raise InputError(f"{out / name} is not part of the existing report; --overwrite replaces it")
     (out / JSON_NAME).unlink(missing_ok=True)
     for name in sorted(new - {JSON_NAME}):
         (staging / name).replace(out / name)

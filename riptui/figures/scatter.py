@@ -72,7 +72,7 @@ def _draw_points(
 def _caption(runs: Sequence[CompleteRun], *, coverage: bool, spread: bool) -> str:
     images = len({run.image for run in runs})
     against = "the trajectory's own coverage" if coverage else "the inpainted amount"
-    lane_note = "; points of one amount lie a little aside of one another, by mask size" if spread else ""
+    lane_note = "; points at the same amount are shifted sideways a little, by mask size" if spread else ""
     return (
         f"All values against {against}, a point for each measured frame: {format_count(len(runs), 'trajectory')} of "
         f"{format_count(images, 'image')}{lane_note}."

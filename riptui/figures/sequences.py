@@ -80,7 +80,7 @@ def draw_sequences(condition: Condition) -> Iterator[PlottedFigure | SkippedFigu
         caption = f"{_describe_interval(run)} of {image.name}, mask {mask} px, seed {run.spec.seed}; n = 1 trajectory."
         yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:
-        needs = _NEEDS if number == "4" else "a second image, its pictures not damaged"
+        needs = _NEEDS if number == "4" else "a second image with undamaged frames"
         yield SkippedFigure(number, condition.label, needs, damaged)
 
 
@@ -100,7 +100,7 @@ def draw_mask_sizes(condition: Condition) -> Iterator[PlottedFigure | SkippedFig
         )
         yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:
-        needs = f"{'an' if number == '10' else 'another'} image with two mask sizes, its pictures not damaged"
+        needs = f"{'an' if number == '10' else 'another'} image with two mask sizes and undamaged frames"
         yield SkippedFigure(number, condition.label, needs, damaged)
 
 
@@ -144,7 +144,7 @@ def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
     return figure
 
 
-_NEEDS = "a trajectory that is computed to its end and not damaged: riptui resume, riptui check"
+_NEEDS = "a finished, undamaged trajectory: riptui resume, riptui check"
 
 
 def _draw_tile(axes: Axes, tile: Tile) -> None:

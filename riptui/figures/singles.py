@@ -165,9 +165,9 @@ def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], coverage
     metric, against = condition.metric or "", _against(coverage)
     names = ", ".join(printable(kind.image.name) for kind in chosen)
     which = (
-        "the images of all that look most like the paper's three kinds"
+        "of all images, those most like the paper's three kinds"
         if chosen[0].name
-        else "without kinds, for which there must be three images at two mask sizes"
+        else "not sorted into the paper's three kinds, which needs three images at two mask sizes"
     )
     return (
         f"{metric} of {format_count(len(chosen), 'image')} ({names}) against {against}, one trajectory per mask size, "

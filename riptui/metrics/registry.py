@@ -130,9 +130,9 @@ def find_metric(name: str) -> MetricInfo:
             f"unknown metric {name!r}.{hint} Available: {', '.join(REGISTRY)}; those that compare also with {PREVIOUS}"
         )
     if separator and separator + suffix != PREVIOUS:
-        raise InputError(f"{name}: only {PREVIOUS} can follow {base}, for the distance to the frame measured before")
+        raise InputError(f"{name}: only {PREVIOUS} can follow {base}: the distance to the previous measured frame")
     if separator and not info.pairwise:
-        raise InputError(f"{name}: {base} is of one frame alone and has no {PREVIOUS}; use {base}")
+        raise InputError(f"{name}: {base} describes one frame alone, so it has no {PREVIOUS}; use {base}")
     return info
 
 

@@ -74,16 +74,14 @@ def compare(found: Collection[Curve], by: Sequence[str] = ("inpainter",)) -> Inp
     """
     blocks = {key: _curves_by_block(members, by) for key, members in group_by(found, by).items()}
     if len(blocks) < 2:
-        raise InputError(f"there is nothing to compare: all that was measured has one {' and '.join(by)}")
+        raise InputError(f"nothing to compare: all measured trajectories have the same {' and '.join(by)}")
     shared = sorted(set.intersection(*(set(by_block) for by_block in blocks.values())))
     if not shared:
-        raise InputError(
-            "no image, mask size, seed and amount is complete in every one of them, so nothing can be compared"
-        )
+        raise InputError("nothing to compare: no image, mask size, seed and amount is complete in all of them")
     metric = next(iter(found)).metric
     higher = find_metric(metric).higher_means
     if higher == "neither":
-        raise InputError(f"{metric} says nothing of the distance to the original: choose another metric")
+        raise InputError(f"{metric} does not measure the distance to the original: choose another metric")
     sign = 1.0 if higher == "farther" else -1.0
     members = {key: [by_block[block] for block in shared] for key, by_block in blocks.items()}
     standings = [_standing(key, curves) for key, curves in members.items()]
@@ -102,7 +100,7 @@ def _curves_by_block(members: Iterable[Curve], by: Sequence[str]) -> dict[Block,
         if curve.complete and blocks.setdefault(block, curve) is not curve:
             raise InputError(
                 f"{blocks[block].trajectory.path} and {curve.trajectory.path} have the same {', '.join([*by, *names])} "
-                "and image: compare by what else tells them apart too, or leave one out"
+                "and image: also compare by a setting in which they differ, or leave one out"
             )
     return blocks
 

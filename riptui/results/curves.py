@@ -190,7 +190,7 @@ def _require_names(found: Sequence[HasSpec], by: Sequence[str]) -> None:
     for name in parameter_names:
         if name not in parameters:
             known = ", ".join([*_SPEC_FIELDS, IMAGE, *sorted(parameters - {*_SPEC_FIELDS})])
-            raise InputError(f"nothing here is called {name} to group by. Known: {known}")
+            raise InputError(f"cannot group by {name}. Known: {known}")
 
 
 _SPEC_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))

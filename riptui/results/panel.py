@@ -100,8 +100,8 @@ def make_panel(metric: str, members: Sequence[Curve]) -> Panel:
     shared = shared[shared > 0]
     if not len(shared):
         raise InputError(
-            f"{metric} was measured at no amount that all {len(members)} trajectories of {members[0].spec.inpainter} "
-            "share: riptui measure adds the others"
+            f"{metric} was not measured at any amount common to all {len(members)} trajectories of "
+            f"{members[0].spec.inpainter}: add values with riptui measure"
         )
     runs: defaultdict[str, defaultdict[int, list[CurveValues]]] = defaultdict(lambda: defaultdict(list))
     for curve in members:
@@ -114,10 +114,10 @@ def _distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:
     """From a metric's values to distances that are 0 for equal pictures and rise with the difference."""
     info = find_metric(metric)
     if metric.endswith(PREVIOUS) or not info.pairwise:
-        raise InputError(f"{metric} is no distance to the original, which the findings are about; use lpips-vgg")
+        raise InputError(f"{metric} is not a distance to the original, which the findings need; use lpips-vgg")
     if info.higher_means == "farther":
         return lambda values: values
     greatest = info.range[1]
     if not isfinite(greatest):
-        raise InputError(f"{metric} has no value for equal pictures to count from; use lpips-vgg or 1 - ssim (ssim)")
+        raise InputError(f"{metric} has no finite value for equal pictures, from which to count; use lpips-vgg or ssim")
     return lambda values: greatest - values

@@ -114,7 +114,7 @@ def images_differ(panel: Panel) -> PaperFinding:
     last = panel.seed_means(images)[:, :, -1]
     relative = estimate(_moments(last), lambda means: _relative_spread(means, len(images)))
     evidence = [Evidence("sd over images / mean", relative, LARGE_SPREAD, MIN_SPREAD_IMAGES)]
-    note = "no image has two seeds at each mask size, so what chance alone gives is not known"
+    note = "no image has two seeds at each mask size, so the spread by chance alone is unknown"
     if repeated:
         chance = panel.reduce_seeds(repeated, lambda runs: runs.var(axis=0, ddof=1) / len(runs))[:, :, -1]
         note = "" if (chance.mean(axis=0) > ROUNDING**2).all() else "the seeds make no difference"
@@ -173,7 +173,7 @@ def runs_spread(panel: Panel) -> PaperFinding:
         "log of the sd over seeds: paired differences of neighbouring mask sizes, and its slope; mean over images",
         tuple(evidence),
         panel.trajectories,
-        "" if evidence else f"it needs images with {MIN_RUNS} seeds at each of two mask sizes, and a spread at all",
+        "" if evidence else f"it needs images with {MIN_RUNS} seeds at each of two mask sizes, with a spread above 0",
     )
 
 

@@ -35,37 +35,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     theme: Annotated[
         ShortName,
-        Meta(description="Colours: auto, riptui-dark, riptui-light, ansi or a theme of Textual's, e.g. nord."),
+        Meta(description="Theme: auto, riptui-dark, riptui-light, ansi or one of Textual's, e.g. nord."),
     ] = "auto"
     graphics: Annotated[
         Literal["auto", "kitty", "sixel", "halfblock", "off"],
-        Meta(description="How pictures are shown; auto asks the terminal."),
+        Meta(description="How to show pictures; auto asks the terminal what it can show."),
     ] = "auto"
-    runs: Annotated[Path, Meta(description="The runs folder; ~ is your home.")] = Path("runs")
+    runs: Annotated[Path, Meta(description="The runs folder; ~ is your home folder.")] = Path("runs")
     refresh: Annotated[
         Literal["auto"] | Annotated[float, Meta(ge=0.5, le=10)],
-        Meta(description="How often the disk is looked at, per second; auto: 4, over SSH 2."),
+        Meta(description="How often per second to read the disk; auto: 4, or 2 over SSH."),
     ] = "auto"
     bell: Annotated[
         Literal["never", "unfocused", "always"],
-        Meta(description="Whether the end of a trajectory rings; unfocused: only while you look elsewhere."),
+        Meta(description="When to ring at the end of a trajectory; unfocused: only if the terminal is not in focus."),
     ] = "unfocused"
     ring: Annotated[
         Literal["bell", "osc9"],
-        Meta(description="How it rings: the terminal's bell, or osc9, a notification on your desktop."),
+        Meta(description="How to ring: the terminal's bell, or osc9, a desktop notification."),
     ] = "bell"
     play_speed: Annotated[
-        Annotated[float, Meta(ge=0.5, le=60)], Meta(description="Frames per second when a trajectory is played.")
+        Annotated[float, Meta(ge=0.5, le=60)], Meta(description="Frames per second when playing a trajectory.")
     ] = 8.0
-    metric: Annotated[ShortName, Meta(description="The metric that the tree shows.")] = "lpips-vgg"
+    metric: Annotated[ShortName, Meta(description="The metric shown in the tree.")] = "lpips-vgg"
     axis: Annotated[
         Literal["inpainted", "coverage"],
-        Meta(description="The x axis of charts: % inpainted, repeats counted, or % of pixels touched."),
+        Meta(description="The x axis of charts: inpainted % (repeats count) or coverage % (each pixel once)."),
     ] = "inpainted"
-    confirm: Annotated[bool, Meta(description="Whether stopping and the trash ask first; deleting always does.")] = True
+    confirm: Annotated[bool, Meta(description="Ask before stopping or moving to the trash; deleting always asks.")] = (
+        True
+    )
     keys: Annotated[
         dict[str, str],
-        Meta(description='Keys of your own, a table: ID = "x" or ["x", "ctrl+x"]; the app\'s help shows the IDs.'),
+        Meta(description='Your own keys, a table: ID = "x" or ["x", "ctrl+x"]; the app\'s help shows the IDs.'),
     ] = {}
 
     @property
@@ -133,7 +135,9 @@ def _read_document(file: Path, problems: list[str]) -> TomlDocument:
         return read_toml(file)
     except FileNotFoundError:
         if os.environ.get(paths.CONFIG_VARIABLE):
-            problems.append(f"${paths.CONFIG_VARIABLE} names {file}, which is not there: `riptui config edit` makes it")
+            problems.append(
+                f"${paths.CONFIG_VARIABLE} names {file}, which does not exist; `riptui config edit` creates it"
+            )
     except SettingsError as error:
         problems.append(str(error))
     return TomlDocument({}, "")
@@ -158,7 +162,7 @@ def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]
     if known is not None and value not in known:
         matches = difflib.get_close_matches(str(value), known, n=1)
         hint = f"did you mean {matches[0]}? " if matches else ""
-        raise SettingsError(f"{name} is {_quote(value)}, which is none; {hint}Known: {', '.join(known)}")
+        raise SettingsError(f"unknown {name} {_quote(value)}; {hint}Known: {', '.join(known)}")
     return getattr(converted, name)
 
 
@@ -170,7 +174,7 @@ def _parse_key_table(table: object, file: Path, document: TomlDocument, problems
     for name, value in _flatten(table):
         listed = [value] if isinstance(value, str) else value
         if name in Settings.__struct_fields__:
-            problem = f"{name} is no key: move it above [keys]"
+            problem = f"{name} is not a key: move it above [keys]"
         elif isinstance(listed, list) and listed and all(isinstance(key, str) and key.strip() for key in listed):
             keys[name] = ",".join("comma" if key.strip() == "," else key.strip() for key in listed)
             continue

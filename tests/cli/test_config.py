@@ -81,7 +81,7 @@ def test_show_tells_which_keys_cannot_hold(file: Path) -> None:
     assert outcome.code == 2
     unknown, taken = outcome.err.splitlines()
     assert f"{file}: keys: unknown id 'run.mark'; did you mean runs.mark?" in unknown
-    assert f"{file}: keys: runs.sort keeps s: m is runs.mark's" in taken
+    assert f"{file}: keys: runs.sort keeps s: m belongs to runs.mark" in taken
 
 
 def test_config_alone_is_show() -> None:

@@ -162,7 +162,7 @@ def test_mixed_trajectories_are_known(runs: Path) -> None:
 def test_nothing_that_can_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no trajectory"):
         load_report_data([], unheard)
-    with pytest.raises(InputError, match="none of these trajectories can be read: riptui check"):
+    with pytest.raises(InputError, match="none of these trajectories can be read; see riptui check"):
         load_report_data([Trajectory(tmp_path / "gone")], unheard)
 
 
@@ -559,16 +559,16 @@ def test_a_reference_is_read_in_any_order_of_columns_and_rows(tmp_path: Path) ->
     [
         ("", ["line 1", "no column metric, mask", "got: nothing"]),
         ("metric;mask\n", ["line 1", "separated by commas"]),
-        (HEADER, ["no line after its header"]),
+        (HEADER, ["no rows after its header"]),
         (HEADER + "lpips-vgg,64,50,0.1\n", ["line 2", "4 cells", "the header has 5"]),
         (HEADER + "lpips-vgg,64,50,0.1,0\nlpips-vgg,64,50,much,0\n", ["line 3", "mean is 'much'", "a number"]),
         (HEADER + "lpips-vgg,64.5,50,0.1,0\n", ["line 2", "mask is '64.5'", "whole number"]),
         (HEADER + "lpips-vgg,64,50,nan,0\n", ["line 2", "mean is 'nan'", "finite"]),
         (HEADER + "lpips-vgg,64,50,1,-1\n", ["line 2", "sd is '-1'", "at least 0"]),
-        (HEADER + "lpips-vgg,64,50,1,0\nlpips-vgg,64,50,1,0\n", ["line 3", "is there twice"]),
+        (HEADER + "lpips-vgg,64,50,1,0\nlpips-vgg,64,50,1,0\n", ["line 3", "appears twice"]),
         (HEADER + "vgg,64,50,1,0\n", ["line 2", "unknown metric 'vgg'", "lpips-vgg"]),
-        (HEADER + '"lpips-vgg,64,50,1,0\n', ["line 2", "is not CSV"]),
-        ("metric,metric,mask,inpainted,mean,sd\n", ["line 1", "column metric is there twice"]),
+        (HEADER + '"lpips-vgg,64,50,1,0\n', ["line 2", "not CSV"]),
+        ("metric,metric,mask,inpainted,mean,sd\n", ["line 1", "column metric appears twice"]),
     ],
 )
 def test_a_wrong_reference_is_refused_with_its_line(text: str, words: list[str], tmp_path: Path) -> None:

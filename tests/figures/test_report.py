@@ -150,7 +150,7 @@ def test_stability_has_an_interval_and_a_half_life(tmp_path: Path) -> None:
     assert re.search(
         r"^\| navier-stokes \| 128 px \| 9 \| 3 \| 0\.\d+ ± 0\.\d+ \| 0\.\d+ \[.+\] \| \d+ % \|", table, re.M
     )
-    assert "there is nothing to compare: all that was measured has one inpainter" in table
+    assert "nothing to compare: all measured trajectories have the same inpainter" in table
 
 
 @pytest.mark.usefixtures("few")
@@ -206,8 +206,8 @@ def test_what_is_unfinished_unreadable_or_unmeasured_is_told(tmp_path: Path) -> 
     assert "left out, unfinished: 1 trajectory; see riptui resume" in outcome.err
     assert "left out, unreadable: 1 trajectory; see riptui check" in outcome.err
     text = (tmp_path / "out" / "report.md").read_text()
-    assert "- not computed to the end: 1 trajectory, left out" in text
-    assert re.search(r"- left out, not readable: .*0-128-1", text)
+    assert "- left out, unfinished: 1 trajectory" in text
+    assert re.search(r"- left out, unreadable: .*0-128-1", text)
     assert "- lpips-vgg is not measured to the end in 1 trajectory" in text
 
 
@@ -217,16 +217,16 @@ def test_trajectories_without_measurements_still_make_a_report(tmp_path: Path) -
     spec = make_spec(original, inpainter="noise", mask=128)
     list(engine.run_trajectory(create_or_open(tmp_path / "runs", "a", spec, original, Request())))
     text = text_of(tmp_path / "runs", tmp_path / "out")
-    assert "nothing was measured to its end" in text
+    assert "no trajectory was measured to its end" in text
     assert "figure-01.png" in text
-    assert "None is tested." in text
+    assert "No finding was tested." in text
 
 
 def test_nothing_complete_is_a_report_that_says_so(tmp_path: Path) -> None:
     (write(tmp_path / "runs" / "a", made_spec(mask=256), {}) / layout.ROWS).write_bytes(b"")
     text = text_of(tmp_path / "runs", tmp_path / "out")
     assert "No trajectory is complete." in text
-    assert "None could be drawn." in text
+    assert "No figure could be drawn." in text
 
 
 @pytest.mark.usefixtures("few")
@@ -234,7 +234,7 @@ def test_a_reference_curve_that_nothing_was_measured_for_is_told(one: Path, tmp_
     curves = tmp_path / "paper.csv"
     curves.write_text("metric,mask,inpainted,mean,sd\nlpips-vgg,256,400,0.4,\nlpips-alex,64,400,0.4,0.1\n")
     outcome = riptui("report", one, "--out", tmp_path / "out", "--reference", curves)
-    assert "its curve of lpips-alex at mask 64 px is in no figure" in outcome.err
+    assert "its curve of lpips-alex at mask 64 px is not drawn" in outcome.err
     assert "mask 256" not in outcome.err
     assert "dashed, with a band of one standard deviation: paper.csv" in (tmp_path / "out" / "report.md").read_text()
 
@@ -267,7 +267,7 @@ def test_a_folder_of_other_things_is_refused_unless_told_to_overwrite(tmp_path: 
     out.mkdir()
     (out / "report.md").write_text("mine")
     (out / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="is not empty and holds no report: choose another folder, or --overwrite"):
+    with pytest.raises(InputError, match="is not empty and contains no report: choose another folder; --overwrite"):
         fill(out, ["report.md"])
     assert contents(out) == {"report.md": "mine", "notes.txt": "mine"}
     fill(out, ["report.md"], overwrite=True)
@@ -278,7 +278,7 @@ def test_a_users_file_in_a_reports_folder_is_not_replaced_unless_told(tmp_path: 
     out = tmp_path / "out"
     fill(out, ["report.md"], "old")
     (out / "figure-01.png").write_text("mine")
-    with pytest.raises(InputError, match=r"figure-01.png is no file of the report that is there: --overwrite"):
+    with pytest.raises(InputError, match=r"figure-01.png is not part of the existing report; --overwrite"):
         fill(out, ["report.md", "figure-01.png"])
     assert contents(out) == {"report.md": "old", "figure-01.png": "mine"}
     fill(out, ["report.md", "figure-01.png"], overwrite=True)
@@ -287,7 +287,7 @@ def test_a_users_file_in_a_reports_folder_is_not_replaced_unless_told(tmp_path: 
 
 def test_a_folder_of_a_figures_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "figure-01.png").mkdir()
-    with pytest.raises(InputError, match="is a folder, and the report has a file of that name"):
+    with pytest.raises(InputError, match="is a folder, but the report needs a file of that name"):
         fill(tmp_path, ["figure-01.png"], overwrite=True)
     assert [file.name for file in tmp_path.iterdir()] == ["figure-01.png"]
 
@@ -306,7 +306,7 @@ def test_a_report_that_claims_files_of_others_does_not_get_them_removed(name: st
 @pytest.mark.parametrize("mark", ["", "{}", "[1]", '{"riptui_report": "x", "files": []}', "[" * 100_000, "\ud83d"])
 def test_a_file_of_that_name_is_no_report_by_itself(mark: str, tmp_path: Path) -> None:
     (tmp_path / report_folder.JSON_NAME).write_bytes(mark.encode(errors="surrogatepass"))
-    with pytest.raises(InputError, match="holds no report"):
+    with pytest.raises(InputError, match="contains no report"):
         report_folder.require_report_folder(tmp_path, overwrite=False)
 
 
@@ -343,7 +343,7 @@ def test_a_full_disk_leaves_the_earlier_report(one: Path, tmp_path: Path, monkey
 
 @pytest.mark.parametrize(
     ("out", "words"),
-    [("no/such/out", ["there is no folder"]), ("file", ["is a file: name a folder"]), ("runs", ["holds no report"])],
+    [("no/such/out", ["there is no folder"]), ("file", ["is a file: name a folder"]), ("runs", ["contains no report"])],
 )
 def test_a_wrong_target_is_refused_before_any_work(
     out: str, words: list[str], one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -144,7 +144,9 @@ def test_settings_can_be_compared_too() -> None:
 def test_the_same_squares_twice_in_one_group_are_refused() -> None:
     made = [made_summary(made_spec(mask=256, parameters={"radius": radius}), {"ssim": [0.5] * 9}) for radius in (3, 5)]
     other = drifting({"telea": 1.0}, metric="ssim")
-    with pytest.raises(InputError, match=r"have the same inpainter, mask, seed, .* and image: compare by what else"):
+    with pytest.raises(
+        InputError, match=r"have the same inpainter, mask, seed, .* and image: also compare by a setting"
+    ):
         compare([*extract_curves(made, "ssim"), *other])
 
 
@@ -154,19 +156,19 @@ def test_unlike_amounts_and_orders_are_not_compared() -> None:
             made_summary(made_spec(mask=256, inpainter="telea"), {"ssim": lambda x: 0.5}),
             made_summary(made_spec(mask=256, inpainter="biharmonic", **setting), {"ssim": lambda x: 0.5}),
         ]
-        with pytest.raises(InputError, match="is complete in every one of them"):
+        with pytest.raises(InputError, match="is complete in all of them"):
             compare(extract_curves(made, "ssim"))
 
 
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        (drifting({"telea": 1.0}), "nothing to compare: all that was measured has one inpainter"),
+        (drifting({"telea": 1.0}), "nothing to compare: all measured trajectories have the same inpainter"),
         (
             [*drifting({"telea": 1.0}), *drifting({"biharmonic": 1.0}, images=range(20, 25))],
-            "no image, mask size, seed and amount is complete in every one",
+            "no image, mask size, seed and amount is complete in all",
         ),
-        (drifting(metric="entropy"), "entropy says nothing of the distance"),
+        (drifting(metric="entropy"), "entropy does not measure the distance"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(members: list[Curve], message: str) -> None:

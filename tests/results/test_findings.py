@@ -394,6 +394,6 @@ def test_mask_sizes_that_end_at_unlike_amounts_are_refused() -> None:
     measured = [made_summary(spec, {"ssim": [0.5] * len(spec.keyframe_iterations())}) for spec in specs]
     only_last = [replace(one, metrics={one.k: one.metrics[one.k]}) for one in measured]
     with pytest.raises(
-        InputError, match="ssim was measured at no amount that all 2 trajectories of navier-stokes share"
+        InputError, match="ssim was not measured at any amount common to all 2 trajectories of navier-stokes"
     ):
         check_findings(only_last, "ssim")

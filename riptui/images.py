@@ -111,7 +111,7 @@ def decode_png(data: bytes) -> Image:
             raise ValueError("not RGB of 8 bits from the first chunk to the last")
         width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
         if width * height > SIZES[-1] ** 2:
-            raise ValueError(f"{width}x{height} pixels, and at most {SIZES[-1]}x{SIZES[-1]} are read")
+            raise ValueError(f"{width}x{height} pixels; the limit is {SIZES[-1]}x{SIZES[-1]}")
         PIL.Image.open(BytesIO(data), formats=["PNG"]).verify()  # load() does not compare the CRCs of the pixels
         picture = PIL.Image.open(BytesIO(data), formats=["PNG"])
         if (picture.mode, picture.size) != ("RGB", (width, height)):

@@ -176,7 +176,7 @@ class DownloadLines:
         now = time.monotonic()
         if not self._has_output:
             self._has_output = True
-            resumed = f", of which {format_size(self._partial_bytes)} are here" if self._partial_bytes else ""
+            resumed = f", of which {format_size(self._partial_bytes)} are already here" if self._partial_bytes else ""
             err.print(f"{self._name}: downloading {format_size(total)}{resumed}")
         elif now - self._last_output > MAX_SILENCE_SECONDS:
             self._last_output = now

@@ -46,7 +46,7 @@ def _find_log(runs: Path, target: str | None) -> Path:
     if target is not None:
         return find_worker(workers, target, runs).log
     if not workers:
-        raise InputError(f"no worker ever ran in {runs}; start one with `riptui worker` or `riptui run --detach`")
+        raise InputError(f"no worker has run in {runs}; start one with `riptui worker` or `riptui run --detach`")
     return max(workers, key=lambda worker: (worker.alive, worker.record.started)).log
 
 

@@ -96,7 +96,7 @@ def queue_for_worker(
     if queued:
         worker = ensure_worker(runs, options)
         if not worker.alive and not worker.leaving:
-            raise WorkerError(f"worker {worker.record.id} died at its start: {log_tail(worker.log)}")
+            raise WorkerError(f"worker {worker.record.id} died while starting: {log_tail(worker.log)}")
         if display == "json":
             for trajectory in queued:
                 print_json({"event": "queued", "trajectory": str(trajectory.path), "worker": worker.record.id})

@@ -74,7 +74,7 @@ def _require_possible(trajectory: Trajectory, file: Path, count: int, millisecon
         raise InputError(f"{milliseconds} ms per frame: it must be from {MIN_MS} to {MAX_MS:,}")
     max_frames = MAX_PIXELS // trajectory.spec.size**2
     if count > max_frames:
-        raise InputError(f"an animation of {count} frames: at most {max_frames} of this size fit in memory: take fewer")
+        raise InputError(f"{count} frames are too many: at most {max_frames} of this size fit in memory; export fewer")
     if file.suffix.lower() == ".webp" and not PIL.features.check("webp"):
         raise InputError(f"{file}: this Pillow was built without WebP: choose .gif or .png")
 

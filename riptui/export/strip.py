@@ -105,15 +105,15 @@ def write_strip(
 
 def _lay_out(spec: Spec, count: int, tile: int, columns: int | None) -> StripLayout:
     if not MIN_TILE_PX <= tile <= spec.size:
-        raise InputError(f"tiles of {tile} px: they must have from {MIN_TILE_PX} to the frame's {spec.size}")
+        raise InputError(f"tiles of {tile} px: they must have {MIN_TILE_PX} to {spec.size} px, the frame's size")
     if columns is not None and columns < 1:
         raise InputError(f"{columns} columns: there must be at least 1")
     rows = math.ceil(count / MAX_PER_ROW)
     layout = StripLayout(count, min(columns or math.ceil(count / rows), count), tile)
     if layout.width * layout.height > MAX_PIXELS:
         raise InputError(
-            f"{count} pictures of {tile} px would make {layout.width} x {layout.height} px, and at most "
-            f"{MAX_PIXELS / 1e6:.0f} megapixels are written: choose smaller tiles, or export frames"
+            f"{count} pictures of {tile} px would make {layout.width} x {layout.height} px; the limit is "
+            f"{MAX_PIXELS / 1e6:.0f} megapixels: choose smaller tiles, or export frames"
         )
     return layout
 

@@ -116,7 +116,9 @@ def _add_identity(trajectory: Trajectory) -> TableData:
     """The rows with the columns that identify their trajectory. Raises InputError if there are none."""
     rows = metric_rows(trajectory)
     if not rows:
-        raise InputError(f"nothing is measured in {trajectory.path} yet: riptui measure {trajectory.path}")
+        raise InputError(
+            f"nothing is measured in {trajectory.path} yet; add metrics with: riptui measure {trajectory.path}"
+        )
     identity = {name: getattr(trajectory.spec, name) for name in IDENTITY_COLUMNS}
     identity["source_name"] = printable(trajectory.spec.source_name)
     return [identity | {printable(name): value for name, value in row.items()} for row in rows]

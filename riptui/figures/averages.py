@@ -97,7 +97,8 @@ def _draw_figure(
         style.set_value_axis(axes, metric)
     extra = []
     if reference:
-        extra = [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=_reference_label(reference))]
+        label = f"reference: {style.safe_label(reference.name)}"
+        extra = [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=label)]
     style.add_legend(figure, marks, extra)
     return figure
 

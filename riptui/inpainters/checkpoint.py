@@ -57,7 +57,7 @@ def inspect_checkpoint(folder: Path, name: str, *, repair_hint: str, allow_pickl
     pipeline = index.get("_class_name")
     if not isinstance(pipeline, str):
         raise InputError(
-            f"{name}'s {locate.MODEL_INDEX} names no diffusers pipeline, and riptui runs no code from a checkpoint"
+            f"{name}'s {locate.MODEL_INDEX} names no diffusers pipeline, and riptui never runs code from a checkpoint"
         )
     components = [key for key, value in index.items() if isinstance(value, list) and value[:1] not in ([], [None])]
     variants = set()
@@ -102,7 +102,7 @@ def _require_intact(path: Path, name: str, repair_hint: str) -> None:
     except (SafetensorError, OSError) as error:
         size = path.stat().st_size if path.exists() else 0
         raise WeightsError(
-            f"{name}: {path.parent.name}/{path.name} ({size:,} bytes) is damaged or cut short: "
+            f"{name}: {path.parent.name}/{path.name} ({size:,} bytes) is damaged or truncated: "
             f"{str(error).splitlines()[0]}. Delete {path.resolve()}. {repair_hint}"  # in the hub's cache a link
         ) from error
 
@@ -124,11 +124,11 @@ def require_component(folder: Path, name: str, repair_hint: str, allow_pickle: b
             return None
         if pickles:
             raise WeightsError(
-                f"{name} has the weights of its {folder.name} only as pickle ({pickles[0]}), and a pickle can run any "
-                "code when it is read. If you trust where it comes from, set allow_pickle=true; better, take a "
-                "revision with safetensors"
+                f"{name} has the weights of its {folder.name} only as pickle ({pickles[0]}), which can run any "
+                "code when loaded. Choose a revision with safetensors, or, if you trust the source, set "
+                "allow_pickle=true"
             )
-        raise WeightsError(f"{name} is incomplete: {folder} holds no weights. {repair_hint}")
+        raise WeightsError(f"{name} is incomplete: {folder} contains no weights. {repair_hint}")
     _require_shards(folder, files, name, repair_hint)
     for path in weights.values():
         _require_intact(path, name, repair_hint)

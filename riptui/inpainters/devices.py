@@ -24,11 +24,13 @@ def require_device(device: str) -> None:
     if (torch := find_spec("torch")) is None or torch.origin is None:
         raise MissingExtraError(f"device {device}", "torch", "diffusion")
     if _is_cpu_build(Path(torch.origin).with_name("version.py")):
-        raise InputError(f"no device {device}: the installed torch is one for CPUs. Use device cpu, or riptui doctor")
+        raise InputError(
+            f"no device {device}: the installed torch supports only the CPU. Use device cpu, or see riptui doctor"
+        )
     count = count_cuda_devices()
     if int((match and match[1]) or 0) >= count:
-        seen = f"CUDA device 0 to {count - 1}" if count else "no CUDA device"
-        raise InputError(f"no device {device}: this machine shows {seen}. Use device cpu, or riptui doctor")
+        seen = f"{count} CUDA devices, numbered from 0" if count > 1 else "only cuda:0" if count else "no CUDA device"
+        raise InputError(f"no device {device}: this machine has {seen}. Use device cpu, or see riptui doctor")
 
 
 def count_cuda_devices() -> int:

@@ -57,7 +57,7 @@ def diffusion(
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     if deterministic and compile == "on":
-        raise InputError("compile=on and deterministic exclude each other: what is compiled is tuned by stopwatch")
+        raise InputError("compile=on cannot be combined with deterministic: compiled kernels are chosen by timing them")
     notes = gpu_tuning.set_determinism(deterministic)
     gpu_tuning.forget_compiled()
     chosen_device = torch_device.pick_device(device)
@@ -210,7 +210,9 @@ class DiffusionInpainter:
         # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
         if self.on_gpu:
             torch.cuda.empty_cache()
-        raise DeviceMemoryError(f"{self.device} has no memory for {batch} x {width} x {height} px at once: {cause}")
+        raise DeviceMemoryError(
+            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}"
+        )
 
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
@@ -260,7 +262,9 @@ def _move_to_device(pipeline: Any, device: torch.device, model: str) -> None:
         if not gpu_tuning.is_out_of_memory(error):
             raise
         cause = pipelines.first_line(error)
-        raise DeviceMemoryError(f"{torch_device.describe_device(device)} has no memory for {model}: {cause}") from None
+        raise DeviceMemoryError(
+            f"{torch_device.describe_device(device)} has not enough memory for {model}: {cause}"
+        ) from None
 
 
 def _insert_embedding(prompt: str) -> str:
@@ -290,4 +294,4 @@ def _require_aligned(masks: Masks, factor: int) -> None:
     """A latent stands for factor x factor pixels, and the mask is shrunk to the latents by taking every such pixel."""
     coarse = masks[:, ::factor, ::factor]
     if not np.array_equal(coarse.repeat(factor, axis=1).repeat(factor, axis=2)[:, : masks.shape[1]], masks):
-        raise InputError(f"the mask does not lie on multiples of {factor} px, which this model needs")
+        raise InputError(f"the mask is not aligned to multiples of {factor} px, as this model requires")

@@ -116,8 +116,8 @@ def require_space(plans: Iterable[DownloadPlan]) -> None:
     free = free_bytes(folder)
     if needed > free:
         raise DiskError(
-            f"not enough space: {format_size(needed)} are needed in {folder} and {format_size(free)} are free; "
-            "make room, or set HF_HOME to a folder on a larger disk"
+            f"not enough disk space: {folder} needs {format_size(needed)}, and {format_size(free)} are free; "
+            "free some, or set HF_HOME to a folder on a larger disk"
         )
 
 
@@ -158,7 +158,7 @@ def _list_files(model: str, revision: str) -> tuple[str, dict[str, HubFile]]:
     """The commit of a revision, and its files by path. What could not be a path or a hash is left out."""
     info = HfApi().model_info(model, revision=revision, timeout=ANSWER_SECONDS, files_metadata=True)
     if not re.fullmatch("[0-9a-f]{40}", commit := info.sha or ""):
-        raise WeightsError(f"{model}: the hub names no commit for {revision}; is HF_ENDPOINT a hub?")
+        raise WeightsError(f"{model}: the hub reports no commit for {revision}; check HF_ENDPOINT")
     files = {}
     for sibling in info.siblings or ():
         digest = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id

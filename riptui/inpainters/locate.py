@@ -64,8 +64,8 @@ def fetch_command(model: str, revision: str | None) -> str:
 def repair_hint(model: str, revision: str | None) -> str:
     """What to do about a missing or damaged file, as a sentence."""
     if catalogue.is_folder(model):
-        return "Copy it again from where the checkpoint came from"
-    return f"Get it again with: {fetch_command(model, revision)}"
+        return "Copy it again from its source"
+    return f"Fetch it again with: {fetch_command(model, revision)}"
 
 
 def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiError:
@@ -76,12 +76,12 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
             return WeightsError(f"{model_text} is gated. {_terms_hint(model)}")
         case hub.RepositoryNotFoundError():
             return InputError(
-                f"the hub has no model {model}, or shows it to nobody without a token: look at its spelling"
+                f"the hub has no model {model}, or shows it only with a token: check the spelling, or set HF_TOKEN"
             )
         case hub.RevisionNotFoundError():
-            return InputError(f"{model} has no revision {revision}: give a branch, a tag or a commit of it")
+            return InputError(f"{model} has no revision {revision}: expected a branch, tag or commit")
         case hub.HFValidationError():
-            return InputError(f"{model!r} cannot be the name of a model on the hub: it is org/name")
+            return InputError(f"{model!r} is not a hub id: expected org/name")
         case hub.OfflineModeIsEnabled() | hub.LocalEntryNotFoundError() | ConnectionError():
             return WeightsError(
                 f"{model_text} is not on this machine and the hub cannot be reached; with a network: "
@@ -97,7 +97,4 @@ def _format_model(model: str, revision: str | None) -> str:
 
 
 def _terms_hint(model: str) -> str:
-    return (
-        f"Its owners want their terms accepted first: on the page of {model} on the hub, then log in with `hf auth "
-        "login` or set HF_TOKEN"
-    )
+    return f"First accept its terms on the page of {model} on the hub, then log in with `hf auth login` or set HF_TOKEN"

@@ -73,7 +73,7 @@ class TextType:
 
     @property
     def description(self) -> str:
-        kind = " or ".join(self.choices) if self.choices else ("text" if self.empty else "text that is not empty")
+        kind = " or ".join(self.choices) if self.choices else ("text" if self.empty else "non-empty text")
         return kind + (", or none" if self.optional else "")
 
     def accepts(self, value: ParameterValue) -> bool:

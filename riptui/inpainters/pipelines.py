@@ -171,8 +171,8 @@ def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
         raise InputError(f"no such file: {file}")
     if path.suffix != ".safetensors" and not allow_pickle:
         raise InputError(
-            f"{file} is not a .safetensors file, and a pickle can run any code when it is read: convert it, or, if you "
-            "trust where it comes from, set allow_pickle=true"
+            f"{file} is not a .safetensors file, and a pickle can run any code when loaded: convert it, or, if you "
+            "trust the source, set allow_pickle=true"
         )
     try:
         if path.suffix == ".safetensors":

@@ -63,9 +63,8 @@ def _select_for_component(files: list[str], folder: str, name: str, variant: Var
     pickled = [match for match in weights if match["kind"] == "bin"]
     if pickled and not safe and not allow_pickle:
         raise WeightsError(
-            f"{name} has the weights of its {folder or 'model'} only as pickle ({pickled[0].string}), and a pickle can "
-            "run any code when it is read. If you trust where it comes from, add --allow-pickle; better, take a "
-            "revision with safetensors"
+            f"{name} has the weights of its {folder or 'model'} only as pickle ({pickled[0].string}), which can run "
+            "any code when loaded. Choose a revision with safetensors, or, if you trust the source, add --allow-pickle"
         )
     found = safe or pickled
     return sorted(companions) + (sorted(_select_variant(found, folder, name, variant)) if found else [])

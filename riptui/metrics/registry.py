@@ -131,7 +131,7 @@ def find_metric(name: str) -> MetricInfo:
             f"metrics that compare two pictures also with {PREVIOUS}"
         )
     if separator and separator + suffix != PREVIOUS:
-        raise InputError(f"{name}: only {PREVIOUS} can follow {base}, for the distance to the frame measured before")
+        raise InputError(f"{name}: only {PREVIOUS} can follow {base}: the distance to the previous measured frame")
     if separator and not info.pairwise:
         raise InputError(f"{name}: {base} measures single frames and has no {PREVIOUS}; use {base}")
     return info

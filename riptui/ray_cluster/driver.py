@@ -74,7 +74,7 @@ def require_ray_options(devices: str, workers: int | None, *, detach: bool) -> N
     """Raise InputError for options that exclude --ray."""
     if devices:
         raise InputError(
-            "--devices and --ray exclude each other: Ray places the actors; --ray-cpus N puts them on CPUs"
+            "--devices cannot be combined with --ray: Ray places the actors; --ray-cpus N puts them on CPUs"
         )
     if detach or workers == 0:
         raise InputError("with --ray this process is the driver and must keep running: start it under nohup or tmux")
@@ -160,7 +160,7 @@ class RayDriver:
         kind = "GPU" if self._resources.gpus else "CPU"
         hint = "; to use CPUs: --ray-cpus N" if self._resources.gpus else ""
         total = self._cluster.describe_total(kind)
-        return f"the cluster has {total}, and an actor needs {self._resources} of one node{hint}"
+        return f"the cluster has {total}, but an actor needs {self._resources} on one node{hint}"
 
     def _start_missing_actors(self) -> None:
         """Start as many actors as the cluster can place; report how many it never can, whenever that changes."""

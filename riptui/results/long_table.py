@@ -37,7 +37,7 @@ def build_table(trajectories: Iterable[Trajectory]) -> list[dict[str, TableCell]
             progress: dict[str, TableCell] = {name: row[name] for name in PROGRESS_COLUMNS}
             rows.append(identity | progress | {column: row.get(name) for name, column in columns.items()})
     if not rows:
-        raise InputError("nothing is measured in these trajectories yet: riptui measure adds metrics to saved frames")
+        raise InputError("nothing is measured in these trajectories yet; add metrics with riptui measure")
     return rows
 
 

@@ -40,9 +40,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "auto"
     graphics: Annotated[
         Literal["auto", "kitty", "sixel", "halfblock", "off"],
-        Meta(description="How pictures are shown; auto asks the terminal."),
+        Meta(description="How to show pictures; auto asks the terminal what it can show."),
     ] = "auto"
-    runs: Annotated[Path, Meta(description="The runs folder; ~ is your home.")] = Path("runs")
+    runs: Annotated[Path, Meta(description="The runs folder; ~ is your home folder.")] = Path("runs")
     refresh: Annotated[
         Literal["auto"] | Annotated[float, Meta(ge=0.5, le=10)],
         Meta(description="Disk polls per second; auto: 4, or 2 over SSH."),
@@ -136,7 +136,9 @@ def _read_document(file: Path, problems: list[str]) -> TomlDocument:
         return read_toml(file)
     except FileNotFoundError:
         if os.environ.get(paths.CONFIG_VARIABLE):
-            problems.append(f"${paths.CONFIG_VARIABLE} names {file}, which is not there: `riptui config edit` makes it")
+            problems.append(
+                f"${paths.CONFIG_VARIABLE} names {file}, which does not exist; `riptui config edit` creates it"
+            )
     except SettingsError as error:
         problems.append(str(error))
     return TomlDocument({}, "")
@@ -161,7 +163,7 @@ def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]
     if known is not None and value not in known:
         matches = difflib.get_close_matches(str(value), known, n=1)
         hint = f"did you mean {matches[0]}? " if matches else ""
-        raise SettingsError(f"{name} is {_quote(value)}, which is none; {hint}Known: {', '.join(known)}")
+        raise SettingsError(f"unknown {name} {_quote(value)}; {hint}Known: {', '.join(known)}")
     return getattr(converted, name)
 
 
@@ -173,7 +175,7 @@ def _parse_key_table(table: object, file: Path, document: TomlDocument, problems
     for name, value in _flatten(table):
         listed = [value] if isinstance(value, str) else value
         if name in Settings.__struct_fields__:
-            problem = f"{name} is no key: move it above [keys]"
+            problem = f"{name} is not a key: move it above [keys]"
         elif isinstance(listed, list) and listed and all(isinstance(key, str) and key.strip() for key in listed):
             keys[name] = ",".join("comma" if key.strip() == "," else key.strip() for key in listed)
             continue

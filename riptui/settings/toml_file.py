@@ -66,7 +66,7 @@ def read_toml(file: Path) -> TomlDocument:
 def _read_bytes(file: Path) -> bytes:
     try:
         if file.is_fifo():  # reading it would wait for a writer
-            raise SettingsError(f"{file} cannot be read: it is a pipe where a file is needed")
+            raise SettingsError(f"{file} cannot be read: it is not a regular file")
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -75,7 +75,7 @@ def _read_bytes(file: Path) -> bytes:
         cause = _ADVICE.get(type(error), error.strerror or str(error))
         raise SettingsError(f"{file} cannot be read: {cause}") from error
     if len(data) > MAX_BYTES:
-        raise SettingsError(f"{file} is larger than {MAX_BYTES // 1024} kB: these are no settings; move it away")
+        raise SettingsError(f"{file} is larger than {MAX_BYTES // 1024} kB: this is not a settings file; move it away")
     return data
 
 

@@ -31,7 +31,7 @@ def rename(runs: Path, path: Path, name: str) -> Path:
     layout.require_name(name)
     path = _resolve(path)
     if path == Path(os.path.realpath(runs)):
-        raise NameRefusedError(f"{path} is the runs folder itself: rename it from outside")
+        raise NameRefusedError(f"{path} is the runs folder itself: rename it outside riptui")
     target = path.with_name(name)
     if target == path:
         return path

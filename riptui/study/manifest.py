@@ -68,7 +68,7 @@ def read(study: Study) -> Manifest | None:
         return msgspec.json.decode(data, type=Manifest)
     except UNREADABLE as error:
         raise DamagedError(
-            f"{path} is not readable ({error}): delete it, and `riptui study run` makes it anew"
+            f"{path} is not readable ({error}): delete it, and `riptui study run` writes it again"
         ) from error
 
 

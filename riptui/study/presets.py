@@ -13,7 +13,7 @@ FOOTER = """\
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #size = 512                       # px, a multiple of 64
 #fit = "bands"                    # for pictures that are not square: bands, crop or stretch
-# So can parameters; each applies to the inpainters that have it (`riptui run --help` lists them):
+# Parameters of inpainters can be lists too; each applies to the inpainters that have it (see `riptui run --help`):
 #steps = [25, 50]
 #prompt = ["", "background"]
 """
@@ -26,11 +26,12 @@ PAPER = """\
 # Files, folders and globs, relative to this file, or a dataset of the Hugging Face hub. The paper drew from WikiArt:
 #images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]', and downloads all of it
 images = ["pictures"]
-# The number of pictures, drawn by name: {relation}, if sample_seed is the same.
+# Take this many pictures at random: {relation}, if sample_seed is the same.
 sample = {sample}
 sample_seed = 0
 
-# Trajectories are below runs/group. Both of the paper's experiments in one group share what they have in common.
+# Trajectories are saved in the folder runs/group. In one group, the paper's two experiments share the trajectories
+# that both contain.
 runs = "runs"
 group = "paper"
 
@@ -52,10 +53,10 @@ QUICK = """\
 
 # Files, folders and globs, relative to this file; riptui:NAME is a picture that comes with riptui.
 images = ["riptui:bowl", "riptui:coffee", "riptui:hills", "riptui:tiles"]
-#sample = 10                      # the number of pictures, drawn by name
+#sample = 10                      # take this many pictures at random
 #sample_seed = 0
 
-# Trajectories are below runs/group.
+# Trajectories are saved in the folder runs/group.
 runs = "runs"
 group = "quick"
 
@@ -102,4 +103,4 @@ def write_preset(preset: str, file: Path) -> None:
             with file.open("x", encoding="utf-8") as out:
                 out.write(render_preset(preset, file))
         except FileExistsError:
-            raise StudyError(f"{file} exists, and is not replaced: choose another name, or move it") from None
+            raise StudyError(f"{file} exists: choose another name, or move it") from None

@@ -111,8 +111,8 @@ class _StudyParser:
             file=self._file,
             text=self._document.text,
             images=self._parse_images(),
-            sample=self._read_value("sample", _is_positive, "a whole number from 1 up", None),
-            sample_seed=self._read_value("sample_seed", _is_whole, "a whole number from 0 up", 0),
+            sample=self._read_value("sample", _is_positive, "a whole number of at least 1", None),
+            sample_seed=self._read_value("sample_seed", _is_whole, "a whole number of at least 0", 0),
             runs=(self._file.parent / Path(runs_text).expanduser()) if runs_text else runs.absolute(),
             group=group,
             metrics=self._parse_metrics(),
@@ -166,7 +166,7 @@ class _StudyParser:
     def _parse_values(self, key: str, value: object) -> list[Any]:
         if key == "seed":
             return self._parse_seeds(value)
-        expected, is_valid = SWEEP_FIELDS.get(key, ("true, false, a number or a text", _is_parameter))
+        expected, is_valid = SWEEP_FIELDS.get(key, ("true, false, a number or text", _is_parameter))
         values = value if isinstance(value, list) else [value]
         if not values or not all(_is_parameter(item) and is_valid(item) for item in values):
             raise self._error(f"sweep.{key}", f"{key} is {value!r}; it must be {expected}, or a list of them")

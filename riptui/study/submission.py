@@ -243,14 +243,13 @@ def _identify(path: Path, known: SourceRecord | None) -> SourceRecord:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
-        problem = "it is gone since the study was run first" if known else "it is not there: check the path"
+        problem = "it has disappeared since the first run" if known else "it does not exist: check the path"
         raise SourceError(f"{path}: {problem}") from error
     except OSError as error:
         raise SourceError(f"{path}: it cannot be read ({error.strerror}): check its permissions") from error
     if known and known.sha256 != sha256 and known.trajectories:
         raise SourceError(
-            f"{path}: it is another picture than when the study was run first: put the old one back, or give the new "
-            "one a name of its own"
+            f"{path}: it has changed since the first run: put the old picture back, or give the new one another name"
         )
     current = SourceRecord(str(path), sha256, status.st_size, status.st_mtime_ns)
     if known and known.sha256 == sha256:

@@ -505,7 +505,7 @@ def test_a_disk_without_space_is_said_before_anything_is_fetched(
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=int(size * 1.5)))
     assert main(["fetch", NAME, "org/two"]) == 1
     said = capsys.readouterr().err
-    assert f"not enough space: {format_size(2 * size)} are needed in {constants.HF_HUB_CACHE}" in said
+    assert f"not enough disk space: {constants.HF_HUB_CACHE} needs {format_size(2 * size)}" in said
     assert f"and {format_size(int(size * 1.5))} are free" in said
     assert server.downloaded() == ["model_index.json"]
     assert main(["fetch", NAME]) == 0
@@ -548,7 +548,7 @@ def test_offline_says_what_is_here_and_what_is_missing_and_asks_nobody(
 def test_offline_a_checkpoint_that_lost_a_file_is_incomplete(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     (fetched() / UNET).unlink()
     assert main(["fetch", NAME, "--offline"]) == 1
-    assert f"holds no weights. Get it again with: riptui fetch {NAME}" in capsys.readouterr().err
+    assert f"contains no weights. Fetch it again with: riptui fetch {NAME}" in capsys.readouterr().err
     assert main(["fetch", NAME]) == 0
     assert main(["fetch", NAME, "--offline"]) == 0
 
@@ -700,7 +700,7 @@ def test_a_damaged_model_is_listed_as_incomplete(server: Hub, capsys: pytest.Cap
     blob.write_bytes(blob.read_bytes()[:-1])
     assert listed(capsys)["sd2"]["state"] == "incomplete"
     assert main(["models"]) == 0
-    assert "Get it again with: riptui fetch sd2" in capsys.readouterr().out
+    assert "Fetch it again with: riptui fetch sd2" in capsys.readouterr().out
 
 
 def test_the_list_fits_80_columns(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:

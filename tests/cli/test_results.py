@@ -166,7 +166,7 @@ def test_unfinished_and_unreadable_trajectories_are_counted(runs: Path) -> None:
     ("argv", "words"),
     [
         (["--metric", "psnr"], ["none of these trajectories has psnr", "lpips-squeeze, lpips-alex, lpips-vgg"]),
-        (["--by", "colour"], ["nothing here is called colour to group by", "inpainter"]),
+        (["--by", "colour"], ["cannot group by colour", "inpainter"]),
         (["--metric", "lpips-vgg@previous", "--findings"], ["is no distance to the original"]),
         (["--csv", "all.txt"], ["the name must end in .csv"]),
     ],

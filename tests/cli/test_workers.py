@@ -185,7 +185,7 @@ def test_a_device_that_cannot_be_there_is_an_error_before_anything_is_made(
 
 def test_a_torch_for_cpus_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "_is_cpu_build", lambda version: True)
-    with pytest.raises(devices.InputError, match="the installed torch is one for CPUs"):
+    with pytest.raises(devices.InputError, match="the installed torch supports only the CPU"):
         devices.require_device("cuda")
 
 

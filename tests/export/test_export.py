@@ -104,7 +104,7 @@ def test_a_bad_target_is_refused_with_what_to_do(computed: Computed, out: Path, 
     write = writers(computed(until=1, metrics=("psnr",)))[name]
     with pytest.raises(InputError, match=r"the name must end in \.(gif|png|csv|parquet)"):
         write(out / "a.mp4")
-    with pytest.raises(InputError, match=r"there is no folder .*nowhere: make it first"):
+    with pytest.raises(InputError, match=r"there is no folder .*nowhere: create it first"):
         write(out / "nowhere" / name)
     (out / name).mkdir()
     with pytest.raises(InputError, match="is a folder: name a file in it"):
@@ -348,7 +348,7 @@ def test_a_duration_that_no_browser_keeps_is_refused(computed: Computed, out: Pa
 
 
 def test_an_animation_that_would_not_fit_in_memory_is_refused(computed: Computed, out: Path) -> None:
-    with pytest.raises(InputError, match="5001 frames: at most 4096 of this size"):
+    with pytest.raises(InputError, match="5001 frames are too many: at most 4096 of this size"):
         export.write_animation(computed(until=1), out / "a.gif", range(5001))
 
 
@@ -458,7 +458,7 @@ def test_any_source_name_makes_a_strip_of_sane_width(computed: Computed, out: Pa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"tile": 63}, "tiles of 63 px: they must have from 64 to the frame's 256"),
+        ({"tile": 63}, "tiles of 63 px: they must have 64 to 256 px"),
         ({"tile": 257}, "tiles of 257 px"),
         ({"columns": 0}, "0 columns"),
     ],
@@ -587,7 +587,7 @@ def test_hostile_metric_names_replace_no_column_and_are_no_formula(computed: Com
 def test_a_table_of_nothing_measured_is_refused_and_says_how_to_measure(
     computed: Computed, out: Path, name: str
 ) -> None:
-    with pytest.raises(InputError, match=r"nothing is measured in .* yet: riptui measure"):
+    with pytest.raises(InputError, match=r"nothing is measured in .* yet; add metrics with: riptui measure"):
         writers(computed(until=1))[name](out / name)
     assert names(out) == []
 

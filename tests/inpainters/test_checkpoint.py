@@ -225,7 +225,7 @@ def response(status: int) -> httpx2.Response:
         (hub_errors.GatedRepoError("x", response=response(403)), WeightsError, "is gated.*hf auth login"),
         (hub_errors.RepositoryNotFoundError("x", response=response(404)), InputError, "the hub has no model org/name"),
         (hub_errors.RevisionNotFoundError("x", response=response(404)), InputError, "no revision v1"),
-        (hub_errors.HFValidationError("x"), InputError, "it is org/name"),
+        (hub_errors.HFValidationError("x"), InputError, "expected org/name"),
         (hub_errors.OfflineModeIsEnabled("x"), WeightsError, "cannot be reached.*riptui fetch org/name@v1"),
         (hub_errors.LocalEntryNotFoundError("x"), WeightsError, "cannot be reached"),
         (ConnectionResetError("x"), WeightsError, "cannot be reached"),
@@ -255,7 +255,7 @@ def test_weights_cut_short_are_named(kept: int, copied: Callable[[str], Path]) -
     folder = copied("sd2")
     file = folder / "unet" / "diffusion_pytorch_model.safetensors"
     file.write_bytes(file.read_bytes()[:kept])
-    with pytest.raises(WeightsError, match=r"unet/.*\.safetensors \([\d,]+ bytes\) is damaged or cut short: "):
+    with pytest.raises(WeightsError, match=r"unet/.*\.safetensors \([\d,]+ bytes\) is damaged or truncated: "):
         loaded(folder)
 
 
@@ -269,7 +269,7 @@ def test_of_weights_damaged_in_the_cache_the_file_behind_the_link_is_named(
     link.symlink_to(blob)
     with pytest.raises(WeightsError) as damaged:
         inpainters.load("sd2", {}, device="cpu")
-    assert one_line(damaged).endswith(f". Delete {blob}. Get it again with: riptui fetch sd2")
+    assert one_line(damaged).endswith(f". Delete {blob}. Fetch it again with: riptui fetch sd2")
 
 
 @pytest.mark.parametrize("missing", ["unet", "unet/diffusion_pytorch_model.safetensors", "tokenizer"])
@@ -277,7 +277,7 @@ def test_a_checkpoint_that_lacks_something_is_incomplete(missing: str, copied: C
     folder = copied("sd2")
     path = folder / missing
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    with pytest.raises(WeightsError, match=r"is incomplete: .*Copy it again from where the checkpoint came from$"):
+    with pytest.raises(WeightsError, match=r"is incomplete: .*Copy it again from its source$"):
         loaded(folder)
 
 
@@ -303,7 +303,7 @@ def test_weights_that_are_only_pickles_are_refused_unless_allowed(copied: Callab
     folder = copied("sd2")
     before = paint(loaded(folder))
     as_pickle(folder)
-    with pytest.raises(WeightsError, match=r"only as pickle \(.*\.bin\), and a pickle can run any code"):
+    with pytest.raises(WeightsError, match=r"only as pickle \(.*\.bin\), which can run any code"):
         loaded(folder)
     assert np.array_equal(paint(loaded(folder, allow_pickle=True)), before)
 
@@ -324,7 +324,7 @@ def test_code_in_a_checkpoint_is_never_run(copied: Callable[[str], Path]) -> Non
     folder = copied("sd2")
     (folder / "evil.py").write_text("raise SystemExit('it ran')")
     edited(folder / "model_index.json", _class_name=["evil", "Evil"])
-    with pytest.raises(InputError, match="riptui runs no code from a checkpoint"):
+    with pytest.raises(InputError, match="riptui never runs code from a checkpoint"):
         loaded(folder)
     edited(folder / "model_index.json", _class_name="StableDiffusionInpaintPipeline", scheduler=["evil", "Evil"])
     with pytest.raises(WeightsError, match="cannot be loaded"):
@@ -410,7 +410,7 @@ def test_the_safety_checker_is_left_out(copied: Callable[[str], Path]) -> None:
 @pytest.mark.parametrize("device", ["cuda", "cuda:3"])
 def test_cuda_that_is_absent_is_said(device: str, checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(InputError, match=f"torch has no device {device}: of CUDA devices it sees none"):
+    with pytest.raises(InputError, match=f"no device {device}: of CUDA devices, torch sees none"):
         inpainters.load("sd2", told(checkpoints["sd2"], "sd2"), device=device)
 
 

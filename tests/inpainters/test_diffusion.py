@@ -321,7 +321,7 @@ def test_the_given_arrays_are_left_alone(family: str, made: dict[str, Any]) -> N
 def test_a_mask_off_the_grid_of_the_latents_is_refused(made: dict[str, Any]) -> None:
     for shift in (1, 4):
         mask = np.roll(squares((64, 64)), shift, axis=1)
-        with pytest.raises(InputError, match="the mask does not lie on multiples of 8 px"):
+        with pytest.raises(InputError, match="the mask is not aligned to multiples of 8 px"):
             made["sd2"](picture()[None], mask, seeds=[1], on_step=ignore_step)
 
 

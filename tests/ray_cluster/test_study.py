@@ -251,7 +251,7 @@ def test_actors_that_can_never_be_placed_are_told_of_and_ctrl_c_stops_all(
         process.send_signal(signal.SIGINT)
         outcome = finished(process)
     assert outcome.code == 130
-    assert "3 of 4 actors can never be placed: the cluster has 1 GPU, and an actor needs 1 GPU and 1 CPU" in outcome.err
+    assert "3 of 4 actors can never be placed: the cluster has 1 GPU, but an actor needs 1 GPU and 1 CPU" in outcome.err
     statuses = {one.read_status() for one in all_of(runs).values()}
     assert Status.INTERRUPTED in statuses <= {Status.INTERRUPTED, Status.DONE}
 
@@ -275,7 +275,7 @@ def test_what_a_killed_node_had_is_computed_by_the_others(nodes: Nodes, written:
 def test_what_does_not_go_with_ray_is_refused_at_once(written: Written) -> None:
     file = written(text=QUICK)
     for given, words in (
-        (["--devices", "cpu"], "--devices and --ray exclude each other"),
+        (["--devices", "cpu"], "--devices cannot be combined with --ray"),
         (["--detach"], "this process is the driver"),
         (["--workers", "0"], "this process is the driver"),
     ):

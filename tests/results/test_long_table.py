@@ -72,7 +72,9 @@ def test_parameters_of_unlike_types_are_text_in_parquet(tmp_path: Path) -> None:
 def test_nothing_measured_is_said_with_how_to_measure(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {})
     (tmp_path / "a" / layout.METRICS).write_bytes(b"")
-    with pytest.raises(InputError, match="nothing is measured in these trajectories yet: riptui measure"):
+    with pytest.raises(
+        InputError, match="nothing is measured in these trajectories yet; add metrics with riptui measure"
+    ):
         long_table.build_table(find_all_trajectories([tmp_path]))
 
 

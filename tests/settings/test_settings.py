@@ -189,7 +189,7 @@ def test_what_is_wrong_is_told_with_its_line_and_what_it_must_be(
         ("'a.b' = []", "keys.a.b is []; it must be a key"),
         ("a.b = ['x', 5]", "keys.a.b is ['x', 5]; it must be a key"),
         ("a.b = ' '", "keys.a.b is ' '; it must be a key"),
-        ("theme = 'nord'", "theme is no key: move it above [keys]"),
+        ("theme = 'nord'", "theme is not a key: move it above [keys]"),
     ],
 )
 def test_a_key_that_is_wrong_costs_only_itself(text: str, words: str, write: Write) -> None:
@@ -259,7 +259,7 @@ def test_a_pipe_in_its_place_is_told_and_not_waited_for() -> None:
     file = paths.settings_file()
     file.parent.mkdir(parents=True)
     os.mkfifo(file)
-    assert "it is a pipe where a file is needed" in only_problem()
+    assert "it is not a regular file" in only_problem()
 
 
 def test_a_file_that_may_not_be_read_is_told(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,8 +278,8 @@ def test_names_that_only_others_know_are_checked_for_them(write: Write) -> None:
     loaded = load_settings({"metric": ["ssim", "lpips-vgg"], "theme": ["nord"]})
     assert loaded.settings == Settings()
     assert [problem.partition(": ")[2] for problem in loaded.problems] == [
-        "metric is 'lpips-vg', which is none; did you mean lpips-vgg? Known: ssim, lpips-vgg",
-        "theme is 'zzz', which is none; Known: nord",
+        "unknown metric 'lpips-vg'; did you mean lpips-vgg? Known: ssim, lpips-vgg",
+        "unknown theme 'zzz'; Known: nord",
     ]
 
 
@@ -289,7 +289,7 @@ def test_names_that_only_others_know_are_checked_for_them(write: Write) -> None:
 def test_a_file_that_is_named_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "mine.toml"
     monkeypatch.setenv("RIPTUI_CONFIG", str(file))
-    assert only_problem() == f"$RIPTUI_CONFIG names {file}, which is not there: `riptui config edit` makes it"
+    assert only_problem() == f"$RIPTUI_CONFIG names {file}, which does not exist; `riptui config edit` creates it"
     file.write_text("theme = 'nord'")
     assert load_settings().settings.theme == "nord"
     monkeypatch.setenv("RIPTUI_CONFIG", os.devnull)

@@ -125,7 +125,7 @@ def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written:
         ("images = []", SWEEP, 1, "images is required: a list"),
         ('images = ["x"]\nimage = 1', SWEEP, 2, "unknown key 'image'; did you mean images?"),
         ('images = ["x"]\nmask = 64', SWEEP, 2, "unknown key 'mask'; it belongs below [sweep]"),
-        ('images = ["x"]\n\nsample = 0', SWEEP, 3, "sample is 0; it must be a whole number from 1"),
+        ('images = ["x"]\n\nsample = 0', SWEEP, 3, "sample is 0; it must be a whole number of at least 1"),
         ('images = ["x"]\nsample = true', SWEEP, 2, "sample is True"),
         ('images = ["x"]\ngroup = "a/../b"', SWEEP, 2, "'..' is not a name"),
         ('images = ["x"]\nmetrics = ["sim"]', SWEEP, 2, "Did you mean ssim?"),
@@ -180,7 +180,7 @@ def test_a_preset_is_a_study(preset: str, tmp_path: Path) -> None:
     study = read_study(tmp_path / "it's.toml")
     assert len(study) == {"quick": 12, "paper-1": 3, "paper-2": 30}[preset]
     assert len([line for line in text.splitlines() if re.match("#[a-z]+ = ", line)]) >= 6
-    with pytest.raises(StudyError, match="exists, and is not replaced"):
+    with pytest.raises(StudyError, match="exists: choose another name"):
         write_preset(preset, tmp_path / "it's.toml")
     assert (tmp_path / "it's.toml").read_text() == text
 
@@ -336,14 +336,16 @@ def test_a_deleted_picture_is_named_and_its_trajectories_go_on(written: Written,
     other, gone = submitted(study)
     assert isinstance(other, SubmittedPicture)
     assert isinstance(gone, SkippedPicture)
-    assert gone.reason == f"{tmp_path}/pictures/a.png: it is gone since the study was run first"
+    assert gone.reason == f"{tmp_path}/pictures/a.png: it has disappeared since the first run"
     assert gone.kept == 4
     assert len(manifest.read(study).trajectories) == 8
 
 
 def test_a_named_picture_that_never_was_there_is_refused(written: Written, tmp_path: Path) -> None:
     [missing] = submitted(read_study(written('images = ["none.png"]')))
-    assert missing == SkippedPicture(tmp_path / "none.png", f"{tmp_path}/none.png: it is not there: check the path", 0)
+    assert missing == SkippedPicture(
+        tmp_path / "none.png", f"{tmp_path}/none.png: it does not exist: check the path", 0
+    )
 
 
 def test_a_changed_picture_is_noticed_and_one_that_was_only_copied_is_not(written: Written, tmp_path: Path) -> None:
@@ -355,7 +357,7 @@ def test_a_changed_picture_is_noticed_and_one_that_was_only_copied_is_not(writte
     save(tmp_path / "pictures" / "a.png", 9, side=65)
     changed, _ = submitted(study)
     assert isinstance(changed, SkippedPicture)
-    assert "it is another picture than when the study was run first" in changed.reason
+    assert "it has changed since the first run" in changed.reason
     assert changed.kept == 4
 
 
@@ -391,7 +393,7 @@ def test_a_manifest_that_is_damaged_says_what_to_do(written: Written) -> None:
     study = read_study(written())
     submitted(study)
     manifest.manifest_file(study).write_bytes(b"{")
-    with pytest.raises(RiptuiError, match="delete it, and `riptui study run` makes it anew"):
+    with pytest.raises(RiptuiError, match="delete it, and `riptui study run` writes it again"):
         manifest.read(study)
     manifest.manifest_file(study).unlink()
     assert counts(study) == [(0, 4), (0, 4)]
@@ -444,7 +446,7 @@ def test_new_never_replaces_a_file(tmp_path: Path) -> None:
     assert "[sweep]" in before
     again = riptui("study", "new", tmp_path / "x.toml")
     assert again.code == 2
-    again.require_one_line("x.toml exists, and is not replaced")
+    again.require_one_line("x.toml exists: choose another name")
     assert (tmp_path / "x.toml").read_text() == before
 
 

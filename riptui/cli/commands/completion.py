@@ -9,7 +9,7 @@ from riptui.cli.commands import riptui
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
-    """Print the script that completes commands, options and names in a shell. Load it at the shell's start:
+    """Print the script that completes commands, options and names in a shell. Load it when the shell starts:
 
     \b
     bash  eval "$(riptui completion bash)"        in ~/.bashrc

@@ -16,5 +16,5 @@ def config() -> None:
     The file is ~/.config/riptui/settings.toml, or $RIPTUI_CONFIG. `riptui config edit` opens it in $VISUAL, $EDITOR,
     nano or vi, and first creates it, with every setting explained, if it does not exist.
 
-    Exit code 2 if a setting is invalid. The app starts nevertheless, without that setting.
+    Exit code 2 if a setting is invalid. The app still starts and ignores that setting.
     """

@@ -13,5 +13,5 @@ from riptui.cli.options import json_option, runs_option
 def doctor() -> None:
     """Check Python, packages, terminal, GPU, weights and disk: print what works, and how to fix what does not.
 
-    Exit code 1 if something is wrong that riptui cannot do without.
+    Exit code 1 if something that riptui needs does not work.
     """

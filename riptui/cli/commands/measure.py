@@ -13,9 +13,9 @@ from riptui.cli.options import display_option, measure_option, metrics_option, p
 @display_option
 @calls("riptui.cli.measure:measure")
 def measure() -> None:
-    """Add metrics, or more points, to trajectories from their saved frames. PATH: a trajectory, or a folder of them.
+    """Measure the saved frames of trajectories: add metrics, or more points. PATH: a trajectory, or a folder of them.
 
-    Values that exist are kept. New ones equal those that the run itself would have measured.
+    Existing values are kept. New ones are exactly what the run itself would have measured.
 
     \b
     riptui measure runs --metrics lpips-vgg          add LPIPS to every trajectory

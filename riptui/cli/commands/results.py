@@ -36,7 +36,8 @@ def results() -> None:
     """Summarise trajectories in groups. PATH: a trajectory, or a folder of them. Only complete trajectories count.
 
     For each group: the mean at the end ± the standard deviation and the mean over the whole amount (area), both with a
-    95 % interval by image; the half-life, the % inpainted by which half of the drift is reached; and the law that fits.
+    95 % interval by image; the half-life, the % inpainted by which half of the drift is reached; and the law that fits
+    best.
 
     \b
     riptui results runs --by inpainter,mask

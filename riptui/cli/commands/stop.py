@@ -21,8 +21,8 @@ from riptui.cli.values import complete_folders
 def stop() -> None:
     """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
 
-    A running trajectory finishes its current iteration first. --worker without a PATH stops no trajectory: they stay
-    queued for other workers.
+    A running trajectory finishes its current iteration first. --worker without a PATH shuts down the worker only:
+    its trajectories stay queued for others.
 
     \b
     riptui stop runs/fig7

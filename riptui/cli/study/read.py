@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from riptui.cli.console import warn
+from riptui.cli.console import short_path, warn
 from riptui.cli.runs_folder import runs_folder
 from riptui.errors import InputError
 from riptui.study import manifest, study_file
@@ -19,7 +19,8 @@ def read_manifest(study: Study) -> Manifest:
     """The manifest of a study's last run; warns if its file changed since. Raises InputError if it never ran."""
     found = manifest.read(study)
     if found is None:
-        raise InputError(f"{study.file} has not been run yet; start it with: riptui study run {study.file}")
+        shown = short_path(study.file)
+        raise InputError(f"{shown} has not been run yet; start it with: riptui study run {shown}")
     if found.text != study.text:
-        warn(f"{study.file} changed since its last run, which is what follows; `riptui study run` adds the changes")
+        warn(f"{short_path(study.file)} has changed since its last run; `riptui study run` adds the changes")
     return found

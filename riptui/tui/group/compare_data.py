@@ -85,7 +85,7 @@ class CompareReader:
         if compared.spec is None or reader is None:
             return ComparedFrame(k, None, compared.error)
         if k > compared.newest:
-            return ComparedFrame(k, None, f"only at {compared.spec.inpainted(compared.newest):.0f} % yet")
+            return ComparedFrame(k, None, f"only at {compared.spec.inpainted(compared.newest):.0f} % so far")
         try:
             return ComparedFrame(k, reader.frame(k))
         except RiptuiError as error:

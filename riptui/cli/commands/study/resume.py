@@ -10,4 +10,4 @@ from riptui.cli.lazy import calls
 @file_argument
 @calls("riptui.cli.study.control:resume")
 def resume() -> None:
-    """Queue paused and stopped trajectories again, for the running workers. `riptui study run` starts workers, too."""
+    """Queue paused and stopped trajectories again for the running workers. `riptui study run` also starts workers."""

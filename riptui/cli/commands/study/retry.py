@@ -10,4 +10,4 @@ from riptui.cli.lazy import calls
 @file_argument
 @calls("riptui.cli.study.control:retry")
 def retry() -> None:
-    """Queue failed trajectories again, for the running workers. `riptui study run` starts workers, too."""
+    """Queue failed trajectories again for the running workers. `riptui study run` also starts workers."""

@@ -11,7 +11,7 @@ from riptui.errors import SettingsError
 MAX_BYTES = 64 * 1024  # bytes; a file with every setting in it has about 3,000
 
 _ADVICE = {
-    IsADirectoryError: "it is a folder, not a file: move it away",
+    IsADirectoryError: "it is a folder where a file is needed: move it away",
     NotADirectoryError: "there is a file where one of its folders should be: move it away",
     PermissionError: "permission denied: change its permissions",
 }

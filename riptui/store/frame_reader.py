@@ -38,16 +38,19 @@ class CachedFrame(NamedTuple):
 
 
 class FrameReader:
-    """Reads frames without a lock, so another process may run the trajectory. For one thread at a time."""
+    """Reads frames without a lock, so another process may run the trajectory. For one thread at a time.
 
-    def __init__(self, trajectory: Trajectory) -> None:
+    cache_bytes: of decoded patches.
+    """
+
+    def __init__(self, trajectory: Trajectory, cache_bytes: int = CACHE_BYTES) -> None:
         self.trajectory = trajectory
         self.rows: list[IterationRow] = []
         """Row k at index k-1, as of the last `refresh`. It grows in place; a trajectory that was cut has a new list."""
         self._tail = RowTail(trajectory)
         self._repaints: dict[Box, list[int]] = {}
         self._keyframes: list[int] = []
-        self._patches = PatchCache(trajectory, CACHE_BYTES)
+        self._patches = PatchCache(trajectory, cache_bytes)
         self._original: Image | None = None
         self._last_frame: CachedFrame | None = None
 

@@ -606,7 +606,7 @@ def test_plain_lines_say_how_much_how_fast_and_how_long(
     for done in (1, 2, 3, 4):
         plain.show("unet/x", done * 1_000_000_000, 5_000_000_000)
     assert capsys.readouterr().err.splitlines() == [
-        "sd2: downloading 5.0 GB, of which 1.0 GB are here",
+        "sd2: downloading 5.0 GB, of which 1.0 GB are already here",
         "sd2: 3.0 GB of 5.0 GB, 100 MB/s, 0:20 left",
     ]
 

@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,9 +147,8 @@ def test_ctrl_c_of_a_watch_stops_only_its_own(run: Run, runs: Path, make_traject
 
 @pytest.mark.usefixtures("stays")
 def test_a_detached_run_returns_at_once_and_its_work_goes_on_without_it(run: Run, runs: Path) -> None:
-    before = time.monotonic()
-    outcome = spawned(*run("--detach", seconds=0.2), command=COMMAND, env=environment(RIPTUI_IDLE="inf"))
-    assert time.monotonic() - before < 16 * 0.2
+    outcome = spawned(*run("--detach", seconds=0.4), command=COMMAND, env=environment(RIPTUI_IDLE="inf"))
+    assert statuses(runs) != [Status.DONE], "its work takes 6.4 s from when the model is loaded"
     [worker] = list_running_workers(runs)
     assert outcome.code == 0
     [trajectory] = find_trajectories(runs)
@@ -159,7 +157,7 @@ def test_a_detached_run_returns_at_once_and_its_work_goes_on_without_it(run: Run
         assert f"riptui {command} " in outcome.out
     assert os.getsid(worker.record.pid) == worker.record.pid
     wait_until(lambda: statuses(runs) == [Status.DONE])
-    again = riptui(*run("--detach", seconds=0.2))
+    again = riptui(*run("--detach", seconds=0.4))
     assert "already done" in again.out
     assert "queued" not in again.out
 

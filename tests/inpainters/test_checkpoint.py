@@ -144,7 +144,7 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
         ("guidance", "much", "a number above 0 and at most 100, or none"),
         ("dtype", "int8", "auto or float32 or float16 or bfloat16"),
         ("prompt", None, "text"),
-        ("model", "", "text that is not empty"),
+        ("model", "", "non-empty text"),
         ("allow_pickle", "yes", "true or false"),
     ],
 )

@@ -64,7 +64,7 @@ def test_every_frame_in_any_order_is_the_one_that_was_computed(trajectory: Traje
         numbers.reverse()
     elif order == "at random":
         random.Random(3).shuffle(numbers)
-    reel = opened(trajectory, cache=cache)
+    reel = opened(trajectory, cache_bytes=cache)
     for k in numbers:
         assert np.array_equal(reel.frame(k), expected[k]), k
 
@@ -119,7 +119,7 @@ def test_patches_are_never_read_whole(trajectory: Trajectory, monkeypatch: pytes
 
 def test_the_cache_keeps_to_its_bytes(trajectory: Trajectory) -> None:
     one = 64 * 64 * 3
-    reel = opened(trajectory, cache=3 * one)
+    reel = opened(trajectory, cache_bytes=3 * one)
     for k in range(33):
         reel.frame(k)
     assert reel._patches._bytes == sum(patch.nbytes for patch in reel._patches._patches.values()) == 3 * one

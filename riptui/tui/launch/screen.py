@@ -77,6 +77,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         """Why the picture cannot be used."""
         self._settle_timer: Timer | None = None
         self._jobs = LatestJobs(lambda job: self.run_worker(job, thread=True))
+        self._failure: tuple[form.FormValues, Text] | None = None
+        """The values that could not be launched, and why."""
         self._launching = False
 
     def compose(self) -> ComposeResult:
@@ -232,8 +234,9 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         for field in self.query(Field):
             field.show_problem(problems.get(str(field.id).removesuffix("-field"), ""))
         self.query_one("#launch", Button).disabled = bool(problems) or self._picture is None or self._launching
-        if not self._launching:
-            self._show_status(self._describe_cost(parsed))
+        if not self._launching:  # an error stays until something else is asked for, also when a time comes in late
+            failed = self._failure is not None and self._failure[0] == values
+            self._show_status(self._failure[1] if self._failure and failed else self._describe_cost(parsed))
         return parsed
 
     def _describe_cost(self, parsed: form.ParsedForm) -> Text:
@@ -295,8 +298,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
 
     def _show_error(self, error: str) -> None:
         self._launching = False
+        self._failure = self.values, Text(printable(error), "bold")
         self._validate_form()
-        self._show_status(Text(printable(error), "bold"))
 
 
 def _free_disk_bytes(folder: Path) -> int | None:

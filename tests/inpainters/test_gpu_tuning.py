@@ -160,7 +160,7 @@ def test_out_of_memory_is_an_error_of_its_own_and_the_next_call_works(
 
     with monkeypatch.context() as patched:
         patched.setattr(made.pipeline.unet, "forward", full)
-        with pytest.raises(DeviceMemoryError, match=r"no memory for 3 x 256 x 256 px at once: ") as raised:
+        with pytest.raises(DeviceMemoryError, match=r"not enough memory for 3 x 256 x 256 px at once: ") as raised:
             paint_three(made)
     assert raised.value.__context__ is None  # or its traceback would hold on to the memory
     assert "\n" not in str(raised.value)
@@ -271,7 +271,7 @@ def test_deterministic_is_never_compiled(
     made = load(checkpoints, deterministic=True)
     made.prepare(10 * diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=1, size=256)
     assert "compile" not in made.notes
-    with pytest.raises(InputError, match="exclude each other"):
+    with pytest.raises(InputError, match="cannot be combined with deterministic"):
         load(checkpoints, deterministic=True, compile="on")
 
 

@@ -8,7 +8,7 @@ from riptui.cli import results_tables
 from riptui.cli.console import print_json, warn
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.errors import InputError
-from riptui.metrics import PREVIOUS, sort_metrics
+from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.results.comparison import compare
 from riptui.results.curves import Curve, differing_settings, extract_curves, group_by
@@ -75,9 +75,9 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
     if not measured:
         raise InputError("these trajectories have no measured values: add some with riptui measure")
     if metric is None:
-        return next((name for name in PAPER_METRICS if name in measured), sort_metrics(measured)[0])
+        return next((name for name in PAPER_METRICS if name in measured), in_registry_order(measured)[0])
     if metric not in measured:
-        raise InputError(f"none of these trajectories has {metric}; measured: {', '.join(sort_metrics(measured))}")
+        raise InputError(f"none of these trajectories has {metric}; measured: {', '.join(in_registry_order(measured))}")
     return metric
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from riptui.errors import InputError, MissingExtraError
 from riptui.export.files import require_file, write_atomically
-from riptui.metrics import sort_metrics
+from riptui.metrics import in_registry_order
 from riptui.metrics.values import MetricValues
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
@@ -51,7 +51,7 @@ def metric_rows(trajectory: Trajectory) -> list[dict[str, TableCell]]:
     found = (
         {name for values in measured.values() for name in values} - IDENTITY_COLUMNS.keys() - PROGRESS_COLUMNS.keys()
     )
-    names = sort_metrics(found)
+    names = in_registry_order(found)
     rows: list[dict[str, TableCell]] = []
     for k, values in measured.items():
         row: dict[str, TableCell] = {"k": k, "inpainted": spec.inpainted(k), "coverage": coverage[k]}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from riptui.errors import InputError, RiptuiError
 from riptui.export.tables import TableCell
-from riptui.metrics import PREVIOUS, REGISTRY, sort_metrics
+from riptui.metrics import PREVIOUS, REGISTRY, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
 from riptui.results.curves import Curve, extract_curve, group_by
@@ -206,7 +206,7 @@ def _complete_run(summary: TrajectorySummary) -> CompleteRun | None:
     if summary.spec is None or summary.k < summary.spec.iterations:
         return None
     names = {name for values in summary.metrics.values() for name in values if not name.endswith(PREVIOUS)}
-    found = {name: extract_curve(summary, name) for name in sort_metrics(names)}
+    found = {name: extract_curve(summary, name) for name in in_registry_order(names)}
     rows = summary.trajectory.read_rows()
     covered = {0: 0.0} | {row.k: row.coverage for row in rows}
     return CompleteRun(
@@ -252,7 +252,7 @@ def _panel_metrics(runs: Iterable[CompleteRun]) -> list[str]:
     return (
         [name for name in reversed(NETS) if name in metrics]
         or [name for name in PAPER_METRICS if name in metrics]
-        or sort_metrics(metrics)[:3]
+        or in_registry_order(metrics)[:3]
     )
 
 

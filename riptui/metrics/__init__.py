@@ -19,8 +19,8 @@ from riptui.metrics.registry import (
     MetricInfo,
     check_names,
     find_metric,
+    in_registry_order,
     load,
-    sort_metrics,
 )
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "MetricInfo",
     "check_names",
     "find_metric",
+    "in_registry_order",
     "load",
     "measure_each",
-    "sort_metrics",
 ]

@@ -13,7 +13,7 @@ METRIC_ORDER = (*PAPER_METRICS, "ms-ssim", "delta-e", "entropy")
 METRIC_TITLES = {"ssim": "SSIM", "psnr": "PSNR", "ms-ssim": "MS-SSIM", "delta-e": "ΔE"}
 
 
-def order_metrics(names: Iterable[str]) -> list[str]:
+def in_display_order(names: Iterable[str]) -> list[str]:
     """Sort names and drop repeats: LPIPS first, unknown metrics after known ones, @previous last."""
     rank = {name: position for position, name in enumerate(METRIC_ORDER)}
     return sorted(
@@ -24,7 +24,7 @@ def order_metrics(names: Iterable[str]) -> list[str]:
 
 def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
     """The metrics that were measured, in their order."""
-    return order_metrics(name for values in metrics.values() for name in values)
+    return in_display_order(name for values in metrics.values() for name in values)
 
 
 def metric_title(name: str) -> str:

@@ -145,7 +145,7 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
     return unique_names
 
 
-def sort_metrics(metrics: Iterable[str]) -> list[str]:
+def in_registry_order(metrics: Iterable[str]) -> list[str]:
     """Sort names as in the registry, each NAME@previous after NAME; unknown names come last."""
     known = [*REGISTRY]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from riptui.errors import InputError
 from riptui.export.tables import PROGRESS_COLUMNS, TableCell, metric_rows, write_csv, write_parquet
-from riptui.metrics import sort_metrics
+from riptui.metrics import in_registry_order
 from riptui.results.curves import differing_settings, get_setting
 from riptui.spec import ParameterValue
 from riptui.store.trajectory import Trajectory
@@ -28,7 +28,9 @@ def build_table(trajectories: Iterable[Trajectory]) -> list[dict[str, TableCell]
     differing = [
         name for name in differing_settings([trajectory.spec for trajectory in listed]) if name not in IDENTITY
     ]
-    metrics = sort_metrics({name for _, rows in measured for row in rows for name in row} - PROGRESS_COLUMNS.keys())
+    metrics = in_registry_order(
+        {name for _, rows in measured for row in rows for name in row} - PROGRESS_COLUMNS.keys()
+    )
     columns = {name: _free_column(name, {*IDENTITY, *differing}) for name in metrics}
     rows = []
     for trajectory, found in measured:

@@ -12,6 +12,7 @@ from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
 from riptui.tui.trajectory.difference import ComparisonMode
+from riptui.tui.trajectory.tabs import TAB_NAMES
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs, running
 
@@ -220,12 +221,12 @@ def tab(name: str) -> Press:
     async def opens_it(pilot: AppPilot, key: str) -> None:
         pilot.view.select_tab("log" if name != "log" else "chart")
         await pilot.press(key)
-        await pilot.wait_until(lambda: pilot.view.pane == name, name)
+        await pilot.wait_until(lambda: pilot.view.tab == name, name)
 
     return opens_it
 
 
-for name in ("chart", "filmstrip", "masks", "spec", "log"):
+for name in TAB_NAMES:
     key(f"tabs.{name}")(tab(name))
 
 

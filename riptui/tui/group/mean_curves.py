@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from riptui.metrics.display import order_metrics
+from riptui.metrics.display import in_display_order
 from riptui.results.curves import Curve, distributions
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
@@ -50,7 +50,7 @@ def build_group_data(
     members: Mapping[str, GroupMember], options: ChartOptions, coverage: CoverageByPath, root: str
 ) -> GroupData:
     """Build a group's chart and table. `coverage` is used only for its axis; names are relative to `root`."""
-    metrics = tuple(order_metrics(name for member in _one_per_metric_set(members) for name in member.names))
+    metrics = tuple(in_display_order(name for member in _one_per_metric_set(members) for name in member.names))
     images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
     metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
     image = options.image % max(1, len(images))

@@ -9,10 +9,10 @@ from riptui.spec import Spec
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
 from riptui.tui.trajectory import metric_series
-from riptui.tui.trajectory.coverage_map import CoverageMap
 from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripFrame
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.loader import TrajectorySnapshot
+from riptui.tui.trajectory.repaint_map import RepaintMap
 from riptui.tui.trajectory.text_tabs import TextPane, log_text, spec_text
 
 TAB_NAMES = ("chart", "filmstrip", "masks", "spec", "log")
@@ -31,7 +31,7 @@ class TabPanes(ContentSwitcher):
     def compose(self) -> ComposeResult:
         yield Chart(id="chart")
         yield Filmstrip(self._graphics, id="filmstrip")
-        yield CoverageMap(id="masks")
+        yield RepaintMap(id="masks")
         yield TextPane(id="spec")
         yield TextPane(id="log")
 
@@ -47,7 +47,7 @@ class TabPanes(ContentSwitcher):
         later = [name for name in not_drawn if names.index(name) > names.index(drawn_names[-1])]
         self.metric = next(iter(later + not_drawn), self.metric)
 
-    def fill(self) -> None:
+    def show_all(self) -> None:
         """Show the trajectory in the current pane, all of it."""
         snapshot, spec, axis = self._cursor.snapshot, self._cursor.spec, self._cursor.axis
         if snapshot is None or spec is None:
@@ -67,9 +67,9 @@ class TabPanes(ContentSwitcher):
             case "log":
                 self.query_one("#log", TextPane).show(log_text(snapshot.log, snapshot.failure))
             case _:
-                self.show_frame()
+                self.show_cursor()
 
-    def show_frame(self) -> None:
+    def show_cursor(self) -> None:
         """Show the cursor's frame in the current pane, which is filled already."""
         snapshot, spec, k = self._cursor.snapshot, self._cursor.spec, self._cursor.k
         if snapshot is None or spec is None:
@@ -81,7 +81,7 @@ class TabPanes(ContentSwitcher):
                 frames = self._strip_frames(snapshot, spec)
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)
             case "masks":
-                self.query_one(CoverageMap).show(spec, snapshot.rows, k, snapshot.newest)
+                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest)
 
     def _strip_frames(self, snapshot: TrajectorySnapshot, spec: Spec) -> list[FilmstripFrame]:
         metric = next(iter(self.drawn_metrics(snapshot)), "")

@@ -132,7 +132,7 @@ class TrajectoryView(Widget):
         return self._jobs.busy
 
     @property
-    def pane(self) -> str:
+    def tab(self) -> str:
         """The current tab; "pictures" only where pictures and panes do not fit together."""
         return TAB_NAMES[0] if self._fits_both and self._tab == PICTURES else self._tab
 
@@ -290,8 +290,8 @@ class TrajectoryView(Widget):
         self.query_one(Slider).k = self.cursor.k
         self._request_frame()
         self._show_metrics()
-        if self.pane != PICTURES:
-            self._panes.show_frame()
+        if self.tab != PICTURES:
+            self._panes.show_cursor()
         self.post_message(self.FrameChosen(snapshot.path, self.cursor.k, spec.iterations))
 
     def _request_frame(self) -> None:
@@ -323,21 +323,21 @@ class TrajectoryView(Widget):
     def _show_tab(self) -> None:
         tabs = self.query_one(TabBar)
         tabs.names = TAB_NAMES if self._fits_both else (PICTURES, *TAB_NAMES)
-        tabs.chosen = self.pane
+        tabs.chosen = self.tab
         unreadable = self.cursor.snapshot is not None and self.cursor.spec is None
         self.set_class(unreadable, "-unreadable")
-        self._panes.display = self.pane != PICTURES and not unreadable
-        self.query_one(PictureRow).display = self._fits_both or self.pane == PICTURES or unreadable
-        if self.pane != PICTURES:
-            self._panes.current = self.pane
+        self._panes.display = self.tab != PICTURES and not unreadable
+        self.query_one(PictureRow).display = self._fits_both or self.tab == PICTURES or unreadable
+        if self.tab != PICTURES:
+            self._panes.current = self.tab
         self._fill_pane()
 
     def _fill_pane(self) -> None:
         """Update the metrics and the visible pane."""
         if self.cursor.spec is not None:
             self._show_metrics()
-            if self.pane != PICTURES:
-                self._panes.fill()
+            if self.tab != PICTURES:
+                self._panes.show_all()
 
     # The mouse
 

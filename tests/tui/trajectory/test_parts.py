@@ -14,10 +14,10 @@ from riptui.store.records import Failure, IterationRow, Session
 from riptui.tui.latest_jobs import LatestJobs, ThreadJob
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.colormap import COLOUR_STOPS, heat_colour
-from riptui.tui.trajectory.coverage_map import RepaintGrid, count_repaints, draw_grid, histogram, summary_lines
 from riptui.tui.trajectory.difference import GAIN, ComparisonMode, difference, heat_map, outline_square
 from riptui.tui.trajectory.filmstrip import FilmstripFrame, fit_strip, frames_around
 from riptui.tui.trajectory.metric_readout import metric_history as read
+from riptui.tui.trajectory.repaint_map import RepaintGrid, count_repaints, draw_grid, repaint_bars, summary_lines
 from riptui.tui.trajectory.responsive import GAP_COLUMNS, choose_layout
 from riptui.tui.trajectory.text_tabs import log_text, spec_text
 from tests.support.trajectories import make_spec, picture
@@ -232,11 +232,11 @@ def test_what_the_grid_adds_up_to_is_told() -> None:
     assert "coverage   12.5 %" in text
     assert "expected 17.6 %" in text  # 1 - (15/16)^3
     assert "x        64 to 128 px" in text
-    bars = plain(histogram(count_repaints(SPEC, rows, 3, 3), 30, 12))
+    bars = plain(repaint_bars(count_repaints(SPEC, rows, 3, 3), 30, 12))
     assert [line.split()[0] for line in bars[1:]] == ["0", "1", "2"]
     assert [int(line.split()[-1]) for line in bars[1:]] == [14, 1, 1]
     assert max(map(len, bars)) == 30
-    assert plain(histogram(count_repaints(SPEC, rows_over(*[0] * 30), 30, 30), 30, 6))[-1].split()[0] == "4+"
+    assert plain(repaint_bars(count_repaints(SPEC, rows_over(*[0] * 30), 30, 30), 30, 6))[-1].split()[0] == "4+"
 
 
 # --- text

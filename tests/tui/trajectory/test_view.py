@@ -29,6 +29,7 @@ from riptui.tui.trajectory.metric_readout import MetricReadout
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.slider import Slider
+from riptui.tui.trajectory.tabs import TAB_NAMES
 from riptui.tui.trajectory.view import TrajectoryView
 from tests.support.app_pilot import wait_until
 from tests.support.trajectories import MakeTrajectory, advance
@@ -404,7 +405,7 @@ async def test_looking_again_at_what_has_not_changed_paints_nothing(
     done: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with showing(done) as (app, pilot):
-        for tab in ("chart", "filmstrip", "masks", "spec", "log"):
+        for tab in TAB_NAMES:
             app.view.select_tab(tab)
             await rests(pilot)
             await pilot.pause(0.05)

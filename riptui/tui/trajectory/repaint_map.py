@@ -118,7 +118,7 @@ def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Cont
     return [Content.assemble((f"{name:<11}", "$foreground-muted"), value) for name, value in lines]
 
 
-def histogram(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
+def repaint_bars(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
     """A bar per number of repaints with the count of squares; the last line includes higher numbers."""
     squares = Counter(repaints.counts.values())
     squares[0] = repaints.side**2 - len(repaints.counts)
@@ -158,16 +158,16 @@ def _hex(colour: RGB) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-class CoverageMap(Horizontal):
+class RepaintMap(Horizontal):
     """The grid, its summary and the histogram of its counts."""
 
     DEFAULT_CSS = f"""
-    CoverageMap {{
+    RepaintMap {{
         & > VerticalScroll {{
             width: auto; max-width: 60%; scrollbar-size-vertical: 1; margin-right: {MARGIN_COLUMNS};
         }}
         & > #summary {{ width: {SUMMARY_COLUMNS}; height: 1fr; }}
-        & > #histogram {{ width: 1fr; height: 1fr; }}
+        & > #repaint-bars {{ width: 1fr; height: 1fr; }}
     }}
     """
 
@@ -179,7 +179,7 @@ class CoverageMap(Horizontal):
         with VerticalScroll(can_focus=False):
             yield TextLines(id="squares")
         yield TextLines(id="summary")
-        yield TextLines(id="histogram")
+        yield TextLines(id="repaint-bars")
 
     def show(self, spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> None:
         """Show the grid at frame k of a trajectory whose newest frame is `newest`."""
@@ -198,7 +198,7 @@ class CoverageMap(Horizontal):
         squares = draw_grid(repaints, self.size.width * 3 // 5, self.size.height)
         self.query_one("#squares", TextLines).show(squares)
         self.query_one("#summary", TextLines).show(summary_lines(spec, rows, k))
-        bars = self.query_one("#histogram", TextLines)
+        bars = self.query_one("#repaint-bars", TextLines)
         bars.display = self.size.width >= MIN_COLUMNS_FOR_BARS
         available_columns = self.size.width - squares[0].cell_length - MARGIN_COLUMNS - SUMMARY_COLUMNS
-        bars.show(histogram(repaints, available_columns, self.size.height))
+        bars.show(repaint_bars(repaints, available_columns, self.size.height))

@@ -1,7 +1,10 @@
-"""The square that each iteration repaints: a function of (spec, iteration) alone, independent of inpainter and history.
+"""The square that each iteration repaints, and its noise: functions of (spec, iteration), whatever the inpainter did.
 
 The image is cut into a grid of mask x mask squares (paper, section 3). The random numbers are words of NumPy's
-SeedSequence, which NumPy promises never to change (NEP 19), unlike the streams of its generators.
+SeedSequence, which NumPy promises never to change (NEP 19), unlike the streams of its generators. They depend on the
+seed, the original, the mask size, the iteration and the purpose: pictures are independent samples, and all inpainters
+and settings get the same squares and noise on one picture, so that they are compared in pairs. With shared squares
+they depend on the seed, the iteration and the purpose only: one sequence for all pictures.
 """
 
 from enum import IntEnum
@@ -13,7 +16,7 @@ from riptui.spec import Box, Spec
 
 
 class RandomPurpose(IntEnum):
-    """The use of random words. Different uses of one (seed, iteration) get different words."""
+    """The use of random words. Different uses in one iteration get different words."""
 
     SQUARE = 0
     NOISE = 1
@@ -34,9 +37,9 @@ def draw_mask(spec: Spec, iteration: int) -> Mask:
     return repaint
 
 
-def draw_noise_seed(seed: int, iteration: int) -> int:
+def draw_noise_seed(spec: Spec, iteration: int) -> int:
     """The iteration's seed for the inpainter's own noise: 53 bits, so that every JSON reader keeps it exact."""
-    return _random_words(seed, iteration, RandomPurpose.NOISE, 1)[0] >> 11
+    return _random_words(spec, iteration, RandomPurpose.NOISE, 1)[0] >> 11
 
 
 def _draw_cell(spec: Spec, iteration: int) -> int:
@@ -44,17 +47,22 @@ def _draw_cell(spec: Spec, iteration: int) -> int:
     cycle, position = divmod(iteration - 1, spec.cells)
     match spec.order:
         case "replacement":
-            return _random_words(spec.seed, iteration, RandomPurpose.SQUARE, 1)[0] * spec.cells >> 64
+            return _random_words(spec, iteration, RandomPurpose.SQUARE, 1)[0] * spec.cells >> 64
         case "shuffle":
-            words = _random_words(spec.seed, cycle, RandomPurpose.SHUFFLE, spec.cells)
+            words = _random_words(spec, cycle, RandomPurpose.SHUFFLE, spec.cells)
             return sorted(range(spec.cells), key=words.__getitem__)[position]
         case "raster":
             return position
 
 
-def _random_words(seed: int, counter: int, purpose: RandomPurpose, count: int) -> list[int]:
-    """Random 64-bit words that depend only on the arguments."""
-    words: list[int] = (
-        np.random.SeedSequence(seed, spawn_key=(counter, purpose)).generate_state(count, np.uint64).tolist()
-    )
+def _random_words(spec: Spec, counter: int, purpose: RandomPurpose, count: int) -> list[int]:
+    """Random 64-bit words that depend only on the counter, the purpose, the seed and, unless shared, the picture."""
+    if spec.squares == "shared":
+        sequence = np.random.SeedSequence(spec.seed, spawn_key=(counter, purpose))
+    else:
+        entropy = spec.seed.to_bytes(8, "little") + bytes.fromhex(spec.original_sha256)
+        sequence = np.random.SeedSequence(
+            np.frombuffer(entropy, dtype="<u4").tolist(), spawn_key=(spec.mask, counter, purpose)
+        )
+    words: list[int] = sequence.generate_state(count, np.uint64).tolist()
     return words

@@ -83,7 +83,7 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
     started = time.perf_counter()
     frames = np.stack([walk.frame for walk in walks])
     repaint = np.stack([masks.draw_mask(walk.spec, walk.iteration + 1) for walk in walks])
-    seeds = [masks.draw_noise_seed(walk.spec.seed, walk.iteration + 1) for walk in walks]
+    seeds = [masks.draw_noise_seed(walk.spec, walk.iteration + 1) for walk in walks]
     outputs = inpaint(frames, repaint, seeds=seeds, on_step=on_step)
     _require_images(outputs, like=frames)
     seconds = time.perf_counter() - started

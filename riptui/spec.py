@@ -13,7 +13,7 @@ import msgspec
 from riptui.errors import SpecError
 
 FORMAT = 1
-ADDED_FIELDS: dict[str, object] = {}
+ADDED_FIELDS: dict[str, object] = {"squares": "shared"}
 """Fields that format 1 gained after its first release, each with the value, as JSON, that leaving it out means.
 
 Older specs were written without such a field, so at this value it is left out of `spec.json` and of the digest: old
@@ -27,10 +27,12 @@ POINT_SPACING_PERCENT = 50.0  # % inpainted between two measured points of the p
 
 Fit = Literal["bands", "crop", "stretch"]
 SquareOrder = Literal["replacement", "shuffle", "raster"]
+SquareSource = Literal["own", "shared"]
 ParameterValue = bool | int | float | str | None
 
 FITS: tuple[Fit, ...] = get_args(Fit)
 SQUARE_ORDERS: tuple[SquareOrder, ...] = get_args(SquareOrder)
+SQUARE_SOURCES: tuple[SquareSource, ...] = get_args(SquareSource)
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
@@ -71,6 +73,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     mask: int = 128
     """Pixels on each side of the square that one iteration repaints."""
     order: SquareOrder = "replacement"
+    squares: SquareSource = "own"
+    """Whether the seed gives each picture squares and noise of its own, or all pictures the same."""
     amount: float = 400.0
     """% inpainted at which the trajectory ends."""
     seed: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEED)] = 0

@@ -1,5 +1,6 @@
-"""The squares: drawn evenly and independently, a function of (seed, iteration) alone, and the same for ever."""
+"""The squares: drawn evenly and independently, a function of the spec and the iteration, and the same for ever."""
 
+import hashlib
 import random
 from collections.abc import Iterable
 from typing import Any
@@ -18,6 +19,8 @@ from tests.support.trajectories import make_spec, picture
 from tests.test_spec import OTHER, divisors
 
 SPEC = make_spec(picture(256))
+DECIDING = {"format", "size", "mask", "order", "seed", "squares", "original_sha256"}
+PICTURE = "0123456789abcdef" * 4
 Cells = NDArray[np.int64]
 
 
@@ -118,7 +121,7 @@ def test_a_seed_tells_nothing_of_another(seeds: tuple[int, int], shift: int) -> 
 
 def test_the_square_tells_nothing_of_the_noise() -> None:
     one = spec(mask=64, seed=9)
-    noise = np.array([draw_noise_seed(9, k) for k in range(1, 4001)])
+    noise = np.array([draw_noise_seed(one, k) for k in range(1, 4001)])
     require_independent(cells(one, range(1, 4001)), noise >> 49, 16)
 
 
@@ -186,34 +189,39 @@ def test_raster_goes_row_by_row_whatever_the_seed() -> None:
     assert draw_box(one, 2) == Box(64, 0, 64, 64)
 
 
-# --- a function of (seed, iteration) alone
+# --- a function of the spec and the iteration
 
 
 @pytest.mark.parametrize("order", SQUARE_ORDERS)
 def test_any_order_of_asking_gives_the_same_masks(order: str) -> None:
     one = spec(mask=64, order=order, seed=8)
     iterations = list(range(1, 65))
-    forward = {k: (draw_box(one, k), draw_noise_seed(8, k)) for k in iterations}
+    forward = {k: (draw_box(one, k), draw_noise_seed(one, k)) for k in iterations}
     random.Random(0).shuffle(iterations)
-    assert {k: (draw_box(one, k), draw_noise_seed(8, k)) for k in iterations} == forward
+    assert {k: (draw_box(one, k), draw_noise_seed(one, k)) for k in iterations} == forward
 
 
 def test_the_global_random_numbers_are_neither_used_nor_disturbed() -> None:
     one = spec(mask=64)
-    drawn = draw_box(one, 1), draw_noise_seed(0, 1)
+    drawn = draw_box(one, 1), draw_noise_seed(one, 1)
     random.seed(1)
     np.random.seed(1)
     states = random.getstate(), np.random.get_state()[1].tolist()
-    assert (draw_box(one, 1), draw_noise_seed(0, 1)) == drawn
+    assert (draw_box(one, 1), draw_noise_seed(one, 1)) == drawn
     assert (random.getstate(), np.random.get_state()[1].tolist()) == states
 
 
 @pytest.mark.parametrize("order", SQUARE_ORDERS)
-@pytest.mark.parametrize("field", sorted(OTHER.keys() - {"format", "size", "mask", "order", "seed"}))
-def test_nothing_but_the_grid_the_order_and_the_seed_decides_the_masks(field: str, order: str) -> None:
+@pytest.mark.parametrize(
+    "field", sorted(OTHER.keys() - {"format", "size", "mask", "order", "seed", "squares", "original_sha256"})
+)
+def test_nothing_but_the_grid_the_order_the_seed_and_the_picture_decides_squares_and_noise(
+    field: str, order: str
+) -> None:
     one = spec(mask=64, order=order, seed=10)
     other = spec(**{"mask": 64, "order": order, "seed": 10, field: OTHER[field]})
     assert [draw_box(one, k) for k in range(1, 65)] == [draw_box(other, k) for k in range(1, 65)]
+    assert [draw_noise_seed(one, k) for k in range(1, 65)] == [draw_noise_seed(other, k) for k in range(1, 65)]
 
 
 def test_another_seed_draws_other_squares() -> None:
@@ -225,11 +233,55 @@ def test_another_seed_draws_other_squares() -> None:
 
 
 def test_noise_seeds_never_collide_in_an_experiment_and_any_json_reader_keeps_them_exact() -> None:
-    seeds = [draw_noise_seed(seed, k) for seed in range(100) for k in range(1, 337)]  # the paper's second: 33,600
+    seeds = [
+        draw_noise_seed(spec(seed=seed), k) for seed in range(100) for k in range(1, 337)
+    ]  # the paper's second: 33,600
     assert len(set(seeds)) == 33_600
     assert all(0 <= seed < 2**53 and int(float(seed)) == seed for seed in seeds)
     for bits in (np.array(seeds) >> 45, np.array(seeds) & 255):
         require_even(np.bincount(bits, minlength=256))
+
+
+# --- squares of a picture's own
+
+
+PICTURES = [hashlib.sha256(b"picture %d" % number).hexdigest() for number in range(100)]
+
+
+def test_a_hundred_pictures_have_a_hundred_sequences_of_squares_and_of_noise() -> None:
+    sequences = {tuple(cells(spec(mask=128, original_sha256=of), range(1, 65))) for of in PICTURES}
+    noise = {draw_noise_seed(spec(original_sha256=of), k) for of in PICTURES for k in range(1, 65)}
+    assert len(sequences) == len(PICTURES)
+    assert len(noise) == 64 * len(PICTURES)
+
+
+@pytest.mark.parametrize("side", [64, 128])
+def test_over_the_pictures_an_iteration_draws_every_square_equally_often(side: int) -> None:
+    drawn = np.concatenate([cells(spec(mask=side, original_sha256=of), range(1, 17)) for of in PICTURES])
+    require_even(np.bincount(drawn, minlength=(256 // side) ** 2))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"original_sha256": PICTURES[1]}, {"original_sha256": PICTURES[0][:-1] + "f"}, {"seed": 1}]
+)
+@pytest.mark.parametrize("order", ["replacement", "shuffle"])
+def test_a_picture_and_a_seed_tell_nothing_of_another(fields: dict[str, Any], order: str) -> None:
+    one = spec(mask=64, original_sha256=PICTURES[0], order=order)
+    drawn = cells(one, range(1, 4001)), cells(replace(one, **fields), range(1, 4001))
+    require_independent(*drawn, one.cells)
+
+
+def test_a_mask_size_tells_nothing_of_another() -> None:
+    small, large = (cells(spec(mask=side), range(1, 4001)) for side in (64, 128))
+    table = np.zeros((16, 4), int)
+    np.add.at(table, (small, large), 1)
+    assert 0.001 < chi2_contingency(table).pvalue < 0.999
+
+
+def test_shared_squares_are_the_same_for_all_pictures_and_as_those_of_every_mask_size() -> None:
+    first, second = (spec(mask=64, squares="shared", original_sha256=of) for of in PICTURES[:2])
+    assert cells(first, range(1, 65)).tolist() == cells(second, range(1, 65)).tolist()
+    assert draw_noise_seed(first, 7) == draw_noise_seed(replace(second, mask=128), 7)
 
 
 # --- the same for ever: whoever changes these numbers makes all trajectories irreproducible
@@ -239,37 +291,57 @@ def test_noise_seeds_never_collide_in_an_experiment_and_any_json_reader_keeps_th
     ("fields", "corners"),
     [
         (
-            {"seed": 0, "mask": 64},
+            {"seed": 0, "mask": 64, "squares": "shared"},
             [(128, 128), (192, 192), (0, 64), (0, 128), (128, 64), (0, 192), (64, 64), (0, 128)],
         ),
         (
-            {"seed": 12345, "mask": 16},
+            {"seed": 12345, "mask": 16, "squares": "shared"},
             [(64, 96), (192, 144), (144, 208), (176, 48), (80, 128), (144, 64), (192, 32), (128, 160)],
         ),
         (
-            {"seed": MAX_SEED, "mask": 128},
+            {"seed": MAX_SEED, "mask": 128, "squares": "shared"},
             [(128, 0), (0, 128), (128, 128), (0, 0), (0, 0), (128, 0), (0, 0), (0, 128)],
         ),
         (
-            {"seed": 0, "mask": 64, "order": "shuffle"},
+            {"seed": 0, "mask": 64, "order": "shuffle", "squares": "shared"},
             [(64, 128), (64, 64), (192, 64), (192, 192), (192, 0), (0, 128), (0, 64), (128, 0)],
+        ),
+        (
+            {"seed": 0, "mask": 64},
+            [(128, 64), (64, 128), (64, 192), (128, 64), (0, 64), (0, 64), (0, 64), (128, 64)],
+        ),
+        (
+            {"seed": 12345, "mask": 16},
+            [(144, 32), (0, 32), (128, 128), (208, 224), (16, 176), (208, 96), (112, 176), (240, 192)],
+        ),
+        (
+            {"seed": MAX_SEED, "mask": 128},
+            [(128, 128), (128, 128), (128, 0), (0, 128), (0, 0), (128, 0), (128, 0), (0, 0)],
+        ),
+        (
+            {"seed": 0, "mask": 64, "order": "shuffle"},
+            [(0, 192), (0, 128), (192, 0), (128, 64), (0, 0), (0, 64), (128, 192), (64, 64)],
         ),
     ],
 )
 def test_the_first_squares_are_the_ones_they_always_were(
     fields: dict[str, Any], corners: list[tuple[int, int]]
 ) -> None:
-    assert [draw_box(spec(**fields), k)[:2] for k in range(1, 9)] == corners
+    assert [draw_box(spec(original_sha256=PICTURE, **fields), k)[:2] for k in range(1, 9)] == corners
 
 
 @pytest.mark.parametrize(
-    ("seed", "first", "last"),
+    ("squares", "seed", "first", "last"),
     [
-        (0, [1297343548419186, 4998215651583119, 6768753407285604, 1519743239395189], 957467880558558),
-        (12345, [585689457774094, 8421943341951988, 601714976308631, 7959335958498736], 2126707868581118),
-        (MAX_SEED, [1758261760304031, 6990273872678523, 991334585966941, 762636396588178], 5488787745923191),
+        ("shared", 0, [1297343548419186, 4998215651583119, 6768753407285604, 1519743239395189], 957467880558558),
+        ("shared", 12345, [585689457774094, 8421943341951988, 601714976308631, 7959335958498736], 2126707868581118),
+        ("shared", MAX_SEED, [1758261760304031, 6990273872678523, 991334585966941, 762636396588178], 5488787745923191),
+        ("own", 0, [3341250234638026, 4006102590644460, 3918845568774471, 1685882719786243], 7663914053019291),
+        ("own", 12345, [4381454274254174, 8589324393933270, 3671445220495888, 8625476113580996], 1121003445981574),
+        ("own", MAX_SEED, [4726029390511895, 212282450878707, 5901198911935289, 6622374603215217], 1699889202868552),
     ],
 )
-def test_the_noise_seeds_are_the_ones_they_always_were(seed: int, first: list[int], last: int) -> None:
-    assert [draw_noise_seed(seed, k) for k in range(1, 5)] == first
-    assert draw_noise_seed(seed, 33_600) == last
+def test_the_noise_seeds_are_the_ones_they_always_were(squares: str, seed: int, first: list[int], last: int) -> None:
+    one = spec(original_sha256=PICTURE, seed=seed, squares=squares)
+    assert [draw_noise_seed(one, k) for k in range(1, 5)] == first
+    assert draw_noise_seed(one, 33_600) == last

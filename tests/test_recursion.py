@@ -72,11 +72,11 @@ def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str
     before = ORIGINAL
     for iteration in iterations:
         repaint = draw_mask(spec, iteration.k)
-        output = one(before, repaint, draw_noise_seed(3, iteration.k), load(name))
+        output = one(before, repaint, draw_noise_seed(spec, iteration.k), load(name))
         before = np.where(repaint[..., None], output, before)
         assert np.array_equal(iteration.frame, before)
         assert iteration.box == draw_box(spec, iteration.k)
-        assert iteration.noise_seed == draw_noise_seed(3, iteration.k)
+        assert iteration.noise_seed == draw_noise_seed(spec, iteration.k)
         assert iteration.frame.dtype == np.uint8
         assert iteration.seconds >= 0
 
@@ -159,7 +159,7 @@ def test_inpainters_get_the_frames_the_masks_and_the_seeds() -> None:
         assert images.dtype == np.uint8
         assert repaint.shape == (2, 256, 256)
         assert repaint.dtype == np.bool_
-        assert seeds == [draw_noise_seed(each.spec.seed, each.iteration) for each in walks]
+        assert seeds == [draw_noise_seed(each.spec, each.iteration) for each in walks]
         for i, iteration in enumerate(batch):
             assert np.array_equal(images[i], before[i])
             assert repaint[i][iteration.box.window].all()

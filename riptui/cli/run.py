@@ -16,7 +16,7 @@ from riptui.inpainters import resolve_inpainter
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep, require_valid_names
-from riptui.spec import Fit, MeasureInterval, ParameterValue, SquareOrder
+from riptui.spec import Fit, MeasureInterval, ParameterValue, SquareOrder, SquareSource
 from riptui.store.records import Request
 from riptui.store.worker_registry import WorkerOptions
 
@@ -29,6 +29,7 @@ def run(
     amount: float,
     seeds: tuple[int, ...],
     order: SquareOrder,
+    squares: SquareSource,
     paste: bool,
     size: int,
     fit: Fit,
@@ -44,7 +45,7 @@ def run(
 ) -> int:
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
-    sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, paste, size, fit)
+    sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, paste, size, fit)
     require_valid_names(group, name, len(images) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
         warn(notice)

@@ -122,6 +122,8 @@ def _caption(spec: Spec) -> str:
     parts = [_drawable(spec.source_name), spec.inpainter, f"mask {spec.mask} px", f"seed {spec.seed}"]
     if spec.order != "replacement":
         parts.append(spec.order)
+    if spec.squares != "own":
+        parts.append(f"{spec.squares} squares")
     if not spec.paste:
         parts.append("no paste")
     return " · ".join(parts)

@@ -16,6 +16,8 @@ def to_command_line(spec: Spec) -> str:
         words += ["--amount", f"{spec.amount:.17g}"]
     if spec.order != DEFAULT_SPEC.order:
         words += ["--order", spec.order]
+    if spec.squares != DEFAULT_SPEC.squares:
+        words += ["--squares", spec.squares]
     if not spec.paste:
         words.append("--no-paste")
     if spec.size != DEFAULT_SPEC.size:

@@ -10,7 +10,7 @@ from riptui.errors import InputError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
 from riptui.inpainters import DEFAULT_INPAINTER
 from riptui.planning.sweep import Sweep
-from riptui.spec import Fit, ParameterValue, Spec, SquareOrder
+from riptui.spec import Fit, ParameterValue, Spec, SquareOrder, SquareSource
 
 
 def prepare(
@@ -22,6 +22,7 @@ def prepare(
     amount: float = 400.0,
     seed: int = 0,
     order: SquareOrder = "replacement",
+    squares: SquareSource = "own",
     paste: bool = True,
     size: int = 512,
     fit: Fit = "bands",
@@ -31,14 +32,16 @@ def prepare(
     picture: a file; or an array uint8 [side, side, 3], which is taken as it is (`size` and `fit` are for files).
     inpainter: a name of `riptui models`, a hub id or a folder; parameters: those that differ from its defaults.
     mask: side of the square, px. amount: % inpainted at the end, repeats counted. order: replacement (the paper's),
-    shuffle or raster. paste: whether only the square is taken from the inpainter's output.
+    shuffle or raster. squares: whether a seed gives each picture squares and noise of its own, or all pictures shared
+    ones. paste: whether only the square is taken from the inpainter's output.
     Raises SourceError for the file; SpecError or InputError for the rest.
     """
     if isinstance(picture, np.ndarray):
         prepared = _from_array(picture)
     else:
         prepared = prepare_original(Path(picture), size=size, fit=fit)
-    sweep = Sweep([inpainter], [mask], [seed], parameters or {}, amount, order, paste, len(prepared.image), fit)
+    side = len(prepared.image)
+    sweep = Sweep([inpainter], [mask], [seed], parameters or {}, amount, order, squares, paste, side, fit)
     [spec] = sweep.specs(prepared.source_name, prepared.source_sha256, pixels_sha256(prepared.image))
     return prepared.image, spec
 

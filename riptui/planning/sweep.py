@@ -7,7 +7,7 @@ from pathlib import Path
 
 from riptui import inpainters
 from riptui.errors import InputError
-from riptui.spec import Fit, ParameterValue, Spec, SquareOrder
+from riptui.spec import Fit, ParameterValue, Spec, SquareOrder, SquareSource
 from riptui.store import layout
 
 
@@ -22,6 +22,7 @@ class Sweep:
     parameters: Mapping[str, ParameterValue]
     amount: float = 400.0
     order: SquareOrder = "replacement"
+    squares: SquareSource = "own"
     paste: bool = True
     size: int = 512
     fit: Fit = "bands"
@@ -50,6 +51,7 @@ class Sweep:
                 fit=self.fit,
                 mask=mask,
                 order=self.order,
+                squares=self.squares,
                 amount=self.amount,
                 seed=seed,
                 paste=self.paste,

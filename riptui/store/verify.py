@@ -85,7 +85,7 @@ def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str
         inpainted=spec.inpainted(k),
         coverage=100 * len(repainted) / spec.cells,
         patch=(inspection.patches_end, row.patch[1]),
-        noise_seed=masks.draw_noise_seed(spec.seed, k),
+        noise_seed=masks.draw_noise_seed(spec, k),
     )
     if row != expected:
         return "it does not follow from the spec and the rows before it"

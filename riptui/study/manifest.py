@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from riptui.errors import DamagedError
-from riptui.spec import Sha256
+from riptui.spec import Sha256, SquareSource
 from riptui.store.disk import Folder, make_folders, read_file
 from riptui.store.records import UNREADABLE
 from riptui.study.study_file import Study
@@ -46,6 +46,8 @@ class Manifest(msgspec.Struct, frozen=True):
     expected: int
     """Trajectories when all of them are created."""
     pictures: tuple[SourceRecord, ...] = ()
+    squares: SquareSource = "shared"
+    """Those of a study file that does not name them: shared if the study was begun before there was a choice."""
     format: int = FORMAT
 
     @property

@@ -10,6 +10,7 @@ from riptui.text.terminal import printable
 FOOTER = """\
 # Other fields of a trajectory can be lists too; every combination is computed:
 #order = ["replacement", "shuffle", "raster"]
+#squares = ["own", "shared"]      # own: a seed gives each picture squares and noise of its own; shared: all the same
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #size = 512                       # px, a multiple of 64
 #fit = "bands"                    # for pictures that are not square: bands, crop or stretch

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,17 @@ from riptui.errors import InputError, NameRefusedError, RiptuiError, SettingsErr
 from riptui.planning.sweep import Sweep
 from riptui.settings.toml_file import TomlDocument
 from riptui.settings.toml_file import read_toml as read_document
-from riptui.spec import FITS, MAX_SEED, SQUARE_ORDERS, Fit, MeasureInterval, ParameterValue, measured_iterations
+from riptui.spec import (
+    FITS,
+    MAX_SEED,
+    SQUARE_ORDERS,
+    SQUARE_SOURCES,
+    Fit,
+    MeasureInterval,
+    ParameterValue,
+    SquareSource,
+    measured_iterations,
+)
 from riptui.store import layout
 from riptui.study import hub_dataset
 from riptui.text import int_ranges
@@ -42,9 +52,16 @@ class Study:
     sweeps: tuple[Sweep, ...]
     """One per combination of values except the seeds; together they give each spec of a picture once."""
 
+    names_squares: bool
+    """Whether the file says whose squares a seed gives; if not, that depends on when the study was begun."""
+
     def __len__(self) -> int:
         """Trajectories of one picture."""
         return sum(map(len, self.sweeps))
+
+    def sweeps_with(self, squares: SquareSource) -> list[Sweep]:
+        """The sweeps, with these squares where the file does not name any."""
+        return [sweep if self.names_squares else replace(sweep, squares=squares) for sweep in self.sweeps]
 
     @property
     def name(self) -> str:
@@ -118,6 +135,7 @@ class _StudyParser:
             metrics=self._parse_metrics(),
             measure=measure,
             sweeps=sweeps,
+            names_squares="squares" in sweep_values,
         )
 
     # ── the top of the file ──────────────────────────────────────────────────────────────────────────────────────
@@ -278,6 +296,7 @@ SWEEP_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "seed": ("a whole number", _is_whole),
     "amount": ("a number of %", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
     "order": (f"one of {', '.join(SQUARE_ORDERS)}", lambda value: value in SQUARE_ORDERS),
+    "squares": (f"one of {', '.join(SQUARE_SOURCES)}", lambda value: value in SQUARE_SOURCES),
     "paste": ("true or false", lambda value: isinstance(value, bool)),
     "size": ("a whole number of px", _is_whole),
     "fit": (f"one of {', '.join(FITS)}", lambda value: value in FITS),

@@ -15,7 +15,7 @@ from riptui.errors import DiskError, RiptuiError, SourceError
 from riptui.images import encode_original_png, pixels_sha256, prepare_original
 from riptui.planning.submit import create_trajectory
 from riptui.planning.sweep import queue_position, trajectory_paths
-from riptui.spec import Fit, Spec
+from riptui.spec import Fit, Spec, SquareSource
 from riptui.store.records import Request
 from riptui.store.requests import merge_request
 from riptui.store.trajectory import Trajectory
@@ -63,6 +63,8 @@ class Submission:
         self._study = study
         self._request = Request("run", metrics, study.measure, round(time.time(), 3))
         known = manifest.read(study)
+        self.squares: SquareSource = known.squares if known else "own"
+        """Whose squares a seed gives where the file does not say."""
         self._known = {picture.path: picture for picture in known.pictures} if known else {}
         self._should_stop = should_stop
         self.paths = sources.resolve(study)
@@ -93,7 +95,7 @@ class Submission:
     def _write_manifest(self, pictures: dict[str, SourceRecord]) -> None:
         study = self._study
         expected = len(self.paths) * len(study)
-        manifest.write(study, Manifest(str(study.file), study.text, expected, tuple(pictures.values())))
+        manifest.write(study, Manifest(str(study.file), study.text, expected, tuple(pictures.values()), self.squares))
 
     def _submit(self, path: Path) -> SubmittedPicture | SkippedPicture:
         known = self._known.get(str(path))
@@ -128,7 +130,7 @@ class Submission:
 
     def _plan(self, picture: SourceRecord, original: "_LazyOriginal") -> Iterator["_PlannedTrajectory"]:
         name = Path(picture.path).name.encode(errors="replace").decode()
-        for sweep in self._study.sweeps:
+        for sweep in self._study.sweeps_with(self.squares):
             if (sweep.size, sweep.fit) == (original.size, original.fit):
                 for spec in sweep.specs(name, picture.sha256, original.sha256):
                     self._count += 1

@@ -156,7 +156,7 @@ def paint_plainly(pipeline: Any, image: Image, spec: Spec, iterations: range, st
                 width=size,
                 num_inference_steps=steps,
                 guidance_scale=7.5,
-                generator=torch.Generator("cpu").manual_seed(masks.draw_noise_seed(spec.seed, k)),
+                generator=torch.Generator("cpu").manual_seed(masks.draw_noise_seed(spec, k)),
             ).images[0]
         current = Pictures.composite(painted, current, repaint)
     return np.asarray(current)

@@ -48,9 +48,10 @@ def test_a_sweep_is_every_inpainter_with_every_mask_and_seed() -> None:
 
 
 def test_all_else_is_the_same_in_each_spec() -> None:
-    sweep = Sweep(["telea"], [64, 128], [1, 2], {"radius": 7}, 33.3, "shuffle", False, 256, "crop")
+    sweep = Sweep(["telea"], [64, 128], [1, 2], {"radius": 7}, 33.3, "shuffle", "shared", False, 256, "crop")
     for spec in build_specs(sweep, prepared()):
-        assert (spec.amount, spec.order, spec.paste, spec.size, spec.fit) == (33.3, "shuffle", False, 256, "crop")
+        assert (spec.amount, spec.order, spec.squares) == (33.3, "shuffle", "shared")
+        assert (spec.paste, spec.size, spec.fit) == (False, 256, "crop")
         assert spec.parameters == {"radius": 7}
         assert spec.source_name == "cat.jpg"
 

@@ -48,7 +48,7 @@ CHECKPOINT_WEIGHTS = {
 class GrownSpec(Spec, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The spec of a later release, whose new trajectories do something else than the old ones did."""
 
-    squares: Literal["own", "shared"] = "own"
+    later: Literal["new", "old"] = "new"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def runs(tmp_path: Path) -> Path:
 def grown(monkeypatch: pytest.MonkeyPatch) -> None:
     """A later release, in which a spec without the new field means the old way."""
     monkeypatch.setattr(spec_module, "Spec", GrownSpec)
-    monkeypatch.setitem(spec_module.ADDED_FIELDS, "squares", "shared")
+    monkeypatch.setitem(spec_module.ADDED_FIELDS, "later", "old")
 
 
 def files_sha256(folder: Path) -> str:
@@ -170,6 +170,10 @@ def test_every_field_after_the_first_release_says_what_leaving_it_out_means() ->
     assert {*Spec.__struct_fields__} == {*FORMAT_1_FIELDS} | spec_module.ADDED_FIELDS.keys()
 
 
+def test_what_was_written_before_pictures_had_squares_of_their_own_shares_them() -> None:
+    assert {decode_spec((GOLDEN / place / layout.SPEC).read_bytes()).squares for place in PLACES} == {"shared"}
+
+
 @pytest.mark.usefixtures("grown")
 def test_a_grown_spec_reads_lists_checks_resumes_and_measures_what_was_written_before(runs: Path) -> None:
     require_readable(runs)
@@ -181,7 +185,7 @@ def test_a_grown_spec_reads_lists_checks_resumes_and_measures_what_was_written_b
 def test_a_spec_without_a_field_has_what_leaving_it_out_means_and_keeps_its_digest_and_its_bytes() -> None:
     data = (GOLDEN / "telea/finished" / layout.SPEC).read_bytes()
     read: Any = decode_spec(data)
-    assert read.squares == "shared"
+    assert read.later == "old"
     assert read.digest == json.loads(data)["digest"]
     assert encode_spec(read) == data
 
@@ -192,13 +196,13 @@ def test_a_new_spec_writes_the_default_that_leaving_it_out_does_not_mean() -> No
     fields = json.loads(data)
     old_digest = fields.pop("digest")
     new = msgspec.convert(fields, GrownSpec)
-    assert new.squares == "own"
+    assert new.later == "new"
     assert new.digest != old_digest
     written = json.loads(encode_spec(new))
-    assert written["squares"] == "own"
+    assert written["later"] == "new"
     assert decode_spec(encode_spec(new)) == new
     with pytest.raises(SpecError, match="digest"):
-        decode_spec(json.dumps(fields | {"squares": "own", "digest": old_digest}).encode())
+        decode_spec(json.dumps(fields | {"later": "new", "digest": old_digest}).encode())
 
 
 def test_the_release_before_reads_what_is_old_in_a_grown_spec_and_refuses_by_name_what_is_new(
@@ -207,8 +211,8 @@ def test_the_release_before_reads_what_is_old_in_a_grown_spec_and_refuses_by_nam
     data = (GOLDEN / "telea/finished" / layout.SPEC).read_bytes()
     fields = msgspec.structs.asdict(decode_spec(data))
     with monkeypatch.context() as later:
-        later.setitem(spec_module.ADDED_FIELDS, "squares", "shared")
-        old_way, new_way = (encode_spec(GrownSpec(**fields, squares=squares)) for squares in ("shared", "own"))
+        later.setitem(spec_module.ADDED_FIELDS, "later", "old")
+        old_way, new_way = (encode_spec(GrownSpec(**fields, later=value)) for value in ("old", "new"))
     assert decode_spec(old_way) == decode_spec(data)
-    with pytest.raises(SpecError, match="unknown keys: squares"):
+    with pytest.raises(SpecError, match="unknown keys: later"):
         decode_spec(new_way)

@@ -1,5 +1,6 @@
 """The study file: what it says, what is refused and where, and which trajectories come of it."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ from PIL import Image
 from riptui.errors import RiptuiError, StudyError, WorkerError
 from riptui.store import layout
 from riptui.store.claim import claim
+from riptui.store.listing import find_trajectories
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Worker, WorkerOptions, WorkerRecord
@@ -537,3 +539,46 @@ def test_all_gpus_are_those_that_are_there(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("riptui.supervision.pool.count_cuda_devices", lambda: 0)
     with pytest.raises(RiptuiError, match="no GPU found"):
         plan_workers("all", None, WorkerOptions(), needs_weights=True)
+
+
+# --- whose squares
+
+
+def squares_of(study: Study) -> set[str]:
+    return {trajectory.spec.squares for trajectory in find_trajectories(study.folder)}
+
+
+def begun_before_there_was_a_choice(study: Study) -> None:
+    """What a study left that was run by a release whose seeds gave all pictures the same squares."""
+    shared = dataclasses.replace(
+        study, sweeps=tuple(dataclasses.replace(one, squares="shared") for one in study.sweeps)
+    )
+    submitted(dataclasses.replace(shared, names_squares=True))
+    file = manifest.manifest_file(study)
+    written = json.loads(file.read_bytes())
+    del written["squares"]
+    file.write_text(json.dumps(written))
+
+
+def test_a_study_draws_squares_of_each_pictures_own(written: Written) -> None:
+    study = read_study(written())
+    submitted(study)
+    assert squares_of(study) == {"own"}
+    assert counts(study) == [(0, 4), (0, 4)]
+
+
+def test_a_study_that_was_begun_with_shared_squares_finds_its_trajectories_and_adds_such(written: Written) -> None:
+    study = read_study(written())
+    begun_before_there_was_a_choice(study)
+    assert counts(study) == [(0, 4), (0, 4)]
+    grown = read_study(written(sweep=SWEEP.replace("0-1", "0-2")))
+    assert counts(grown) == [(2, 4), (2, 4)]
+    assert counts(grown) == [(0, 6), (0, 6)]
+    assert squares_of(study) == {"shared"}
+
+
+def test_a_study_file_says_whose_squares_whenever_it_was_begun(written: Written) -> None:
+    begun_before_there_was_a_choice(read_study(written()))
+    both = read_study(written(sweep=SWEEP + 'squares = ["own", "shared"]\n'))
+    assert counts(both) == [(4, 4), (4, 4)]
+    assert squares_of(both) == {"own", "shared"}

@@ -19,7 +19,7 @@ from riptui.cli.options import (
 )
 from riptui.cli.values import NameListParam, NumberListParam
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
-from riptui.spec import FITS, SQUARE_ORDERS
+from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
 
 
 @click.command()
@@ -63,6 +63,14 @@ from riptui.spec import FITS, SQUARE_ORDERS
     help="Order of squares. replacement: at random, as in the paper; shuffle: each once per 100 %; raster: row by row.",
 )
 @click.option(
+    "--squares",
+    type=click.Choice(SQUARE_SOURCES),
+    metavar="WHOSE",
+    default="own",
+    show_default=True,
+    help="Squares and noise of a seed. own: each picture draws its own; shared: all pictures get the same.",
+)
+@click.option(
     "--paste/--no-paste",
     default=True,
     show_default=True,
@@ -90,7 +98,18 @@ from riptui.spec import FITS, SQUARE_ORDERS
 @display_option
 @click.option_panel(
     "Recursion",
-    options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"],
+    options=[
+        "--inpainter",
+        "--set",
+        "--mask",
+        "--amount",
+        "--seed",
+        "--order",
+        "--squares",
+        "--paste",
+        "--size",
+        "--fit",
+    ],
 )
 @click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
 @click.option_panel("Worker", options=["--detach", *WORKER_OPTIONS])

@@ -73,6 +73,11 @@ def _submit(
     for dataset in sources.list_unfetched(study):
         study_display.notice(f"downloading {dataset.text}, all of it")
     submission = Submission(study, metrics, should_stop=lambda: bool(stop))
+    if submission.squares == "shared" and not study.names_squares:
+        study_display.notice(
+            "this study was begun when a seed gave all pictures the same squares, and goes on so; "
+            "for squares of each picture's own, start it again in another group"
+        )
     complete = True
     for position, outcome in enumerate(submission, 1):
         if isinstance(outcome, SkippedPicture):

@@ -17,7 +17,7 @@ from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.group.table import TableColumn, TableRow
 from riptui.tui.plot.series import Series
 
-SPLIT_FIELDS = ("mask", "inpainter", "order", "size", "paste")
+SPLIT_FIELDS = ("mask", "inpainter", "order", "squares", "size", "paste")
 """The fields that divide a group's trajectories into curves if they differ; the paper's figures use the first."""
 MAX_CURVES = 8  # one per colour
 MAX_RUNS = 60  # more lines cannot be told apart

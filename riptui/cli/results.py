@@ -11,7 +11,7 @@ from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.results.comparison import compare
-from riptui.results.curves import Curve, differing_settings, extract_curves, group_by
+from riptui.results.curves import Curve, differing_settings, drop_copies, extract_curves, group_by
 from riptui.results.findings import check_findings
 from riptui.results.panel import condition_settings
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
@@ -30,10 +30,14 @@ def results(
     as_json: bool,
 ) -> int:
     summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths)]
-    readable = [summary for summary in summaries if summary.spec]
-    if len(readable) < len(summaries):
-        count = format_count(len(summaries) - len(readable), "trajectory")
+    found = [summary for summary in summaries if summary.spec]
+    if len(found) < len(summaries):
+        count = format_count(len(summaries) - len(found), "trajectory")
         warn(f"left out, unreadable: {count}; see riptui check")
+    readable = drop_copies(found)
+    if len(readable) < len(found):
+        count = format_count(len(found) - len(readable), "trajectory")
+        warn(f"left out, copies of others with the same spec: {count}")
     chosen_metric = _choose_metric(metric, readable)
     members = extract_curves(readable, chosen_metric)
     keys = _grouping_keys(by, members)
@@ -43,12 +47,18 @@ def results(
     output["groups"] = results_tables.groups_as_dicts(members, keys, _previous_curves(readable, chosen_metric))
     if findings:
         output["findings"] = _test_findings(readable, chosen_metric)
+    refusal = None
     if compare:
-        output["comparison"] = _compare_inpainters(members)
+        try:
+            output["comparison"] = _compare_inpainters(members)
+        except InputError as error:
+            refusal = error
     if as_json:
         print_json(results_tables.to_json_value(output))
     else:
         results_tables.print_results(output)
+    if refusal:
+        raise refusal  # after what could be computed
     return 0
 
 

@@ -12,15 +12,22 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_table, warn
 from riptui.metrics.display import format_result
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison
 from riptui.results.curves import Curve, differing_settings, distributions, group_by
-from riptui.results.statistics import DriftSummary, convergence, spread_over_runs, summarize_drift
-from riptui.results.verdict import PaperFinding
+from riptui.results.statistics import (
+    DriftSummary,
+    convergence,
+    intraclass_correlations,
+    spread_over_runs,
+    summarize_drift,
+)
+from riptui.results.verdict import PaperFinding, parts_as_dicts
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
 FormatCell = Callable[[dict[str, Any]], str]
-VERDICT_COLOURS = {"holds": "green", "does not": "red", "undecided": "yellow"}
+VERDICT_COLOURS = {"holds": "green", "in part": "cyan", "does not": "red", "undecided": "yellow"}
 
 
 def groups_as_dicts(members: Iterable[Curve], by: Sequence[str], previous: Iterable[Curve]) -> list[dict[str, Any]]:
@@ -33,6 +40,9 @@ def groups_as_dicts(members: Iterable[Curve], by: Sequence[str], previous: Itera
             **_drift_as_dict(summarize_drift(group_curves)),
             "curve": [distribution._asdict() for distribution in distributions(group_curves)],
             "runs": [spread._asdict() for spread in spread_over_runs(group_curves)]
+            if _differ_in_seed_alone(group_curves)
+            else [],
+            "icc": [correlation._asdict() for correlation in intraclass_correlations(group_curves)]
             if _differ_in_seed_alone(group_curves)
             else [],
             "convergence": convergence(previous_groups[key]) if key in previous_groups else None,
@@ -58,7 +68,7 @@ def finding_as_dict(finding: PaperFinding) -> dict[str, Any]:
         "test": finding.test,
         "images": finding.images,
         "trajectories": finding.trajectories,
-        "evidence": [asdict(evidence) | {"verdict": str(evidence.verdict)} for evidence in finding.evidence],
+        "evidence": parts_as_dicts(finding),
         "note": "; ".join(filter(None, (finding.note, finding.missing_data))),
     }
 
@@ -102,12 +112,45 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
         "area": lambda group: format_result(group["area"]["value"]),
         "95 % of it": lambda group: _format_interval(group["area"]),
         "half-life": lambda group: _format_percent(group["half_life"]),
+        "ICC": _format_icc,
         "law": _format_law,
     }
-    print_table(_build_layouts(groups, "key", columns, ("law", "95 % of it", "images", "area", "95 %", "half-life")))
+    if not any(group["icc"] for group in groups):
+        del columns["ICC"]
+    expendable = ("law", "95 % of it", "images", "area", "ICC", "95 %", "half-life")
+    print_table(_build_layouts(groups, "key", columns, [name for name in expendable if name in columns]))
+    for line in _explain_groups(groups, metric):
+        print_line(line, "dim")
     if unfinished := sum(group["unfinished"] for group in groups):
         count = format_count(unfinished, "trajectory")
         warn(f"left out, not measured to the end: {count}; see riptui resume and riptui measure")
+    if infinite := sum(group["infinite"] for group in groups):
+        warn(f"left out, {metric} is infinite at the end: {format_count(infinite, 'trajectory')}")
+
+
+def _explain_groups(groups: Sequence[dict[str, Any]], metric: str) -> Iterator[str]:
+    """What the table's numbers mean, where that is not plain."""
+    amounts = sorted({group["amount"] for group in groups if group["trajectories"]})
+    if amounts:
+        ends = " or ".join(f"{amount:g}" for amount in amounts)
+        yield f"half-life: the inpainted % at which half of the change up to {ends} % is reached"
+    if any(group["images"] < MIN_INTERVAL_IMAGES for group in groups):
+        yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
+    shared = {group["shared_squares"] for group in groups} - {0}
+    if shared == {1}:
+        yield "all images share one sequence of squares: the intervals are for these squares"
+    elif shared:
+        yield "the images share the squares of each seed: the intervals are over images and seeds"
+    if any(group["icc"] for group in groups):
+        yield "ICC: the share of the variance at the end that is between images, and not between the seeds of one"
+
+
+def _format_icc(group: dict[str, Any]) -> str:
+    if not group["icc"]:
+        return "-"
+    last = group["icc"][-1]
+    interval = "" if isnan(last["low"]) else f" ({_format_interval(last)})"
+    return f"{format_result(last['value'])}{interval}"
 
 
 def _format_final(group: dict[str, Any]) -> str:
@@ -132,7 +175,10 @@ def _print_finding(finding: dict[str, Any]) -> None:
         effect = evidence["effect"]
         images = format_count(effect["images"], "image")
         numbers = f"{format_result(effect['value'])}  {_format_interval(effect)}  against {evidence['null']:g}"
-        print_line(f"   {evidence['what']}: {numbers}, {images}", "dim")
+        verdict = evidence["open"] or evidence["verdict"]
+        if not evidence["decides"]:
+            verdict += ", beside the verdict"
+        print_line(f"   {evidence['what']}: {numbers}, {images}: {verdict}", "dim")
     if finding["note"]:
         print_line(f"   {finding['note']}", "dim")
 

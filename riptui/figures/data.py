@@ -12,7 +12,7 @@ from riptui.export.tables import TableCell
 from riptui.metrics import PREVIOUS, REGISTRY, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
-from riptui.results.curves import Curve, extract_curve, group_by
+from riptui.results.curves import Curve, drop_copies, extract_curve, group_by
 from riptui.results.panel import condition_settings
 from riptui.results.paper_tests import NETS
 from riptui.spec import ParameterValue, Spec
@@ -163,9 +163,11 @@ class Condition:
 @dataclass(frozen=True, eq=False)
 class ReportData:
     summaries: Sequence[TrajectorySummary]
-    """All readable trajectories, complete or not."""
+    """All readable trajectories, complete or not, without copies."""
     unreadable: Sequence[str]
     """One message per unreadable trajectory."""
+    copies: int
+    """Trajectories left out because another has the same spec."""
     conditions: Sequence[Condition]
 
     @property
@@ -198,7 +200,10 @@ def load_report_data(trajectories: Iterable[Trajectory], on_progress: OnReportPr
         on_progress("reading", done, len(listed))
     if not readable:
         raise InputError("none of these trajectories can be read: see riptui check" if listed else "no trajectories")
-    return ReportData(readable, unreadable, _conditions(runs))
+    distinct = drop_copies(readable)
+    kept = {summary.trajectory.path for summary in distinct}
+    conditions = _conditions([run for run in runs if run.trajectory.path in kept])
+    return ReportData(distinct, unreadable, len(readable) - len(distinct), conditions)
 
 
 def _complete_run(summary: TrajectorySummary) -> CompleteRun | None:

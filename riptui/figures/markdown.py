@@ -10,8 +10,9 @@ from riptui.errors import InputError
 from riptui.figures.data import Condition, ReportData, settings_title
 from riptui.figures.figure import SkippedFigure, WrittenFigure
 from riptui.metrics.display import format_result
-from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate
 from riptui.results.comparison import InpainterComparison, compare
+from riptui.results.curves import shares_squares
 from riptui.results.findings import ConditionFindings
 from riptui.results.panel import condition_settings
 from riptui.results.paper_tests import NETS
@@ -23,10 +24,15 @@ MAX_LISTED = 20  # damaged or unreadable trajectories, one per line
 
 _SPECIAL = frozenset("\\`*_[]<>|$~&#")
 
-_LIMITS = """\
-- Only measured values are used, without interpolation, and only trajectories that were measured to their end.
-- Confidence intervals are 95 %, by image: they apply to images like these, not to pictures of all kinds.
-- Each of the seven findings is tested at its own 95 % level; there is no correction for testing seven.
+_LIMITS = f"""\
+- Only measured values are used, without interpolation, and only trajectories that were measured to their end. Copies
+  of a trajectory count once.
+- The seeds of an image are averaged first, then images: n is images. Confidence intervals are 95 %, by image: they
+  apply to images like these, not to pictures of all kinds. There are none over fewer than {MIN_INTERVAL_IMAGES} images.
+- Rare catastrophes are invisible to an interval: what happens to 1 of 20 images is missing from 36 % of all samples
+  of 20, and from the intervals with it. Look at the pictures.
+- Each of the seven findings is tested at its own 95 % level; there is no correction for testing seven. The parts of
+  one finding are corrected by Holm's method, unless all of them hold.
 - Inpainted % counts repeats. Squares drawn with replacement leave part of the picture untouched, and how much varies
   more by chance the larger they are: compare the figures against coverage.
 - Times per inpainting depend on the machines that computed them.
@@ -80,7 +86,9 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
         yield _markdown_table(["inpainter", "mask", "trajectories", "images", "seeds", "amount"], rows)
     else:
         yield "No trajectory is finished.\n"
-    listed = [*_metric_notes(data), *_session_notes(data), *map(escape_markdown, notes)]
+    listed = [*_metric_notes(data), *_squares_notes(data), *_session_notes(data), *map(escape_markdown, notes)]
+    if data.copies:
+        listed.append(f"left out, copies of others with the same spec: {format_count(data.copies, 'trajectory')}")
     if data.unfinished:
         unfinished = format_count(data.unfinished, "trajectory")
         listed.append(f"left out, not finished: {unfinished} (riptui resume)")
@@ -104,6 +112,17 @@ def _metric_notes(data: ReportData) -> Iterator[str]:
                 prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
                 incomplete = format_count(missing_runs, "trajectory")
                 yield f"{prefix}{escape_markdown(metric)} is not measured to the end in {incomplete}"
+
+
+def _squares_notes(data: ReportData) -> Iterator[str]:
+    for condition in data.conditions:
+        if shares_squares(condition.runs):
+            prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
+            seeds = format_count(len({run.spec.seed for run in condition.runs}), "seed")
+            yield (
+                f"{prefix}all images share the squares of {seeds}: intervals over images are for these squares "
+                "(riptui run and study run give each image its own)"
+            )
 
 
 def _session_notes(data: ReportData) -> Iterator[str]:
@@ -154,7 +173,9 @@ def _stability_section(data: ReportData) -> Iterator[str]:
         return
     yield (
         f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount. Half-life: the inpainted "
-        "% at which the metric has made half of its total change. In brackets: 95 % confidence intervals.\n"
+        "% at which the metric has made half of its change up to the end, so that it depends on the amount. In "
+        "brackets: 95 % confidence intervals over images, the seeds of an image averaged first; none over fewer than "
+        f"{MIN_INTERVAL_IMAGES} images.\n"
     )
     rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]
     columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
@@ -231,10 +252,12 @@ def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> 
         for finding in condition.findings:
             n = f"n = {format_count(finding.images, 'image')}, {format_count(finding.trajectories, 'trajectory')}"
             yield f"{finding.number}. {finding.claim} **{finding.verdict}** ({n}). Test: {finding.test}."
-            for evidence in finding.evidence:
+            for evidence, verdict in zip(finding.evidence, finding.parts, strict=True):
+                beside = "" if evidence.decides else ", beside the verdict"
                 yield (
                     f"   - {escape_markdown(evidence.what)}: {_format_interval(evidence.effect)}, "
-                    f"null {evidence.null:g}, {format_count(evidence.effect.images, 'image')}"
+                    f"null {evidence.null:g}, {format_count(evidence.effect.images, 'image')}: "
+                    f"{evidence.open or verdict}{beside}"
                 )
             if note := "; ".join(filter(None, (finding.note, finding.missing_data))):
                 yield f"   - {escape_markdown(note)}"

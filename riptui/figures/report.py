@@ -19,6 +19,7 @@ from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.results.findings import ConditionFindings, check_findings
+from riptui.results.verdict import parts_as_dicts
 from riptui.store.trajectory import Trajectory
 
 MARKDOWN_NAME = "report.md"
@@ -61,7 +62,10 @@ class WrittenReport:
             "findings": [
                 {
                     "settings": dict(tested.settings),
-                    "findings": [asdict(finding) | {"verdict": str(finding.verdict)} for finding in tested.findings],
+                    "findings": [
+                        asdict(finding) | {"verdict": str(finding.verdict), "evidence": parts_as_dicts(finding)}
+                        for finding in tested.findings
+                    ],
                 }
                 for tested in self.tested
             ],

@@ -4,7 +4,6 @@ Only blocks that every inpainter has completed are compared: the same squares of
 curves are averaged within each image; the images are the sample.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,8 +15,9 @@ from jaxtyping import Float64
 from riptui.errors import InputError
 from riptui.metrics import find_metric
 from riptui.results.bootstrap import IntervalEstimate, estimate
-from riptui.results.curves import Curve, GroupKey, get_setting, group_by
-from riptui.results.statistics import area_under_curve, estimate_by_image, half_life
+from riptui.results.curves import Curve, GroupKey, average_by_image, get_setting, group_by
+from riptui.results.holm import adjust_p
+from riptui.results.statistics import area_under_curve, estimate_by_image, median_half_life
 from riptui.spec import ParameterValue
 
 Block = tuple[ParameterValue, ...]
@@ -37,7 +37,7 @@ class Standing:
     area: IntervalEstimate
     """Mean value over the whole amount."""
     half_life: float | None
-    """%; the median over trajectories."""
+    """%; the median over images."""
     seconds: float | None
     """Median wall time per inpainting, over all machines. None if there are no rows."""
 
@@ -88,7 +88,9 @@ def compare(found: Collection[Curve], by: Sequence[str] = ("inpainter",)) -> Inp
     members = {key: [by_block[block] for block in shared] for key, by_block in blocks.items()}
     standings = [_standing(key, curves) for key, curves in members.items()]
     standings.sort(key=lambda standing: sign * standing.area.value)
-    areas = {key: _mean_areas(curves) for key, curves in members.items()}
+    areas = {
+        key: average_by_image(curves, [area_under_curve(curve) for curve in curves]) for key, curves in members.items()
+    }
     differences = _paired_differences([(standing.key, sign * areas[standing.key]) for standing in standings])
     return InpainterComparison(standings, differences, len(found) - len(shared) * len(blocks))
 
@@ -108,31 +110,23 @@ def _curves_by_block(members: Iterable[Curve], by: Sequence[str]) -> dict[Block,
 
 
 def _standing(key: GroupKey, members: Sequence[Curve]) -> Standing:
-    half_lives = [found for curve in members if (found := half_life(curve)) is not None]
     seconds = [row.seconds for curve in members for row in curve.trajectory.read_rows()]
     return Standing(
         key,
         len(members),
         estimate_by_image(members, [area_under_curve(curve) for curve in members]),
-        median(half_lives) if half_lives else None,
+        median_half_life(members),
         median(seconds) if seconds else None,
     )
-
-
-def _mean_areas(members: Iterable[Curve]) -> Float64[np.ndarray, " images"]:
-    """Mean area of each image, the images in the order of their first curves."""
-    areas: defaultdict[str, list[float]] = defaultdict(list)
-    for curve in members:
-        areas[curve.image].append(area_under_curve(curve))
-    return np.array([np.mean(found) for found in areas.values()])
 
 
 def _paired_differences(areas: Sequence[tuple[GroupKey, Float64[np.ndarray, " images"]]]) -> list[PairedDifference]:
     pairs = list(combinations(areas, 2))
     tests = [_wilcoxon(farther - nearer) for (_, nearer), (_, farther) in pairs]
+    all_adjusted = adjust_p(tests)
     return [
         PairedDifference(nearer_key, farther_key, estimate((farther - nearer)[:, None]), p, adjusted)
-        for ((nearer_key, nearer), (farther_key, farther)), p, adjusted in zip(pairs, tests, holm(tests), strict=True)
+        for ((nearer_key, nearer), (farther_key, farther)), p, adjusted in zip(pairs, tests, all_adjusted, strict=True)
     ]
 
 
@@ -143,13 +137,3 @@ def _wilcoxon(differences: Float64[np.ndarray, " images"]) -> float:
     from scipy.stats import wilcoxon  # late: 0.5 s
 
     return float(wilcoxon(differences).pvalue)
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment (1979), which controls the chance of any false positive among all tests."""
-    adjusted = [1.0] * len(p)
-    floor = 0.0
-    for rank, index in enumerate(sorted(range(len(p)), key=p.__getitem__)):
-        floor = max(floor, min(1.0, (len(p) - rank) * p[index]))
-        adjusted[index] = floor
-    return adjusted

@@ -1,5 +1,8 @@
 """A metric against the inpainted amount: one trajectory's curve, and the distribution of many. Fast enough for the app.
 
+One estimator everywhere: the seeds of an image are averaged first, then the images, and n is images. A trajectory that
+is there twice counts once.
+
 Nothing is interpolated: trajectories are compared where both were measured at exactly the same inpainted %. The paper's
 mask sizes share a grid of 50 %; other grids (e.g. 3 x 3 squares) are measured at other points.
 """
@@ -9,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 from operator import attrgetter
+from statistics import fmean
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -36,11 +40,18 @@ class Curve:
     inpainted: CurveValues
     """%; repeats count."""
     values: CurveValues
+    measured_until: int
+    """The last measured frame, whatever its value."""
 
     @property
     def complete(self) -> bool:
-        """Whether the last iteration's frame was measured."""
+        """Whether the last iteration's frame was measured, and its value is finite."""
         return len(self.k) > 0 and bool(self.k[-1] == self.spec.iterations)
+
+    @property
+    def ends_infinite(self) -> bool:
+        """Whether the last frame was measured, but its value is not finite, e.g. the PSNR of equal frames."""
+        return self.measured_until == self.spec.iterations and not self.complete
 
     @property
     def image(self) -> str:
@@ -48,11 +59,11 @@ class Curve:
 
 
 class Distribution(NamedTuple):
-    """Summary of the values of several trajectories at one inpainted %."""
+    """Summary of the values of several images at one inpainted %, each the mean over the image's seeds."""
 
     inpainted: float
     n: int
-    """Count of trajectories. It can differ between points while some are unfinished."""
+    """Count of images. It can differ between points while some are unfinished."""
     mean: float
     sd: float
     """Sample standard deviation (n - 1 in the denominator); nan for one value."""
@@ -89,12 +100,29 @@ def extract_curve(summary: TrajectorySummary, metric: str) -> Curve | None:
         return None
     k, values = (np.array(column) for column in zip(*found, strict=True))
     inpainted = 100 * k / summary.spec.cells  # rounded once, so equal amounts are equal numbers at any mask size
-    return Curve(summary.trajectory, summary.spec, metric, k, inpainted, values.astype(np.float64))
+    until = max(k for k, values in summary.metrics.items() if k <= summary.k and metric in values)
+    return Curve(summary.trajectory, summary.spec, metric, k, inpainted, values.astype(np.float64), until)
 
 
 def extract_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[Curve]:
     """One metric's curve for every trajectory that has one."""
     return [found for summary in summaries if (found := extract_curve(summary, metric))]
+
+
+def drop_copies(summaries: Iterable[TrajectorySummary]) -> list[TrajectorySummary]:
+    """One of each trajectory that is there more than once, the one that is furthest: copies are no further samples."""
+    furthest: dict[str, TrajectorySummary] = {}
+    for summary in summaries:
+        identity = summary.spec.digest if summary.spec else str(summary.trajectory.path)
+        other = furthest.setdefault(identity, summary)
+        if (summary.k, len(summary.metrics)) > (other.k, len(other.metrics)):
+            furthest[identity] = summary
+    return list(furthest.values())
+
+
+def shares_squares(found: Iterable[HasSpec]) -> bool:
+    """Whether a seed gave several of the images the same squares: they are then no independent samples of squares."""
+    return len({item.spec.original_sha256 for item in found if item.spec.squares == "shared"}) > 1
 
 
 def read_coverage(curve: Curve) -> CurveValues:
@@ -126,16 +154,27 @@ def group_by(found: Iterable[SpecItem], by: Sequence[str]) -> dict[GroupKey, lis
     groups: defaultdict[GroupKey, list[SpecItem]] = defaultdict(list)
     for item in listed:
         groups[tuple(get_setting(item.spec, name) for name in by)].append(item)
-    return {key: groups[key] for key in sorted(groups, key=_sort_key)}
+    return {key: groups[key] for key in sorted(groups, key=sort_key)}
 
 
 def distributions(found: Iterable[Curve]) -> list[Distribution]:
-    """The distribution of the curves' values at each inpainted % at which any was measured, ascending."""
-    values_at: defaultdict[float, list[float]] = defaultdict(list)
+    """The distribution over images at each inpainted % at which any curve was measured, ascending."""
+    values_at: defaultdict[float, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for curve in found:
         for inpainted, value in zip(curve.inpainted.tolist(), curve.values.tolist(), strict=True):
-            values_at[inpainted].append(value)
-    return [distribution(inpainted, np.array(values_at[inpainted])) for inpainted in sorted(values_at)]
+            values_at[inpainted][curve.image].append(value)
+    return [
+        distribution(inpainted, np.array([*map(fmean, by_image.values())]))
+        for inpainted, by_image in sorted(values_at.items())
+    ]
+
+
+def average_by_image(found: Iterable[Curve], values: Iterable[float]) -> CurveValues:
+    """One value per curve, averaged over the seeds of each image, in the order of the images' first curves."""
+    by_image: defaultdict[str, list[float]] = defaultdict(list)
+    for curve, value in zip(found, values, strict=True):
+        by_image[curve.image].append(value)
+    return np.array([fmean(members) for members in by_image.values()], dtype=np.float64)
 
 
 def distribution(inpainted: float, values: CurveValues) -> Distribution:
@@ -179,7 +218,7 @@ _SPEC_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("fo
 _PICTURE_FIELDS = ("source_name", "source_sha256", "original_sha256")
 
 
-def _sort_key(key: GroupKey) -> list[tuple[str, bool | int | float, str]]:
+def sort_key(key: GroupKey) -> list[tuple[str, bool | int | float, str]]:
     """Sorts None first, then numbers by value, then text."""
     return [
         ("number", value, "") if isinstance(value, int | float) else ("" if value is None else "text", 0, str(value))

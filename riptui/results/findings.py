@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from riptui.results import paper_tests
-from riptui.results.curves import Curve, extract_curves
+from riptui.results.curves import extract_curves
 from riptui.results.panel import Panel, condition_settings, make_panels
 from riptui.results.verdict import PaperFinding
 from riptui.spec import ParameterValue
@@ -28,15 +28,18 @@ def check_findings(summaries: Iterable[TrajectorySummary], metric: str = "lpips-
     listed = list(summaries)
     found = {name: extract_curves(listed, name) for name in dict.fromkeys((metric, *paper_tests.NETS))}
     by = condition_settings(curve for members in found.values() for curve in members)
-    net_panels = make_panels(_measured_by_all_nets(found), by)
+    panels = {name: make_panels(members, by) for name, members in found.items()}
     return [
-        ConditionFindings(dict(zip(by, key, strict=True)), check_panel(arranged[metric], net_panels.get(key, {})))
-        for key, arranged in make_panels({metric: found[metric]}, by).items()
+        ConditionFindings(
+            dict(zip(by, key, strict=True)),
+            check_panel(panel, {net: panels[net][key] for net in paper_tests.NETS if key in panels[net]}),
+        )
+        for key, panel in panels[metric].items()
     ]
 
 
 def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, ...]:
-    """Test one panel, and the panels of the three nets, which should have the same trajectories."""
+    """Test one panel, and the panels of the nets, restricted to the trajectories and amounts that all nets have."""
     return (
         paper_tests.distance_grows(panel),
         paper_tests.slows_without_settling(panel),
@@ -46,10 +49,3 @@ def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, 
         paper_tests.vgg_has_fewest_outliers(nets),
         paper_tests.runs_spread(panel),
     )
-
-
-def _measured_by_all_nets(found: Mapping[str, list[Curve]]) -> dict[str, list[Curve]]:
-    """The nets' curves of the trajectories that were measured to their end with all three."""
-    nets = {net: {curve.trajectory.path: curve for curve in found[net] if curve.complete} for net in paper_tests.NETS}
-    shared = set.intersection(*(set(by_path) for by_path in nets.values()))
-    return {name: [curve for path, curve in by_path.items() if path in shared] for name, by_path in nets.items()}

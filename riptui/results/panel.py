@@ -1,42 +1,64 @@
 """Distances arranged for tests: complete trajectories that differ only in image, mask size and seed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from math import isfinite
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite, nan
+from statistics import fmean
 
 import numpy as np
 from jaxtyping import Float64
 
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, find_metric
+from riptui.results.bootstrap import IntervalEstimate, estimate, estimate_crossed
 from riptui.results.curves import (
     Curve,
     CurveValues,
     GroupKey,
     HasSpec,
     differing_settings,
+    get_setting,
     group_by,
-    select_values,
-    shared_amounts,
+    shares_squares,
+    sort_key,
 )
 
-SeedCurves = Float64[np.ndarray, "seeds points"]
-Means = Float64[np.ndarray, "images masks points"]
+SeedValues = Mapping[int, float]
+"""One value per seed of an image; nan where it has none."""
 
 VARIED_FIELDS = ("mask", "seed")
 """The settings, besides the image, in which a panel's trajectories differ."""
+ONE_SEQUENCE = "all images share one sequence of squares, so this holds for these squares only"
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceCurve:
+    """One trajectory's distances to the original. Frame 0 is left out: its distance is 0 by definition."""
+
+    inpainted: CurveValues
+    """% above 0 at which it was measured, ascending."""
+    distances: CurveValues
+
+    def select(self, amounts: Collection[float]) -> "DistanceCurve":
+        """The distances at some of its amounts."""
+        kept = np.isin(self.inpainted, list(amounts))
+        return DistanceCurve(self.inpainted[kept], self.distances[kept])
+
+    def at(self, inpainted: float) -> float:
+        """The distance at one of its amounts."""
+        return float(self.distances[np.searchsorted(self.inpainted, inpainted)])
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """Distances to the original by one metric. Frame 0 is left out: its distance is 0 by definition."""
+    """Distances to the original by one metric."""
 
     metric: str
-    inpainted: CurveValues
-    """% above 0 at which every trajectory was measured, ascending."""
-    runs: Mapping[str, Mapping[int, SeedCurves]]
-    """By image and mask size."""
+    runs: Mapping[str, Mapping[int, Mapping[int, DistanceCurve]]]
+    """By image, mask size and seed."""
+    shared_squares: bool
+    """Whether a seed gave all images the same squares."""
 
     @property
     def masks(self) -> list[int]:
@@ -45,44 +67,87 @@ class Panel:
 
     @property
     def trajectories(self) -> int:
-        return sum(len(runs) for by_mask in self.runs.values() for runs in by_mask.values())
+        return sum(len(by_seed) for by_mask in self.runs.values() for by_seed in by_mask.values())
 
-    def complete_images(self, seeds: int = 1) -> list[str]:
-        """The images that have at least `seeds` seeds at every mask size."""
-        masks = self.masks
+    @property
+    def why_open(self) -> str:
+        """Why nothing that is estimated over images can be decided, if so: they share one sequence of squares."""
+        seeds = {seed for by_mask in self.runs.values() for by_seed in by_mask.values() for seed in by_seed}
+        return ONE_SEQUENCE if self.shared_squares and len(seeds) == 1 else ""
+
+    def images_with(self, masks: Iterable[int], *, seeds: int = 1) -> list[str]:
+        """The images that have at least so many seeds at each of these mask sizes."""
+        wanted = list(masks)
         return [
-            image for image, by_mask in self.runs.items() if all(len(by_mask.get(mask, ())) >= seeds for mask in masks)
+            image for image, by_mask in self.runs.items() if all(len(by_mask.get(mask, ())) >= seeds for mask in wanted)
         ]
 
-    def reduce_seeds(self, images: Sequence[str], reduce: Callable[[SeedCurves], CurveValues]) -> Means:
-        """Apply a function to the seeds of each image and mask size."""
-        rows = [[reduce(self.runs[image][mask]) for mask in self.masks] for image in images]
-        return np.array(rows, dtype=np.float64).reshape(len(images), len(self.masks), len(self.inpainted))
+    def masks_of(self, images: int, *, seeds: int = 1) -> list[int]:
+        """The mask sizes that at least so many images have, so that a few of another size undo nothing; else all."""
+        return [mask for mask in self.masks if len(self.images_with([mask], seeds=seeds)) >= images] or self.masks
 
-    def seed_means(self, images: Sequence[str]) -> Means:
-        """The mean over seeds of each image and mask size."""
-        return self.reduce_seeds(images, lambda runs: runs.mean(axis=0))
+    def shared_amounts(self, masks: Collection[int], images: Iterable[str]) -> list[float]:
+        """The inpainted % at which all these trajectories were measured, ascending."""
+        curves = [curve for image in images for mask in masks for curve in self.runs[image][mask].values()]
+        return sorted(set.intersection(*({*curve.inpainted.tolist()} for curve in curves))) if curves else []
 
-    def mean_by_image(
-        self, measure: Callable[[SeedCurves], Float64[np.ndarray, " seeds"]]
-    ) -> Float64[np.ndarray, " images"]:
-        """Measure each trajectory; average over the seeds and then over the mask sizes of each image."""
-        return np.array(
-            [np.mean([measure(runs).mean() for runs in by_mask.values()]) for by_mask in self.runs.values()]
-        )
+    def seed_means(
+        self, images: Sequence[str], mask: int, amounts: Sequence[float]
+    ) -> Float64[np.ndarray, "images points"]:
+        """The mean over the seeds of each image."""
+        rows = [
+            np.mean([curve.select(amounts).distances for curve in self.runs[image][mask].values()], axis=0)
+            for image in images
+        ]
+        return np.array(rows, dtype=np.float64).reshape(len(images), len(amounts))
+
+    def measure_all(self, measure: Callable[[DistanceCurve], float]) -> list[SeedValues]:
+        """Measure each trajectory; for each image its values by seed, averaged over mask sizes.
+
+        With squares of their own, seeds of different mask sizes have nothing in common: they are averaged first.
+        """
+        measured = [
+            {mask: {seed: measure(curve) for seed, curve in by_seed.items()} for mask, by_seed in by_mask.items()}
+            for by_mask in self.runs.values()
+        ]
+        if self.shared_squares:
+            return [_mean_by_seed(by_mask.values()) for by_mask in measured]
+        return [{0: _mean([_mean(by_seed.values()) for by_seed in by_mask.values()])} for by_mask in measured]
+
+    def differences(self, masks: tuple[int, int], inpainted: float) -> list[SeedValues]:
+        """For each image with both mask sizes: the distance with the second minus that with the first, by seed."""
+        found: list[SeedValues] = []
+        for image in self.images_with(masks):
+            ends = [{seed: curve.at(inpainted) for seed, curve in self.runs[image][mask].items()} for mask in masks]
+            if self.shared_squares:
+                found.append({seed: ends[1][seed] - ends[0][seed] for seed in ends[0].keys() & ends[1].keys()})
+            else:
+                found.append({0: _mean(ends[1].values()) - _mean(ends[0].values())})
+        return found
+
+    def estimate_mean(self, values: Iterable[SeedValues], null: float = nan) -> IntervalEstimate:
+        """The mean over images of one value per image and seed; over images and seeds if these share squares."""
+        known = [{seed: value for seed, value in by_seed.items() if isfinite(value)} for by_seed in values]
+        known = [by_seed for by_seed in known if by_seed]
+        seeds = sorted({seed for by_seed in known for seed in by_seed})
+        if self.shared_squares and len(seeds) > 1:
+            cells = np.array([[by_seed.get(seed, nan) for seed in seeds] for by_seed in known])
+            return estimate_crossed(cells[..., None], null=null)
+        means = [fmean(by_seed.values()) for by_seed in known]
+        return estimate(np.array(means, dtype=np.float64).reshape(-1, 1), null=null)
 
 
-def make_panels(metrics: Mapping[str, Iterable[Curve]], by: Sequence[str]) -> dict[GroupKey, dict[str, Panel]]:
-    """Arrange curves by metric as panels by metric, for each combination of the settings `by`.
+def make_panels(found: Iterable[Curve], by: Sequence[str]) -> dict[GroupKey, Panel]:
+    """Arrange the curves of one metric, a panel for each combination of the settings `by`.
 
     Unfinished trajectories are left out, and so are combinations without a complete one. Raises InputError for a metric
-    that is not a distance to the original, and if trajectories were measured at no common amount.
+    that is not a distance to the original.
     """
-    arranged: dict[GroupKey, dict[str, Panel]] = {}
-    for metric, found in metrics.items():
-        for key, members in group_by((curve for curve in found if curve.complete), by).items():
-            arranged.setdefault(key, {})[metric] = make_panel(metric, members)
-    return arranged
+    members: defaultdict[GroupKey, list[Curve]] = defaultdict(list)
+    for curve in found:
+        if curve.complete:
+            members[tuple(get_setting(curve.spec, name) for name in by)].append(curve)
+    return {key: make_panel(members[key]) for key in sorted(members, key=sort_key)}
 
 
 def condition_settings(found: Iterable[HasSpec]) -> list[str]:
@@ -93,25 +158,52 @@ def condition_settings(found: Iterable[HasSpec]) -> list[str]:
     return ["inpainter", *(name for name in names if name not in VARIED_FIELDS)]
 
 
-def make_panel(metric: str, members: Sequence[Curve]) -> Panel:
+def make_panel(members: Sequence[Curve]) -> Panel:
     """The panel of complete curves of one metric and one condition. Raises InputError as `make_panels` does."""
-    distance = _distance_function(metric)
-    shared = shared_amounts(members)
-    shared = shared[shared > 0]
-    if not len(shared):
-        raise InputError(
-            f"the {len(members)} trajectories of {members[0].spec.inpainter} have no common amount at which {metric} "
-            "was measured: add measurements with riptui measure"
-        )
-    runs: defaultdict[str, defaultdict[int, list[CurveValues]]] = defaultdict(lambda: defaultdict(list))
+    metric = members[0].metric
+    distance = distance_function(metric)
+    runs: defaultdict[str, defaultdict[int, dict[int, DistanceCurve]]] = defaultdict(lambda: defaultdict(dict))
     for curve in members:
-        runs[curve.image][curve.spec.mask].append(distance(select_values(curve, shared)))
-    stacked = {image: {mask: np.stack(values) for mask, values in by_mask.items()} for image, by_mask in runs.items()}
-    return Panel(metric, shared, stacked)
+        above = curve.inpainted > 0
+        measured = DistanceCurve(curve.inpainted[above], distance(curve.values[above]))
+        runs[curve.image][curve.spec.mask][curve.spec.seed] = measured
+    return Panel(metric, runs, shares_squares(members))
 
 
-def _distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:
-    """A function from a metric's values to distances, which are 0 for equal pictures. Raises InputError."""
+def pair_panels(panels: Sequence[Panel]) -> list[Panel]:
+    """The panels of several metrics, restricted to the trajectories and the amounts that all of them have."""
+    keys = set.intersection(*({*_keys(panel)} for panel in panels))
+    paired: list[dict[str, dict[int, dict[int, DistanceCurve]]]] = [{} for _ in panels]
+    for image, mask, seed in sorted(keys):
+        curves = [panel.runs[image][mask][seed] for panel in panels]
+        amounts = set.intersection(*({*curve.inpainted.tolist()} for curve in curves))
+        for runs, curve in zip(paired, curves, strict=True):
+            runs.setdefault(image, {}).setdefault(mask, {})[seed] = curve.select(amounts)
+    return [replace(panel, runs=runs) for panel, runs in zip(panels, paired, strict=True)]
+
+
+def _keys(panel: Panel) -> Iterable[tuple[str, int, int]]:
+    for image, by_mask in panel.runs.items():
+        for mask, by_seed in by_mask.items():
+            yield from ((image, mask, seed) for seed in by_seed)
+
+
+def _mean(values: Iterable[float]) -> float:
+    """The mean of those that are not nan; nan if there are none."""
+    known = [value for value in values if isfinite(value)]
+    return fmean(known) if known else nan
+
+
+def _mean_by_seed(by_mask: Collection[SeedValues]) -> SeedValues:
+    seeds = sorted({seed for by_seed in by_mask for seed in by_seed})
+    return {seed: _mean([by_seed[seed] for by_seed in by_mask if seed in by_seed]) for seed in seeds}
+
+
+def distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:
+    """A function from a metric's values to distances, which are 0 for equal pictures.
+
+    Raises InputError for a metric that is unknown or has no such distance.
+    """
     info = find_metric(metric)
     if metric.endswith(PREVIOUS) or not info.pairwise:
         raise InputError(f"{metric} is not a distance to the original, which the findings need: use lpips-vgg")
@@ -119,5 +211,8 @@ def _distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:
         return lambda values: values
     greatest = info.range[1]
     if not isfinite(greatest):
-        raise InputError(f"{metric} has no finite value for equal pictures: use lpips-vgg or ssim (taken as 1 - ssim)")
+        raise InputError(
+            f"{metric} has no finite value for equal pictures, so that it is no distance: use lpips-vgg, or ssim "
+            "(taken as 1 - ssim)"
+        )
     return lambda values: greatest - values

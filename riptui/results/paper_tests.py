@@ -1,250 +1,173 @@
 """The seven findings of the paper (Conde et al. 2024), each as a test that can fail.
 
 All comparisons are within an image, and images are resampled; trajectories of one image never count as independent.
-Where the paper says "large" or "agree" without a number, the threshold is riptui's and part of the test's text.
+Where the paper says "large" or "agree" without a number, the threshold is riptui's and part of the test's text. Each
+trajectory is measured at its own amounts, and each part uses all images that have what it needs: more data adds parts
+and images, and takes none away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations, pairwise
-from math import exp, nan
+from math import nan
 
 import numpy as np
-from jaxtyping import Bool, Float64
 
-from riptui.results.bootstrap import Columns, Resampled, estimate
+from riptui.results import spread_tests
 from riptui.results.curves import CurveValues
-from riptui.results.panel import Panel, SeedCurves
-from riptui.results.verdict import MIN_PAIRED_IMAGES, MIN_SPREAD_IMAGES, ROUNDING, Evidence, PaperFinding
+from riptui.results.panel import DistanceCurve, Panel, pair_panels
+from riptui.results.verdict import MIN_PAIRED_IMAGES, MIN_SPREAD_IMAGES, Evidence, PaperFinding
 
 NETS = ("lpips-vgg", "lpips-alex", "lpips-squeeze")
 NEEDS_NETS = f"it needs {', '.join(NETS)}: add them with riptui measure"
 LARGE_SPREAD = 0.25  # sd over images / mean, above which a spread counts as large
 MIN_AGREEMENT = 0.5  # Spearman's rank correlation, above which nets agree
-MIN_RUNS = 3  # seeds per image and mask size that a spread over runs needs
-FENCE_WIDTH = 1.5  # interquartile ranges beyond the quartiles (Tukey), outside which a value is an outlier
-
-PerMask = Float64[np.ndarray, "*resamples masks"]
 
 
 def distance_grows(panel: Panel) -> PaperFinding:
     """1. Kendall's tau-a with the amount: 1 if each measured frame is farther than all before, 0 without a trend."""
-    first, second = np.triu_indices(len(panel.inpainted), 1)
 
-    def tau(runs: SeedCurves) -> Float64[np.ndarray, " seeds"]:
-        signs: Float64[np.ndarray, " seeds"] = np.sign(runs[:, second] - runs[:, first]).mean(axis=1)
-        return signs
+    def tau(curve: DistanceCurve) -> float:
+        first, second = np.triu_indices(len(curve.distances), 1)
+        enough = len(curve.distances) >= 3
+        return float(np.sign(curve.distances[second] - curve.distances[first]).mean()) if enough else nan
 
-    evidence = [("Kendall's tau of distance and amount", panel.mean_by_image(tau), 0.0)] if len(first) >= 3 else []
+    grown = panel.estimate_mean(panel.measure_all(tau), null=0.0)
+    evidence = [Evidence("Kendall's tau of distance and amount", grown, 0.0, open=panel.why_open)]
     return PaperFinding(
         1,
         "The distance to the original grows with the inpainted amount.",
         "Kendall's tau of each trajectory, frame 0 left out; mean over images",
-        _mean_evidence(evidence),
+        tuple(evidence) if grown.images else (),
         panel.trajectories,
-        "" if evidence else "it needs 3 measured frames after frame 0",
+        "" if grown.images else "it needs 3 measured frames after frame 0",
     )
 
 
 def slows_without_settling(panel: Panel) -> PaperFinding:
     """2. Straight lines through both halves of each curve: the first is steeper, and the second still rises."""
-    early = panel.inpainted <= panel.inpainted[-1] / 2
-    late = ~early
-    evidence = []
-    if early.sum() >= 2 and late.sum() >= 2:
-        first_slopes = panel.mean_by_image(lambda runs: runs[:, early] @ _slope_weights(panel.inpainted[early]))
-        second_slopes = panel.mean_by_image(lambda runs: runs[:, late] @ _slope_weights(panel.inpainted[late]))
-        evidence = [
-            ("slope of the first half minus slope of the second, per 100 %", first_slopes - second_slopes, 0.0),
-            ("slope of the second half, per 100 %", second_slopes, 0.0),
-        ]
+
+    def slope(curve: DistanceCurve, *, late: bool) -> float:
+        half = (curve.inpainted > curve.inpainted[-1] / 2) == late
+        enough = half.sum() >= 2 and (~half).sum() >= 2
+        return float(curve.distances[half] @ _slope_weights(curve.inpainted[half])) if enough else nan
+
+    falls = panel.measure_all(lambda curve: slope(curve, late=False) - slope(curve, late=True))
+    rises = panel.measure_all(lambda curve: slope(curve, late=True))
+    parts = [
+        ("slope of the first half minus slope of the second, per 100 %", panel.estimate_mean(falls, null=0.0)),
+        ("slope of the second half, per 100 %", panel.estimate_mean(rises, null=0.0)),
+    ]
     return PaperFinding(
         2,
         "Its slope falls, but it does not settle.",
         "least-squares slopes of both halves of each trajectory, frame 0 left out; mean over images",
-        _mean_evidence(evidence),
+        tuple(Evidence(what, effect, 0.0, open=panel.why_open) for what, effect in parts if effect.images),
         panel.trajectories,
-        "" if evidence else "it needs 2 measured frames in each half",
+        "" if parts[0][1].images else "it needs 2 measured frames in each half",
     )
 
 
 def larger_masks_end_farther(panel: Panel) -> PaperFinding:
     """3. Each mask size against the next larger one, on the same image at the same amount."""
-    images = panel.complete_images()
-    last = panel.seed_means(images)[:, :, -1]
-    evidence = [
-        (f"distance with {larger} px minus distance with {smaller} px", last[:, index + 1] - last[:, index], 0.0)
-        for index, (smaller, larger) in enumerate(pairwise(panel.masks))
-    ]
+    evidence = []
+    for masks in pairwise(panel.masks_of(MIN_PAIRED_IMAGES)):
+        smaller, larger = masks
+        if amounts := panel.shared_amounts(masks, panel.images_with(masks)):
+            effect = panel.estimate_mean(panel.differences(masks, amounts[-1]), null=0.0)
+            what = f"distance with {larger} px minus distance with {smaller} px, at {amounts[-1]:g} %"
+            evidence.append(Evidence(what, effect, 0.0, open=panel.why_open))
     return PaperFinding(
         3,
         "Larger masks end farther away at the same amount.",
-        f"paired differences by image at {panel.inpainted[-1]:g} %, of neighbouring mask sizes; mean over images",
-        _mean_evidence(evidence),
+        "paired differences by image at the greatest shared amount, of neighbouring mask sizes; mean over images",
+        tuple(evidence),
         panel.trajectories,
-        "" if evidence else "it needs two mask sizes per image",
+        "" if evidence else "it needs two mask sizes per image, measured at an amount that both reach",
     )
 
 
 def nets_agree(nets: Mapping[str, Panel]) -> PaperFinding:
     """4. Whether the nets rank the images alike, at each mask size and amount."""
+    panels = _paired_nets(nets)
     evidence = []
-    measured = [nets[name] for name in NETS if name in nets]
-    for first, second in combinations(measured, 2):
-        images = [image for image in first.complete_images() if image in {*second.complete_images()}]
-        cells = len(first.masks) * len(first.inpainted)
-        ranks = [_ranks(panel.seed_means(images).reshape(len(images), cells)) for panel in (first, second)]
-        effect = estimate(_correlation_columns(*ranks), lambda means: _correlation(means).mean(axis=-1))
-        evidence.append(
-            Evidence(
-                f"rank correlation of {first.metric} and {second.metric}", effect, MIN_AGREEMENT, MIN_SPREAD_IMAGES
-            )
-        )
+    for first, second in combinations(panels, 2):
+        effect = spread_tests.rank_correlation(first, second, null=MIN_AGREEMENT)
+        what = f"rank correlation of {first.metric} and {second.metric}"
+        evidence.append(Evidence(what, effect, MIN_AGREEMENT, MIN_SPREAD_IMAGES))
     return PaperFinding(
         4,
         "The three nets agree.",
         f"Spearman's correlation over images, mean over mask sizes and amounts; agreement is above {MIN_AGREEMENT}",
-        tuple(evidence) if len(measured) == len(NETS) else (),
-        measured[0].trajectories if measured else 0,
-        "" if len(measured) == len(NETS) else NEEDS_NETS,
+        tuple(evidence),
+        panels[0].trajectories if panels else 0,
+        "" if panels else NEEDS_NETS,
     )
 
 
 def images_differ(panel: Panel) -> PaperFinding:
     """5. The spread over images is large relative to the mean and, with several seeds, to the spread by chance."""
-    images, repeated = panel.complete_images(), panel.complete_images(seeds=2)
-    last = panel.seed_means(images)[:, :, -1]
-    relative = estimate(_moments(last), lambda means: _relative_spread(means, len(images)))
-    evidence = [Evidence("sd over images / mean", relative, LARGE_SPREAD, MIN_SPREAD_IMAGES)]
-    note = "no image has two seeds at each mask size, so the spread by chance alone is unknown"
-    if repeated:
-        chance = panel.reduce_seeds(repeated, lambda runs: runs.var(axis=0, ddof=1) / len(runs))[:, :, -1]
-        note = "" if (chance.mean(axis=0) > ROUNDING**2).all() else "the seeds make no difference"
-    if repeated and not note:
-        columns = np.concatenate([_moments(panel.seed_means(repeated)[:, :, -1]), chance], axis=1)
-        excess = estimate(columns, lambda means: _log_excess(means, len(repeated))).map(lambda log: exp(log / 2))
-        label = "sd over images / sd that the seeds alone would give"
-        evidence.append(Evidence(label, excess, 1.0, MIN_SPREAD_IMAGES))
+    relative = spread_tests.relative_spread(panel, null=LARGE_SPREAD)
+    evidence = [Evidence("sd over images / mean", relative, LARGE_SPREAD, MIN_SPREAD_IMAGES, open=panel.why_open)]
+    if (excess := spread_tests.spread_beyond_chance(panel)).images:
+        what = "sd over images / sd that the seeds alone would give"
+        evidence.append(Evidence(what, excess, 1.0, MIN_SPREAD_IMAGES, decides=False, open=panel.why_open))
     return PaperFinding(
         5,
         "The spread over images is large.",
-        f"sd over images at {panel.inpainted[-1]:g} %, mean over mask sizes; large is above {LARGE_SPREAD} of the mean",
+        f"sd over images at the end, mean over mask sizes; large is above {LARGE_SPREAD} of the mean",
         tuple(evidence),
         panel.trajectories,
-        note,
+        "" if excess.images else "the spread by chance alone is unknown: no image has two seeds that differ",
     )
 
 
 def vgg_has_fewest_outliers(nets: Mapping[str, Panel]) -> PaperFinding:
-    """6. Share of values outside the fences of their mask size and amount; the fences are computed from all values."""
+    """6. Share of values outside the fences of their mask size and amount, which are computed in each resample anew."""
+    panels = _paired_nets(nets)
     evidence = []
-    if all(name in nets for name in NETS):
-        shares = {name: _outlier_shares(nets[name]) for name in NETS}
-        vgg = shares["lpips-vgg"]
-        for name in NETS[1:]:
-            excess = np.array([100 * (shares[name][image] - vgg[image]) for image in vgg if image in shares[name]])
-            evidence.append((f"outliers of {name} minus those of lpips-vgg, % of values", excess, 0.0))
+    for other in panels[1:]:
+        effect = spread_tests.outlier_excess(panels[0], other)
+        what = f"outliers of {other.metric} minus those of {panels[0].metric}, % of values"
+        evidence.append(Evidence(what, effect, 0.0, MIN_SPREAD_IMAGES))
     return PaperFinding(
         6,
         "VGG has the fewest outliers.",
-        f"values more than {FENCE_WIDTH} interquartile ranges outside the quartiles of their mask size and amount; "
-        "paired differences by image, mean over images",
-        _mean_evidence(evidence, MIN_SPREAD_IMAGES),
-        nets[NETS[0]].trajectories if evidence else 0,
-        "" if evidence else NEEDS_NETS,
+        f"values more than {spread_tests.FENCE_WIDTH} interquartile ranges outside the quartiles of their mask size "
+        "and amount",
+        tuple(evidence),
+        panels[0].trajectories if panels else 0,
+        "" if panels else NEEDS_NETS,
     )
 
 
 def runs_spread(panel: Panel) -> PaperFinding:
-    """7. The sd over the seeds of an image: against the next larger mask size, and along the amount."""
-    images = panel.complete_images(seeds=MIN_RUNS)
-    sd = panel.reduce_seeds(images, lambda runs: runs.std(axis=0, ddof=1))
-    log_sd = np.log(sd[(sd > ROUNDING).all(axis=(1, 2))])
-    by_mask = log_sd.mean(axis=2)
-    evidence = []
-    if len(log_sd) and len(panel.masks) > 1 and len(panel.inpainted) > 1:
-        for index, (smaller, larger) in enumerate(pairwise(panel.masks)):
-            effect = estimate((by_mask[:, index + 1] - by_mask[:, index])[:, None]).map(exp)
-            evidence.append(Evidence(f"sd over runs with {larger} px / sd with {smaller} px", effect, 1.0))
-        fall = -(log_sd.mean(axis=1) @ _slope_weights(panel.inpainted))
-        effect = estimate(fall[:, None]).map(exp)
-        evidence.append(Evidence("sd over runs / sd after 100 % more", effect, 1.0))
+    """7. The sd over the seeds of an image: against the next larger mask size, and at the end against 100 %."""
+    masks = panel.masks_of(MIN_PAIRED_IMAGES, seeds=spread_tests.MIN_RUNS)
+    parts = [
+        (f"sd over runs with {larger} px / sd with {smaller} px", spread_tests.run_spread_ratio(panel, smaller, larger))
+        for smaller, larger in pairwise(masks)
+    ]
+    early, late, fall = spread_tests.run_spread_fall(panel, masks)
+    parts.append((f"sd over runs at {early:g} % / sd at {late:g} %", fall))
+    evidence = [Evidence(what, effect, 1.0) for what, effect in parts if effect.images]
     return PaperFinding(
         7,
         "Over runs of one image, the spread is larger for larger masks and falls with the amount.",
-        "log of the sd over seeds: paired differences of neighbouring mask sizes, and its slope; mean over images",
+        "log of the sd over seeds: paired differences of neighbouring mask sizes, and of two amounts; mean over images",
         tuple(evidence),
         panel.trajectories,
-        "" if evidence else f"it needs images with {MIN_RUNS} seeds at each of two mask sizes, and a spread above 0",
+        "" if evidence else f"it needs images with {spread_tests.MIN_RUNS} seeds, and a spread above 0",
     )
 
 
-def _mean_evidence(
-    effects: Sequence[tuple[str, Float64[np.ndarray, " images"], float]], min_images: int = MIN_PAIRED_IMAGES
-) -> tuple[Evidence, ...]:
-    """Evidence from means over images: for each effect a label, one value per image, and the null."""
-    return tuple(Evidence(label, estimate(values[:, None]), null, min_images) for label, values, null in effects)
-
-
 def _slope_weights(inpainted: CurveValues) -> CurveValues:
-    """Weights whose product with values is their least-squares slope, per 100 %."""
-    centred = inpainted - inpainted.mean()
-    weights: CurveValues = 100 * centred / (centred @ centred)
+    """Weights whose product with distances is their least-squares slope per 100 %."""
+    centred = (inpainted - inpainted.mean()) / 100
+    weights: CurveValues = centred / (centred @ centred)
     return weights
 
 
-def _ranks(values: Float64[np.ndarray, "images cells"]) -> Float64[np.ndarray, "images cells"]:
-    """Ranks within each column; equal values share the mean of their ranks."""
-    ranked = np.empty_like(values)
-    for cell, column in enumerate(values.T):
-        _, inverse, count = np.unique(column, return_inverse=True, return_counts=True)
-        ranked[:, cell] = (np.cumsum(count) - (count - 1) / 2)[inverse]
-    return ranked
-
-
-def _correlation_columns(x: Float64[np.ndarray, "images cells"], y: Float64[np.ndarray, "images cells"]) -> Columns:
-    """Columns whose means give the correlation of each cell."""
-    return np.concatenate([x, y, x * x, y * y, x * y], axis=1)
-
-
-def _correlation(means: Float64[np.ndarray, "*resamples columns"]) -> Float64[np.ndarray, "*resamples cells"]:
-    """The correlation of each cell. Ranks are among all images, not only those drawn."""
-    x, y, xx, yy, xy = np.split(means, 5, axis=-1)
-    correlations: Float64[np.ndarray, "*resamples cells"] = (xy - x * y) / np.sqrt((xx - x * x) * (yy - y * y))
-    return correlations
-
-
-def _moments(values: Float64[np.ndarray, "images masks"]) -> Columns:
-    return np.concatenate([values, values**2], axis=1)
-
-
-def _variance(mean: PerMask, square: PerMask, images: int) -> PerMask:
-    """Sample variance from the first two moments; nan for one image."""
-    variance: PerMask = (square - mean**2).clip(min=0) * (images / (images - 1) if images > 1 else nan)
-    return variance
-
-
-def _relative_spread(means: Float64[np.ndarray, "*resamples columns"], images: int) -> Resampled:
-    mean, square = np.split(means, 2, axis=-1)
-    spread: Resampled = (np.sqrt(_variance(mean, square, images)) / mean).mean(axis=-1)
-    return spread
-
-
-def _log_excess(means: Float64[np.ndarray, "*resamples columns"], images: int) -> Resampled:
-    """Log of the variance of the images' means over the variance that they would have by chance within images."""
-    mean, square, chance = np.split(means, 3, axis=-1)
-    excess: Resampled = np.log(_variance(mean, square, images) / chance).mean(axis=-1)
-    return excess
-
-
-def _outlier_shares(panel: Panel) -> dict[str, float]:
-    """Each image's share of values that are outliers among all trajectories, averaged over its mask sizes."""
-    shares: dict[str, list[float]] = {image: [] for image in panel.runs}
-    for mask in panel.masks:
-        runs_by_image = {image: by_mask[mask] for image, by_mask in panel.runs.items() if mask in by_mask}
-        all_runs = np.concatenate([*runs_by_image.values()])
-        lower, upper = np.quantile(all_runs, (0.25, 0.75), axis=0)
-        margin = FENCE_WIDTH * (upper - lower)
-        for image, runs in runs_by_image.items():
-            outside: Bool[np.ndarray, "seeds points"] = (runs < lower - margin) | (runs > upper + margin)
-            shares[image].append(float(outside.mean()))
-    return {image: float(np.mean(found)) for image, found in shares.items()}
+def _paired_nets(nets: Mapping[str, Panel]) -> list[Panel]:
+    """The panels of all three nets, VGG first; none if a net is missing, or no trajectory was measured by all."""
+    panels = pair_panels([nets[name] for name in NETS]) if all(name in nets for name in NETS) else []
+    return panels if panels and panels[0].trajectories else []

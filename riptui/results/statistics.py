@@ -7,13 +7,30 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
-from statistics import median
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float64
 
-from riptui.results.bootstrap import NO_ESTIMATE, IntervalEstimate, estimate, ratio_of_means
-from riptui.results.curves import Curve, Distribution, distribution, select_values, shared_amounts
+from riptui.results.bootstrap import (
+    CONFIDENCE,
+    MIN_INTERVAL_IMAGES,
+    NO_ESTIMATE,
+    IntervalEstimate,
+    estimate,
+    estimate_crossed,
+    ratio_of_means,
+)
+from riptui.results.curves import (
+    Curve,
+    CurveValues,
+    Distribution,
+    average_by_image,
+    distribution,
+    select_values,
+    shared_amounts,
+    shares_squares,
+)
 from riptui.results.fits import FittedCurve, fit_laws
 
 
@@ -24,19 +41,41 @@ class DriftSummary:
     trajectories: int
     """Count of complete trajectories."""
     unfinished: int
+    """Not computed to the end, or not measured there."""
+    infinite: int
+    """Measured to the end, but with a value there that is not finite: the PSNR of equal pictures. Left out."""
     images: int
     amount: float
     """% inpainted at the end."""
     last: Distribution | None
-    """Distribution of the values at the end; None if no trajectory is complete."""
+    """Distribution over images of the values at the end; None if no trajectory is complete."""
     final: IntervalEstimate
     """Mean of the values at the end."""
     area: IntervalEstimate
     """Mean of the values over the whole amount (the area under the curve, divided by the amount)."""
     half_life: float | None
-    """% inpainted at which half of the total change is reached, median over trajectories. None if nothing changed."""
+    """% inpainted at which half of the change up to the amount is reached: of another amount it is another number.
+
+    The median over images of the mean over seeds. None if nothing changed.
+    """
+    shared_squares: int
+    """Seeds whose squares the images share, so that the intervals are for these squares; 0: each has its own."""
     laws: list[FittedCurve]
     """Fitted to the mean drift, the better first; empty for fewer than five measured points."""
+
+
+class Intraclass(NamedTuple):
+    """The share of the variance that is between images, at one inpainted %: the rest is between the seeds of one."""
+
+    inpainted: float
+    value: float
+    """ICC(1), at most 1; below 0 where the seeds of an image differ more than images do."""
+    low: float
+    """Of the 95 % interval, as `high`."""
+    high: float
+    images: int
+    """Count of images with at least two runs."""
+    runs: int
 
 
 class RunSpread(NamedTuple):
@@ -53,30 +92,61 @@ class RunSpread(NamedTuple):
 def summarize_drift(members: Collection[Curve]) -> DriftSummary:
     """Summarise a group. Its trajectories should have the same amount: group by amount if they differ."""
     complete = [curve for curve in members if curve.complete]
-    half_lives = [found for curve in complete if (found := half_life(curve)) is not None]
+    infinite = sum(curve.ends_infinite for curve in members)
     ends = [float(curve.values[-1]) for curve in complete]
     amount = float(complete[0].inpainted[-1]) if complete else nan
     return DriftSummary(
         trajectories=len(complete),
-        unfinished=len(members) - len(complete),
+        unfinished=len(members) - len(complete) - infinite,
+        infinite=infinite,
         images=len({curve.image for curve in complete}),
         amount=amount,
-        last=distribution(amount, np.array(ends)) if complete else None,
+        last=distribution(amount, average_by_image(complete, ends)) if complete else None,
         final=estimate_by_image(complete, ends),
         area=estimate_by_image(complete, [area_under_curve(curve) for curve in complete]),
-        half_life=median(half_lives) if half_lives else None,
+        half_life=median_half_life(complete),
+        shared_squares=count_shared(complete),
         laws=fit_mean_drift(complete),
     )
 
 
+def count_shared(members: Collection[Curve]) -> int:
+    """The seeds whose squares the curves' images share; 0 if each image has its own."""
+    return len({curve.spec.seed for curve in members}) if shares_squares(members) else 0
+
+
 def estimate_by_image(members: Sequence[Curve], values: Sequence[float]) -> IntervalEstimate:
-    """The mean of one value per trajectory, with an interval over their images."""
-    sums: defaultdict[str, list[float]] = defaultdict(list)
-    for curve, value in zip(members, values, strict=True):
-        sums[curve.image].append(value)
-    if not sums:
+    """The mean of one value per trajectory: over the seeds of an image first, then over images, with an interval.
+
+    Where images share the squares of several seeds, the seeds are resampled as well.
+    """
+    if not members:
         return NO_ESTIMATE
-    return estimate(np.array([(sum(found), len(found)) for found in sums.values()], dtype=np.float64), ratio_of_means)
+    if count_shared(members) > 1:
+        return estimate_crossed(_cross(members, values)[..., None])
+    return estimate(average_by_image(members, values)[:, None])
+
+
+def _cross(members: Sequence[Curve], values: Sequence[float]) -> Float64[np.ndarray, "images seeds"]:
+    """The values by image and seed, averaged where a seed has several; nan where an image lacks a seed."""
+    images = {image: row for row, image in enumerate(dict.fromkeys(curve.image for curve in members))}
+    seeds = {seed: column for column, seed in enumerate(sorted({curve.spec.seed for curve in members}))}
+    sums, counts = np.zeros((2, len(images), len(seeds)))
+    for curve, value in zip(members, values, strict=True):
+        cell = images[curve.image], seeds[curve.spec.seed]
+        sums[cell] += value
+        counts[cell] += 1
+    cells: Float64[np.ndarray, "images seeds"] = np.divide(sums, counts, out=np.full_like(sums, nan), where=counts > 0)
+    return cells
+
+
+def median_half_life(members: Iterable[Curve]) -> float | None:
+    """The median over images of the mean half-life of an image's seeds; None if nothing changed."""
+    found = [(curve, value) for curve in members if (value := half_life(curve)) is not None]
+    if not found:
+        return None
+    curves, values = zip(*found, strict=True)
+    return float(np.median(average_by_image(curves, values)))
 
 
 def area_under_curve(curve: Curve) -> float:
@@ -104,7 +174,7 @@ def half_life(curve: Curve) -> float | None:
 
 
 def fit_mean_drift(members: Iterable[Curve]) -> list[FittedCurve]:
-    """Fit both laws to the mean difference from frame 0's value, at the points that all have; the better first.
+    """Fit both laws to the images' mean difference from frame 0's value, at the points that all have; the better first.
 
     Empty for fewer than five points, if frame 0 has no value, or if nothing changes.
     """
@@ -112,7 +182,10 @@ def fit_mean_drift(members: Iterable[Curve]) -> list[FittedCurve]:
     if not found:
         return []
     shared = shared_amounts(found)
-    mean_drift = np.mean([select_values(curve, shared) - curve.values[0] for curve in found], axis=0)
+    drifts: defaultdict[str, list[CurveValues]] = defaultdict(list)
+    for curve in found:
+        drifts[curve.image].append(select_values(curve, shared) - curve.values[0])
+    mean_drift = np.mean([np.mean(of_image, axis=0) for of_image in drifts.values()], axis=0)
     return fit_laws(shared, mean_drift) if mean_drift.any() else []
 
 
@@ -141,6 +214,47 @@ def spread_over_runs(members: Iterable[Curve]) -> list[RunSpread]:
         for inpainted, value in zip(curve.inpainted.tolist(), curve.values.tolist(), strict=True):
             values_at[inpainted][curve.image].append(value)
     return [_pool_spread(inpainted, values_at[inpainted].values()) for inpainted in sorted(values_at)]
+
+
+def intraclass_correlations(members: Iterable[Curve]) -> list[Intraclass]:
+    """ICC(1) of images against seeds at each inpainted %; the trajectories differ only in image and seed.
+
+    One-way analysis of variance (Shrout & Fleiss 1979), with the interval of Searle's F; with unequal numbers of seeds
+    by their mean number n0, which makes the interval an approximation (Thomas & Hultquist 1978).
+    """
+    values_at: defaultdict[float, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for curve in members:
+        for inpainted, value in zip(curve.inpainted.tolist(), curve.values.tolist(), strict=True):
+            values_at[inpainted][curve.image].append(value)
+    found = (_intraclass(inpainted, [*values_at[inpainted].values()]) for inpainted in sorted(values_at))
+    return [correlation for correlation in found if correlation]
+
+
+def _intraclass(inpainted: float, images: Sequence[list[float]]) -> Intraclass | None:
+    """None for fewer than two images with two seeds, or if nothing differs."""
+    repeated = [np.array(values) for values in images if len(values) > 1]
+    if len(repeated) < 2:
+        return None
+    counts = np.array([len(values) for values in repeated])
+    runs, between_freedom = int(counts.sum()), len(repeated) - 1
+    within_freedom = runs - len(repeated)
+    means = np.array([values.mean() for values in repeated])
+    mean = float(counts @ means / runs)
+    between = float(counts @ (means - mean) ** 2) / between_freedom
+    within = sum(float(((values - values.mean()) ** 2).sum()) for values in repeated) / within_freedom
+    if within == 0:
+        return Intraclass(inpainted, 1.0, nan, nan, len(repeated), runs) if between else None
+    seeds = (runs - float((counts**2).sum()) / runs) / between_freedom
+    from scipy.special import fdtri  # late: 0.1 s
+
+    def correlation(ratio: float) -> float:
+        return (ratio - 1) / (ratio - 1 + seeds)
+
+    ratio, tail = between / within, (1 - CONFIDENCE) / 2
+    low = ratio / float(fdtri(between_freedom, within_freedom, 1 - tail))
+    high = ratio / float(fdtri(between_freedom, within_freedom, tail))
+    ends = (correlation(low), correlation(high)) if len(repeated) >= MIN_INTERVAL_IMAGES else (nan, nan)
+    return Intraclass(inpainted, correlation(ratio), *ends, len(repeated), runs)
 
 
 def _pool_spread(inpainted: float, images: Iterable[list[float]]) -> RunSpread:

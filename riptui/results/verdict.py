@@ -1,52 +1,60 @@
 """The outcome of a test: evidence, and the verdict that follows from it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from math import isnan
+from typing import Any
 
 from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.holm import adjust_p
 
 MIN_PAIRED_IMAGES = 8
 """Images that a mean over images needs for a verdict: intervals over fewer contain the true value too seldom."""
 MIN_SPREAD_IMAGES = 20
 """The same for statistics of the images' distribution: spreads, ranks, outliers. With 12 images, a relative spread of
 exactly the threshold was refuted in 7 % of 400 simulations, with 20 images in 4 %; it should be 2.5 %."""
-
+ALPHA = 0.025
+"""The chance, in each direction, of a verdict where there is no effect: that of a 95 % interval."""
 ROUNDING = 1e-9
 """Effects and spreads up to this count as 0: one 8-bit step changes any metric by far more."""
 
 
 class Verdict(StrEnum):
     HOLDS = "holds"
+    IN_PART = "in part"
     FAILS = "does not"
     UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One effect. Its interval supports the claim if above `null`, contradicts it if below, and else leaves it open."""
+    """One part of a finding: an effect that supports the claim above `null` and contradicts it below."""
 
     what: str
     effect: IntervalEstimate
     null: float
     least: int = MIN_PAIRED_IMAGES
     """Images needed for a verdict."""
+    decides: bool = True
+    """Whether the finding's verdict depends on it; otherwise it is told beside."""
+    open: str = ""
+    """Why it has no verdict however clear it is, if so."""
 
     @property
-    def verdict(self) -> Verdict:
-        if self.effect.images < self.least:
-            return Verdict.UNDECIDED
-        if self.effect.low > self.null + ROUNDING:
-            return Verdict.HOLDS
-        return Verdict.FAILS if self.effect.high < self.null - ROUNDING else Verdict.UNDECIDED
+    def counts(self) -> bool:
+        """Whether there is data enough for a verdict."""
+        return self.effect.images >= self.least and not self.open and not isnan(self.effect.p_above)
 
 
 @dataclass(frozen=True)
 class PaperFinding:
     """A claim of the paper, tested on data.
 
-    It holds if all its evidence supports it, each at its own 95 % level: a false claim holds by chance at most once in
-    forty, however much evidence there is. It fails if any evidence contradicts it. There is no correction for testing
-    seven findings.
+    A part is judged only if it has enough images; parts that have not take nothing away, so that more data never undoes
+    a verdict. The claim holds if each judged part supports it at its own level: a false claim holds by chance at most
+    once in forty, however many parts there are. Otherwise a part supports or contradicts it only at a level that Holm's
+    method corrects for the number of parts. There is no correction for testing seven findings.
     """
 
     number: int
@@ -61,18 +69,53 @@ class PaperFinding:
 
     @property
     def verdict(self) -> Verdict:
-        verdicts = {item.verdict for item in self.evidence}
-        if Verdict.FAILS in verdicts:
-            return Verdict.FAILS
-        return Verdict.HOLDS if verdicts == {Verdict.HOLDS} else Verdict.UNDECIDED
+        """The whole's: holds or does not if all judged parts agree that far; in part if some hold and others do not."""
+        parts = {part for part, item in zip(self.parts, self.evidence, strict=True) if item.counts and item.decides}
+        if len(parts) == 1:
+            return parts.pop()
+        if Verdict.HOLDS in parts:
+            return Verdict.IN_PART
+        return Verdict.FAILS if Verdict.FAILS in parts else Verdict.UNDECIDED
+
+    @property
+    def parts(self) -> list[Verdict]:
+        """The verdict of each part, in the order of the evidence."""
+        judged = [item for item in self.evidence if item.counts and item.decides]
+        verdicts = dict(zip(map(id, judged), judge_together(judged), strict=True))
+        verdicts |= {id(item): judge_together([item])[0] for item in self.evidence if item.counts and not item.decides}
+        return [verdicts.get(id(item), Verdict.UNDECIDED) for item in self.evidence]
 
     @property
     def images(self) -> int:
-        """The fewest images of any evidence."""
-        return min((item.effect.images for item in self.evidence), default=0)
+        """The fewest images of any judged part; of any part if none is judged."""
+        judged = [item for item in self.evidence if item.counts] or self.evidence
+        return min((item.effect.images for item in judged), default=0)
 
     @property
     def missing_data(self) -> str:
         """The number of images needed for a verdict, as a sentence; empty if there are enough."""
         too_few = [item for item in self.evidence if item.effect.images < item.least]
         return f"it needs {max(item.least for item in too_few)} images" if too_few else ""
+
+
+def judge_together(parts: Sequence[Evidence]) -> list[Verdict]:
+    """The verdicts of parts of one claim: all hold if each does by itself, and else Holm's correction applies."""
+    if all(part.effect.p_above <= ALPHA and part.effect.value > part.null + ROUNDING for part in parts):
+        return [Verdict.HOLDS] * len(parts)
+    above = adjust_p([part.effect.p_above for part in parts])
+    below = adjust_p([part.effect.p_below for part in parts])
+    return [
+        Verdict.HOLDS
+        if p_above <= ALPHA and part.effect.value > part.null + ROUNDING
+        else Verdict.FAILS
+        if p_below <= ALPHA and part.effect.value < part.null - ROUNDING
+        else Verdict.UNDECIDED
+        for part, p_above, p_below in zip(parts, above, below, strict=True)
+    ]
+
+
+def parts_as_dicts(finding: PaperFinding) -> list[dict[str, Any]]:
+    """The parts of a finding as JSON values, each with its verdict."""
+    return [
+        asdict(part) | {"verdict": str(verdict)} for part, verdict in zip(finding.evidence, finding.parts, strict=True)
+    ]

@@ -9,8 +9,9 @@ import pytest
 import scipy.stats
 
 from riptui.errors import InputError
-from riptui.results.comparison import compare, holm
+from riptui.results.comparison import compare
 from riptui.results.curves import Curve, extract_curves
+from riptui.results.holm import adjust_p
 from riptui.store.listing import find_all_trajectories, summarize
 from tests.support.made import made_spec, made_summary, write
 
@@ -57,7 +58,7 @@ def test_of_a_likeness_the_highest_comes_first_and_differences_keep_their_sense(
     assert all(one.effect.low > 0 for one in found.differences)
 
 
-def test_differences_are_paired_by_image_with_scipys_wilcoxon_adjusted_by_holm() -> None:
+def test_differences_are_paired_by_image_with_scipys_wilcoxon_adjusted_by_adjust_p() -> None:
     members = drifting()
     found = compare(members)
     areas = {
@@ -84,14 +85,14 @@ def test_differences_are_paired_by_image_with_scipys_wilcoxon_adjusted_by_holm()
         difference = areas[one.farther[0]] - areas[one.nearer[0]]
         assert one.effect.value == pytest.approx(difference.mean())
         assert one.p == pytest.approx(scipy.stats.wilcoxon(difference).pvalue)
-    assert [one.adjusted for one in found.differences] == holm([one.p for one in found.differences])
+    assert [one.adjusted for one in found.differences] == adjust_p([one.p for one in found.differences])
     assert all(one.adjusted < 0.01 for one in found.differences)
 
 
 def test_holm_is_as_in_his_example_of_definition() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.5, 0.9]) == [1.0, 1.0]
-    assert holm([]) == []
+    assert adjust_p([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert adjust_p([0.5, 0.9]) == [1.0, 1.0]
+    assert adjust_p([]) == []
 
 
 @pytest.mark.slow

@@ -100,6 +100,23 @@ def test_distributions_are_those_of_numpy_at_each_measured_amount() -> None:
         np.testing.assert_allclose(level[2:], expected, rtol=1e-12)
 
 
+def test_the_seeds_of_an_image_are_averaged_first() -> None:
+    values = {(0, 0): 0.0, (0, 1): 4.0, (0, 2): 5.0, (1, 0): 1.0}
+    summaries = [
+        made_summary(made_spec(image, seed=seed), {"ssim": lambda x, value=value: value})
+        for (image, seed), value in values.items()
+    ]
+    for level in curves.distributions(curves.extract_curves(summaries, "ssim")):
+        assert (level.n, level.mean) == (2, 2.0)
+        assert level.sd == pytest.approx(2**0.5)
+
+
+def test_a_trajectory_that_is_there_twice_counts_once_as_far_as_the_further_one_went() -> None:
+    part, whole = (made_summary(made_spec(3), {"ssim": lambda x: 1.0}, until=until) for until in (100.0, 400.0))
+    other = made_summary(made_spec(4), {"ssim": lambda x: 1.0})
+    assert curves.drop_copies([part, whole, other]) == curves.drop_copies([whole, other, part]) == [whole, other]
+
+
 def test_unfinished_trajectories_count_only_where_they_were_measured() -> None:
     summaries = [
         made_summary(made_spec(image), {"ssim": lambda x, image=image: float(image)}, until=until)
@@ -118,7 +135,7 @@ def test_grids_that_share_no_halves_are_not_interpolated() -> None:
         for size in (512, 768)
     ]
     levels = curves.distributions(curves.extract_curves(summaries, "ssim"))
-    assert [(level.inpainted, level.n) for level in levels] == [(0, 2), (50, 1), (100 * 5 / 9, 1), (100, 2)]
+    assert [level.inpainted for level in levels] == [0, 50, 100 * 5 / 9, 100]
 
 
 def test_a_runs_folder_gives_its_curves_in_natural_order(tmp_path: Path) -> None:

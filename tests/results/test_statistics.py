@@ -1,6 +1,7 @@
 """Statistics against SciPy, closed forms and made data whose truth is known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import exp, inf, isnan, log, nan
 from typing import Any
 
@@ -112,9 +113,12 @@ def test_images_are_resampled_and_not_their_trajectories() -> None:
     assert (estimate.value, estimate.low, estimate.high) == pytest.approx((alone.value, alone.low, alone.high))
 
 
-def test_images_with_more_runs_count_for_more_trajectories() -> None:
+def test_an_image_with_more_runs_counts_once() -> None:
     found = made_curves({(0, 0): lambda x: 0.0, (1, 0): lambda x: 1.0, (1, 1): lambda x: 1.0})
-    assert statistics.estimate_by_image(found, [float(one.values[-1]) for one in found]).value == pytest.approx(2 / 3)
+    assert statistics.estimate_by_image(found, [float(one.values[-1]) for one in found]).value == pytest.approx(1 / 2)
+    drift = statistics.summarize_drift(found)
+    assert drift.last is not None
+    assert (drift.trajectories, drift.images, drift.last.n, drift.last.mean) == (3, 2, 2, 0.5)
 
 
 # ── areas, half-lives ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +161,7 @@ def test_the_half_life_of_a_saturating_law_is_that_of_its_formula() -> None:
 def test_without_a_value_of_frame_0_there_is_no_half_life() -> None:
     found = one_curve(lambda x: inf if x == 0 else 40 - x / 100, metric="psnr")
     kept = found.values < inf
-    cut = Curve(found.trajectory, found.spec, "psnr", found.k[kept], found.inpainted[kept], found.values[kept])
+    cut = replace(found, k=found.k[kept], inpainted=found.inpainted[kept], values=found.values[kept])
     assert statistics.half_life(cut) is None
 
 

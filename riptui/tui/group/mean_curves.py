@@ -104,7 +104,9 @@ def _to_curve(member: GroupMember, metric: str) -> Curve | None:
     k = np.array(member.measured_frames)[measured]
     if not len(k):
         return None
-    return Curve(Trajectory(Path(member.path)), member.spec, metric, k, 100 * k / member.spec.cells, values[measured])
+    inpainted = 100 * k / member.spec.cells
+    until = member.measured_frames[-1]
+    return Curve(Trajectory(Path(member.path)), member.spec, metric, k, inpainted, values[measured], until)
 
 
 def _curve_name(fields: Sequence[str], key: Sequence[object]) -> str:

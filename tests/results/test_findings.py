@@ -8,7 +8,8 @@ import pytest
 import scipy.stats
 
 from riptui.errors import InputError
-from riptui.results import paper_tests
+from riptui.metrics.values import MetricValues
+from riptui.results import paper_tests, spread_tests
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.findings import check_findings, check_panel
 from riptui.results.panel import DistanceCurve, Panel
@@ -444,3 +445,70 @@ def test_mask_sizes_that_end_at_unlike_amounts_are_not_compared_at_their_ends() 
     [tested] = check_findings(only_last, "ssim")
     assert tested.findings[2].evidence == ()
     assert "measured at an amount that both reach" in tested.findings[2].note
+
+
+# ── more data ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def studied(images: range, seeds: range, masks: Sequence[int] = MASKS) -> list[TrajectorySummary]:
+    """A study in which findings 1 to 5 hold: images differ, seeds little, the nets agree."""
+    found = []
+    for image in images:
+        level = np.random.default_rng(image).lognormal(0, 0.5)
+        for mask in masks:
+            for seed in seeds:
+                rng = np.random.default_rng([image, mask, seed])
+                curve = level * (1 - np.exp(-np.arange(9) / 3)) * (mask / 64) ** 0.3 * rng.normal(1, 0.02)
+                curve += np.arange(9) / 200
+                values: list[float] = curve.tolist()
+                spec = made_spec(image, mask=mask, seed=seed)
+                found.append(made_summary(spec, dict.fromkeys(paper_tests.NETS, values)))
+    return found
+
+
+def test_data_that_is_added_step_by_step_undoes_no_verdict() -> None:
+    """The paper's first experiment, then seeds of a few images, a mask size of a few, and unlike measurements."""
+    steps = [
+        studied(range(24), range(1)),
+        studied(range(3), range(1, 4)),
+        studied(range(4), range(1), masks=[32]),
+        [replace(one, metrics={k: one.metrics[k] for k in (0, one.k)}) for one in studied(range(24, 26), range(1))],
+    ]
+    data: list[TrajectorySummary] = []
+    for step in steps:
+        data += step
+        [tested] = check_findings(data)
+        assert [found.verdict for found in tested.findings[:5]] == [Verdict.HOLDS] * 5
+
+
+def without_odd(metrics: dict[int, MetricValues], name: str) -> dict[int, MetricValues]:
+    """Without a metric's values at every second frame."""
+    return {
+        k: values if place % 2 == 0 else {other: value for other, value in values.items() if other != name}
+        for place, (k, values) in enumerate(metrics.items())
+    }
+
+
+def test_nets_are_paired_by_the_amounts_that_all_of_them_have() -> None:
+    """Equally many, but other amounts; then one net at fewer: never a wrong pair, never an error."""
+    whole = studied(range(24), range(1), masks=[64])
+    thinned = [replace(one, metrics=without_odd(one.metrics, "lpips-alex")) for one in whole]
+    for data in (whole, thinned):
+        [tested] = check_findings(data)
+        agreement = tested.findings[3]
+        assert [part.effect.value for part in agreement.evidence] == pytest.approx([1.0, 1.0, 1.0])
+        assert agreement.verdict is Verdict.HOLDS
+
+
+# ── the outliers of resamples ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_outliers_of_a_resample_are_those_of_its_repeated_images() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.standard_t(2, size=(30, 4))
+    counts = np.array([np.bincount(rng.integers(0, 30, 30), minlength=30) for _ in range(5)], float)
+    for drawn, share in zip(counts, spread_tests.outlier_shares(values, counts), strict=True):
+        repeated = np.repeat(values, drawn.astype(int), axis=0)
+        lower, upper = np.quantile(repeated, (0.25, 0.75), axis=0)
+        margin = 1.5 * (upper - lower)
+        assert share == pytest.approx(((repeated < lower - margin) | (repeated > upper + margin)).mean())

@@ -287,3 +287,56 @@ def test_single_runs_have_no_spread() -> None:
     [one, *_] = statistics.spread_over_runs(made_curves({(0, 0): lambda x: x}))
     assert (one.images, one.runs) == (0, 0)
     assert one.sd is nan or isnan(one.sd)
+
+
+# ── images against seeds ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_intraclass_correlation_is_that_of_shrout_and_fleiss() -> None:
+    """Their table 4: six targets, four judges. ICC(1, 1) is .17, F = 1.79 (p. 423)."""
+    ratings = [(9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5, 6, 9), (6, 2, 4, 7)]
+    found = made_curves(
+        {
+            (image, seed): lambda x, value=value: float(value)
+            for image, row in enumerate(ratings)
+            for seed, value in enumerate(row)
+        }
+    )
+    last = statistics.intraclass_correlations(found)[-1]
+    assert (last.images, last.runs) == (6, 24)
+    assert last.value == pytest.approx(0.166, abs=5e-4)
+    ratio = scipy.stats.f_oneway(*ratings).statistic
+    low, high = (ratio / scipy.stats.f.ppf(level, 5, 18) for level in (0.975, 0.025))
+    assert (last.low, last.high) == pytest.approx(((low - 1) / (low + 3), (high - 1) / (high + 3)))
+
+
+def test_seeds_that_change_nothing_leave_all_variance_to_the_images() -> None:
+    found = made_curves({(image, seed): lambda x, image=image: image * x for image in range(3) for seed in range(2)})
+    assert {one.value for one in statistics.intraclass_correlations(found) if one.inpainted} == {1.0}
+
+
+def test_without_two_seeds_of_two_images_there_is_no_intraclass_correlation() -> None:
+    assert statistics.intraclass_correlations(made_curves({(0, 0): lambda x: x, (0, 1): lambda x: x + 1})) == []
+
+
+# ── what is infinite, what is too few ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_psnr_that_is_infinite_at_the_end_is_measured_all_the_same() -> None:
+    still = one_curve(lambda x: 40.0 if x == 50 else inf, metric="psnr")
+    unfinished = made_curves({(1, 0): lambda x: 30.0}, metric="psnr")[0]
+    drift = statistics.summarize_drift([still, unfinished])
+    assert (drift.trajectories, drift.infinite, drift.unfinished) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("images", "shown"), [(2, False), (4, False), (5, True)])
+def test_an_interval_takes_five_images(images: int, shown: bool) -> None:
+    found = bootstrap.estimate(np.arange(images, dtype=float)[:, None])
+    assert (not isnan(found.low), found.value) == (shown, (images - 1) / 2)
+
+
+def test_the_p_value_is_students_of_the_null_for_normal_values() -> None:
+    values = np.random.default_rng(2).normal(size=60)
+    for null in (-0.1, 0.0, 0.3):
+        expected = scipy.stats.ttest_1samp(values, null, alternative="greater").pvalue
+        assert bootstrap.estimate(values[:, None], null=null).p_above == pytest.approx(expected, abs=0.02)

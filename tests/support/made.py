@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from riptui import inpainters
+from riptui.metrics.values import finite_or_none
 from riptui.spec import Spec, encode_spec
 from riptui.store import layout
 from riptui.store.listing import TrajectorySummary
@@ -41,7 +42,7 @@ def made_summary(
         for name, value in metrics.items()
     }
     measured: dict[int, dict[str, float | None]] = {
-        k: {name: float(column[at]) for name, column in columns.items()} for at, k in enumerate(halves)
+        k: {name: finite_or_none(float(column[at])) for name, column in columns.items()} for at, k in enumerate(halves)
     }
     k = halves[-1]
     status = Status.DONE if k == spec.iterations else Status.PAUSED

@@ -1,0 +1,107 @@
+"""Squares that all images share are no sample of squares: what is estimated over them, and what is not decided."""
+
+import numpy as np
+import pytest
+
+from riptui.results import bootstrap, paper_tests, statistics
+from riptui.results.curves import extract_curves
+from riptui.results.findings import check_findings
+from riptui.results.panel import ONE_SEQUENCE
+from riptui.results.verdict import Verdict
+from riptui.spec import SQUARE_SOURCES
+from riptui.store.listing import TrajectorySummary
+from tests.support.made import made_spec, made_summary
+from tests.support.simulated_studies import SHARE, simulate, true_mean
+
+MASKS = (64, 128, 256)
+
+
+def drifting(squares: str, *, images: int = 12, seeds: int = 1) -> list[TrajectorySummary]:
+    """Larger masks end farther, which all images agree on."""
+    rng = np.random.default_rng(3)
+    return [
+        made_summary(
+            made_spec(image, mask=mask, seed=seed, squares=squares),
+            {"lpips-vgg": (np.sqrt(np.arange(9)) * (1 + mask / 256) * rng.normal(1, 0.02)).tolist()},
+        )
+        for image in range(images)
+        for mask in MASKS
+        for seed in range(seeds)
+    ]
+
+
+def test_with_one_sequence_findings_about_images_are_not_decided_and_say_why() -> None:
+    [tested] = check_findings(drifting("shared"))
+    for number in (1, 2, 3, 5):
+        found = tested.findings[number - 1]
+        assert found.verdict is Verdict.UNDECIDED
+        assert {part.open for part in found.evidence} == {ONE_SEQUENCE}
+
+
+@pytest.mark.parametrize(("squares", "seeds"), [("own", 1), ("shared", 6)])
+def test_with_squares_of_their_own_or_several_sequences_they_are(squares: str, seeds: int) -> None:
+    [tested] = check_findings(drifting(squares, seeds=seeds))
+    assert [found.verdict for found in tested.findings[:3]] == [Verdict.HOLDS] * 3
+
+
+def test_one_image_shares_its_squares_with_nobody() -> None:
+    curves = extract_curves(drifting("shared", images=1), "lpips-vgg")
+    assert statistics.count_shared(curves) == 0
+
+
+def test_shared_and_own_squares_are_two_conditions() -> None:
+    tested = check_findings([*drifting("shared"), *drifting("own")])
+    assert [condition.settings["squares"] for condition in tested] == ["own", "shared"]
+    assert [condition.findings[2].verdict for condition in tested] == [Verdict.HOLDS, Verdict.UNDECIDED]
+
+
+def crossed(rng: np.random.Generator, images: int, seeds: int) -> np.ndarray:
+    """Values of images and of sequences that all images share, mean 0: the sequences decide most."""
+    by_image, by_seed = rng.normal(size=(images, 1)), rng.normal(size=(1, seeds))
+    return by_image + by_seed + 0.5 * rng.normal(size=(images, seeds))
+
+
+@pytest.mark.slow
+def test_intervals_over_images_and_seeds_hold_the_truth_where_those_over_images_alone_do_not() -> None:
+    both, images_only = 0, 0
+    for trial in range(150):
+        values = crossed(np.random.default_rng(trial), 30, 10)
+        wide = bootstrap.estimate_crossed(values[..., None], resamples=1000)
+        narrow = bootstrap.estimate(values.mean(axis=1)[:, None], resamples=1000)
+        both += wide.low <= 0 <= wide.high
+        images_only += narrow.low <= 0 <= narrow.high
+    assert both >= 0.9 * 150
+    assert images_only <= 0.85 * 150
+
+
+def test_where_every_image_has_every_seed_the_crossed_mean_is_the_mean_of_means() -> None:
+    values = crossed(np.random.default_rng(0), 7, 5)
+    assert bootstrap.estimate_crossed(values[..., None]).value == pytest.approx(values.mean())
+    values[2, 3] = np.nan
+    expected = np.mean([np.nanmean(row) for row in values])
+    assert bootstrap.estimate_crossed(values[..., None]).value == pytest.approx(expected)
+
+
+@pytest.mark.slow
+def test_shared_squares_give_intervals_that_miss_the_truth_and_own_ones_do_not() -> None:
+    """At 256 px and 100 %, of 8 images: the squares are then most of the chance."""
+    held = {"own": 0, "shared": 0}
+    for squares in SQUARE_SOURCES:
+        for trial in range(120):
+            panel = simulate(np.random.default_rng(trial), images=8, squares=squares, masks=[256])
+            values = [by_mask[256][0].at(100.0) for by_mask in panel.runs.values()]
+            interval = bootstrap.estimate(np.array(values)[:, None], resamples=1000)
+            held[squares] += interval.low <= true_mean(256, 100.0) <= interval.high
+    assert held["own"] >= 0.88 * 120
+    assert held["shared"] <= 0.75 * 120
+
+
+def test_larger_masks_that_drift_more_are_found_with_own_squares_and_never_denied_with_shared_ones() -> None:
+    for trial in range(5):
+        verdicts = {
+            squares: paper_tests.larger_masks_end_farther(
+                simulate(np.random.default_rng(trial), images=60, squares=squares, share=SHARE)
+            ).verdict
+            for squares in SQUARE_SOURCES
+        }
+        assert verdicts == {"own": Verdict.HOLDS, "shared": Verdict.UNDECIDED}

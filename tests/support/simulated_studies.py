@@ -1,0 +1,80 @@
+"""Studies whose truth is known: squares are drawn, damaged and averaged as in the paper's protocol, without pictures.
+
+An image is a grid of 64 px squares, each with a vulnerability; images have the vulnerabilities of a common composition
+(a sky that is easy to repaint, an object in the middle that is not) and their own. A square's distance after t repaints
+is vulnerability x (1 - exp(-t / TAU)), times a factor for the mask size; an image's is the mean over its squares.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from riptui.results.panel import DistanceCurve, Panel
+from riptui.spec import SquareSource
+
+SIDE = 8  # squares of 64 px on each side of 512 px
+TAU = 0.7
+AMOUNTS = np.arange(50.0, 401.0, 50.0)
+SHARE = 0.2  # extra drift of each doubling of the mask size, where there is any
+
+
+def composition() -> np.ndarray:
+    """What all images have in common: the middle and the bottom are harder to repaint than the top corners."""
+    y, x = np.mgrid[0:SIDE, 0:SIDE] / (SIDE - 1)
+    common: np.ndarray = 0.3 + y + np.exp(-8 * ((x - 0.5) ** 2 + (y - 0.5) ** 2))
+    return common
+
+
+def simulate(
+    rng: np.random.Generator,
+    *,
+    images: int,
+    squares: SquareSource,
+    masks: Sequence[int] = (64, 128, 256),
+    seeds: int = 1,
+    share: float = 0.0,
+) -> Panel:
+    """A study as its panel of distances; `share`: how much more a mask of twice the size drifts."""
+    pictures = [composition() * rng.lognormal(0, 0.4, (SIDE, SIDE)) * rng.lognormal(0, 0.3) for _ in range(images)]
+    sequences = {(mask, seed): draw(rng, mask) for mask in masks for seed in range(seeds)}
+    runs: dict[str, dict[int, dict[int, DistanceCurve]]] = {}
+    for number, picture in enumerate(pictures):
+        runs[str(number)] = {
+            mask: {
+                seed: DistanceCurve(
+                    AMOUNTS,
+                    (1 + share) ** np.log2(mask / 64)
+                    * distances(picture, mask, sequences[mask, seed] if squares == "shared" else draw(rng, mask)),
+                )
+                for seed in range(seeds)
+            }
+            for mask in masks
+        }
+    return Panel("lpips-vgg", runs, squares == "shared")
+
+
+def draw(rng: np.random.Generator, mask: int) -> np.ndarray:
+    """The squares of one trajectory, with replacement."""
+    cells = (512 // mask) ** 2
+    return rng.integers(0, cells, 4 * cells)
+
+
+def distances(picture: np.ndarray, mask: int, sequence: np.ndarray) -> np.ndarray:
+    """The mean distance at each of AMOUNTS."""
+    columns = 512 // mask
+    found = []
+    for amount in AMOUNTS:
+        drawn = sequence[: int(amount * columns**2 / 100)]
+        exposure = np.bincount(drawn, minlength=columns**2).reshape(columns, columns)
+        each = np.kron(exposure, np.ones((mask // 64, mask // 64)))
+        found.append((picture * (1 - np.exp(-each / TAU))).mean())
+    return np.array(found)
+
+
+def true_mean(mask: int, amount: float) -> float:
+    """The expected distance over all images and squares (share = 0)."""
+    cells = (512 // mask) ** 2
+    draws = int(amount * cells / 100)
+    remaining = (1 - (1 - np.exp(-1 / TAU)) / cells) ** draws  # the mean of exp(-t / TAU), t binomial
+    common: float = composition().mean() * np.exp(0.4**2 / 2 + 0.3**2 / 2)
+    return common * float(1 - remaining)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-IRREGULAR_PLURALS = {"trajectory": "trajectories"}
+IRREGULAR_PLURALS = {"trajectory": "trajectories", "copy": "copies"}
 
 
 def format_count(count: int, noun: str) -> str:

@@ -29,6 +29,8 @@ class GroupMember:
     path: str
     status: Status
     spec: Spec
+    digest: str
+    """Of the spec: copies of a trajectory have the same."""
     k: int
     measured_frames: tuple[int, ...]
     """In ascending order."""
@@ -112,6 +114,7 @@ class GroupReader:
             path,
             summary.status,
             self._intern_fields(summary.spec),
+            summary.spec.digest,
             summary.k,
             self._intern(tuple(measured_frames)),
             self._intern(names),

@@ -1,24 +1,23 @@
 """The charts and the table of a group: means by mask size, all points, the runs of one image. No Textual."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
 
 from riptui.metrics.display import in_display_order
-from riptui.results.curves import Curve, distributions
+from riptui.results.curves import Curve, differing_settings, distributions, group_by
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.columns import build_table
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.group.table import TableColumn, TableRow
 from riptui.tui.plot.series import Series
 
-SPLIT_FIELDS = ("mask", "inpainter", "order", "squares", "size", "paste")
-"""The fields that divide a group's trajectories into curves if they differ; the paper's figures use the first."""
 MAX_CURVES = 8  # one per colour
 MAX_RUNS = 60  # more lines cannot be told apart
 ROUNDING_LEVELS = 400  # of the points in both directions: finer than the dots of any chart
@@ -41,7 +40,7 @@ class GroupData:
     images: tuple[str, ...] = ()
     """The names of the source images."""
     note: str = ""
-    """Says what is left out, if anything."""
+    """Says by which settings there are curves, beside the mask size, and what is left out, if anything."""
     columns: tuple[TableColumn, ...] = ()
     rows: tuple[TableRow, ...] = ()
 
@@ -55,17 +54,26 @@ def build_group_data(
     metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
     image = options.image % max(1, len(images))
     resolved_options = ChartOptions(options.view, metric, options.axis, image)
-    drawn = [member for member in members.values() if metric in member.names]
+    distinct: dict[str, GroupMember] = {}
+    for member in members.values():
+        distinct.setdefault(member.digest, member)
+    drawn = [member for member in distinct.values() if metric in member.names]
     if options.view == "runs":
         drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[image]]
-    members_by_curve = _split_by_curve(drawn)
+    settings = _separating_settings(drawn)
+    members_by_curve = _split_by_curve(drawn, settings)
     series: list[Series] = []
     for colour, (name, curve_members) in enumerate(list(members_by_curve.items())[:MAX_CURVES]):
         curves = (curve for member in curve_members if (curve := _to_curve(member, metric)))
         series += _SERIES_BUILDERS[options.view](name, curves, colour, coverage if options.axis == "coverage" else None)
-    left_out = f"{MAX_CURVES} of {len(members_by_curve)} curves" if len(members_by_curve) > MAX_CURVES else ""
+    notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
+    if copies := len(members) - len(distinct):
+        notes.append(f"without {format_count(copies, 'copy')}")
+    if len(members_by_curve) > MAX_CURVES:
+        notes.append(f"{MAX_CURVES} of {len(members_by_curve)} curves")
     if options.view == "runs" and len(series) > MAX_RUNS:
-        left_out, series = f"{MAX_RUNS} of {len(series)} runs", series[:MAX_RUNS]
+        notes.append(f"{MAX_RUNS} of {len(series)} runs")
+        series = series[:MAX_RUNS]
     x_end = max((member.spec.amount for member in members.values()), default=0.0)
     return GroupData(
         resolved_options,
@@ -73,21 +81,21 @@ def build_group_data(
         tuple(series),
         100.0 if options.axis == "coverage" else x_end,
         tuple(images.values()),
-        left_out,
+        ", ".join(notes),
         *build_table(members, metrics, root),
     )
 
 
-def _split_by_curve(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:
+def _separating_settings(members: Sequence[GroupMember]) -> list[str]:
+    """The settings that divide a group's trajectories into curves: the mask size, and all that differ but the seed."""
+    differing = differing_settings([member.spec for member in members])
+    return ["mask", *(name for name in differing if name not in ("mask", "seed"))]
+
+
+def _split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> dict[str, list[GroupMember]]:
     """The members of each curve by its name: 128 px, or 128 px telea."""
-    fields = [
-        name for name in SPLIT_FIELDS if name == "mask" or len({getattr(member.spec, name) for member in members}) > 1
-    ]
-    keys = {member.path: tuple(getattr(member.spec, name) for name in fields) for member in members}
-    members_by_curve: dict[str, list[GroupMember]] = {}
-    for member in sorted(members, key=lambda member: keys[member.path]):
-        members_by_curve.setdefault(_curve_name(fields, keys[member.path]), []).append(member)
-    return members_by_curve
+    groups = group_by(members, settings) if members else {}
+    return {_curve_name(settings, key): curve_members for key, curve_members in groups.items()}
 
 
 def _one_per_metric_set(members: Mapping[str, GroupMember]) -> list[GroupMember]:
@@ -120,8 +128,14 @@ def _curve_name(fields: Sequence[str], key: Sequence[object]) -> str:
                 parts.append(f"of {value}")
             case "paste":
                 parts.append("pasted" if value else "not pasted")
-            case _:
+            case "squares":
+                parts.append(f"{value} squares")
+            case "amount":
+                parts.append(f"to {value:g} %")
+            case "inpainter" | "order" | "fit":
                 parts.append(printable(str(value)))
+            case _ if value is not None:  # a parameter that this inpainter has
+                parts.append(printable(f"{field_name} {value}"))
     return " ".join(parts)
 
 
@@ -133,11 +147,8 @@ def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: Cove
     else:
         curves = list(curves)
         stats = distributions(curves)
-        coverages: dict[float, list[float]] = {}
-        for curve in curves:
-            for inpainted, position in zip(curve.inpainted.tolist(), _x_positions(curve, coverage), strict=True):
-                coverages.setdefault(inpainted, []).append(position)
-        x = [float(np.mean(coverages[stat.inpainted])) for stat in stats]
+        covered = [replace(curve, values=np.array(_x_positions(curve, coverage))) for curve in curves]
+        x = [stat.mean for stat in distributions(covered)]
     low, high = (
         tuple(None if isnan(stat.sd) else stat.mean + sign * stat.sd for stat in stats)  # nan is not equal to itself
         for sign in (-1, 1)

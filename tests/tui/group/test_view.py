@@ -119,7 +119,7 @@ def test_values_that_are_not_finite_are_left_out(group: Path) -> None:
 def test_the_mean_and_standard_deviation_of_each_mask_size(group: Path) -> None:
     small, large = digested(group).series
     assert (small.name, large.name) == ("64 px", "128 px")
-    scales = [0.1 * (1 + image) + 0.2 * seed + 0.1 for image in (0, 1) for seed in (0, 1)]
+    scales = [fmean(0.1 * (1 + image) + 0.2 * seed + 0.1 for seed in (0, 1)) for image in (0, 1)]
     assert small.x == tuple(50.0 * n for n in range(9))
     assert small.y[-1] == pytest.approx(fmean(scales))
     assert small.high[-1] - small.y[-1] == pytest.approx(stdev(scales))
@@ -152,7 +152,7 @@ def test_all_points_are_every_value_and_equal_dots_are_one(group: Path) -> None:
 def test_a_hundred_thousand_points_are_thinned(group: Path) -> None:
     gathering = gathered(group)
     member = next(iter(gathering.members.values()))
-    members = {f"{n}": replace(member, path=f"{n}") for n in range(3000)}
+    members = {f"{n}": replace(member, path=f"{n}", digest=f"{n}") for n in range(3000)}
     (series,) = build_group_data(members, ChartOptions(view="points"), {}, "/").series
     assert len(series.x) <= ROUNDING_LEVELS
 
@@ -180,12 +180,35 @@ def test_other_differing_fields_part_the_curves_too(group: Path) -> None:
 def test_too_many_curves_and_runs_are_cut_and_told(group: Path) -> None:
     member = next(iter(gathered(group).members.values()))
     sizes = [8, 16, 32, 64, 128, 256, 512, 1, 2, 4]
-    members = {f"{m}": replace(member, path=f"{m}", spec=made_spec(0, mask=m)) for m in sizes}
+    members = {f"{m}": replace(member, path=f"{m}", digest=f"{m}", spec=made_spec(0, mask=m)) for m in sizes}
     shown = build_group_data(members, ChartOptions(), {}, "/")
     assert (len(shown.series), shown.note) == (MAX_CURVES, "8 of 10 curves")
-    members = {f"{n}": replace(member, path=f"{n}") for n in range(100)}
+    members = {f"{n}": replace(member, path=f"{n}", digest=f"{n}") for n in range(100)}
     shown = build_group_data(members, ChartOptions(view="runs"), {}, "/")
     assert (len(shown.series), shown.note) == (MAX_RUNS, "60 of 100 runs")
+
+
+def test_settings_that_differ_are_never_averaged_and_the_note_says_which(group: Path) -> None:
+    member = next(iter(gathered(group).members.values()))
+    specs = [
+        made_spec(0, mask=64, inpainter="telea", parameters={"radius": 3}),
+        made_spec(1, mask=64, inpainter="telea", parameters={"radius": 5}),
+        made_spec(1, mask=64, inpainter="telea", parameters={"radius": 5}, squares="shared"),
+    ]
+    members = {f"{n}": replace(member, path=f"{n}", digest=spec.digest, spec=spec) for n, spec in enumerate(specs)}
+    shown = build_group_data(members, ChartOptions(), {}, "/")
+    assert [series.name for series in shown.series] == [
+        "64 px own squares radius 3",
+        "64 px own squares radius 5",
+        "64 px shared squares radius 5",
+    ]
+    assert shown.note == "curves by mask, squares, radius"
+
+
+def test_a_copy_of_a_trajectory_counts_once(group: Path) -> None:
+    member = next(iter(gathered(group).members.values()))
+    shown = build_group_data({"a": member, "b": replace(member, path="b")}, ChartOptions(view="runs"), {}, "/")
+    assert (len(shown.series), shown.note, len(shown.rows)) == (1, "without 1 copy", 2)
 
 
 def test_nothing_at_all_is_an_empty_digest() -> None:

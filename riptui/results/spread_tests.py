@@ -5,6 +5,7 @@ images have is left out.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import exp, nan
 
 import numpy as np
@@ -22,6 +23,8 @@ from riptui.results.bootstrap import (
 from riptui.results.panel import Panel
 from riptui.results.verdict import MIN_SPREAD_IMAGES, ROUNDING
 
+SWAPS = 1000
+"""Resamples of the test of outliers."""
 MIN_RUNS = 3
 """Seeds per image and mask size that a spread over runs needs."""
 FENCE_WIDTH = 1.5
@@ -29,6 +32,8 @@ FENCE_WIDTH = 1.5
 
 Means = Float64[np.ndarray, "*resamples columns"]
 Cells = Float64[np.ndarray, "images cells"]
+PairedCells = tuple[Bool[np.ndarray, " images"], Cells, Cells]
+"""Of one mask size: the images that have it, and their values by two metrics."""
 
 
 def rank_correlation(first: Panel, second: Panel, *, null: float) -> IntervalEstimate:
@@ -107,12 +112,12 @@ def outlier_excess(reference: Panel, other: Panel) -> IntervalEstimate:
     The fences belong to a mask size and an amount, and are computed from the images of each resample.
     """
     images = list(reference.runs)
-    values = []
+    values: list[PairedCells] = []
     for mask in reference.masks_of(MIN_SPREAD_IMAGES):
         members = reference.images_with([mask])
         amounts = reference.shared_amounts([mask], members)
-        pair = [panel.seed_means(members, mask, amounts) for panel in (reference, other)]
-        values.append((np.isin(images, members), *pair))
+        first, second = (panel.seed_means(members, mask, amounts) for panel in (reference, other))
+        values.append((np.isin(images, members), first, second))
 
     def statistic(counts: Float64[np.ndarray, "resamples images"]) -> Resampled:
         excesses = [
@@ -122,7 +127,41 @@ def outlier_excess(reference: Panel, other: Panel) -> IntervalEstimate:
         mean: Resampled = 100 * np.mean(excesses, axis=0)
         return mean
 
-    return estimate_from_counts(statistic, len(images), null=0.0, resamples=2000)
+    excess = estimate_from_counts(statistic, len(images), resamples=1000)
+    p_above, p_below = _swap_p_values(values)
+    return replace(excess, p_above=p_above, p_below=p_below)
+
+
+def _swap_p_values(values: Sequence[PairedCells]) -> tuple[float, float]:
+    """One-sided p of the second metric having more, and fewer, outliers: by swapping the metrics of random images.
+
+    If the metrics are equally prone, swapping changes nothing but by chance. Their scales are removed first.
+    """
+    generator = np.random.default_rng(0)
+    swapped = generator.integers(0, 2, (SWAPS, len(values[0][0]))).astype(bool)
+    swapped[0] = False  # as measured
+    excesses = np.zeros(SWAPS)
+    for present, first, second in values:
+        swap = swapped[:, present, None]
+        scaled = [_remove_scale(cells) for cells in (first, second)]
+        shares = [_shares_outside(np.where(swap, *pair)) for pair in (scaled, scaled[::-1])]
+        excesses += shares[0] - shares[1]
+    tolerance = excesses + 1e-12
+    return float(np.mean(tolerance >= excesses[0])), float(np.mean(excesses <= tolerance[0]))
+
+
+def _remove_scale(cells: Cells) -> Cells:
+    """Each column with median 0 and an interquartile range of 1; a column without spread is left as it is."""
+    lower, median, upper = np.quantile(cells, (0.25, 0.5, 0.75), axis=0)
+    scaled: Cells = (cells - median) / np.where(upper > lower, upper - lower, 1.0)
+    return scaled
+
+
+def _shares_outside(resampled: Float64[np.ndarray, "resamples images cells"]) -> Resampled:
+    lower, upper = np.quantile(resampled, (0.25, 0.75), axis=1, keepdims=True)
+    margin = FENCE_WIDTH * (upper - lower)
+    shares: Resampled = ((resampled < lower - margin) | (resampled > upper + margin)).mean(axis=(1, 2))
+    return shares
 
 
 def outlier_shares(values: Cells, counts: Float64[np.ndarray, "resamples images"]) -> Resampled:

@@ -1,4 +1,4 @@
-"""The group of commands. A file for each declares what can be typed and its help; `riptui.cli.NAME` does the work."""
+"""The group of commands. A file for each panel of the help declares what can be typed; `riptui.cli.NAME` works."""
 
 import sys
 

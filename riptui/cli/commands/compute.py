@@ -1,9 +1,10 @@
-"""`riptui run`."""
+"""The commands of the panel Compute."""
 
 from pathlib import Path
 
 import rich_click as click
 
+from riptui.cli.commands.study import study as study
 from riptui.cli.lazy import calls
 from riptui.cli.options import (
     MODEL_OPTIONS,
@@ -14,12 +15,26 @@ from riptui.cli.options import (
     metrics_option,
     model_options,
     multi_option,
+    paths_argument,
     runs_option,
     worker_options,
 )
-from riptui.cli.values import NameListParam, NumberListParam
+from riptui.cli.values import NameListParam, NumberListParam, complete_folders
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
 from riptui.spec import FITS, SQUARE_ORDERS
+
+
+@click.command()
+@runs_option
+@click.option("--mask", type=int, default=64, show_default=True, help="Square size in px.")
+@display_option
+@calls("riptui.cli.demo:demo")
+def demo() -> None:
+    """See a photograph drift: repaint 400 % of its pixels with OpenCV's Navier-Stokes inpainter, and measure it.
+
+    This takes seconds and needs no GPU, no model and no network. The picture is a cup of coffee by Rachel Michetti
+    (public domain, CC0).
+    """
 
 
 @click.command()
@@ -109,4 +124,57 @@ def run() -> None:
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     riptui run *.jpg -i sd2 --detach                 a model, in the background
+    """
+
+
+@click.command()
+@paths_argument
+@runs_option
+@detach_option
+@worker_options
+@display_option
+@click.option_panel("Worker", options=["--detach", *WORKER_OPTIONS])
+@calls("riptui.cli.resume:resume")
+def resume() -> None:
+    """Resume paused, stopped, interrupted or failed trajectories. PATH: a trajectory, or a folder of them.
+
+    Finished trajectories are skipped. If another process is running one, the command waits for it.
+
+    \b
+    riptui resume runs/cat/m128-s0
+    riptui resume runs --detach              all of them, in the background
+    """
+
+
+@click.command()
+@paths_argument
+@calls("riptui.cli.request_all:pause")
+def pause() -> None:
+    """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.
+
+    A running trajectory finishes its current iteration first.
+
+    \b
+    riptui pause runs/fig7
+    """
+
+
+@click.command()
+@click.argument(
+    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_folders
+)
+@click.option(
+    "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
+)
+@runs_option
+@calls("riptui.cli.stop:stop")
+def stop() -> None:
+    """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
+
+    A running trajectory finishes its current iteration first. --worker without a PATH shuts down the worker only:
+    its trajectories stay queued for others.
+
+    \b
+    riptui stop runs/fig7
+    riptui stop --worker all
     """

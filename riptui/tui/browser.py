@@ -1,6 +1,5 @@
 """The main screen: the tree, the details of its current row, the status lines."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Input, Static
@@ -35,13 +33,6 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
 COMPARE_COUNTS = range(2, 7)
 OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
-
-
-@dataclass
-class DetailsImported(Message):
-    """The right side was imported and can be mounted."""
-
-    details: "Details"
 
 
 class Browser(Screen[None]):
@@ -92,15 +83,14 @@ class Browser(Screen[None]):
         """Import the right side, with NumPy and Pillow, in a thread, so that keys still work."""
         from riptui.tui.details import Details
 
-        self.post_message(DetailsImported(Details(self.runs, self.settings, self.graphics)))
+        self.call_later(self._mount_details, Details(self.runs, self.settings, self.graphics))
 
-    @on(DetailsImported)
-    async def _mount_details(self, message: DetailsImported) -> None:
+    async def _mount_details(self, details: "Details") -> None:
         if self.details is not None:  # the folder vanished and came back meanwhile
             return
-        await self.query_one("#right", ContentSwitcher).add_content(message.details)
-        if message.details.children:  # else the app is exiting
-            self.details = message.details
+        await self.query_one("#right", ContentSwitcher).add_content(details)
+        if details.children:  # else the app is exiting
+            self.details = details
             self._show_selected()
 
     def on_unmount(self) -> None:

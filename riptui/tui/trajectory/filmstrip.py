@@ -14,7 +14,7 @@ from textual.widget import Widget
 from riptui.tui.graphics.picture import PictureWidget
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.text_lines import TextLine
-from riptui.tui.trajectory.loader import Thumbnail
+from riptui.tui.trajectory.loader import FrameImage
 
 MIN_PICTURE_COLUMNS = 8  # of a picture; if they do not all fit then, those around the current frame are shown
 GAP_COLUMNS = 2
@@ -115,7 +115,7 @@ class Filmstrip(Widget):
         self._frames, self._k, self._newest = frames, k, newest
         self._fill()
 
-    def show_thumbnails(self, thumbnails: Sequence[Thumbnail]) -> None:
+    def show_thumbnails(self, thumbnails: Sequence[FrameImage]) -> None:
         """Show requested pictures, in any order."""
         by_frame = {thumbnail.k: thumbnail for thumbnail in thumbnails}
         for item in self.query(FilmstripItem):

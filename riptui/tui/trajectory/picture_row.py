@@ -67,17 +67,17 @@ class PictureRow(Horizontal):
         """Show the pictures of a frame."""
         self._loaded = loaded
         self._original.caption.set_text(_muted("original"))
-        self._original.picture.show(loaded.original, note=loaded.original_note)
+        self._original.picture.show(loaded.original.image, note=loaded.original.note)
         self._frame.caption.set_text(
-            Content.assemble(("frame ", "$foreground-muted"), (str(loaded.k), "$foreground bold"))
+            Content.assemble(("frame ", "$foreground-muted"), (str(loaded.frame.k), "$foreground bold"))
         )
-        self._frame.picture.show(loaded.frame, note=loaded.frame_note)
+        self._frame.picture.show(loaded.frame.image, note=loaded.frame.note)
         self._stop_blinking()
-        if loaded.mode is ComparisonMode.BLINK and loaded.frame is not None and loaded.original is not None:
+        if loaded.mode is ComparisonMode.BLINK and loaded.frame.image is not None and loaded.original.image is not None:
             self._blinks = 0
             self._blink_timer = self.set_interval(BLINK_SECONDS, self.blink)
         self._compared.caption.set_text(_caption(loaded))
-        self._compared.picture.show(loaded.comparison_image, note=loaded.frame_note or loaded.original_note)
+        self._compared.picture.show(loaded.comparison, note=loaded.frame.note or loaded.original.note)
 
     def show_message(self, note: str) -> None:
         """Show a message in place of the pictures."""
@@ -97,9 +97,9 @@ class PictureRow(Horizontal):
         if loaded is None or not self.blinking:  # a late tick of the stopped timer
             return
         self._blinks += 1
-        shows_frame = self._blinks % 2 == 1
-        self._compared.picture.show(loaded.frame if shows_frame else loaded.original)
-        self._compared.caption.set_text(_blink_caption(f"frame {loaded.k}" if shows_frame else "original"))
+        shown = loaded.frame if self._blinks % 2 == 1 else loaded.original
+        self._compared.picture.show(shown.image)
+        self._compared.caption.set_text(_blink_caption("original" if shown is loaded.original else f"frame {shown.k}"))
         if self._blinks >= MAX_BLINKS:
             self._stop_blinking()
 
@@ -128,4 +128,4 @@ def _caption(loaded: LoadedFrame) -> Content:
         case ComparisonMode.BLINK:
             return _blink_caption("original")
         case ComparisonMode.SQUARE:
-            return _muted(f"square of iteration {loaded.k}" if loaded.k else "nothing repainted yet")
+            return _muted(f"square of iteration {loaded.frame.k}" if loaded.frame.k else "nothing repainted yet")

@@ -59,7 +59,7 @@ class Chart(Widget):
         super().__init__(id=id)
         self._draw_call = partial(draw, (), x_label="", y_label="", x_end=None)
         self._cached_drawing: tuple[Size, DrawnChart] | None = None
-        self._marker: float | None = None
+        self.marker: float | None = None  # the x of the vertical line
 
     def draw(
         self,
@@ -79,17 +79,12 @@ class Chart(Widget):
             self.set_marker(marker)
             return
         before, self._draw_call, self._cached_drawing = self._cached_drawing, content, None
-        if before is None or before[0] != self.size or marker is not None or self._marker is not None:
-            self._marker = marker
+        if before is None or before[0] != self.size or marker is not None or self.marker is not None:
+            self.marker = marker
             self.refresh()
             return
         changed = [y for y, (old, new) in enumerate(zip(before[1].rows, self._drawing.rows, strict=True)) if old != new]
         self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
-
-    @property
-    def marker(self) -> float | None:
-        """The x of the vertical line."""
-        return self._marker
 
     @property
     def axis_labels(self) -> tuple[str, str]:
@@ -102,7 +97,7 @@ class Chart(Widget):
 
     def set_marker(self, x: float | None) -> None:
         """Move the vertical line to an x, or remove it."""
-        before, self._marker = self._marker, x
+        before, self.marker = self.marker, x
         if not self.size:
             return
         old, new = (self._drawing.column(marker_x) if marker_x is not None else None for marker_x in (before, x))
@@ -117,7 +112,7 @@ class Chart(Widget):
         if not self.size or y >= self.size.height:
             return Strip.blank(self.size.width, self.rich_style)
         row = self._drawing.rows[y]
-        column = self._drawing.column(self._marker) if self._marker is not None else None
+        column = self._drawing.column(self.marker) if self.marker is not None else None
         if column is not None and y in self._marked_rows(column):
             row = [*row[:column], self._marker_cell(y), *row[column + 1 :]]
         return self._strip(row)

@@ -68,7 +68,7 @@ class TrajectoryView(Widget):
         self._runs = runs
         self._panes = TabPanes(graphics, self.cursor, metric=metric, id="panes")
         self._path: Path | None = None
-        self._comparison_mode = ComparisonMode.DIFFERENCE
+        self.comparison_mode = ComparisonMode.DIFFERENCE
         self._tab = PICTURES
         self._fits_both = True
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="trajectory"))
@@ -88,10 +88,6 @@ class TrajectoryView(Widget):
         yield self._panes
 
     # State
-
-    @property
-    def comparison_mode(self) -> ComparisonMode:
-        return self._comparison_mode
 
     @property
     def metric(self) -> str:
@@ -162,7 +158,7 @@ class TrajectoryView(Widget):
 
     def cycle_comparison(self) -> None:
         """Compare with the next of: difference, heat map, blink, masked square."""
-        self._comparison_mode = self._comparison_mode.next
+        self.comparison_mode = self.comparison_mode.next
         self._request_frame()
 
     def cycle_metric(self) -> None:
@@ -262,7 +258,7 @@ class TrajectoryView(Widget):
 
     def _request_frame(self) -> None:
         if self._path is not None:
-            self._jobs.submit("frame", partial(self._load_frame, self._path, self.cursor.k, self._comparison_mode))
+            self._jobs.submit("frame", partial(self._load_frame, self._path, self.cursor.k, self.comparison_mode))
 
     def _show_metrics(self) -> None:
         if snapshot := self.cursor.snapshot:

@@ -135,8 +135,7 @@ class PlainDisplay:
         self._write_line = write_line or _print_and_flush
         self._print_error = (lambda text: write_line(f"error: {text}")) if write_line else print_error
         self._warn = write_line or warn
-        self._started: dict[Path, tuple[float, int]] = {}
-        """When and at which k each started."""
+        self._started: dict[Path, tuple[float, int]] = {}  # when and at which k each started
         self._last_output = 0.0
         self._held: set[Path] = set()
 

@@ -51,12 +51,10 @@ class Backlog:
     """The waiting trajectories. One that ended waits again when something in its folder has changed."""
 
     def __init__(self, runs: Path) -> None:
-        self.problems: list[str] = []
-        """Why some trajectories are assigned to no actor."""
+        self.problems: list[str] = []  # why some trajectories are assigned to no actor
         self._runs = runs
         self._queue = DiskQueue(runs)
-        self._waiting: dict[bytes, list[str]] = {}
-        """Relative paths by model; the next one at the end."""
+        self._waiting: dict[bytes, list[str]] = {}  # relative paths by model; the next one at the end
         self._retry_at: dict[str, float] = {}
         self._suspects: set[str] = set()
         """Copies that were lost with an actor, which one of them may have killed: assigned alone, they show which."""

@@ -80,8 +80,7 @@ class DiskQueue:
     """A trajectory that another process is running is that process's business."""
 
     def __init__(self, runs: Path) -> None:
-        self.waiting: list[QueuedTrajectory] = []
-        """What could be taken at the last scan, the next one first."""
+        self.waiting: list[QueuedTrajectory] = []  # what could be taken at the last scan, the next one first
         self._runs = runs
         self._known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
         """By path: the folder's modification time, and what was read then."""

@@ -32,8 +32,7 @@ class TrajectoryTail:
         self._metrics = LineTail(trajectory.path / layout.METRICS)
         self._metrics.read_lines()
         self.started = False
-        self.held = False
-        """Whether a process was computing it at the last poll."""
+        self.held = False  # whether a process was computing it at the last poll
         self.ended = False
         self._last_step = (0, 0, 0)
 

@@ -80,8 +80,7 @@ class ProgressTracker:
         self._halted: dict[str, None] = {}
         """Trajectories that ended before they were done, likewise: a person may resume them."""
         self._busy: set[str] = set()
-        self.last = StudyProgress(0, 0, {}, {})
-        """The result of the last poll."""
+        self.last = StudyProgress(0, 0, {}, {})  # the result of the last poll
 
     @property
     def is_over(self) -> bool:

@@ -48,18 +48,13 @@ class Browser(Screen[None]):
         self.graphics = graphics
         self.last_workers = WorkersChanged(())
         self._watcher = RunsWatcher(runs, self.post_message, settings.hertz)
-        self._supervisor: WorkSupervisor | None = None
-        """None before the first command."""
+        self._supervisor: WorkSupervisor | None = None  # None before the first command
         self._pending_selection = selected_path
-        self.shown_path = ""
-        """The path below the runs folder whose details are on the screen."""
-        self._awaited_path = ""
-        """The path to select as soon as it is listed."""
-        self._running_commands: set[str] = set()
-        """The names of the running commands."""
+        self.shown_path = ""  # the path below the runs folder whose details are on the screen
+        self._awaited_path = ""  # the path to select as soon as it is listed
+        self._running_commands: set[str] = set()  # the names of the running commands
         self._settle_timer: Timer | None = None
-        self.details: Details | None = None
-        """None until imported."""
+        self.details: Details | None = None  # None until imported
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):

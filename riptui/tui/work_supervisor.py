@@ -32,8 +32,7 @@ class WorkSupervisor:
     def __init__(self, runs: Path, post_message: Callable[[Message], object]) -> None:
         self._runs = runs
         self._post_message = post_message
-        self._iterations: dict[str, int] = {}
-        """By path relative to the runs folder: the trajectories of this session."""
+        self._iterations: dict[str, int] = {}  # by path relative to the runs folder: the trajectories of this session
         self._lock = Lock()
         self._pool: LocalPool | None = None
         """The one that is watched; a new one, which has not given up, whenever trajectories are added."""

@@ -35,8 +35,7 @@ class Heartbeat:
         should_stop: Callable[[], bool],
     ) -> None:
         self.phase: WorkerPhase = "starting"
-        self.inpainter = ""
-        """Of the trajectory that was taken last."""
+        self.inpainter = ""  # of the trajectory that was taken last
         self.gpu_stats = GpuStats(registration.record.device)
         self._registration, self._runs, self._runner, self._queue = registration, runs.resolve(), runner, queue
         self._should_stop = should_stop

@@ -19,12 +19,10 @@ class MemoryQueue:
     """
 
     def __init__(self, *, retry: bool = False) -> None:
-        self.ended_event = Event()
-        """Set when a trajectory ended."""
+        self.ended_event = Event()  # set when a trajectory ended
         self._retry = retry
         self._lock = Lock()
-        self._waiting: list[QueuedTrajectory] = []
-        """Sorted, the next one first."""
+        self._waiting: list[QueuedTrajectory] = []  # sorted, the next one first
         self._taken: list[Trajectory] = []
         self._held: list[Trajectory] = []
         self._retry_at = 0.0  # time.monotonic()

@@ -56,11 +56,9 @@ class GroupReader:
     """Reads the trajectories of one group. For one thread."""
 
     def __init__(self) -> None:
-        self.members: dict[str, GroupMember] = {}
-        """The readable trajectories by path, in the given order."""
+        self.members: dict[str, GroupMember] = {}  # the readable trajectories by path, in the given order
         self.unreadable = 0
-        self.changed = False
-        """Whether the last `read` found a difference."""
+        self.changed = False  # whether the last `read` found a difference
         self.coverage: dict[str, dict[int, float]] = {}
         """In %, by path and measured frame, as of the last `read_coverage`."""
         self._signatures: dict[str, FolderSignature] = {}

@@ -47,8 +47,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.model = TreeModel()
-        self.marked: dict[str, None] = {}
-        """Trajectories to compare, in the order they were marked."""
+        self.marked: dict[str, None] = {}  # trajectories to compare, in the order they were marked
         self.rows: list[TreeRow] = []
         self._posted_path: str | None = None
         self._styles: dict[str, Style] = {}

@@ -54,8 +54,7 @@ class TreeModel:
 
     def __init__(self) -> None:
         self.entries: dict[str, TreeEntry] = {}
-        self.totals: dict[str, GroupTotals] = {"": GroupTotals()}
-        """By group; "" is the runs folder."""
+        self.totals: dict[str, GroupTotals] = {"": GroupTotals()}  # by group; "" is the runs folder
         self.order: TreeOrder = "name"
         self.filter: Filter | None = None
         self.expanded: set[str] = set()

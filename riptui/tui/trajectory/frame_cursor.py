@@ -27,13 +27,11 @@ class FrameCursor:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.k = 0
-        self.speed = speed
-        """Frames per second while playing."""
+        self.speed = speed  # frames per second while playing
         self.axis: metric_series.XAxis = axis
         self.snapshot: TrajectorySnapshot | None = None
         self._clock = clock
-        self._play_start: tuple[float, int] | None = None
-        """Time and frame at which playing began; None: not playing."""
+        self._play_start: tuple[float, int] | None = None  # time and frame at which playing began; None: not playing
 
     def update(self, snapshot: TrajectorySnapshot) -> bool:
         """Move to a trajectory as it was just read. Returns whether the frame to show is another one.

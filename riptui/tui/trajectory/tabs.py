@@ -23,8 +23,7 @@ class TabPanes(ContentSwitcher):
 
     def __init__(self, graphics: Graphics, cursor: FrameCursor, *, metric: str, id: str | None = None) -> None:
         super().__init__(id=id, initial=TAB_NAMES[0])
-        self.metric = metric
-        """The metric chosen for the chart; another is drawn if the trajectory lacks it."""
+        self.metric = metric  # the metric chosen for the chart; another is drawn if the trajectory lacks it
         self._graphics = graphics
         self._cursor = cursor
 

@@ -95,13 +95,11 @@ def _print_diagnoses(found: Mapping[str, Sequence[Diagnosis]]) -> None:
 
 
 def check_python() -> Diagnoses:
-    """The interpreter and riptui itself."""
     yield Diagnosis("ok", f"{platform.python_version()} at {sys.executable}")
     yield Diagnosis("ok", f"riptui {__version__} on {platform.system()} {platform.release()} ({platform.machine()})")
 
 
 def check_packages() -> Diagnoses:
-    """The base packages, and the extras."""
     missing = [name for name in BASE if _version(name) is None]
     if missing:
         yield Diagnosis("bad", f"missing: {', '.join(missing)}", "pip install --force-reinstall riptui")
@@ -180,7 +178,6 @@ def check_gpu() -> Diagnoses:
 
 
 def check_weights() -> Diagnoses:
-    """The weights of LPIPS."""
     if find_spec("lpips") is None:
         yield Diagnosis("note", "LPIPS needs the extra [diffusion]", "pip install 'riptui[diffusion]'")
         return

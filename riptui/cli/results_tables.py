@@ -80,7 +80,6 @@ def to_json_value(value: object) -> Any:
 
 
 def print_results(results: dict[str, Any]) -> None:
-    """Print the tables."""
     _print_groups(results["groups"], results["metric"])
     for tested in results.get("findings", ()):
         out.print()

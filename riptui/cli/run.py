@@ -83,5 +83,4 @@ def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:
 
 
 def given_parameters(options: Mapping[str, str | bool | None]) -> dict[str, ParameterValue]:
-    """The model options that were given, as parameters."""
     return {key: value for key, value in options.items() if value is not None and value is not False}

@@ -30,8 +30,6 @@ class PastedSquare(NamedTuple):
 
 
 class CachedFrame(NamedTuple):
-    """A frame that was returned."""
-
     k: int
     sha256: str
     image: Image

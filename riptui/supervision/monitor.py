@@ -105,12 +105,10 @@ class TrajectoryMonitor:
 
     @property
     def is_over(self) -> bool:
-        """Whether all have ended."""
         return not self._remaining
 
     @property
     def remaining(self) -> list[Trajectory]:
-        """The trajectories that have not ended."""
         return [tail.trajectory for tail in self._remaining.values()]
 
     def poll(self, *, full: bool = False) -> list[TrajectoryEvent]:
@@ -135,7 +133,6 @@ class TrajectoryMonitor:
         return all_events
 
     def work_state(self, *, with_attempts: bool = False) -> WorkState:
-        """What the last poll found."""
         tails = self._remaining.values()
         running = sum(tail.held for tail in tails)
         counts = [attempts.read_attempt_count(tail.trajectory, tail.k) for tail in (tails if with_attempts else ())]

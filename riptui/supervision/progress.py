@@ -23,8 +23,6 @@ MAX_OTHERS_PER_POLL = 500  # trajectories that no worker names in its live.json,
 
 @dataclass(frozen=True)
 class TrajectoryProgress:
-    """Progress of one trajectory."""
-
     k: int
     iterations: int
     status: Status | None
@@ -33,8 +31,6 @@ class TrajectoryProgress:
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """Progress of all trajectories together."""
-
     iterations: int
     """Of all trajectories."""
     done: int
@@ -84,12 +80,10 @@ class ProgressTracker:
 
     @property
     def is_over(self) -> bool:
-        """Whether all have ended."""
         return not self._remaining
 
     @property
     def remaining(self) -> list[Trajectory]:
-        """The trajectories that have not ended."""
         return [Trajectory(self._folder / path) for path in self._remaining]
 
     def list_by_status(self, *statuses: str) -> list[Trajectory]:

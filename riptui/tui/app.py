@@ -31,8 +31,6 @@ EXIT_GRACE_SECONDS = 3.0  # for an orderly exit once the terminal is gone
 
 
 class RiptuiApp(App[None]):
-    """riptui on a runs folder."""
-
     TITLE = "riptui"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP]

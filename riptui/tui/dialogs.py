@@ -121,8 +121,6 @@ class TextDialog(ModalScreen[str | None]):
 
 
 class DialogChoice(NamedTuple, Generic[Answer]):
-    """One of the choices of a ChoiceDialog."""
-
     key: str
     """The key that chooses it."""
     label: str

@@ -65,7 +65,6 @@ class Heartbeat:
         self._steps = self._count_iterations(), step, steps
 
     def record_iteration(self) -> None:
-        """Note that an iteration was committed."""
         self._committed.append(time.monotonic())
         self.gpu_stats.poll_memory()
 

@@ -32,7 +32,6 @@ def riptui() -> None:
 
 
 def run_command_line(argv: list[str]) -> int:
-    """Run the command line; return the exit code."""
     code = riptui.main(expand_aliases(argv), prog_name="riptui", standalone_mode=False)
     sys.stdout.flush()
     return code if isinstance(code, int) else 0

@@ -59,7 +59,6 @@ class CommandContext:
         self.app.notify(printable(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
 
     async def show_dialog(self, screen: Screen[Returned]) -> Returned | None:
-        """Show a dialog and return its answer."""
         return await self.app.push_screen_wait(screen)
 
     async def run_in_thread(

@@ -23,7 +23,6 @@ async def pause(context: CommandContext) -> None:
 
 
 async def stop(context: CommandContext) -> None:
-    """Stop what is running, queued or paused."""
     active = context.find_by_status(Status.RUNNING, Status.QUEUED, Status.PAUSED)
     if not active:
         context.notify("nothing to stop here", "warning")
@@ -35,7 +34,6 @@ async def stop(context: CommandContext) -> None:
 
 
 async def retry(context: CommandContext) -> None:
-    """Queue failed trajectories again."""
     failed = context.find_by_status(Status.FAILED)
     if not failed:
         context.notify("nothing to retry here", "warning")

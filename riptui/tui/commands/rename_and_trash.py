@@ -9,7 +9,6 @@ from riptui.tui.dialogs import ConfirmDialog, TextDialog
 
 
 async def rename(context: CommandContext) -> None:
-    """Rename the trajectory or group under the cursor."""
     if not context.cursor_path:
         return
     old_path = Path(context.cursor_path)
@@ -22,7 +21,6 @@ async def rename(context: CommandContext) -> None:
 
 
 async def move_to_trash(context: CommandContext) -> None:
-    """Move the selected trajectories to the trash."""
     paths = [context.runs / path for path in context.paths]
     if not paths:
         return
@@ -34,8 +32,6 @@ async def move_to_trash(context: CommandContext) -> None:
 
 
 async def undo(context: CommandContext) -> None:
-    """Restore what was moved to the trash last."""
-
     def restore_last() -> list[Path]:
         return [trash.restore(context.runs, entry) for entry in trash.list_last_batch(context.runs)]
 

@@ -49,7 +49,6 @@ async def rerun(context: CommandContext) -> None:
 
 
 async def demo(context: CommandContext) -> None:
-    """Queue the demo trajectory."""
     created = await context.run_in_thread(_create_demo, context.runs)
     context.go_to(_to_relative_path(context.runs, created.path))
     await _ensure_worker(context, [created])

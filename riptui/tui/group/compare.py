@@ -80,8 +80,6 @@ class CompareColumn(Vertical):
 
 
 class CompareScreen(Screen[None]):
-    """Compares trajectories, in the order given."""
-
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.COMPARE]
     DEFAULT_CSS = """
     CompareScreen {
@@ -168,7 +166,6 @@ class CompareScreen(Screen[None]):
 
     @property
     def inpainted(self) -> float:
-        """The inpainted % of the frames shown."""
         return self._stops[self._shown_index]
 
     @property
@@ -203,7 +200,6 @@ class CompareScreen(Screen[None]):
         self._show_stop()
 
     def _show_stop(self) -> None:
-        """Show the frames and the curves of the current stop."""
         slider = self.query_one(Slider)
         slider.iterations, slider.newest, slider.k = len(self._stops) - 1, self._last_index, self._shown_index
         _update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %"))
@@ -234,7 +230,6 @@ class CompareScreen(Screen[None]):
         return Series(name, (), (), colour=colour)
 
     def action_metric(self) -> None:
-        """Draw the next metric."""
         if metrics := self._measured_metrics():
             self._chosen_metric = metrics[(metrics.index(self.metric) + 1) % len(metrics)]
             self._show_stop()

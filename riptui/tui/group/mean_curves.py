@@ -30,8 +30,6 @@ CoverageByPath = Mapping[str, Mapping[int, float]]
 
 @dataclass(frozen=True)
 class GroupData:
-    """What the group view shows."""
-
     options: ChartOptions
     """The requested options, adapted to the group."""
     metrics: tuple[str, ...] = ()

@@ -39,8 +39,6 @@ PAUSE_FACTOR = 10  # the pause between two reads, in durations of the last one
 
 
 class GroupView(Widget):
-    """Shows one group at a time."""
-
     DEFAULT_CSS = """
     GroupView {
         layout: vertical;
@@ -56,8 +54,6 @@ class GroupView(Widget):
 
     @dataclass
     class TrajectoryChosen(Message):
-        """A trajectory was chosen in the table."""
-
         path: Path
 
     def __init__(self, *, options: ChartOptions | None = None, id: str | None = None) -> None:
@@ -124,7 +120,6 @@ class GroupView(Widget):
             self.select_view(tabs[index])
 
     def cycle_metric(self) -> None:
-        """Draw the next metric."""
         if self._data and self._data.metrics:
             names = self._data.metrics
             self._change_options(metric=names[(names.index(self._data.options.metric) + 1) % len(names)])
@@ -135,7 +130,6 @@ class GroupView(Widget):
             self._change_options(view="runs", image=(self._data.options.image + 1) % len(self._data.images))
 
     def toggle_axis(self) -> None:
-        """Draw over inpainted % or over coverage."""
         self._change_options(axis="coverage" if self._options.axis == "inpainted" else "inpainted")
 
     # Reading, in a thread

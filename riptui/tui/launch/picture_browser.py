@@ -24,8 +24,6 @@ MAX_ENTRIES = 2000  # listed per folder
 
 @dataclass(frozen=True)
 class FolderEntry:
-    """A folder or picture in the list."""
-
     path: Path
     is_folder: bool
 
@@ -65,7 +63,6 @@ class PictureList(OptionList):
         self._folder_entries: list[FolderEntry] = []
 
     def open(self, folder: Path) -> None:
-        """Show a folder's pictures."""
         self.folder = folder.expanduser().absolute()
         self.border_title = Text(printable(abbreviate_home(self.folder)), overflow="ellipsis")
         self.run_worker(self._read(self.folder), exclusive=True)

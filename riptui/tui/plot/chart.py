@@ -46,8 +46,6 @@ class Chart(Widget):
 
     @dataclass
     class PointChosen(Message):
-        """The user clicked at an x."""
-
         chart: "Chart"
         x: float
 
@@ -88,11 +86,9 @@ class Chart(Widget):
 
     @property
     def axis_labels(self) -> tuple[str, str]:
-        """The labels of the x and the y axis."""
         return self._draw_call.keywords["x_label"], self._draw_call.keywords["y_label"]
 
     def column_of(self, x: float) -> int:
-        """The column of the widget that shows an x."""
         return self._drawing.column(x)
 
     def set_marker(self, x: float | None) -> None:

@@ -25,8 +25,6 @@ SORT_KEYS: dict[TreeOrder, Callable[[TreeEntry], Any]] = {
 
 
 class TreeRow(NamedTuple):
-    """A row of the tree."""
-
     path: str
     depth: int
     is_group: bool

@@ -17,8 +17,6 @@ WORKERS_POLL_SECONDS = 1.0  # workers write five times per second, too often for
 
 @dataclass
 class RunsChanged(Message):
-    """Something in the runs folder changed."""
-
     scan: ScanResult
 
 

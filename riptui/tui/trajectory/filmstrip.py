@@ -61,8 +61,6 @@ def frames_around(frames: Sequence[FilmstripFrame], k: int, max_count: int) -> S
 
 
 class FilmstripItem(Vertical):
-    """One picture of the strip with its caption."""
-
     def __init__(self, graphics: Graphics) -> None:
         super().__init__()
         self.k = 0

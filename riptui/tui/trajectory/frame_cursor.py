@@ -76,7 +76,6 @@ class FrameCursor:
         self._move_to(k)
 
     def move(self, frames: int) -> None:
-        """Move forward by so many frames, or back."""
         self.go(self.k + frames)
 
     def move_by_half(self, count: int) -> None:
@@ -134,7 +133,6 @@ class FrameCursor:
     # The x axis of the chart
 
     def toggle_axis(self) -> None:
-        """Switch between inpainted % and coverage."""
         self.axis = "coverage" if self.axis == "inpainted" else "inpainted"
 
     def marker_x(self) -> float | None:

@@ -72,8 +72,6 @@ class MetricReadout(Static):
 
     @dataclass
     class MetricClicked(Message):
-        """A metric was clicked."""
-
         metric: str
 
     def __init__(self, *, id: str | None = None) -> None:

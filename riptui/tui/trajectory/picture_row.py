@@ -19,8 +19,6 @@ LEGEND_COLUMNS = 8
 
 
 class CaptionedPicture(Vertical):
-    """A picture below its caption."""
-
     def __init__(self, graphics: Graphics, *, id: str) -> None:
         super().__init__(id=id)
         self.caption = TextLine()
@@ -64,7 +62,6 @@ class PictureRow(Horizontal):
             captioned.styles.height = layout.height + 1
 
     def show(self, loaded: LoadedFrame) -> None:
-        """Show the pictures of a frame."""
         self._loaded = loaded
         self._original.caption.set_text(_muted("original"))
         self._original.picture.show(loaded.original.image, note=loaded.original.note)

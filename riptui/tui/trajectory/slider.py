@@ -26,8 +26,6 @@ class Slider(Widget):
 
     @dataclass
     class SeekRequested(Message):
-        """The mouse asks for a frame."""
-
         k: int
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -44,7 +42,6 @@ class Slider(Widget):
 
     @property
     def track_columns(self) -> int:
-        """The length of the track."""
         return max(1, self.size.width - len(BACK) - len(FORTH))
 
     def cell_of(self, k: int) -> int:

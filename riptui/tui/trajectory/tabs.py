@@ -35,7 +35,6 @@ class TabPanes(ContentSwitcher):
         yield TextPane(id="log")
 
     def drawn_metrics(self, snapshot: TrajectorySnapshot) -> list[str]:
-        """The metrics drawn in the chart."""
         return metric_series.same_scale_metrics(snapshot.metrics, self.metric)
 
     def choose_next_metric(self, snapshot: TrajectorySnapshot) -> None:

@@ -91,7 +91,6 @@ class TrajectoryView(Widget):
 
     @property
     def metric(self) -> str:
-        """The metric chosen for the chart."""
         return self._panes.metric
 
     @property
@@ -153,7 +152,6 @@ class TrajectoryView(Widget):
         self._change(self.cursor.pause if self.cursor.playing else self.cursor.play)
 
     def change_speed(self, direction: int) -> None:
-        """Play faster (1) or slower (-1)."""
         self._change(partial(self.cursor.change_speed, direction))
 
     def cycle_comparison(self) -> None:
@@ -168,7 +166,6 @@ class TrajectoryView(Widget):
             self._fill_pane()
 
     def toggle_axis(self) -> None:
-        """Draw over inpainted % or over coverage."""
         self.cursor.toggle_axis()
         self._fill_pane()
 

@@ -4,16 +4,8 @@ from pathlib import Path
 
 import rich_click as click
 
+from riptui.cli import options
 from riptui.cli.lazy import calls
-from riptui.cli.options import (
-    display_option,
-    json_option,
-    measure_option,
-    metrics_option,
-    multi_option,
-    path_argument,
-    paths_argument,
-)
 from riptui.cli.values import MeasureParam, NameListParam
 
 GROUPING_FIELDS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
@@ -33,10 +25,10 @@ overwrite_option = click.option(
 
 
 @click.command()
-@paths_argument
-@metrics_option
-@measure_option
-@display_option
+@options.paths_argument
+@options.metrics_option
+@options.measure_option
+@options.display_option
 @calls("riptui.cli.measure:measure")
 def measure() -> None:
     """Measure the saved frames of trajectories: add metrics, or more points. PATH: a trajectory, or a folder of them.
@@ -50,7 +42,7 @@ def measure() -> None:
 
 
 @click.command()
-@path_argument
+@options.path_argument
 @click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Whole frames, one PNG file each.")
 @click.option("--gif", type=FILE, metavar="F", help="Animation; the format follows the extension: .gif, .webp or .png.")
 @click.option(
@@ -76,8 +68,8 @@ def export() -> None:
 
 
 @click.command()
-@paths_argument
-@multi_option(
+@options.paths_argument
+@options.multi_option(
     "--by",
     type=NameListParam(lambda: GROUPING_FIELDS),
     default="inpainter,mask",
@@ -93,7 +85,7 @@ def export() -> None:
 )
 @click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
-@json_option
+@options.json_option
 @calls("riptui.cli.results:results")
 def results() -> None:
     """Summarise trajectories in groups. PATH: a trajectory, or a folder of them. Only complete trajectories count.
@@ -109,7 +101,7 @@ def results() -> None:
 
 
 @click.command()
-@paths_argument
+@options.paths_argument
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -119,7 +111,7 @@ def results() -> None:
 )
 @reference_option
 @overwrite_option
-@json_option
+@options.json_option
 @calls("riptui.cli.report:report")
 def report() -> None:
     """Draw the paper's figures from trajectories and test its findings. PATH: a trajectory, or a folder of them.

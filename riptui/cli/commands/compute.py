@@ -4,30 +4,18 @@ from pathlib import Path
 
 import rich_click as click
 
+from riptui.cli import options
 from riptui.cli.commands.study import study as study
 from riptui.cli.lazy import calls
-from riptui.cli.options import (
-    MODEL_OPTIONS,
-    WORKER_OPTIONS,
-    detach_option,
-    display_option,
-    measure_option,
-    metrics_option,
-    model_options,
-    multi_option,
-    paths_argument,
-    runs_option,
-    worker_options,
-)
 from riptui.cli.values import NameListParam, NumberListParam, complete_folders
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
 from riptui.spec import FITS, SQUARE_ORDERS
 
 
 @click.command()
-@runs_option
+@options.runs_option
 @click.option("--mask", type=int, default=64, show_default=True, help="Square size in px.")
-@display_option
+@options.display_option
 @calls("riptui.cli.demo:demo")
 def demo() -> None:
     """See a photograph drift: repaint 400 % of its pixels with OpenCV's Navier-Stokes inpainter, and measure it.
@@ -39,7 +27,7 @@ def demo() -> None:
 
 @click.command()
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
-@multi_option(
+@options.multi_option(
     "--inpainter",
     "-i",
     "inpainters",
@@ -53,7 +41,7 @@ def demo() -> None:
 @click.option(
     "--set", "key_values", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the inpainter, e.g. radius=5."
 )
-@multi_option(
+@options.multi_option(
     "--mask",
     "masks",
     type=NumberListParam(),
@@ -68,7 +56,9 @@ def demo() -> None:
     show_default=True,
     help="Stop at this amount: pixels repainted, in % of the image (repeats count).",
 )
-@multi_option("--seed", "seeds", type=NumberListParam(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9.")
+@options.multi_option(
+    "--seed", "seeds", type=NumberListParam(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9."
+)
 @click.option(
     "--order",
     type=click.Choice(SQUARE_ORDERS),
@@ -94,21 +84,21 @@ def demo() -> None:
     show_default=True,
     help="How to make a picture square. bands: add black bands; crop: take the middle; stretch: distort it.",
 )
-@model_options
-@metrics_option
-@measure_option
-@runs_option
+@options.model_options
+@options.metrics_option
+@options.measure_option
+@options.runs_option
 @click.option("--group", default="", metavar="G", help="Folder in the runs folder, e.g. fig7 or fig7/cats.")
 @click.option("--name", default="", metavar="N", help="Name of the trajectory, if there is only one.")
-@detach_option
-@worker_options
-@display_option
+@options.detach_option
+@options.worker_options
+@options.display_option
 @click.option_panel(
     "Recursion",
     options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"],
 )
-@click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
-@click.option_panel("Worker", options=["--detach", *WORKER_OPTIONS])
+@click.option_panel("Diffusion models", options=[*options.MODEL_OPTIONS, "--allow-pickle"])
+@click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
 @click.option_panel("Metrics", options=["--metrics", "--measure"])
 @click.option_panel("Output", options=["--runs", "--group", "--name"])
 @calls("riptui.cli.run:run")
@@ -128,12 +118,12 @@ def run() -> None:
 
 
 @click.command()
-@paths_argument
-@runs_option
-@detach_option
-@worker_options
-@display_option
-@click.option_panel("Worker", options=["--detach", *WORKER_OPTIONS])
+@options.paths_argument
+@options.runs_option
+@options.detach_option
+@options.worker_options
+@options.display_option
+@click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
 @calls("riptui.cli.resume:resume")
 def resume() -> None:
     """Resume paused, stopped, interrupted or failed trajectories. PATH: a trajectory, or a folder of them.
@@ -147,7 +137,7 @@ def resume() -> None:
 
 
 @click.command()
-@paths_argument
+@options.paths_argument
 @calls("riptui.cli.request_all:pause")
 def pause() -> None:
     """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.
@@ -166,7 +156,7 @@ def pause() -> None:
 @click.option(
     "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
 )
-@runs_option
+@options.runs_option
 @calls("riptui.cli.stop:stop")
 def stop() -> None:
     """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.

@@ -15,6 +15,7 @@ from riptui.results.curves import Curve, differing_settings, extract_curves, gro
 from riptui.results.findings import check_findings
 from riptui.results.panel import condition_settings
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
 
 
@@ -38,7 +39,7 @@ def results(
     members = extract_curves(readable, chosen_metric)
     keys = _grouping_keys(by, members)
     if csv or parquet:
-        _write_tables(readable, csv, parquet, overwrite=overwrite)
+        _write_tables([summary.trajectory for summary in readable], csv, parquet, overwrite=overwrite)
     output: dict[str, Any] = {"metric": chosen_metric, "by": list(keys)}
     output["groups"] = results_tables.groups_as_dicts(members, keys, _previous_curves(readable, chosen_metric))
     if findings:
@@ -52,12 +53,9 @@ def results(
     return 0
 
 
-def _write_tables(
-    summaries: Iterable[TrajectorySummary], csv: Path | None, parquet: Path | None, *, overwrite: bool
-) -> None:
+def _write_tables(trajectories: list[Trajectory], csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
     from riptui.results import long_table  # imports Pillow, 0.1 s
 
-    trajectories = [summary.trajectory for summary in summaries]
     for write, file in ((long_table.to_csv, csv), (long_table.to_parquet, parquet)):
         if file:
             warn(f"{write(trajectories, file, overwrite=overwrite)}: written")
@@ -103,10 +101,7 @@ def _previous_curves(summaries: Iterable[TrajectorySummary], metric: str) -> lis
 
 def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[dict[str, Any]]:
     return [
-        {
-            "settings": dict(tested.settings),
-            "findings": [finding_as_dict(finding_result) for finding_result in tested.findings],
-        }
+        {"settings": dict(tested.settings), "findings": [finding_as_dict(finding) for finding in tested.findings]}
         for tested in check_findings(summaries, metric)
     ]
 

@@ -32,9 +32,8 @@ def worker(runs: Path, options: WorkerOptions, idle: float, log: Path | None) ->
             write_line = _make_line_writer(terminal)
             write_line(f"worker {record.id}, process {record.pid}, for {runs.resolve()}")
             for neighbour in list_workers_on_gpu(runs, record):
-                write_line(
-                    f"worker {neighbour.record.id} uses the same GPU and its memory; choose another with --device"
-                )
+                other = neighbour.record.id
+                write_line(f"worker {other} uses the same GPU and its memory; choose another with --device")
             _print_events(serve(entry, runs, idle_seconds=60 * idle, should_stop=lambda: bool(stop)), write_line)
             write_line("exiting: stop requested" if stop else "exiting: queue empty")
     return 0

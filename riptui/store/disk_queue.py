@@ -48,9 +48,8 @@ def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
         request = trajectory.request
         if not is_requested(trajectory, request) or not has_work(trajectory):
             return None
-        return QueuedTrajectory(
-            trajectory, request.queued, attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
-        )
+        count = attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
+        return QueuedTrajectory(trajectory, request.queued, count)
     except (RiptuiError, OSError):
         return None
 

@@ -165,9 +165,8 @@ class LocalPool:
         if decision.action == "restart":
             died = [slot.worker for slot in vacant if slot.worker and not slot.worker.leaving]
             self.start()
-            self._notices += [
-                f"worker {worker.record.id} died; another one was started ({worker.log})" for worker in died
-            ]
+            for worker in died:
+                self._notices.append(f"worker {worker.record.id} died; another one was started ({worker.log})")
 
     def _is_idle(self) -> bool:
         """Whether all running workers have nothing to do: those of the slots, without slots all that take the queue."""

@@ -141,11 +141,8 @@ class Browser(Screen[None]):
         if self.runs_tree.select(self._pending_selection):
             self._pending_selection = ""
         elif all_listed:
-            self.notify(
-                f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}",
-                severity="warning",
-                markup=False,
-            )
+            text = f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}"
+            self.notify(text, severity="warning", markup=False)
             self._pending_selection = ""
 
     @on(WorkersChanged)
@@ -297,10 +294,9 @@ class Browser(Screen[None]):
         if not running:
             self.notify("no trajectory is running")
             return
-        current = self.runs_tree.current_row.path if self.runs_tree.current_row else ""
-        self.runs_tree.select(
-            running[(running.index(current) + 1) % len(running)] if current in running else running[0]
-        )
+        row = self.runs_tree.current_row
+        index = running.index(row.path) if row and row.path in running else -1
+        self.runs_tree.select(running[(index + 1) % len(running)])
 
     def action_mark(self) -> None:
         row = self.runs_tree.current_row
@@ -315,9 +311,8 @@ class Browser(Screen[None]):
     def action_compare(self) -> None:
         marked = [self.runs / path for path in self.runs_tree.marked]
         if len(marked) not in COMPARE_COUNTS:
-            self.notify(
-                f"mark {COMPARE_COUNTS[0]} to {COMPARE_COUNTS[-1]} trajectories with m first ({len(marked)} marked)"
-            )
+            least, most = COMPARE_COUNTS[0], COMPARE_COUNTS[-1]
+            self.notify(f"mark {least} to {most} trajectories with m first ({len(marked)} marked)")
             return
         from riptui.tui.group.compare import CompareScreen  # imports NumPy
 

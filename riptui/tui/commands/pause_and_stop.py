@@ -59,9 +59,8 @@ async def _move(context: CommandContext, offset: int) -> None:
 
     def reorder() -> list[Trajectory]:
         queue = sorted(queued, key=lambda trajectory: (trajectory.request.queued, natural_key(str(trajectory.path))))
-        moved = client.shift_in_queue(
-            queue, [trajectory for trajectory in queue if trajectory.path in selected], offset
-        )
+        chosen = [trajectory for trajectory in queue if trajectory.path in selected]
+        moved = client.shift_in_queue(queue, chosen, offset)
         changed = [index for index, (old, new) in enumerate(zip(queue, moved, strict=True)) if old is not new]
         if changed:
             client.reorder(moved[changed[0] : changed[-1] + 1])

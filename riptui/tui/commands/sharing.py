@@ -64,9 +64,8 @@ async def measure(context: CommandContext) -> None:
     unavailable = await context.run_in_thread(
         lambda: {name: found.reason for name in REGISTRY if (found := check_metric(name))}
     )
-    names = await context.show_dialog(
-        MultiChoiceDialog("Measure", list(REGISTRY), chosen=DEFAULT_METRICS, unavailable=unavailable)
-    )
+    dialog = MultiChoiceDialog("Measure", list(REGISTRY), chosen=DEFAULT_METRICS, unavailable=unavailable)
+    names = await context.show_dialog(dialog)
     if not names:
         return
     count = format_count(len(context.paths), "trajectory")

@@ -78,9 +78,8 @@ def build_group_data(
 
 def _split_by_curve(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:
     """The members of each curve by its name: 128 px, or 128 px telea."""
-    fields = [
-        name for name in SPLIT_FIELDS if name == "mask" or len({getattr(member.spec, name) for member in members}) > 1
-    ]
+    specs = [member.spec for member in members]
+    fields = [name for name in SPLIT_FIELDS if name == "mask" or len({getattr(spec, name) for spec in specs}) > 1]
     keys = {member.path: tuple(getattr(member.spec, name) for name in fields) for member in members}
     members_by_curve: dict[str, list[GroupMember]] = {}
     for member in sorted(members, key=lambda member: keys[member.path]):
@@ -143,9 +142,8 @@ def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: Cove
 
 def _point_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """Every value, rounded, so that equal dots are drawn once."""
-    points = np.concatenate(
-        [np.zeros((0, 2)), *(np.column_stack([_x_positions(curve, coverage), curve.values]) for curve in curves)]
-    )
+    by_curve = (np.column_stack([_x_positions(curve, coverage), curve.values]) for curve in curves)
+    points = np.concatenate([np.zeros((0, 2)), *by_curve])
     points = points[np.isfinite(points).all(axis=1)]
     if len(points):
         step = np.ptp(points, axis=0) / ROUNDING_LEVELS

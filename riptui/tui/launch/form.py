@@ -81,10 +81,8 @@ def parse_form(values: FormValues) -> ParsedForm:
         require_valid_names(values.group, "", 1)
     except InputError as error:
         problems["group"] = str(error)
-    if len(masks) * len(seeds) > MAX_TRAJECTORIES:
-        problems["seeds"] = (
-            f"{len(masks) * len(seeds):,} trajectories; the limit here is {MAX_TRAJECTORIES:,}: use riptui run"
-        )
+    if (count := len(masks) * len(seeds)) > MAX_TRAJECTORIES:
+        problems["seeds"] = f"{count:,} trajectories; the limit here is {MAX_TRAJECTORIES:,}: use riptui run"
     if problems:
         return ParsedForm(None, metric_names, problems)
     prompt = {"prompt": values.prompt} if takes_prompt(values.inpainter) else {}

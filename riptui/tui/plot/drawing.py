@@ -69,12 +69,8 @@ def draw(
     if axis_rows:
         _draw_x_axis(drawing, x_label, labelled=height >= LABEL_ROWS)
     if header:
-        legend.write_legend(
-            drawing.rows,
-            area,
-            y_label,
-            [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name],
-        )
+        entries = [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name]
+        legend.write_legend(drawing.rows, area, y_label, entries)
     return drawing
 
 
@@ -107,9 +103,8 @@ def _draw_curves(
                 low, high = (_dot_row(end, y_axis, area.height) for end in (point.low, point.high))
                 dots.draw_line((x + DOTS_ACROSS * offset, low), (x + DOTS_ACROSS * offset, high), line.colour)
             if interval and index % interval == 0:
-                shapes.setdefault((x // DOTS_ACROSS, y // DOTS_DOWN), []).append(
-                    (index // interval, line.shape, line.colour)
-                )
+                candidates = shapes.setdefault((x // DOTS_ACROSS, y // DOTS_DOWN), [])
+                candidates.append((index // interval, line.shape, line.colour))
             elif line.points_only:
                 dots.set_dot(x + DOTS_ACROSS * offset, y, line.colour)
     for column, row, character, colour in dots.cells():

@@ -128,9 +128,8 @@ class RunsScanner:
                 new, deadline = [], time.monotonic() + SLICE_SECONDS
         self._group_stamps = groups
         is_first, self._all_listed = not self._all_listed, True
-        yield ScanResult(
-            new, self._forget([path for path in self._entries if path not in present]), all_listed=is_first
-        )
+        removed = self._forget([path for path in self._entries if path not in present])
+        yield ScanResult(new, removed, all_listed=is_first)
 
     def _forget(self, paths: list[str]) -> list[str]:
         for path in paths:

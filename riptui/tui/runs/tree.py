@@ -30,9 +30,8 @@ VALUE_COLUMNS = 6  # of " 0.421"
 class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor; posts Highlighted when it moves to another path."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"tree--{part}" for part in ("cursor", "group", "dim", "marked", "spark", *STATUS_MARKS)
-    }
+    PARTS = ("cursor", "group", "dim", "marked", "spark", *STATUS_MARKS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tree--{part}" for part in PARTS}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.TREE]
 
     cursor: reactive[int] = reactive(0, repaint=False)

@@ -70,9 +70,8 @@ class RunsWatcher:
         workers = list_workers(self._scanner.runs)
         living = tuple(worker for worker in workers if worker.alive)
         previous_ids = {worker.record.id for worker in self._workers}
-        died = tuple(
-            worker for worker in workers if worker.record.id in previous_ids and not worker.alive and not worker.leaving
-        )
+        gone = [worker for worker in workers if not worker.alive and not worker.leaving]
+        died = tuple(worker for worker in gone if worker.record.id in previous_ids)
         if living != self._workers:
             self._post_message(WorkersChanged(living, died))
         self._workers = living

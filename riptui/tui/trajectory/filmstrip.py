@@ -48,9 +48,8 @@ def fit_strip(count: int, width: int, height: int) -> FilmstripLayout:
     if best.width >= MIN_PICTURE_COLUMNS:
         return best
     rows = max(1, min(MIN_PICTURE_COLUMNS // 2, height - 1))
-    return FilmstripLayout(
-        2 * rows, rows, max(1, (width + GAP_COLUMNS) // (2 * rows + GAP_COLUMNS)), max(1, height // (rows + 1))
-    )
+    columns = max(1, (width + GAP_COLUMNS) // (2 * rows + GAP_COLUMNS))
+    return FilmstripLayout(2 * rows, rows, columns, max(1, height // (rows + 1)))
 
 
 def frames_around(frames: Sequence[FilmstripFrame], k: int, max_count: int) -> Sequence[FilmstripFrame]:

@@ -94,9 +94,8 @@ class TrajectoryLoader:
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
-        return TrajectorySnapshot(
-            self.path, spec, rows, len(rows), metrics, sessions, failure, "\n".join([*errors, log])
-        )
+        text = "\n".join([*errors, log])
+        return TrajectorySnapshot(self.path, spec, rows, len(rows), metrics, sessions, failure, text)
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
         """Load frame k, or the newest one if a recovery has cut the trajectory before k."""

@@ -59,9 +59,8 @@ def metric_history(metrics: Mapping[int, MetricValues], name: str, max_bars: int
     )
     heights = [nan if (value := values[k]) is None else value for k in bar_frames]
     finite = [height for height in heights if isfinite(height)]
-    return MetricHistory(
-        name, values, bar_frames, sparkline(heights, min(finite, default=0.0), max(finite, default=1.0))
-    )
+    bars = sparkline(heights, min(finite, default=0.0), max(finite, default=1.0))
+    return MetricHistory(name, values, bar_frames, bars)
 
 
 class MetricReadout(Static):

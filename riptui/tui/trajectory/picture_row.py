@@ -65,9 +65,7 @@ class PictureRow(Horizontal):
         self._loaded = loaded
         self._original.caption.set_text(_muted("original"))
         self._original.picture.show(loaded.original.image, note=loaded.original.note)
-        self._frame.caption.set_text(
-            Content.assemble(("frame ", "$foreground-muted"), (str(loaded.frame.k), "$foreground bold"))
-        )
+        self._frame.caption.set_text(_named_caption("frame", str(loaded.frame.k)))
         self._frame.picture.show(loaded.frame.image, note=loaded.frame.note)
         self._stop_blinking()
         if loaded.mode is ComparisonMode.BLINK and loaded.frame.image is not None and loaded.original.image is not None:
@@ -96,7 +94,8 @@ class PictureRow(Horizontal):
         self._blinks += 1
         shown = loaded.frame if self._blinks % 2 == 1 else loaded.original
         self._compared.picture.show(shown.image)
-        self._compared.caption.set_text(_blink_caption("original" if shown is loaded.original else f"frame {shown.k}"))
+        name = "original" if shown is loaded.original else f"frame {shown.k}"
+        self._compared.caption.set_text(_named_caption("blink", name))
         if self._blinks >= MAX_BLINKS:
             self._stop_blinking()
 
@@ -110,8 +109,8 @@ def _muted(text: str) -> Content:
     return Content.styled(text, "$foreground-muted")
 
 
-def _blink_caption(name: str) -> Content:
-    return Content.assemble(("blink ", "$foreground-muted"), (name, "$foreground bold"))
+def _named_caption(kind: str, name: str) -> Content:
+    return Content.assemble((f"{kind} ", "$foreground-muted"), (name, "$foreground bold"))
 
 
 def _caption(loaded: LoadedFrame) -> Content:
@@ -123,6 +122,6 @@ def _caption(loaded: LoadedFrame) -> Content:
             cells = [("█", "#{:02x}{:02x}{:02x}".format(*colour)) for colour in colours]
             return Content.assemble(("difference  0 ", "$foreground-muted"), *cells, (" 255", "$foreground-muted"))
         case ComparisonMode.BLINK:
-            return _blink_caption("original")
+            return _named_caption("blink", "original")
         case ComparisonMode.SQUARE:
             return _muted(f"square of iteration {loaded.frame.k}" if loaded.frame.k else "nothing repainted yet")

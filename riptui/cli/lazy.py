@@ -23,12 +23,12 @@ def lazy(target: str) -> Callable[..., Any]:
     return call
 
 
-def calls(target: str) -> Callable[[Callable[[], None]], Callable[..., Any]]:
-    """Decorate a command's declaration, an empty function, with the function "module:name" that does its work.
+def command(target: str) -> Callable[[Callable[[], None]], click.Command]:
+    """Make a command of its declaration, an empty function, and of the function "module:name" that does its work.
 
     The work takes the command's parameters by name and returns the exit code.
     """
-    return lambda declaration: functools.wraps(declaration)(lazy(target))
+    return lambda declaration: click.command()(functools.wraps(declaration)(lazy(target)))
 
 
 class LazyGroup(click.RichGroup):

@@ -5,20 +5,22 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from riptui.cli import streams
 from riptui.cli.run_display import PlainDisplay
 from riptui.cli.stop_signal import StopSignal
+from riptui.cli.worker_options import take_worker_options
 from riptui.events import TrajectoryEvent
 from riptui.store.claim import timestamp
-from riptui.store.worker_registry import WorkerOptions, register
+from riptui.store.worker_registry import register
 from riptui.supervision.client import list_workers_on_gpu
 from riptui.text.terminal import printable
 from riptui.worker.loop import new_worker_record, serve
 
 
-def worker(runs: Path, options: WorkerOptions, idle: float, log: Path | None) -> int:
+def worker(runs: Path, idle: float, log: Path | None, **given: Any) -> int:
+    options = take_worker_options(given)
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     record = new_worker_record(options)

@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli import options
-from riptui.cli.lazy import calls
+from riptui.cli.lazy import command
 from riptui.cli.values import MeasureParam, NameListParam
 
 GROUPING_FIELDS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
@@ -24,12 +24,11 @@ overwrite_option = click.option(
 )
 
 
-@click.command()
+@command("riptui.cli.measure:measure")
 @options.paths_argument
 @options.metrics_option
 @options.measure_option
 @options.display_option
-@calls("riptui.cli.measure:measure")
 def measure() -> None:
     """Measure the saved frames of trajectories: add metrics, or more points. PATH: a trajectory, or a folder of them.
 
@@ -41,7 +40,7 @@ def measure() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.export:export")
 @options.path_argument
 @click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Whole frames, one PNG file each.")
 @click.option("--gif", type=FILE, metavar="F", help="Animation; the format follows the extension: .gif, .webp or .png.")
@@ -57,7 +56,6 @@ def measure() -> None:
     help="Frames for --frames and --gif: half (every 50 %), every (all), or every N iterations.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
-@calls("riptui.cli.export:export")
 def export() -> None:
     """Export a trajectory: frames, an animation, a strip of frames, tables. Choose at least one output.
 
@@ -67,7 +65,7 @@ def export() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.results:results")
 @options.paths_argument
 @options.multi_option(
     "--by",
@@ -86,7 +84,6 @@ def export() -> None:
 @click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @options.json_option
-@calls("riptui.cli.results:results")
 def results() -> None:
     """Summarise trajectories in groups. PATH: a trajectory, or a folder of them. Only complete trajectories count.
 
@@ -100,7 +97,7 @@ def results() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.report:report")
 @options.paths_argument
 @click.option(
     "--out",
@@ -112,7 +109,6 @@ def results() -> None:
 @reference_option
 @overwrite_option
 @options.json_option
-@calls("riptui.cli.report:report")
 def report() -> None:
     """Draw the paper's figures from trajectories and test its findings. PATH: a trajectory, or a folder of them.
 

@@ -6,17 +6,16 @@ import rich_click as click
 
 from riptui.cli import options
 from riptui.cli.commands.study import study as study
-from riptui.cli.lazy import calls
+from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam, NumberListParam, complete_folders
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
 from riptui.spec import FITS, SQUARE_ORDERS
 
 
-@click.command()
+@command("riptui.cli.demo:demo")
 @options.runs_option
 @click.option("--mask", type=int, default=64, show_default=True, help="Square size in px.")
 @options.display_option
-@calls("riptui.cli.demo:demo")
 def demo() -> None:
     """See a photograph drift: repaint 400 % of its pixels with OpenCV's Navier-Stokes inpainter, and measure it.
 
@@ -25,7 +24,7 @@ def demo() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.run:run")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
 @options.multi_option(
     "--inpainter",
@@ -101,7 +100,6 @@ def demo() -> None:
 @click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
 @click.option_panel("Metrics", options=["--metrics", "--measure"])
 @click.option_panel("Output", options=["--runs", "--group", "--name"])
-@calls("riptui.cli.run:run")
 def run() -> None:
     """Repaint pictures recursively, square by square, and measure how far they drift.
 
@@ -117,14 +115,13 @@ def run() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.resume:resume")
 @options.paths_argument
 @options.runs_option
 @options.detach_option
 @options.worker_options
 @options.display_option
 @click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
-@calls("riptui.cli.resume:resume")
 def resume() -> None:
     """Resume paused, stopped, interrupted or failed trajectories. PATH: a trajectory, or a folder of them.
 
@@ -136,9 +133,8 @@ def resume() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.request_all:pause")
 @options.paths_argument
-@calls("riptui.cli.request_all:pause")
 def pause() -> None:
     """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.
 
@@ -149,7 +145,7 @@ def pause() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.stop:stop")
 @click.argument(
     "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_folders
 )
@@ -157,7 +153,6 @@ def pause() -> None:
     "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
 )
 @options.runs_option
-@calls("riptui.cli.stop:stop")
 def stop() -> None:
     """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
 

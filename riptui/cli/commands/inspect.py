@@ -4,12 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.lazy import calls
+from riptui.cli.lazy import command
 from riptui.cli.options import json_option, path_argument, paths_argument, runs_folder
 from riptui.cli.values import complete_folders
 
 
-@click.command()
+@command("riptui.cli.browse:browse")
 @click.argument(
     "runs",
     required=False,
@@ -27,7 +27,6 @@ from riptui.cli.values import complete_folders
     show_default="the setting graphics",
     help="How to show pictures; auto asks the terminal what it can show.",
 )
-@calls("riptui.cli.browse:browse")
 def browse() -> None:
     """Open the app in this terminal: browse, watch, compare and launch trajectories. RUNS: the runs folder.
 
@@ -40,7 +39,7 @@ def browse() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.ls:ls")
 @click.argument(
     "runs",
     required=False,
@@ -50,7 +49,6 @@ def browse() -> None:
     shell_complete=complete_folders,
 )
 @json_option
-@calls("riptui.cli.ls:ls")
 def ls() -> None:
     """List the trajectories in RUNS: status, amount inpainted, newest value of a metric.
 
@@ -63,12 +61,11 @@ def ls() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.show:show")
 @path_argument
 @click.option("--frame", "k", type=click.IntRange(0), metavar="K", show_default="the last", help="Which frame to show.")
 @click.option("--picture/--no-picture", default=None, show_default="on a terminal", help="Draw the two pictures.")
 @json_option
-@calls("riptui.cli.show:show")
 def show() -> None:
     """Show a trajectory: its status, the original beside a frame, all measured values, and its spec.
 
@@ -78,13 +75,12 @@ def show() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.check:check")
 @paths_argument
 @click.option(
     "--repair", is_flag=True, help="Cut back to the last intact iteration, rebuild keyframes, delete leftovers."
 )
 @json_option
-@calls("riptui.cli.check:check")
 def check() -> None:
     """Verify that saved frames are intact. PATH: a trajectory, or a folder of them.
 

@@ -4,7 +4,7 @@ import rich_click as click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from riptui.cli.commands import riptui
-from riptui.cli.lazy import calls
+from riptui.cli.lazy import command
 from riptui.cli.options import json_option, runs_option
 from riptui.inpainters.catalogue import MODELS
 from riptui.metrics import REGISTRY
@@ -16,7 +16,7 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return [CompletionItem(name) for name in (*MODELS, *lpips_names) if name.startswith(incomplete)]
 
 
-@click.command()
+@command("riptui.cli.fetch:fetch")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_names)
 @click.option(
     "--variant",
@@ -32,7 +32,6 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
     "sources that you trust.",
 )
 @click.option("--offline", is_flag=True, help="Do not use the network: report what is installed and what is missing.")
-@calls("riptui.cli.fetch:fetch")
 def fetch() -> None:
     """Download weights. NAME: a model of `riptui models`, a hub id org/name[@revision], lpips, or one net (lpips-vgg).
 
@@ -45,9 +44,8 @@ def fetch() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.models:models")
 @json_option
-@calls("riptui.cli.models:models")
 def models() -> None:
     """List models, LPIPS nets and inpainters without weights: size, licence, and whether they are installed.
 
@@ -56,10 +54,9 @@ def models() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.config:config")
 @click.argument("do", type=click.Choice(["path", "show", "edit"]), default="show")
 @json_option
-@calls("riptui.cli.config:config")
 def config() -> None:
     """Print the path of the settings file (path), print every setting and its origin (show), or edit the file (edit).
 
@@ -70,10 +67,9 @@ def config() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.doctor:doctor")
 @runs_option
 @json_option
-@calls("riptui.cli.doctor:doctor")
 def doctor() -> None:
     """Check Python, packages, terminal, GPU, weights and disk: print what works, and how to fix what does not.
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.lazy import calls
+from riptui.cli.lazy import command
 from riptui.cli.options import json_option, runs_option, worker_options
 from riptui.cli.values import MinutesParam, complete_folders
 
 
-@click.command()
+@command("riptui.cli.worker:worker")
 @runs_option
 @worker_options
 @click.option(
@@ -23,7 +23,6 @@ from riptui.cli.values import MinutesParam, complete_folders
     help="Exit after this many idle minutes. 0: as soon as the queue is empty; inf: never.",
 )
 @click.option("--log", type=click.Path(path_type=Path), hidden=True, help="The log file of a worker in the background.")
-@calls("riptui.cli.worker:worker")
 def worker() -> None:
     """Compute the trajectories queued in a runs folder, and wait for more. Several workers share the queue.
 
@@ -37,22 +36,20 @@ def worker() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.ps:ps")
 @runs_option
 @json_option
-@calls("riptui.cli.ps:ps")
 def ps() -> None:
     """List the running workers of a runs folder: state, device, model, speed, memory and current trajectories."""
 
 
-@click.command()
+@command("riptui.cli.logs:logs")
 @click.argument("target", required=False, metavar="[WORKER|PATH]", shell_complete=complete_folders)
 @click.option("--follow", "-f", is_flag=True, help="Keep printing new lines, until Ctrl-C.")
 @click.option(
     "--lines", "-n", type=click.IntRange(0), default=40, show_default=True, help="Number of last lines to print."
 )
 @runs_option
-@calls("riptui.cli.logs:logs")
 def logs() -> None:
     """Print the log of a worker or of a failed trajectory.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -14,7 +14,7 @@ from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
-from riptui.store.worker_registry import WorkerOptions
+from riptui.cli.worker_options import take_worker_options
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
@@ -37,9 +37,10 @@ def run(
     ray_cpus: int | None,
     ray_copies: bool,
     detach: bool,
-    options: WorkerOptions,
     display: str,
+    **worker: Any,
 ) -> int:
+    options = take_worker_options(worker)
     if not ray and (ray_cpus or ray_copies):
         raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
     study = read_study(file)

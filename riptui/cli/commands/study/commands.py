@@ -6,11 +6,11 @@ import rich_click as click
 
 from riptui.cli.commands.analyse import overwrite_option, reference_option
 from riptui.cli.commands.study import file_argument
-from riptui.cli.lazy import calls
+from riptui.cli.lazy import command
 from riptui.cli.options import detach_option, display_option, json_option, pool_options
 
 
-@click.command()
+@command("riptui.cli.study.new:new")
 @file_argument
 @click.option(
     "--preset",
@@ -19,7 +19,6 @@ from riptui.cli.options import detach_option, display_option, json_option, pool_
     show_default=True,
     help="quick: four pictures, three classical inpainters, a minute; paper-1, paper-2: the paper's experiments.",
 )
-@calls("riptui.cli.study.new:new")
 def new() -> None:
     """Write a study file in which every line is explained. An existing file is never replaced.
 
@@ -29,10 +28,9 @@ def new() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.study.plan:plan")
 @file_argument
 @json_option
-@calls("riptui.cli.study.plan:plan")
 def plan() -> None:
     """Estimate a study: trajectories, inpaintings, hours and disk space. Computes no trajectory.
 
@@ -41,7 +39,7 @@ def plan() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.study.run:run")
 @file_argument
 @click.option(
     "--devices",
@@ -83,7 +81,6 @@ def plan() -> None:
     "Workers", options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"]
 )
 @click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
-@calls("riptui.cli.study.run:run")
 def run() -> None:
     """Compute a study with one worker per device, and show its progress.
 
@@ -101,31 +98,27 @@ def run() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.study.status:status")
 @file_argument
 @json_option
-@calls("riptui.cli.study.status:status")
 def status() -> None:
     """Show the progress of a study: iterations, speed of each worker, time left, failures. Changes nothing."""
 
 
-@click.command()
+@command("riptui.cli.study.control:pause")
 @file_argument
-@calls("riptui.cli.study.control:pause")
 def pause() -> None:
     """Pause a study's unfinished trajectories. Running ones finish their current iteration first."""
 
 
-@click.command()
+@command("riptui.cli.study.control:resume")
 @file_argument
-@calls("riptui.cli.study.control:resume")
 def resume() -> None:
     """Queue paused and stopped trajectories again for the running workers. `riptui study run` also starts workers."""
 
 
-@click.command()
+@command("riptui.cli.study.control:stop")
 @file_argument
-@calls("riptui.cli.study.control:stop")
 def stop() -> None:
     """Stop a study's unfinished trajectories until `riptui study run` or `riptui study resume`.
 
@@ -133,14 +126,13 @@ def stop() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.study.control:retry")
 @file_argument
-@calls("riptui.cli.study.control:retry")
 def retry() -> None:
     """Queue failed trajectories again for the running workers. `riptui study run` also starts workers."""
 
 
-@click.command()
+@command("riptui.cli.study.report:report")
 @file_argument
 @click.option(
     "--out",
@@ -152,7 +144,6 @@ def retry() -> None:
 @reference_option
 @overwrite_option
 @json_option
-@calls("riptui.cli.study.report:report")
 def report() -> None:
     """Draw the paper's figures from a study and test its findings. Only complete trajectories count.
 
@@ -162,7 +153,7 @@ def report() -> None:
     """
 
 
-@click.command()
+@command("riptui.cli.study.sbatch:sbatch")
 @file_argument
 @click.option("--tasks", type=click.IntRange(1, 1000), default=4, show_default=True, help="Number of workers.")
 @click.option(
@@ -177,7 +168,6 @@ def report() -> None:
     "--time", default="", metavar="T", show_default="the cluster's", help="Time limit per worker, e.g. 12:00:00."
 )
 @click.option("--partition", default="", metavar="P", show_default="the cluster's", help="Partition to run on.")
-@calls("riptui.cli.study.sbatch:sbatch")
 def sbatch() -> None:
     """Print a script for sbatch: an array job of workers, each of which exits when the queue is empty.
 

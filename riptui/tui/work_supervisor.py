@@ -47,7 +47,8 @@ class WorkSupervisor:
         with self._lock:
             for trajectory in trajectories:
                 with suppress(RiptuiError):  # unreadable: the tree shows it
-                    self._iterations[self._relative_path(trajectory)] = trajectory.spec.iterations
+                    path = trajectory.path.resolve().relative_to(self._runs.resolve())
+                    self._iterations[path.as_posix()] = trajectory.spec.iterations
             tracker = ProgressTracker(self._runs, self._runs, self._iterations, require_measured=True)
             self._pool = pool
         Thread(target=self._watch, args=[pool, tracker], name="supervisor", daemon=True).start()
@@ -73,6 +74,3 @@ class WorkSupervisor:
                 self._post_message(self.Noticed(str(error), "error"))
         if self._pool is pool:
             self._pool = None
-
-    def _relative_path(self, trajectory: Trajectory) -> str:
-        return trajectory.path.resolve().relative_to(self._runs.resolve()).as_posix()

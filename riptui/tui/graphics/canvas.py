@@ -1,7 +1,5 @@
 """The text cells below a picture: half blocks, or kitty's placeholders."""
 
-from __future__ import annotations
-
 import numpy as np
 from jaxtyping import Bool
 from textual.geometry import Region

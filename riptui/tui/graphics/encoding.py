@@ -1,7 +1,5 @@
 """Encode pictures for a protocol, in one thread besides the UI's, with a cache."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor

@@ -4,8 +4,6 @@ Rich's styles cost 14 microseconds per cell and our own escape codes one (measur
 scrub. Rich's segments are made only if Textual needs them: under a modal, or for a screenshot.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -61,7 +59,7 @@ class PictureStrip(Strip):
             self._painted()
         return to_escape_codes(self._cells)
 
-    def _part(self, start: int, end: int | None) -> PictureStrip:
+    def _part(self, start: int, end: int | None) -> "PictureStrip":
         return PictureStrip(self._cells[start:end], self._painted)
 
 

@@ -4,15 +4,12 @@ Below the pixels there is always text, so Textual can move, cover and repaint a 
 its sixels: the rows report that they were written, and only then is the picture sent again.
 """
 
-from __future__ import annotations
-
 from textwrap import wrap
 from typing import cast
 
 import numpy as np
 from rich.segment import Segment
 from textual import events
-from textual.app import App
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
@@ -65,7 +62,8 @@ class PictureWidget(Widget):
 
     def on_mount(self) -> None:
         self._graphics.subscribe(self, self._rebuild_canvas)
-        self.app.app_resume_signal.subscribe(self, self._resumed)
+        # leaving the alternate screen erased the pictures
+        self.app.app_resume_signal.subscribe(self, lambda _: self._rebuild_canvas())
 
     def on_unmount(self) -> None:
         self._graphics.unsubscribe(self)
@@ -78,10 +76,6 @@ class PictureWidget(Widget):
         super().notify_style_update()
         if self._canvas and self._canvas.bottom_colour not in (None, self.background_colors[1].rgb):
             self._rebuild_canvas()
-
-    def _resumed(self, _app: App[object]) -> None:
-        """Draw again: leaving the alternate screen erased the pictures."""
-        self._rebuild_canvas()
 
     def _rebuild_canvas(self) -> None:
         """Start over, for another size of the image or the widget, or another protocol."""

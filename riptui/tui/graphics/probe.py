@@ -4,8 +4,6 @@ All queries are sent in one write. Every terminal answers the last one, DA1, and
 last. All replies are read here, so none becomes a key press.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import select

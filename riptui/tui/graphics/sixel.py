@@ -1,7 +1,5 @@
 """Pictures as sixel: bands of six rows, each with one line of characters per colour."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -48,7 +48,8 @@ def build_group_data(
     members: Mapping[str, GroupMember], options: ChartOptions, coverage: CoverageByPath, root: str
 ) -> GroupData:
     """Build a group's chart and table. `coverage` is used only for its axis; names are relative to `root`."""
-    metrics = tuple(in_display_order(name for member in _one_per_metric_set(members) for name in member.names))
+    metric_sets = dict.fromkeys(member.names for member in members.values())
+    metrics = tuple(in_display_order(name for names in metric_sets for name in names))
     images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
     metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
     image = options.image % max(1, len(images))
@@ -85,11 +86,6 @@ def _split_by_curve(members: Sequence[GroupMember]) -> dict[str, list[GroupMembe
     for member in sorted(members, key=lambda member: keys[member.path]):
         members_by_curve.setdefault(_curve_name(fields, keys[member.path]), []).append(member)
     return members_by_curve
-
-
-def _one_per_metric_set(members: Mapping[str, GroupMember]) -> list[GroupMember]:
-    """One member for each set of metrics."""
-    return list({member.names: member for member in members.values()}.values())
 
 
 def _to_curve(member: GroupMember, metric: str) -> Curve | None:

@@ -110,7 +110,9 @@ class Chart(Widget):
         row = self._drawing.rows[y]
         column = self._drawing.column(self.marker) if self.marker is not None else None
         if column is not None and y in self._marked_rows(column):
-            row = [*row[:column], self._marker_cell(y), *row[column + 1 :]]
+            area = self._drawing.area
+            mark = "┃" if y < area.top + area.height else "▲"
+            row = [*row[:column], (mark, _MARKER), *row[column + 1 :]]
         return self._strip(row)
 
     def on_click(self, event: events.Click) -> None:
@@ -131,10 +133,6 @@ class Chart(Widget):
         bottom = area.top + area.height
         free = [y for y in range(bottom - 1, area.top - 1, -2) if rows[y][column][1] == Ink.BLANK]
         return [bottom, *free] if bottom < len(rows) else free
-
-    def _marker_cell(self, y: int) -> ChartCell:
-        area = self._drawing.area
-        return ("┃" if y < area.top + area.height else "▲"), _MARKER
 
     def _strip(self, row: list[ChartCell]) -> Strip:
         segments = [

@@ -34,17 +34,12 @@ QUARANTINE = b""
 class Assignment:
     """A trajectory that an actor has."""
 
-    relative_path: str
-    """Relative to the runs folder."""
+    relative_path: str  # relative to the runs folder
     trajectory: Trajectory
-    model_key: bytes
-    """Equal for trajectories that can share a batch, or `QUARANTINE`."""
-    lease: Lease | None
-    """The folder on the driver's disk, if the actor runs a copy."""
-    stack: ExitStack
-    """Holds the folder's lock, if so."""
-    cleared: bool = False
-    """It was in quarantine, and an iteration of it was committed."""
+    model_key: bytes  # equal for trajectories that can share a batch, or `QUARANTINE`
+    lease: Lease | None  # the folder on the driver's disk, if the actor runs a copy
+    stack: ExitStack  # holds the folder's lock, if so
+    cleared: bool = False  # it was in quarantine, and an iteration of it was committed
 
 
 class Backlog:

@@ -44,22 +44,17 @@ class ActorSlot:
     """One actor slot and its current actor."""
 
     actor: Any
-    pending_call: Any = None
-    """The call without a reply so far."""
+    pending_call: Any = None  # the call without a reply so far
     command_number: int = 0
-    incarnation: str = ""
-    """The actor's; "" before its first reply, and after its end."""
+    incarnation: str = ""  # the actor's; "" before its first reply, and after its end
     node: str = ""
     last_reply_at: float = field(default_factory=time.monotonic)
     shares_disk: bool = True
     live: WorkerStatus | None = None
-    model_key: bytes = QUARANTINE
-    """The model of the last trajectory assigned to it."""
-    assignments: dict[str, Assignment] = field(default_factory=dict)
-    """By path relative to the runs folder."""
+    model_key: bytes = QUARANTINE  # the model of the last trajectory assigned to it
+    assignments: dict[str, Assignment] = field(default_factory=dict)  # by path relative to the runs folder
     registration: Registration | None = None
-    stack: ExitStack = field(default_factory=ExitStack)
-    """Holds the registration."""
+    stack: ExitStack = field(default_factory=ExitStack)  # holds the registration
 
     def write_log(self, text: str) -> None:
         """Add a line to the log of the actor, which may not reach the file itself."""

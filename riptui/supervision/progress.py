@@ -25,22 +25,16 @@ MAX_OTHERS_PER_POLL = 500  # trajectories that no worker names in its live.json,
 class TrajectoryProgress:
     k: int
     iterations: int
-    status: Status | None
-    """None: its folder is missing or cannot be read."""
+    status: Status | None  # None: its folder is missing or cannot be read
 
 
 @dataclass(frozen=True)
 class StudyProgress:
-    iterations: int
-    """Of all trajectories."""
-    done: int
-    """Iterations committed so far."""
-    statuses: Mapping[str, int]
-    """Number of trajectories by status; "missing": the folder is missing or cannot be read."""
-    failed: Mapping[str, str]
-    """Reason by folder."""
-    workers: tuple[Worker, ...] = field(default=())
-    """Running workers of the runs folder."""
+    iterations: int  # of all trajectories
+    done: int  # iterations committed so far
+    statuses: Mapping[str, int]  # number of trajectories by status; "missing": the folder is missing or cannot be read
+    failed: Mapping[str, str]  # reason by folder
+    workers: tuple[Worker, ...] = field(default=())  # running workers of the runs folder
 
     @property
     def rate(self) -> float:

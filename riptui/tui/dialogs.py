@@ -121,8 +121,7 @@ class TextDialog(ModalScreen[str | None]):
 
 
 class DialogChoice(NamedTuple, Generic[Answer]):
-    key: str
-    """The key that chooses it."""
+    key: str  # the key that chooses it
     label: str
     answer: Answer
 

@@ -25,8 +25,7 @@ TERMINAL_ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias
 class KnownBinding:
     """The default keys and the scope of a binding."""
 
-    keys: str
-    """The default keys, separated by commas."""
+    keys: str  # the default keys, separated by commas
     scope: str
 
 

@@ -29,10 +29,8 @@ class CommandContext:
     settings: Settings
     graphics: Graphics
     tree_model: TreeModel
-    cursor_path: str
-    """The path under the cursor, relative to the runs folder; "" if there are no rows."""
-    go_to: Callable[[str], None]
-    """Move the cursor to a path, as soon as it is listed."""
+    cursor_path: str  # the path under the cursor, relative to the runs folder; "" if there are no rows
+    go_to: Callable[[str], None]  # move the cursor to a path, as soon as it is listed
     supervisor: WorkSupervisor
 
     @property

@@ -30,12 +30,9 @@ class GroupMember:
     status: Status
     spec: Spec
     k: int
-    measured_frames: tuple[int, ...]
-    """In ascending order."""
-    names: tuple[str, ...]
-    """The metrics."""
-    values: "array[float]"
-    """Metric by metric, one value per measured frame; nan: not measured, or not finite."""
+    measured_frames: tuple[int, ...]  # in ascending order
+    names: tuple[str, ...]  # the metrics
+    values: "array[float]"  # metric by metric, one value per measured frame; nan: not measured, or not finite
 
     def values_of(self, metric: str) -> "array[float] | None":
         """A metric's values at the measured frames."""

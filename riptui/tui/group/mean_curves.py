@@ -30,16 +30,12 @@ CoverageByPath = Mapping[str, Mapping[int, float]]
 
 @dataclass(frozen=True)
 class GroupData:
-    options: ChartOptions
-    """The requested options, adapted to the group."""
-    metrics: tuple[str, ...] = ()
-    """The metrics of all trajectories."""
+    options: ChartOptions  # the requested options, adapted to the group
+    metrics: tuple[str, ...] = ()  # the metrics of all trajectories
     series: tuple[Series, ...] = ()
     x_end: float = 0.0
-    images: tuple[str, ...] = ()
-    """The names of the source images."""
-    note: str = ""
-    """Says what is left out, if anything."""
+    images: tuple[str, ...] = ()  # the names of the source images
+    note: str = ""  # says what is left out, if anything
     columns: tuple[TableColumn, ...] = ()
     rows: tuple[TableRow, ...] = ()
 

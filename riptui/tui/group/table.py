@@ -31,21 +31,16 @@ CellValue = float | str
 
 @dataclass(frozen=True)
 class TableColumn:
-    name: str
-    """Its title and identity."""
-    width: int
-    """Of the widest text or the name."""
-    to_text: Callable[[CellValue], str]
-    """Formats a value as printable text."""
-    right_aligned: bool = True
-    """For numbers."""
+    name: str  # its title and identity
+    width: int  # of the widest text or the name
+    to_text: Callable[[CellValue], str]  # formats a value as printable text
+    right_aligned: bool = True  # for numbers
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
     key: str
-    mark: str
-    """One character before the first cell; not sorted by."""
+    mark: str  # one character before the first cell; not sorted by
     values: tuple[CellValue, ...]
 
 

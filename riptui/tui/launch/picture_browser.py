@@ -54,8 +54,7 @@ class PictureList(OptionList):
     @dataclass
     class PictureChosen(Message):
         path: Path
-        entered: bool
-        """By enter or a click; else the cursor moved to it."""
+        entered: bool  # by enter or a click; else the cursor moved to it
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, compact=True, markup=False)

@@ -27,11 +27,9 @@ MAX_SHAPED_POINTS = 60  # of a series without lines; more points are dots
 @dataclass(frozen=True)
 class DrawnChart:
     rows: list[ChartRow]
-    area: CellArea
-    """The area of the curves."""
+    area: CellArea  # the area of the curves
     x_axis: AxisRange
-    inset: int = 0
-    """Columns between the ends of the axis and of the area, for shifted error bars."""
+    inset: int = 0  # columns between the ends of the axis and of the area, for shifted error bars
 
     def column(self, x: float) -> int:
         """The column of an x."""

@@ -35,8 +35,7 @@ class GroupTotals:
     """Counts of the trajectories in a group and its subgroups."""
 
     statuses: Counter[str] = field(default_factory=Counter)
-    progress_sum: float = 0.0
-    """The sum of their progress, each 0 to 1."""
+    progress_sum: float = 0.0  # the sum of their progress, each 0 to 1
 
     @property
     def count(self) -> int:

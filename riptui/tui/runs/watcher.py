@@ -25,8 +25,7 @@ class WorkersChanged(Message):
     """The live workers and their work, posted when it differs from the last message."""
 
     workers: tuple[Worker, ...]
-    died: tuple[Worker, ...] = ()
-    """Workers that ended since the last poll without shutting down in order."""
+    died: tuple[Worker, ...] = ()  # workers that ended since the last poll without shutting down in order
 
 
 class RunsWatcher:

@@ -30,12 +30,9 @@ class TrajectorySnapshot:
     """A trajectory as read at one moment."""
 
     path: Path
-    spec: Spec | None = None
-    """None: unreadable for the reason in `error`."""
-    rows: Sequence[IterationRow] = ()
-    """Row k at index k-1; the list may have grown beyond `newest` since."""
-    newest: int = 0
-    """The last frame saved."""
+    spec: Spec | None = None  # None: unreadable for the reason in `error`
+    rows: Sequence[IterationRow] = ()  # row k at index k-1; the list may have grown beyond `newest` since
+    newest: int = 0  # the last frame saved
     metrics: dict[int, MetricValues] = field(default_factory=dict)
     sessions: Sequence[Session] = ()
     failure: Failure | None = None

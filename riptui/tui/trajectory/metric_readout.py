@@ -23,22 +23,17 @@ class MetricReading(NamedTuple):
     """One metric at frame k."""
 
     name: str
-    value: str
-    """At the last measured frame up to k; empty if there is none."""
-    past: str
-    """Bars up to frame k."""
-    future: str
-    """Bars after frame k."""
+    value: str  # at the last measured frame up to k; empty if there is none
+    past: str  # bars up to frame k
+    future: str  # bars after frame k
 
 
 class MetricHistory(NamedTuple):
     """All values of one metric, with a sparkline."""
 
     name: str
-    values: Mapping[int, float | None]
-    """By iteration, ascending."""
-    bar_frames: Sequence[int]
-    """The iterations that have a bar."""
+    values: Mapping[int, float | None]  # by iteration, ascending
+    bar_frames: Sequence[int]  # the iterations that have a bar
     bars: str
 
     def reading_at(self, k: int) -> MetricReading:

@@ -27,14 +27,10 @@ MIN_COLUMNS_FOR_BARS = 90
 class RepaintGrid(NamedTuple):
     """How often each square was repainted up to a frame."""
 
-    side: int
-    """Squares on each side."""
-    counts: Mapping[tuple[int, int], int]
-    """By (row, column); missing squares were not repainted."""
-    current: tuple[int, int] | None
-    """The square of iteration k."""
-    max_count: int
-    """The largest count at the newest frame: a colour scale that is the same for every k."""
+    side: int  # squares on each side
+    counts: Mapping[tuple[int, int], int]  # by (row, column); missing squares were not repainted
+    current: tuple[int, int] | None  # the square of iteration k
+    max_count: int  # the largest count at the newest frame: a colour scale that is the same for every k
 
 
 def count_repaints(spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> RepaintGrid:

@@ -19,10 +19,8 @@ class Slider(Widget):
     ALLOW_SELECT = False
 
     k: reactive[int] = reactive(0)
-    newest: reactive[int] = reactive(0)
-    """The last frame saved."""
-    iterations: reactive[int] = reactive(0)
-    """The last frame of the finished trajectory."""
+    newest: reactive[int] = reactive(0)  # the last frame saved
+    iterations: reactive[int] = reactive(0)  # the last frame of the finished trajectory
 
     @dataclass
     class SeekRequested(Message):

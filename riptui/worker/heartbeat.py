@@ -14,7 +14,7 @@ from riptui.engine import BatchRunner
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Registration, WorkerJob, WorkerPhase, WorkerStatus
 from riptui.worker.gpu_stats import GpuStats
-from riptui.worker.queue_protocol import TrajectoryQueue
+from riptui.worker.memory_queue import TrajectoryQueue
 
 CHECK_SECONDS = 0.2  # seconds; a change is published at most this often
 MAX_SILENCE_SECONDS = 2.0  # seconds; an unchanged status is published this often, so that readers see it is not stuck

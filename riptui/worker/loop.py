@@ -19,7 +19,7 @@ from riptui.store.layout import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat
-from riptui.worker.queue_protocol import TrajectoryQueue
+from riptui.worker.memory_queue import TrajectoryQueue
 
 POLL_SECONDS = 0.25  # seconds between two scans of the queue while it is empty
 MAX_DISK_ERRORS = 3  # disk errors in a row, on different trajectories: then no single folder is the cause

@@ -133,7 +133,7 @@ def resume() -> None:
     """
 
 
-@command("riptui.cli.request_all:pause")
+@command("riptui.cli.pause_and_stop:pause")
 @options.paths_argument
 def pause() -> None:
     """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.
@@ -145,7 +145,7 @@ def pause() -> None:
     """
 
 
-@command("riptui.cli.stop:stop")
+@command("riptui.cli.pause_and_stop:stop")
 @click.argument(
     "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_folders
 )

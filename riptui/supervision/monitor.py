@@ -136,13 +136,8 @@ class TrajectoryMonitor:
         tails = self._remaining.values()
         running = sum(tail.held for tail in tails)
         counts = [attempts.read_attempt_count(tail.trajectory, tail.k) for tail in (tails if with_attempts else ())]
-        return WorkState(
-            queued=len(tails) - running,
-            running=running,
-            iterations=self._iterations,
-            ended=self._ended,
-            attempts=sum(counts),
-        )
+        queued = len(tails) - running
+        return WorkState(queued, running, iterations=self._iterations, ended=self._ended, attempts=sum(counts))
 
     def _detect_loading(self, workers: Sequence[Worker]) -> list[TrajectoryEvent]:
         """Whether a worker has begun to load the inpainter of a remaining trajectory."""

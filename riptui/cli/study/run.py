@@ -58,7 +58,8 @@ def run(
         trajectories, complete = _submit(study, metrics, shown, stop)
         if isinstance(executor, LocalPool) and detach and not stop:
             return _detach(study, executor, len(trajectories), display, complete=complete)
-        succeeded = _watch(study, trajectories, executor, shown, stop) and complete
+        tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
+        succeeded = _watch(tracker, executor, shown, stop) and complete
     if stop.signal is not None:
         warn(f"stopped; the computed frames are saved. Continue with: riptui study run {short_path(study.file)}")
         return 128 + stop.signal
@@ -101,15 +102,8 @@ def _detach(study: Study, pool: LocalPool, count: int, display: str, *, complete
     return 0 if complete else 1
 
 
-def _watch(
-    study: Study,
-    trajectories: dict[str, int],
-    executor: LocalPool | RayDriver,
-    display: StudyDisplay,
-    stop: StopSignal,
-) -> bool:
+def _watch(tracker: ProgressTracker, executor: LocalPool | RayDriver, display: StudyDisplay, stop: StopSignal) -> bool:
     """Show the progress until every trajectory has ended; return whether none failed. Raises WorkerError, DiskError."""
-    tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
     tracker.poll(full=True)
     if not (tracker.is_over or stop):
         executor.start()

@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from riptui.tui.graphics.rgb import RGBArray
+from riptui.tui.graphics.rgb import RGBArray, RGBColour
 
 ColourDepth = Literal["truecolor", "256", "standard"]
 
@@ -92,7 +92,7 @@ def to_half_blocks(image: RGBArray, depth: ColourDepth) -> list[list[PictureCell
     ]
 
 
-def solid_cell(colour: tuple[int, int, int], depth: ColourDepth) -> PictureCell:
+def solid_cell(colour: RGBColour, depth: ColourDepth) -> PictureCell:
     """A cell of one colour."""
     return PictureCell(" ", "", _sgr_codes(np.array([[colour]], np.uint8), depth, 48)[0][0])
 

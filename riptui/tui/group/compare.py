@@ -222,11 +222,8 @@ class CompareScreen(Screen[None]):
         )
 
     def _curve_of(self, colour: int, name: str, trajectory: TrajectorySnapshot) -> Series:
-        if trajectory.spec is not None:
-            for curve in metric_series.build_series(
-                trajectory.spec, trajectory.rows, trajectory.newest, trajectory.metrics, [self.metric], self._axis
-            ):
-                return replace(curve, name=name, colour=colour)
+        for curve in metric_series.build_series(trajectory, [self.metric], self._axis):
+            return replace(curve, name=name, colour=colour)
         return Series(name, (), (), colour=colour)
 
     def action_metric(self) -> None:

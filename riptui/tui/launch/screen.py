@@ -105,13 +105,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
                 yield Button("Cancel", id="cancel", compact=True)
 
     def _make_input(self, name: str, suggester: PathSuggester | None = None) -> Input:
-        text_input = Input(
-            getattr(self._previous, name),
-            placeholder=PLACEHOLDERS.get(name, ""),
-            id=name,
-            suggester=suggester,
-            compact=True,
-        )
+        value, placeholder = getattr(self._previous, name), PLACEHOLDERS.get(name, "")
+        text_input = Input(value, placeholder, id=name, suggester=suggester, compact=True)
         text_input.cursor_blink = False  # a blinking one sends bytes for ever
         return text_input
 

@@ -54,7 +54,7 @@ class TabPanes(ContentSwitcher):
             case "chart":
                 names = self.drawn_metrics(snapshot)
                 self.query_one(Chart).draw(
-                    metric_series.build_series(spec, snapshot.rows, snapshot.newest, snapshot.metrics, names, axis),
+                    metric_series.build_series(snapshot, names, axis),
                     x_label=metric_series.X_LABELS[axis],
                     y_label=metric_series.y_label(names),
                     marker=self._cursor.marker_x(),

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, ParamSpec, TypeVar
+from typing import Literal, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
@@ -16,7 +16,6 @@ from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.runs.tree_model import TreeModel
 from riptui.tui.work_supervisor import WorkSupervisor
 
-JobParameters = ParamSpec("JobParameters")
 Returned = TypeVar("Returned")
 
 
@@ -59,12 +58,6 @@ class CommandContext:
     async def show_dialog(self, screen: Screen[Returned]) -> Returned | None:
         return await self.app.push_screen_wait(screen)
 
-    async def run_in_thread(
-        self, job: Callable[JobParameters, Returned], *arguments: JobParameters.args, **keywords: JobParameters.kwargs
-    ) -> Returned:
-        """Run a function that uses the disk."""
-        return await asyncio.to_thread(job, *arguments, **keywords)
-
     async def ensure_worker(self, trajectories: Sequence[Trajectory]) -> None:
         """Start a worker for queued trajectories unless one is running, and keep one running. Raises WorkerError."""
-        await self.run_in_thread(self.supervisor.supervise, trajectories)
+        await asyncio.to_thread(self.supervisor.supervise, trajectories)

@@ -1,5 +1,6 @@
 """Pause, resume, stop, retry, and the order of the queue: requests in the folders, which workers poll."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from riptui.errors import RiptuiError
@@ -66,7 +67,7 @@ async def _move(context: CommandContext, offset: int) -> None:
             client.reorder(moved[changed[0] : changed[-1] + 1])
         return moved
 
-    new_queue = await context.run_in_thread(reorder)
+    new_queue = await asyncio.to_thread(reorder)
     first = next(position for position, trajectory in enumerate(new_queue, 1) if trajectory.path in selected)
     context.notify(f"{'now' if len(selected) == 1 else 'first one now'} {first} of {len(new_queue)} in the queue")
 
@@ -85,7 +86,7 @@ async def _apply_to_each(
                 errors.append(error)
         return errors
 
-    errors = await context.run_in_thread(apply_all)
+    errors = await asyncio.to_thread(apply_all)
     if len(trajectories) > len(errors):
         context.notify(f"{format_count(len(trajectories) - len(errors), 'trajectory')} {outcome}")
     if errors:

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 import riptui
-from riptui.engine import run_trajectory
 from riptui.errors import InputError, NotATrajectoryError, SourceError, SpecError
 from riptui.store.frames import read_frame
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance, picture
 
 

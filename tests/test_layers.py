@@ -90,7 +90,7 @@ def test_a_whole_trajectory_without_lpips_is_computed_without_torch(tmp_path: ob
     code = f"""
 from pathlib import Path
 import numpy as np
-from riptui.engine import run_trajectory
+from tests.support.running import run_trajectory
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
 from riptui.store.creation import create_or_open

@@ -13,7 +13,7 @@ import rich_click as click
 from PIL import Image
 
 from riptui import __file__ as package
-from riptui import engine, inpainters, metrics
+from riptui import inpainters, metrics
 from riptui.cli import COMMANDS
 from riptui.cli.commands import expand_aliases, riptui
 from riptui.cli.lazy import LazyGroup
@@ -25,6 +25,7 @@ from riptui.store.records import Failure
 from riptui.store.trajectory import Trajectory
 from riptui.testing import check_inpainter
 from tests.store.test_golden import GOLDEN, PLACES
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, picture
 
 ROOT = Path(__file__).parents[1]
@@ -111,7 +112,7 @@ def test_the_readmes_python_gives_every_frame(
     paste: bool, inpainter: str, read: Any, make_trajectory: MakeTrajectory
 ) -> None:
     trajectory = make_trajectory(paste=paste, inpainter=inpainter)
-    list(engine.run_trajectory(trajectory))
+    list(run_trajectory(trajectory))
     frames = [read_frame(trajectory, k) for k in range(17)]
     for k, expected in enumerate(frames):
         np.testing.assert_array_equal(np.asarray(read(trajectory.path, k)), expected)
@@ -128,7 +129,7 @@ def test_the_readmes_python_reads_what_earlier_releases_wrote(place: str, read: 
 
 def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("psnr",))
-    list(engine.run_trajectory(trajectory))
+    list(run_trajectory(trajectory))
     with claim(trajectory) as claimed:
         claimed.record_failure(Failure("2024-07-13T00:00:00+00:00", 1, "", ""))
         attempts.count_attempt(claimed, 0)
@@ -144,7 +145,7 @@ def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajector
 
 def test_the_table_names_every_field_of_a_row(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
-    list(engine.run_trajectory(trajectory))
+    list(run_trajectory(trajectory))
     [described] = [line for line in README.splitlines() if line.startswith("| `iterations.jsonl`")]
     assert {*trajectory.read_rows()[0].__struct_fields__} <= {*re.findall(r"`([^`]+)`", described)}
 
@@ -168,7 +169,7 @@ def test_the_readmes_notebook_cell_runs(
 ) -> None:
     Image.fromarray(picture(512)).save(tmp_path / "cat.jpg")
     saved = make_trajectory("cat/m128-s0", size=512, amount=100.0, mask=128, metrics=("ssim", "psnr"))
-    list(engine.run_trajectory(saved))
+    list(run_trajectory(saved))
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     exec(from_python[0], names)

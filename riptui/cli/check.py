@@ -36,11 +36,8 @@ def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
     try:
         running = trajectory.read_status() == Status.RUNNING
         inspection = inspect_folder(trajectory)
-        result |= {
-            "good": inspection.walk.iteration,
-            "iterations": trajectory.spec.iterations,
-            "damage": inspection.damage,
-        }
+        result |= {"good": inspection.walk.iteration, "iterations": trajectory.spec.iterations}
+        result["damage"] = inspection.damage
         result["mixed"] = describe_mixed_sessions(trajectory, inspection.rows) or None
         result["leftovers"] = [] if running else inspection.leftovers  # those of a running trajectory are in use
         if repair and not running and (inspection.damage or inspection.leftovers):
@@ -53,12 +50,11 @@ def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
 
 def _print_result(result: dict[str, Any]) -> None:
     path = printable(result["path"])
-    if not result["damage"]:
-        out.print(
-            Text.assemble(("✓ ", "green"), f"{path}: {result['good']} of {result['iterations']} iterations are intact")
-        )
-    else:
+    if result["damage"]:
         out.print(Text.assemble(("✗ ", "red"), f"{path}: damaged"))
+    else:
+        intact = f"{result['good']} of {result['iterations']} iterations are intact"
+        out.print(Text.assemble(("✓ ", "green"), f"{path}: {intact}"))
     for item in result["damage"]:
         print_line(f"    {item}")
     if result["mixed"]:
@@ -66,9 +62,8 @@ def _print_result(result: dict[str, Any]) -> None:
     for item in result["leftovers"]:
         print_line(f"    left over from a crash: {item}", "dim")
     if result["repaired"]:
-        resume_hint = (
-            f"; compute the rest with: riptui resume {result['path']}" if result["good"] < result["iterations"] else ""
-        )
-        print_line(f"    repaired: intact up to iteration {result['good']}{resume_hint}")
+        is_whole = result["good"] == result["iterations"]
+        advice = "" if is_whole else f"; compute the rest with: riptui resume {result['path']}"
+        print_line(f"    repaired: intact up to iteration {result['good']}{advice}")
     elif result["damage"] and result["good"]:
         print_line(f"    intact up to iteration {result['good']}; repair with: riptui check --repair {result['path']}")

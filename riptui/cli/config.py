@@ -70,9 +70,8 @@ def _as_dict(loaded: LoadedSettings) -> dict[str, object]:
 
 
 def _print_settings(loaded: LoadedSettings) -> None:
-    print_line(
-        str(loaded.file) if loaded.file.exists() else f"no settings file {loaded.file}; `riptui config edit` creates it"
-    )
+    file = loaded.file
+    print_line(str(file) if file.exists() else f"no settings file {file}; `riptui config edit` creates it")
     for name, origin in loaded.origins.items():
         value = getattr(loaded.settings, name)
         value_text = f"{len(value)} custom" if isinstance(value, dict) else printable(format_toml(value))

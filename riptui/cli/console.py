@@ -33,7 +33,6 @@ err.soft_wrap = not err.is_terminal  # one line per message in a log, wrapped at
 
 
 def print_line(text: str | Text, style: str = "") -> None:
-    """Print a line on stdout."""
     out.print(Text(printable(text), style) if isinstance(text, str) else text)
 
 

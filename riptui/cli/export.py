@@ -38,9 +38,8 @@ def export(
             return lambda done, total: progress.update(task, completed=done, total=total)
 
         if frames:
-            files = export_files.write_frames(
-                trajectory, frames, frame_numbers, overwrite=overwrite, on_progress=add_bar(frames)
-            )
+            bar = add_bar(frames)
+            files = export_files.write_frames(trajectory, frames, frame_numbers, overwrite=overwrite, on_progress=bar)
             print_line(f"{frames}: {len(files)} frames")
         if gif:
             export_files.write_animation(trajectory, gif, frame_numbers, overwrite=overwrite, on_progress=add_bar(gif))

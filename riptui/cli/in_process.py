@@ -11,13 +11,13 @@ from riptui.cli.console import warn
 from riptui.cli.run_display import RunDisplay
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.via_worker import queue_unfinished
-from riptui.engine import request_stop
 from riptui.errors import DiskError, RiptuiError
 from riptui.events import Ended, Failed, Iterated, TrajectoryEvent
 from riptui.store.records import Request
 from riptui.store.requests import has_work
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord, register
+from riptui.supervision.client import request_state
 from riptui.worker.loop import new_worker_record, serve
 from riptui.worker.memory_queue import MemoryQueue
 
@@ -100,4 +100,4 @@ def stop_queued(trajectories: Sequence[Trajectory]) -> None:
     for trajectory in trajectories:
         with suppress(RiptuiError):
             if trajectory.read_status() == Status.QUEUED:
-                request_stop(trajectory)
+                request_state(trajectory, "stop")

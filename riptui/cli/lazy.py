@@ -23,26 +23,28 @@ def lazy(target: str) -> Callable[..., Any]:
     return call
 
 
-def calls(target: str) -> Callable[[Callable[[], None]], Callable[..., Any]]:
-    """Decorate a command's declaration, an empty function, with the function "module:name" that does its work.
+def command(target: str) -> Callable[[Callable[[], None]], click.Command]:
+    """Make a command of its declaration, an empty function, and of the function "module:name" that does its work.
 
     The work takes the command's parameters by name and returns the exit code.
     """
-    return lambda declaration: functools.wraps(declaration)(lazy(target))
+    return lambda declaration: click.command()(functools.wraps(declaration)(lazy(target)))
 
 
 class LazyGroup(click.RichGroup):
-    """A group of the commands in one package: NAME is imported from PACKAGE.NAME when it runs or shows its help.
+    """A group of commands that are imported when one of them runs or shows its help.
 
-    `panels`: the short help of each command by name, by the panel of the group's help that lists it.
+    `panels`: the short help of each command by name, by the panel of the group's help that lists it. The commands of
+    the panel "Set up" are declared in the module PACKAGE.set_up.
     """
 
     def __init__(self, *args: Any, package: str, panels: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._package = package
         self._short_help = {name: text for commands in panels.values() for name, text in commands.items()}
+        self._modules: dict[str, str] = {}
         for panel, commands in panels.items():
             self.add_panel(click.RichCommandPanel(panel, commands=[*commands]))
+            self._modules |= dict.fromkeys(commands, f"{package}.{panel.lower().replace(' ', '_')}")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._short_help)
@@ -54,7 +56,7 @@ class LazyGroup(click.RichGroup):
 
     def load_command(self, name: str) -> click.Command:
         """The whole command, imported."""
-        command: click.Command = getattr(import_module(f"{self._package}.{name}"), name)
+        command: click.Command = getattr(import_module(self._modules[name]), name)
         return command
 
     def resolve_command(

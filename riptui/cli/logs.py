@@ -31,9 +31,8 @@ def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker
     if len(found) == 1:
         return found[0]
     known = ", ".join(worker.record.id for worker in workers) or "none"
-    raise InputError(
-        f"{'several worker ids start' if found else 'no worker id starts'} with {id_prefix} in {runs}; known: {known}"
-    )
+    problem = "several worker ids start" if found else "no worker id starts"
+    raise InputError(f"{problem} with {id_prefix} in {runs}; known: {known}")
 
 
 def _find_log(runs: Path, target: str | None) -> Path:

@@ -35,16 +35,13 @@ class WeightsInfo:
     kind: Literal["model", "lpips", "inpainter"]
     state: WeightsState
     summary: str
-    size: int = 0
-    """Bytes, about."""
+    size: int = 0  # bytes, about
     licence: str = ""
     gated: bool = False
     repository: str | None = None
     revision: str | None = None
-    path: str | None = None
-    """Where it is installed, or where a missing file would be."""
-    problem: str = ""
-    """What is wrong, and what to do."""
+    path: str | None = None  # where it is installed, or where a missing file would be
+    problem: str = ""  # what is wrong, and what to do
 
 
 def models(as_json: bool) -> int:

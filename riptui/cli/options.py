@@ -1,6 +1,5 @@
 """Options and arguments that several commands share."""
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +12,6 @@ from riptui.metrics import REGISTRY
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-take_worker_options = lazy("riptui.cli.worker_options:take_worker_options")
 runs_folder = lazy("riptui.cli.runs_folder:runs_folder")
 
 
@@ -55,7 +53,7 @@ def model_options(command: Command) -> Command:
 
 
 def worker_options(command: Command) -> Command:
-    """Add --device, --batch, --compile, --deterministic and --offline; the command gets them as one `options`."""
+    """Add --device, --batch, --compile, --deterministic and --offline, which are for `take_worker_options`."""
     device = click.option(
         "--device",
         metavar="D",
@@ -68,11 +66,6 @@ def worker_options(command: Command) -> Command:
 
 def pool_options(command: Command) -> Command:
     """The same without --device, for commands that use several devices."""
-
-    @functools.wraps(command)
-    def with_options(*args: Any, **kwargs: Any) -> Any:
-        return command(*args, options=take_worker_options(kwargs), **kwargs)
-
     options = [
         click.option(
             "--batch",
@@ -92,8 +85,8 @@ def pool_options(command: Command) -> Command:
         click.option("--offline", is_flag=True, help="Never use the network."),
     ]
     for option in reversed(options):
-        with_options = option(with_options)
-    return with_options  # type: ignore[return-value]
+        command = option(command)
+    return command
 
 
 WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offline"]

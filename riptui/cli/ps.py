@@ -34,11 +34,8 @@ def as_dict(worker: Worker) -> dict[str, Any]:
 def _print_worker(worker: Worker) -> None:
     record, live = worker.record, worker.live
     state = live.state if live else "starting"
-    out.print(
-        Text.assemble(
-            ("● ", "cyan"), (printable(record.id), "bold"), f"  {' · '.join([state, *_worker_facts(worker)])}"
-        )
-    )
+    facts = " · ".join([state, *_worker_facts(worker)])
+    out.print(Text.assemble(("● ", "cyan"), (printable(record.id), "bold"), f"  {facts}"))
     for job in live.jobs if live else ():
         step = f"  step {job.step}/{job.steps}" if job.steps else ""
         print_line(f"    {job.path}  {job.k}/{job.iterations}{step}")

@@ -10,11 +10,12 @@ from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
-from riptui.results.comparison import compare
+from riptui.results import comparison
 from riptui.results.curves import Curve, differing_settings, drop_copies, extract_curves, group_by
 from riptui.results.findings import check_findings
 from riptui.results.panel import condition_settings
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
 
 
@@ -42,15 +43,17 @@ def results(
     members = extract_curves(readable, chosen_metric)
     keys = _grouping_keys(by, members)
     if csv or parquet:
-        _write_tables(readable, csv, parquet, overwrite=overwrite)
+        _write_tables([summary.trajectory for summary in readable], csv, parquet, overwrite=overwrite)
     output: dict[str, Any] = {"metric": chosen_metric, "by": list(keys)}
-    output["groups"] = results_tables.groups_as_dicts(members, keys, _previous_curves(readable, chosen_metric))
+    between_frames = [] if chosen_metric.endswith(PREVIOUS) else extract_curves(readable, f"{chosen_metric}{PREVIOUS}")
+    output["groups"] = results_tables.groups_as_dicts(members, keys, between_frames)
     if findings:
         output["findings"] = _test_findings(readable, chosen_metric)
     refusal = None
     if compare:
+        conditions = [name for name in condition_settings(members) if name != "amount"]
         try:
-            output["comparison"] = _compare_inpainters(members)
+            output["comparison"] = comparison_as_dict(comparison.compare(members, conditions), conditions)
         except InputError as error:
             refusal = error
     if as_json:
@@ -62,12 +65,9 @@ def results(
     return 0
 
 
-def _write_tables(
-    summaries: Iterable[TrajectorySummary], csv: Path | None, parquet: Path | None, *, overwrite: bool
-) -> None:
+def _write_tables(trajectories: list[Trajectory], csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
     from riptui.results import long_table  # imports Pillow, 0.1 s
 
-    trajectories = [summary.trajectory for summary in summaries]
     for write, file in ((long_table.to_csv, csv), (long_table.to_parquet, parquet)):
         if file:
             warn(f"{write(trajectories, file, overwrite=overwrite)}: written")
@@ -106,21 +106,8 @@ def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ..
     return keys
 
 
-def _previous_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[Curve]:
-    """The same metric's distances between measured frames, where there are any."""
-    return [] if metric.endswith(PREVIOUS) else extract_curves(summaries, f"{metric}{PREVIOUS}")
-
-
 def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[dict[str, Any]]:
     return [
-        {
-            "settings": dict(tested.settings),
-            "findings": [finding_as_dict(finding_result) for finding_result in tested.findings],
-        }
+        {"settings": dict(tested.settings), "findings": [finding_as_dict(finding) for finding in tested.findings]}
         for tested in check_findings(summaries, metric)
     ]
-
-
-def _compare_inpainters(members: Sequence[Curve]) -> dict[str, Any]:
-    by = [name for name in condition_settings(members) if name != "amount"]
-    return comparison_as_dict(compare(members, by), by)

@@ -90,7 +90,6 @@ def to_json_value(value: object) -> Any:
 
 
 def print_results(results: dict[str, Any]) -> None:
-    """Print the tables."""
     _print_groups(results["groups"], results["metric"])
     for tested in results.get("findings", ()):
         out.print()
@@ -168,9 +167,8 @@ def _format_law(group: dict[str, Any]) -> str:
 
 def _print_finding(finding: dict[str, Any]) -> None:
     verdict = finding["verdict"]
-    out.print(
-        Text.assemble(f"{finding['number']}. {finding['claim']}  ", (verdict, f"bold {VERDICT_COLOURS[verdict]}"))
-    )
+    style = f"bold {VERDICT_COLOURS[verdict]}"
+    out.print(Text.assemble(f"{finding['number']}. {finding['claim']}  ", (verdict, style)))
     for evidence in finding["evidence"]:
         effect = evidence["effect"]
         images = format_count(effect["images"], "image")
@@ -213,9 +211,8 @@ def _build_layouts(
 ) -> Iterator[Table]:
     """Tables of a row each, key first: with all columns, then dropping the expendable ones one by one."""
     for dropped in range(len(expendable) + 1):
-        yield _build_table(
-            rows, key, {name: cell for name, cell in columns.items() if name not in expendable[:dropped]}
-        )
+        kept = {name: cell for name, cell in columns.items() if name not in expendable[:dropped]}
+        yield _build_table(rows, key, kept)
 
 
 def _build_table(rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell]) -> Table:

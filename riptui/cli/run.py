@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 from click.exceptions import Exit
@@ -10,6 +11,7 @@ from click.exceptions import Exit
 from riptui.cli.console import print_error, warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
+from riptui.cli.worker_options import take_worker_options
 from riptui.errors import SourceError
 from riptui.images import PreparedImage, prepare_original
 from riptui.inpainters import resolve_inpainter
@@ -18,7 +20,6 @@ from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep, require_valid_names
 from riptui.spec import Fit, MeasureInterval, ParameterValue, SquareOrder, SquareSource
 from riptui.store.records import Request
-from riptui.store.worker_registry import WorkerOptions
 
 
 def run(
@@ -39,10 +40,10 @@ def run(
     group: str,
     name: str,
     detach: bool,
-    options: WorkerOptions,
     display: str,
-    **model: str | bool | None,
+    **model: Any,
 ) -> int:
+    options = take_worker_options(model)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
     sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, paste, size, fit)
@@ -84,5 +85,4 @@ def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:
 
 
 def given_parameters(options: Mapping[str, str | bool | None]) -> dict[str, ParameterValue]:
-    """The model options that were given, as parameters."""
     return {key: value for key, value in options.items() if value is not None and value is not False}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from rich.progress import (
     BarColumn,
@@ -44,14 +44,8 @@ class NothingToDo:
 DisplayEvent = Event | NothingToDo
 
 
-class RunDisplay(Protocol):
-    """Shows events."""
-
-    def show(self, trajectory: Trajectory, event: DisplayEvent) -> None: ...
-
-
 @contextmanager
-def open_display(kind: str, trajectories: Sequence[Trajectory]) -> Iterator[RunDisplay]:
+def open_display(kind: str, trajectories: Sequence[Trajectory]) -> "Iterator[RunDisplay]":
     """The display of this kind; auto is rich on a terminal and plain elsewhere."""
     if kind == "auto":
         kind = "rich" if out.is_terminal else "plain"
@@ -59,7 +53,7 @@ def open_display(kind: str, trajectories: Sequence[Trajectory]) -> Iterator[RunD
         with _build_progress() as progress:
             yield BarsDisplay(progress, trajectories)
     else:
-        yield QuietDisplay() if kind == "none" else JsonDisplay() if kind == "json" else PlainDisplay(len(trajectories))
+        yield RunDisplay() if kind == "none" else JsonDisplay() if kind == "json" else PlainDisplay(len(trajectories))
 
 
 def label(trajectory: Trajectory) -> str:
@@ -67,7 +61,7 @@ def label(trajectory: Trajectory) -> str:
     return printable("/".join(trajectory.path.parts[-2:]))
 
 
-class QuietDisplay:
+class RunDisplay:
     """Prints only errors."""
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
@@ -90,13 +84,12 @@ EVENT_NAMES: dict[type[DisplayEvent], str] = {
 """The name of each event in `--display json`. Scripts depend on them: never change one."""
 
 
-class JsonDisplay:
+class JsonDisplay(RunDisplay):
     """One JSON object per line."""
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
-        print_json(
-            {"event": EVENT_NAMES[type(event)], "trajectory": str(trajectory.path), **_event_fields(trajectory, event)}
-        )
+        head = {"event": EVENT_NAMES[type(event)], "trajectory": str(trajectory.path)}
+        print_json(head | _event_fields(trajectory, event))
 
 
 def _event_fields(trajectory: Trajectory, event: DisplayEvent) -> dict[str, Any]:
@@ -124,7 +117,7 @@ def _event_fields(trajectory: Trajectory, event: DisplayEvent) -> dict[str, Any]
             return {}
 
 
-class PlainDisplay:
+class PlainDisplay(RunDisplay):
     """A line at the start, at each measured frame and at the end, and at least every `MAX_SILENCE_SECONDS`.
 
     write_line: prints all lines, errors too; without it lines go to stdout and errors and warnings to stderr.
@@ -135,8 +128,7 @@ class PlainDisplay:
         self._write_line = write_line or _print_and_flush
         self._print_error = (lambda text: write_line(f"error: {text}")) if write_line else print_error
         self._warn = write_line or warn
-        self._started: dict[Path, tuple[float, int]] = {}
-        """When and at which k each started."""
+        self._started: dict[Path, tuple[float, int]] = {}  # when and at which k each started
         self._last_output = 0.0
         self._held: set[Path] = set()
 
@@ -190,7 +182,7 @@ def _print_and_flush(text: str) -> None:
     sys.stdout.flush()
 
 
-class BarsDisplay:
+class BarsDisplay(RunDisplay):
     """A bar for each running trajectory, one for all of them, and a line above for each that ended."""
 
     def __init__(self, progress: Progress, trajectories: Sequence[Trajectory]) -> None:

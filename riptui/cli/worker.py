@@ -5,20 +5,22 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from riptui.cli import streams
 from riptui.cli.run_display import PlainDisplay
 from riptui.cli.stop_signal import StopSignal
+from riptui.cli.worker_options import take_worker_options
 from riptui.events import TrajectoryEvent
 from riptui.store.claim import timestamp
-from riptui.store.worker_registry import WorkerOptions, register
+from riptui.store.worker_registry import register
 from riptui.supervision.client import list_workers_on_gpu
 from riptui.text.terminal import printable
 from riptui.worker.loop import new_worker_record, serve
 
 
-def worker(runs: Path, options: WorkerOptions, idle: float, log: Path | None) -> int:
+def worker(runs: Path, idle: float, log: Path | None, **given: Any) -> int:
+    options = take_worker_options(given)
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     record = new_worker_record(options)
@@ -32,9 +34,8 @@ def worker(runs: Path, options: WorkerOptions, idle: float, log: Path | None) ->
             write_line = _make_line_writer(terminal)
             write_line(f"worker {record.id}, process {record.pid}, for {runs.resolve()}")
             for neighbour in list_workers_on_gpu(runs, record):
-                write_line(
-                    f"worker {neighbour.record.id} uses the same GPU and its memory; choose another with --device"
-                )
+                other = neighbour.record.id
+                write_line(f"worker {other} uses the same GPU and its memory; choose another with --device")
             _print_events(serve(entry, runs, idle_seconds=60 * idle, should_stop=lambda: bool(stop)), write_line)
             write_line("exiting: stop requested" if stop else "exiting: queue empty")
     return 0

@@ -7,13 +7,11 @@ padding         a batch of a fixed shape
 saver           a thread that saves and measures one iteration while the next is inpainted
 session_record  by what, where and with which versions rows are computed
 measuring       measure frames that are saved already
-single          run one given trajectory
 
 An event is yielded once its content is durable on disk.
 """
 
 from riptui.engine.batch import BatchRunner
 from riptui.engine.measuring import measure_saved_frames
-from riptui.engine.single import request_stop, run_trajectory
 
-__all__ = ["BatchRunner", "measure_saved_frames", "request_stop", "run_trajectory"]
+__all__ = ["BatchRunner", "measure_saved_frames"]

@@ -32,12 +32,8 @@ PROGRESS_COLUMNS = {"k": int, "inpainted": float, "coverage": float}
 """A frame's progress: iteration, % inpainted (repeats count), % of pixels repainted at least once."""
 
 CSV_SUFFIXES, PARQUET_SUFFIXES = [".csv"], [".parquet"]
-FORMULA_SIGNS = (
-    "=",
-    "+",
-    "-",
-    "@",
-)  # first characters of a spreadsheet formula; the others, tab and return, are escaped already
+FORMULA_SIGNS = ("=", "+", "-", "@")
+"""The first characters of a spreadsheet formula; the others, tab and return, are escaped already."""
 
 
 def metric_rows(trajectory: Trajectory) -> list[dict[str, TableCell]]:
@@ -48,10 +44,8 @@ def metric_rows(trajectory: Trajectory) -> list[dict[str, TableCell]]:
     """
     spec, coverage = trajectory.spec, trajectory.read_coverage()
     measured = {k: values for k, values in trajectory.read_metrics().items() if 0 <= k < len(coverage)}
-    found = (
-        {name for values in measured.values() for name in values} - IDENTITY_COLUMNS.keys() - PROGRESS_COLUMNS.keys()
-    )
-    names = in_registry_order(found)
+    found = {name for values in measured.values() for name in values}
+    names = in_registry_order(found - IDENTITY_COLUMNS.keys() - PROGRESS_COLUMNS.keys())
     rows: list[dict[str, TableCell]] = []
     for k, values in measured.items():
         row: dict[str, TableCell] = {"k": k, "inpainted": spec.inpainted(k), "coverage": coverage[k]}
@@ -116,9 +110,8 @@ def _add_identity(trajectory: Trajectory) -> TableData:
     """The rows with the columns that identify their trajectory. Raises InputError if there are none."""
     rows = metric_rows(trajectory)
     if not rows:
-        raise InputError(
-            f"nothing is measured in {trajectory.path} yet; add metrics with: riptui measure {trajectory.path}"
-        )
+        path = trajectory.path
+        raise InputError(f"nothing is measured in {path} yet; add metrics with: riptui measure {path}")
     identity = {name: getattr(trajectory.spec, name) for name in IDENTITY_COLUMNS}
     identity["source_name"] = printable(trajectory.spec.source_name)
     return [identity | {printable(name): value for name, value in row.items()} for row in rows]

@@ -53,9 +53,8 @@ def submit(
     for number, (picture, spec) in enumerate(planned):
         request = msgspec.structs.replace(request, queued=queue_position(now, number))
         if name:
-            trajectories.append(
-                create_or_open(runs, f"{picture_folder(group, spec)}/{name}", spec, picture.image, request)
-            )
+            path = f"{picture_folder(group, spec)}/{name}"
+            trajectories.append(create_or_open(runs, path, spec, picture.image, request))
         else:
             trajectories.append(create_trajectory(runs, group, spec, picture.image, request))
         on_created(len(trajectories), len(planned))
@@ -94,11 +93,10 @@ def repeat_with_next_seed(runs: Path, trajectory: Trajectory, request: Request) 
     siblings = _read_specs(trajectory.path.parent)
     taken = {sibling.seed for sibling in siblings if msgspec.structs.replace(sibling, seed=0).digest == seedless_digest}
     seed = next(number for number in count(spec.seed + 1) if number not in taken)
-    parent_parts = trajectory.path.resolve().parent.relative_to(runs.resolve()).parts
+    parent = trajectory.path.resolve().parent.relative_to(runs.resolve())
     repeated = msgspec.structs.replace(spec, seed=seed)
-    return _create_at(
-        runs, paths_in_folder("/".join(parent_parts), repeated), repeated, read_original(trajectory), request
-    )
+    paths = paths_in_folder("/".join(parent.parts), repeated)
+    return _create_at(runs, paths, repeated, read_original(trajectory), request)
 
 
 def _read_specs(group: Path) -> list[Spec]:

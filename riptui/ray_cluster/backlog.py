@@ -34,29 +34,22 @@ QUARANTINE = b""
 class Assignment:
     """A trajectory that an actor has."""
 
-    relative_path: str
-    """Relative to the runs folder."""
+    relative_path: str  # relative to the runs folder
     trajectory: Trajectory
-    model_key: bytes
-    """Equal for trajectories that can share a batch, or `QUARANTINE`."""
-    lease: Lease | None
-    """The folder on the driver's disk, if the actor runs a copy."""
-    stack: ExitStack
-    """Holds the folder's lock, if so."""
-    cleared: bool = False
-    """It was in quarantine, and an iteration of it was committed."""
+    model_key: bytes  # equal for trajectories that can share a batch, or `QUARANTINE`
+    lease: Lease | None  # the folder on the driver's disk, if the actor runs a copy
+    stack: ExitStack  # holds the folder's lock, if so
+    cleared: bool = False  # it was in quarantine, and an iteration of it was committed
 
 
 class Backlog:
     """The waiting trajectories. One that ended waits again when something in its folder has changed."""
 
     def __init__(self, runs: Path) -> None:
-        self.problems: list[str] = []
-        """Why some trajectories are assigned to no actor."""
+        self.problems: list[str] = []  # why some trajectories are assigned to no actor
         self._runs = runs
         self._queue = DiskQueue(runs)
-        self._waiting: dict[bytes, list[str]] = {}
-        """Relative paths by model; the next one at the end."""
+        self._waiting: dict[bytes, list[str]] = {}  # relative paths by model; the next one at the end
         self._retry_at: dict[str, float] = {}
         self._suspects: set[str] = set()
         """Copies that were lost with an actor, which one of them may have killed: assigned alone, they show which."""

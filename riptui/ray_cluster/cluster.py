@@ -32,11 +32,8 @@ class ActorResources:
     cpus: int
 
     def __str__(self) -> str:
-        return (
-            f"{format_count(self.gpus, 'GPU')} and {format_count(self.cpus, 'CPU')}"
-            if self.gpus
-            else format_count(self.cpus, "CPU")
-        )
+        cpus = format_count(self.cpus, "CPU")
+        return f"{format_count(self.gpus, 'GPU')} and {cpus}" if self.gpus else cpus
 
 
 class RayActor:
@@ -102,9 +99,8 @@ class Cluster:
 
     def start(self, resources: ActorResources, *args: Any, **kwargs: Any) -> Any:
         """Start an actor. It runs as soon as the cluster can place it."""
-        return self._actor_class.options(num_gpus=resources.gpus, num_cpus=resources.cpus).remote(
-            WORKER_CLASS, *args, **kwargs
-        )
+        placed = self._actor_class.options(num_gpus=resources.gpus, num_cpus=resources.cpus)
+        return placed.remote(WORKER_CLASS, *args, **kwargs)
 
     def send(self, actor: Any, command: DriverCommand) -> Any:
         """Send a command. Returns the call, to `wait` for."""

@@ -44,22 +44,17 @@ class ActorSlot:
     """One actor slot and its current actor."""
 
     actor: Any
-    pending_call: Any = None
-    """The call without a reply so far."""
+    pending_call: Any = None  # the call without a reply so far
     command_number: int = 0
-    incarnation: str = ""
-    """The actor's; "" before its first reply, and after its end."""
+    incarnation: str = ""  # the actor's; "" before its first reply, and after its end
     node: str = ""
     last_reply_at: float = field(default_factory=time.monotonic)
     shares_disk: bool = True
     live: WorkerStatus | None = None
-    model_key: bytes = QUARANTINE
-    """The model of the last trajectory assigned to it."""
-    assignments: dict[str, Assignment] = field(default_factory=dict)
-    """By path relative to the runs folder."""
+    model_key: bytes = QUARANTINE  # the model of the last trajectory assigned to it
+    assignments: dict[str, Assignment] = field(default_factory=dict)  # by path relative to the runs folder
     registration: Registration | None = None
-    stack: ExitStack = field(default_factory=ExitStack)
-    """Holds the registration."""
+    stack: ExitStack = field(default_factory=ExitStack)  # holds the registration
 
     def write_log(self, text: str) -> None:
         """Add a line to the log of the actor, which may not reach the file itself."""
@@ -167,15 +162,13 @@ class RayDriver:
         capacity = self._cluster.capacity(self._resources)
         target = max(capacity, len(self._slots)) if self._target_count is None else self._target_count
         for _ in range(min(target, capacity) - len(self._slots)):
-            actor = self._cluster.start(
-                self._resources, self._runs, self._driver_folder, self._options, copies=self._copies
-            )
-            self._slots.append(slot := ActorSlot(actor))
+            arguments = self._runs, self._driver_folder, self._options
+            slot = ActorSlot(self._cluster.start(self._resources, *arguments, copies=self._copies))
+            self._slots.append(slot)
             self._send(slot, DriverCommand(0))
         if capacity != self._capacity and target > capacity:
-            self._notes.append(
-                f"{target - capacity} of {target} actors can never be placed: {self._explain_shortage()}"
-            )
+            reason = self._explain_shortage()
+            self._notes.append(f"{target - capacity} of {target} actors can never be placed: {reason}")
         self._capacity = capacity
 
     def _send(self, slot: ActorSlot, command: DriverCommand) -> None:
@@ -214,9 +207,8 @@ class RayDriver:
     def _report_unplaced(self, now: float) -> None:
         unplaced = sum(not slot.incarnation and now - slot.last_reply_at > PLACEMENT_SECONDS for slot in self._slots)
         if unplaced > self._unplaced:
-            self._notes.append(
-                f"{unplaced} of {len(self._slots)} actors wait for others to free the cluster (`ray status`)"
-            )
+            count = f"{unplaced} of {len(self._slots)}"
+            self._notes.append(f"{count} actors wait for others to free the cluster (`ray status`)")
         self._unplaced = unplaced
 
     def _receive(self, slot: ActorSlot) -> bool:
@@ -294,15 +286,13 @@ class RayDriver:
         self._backlog.refresh(tracker, {path for each in self._slots for path in each.assignments})
         share = math.ceil((len(self._backlog) + sum(len(each.assignments) for each in self._slots)) / len(self._slots))
         batch_size = len(slot.live.jobs) if slot.live else 0
-        limit = (
-            batch_size + MAX_AHEAD if batch_size else INITIAL_GPU_ASSIGNMENTS if self._resources.gpus else 1 + MAX_AHEAD
-        )
+        initial = INITIAL_GPU_ASSIGNMENTS if self._resources.gpus else 1 + MAX_AHEAD
+        limit = batch_size + MAX_AHEAD if batch_size else initial
         actors_by_model = Counter(each.model_key for each in self._slots)
         assigned: list[Assignment] = []
         while len(slot.assignments) < min(limit, share):
-            assignment = self._backlog.take(
-                slot.model_key, actors_by_model, lend=not slot.shares_disk, is_idle=not slot.assignments
-            )
+            is_idle, lend = not slot.assignments, not slot.shares_disk
+            assignment = self._backlog.take(slot.model_key, actors_by_model, lend=lend, is_idle=is_idle)
             if assignment is None:
                 break
             slot.assignments[assignment.relative_path], slot.model_key = assignment, assignment.model_key

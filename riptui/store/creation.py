@@ -71,7 +71,6 @@ def _write_files(folder: Folder, spec: Spec, png: bytes, request: Request) -> No
 
 
 def _open_existing(path: Path, spec: Spec, original: Image, request: Request) -> Trajectory:
-    """The existing trajectory, if it has this spec."""
     existing = Trajectory(path)
     if path.is_symlink() or not (path / layout.SPEC).exists():
         raise NameRefusedError(f"{path} exists and is not a trajectory: choose another --name or --group")

@@ -48,9 +48,8 @@ def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
         request = trajectory.request
         if not is_requested(trajectory, request) or not has_work(trajectory):
             return None
-        return QueuedTrajectory(
-            trajectory, request.queued, attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
-        )
+        count = attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
+        return QueuedTrajectory(trajectory, request.queued, count)
     except (RiptuiError, OSError):
         return None
 
@@ -80,8 +79,7 @@ class DiskQueue:
     """A trajectory that another process is running is that process's business."""
 
     def __init__(self, runs: Path) -> None:
-        self.waiting: list[QueuedTrajectory] = []
-        """What could be taken at the last scan, the next one first."""
+        self.waiting: list[QueuedTrajectory] = []  # what could be taken at the last scan, the next one first
         self._runs = runs
         self._known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
         """By path: the folder's modification time, and what was read then."""

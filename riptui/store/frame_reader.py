@@ -30,8 +30,6 @@ class PastedSquare(NamedTuple):
 
 
 class CachedFrame(NamedTuple):
-    """A frame that was returned."""
-
     k: int
     sha256: str
     image: Image
@@ -126,9 +124,8 @@ class FrameReader:
     def _decode_cost(self, start: int, k: int) -> int:
         """The cost of a start, in patches to decode."""
         is_free = start == 0 or (self._valid_last_frame is not None and start == self._valid_last_frame.k)
-        unread = sum(
-            not self._patches.holds(self.rows[paste.k - 1]) for paste in self._squares_to_paste(start, k) if paste.k
-        )
+        pastes = [paste.k for paste in self._squares_to_paste(start, k) if paste.k]
+        unread = sum(not self._patches.holds(self.rows[k - 1]) for k in pastes)
         return unread + (0 if is_free else KEYFRAME_COST)
 
     def _squares_to_paste(self, start: int, k: int) -> list[PastedSquare]:

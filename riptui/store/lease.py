@@ -137,9 +137,8 @@ class RemoteCopy:
             for name, data in bundle.items():
                 subfolder, _, file_name = name.rpartition("/")
                 (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
-        self._tails = {
-            name: LineTail(path / name) for name in (layout.ROWS, layout.METRICS, layout.SESSIONS, layout.LOG)
-        }
+        names = (layout.ROWS, layout.METRICS, layout.SESSIONS, layout.LOG)
+        self._tails = {name: LineTail(path / name) for name in names}
         for name, tail in self._tails.items():
             tail.advance(bundle.get(name, b""))
         self._sent_patches_bytes = len(bundle.get(layout.PATCHES, b""))

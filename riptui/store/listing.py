@@ -11,7 +11,7 @@ from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
-from riptui.store.disk import explain_errors
+from riptui.store.disk import explain_errors, read_tail
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.trajectory import Status, Trajectory, derive_status
@@ -160,16 +160,9 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 def read_last_row(path: str) -> IterationRow | None:
     """The last whole row, without reading the other rows; None if there is none."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+        tail = read_tail(path, _TAIL_BYTES)
+    except RiptuiError:
         return None
-    try:
-        size = os.fstat(fd).st_size
-        tail = os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
     for line in reversed(tail.split(b"\n")[:-1]):
         if rows := parse_valid_prefix(line + b"\n", IterationRow)[0]:
             return rows[0]

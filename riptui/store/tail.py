@@ -13,8 +13,7 @@ class LineTail:
     """A file of lines that grows, and may be cut. For one thread."""
 
     def __init__(self, path: Path | str) -> None:
-        self.was_cut = False
-        """Whether known lines were gone at the last read, which then gave the whole file."""
+        self.was_cut = False  # whether known lines were gone at the last read, which then gave the whole file
         self._path = str(path)
         self._known_bytes = 0
         self._last_line = b""  # if it is still in its place, so are the lines before it
@@ -59,8 +58,7 @@ class RowTail:
     """The committed iterations of one trajectory, as they are added. For one thread."""
 
     def __init__(self, trajectory: Trajectory) -> None:
-        self.k = 0
-        """Iterations read so far."""
+        self.k = 0  # iterations read so far
         self._lines = LineTail(f"{trajectory.path}/{layout.ROWS}")
 
     @property

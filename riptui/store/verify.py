@@ -65,9 +65,8 @@ def inspect_folder(trajectory: Trajectory) -> Inspection:
     beyond = [k for k in due if k > len(inspection.rows) and layout.keyframe_name(k) in keyframes]
     if beyond and not inspection.damage:
         inspection.damage.append(f"{layout.ROWS}: it ends before row {max(beyond)}, whose keyframe is there")
-    inspection.stray_files = sorted(
-        _find_stray_files(trajectory, {layout.keyframe_name(k) for k in due if 0 < k <= len(inspection.rows)})
-    )
+    kept = {layout.keyframe_name(k) for k in due if 0 < k <= len(inspection.rows)}
+    inspection.stray_files = sorted(_find_stray_files(trajectory, kept))
     inspection.leftovers += [f"{name} does not belong to the trajectory" for name in inspection.stray_files]
     return inspection
 
@@ -107,9 +106,8 @@ def _check_tails(inspection: Inspection, data: bytes, patches: bytes) -> None:
     tail = data[inspection.rows_end :]
     lines = tail.replace(b"\0", b"\n").splitlines(keepends=True)  # a lost block is NULs, line ends and all
     if any(parse_valid_prefix(line, IterationRow)[0] for line in lines):
-        inspection.damage.append(
-            f"{layout.ROWS}, row {len(inspection.rows) + 1}: it is not readable, and rows follow it"
-        )
+        row = len(inspection.rows) + 1
+        inspection.damage.append(f"{layout.ROWS}, row {row}: it is not readable, and rows follow it")
     elif tail:
         inspection.leftovers.append(f"{layout.ROWS}: {len(tail)} bytes of a row that was never committed")
     if len(patches) > inspection.patches_end:

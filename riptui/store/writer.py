@@ -50,8 +50,7 @@ class IterationWriter:
         sessions: Journal,
         keyframes: Folder,
     ) -> None:
-        self.inspection = inspection
-        """The folder as it was found; `inspection.walk` is the state to continue from."""
+        self.inspection = inspection  # the folder as it was found; `inspection.walk` is the state to continue from
         self._claim = claim
         self._spec = claim.trajectory.spec
         self._keyframe_iterations = set(self._spec.keyframe_iterations())

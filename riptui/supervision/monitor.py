@@ -32,8 +32,7 @@ class TrajectoryTail:
         self._metrics = LineTail(trajectory.path / layout.METRICS)
         self._metrics.read_lines()
         self.started = False
-        self.held = False
-        """Whether a process was computing it at the last poll."""
+        self.held = False  # whether a process was computing it at the last poll
         self.ended = False
         self._last_step = (0, 0, 0)
 
@@ -106,12 +105,10 @@ class TrajectoryMonitor:
 
     @property
     def is_over(self) -> bool:
-        """Whether all have ended."""
         return not self._remaining
 
     @property
     def remaining(self) -> list[Trajectory]:
-        """The trajectories that have not ended."""
         return [tail.trajectory for tail in self._remaining.values()]
 
     def poll(self, *, full: bool = False) -> list[TrajectoryEvent]:
@@ -136,17 +133,11 @@ class TrajectoryMonitor:
         return all_events
 
     def work_state(self, *, with_attempts: bool = False) -> WorkState:
-        """What the last poll found."""
         tails = self._remaining.values()
         running = sum(tail.held for tail in tails)
         counts = [attempts.read_attempt_count(tail.trajectory, tail.k) for tail in (tails if with_attempts else ())]
-        return WorkState(
-            queued=len(tails) - running,
-            running=running,
-            iterations=self._iterations,
-            ended=self._ended,
-            attempts=sum(counts),
-        )
+        queued = len(tails) - running
+        return WorkState(queued, running, iterations=self._iterations, ended=self._ended, attempts=sum(counts))
 
     def _detect_loading(self, workers: Sequence[Worker]) -> list[TrajectoryEvent]:
         """Whether a worker has begun to load the inpainter of a remaining trajectory."""

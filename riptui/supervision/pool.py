@@ -79,10 +79,8 @@ class WorkerSlot:
     def __init__(self, options: WorkerOptions) -> None:
         self.options = options
         self.worker: Worker | None = None
-        self.vacant = False
-        """Its worker ended and was not replaced yet."""
-        self.closed = False
-        """Somebody shut its worker down."""
+        self.vacant = False  # its worker ended and was not replaced yet
+        self.closed = False  # somebody shut its worker down
 
 
 class LocalPool:
@@ -93,8 +91,7 @@ class LocalPool:
         self._slots = [WorkerSlot(options) for options in worker_options]
         self._policy = RestartPolicy()
         self._notices: list[str] = []
-        self.worker_ids: set[str] = set()
-        """All workers that have filled a slot so far."""
+        self.worker_ids: set[str] = set()  # all workers that have filled a slot so far
 
     @property
     def workers(self) -> list[Worker]:
@@ -168,9 +165,8 @@ class LocalPool:
         if decision.action == "restart":
             died = [slot.worker for slot in vacant if slot.worker and not slot.worker.leaving]
             self.start()
-            self._notices += [
-                f"worker {worker.record.id} died; another one was started ({worker.log})" for worker in died
-            ]
+            for worker in died:
+                self._notices.append(f"worker {worker.record.id} died; another one was started ({worker.log})")
 
     def _is_idle(self) -> bool:
         """Whether all running workers have nothing to do: those of the slots, without slots all that take the queue."""

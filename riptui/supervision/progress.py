@@ -23,28 +23,18 @@ MAX_OTHERS_PER_POLL = 500  # trajectories that no worker names in its live.json,
 
 @dataclass(frozen=True)
 class TrajectoryProgress:
-    """Progress of one trajectory."""
-
     k: int
     iterations: int
-    status: Status | None
-    """None: its folder is missing or cannot be read."""
+    status: Status | None  # None: its folder is missing or cannot be read
 
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """Progress of all trajectories together."""
-
-    iterations: int
-    """Of all trajectories."""
-    done: int
-    """Iterations committed so far."""
-    statuses: Mapping[str, int]
-    """Number of trajectories by status; "missing": the folder is missing or cannot be read."""
-    failed: Mapping[str, str]
-    """Reason by folder."""
-    workers: tuple[Worker, ...] = field(default=())
-    """Running workers of the runs folder."""
+    iterations: int  # of all trajectories
+    done: int  # iterations committed so far
+    statuses: Mapping[str, int]  # number of trajectories by status; "missing": the folder is missing or cannot be read
+    failed: Mapping[str, str]  # reason by folder
+    workers: tuple[Worker, ...] = field(default=())  # running workers of the runs folder
 
     @property
     def rate(self) -> float:
@@ -80,17 +70,14 @@ class ProgressTracker:
         self._halted: dict[str, None] = {}
         """Trajectories that ended before they were done, likewise: a person may resume them."""
         self._busy: set[str] = set()
-        self.last = StudyProgress(0, 0, {}, {})
-        """The result of the last poll."""
+        self.last = StudyProgress(0, 0, {}, {})  # the result of the last poll
 
     @property
     def is_over(self) -> bool:
-        """Whether all have ended."""
         return not self._remaining
 
     @property
     def remaining(self) -> list[Trajectory]:
-        """The trajectories that have not ended."""
         return [Trajectory(self._folder / path) for path in self._remaining]
 
     def list_by_status(self, *statuses: str) -> list[Trajectory]:

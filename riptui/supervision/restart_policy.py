@@ -24,31 +24,24 @@ network disk, where that takes 3 s, once a minute. Sooner, it may not have seen 
 class WorkState:
     """The state of the trajectories that workers are kept for."""
 
-    queued: int
-    """Trajectories that wait for a worker."""
-    running: int
-    """Trajectories that a process is computing, on whichever host."""
-    iterations: int
-    """Iterations committed so far."""
-    ended: int
-    """Trajectories that are done, failed, paused or stopped."""
-    attempts: int = 0
-    """Attempts at the next iteration of each trajectory. Needed only when a worker ended."""
+    queued: int  # trajectories that wait for a worker
+    running: int  # trajectories that a process is computing, on whichever host
+    iterations: int  # iterations committed so far
+    ended: int  # trajectories that are done, failed, paused or stopped
+    attempts: int = 0  # attempts at the next iteration of each trajectory. Needed only when a worker ended.
 
 
 @dataclass(frozen=True)
 class Decision:
     action: Literal["wait", "restart", "give up"]
-    reason: str = ""
-    """Why to give up."""
+    reason: str = ""  # why to give up
 
 
 @dataclass
 class _DeathsInARow:
     """How many workers of one slot ended in a row while nothing was accomplished, by whichever worker."""
 
-    work: WorkState
-    """At the last death, or at the beginning."""
+    work: WorkState  # at the last death, or at the beginning
     without_attempt: int = 0
     without_result: int = 0
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -31,8 +31,6 @@ EXIT_GRACE_SECONDS = 3.0  # for an orderly exit once the terminal is gone
 
 
 class RiptuiApp(App[None]):
-    """riptui on a runs folder."""
-
     TITLE = "riptui"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP]
@@ -97,9 +95,8 @@ class RiptuiApp(App[None]):
 
     def notify_end(self, path: str, outcome: str) -> None:
         """Notify that a trajectory is done or failed: by a toast, and the bell if the settings say so."""
-        self.notify(
-            f"{printable(path)}: {outcome}", severity="error" if outcome == "failed" else "information", markup=False
-        )
+        severity: Literal["error", "information"] = "error" if outcome == "failed" else "information"
+        self.notify(f"{printable(path)}: {outcome}", severity=severity, markup=False)
         if self.settings.bell == "always" or (self.settings.bell == "unfocused" and not self._terminal_focused):
             self._alert(f"riptui: {path}: {outcome}")
 

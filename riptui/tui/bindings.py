@@ -20,9 +20,8 @@ GROUPS = {
 
 def _key(id: str, keys: str, action: str, description: str, tooltip: str = "", *, footer: str = "") -> Binding:
     """footer: the key as the footer shows it; "" keeps it out of the footer."""
-    return Binding(
-        keys, action, description, show=bool(footer), key_display=footer or None, id=id, tooltip=tooltip or description
-    )
+    shown, tooltip = footer or None, tooltip or description
+    return Binding(keys, action, description, show=bool(footer), key_display=shown, id=id, tooltip=tooltip)
 
 
 BROWSER = [

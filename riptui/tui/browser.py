@@ -1,6 +1,5 @@
 """The main screen: the tree, the details of its current row, the status lines."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Input, Static
@@ -37,13 +35,6 @@ COMPARE_COUNTS = range(2, 7)
 OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
 
-@dataclass
-class DetailsImported(Message):
-    """The right side was imported and can be mounted."""
-
-    details: "Details"
-
-
 class Browser(Screen[None]):
     """The main screen, on one runs folder."""
 
@@ -57,18 +48,13 @@ class Browser(Screen[None]):
         self.graphics = graphics
         self.last_workers = WorkersChanged(())
         self._watcher = RunsWatcher(runs, self.post_message, settings.hertz)
-        self._supervisor: WorkSupervisor | None = None
-        """None before the first command."""
+        self._supervisor: WorkSupervisor | None = None  # None before the first command
         self._pending_selection = selected_path
-        self.shown_path = ""
-        """The path below the runs folder whose details are on the screen."""
-        self._awaited_path = ""
-        """The path to select as soon as it is listed."""
-        self._running_commands: set[str] = set()
-        """The names of the running commands."""
+        self.shown_path = ""  # the path below the runs folder whose details are on the screen
+        self._awaited_path = ""  # the path to select as soon as it is listed
+        self._running_commands: set[str] = set()  # the names of the running commands
         self._settle_timer: Timer | None = None
-        self.details: Details | None = None
-        """None until imported."""
+        self.details: Details | None = None  # None until imported
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
@@ -92,15 +78,14 @@ class Browser(Screen[None]):
         """Import the right side, with NumPy and Pillow, in a thread, so that keys still work."""
         from riptui.tui.details import Details
 
-        self.post_message(DetailsImported(Details(self.runs, self.settings, self.graphics)))
+        self.call_later(self._mount_details, Details(self.runs, self.settings, self.graphics))
 
-    @on(DetailsImported)
-    async def _mount_details(self, message: DetailsImported) -> None:
+    async def _mount_details(self, details: "Details") -> None:
         if self.details is not None:  # the folder vanished and came back meanwhile
             return
-        await self.query_one("#right", ContentSwitcher).add_content(message.details)
-        if message.details.children:  # else the app is exiting
-            self.details = message.details
+        await self.query_one("#right", ContentSwitcher).add_content(details)
+        if details.children:  # else the app is exiting
+            self.details = details
             self._show_selected()
 
     def on_unmount(self) -> None:
@@ -156,11 +141,8 @@ class Browser(Screen[None]):
         if self.runs_tree.select(self._pending_selection):
             self._pending_selection = ""
         elif all_listed:
-            self.notify(
-                f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}",
-                severity="warning",
-                markup=False,
-            )
+            text = f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}"
+            self.notify(text, severity="warning", markup=False)
             self._pending_selection = ""
 
     @on(WorkersChanged)
@@ -312,10 +294,9 @@ class Browser(Screen[None]):
         if not running:
             self.notify("no trajectory is running")
             return
-        current = self.runs_tree.current_row.path if self.runs_tree.current_row else ""
-        self.runs_tree.select(
-            running[(running.index(current) + 1) % len(running)] if current in running else running[0]
-        )
+        row = self.runs_tree.current_row
+        index = running.index(row.path) if row and row.path in running else -1
+        self.runs_tree.select(running[(index + 1) % len(running)])
 
     def action_mark(self) -> None:
         row = self.runs_tree.current_row
@@ -330,9 +311,8 @@ class Browser(Screen[None]):
     def action_compare(self) -> None:
         marked = [self.runs / path for path in self.runs_tree.marked]
         if len(marked) not in COMPARE_COUNTS:
-            self.notify(
-                f"mark {COMPARE_COUNTS[0]} to {COMPARE_COUNTS[-1]} trajectories with m first ({len(marked)} marked)"
-            )
+            least, most = COMPARE_COUNTS[0], COMPARE_COUNTS[-1]
+            self.notify(f"mark {least} to {most} trajectories with m first ({len(marked)} marked)")
             return
         from riptui.tui.group.compare import CompareScreen  # imports NumPy
 

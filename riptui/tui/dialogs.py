@@ -121,10 +121,7 @@ class TextDialog(ModalScreen[str | None]):
 
 
 class DialogChoice(NamedTuple, Generic[Answer]):
-    """One of the choices of a ChoiceDialog."""
-
-    key: str
-    """The key that chooses it."""
+    key: str  # the key that chooses it
     label: str
     answer: Answer
 

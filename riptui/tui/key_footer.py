@@ -27,8 +27,7 @@ class KeyFooter(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._keys: list[tuple[range, ActiveBinding]] = []
-        """The columns of each key."""
+        self._keys: list[tuple[range, ActiveBinding]] = []  # the columns of each key
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._draw())

@@ -25,8 +25,7 @@ TERMINAL_ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias
 class KnownBinding:
     """The default keys and the scope of a binding."""
 
-    keys: str
-    """The default keys, separated by commas."""
+    keys: str  # the default keys, separated by commas
     scope: str
 
 
@@ -58,9 +57,8 @@ def check_keys(keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tu
     while clash := _find_clash(keymap, known):
         binding_id, key, owner_id = clash
         del keymap[binding_id]
-        problems.append(
-            f"keys: {binding_id} keeps {known[binding_id].keys}: {key} belongs to {owner_id}; change one of them"
-        )
+        kept = known[binding_id].keys
+        problems.append(f"keys: {binding_id} keeps {kept}: {key} belongs to {owner_id}; change one of them")
     return keymap, problems
 
 
@@ -77,10 +75,8 @@ def _find_clash(keymap: Mapping[str, str], known: Mapping[str, KnownBinding]) ->
     default_keys = {binding_id: binding.keys for binding_id, binding in known.items() if binding_id not in keymap}
     for binding_id, keys in [*default_keys.items(), *keymap.items()]:
         for key in keys.split(","):
-            normalized = _normalize_key(key)
-            owner = owners.setdefault(
-                (known[binding_id].scope, TERMINAL_ALIASES.get(normalized, normalized)), binding_id
-            )
+            name = _normalize_key(key)
+            owner = owners.setdefault((known[binding_id].scope, TERMINAL_ALIASES.get(name, name)), binding_id)
             if owner != binding_id and binding_id in keymap:
                 return binding_id, key, owner
     return None

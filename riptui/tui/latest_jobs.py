@@ -16,19 +16,14 @@ class LatestJobs:
         self._start = start
         self._lock = threading.Lock()
         self._waiting: dict[str, ThreadJob] = {}
-        self._busy = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether a job is running or waiting."""
-        return self._busy
+        self.busy = False  # whether a job is running or waiting
 
     def submit(self, kind: str, job: ThreadJob) -> None:
         with self._lock:
             self._waiting[kind] = job
-            if self._busy:
+            if self.busy:
                 return
-            self._busy = True
+            self.busy = True
         self._start(self._run)
 
     def clear_waiting(self) -> None:
@@ -42,12 +37,12 @@ class LatestJobs:
                 job()
             except BaseException:
                 with self._lock:
-                    self._busy = False
+                    self.busy = False
                 raise
 
     def _take_next(self) -> ThreadJob | None:
         with self._lock:
             for kind in self._waiting:
                 return self._waiting.pop(kind)
-            self._busy = False
+            self.busy = False
             return None

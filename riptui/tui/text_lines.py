@@ -25,7 +25,6 @@ class TextLines(Widget):
         return "\n".join(line.plain for line in self._lines)
 
     def show(self, lines: Sequence[Content]) -> None:
-        """Show these lines."""
         before, self._lines = self._lines, lines
         if len(lines) != len(before) or _max_width(lines) != _max_width(before):
             self._strips.clear()
@@ -64,8 +63,6 @@ class TextLines(Widget):
 
 
 class TextLine(TextLines):
-    """A single line of text."""
-
     DEFAULT_CSS = "TextLine { height: 1; }"
 
     def set_text(self, text: Content) -> None:

@@ -32,8 +32,7 @@ class WorkSupervisor:
     def __init__(self, runs: Path, post_message: Callable[[Message], object]) -> None:
         self._runs = runs
         self._post_message = post_message
-        self._iterations: dict[str, int] = {}
-        """By path relative to the runs folder: the trajectories of this session."""
+        self._iterations: dict[str, int] = {}  # by path relative to the runs folder: the trajectories of this session
         self._lock = Lock()
         self._pool: LocalPool | None = None
         """The one that is watched; a new one, which has not given up, whenever trajectories are added."""
@@ -48,7 +47,8 @@ class WorkSupervisor:
         with self._lock:
             for trajectory in trajectories:
                 with suppress(RiptuiError):  # unreadable: the tree shows it
-                    self._iterations[self._relative_path(trajectory)] = trajectory.spec.iterations
+                    path = trajectory.path.resolve().relative_to(self._runs.resolve())
+                    self._iterations[path.as_posix()] = trajectory.spec.iterations
             tracker = ProgressTracker(self._runs, self._runs, self._iterations, require_measured=True)
             self._pool = pool
         Thread(target=self._watch, args=[pool, tracker], name="supervisor", daemon=True).start()
@@ -74,6 +74,3 @@ class WorkSupervisor:
                 self._post_message(self.Noticed(str(error), "error"))
         if self._pool is pool:
             self._pool = None
-
-    def _relative_path(self, trajectory: Trajectory) -> str:
-        return trajectory.path.resolve().relative_to(self._runs.resolve()).as_posix()

@@ -1,8 +1,8 @@
 """A worker: a process that runs trajectories from a queue.
 
-loop            take trajectories, run them, wait for more, exit
-queue_protocol  what a queue offers; `store.disk_queue` is the queue of a runs folder
-memory_queue    a queue of given trajectories, for a Ray actor or a command's own process
-heartbeat       live.json, kept fresh by a thread
-gpu_stats       memory and load of the GPU
+loop          take trajectories, run them, wait for more, exit
+memory_queue  a queue of given trajectories, for a Ray actor or a command's own process; `store.disk_queue` is that of a
+              runs folder
+heartbeat     live.json, kept fresh by a thread
+gpu_stats     memory and load of the GPU
 """

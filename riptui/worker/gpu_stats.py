@@ -19,10 +19,8 @@ class GpuStats:
     """
 
     def __init__(self, device: str) -> None:
-        self.load: float | None = None
-        """0 to 1."""
-        self.memory: tuple[int, int] | None = None
-        """Used, by all processes, and total; bytes."""
+        self.load: float | None = None  # 0 to 1
+        self.memory: tuple[int, int] | None = None  # used, by all processes, and total; bytes
         self._device = device
         self._gpu_id = ""
         self._last_poll = 0.0

@@ -14,7 +14,7 @@ from riptui.engine import BatchRunner
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Registration, WorkerJob, WorkerPhase, WorkerStatus
 from riptui.worker.gpu_stats import GpuStats
-from riptui.worker.queue_protocol import TrajectoryQueue
+from riptui.worker.memory_queue import TrajectoryQueue
 
 CHECK_SECONDS = 0.2  # seconds; a change is published at most this often
 MAX_SILENCE_SECONDS = 2.0  # seconds; an unchanged status is published this often, so that readers see it is not stuck
@@ -35,8 +35,7 @@ class Heartbeat:
         should_stop: Callable[[], bool],
     ) -> None:
         self.phase: WorkerPhase = "starting"
-        self.inpainter = ""
-        """Of the trajectory that was taken last."""
+        self.inpainter = ""  # of the trajectory that was taken last
         self.gpu_stats = GpuStats(registration.record.device)
         self._registration, self._runs, self._runner, self._queue = registration, runs.resolve(), runner, queue
         self._should_stop = should_stop
@@ -66,7 +65,6 @@ class Heartbeat:
         self._steps = self._count_iterations(), step, steps
 
     def record_iteration(self) -> None:
-        """Note that an iteration was committed."""
         self._committed.append(time.monotonic())
         self.gpu_stats.poll_memory()
 

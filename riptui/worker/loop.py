@@ -19,7 +19,7 @@ from riptui.store.layout import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat
-from riptui.worker.queue_protocol import TrajectoryQueue
+from riptui.worker.memory_queue import TrajectoryQueue
 
 POLL_SECONDS = 0.25  # seconds between two scans of the queue while it is empty
 MAX_DISK_ERRORS = 3  # disk errors in a row, on different trajectories: then no single folder is the cause
@@ -61,7 +61,7 @@ def serve(
     with Heartbeat(registration, runs, runner, queue, should_stop) as heartbeat:
         disk_errors = 0
         idle_since = time.monotonic()
-        while _wait_for_work(registration, queue, heartbeat, idle_since + idle_seconds, should_stop):
+        while _wait_for_work(registration.path, queue, heartbeat, idle_since + idle_seconds, should_stop):
             heartbeat.phase = "working"
             taker = _QueueTaker(queue, heartbeat, should_stop)
             try:
@@ -108,11 +108,7 @@ class _QueueTaker:
 
 
 def _wait_for_work(
-    registration: Registration,
-    queue: TrajectoryQueue,
-    heartbeat: Heartbeat,
-    deadline: float,
-    should_stop: Callable[[], bool],
+    entry: Path, queue: TrajectoryQueue, heartbeat: Heartbeat, deadline: float, should_stop: Callable[[], bool]
 ) -> bool:
     """Wait for a trajectory to take, until the deadline (time.monotonic()); whether there is one.
 
@@ -124,7 +120,7 @@ def _wait_for_work(
         if len(queue):
             return True
         if not queue.has_held:
-            if not registration.path.exists():
+            if not entry.exists():
                 return False
             if time.monotonic() >= deadline:
                 heartbeat.phase = "leaving"

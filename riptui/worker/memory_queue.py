@@ -5,26 +5,24 @@ from bisect import insort
 from threading import Event, Lock
 
 from riptui.spec import Spec
-from riptui.store.disk_queue import QueuedTrajectory, find_candidates, read_queued
+from riptui.store.disk_queue import DiskQueue, QueuedTrajectory, find_candidates, read_queued
 from riptui.store.trajectory import Trajectory
 
 RETRY_SECONDS = 0.25  # seconds until a trajectory that another process was running is tried again
 
 
 class MemoryQueue:
-    """A TrajectoryQueue. One thread may add trajectories and take those that ended while another runs them.
+    """Used as a `DiskQueue` is. One thread may add trajectories and take those that ended while another runs them.
 
     retry: keep a trajectory that left the batch unfinished, e.g. because another process is running it, and offer it
     again when nothing else is waiting. Otherwise it has ended, and whoever added it decides.
     """
 
     def __init__(self, *, retry: bool = False) -> None:
-        self.ended_event = Event()
-        """Set when a trajectory ended."""
+        self.ended_event = Event()  # set when a trajectory ended
         self._retry = retry
         self._lock = Lock()
-        self._waiting: list[QueuedTrajectory] = []
-        """Sorted, the next one first."""
+        self._waiting: list[QueuedTrajectory] = []  # sorted, the next one first
         self._taken: list[Trajectory] = []
         self._held: list[Trajectory] = []
         self._retry_at = 0.0  # time.monotonic()
@@ -32,6 +30,7 @@ class MemoryQueue:
 
     @property
     def has_held(self) -> bool:
+        """Whether it holds trajectories that another process is running, for which the worker is to wait."""
         return bool(self._held)
 
     def __len__(self) -> int:
@@ -58,7 +57,7 @@ class MemoryQueue:
                 self._add(trajectory)
 
     def take_next(self, spec: Spec | None) -> Trajectory | None:
-        """As `TrajectoryQueue.take_next`. A trajectory that is not requested any more ends here."""
+        """As `DiskQueue.take_next`. A trajectory that is not requested any more ends here."""
         with self._lock:
             for candidate in find_candidates(self._waiting.copy(), spec):
                 self._waiting.remove(candidate)
@@ -88,3 +87,7 @@ class MemoryQueue:
     def _end(self, trajectory: Trajectory, *, final: bool) -> None:
         self._ended.append((trajectory, final))
         self.ended_event.set()
+
+
+TrajectoryQueue = DiskQueue | MemoryQueue
+"""What a worker runs next: all that is queued in a runs folder, or given trajectories."""

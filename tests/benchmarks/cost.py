@@ -23,7 +23,6 @@ import PIL.Image
 
 sys.path.append(str(Path(__file__).parents[2]))
 from riptui import masks
-from riptui.engine import run_trajectory
 from riptui.images import PreparedImage, encode_png, pixels_sha256, prepare_original
 from riptui.planning.submit import build_specs, submit
 from riptui.planning.sweep import Sweep
@@ -31,6 +30,7 @@ from riptui.spec import Spec
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec, write
+from tests.support.running import run_trajectory
 
 missed: list[str] = []
 

@@ -26,7 +26,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from riptui.engine import run_trajectory
 from riptui.store.listing import find_trajectories
 from riptui.store.worker_registry import workers_folder
 from riptui.study import manifest
@@ -34,6 +33,7 @@ from riptui.study.study_file import Study, read_study
 from riptui.study.submission import Submission
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.progress import ProgressTracker
+from tests.support.running import run_trajectory
 
 WORKERS = 2
 PICTURES = 10

@@ -28,11 +28,11 @@ from termios import TIOCSWINSZ
 
 from cost import missed, photograph, report  # type: ignore[import-not-found]  # beside this file
 
-from riptui.engine import run_trajectory
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
 
 COLUMNS, ROWS = 140, 40
 SILENCE = 0.4  # seconds without a byte: it has drawn all there is

@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from riptui import engine
 from riptui.cli import console
 from riptui.store import layout
 from riptui.store.claim import claim
@@ -25,6 +24,7 @@ from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.text.status_marks import STATUS_MARKS
 from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, started
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance, picture
 
 
@@ -50,7 +50,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def computed(trajectory: Trajectory) -> Trajectory:
-    list(engine.run_trajectory(trajectory))
+    list(run_trajectory(trajectory))
     return trajectory
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from riptui import engine
 from riptui.images import decode_png
 from riptui.store import layout
 from riptui.store.disk import Folder
@@ -22,6 +21,7 @@ from riptui.store.frames import read_frame
 from riptui.store.lock import FolderLock
 from riptui.store.trajectory import Trajectory
 from tests.support.command import Outcome, riptui
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance
 
 pytest_plugins = ["tests.support.random_trunks"]
@@ -40,7 +40,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_torch_home: Pat
 def done(make_trajectory: MakeTrajectory) -> Trajectory:
     """16 iterations, of which 0, 8 and 16 are measured."""
     trajectory = make_trajectory(metrics=("psnr",))
-    list(engine.run_trajectory(trajectory))
+    list(run_trajectory(trajectory))
     return trajectory
 
 
@@ -78,8 +78,8 @@ def test_existing_frames_are_measured_at_more_points(measure: str, at: list[int]
 def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, make_trajectory: MakeTrajectory) -> None:
     names = ("psnr", "ssim", "delta-e", "entropy", "ssim@previous")
     later, at_once = make_trajectory("a/later"), make_trajectory("a/at-once", metrics=names)
-    list(engine.run_trajectory(later))
-    list(engine.run_trajectory(at_once))
+    list(run_trajectory(later))
+    list(run_trajectory(at_once))
     argv = ("--metrics", ",".join(names), "--measure", measure)
     assert riptui("measure", "runs/a/later", *argv).code == 0
     if measure == "half":
@@ -93,8 +93,8 @@ def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, mak
 
 def test_previous_is_measured_again_where_another_frame_is_measured_before(make_trajectory: MakeTrajectory) -> None:
     first, second = make_trajectory("a/first", metrics=("ssim@previous",)), make_trajectory("a/second")
-    list(engine.run_trajectory(first))
-    list(engine.run_trajectory(second))
+    list(run_trajectory(first))
+    list(run_trajectory(second))
     riptui("measure", "runs/a", "--metrics", "ssim@previous", "--measure", "every")
     assert first.read_metrics() == second.read_metrics()
 
@@ -145,8 +145,8 @@ def test_what_another_process_computes_is_said_and_the_others_are_measured(
     display: str, make_trajectory: MakeTrajectory
 ) -> None:
     held, free = (make_trajectory(f"a/{name}", inpainter="noise") for name in ("held", "free"))
-    list(engine.run_trajectory(held))
-    list(engine.run_trajectory(free))
+    list(run_trajectory(held))
+    list(run_trajectory(free))
     with Folder(held.path) as folder, FolderLock(folder):
         outcome = riptui("measure", "runs", "--metrics", "psnr", "--display", display)
     assert outcome.code == 1

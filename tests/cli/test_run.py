@@ -12,13 +12,13 @@ from typing import Any
 import PIL.Image
 import pytest
 
-from riptui import engine
 from riptui.images import decode_png
 from riptui.metrics.availability import DEFAULT_METRICS
 from riptui.spec import measured_iterations
 from riptui.store import layout
 from riptui.store.trajectory import Status, Trajectory
 from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, spawned, started
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance, picture
 
 pytest_plugins = ["tests.support.random_trunks"]
@@ -410,7 +410,7 @@ def test_resume_brings_one_to_its_end(make_trajectory: MakeTrajectory) -> None:
 
 def test_resume_of_a_folder_takes_all_that_is_not_done(make_trajectory: MakeTrajectory) -> None:
     made = [make_trajectory(f"g/a/m64-s{seed}", seed=seed, inpainter="noise") for seed in range(4)]
-    list(engine.run_trajectory(made[0]))
+    list(run_trajectory(made[0]))
     advance(made[1], 3)
     before = contents(made[0].path)
     outcome = riptui("resume", "runs/g")

@@ -12,7 +12,7 @@ import pytest
 
 from riptui import masks
 from riptui.arrays import Images, Masks
-from riptui.engine import BatchRunner, batch, run_trajectory
+from riptui.engine import BatchRunner, batch
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
 from riptui.events import Ended, Failed, HeldByOther, Iterated, Notice, Started, TrajectoryEvent
 from riptui.inpainters import OnStep, baselines
@@ -26,6 +26,7 @@ from riptui.store.requests import clear_failure, set_request
 from riptui.store.trajectory import Status, Trajectory
 from tests.support.command import riptui
 from tests.support.faulty_disk import Disk, Story
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 pytest_plugins = ["tests.support.random_trunks"]

@@ -20,13 +20,13 @@ import PIL.Image
 import pytest
 
 from riptui import export
-from riptui.engine import run_trajectory
 from riptui.errors import DiskError, InputError, MissingExtraError
 from riptui.export import png_frames as folder_module
 from riptui.export.files import ABANDONED_SECONDS
 from riptui.store.claim import claim
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
 from tests.support.trajectories import advance
 
 Computed = Callable[..., Trajectory]

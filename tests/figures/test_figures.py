@@ -15,7 +15,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from riptui import engine
 from riptui.errors import InputError
 from riptui.figures import averages, scatter, sequences, singles, style
 from riptui.figures.data import Condition, ReportData, load_report_data
@@ -28,6 +27,7 @@ from riptui.store.listing import find_trajectories
 from riptui.store.records import encode_line
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec, write
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 pytestmark = pytest.mark.slow
@@ -376,7 +376,7 @@ def test_one_seed_is_told_what_figure_13_needs(tmp_path: Path) -> None:
 def pictures(tmp_path: Path, make_trajectory: MakeTrajectory) -> Path:
     """One picture, masks 64 and 128, computed to 100 %."""
     for mask in (64, 128):
-        list(engine.run_trajectory(make_trajectory(f"picture/m{mask}", mask=mask, metrics=("ssim",))))
+        list(run_trajectory(make_trajectory(f"picture/m{mask}", mask=mask, metrics=("ssim",))))
     return tmp_path / "runs"
 
 
@@ -416,7 +416,7 @@ def test_amounts_that_a_mask_size_has_no_frame_of_are_left_empty(
     tmp_path: Path, make_trajectory: MakeTrajectory
 ) -> None:
     for mask in (128, 256):
-        list(engine.run_trajectory(make_trajectory(f"m{mask}", mask=mask)))
+        list(run_trajectory(make_trajectory(f"m{mask}", mask=mask)))
     drawn = next(sequences.draw_mask_sizes(only(tmp_path / "runs")))
     assert isinstance(drawn, PlottedFigure)
     assert [axes.get_title() for axes in drawn.figure.axes] == ["original", "50 %", "100 %", "", "", ""]
@@ -464,7 +464,7 @@ def test_damaged_pictures_are_passed_over_and_told(name: str, pictures: Path) ->
 def test_trajectories_without_measurements_still_show_their_pictures(
     tmp_path: Path, make_trajectory: MakeTrajectory
 ) -> None:
-    list(engine.run_trajectory(make_trajectory(mask=128)))
+    list(run_trajectory(make_trajectory(mask=128)))
     condition = only(tmp_path / "runs")
     assert condition.metric is None
     assert len(drawings(sequences.draw_two_iterations(condition))) == 1

@@ -14,7 +14,6 @@ pytest.importorskip("matplotlib", reason="needs riptui[report]")
 
 import numpy as np
 
-from riptui import engine
 from riptui.errors import DiskError, InputError
 from riptui.figures import averages, markdown, report, report_folder, style
 from riptui.results.paper_tests import NETS
@@ -24,6 +23,7 @@ from riptui.store.listing import find_trajectories
 from riptui.store.records import Request
 from tests.support.command import RICH, Outcome, require_harmless, riptui, spawned
 from tests.support.made import made_spec, write
+from tests.support.running import run_trajectory
 from tests.support.trajectories import make_spec, picture
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, original = tmp_path_factory.mktemp("report") / "runs", picture()
     for mask in (64, 128):
         spec = make_spec(original, mask=mask, inpainter="telea")
-        list(engine.run_trajectory(create_or_open(folder, f"m{mask}", spec, original, Request(metrics=("ssim",)))))
+        list(run_trajectory(create_or_open(folder, f"m{mask}", spec, original, Request(metrics=("ssim",)))))
     return folder
 
 
@@ -215,7 +215,7 @@ def test_what_is_unfinished_unreadable_or_unmeasured_is_told(tmp_path: Path) -> 
 def test_trajectories_without_measurements_still_make_a_report(tmp_path: Path) -> None:
     original = picture()
     spec = make_spec(original, inpainter="noise", mask=128)
-    list(engine.run_trajectory(create_or_open(tmp_path / "runs", "a", spec, original, Request())))
+    list(run_trajectory(create_or_open(tmp_path / "runs", "a", spec, original, Request())))
     text = text_of(tmp_path / "runs", tmp_path / "out")
     assert "no trajectory was measured to its end" in text
     assert "figure-01.png" in text

@@ -26,7 +26,6 @@ from safetensors.torch import save_file
 
 from riptui import inpainters
 from riptui.cli import main
-from riptui.engine import run_trajectory
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue, locate, pipelines, torch_device
 from riptui.inpainters.catalogue import MODELS, resolve_model
@@ -38,6 +37,7 @@ from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, plain, plain_pipeline, squares, told
+from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network, unet
 from tests.support.trajectories import make_spec, picture
 
@@ -572,7 +572,7 @@ def test_the_removed_original_is_said_to_be_its_mirror(
 KILLED = """
 import sys
 from pathlib import Path
-from riptui.engine import run_trajectory
+from tests.support.running import run_trajectory
 from riptui.events import Iterated
 from riptui.store.trajectory import Trajectory
 for event in run_trajectory(Trajectory(Path(sys.argv[1]))):

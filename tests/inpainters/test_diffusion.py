@@ -15,7 +15,6 @@ from PIL import Image as Pictures
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
-from riptui.engine import run_trajectory
 from riptui.errors import InpainterError, InputError
 from riptui.events import Ended
 from riptui.inpainters import diffusion
@@ -25,6 +24,7 @@ from riptui.recursion import ignore_step
 from riptui.store.frames import read_frame
 from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import MakeTrajectory, picture
 

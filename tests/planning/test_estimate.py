@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from riptui.engine import run_trajectory
 from riptui.planning import estimate
 from riptui.planning.estimate import (
     IterationTime,
@@ -21,6 +20,7 @@ from riptui.planning.sweep import Sweep
 from riptui.store.trajectory import Trajectory
 from riptui.study.study_estimate import estimate_study
 from riptui.study.study_file import read_study
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, picture, set_iteration_seconds
 
 SWEEP = Sweep(["noise"], [64, 128, 256], range(10), {})

@@ -27,6 +27,7 @@ from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
 from riptui.store.verify import inspect_folder
 from tests.support.faulty_disk import PLACE, Disk, Point, Story, When, contents
+from tests.support.running import run_trajectory
 
 STORY = Story()
 """Six iterations of noise at mask 128, measured and with keyframes at 50, 100 and 150 %."""
@@ -256,7 +257,7 @@ def test_a_lost_original_stops_everything_until_its_source_puts_it_back(damage: 
     with pytest.raises(DamagedError, match="riptui run"):
         inspect_folder(trajectory)
     with pytest.raises(DamagedError, match="riptui run"):
-        list(engine.run_trajectory(trajectory))
+        list(run_trajectory(trajectory))
     require_put_right(runs)
 
 
@@ -265,7 +266,7 @@ def test_a_lost_spec_is_refused_and_changes_nothing(data: bytes, runs: Path) -> 
     made(layout.SPEC, data)(runs / PLACE)
     before = files_of(runs)
     assert summarize(Trajectory(runs / PLACE)).error
-    for refused in (inspect_folder, lambda one: list(engine.run_trajectory(one)), lambda one: STORY.create(runs)):
+    for refused in (inspect_folder, lambda one: list(run_trajectory(one)), lambda one: STORY.create(runs)):
         with pytest.raises(SpecError):
             refused(Trajectory(runs / PLACE))
     assert files_of(runs) == before
@@ -321,7 +322,7 @@ class Abuse(RuleBasedStateMachine):
         left = iter(range(iterations))
         with suppress(RiptuiError), Disk():
             trajectory = STORY.create(self.runs)
-            for event in engine.run_trajectory(trajectory, should_stop=lambda: next(left, None) is None):
+            for event in run_trajectory(trajectory, should_stop=lambda: next(left, None) is None):
                 self.committed = max(self.committed, event.row.k if isinstance(event, Iterated) else event.k)
 
     @rule(call=st.integers(0, 120), when=st.sampled_from(get_args(When)))

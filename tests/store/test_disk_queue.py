@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from riptui.engine import run_trajectory
 from riptui.store.claim import claim
 from riptui.store.disk_queue import DiskQueue
 from riptui.supervision.client import reorder, request_state
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from riptui.arrays import Image
-from riptui.engine import run_trajectory
 from riptui.errors import DamagedError, InputError
 from riptui.images import pixels_sha256
 from riptui.store import frames as store_frames
 from riptui.store.frame_reader import FrameReader
 from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from riptui import spec as spec_module
-from riptui.engine import run_trajectory
 from riptui.errors import SpecError
 from riptui.spec import Spec, decode_spec, encode_spec
 from riptui.store import layout
@@ -20,6 +19,7 @@ from riptui.store.listing import find_trajectories, summarize
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.verify import inspect_folder
 from tests.support.command import riptui
+from tests.support.running import run_trajectory
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from riptui.engine import run_trajectory
 from riptui.errors import DamagedError, HeldError
 from riptui.events import Iterated
 from riptui.store.claim import claim, encode_record
@@ -18,6 +17,7 @@ from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.verify import inspect_folder
 from tests.support.faulty_disk import Crash, Disk, Point, When, contents
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance
 
 FIELDS = {"mask": 128, "amount": 150.0, "metrics": ("psnr",)}

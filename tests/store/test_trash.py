@@ -6,13 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from riptui.engine import run_trajectory
 from riptui.errors import DiskError, HeldError, NameRefusedError, NotATrajectoryError
 from riptui.store import move, trash
 from riptui.store.claim import claim
 from riptui.store.listing import find_trajectories
 from riptui.store.lock import LOCK_FILE as LOCK
 from riptui.store.trajectory import Status, Trajectory
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 

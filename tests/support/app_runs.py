@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from riptui.engine import run_trajectory
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
 from tests.support.trajectories import advance, make_spec, picture
 
 FIRST = "fig7/cat/m64-s0"

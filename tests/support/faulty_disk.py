@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from riptui import engine, filesystem
+from riptui import filesystem
 from riptui.arrays import Image
 from riptui.engine import saver
 from riptui.events import Ended, Iterated, Measured
@@ -29,6 +29,7 @@ from riptui.store.frames import read_frames
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from riptui.store.verify import Inspection, inspect_folder
+from tests.support.running import run_trajectory
 from tests.support.trajectories import make_spec, picture
 
 When = Literal["before", "half", "after"]
@@ -233,7 +234,7 @@ class Story:
 
     def compute(self, trajectory: Trajectory, told: Told) -> Trajectory:
         """Complete a trajectory, as `riptui resume` does."""
-        for event in engine.run_trajectory(trajectory, extra=self.request):
+        for event in run_trajectory(trajectory, extra=self.request):
             told.created = True
             told.k = max(told.k, event.k if not isinstance(event, Iterated) else event.row.k)
             told.measured = max(told.measured, event.k) if isinstance(event, Measured) else told.measured

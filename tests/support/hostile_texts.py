@@ -15,12 +15,12 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from riptui import engine
 from riptui.cli import exit_codes
 from riptui.store.creation import create_or_open
 from riptui.store.frames import read_frames
 from riptui.store.records import Request
 from tests.support.command import require_harmless, riptui
+from tests.support.running import run_trajectory
 from tests.support.trajectories import advance, make_spec, picture
 
 CLIPBOARD = "\x1b]52;c;ZXZpbA==\x07"
@@ -78,7 +78,7 @@ def right_frames(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
     """Every frame that the trajectory can show."""
     runs, original = tmp_path_factory.mktemp("done"), picture()
     trajectory = create_or_open(runs, "g/t", make_spec(original, **FIELDS), original, Request())
-    list(engine.run_trajectory(trajectory))
+    list(run_trajectory(trajectory))
     return [image for _, image in read_frames(trajectory, range(ITERATIONS + 1))]
 
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from riptui import inpainters
 from riptui.arrays import Image
-from riptui.engine import run_trajectory
 from riptui.events import Ended
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
 from riptui.store.layout import ROWS, SESSIONS
 from riptui.store.records import IterationRow, Session, encode_line, parse_lines
 from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
 
 MakeTrajectory = Callable[..., Trajectory]
 """The fixture `make_trajectory`."""

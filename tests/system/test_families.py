@@ -15,13 +15,13 @@ pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 import numpy as np
 from PIL import Image as Pictures
 
-from riptui.engine import run_trajectory
 from riptui.store.creation import create_or_open
 from riptui.store.frames import read_frames
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision.client import list_running_workers, shut_down
 from tests.support.command import riptui, wait_until
+from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints
 from tests.support.trajectories import picture
 

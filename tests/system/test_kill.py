@@ -28,7 +28,7 @@ COMPUTE = """
 import sys, time
 from pathlib import Path
 import numpy
-from riptui.engine import run_trajectory
+from tests.support.running import run_trajectory
 from riptui.events import Iterated
 from riptui.errors import HeldError
 from riptui.spec import decode_spec

@@ -16,10 +16,10 @@ import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
-from riptui.engine import run_trajectory
 from riptui.events import Ended
 from riptui.store.frames import read_frame, read_frames
 from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance
 
 Pixels = NDArray[np.uint8]

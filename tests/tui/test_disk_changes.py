@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from riptui.engine import run_trajectory
 from riptui.store import layout
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
@@ -21,6 +20,7 @@ from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs, queue_trajectory
 from tests.support.app_terminal import running
 from tests.support.command import finished, started
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 pytestmark = pytest.mark.slow

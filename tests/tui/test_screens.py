@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from riptui.engine import run_trajectory
 from riptui.store import layout
 from riptui.store.records import Request, encode_line
 from riptui.store.requests import set_request
@@ -23,6 +22,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.tui.group.compare import CompareScreen
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FAILURE, FIRST, queue_trajectory
+from tests.support.running import run_trajectory
 from tests.support.trajectories import advance
 
 SCREENS = Path(__file__).with_name("screens")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from riptui.engine import run_trajectory
 from riptui.images import pixels_sha256
 from riptui.spec import Spec
 from riptui.store.claim import claim
@@ -20,6 +19,7 @@ from riptui.supervision.client import list_running_workers, request_state
 from riptui.worker import heartbeat
 from tests.support.command import PATIENCE, environment, finished, spawned, started, wait_until
 from tests.support.odd_inpainters import COMMAND, POISON
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
 pytestmark = pytest.mark.slow

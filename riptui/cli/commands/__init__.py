@@ -1,4 +1,4 @@
-"""The group of commands. A file for each declares what can be typed and its help; `riptui.cli.NAME` does the work."""
+"""The group of commands. A file for each panel of the help declares what can be typed; `riptui.cli.NAME` works."""
 
 import sys
 
@@ -32,7 +32,6 @@ def riptui() -> None:
 
 
 def run_command_line(argv: list[str]) -> int:
-    """Run the command line; return the exit code."""
     code = riptui.main(expand_aliases(argv), prog_name="riptui", standalone_mode=False)
     sys.stdout.flush()
     return code if isinstance(code, int) else 0

@@ -40,7 +40,6 @@ def _request_all(file: Path, statuses: Iterable[str], action: str, past_tense: s
 
 
 def _find_by_status(study: Study, statuses: Iterable[str]) -> list[Trajectory]:
-    """The study's trajectories that have one of these statuses."""
     tracker = ProgressTracker(study.folder, study.runs, read_manifest(study).trajectories)
     tracker.poll(full=True)
     return tracker.list_by_status(*statuses)

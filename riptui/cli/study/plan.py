@@ -14,9 +14,8 @@ def plan(file: Path, as_json: bool) -> int:
     study = read_study(file)
     cost = estimate_study(study)
     if as_json:
-        print_json(
-            {"file": str(study.file), "folder": str(study.folder), **asdict(cost), "missing": [*map(str, cost.missing)]}
-        )
+        missing = [*map(str, cost.missing)]
+        print_json({"file": str(study.file), "folder": str(study.folder), **asdict(cost), "missing": missing})
     else:
         _print_cost(cost, str(study.folder))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -14,7 +14,7 @@ from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
-from riptui.store.worker_registry import WorkerOptions
+from riptui.cli.worker_options import take_worker_options
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
@@ -37,9 +37,10 @@ def run(
     ray_cpus: int | None,
     ray_copies: bool,
     detach: bool,
-    options: WorkerOptions,
     display: str,
+    **worker: Any,
 ) -> int:
+    options = take_worker_options(worker)
     if not ray and (ray_cpus or ray_copies):
         raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
     study = read_study(file)
@@ -52,14 +53,13 @@ def run(
     else:
         executor = LocalPool(study.runs, plan_workers(devices, workers, options, needs_weights=study.needs_weights))
     metrics = choose_metrics(study.metrics)
-    with (
-        open_study_display(display) as study_display,
-        StopSignal("stopping the study (press again to stop now)") as stop,
-    ):
-        trajectories, complete = _submit(study, metrics, study_display, stop)
+    stop_signal = StopSignal("stopping the study (press again to stop now)")
+    with open_study_display(display) as shown, stop_signal as stop:
+        trajectories, complete = _submit(study, metrics, shown, stop)
         if isinstance(executor, LocalPool) and detach and not stop:
             return _detach(study, executor, len(trajectories), display, complete=complete)
-        succeeded = _watch(study, trajectories, executor, study_display, stop) and complete
+        tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
+        succeeded = _watch(tracker, executor, shown, stop) and complete
     if stop.signal is not None:
         warn(f"stopped; the computed frames are saved. Continue with: riptui study run {short_path(study.file)}")
         return 128 + stop.signal
@@ -67,14 +67,14 @@ def run(
 
 
 def _submit(
-    study: Study, metrics: tuple[str, ...], study_display: StudyDisplay, stop: StopSignal
+    study: Study, metrics: tuple[str, ...], display: StudyDisplay, stop: StopSignal
 ) -> tuple[dict[str, int], bool]:
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
-        study_display.notice(f"downloading {dataset.text}, all of it")
+        display.notice(f"downloading {dataset.text}, all of it")
     submission = Submission(study, metrics, should_stop=lambda: bool(stop))
     if submission.squares == "shared" and not study.names_squares:
-        study_display.notice(
+        display.notice(
             "this study was begun when a seed gave all pictures the same squares, and goes on so; "
             "for squares of each picture's own, start it again in another group"
         )
@@ -83,11 +83,10 @@ def _submit(
         if isinstance(outcome, SkippedPicture):
             complete = False
             kept_text = f"; its existing trajectories ({outcome.kept}) continue" if outcome.kept else ""
-            study_display.skipped(str(outcome.path), f"{outcome.reason}{kept_text}")
+            display.skipped(str(outcome.path), f"{outcome.reason}{kept_text}")
         else:
-            study_display.submitted(
-                str(outcome.path), outcome.made + outcome.found, outcome.made, position, len(submission)
-            )
+            count = outcome.made + outcome.found
+            display.submitted(str(outcome.path), count, outcome.made, position, len(submission))
         if stop:
             break
     run_manifest = manifest.read(study)
@@ -108,15 +107,8 @@ def _detach(study: Study, pool: LocalPool, count: int, display: str, *, complete
     return 0 if complete else 1
 
 
-def _watch(
-    study: Study,
-    trajectories: dict[str, int],
-    executor: LocalPool | RayDriver,
-    study_display: StudyDisplay,
-    stop: StopSignal,
-) -> bool:
+def _watch(tracker: ProgressTracker, executor: LocalPool | RayDriver, display: StudyDisplay, stop: StopSignal) -> bool:
     """Show the progress until every trajectory has ended; return whether none failed. Raises WorkerError, DiskError."""
-    tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
     tracker.poll(full=True)
     if not (tracker.is_over or stop):
         executor.start()
@@ -126,24 +118,24 @@ def _watch(
         for relative_path, reason in progress.failed.items():
             if relative_path not in reported:
                 reported.add(relative_path)
-                study_display.failed(relative_path, reason)
+                display.failed(relative_path, reason)
         for text in notes:
-            study_display.notice(text)
-        study_display.progress(progress)
+            display.notice(text)
+        display.progress(progress)
         succeeded = not (progress.failed or progress.statuses.get("missing"))
         if stop:
-            _stop(tracker, executor, study_display)
+            _stop(tracker, executor, display)
             break
     return succeeded
 
 
-def _stop(tracker: ProgressTracker, executor: LocalPool | RayDriver, study_display: StudyDisplay) -> None:
+def _stop(tracker: ProgressTracker, executor: LocalPool | RayDriver, display: StudyDisplay) -> None:
     """Request a stop of all that is left, running ones first, and wait a while until they have left their slots."""
     request_all(tracker.remaining, "stop")
     deadline = time.monotonic() + STOP_WAIT_SECONDS
     while time.monotonic() < deadline:
         progress = tracker.poll(full=True)
-        study_display.progress(progress)
+        display.progress(progress)
         if tracker.is_over:
             return
         executor.run_for(tracker, 0.1)

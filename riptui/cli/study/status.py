@@ -16,15 +16,8 @@ def status(file: Path, as_json: bool) -> int:
     manifest = read_manifest(study)
     progress = ProgressTracker(study.folder, study.runs, manifest.trajectories).poll(full=True)
     if as_json:
-        print_json(
-            {
-                "file": str(study.file),
-                "folder": str(study.folder),
-                "expected": manifest.expected,
-                **as_dict(progress),
-                "failed": dict(progress.failed),
-            }
-        )
+        head = {"file": str(study.file), "folder": str(study.folder), "expected": manifest.expected}
+        print_json(head | as_dict(progress) | {"failed": dict(progress.failed)})
         return 0
     if (made := len(manifest.trajectories)) < manifest.expected:
         warn(f"{made:,} of {manifest.expected:,} trajectories are created; `riptui study run` creates the rest")

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from riptui.cli.console import out, print_error, print_json, print_line, warn
 from riptui.cli.transient_progress import transient_progress
-from riptui.supervision.progress import StudyProgress as StudyProgress
+from riptui.supervision.progress import StudyProgress
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration, format_rate
 
@@ -19,23 +19,8 @@ MIN_BAR_COLUMNS = 100  # below that the numbers need the room
 MAX_FAILURES_PRINTED = 10  # `riptui study status` lists more
 
 
-class StudyDisplay(Protocol):
-    def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
-        """The trajectories of a picture were created."""
-
-    def skipped(self, path: str, reason: str) -> None: ...
-
-    def progress(self, progress: StudyProgress) -> None:
-        """The current progress, at each poll."""
-
-    def failed(self, relative_path: str, reason: str) -> None: ...
-
-    def notice(self, text: str) -> None:
-        """A message that is not a failure."""
-
-
 @contextmanager
-def open_study_display(kind: str) -> Iterator[StudyDisplay]:
+def open_study_display(kind: str) -> "Iterator[StudyDisplay]":
     if kind == "auto":
         kind = "rich" if out.is_terminal else "plain"
     if kind == "rich":
@@ -43,23 +28,23 @@ def open_study_display(kind: str) -> Iterator[StudyDisplay]:
         with transient_progress(*bar, TextColumn("{task.description}")) as bars:
             yield BarStudyDisplay(bars)
     else:
-        yield QuietStudyDisplay() if kind == "none" else JsonStudyDisplay() if kind == "json" else PlainStudyDisplay()
+        yield StudyDisplay() if kind == "none" else JsonStudyDisplay() if kind == "json" else PlainStudyDisplay()
 
 
-class QuietStudyDisplay:
+class StudyDisplay:
     """Prints only errors."""
 
     def __init__(self) -> None:
         self._failures = 0
 
     def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
-        return
+        """The trajectories of a picture were created."""
 
     def skipped(self, path: str, reason: str) -> None:
         print_error(f"left out: {reason}")
 
     def progress(self, progress: StudyProgress) -> None:
-        return
+        """The current progress, at each poll."""
 
     def failed(self, relative_path: str, reason: str) -> None:
         self._failures += 1
@@ -69,10 +54,10 @@ class QuietStudyDisplay:
             warn("more trajectories failed; see riptui study status")
 
     def notice(self, text: str) -> None:
-        return
+        """A message that is not a failure."""
 
 
-class PlainStudyDisplay(QuietStudyDisplay):
+class PlainStudyDisplay(StudyDisplay):
     """A line at least every ten seconds."""
 
     def __init__(self) -> None:
@@ -99,39 +84,35 @@ class PlainStudyDisplay(QuietStudyDisplay):
         self._last_text = text
 
 
-class BarStudyDisplay(QuietStudyDisplay):
+class BarStudyDisplay(StudyDisplay):
     def __init__(self, bars: Progress) -> None:
         super().__init__()
         self._bars = bars
-        self._preparing: TaskID | None = bars.add_task("pictures", total=1)
-        self._computing: TaskID | None = None
+        self._task = bars.add_task("pictures", total=1)
+        self._is_preparing = True
 
     def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:
-        if self._preparing is not None:
-            self._bars.update(
-                self._preparing, completed=position, total=total, description=f"{position} of {total} pictures"
-            )
+        text = f"{position} of {total} pictures"
+        self._bars.update(self._task, completed=position, total=total, description=text)
 
     def progress(self, progress: StudyProgress) -> None:
-        if self._preparing is not None:
-            self._bars.remove_task(self._preparing)
-            self._preparing = None
-        if self._computing is None:
-            self._computing = self._bars.add_task("")
-        self._bars.update(
-            self._computing, completed=progress.done, total=progress.iterations, description=format_progress(progress)
-        )
+        if self._is_preparing:
+            self._bars.remove_task(self._task)
+            self._task, self._is_preparing = self._bars.add_task(""), False
+        text = format_progress(progress)
+        self._bars.update(self._task, completed=progress.done, total=progress.iterations, description=text)
         if not count_active(progress.statuses):
-            print_line(format_progress(progress))
+            print_line(text)
 
     def notice(self, text: str) -> None:
         warn(text)
 
 
-class JsonStudyDisplay:
+class JsonStudyDisplay(StudyDisplay):
     """One object per picture and failure, and one every two seconds with the progress."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._last_output = 0.0
 
     def submitted(self, path: str, trajectories: int, made: int, position: int, total: int) -> None:

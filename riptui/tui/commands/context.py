@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, ParamSpec, TypeVar
+from typing import Literal, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
@@ -16,7 +16,6 @@ from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.runs.tree_model import TreeModel
 from riptui.tui.work_supervisor import WorkSupervisor
 
-JobParameters = ParamSpec("JobParameters")
 Returned = TypeVar("Returned")
 
 
@@ -29,10 +28,8 @@ class CommandContext:
     settings: Settings
     graphics: Graphics
     tree_model: TreeModel
-    cursor_path: str
-    """The path under the cursor, relative to the runs folder; "" if there are no rows."""
-    go_to: Callable[[str], None]
-    """Move the cursor to a path, as soon as it is listed."""
+    cursor_path: str  # the path under the cursor, relative to the runs folder; "" if there are no rows
+    go_to: Callable[[str], None]  # move the cursor to a path, as soon as it is listed
     supervisor: WorkSupervisor
 
     @property
@@ -59,15 +56,8 @@ class CommandContext:
         self.app.notify(printable(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
 
     async def show_dialog(self, screen: Screen[Returned]) -> Returned | None:
-        """Show a dialog and return its answer."""
         return await self.app.push_screen_wait(screen)
-
-    async def run_in_thread(
-        self, job: Callable[JobParameters, Returned], *arguments: JobParameters.args, **keywords: JobParameters.kwargs
-    ) -> Returned:
-        """Run a function that uses the disk."""
-        return await asyncio.to_thread(job, *arguments, **keywords)
 
     async def ensure_worker(self, trajectories: Sequence[Trajectory]) -> None:
         """Start a worker for queued trajectories unless one is running, and keep one running. Raises WorkerError."""
-        await self.run_in_thread(self.supervisor.supervise, trajectories)
+        await asyncio.to_thread(self.supervisor.supervise, trajectories)

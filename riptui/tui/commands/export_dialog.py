@@ -41,8 +41,7 @@ class ExportOptions(msgspec.Struct, frozen=True):
     """The choices in the dialog; remembered."""
 
     kinds: tuple[str, ...] = ("gif", "strip")
-    at: str = ""
-    """Frames of GIF and PNGs: half, every, a number of iterations; "": the default of `riptui export`."""
+    at: str = ""  # frames of GIF and PNGs: half, every, a number of iterations; "": the default of `riptui export`
     folder: str = "."
     overwrite: bool = False
 

@@ -1,5 +1,6 @@
 """Pause, resume, stop, retry, and the order of the queue: requests in the folders, which workers poll."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from riptui.errors import RiptuiError
@@ -23,7 +24,6 @@ async def pause(context: CommandContext) -> None:
 
 
 async def stop(context: CommandContext) -> None:
-    """Stop what is running, queued or paused."""
     active = context.find_by_status(Status.RUNNING, Status.QUEUED, Status.PAUSED)
     if not active:
         context.notify("nothing to stop here", "warning")
@@ -35,7 +35,6 @@ async def stop(context: CommandContext) -> None:
 
 
 async def retry(context: CommandContext) -> None:
-    """Queue failed trajectories again."""
     failed = context.find_by_status(Status.FAILED)
     if not failed:
         context.notify("nothing to retry here", "warning")
@@ -61,15 +60,14 @@ async def _move(context: CommandContext, offset: int) -> None:
 
     def reorder() -> list[Trajectory]:
         queue = sorted(queued, key=lambda trajectory: (trajectory.request.queued, natural_key(str(trajectory.path))))
-        moved = client.shift_in_queue(
-            queue, [trajectory for trajectory in queue if trajectory.path in selected], offset
-        )
+        chosen = [trajectory for trajectory in queue if trajectory.path in selected]
+        moved = client.shift_in_queue(queue, chosen, offset)
         changed = [index for index, (old, new) in enumerate(zip(queue, moved, strict=True)) if old is not new]
         if changed:
             client.reorder(moved[changed[0] : changed[-1] + 1])
         return moved
 
-    new_queue = await context.run_in_thread(reorder)
+    new_queue = await asyncio.to_thread(reorder)
     first = next(position for position, trajectory in enumerate(new_queue, 1) if trajectory.path in selected)
     context.notify(f"{'now' if len(selected) == 1 else 'first one now'} {first} of {len(new_queue)} in the queue")
 
@@ -88,7 +86,7 @@ async def _apply_to_each(
                 errors.append(error)
         return errors
 
-    errors = await context.run_in_thread(apply_all)
+    errors = await asyncio.to_thread(apply_all)
     if len(trajectories) > len(errors):
         context.notify(f"{format_count(len(trajectories) - len(errors), 'trajectory')} {outcome}")
     if errors:

@@ -1,5 +1,6 @@
 """Rename, move to the trash, undo, delete permanently."""
 
+import asyncio
 from pathlib import Path
 
 from riptui.store import layout, move, trash
@@ -9,37 +10,33 @@ from riptui.tui.dialogs import ConfirmDialog, TextDialog
 
 
 async def rename(context: CommandContext) -> None:
-    """Rename the trajectory or group under the cursor."""
     if not context.cursor_path:
         return
     old_path = Path(context.cursor_path)
     name = await context.show_dialog(TextDialog(f"Rename {old_path.name}", old_path.name, layout.require_name))
     if name is None or name == old_path.name:
         return
-    await context.run_in_thread(move.rename, context.runs, context.runs / old_path, name)
+    await asyncio.to_thread(move.rename, context.runs, context.runs / old_path, name)
     context.go_to(old_path.with_name(name).as_posix())
     context.notify(f"{old_path.name} renamed to {name}")
 
 
 async def move_to_trash(context: CommandContext) -> None:
-    """Move the selected trajectories to the trash."""
     paths = [context.runs / path for path in context.paths]
     if not paths:
         return
     text = f"Move {_describe(context, len(paths))} to the trash? Undo with U."
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Trash", text, yes="Move")):
         return
-    await context.run_in_thread(trash.move_to_trash, context.runs, paths)
+    await asyncio.to_thread(trash.move_to_trash, context.runs, paths)
     context.notify(f"{_describe(context, len(paths))} moved to the trash (undo with U)")
 
 
 async def undo(context: CommandContext) -> None:
-    """Restore what was moved to the trash last."""
-
     def restore_last() -> list[Path]:
         return [trash.restore(context.runs, entry) for entry in trash.list_last_batch(context.runs)]
 
-    restored = await context.run_in_thread(restore_last)
+    restored = await asyncio.to_thread(restore_last)
     if not restored:
         context.notify("the trash is empty", "warning")
         return
@@ -53,7 +50,7 @@ async def delete(context: CommandContext) -> None:
     paths = [context.runs / path for path in context.paths]
     if not paths:
         return
-    disk_bytes = await context.run_in_thread(lambda: sum(map(trash.disk_usage, paths)))
+    disk_bytes = await asyncio.to_thread(lambda: sum(map(trash.disk_usage, paths)))
     text = f"Delete {_describe(context, len(paths))}, {format_size(disk_bytes)}, permanently? This cannot be undone."
     if not await context.show_dialog(ConfirmDialog("Delete permanently", text, yes="Delete", destructive=True)):
         return
@@ -62,17 +59,17 @@ async def delete(context: CommandContext) -> None:
         for entry in trash.move_to_trash(context.runs, paths):
             trash.delete(entry)
 
-    await context.run_in_thread(delete_all)
+    await asyncio.to_thread(delete_all)
     context.notify(f"{_describe(context, len(paths))} deleted: {format_size(disk_bytes)} freed")
 
 
 async def empty_trash(context: CommandContext) -> None:
     """Delete everything in the trash, always after a confirmation."""
-    entries = await context.run_in_thread(trash.list_entries, context.runs)
+    entries = await asyncio.to_thread(trash.list_entries, context.runs)
     if not entries:
         context.notify("the trash is empty")
         return
-    disk_bytes = await context.run_in_thread(lambda: sum(trash.disk_usage(entry.path) for entry in entries))
+    disk_bytes = await asyncio.to_thread(lambda: sum(trash.disk_usage(entry.path) for entry in entries))
     text = f"Delete {format_count(len(entries), 'trajectory')} in the trash, {format_size(disk_bytes)}, permanently?"
     if not await context.show_dialog(ConfirmDialog("Empty the trash", text, yes="Delete", destructive=True)):
         return
@@ -81,7 +78,7 @@ async def empty_trash(context: CommandContext) -> None:
         for entry in entries:
             trash.delete(entry)
 
-    await context.run_in_thread(delete_all)
+    await asyncio.to_thread(delete_all)
     context.notify(f"trash emptied: {format_size(disk_bytes)} freed")
 
 

@@ -1,5 +1,6 @@
 """New trajectories: from the form, with another seed, and the demo."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,15 +43,14 @@ async def rerun(context: CommandContext) -> None:
         context.notify("select a trajectory to repeat with another seed", "warning")
         return
     trajectory = Trajectory(context.runs / context.cursor_path)
-    created = await context.run_in_thread(_repeat_with_next_seed, context.runs, trajectory)
+    created = await asyncio.to_thread(_repeat_with_next_seed, context.runs, trajectory)
     context.go_to(_to_relative_path(context.runs, created.path))
     context.notify(f"{created.path.name} queued, with seed {created.spec.seed}")
     await _ensure_worker(context, [created])
 
 
 async def demo(context: CommandContext) -> None:
-    """Queue the demo trajectory."""
-    created = await context.run_in_thread(_create_demo, context.runs)
+    created = await asyncio.to_thread(_create_demo, context.runs)
     context.go_to(_to_relative_path(context.runs, created.path))
     await _ensure_worker(context, [created])
 

@@ -1,5 +1,6 @@
 """Export, copy to the clipboard, measure more metrics, open a shell."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -44,7 +45,7 @@ async def copy(context: CommandContext) -> None:
         context.notify(f"copied: {path}")
         return
     trajectory = Trajectory(path)
-    trajectory_spec = await context.run_in_thread(lambda: trajectory.spec)
+    trajectory_spec = await asyncio.to_thread(lambda: trajectory.spec)
     choices = [
         DialogChoice("p", f"path: {path}", str(path)),
         DialogChoice("c", f"command line: {to_command_line(trajectory_spec)}", to_command_line(trajectory_spec)),
@@ -61,12 +62,11 @@ async def measure(context: CommandContext) -> None:
     """Measure more metrics on the saved frames, in a process that outlives the app."""
     if not context.cursor_path:
         return
-    unavailable = await context.run_in_thread(
+    unavailable = await asyncio.to_thread(
         lambda: {name: found.reason for name in REGISTRY if (found := check_metric(name))}
     )
-    names = await context.show_dialog(
-        MultiChoiceDialog("Measure", list(REGISTRY), chosen=DEFAULT_METRICS, unavailable=unavailable)
-    )
+    dialog = MultiChoiceDialog("Measure", list(REGISTRY), chosen=DEFAULT_METRICS, unavailable=unavailable)
+    names = await context.show_dialog(dialog)
     if not names:
         return
     count = format_count(len(context.paths), "trajectory")
@@ -89,7 +89,7 @@ async def _run_measure(context: CommandContext, arguments: list[str], count: str
             file.seek(0)
             return code, file.read().decode(errors="replace").strip()
 
-    code, output = await context.run_in_thread(wait)
+    code, output = await asyncio.to_thread(wait)
     if code:
         context.notify(f"measuring {count} failed: {output[-MAX_ERROR_CHARACTERS:] or f'exit code {code}'}", "error")
     else:

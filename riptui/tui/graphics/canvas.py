@@ -1,7 +1,5 @@
 """The text cells below a picture: half blocks, or kitty's placeholders."""
 
-from __future__ import annotations
-
 import numpy as np
 from jaxtyping import Bool
 from textual.geometry import Region
@@ -9,19 +7,14 @@ from textual.geometry import Region
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.fit import PictureBox
 from riptui.tui.graphics.half_blocks import ColourDepth, PictureCell, shrink, to_half_blocks
-from riptui.tui.graphics.rgb import RGBArray
+from riptui.tui.graphics.rgb import RGBArray, RGBColour
 
 
 class Canvas:
     """The cells of one box. A new image changes only cells that differ; the others keep their pixels."""
 
     def __init__(
-        self,
-        box: PictureBox,
-        depth: ColourDepth,
-        *,
-        grey: bool = False,
-        bottom_colour: tuple[int, int, int] | None = None,
+        self, box: PictureBox, depth: ColourDepth, *, grey: bool = False, bottom_colour: RGBColour | None = None
     ) -> None:
         """bottom_colour: the colour of the last row, if the pixels end within it."""
         self.box = box

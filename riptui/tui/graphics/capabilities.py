@@ -1,7 +1,5 @@
 """Choose the graphics protocol of a terminal from its replies and the environment."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Encode pictures for a protocol, in one thread besides the UI's, with a cache."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +13,7 @@ from riptui.tui.graphics import kitty, sixel
 from riptui.tui.graphics.budget import PictureBudget
 from riptui.tui.graphics.capabilities import GraphicsProtocol
 from riptui.tui.graphics.fit import PictureBox
-from riptui.tui.graphics.rgb import RGBArray
+from riptui.tui.graphics.rgb import RGBArray, RGBColour
 
 MAX_CACHED_CHARACTERS = 16_000_000  # a few hundred pictures
 
@@ -27,7 +25,7 @@ class EncodeRequest:
     protocol: GraphicsProtocol
     box: PictureBox
     cell: tuple[int, int]
-    background: tuple[int, int, int]
+    background: RGBColour
     budget: PictureBudget
 
 

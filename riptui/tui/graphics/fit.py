@@ -1,7 +1,5 @@
 """The size at which a picture is shown: as large as fits, with its proportions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import ceil
 

@@ -4,8 +4,6 @@ Rich's styles cost 14 microseconds per cell and our own escape codes one (measur
 scrub. Rich's segments are made only if Textual needs them: under a modal, or for a screenshot.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -20,7 +18,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from riptui.tui.graphics.rgb import RGBArray
+from riptui.tui.graphics.rgb import RGBArray, RGBColour
 
 ColourDepth = Literal["truecolor", "256", "standard"]
 
@@ -61,7 +59,7 @@ class PictureStrip(Strip):
             self._painted()
         return to_escape_codes(self._cells)
 
-    def _part(self, start: int, end: int | None) -> PictureStrip:
+    def _part(self, start: int, end: int | None) -> "PictureStrip":
         return PictureStrip(self._cells[start:end], self._painted)
 
 
@@ -94,7 +92,7 @@ def to_half_blocks(image: RGBArray, depth: ColourDepth) -> list[list[PictureCell
     ]
 
 
-def solid_cell(colour: tuple[int, int, int], depth: ColourDepth) -> PictureCell:
+def solid_cell(colour: RGBColour, depth: ColourDepth) -> PictureCell:
     """A cell of one colour."""
     return PictureCell(" ", "", _sgr_codes(np.array([[colour]], np.uint8), depth, 48)[0][0])
 

@@ -4,15 +4,12 @@ Below the pixels there is always text, so Textual can move, cover and repaint a 
 its sixels: the rows report that they were written, and only then is the picture sent again.
 """
 
-from __future__ import annotations
-
 from textwrap import wrap
 from typing import cast
 
 import numpy as np
 from rich.segment import Segment
 from textual import events
-from textual.app import App
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
@@ -42,30 +39,22 @@ class PictureWidget(Widget):
     def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._graphics = graphics
-        self._image: RGBArray | None = None
-        self._note = ""
+        self.image: RGBArray | None = None
+        self.note = ""
         self._canvas: Canvas | None = None
         self._pixel_timer: Timer | None = None
         self._paint_reported = False
         self._kitty_numbers: list[int] = []  # of the pictures in kitty's memory; the last is shown
         self._pixels_current = False  # whether the last one is of this image
 
-    @property
-    def image(self) -> RGBArray | None:
-        return self._image
-
-    @property
-    def note(self) -> str:
-        return self._note
-
     def show(self, image: RGBArray | None, *, note: str = "") -> None:
         """Show an image, or the note in its place. Only changes are sent to the terminal."""
-        if image is None or self._image is None or self._canvas is None or image.shape != self._image.shape:
-            if image is not None or self._image is not None or note != self._note:
-                self._image, self._note = image, note
+        if image is None or self.image is None or self._canvas is None or image.shape != self.image.shape:
+            if image is not None or self.image is not None or note != self.note:
+                self.image, self.note = image, note
                 self._rebuild_canvas()
-        elif not np.array_equal(image, self._image):
-            self._image, self._note = image, note
+        elif not np.array_equal(image, self.image):
+            self.image, self.note = image, note
             self._pixels_current = False
             if changed := self._canvas.draw(image):
                 self.refresh(changed.translate(self._picture_region().offset))
@@ -73,7 +62,8 @@ class PictureWidget(Widget):
 
     def on_mount(self) -> None:
         self._graphics.subscribe(self, self._rebuild_canvas)
-        self.app.app_resume_signal.subscribe(self, self._resumed)
+        # leaving the alternate screen erased the pictures
+        self.app.app_resume_signal.subscribe(self, lambda _: self._rebuild_canvas())
 
     def on_unmount(self) -> None:
         self._graphics.unsubscribe(self)
@@ -87,23 +77,19 @@ class PictureWidget(Widget):
         if self._canvas and self._canvas.bottom_colour not in (None, self.background_colors[1].rgb):
             self._rebuild_canvas()
 
-    def _resumed(self, _app: App[object]) -> None:
-        """Draw again: leaving the alternate screen erased the pictures."""
-        self._rebuild_canvas()
-
     def _rebuild_canvas(self) -> None:
         """Start over, for another size of the image or the widget, or another protocol."""
         self._canvas, self._pixels_current = None, False
         self._free_pictures()
         self.refresh()
-        if self._image is None or self._graphics.protocol == "off":
+        if self.image is None or self._graphics.protocol == "off":
             return
-        size = self._image.shape[1], self._image.shape[0]
+        size = self.image.shape[1], self.image.shape[0]
         if box := fit(size, self.size, self._graphics.cell, self._graphics.protocol):
             ends_early = box.rows > 1 and box.height < box.rows * self._graphics.cell[1]
             bottom_colour = self.background_colors[1].rgb if ends_early and self._graphics.protocol == "sixel" else None
             self._canvas = Canvas(box, self._depth, grey=self.app.no_color, bottom_colour=bottom_colour)
-            self._canvas.draw(self._image)
+            self._canvas.draw(self.image)
             self._restart_pixel_timer()
 
     @property
@@ -141,7 +127,7 @@ class PictureWidget(Widget):
     def _message_lines(self) -> list[Strip]:
         width, height = self.size
         style = self.visual_style.rich_style
-        note = self._note or ("" if self._image is None else "pictures are off")
+        note = self.note or ("" if self.image is None else "pictures are off")
         lines = wrap(note, max(1, width))[:height]
         top = (height - len(lines)) // 2
         strips = [Strip([Segment(line.center(width), style)], width) for line in lines]
@@ -174,11 +160,11 @@ class PictureWidget(Widget):
             self.run_worker(self._show_pixels(), group="pixels", exclusive=True)
 
     async def _show_pixels(self) -> None:
-        image, request = self._image, self._encode_request()
+        image, request = self.image, self._encode_request()
         if image is None or request is None:
             return
         data = await self._graphics.encoder.encode(image, request)
-        if image is not self._image or request != self._encode_request():
+        if image is not self.image or request != self._encode_request():
             return
         if request.protocol == "kitty":
             self._send_to_kitty(data)

@@ -4,8 +4,6 @@ All queries are sent in one write. Every terminal answers the last one, DA1, and
 last. All replies are read here, so none becomes a key press.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import select
@@ -89,12 +87,10 @@ def _query_tmux(environment: Mapping[str, str]) -> TmuxClient | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    lines = completed.stdout.split("\n")
+    lines = [line.strip() for line in completed.stdout.split("\n")]
     if completed.returncode or len(lines) < 3:
         return None
-    return TmuxClient(
-        lines[0].strip(), frozenset(lines[1].strip().split(",")) - {""}, lines[2].strip() in ("on", "all", "1")
-    )
+    return TmuxClient(lines[0], frozenset(lines[1].split(",")) - {""}, lines[2] in ("on", "all", "1"))
 
 
 def cell_from_window(descriptor: int = 0) -> tuple[int, int] | None:

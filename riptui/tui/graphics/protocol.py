@@ -15,13 +15,6 @@ from riptui.tui.graphics.probe import cell_from_window
 if TYPE_CHECKING:
     from riptui.tui.graphics.encoding import Encoder
 
-PROTOCOL_NAMES: dict[GraphicsProtocol, str] = {
-    "kitty": "kitty",
-    "sixel": "sixel",
-    "halfblock": "half blocks",
-    "off": "off",
-}
-
 
 class Graphics:
     """The current protocol; pictures subscribe to changes."""
@@ -48,10 +41,9 @@ class Graphics:
     @property
     def status(self) -> str:
         """The protocol and the reason for it: "sixel: XTerm 390 supports sixel". Not yet printable."""
-        if self.protocol == self.terminal.protocol:
-            return f"{PROTOCOL_NAMES[self.protocol]}: {self.terminal.reason}"
-        automatic = f"{PROTOCOL_NAMES[self.terminal.protocol]}: {self.terminal.reason}"
-        return f"{PROTOCOL_NAMES[self.protocol]} (switched by you; detected {automatic})"
+        now, detected = (name.replace("halfblock", "half blocks") for name in (self.protocol, self.terminal.protocol))
+        automatic = f"{detected}: {self.terminal.reason}"
+        return automatic if now == detected else f"{now} (switched by you; detected {automatic})"
 
     @property
     def cell(self) -> tuple[int, int]:

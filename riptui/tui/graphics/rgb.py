@@ -3,4 +3,5 @@
 import numpy as np
 from jaxtyping import UInt8
 
+RGBColour = tuple[int, int, int]
 RGBArray = UInt8[np.ndarray, "height width 3"]

@@ -1,12 +1,12 @@
 """Pictures as sixel: bands of six rows, each with one line of characters per colour."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np
 from jaxtyping import UInt16
 from PIL import Image as Pillow
+
+from riptui.tui.graphics.rgb import RGBColour
 
 BAND = 6  # pixel rows
 _BITS = (1 << np.arange(BAND, dtype=np.uint8))[:, None]
@@ -14,7 +14,7 @@ _RUN = re.compile(rb"(.)\1{3,}")  # shorter runs are not worth a count
 _FILLER = 256  # the colour of the rows that fill up the last band
 
 
-def encode(picture: Pillow.Image, background: tuple[int, int, int]) -> str:
+def encode(picture: Pillow.Image, background: RGBColour) -> str:
     """The control string of a palette picture of at most 255 colours.
 
     The palette comes first, and every line selects its colour again: xterm garbles the first bands if a definition is
@@ -27,7 +27,7 @@ def encode(picture: Pillow.Image, background: tuple[int, int, int]) -> str:
     return "".join([f'\x1bP0;1q"1;1;{width};{height}', _palette(picture, background), *map(_band, bands), "\x1b\\"])
 
 
-def _palette(picture: Pillow.Image, background: tuple[int, int, int]) -> str:
+def _palette(picture: Pillow.Image, background: RGBColour) -> str:
     levels = [(level * 100 + 127) // 255 for level in (*background, *(picture.getpalette() or []))]
     colours = zip(levels[0::3], levels[1::3], levels[2::3], strict=True)
     return "".join(f"#{index};2;{r};{g};{b}" for index, (r, g, b) in enumerate(colours))

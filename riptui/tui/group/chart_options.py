@@ -13,8 +13,6 @@ VIEWS: tuple[ChartView, ...] = ("mean", "points", "runs")
 @dataclass(frozen=True)
 class ChartOptions:
     view: ChartView = "mean"
-    metric: str = "lpips-vgg"
-    """The first measured one is drawn if no trajectory has it."""
+    metric: str = "lpips-vgg"  # the first measured one is drawn if no trajectory has it
     axis: XAxis = "inpainted"
-    image: int = 0
-    """The index of the group's image whose runs are drawn."""
+    image: int = 0  # the index of the group's image whose runs are drawn

@@ -22,9 +22,8 @@ def build_table(
     """Columns and rows. Names are relative to `root`."""
     fields = [name for name in SPEC_COLUMNS if len({getattr(member.spec, name) for member in members.values()}) > 1]
     rows = tuple(_table_row(member, fields, metrics, root) for member in members.values())
-    headers: list[tuple[str, Callable[[CellValue], str]]] = [("trajectory", _format_text)]
-    headers += [(name, _format_text) for name in fields]
-    headers += [("%", _format_percent), *((metric_title(metric), _format_number) for metric in metrics)]
+    headers: list[tuple[str, Callable[[CellValue], str]]] = [("trajectory", str), *((name, str) for name in fields)]
+    headers += [("%", "{:.0f}".format), *((metric_title(metric), _format_number) for metric in metrics)]
     return tuple(
         TableColumn(
             name,
@@ -47,14 +46,6 @@ def _table_row(member: GroupMember, fields: Sequence[str], metrics: Sequence[str
             *(member.newest_value(metric) for metric in metrics),
         ),
     )
-
-
-def _format_text(value: CellValue) -> str:
-    return str(value)
-
-
-def _format_percent(value: CellValue) -> str:
-    return f"{value:.0f}"
 
 
 def _format_number(value: CellValue) -> str:

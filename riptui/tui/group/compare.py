@@ -1,17 +1,16 @@
 """The comparison screen: two to six trajectories side by side at equal inpainted %, and their curves in one chart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -20,20 +19,14 @@ from riptui.metrics.values import MetricValues
 from riptui.tui import bindings
 from riptui.tui.graphics.picture import PictureWidget
 from riptui.tui.graphics.protocol import Graphics
-from riptui.tui.group.compare_data import (
-    ComparedFrame,
-    ComparedTrajectory,
-    CompareReader,
-    compare_specs,
-    distinct_names,
-    percent_stops,
-)
+from riptui.tui.group.compare_data import CompareReader, compare_specs, distinct_names, percent_stops, values_at
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import SHAPES, Series
 from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.loader import FrameImage, TrajectorySnapshot
 from riptui.tui.trajectory.slider import Slider
 
 POLL_SECONDS = 1.0
@@ -74,7 +67,7 @@ class CompareColumn(Vertical):
         _update_if_changed(self._head, Content.assemble((SHAPES[self._index], colour), (f" {self._title}", "bold")))
         _update_if_changed(self._differing, Content(" · ".join(differing)))
 
-    def show(self, frame: ComparedFrame, values: MetricValues, metric: str) -> None:
+    def show(self, frame: FrameImage, values: MetricValues, metric: str) -> None:
         """Show a frame, and as many values as fit, that of `metric` first."""
         self.picture.show(frame.image, note=frame.note)
         ordered = [metric, *(name for name in metric_names({0: values}) if name != metric)]
@@ -87,8 +80,6 @@ class CompareColumn(Vertical):
 
 
 class CompareScreen(Screen[None]):
-    """Compares trajectories, in the order given."""
-
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.COMPARE]
     DEFAULT_CSS = """
     CompareScreen {
@@ -101,19 +92,6 @@ class CompareScreen(Screen[None]):
         & Chart { height: 1fr; padding: 0 1; }
     }
     """
-
-    @dataclass
-    class TrajectoriesRead(Message):
-        """The trajectories were read again."""
-
-        compared: tuple[ComparedTrajectory, ...]
-
-    @dataclass
-    class ComparedFramesReady(Message):
-        """The frames at an inpainted % were loaded."""
-
-        inpainted: float
-        frames: tuple[ComparedFrame, ...]
 
     def __init__(
         self,
@@ -128,8 +106,7 @@ class CompareScreen(Screen[None]):
         self._columns = [CompareColumn(graphics, index, name) for index, name in enumerate(self._names)]
         self._chosen_metric = metric
         self._axis: metric_series.XAxis = axis
-        self._compared: tuple[ComparedTrajectory, ...] = ()
-        self._frames: tuple[ComparedFrame, ...] = ()
+        self._compared: tuple[TrajectorySnapshot, ...] = ()
         self._stops: list[float] = [0.0]
         self._stop_index: int | None = None
         """The index of the stop shown; None: the last one reached, also as that grows."""
@@ -158,17 +135,15 @@ class CompareScreen(Screen[None]):
     def _read_disk(self) -> None:
         compared = self._reader.read()
         if compared != self._compared:
-            self.post_message(self.TrajectoriesRead(compared))
+            self.call_later(self._update_compared, compared)
 
-    def _load_frames(self, compared: tuple[ComparedTrajectory, ...], inpainted: float) -> None:
-        self.post_message(self.ComparedFramesReady(inpainted, self._reader.read_frames(compared, inpainted)))
+    def _load_frames(self, compared: tuple[TrajectorySnapshot, ...], inpainted: float) -> None:
+        self.call_later(self._show_frames, inpainted, self._reader.read_frames(compared, inpainted))
 
     # Results of the thread
 
-    @on(TrajectoriesRead)
-    def _update_compared(self, message: TrajectoriesRead) -> None:
-        message.stop()
-        self._compared = message.compared
+    def _update_compared(self, compared: tuple[TrajectorySnapshot, ...]) -> None:
+        self._compared = compared
         self._stops = percent_stops(self._compared)
         differing_fields, differing_values = compare_specs(self._compared)
         summary = f"differing in {differing_fields}" if differing_fields else "same settings"
@@ -180,20 +155,17 @@ class CompareScreen(Screen[None]):
             column.set_heading(values)
         self._show_stop()
 
-    @on(ComparedFramesReady)
-    def _show_frames(self, message: ComparedFramesReady) -> None:
-        message.stop()
-        if message.inpainted != self.inpainted:
+    def _show_frames(self, inpainted: float, frames: tuple[FrameImage, ...]) -> None:
+        if inpainted != self.inpainted:
             return
         metric = self.metric
-        for column, frame, trajectory in zip(self._columns, message.frames, self._compared, strict=True):
-            column.show(frame, trajectory.values_at(frame.k) if frame.k <= trajectory.newest else {}, metric)
+        for column, frame, trajectory in zip(self._columns, frames, self._compared, strict=True):
+            column.show(frame, values_at(trajectory, frame.k) if frame.k <= trajectory.newest else {}, metric)
 
     # The current stop
 
     @property
     def inpainted(self) -> float:
-        """The inpainted % of the frames shown."""
         return self._stops[self._shown_index]
 
     @property
@@ -228,7 +200,6 @@ class CompareScreen(Screen[None]):
         self._show_stop()
 
     def _show_stop(self) -> None:
-        """Show the frames and the curves of the current stop."""
         slider = self.query_one(Slider)
         slider.iterations, slider.newest, slider.k = len(self._stops) - 1, self._last_index, self._shown_index
         _update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %"))
@@ -250,16 +221,12 @@ class CompareScreen(Screen[None]):
             x_end=x_end if self._axis == "inpainted" else 100.0,
         )
 
-    def _curve_of(self, colour: int, name: str, trajectory: ComparedTrajectory) -> Series:
-        if trajectory.spec is not None:
-            for curve in metric_series.build_series(
-                trajectory.spec, trajectory.rows, trajectory.newest, trajectory.metrics, [self.metric], self._axis
-            ):
-                return replace(curve, name=name, colour=colour)
+    def _curve_of(self, colour: int, name: str, trajectory: TrajectorySnapshot) -> Series:
+        for curve in metric_series.build_series(trajectory, [self.metric], self._axis):
+            return replace(curve, name=name, colour=colour)
         return Series(name, (), (), colour=colour)
 
     def action_metric(self) -> None:
-        """Draw the next metric."""
         if metrics := self._measured_metrics():
             self._chosen_metric = metrics[(metrics.index(self.metric) + 1) % len(metrics)]
             self._show_stop()

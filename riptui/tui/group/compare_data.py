@@ -1,98 +1,56 @@
 """Read trajectories to compare at equal inpainted %. For a thread; no Textual."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from os.path import commonpath
 from pathlib import Path
 
-from riptui.arrays import Image
-from riptui.errors import RiptuiError
 from riptui.metrics.values import MetricValues
 from riptui.spec import POINT_SPACING_PERCENT, Spec
-from riptui.store.frame_reader import FrameReader
-from riptui.store.records import IterationRow
-from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
 
 OMITTED_FIELDS = {"format", "source_name", "source_sha256", "original_sha256", "parameters"}
 """Fields of a spec that do not affect pixels, or are described in another way."""
-
-
-@dataclass(frozen=True)
-class ComparedTrajectory:
-    """One of the trajectories, as read at one moment."""
-
-    path: Path
-    spec: Spec | None = None
-    """None: unreadable for the reason in `error`."""
-    rows: Sequence[IterationRow] = ()
-    """Row k at index k-1; the list may have grown beyond `newest` since."""
-    newest: int = 0
-    """The last frame saved."""
-    metrics: Mapping[int, MetricValues] = field(default_factory=dict)
-    error: str = ""
-
-    def frame_at(self, inpainted: float) -> int:
-        """The last frame at or before an inpainted %, saved or not."""
-        if self.spec is None:
-            return 0
-        return min(self.spec.iterations, int(inpainted * self.spec.cells / 100 * (1 + 1e-12)))
-
-    def values_at(self, k: int) -> MetricValues:
-        """The values of the last measured frame up to k."""
-        measured = [frame for frame in self.metrics if frame <= min(k, self.newest)]
-        return self.metrics[measured[-1]] if measured else {}
-
-
-@dataclass(frozen=True, eq=False)
-class ComparedFrame:
-    """Frame k of a trajectory, or a note that says why there is none."""
-
-    k: int
-    image: Image | None
-    note: str = ""
 
 
 class CompareReader:
     """Reads the trajectories and their frames. For one thread at a time."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        self._readers: dict[Path, FrameReader | None] = dict.fromkeys(paths)
+        self._loaders = [TrajectoryLoader(path) for path in paths]
 
-    def read(self) -> tuple[ComparedTrajectory, ...]:
+    def read(self) -> tuple[TrajectorySnapshot, ...]:
         """Read all trajectories. Never raises for what is on disk."""
-        return tuple(map(self._read, self._readers))
+        return tuple(loader.read_snapshot() for loader in self._loaders)
 
-    def read_frames(self, compared: Sequence[ComparedTrajectory], inpainted: float) -> tuple[ComparedFrame, ...]:
+    def read_frames(self, compared: Sequence[TrajectorySnapshot], inpainted: float) -> tuple[FrameImage, ...]:
         """Read the frame of each at an inpainted %."""
-        return tuple(self._read_frame(trajectory, trajectory.frame_at(inpainted)) for trajectory in compared)
-
-    def _read(self, path: Path) -> ComparedTrajectory:
-        trajectory = Trajectory(path)
-        try:
-            spec = trajectory.spec
-            reader = self._readers[path]
-            if reader is None or reader.trajectory.spec != spec:
-                self._readers[path] = reader = FrameReader(trajectory)
-            reader.refresh()
-            return ComparedTrajectory(path, spec, reader.rows, len(reader.rows), trajectory.read_metrics())
-        except RiptuiError as error:
-            self._readers[path] = None
-            return ComparedTrajectory(path, error=printable(str(error)))
-
-    def _read_frame(self, compared: ComparedTrajectory, k: int) -> ComparedFrame:
-        reader = self._readers[compared.path]
-        if compared.spec is None or reader is None:
-            return ComparedFrame(k, None, compared.error)
-        if k > compared.newest:
-            return ComparedFrame(k, None, f"only at {compared.spec.inpainted(compared.newest):.0f} % so far")
-        try:
-            return ComparedFrame(k, reader.frame(k))
-        except RiptuiError as error:
-            return ComparedFrame(k, None, printable(str(error)))
+        return tuple(_read_frame(*pair, inpainted) for pair in zip(self._loaders, compared, strict=True))
 
 
-def percent_stops(compared: Sequence[ComparedTrajectory]) -> list[float]:
+def _read_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, inpainted: float) -> FrameImage:
+    k = frame_at(snapshot, inpainted)
+    if snapshot.spec is None:
+        return FrameImage(k, None, snapshot.error)
+    if k > snapshot.newest:
+        return FrameImage(k, None, f"only at {snapshot.spec.inpainted(snapshot.newest):.0f} % so far")
+    return loader.load_image(k)
+
+
+def frame_at(snapshot: TrajectorySnapshot, inpainted: float) -> int:
+    """The last frame at or before an inpainted %, saved or not."""
+    if snapshot.spec is None:
+        return 0
+    return min(snapshot.spec.iterations, int(inpainted * snapshot.spec.cells / 100 * (1 + 1e-12)))
+
+
+def values_at(snapshot: TrajectorySnapshot, k: int) -> MetricValues:
+    """The values of the last measured frame up to k."""
+    measured = [frame for frame in snapshot.metrics if frame <= min(k, snapshot.newest)]
+    return snapshot.metrics[measured[-1]] if measured else {}
+
+
+def percent_stops(compared: Sequence[TrajectorySnapshot]) -> list[float]:
     """The stops of the slider: every 50 % up to the largest amount, and that amount."""
     specs = [trajectory.spec for trajectory in compared if trajectory.spec]
     end = max((spec.inpainted(spec.iterations) for spec in specs), default=0.0)
@@ -105,7 +63,7 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
     return [printable(path.relative_to(common).as_posix()) for path in paths]
 
 
-def compare_specs(compared: Sequence[ComparedTrajectory]) -> tuple[str, list[list[str]]]:
+def compare_specs(compared: Sequence[TrajectorySnapshot]) -> tuple[str, list[list[str]]]:
     """The names of the differing fields, and each trajectory's values: "mask, seed", [["64 px", "seed 0"], ...].
 
     A parameter that some inpainters lack is described only for those that have it.

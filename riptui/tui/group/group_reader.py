@@ -32,12 +32,9 @@ class GroupMember:
     digest: str
     """Of the spec: copies of a trajectory have the same."""
     k: int
-    measured_frames: tuple[int, ...]
-    """In ascending order."""
-    names: tuple[str, ...]
-    """The metrics."""
-    values: "array[float]"
-    """Metric by metric, one value per measured frame; nan: not measured, or not finite."""
+    measured_frames: tuple[int, ...]  # in ascending order
+    names: tuple[str, ...]  # the metrics
+    values: "array[float]"  # metric by metric, one value per measured frame; nan: not measured, or not finite
 
     def values_of(self, metric: str) -> "array[float] | None":
         """A metric's values at the measured frames."""
@@ -58,11 +55,9 @@ class GroupReader:
     """Reads the trajectories of one group. For one thread."""
 
     def __init__(self) -> None:
-        self.members: dict[str, GroupMember] = {}
-        """The readable trajectories by path, in the given order."""
+        self.members: dict[str, GroupMember] = {}  # the readable trajectories by path, in the given order
         self.unreadable = 0
-        self.changed = False
-        """Whether the last `read` found a difference."""
+        self.changed = False  # whether the last `read` found a difference
         self.coverage: dict[str, dict[int, float]] = {}
         """In %, by path and measured frame, as of the last `read_coverage`."""
         self._signatures: dict[str, FolderSignature] = {}

@@ -29,18 +29,12 @@ CoverageByPath = Mapping[str, Mapping[int, float]]
 
 @dataclass(frozen=True)
 class GroupData:
-    """What the group view shows."""
-
-    options: ChartOptions
-    """The requested options, adapted to the group."""
-    metrics: tuple[str, ...] = ()
-    """The metrics of all trajectories."""
+    options: ChartOptions  # the requested options, adapted to the group
+    metrics: tuple[str, ...] = ()  # the metrics of all trajectories
     series: tuple[Series, ...] = ()
     x_end: float = 0.0
-    images: tuple[str, ...] = ()
-    """The names of the source images."""
-    note: str = ""
-    """Says by which settings there are curves, beside the mask size, and what is left out, if anything."""
+    images: tuple[str, ...] = ()  # the names of the source images
+    note: str = ""  # by which settings there are curves, beside the mask size, and what is left out, if anything
     columns: tuple[TableColumn, ...] = ()
     rows: tuple[TableRow, ...] = ()
 
@@ -49,7 +43,8 @@ def build_group_data(
     members: Mapping[str, GroupMember], options: ChartOptions, coverage: CoverageByPath, root: str
 ) -> GroupData:
     """Build a group's chart and table. `coverage` is used only for its axis; names are relative to `root`."""
-    metrics = tuple(in_display_order(name for member in _one_per_metric_set(members) for name in member.names))
+    metric_sets = dict.fromkeys(member.names for member in members.values())
+    metrics = tuple(in_display_order(name for names in metric_sets for name in names))
     images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
     metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
     image = options.image % max(1, len(images))
@@ -96,11 +91,6 @@ def _split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> 
     """The members of each curve by its name: 128 px, or 128 px telea."""
     groups = group_by(members, settings) if members else {}
     return {_curve_name(settings, key): curve_members for key, curve_members in groups.items()}
-
-
-def _one_per_metric_set(members: Mapping[str, GroupMember]) -> list[GroupMember]:
-    """One member for each set of metrics."""
-    return list({member.names: member for member in members.values()}.values())
 
 
 def _to_curve(member: GroupMember, metric: str) -> Curve | None:
@@ -158,9 +148,8 @@ def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: Cove
 
 def _point_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """Every value, rounded, so that equal dots are drawn once."""
-    points = np.concatenate(
-        [np.zeros((0, 2)), *(np.column_stack([_x_positions(curve, coverage), curve.values]) for curve in curves)]
-    )
+    by_curve = (np.column_stack([_x_positions(curve, coverage), curve.values]) for curve in curves)
+    points = np.concatenate([np.zeros((0, 2)), *by_curve])
     points = points[np.isfinite(points).all(axis=1)]
     if len(points):
         step = np.ptp(points, axis=0) / ROUNDING_LEVELS

@@ -3,7 +3,7 @@
 Textual's DataTable takes 0.7 s in the UI thread for 10,000 rows of 8 cells.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isnan
 from typing import ClassVar
@@ -31,21 +31,16 @@ CellValue = float | str
 
 @dataclass(frozen=True)
 class TableColumn:
-    name: str
-    """Its title and identity."""
-    width: int
-    """Of the widest text or the name."""
-    to_text: Callable[[CellValue], str]
-    """Formats a value as printable text."""
-    right_aligned: bool = True
-    """For numbers."""
+    name: str  # its title and identity
+    width: int  # of the widest text or the name
+    to_text: Callable[[CellValue], str]  # formats a value as printable text
+    right_aligned: bool = True  # for numbers
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
     key: str
-    mark: str
-    """One character before the first cell; not sorted by."""
+    mark: str  # one character before the first cell; not sorted by
     values: tuple[CellValue, ...]
 
 
@@ -81,10 +76,10 @@ class GroupTable(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._columns: tuple[TableColumn, ...] = ()
+        self.columns: tuple[TableColumn, ...] = ()
         self._unsorted_rows: tuple[TableRow, ...] = ()
         self._rows: list[TableRow] = []
-        self._sort_column = ""
+        self.sort_column = ""  # the name of the column that the rows are sorted by
         self._descending = False
 
     @property
@@ -93,35 +88,26 @@ class GroupTable(ScrollView, can_focus=True):
         return self._rows[self.cursor].key if self.cursor < len(self._rows) else None
 
     @property
-    def columns(self) -> Sequence[TableColumn]:
-        return self._columns
-
-    @property
-    def sort_column(self) -> str:
-        """The name of the column that the rows are sorted by."""
-        return self._sort_column
-
-    @property
     def keys(self) -> list[str]:
         return [row.key for row in self._rows]
 
     def show(self, columns: tuple[TableColumn, ...], rows: tuple[TableRow, ...]) -> None:
         """Show rows, given in the order of their first column. The current sort order stays."""
-        if (columns, rows) != (self._columns, self._unsorted_rows):
-            self._columns, self._unsorted_rows = columns, rows
+        if (columns, rows) != (self.columns, self._unsorted_rows):
+            self.columns, self._unsorted_rows = columns, rows
             self._sort_rows()
 
     def sort_by(self, column: str, *, descending: bool = False) -> None:
         """Order the rows by a column."""
-        self._sort_column, self._descending = column, descending
+        self.sort_column, self._descending = column, descending
         self._sort_rows()
 
     def _sort_rows(self) -> None:
-        names = [column.name for column in self._columns]
-        if names and self._sort_column not in names:
-            self._sort_column, self._descending = names[0], False
+        names = [column.name for column in self.columns]
+        if names and self.sort_column not in names:
+            self.sort_column, self._descending = names[0], False
         current = self.current
-        self._rows = self._sorted_rows(names.index(self._sort_column) if names else 0)
+        self._rows = self._sorted_rows(names.index(self.sort_column) if names else 0)
         self.virtual_size = Size(0, len(self._rows) + 1)
         new_cursor = next((y for y, row in enumerate(self._rows) if row.key == current), self.cursor)
         self.set_reactive(GroupTable.cursor, min(new_cursor, max(0, len(self._rows) - 1)))
@@ -153,12 +139,12 @@ class GroupTable(ScrollView, can_focus=True):
         self.cursor += pages * max(1, self.size.height - 2)
 
     def action_sort_next(self) -> None:
-        names = [column.name for column in self._columns]
+        names = [column.name for column in self.columns]
         if names:
-            self.sort_by(names[(names.index(self._sort_column) + 1) % len(names)])
+            self.sort_by(names[(names.index(self.sort_column) + 1) % len(names)])
 
     def action_reverse(self) -> None:
-        self.sort_by(self._sort_column, descending=not self._descending)
+        self.sort_by(self.sort_column, descending=not self._descending)
 
     def action_choose(self) -> None:
         if self.current is not None:
@@ -182,7 +168,7 @@ class GroupTable(ScrollView, can_focus=True):
         for column, width in self._fit_columns():
             end += width + GAP_COLUMNS
             if x < end:
-                self.sort_by(column.name, descending=column.name == self._sort_column and not self._descending)
+                self.sort_by(column.name, descending=column.name == self.sort_column and not self._descending)
                 return
 
     def on_resize(self) -> None:
@@ -204,7 +190,7 @@ class GroupTable(ScrollView, can_focus=True):
         """The column names; an arrow marks the sort column."""
         segments = []
         for column, width in self._fit_columns():
-            arrow = ("▾" if self._descending else "▴") if column.name == self._sort_column else " "
+            arrow = ("▾" if self._descending else "▴") if column.name == self.sort_column else " "
             text = column.name + arrow
             text = text.rjust(width + 1) if column.right_aligned else text.ljust(width + 1)
             segments.append(Segment(text + " " * (GAP_COLUMNS - 1), self._style("head" if arrow == " " else "sorted")))
@@ -213,13 +199,13 @@ class GroupTable(ScrollView, can_focus=True):
     def _row_text(self, row: TableRow) -> str:
         cells = []
         for value, (column, width) in zip(row.values, self._fit_columns(), strict=False):
-            mark = f"{row.mark} " if column is self._columns[0] else ""
+            mark = f"{row.mark} " if column is self.columns[0] else ""
             cells.append(_align(mark + column.to_text(value), width, right=column.right_aligned))
         return (" " * GAP_COLUMNS).join(cells)
 
     def _fit_columns(self) -> list[tuple[TableColumn, int]]:
         """Columns and widths. In little room the last columns are left out, then the names are cut."""
-        columns = [(column, column.width) for column in self._columns]
+        columns = [(column, column.width) for column in self.columns]
         room = self.scrollable_content_region.width
         while len(columns) > 2 and MIN_NAME_COLUMNS + sum(width + GAP_COLUMNS for _, width in columns[1:]) > room:
             columns.pop()

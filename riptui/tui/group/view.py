@@ -39,8 +39,6 @@ PAUSE_FACTOR = 10  # the pause between two reads, in durations of the last one
 
 
 class GroupView(Widget):
-    """Shows one group at a time."""
-
     DEFAULT_CSS = """
     GroupView {
         layout: vertical;
@@ -56,26 +54,7 @@ class GroupView(Widget):
 
     @dataclass
     class TrajectoryChosen(Message):
-        """A trajectory was chosen in the table."""
-
         path: Path
-
-    class ReadProgress(Message):
-        """So many of the group's trajectories were read."""
-
-        def __init__(self, group: Path, read: int, total: int) -> None:
-            super().__init__()
-            self.group, self.read, self.total = group, read, total
-
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, GroupView.ReadProgress)
-
-    class GroupLoaded(Message):
-        """A group was read, and its charts were built."""
-
-        def __init__(self, group: Path, data: "GroupData", unreadable: int, seconds: float) -> None:
-            super().__init__()
-            self.group, self.data, self.unreadable, self.seconds = group, data, unreadable, seconds
 
     def __init__(self, *, options: ChartOptions | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -141,7 +120,6 @@ class GroupView(Widget):
             self.select_view(tabs[index])
 
     def cycle_metric(self) -> None:
-        """Draw the next metric."""
         if self._data and self._data.metrics:
             names = self._data.metrics
             self._change_options(metric=names[(names.index(self._data.options.metric) + 1) % len(names)])
@@ -152,7 +130,6 @@ class GroupView(Widget):
             self._change_options(view="runs", image=(self._data.options.image + 1) % len(self._data.images))
 
     def toggle_axis(self) -> None:
-        """Draw over inpainted % or over coverage."""
         self._change_options(axis="coverage" if self._options.axis == "inpainted" else "inpainted")
 
     # Reading, in a thread
@@ -171,32 +148,28 @@ class GroupView(Widget):
             for count in progress:
                 if group != self._group:
                     return
-                self.post_message(self.ReadProgress(group, count, len(paths)))
+                self.call_later(self._show_progress, group, count, len(paths))
         request = group, options
         if request == self._last_posted and not self._reader.changed and self._data is not None:
             return
         self._last_posted = request
         data = build_group_data(self._reader.members, options, self._reader.coverage, str(group))
-        self.post_message(self.GroupLoaded(group, data, self._reader.unreadable, time.monotonic() - started))
+        self.call_later(self._show_group, group, data, self._reader.unreadable, time.monotonic() - started)
 
     # Results of the thread
 
-    @on(ReadProgress)
-    def _show_progress(self, message: ReadProgress) -> None:
-        message.stop()
-        if message.group == self._group and self._data is None:
-            self._set_text("#group-about", f"reading {message.read:,} of {message.total:,}")
+    def _show_progress(self, group: Path, count: int, total: int) -> None:
+        if group == self._group and self._data is None:
+            self._set_text("#group-about", f"reading {count:,} of {total:,}")
 
-    @on(GroupLoaded)
-    def _show_group(self, message: GroupLoaded) -> None:
-        message.stop()
-        if message.group != self._group:
+    def _show_group(self, group: Path, data: "GroupData", unreadable: int, seconds: float) -> None:
+        if group != self._group:
             return
-        self._data = message.data
-        self._pause_seconds = max(MIN_POLL_SECONDS, PAUSE_FACTOR * message.seconds)
-        self._describe_group(message.data, message.unreadable)
-        self._draw_chart(message.data)
-        self.query_one(GroupTable).show(message.data.columns, message.data.rows)
+        self._data = data
+        self._pause_seconds = max(MIN_POLL_SECONDS, PAUSE_FACTOR * seconds)
+        self._describe_group(data, unreadable)
+        self._draw_chart(data)
+        self.query_one(GroupTable).show(data.columns, data.rows)
 
     @on(GroupTable.RowChosen)
     def _post_chosen(self, message: GroupTable.RowChosen) -> None:

@@ -10,8 +10,6 @@ from riptui.text.terminal import printable
 
 
 class Field(Vertical):
-    """A labelled input widget with its problem, if any."""
-
     DEFAULT_CSS = """
     Field { height: auto; }
     Field > Horizontal { height: auto; }
@@ -31,7 +29,6 @@ class Field(Vertical):
         yield Static(classes="problem")
 
     def show_problem(self, problem: str) -> None:
-        """Show a problem; "" hides it."""
         status = self.query_one(".problem", Static)
         text = Text(printable(problem))
         if status.content != text:

@@ -31,8 +31,7 @@ class FormValues(msgspec.Struct, frozen=True):
     amount: str = "400"
     size: str = "512"
     fit: Fit = "bands"
-    metrics: str = ""
-    """Names, separated by commas; empty: the available default metrics."""
+    metrics: str = ""  # names, separated by commas; empty: the available default metrics
     group: str = ""
 
 
@@ -40,12 +39,9 @@ class FormValues(msgspec.Struct, frozen=True):
 class ParsedForm:
     """The sweep of a form, or its problems."""
 
-    sweep: Sweep | None
-    """None if there are problems."""
-    metrics: tuple[str, ...] = ()
-    """Empty: the default metrics."""
-    problems: dict[str, str] = field(default_factory=dict)
-    """By field; not yet printable."""
+    sweep: Sweep | None  # None if there are problems
+    metrics: tuple[str, ...] = ()  # empty: the default metrics
+    problems: dict[str, str] = field(default_factory=dict)  # by field; not yet printable
 
 
 def takes_prompt(inpainter: str) -> bool:
@@ -81,10 +77,8 @@ def parse_form(values: FormValues) -> ParsedForm:
         require_valid_names(values.group, "", 1)
     except InputError as error:
         problems["group"] = str(error)
-    if len(masks) * len(seeds) > MAX_TRAJECTORIES:
-        problems["seeds"] = (
-            f"{len(masks) * len(seeds):,} trajectories; the limit here is {MAX_TRAJECTORIES:,}: use riptui run"
-        )
+    if (count := len(masks) * len(seeds)) > MAX_TRAJECTORIES:
+        problems["seeds"] = f"{count:,} trajectories; the limit here is {MAX_TRAJECTORIES:,}: use riptui run"
     if problems:
         return ParsedForm(None, metric_names, problems)
     prompt = {"prompt": values.prompt} if takes_prompt(values.inpainter) else {}

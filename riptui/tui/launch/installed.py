@@ -18,8 +18,7 @@ class ListedModel(msgspec.Struct, frozen=True):
 
     name: str
     state: str
-    size: int = 0
-    """Bytes."""
+    size: int = 0  # bytes
 
 
 def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedModel]:

@@ -24,8 +24,6 @@ MAX_ENTRIES = 2000  # listed per folder
 
 @dataclass(frozen=True)
 class FolderEntry:
-    """A folder or picture in the list."""
-
     path: Path
     is_folder: bool
 
@@ -56,8 +54,7 @@ class PictureList(OptionList):
     @dataclass
     class PictureChosen(Message):
         path: Path
-        entered: bool
-        """By enter or a click; else the cursor moved to it."""
+        entered: bool  # by enter or a click; else the cursor moved to it
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, compact=True, markup=False)
@@ -65,7 +62,6 @@ class PictureList(OptionList):
         self._folder_entries: list[FolderEntry] = []
 
     def open(self, folder: Path) -> None:
-        """Show a folder's pictures."""
         self.folder = folder.expanduser().absolute()
         self.border_title = Text(printable(abbreviate_home(self.folder)), overflow="ellipsis")
         self.run_worker(self._read(self.folder), exclusive=True)

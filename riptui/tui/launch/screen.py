@@ -66,19 +66,14 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         self._list_computed = list_computed
         self._previous = recall(form.STATE_KEY, form.FormValues) or form.FormValues()
         self._models: dict[str, installed.ListedModel] = {}
-        self._free_bytes: int | None = None
-        """Free bytes on the disk of the runs folder; None: unknown."""
-        self._times: dict[CostKey, IterationTime | None] = {}
-        """Times that were looked up; None: unknown."""
+        self._free_bytes: int | None = None  # free bytes on the disk of the runs folder; None: unknown
+        self._times: dict[CostKey, IterationTime | None] = {}  # times that were looked up; None: unknown
         self._picture: PreparedImage | None = None
-        self._picture_key = ("", 0, "")
-        """Path, size and fit of the prepared picture."""
-        self._picture_problem = ""
-        """Why the picture cannot be used."""
+        self._picture_key = ("", 0, "")  # path, size and fit of the prepared picture
+        self._picture_problem = ""  # why the picture cannot be used
         self._settle_timer: Timer | None = None
         self._jobs = LatestJobs(lambda job: self.run_worker(job, thread=True))
-        self._failure: tuple[form.FormValues, Text] | None = None
-        """The values that could not be launched, and why."""
+        self._failure: tuple[form.FormValues, Text] | None = None  # the values that could not be launched, and why
         self._launching = False
 
     def compose(self) -> ComposeResult:
@@ -110,13 +105,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
                 yield Button("Cancel", id="cancel", compact=True)
 
     def _make_input(self, name: str, suggester: PathSuggester | None = None) -> Input:
-        text_input = Input(
-            getattr(self._previous, name),
-            placeholder=PLACEHOLDERS.get(name, ""),
-            id=name,
-            suggester=suggester,
-            compact=True,
-        )
+        value, placeholder = getattr(self._previous, name), PLACEHOLDERS.get(name, "")
+        text_input = Input(value, placeholder, id=name, suggester=suggester, compact=True)
         text_input.cursor_blink = False  # a blinking one sends bytes for ever
         return text_input
 

@@ -18,8 +18,7 @@ class LaunchResult:
     """The trajectories of a launch."""
 
     trajectories: list[Trajectory]
-    done: int
-    """How many of them were done already."""
+    done: int  # how many of them were done already
 
     @property
     def queued(self) -> int:

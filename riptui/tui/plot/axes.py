@@ -13,8 +13,7 @@ _HEADROOM = 0.03  # of the span, so that the highest point is not on the edge
 @dataclass(frozen=True)
 class AxisRange:
     low: float
-    high: float
-    """Greater than `low`."""
+    high: float  # greater than `low`
 
     def fraction(self, value: float) -> float:
         """The position of a value, 0 at `low`, 1 at `high`; values outside are clipped."""

@@ -23,8 +23,7 @@ class BrailleDots:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
-        self._cells: dict[tuple[int, int], dict[int, int]] = {}
-        """By column and row: the dots of each colour."""
+        self._cells: dict[tuple[int, int], dict[int, int]] = {}  # by column and row: the dots of each colour
 
     def set_dot(self, x: int, y: int, colour: int) -> None:
         if 0 <= x < DOTS_ACROSS * self.width and 0 <= y < DOTS_DOWN * self.height:

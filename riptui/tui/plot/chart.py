@@ -46,8 +46,6 @@ class Chart(Widget):
 
     @dataclass
     class PointChosen(Message):
-        """The user clicked at an x."""
-
         chart: "Chart"
         x: float
 
@@ -59,7 +57,7 @@ class Chart(Widget):
         super().__init__(id=id)
         self._draw_call = partial(draw, (), x_label="", y_label="", x_end=None)
         self._cached_drawing: tuple[Size, DrawnChart] | None = None
-        self._marker: float | None = None
+        self.marker: float | None = None  # the x of the vertical line
 
     def draw(
         self,
@@ -79,30 +77,23 @@ class Chart(Widget):
             self.set_marker(marker)
             return
         before, self._draw_call, self._cached_drawing = self._cached_drawing, content, None
-        if before is None or before[0] != self.size or marker is not None or self._marker is not None:
-            self._marker = marker
+        if before is None or before[0] != self.size or marker is not None or self.marker is not None:
+            self.marker = marker
             self.refresh()
             return
         changed = [y for y, (old, new) in enumerate(zip(before[1].rows, self._drawing.rows, strict=True)) if old != new]
         self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     @property
-    def marker(self) -> float | None:
-        """The x of the vertical line."""
-        return self._marker
-
-    @property
     def axis_labels(self) -> tuple[str, str]:
-        """The labels of the x and the y axis."""
         return self._draw_call.keywords["x_label"], self._draw_call.keywords["y_label"]
 
     def column_of(self, x: float) -> int:
-        """The column of the widget that shows an x."""
         return self._drawing.column(x)
 
     def set_marker(self, x: float | None) -> None:
         """Move the vertical line to an x, or remove it."""
-        before, self._marker = self._marker, x
+        before, self.marker = self.marker, x
         if not self.size:
             return
         old, new = (self._drawing.column(marker_x) if marker_x is not None else None for marker_x in (before, x))
@@ -117,9 +108,11 @@ class Chart(Widget):
         if not self.size or y >= self.size.height:
             return Strip.blank(self.size.width, self.rich_style)
         row = self._drawing.rows[y]
-        column = self._drawing.column(self._marker) if self._marker is not None else None
+        column = self._drawing.column(self.marker) if self.marker is not None else None
         if column is not None and y in self._marked_rows(column):
-            row = [*row[:column], self._marker_cell(y), *row[column + 1 :]]
+            area = self._drawing.area
+            mark = "┃" if y < area.top + area.height else "▲"
+            row = [*row[:column], (mark, _MARKER), *row[column + 1 :]]
         return self._strip(row)
 
     def on_click(self, event: events.Click) -> None:
@@ -140,10 +133,6 @@ class Chart(Widget):
         bottom = area.top + area.height
         free = [y for y in range(bottom - 1, area.top - 1, -2) if rows[y][column][1] == Ink.BLANK]
         return [bottom, *free] if bottom < len(rows) else free
-
-    def _marker_cell(self, y: int) -> ChartCell:
-        area = self._drawing.area
-        return ("┃" if y < area.top + area.height else "▲"), _MARKER
 
     def _strip(self, row: list[ChartCell]) -> Strip:
         segments = [

@@ -27,11 +27,9 @@ MAX_SHAPED_POINTS = 60  # of a series without lines; more points are dots
 @dataclass(frozen=True)
 class DrawnChart:
     rows: list[ChartRow]
-    area: CellArea
-    """The area of the curves."""
+    area: CellArea  # the area of the curves
     x_axis: AxisRange
-    inset: int = 0
-    """Columns between the ends of the axis and of the area, for shifted error bars."""
+    inset: int = 0  # columns between the ends of the axis and of the area, for shifted error bars
 
     def column(self, x: float) -> int:
         """The column of an x."""
@@ -69,12 +67,8 @@ def draw(
     if axis_rows:
         _draw_x_axis(drawing, x_label, labelled=height >= LABEL_ROWS)
     if header:
-        legend.write_legend(
-            drawing.rows,
-            area,
-            y_label,
-            [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name],
-        )
+        entries = [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name]
+        legend.write_legend(drawing.rows, area, y_label, entries)
     return drawing
 
 
@@ -107,9 +101,8 @@ def _draw_curves(
                 low, high = (_dot_row(end, y_axis, area.height) for end in (point.low, point.high))
                 dots.draw_line((x + DOTS_ACROSS * offset, low), (x + DOTS_ACROSS * offset, high), line.colour)
             if interval and index % interval == 0:
-                shapes.setdefault((x // DOTS_ACROSS, y // DOTS_DOWN), []).append(
-                    (index // interval, line.shape, line.colour)
-                )
+                candidates = shapes.setdefault((x // DOTS_ACROSS, y // DOTS_DOWN), [])
+                candidates.append((index // interval, line.shape, line.colour))
             elif line.points_only:
                 dots.set_dot(x + DOTS_ACROSS * offset, y, line.colour)
     for column, row, character, colour in dots.cells():

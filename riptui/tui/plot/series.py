@@ -13,8 +13,7 @@ SHAPES = "●▲■◆▼★►◄"
 class SeriesPoint(NamedTuple):
     x: float
     y: float
-    low: float
-    """Ends of the error bar; both are y if there is none."""
+    low: float  # ends of the error bar; both are y if there is none
     high: float
 
 

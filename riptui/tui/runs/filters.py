@@ -38,7 +38,8 @@ def parse_filter(text: str) -> Filter | None:
 def _parse_condition(word: str) -> Filter:
     parts = CONDITION.fullmatch(word)
     if parts is None:
-        return _make_fuzzy_filter(word)
+        pattern = re.compile(".*?".join(map(re.escape, word)))
+        return lambda entry: pattern.search(entry.path.lower()) is not None
     name, sign, value = parts.groups()
     if sign != ":":
         return _make_metric_filter(name, sign, value)
@@ -48,11 +49,6 @@ def _parse_condition(word: str) -> Filter:
         prefixes, get_text = tuple(value.split(",")), TEXT_FIELDS[name]
         return lambda entry: get_text(entry).startswith(prefixes)
     raise ValueError(f"unknown field {name}: use {', '.join([*NUMBER_FIELDS, *TEXT_FIELDS])}; for metrics {name}>0.4")
-
-
-def _make_fuzzy_filter(word: str) -> Filter:
-    pattern = re.compile(".*?".join(map(re.escape, word)))
-    return lambda entry: pattern.search(entry.path.lower()) is not None
 
 
 def _make_range_filter(get_number: Callable[[TreeEntry], int], name: str, value: str) -> Filter:

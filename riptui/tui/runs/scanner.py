@@ -26,25 +26,18 @@ ACTIVE_STATUSES = {Status.RUNNING, Status.QUEUED, Status.PAUSED}
 class TreeEntry:
     """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
-    path: str
-    """Relative to the runs folder."""
-    status: Status | None = None
-    """None: not read yet, or unreadable for the reason in `error`."""
+    path: str  # relative to the runs folder
+    status: Status | None = None  # None: not read yet, or unreadable for the reason in `error`
     inpainter: str = ""
     mask: int = 0
     seed: int = 0
     k: int = 0
     iterations: int = 0
-    inpainted: float = 0.0
-    """%, repeats counted."""
-    metric: str = ""
-    """The primary metric, for rows with room for one value."""
-    values: tuple[float, ...] = ()
-    """Its values, in order."""
-    newest: tuple[tuple[str, float], ...] = ()
-    """All metrics of the last measured frame, by name."""
-    changed: float = 0.0
-    """Time of the last change in the folder, seconds since 1970."""
+    inpainted: float = 0.0  # %, repeats counted
+    metric: str = ""  # the primary metric, for rows with room for one value
+    values: tuple[float, ...] = ()  # its values, in order
+    newest: tuple[tuple[str, float], ...] = ()  # all metrics of the last measured frame, by name
+    changed: float = 0.0  # time of the last change in the folder, seconds since 1970
     error: str = ""
 
     @property
@@ -63,10 +56,8 @@ class ScanResult:
 
     entries: list[TreeEntry] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    folder_error: str = ""
-    """The reason that the runs folder cannot be read."""
-    all_listed: bool = False
-    """Whether the first scan has listed all names."""
+    folder_error: str = ""  # the reason that the runs folder cannot be read
+    all_listed: bool = False  # whether the first scan has listed all names
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.removed or self.folder_error or self.all_listed)
@@ -128,9 +119,8 @@ class RunsScanner:
                 new, deadline = [], time.monotonic() + SLICE_SECONDS
         self._group_stamps = groups
         is_first, self._all_listed = not self._all_listed, True
-        yield ScanResult(
-            new, self._forget([path for path in self._entries if path not in present]), all_listed=is_first
-        )
+        removed = self._forget([path for path in self._entries if path not in present])
+        yield ScanResult(new, removed, all_listed=is_first)
 
     def _forget(self, paths: list[str]) -> list[str]:
         for path in paths:

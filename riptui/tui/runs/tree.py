@@ -1,6 +1,5 @@
 """The widget of the tree of groups and trajectories. Renders only visible rows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,9 +30,8 @@ VALUE_COLUMNS = 6  # of " 0.421"
 class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor; posts Highlighted when it moves to another path."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"tree--{part}" for part in ("cursor", "group", "dim", "marked", "spark", *STATUS_MARKS)
-    }
+    PARTS = ("cursor", "group", "dim", "marked", "spark", *STATUS_MARKS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tree--{part}" for part in PARTS}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.TREE]
 
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -48,19 +46,14 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.model = TreeModel()
-        self.marked: dict[str, None] = {}
-        """Trajectories to compare, in the order they were marked."""
-        self._tree_rows: list[TreeRow] = []
+        self.marked: dict[str, None] = {}  # trajectories to compare, in the order they were marked
+        self.rows: list[TreeRow] = []
         self._posted_path: str | None = None
         self._styles: dict[str, Style] = {}
 
     @property
     def current_row(self) -> TreeRow | None:
-        return self._tree_rows[self.cursor] if self.cursor < len(self._tree_rows) else None
-
-    @property
-    def rows(self) -> Sequence[TreeRow]:
-        return self._tree_rows
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
     def apply(self, scan: ScanResult) -> None:
         """Update the model; repaint only the rows that changed."""
@@ -72,17 +65,17 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         touched = {entry.path for entry in scan.entries}
         touched |= {path[:end] for path in touched for end, c in enumerate(path) if c == "/"}
         top = self.scroll_offset.y
-        for y, row in enumerate(self._tree_rows[top : top + self.size.height]):
+        for y, row in enumerate(self.rows[top : top + self.size.height]):
             if row.path in touched:
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def rebuild(self) -> None:
         """Build the rows again; the cursor stays on its path, or on the nearest group above that is still visible."""
         current_row = self.current_row
-        self._tree_rows = self.model.list_rows()
-        self.virtual_size = Size(0, len(self._tree_rows))
-        row_indices = {row.path: y for y, row in enumerate(self._tree_rows)} if current_row else {}
-        new_cursor = min(self.cursor, max(0, len(self._tree_rows) - 1))
+        self.rows = self.model.list_rows()
+        self.virtual_size = Size(0, len(self.rows))
+        row_indices = {row.path: y for y, row in enumerate(self.rows)} if current_row else {}
+        new_cursor = min(self.cursor, max(0, len(self.rows) - 1))
         if current_row is not None:
             paths = (current_row.path, *iter_ancestors(current_row.path))
             new_cursor = next((row_indices[path] for path in paths if path in row_indices), new_cursor)
@@ -97,7 +90,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             return False
         self.model.reveal(path)
         self.rebuild()
-        row_indices = [y for y, row in enumerate(self._tree_rows) if row.path == path]
+        row_indices = [y for y, row in enumerate(self.rows) if row.path == path]
         if row_indices:
             self.cursor = row_indices[0]
         return bool(row_indices)
@@ -122,7 +115,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._post_highlighted()
 
     def validate_cursor(self, cursor: int) -> int:
-        return min(max(0, cursor), max(0, len(self._tree_rows) - 1))
+        return min(max(0, cursor), max(0, len(self.rows) - 1))
 
     def action_move(self, rows: int) -> None:
         self.cursor += rows
@@ -146,16 +139,16 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         y = event.y + self.scroll_offset.y
-        if y >= len(self._tree_rows):
+        if y >= len(self.rows):
             return
         was_current = self.cursor == y
         self.cursor = y
-        row = self._tree_rows[y]
+        row = self.rows[y]
         if row.is_group and (was_current or event.x <= row.depth * INDENT + 2):
             self.action_open()
 
     def on_resize(self) -> None:
-        self.virtual_size = Size(0, len(self._tree_rows))
+        self.virtual_size = Size(0, len(self.rows))
         self._show_cursor()
 
     def notify_style_update(self) -> None:
@@ -165,9 +158,9 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         y += self.scroll_offset.y
         width = self.scrollable_content_region.width
-        if y >= len(self._tree_rows):
+        if y >= len(self.rows):
             return Strip.blank(width, self.rich_style)
-        row = self._tree_rows[y]
+        row = self.rows[y]
         segments = self._render_group(row, width) if row.is_group else self._render_trajectory(row, width)
         if y == self.cursor:  # no other colour is readable on the cursor's background
             segments = [Segment(segment.text) for segment in segments]

@@ -25,8 +25,6 @@ SORT_KEYS: dict[TreeOrder, Callable[[TreeEntry], Any]] = {
 
 
 class TreeRow(NamedTuple):
-    """A row of the tree."""
-
     path: str
     depth: int
     is_group: bool
@@ -37,8 +35,7 @@ class GroupTotals:
     """Counts of the trajectories in a group and its subgroups."""
 
     statuses: Counter[str] = field(default_factory=Counter)
-    progress_sum: float = 0.0
-    """The sum of their progress, each 0 to 1."""
+    progress_sum: float = 0.0  # the sum of their progress, each 0 to 1
 
     @property
     def count(self) -> int:
@@ -54,8 +51,7 @@ class TreeModel:
 
     def __init__(self) -> None:
         self.entries: dict[str, TreeEntry] = {}
-        self.totals: dict[str, GroupTotals] = {"": GroupTotals()}
-        """By group; "" is the runs folder."""
+        self.totals: dict[str, GroupTotals] = {"": GroupTotals()}  # by group; "" is the runs folder
         self.order: TreeOrder = "name"
         self.filter: Filter | None = None
         self.expanded: set[str] = set()

@@ -17,8 +17,6 @@ WORKERS_POLL_SECONDS = 1.0  # workers write five times per second, too often for
 
 @dataclass
 class RunsChanged(Message):
-    """Something in the runs folder changed."""
-
     scan: ScanResult
 
 
@@ -27,8 +25,7 @@ class WorkersChanged(Message):
     """The live workers and their work, posted when it differs from the last message."""
 
     workers: tuple[Worker, ...]
-    died: tuple[Worker, ...] = ()
-    """Workers that ended since the last poll without shutting down in order."""
+    died: tuple[Worker, ...] = ()  # workers that ended since the last poll without shutting down in order
 
 
 class RunsWatcher:
@@ -72,9 +69,8 @@ class RunsWatcher:
         workers = list_workers(self._scanner.runs)
         living = tuple(worker for worker in workers if worker.alive)
         previous_ids = {worker.record.id for worker in self._workers}
-        died = tuple(
-            worker for worker in workers if worker.record.id in previous_ids and not worker.alive and not worker.leaving
-        )
+        gone = [worker for worker in workers if not worker.alive and not worker.leaving]
+        died = tuple(worker for worker in gone if worker.record.id in previous_ids)
         if living != self._workers:
             self._post_message(WorkersChanged(living, died))
         self._workers = living

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from riptui.tui.graphics.picture import PictureWidget
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.text_lines import TextLine
-from riptui.tui.trajectory.loader import Thumbnail
+from riptui.tui.trajectory.loader import FrameImage
 
 MIN_PICTURE_COLUMNS = 8  # of a picture; if they do not all fit then, those around the current frame are shown
 GAP_COLUMNS = 2
@@ -48,9 +48,8 @@ def fit_strip(count: int, width: int, height: int) -> FilmstripLayout:
     if best.width >= MIN_PICTURE_COLUMNS:
         return best
     rows = max(1, min(MIN_PICTURE_COLUMNS // 2, height - 1))
-    return FilmstripLayout(
-        2 * rows, rows, max(1, (width + GAP_COLUMNS) // (2 * rows + GAP_COLUMNS)), max(1, height // (rows + 1))
-    )
+    columns = max(1, (width + GAP_COLUMNS) // (2 * rows + GAP_COLUMNS))
+    return FilmstripLayout(2 * rows, rows, columns, max(1, height // (rows + 1)))
 
 
 def frames_around(frames: Sequence[FilmstripFrame], k: int, max_count: int) -> Sequence[FilmstripFrame]:
@@ -61,8 +60,6 @@ def frames_around(frames: Sequence[FilmstripFrame], k: int, max_count: int) -> S
 
 
 class FilmstripItem(Vertical):
-    """One picture of the strip with its caption."""
-
     def __init__(self, graphics: Graphics) -> None:
         super().__init__()
         self.k = 0
@@ -115,7 +112,7 @@ class Filmstrip(Widget):
         self._frames, self._k, self._newest = frames, k, newest
         self._fill()
 
-    def show_thumbnails(self, thumbnails: Sequence[Thumbnail]) -> None:
+    def show_thumbnails(self, thumbnails: Sequence[FrameImage]) -> None:
         """Show requested pictures, in any order."""
         by_frame = {thumbnail.k: thumbnail for thumbnail in thumbnails}
         for item in self.query(FilmstripItem):

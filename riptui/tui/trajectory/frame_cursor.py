@@ -7,6 +7,7 @@ from collections.abc import Callable
 from riptui.spec import Spec, iterations_at
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.loader import TrajectorySnapshot
+from riptui.tui.trajectory.metric_series import XAxis
 
 PLAY_SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 240.0)
 """Frames per second."""
@@ -20,20 +21,14 @@ class FrameCursor:
     """
 
     def __init__(
-        self,
-        *,
-        speed: float = 8.0,
-        axis: metric_series.XAxis = "inpainted",
-        clock: Callable[[], float] = time.monotonic,
+        self, *, speed: float = 8.0, axis: XAxis = "inpainted", clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.k = 0
-        self.speed = speed
-        """Frames per second while playing."""
-        self.axis: metric_series.XAxis = axis
+        self.speed = speed  # frames per second while playing
+        self.axis: XAxis = axis
         self.snapshot: TrajectorySnapshot | None = None
         self._clock = clock
-        self._play_start: tuple[float, int] | None = None
-        """Time and frame at which playing began; None: not playing."""
+        self._play_start: tuple[float, int] | None = None  # time and frame at which playing began; None: not playing
 
     def update(self, snapshot: TrajectorySnapshot) -> bool:
         """Move to a trajectory as it was just read. Returns whether the frame to show is another one.
@@ -78,7 +73,6 @@ class FrameCursor:
         self._move_to(k)
 
     def move(self, frames: int) -> None:
-        """Move forward by so many frames, or back."""
         self.go(self.k + frames)
 
     def move_by_half(self, count: int) -> None:
@@ -136,7 +130,6 @@ class FrameCursor:
     # The x axis of the chart
 
     def toggle_axis(self) -> None:
-        """Switch between inpainted % and coverage."""
         self.axis = "coverage" if self.axis == "inpainted" else "inpainted"
 
     def marker_x(self) -> float | None:

@@ -52,9 +52,8 @@ class Heading(Horizontal):
         while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
             del groups[0]  # the nearest groups say most
         prefix = "".join(f"{group} / " for group in groups)
-        self.query_one("#name", TextLine).set_text(
-            Content.assemble((prefix, "$foreground-muted"), (folder_name, "bold"))
-        )
+        name = Content.assemble((prefix, "$foreground-muted"), (folder_name, "bold"))
+        self.query_one("#name", TextLine).set_text(name)
         self.query_one("#recipe", TextLine).styles.max_width = max_recipe_columns
         self.query_one("#recipe", TextLine).set_text(recipe)
 

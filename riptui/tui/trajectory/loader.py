@@ -30,12 +30,9 @@ class TrajectorySnapshot:
     """A trajectory as read at one moment."""
 
     path: Path
-    spec: Spec | None = None
-    """None: unreadable for the reason in `error`."""
-    rows: Sequence[IterationRow] = ()
-    """Row k at index k-1; the list may have grown beyond `newest` since."""
-    newest: int = 0
-    """The last frame saved."""
+    spec: Spec | None = None  # None: unreadable for the reason in `error`
+    rows: Sequence[IterationRow] = ()  # row k at index k-1; the list may have grown beyond `newest` since
+    newest: int = 0  # the last frame saved
     metrics: dict[int, MetricValues] = field(default_factory=dict)
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
@@ -44,26 +41,23 @@ class TrajectorySnapshot:
 
 
 @dataclass(frozen=True, eq=False)
-class LoadedFrame:
-    """Frame k, the original and their comparison. An unreadable picture is None, with the reason in its note."""
-
-    path: Path
-    k: int
-    mode: ComparisonMode
-    original: Image | None = None
-    frame: Image | None = None
-    comparison_image: Image | None = None
-    original_note: str = ""
-    frame_note: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Thumbnail:
-    """Frame k, made small for the strip."""
+class FrameImage:
+    """Frame k of a trajectory, or a note that says why there is none."""
 
     k: int
     image: Image | None
     note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedFrame:
+    """A frame, the original and their comparison."""
+
+    path: Path
+    mode: ComparisonMode
+    original: FrameImage
+    frame: FrameImage
+    comparison: Image | None
 
 
 class TrajectoryLoader:
@@ -97,38 +91,34 @@ class TrajectoryLoader:
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
-        return TrajectorySnapshot(
-            self.path, spec, rows, len(rows), metrics, sessions, failure, "\n".join([*errors, log])
-        )
+        text = "\n".join([*errors, log])
+        return TrajectorySnapshot(self.path, spec, rows, len(rows), metrics, sessions, failure, text)
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
         """Load frame k, or the newest one if a recovery has cut the trajectory before k."""
         k = min(k, len(self._reader.rows))
-        original, original_note = self._try_frame(0)
-        frame, frame_note = self._try_frame(k)
-        comparison_image = None
-        if frame is not None:
-            comparison_image = self._make_comparison(frame, original, k, mode)
-        return LoadedFrame(self.path, k, mode, original, frame, comparison_image, original_note, frame_note)
+        original, frame = self.load_image(0), self.load_image(k)
+        comparison = None if frame.image is None else self._make_comparison(frame.image, original.image, k, mode)
+        return LoadedFrame(self.path, mode, original, frame, comparison)
 
-    def load_thumbnail(self, k: int) -> Thumbnail:
+    def load_thumbnail(self, k: int) -> FrameImage:
         """Load frame k, reduced by a whole factor."""
         rows = self._reader.rows
         if k > len(rows):
-            return Thumbnail(k, None)
+            return FrameImage(k, None)
         key = rows[k - 1].sha256 if k else ""
         if key not in self._thumbnails:
-            image, note = self._try_frame(k)
-            if image is None:
-                return Thumbnail(k, None, note)
-            self._thumbnails[key] = _reduce(image)
-        return Thumbnail(k, self._thumbnails[key])
+            loaded = self.load_image(k)
+            if loaded.image is None:
+                return loaded
+            self._thumbnails[key] = _reduce(loaded.image)
+        return FrameImage(k, self._thumbnails[key])
 
-    def _try_frame(self, k: int) -> tuple[Image | None, str]:
+    def load_image(self, k: int) -> FrameImage:
         try:
-            return self._reader.frame(k), ""
+            return FrameImage(k, self._reader.frame(k))
         except RiptuiError as error:
-            return None, self._short_message(error)
+            return FrameImage(k, None, self._short_message(error))
 
     def _short_message(self, error: RiptuiError) -> str:
         """The error without the folder, which the heading shows: there is little room."""

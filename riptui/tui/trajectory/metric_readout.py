@@ -23,22 +23,17 @@ class MetricReading(NamedTuple):
     """One metric at frame k."""
 
     name: str
-    value: str
-    """At the last measured frame up to k; empty if there is none."""
-    past: str
-    """Bars up to frame k."""
-    future: str
-    """Bars after frame k."""
+    value: str  # at the last measured frame up to k; empty if there is none
+    past: str  # bars up to frame k
+    future: str  # bars after frame k
 
 
 class MetricHistory(NamedTuple):
     """All values of one metric, with a sparkline."""
 
     name: str
-    values: Mapping[int, float | None]
-    """By iteration, ascending."""
-    bar_frames: Sequence[int]
-    """The iterations that have a bar."""
+    values: Mapping[int, float | None]  # by iteration, ascending
+    bar_frames: Sequence[int]  # the iterations that have a bar
     bars: str
 
     def reading_at(self, k: int) -> MetricReading:
@@ -59,9 +54,8 @@ def metric_history(metrics: Mapping[int, MetricValues], name: str, max_bars: int
     )
     heights = [nan if (value := values[k]) is None else value for k in bar_frames]
     finite = [height for height in heights if isfinite(height)]
-    return MetricHistory(
-        name, values, bar_frames, sparkline(heights, min(finite, default=0.0), max(finite, default=1.0))
-    )
+    bars = sparkline(heights, min(finite, default=0.0), max(finite, default=1.0))
+    return MetricHistory(name, values, bar_frames, bars)
 
 
 class MetricReadout(Static):
@@ -72,8 +66,6 @@ class MetricReadout(Static):
 
     @dataclass
     class MetricClicked(Message):
-        """A metric was clicked."""
-
         metric: str
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from riptui import metrics
 from riptui.metrics import PREVIOUS
@@ -11,6 +11,9 @@ from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store.records import IterationRow
 from riptui.tui.plot.series import Series
+
+if TYPE_CHECKING:  # imports NumPy
+    from riptui.tui.trajectory.loader import TrajectorySnapshot
 
 XAxis = Literal["inpainted", "coverage"]
 X_LABELS: dict[XAxis, str] = {"inpainted": "inpainted %", "coverage": "coverage %"}
@@ -54,22 +57,14 @@ def frame_at(spec: Spec, rows: Sequence[IterationRow], newest: int, x: float, ax
     return min(newest, bisect_left(range(newest + 1), x, key=lambda k: x_position(spec, rows, k, axis)))
 
 
-def build_series(
-    spec: Spec,
-    rows: Sequence[IterationRow],
-    newest: int,
-    values: Mapping[int, MetricValues],
-    names: Sequence[str],
-    axis: XAxis,
-) -> list[Series]:
-    """A series per metric, of its measured frames."""
+def build_series(snapshot: "TrajectorySnapshot", names: Sequence[str], axis: XAxis) -> list[Series]:
+    """A series per metric, of its measured frames; none if the trajectory cannot be read."""
+    spec, values = snapshot.spec, snapshot.metrics
+    if spec is None:
+        return []
+    positions = {k: x_position(spec, snapshot.rows, k, axis) for k in values if k <= snapshot.newest}
     return [
-        Series(
-            metric_title(name),
-            tuple(x_position(spec, rows, k, axis) for k in frames),
-            tuple(values[k][name] for k in frames),
-            colour=colour,
-        )
+        Series(metric_title(name), [positions[k] for k in frames], [values[k][name] for k in frames], colour=colour)
         for colour, name in enumerate(names)
-        if (frames := [k for k in values if name in values[k] and k <= newest])
+        if (frames := [k for k in positions if name in values[k]])
     ]

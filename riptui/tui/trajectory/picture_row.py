@@ -19,8 +19,6 @@ LEGEND_COLUMNS = 8
 
 
 class CaptionedPicture(Vertical):
-    """A picture below its caption."""
-
     def __init__(self, graphics: Graphics, *, id: str) -> None:
         super().__init__(id=id)
         self.caption = TextLine()
@@ -64,20 +62,17 @@ class PictureRow(Horizontal):
             captioned.styles.height = layout.height + 1
 
     def show(self, loaded: LoadedFrame) -> None:
-        """Show the pictures of a frame."""
         self._loaded = loaded
         self._original.caption.set_text(_muted("original"))
-        self._original.picture.show(loaded.original, note=loaded.original_note)
-        self._frame.caption.set_text(
-            Content.assemble(("frame ", "$foreground-muted"), (str(loaded.k), "$foreground bold"))
-        )
-        self._frame.picture.show(loaded.frame, note=loaded.frame_note)
+        self._original.picture.show(loaded.original.image, note=loaded.original.note)
+        self._frame.caption.set_text(_named_caption("frame", str(loaded.frame.k)))
+        self._frame.picture.show(loaded.frame.image, note=loaded.frame.note)
         self._stop_blinking()
-        if loaded.mode is ComparisonMode.BLINK and loaded.frame is not None and loaded.original is not None:
+        if loaded.mode is ComparisonMode.BLINK and loaded.frame.image is not None and loaded.original.image is not None:
             self._blinks = 0
             self._blink_timer = self.set_interval(BLINK_SECONDS, self.blink)
         self._compared.caption.set_text(_caption(loaded))
-        self._compared.picture.show(loaded.comparison_image, note=loaded.frame_note or loaded.original_note)
+        self._compared.picture.show(loaded.comparison, note=loaded.frame.note or loaded.original.note)
 
     def show_message(self, note: str) -> None:
         """Show a message in place of the pictures."""
@@ -97,9 +92,10 @@ class PictureRow(Horizontal):
         if loaded is None or not self.blinking:  # a late tick of the stopped timer
             return
         self._blinks += 1
-        shows_frame = self._blinks % 2 == 1
-        self._compared.picture.show(loaded.frame if shows_frame else loaded.original)
-        self._compared.caption.set_text(_blink_caption(f"frame {loaded.k}" if shows_frame else "original"))
+        shown = loaded.frame if self._blinks % 2 == 1 else loaded.original
+        self._compared.picture.show(shown.image)
+        name = "original" if shown is loaded.original else f"frame {shown.k}"
+        self._compared.caption.set_text(_named_caption("blink", name))
         if self._blinks >= MAX_BLINKS:
             self._stop_blinking()
 
@@ -113,8 +109,8 @@ def _muted(text: str) -> Content:
     return Content.styled(text, "$foreground-muted")
 
 
-def _blink_caption(name: str) -> Content:
-    return Content.assemble(("blink ", "$foreground-muted"), (name, "$foreground bold"))
+def _named_caption(kind: str, name: str) -> Content:
+    return Content.assemble((f"{kind} ", "$foreground-muted"), (name, "$foreground bold"))
 
 
 def _caption(loaded: LoadedFrame) -> Content:
@@ -126,6 +122,6 @@ def _caption(loaded: LoadedFrame) -> Content:
             cells = [("█", "#{:02x}{:02x}{:02x}".format(*colour)) for colour in colours]
             return Content.assemble(("difference  0 ", "$foreground-muted"), *cells, (" 255", "$foreground-muted"))
         case ComparisonMode.BLINK:
-            return _blink_caption("original")
+            return _named_caption("blink", "original")
         case ComparisonMode.SQUARE:
-            return _muted(f"square of iteration {loaded.k}" if loaded.k else "nothing repainted yet")
+            return _muted(f"square of iteration {loaded.frame.k}" if loaded.frame.k else "nothing repainted yet")

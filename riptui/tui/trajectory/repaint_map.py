@@ -27,14 +27,10 @@ MIN_COLUMNS_FOR_BARS = 90
 class RepaintGrid(NamedTuple):
     """How often each square was repainted up to a frame."""
 
-    side: int
-    """Squares on each side."""
-    counts: Mapping[tuple[int, int], int]
-    """By (row, column); missing squares were not repainted."""
-    current: tuple[int, int] | None
-    """The square of iteration k."""
-    max_count: int
-    """The largest count at the newest frame: a colour scale that is the same for every k."""
+    side: int  # squares on each side
+    counts: Mapping[tuple[int, int], int]  # by (row, column); missing squares were not repainted
+    current: tuple[int, int] | None  # the square of iteration k
+    max_count: int  # the largest count at the newest frame: a colour scale that is the same for every k
 
 
 def count_repaints(spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> RepaintGrid:
@@ -83,10 +79,8 @@ def _row_counts(repaints: RepaintGrid, row: int) -> tuple[int, ...]:
 def _draw_squares(counts: tuple[int, ...], max_count: int, square_rows: int, numbered: bool) -> Content:
     cells = []
     for count in counts:
-        background = _colour(count, max_count)
-        style = (
-            "$background on $primary bold" if count < 0 else f"{_hex(_text_colour(background))} on {_hex(background)}"
-        )
+        colour = _colour(count, max_count)
+        style = "$background on $primary bold" if count < 0 else f"{_hex(_text_colour(colour))} on {_hex(colour)}"
         number = max(count, ~count)
         cells.append((f"{number if numbered and number else '':^{2 * square_rows}}", style))
     return Content.assemble(*cells)
@@ -97,10 +91,10 @@ def _draw_half_blocks(above: tuple[int, ...], below: tuple[int, ...], max_count:
     def colour(count: int) -> str:
         return "$primary" if count < 0 else _hex(_colour(count, max_count))
 
-    pairs = zip_longest(above, below)
-    return Content.assemble(
-        *(("▀", colour(upper) + (f" on {colour(lower)}" if lower is not None else "")) for upper, lower in pairs)
-    )
+    def style(upper: int, lower: int | None) -> str:
+        return colour(upper) if lower is None else f"{colour(upper)} on {colour(lower)}"
+
+    return Content.assemble(*(("▀", style(*pair)) for pair in zip_longest(above, below)))
 
 
 def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Content]:
@@ -132,11 +126,8 @@ def repaint_bars(repaints: RepaintGrid, width: int, height: int) -> list[Content
         label = f"{count}+" if higher_count and count == last_count else f"{count} "
         bar = "█" * round(max_bar_columns * squares[count] / max_squares)
         style = _hex(_colour(count, repaints.max_count))
-        lines.append(
-            Content.assemble(
-                (f"{label:>{LABEL_COLUMNS - 2}}  ", "$foreground-muted"), (bar, style), f" {squares[count]}"
-            )
-        )
+        label = f"{label:>{LABEL_COLUMNS - 2}}  "
+        lines.append(Content.assemble((label, "$foreground-muted"), (bar, style), f" {squares[count]}"))
     return lines
 
 

@@ -9,16 +9,11 @@ MIN_ROWS_FOR_BOTH = 22  # with fewer, the pictures are a tab
 
 
 class ViewLayout(NamedTuple):
-    pictures: int
-    """3, or 2 without the original."""
-    width: int
-    """Columns of each picture; a cell is twice as high as wide."""
-    height: int
-    """Rows of each picture."""
-    metric_lines: int
-    """Lines of metrics."""
-    fits_both: bool
-    """Whether pictures and a pane fit together."""
+    pictures: int  # 3, or 2 without the original
+    width: int  # columns of each picture; a cell is twice as high as wide
+    height: int  # rows of each picture
+    metric_lines: int  # lines of metrics
+    fits_both: bool  # whether pictures and a pane fit together
 
 
 def choose_layout(width: int, height: int, *, pictures: bool = True) -> ViewLayout:

@@ -19,15 +19,11 @@ class Slider(Widget):
     ALLOW_SELECT = False
 
     k: reactive[int] = reactive(0)
-    newest: reactive[int] = reactive(0)
-    """The last frame saved."""
-    iterations: reactive[int] = reactive(0)
-    """The last frame of the finished trajectory."""
+    newest: reactive[int] = reactive(0)  # the last frame saved
+    iterations: reactive[int] = reactive(0)  # the last frame of the finished trajectory
 
     @dataclass
     class SeekRequested(Message):
-        """The mouse asks for a frame."""
-
         k: int
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -44,7 +40,6 @@ class Slider(Widget):
 
     @property
     def track_columns(self) -> int:
-        """The length of the track."""
         return max(1, self.size.width - len(BACK) - len(FORTH))
 
     def cell_of(self, k: int) -> int:

@@ -23,8 +23,7 @@ class TabPanes(ContentSwitcher):
 
     def __init__(self, graphics: Graphics, cursor: FrameCursor, *, metric: str, id: str | None = None) -> None:
         super().__init__(id=id, initial=TAB_NAMES[0])
-        self.metric = metric
-        """The metric chosen for the chart; another is drawn if the trajectory lacks it."""
+        self.metric = metric  # the metric chosen for the chart; another is drawn if the trajectory lacks it
         self._graphics = graphics
         self._cursor = cursor
 
@@ -36,7 +35,6 @@ class TabPanes(ContentSwitcher):
         yield TextPane(id="log")
 
     def drawn_metrics(self, snapshot: TrajectorySnapshot) -> list[str]:
-        """The metrics drawn in the chart."""
         return metric_series.same_scale_metrics(snapshot.metrics, self.metric)
 
     def choose_next_metric(self, snapshot: TrajectorySnapshot) -> None:
@@ -56,7 +54,7 @@ class TabPanes(ContentSwitcher):
             case "chart":
                 names = self.drawn_metrics(snapshot)
                 self.query_one(Chart).draw(
-                    metric_series.build_series(spec, snapshot.rows, snapshot.newest, snapshot.metrics, names, axis),
+                    metric_series.build_series(snapshot, names, axis),
                     x_label=metric_series.X_LABELS[axis],
                     y_label=metric_series.y_label(names),
                     marker=self._cursor.marker_x(),

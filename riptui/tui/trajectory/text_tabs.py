@@ -64,8 +64,6 @@ def _align_rows(rows: Sequence[tuple[str, str]]) -> Content:
 
 
 class TextPane(VerticalScroll):
-    """Text that scrolls."""
-
     DEFAULT_CSS = "TextPane { scrollbar-size-vertical: 1; & > Static { width: 1fr; } }"
 
     def __init__(self, *, id: str | None = None) -> None:

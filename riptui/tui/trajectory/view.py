@@ -6,7 +6,6 @@ Importing this module imports NumPy and Pillow.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -28,7 +26,7 @@ from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.filmstrip import Filmstrip
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
-from riptui.tui.trajectory.loader import LoadedFrame, Thumbnail, TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.loader import FrameImage, LoadedFrame, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import MetricReadout
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
@@ -54,32 +52,6 @@ class TrajectoryView(Widget):
     }
     """
 
-    class FrameChosen(Message):
-        """The cursor moved to another frame."""
-
-        def __init__(self, path: Path, k: int, iterations: int) -> None:
-            super().__init__()
-            self.path, self.k, self.iterations = path, k, iterations
-
-    @dataclass
-    class SnapshotRead(Message):
-        """The trajectory was read again."""
-
-        snapshot: TrajectorySnapshot
-
-    @dataclass
-    class FrameReady(Message):
-        """A frame and its comparison were loaded."""
-
-        loaded: LoadedFrame
-
-    @dataclass
-    class StripReady(Message):
-        """Pictures for the filmstrip were loaded."""
-
-        path: Path
-        thumbnails: list[Thumbnail]
-
     def __init__(
         self,
         graphics: Graphics,
@@ -96,7 +68,7 @@ class TrajectoryView(Widget):
         self._runs = runs
         self._panes = TabPanes(graphics, self.cursor, metric=metric, id="panes")
         self._path: Path | None = None
-        self._comparison_mode = ComparisonMode.DIFFERENCE
+        self.comparison_mode = ComparisonMode.DIFFERENCE
         self._tab = PICTURES
         self._fits_both = True
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="trajectory"))
@@ -118,12 +90,7 @@ class TrajectoryView(Widget):
     # State
 
     @property
-    def comparison_mode(self) -> ComparisonMode:
-        return self._comparison_mode
-
-    @property
     def metric(self) -> str:
-        """The metric chosen for the chart."""
         return self._panes.metric
 
     @property
@@ -185,12 +152,11 @@ class TrajectoryView(Widget):
         self._change(self.cursor.pause if self.cursor.playing else self.cursor.play)
 
     def change_speed(self, direction: int) -> None:
-        """Play faster (1) or slower (-1)."""
         self._change(partial(self.cursor.change_speed, direction))
 
     def cycle_comparison(self) -> None:
         """Compare with the next of: difference, heat map, blink, masked square."""
-        self._comparison_mode = self._comparison_mode.next
+        self.comparison_mode = self.comparison_mode.next
         self._request_frame()
 
     def cycle_metric(self) -> None:
@@ -200,7 +166,6 @@ class TrajectoryView(Widget):
             self._fill_pane()
 
     def toggle_axis(self) -> None:
-        """Draw over inpainted % or over coverage."""
         self.cursor.toggle_axis()
         self._fill_pane()
 
@@ -214,21 +179,19 @@ class TrajectoryView(Widget):
     def _read_snapshot(self, path: Path) -> None:
         if self._loader is None or self._loader.path != path:
             self._loader = TrajectoryLoader(path)
-        self.post_message(self.SnapshotRead(self._loader.read_snapshot()))
+        self.call_later(self._show_snapshot, self._loader.read_snapshot())
 
     def _load_frame(self, path: Path, k: int, mode: ComparisonMode) -> None:
         if self._loader is not None and self._loader.path == path:
-            self.post_message(self.FrameReady(self._loader.load_frame(k, mode)))
+            self.call_later(self._show_loaded, self._loader.load_frame(k, mode))
 
     def _load_thumbnails(self, path: Path, frames: list[int]) -> None:
         if self._loader is not None and self._loader.path == path:
-            self.post_message(self.StripReady(path, [self._loader.load_thumbnail(k) for k in frames]))
+            self.call_later(self._show_thumbnails, path, [self._loader.load_thumbnail(k) for k in frames])
 
     # Results of the thread
 
-    def on_trajectory_view_snapshot_read(self, message: SnapshotRead) -> None:
-        message.stop()
-        snapshot = message.snapshot
+    def _show_snapshot(self, snapshot: TrajectorySnapshot) -> None:
         if snapshot.path != self._path:
             return
         frame_changed = self.cursor.update(snapshot)
@@ -243,15 +206,13 @@ class TrajectoryView(Widget):
         if snapshot.spec is None:
             self.query_one(PictureRow).show_message(snapshot.error)
 
-    def on_trajectory_view_frame_ready(self, message: FrameReady) -> None:
-        message.stop()
-        if message.loaded.path == self._path and self.cursor.spec is not None:
-            self.query_one(PictureRow).show(message.loaded)
+    def _show_loaded(self, loaded: LoadedFrame) -> None:
+        if loaded.path == self._path and self.cursor.spec is not None:
+            self.query_one(PictureRow).show(loaded)
 
-    def on_trajectory_view_strip_ready(self, message: StripReady) -> None:
-        message.stop()
-        if message.path == self._path:
-            self.query_one(Filmstrip).show_thumbnails(message.thumbnails)
+    def _show_thumbnails(self, path: Path, thumbnails: list[FrameImage]) -> None:
+        if path == self._path:
+            self.query_one(Filmstrip).show_thumbnails(thumbnails)
 
     # The current frame
 
@@ -284,19 +245,17 @@ class TrajectoryView(Widget):
 
     def _show_frame(self) -> None:
         """Show the cursor's frame everywhere: slider, pictures, metrics, and the pane."""
-        snapshot, spec = self.cursor.snapshot, self.cursor.spec
-        if snapshot is None or spec is None:
+        if self.cursor.spec is None:
             return
         self.query_one(Slider).k = self.cursor.k
         self._request_frame()
         self._show_metrics()
         if self.tab != PICTURES:
             self._panes.show_cursor()
-        self.post_message(self.FrameChosen(snapshot.path, self.cursor.k, spec.iterations))
 
     def _request_frame(self) -> None:
         if self._path is not None:
-            self._jobs.submit("frame", partial(self._load_frame, self._path, self.cursor.k, self._comparison_mode))
+            self._jobs.submit("frame", partial(self._load_frame, self._path, self.cursor.k, self.comparison_mode))
 
     def _show_metrics(self) -> None:
         if snapshot := self.cursor.snapshot:

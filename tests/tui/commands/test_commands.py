@@ -14,9 +14,8 @@ from msgspec.structs import replace
 from textual.widgets import Button, Checkbox, Input, OptionList, SelectionList
 
 from riptui.cli.commands import riptui
-from riptui.cli.commands.run import run
+from riptui.cli.commands.compute import run
 from riptui.cli.run import parse_settings as pairs
-from riptui.engine import run_trajectory
 from riptui.errors import InputError, WorkerError
 from riptui.inpainters import complete_parameters
 from riptui.metrics import REGISTRY
@@ -36,6 +35,7 @@ from riptui.tui.commands.export_dialog import ExportOptions, ExportScreen, parse
 from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, MultiChoiceDialog, TextDialog
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import open_app
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
 
 

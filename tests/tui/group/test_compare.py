@@ -15,20 +15,22 @@ from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.group.compare import CompareColumn, CompareScreen
 from riptui.tui.group.compare_data import (
-    ComparedTrajectory,
     CompareReader,
     compare_specs,
     distinct_names,
+    frame_at,
     percent_stops,
+    values_at,
 )
 from riptui.tui.plot.chart import Chart
+from riptui.tui.trajectory.loader import TrajectorySnapshot
 from tests.support.app_pilot import wait_until
 from tests.support.command import riptui
 from tests.support.made import made_spec, write
 
 
-def entrant(spec: Spec, newest: int | None = None) -> ComparedTrajectory:
-    return ComparedTrajectory(Path("x"), spec, (), spec.iterations if newest is None else newest)
+def entrant(spec: Spec, newest: int | None = None) -> TrajectorySnapshot:
+    return TrajectorySnapshot(Path("x"), spec, (), spec.iterations if newest is None else newest)
 
 
 # --- pure
@@ -55,7 +57,7 @@ def test_images_inpainters_and_their_parameters_are_told_by_name() -> None:
 def test_equal_specs_differ_in_nothing_and_an_unreadable_one_is_left_out() -> None:
     spec = made_spec()
     assert compare_specs([entrant(spec), entrant(spec)]) == ("", [[], []])
-    assert compare_specs([entrant(spec), ComparedTrajectory(Path("gone"), error="gone")]) == ("", [[], []])
+    assert compare_specs([entrant(spec), TrajectorySnapshot(Path("gone"), error="gone")]) == ("", [[], []])
 
 
 def test_it_stops_at_every_50_per_cent_and_at_the_end() -> None:
@@ -63,25 +65,25 @@ def test_it_stops_at_every_50_per_cent_and_at_the_end() -> None:
         50.0 * n for n in range(9)
     ]
     assert percent_stops([entrant(made_spec(mask=128, amount=130))]) == [0, 50, 100, 131.25]
-    assert percent_stops([ComparedTrajectory(Path("gone"))]) == [0]
+    assert percent_stops([TrajectorySnapshot(Path("gone"))]) == [0]
 
 
 @pytest.mark.parametrize(("mask", "k"), [(64, 96), (128, 24), (256, 6)])
 def test_frames_at_equal_amounts(mask: Any, k: Any) -> None:
-    assert entrant(made_spec(mask=mask)).frame_at(150) == k
+    assert frame_at(entrant(made_spec(mask=mask)), 150) == k
 
 
 def test_a_coarse_grid_gives_the_last_frame_that_is_not_beyond() -> None:
     coarse = made_spec(size=384, mask=128)  # 9 squares: 11.1 % each
-    assert coarse.inpainted(entrant(coarse).frame_at(50)) <= 50
-    assert entrant(coarse).frame_at(100) == 9
-    assert entrant(coarse).frame_at(1000) == coarse.iterations
+    assert coarse.inpainted(frame_at(entrant(coarse), 50)) <= 50
+    assert frame_at(entrant(coarse), 100) == 9
+    assert frame_at(entrant(coarse), 1000) == coarse.iterations
 
 
 def test_values_are_those_of_the_last_measured_frame() -> None:
     spec = made_spec(mask=128)
-    one = ComparedTrajectory(Path("x"), spec, (), 20, {0: {"ssim": 1.0}, 8: {"ssim": 0.8}, 24: {"ssim": 0.5}})
-    assert [one.values_at(k)["ssim"] for k in (0, 7, 8, 24)] == [1.0, 1.0, 0.8, 0.8]
+    one = TrajectorySnapshot(Path("x"), spec, (), 20, {0: {"ssim": 1.0}, 8: {"ssim": 0.8}, 24: {"ssim": 0.5}})
+    assert [values_at(one, k)["ssim"] for k in (0, 7, 8, 24)] == [1.0, 1.0, 0.8, 0.8]
 
 
 def test_names_are_told_from_the_common_folder_on() -> None:

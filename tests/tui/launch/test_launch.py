@@ -8,7 +8,6 @@ import PIL.Image
 import pytest
 from textual.widgets import Button, Input, Select
 
-from riptui.engine import run_trajectory
 from riptui.errors import DiskError, InputError, WorkerError
 from riptui.inpainters import CUSTOM, REGISTRY
 from riptui.metrics.availability import check_default_metrics
@@ -27,6 +26,7 @@ from riptui.tui.launch.picture_browser import PictureList, complete_path, list_e
 from riptui.tui.launch.screen import LaunchScreen
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import AppPilot, open_app
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, picture, set_iteration_seconds
 
 # ── what is typed ────────────────────────────────────────────────────────────────────────────────────────────────────

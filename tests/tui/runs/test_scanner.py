@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from riptui.engine import run_trajectory
 from riptui.events import Iterated
 from riptui.store.claim import claim
 from riptui.store.records import Request
@@ -13,6 +12,7 @@ from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.tui.runs import scanner
 from riptui.tui.runs.scanner import RunsScanner, ScanResult, TreeEntry
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 

@@ -1,6 +1,7 @@
 """The parts of the trajectory view that need no app: room, colours, comparisons, values, the strip, the map, jobs."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.colormap import COLOUR_STOPS, heat_colour
 from riptui.tui.trajectory.difference import GAIN, ComparisonMode, difference, heat_map, outline_square
 from riptui.tui.trajectory.filmstrip import FilmstripFrame, fit_strip, frames_around
+from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import metric_history as read
 from riptui.tui.trajectory.repaint_map import RepaintGrid, count_repaints, draw_grid, repaint_bars, summary_lines
 from riptui.tui.trajectory.responsive import GAP_COLUMNS, choose_layout
@@ -177,7 +179,7 @@ def test_a_place_on_the_axis_is_a_frame_and_back() -> None:
 def test_series_leave_out_what_is_not_there_yet() -> None:
     rows = rows_over(*range(8))
     metrics: dict[int, MetricValues] = {0: {"ssim": 1.0}, 8: {"ssim": 0.9}, 16: {"ssim": 0.1}}
-    [line] = metric_series.build_series(SPEC, rows, 8, metrics, ["ssim"], "inpainted")
+    [line] = metric_series.build_series(TrajectorySnapshot(Path(), SPEC, rows, 8, metrics), ["ssim"], "inpainted")
     assert (line.name, list(line.x), list(line.y)) == ("SSIM", [0.0, 50.0], [1.0, 0.9])
 
 

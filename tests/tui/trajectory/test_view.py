@@ -4,6 +4,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from riptui.arrays import Image
-from riptui.engine import run_trajectory
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
 from riptui.tui.graphics.capabilities import Terminal
@@ -32,9 +32,26 @@ from riptui.tui.trajectory.slider import Slider
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from riptui.tui.trajectory.view import TrajectoryView
 from tests.support.app_pilot import wait_until
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance
 
 SIZE = (140, 40)
+
+
+class ChosenFrame(NamedTuple):
+    path: Path
+    k: int
+    iterations: int
+
+
+class WatchedView(TrajectoryView):
+    """Tells the app of every frame that is shown."""
+
+    def _show_frame(self) -> None:
+        super()._show_frame()
+        snapshot = self.cursor.snapshot
+        if snapshot and snapshot.spec:
+            self.app.chosen.append(ChosenFrame(snapshot.path, self.cursor.k, snapshot.spec.iterations))
 
 
 class OneView(App[None]):
@@ -44,13 +61,10 @@ class OneView(App[None]):
         super().__init__()
         self.runs = runs
         self.graphics = Graphics(Terminal("halfblock", "a test"))
-        self.chosen: list[TrajectoryView.FrameChosen] = []
+        self.chosen: list[ChosenFrame] = []
 
     def compose(self) -> ComposeResult:
-        yield TrajectoryView(self.graphics, runs=self.runs, play_speed=60.0)
-
-    def on_trajectory_view_frame_chosen(self, message: TrajectoryView.FrameChosen) -> None:
-        self.chosen.append(message)
+        yield WatchedView(self.graphics, runs=self.runs, play_speed=60.0)
 
     @property
     def view(self) -> TrajectoryView:

@@ -1,21 +1,42 @@
-"""`riptui pause`, and the part of `riptui stop` that is about trajectories."""
+"""`riptui pause` and `riptui stop`: requests of trajectories; or shut down workers."""
 
 from collections import Counter
 from pathlib import Path
 from typing import Literal
 
+import rich_click as click
+
 from riptui.cli.console import print_error, print_line
+from riptui.cli.logs import find_worker
 from riptui.errors import RiptuiError
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.supervision.client import request_state
+from riptui.supervision.client import list_running_workers, request_state, shut_down
 
 
 def pause(paths: tuple[Path, ...]) -> int:
-    return request_all(paths, "pause", "paused")
+    return _request_all(paths, "pause", "paused")
 
 
-def request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> int:
+def stop(paths: tuple[Path, ...], worker: str | None, runs: Path) -> int:
+    if not paths and worker is None:
+        raise click.UsageError("nothing to stop: give a PATH, --worker ID or --worker all")
+    if worker is not None:
+        _shut_down(runs, worker)
+    return _request_all(paths, "stop", "stopped") if paths else 0
+
+
+def _shut_down(runs: Path, worker_id: str) -> None:
+    running = list_running_workers(runs)
+    workers = running if worker_id == "all" else [find_worker(running, worker_id, runs)]
+    for worker in workers:
+        shut_down(worker)
+        print_line(f"worker {worker.record.id} exits after the current iteration")
+    if not workers:
+        print_line(f"no running workers in {runs}")
+
+
+def _request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> int:
     counts: Counter[str] = Counter()
     failed = False
     for trajectory in find_all_trajectories(paths):

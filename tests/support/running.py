@@ -5,7 +5,7 @@ from contextlib import closing
 
 import msgspec
 
-from riptui.engine.batch import BatchRunner
+from riptui.engine import BatchRunner
 from riptui.events import Ended, Event, Failed, HeldByOther
 from riptui.inpainters import OnStep
 from riptui.recursion import ignore_step

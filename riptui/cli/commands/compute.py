@@ -1,30 +1,32 @@
-"""`riptui run`."""
+"""The commands of the panel Compute."""
 
 from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.lazy import calls
-from riptui.cli.options import (
-    MODEL_OPTIONS,
-    WORKER_OPTIONS,
-    detach_option,
-    display_option,
-    measure_option,
-    metrics_option,
-    model_options,
-    multi_option,
-    runs_option,
-    worker_options,
-)
-from riptui.cli.values import NameListParam, NumberListParam
+from riptui.cli import options
+from riptui.cli.commands.study import study as study
+from riptui.cli.lazy import command
+from riptui.cli.values import NameListParam, NumberListParam, complete_folders
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
 from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
 
 
-@click.command()
+@command("riptui.cli.demo:demo")
+@options.runs_option
+@click.option("--mask", type=int, default=64, show_default=True, help="Square size in px.")
+@options.display_option
+def demo() -> None:
+    """See a photograph drift: repaint 400 % of its pixels with OpenCV's Navier-Stokes inpainter, and measure it.
+
+    This takes seconds and needs no GPU, no model and no network. The picture is a cup of coffee by Rachel Michetti
+    (public domain, CC0).
+    """
+
+
+@command("riptui.cli.run:run")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
-@multi_option(
+@options.multi_option(
     "--inpainter",
     "-i",
     "inpainters",
@@ -38,7 +40,7 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
 @click.option(
     "--set", "key_values", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the inpainter, e.g. radius=5."
 )
-@multi_option(
+@options.multi_option(
     "--mask",
     "masks",
     type=NumberListParam(),
@@ -53,7 +55,9 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     show_default=True,
     help="Stop at this amount: pixels repainted, in % of the image (repeats count).",
 )
-@multi_option("--seed", "seeds", type=NumberListParam(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9.")
+@options.multi_option(
+    "--seed", "seeds", type=NumberListParam(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9."
+)
 @click.option(
     "--order",
     type=click.Choice(SQUARE_ORDERS),
@@ -87,15 +91,15 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     show_default=True,
     help="How to make a picture square. bands: add black bands; crop: take the middle; stretch: distort it.",
 )
-@model_options
-@metrics_option
-@measure_option
-@runs_option
+@options.model_options
+@options.metrics_option
+@options.measure_option
+@options.runs_option
 @click.option("--group", default="", metavar="G", help="Folder in the runs folder, e.g. fig7 or fig7/cats.")
 @click.option("--name", default="", metavar="N", help="Name of the trajectory, if there is only one.")
-@detach_option
-@worker_options
-@display_option
+@options.detach_option
+@options.worker_options
+@options.display_option
 @click.option_panel(
     "Recursion",
     options=[
@@ -111,11 +115,10 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
         "--fit",
     ],
 )
-@click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
-@click.option_panel("Worker", options=["--detach", *WORKER_OPTIONS])
+@click.option_panel("Diffusion models", options=[*options.MODEL_OPTIONS, "--allow-pickle"])
+@click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
 @click.option_panel("Metrics", options=["--metrics", "--measure"])
 @click.option_panel("Output", options=["--runs", "--group", "--name"])
-@calls("riptui.cli.run:run")
 def run() -> None:
     """Repaint pictures recursively, square by square, and measure how far they drift.
 
@@ -128,4 +131,54 @@ def run() -> None:
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     riptui run *.jpg -i sd2 --detach                 a model, in the background
+    """
+
+
+@command("riptui.cli.resume:resume")
+@options.paths_argument
+@options.runs_option
+@options.detach_option
+@options.worker_options
+@options.display_option
+@click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
+def resume() -> None:
+    """Resume paused, stopped, interrupted or failed trajectories. PATH: a trajectory, or a folder of them.
+
+    Finished trajectories are skipped. If another process is running one, the command waits for it.
+
+    \b
+    riptui resume runs/cat/m128-s0
+    riptui resume runs --detach              all of them, in the background
+    """
+
+
+@command("riptui.cli.pause_and_stop:pause")
+@options.paths_argument
+def pause() -> None:
+    """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.
+
+    A running trajectory finishes its current iteration first.
+
+    \b
+    riptui pause runs/fig7
+    """
+
+
+@command("riptui.cli.pause_and_stop:stop")
+@click.argument(
+    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_folders
+)
+@click.option(
+    "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
+)
+@options.runs_option
+def stop() -> None:
+    """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
+
+    A running trajectory finishes its current iteration first. --worker without a PATH shuts down the worker only:
+    its trajectories stay queued for others.
+
+    \b
+    riptui stop runs/fig7
+    riptui stop --worker all
     """

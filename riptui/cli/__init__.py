@@ -1,6 +1,6 @@
 """The command `riptui`: the table of its commands, and `main`, which opens the app or runs one of them.
 
-    commands/    what can be typed: options, help, and the name of the work; a file for each panel of the help
+    commands/    what can be typed: options, help, and the name of the work; a file for each command
     NAME.py      the work of the command NAME; study/NAME.py that of `riptui study NAME`
     options      options and arguments that commands share; values: their types, such as 64,128,256 and 0-9
     lazy         what lets a declaration name work that is imported when the command runs

@@ -32,19 +32,17 @@ def command(target: str) -> Callable[[Callable[[], None]], click.Command]:
 
 
 class LazyGroup(click.RichGroup):
-    """A group of commands that are imported when one of them runs or shows its help.
+    """A group of the commands in one package: NAME is imported from PACKAGE.NAME when it runs or shows its help.
 
-    `panels`: the short help of each command by name, by the panel of the group's help that lists it. The commands of
-    the panel "Set up" are declared in the module PACKAGE.set_up.
+    `panels`: the short help of each command by name, by the panel of the group's help that lists it.
     """
 
     def __init__(self, *args: Any, package: str, panels: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._package = package
         self._short_help = {name: text for commands in panels.values() for name, text in commands.items()}
-        self._modules: dict[str, str] = {}
         for panel, commands in panels.items():
             self.add_panel(click.RichCommandPanel(panel, commands=[*commands]))
-            self._modules |= dict.fromkeys(commands, f"{package}.{panel.lower().replace(' ', '_')}")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._short_help)
@@ -56,7 +54,7 @@ class LazyGroup(click.RichGroup):
 
     def load_command(self, name: str) -> click.Command:
         """The whole command, imported."""
-        command: click.Command = getattr(import_module(self._modules[name]), name)
+        command: click.Command = getattr(import_module(f"{self._package}.{name}"), name)
         return command
 
     def resolve_command(

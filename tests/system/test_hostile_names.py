@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from riptui.cli import commands, doctor
-from riptui.cli.commands.inspect import ls
+from riptui.cli.commands.ls import ls
 from riptui.cli.values import complete_folders
 from riptui.images import decode_png
 from riptui.store import layout

@@ -1,4 +1,4 @@
-"""The group of commands. A file for each panel of the help declares what can be typed; `riptui.cli.NAME` works."""
+"""The group of commands. The file NAME declares what can be typed; `riptui.cli.NAME` works."""
 
 import sys
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from textual.widgets import Button, Checkbox, Input, OptionList, SelectionList
 
 from riptui.cli.commands import riptui
-from riptui.cli.commands.compute import run
+from riptui.cli.commands.run import run
 from riptui.cli.run import parse_settings as pairs
 from riptui.errors import InputError, WorkerError
 from riptui.inpainters import complete_parameters

@@ -1,12 +1,12 @@
-"""The commands of the panel Workers."""
+"""`riptui worker`."""
 
 from pathlib import Path
 
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, runs_option, worker_options
-from riptui.cli.values import MinutesParam, complete_folders
+from riptui.cli.options import runs_option, worker_options
+from riptui.cli.values import MinutesParam
 
 
 @command("riptui.cli.worker:worker")
@@ -33,29 +33,4 @@ def worker() -> None:
     riptui worker                        on the best device
     riptui worker --device cuda:1        on the second GPU
     riptui worker --idle 0               exit when the queue is empty
-    """
-
-
-@command("riptui.cli.ps:ps")
-@runs_option
-@json_option
-def ps() -> None:
-    """List the running workers of a runs folder: state, device, model, speed, memory and current trajectories."""
-
-
-@command("riptui.cli.logs:logs")
-@click.argument("target", required=False, metavar="[WORKER|PATH]", shell_complete=complete_folders)
-@click.option("--follow", "-f", is_flag=True, help="Keep printing new lines, until Ctrl-C.")
-@click.option(
-    "--lines", "-n", type=click.IntRange(0), default=40, show_default=True, help="Number of last lines to print."
-)
-@runs_option
-def logs() -> None:
-    """Print the log of a worker or of a failed trajectory.
-
-    WORKER is a worker's id or the start of it. The default is the newest worker.
-
-    \b
-    riptui logs -f                       follow the newest worker
-    riptui logs runs/cat/m128-s0-sd2     why this trajectory failed
     """

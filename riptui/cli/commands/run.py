@@ -1,4 +1,4 @@
-"""The commands of the panel Compute."""
+"""`riptui run`."""
 
 from pathlib import Path
 
@@ -7,21 +7,9 @@ import rich_click as click
 from riptui.cli import options
 from riptui.cli.commands.study import study as study
 from riptui.cli.lazy import command
-from riptui.cli.values import NameListParam, NumberListParam, complete_folders
+from riptui.cli.values import NameListParam, NumberListParam
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
 from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
-
-
-@command("riptui.cli.demo:demo")
-@options.runs_option
-@click.option("--mask", type=int, default=64, show_default=True, help="Square size in px.")
-@options.display_option
-def demo() -> None:
-    """See a photograph drift: repaint 400 % of its pixels with OpenCV's Navier-Stokes inpainter, and measure it.
-
-    This takes seconds and needs no GPU, no model and no network. The picture is a cup of coffee by Rachel Michetti
-    (public domain, CC0).
-    """
 
 
 @command("riptui.cli.run:run")
@@ -131,54 +119,4 @@ def run() -> None:
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     riptui run *.jpg -i sd2 --detach                 a model, in the background
-    """
-
-
-@command("riptui.cli.resume:resume")
-@options.paths_argument
-@options.runs_option
-@options.detach_option
-@options.worker_options
-@options.display_option
-@click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
-def resume() -> None:
-    """Resume paused, stopped, interrupted or failed trajectories. PATH: a trajectory, or a folder of them.
-
-    Finished trajectories are skipped. If another process is running one, the command waits for it.
-
-    \b
-    riptui resume runs/cat/m128-s0
-    riptui resume runs --detach              all of them, in the background
-    """
-
-
-@command("riptui.cli.pause_and_stop:pause")
-@options.paths_argument
-def pause() -> None:
-    """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.
-
-    A running trajectory finishes its current iteration first.
-
-    \b
-    riptui pause runs/fig7
-    """
-
-
-@command("riptui.cli.pause_and_stop:stop")
-@click.argument(
-    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_folders
-)
-@click.option(
-    "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
-)
-@options.runs_option
-def stop() -> None:
-    """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
-
-    A running trajectory finishes its current iteration first. --worker without a PATH shuts down the worker only:
-    its trajectories stay queued for others.
-
-    \b
-    riptui stop runs/fig7
-    riptui stop --worker all
     """

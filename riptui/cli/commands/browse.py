@@ -1,0 +1,39 @@
+"""`riptui browse`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli.lazy import command
+from riptui.cli.options import runs_folder
+from riptui.cli.values import complete_folders
+
+
+@command("riptui.cli.browse:browse")
+@click.argument(
+    "runs",
+    required=False,
+    default=runs_folder,
+    envvar="RIPTUI_RUNS",
+    type=click.Path(path_type=Path, file_okay=False),
+    shell_complete=complete_folders,
+)
+@click.option(
+    "--select", default="", metavar="PATH", help="Start on this trajectory or group.", shell_complete=complete_folders
+)
+@click.option(
+    "--graphics",
+    type=click.Choice(["auto", "kitty", "sixel", "halfblock", "off"]),
+    show_default="the setting graphics",
+    help="How to show pictures; auto asks the terminal what it can show.",
+)
+def browse() -> None:
+    """Open the app in this terminal: browse, watch, compare and launch trajectories. RUNS: the runs folder.
+
+    `riptui` and `riptui RUNS` do the same. Press ? in the app to list its keys. Workers keep running when you quit the
+    app or lose the connection.
+
+    \b
+    riptui browse ~/runs
+    riptui browse --select fig7/cat/m128-s0
+    """

@@ -1,0 +1,36 @@
+"""`riptui export`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli import options
+from riptui.cli.lazy import command
+from riptui.cli.values import MeasureParam
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@command("riptui.cli.export:export")
+@options.path_argument
+@click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Whole frames, one PNG file each.")
+@click.option("--gif", type=FILE, metavar="F", help="Animation; the format follows the extension: .gif, .webp or .png.")
+@click.option(
+    "--strip", type=FILE, metavar="F", help="Image sequence as in the paper: the frames at every 50 %, side by side."
+)
+@click.option("--csv", type=FILE, metavar="F", help="All measured values, one row per measured frame.")
+@click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
+@click.option(
+    "--at",
+    type=MeasureParam(),
+    show_default="--frames: every; --gif: about 64 frames",
+    help="Frames for --frames and --gif: half (every 50 %), every (all), or every N iterations.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+def export() -> None:
+    """Export a trajectory: frames, an animation, a strip of frames, tables. Choose at least one output.
+
+    \b
+    riptui export runs/cat/m128-s0 --strip drift.png --gif drift.gif
+    riptui export runs/cat/m128-s0 --frames frames --at half --csv drift.csv
+    """

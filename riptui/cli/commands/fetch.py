@@ -1,0 +1,42 @@
+"""`riptui fetch`."""
+
+import rich_click as click
+from click.shell_completion import CompletionItem
+
+from riptui.cli.lazy import command
+from riptui.inpainters.catalogue import MODELS
+from riptui.metrics import REGISTRY
+
+
+def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names that need no hub id."""
+    lpips_names = ["lpips", *(name for name in REGISTRY if name.startswith("lpips-"))]
+    return [CompletionItem(name) for name in (*MODELS, *lpips_names) if name.startswith(incomplete)]
+
+
+@command("riptui.cli.fetch:fetch")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_names)
+@click.option(
+    "--variant",
+    type=click.Choice(["full", "fp16"]),
+    default="full",
+    show_default=True,
+    help="Precision to download if a model has both; fp16 is half the size.",
+)
+@click.option(
+    "--allow-pickle",
+    is_flag=True,
+    help="Accept weights that exist only as pickle. A pickle can run any code when it is loaded: use this only for "
+    "sources that you trust.",
+)
+@click.option("--offline", is_flag=True, help="Do not use the network: report what is installed and what is missing.")
+def fetch() -> None:
+    """Download weights. NAME: a model of `riptui models`, a hub id org/name[@revision], lpips, or one net (lpips-vgg).
+
+    Only the files that riptui loads are downloaded, and each is verified by its hash. An interrupted download resumes
+    where it stopped. With --offline, $RIPTUI_OFFLINE or $HF_HUB_OFFLINE the network is never used.
+
+    \b
+    riptui fetch sd2 lpips
+    riptui fetch org/name@main --variant fp16
+    """

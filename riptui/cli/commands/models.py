@@ -1,0 +1,14 @@
+"""`riptui models`."""
+
+from riptui.cli.lazy import command
+from riptui.cli.options import json_option
+
+
+@command("riptui.cli.models:models")
+@json_option
+def models() -> None:
+    """List models, LPIPS nets and inpainters without weights: size, licence, and whether they are installed.
+
+    \b
+    ✓ installed   ○ missing: riptui fetch NAME   ! incomplete   ? unknown without the extra [diffusion]
+    """

@@ -1,0 +1,45 @@
+"""`riptui report`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli import options
+from riptui.cli.lazy import command
+
+reference_option = click.option(
+    "--reference",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="Published curves to draw dashed in figure 7: a header metric,mask,inpainted,mean,sd and one row per metric "
+    "(e.g. lpips-vgg), mask size (px) and % inpainted; sd may be empty.",
+)
+overwrite_option = click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Write into a folder that holds other files; only files of the same name are replaced.",
+)
+
+
+@command("riptui.cli.report:report")
+@options.paths_argument
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Where to write report.md and the figures (PNG, SVG, CSV). An existing report is replaced.",
+)
+@reference_option
+@overwrite_option
+@options.json_option
+def report() -> None:
+    """Draw the paper's figures from trajectories and test its findings. PATH: a trajectory, or a folder of them.
+
+    Figures 1 and 4 to 13 in the paper's layout, the curves also against coverage. Figures for which the
+    trajectories do not suffice are left out and listed. Only complete trajectories count. Needs the extra [report].
+
+    \b
+    riptui report runs/fig7 --out fig7-report
+    riptui report runs --out report --reference paper.csv
+    """

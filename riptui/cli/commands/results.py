@@ -1,0 +1,44 @@
+"""`riptui results`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli import options
+from riptui.cli.lazy import command
+from riptui.cli.values import NameListParam
+
+GROUPING_FIELDS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@command("riptui.cli.results:results")
+@options.paths_argument
+@options.multi_option(
+    "--by",
+    type=NameListParam(lambda: GROUPING_FIELDS),
+    default="inpainter,mask",
+    show_default=True,
+    metavar="A,B",
+    help="Group by these spec fields or inpainter parameters, e.g. inpainter,mask,steps.",
+)
+@click.option("--metric", metavar="NAME", show_default="lpips-vgg if measured", help="Metric to summarise.")
+@click.option("--findings", is_flag=True, help="Test the paper's seven findings.")
+@click.option("--compare", is_flag=True, help="Rank the inpainters by drift, with paired tests.")
+@click.option(
+    "--csv", type=FILE, metavar="F", help="Write all measured values as one table, one row per measured frame."
+)
+@click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@options.json_option
+def results() -> None:
+    """Summarise trajectories in groups. PATH: a trajectory, or a folder of them. Only complete trajectories count.
+
+    For each group: the mean at the end ± the standard deviation and the mean over the whole amount (area), both with a
+    95 % interval by image; the half-life, the % inpainted by which half of the drift is reached; and the law that fits
+    best.
+
+    \b
+    riptui results runs --by inpainter,mask
+    riptui results runs/fig7 --findings --csv fig7.csv
+    """

@@ -1,0 +1,30 @@
+"""`riptui stop`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli import options
+from riptui.cli.commands.study import study as study
+from riptui.cli.lazy import command
+from riptui.cli.values import complete_folders
+
+
+@command("riptui.cli.pause_and_stop:stop")
+@click.argument(
+    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_folders
+)
+@click.option(
+    "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
+)
+@options.runs_option
+def stop() -> None:
+    """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
+
+    A running trajectory finishes its current iteration first. --worker without a PATH shuts down the worker only:
+    its trajectories stay queued for others.
+
+    \b
+    riptui stop runs/fig7
+    riptui stop --worker all
+    """

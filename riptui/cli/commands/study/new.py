@@ -1,0 +1,24 @@
+"""`riptui study new`."""
+
+import rich_click as click
+
+from riptui.cli.commands.study import file_argument
+from riptui.cli.lazy import command
+
+
+@command("riptui.cli.study.new:new")
+@file_argument
+@click.option(
+    "--preset",
+    type=click.Choice(["quick", "paper-1", "paper-2"]),
+    default="quick",
+    show_default=True,
+    help="quick: four pictures, three classical inpainters, a minute; paper-1, paper-2: the paper's experiments.",
+)
+def new() -> None:
+    """Write a study file in which every line is explained. An existing file is never replaced.
+
+    \b
+    riptui study new quick.toml
+    riptui study new paper.toml --preset paper-1
+    """

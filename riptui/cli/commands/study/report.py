@@ -1,0 +1,31 @@
+"""`riptui study report`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli.commands.report import overwrite_option, reference_option
+from riptui.cli.commands.study import file_argument
+from riptui.cli.lazy import command
+from riptui.cli.options import json_option
+
+
+@command("riptui.cli.study.report:report")
+@file_argument
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    show_default="NAME-report next to FILE",
+    help="Where to write report.md and the figures (PNG, SVG, CSV). An existing report is replaced.",
+)
+@reference_option
+@overwrite_option
+@json_option
+def report() -> None:
+    """Draw the paper's figures from a study and test its findings. Only complete trajectories count.
+
+    \b
+    riptui study report paper.toml
+    riptui study report paper.toml --out report --reference paper.csv
+    """

@@ -37,6 +37,7 @@ def test_every_public_name_is_there_and_documented() -> None:
         _ = riptui.inpaint
 
 
+@pytest.mark.slow
 def test_type_checkers_see_the_public_names(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     file = tmp_path / "notebook.py"
@@ -86,6 +87,7 @@ def test_what_cannot_be_prepared_is_refused(image: object, options: dict[str, An
         riptui.prepare(image, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_recurse_repeats_a_saved_trajectory(make_trajectory: MakeTrajectory) -> None:
     saved = make_trajectory(inpainter="telea")
     list(run_trajectory(saved))

@@ -73,6 +73,7 @@ def python(changed: Path, *words: str | Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_an_inpainter_and_a_metric_are_added_and_run(changed: Path, make_trajectory: MakeTrajectory) -> None:
     picture = make_trajectory().path / "original.png"
     options = ["--inpainter", "mean-colour", "--set", "shade=0.5", "--metrics", "mean-difference"]
@@ -83,6 +84,7 @@ def test_an_inpainter_and_a_metric_are_added_and_run(changed: Path, make_traject
     assert "mean-difference" in shown
 
 
+@pytest.mark.slow
 def test_the_added_inpainter_and_metric_keep_the_conventions(changed: Path) -> None:
     code = (
         "from riptui import load_inpainter, load_metric; "
@@ -92,16 +94,19 @@ def test_the_added_inpainter_and_metric_keep_the_conventions(changed: Path) -> N
     assert python(changed, "-c", code) == "kept\n"
 
 
+@pytest.mark.slow
 def test_a_command_is_added(changed: Path, make_trajectory: MakeTrajectory) -> None:
     runs = make_trajectory().path.parents[1]
     assert "Count trajectories." in python(changed, "-m", "riptui", "--help")
     assert python(changed, "-m", "riptui", "count", "--runs", runs) == "1\n"
 
 
+@pytest.mark.slow
 def test_a_key_is_added(changed: Path, make_trajectory: MakeTrajectory) -> None:
     python(changed, "-c", PRESS_K, make_trajectory().path.parents[1])
 
 
+@pytest.mark.slow
 def test_the_recipes_are_typed(changed: Path) -> None:
     pytest.importorskip("mypy", reason="needs riptui[dev]")
     files = [name for heading, _ in recipes() if ", after " not in (name := heading)]

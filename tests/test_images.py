@@ -92,6 +92,7 @@ def test_a_name_that_is_not_utf_8_can_still_be_written_as_json(tmp_path: Path) -
 MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I;16B", "RGBX"]
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # it waits for the disk
 @given(st.sampled_from(MODES), st.integers(1, 40), st.integers(1, 40), st.sampled_from(FITS), st.integers(0, 99))
 def test_any_mode_and_shape_becomes_square_rgb_of_8_bits(
@@ -669,6 +670,7 @@ CUT: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CUT)
 def test_a_cut_file_is_refused_unless_all_its_pixels_are_there(tmp_path: Path, name: str) -> None:
     whole = BytesIO()

@@ -18,6 +18,7 @@ def loaded_by(code: str) -> set[str]:
     return set(said.splitlines()[-1].split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "without"),
     [
@@ -61,6 +62,7 @@ def test_importing_it_loads_none_of_these(module: str, without: set[str]) -> Non
     assert not loaded & without
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "argv",
     [
@@ -106,6 +108,7 @@ assert ended.done
     assert not loaded & TORCH
 
 
+@pytest.mark.slow
 def test_no_command_imports_the_package_of_an_extra() -> None:
     """With the base install alone each command starts, and names the extra that it needs."""
     code = (

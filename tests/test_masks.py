@@ -49,6 +49,7 @@ def require_independent(one: Cells, other: Cells, count: int) -> None:
 # --- the shape of a mask
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # of a busy machine nothing is expected
 @given(st.sampled_from(SIZES), st.sampled_from(SQUARE_ORDERS), st.integers(0, MAX_SEED), st.data())
 def test_any_mask_is_one_square_of_the_grid(size: int, order: str, seed: int, data: st.DataObject) -> None:
@@ -152,6 +153,7 @@ def test_coverage_grows_as_by_independent_draws(side: int, seeds: int) -> None:
 # --- drawn without replacement, and in order
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "side"), [(512, 16), (256, 64), (768, 96), (768, 256), (256, 256)])
 @pytest.mark.parametrize("order", ["shuffle", "raster"])
 def test_without_replacement_every_100_percent_touches_every_square_once(order: str, size: int, side: int) -> None:
@@ -232,6 +234,7 @@ def test_another_seed_draws_other_squares() -> None:
 # --- noise seeds
 
 
+@pytest.mark.slow
 def test_noise_seeds_never_collide_in_an_experiment_and_any_json_reader_keeps_them_exact() -> None:
     seeds = [
         draw_noise_seed(spec(seed=seed), k) for seed in range(100) for k in range(1, 337)

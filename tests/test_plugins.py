@@ -121,6 +121,7 @@ def test_of_two_packages_with_one_name_the_second_is_left_out(registry: MakeRegi
     assert found["mean-colour"].summary.startswith("Fills")
 
 
+@pytest.mark.slow
 def test_commands_workers_and_records_know_a_plugin(tmp_path: Path) -> None:
     folder = install_distribution(tmp_path / "site", WORKING, {"mean_colour": MODULE})
     runs = tmp_path / "runs"
@@ -146,6 +147,7 @@ def picture_file() -> Path:
     return Path(package.__file__).with_name("pictures") / "coffee.jpg"
 
 
+@pytest.mark.slow
 def test_a_worker_computes_with_a_plugin(tmp_path: Path) -> None:
     folder = install_distribution(tmp_path / "site", WORKING, {"mean_colour": MODULE})
     runs = tmp_path / "runs"
@@ -156,6 +158,7 @@ def test_a_worker_computes_with_a_plugin(tmp_path: Path) -> None:
     assert '"done"' in listed
 
 
+@pytest.mark.slow
 def test_what_is_installed_is_listed_and_completed_and_what_is_broken_is_named(tmp_path: Path) -> None:
     points = {
         "riptui.inpainters": {"mean-colour": "mean_colour:INFO", "lost": "absent_module:INFO"},
@@ -181,6 +184,7 @@ def test_what_is_installed_is_listed_and_completed_and_what_is_broken_is_named(t
     assert "the metric gone of the package" in doctor
 
 
+@pytest.mark.slow
 def test_help_reads_no_metadata(tmp_path: Path) -> None:
     folder = install_distribution(tmp_path / "site", WORKING, {"mean_colour": MODULE})
     code = """

@@ -106,6 +106,7 @@ def read() -> Any:
     return names["frame"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paste", [True, False])
 @pytest.mark.parametrize("inpainter", ["navier-stokes", "noise"])
 def test_the_readmes_python_gives_every_frame(
@@ -160,6 +161,7 @@ def from_python() -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_readmes_notebook_cell_runs(
     from_python: list[str],
     make_trajectory: MakeTrajectory,

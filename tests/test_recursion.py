@@ -63,6 +63,7 @@ def require_same(some: Sequence[Iteration], others: Sequence[Iteration]) -> None
 # --- the paper's loop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", SQUARE_ORDERS)
 @pytest.mark.parametrize("name", ["navier-stokes", "telea", "noise"])
 def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str, order: str) -> None:
@@ -81,6 +82,7 @@ def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str
         assert iteration.seconds >= 0
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.sampled_from([16, 64, 128, 256]), st.sampled_from(SQUARE_ORDERS), st.integers(0, 2**53))
 def test_pixels_outside_the_box_never_change(side: int, order: str, seed: int) -> None:
@@ -194,6 +196,7 @@ def mixed(name: str) -> list[Walk]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["navier-stokes", "noise"])
 def test_a_batch_in_lockstep_equals_single_runs_bit_for_bit(name: str) -> None:
     walks = mixed(name)
@@ -230,6 +233,7 @@ def test_an_empty_batch_has_nothing_to_do() -> None:
 # --- resuming
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paste", [True, False])
 @pytest.mark.parametrize("name", ["navier-stokes", "noise"])
 @pytest.mark.parametrize("k", [1, 7, 31])
@@ -286,6 +290,7 @@ WRONG: dict[str, Callable[[Images], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("got", WRONG)
 def test_an_inpainter_that_returns_no_images_is_refused_and_nothing_moves(got: str) -> None:
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Any:

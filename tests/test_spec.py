@@ -313,6 +313,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*FIELDS, "unknown"]), JSON, min_size=1))
 def test_any_values_in_a_spec_are_taken_or_refused_in_words(fields: dict[str, object]) -> None:
@@ -323,6 +324,7 @@ def test_any_values_in_a_spec_are_taken_or_refused_in_words(fields: dict[str, ob
     assert decode_spec(encode_spec(read)) == read
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data())
 def test_a_file_with_damaged_bytes_is_taken_or_refused_in_words(data: st.DataObject) -> None:
@@ -396,6 +398,7 @@ def test_three_by_three_squares_are_measured_where_50_percent_is_first_reached()
     assert spec(size=768, mask=256, amount=200.0).keyframe_iterations() == [0, 5, 9, 14, 18]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.sampled_from([256, 320, 512, 768]), st.data())
 def test_the_iterations_are_the_fewest_that_reach_the_amount(size: int, data: st.DataObject) -> None:

@@ -134,6 +134,7 @@ def test_what_is_in_the_file_reaches_no_terminal_raw(file: Path) -> None:
     require_harmless(outcome, terminal=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\x00", b"theme =", b"#" * 10_000_000, b"# f\xfcr"])
 def test_a_file_that_is_no_settings_is_one_line_and_no_traceback(data: bytes, file: Path) -> None:
     file.write_bytes(data)

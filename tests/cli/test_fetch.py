@@ -133,6 +133,7 @@ def nothing_is_here(revision: str = "main") -> bool:
 # --- what is fetched
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_fetched_and_then_found(server: Hub) -> None:
     folder = fetched()
     assert folder == locate.locate_model(NAME, "main") == locate.locate_model(NAME, COMMIT)
@@ -141,11 +142,13 @@ def test_a_checkpoint_is_fetched_and_then_found(server: Hub) -> None:
     assert content(folder) == {path: files[path] for path in LOADED}
 
 
+@pytest.mark.slow
 def test_only_what_is_loaded_is_asked_for_and_once(server: Hub) -> None:
     fetched()
     assert server.downloaded() == sorted(LOADED)
 
 
+@pytest.mark.slow
 def test_a_second_fetch_downloads_nothing(server: Hub) -> None:
     fetched()
     server.seen.clear()
@@ -154,6 +157,7 @@ def test_a_second_fetch_downloads_nothing(server: Hub) -> None:
     assert server.downloaded() == []
 
 
+@pytest.mark.slow
 def test_the_hubs_own_client_finds_what_was_fetched_and_fetches_nothing_itself(server: Hub) -> None:
     folder = fetched()
     server.seen.clear()
@@ -162,12 +166,14 @@ def test_the_hubs_own_client_finds_what_was_fetched_and_fetches_nothing_itself(s
     assert {one.method for one in server.seen if "/resolve/" in one.path} == {"HEAD"}
 
 
+@pytest.mark.slow
 def test_what_the_hubs_own_client_fetched_is_not_fetched_again(server: Hub) -> None:
     for path in LOADED:
         hf_hub_download(NAME, path)
     assert download.plan_download(NAME, "main").missing == ()
 
 
+@pytest.mark.slow
 def test_a_fetched_checkpoint_loads(server: Hub) -> None:
     from riptui import inpainters
     from tests.support import tiny_checkpoints as tiny
@@ -179,6 +185,7 @@ def test_a_fetched_checkpoint_loads(server: Hub) -> None:
     assert built.notes["model"] == COMMIT
 
 
+@pytest.mark.slow
 def test_two_files_of_one_content_are_fetched_once(server: Hub) -> None:
     server.repositories[NAME].files["tokenizer/special_tokens_map.json"] = b'{"a": 0}'
     plan = download.plan_download(NAME, "main")
@@ -186,6 +193,7 @@ def test_two_files_of_one_content_are_fetched_once(server: Hub) -> None:
     assert (download.fetch(plan) / "tokenizer/special_tokens_map.json").read_bytes() == b'{"a": 0}'
 
 
+@pytest.mark.slow
 def test_progress_is_of_all_missing_bytes(server: Hub) -> None:
     plan = download.plan_download(NAME, "main")
     told: list[tuple[str, int, int]] = []
@@ -210,6 +218,7 @@ def test_a_repository_that_is_no_checkpoint_is_refused(server: Hub) -> None:
         fetched("org/data")
 
 
+@pytest.mark.slow
 def test_a_moved_branch_is_followed_and_what_both_commits_share_is_not_fetched_again(server: Hub) -> None:
     old = fetched()
     newer = "f" * 40
@@ -223,6 +232,7 @@ def test_a_moved_branch_is_followed_and_what_both_commits_share_is_not_fetched_a
     assert (new / UNET).read_bytes() == tensors(9, 50_000)
 
 
+@pytest.mark.slow
 def test_a_commit_and_a_tag_can_be_fetched(server: Hub) -> None:
     server.repositories[NAME].revisions["refs/pr/1"] = COMMIT
     assert fetched(revision=COMMIT) == locate.locate_model(NAME, COMMIT)
@@ -307,6 +317,7 @@ def test_weights_that_are_only_pickle_are_refused_before_they_are_fetched(server
     assert server.downloaded() == ["model_index.json"]
 
 
+@pytest.mark.slow
 def test_with_leave_pickles_are_fetched_and_what_they_risk_is_said(
     server: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -333,6 +344,7 @@ def up_again(server: Hub) -> None:
     server.seen.clear()
 
 
+@pytest.mark.slow
 def test_a_dropped_download_goes_on_where_it_stopped(server: Hub) -> None:
     half = drop_half(server)
     with pytest.raises(WeightsError, match=r"could not be fetched: .*503") as broken:
@@ -350,6 +362,7 @@ def test_a_dropped_download_goes_on_where_it_stopped(server: Hub) -> None:
     assert (folder / UNET).read_bytes() == tensors(2, 50_000)
 
 
+@pytest.mark.slow
 def test_an_interrupted_download_goes_on_where_it_stopped(server: Hub) -> None:
     def interrupt(path: str, done: int, total: int) -> None:
         if path == UNET and done > total - 100_000:
@@ -365,6 +378,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(server: Hub) -> None:
     assert server.ranges(f"{NAME}/{UNET}") == [f"bytes={plan.partial_bytes}-"]
 
 
+@pytest.mark.slow
 def test_a_partial_file_that_is_too_long_is_begun_anew(server: Hub) -> None:
     plan = download.plan_download(NAME, "main")
     unet = next(file for file in plan.missing if file.path == UNET)
@@ -372,6 +386,7 @@ def test_a_partial_file_that_is_too_long_is_begun_anew(server: Hub) -> None:
     assert (download.fetch(plan) / UNET).read_bytes() == tensors(2, 50_000)
 
 
+@pytest.mark.slow
 def test_a_partial_file_that_is_damaged_is_not_gone_on_from_twice(server: Hub) -> None:
     plan = download.plan_download(NAME, "main")
     unet = next(file for file in plan.missing if file.path == UNET)
@@ -382,6 +397,7 @@ def test_a_partial_file_that_is_damaged_is_not_gone_on_from_twice(server: Hub) -
     assert (fetched() / UNET).read_bytes() == tensors(2, 50_000)
 
 
+@pytest.mark.slow
 def test_two_fetches_of_one_file_do_not_write_into_each_other(server: Hub) -> None:
     plan = download.plan_download(NAME, "main")
 
@@ -398,6 +414,7 @@ def test_two_fetches_of_one_file_do_not_write_into_each_other(server: Hub) -> No
 # --- files that are not right
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [UNET, "unet/config.json"])
 def test_a_file_with_another_hash_is_an_error_and_is_not_kept(path: str, server: Hub) -> None:
     right = server.repositories[NAME].files[path]
@@ -411,6 +428,7 @@ def test_a_file_with_another_hash_is_an_error_and_is_not_kept(path: str, server:
     assert (fetched() / path).read_bytes() == right
 
 
+@pytest.mark.slow
 def test_a_file_of_another_length_is_an_error(server: Hub) -> None:
     server.repositories[NAME].served[UNET] = tensors(2, 100)
     with pytest.raises(WeightsError, match="could not be fetched: Consistency check failed") as wrong:
@@ -419,6 +437,7 @@ def test_a_file_of_another_length_is_an_error(server: Hub) -> None:
     assert nothing_is_here()
 
 
+@pytest.mark.slow
 def test_a_file_damaged_in_the_cache_is_fetched_again(server: Hub) -> None:
     folder = fetched()
     blob = (folder / UNET).resolve()
@@ -484,6 +503,7 @@ def test_a_hub_lost_in_the_middle_is_said_with_what_is_kept(server: Hub, monkeyp
         download.fetch(plan)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_here_needs_no_hub(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     folder = fetched()
     server.down = True
@@ -496,6 +516,7 @@ def test_a_model_that_is_here_needs_no_hub(server: Hub, capsys: pytest.CaptureFi
 # --- the disk
 
 
+@pytest.mark.slow
 def test_a_disk_without_space_is_said_before_anything_is_fetched(
     server: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -525,6 +546,7 @@ def test_a_disk_that_fills_up_is_said(server: Hub, monkeypatch: pytest.MonkeyPat
 # --- offline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["--offline", "RIPTUI_OFFLINE", "HF_HUB_OFFLINE"])
 def test_offline_says_what_is_here_and_what_is_missing_and_asks_nobody(
     how: str, server: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -545,6 +567,7 @@ def test_offline_says_what_is_here_and_what_is_missing_and_asks_nobody(
     assert server.seen == []
 
 
+@pytest.mark.slow
 def test_offline_a_checkpoint_that_lost_a_file_is_incomplete(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     (fetched() / UNET).unlink()
     assert main(["fetch", NAME, "--offline"]) == 1
@@ -629,6 +652,7 @@ def riptui(server: Hub, tmp_path: Path) -> Callable[..., "subprocess.Popen[str]"
     return start
 
 
+@pytest.mark.slow
 def test_nothing_of_the_libraries_is_on_the_terminal(
     server: Hub, riptui: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
 ) -> None:
@@ -640,6 +664,7 @@ def test_nothing_of_the_libraries_is_on_the_terminal(
     assert re.fullmatch(rf"{NAME}: downloading \d+ kB\n", err)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_and_the_next_fetch_goes_on(server: Hub, riptui: Callable[..., "subprocess.Popen[str]"]) -> None:
     drop_half(server)
     server.stalls = True
@@ -676,6 +701,7 @@ def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
     return {one["name"]: one for one in json.loads(capsys.readouterr().out)}
 
 
+@pytest.mark.slow
 def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     trunks.repositories[MODELS["sd2"].repository] = Repository(whole())
     before = listed(capsys)
@@ -693,6 +719,7 @@ def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.
     assert trunks.seen == []
 
 
+@pytest.mark.slow
 def test_a_damaged_model_is_listed_as_incomplete(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     server.repositories[MODELS["sd2"].repository] = Repository(whole())
     assert main(["fetch", "sd2"]) == 0
@@ -722,6 +749,7 @@ def test_without_the_extra_the_list_says_so(
     assert "pip install 'riptui[diffusion]'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_listing_the_models_imports_no_torch() -> None:
     code = "import sys; from riptui.cli import main; main(['models']); print(*sys.modules)"
     modules = set(subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()[-1].split())

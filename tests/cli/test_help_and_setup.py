@@ -41,6 +41,7 @@ def command(name: str) -> click.Command:
 # ── demo ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_demo_computes_measures_and_says_what_can_be_done_next() -> None:
     outcome = riptui("demo", "--mask", "128")
     assert outcome.code == 0
@@ -212,6 +213,7 @@ def test_weights_are_told_by_net() -> None:
     assert [finding["state"] for finding in findings()["weights"]] == ["ok"] * 3
 
 
+@pytest.mark.slow
 def test_the_real_doctor_ends_well_in_a_process_of_its_own() -> None:
     outcome = spawned("doctor", "--json", cwd=Path.cwd(), env=environment())
     assert (outcome.code, outcome.err) == (0, "")
@@ -249,6 +251,7 @@ def test_an_unknown_shell_is_refused() -> None:
     outcome.require_one_line("powershell", "bash", "zsh", "fish")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "word", "offered"),
     [
@@ -317,6 +320,7 @@ def options() -> Iterator[Any]:
                 yield pytest.param(name, param, id=f"{name} {param.opts[0]}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "option"), list(options()))
 def test_every_option_has_a_sentence_in_the_help(name: str, option: click.Option) -> None:
     assert option.help

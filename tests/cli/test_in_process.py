@@ -29,6 +29,7 @@ def statuses() -> list[str]:
     return sorted(trajectory.read_status() for trajectory in find_trajectories(Path("runs")))
 
 
+@pytest.mark.slow
 def test_ps_shows_it_and_it_is_shut_down_as_by_ctrl_c(runs: Path) -> None:
     with started("run", "p.png", *OPTIONS, "--seed", "0-2", "--display", "none") as process:
         wait_until(lambda: "it/s" in riptui("ps", "--runs", runs).out)
@@ -47,6 +48,7 @@ def test_ps_shows_it_and_it_is_shut_down_as_by_ctrl_c(runs: Path) -> None:
     assert list_workers(runs) == []
 
 
+@pytest.mark.slow
 def test_one_that_is_killed_is_no_longer_listed(runs: Path) -> None:
     with started("run", "p.png", *OPTIONS, "--display", "none") as process:
         wait_until(lambda: list_running_workers(runs))

@@ -249,6 +249,7 @@ def test_show_draws_the_original_beside_a_frame(make_trajectory: MakeTrajectory,
     assert not any("▀" in line for line in narrow(80, "show", "runs/picture/m64-s0", "--no-picture"))
 
 
+@pytest.mark.slow
 def test_show_draws_by_itself_on_a_terminal_alone(make_trajectory: MakeTrajectory, narrow: Any) -> None:
     computed(make_trajectory())
     assert any("frame 16, 100 %" in line for line in narrow(80, "show", "runs/picture/m64-s0"))
@@ -399,6 +400,7 @@ def a_keyframe(trajectory: Trajectory) -> None:
     flip(path, len(path.read_bytes()) // 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [a_patch, a_row, a_pixel_hash])
 def test_damage_is_found_named_cut_and_computed_again_to_the_same_bytes(
     damage: Any, make_trajectory: MakeTrajectory
@@ -433,6 +435,7 @@ def test_damage_is_found_named_cut_and_computed_again_to_the_same_bytes(
     assert check().code == 0
 
 
+@pytest.mark.slow
 def test_a_damaged_keyframe_is_made_again_from_the_patches(make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory(metrics=("psnr",)))
     before = files(trajectory.path)
@@ -482,6 +485,7 @@ def test_a_users_own_file_is_left_alone(make_trajectory: MakeTrajectory) -> None
     assert notes.read_text() == "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [layout.ORIGINAL, layout.SPEC])
 def test_what_cannot_be_computed_again_stays_damaged(name: str, make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory())
@@ -529,6 +533,7 @@ def two(make_trajectory: MakeTrajectory) -> list[str]:
     return [f"✓ runs/a/s{seed}: 16 of 16 iterations are intact" for seed in range(2)]
 
 
+@pytest.mark.slow
 def test_on_a_terminal_results_stay_apart_from_the_bar(two: list[str]) -> None:
     sent, _ = on_terminal("check", "runs")
     assert "checking" in sent
@@ -536,6 +541,7 @@ def test_on_a_terminal_results_stay_apart_from_the_bar(two: list[str]) -> None:
     assert [line for line in visible if "✓" in line] == two
 
 
+@pytest.mark.slow
 def test_results_go_to_stdout_while_the_bar_is_on_a_terminal(two: list[str]) -> None:
     sent, piped = on_terminal("check", "runs", stdout=subprocess.PIPE)
     assert "checking" in sent
@@ -544,6 +550,7 @@ def test_results_go_to_stdout_while_the_bar_is_on_a_terminal(two: list[str]) -> 
     assert [json.loads(line)["good"] for line in piped.splitlines()] == [16, 16]
 
 
+@pytest.mark.slow
 def test_json_on_a_terminal_has_no_bar_between_its_lines(two: list[str]) -> None:
     sent, _ = on_terminal("check", "runs", "--json")
     assert [json.loads(line)["good"] for line in RICH.sub("", sent).splitlines() if line] == [16, 16]

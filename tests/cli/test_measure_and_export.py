@@ -74,6 +74,7 @@ def test_existing_frames_are_measured_at_more_points(measure: str, at: list[int]
     assert list(done.read_metrics()) == at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", ["half", "every"])
 def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, make_trajectory: MakeTrajectory) -> None:
     names = ("psnr", "ssim", "delta-e", "entropy", "ssim@previous")
@@ -91,6 +92,7 @@ def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, mak
     assert later.read_metrics()[0].keys() == {*names[:-1]}
 
 
+@pytest.mark.slow
 def test_previous_is_measured_again_where_another_frame_is_measured_before(make_trajectory: MakeTrajectory) -> None:
     first, second = make_trajectory("a/first", metrics=("ssim@previous",)), make_trajectory("a/second")
     list(run_trajectory(first))
@@ -140,6 +142,7 @@ def test_json_has_an_object_for_each_measured_frame(done: Trajectory) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("display", ["auto", "json", "none"])
 def test_what_another_process_computes_is_said_and_the_others_are_measured(
     display: str, make_trajectory: MakeTrajectory
@@ -187,6 +190,7 @@ def pictures(file: str) -> int:
         return getattr(opened, "n_frames", 1)
 
 
+@pytest.mark.slow
 def test_frames_are_whole_and_exact(done: Trajectory) -> None:
     outcome = riptui("export", PLACE, "--frames", "out")
     assert outcome == Outcome(0, "out: 17 frames\n", "")
@@ -195,6 +199,7 @@ def test_frames_are_whole_and_exact(done: Trajectory) -> None:
         np.testing.assert_array_equal(decode_png(Path(f"out/{k:05}.png").read_bytes()), read_frame(done, k))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("at", "frames"), [("half", [0, 8, 16]), ("5", [0, 5, 10, 15, 16]), ("every", list(range(17)))]
 )
@@ -206,6 +211,7 @@ def test_at_says_which_frames(at: str, frames: list[int], done: Trajectory) -> N
     assert pictures("x.png") == 1 + changes  # Pillow shows one of two equal frames, for as long as both
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "kind"), [("x.gif", "GIF"), ("x.webp", "WEBP"), ("x.png", "PNG")])
 def test_an_animation_is_what_its_name_ends_in(file: str, kind: str, done: Trajectory) -> None:
     assert riptui("export", PLACE, "--gif", file) == Outcome(0, f"{file}\n", "")
@@ -229,12 +235,14 @@ def test_a_csv_has_what_was_measured(done: Trajectory) -> None:
     assert [float(row["psnr"]) for row in rows] == [inf, *(done.read_metrics()[k]["psnr"] for k in (8, 16))]
 
 
+@pytest.mark.slow
 def test_a_parquet_has_the_same(done: Trajectory) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="needs riptui[parquet]")
     assert riptui("export", PLACE, "--parquet", "x.parquet").code == 0
     assert parquet.read_table("x.parquet")["k"].to_pylist() == [0, 8, 16]
 
 
+@pytest.mark.slow
 def test_all_of_it_at_once(done: Trajectory) -> None:
     given = ["--frames", "f", "--gif", "x.gif", "--strip", "x.png", "--csv", "x.csv"]
     outcome = riptui("export", PLACE, *given)
@@ -248,6 +256,7 @@ def test_what_is_unfinished_is_exported_as_far_as_it_is(make_trajectory: MakeTra
     assert riptui("export", PLACE, "--frames", "g").out == f"g: {k + 1} frames\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "option", ["--gif", "--strip", "--csv", pytest.param("--parquet", marks=pytest.mark.needs("parquet"))]
 )
@@ -262,6 +271,7 @@ def test_a_file_that_exists_is_kept_unless_it_may_be_replaced(option: str, done:
     assert file.read_bytes() != b"mine"
 
 
+@pytest.mark.slow
 def test_a_folder_with_something_in_it_is_kept_unless_frames_may_be_replaced(done: Trajectory) -> None:
     Path("f").mkdir()
     Path("f/notes.txt").write_text("mine")
@@ -273,6 +283,7 @@ def test_a_folder_with_something_in_it_is_kept_unless_frames_may_be_replaced(don
     assert len(list(Path("f").iterdir())) == 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
@@ -304,6 +315,7 @@ def test_export_of_nothing_measured_says_what_to_do(make_trajectory: MakeTraject
     outcome.require_one_line("nothing is measured", "riptui measure")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "words"), [("gone", "does not exist"), ("runs", "has no spec.json")])
 def test_export_of_no_trajectory_is_refused(path: str, words: str, done: Trajectory) -> None:
     outcome = riptui("export", path, "--csv", "x.csv")
@@ -311,6 +323,7 @@ def test_export_of_no_trajectory_is_refused(path: str, words: str, done: Traject
     outcome.require_one_line(words, "riptui ls")
 
 
+@pytest.mark.slow
 def test_a_missing_extra_is_named(done: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     outcome = riptui("export", PLACE, "--parquet", "x.parquet")

@@ -71,6 +71,7 @@ def test_there_is_a_line_for_each_inpainter_and_mask(runs: Path) -> None:
     assert "half of the change up to 400 % is reached" in outcome.out
 
 
+@pytest.mark.slow
 def test_json_has_the_whole_of_each_group(runs: Path) -> None:
     found = told(runs, "--by", "mask")
     assert (found["metric"], found["by"]) == ("lpips-vgg", ["mask"])
@@ -89,6 +90,7 @@ def test_json_has_the_whole_of_each_group(runs: Path) -> None:
     assert "comparison" not in found
 
 
+@pytest.mark.slow
 def test_what_a_group_mixes_is_said_with_how_to_tell_it_apart(runs: Path) -> None:
     outcome = riptui("results", runs, "--by", "mask")
     assert "groups mix different inpainter, radius; separate them with: --by mask,inpainter,radius" in outcome.err
@@ -111,6 +113,7 @@ def test_without_lpips_the_next_best_metric_is_taken(place: Path) -> None:
     assert told("a")["metric"] == "ssim"
 
 
+@pytest.mark.slow
 def test_each_finding_is_told_with_its_verdict_and_its_numbers(runs: Path) -> None:
     outcome = riptui("results", runs, "--findings")
     assert outcome.code == 0
@@ -129,6 +132,7 @@ def test_each_finding_is_told_with_its_verdict_and_its_numbers(runs: Path) -> No
                 assert each["verdict"] in ("holds", "in part", "does not", "undecided")
 
 
+@pytest.mark.slow
 def test_inpainters_are_ordered_with_the_tests_behind_it(runs: Path) -> None:
     outcome = riptui("results", runs, "--compare")
     assert outcome.code == 0
@@ -142,6 +146,7 @@ def test_inpainters_are_ordered_with_the_tests_behind_it(runs: Path) -> None:
     assert (difference["nearer"]["inpainter"], difference["farther"]["inpainter"]) == ("biharmonic", "telea")
 
 
+@pytest.mark.slow
 @pytest.mark.needs("parquet")
 def test_all_that_was_measured_is_written_as_one_table(runs: Path, place: Path) -> None:
     outcome = riptui("results", runs, "--csv", "all.csv", "--parquet", "all.parquet")
@@ -243,6 +248,7 @@ def test_one_trajectory_has_no_interval_and_no_spread(place: Path) -> None:
     assert (final["value"], final["low"], final["high"], final["images"]) == (0.6, None, None, 1)
 
 
+@pytest.mark.slow
 def test_statistics_need_no_torch(runs: Path) -> None:
     code = """
 import sys

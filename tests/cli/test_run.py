@@ -78,6 +78,7 @@ def test_by_default_it_is_the_papers_protocol() -> None:
     assert folders() == {"cat/m128-s0"}
 
 
+@pytest.mark.slow
 def test_pictures_masks_seeds_and_inpainters_make_a_trajectory_each() -> None:
     PIL.Image.fromarray(255 - picture()).save("dog.jpg")
     options = ("--mask", "64,128", "--seed", "1-2", "-i", "noise,identity", "--size", "256", "--amount", "20")
@@ -92,6 +93,7 @@ def test_pictures_masks_seeds_and_inpainters_make_a_trajectory_each() -> None:
     assert {line.split()[0] for line in riptui("ls").out.splitlines()[:-1]} == {"✓"}
 
 
+@pytest.mark.slow
 def test_an_option_given_twice_means_both() -> None:
     short = ("--size", "256", "--amount", "20", "--display", "none")
     several = ("--mask", "64", "--mask", "128", "-i", "noise", "-i", "identity,noise", "--seed", "1", "--seed", "1-2")
@@ -104,6 +106,7 @@ def test_an_option_given_twice_means_both() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "seeds"),
     [
@@ -129,6 +132,7 @@ def test_the_order_decides_the_squares(order: str) -> None:
     assert (sorted(boxes, key=grid.index) == grid) == (order != "replacement")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("amount", "iterations"), [("0.001", 1), ("33.3", 6), ("50", 8), ("100", 16), ("100.1", 17), ("1000", 160)]
 )
@@ -160,6 +164,7 @@ def test_the_fit_decides_what_becomes_of_a_picture_that_is_not_square(fit: str, 
     assert (original[0, 128].max() == 0) == black
 
 
+@pytest.mark.slow
 def test_a_parameter_is_set_and_named() -> None:
     assert run(*SMALL, "--metrics", "psnr").code == 0
     assert run(*SMALL, "--metrics", "psnr", "--set", "radius=9.5").code == 0
@@ -325,6 +330,7 @@ def test_metrics_can_be_none_at_all() -> None:
     assert metrics_of(NAME) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.needs("diffusion")
 def test_without_weights_it_says_so_once_and_goes_on() -> None:
     outcome = run(*SMALL, "--seed", "0-1")
@@ -335,6 +341,7 @@ def test_without_weights_it_says_so_once_and_goes_on() -> None:
     assert all(values.keys() == {"ssim", "psnr"} for values in metrics_of(NAME).values())
 
 
+@pytest.mark.slow
 def test_lpips_that_is_measured_later_is_exactly_that_of_a_run_that_had_it(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,6 +368,7 @@ def test_the_same_command_again_says_done_and_touches_nothing() -> None:
     assert contents(Path("runs")) == before
 
 
+@pytest.mark.slow
 def test_with_another_metric_it_measures_and_computes_nothing() -> None:
     run(*SMALL, "--metrics", "psnr")
     old, values = contents(Path("runs")), metrics_of(NAME)
@@ -374,12 +382,14 @@ def test_with_another_metric_it_measures_and_computes_nothing() -> None:
     assert all("delta-e" in values for values in metrics_of(NAME).values())
 
 
+@pytest.mark.slow
 def test_with_another_metric_only_that_one_is_measured() -> None:
     run(*SMALL, "--metrics", "psnr")
     events = objects(run(*SMALL, "--metrics", "delta-e", "--display", "json"))
     assert [event["values"].keys() for event in events if event["event"] == "measured"] == [{"delta-e"}] * 3
 
 
+@pytest.mark.slow
 def test_after_a_stop_it_goes_on_to_the_same_bytes(make_trajectory: MakeTrajectory) -> None:
     run(*SMALL, "--metrics", "psnr", "--group", "whole")
     whole = Trajectory(Path("runs/whole/cat", NAME))
@@ -398,6 +408,7 @@ def test_after_a_stop_it_goes_on_to_the_same_bytes(make_trajectory: MakeTrajecto
 # ── resume ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_resume_brings_one_to_its_end(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("psnr",))
     advance(trajectory, 3)
@@ -408,6 +419,7 @@ def test_resume_brings_one_to_its_end(make_trajectory: MakeTrajectory) -> None:
     assert list(trajectory.read_metrics()) == [0, 8, 16]
 
 
+@pytest.mark.slow
 def test_resume_of_a_folder_takes_all_that_is_not_done(make_trajectory: MakeTrajectory) -> None:
     made = [make_trajectory(f"g/a/m64-s{seed}", seed=seed, inpainter="noise") for seed in range(4)]
     list(run_trajectory(made[0]))
@@ -421,6 +433,7 @@ def test_resume_of_a_folder_takes_all_that_is_not_done(make_trajectory: MakeTraj
     assert contents(made[0].path) == before
 
 
+@pytest.mark.slow
 def test_resume_takes_several_paths_and_each_trajectory_once(make_trajectory: MakeTrajectory) -> None:
     made = [make_trajectory(f"g/m64-s{seed}", seed=seed, inpainter="noise") for seed in range(3)]
     events = objects(riptui("resume", "runs/g", "runs/g/m64-s1", "runs", "--display", "json"))
@@ -541,6 +554,7 @@ def test_bars_without_a_terminal_leave_only_the_lines() -> None:
     assert again.out.strip() == f"✓ cat/{NAME}  already done  psnr {psnr:.2f}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("display", ["plain", "json", "rich", "none"])
 def test_a_failure_ends_with_1_and_the_others_go_on(
     display: str, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch

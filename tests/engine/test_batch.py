@@ -135,6 +135,7 @@ def require_left_in_order(trajectory: Trajectory) -> None:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fake", "torch_home")
 def test_lpips_is_measured_on_the_device_of_the_bench(make: MakeSeveral, monkeypatch: pytest.MonkeyPatch) -> None:
     from riptui.metrics import lpips  # of an extra
@@ -155,6 +156,7 @@ def test_lpips_is_measured_on_the_device_of_the_bench(make: MakeSeveral, monkeyp
 # --- slots and their shape
 
 
+@pytest.mark.slow
 def test_a_slot_is_refilled_at_the_next_iteration_and_the_shape_stays(fake: Fake, make: MakeSeveral) -> None:
     several = [*make(2), *make(3, "longer", amount=200.0), *make(1, "finer", mask=64)]
     told = work(several, slots=3)
@@ -172,6 +174,7 @@ def test_a_slot_is_refilled_at_the_next_iteration_and_the_shape_stays(fake: Fake
         require_left_in_order(trajectory)
 
 
+@pytest.mark.slow
 def test_at_a_fixed_shape_pixels_depend_neither_on_neighbours_nor_on_the_slot(fake: Fake, make: MakeSeveral) -> None:
     together, alone, last = (make(4, group, amount=200.0) for group in ("together", "alone", "last"))
     work(together, slots=4)
@@ -195,6 +198,7 @@ def test_one_slot_takes_one_after_another(fake: Fake, make: MakeSeveral) -> None
     assert [trajectory for trajectory, _ in told] == [one for one in several for _ in range(6)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("room", "device", "waiting", "shape"),
     [
@@ -229,6 +233,7 @@ def test_what_is_under_way_can_be_asked_at_any_step(fake: Fake, make: MakeSevera
 # --- which comes next
 
 
+@pytest.mark.slow
 def test_an_inpainter_stays_loaded_while_there_is_work_for_it(fake: Fake, make: MakeSeveral) -> None:
     noise, other, later = make(2), make(2, "ns", inpainter="navier-stokes"), make(1, "later")
     queue = Queue([noise[0], other[0], noise[1], other[1]])
@@ -244,6 +249,7 @@ def test_an_inpainter_stays_loaded_while_there_is_work_for_it(fake: Fake, make: 
     assert queue.asked[1] == noise[0].spec
 
 
+@pytest.mark.slow
 def test_what_is_paused_stopped_failed_or_held_when_it_comes_is_left_alone(fake: Fake, make: MakeSeveral) -> None:
     paused, stopped, failed, held, good = several = make(5)
     ask(paused, "pause")
@@ -278,6 +284,7 @@ def failing(error: Exception) -> Callable[[], None]:
     return fail
 
 
+@pytest.mark.slow
 def test_a_poison_trajectory_fails_alone_and_the_good_ones_are_what_they_would_have_been(
     fake: Fake, make: MakeSeveral
 ) -> None:

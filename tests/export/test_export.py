@@ -86,6 +86,7 @@ FILES = [
 # --- files in general ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_exists_is_replaced_only_with_overwrite(computed: Computed, out: Path, name: str) -> None:
     write = writers(computed(metrics=("psnr",)))[name]
@@ -112,6 +113,7 @@ def test_a_bad_target_is_refused_with_what_to_do(computed: Computed, out: Path, 
     assert names(out) == [name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(
     computed: Computed, out: Path, name: str, monkeypatch: pytest.MonkeyPatch
@@ -139,6 +141,7 @@ def file_size_limit(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.gif", "strip.png"])
 def test_a_write_that_stops_half_way_leaves_nothing(computed: Computed, out: Path, name: str) -> None:
     write = writers(computed())[name]
@@ -158,6 +161,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(computed: Computed, out: Pa
 # --- frames ---
 
 
+@pytest.mark.slow
 def test_every_exported_frame_is_the_computed_one_bit_for_bit(computed: Computed, out: Path) -> None:
     trajectory = computed()
     written = export.write_frames(trajectory, out / "frames")
@@ -297,6 +301,7 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / error)) if error else inf
 
 
+@pytest.mark.slow
 def test_a_gif_looks_like_the_frames_from_the_original_on(computed: Computed, out: Path) -> None:
     trajectory = computed()
     file = export.write_animation(trajectory, out / "a.gif", [1, 8, 16])
@@ -305,6 +310,7 @@ def test_a_gif_looks_like_the_frames_from_the_original_on(computed: Computed, ou
     assert distance(pixels(file), read_frame(trajectory, 16)) < 30
 
 
+@pytest.mark.slow
 def test_what_is_not_repainted_does_not_flicker_in_a_gif(computed: Computed, out: Path) -> None:
     trajectory = computed()
     file = export.write_animation(trajectory, out / "a.gif", [1, 2])
@@ -314,6 +320,7 @@ def test_what_is_not_repainted_does_not_flicker_in_a_gif(computed: Computed, out
         assert np.array_equal(pixels(file, k)[same], pixels(file, k - 1)[same])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.webp", "a.png", "A.PNG"])
 def test_other_animations_are_lossless(computed: Computed, out: Path, name: str) -> None:
     trajectory = computed(inpainter="noise")
@@ -335,6 +342,7 @@ def test_an_animation_of_nothing_but_the_original_is_one_picture(computed: Compu
     assert distance(pixels(file), read_frame(trajectory, 0)) > 42
 
 
+@pytest.mark.slow
 def test_frames_that_are_all_alike_make_a_gif_of_one(computed: Computed, out: Path) -> None:
     file = export.write_animation(computed(inpainter="identity"), out / "a.gif")
     with PIL.Image.open(file) as opened:
@@ -379,6 +387,7 @@ def place_of(tile: np.ndarray, sheet: np.ndarray) -> tuple[int, int]:
     return found[0]
 
 
+@pytest.mark.slow
 def test_a_strip_has_a_picture_every_half_side_by_side_on_white(computed: Computed, out: Path) -> None:
     trajectory = computed(amount=200.0, order="shuffle")
     sheet = pixels(export.write_strip(trajectory, out / "strip.png", tile=128))
@@ -409,6 +418,7 @@ def test_under_each_picture_of_a_strip_is_its_label_in_the_middle(computed: Comp
     assert not np.array_equal(labels[1], labels[2])
 
 
+@pytest.mark.slow
 def test_the_caption_of_a_strip_tells_trajectories_apart(computed: Computed, out: Path) -> None:
     bottoms: list[np.ndarray] = []
     for seed in (0, 1):
@@ -420,6 +430,7 @@ def test_the_caption_of_a_strip_tells_trajectories_apart(computed: Computed, out
     assert not np.array_equal(bottoms[0], bottoms[1])
 
 
+@pytest.mark.slow
 def test_a_strip_of_more_than_nine_pictures_wraps_into_equal_rows(computed: Computed, out: Path) -> None:
     trajectory = computed(mask=128, amount=1000.0, inpainter="noise")
     sheet = pixels(export.write_strip(trajectory, out / "strip.png", tile=64))

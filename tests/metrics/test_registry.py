@@ -114,6 +114,7 @@ def test_a_metric_is_built_once_and_shared_with_its_previous_form() -> None:
 # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "same"),
     [("ssim", 1.0), ("psnr", np.inf), ("delta-e", 0.0), pytest.param("ms-ssim", 1.0, marks=needs_torch)],
@@ -192,6 +193,7 @@ def test_entropy_is_0_of_one_level_and_8_bits_of_all_levels_alike() -> None:
     assert value("entropy", flat(7, 7, 7), ramp) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.needs("diffusion")
 def test_ms_ssim_is_torchmetrics_on_the_luma(original: Image) -> None:
     import torch

@@ -164,6 +164,7 @@ def test_any_text_gives_a_name(text: str) -> None:
     assert layout.slugify(name) == name
 
 
+@pytest.mark.slow
 @given(st.from_regex(layout.NAME_PATTERN, fullmatch=True))
 def test_a_name_that_ends_in_a_letter_or_digit_stays_as_it_is(name: str) -> None:
     if name[-1].isalnum() and "-" not in name:
@@ -202,6 +203,7 @@ def test_every_option_that_differs_shows_in_the_name() -> None:
     assert all(layout.NAME_PATTERN.fullmatch(name) for name in names)
 
 
+@pytest.mark.slow
 def test_options_that_differ_together_give_names_that_differ() -> None:
     pairs = [a | b for a, b in combinations(OPTIONS, 2) if not a.keys() & b.keys()]
     specs = {spec.digest: layout.name_trajectory(spec) for spec in (spec_of(**fields) for fields in pairs)}

@@ -72,6 +72,7 @@ def test_expanded_it_is_nearly_students_interval_for_normal_values(images: int) 
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), rel=0.06)
 
 
+@pytest.mark.slow
 def test_nineteen_of_twenty_intervals_of_a_few_images_hold_the_truth() -> None:
     drawn = np.random.default_rng(0).normal(size=(1000, 10))
     found = [bootstrap.estimate(values[:, None], resamples=999) for values in drawn]

@@ -213,6 +213,7 @@ def pixels_of_ending() -> dict[str, object]:
     return {name: data for name, data in STORY.ending.items() if name != ".lock"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
 def test_damage_is_reported_and_put_right(damage: Damage, runs: Path) -> None:
     damage(runs / PLACE)
@@ -235,6 +236,7 @@ def test_what_a_crash_leaves_is_no_damage_and_is_cleared_away(damage: Damage, ru
     require_put_right(runs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", BESIDE.values(), ids=BESIDE)
 def test_damage_beside_the_pixels_hides_none_of_them_and_is_put_right(damage: Damage, runs: Path) -> None:
     damage(runs / PLACE)

@@ -69,6 +69,7 @@ def test_what_changed_since_the_last_look_is_seen_when_it_is_taken(
         assert queue.take_next(None) is None
 
 
+@pytest.mark.slow
 def test_a_second_look_at_thousands_that_are_done_is_cheap(
     make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

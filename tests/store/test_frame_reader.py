@@ -55,6 +55,7 @@ def shown(reel: FrameReader, numbers: range) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["forwards", "backwards", "at random"])
 @pytest.mark.parametrize("cache", [0, 2**24])
 def test_every_frame_in_any_order_is_the_one_that_was_computed(trajectory: Trajectory, order: str, cache: int) -> None:
@@ -69,6 +70,7 @@ def test_every_frame_in_any_order_is_the_one_that_was_computed(trajectory: Traje
         assert np.array_equal(reel.frame(k), expected[k]), k
 
 
+@pytest.mark.slow
 def test_without_paste_a_patch_is_a_whole_frame(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(paste=False)
     list(run_trajectory(trajectory))
@@ -78,6 +80,7 @@ def test_without_paste_a_patch_is_a_whole_frame(make_trajectory: MakeTrajectory)
         assert np.array_equal(reel.frame(k), expected[k])
 
 
+@pytest.mark.slow
 def test_a_frame_that_was_handed_out_never_changes(trajectory: Trajectory) -> None:
     reel = opened(trajectory)
     first = reel.frame(5)
@@ -89,11 +92,13 @@ def test_a_frame_that_was_handed_out_never_changes(trajectory: Trajectory) -> No
         first[0, 0] = 0
 
 
+@pytest.mark.slow
 def test_a_frame_that_is_not_there_yet_is_refused(trajectory: Trajectory) -> None:
     with pytest.raises(InputError, match="frames 0 to 32, not 33"):
         opened(trajectory).frame(33)
 
 
+@pytest.mark.slow
 def test_a_step_reads_one_patch_and_a_step_back_to_where_it_was_none(
     trajectory: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +114,7 @@ def test_a_step_reads_one_patch_and_a_step_back_to_where_it_was_none(
     assert len(read) <= 2  # at most the patch that frame 17 covered
 
 
+@pytest.mark.slow
 def test_patches_are_never_read_whole(trajectory: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     real = store_frames.read_file
@@ -125,6 +131,7 @@ def test_the_cache_keeps_to_its_bytes(trajectory: Trajectory) -> None:
     assert reel._patches._bytes == sum(patch.nbytes for patch in reel._patches._patches.values()) == 3 * one
 
 
+@pytest.mark.slow
 def test_a_damaged_patch_spoils_only_the_frames_that_cannot_be_had_without_it(trajectory: Trajectory) -> None:
     expected = every_frame(trajectory)
     rows = trajectory.read_rows()
@@ -173,6 +180,7 @@ def test_a_patch_cut_short_or_out_of_the_file_is_damage_and_takes_no_memory(traj
             opened(trajectory).frame(3)
 
 
+@pytest.mark.slow
 def test_it_grows_with_the_trajectory_and_reads_only_what_is_new(
     trajectory: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +202,7 @@ def test_it_grows_with_the_trajectory_and_reads_only_what_is_new(
     assert np.array_equal(reel.frame(32), every_frame(trajectory)[32])
 
 
+@pytest.mark.slow
 def test_after_a_recovery_that_cut_it_only_what_is_left_is_there(trajectory: Trajectory) -> None:
     reel = opened(trajectory)
     reel.frame(20)
@@ -231,6 +240,7 @@ def test_a_trajectory_without_rows_shows_its_original(make_trajectory: MakeTraje
     assert reel.frame(0) is reel.original
 
 
+@pytest.mark.slow
 def test_neighbouring_frames_differ_only_in_the_square_between(trajectory: Trajectory) -> None:
     reel = opened(trajectory)
     images = [reel.frame(k) for k in range(33)]

@@ -137,6 +137,7 @@ def test_a_classical_half_is_resumed_to_the_pixels_of_the_whole(runs: Path) -> N
     require_resumed(runs, "telea")
 
 
+@pytest.mark.slow
 def test_a_diffusion_half_is_resumed_to_the_pixels_of_the_whole(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +175,7 @@ def test_what_was_written_before_pictures_had_squares_of_their_own_shares_them()
     assert {decode_spec((GOLDEN / place / layout.SPEC).read_bytes()).squares for place in PLACES} == {"shared"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("grown")
 def test_a_grown_spec_reads_lists_checks_resumes_and_measures_what_was_written_before(runs: Path) -> None:
     require_readable(runs)

@@ -42,6 +42,7 @@ def expected(make_trajectory: MakeTrajectory, tmp_path: Path) -> Trajectory:
     return trajectory
 
 
+@pytest.mark.slow
 def test_what_comes_back_is_what_would_have_been_computed_here(
     make_trajectory: MakeTrajectory, expected: Trajectory, tmp_path: Path
 ) -> None:
@@ -56,6 +57,7 @@ def test_what_comes_back_is_what_would_have_been_computed_here(
     assert not inspect_folder(home).leftovers
 
 
+@pytest.mark.slow
 def test_one_that_was_begun_goes_on_elsewhere(
     make_trajectory: MakeTrajectory, expected: Trajectory, tmp_path: Path
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_failure_comes_home_and_a_request_reaches_the_copy(make_trajectory: Ma
     assert home.read_log() == "it failed\n"
 
 
+@pytest.mark.slow
 def test_one_that_is_lent_or_computed_is_lent_to_nobody_else(make_trajectory: MakeTrajectory) -> None:
     home = make_trajectory()
     with claim(home), pytest.raises(HeldError), lease(home):

@@ -158,6 +158,7 @@ def test_two_datasets_never_share_a_folder() -> None:
     assert len({parse_dataset(text).row_file(0) for text in texts}) == len(texts)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("datasets")
 def test_the_real_package_reads_a_folder_of_pictures(
     study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

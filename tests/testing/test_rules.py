@@ -19,11 +19,13 @@ pytest_plugins = ["tests.support.random_trunks"]
 BARE = [name for name, info in inpainters.REGISTRY.built_in.items() if not info.needs_weights]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BARE)
 def test_every_builtin_inpainter_without_weights_keeps_the_rules(name: str) -> None:
     check_inpainter(inpainters.load(name), grid=inpainters.find_inpainter(name).grid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*metrics.REGISTRY.built_in])
 def test_every_builtin_metric_keeps_the_rules(name: str, request: pytest.FixtureRequest) -> None:
     info = metrics.find_metric(name)

@@ -134,6 +134,7 @@ def pixels(lines: list[list[Segment]]) -> np.ndarray:
     return np.array(rows, np.uint8)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(arrays(np.uint8, st.tuples(st.integers(1, 4).map(lambda n: 2 * n), st.integers(1, 5), st.just(3))))
 def test_each_cell_has_the_colours_of_two_pixels(image: Image) -> None:

@@ -64,6 +64,7 @@ async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Pa
                     await press(pilot, one)
 
 
+@pytest.mark.slow
 async def test_the_keys_of_commands_begin_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[str, str]] = []
 
@@ -498,6 +499,7 @@ async def leaves(pilot: AppPilot, key: str) -> None:
 # --- what the table is for
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "scopes"),
     [
@@ -533,6 +535,7 @@ async def test_the_palette_has_every_binding_that_holds_as_group_and_verb(folder
         await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark")
 
 
+@pytest.mark.slow
 async def test_the_palette_opens_and_runs_what_is_typed(folder: Path) -> None:
     async with open_app(folder) as pilot:
         await pilot.press("ctrl+p", *"unmark all")
@@ -546,6 +549,7 @@ def footer(pilot: AppPilot) -> str:
     return pilot.screen_text.splitlines()[-1].strip()
 
 
+@pytest.mark.slow
 async def test_the_last_line_shows_the_keys_of_the_table_that_are_used_most(folder: Path) -> None:
     async with open_app(folder) as pilot:
         used = [binding for binding in [*bindings.BROWSER, *bindings.APP] if binding.show]
@@ -553,6 +557,7 @@ async def test_the_last_line_shows_the_keys_of_the_table_that_are_used_most(fold
         await pilot.wait_until(lambda: footer(pilot) == shown, "the keys")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
 async def test_where_there_is_little_room_help_and_quit_stay(size: tuple[int, int], folder: Path) -> None:
     async with open_app(folder, size) as pilot:
@@ -560,6 +565,7 @@ async def test_where_there_is_little_room_help_and_quit_stay(size: tuple[int, in
         assert footer(pilot).endswith("? Help  q Quit")
 
 
+@pytest.mark.slow
 async def test_a_click_on_a_key_presses_it(folder: Path) -> None:
     async with open_app(folder) as pilot:
         await pilot.wait_until(lambda: "Mark" in footer(pilot), "the keys")
@@ -567,6 +573,7 @@ async def test_a_click_on_a_key_presses_it(folder: Path) -> None:
         await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark")
 
 
+@pytest.mark.slow
 async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Path) -> None:
     keys = {"runs.mark": "ctrl+o", "app.quit": "Q", "tree.down": "down,t", "no.such": "x"}
     async with open_app(folder, keys=keys) as pilot:

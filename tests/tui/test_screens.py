@@ -105,6 +105,7 @@ def measured(trajectory: Trajectory) -> Iterator[bytes]:
             yield encode_line({"k": k, "lpips-vgg": 0.6 * x / (x + 19.2 * spec.mask), "ssim": 1 - 0.5 * x / (x + 90)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 @pytest.mark.parametrize("what", SHOWN)
 async def test_the_screen_is_as_it_was_approved(

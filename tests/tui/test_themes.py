@@ -195,6 +195,7 @@ async def painted(name: str) -> list[Segment]:
         return [segment for strip in app.screen._compositor.render_strips() for segment in strip]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["riptui-dark", "riptui-light", "ansi", "nord"])
 async def test_every_theme_can_be_put_on(name: str) -> None:
     [line] = [segment for segment in await painted(name) if segment.text == "a line"]

@@ -24,6 +24,7 @@ def idle_workers_stay(monkeypatch: pytest.MonkeyPatch, runs: Path) -> None:
     monkeypatch.setenv("RIPTUI_IDLE", "inf")
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_killed_is_replaced_and_the_trajectory_is_finished(
     runs: Path, make_trajectory: MakeTrajectory
 ) -> None:
@@ -41,6 +42,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_trajectory_is_finishe
     assert len({session.pid for session in trajectory.read_sessions()}) == 2
 
 
+@pytest.mark.slow
 async def test_a_worker_that_the_user_shuts_down_is_not_replaced(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters=SLOW)
     request_state(trajectory, "pause")
@@ -52,6 +54,7 @@ async def test_a_worker_that_the_user_shuts_down_is_not_replaced(runs: Path, mak
     assert not list_running_workers(runs)
 
 
+@pytest.mark.slow
 async def test_what_others_queued_starts_no_worker(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters=SLOW)
     worker = ensure_worker(runs)

@@ -69,6 +69,7 @@ def failed(one: Trajectory) -> Trajectory:
 # ── the queue ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 async def test_p_pauses_what_waits_and_goes_on_with_it(
     make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
 ) -> None:
@@ -87,6 +88,7 @@ async def test_p_pauses_what_waits_and_goes_on_with_it(
         assert asked == [runs]
 
 
+@pytest.mark.slow
 async def test_on_a_group_it_is_about_all_in_it(make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]) -> None:
     them = [make_trajectory(f"a/m64-s{seed}", seed=seed) for seed in range(3)]
     other = make_trajectory("b/m64-s0", seed=9)
@@ -97,6 +99,7 @@ async def test_on_a_group_it_is_about_all_in_it(make_trajectory: MakeTrajectory,
     assert other.request.state == "run"
 
 
+@pytest.mark.slow
 async def test_x_stops_after_a_question(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory()
     async with open_app(runs) as pilot:
@@ -112,6 +115,7 @@ async def test_x_stops_after_a_question(make_trajectory: MakeTrajectory, runs: P
         assert one.request.state == "stop"  # type: ignore[comparison-overlap]
 
 
+@pytest.mark.slow
 async def test_without_confirm_it_stops_at_once(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory()
     async with open_app(runs, confirm=False) as pilot:
@@ -120,6 +124,7 @@ async def test_without_confirm_it_stops_at_once(make_trajectory: MakeTrajectory,
         assert one.request.state == "stop"
 
 
+@pytest.mark.slow
 async def test_r_forgets_the_failure_and_queues(make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]) -> None:
     one = failed(make_trajectory())
     async with open_app(runs) as pilot:
@@ -131,6 +136,7 @@ async def test_r_forgets_the_failure_and_queues(make_trajectory: MakeTrajectory,
         assert asked == [runs]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "words"),
     [("p", "to pause"), ("x", "to stop"), ("R", "to retry"), ("plus", "nothing queued")],
@@ -145,6 +151,7 @@ async def test_where_there_is_nothing_to_do_it_says_so(
         assert asked == []
 
 
+@pytest.mark.slow
 async def test_a_worker_that_does_not_start_is_told(
     make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +166,7 @@ async def test_a_worker_that_does_not_start_is_told(
         assert "\x1b" not in said
 
 
+@pytest.mark.slow
 async def test_plus_and_minus_move_in_the_queue(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for place in range(3):
         one = make_trajectory(f"a/t{place}", seed=place)
@@ -198,6 +206,7 @@ def test_the_queue_moves_by_one_place_and_keeps_the_order_of_those_that_move(
 # ── names, trash ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 async def test_f2_gives_another_name_and_the_cursor_follows(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory("a/m64-s0")
     async with open_app(runs) as pilot:
@@ -212,6 +221,7 @@ async def test_f2_gives_another_name_and_the_cursor_follows(make_trajectory: Mak
         assert not one.path.exists()
 
 
+@pytest.mark.slow
 async def test_a_name_that_is_taken_is_told(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("a/m64-s0", seed=0)
     make_trajectory("a/other", seed=1)
@@ -222,6 +232,7 @@ async def test_a_name_that_is_taken_is_told(make_trajectory: MakeTrajectory, run
         await pilot.wait_for_toast("other exists")
 
 
+@pytest.mark.slow
 async def test_delete_moves_to_the_trash_and_u_brings_it_back(make_trajectory: MakeTrajectory, runs: Path) -> None:
     one = make_trajectory("a/m64-s0", seed=0)
     make_trajectory("b/m64-s0", seed=1)
@@ -240,6 +251,7 @@ async def test_delete_moves_to_the_trash_and_u_brings_it_back(make_trajectory: M
         await pilot.wait_for_toast("the trash is empty")
 
 
+@pytest.mark.slow
 async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for seed in range(3):
         make_trajectory(f"a/m64-s{seed}", seed=seed)
@@ -253,6 +265,7 @@ async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajector
         await pilot.wait_for_toast("3 trajectories restored")
 
 
+@pytest.mark.slow
 async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for mask in (64, 128):
         make_trajectory(f"a/m{mask}-s0", mask=mask)
@@ -268,6 +281,7 @@ async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: M
     assert [one.path.name for one in find_trajectories(runs)] == ["m128-s0"]
 
 
+@pytest.mark.slow
 async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("a/m64-s0", seed=0)
     make_trajectory("a/m64-s1", seed=1)
@@ -288,6 +302,7 @@ async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajecto
         assert trash.list_entries(runs) == []
 
 
+@pytest.mark.slow
 async def test_what_is_being_computed_is_neither_renamed_nor_thrown_away(
     make_trajectory: MakeTrajectory, runs: Path
 ) -> None:
@@ -304,6 +319,7 @@ async def test_what_is_being_computed_is_neither_renamed_nor_thrown_away(
             assert one.path.is_dir()
 
 
+@pytest.mark.slow
 async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajectory, runs: Path) -> None:
     thrown = make_trajectory("a/m64-s0", seed=0)
     make_trajectory("b/m64-s0", seed=1)
@@ -319,6 +335,7 @@ async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajec
 # ── out of the app ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
@@ -343,6 +360,7 @@ async def test_y_copies_the_path_the_command_line_or_the_spec(
         assert copied == [expected(one)]
 
 
+@pytest.mark.slow
 async def test_enter_and_escape_work_in_the_choice_too(
     make_trajectory: MakeTrajectory, runs: Path, copied: list[str]
 ) -> None:
@@ -361,6 +379,7 @@ async def test_enter_and_escape_work_in_the_choice_too(
         assert copied == [str(one.path)]
 
 
+@pytest.mark.slow
 async def test_e_exports_what_is_ticked_and_copies_the_paths(
     make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
 ) -> None:
@@ -380,6 +399,7 @@ async def test_e_exports_what_is_ticked_and_copies_the_paths(
     assert copied == ["\n".join(str(out / f"a-m64-s0{ending}") for ending in (".gif", ".png", "", ".csv"))]
 
 
+@pytest.mark.slow
 async def test_an_export_that_is_refused_says_why_and_can_be_tried_again(
     make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
 ) -> None:
@@ -399,6 +419,7 @@ async def test_an_export_that_is_refused_says_why_and_can_be_tried_again(
         await pilot.wait_for_toast("a-m64-s0.gif")
 
 
+@pytest.mark.slow
 async def test_what_cannot_be_written_stops_none_of_the_others(
     make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
 ) -> None:
@@ -416,6 +437,7 @@ async def test_what_cannot_be_written_stops_none_of_the_others(
         assert copied == [str(tmp_path / "a-m64-s0.png")]
 
 
+@pytest.mark.slow
 async def test_an_export_that_is_called_off_leaves_nothing(
     make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -469,6 +491,7 @@ async def test_m_measures_in_a_process_of_its_own(
     assert {name for values in one.read_metrics().values() for name in values} == {"psnr"}
 
 
+@pytest.mark.slow
 async def test_what_goes_wrong_with_it_is_told(
     make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -482,6 +505,7 @@ async def test_what_goes_wrong_with_it_is_told(
         await pilot.wait_for_toast("no such thing")
 
 
+@pytest.mark.slow
 async def test_a_shell_starts_in_the_folder_and_the_app_comes_back(
     make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -500,6 +524,7 @@ async def test_a_shell_starts_in_the_folder_and_the_app_comes_back(
         await pilot.wait_for_toast("paused")
 
 
+@pytest.mark.slow
 async def test_where_the_terminal_cannot_be_left_it_says_so(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory()
     async with open_app(runs) as pilot:
@@ -606,6 +631,7 @@ def test_every_command_is_a_function() -> None:
         assert callable(getattr(import_module(f"riptui.tui.commands.{module}"), name))
 
 
+@pytest.mark.slow
 async def test_a_command_that_has_not_ended_is_not_begun_again(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory()
     async with open_app(runs) as pilot:

@@ -65,6 +65,7 @@ def _runs(line: str) -> list[tuple[int, int]]:
 # --- sixel
 
 
+@pytest.mark.slow
 def test_a_sixel_shows_the_picture_in_as_many_colours_as_allowed() -> None:
     image = picture(270)
     box = PictureBox(30, 15, 270, 270)
@@ -90,6 +91,7 @@ def test_beside_a_narrow_picture_a_sixel_shows_the_background() -> None:
     assert shown[:, 5:20].min() > 250
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_any_picture_survives_sixel(width: int, height: int, seed: int) -> None:

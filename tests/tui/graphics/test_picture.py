@@ -121,6 +121,7 @@ def started(terminal: FakeTerminal) -> bytes:
     return bytes(terminal.written)
 
 
+@pytest.mark.slow
 def test_a_sixel_is_sent_once_for_each_picture_and_again_only_when_it_changes(tmp_path: Path) -> None:
     with fake_terminal(fakes.XTERM) as terminal, running_app(terminal, tmp_path / "keys"):
         first = started(terminal)
@@ -132,6 +133,7 @@ def test_a_sixel_is_sent_once_for_each_picture_and_again_only_when_it_changes(tm
         assert len(SIXEL.findall(terminal.after_rest("\x1b[C\x1b[C\x1b[C"))) == 1, "while scrubbing half blocks do"
 
 
+@pytest.mark.slow
 def test_a_modal_parks_sixels_and_its_end_brings_them_back(tmp_path: Path) -> None:
     with fake_terminal(fakes.XTERM) as terminal, running_app(terminal, tmp_path / "keys"):
         places = SIXEL.findall(started(terminal))
@@ -139,6 +141,7 @@ def test_a_modal_parks_sixels_and_its_end_brings_them_back(tmp_path: Path) -> No
         assert sorted(SIXEL.findall(terminal.after_rest("\x1b"))) == sorted(places)
 
 
+@pytest.mark.slow
 def test_a_hidden_picture_is_not_sent_and_one_that_moved_is(tmp_path: Path) -> None:
     with fake_terminal(fakes.XTERM) as terminal, running_app(terminal, tmp_path / "keys"):
         left, right = sorted(SIXEL.findall(started(terminal)), key=lambda place: int(place[1]))
@@ -147,11 +150,13 @@ def test_a_hidden_picture_is_not_sent_and_one_that_moved_is(tmp_path: Path) -> N
         assert sorted(SIXEL.findall(terminal.after_rest("h"))) == sorted([left, right])
 
 
+@pytest.mark.slow
 def test_a_sixel_is_never_clipped_nor_near_the_last_row(tmp_path: Path) -> None:
     with fake_terminal(fakes.XTERM, size=(60, 40)) as terminal, running_app(terminal, tmp_path / "keys"):
         assert len(SIXEL.findall(started(terminal))) == 1, "the second picture is cut off at the right edge"
 
 
+@pytest.mark.slow
 def test_kitty_holds_one_picture_for_each_place_and_none_in_the_end(tmp_path: Path) -> None:
     with fake_terminal(fakes.KITTY) as terminal, running_app(terminal, tmp_path / "keys") as app:
         first = started(terminal)
@@ -170,6 +175,7 @@ def test_kitty_holds_one_picture_for_each_place_and_none_in_the_end(tmp_path: Pa
         assert terminal.written.rindex(b"a=d") < terminal.written.rindex(b"\x1b[?1049l")
 
 
+@pytest.mark.slow
 def test_the_key_switches_through_what_the_terminal_can_show(tmp_path: Path) -> None:
     with fake_terminal(fakes.KITTY) as terminal, running_app(terminal, tmp_path / "keys"):
         started(terminal)
@@ -179,6 +185,7 @@ def test_the_key_switches_through_what_the_terminal_can_show(tmp_path: Path) -> 
         assert (b"now kitty" in kitty, len(SENT.findall(kitty))) == (True, 2)
 
 
+@pytest.mark.slow
 def test_over_ssh_pictures_are_smaller_on_the_wire(tmp_path: Path) -> None:
     sizes = []
     for variables in {}, {"SSH_CONNECTION": "10.0.0.1 50000 10.0.0.2 22"}:
@@ -188,6 +195,7 @@ def test_over_ssh_pictures_are_smaller_on_the_wire(tmp_path: Path) -> None:
     assert sizes[0] >= sizes[1]
 
 
+@pytest.mark.slow
 def test_in_half_blocks_nothing_but_text_is_sent(tmp_path: Path) -> None:
     with fake_terminal(fakes.DA1) as terminal, running_app(terminal, tmp_path / "keys"):
         written = started(terminal)[len(fakes.QUERIES) :]

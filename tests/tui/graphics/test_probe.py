@@ -42,12 +42,14 @@ def test_a_terminal_gets_the_best_that_it_can_show(replies: bytes, protocol: str
     assert (terminal.protocol, why in terminal.reason) == (protocol, True), terminal.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.15, 0.5])
 @pytest.mark.parametrize("replies", [fakes.KITTY, fakes.XTERM])
 def test_a_slow_link_changes_nothing(replies: bytes, delay: float) -> None:
     assert probed(replies, delay=delay) == probed(replies)
 
 
+@pytest.mark.slow
 def test_replies_in_pieces_are_put_together() -> None:
     assert probed(fakes.KITTY, piece=1) == probed(fakes.KITTY)
 

@@ -144,6 +144,7 @@ def told(screen: CompareScreen, selector: str) -> list[str]:
     return [str(line.content) for line in screen.query(selector)]
 
 
+@pytest.mark.slow
 async def test_frames_values_and_curves_are_shown_at_the_end_at_first(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
@@ -154,6 +155,7 @@ async def test_frames_values_and_curves_are_shown_at_the_end_at_first(runs: list
         assert sum("ΔE" in text for text in told(screen, ".values")) == 1
 
 
+@pytest.mark.slow
 async def test_scrubbing_turns_all_frames_together(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
@@ -165,6 +167,7 @@ async def test_scrubbing_turns_all_frames_together(runs: list[Path]) -> None:
         assert any("▲" in screen.query_one(Chart).render_line(y).text for y in range(20))
 
 
+@pytest.mark.slow
 async def test_metric_and_axis(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
@@ -178,6 +181,7 @@ async def test_metric_and_axis(runs: list[Path]) -> None:
         await wait_until(pilot, lambda: any("coverage" in chart.render_line(y).text for y in range(chart.size.height)))
 
 
+@pytest.mark.slow
 async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)
@@ -189,6 +193,7 @@ async def test_one_deleted_while_shown_leaves_a_note_and_the_others(runs: list[P
         assert screen.inpainted == 400
 
 
+@pytest.mark.slow
 async def test_one_that_is_behind_says_how_far_it_is(runs: list[Path]) -> None:
     behind = runs[0] / layout.ROWS
     rows = behind.read_bytes().splitlines(keepends=True)
@@ -202,6 +207,7 @@ async def test_one_that_is_behind_says_how_far_it_is(runs: list[Path]) -> None:
         await wait_until(pilot, lambda: pictures[0].image is not None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30)])
 async def test_six_fit_on_a_small_screen(runs: list[Path], size: Any, tmp_path: Path) -> None:
     copies = [Path(shutil.copytree(path, tmp_path / "again" / path.name)) for path in runs]
@@ -211,6 +217,7 @@ async def test_six_fit_on_a_small_screen(runs: list[Path], size: Any, tmp_path: 
         assert all(column.picture.size.height >= 3 for column in screen.query(CompareColumn))
 
 
+@pytest.mark.slow
 async def test_escape_goes_back(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         await opened(pilot)

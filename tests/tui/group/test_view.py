@@ -276,6 +276,7 @@ async def test_a_click_on_a_column_sorts_and_again_the_other_way() -> None:
         assert "value▾" in table.render_line(0).text
 
 
+@pytest.mark.slow
 async def test_the_tables_keys() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)
@@ -290,6 +291,7 @@ async def test_the_tables_keys() -> None:
         assert pilot.app.chosen == "r91"
 
 
+@pytest.mark.slow
 async def test_an_empty_table_takes_every_key() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)
@@ -337,6 +339,7 @@ async def test_a_group_is_shown_with_its_curves_and_its_table(group: Path) -> No
         assert "8 trajectories · 2 images" in str(view.query_one("#group-about").content)
 
 
+@pytest.mark.slow
 async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
@@ -371,6 +374,7 @@ async def test_with_little_room_the_table_is_a_tab(group: Path) -> None:
         assert not view.query_one(Chart).display
 
 
+@pytest.mark.slow
 async def test_what_grows_and_what_is_deleted_shows_once_the_disk_changed(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)

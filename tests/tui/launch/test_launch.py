@@ -94,6 +94,7 @@ def test_squares_off_a_models_grid_are_told_of_the_masks() -> None:
 # ── what is here ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.needs("diffusion")
 def test_what_is_here_comes_from_riptui_models() -> None:
     found = installed.query_models(installed.MODELS_COMMAND)
@@ -182,6 +183,7 @@ def ready(screen: LaunchScreen) -> bool:
     return not screen.query_one("#launch", Button).disabled
 
 
+@pytest.mark.slow
 async def test_the_form_makes_and_queues_what_it_says(
     runs: Path, folder: Path, asked: list[Path], make_trajectory: MakeTrajectory
 ) -> None:
@@ -205,6 +207,7 @@ async def test_the_form_makes_and_queues_what_it_says(
     assert places_in_queue == sorted(places_in_queue)
 
 
+@pytest.mark.slow
 async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
     runs: Path, folder: Path, asked: list[Path]
 ) -> None:
@@ -226,6 +229,7 @@ async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
         assert recall(form.STATE_KEY, FormValues) == FormValues(**texts)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 async def test_a_picture_that_cannot_be_read_is_told_and_keeps_it_from_launching(runs: Path, folder: Path) -> None:
     (folder / "dog.JPG").write_bytes(b"no picture\x1b[31m")
     async with open_app(runs) as pilot:
@@ -238,6 +242,7 @@ async def test_a_picture_that_cannot_be_read_is_told_and_keeps_it_from_launching
         assert list(find_trajectories(folder)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "text"), [("masks", "100"), ("seeds", "x"), ("group", "a b")])
 async def test_what_is_wrong_stands_below_its_field(runs: Path, name: str, text: str) -> None:
     async with open_app(runs) as pilot:
@@ -247,6 +252,7 @@ async def test_what_is_wrong_stands_below_its_field(runs: Path, name: str, text:
         assert pilot.text_of("#estimate") == ""
 
 
+@pytest.mark.slow
 async def test_a_model_that_is_not_here_cannot_be_launched_and_shows_a_prompt(runs: Path, folder: Path) -> None:
     async with open_app(runs) as pilot:
         screen = await form_of(pilot, picture=str(folder / "cat.png"))
@@ -257,6 +263,7 @@ async def test_a_model_that_is_not_here_cannot_be_launched_and_shows_a_prompt(ru
         assert not ready(screen)
 
 
+@pytest.mark.slow
 async def test_the_time_is_told_from_what_was_computed_before(
     runs: Path, folder: Path, make_trajectory: MakeTrajectory
 ) -> None:
@@ -269,6 +276,7 @@ async def test_the_time_is_told_from_what_was_computed_before(
         await pilot.wait_until(lambda: "16 iterations · time unknown ·" in pilot.text_of("#estimate"))
 
 
+@pytest.mark.slow
 async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> None:
     async with open_app(runs) as pilot:
         screen = await form_of(pilot, picture=str(folder))
@@ -283,6 +291,7 @@ async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> No
         await pilot.wait_until(lambda: listed.folder == folder.parent)
 
 
+@pytest.mark.slow
 async def test_hostile_names_reach_the_list_as_escapes(runs: Path, folder: Path) -> None:
     async with open_app(runs) as pilot:
         screen = await form_of(pilot, picture=str(folder))
@@ -292,6 +301,7 @@ async def test_hostile_names_reach_the_list_as_escapes(runs: Path, folder: Path)
         assert "x\\x1b[31m.png" in str(listed.get_option_at_index(5).prompt)
 
 
+@pytest.mark.slow
 async def test_escape_closes_it_and_nothing_is_made(runs: Path, folder: Path) -> None:
     async with open_app(runs) as pilot:
         await form_of(pilot, picture=str(folder / "cat.png"))
@@ -300,6 +310,7 @@ async def test_escape_closes_it_and_nothing_is_made(runs: Path, folder: Path) ->
         assert not runs.exists()
 
 
+@pytest.mark.slow
 async def test_a_disk_that_refuses_is_told_and_the_form_stays(
     runs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,6 +327,7 @@ async def test_a_disk_that_refuses_is_told_and_the_form_stays(
         assert ready(screen)
 
 
+@pytest.mark.slow
 async def test_a_worker_that_does_not_start_is_told(runs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise WorkerError("the worker did not start")
@@ -343,6 +355,7 @@ async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[in
         assert seen >= {"picture", "pictures", "masks", "seeds", "amount", "size", "metrics", "group", "cancel"}
 
 
+@pytest.mark.slow
 async def test_a_form_remembered_by_another_version_is_as_if_never_filled_in(runs: Path) -> None:
     remember(form.STATE_KEY, {"fit": "sideways", "inpainter": 7})
     async with open_app(runs) as pilot:
@@ -353,6 +366,7 @@ async def test_a_form_remembered_by_another_version_is_as_if_never_filled_in(run
 # ── again, the demo ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 async def test_n_again_is_the_same_with_the_next_seed(
     make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
 ) -> None:
@@ -369,6 +383,7 @@ async def test_n_again_is_the_same_with_the_next_seed(
     assert made.request.queued > 0
 
 
+@pytest.mark.slow
 async def test_on_a_group_it_says_what_it_is_for(
     make_trajectory: MakeTrajectory, runs: Path, asked: list[Path]
 ) -> None:
@@ -379,6 +394,7 @@ async def test_on_a_group_it_says_what_it_is_for(
         assert asked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", [True, False])
 @pytest.mark.parametrize("way", ["enter", "click"])
 async def test_the_demo_is_a_key_or_a_click_away_where_there_are_no_runs(

@@ -112,6 +112,7 @@ def same(image: Image | None, other: Image) -> bool:
 # --- the frame
 
 
+@pytest.mark.slow
 async def test_a_trajectory_opens_at_its_newest_frame_with_the_original_and_the_difference(done: Trajectory) -> None:
     async with showing(done) as (app, _):
         original, newest = read_frame(done, 0), read_frame(done, 32)
@@ -124,6 +125,7 @@ async def test_a_trajectory_opens_at_its_newest_frame_with_the_original_and_the_
         assert app.text("#place").split() == ["32/32", "200", "%"]
 
 
+@pytest.mark.slow
 async def test_moving_shows_other_frames_says_so_and_stops_at_the_ends(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         view = app.view
@@ -155,6 +157,7 @@ async def test_moving_by_points_goes_to_every_50_percent(done: Trajectory) -> No
         assert reached == [16, 24, 16, 8, 0, 0, 8, 32, 32]
 
 
+@pytest.mark.slow
 async def test_holding_a_key_down_queues_up_no_frames(done: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     async with showing(done) as (app, pilot):
         began, may_go_on, loaded = threading.Event(), threading.Event(), []
@@ -177,6 +180,7 @@ async def test_holding_a_key_down_queues_up_no_frames(done: Trajectory, monkeypa
         assert same(app.picture("frame").image, read_frame(done, 11))
 
 
+@pytest.mark.slow
 async def test_the_comparison_goes_round(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         app.view.go(20)
@@ -191,6 +195,7 @@ async def test_the_comparison_goes_round(done: Trajectory) -> None:
             assert app.text("#compared TextLine") == caption
 
 
+@pytest.mark.slow
 async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
     done: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +224,7 @@ async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
 # --- playing
 
 
+@pytest.mark.slow
 async def test_playing_goes_to_the_end_and_stops_there(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         app.view.play_or_pause()
@@ -233,6 +239,7 @@ async def test_playing_goes_to_the_end_and_stops_there(done: Trajectory) -> None
         assert app.view.cursor.k == 0
 
 
+@pytest.mark.slow
 async def test_playing_pauses_changes_its_speed_and_ends_when_one_moves(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         view = app.view
@@ -254,6 +261,7 @@ async def test_playing_pauses_changes_its_speed_and_ends_when_one_moves(done: Tr
 # --- the mouse
 
 
+@pytest.mark.slow
 async def test_the_slider_is_clicked_and_dragged(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         slider = app.query_one(Slider)
@@ -283,6 +291,7 @@ async def test_the_slider_goes_no_farther_than_what_is_computed(make_trajectory:
         assert "┄" in slider.render().plain
 
 
+@pytest.mark.slow
 async def test_clicks_choose_tabs_metrics_points_of_the_chart_and_pictures_of_the_strip(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         await pilot.click(MetricReadout, offset=(30, 0))
@@ -300,6 +309,7 @@ async def test_clicks_choose_tabs_metrics_points_of_the_chart_and_pictures_of_th
 # --- the panes
 
 
+@pytest.mark.slow
 async def test_every_tab_shows_its_pane(done: Trajectory) -> None:
     (done.path / "log.txt").write_text("2026  recovered: \x1b[31mall [/red] of it\n")
     async with showing(done) as (app, pilot):
@@ -312,6 +322,7 @@ async def test_every_tab_shows_its_pane(done: Trajectory) -> None:
         assert app.text("#log Static") == "2026  recovered: \\x1b[31mall [/red] of it"
 
 
+@pytest.mark.slow
 async def test_the_strip_has_a_picture_every_50_percent(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         app.view.select_tab("filmstrip")
@@ -323,6 +334,7 @@ async def test_the_strip_has_a_picture_every_50_percent(done: Trajectory) -> Non
         assert captions == ["0", "50", "100", "150", "200"]
 
 
+@pytest.mark.slow
 async def test_the_map_counts_how_often_each_square_was_repainted(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         app.view.go(12)
@@ -334,6 +346,7 @@ async def test_the_map_counts_how_often_each_square_was_repainted(done: Trajecto
         assert f"{done.read_rows()[11].coverage:.1f} %" in app.text("#summary")
 
 
+@pytest.mark.slow
 async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajectory) -> None:
     async with showing(done) as (app, _):
         app.view.go(16)
@@ -350,6 +363,7 @@ async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajec
 # --- other trajectories, growth and damage
 
 
+@pytest.mark.slow
 async def test_another_trajectory_is_shown_as_far_along(done: Trajectory, make_trajectory: MakeTrajectory) -> None:
     coarse = make_trajectory("picture/m128-s0", mask=128, amount=200.0)
     list(run_trajectory(coarse))
@@ -369,6 +383,7 @@ async def test_another_trajectory_is_shown_as_far_along(done: Trajectory, make_t
         assert app.view.cursor.k == 32
 
 
+@pytest.mark.slow
 async def test_a_trajectory_that_is_computed_meanwhile_is_followed_at_its_end(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(amount=400.0, metrics=("ssim",))
     writer = threading.Thread(target=lambda: list(run_trajectory(trajectory)))
@@ -389,6 +404,7 @@ async def test_a_trajectory_that_is_computed_meanwhile_is_followed_at_its_end(ma
         assert app.view.cursor.k == 30  # who looks at another frame stays there
 
 
+@pytest.mark.slow
 async def test_the_strip_fills_up_as_the_trajectory_grows_and_is_another_for_another_one(
     done: Trajectory, make_trajectory: MakeTrajectory
 ) -> None:
@@ -415,6 +431,7 @@ async def test_the_strip_fills_up_as_the_trajectory_grows_and_is_another_for_ano
         await wait_until(pilot, lambda: same(pictures()[3], read_frame(other, 24)), "the other's pictures")
 
 
+@pytest.mark.slow
 async def test_looking_again_at_what_has_not_changed_paints_nothing(
     done: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -432,6 +449,7 @@ async def test_looking_again_at_what_has_not_changed_paints_nothing(
             assert painted == [], tab
 
 
+@pytest.mark.slow
 async def test_records_that_cannot_be_read_are_told_in_the_log_and_hide_nothing(done: Trajectory) -> None:
     (done.path / "failed.json").write_bytes(b"{")
     async with showing(done) as (app, pilot):
@@ -441,6 +459,7 @@ async def test_records_that_cannot_be_read_are_told_in_the_log_and_hide_nothing(
         assert "failed.json is not readable" in app.text("#log Static")
 
 
+@pytest.mark.slow
 async def test_a_trajectory_that_was_cut_is_shown_as_far_as_it_goes(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         path = done.path / "iterations.jsonl"
@@ -451,6 +470,7 @@ async def test_a_trajectory_that_was_cut_is_shown_as_far_as_it_goes(done: Trajec
         assert same(app.picture("frame").image, read_frame(done, 10))
 
 
+@pytest.mark.slow
 async def test_a_frame_that_is_damaged_is_a_message_and_the_others_are_shown(done: Trajectory) -> None:
     rows = done.read_rows()
     for path in (done.path / "keyframes").iterdir():
@@ -469,6 +489,7 @@ async def test_a_frame_that_is_damaged_is_a_message_and_the_others_are_shown(don
         assert app.picture("frame").image is not None
 
 
+@pytest.mark.slow
 async def test_a_lost_original_leaves_the_frames(done: Trajectory) -> None:
     newest = read_frame(done, 32)
     (done.path / "original.png").unlink()
@@ -478,6 +499,7 @@ async def test_a_lost_original_leaves_the_frames(done: Trajectory) -> None:
         assert same(app.picture("frame").image, newest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [None, b"{", b'{"format": 99}'])
 async def test_a_folder_that_is_no_trajectory_is_a_message(done: Trajectory, content: bytes | None) -> None:
     async with showing(done) as (app, pilot):
@@ -500,6 +522,7 @@ async def test_a_folder_that_is_no_trajectory_is_a_message(done: Trajectory, con
         assert all(app.query_one(part).visible for part in (Slider, MetricReadout, TabBar))
 
 
+@pytest.mark.slow
 async def test_a_folder_that_goes_away_while_it_is_shown_is_a_message(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         done.path.rename(done.path.parent / "elsewhere")
@@ -510,6 +533,7 @@ async def test_a_folder_that_goes_away_while_it_is_shown_is_a_message(done: Traj
 # --- room
 
 
+@pytest.mark.slow
 async def test_where_there_is_little_room_pictures_and_panes_take_turns(done: Trajectory) -> None:
     async with showing(done, (60, 20)) as (app, pilot):
         assert app.query_one(TabBar).chosen == "pictures"
@@ -527,6 +551,7 @@ async def test_where_there_is_little_room_pictures_and_panes_take_turns(done: Tr
         assert app.query_one(Chart).display
 
 
+@pytest.mark.slow
 async def test_when_pictures_are_switched_off_the_panes_have_their_room(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         before = app.query_one(Chart).size.height
@@ -538,6 +563,7 @@ async def test_when_pictures_are_switched_off_the_panes_have_their_room(done: Tr
         assert app.query_one(Chart).size.height == before
 
 
+@pytest.mark.slow
 async def test_a_move_sends_no_line_of_text_that_did_not_change(
     done: Trajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

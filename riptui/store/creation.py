@@ -12,12 +12,11 @@ import msgspec
 from riptui.arrays import Image
 from riptui.errors import DamagedError, HeldError, NameRefusedError
 from riptui.images import encode_original_png
-from riptui.spec import Spec
-from riptui.spec import encode_spec as encode_spec
+from riptui.spec import Spec, encode_spec
 from riptui.store import layout
 from riptui.store.claim import claim, encode_record
 from riptui.store.disk import Folder, list_folder, make_folders, sync_parent
-from riptui.store.frames import read_original as read_original
+from riptui.store.frames import read_original
 from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory

@@ -17,40 +17,58 @@ from riptui.errors import InputError
 from riptui.text.terminal import printable
 
 Answer = TypeVar("Answer")
-DIALOG_CSS = """
-{name} {{ align: center middle; }}
-{name} > Vertical {{
-    width: {width};
-    max-width: 100%;
-    height: auto;
-    max-height: 100%;
-    border: round $border;
-    padding: 0 1;
-    background: $surface;
-}}
-{name} .buttons {{ height: 1; margin-top: 1; align-horizontal: right; }}
-{name} .buttons Button {{ margin-left: 2; }}
-{name} .problem {{ color: $text-error; height: auto; }}
-{name} OptionList {{
-    height: auto;
-    max-height: 20;
-    border: none;
-    background: $surface;
-    text-wrap: nowrap;
-    text-overflow: ellipsis;
-}}
-{name} Input {{ background: $panel; padding: 0 1; }}
-{name} Checkbox > .toggle--button, {name} SelectionList > .selection-list--button,
-{name} SelectionList > .selection-list--button-highlighted {{ color: $panel; background: $panel; }}
-{name} Checkbox.-on > .toggle--button, {name} SelectionList > .selection-list--button-selected,
-{name} SelectionList > .selection-list--button-selected-highlighted {{ color: $text-success; background: $panel; }}
-"""
 
 
-class ConfirmDialog(ModalScreen[bool]):
+class Dialog(ModalScreen[Answer]):
+    """A box in the middle of the screen, with a title above and the keys below."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; }
+    Dialog > Vertical {
+        width: 64;
+        max-width: 100%;
+        height: auto;
+        max-height: 100%;
+        border: round $border;
+        padding: 0 1;
+        background: $surface;
+    }
+    Dialog .buttons { height: 1; margin-top: 1; align-horizontal: right; }
+    Dialog .buttons Button { margin-left: 2; }
+    Dialog .problem { color: $text-error; height: auto; }
+    Dialog OptionList {
+        height: auto;
+        max-height: 20;
+        border: none;
+        background: $surface;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    Dialog Input { background: $panel; padding: 0 1; }
+    Dialog Checkbox > .toggle--button, Dialog SelectionList > .selection-list--button,
+    Dialog SelectionList > .selection-list--button-highlighted { color: $panel; background: $panel; }
+    Dialog Checkbox.-on > .toggle--button, Dialog SelectionList > .selection-list--button-selected,
+    Dialog SelectionList > .selection-list--button-selected-highlighted { color: $text-success; background: $panel; }
+    """
+    KEYS = ""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Text(printable(self._title))
+            box.border_subtitle = self.KEYS
+            yield from self.compose_box()
+
+    def compose_box(self) -> ComposeResult:
+        raise NotImplementedError
+
+
+class ConfirmDialog(Dialog[bool]):
     """Asks yes or no. `destructive`: enter means no."""
 
-    DEFAULT_CSS = DIALOG_CSS.format(name="ConfirmDialog", width=64)
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Yes"),
@@ -59,20 +77,17 @@ class ConfirmDialog(ModalScreen[bool]):
     ]
 
     def __init__(self, title: str, text: str, *, yes: str, destructive: bool = False) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._text = text
         self._yes = yes
         self._destructive = destructive
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = Text(printable(self._title))
-            yield Static(Text(printable(self._text)))
-            with Horizontal(classes="buttons"):
-                variant = "error" if self._destructive else "primary"
-                yield Button(f"{self._yes}  (y)", id="yes", variant=variant, compact=True)  # type: ignore[arg-type]
-                yield Button("No  (n)", id="no", compact=True)
+    def compose_box(self) -> ComposeResult:
+        yield Static(Text(printable(self._text)))
+        with Horizontal(classes="buttons"):
+            variant = "error" if self._destructive else "primary"
+            yield Button(f"{self._yes}  (y)", id="yes", variant=variant, compact=True)  # type: ignore[arg-type]
+            yield Button("No  (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#no" if self._destructive else "#yes").focus()
@@ -82,26 +97,22 @@ class ConfirmDialog(ModalScreen[bool]):
         self.dismiss(message.button.id == "yes")
 
 
-class TextDialog(ModalScreen[str | None]):
+class TextDialog(Dialog[str | None]):
     """Asks for a line of text; `check` raises InputError for an invalid one."""
 
-    DEFAULT_CSS = DIALOG_CSS.format(name="TextDialog", width=64)
+    KEYS = "enter accept  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
     def __init__(self, title: str, value: str, check: Callable[[str], object]) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._value = value
         self._check = check
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = Text(printable(self._title))
-            box.border_subtitle = "enter accept  esc cancel"
-            text_input = Input(self._value, compact=True)
-            text_input.cursor_blink = False
-            yield text_input
-            yield Static(classes="problem")
+    def compose_box(self) -> ComposeResult:
+        text_input = Input(self._value, compact=True)
+        text_input.cursor_blink = False
+        yield text_input
+        yield Static(classes="problem")
 
     @on(Input.Changed)
     def _show_problem(self, message: Input.Changed) -> None:
@@ -126,23 +137,19 @@ class DialogChoice(NamedTuple, Generic[Answer]):
     answer: Answer
 
 
-class ChoiceDialog(ModalScreen[Answer | None], Generic[Answer]):
+class ChoiceDialog(Dialog[Answer | None], Generic[Answer]):
     """Asks for one of a few choices, by its key, by enter or by the mouse."""
 
-    DEFAULT_CSS = DIALOG_CSS.format(name="ChoiceDialog", width=64)
+    KEYS = "esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", "Close")]
 
     def __init__(self, title: str, choices: Sequence[DialogChoice[Answer]]) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._choices = choices
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = Text(printable(self._title))
-            box.border_subtitle = "esc cancel"
-            labels = [Text.assemble((f" {choice.key}  ", "bold"), printable(choice.label)) for choice in self._choices]
-            yield OptionList(*map(Option, labels), markup=False, compact=True)
+    def compose_box(self) -> ComposeResult:
+        labels = [Text.assemble((f" {choice.key}  ", "bold"), printable(choice.label)) for choice in self._choices]
+        yield OptionList(*map(Option, labels), markup=False, compact=True)
 
     def on_key(self, event: events.Key) -> None:
         for choice in self._choices:
@@ -154,10 +161,11 @@ class ChoiceDialog(ModalScreen[Answer | None], Generic[Answer]):
         self.dismiss(self._choices[message.option_index].answer)
 
 
-class MultiChoiceDialog(ModalScreen[list[str] | None]):
+class MultiChoiceDialog(Dialog[list[str] | None]):
     """Asks for any of several names; an unavailable one shows its reason."""
 
-    DEFAULT_CSS = DIALOG_CSS.format(name="MultiChoiceDialog", width=76)
+    DEFAULT_CSS = "MultiChoiceDialog > Vertical { width: 76; }"
+    KEYS = "space select  enter accept  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close"),
         Binding("enter", "accept", "Accept", priority=True),
@@ -165,17 +173,13 @@ class MultiChoiceDialog(ModalScreen[list[str] | None]):
 
     def __init__(self, title: str, names: Sequence[str], *, chosen: Sequence[str], unavailable: dict[str, str]) -> None:
         """unavailable: the reason of each name that cannot be chosen."""
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._names = names
         self._chosen = chosen
         self._unavailable = unavailable
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = Text(printable(self._title))
-            box.border_subtitle = "space select  enter accept  esc cancel"
-            yield SelectionList(*map(self._make_selection, self._names), compact=True)
+    def compose_box(self) -> ComposeResult:
+        yield SelectionList(*map(self._make_selection, self._names), compact=True)
 
     def _make_selection(self, name: str) -> Selection[str]:
         reason = self._unavailable.get(name, "")

@@ -1,7 +1,7 @@
 """The export dialog: what to write, where to, and the progress. A thread does the work and can be cancelled."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.containers import Horizontal
 from textual.widgets import Button, Checkbox, Input, Label, ProgressBar, Static
 
 from riptui import export
@@ -23,7 +22,7 @@ from riptui.settings.state import recall, remember
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
-from riptui.tui.dialogs import DIALOG_CSS
+from riptui.tui.dialogs import Dialog
 from riptui.tui.ui_thread import call_if_open
 
 STATE_KEY = "export"
@@ -98,12 +97,11 @@ def run_task(
             return export.write_metrics_csv(trajectory, target, overwrite=overwrite)
 
 
-class ExportScreen(ModalScreen[list[Path] | None]):
+class ExportScreen(Dialog[list[Path] | None]):
     """Returns the written paths; None if there are none."""
 
-    DEFAULT_CSS = (
-        DIALOG_CSS.format(name="ExportScreen", width=70)
-        + """
+    DEFAULT_CSS = """
+    ExportScreen > Vertical { width: 70; }
     ExportScreen Checkbox { background: $surface; border: none; padding: 0; height: 1; }
     ExportScreen .line { height: 1; }
     ExportScreen .line Label { width: 12; color: $text-muted; }
@@ -111,42 +109,38 @@ class ExportScreen(ModalScreen[list[Path] | None]):
     ExportScreen ProgressBar { margin-top: 1; display: none; }
     ExportScreen #status { height: auto; }
     """
-    )
+    KEYS = "ctrl+s export  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close"),
         Binding("ctrl+s,f5", "export", "Export"),
     ]
 
     def __init__(self, trajectories: Sequence[Trajectory], runs: Path) -> None:
-        super().__init__()
+        count_text = f"{len(trajectories)} trajectories"
+        super().__init__(f"Export {trajectories[0].path.name if len(trajectories) == 1 else count_text}")
         self._trajectories = trajectories
         self._runs = runs
         self._written: list[ExportTask] = []
         self._cancelled = Event()
         self._busy = False
 
-    def compose(self) -> ComposeResult:
+    def compose_box(self) -> ComposeResult:
         previous = recall(STATE_KEY, ExportOptions) or ExportOptions()
-        with Vertical() as box:
-            count_text = f"{len(self._trajectories)} trajectories"
-            name = self._trajectories[0].path.name if len(self._trajectories) == 1 else count_text
-            box.border_title = Text(f"Export {printable(name)}")
-            box.border_subtitle = "ctrl+s export  esc cancel"
-            for kind, label in KIND_LABELS.items():
-                yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
-            yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
-            yield from self._make_field("Frames at", previous.at, "at", "half, every, or N iterations")
-            yield from self._make_field("Folder", previous.folder, "folder", ".")
-            yield ProgressBar(show_eta=False)
-            yield Static(id="status")
-            with Horizontal(classes="buttons"):
-                yield Button("Export", id="export", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+        for kind, label in KIND_LABELS.items():
+            yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
+        yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
+        yield self._make_field("Frames at", previous.at, "at", "half, every, or N iterations")
+        yield self._make_field("Folder", previous.folder, "folder", ".")
+        yield ProgressBar(show_eta=False)
+        yield Static(id="status")
+        with Horizontal(classes="buttons"):
+            yield Button("Export", id="export", variant="primary", compact=True)
+            yield Button("Cancel", id="cancel", compact=True)
 
-    def _make_field(self, label: str, value: str, id: str, placeholder: str) -> Iterator[Horizontal]:
+    def _make_field(self, label: str, value: str, id: str, placeholder: str) -> Horizontal:
         text_input = Input(value, placeholder=placeholder, id=id, compact=True)
         text_input.cursor_blink = False
-        yield Horizontal(Label(label), text_input, classes="line")
+        return Horizontal(Label(label), text_input, classes="line")
 
     @property
     def options(self) -> ExportOptions:

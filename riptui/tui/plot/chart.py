@@ -26,8 +26,6 @@ from riptui.tui.plot.grid import ChartCell, Ink
 from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import Series
 
-__all__ = ["Chart", "Series"]
-
 
 class Chart(Widget):
     """Series over a common x axis. A click posts PointChosen."""

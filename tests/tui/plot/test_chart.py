@@ -9,10 +9,11 @@ from textual.app import App, ComposeResult
 
 from riptui.tui import themes
 from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range, y_range
-from riptui.tui.plot.chart import Chart, Series
+from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import shorten
 from riptui.tui.plot.palette import series_colours
+from riptui.tui.plot.series import Series
 
 X = [50.0 * n for n in range(9)]
 LPIPS = [0.03 * math.sqrt(x) for x in X]

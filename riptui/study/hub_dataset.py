@@ -17,7 +17,7 @@ import msgspec
 from riptui.errors import DamagedError, MissingExtraError, StudyError
 from riptui.settings.paths import cache_folder
 from riptui.store.disk import Folder, make_folders, read_file
-from riptui.store.layout import slugify
+from riptui.store.names import slugify
 from riptui.store.records import UNREADABLE
 
 HUB_PREFIX = "hf:"

@@ -13,7 +13,7 @@ from riptui.planning.sweep import Sweep
 from riptui.settings.toml_file import TomlDocument
 from riptui.settings.toml_file import read_toml as read_document
 from riptui.spec import FITS, MAX_SEED, SQUARE_ORDERS, Fit, MeasureInterval, ParameterValue, measured_iterations
-from riptui.store import layout
+from riptui.store import names
 from riptui.study import hub_dataset
 from riptui.text import int_ranges
 
@@ -48,7 +48,8 @@ class Study:
 
     @property
     def name(self) -> str:
-        return layout.slugify(self.file.stem)
+        older_name = names.older_slug(self.file.stem)
+        return older_name if _is_study(self.folder, older_name) else names.slugify(self.file.stem)
 
     @property
     def folder(self) -> Path:
@@ -91,12 +92,10 @@ class _StudyParser:
     def parse(self, runs: Path) -> Study:
         self._require_known(self._document.values, KEYS, "")
         runs_text = self._read_value("runs", _is_text, "a path", None)
-        group = self._read_value(
-            "group", _is_text, "a name, or several with / between them", layout.slugify(self._file.stem)
-        )
+        folder = (self._file.parent / Path(runs_text).expanduser()) if runs_text else runs.absolute()
+        group = self._read_value("group", _is_text, "a name, or several with / between them", self._name_group(folder))
         try:
-            for part in group.split("/"):
-                layout.require_name(part)
+            group = "/".join(map(names.require_name, group.split("/")))
         except NameRefusedError as error:
             raise self._error("group", str(error)) from error
         sweep_values = self._parse_sweep_table()
@@ -113,12 +112,16 @@ class _StudyParser:
             images=self._parse_images(),
             sample=self._read_value("sample", _is_positive, "a whole number of at least 1", None),
             sample_seed=self._read_value("sample_seed", _is_whole, "a whole number of at least 0", 0),
-            runs=(self._file.parent / Path(runs_text).expanduser()) if runs_text else runs.absolute(),
+            runs=folder,
             group=group,
             metrics=self._parse_metrics(),
             measure=measure,
             sweeps=sweeps,
         )
+
+    def _name_group(self, runs: Path) -> str:
+        older_name = names.older_slug(self._file.stem)
+        return older_name if _is_study(runs / older_name, older_name) else names.slugify(self._file.stem)
 
     # ── the top of the file ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,11 +140,11 @@ class _StudyParser:
         return tuple(texts)
 
     def _parse_metrics(self) -> tuple[str, ...] | None:
-        names = self._read_value("metrics", _is_texts, 'a list of metrics, e.g. ["ssim", "lpips-vgg"]', None)
-        if names is None:
+        chosen = self._read_value("metrics", _is_texts, 'a list of metrics, e.g. ["ssim", "lpips-vgg"]', None)
+        if chosen is None:
             return None
         try:
-            return metrics.check_names([names] if isinstance(names, str) else names)
+            return metrics.check_names([chosen] if isinstance(chosen, str) else chosen)
         except InputError as error:
             raise self._error("metrics", str(error)) from error
 
@@ -201,8 +204,8 @@ class _StudyParser:
                     raise self._error(_find_offending_key(name, combination), str(error)) from error
         for key in axes:
             if key not in used_keys:
-                names = ", ".join(sweep_values.get("inpainter", [inpainters.DEFAULT_INPAINTER]))
-                raise self._error(f"sweep.{key}", f"{key} is a parameter of none of the inpainters: {names}")
+                listed = ", ".join(sweep_values.get("inpainter", [inpainters.DEFAULT_INPAINTER]))
+                raise self._error(f"sweep.{key}", f"{key} is a parameter of none of the inpainters: {listed}")
 
     # ── what is wrong ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,6 +226,11 @@ class _StudyParser:
     def _error(self, key: str, text: str) -> StudyError:
         line = self._document.line_of(key) or self._document.line_of(key.partition(".")[0])
         return StudyError(f"{self._file}{f', line {line}' if line else ''}: {text}")
+
+
+def _is_study(folder: Path, name: str) -> bool:
+    """Whether a release whose names had ASCII letters only ran a study there."""
+    return name != names.FALLBACK and (folder / f"{name}.study.json").exists()
 
 
 def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:

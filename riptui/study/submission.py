@@ -14,7 +14,7 @@ import msgspec
 from riptui.errors import DiskError, RiptuiError, SourceError
 from riptui.images import encode_original_png, pixels_sha256, prepare_original
 from riptui.planning.submit import create_trajectory
-from riptui.planning.sweep import queue_position, trajectory_paths
+from riptui.planning.sweep import older_trajectory_paths, queue_position, trajectory_paths
 from riptui.spec import Fit, Spec
 from riptui.store.records import Request
 from riptui.store.requests import merge_request
@@ -219,7 +219,7 @@ class _LazyOriginal:
 
 def find_trajectory(study: Study, spec: Spec) -> Trajectory | None:
     """The trajectory of a spec, or None if there is none."""
-    for relative_path in trajectory_paths(study.group, spec):
+    for relative_path in (*trajectory_paths(study.group, spec), *older_trajectory_paths(study.group, spec)):
         trajectory = Trajectory(study.runs / relative_path)
         with suppress(RiptuiError, DiskError):
             if trajectory.spec.digest == spec.digest:

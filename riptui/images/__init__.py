@@ -15,14 +15,22 @@ high bytes, at most one level of 255 too dark; and damage is found only in forma
 a decoder that notices.
 """
 
+from riptui.images.decoding import looks_like_picture, picture_suffixes
 from riptui.images.original import PreparedImage, prepare_original
 from riptui.images.png_frame import decode_png, encode_original_png, encode_png, pixels_sha256
+from riptui.images.source_file import FileIdentity, identify_source, is_regular, read_source
 
 __all__ = [
+    "FileIdentity",
     "PreparedImage",
     "decode_png",
     "encode_original_png",
     "encode_png",
+    "identify_source",
+    "is_regular",
+    "looks_like_picture",
+    "picture_suffixes",
     "pixels_sha256",
     "prepare_original",
+    "read_source",
 ]

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
+from pathlib import Path
 
 import PIL.ExifTags
 import PIL.Image
@@ -13,7 +14,7 @@ from riptui.errors import SourceError
 from riptui.images import png_chunks, tiff_layout
 from riptui.images.damage import complete_jpeg, find_damage
 from riptui.images.declared_colour import note_declared_colour
-from riptui.images.file_kinds import describe_unknown, load_plugin
+from riptui.images.file_kinds import PLUGIN_SUFFIXES, describe_unknown, load_plugin, names_plugin
 from riptui.images.source_file import to_one_line
 
 PilImage = PIL.Image.Image
@@ -36,6 +37,8 @@ EXIF_TRANSPOSES = {
     7: PIL.Image.Transpose.TRANSVERSE,
     8: PIL.Image.Transpose.ROTATE_90,
 }
+SIGNED_FORMATS = ["AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "PSD", "QOI", "TIFF", "WEBP"]
+
 TURNED = "rotated by EXIF"
 
 
@@ -71,6 +74,27 @@ def decode(data: bytes, notes: list[str], *, strict: bool = False) -> PilImage:
         raise SourceError(f"{to_one_line(error).partition(',')[0]}; {LIMIT}") from error
     except Exception as error:  # by format: OSError, SyntaxError, ValueError, KeyError, EOFError, struct.error ...
         raise SourceError(f"damaged or truncated ({to_one_line(error)}): copy or save it again") from error
+
+
+def picture_suffixes() -> frozenset[str]:
+    """The suffixes of the formats that are read, in lower case, with those that need a plug-in."""
+    PIL.Image.init()
+    formats = set(PIL.Image.OPEN) - REFUSED_FORMATS
+    return frozenset(suffix for suffix, name in PIL.Image.EXTENSION.items() if name in formats) | PLUGIN_SUFFIXES
+
+
+def looks_like_picture(path: Path) -> bool:
+    """Whether a regular file of any suffix begins as a picture of a format that has a signature."""
+    try:
+        with path.open("rb") as file, strict_pillow():
+            if names_plugin(file.read(256)):
+                return True
+            file.seek(0)
+            PIL.Image.init()
+            PIL.Image.open(file, formats=SIGNED_FORMATS)
+    except Exception:  # unreadable, unknown, or so damaged that the parser of its format fails
+        return False
+    return True
 
 
 def open_picture(data: bytes) -> PIL.ImageFile.ImageFile:

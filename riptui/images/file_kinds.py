@@ -33,6 +33,7 @@ TEXTS = {
     b"{": "JSON or other text, not a picture: download it again",
 }
 """Beginnings of texts, after blanks, in lower case."""
+PLUGIN_SUFFIXES = {".avif", ".heic", ".heif", ".hif", ".jxl"}
 UNKNOWN = "not a readable image (unknown format, or truncated): convert it to PNG or JPEG"
 
 
@@ -69,6 +70,11 @@ def describe_unknown(data: bytes) -> str:
     if brands and not brands & (AVIF_BRANDS | HEIC_BRANDS):
         return "a video: export a frame as PNG"
     return UNKNOWN
+
+
+def names_plugin(data: bytes) -> bool:
+    """Whether a file's beginning is of a format that a plug-in reads."""
+    return _find_plugin_format(data) is not None
 
 
 def _find_plugin_format(data: bytes) -> str | None:

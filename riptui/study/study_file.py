@@ -17,7 +17,7 @@ from riptui.store import names
 from riptui.study import hub_dataset
 from riptui.text import int_ranges
 
-KEYS = ("images", "sample", "sample_seed", "runs", "group", "metrics", "measure", "sweep")
+KEYS = ("images", "sample", "sample_seed", "strict", "runs", "group", "metrics", "measure", "sweep")
 SEED_RULE = f'it must be whole numbers from 0 to {MAX_SEED:,}: 7, [0, 1, 2] or "0-9"'
 
 
@@ -34,6 +34,8 @@ class Study:
     sample: int | None
     """How many of the pictures; None: all."""
     sample_seed: int
+    strict: bool
+    """Whether pictures with damage inside are left out."""
     runs: Path
     group: str
     metrics: tuple[str, ...] | None
@@ -112,6 +114,7 @@ class _StudyParser:
             images=self._parse_images(),
             sample=self._read_value("sample", _is_positive, "a whole number of at least 1", None),
             sample_seed=self._read_value("sample_seed", _is_whole, "a whole number of at least 0", 0),
+            strict=self._read_value("strict", lambda value: isinstance(value, bool), "true or false", False),
             runs=folder,
             group=group,
             metrics=self._parse_metrics(),

@@ -23,7 +23,7 @@ from riptui.spec import FITS, SQUARE_ORDERS
 
 
 @click.command()
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE|FOLDER...", type=click.Path(path_type=Path))
 @multi_option(
     "--inpainter",
     "-i",
@@ -79,6 +79,10 @@ from riptui.spec import FITS, SQUARE_ORDERS
     show_default=True,
     help="How to make a picture square. bands: add black bands; crop: take the middle; stretch: distort it.",
 )
+@click.option("--recursive", "-r", is_flag=True, help="Take the pictures in the subfolders of a folder, too.")
+@click.option(
+    "--strict", is_flag=True, help="Refuse pictures with damage inside, which are otherwise taken with a note."
+)
 @model_options
 @metrics_option
 @measure_option
@@ -92,6 +96,7 @@ from riptui.spec import FITS, SQUARE_ORDERS
     "Recursion",
     options=["--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--paste", "--size", "--fit"],
 )
+@click.option_panel("Pictures", options=["--recursive", "--strict"])
 @click.option_panel("Diffusion models", options=[*MODEL_OPTIONS, "--allow-pickle"])
 @click.option_panel("Worker", options=["--detach", *WORKER_OPTIONS])
 @click.option_panel("Metrics", options=["--metrics", "--measure"])
@@ -106,6 +111,7 @@ def run() -> None:
     \b
     riptui run cat.jpg                               as in the paper, mask 128
     riptui run *.jpg --mask 64,128,256 --group fig7  the paper's first experiment
+    riptui run photos --recursive                    all pictures in a folder and its subfolders
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     riptui run *.jpg -i sd2 --detach                 a model, in the background

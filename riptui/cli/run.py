@@ -49,14 +49,15 @@ def run(
     require_valid_names(group, name, len(sources) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
         warn(notice)
-    pictures = read_pictures(sources, size=size, fit=fit, strict=strict)
+    pictures, complete = read_pictures(sources, size=size, fit=fit, strict=strict)
     request = Request("run", choose_metrics(metrics), measure_at, time.time())
     trajectories = [
         trajectory
         for subgroup, members in pictures.items()
         for trajectory in submit(runs, members, sweep, request, group=f"{group}/{subgroup}".strip("/"), name=name)
     ]
-    return run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach)
+    code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach)
+    return code or (0 if complete else 1)
 
 
 def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:

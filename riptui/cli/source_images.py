@@ -40,29 +40,32 @@ def find_sources(paths: Sequence[Path], *, recursive: bool) -> list[Source]:
     return [source for path, source in found.items() if path not in copies]
 
 
-def read_pictures(sources: Sequence[Source], *, size: int, fit: Fit, strict: bool) -> dict[str, list[PreparedImage]]:
-    """Read the source images, by subgroup, and print how each was changed.
+def read_pictures(
+    sources: Sequence[Source], *, size: int, fit: Fit, strict: bool
+) -> tuple[dict[str, list[PreparedImage]], bool]:
+    """Read the source images and print how each was changed. Returns them by subgroup, and whether none was left out.
 
     Exits if one that was named is unusable, or all are, after naming all of those.
     """
     pictures: dict[str, list[PreparedImage]] = {}
-    failed = False
+    left_out = unusable = 0
     for source in sources:
         try:
             picture = prepare_original(source.path, size=size, fit=fit, strict=strict)
         except SourceError as error:
             if source.in_folder:
-                warn(f"left out: {error}")
+                left_out += 1
+                print_error(f"left out: {error}")
             else:
+                unusable += 1
                 print_error(str(error))
-            failed |= not source.in_folder
             continue
         pictures.setdefault(source.subgroup, []).append(picture)
         for text in picture.notes:
-            warn(f"{source.path.name}: {text}")
-    if failed or not pictures:
+            warn(f"{source.path if source.in_folder else source.path.name}: {text}")
+    if unusable or not pictures:
         raise Exit(SourceError.exit_code)
-    return pictures
+    return pictures, not left_out
 
 
 def _list_folder(folder: Path, recursive: bool) -> list[Source]:

@@ -106,7 +106,8 @@ def run() -> None:
     """Repaint pictures recursively, square by square, and measure how far they drift.
 
     Each combination of picture, inpainter, mask size and seed is a trajectory. Running the same command again resumes
-    interrupted trajectories and skips finished ones; new metrics are measured from the saved frames.
+    interrupted trajectories and skips finished ones; new metrics are measured from the saved frames. Of a folder all
+    pictures are taken that can be read; the others are named, and the exit code is then 1.
 
     \b
     riptui run cat.jpg                               as in the paper, mask 128

@@ -18,7 +18,7 @@ a decoder that notices.
 from riptui.images.decoding import looks_like_picture, picture_suffixes
 from riptui.images.original import PreparedImage, prepare_original
 from riptui.images.png_frame import decode_png, encode_original_png, encode_png, pixels_sha256
-from riptui.images.source_file import FileIdentity, identify_source, is_regular, read_source
+from riptui.images.source_file import FileIdentity, identify_source, is_folder, is_regular, read_source
 
 __all__ = [
     "FileIdentity",
@@ -27,6 +27,7 @@ __all__ = [
     "encode_original_png",
     "encode_png",
     "identify_source",
+    "is_folder",
     "is_regular",
     "looks_like_picture",
     "picture_suffixes",

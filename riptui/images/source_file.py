@@ -58,6 +58,14 @@ def is_regular(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; False too if it cannot be one or cannot be looked at."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def to_one_line(text: object) -> str:
     """Another library's message for one of ours: on one line, at most 120 characters."""
     return " ".join(str(text).split())[:120] or type(text).__name__

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from riptui.errors import SourceError
-from riptui.images import identify_source, is_regular, looks_like_picture, picture_suffixes
+from riptui.images import identify_source, is_folder, is_regular, looks_like_picture, picture_suffixes
 from riptui.store.listing import natural_key
 
 JUNK_FOLDERS = {"__MACOSX", "@eaDir"}
@@ -52,7 +52,7 @@ def match_pattern(pattern: str, base: Path) -> PictureFiles:
     junk = JUNK_FOLDERS - set(Path(pattern).parts)
     matches = map(Path, glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207  # Path.glob takes hidden files
     for path in _sort_naturally(base / match for match in matches if not junk & set(match.parts)):
-        if not path.is_dir():
+        if not is_folder(path):
             (found.pictures if is_regular(path) else found.left_out).append(path)
     return found
 

@@ -133,9 +133,9 @@ def parse_dataset(text: str) -> HubDataset:
     )
 
 
-def find_row_number(path: Path) -> int | None:
-    """The number of the dataset's row whose file this is, saved already or not; None for another file."""
-    return int(path.name.rpartition("-")[2]) if path.is_relative_to(_datasets_folder()) else None
+def is_dataset_row(path: Path) -> bool:
+    """Whether a path is the file of a dataset's row, saved already or not."""
+    return path.is_relative_to(_datasets_folder())
 
 
 def _datasets_folder() -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from riptui.errors import StudyError
+from riptui.images import is_folder, is_regular
 from riptui.planning.picture_files import PictureFiles, describe_copies, find_copies, list_pictures, match_pattern
 from riptui.settings.paths import cache_folder
 from riptui.study.hub_dataset import HUB_PREFIX, HubDataset, parse_dataset
@@ -149,8 +150,8 @@ def _expand(text: str, base: Path) -> PictureFiles:
             )
         return PictureFiles([bundled[name]])
     path = base / Path(text).expanduser()
-    if path.is_dir():
+    if is_folder(path):
         return list_pictures(path)
-    if any(sign in text for sign in "*?[") and not path.exists():
+    if any(sign in text for sign in "*?[") and not is_regular(path):
         return match_pattern(str(Path(text).expanduser()), base)
     return PictureFiles([path])

@@ -7,7 +7,7 @@ from riptui.filesystem import free_bytes
 from riptui.planning.estimate import estimate_sweeps, time_iterations
 from riptui.store.listing import find_trajectories
 from riptui.study import manifest, sources
-from riptui.study.hub_dataset import find_row_number
+from riptui.study.hub_dataset import is_dataset_row
 from riptui.study.sources import StudyPictures
 from riptui.study.study_file import Study
 from riptui.supervision.progress import ProgressTracker
@@ -54,7 +54,7 @@ def estimate_study(study: Study) -> StudyEstimate:
     fraction_left = max(0.0, 1 - progress.done / total.iterations)
     return StudyEstimate(
         pictures=pictures,
-        missing=tuple(path for path in paths if not (path.is_file() or find_row_number(path) is not None)),
+        missing=tuple(path for path in paths if not (path.is_file() or is_dataset_row(path))),
         unfetched=unfetched,
         notices=tuple(found.notices),
         trajectories=total.trajectories,

@@ -50,8 +50,7 @@ class Study:
 
     @property
     def name(self) -> str:
-        older_name = names.older_slug(self.file.stem)
-        return older_name if _is_study(self.folder, older_name) else names.slugify(self.file.stem)
+        return _name_study(self.file, self.folder)
 
     @property
     def folder(self) -> Path:
@@ -95,7 +94,12 @@ class _StudyParser:
         self._require_known(self._document.values, KEYS, "")
         runs_text = self._read_value("runs", _is_text, "a path", None)
         folder = (self._file.parent / Path(runs_text).expanduser()) if runs_text else runs.absolute()
-        group = self._read_value("group", _is_text, "a name, or several with / between them", self._name_group(folder))
+        group = self._read_value(
+            "group",
+            _is_text,
+            "a name, or several with / between them",
+            _name_study(self._file, folder / names.older_slug(self._file.stem)),
+        )
         try:
             group = "/".join(map(names.require_name, group.split("/")))
         except NameRefusedError as error:
@@ -121,10 +125,6 @@ class _StudyParser:
             measure=measure,
             sweeps=sweeps,
         )
-
-    def _name_group(self, runs: Path) -> str:
-        older_name = names.older_slug(self._file.stem)
-        return older_name if _is_study(runs / older_name, older_name) else names.slugify(self._file.stem)
 
     # ── the top of the file ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,9 +231,12 @@ class _StudyParser:
         return StudyError(f"{self._file}{f', line {line}' if line else ''}: {text}")
 
 
-def _is_study(folder: Path, name: str) -> bool:
-    """Whether a release whose names had ASCII letters only ran a study there."""
-    return name != names.FALLBACK and (folder / f"{name}.study.json").exists()
+def _name_study(file: Path, folder: Path) -> str:
+    """The name of a study, after its file; as older releases named it if one ran it in that folder."""
+    name, older_name = names.slugify(file.stem), names.older_slug(file.stem)
+    if older_name in (name, names.FALLBACK) or not (folder / f"{older_name}.study.json").exists():
+        return name
+    return older_name
 
 
 def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:

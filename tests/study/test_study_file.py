@@ -263,6 +263,15 @@ def test_pictures_that_are_no_longer_taken_are_told(written: Written, tmp_path: 
     assert [text for text in submission.notices if "b.png; their trajectories stay" in text]
 
 
+def test_a_study_that_an_older_release_ran_keeps_its_names(written: Written, tmp_path: Path) -> None:
+    """Releases whose names had ASCII letters only."""
+    file = written().rename(tmp_path / "köln.toml")
+    assert (read_study(file).group, read_study(file).name) == ("köln", "köln")
+    (tmp_path / "runs" / "koln").mkdir(parents=True)
+    (tmp_path / "runs" / "koln" / "koln.study.json").touch()
+    assert (read_study(file).group, read_study(file).name) == ("koln", "koln")
+
+
 def test_strict_leaves_out_what_is_damaged_inside(written: Written, tmp_path: Path) -> None:
     data = BytesIO()
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)

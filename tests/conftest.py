@@ -25,6 +25,7 @@ EXTRAS = {
     "diffusion": "diffusers",
     "lora": "peft",
     "parquet": "pyarrow",
+    "pictures": "pillow_heif",
     "ray": "ray",
     "report": "matplotlib",
 }

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
-from click.exceptions import Exit
 
-from riptui.cli.console import print_error, warn
+from riptui.cli.console import warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
+from riptui.cli.source_images import find_sources, read_pictures
 from riptui.cli.worker_options import take_worker_options
-from riptui.errors import SourceError
-from riptui.images import PreparedImage, prepare_original
 from riptui.inpainters import resolve_inpainter
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
@@ -34,6 +32,8 @@ def run(
     paste: bool,
     size: int,
     fit: Fit,
+    recursive: bool,
+    strict: bool,
     metrics: tuple[str, ...] | None,
     measure_at: MeasureInterval,
     runs: Path,
@@ -47,30 +47,19 @@ def run(
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
     sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, paste, size, fit)
-    require_valid_names(group, name, len(images) * len(sweep))
+    sources = find_sources(images, recursive=recursive)
+    require_valid_names(group, name, len(sources) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
         warn(notice)
-    pictures = read_pictures(images, size=size, fit=fit)
+    pictures, complete = read_pictures(sources, size=size, fit=fit, strict=strict)
     request = Request("run", choose_metrics(metrics), measure_at, time.time())
-    trajectories = submit(runs, pictures, sweep, request, group=group, name=name)
-    return run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach)
-
-
-def read_pictures(paths: tuple[Path, ...], *, size: int, fit: Fit) -> list[PreparedImage]:
-    """Read the source images and print how each was changed; exit if any is unusable, after naming all of those."""
-    pictures, failed = [], False
-    for path in paths:
-        try:
-            pictures.append(prepare_original(path, size=size, fit=fit))
-        except SourceError as error:
-            print_error(str(error))
-            failed = True
-            continue
-        for text in pictures[-1].notes:
-            warn(f"{path.name}: {text}")
-    if failed:
-        raise Exit(SourceError.exit_code)
-    return pictures
+    trajectories = [
+        trajectory
+        for subgroup, members in pictures.items()
+        for trajectory in submit(runs, members, sweep, request, group=f"{group}/{subgroup}".strip("/"), name=name)
+    ]
+    code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach)
+    return code or (0 if complete else 1)
 
 
 def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:

@@ -119,7 +119,12 @@ def _lay_out(spec: Spec, count: int, tile: int, columns: int | None) -> StripLay
 
 
 def _caption(spec: Spec) -> str:
-    parts = [_drawable(spec.source_name), spec.inpainter, f"mask {spec.mask} px", f"seed {spec.seed}"]
+    parts = [
+        _drawable(spec.source_name, spec.original_sha256),
+        spec.inpainter,
+        f"mask {spec.mask} px",
+        f"seed {spec.seed}",
+    ]
     if spec.order != "replacement":
         parts.append(spec.order)
     if spec.squares != "own":
@@ -129,8 +134,13 @@ def _caption(spec: Spec) -> str:
     return " · ".join(parts)
 
 
-def _drawable(name: str) -> str:
-    """A name in ASCII, the letters of Pillow's font. Accents are dropped; other letters become question marks."""
+def _drawable(name: str, sha256: str) -> str:
+    """A name in ASCII, the letters of Pillow's font. Accents are dropped; other letters become question marks.
+
+    A part of the picture's hash then tells it from others.
+    """
     bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     plain = printable(bare.encode("ascii", "replace").decode())
-    return plain if len(plain) <= MAX_NAME_LENGTH else plain[: MAX_NAME_LENGTH - 1] + "…"
+    if len(plain) > MAX_NAME_LENGTH:
+        plain = plain[: MAX_NAME_LENGTH - 1] + "…"
+    return plain if name.isascii() else f"{plain} #{sha256[:6]}"

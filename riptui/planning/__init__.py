@@ -1,6 +1,7 @@
 """Plan work before it is computed: sweeps, new trajectories, estimates of their cost.
 
 sweep         inpainters x masks x seeds: the trajectories and their folders
+picture_files the pictures of a folder or a glob pattern
 submit        create the trajectory folders of pictures and a sweep
 estimate      iterations, time and disk space
 command_line  the `riptui run` command that computes a spec

@@ -14,6 +14,7 @@ from riptui.errors import NameRefusedError, RiptuiError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
 from riptui.planning.sweep import (
     Sweep,
+    older_trajectory_paths,
     paths_in_folder,
     picture_folder,
     queue_position,
@@ -53,7 +54,8 @@ def submit(
     for number, (picture, spec) in enumerate(planned):
         request = msgspec.structs.replace(request, queued=queue_position(now, number))
         if name:
-            path = f"{picture_folder(group, spec)}/{name}"
+            path = _find_older(runs, older_trajectory_paths(group, spec, name), spec)
+            path = path or f"{picture_folder(group, spec)}/{name}"
             trajectories.append(create_or_open(runs, path, spec, picture.image, request))
         else:
             trajectories.append(create_trajectory(runs, group, spec, picture.image, request))
@@ -70,7 +72,18 @@ def create_trajectory(
     runs: Path, group: str, spec: Spec, original: Image, request: Request, *, png: bytes | None = None
 ) -> Trajectory:
     """Create or open a trajectory's folder, as `submit` does without a name. Raises NameRefusedError, DiskError."""
+    if older_path := _find_older(runs, older_trajectory_paths(group, spec), spec):
+        return create_or_open(runs, older_path, spec, original, request)
     return _create_at(runs, trajectory_paths(group, spec), spec, original, request, png)
+
+
+def _find_older(runs: Path, relative_paths: Sequence[str], spec: Spec) -> str | None:
+    """The first of the paths that has this trajectory."""
+    for path in relative_paths:
+        with suppress(RiptuiError):
+            if Trajectory(runs / path).spec.digest == spec.digest:
+                return path
+    return None
 
 
 def _create_at(

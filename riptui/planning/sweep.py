@@ -8,7 +8,7 @@ from pathlib import Path
 from riptui import inpainters
 from riptui.errors import InputError
 from riptui.spec import Fit, ParameterValue, Spec, SquareOrder, SquareSource
-from riptui.store import layout
+from riptui.store import layout, names
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,34 @@ def trajectory_paths(group: str, spec: Spec) -> tuple[str, str]:
     return paths_in_folder(picture_folder(group, spec), spec)
 
 
+def older_trajectory_paths(group: str, spec: Spec, name: str = "") -> tuple[str, ...]:
+    """Where older releases, whose names had ASCII letters only, created it; empty if that is no other place."""
+    folder, older_name = older_picture_folder(group, spec), layout.name_trajectory_as_older(spec)
+    if folder == picture_folder(group, spec) and older_name == layout.name_trajectory(spec):
+        return ()
+    if name:
+        return (f"{folder}/{name}",)
+    return f"{folder}/{older_name}", f"{folder}/{older_name[:90]}-{spec.digest[:8]}"
+
+
 def paths_in_folder(folder: str, spec: Spec) -> tuple[str, str]:
     """The same for a trajectory in a folder "group/picture"; "": the runs folder itself."""
     prefix, name = f"{folder}/" if folder else "", layout.name_trajectory(spec)
-    return f"{prefix}{name}", f"{prefix}{name[:90]}-{spec.digest[:8]}"
+    return f"{prefix}{name}", f"{prefix}{names.cut(name, 90)}-{spec.digest[:8]}"
 
 
 def picture_folder(group: str, spec: Spec) -> str:
     """ "group/picture": the folder of a picture's trajectories."""
-    return "/".join(part for part in (group.strip("/"), layout.slugify(Path(spec.source_name).stem)) if part)
+    return _join(group, names.slugify(Path(spec.source_name).stem))
+
+
+def older_picture_folder(group: str, spec: Spec) -> str:
+    """The same as older releases named it."""
+    return _join(group, names.older_slug(Path(spec.source_name).stem))
+
+
+def _join(group: str, folder: str) -> str:
+    return "/".join(part for part in (names.compose(group.strip("/")), folder) if part)
 
 
 def require_valid_names(group: str, name: str, count: int) -> None:
@@ -89,4 +108,4 @@ def require_valid_names(group: str, name: str, count: int) -> None:
     if name and count > 1:
         raise InputError(f"--name {name} is for one trajectory, and these are {count}: use --group")
     for part in [*(group.strip("/").split("/") if group else []), *([name] if name else [])]:
-        layout.require_name(part)
+        names.require_name(part)

@@ -2,6 +2,7 @@
 
 disk             calls that read or change the disk
 layout           the file names of a runs folder
+names            the names of groups and trajectories
 records          the records in its JSON files
 lock             the lock of the process that runs a trajectory
 trajectory       a trajectory folder as readers see it, and its status

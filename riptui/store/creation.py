@@ -18,6 +18,7 @@ from riptui.store.claim import claim, encode_record
 from riptui.store.disk import Folder, list_folder, make_folders, sync_parent
 from riptui.store.frames import read_original
 from riptui.store.lock import FolderLock, probe_lock
+from riptui.store.names import require_name
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 
@@ -33,7 +34,7 @@ def create_or_open(
     Raises NameRefusedError if a part of the path is not a valid name, or if the path has another spec's trajectory;
     DiskError.
     """
-    *groups, name = [layout.require_name(part) for part in relative_path.split("/")]
+    *groups, name = [require_name(part) for part in relative_path.split("/")]
     runs = Path(os.path.realpath(runs))
     parent = runs.joinpath(*groups)
     if Path(os.path.realpath(parent)) != parent:

@@ -1,11 +1,10 @@
 """The names in a runs folder. A folder with a spec.json is a trajectory; other folders are groups, at any depth."""
 
 import re
-import unicodedata
 
 from riptui import inpainters
-from riptui.errors import NameRefusedError
 from riptui.spec import Spec
+from riptui.store.names import older_slug, slugify
 
 SPEC = "spec.json"
 ORIGINAL = "original.png"
@@ -22,31 +21,23 @@ NEW_PREFIX = ".new-"
 """Prefix of a trajectory folder that is still being created."""
 
 KEYFRAME_PATTERN = re.compile(r"[0-9]+\.png")
-NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def keyframe_name(k: int) -> str:
     return f"{k}.png"
 
 
-def require_name(name: str) -> str:
-    """Return the name of a group or trajectory. Raises NameRefusedError if it is not valid."""
-    if not NAME_PATTERN.fullmatch(name):
-        raise NameRefusedError(
-            f"{name!r} is not a name: use 1 to 100 letters, digits, '.', '_' and '-', and begin with a letter or digit"
-        )
-    return name
-
-
-def slugify(text: str) -> str:
-    """The nearest valid name to a text, e.g. an image's file name: accents are dropped, the rest becomes '-'."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^A-Za-z0-9._]+", "-", ascii_text).strip("-._")
-    return name[:100].rstrip("-._") or "picture"
-
-
 def name_trajectory(spec: Spec) -> str:
     """The name of a trajectory: mask, seed, and every setting that is not the default, e.g. m128-s0-telea."""
+    return slugify(_describe(spec))
+
+
+def name_trajectory_as_older(spec: Spec) -> str:
+    """The name that releases gave it whose names had ASCII letters only."""
+    return older_slug(_describe(spec))
+
+
+def _describe(spec: Spec) -> str:
     parts = [f"m{spec.mask}", f"s{spec.seed}"]
     defaults = inpainters.complete_parameters(spec.inpainter, {})
     changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
@@ -65,4 +56,4 @@ def name_trajectory(spec: Spec) -> str:
         parts.append(spec.fit)
     if not spec.paste:
         parts.append("no-paste")
-    return slugify("-".join(parts))
+    return "-".join(parts)

@@ -12,6 +12,7 @@ from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.disk import explain_errors, read_tail
+from riptui.store.names import is_name
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.trajectory import Status, Trajectory, derive_status
@@ -84,11 +85,7 @@ def _list_subfolders(folder: str) -> list[str]:
     """The subfolders that can be groups or trajectories."""
     try:
         with os.scandir(folder) as entries:
-            return [
-                entry.name
-                for entry in entries
-                if layout.NAME_PATTERN.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
-            ]
+            return [entry.name for entry in entries if is_name(entry.name) and entry.is_dir(follow_symlinks=False)]
     except (FileNotFoundError, NotADirectoryError):
         return []
 
@@ -153,8 +150,8 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:
-    """Sort key: digits by value, letters by letter."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+    """Sort key: digits of any script by value, other characters (² too) by character."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
 
 def read_last_row(path: str) -> IterationRow | None:

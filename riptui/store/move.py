@@ -11,6 +11,7 @@ from riptui.store import layout
 from riptui.store.disk import Folder, explain_errors, make_folders
 from riptui.store.listing import find_trajectories
 from riptui.store.lock import hold_shared_lock, probe_lock
+from riptui.store.names import require_name
 
 
 def move(path: Path, target: Path) -> None:
@@ -28,7 +29,7 @@ def rename(runs: Path, path: Path, name: str) -> Path:
 
     Raises NameRefusedError if the name is not valid or is taken, HeldError if any of it is running, DiskError.
     """
-    layout.require_name(name)
+    name = require_name(name)
     path = _resolve(path)
     if path == Path(os.path.realpath(runs)):
         raise NameRefusedError(f"{path} is the runs folder itself: rename it outside riptui")

@@ -19,6 +19,7 @@ from riptui.store import layout
 from riptui.store.claim import encode_record
 from riptui.store.disk import Folder, explain_errors, list_folder, make_folders, read_file
 from riptui.store.move import move, remove_empty_folders, require_unlocked
+from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.worker_registry import PRIVATE_FOLDER
 
@@ -97,7 +98,7 @@ def _read(folder: Path) -> TrashEntry | None:
         record = msgspec.json.decode(data or b"", type=TrashRecord)
     except (*UNREADABLE, DamagedError, DiskError):
         return None
-    if not all(layout.NAME_PATTERN.fullmatch(part) for part in record.place.split("/")):
+    if not all(is_name(part) for part in record.place.split("/")):
         return None  # it would lead out of the runs folder
     entry = TrashEntry(folder, record)
     return entry if (entry.path / layout.SPEC).is_file() and not entry.path.is_symlink() else None

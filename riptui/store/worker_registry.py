@@ -20,10 +20,10 @@ import msgspec
 
 from riptui.errors import DiskError, RiptuiError
 from riptui.inpainters import CompileMode
-from riptui.store import layout
 from riptui.store.claim import encode_record, timestamp
 from riptui.store.disk import Folder, explain_errors, list_folder, make_folders, read_file
 from riptui.store.lock import FolderLock, probe_lock
+from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
 
@@ -164,7 +164,7 @@ def list_workers(runs: Path) -> list[Worker]:
 def read_worker(folder: Path) -> Worker | None:
     """The worker of a folder; None if there is none, or it cannot be read any more."""
     record = _read_record(folder / RECORD_FILE, WorkerRecord)
-    if record is None or record.id != folder.name or not layout.NAME_PATTERN.fullmatch(record.id):
+    if record is None or record.id != folder.name or not is_name(record.id):
         return None
     return Worker(record, _read_record(folder / LIVE_FILE, WorkerStatus), probe_lock(folder)[0], folder)
 
@@ -245,7 +245,7 @@ def _remove_ended(parent: Path) -> None:
     for name in list_folder(parent):
         path = parent / name
         with suppress(OSError):
-            if layout.NAME_PATTERN.fullmatch(name) and not path.is_symlink() and not probe_lock(path)[0]:
+            if is_name(name) and not path.is_symlink() and not probe_lock(path)[0]:
                 ended.append((path.stat().st_mtime, path))
     now = time.time()
     for index, (changed, path) in enumerate(sorted(ended, reverse=True)):

@@ -1,47 +1,53 @@
-"""Pictures of a dataset on the Hugging Face hub, read with the package `datasets`; drawn rows are saved as files.
+"""A dataset on the Hugging Face hub as a study names it; drawn rows are saved as files below the user's cache folder.
 
-Rows are written below the user's cache folder when they are drawn. Once all rows of a study are cached, neither the
-package nor the network is needed.
+Once all rows of a study are cached, neither the package `datasets` nor the network is needed.
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from riptui.errors import DamagedError, MissingExtraError, StudyError
+from riptui.errors import DamagedError, StudyError
 from riptui.settings.paths import cache_folder
 from riptui.store.disk import Folder, make_folders, read_file
-from riptui.store.layout import slugify
+from riptui.store.names import slugify
 from riptui.store.records import UNREADABLE
+from riptui.study.dataset_table import PREFERRED_COLUMNS, DatasetTable, ParquetTable, Shard, open_table, read_cell
 
 HUB_PREFIX = "hf:"
 """Prefix of a dataset in a study's `images`."""
 RECORD_FILE = "dataset.json"
-MAX_RECORD_BYTES = 2**16  # bytes
+MAX_RECORD_BYTES = 2**22  # bytes; a shard takes about 100
 
 
 class DatasetRecord(msgspec.Struct, frozen=True):
-    """dataset.json: facts about a dataset that was downloaded once."""
+    """dataset.json: facts about a dataset that was looked at once."""
 
     column: str
     """The column of the pictures."""
     count: int
+    """Rows."""
+    other_columns: tuple[str, ...] = ()
+    """Those that hold pictures too."""
+    shards: tuple[Shard, ...] = ()
+    """Its Parquet files, with the commit they are of; empty if it was downloaded whole."""
 
 
 @dataclass(frozen=True)
 class HubDataset:
-    """`hf:ORG/NAME[@REVISION][#SPLIT]`, or the path of a folder in place of ORG/NAME."""
+    """`hf:ORG/NAME[CONFIG]@REVISION#SPLIT:COLUMN`; the path of a folder may stand in place of ORG/NAME."""
 
     text: str
     name: str
+    config: str | None
     revision: str | None
     split: str
+    column: str | None
 
     @property
     def folder(self) -> Path:
@@ -53,7 +59,7 @@ class HubDataset:
         return self.folder / f"{slugify(self.split)}-{row:06d}"
 
     def read_cached(self) -> DatasetRecord | None:
-        """The record of an earlier download, or None. Raises DamagedError, DiskError."""
+        """The record of an earlier look, or None. Raises DamagedError, DiskError."""
         data = read_file(self.folder / RECORD_FILE, MAX_RECORD_BYTES)
         try:
             return None if data is None else msgspec.json.decode(data, type=DatasetRecord)
@@ -63,32 +69,68 @@ class HubDataset:
             ) from error
 
     def load_record(self) -> DatasetRecord:
-        """As `read_cached`, but downloads the dataset if necessary. Also raises StudyError, MissingExtraError."""
+        """As `read_cached`, but looks at the dataset if necessary. Also raises StudyError, MissingExtraError."""
         if cached := self.read_cached():
             return cached
-        table, column = _load_table(self)
-        record = DatasetRecord(column, len(table))
+        table = self._table
+        column, *others = self._order_columns(table)
+        record = DatasetRecord(column, len(table), tuple(others), table.shards)
         make_folders(self.folder)
         with Folder(self.folder) as folder:
             folder.write_atomically(RECORD_FILE, msgspec.json.encode(record), shared=True)
         return record
 
     def write_rows(self, rows: Sequence[int]) -> None:
-        """Save these rows as files. Raises what `load_record` raises."""
+        """Save these rows as files; one without a picture as an empty file. Raises what `load_record` raises."""
         if not (missing := [row for row in rows if not self.row_file(row).exists()]):
             return
-        table, column = _load_table(self)
+        record = self.load_record()
+        table = ParquetTable(self.text, record.shards) if record.shards else self._table
         with Folder(self.folder) as folder:
-            for row in missing:
-                folder.write_atomically(self.row_file(row).name, _read_picture(table[row][column]), shared=True)
+            for row, cell in table.read_cells(record.column, missing):
+                folder.write_atomically(self.row_file(row).name, read_cell(cell), shared=True)
+
+    def describe_column(self, record: DatasetRecord) -> str:
+        """Which column the pictures come from, if that is not plain; else empty."""
+        if self.column or not (record.other_columns or record.column not in PREFERRED_COLUMNS):
+            return ""
+        others = f", not from {', '.join(record.other_columns)}" if record.other_columns else ""
+        return (
+            f"{self.text}: its pictures are taken from the column {record.column}{others}; "
+            f"hf:NAME#{self.split}:COLUMN chooses another"
+        )
+
+    @cached_property
+    def _table(self) -> DatasetTable:
+        return open_table(self.text, self.name, self.config, self.revision, self.split)
+
+    def _order_columns(self, table: DatasetTable) -> tuple[str, ...]:
+        """The columns of pictures, the one that is meant first. Raises StudyError."""
+        columns = table.find_columns()
+        if not columns:
+            raise StudyError(f"{self.text} has no column of pictures")
+        if self.column is None:
+            return columns
+        if self.column not in columns:
+            raise StudyError(f"{self.text}: no column {self.column!r} has pictures, only: {', '.join(columns)}")
+        return self.column, *(name for name in columns if name != self.column)
 
 
 def parse_dataset(text: str) -> HubDataset:
     """Raises StudyError."""
-    match = re.fullmatch(r"hf:([^@#\0]+)(?:@([^@#\0]+))?(?:#([^@#\0]+))?", text)
-    if match is None:
-        raise StudyError(f"{text!r} is not a dataset: expected hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:ORG/NAME#SPLIT")
-    return HubDataset(text, match[1], match[2], match[3] or "train")
+    match = re.fullmatch(
+        r"hf:(?P<name>[^@#\[\]\0]+)(\[(?P<config>[^@#\[\]\0]+)\])?(@(?P<revision>[^@#\[\]\0]+))?"
+        r"(#(?P<split>[^@#:\[\]\0]*(\[[^\]\0]*\])?)(:(?P<column>[^\0]+))?)?",
+        text,
+    )
+    if match is None or text.endswith("#"):
+        raise StudyError(
+            f"{text!r} is not a dataset: expected hf:ORG/NAME, or with any of hf:ORG/NAME[CONFIG]@REVISION#SPLIT:COLUMN"
+        )
+    parts = match.groupdict()
+    return HubDataset(
+        text, parts["name"], parts["config"], parts["revision"], parts["split"] or "train", parts["column"]
+    )
 
 
 def is_dataset_row(path: Path) -> bool:
@@ -98,29 +140,3 @@ def is_dataset_row(path: Path) -> bool:
 
 def _datasets_folder() -> Path:
     return cache_folder() / "datasets"
-
-
-def _load_table(dataset: HubDataset) -> tuple[Any, str]:
-    """The dataset with its undecoded pictures only, and the name of their column."""
-    try:
-        import datasets  # of an extra; 2 s
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(dataset.text, error.name or "datasets", "datasets") from error
-    datasets.disable_progress_bars()
-    try:
-        table = datasets.load_dataset(dataset.name, revision=dataset.revision, split=dataset.split)
-    except Exception as error:  # from any package below it
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-        raise StudyError(f"could not load the dataset {dataset.text}: {reason}") from error
-    column = next((name for name, kind in table.features.items() if isinstance(kind, datasets.Image)), None)
-    if column is None:
-        raise StudyError(f"{dataset.text} has no pictures, only: {', '.join(table.features)}")
-    return table.select_columns([column]).cast_column(column, datasets.Image(decode=False)), column
-
-
-def _read_picture(cell: dict[str, Any]) -> bytes:
-    """The bytes of a picture's file. Empty ones are reported when the picture is prepared."""
-    data: bytes | None = cell["bytes"]
-    if data is None and cell["path"] and os.path.isfile(cell["path"]):  # noqa: PTH113  # it may be any text
-        data = Path(cell["path"]).read_bytes()
-    return data or b""

@@ -25,11 +25,12 @@ PAPER = """\
 # riptui study run {file}       compute it; run it again to resume. Values added later add trajectories and repeat none.
 
 # Files, folders and globs, relative to this file, or a dataset of the Hugging Face hub. The paper drew from WikiArt:
-#images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]', and downloads all of it
+#images = ["hf:huggan/wikiart"]   # needs pip install 'riptui[datasets]'
 images = ["pictures"]
 # Take this many pictures at random: {relation}, if sample_seed is the same.
 sample = {sample}
 sample_seed = 0
+#strict = true                    # leave out pictures with damage inside, which are otherwise taken with a note
 
 # Trajectories are saved in the folder runs/group. In one group, the paper's two experiments share the trajectories
 # that both contain.

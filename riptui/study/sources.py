@@ -2,46 +2,54 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from riptui.errors import StudyError
+from riptui.images import is_folder, is_regular
+from riptui.planning.picture_files import PictureFiles, describe_copies, find_copies, list_pictures, match_pattern
 from riptui.settings.paths import cache_folder
-from riptui.store.listing import natural_key
 from riptui.study.hub_dataset import HUB_PREFIX, HubDataset, parse_dataset
 from riptui.study.study_file import Study
 
 BUNDLED_PREFIX = "riptui:"
 """Prefix of a picture that comes with riptui."""
-SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-"""Suffixes of the files taken from a folder; files named directly or matched by a glob may have any suffix."""
 
 
 def list_bundled() -> dict[str, Path]:
     """The pictures that come with riptui, by name."""
     folder = Path(str(files("riptui") / "pictures"))
-    return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in SUFFIXES}
+    return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in (".jpg", ".png")}
 
 
-def resolve(study: Study) -> list[Path]:
-    """The study's pictures, each once, then the sample: as named, those of a folder or glob in natural order.
+@dataclass
+class StudyPictures:
+    """The pictures of a study, each once, and what a person should know of how they were found."""
 
-    A named file may be missing; that is reported when it is its turn. A dataset is downloaded if necessary, and only
-    its drawn rows are saved as files. Raises StudyError for an entry that matches nothing;
-    MissingExtraError, DiskError.
+    paths: list[Path] = field(default_factory=list)
+    """As named, those of a folder or glob in natural order."""
+    unusable: dict[Path, str] = field(default_factory=dict)
+    """Drawn, but without a picture: why."""
+    notices: list[str] = field(default_factory=list)
+
+
+def resolve(study: Study) -> StudyPictures:
+    """The study's pictures, then the sample.
+
+    A named file may be missing; that is reported when it is its turn. Of a dataset the drawn rows are fetched and saved
+    as files. Raises StudyError for an entry that matches nothing; MissingExtraError, DiskError.
     """
-    paths, rows = _draw(study)
-    for dataset, numbers in rows.items():
-        dataset.write_rows(numbers)
-    return paths
+    return _draw(study, fetch=True)
 
 
-def preview(study: Study) -> list[Path]:
+def preview(study: Study) -> StudyPictures:
     """As `resolve`, but without downloads and writes. Raises StudyError if a dataset is not on this machine."""
     for dataset in list_unfetched(study):
-        raise StudyError(f"{dataset.text} is not on this machine; `riptui study run` downloads it")
-    return _draw(study)[0]
+        raise StudyError(f"{dataset.text} is not on this machine; `riptui study run` fetches it")
+    return _draw(study, fetch=False)
 
 
 def list_unfetched(study: Study) -> list[HubDataset]:
@@ -51,67 +59,99 @@ def list_unfetched(study: Study) -> list[HubDataset]:
     ]
 
 
-def _draw(study: Study) -> tuple[list[Path], dict[HubDataset, list[int]]]:
-    """The pictures, and the rows among them by their dataset."""
-    found: dict[Path, tuple[HubDataset, int] | None] = {}
+def _draw(study: Study, *, fetch: bool) -> StudyPictures:
+    """Draw pictures until there are enough that are not copies of others."""
+    found = StudyPictures()
+    rows = _list_candidates(study, found)
+    ranked = rank([*rows], study.sample, study.sample_seed, base=study.file.parent)
+    count = len(ranked) if study.sample is None else min(study.sample, len(ranked))
+    drawn: list[Path] = []
+    copies: dict[Path, Path] = {}
+    position = 0
+    while len(drawn) - len(copies) < count and position < len(ranked):
+        more = ranked[position : position + count - len(drawn) + len(copies)]
+        position += len(more)
+        drawn += more
+        if fetch:
+            _fetch(rows, more)
+        copies = find_copies(path for path in drawn)
+    chosen = set(drawn) - set(copies)
+    found.paths = [path for path in rows if path in chosen]
+    found.notices += describe_copies(copies)
+    if fetch:
+        found.unusable = {path: reason for path in found.paths if (reason := _explain_empty(path, rows[path]))}
+    return found
+
+
+def _list_candidates(study: Study, found: StudyPictures) -> dict[Path, "DatasetRow | None"]:
+    """All pictures that may be drawn, and the rows of datasets among them. Raises StudyError."""
+    candidates: dict[Path, DatasetRow | None] = {}
     for text in study.images:
         if _is_dataset(text):
             dataset = parse_dataset(text)
-            found.update({dataset.row_file(row): (dataset, row) for row in range(dataset.load_record().count)})
+            record = dataset.load_record()
+            found.notices += filter(None, [dataset.describe_column(record)])
+            candidates.update({dataset.row_file(row): DatasetRow(dataset, row) for row in range(record.count)})
             continue
-        pictures = [*_expand(text, study.file.parent)]
-        if not pictures:
+        files = _expand(text, study.file.parent)
+        found.notices += files.describe_left_out(text)
+        if not files.pictures:
             raise StudyError(f"{study.file}: images: {text!r} matches no image")
-        found.update(dict.fromkeys(pictures))
-    paths = sample(list(found), study.sample, study.sample_seed, base=study.file.parent)
-    rows: dict[HubDataset, list[int]] = {}
-    for path in paths:
-        if source := found[path]:
-            rows.setdefault(source[0], []).append(source[1])
-    return paths, rows
+        candidates.update(dict.fromkeys(files.pictures))
+    return candidates
 
 
-def sample(paths: Sequence[Path], count: int | None, seed: int, *, base: Path) -> list[Path]:
-    """Draw `count` of the paths, in their order. They are drawn by name: adding or removing a picture changes at most
-    one of them, and a smaller sample is part of a larger one with the same seed.
+class DatasetRow(NamedTuple):
+    """A row of a dataset."""
+
+    dataset: HubDataset
+    number: int
+
+
+def _fetch(rows: dict[Path, DatasetRow | None], paths: Sequence[Path]) -> None:
+    by_dataset: dict[HubDataset, list[int]] = {}
+    for row in filter(None, map(rows.__getitem__, paths)):
+        by_dataset.setdefault(row.dataset, []).append(row.number)
+    for dataset, numbers in by_dataset.items():
+        dataset.write_rows(numbers)
+
+
+def _explain_empty(path: Path, row: DatasetRow | None) -> str:
+    if row is None or path.stat().st_size:
+        return ""
+    return f"row {row.number:,} of {row.dataset.text} has no picture"
+
+
+def rank(paths: Sequence[Path], count: int | None, seed: int, *, base: Path) -> list[Path]:
+    """The order in which paths are drawn, of all of them as it is. It depends on their names: adding or removing a
+    picture changes at most one of a sample, and a smaller sample is part of a larger one with the same seed.
     """
     if count is None or count >= len(paths):
         return [*paths]
 
-    def rank(path: Path) -> bytes:
+    def draw(path: Path) -> bytes:
         name = path.relative_to(cache) if path.is_relative_to(cache) else os.path.relpath(path, base)
         return hashlib.sha256(f"{seed}/{name}".encode(errors="surrogateescape")).digest()
 
     cache = cache_folder()
-    drawn = set(sorted(paths, key=rank)[:count])
-    return [path for path in paths if path in drawn]
+    return sorted(paths, key=draw)
 
 
 def _is_dataset(text: str) -> bool:
     return text.startswith(HUB_PREFIX)
 
 
-def _expand(text: str, base: Path) -> Iterator[Path]:
+def _expand(text: str, base: Path) -> PictureFiles:
     if text.startswith(BUNDLED_PREFIX):
         bundled = list_bundled()
         if (name := text.removeprefix(BUNDLED_PREFIX)) not in bundled:
             raise StudyError(
                 f"unknown picture {text}. Available: {', '.join(BUNDLED_PREFIX + name for name in bundled)}"
             )
-        yield bundled[name]
-        return
+        return PictureFiles([bundled[name]])
     path = base / Path(text).expanduser()
-    if path.is_dir():
-        yield from _sort_naturally(
-            file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.name[0] != "."
-        )
-    elif any(sign in text for sign in "*?[") and not path.exists():
-        yield from _sort_naturally(
-            file for file in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if file.is_file()
-        )
-    else:
-        yield path
-
-
-def _sort_naturally(paths: Iterable[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: natural_key(str(path)))
+    if is_folder(path):
+        return list_pictures(path)
+    if any(sign in text for sign in "*?[") and not is_regular(path):
+        return match_pattern(str(Path(text).expanduser()), base)
+    return PictureFiles([path])

@@ -8,6 +8,7 @@ from riptui.planning.estimate import estimate_sweeps, time_iterations
 from riptui.store.listing import find_trajectories
 from riptui.study import manifest, sources
 from riptui.study.hub_dataset import is_dataset_row
+from riptui.study.sources import StudyPictures
 from riptui.study.study_file import Study
 from riptui.supervision.progress import ProgressTracker
 
@@ -21,6 +22,8 @@ class StudyEstimate:
     """Pictures that do not exist."""
     unfetched: tuple[str, ...]
     """Datasets that are not on this machine; they are assumed to hold at least the sample."""
+    notices: tuple[str, ...]
+    """How the pictures were found."""
     trajectories: int
     existing: int
     """How many of them exist, as far as the manifest knows."""
@@ -39,7 +42,8 @@ class StudyEstimate:
 def estimate_study(study: Study) -> StudyEstimate:
     """Raises StudyError if an entry of `images` matches no picture; DiskError."""
     unfetched = tuple(dataset.text for dataset in sources.list_unfetched(study))
-    paths = [] if unfetched and study.sample else sources.preview(study)
+    found = StudyPictures() if unfetched and study.sample else sources.preview(study)
+    paths = found.paths
     pictures = len(paths) or study.sample or 0
     previous = manifest.read(study)
     trajectories = previous.trajectories if previous else {}
@@ -52,6 +56,7 @@ def estimate_study(study: Study) -> StudyEstimate:
         pictures=pictures,
         missing=tuple(path for path in paths if not (path.is_file() or is_dataset_row(path))),
         unfetched=unfetched,
+        notices=tuple(found.notices),
         trajectories=total.trajectories,
         existing=min(existing, total.trajectories),
         iterations=total.iterations,

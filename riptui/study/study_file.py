@@ -23,11 +23,11 @@ from riptui.spec import (
     SquareSource,
     measured_iterations,
 )
-from riptui.store import layout
+from riptui.store import names
 from riptui.study import hub_dataset
 from riptui.text import int_ranges
 
-KEYS = ("images", "sample", "sample_seed", "runs", "group", "metrics", "measure", "sweep")
+KEYS = ("images", "sample", "sample_seed", "strict", "runs", "group", "metrics", "measure", "sweep")
 SEED_RULE = f'it must be whole numbers from 0 to {MAX_SEED:,}: 7, [0, 1, 2] or "0-9"'
 
 
@@ -44,6 +44,8 @@ class Study:
     sample: int | None
     """How many of the pictures; None: all."""
     sample_seed: int
+    strict: bool
+    """Whether pictures with damage inside are left out."""
     runs: Path
     group: str
     metrics: tuple[str, ...] | None
@@ -65,7 +67,7 @@ class Study:
 
     @property
     def name(self) -> str:
-        return layout.slugify(self.file.stem)
+        return _name_study(self.file, self.folder)
 
     @property
     def folder(self) -> Path:
@@ -108,12 +110,15 @@ class _StudyParser:
     def parse(self, runs: Path) -> Study:
         self._require_known(self._document.values, KEYS, "")
         runs_text = self._read_value("runs", _is_text, "a path", None)
+        folder = (self._file.parent / Path(runs_text).expanduser()) if runs_text else runs.absolute()
         group = self._read_value(
-            "group", _is_text, "a name, or several with / between them", layout.slugify(self._file.stem)
+            "group",
+            _is_text,
+            "a name, or several with / between them",
+            _name_study(self._file, folder / names.older_slug(self._file.stem)),
         )
         try:
-            for part in group.split("/"):
-                layout.require_name(part)
+            group = "/".join(map(names.require_name, group.split("/")))
         except NameRefusedError as error:
             raise self._error("group", str(error)) from error
         sweep_values = self._parse_sweep_table()
@@ -130,7 +135,8 @@ class _StudyParser:
             images=self._parse_images(),
             sample=self._read_value("sample", _is_positive, "a whole number of at least 1", None),
             sample_seed=self._read_value("sample_seed", _is_whole, "a whole number of at least 0", 0),
-            runs=(self._file.parent / Path(runs_text).expanduser()) if runs_text else runs.absolute(),
+            strict=self._read_value("strict", lambda value: isinstance(value, bool), "true or false", False),
+            runs=folder,
             group=group,
             metrics=self._parse_metrics(),
             measure=measure,
@@ -155,11 +161,11 @@ class _StudyParser:
         return tuple(texts)
 
     def _parse_metrics(self) -> tuple[str, ...] | None:
-        names = self._read_value("metrics", _is_texts, 'a list of metrics, e.g. ["ssim", "lpips-vgg"]', None)
-        if names is None:
+        chosen = self._read_value("metrics", _is_texts, 'a list of metrics, e.g. ["ssim", "lpips-vgg"]', None)
+        if chosen is None:
             return None
         try:
-            return metrics.check_names([names] if isinstance(names, str) else names)
+            return metrics.check_names([chosen] if isinstance(chosen, str) else chosen)
         except InputError as error:
             raise self._error("metrics", str(error)) from error
 
@@ -219,8 +225,8 @@ class _StudyParser:
                     raise self._error(_find_offending_key(name, combination), str(error)) from error
         for key in axes:
             if key not in used_keys:
-                names = ", ".join(sweep_values.get("inpainter", [inpainters.DEFAULT_INPAINTER]))
-                raise self._error(f"sweep.{key}", f"{key} is a parameter of none of the inpainters: {names}")
+                listed = ", ".join(sweep_values.get("inpainter", [inpainters.DEFAULT_INPAINTER]))
+                raise self._error(f"sweep.{key}", f"{key} is a parameter of none of the inpainters: {listed}")
 
     # ── what is wrong ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -241,6 +247,14 @@ class _StudyParser:
     def _error(self, key: str, text: str) -> StudyError:
         line = self._document.line_of(key) or self._document.line_of(key.partition(".")[0])
         return StudyError(f"{self._file}{f', line {line}' if line else ''}: {text}")
+
+
+def _name_study(file: Path, folder: Path) -> str:
+    """The name of a study, after its file; as older releases named it if one ran it in that folder."""
+    name, older_name = names.slugify(file.stem), names.older_slug(file.stem)
+    if older_name in (name, names.FALLBACK) or not (folder / f"{older_name}.study.json").exists():
+        return name
+    return older_name
 
 
 def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:

@@ -1,6 +1,5 @@
 """Create a study's trajectory folders, one picture at a time, so that memory stays flat. None is created twice."""
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError, SourceError
-from riptui.images import encode_original_png, pixels_sha256, prepare_original
+from riptui.images import encode_original_png, identify_source, pixels_sha256, prepare_original
 from riptui.planning.submit import create_trajectory
-from riptui.planning.sweep import queue_position, trajectory_paths
+from riptui.planning.sweep import older_trajectory_paths, queue_position, trajectory_paths
 from riptui.spec import Fit, Spec, SquareSource
 from riptui.store.records import Request
 from riptui.store.requests import merge_request
@@ -67,10 +66,14 @@ class Submission:
         """Whose squares a seed gives where the file does not say."""
         self._known = {picture.path: picture for picture in known.pictures} if known else {}
         self._should_stop = should_stop
-        self.paths = sources.resolve(study)
-        self._paths = self.paths + [
-            path for path in map(Path, self._known) if not (path.exists() or path in self.paths)
-        ]
+        found = sources.resolve(study)
+        self.paths = found.paths
+        self._unusable = found.unusable
+        not_drawn = [path for path in map(Path, self._known) if path not in set(found.paths)]
+        gone = [path for path in not_drawn if not path.exists()]
+        self._paths = self.paths + gone
+        self.notices = [*found.notices, *_describe_not_drawn([path for path in not_drawn if path not in gone])]
+        """How the pictures were found."""
         self._pictures: dict[str, SourceRecord] = {}
         self._count = 0
         self._written = time.monotonic()
@@ -100,6 +103,8 @@ class Submission:
     def _submit(self, path: Path) -> SubmittedPicture | SkippedPicture:
         known = self._known.get(str(path))
         try:
+            if reason := self._unusable.get(path):
+                raise SourceError(reason)
             picture, submitted = self._create_all(path, known)
         except SourceError as error:
             kept = known.trajectories if known else {}
@@ -118,7 +123,7 @@ class Submission:
         found = 0
         notes: dict[str, None] = {}
         for size, fit in self._study.preparations:
-            original = _LazyOriginal(path, picture, size, fit)
+            original = _LazyOriginal(path, picture, size, fit, strict=self._study.strict)
             originals[original.name] = original.sha256
             planned = [*self._plan(picture, original)]
             found += sum(entry.existing is not None for entry in planned)
@@ -189,12 +194,13 @@ class _PlannedTrajectory:
 class _LazyOriginal:
     """A picture as frame 0 of one size, decoded when its pixels are first needed."""
 
-    def __init__(self, path: Path, picture: SourceRecord, size: int, fit: Fit) -> None:
+    def __init__(self, path: Path, picture: SourceRecord, size: int, fit: Fit, *, strict: bool) -> None:
         self.size, self.fit = size, fit
         self.name = f"{size} {fit}"
         self.notes: tuple[str, ...] = ()
         self._path = path
         self._picture = picture
+        self._strict = strict
         self._sha256 = picture.originals.get(self.name)
 
     @property
@@ -207,7 +213,7 @@ class _LazyOriginal:
 
     def decode(self) -> None:
         """Set `image` and `png`. Raises SourceError."""
-        prepared = prepare_original(self._path, size=self.size, fit=self.fit)
+        prepared = prepare_original(self._path, size=self.size, fit=self.fit, strict=self._strict)
         if prepared.source_sha256 != self._picture.sha256:
             raise SourceError(f"{self._path}: the file changed while it was read: run the study again")
         if self._sha256 not in (None, found := pixels_sha256(prepared.image)):
@@ -219,9 +225,17 @@ class _LazyOriginal:
         self.png = encode_original_png(self.image)
 
 
+def _describe_not_drawn(paths: Sequence[Path]) -> list[str]:
+    """A notice, if pictures of an earlier run are still there but no longer among those of the study."""
+    if not paths:
+        return []
+    listed = ", ".join(path.name for path in paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    return [f"pictures of an earlier run that the study no longer takes: {listed}; their trajectories stay as they are"]
+
+
 def find_trajectory(study: Study, spec: Spec) -> Trajectory | None:
     """The trajectory of a spec, or None if there is none."""
-    for relative_path in trajectory_paths(study.group, spec):
+    for relative_path in (*trajectory_paths(study.group, spec), *older_trajectory_paths(study.group, spec)):
         trajectory = Trajectory(study.runs / relative_path)
         with suppress(RiptuiError, DiskError):
             if trajectory.spec.digest == spec.digest:
@@ -242,13 +256,15 @@ def _identify(path: Path, known: SourceRecord | None) -> SourceRecord:
         status = path.stat()
         if known and (known.size, known.changed) == (status.st_size, status.st_mtime_ns):
             return known
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = identify_source(path).sha256
     except FileNotFoundError as error:
         problem = "it has disappeared since the first run" if known else "it does not exist: check the path"
         raise SourceError(f"{path}: {problem}") from error
-    except OSError as error:
-        raise SourceError(f"{path}: it cannot be read ({error.strerror}): check its permissions") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        reason = getattr(error, "strerror", error)
+        raise SourceError(f"{path}: it cannot be read ({reason}): check its permissions") from error
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}") from error
     if known and known.sha256 != sha256 and known.trajectories:
         raise SourceError(
             f"{path}: it has changed since the first run: put the old picture back, or give the new one another name"

@@ -15,7 +15,7 @@ from riptui.events import Ended, Failed, HeldByOther, Iterated, TrajectoryEvent
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.disk_queue import DiskQueue
-from riptui.store.layout import slugify
+from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat

@@ -1,7 +1,6 @@
 """`riptui pause`."""
 
 from riptui.cli import options
-from riptui.cli.commands.study import study as study
 from riptui.cli.lazy import command
 
 

@@ -3,7 +3,6 @@
 import rich_click as click
 
 from riptui.cli import options
-from riptui.cli.commands.study import study as study
 from riptui.cli.lazy import command
 
 

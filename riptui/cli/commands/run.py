@@ -5,7 +5,6 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli import options
-from riptui.cli.commands.study import study as study
 from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam, NumberListParam
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
@@ -13,7 +12,7 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
 
 
 @command("riptui.cli.run:run")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE|FOLDER...", type=click.Path(path_type=Path))
 @options.multi_option(
     "--inpainter",
     "-i",
@@ -79,6 +78,10 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     show_default=True,
     help="How to make a picture square. bands: add black bands; crop: take the middle; stretch: distort it.",
 )
+@click.option("--recursive", "-r", is_flag=True, help="Take the pictures in the subfolders of a folder, too.")
+@click.option(
+    "--strict", is_flag=True, help="Refuse pictures with damage inside, which are otherwise taken with a note."
+)
 @options.model_options
 @options.metrics_option
 @options.measure_option
@@ -103,6 +106,7 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
         "--fit",
     ],
 )
+@click.option_panel("Pictures", options=["--recursive", "--strict"])
 @click.option_panel("Diffusion models", options=[*options.MODEL_OPTIONS, "--allow-pickle"])
 @click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
 @click.option_panel("Metrics", options=["--metrics", "--measure"])
@@ -111,11 +115,13 @@ def run() -> None:
     """Repaint pictures recursively, square by square, and measure how far they drift.
 
     Each combination of picture, inpainter, mask size and seed is a trajectory. Running the same command again resumes
-    interrupted trajectories and skips finished ones; new metrics are measured from the saved frames.
+    interrupted trajectories and skips finished ones; new metrics are measured from the saved frames. Of a folder all
+    pictures are taken that can be read; the others are named, and the exit code is then 1.
 
     \b
     riptui run cat.jpg                               as in the paper, mask 128
     riptui run *.jpg --mask 64,128,256 --group fig7  the paper's first experiment
+    riptui run photos --recursive                    all pictures in a folder and its subfolders
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     riptui run *.jpg -i sd2 --detach                 a model, in the background

@@ -5,7 +5,6 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli import options
-from riptui.cli.commands.study import study as study
 from riptui.cli.lazy import command
 from riptui.cli.values import complete_folders
 

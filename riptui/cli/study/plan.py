@@ -35,6 +35,8 @@ def _print_cost(cost: StudyEstimate, folder: str) -> None:
     if cost.room > cost.free:
         warn("not enough disk space: free some, or use another runs folder")
     for text in cost.unfetched:
-        warn(f"{text} is not on this machine: `riptui study run` downloads all of it, even for a sample")
+        warn(f"{text} is not on this machine: `riptui study run` fetches it, of Parquet files only the drawn rows")
+    for text in cost.notices:
+        warn(text)
     for path in cost.missing:
         warn(f"{path} does not exist")

@@ -26,6 +26,7 @@ from riptui.text.units import format_count
 if TYPE_CHECKING:
     from riptui.ray_cluster.driver import RayDriver
 
+MAX_NAMES = 3  # pictures named for a note
 STOP_WAIT_SECONDS = 10.0  # seconds that Ctrl-C waits for workers to save the current iterations
 
 
@@ -71,24 +72,32 @@ def _submit(
 ) -> tuple[dict[str, int], bool]:
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
-        display.notice(f"downloading {dataset.text}, all of it")
+        display.notice(f"fetching {dataset.text}: of Parquet files only the drawn rows, else all of it")
     submission = Submission(study, metrics, should_stop=lambda: bool(stop))
+    for text in submission.notices:
+        display.notice(text)
     if submission.squares == "shared" and not study.names_squares:
         display.notice(
             "this study was begun when a seed gave all pictures the same squares, and goes on so; "
             "for squares of each picture's own, start it again in another group"
         )
     complete = True
+    pictures_by_note: dict[str, list[str]] = {}
     for position, outcome in enumerate(submission, 1):
         if isinstance(outcome, SkippedPicture):
             complete = False
             kept_text = f"; its existing trajectories ({outcome.kept}) continue" if outcome.kept else ""
             display.skipped(str(outcome.path), f"{outcome.reason}{kept_text}")
         else:
+            for note in outcome.notes:
+                pictures_by_note.setdefault(note, []).append(outcome.path.name)
             count = outcome.made + outcome.found
             display.submitted(str(outcome.path), count, outcome.made, position, len(submission))
         if stop:
             break
+    for note, names in pictures_by_note.items():
+        more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+        display.notice(f"{', '.join(names[:MAX_NAMES])}{more}: {note}")
     run_manifest = manifest.read(study)
     return (run_manifest.trajectories if run_manifest else {}), complete
 

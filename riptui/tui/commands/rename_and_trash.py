@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from riptui.store import layout, move, trash
+from riptui.store import move, trash
+from riptui.store.names import require_name
 from riptui.text.units import format_count, format_size
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import ConfirmDialog, TextDialog
@@ -13,7 +14,7 @@ async def rename(context: CommandContext) -> None:
     if not context.cursor_path:
         return
     old_path = Path(context.cursor_path)
-    name = await context.show_dialog(TextDialog(f"Rename {old_path.name}", old_path.name, layout.require_name))
+    name = await context.show_dialog(TextDialog(f"Rename {old_path.name}", old_path.name, require_name))
     if name is None or name == old_path.name:
         return
     await asyncio.to_thread(move.rename, context.runs, context.runs / old_path, name)

@@ -13,12 +13,11 @@ from textual.suggester import Suggester
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from riptui.images import picture_suffixes
 from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif"}
-"""The listed files. Whether one is readable shows when it is read."""
 MAX_ENTRIES = 2000  # listed per folder
 
 
@@ -35,6 +34,7 @@ def list_entries(folder: Path) -> list[FolderEntry]:
 
 
 def _scan_entries(folder: Path) -> Iterator[FolderEntry]:
+    suffixes = picture_suffixes()
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -42,7 +42,7 @@ def _scan_entries(folder: Path) -> Iterator[FolderEntry]:
                     continue
                 if entry.is_dir():
                     yield FolderEntry(Path(entry.path), True)
-                elif Path(entry.name).suffix.lower() in SUFFIXES:
+                elif Path(entry.name).suffix.lower() in suffixes:  # whether it is readable shows when it is read
                     yield FolderEntry(Path(entry.path), False)
     except OSError:
         return

@@ -581,6 +581,7 @@ def round_trip(spec: Spec) -> Spec:
         pairs(given["key_values"]),
         given["amount"],
         given["order"],
+        given["squares"],
         given["paste"],
         given["size"],
         given["fit"],

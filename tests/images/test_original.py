@@ -248,7 +248,7 @@ SHALLOW = np.rint(DEEP / 257)
 def test_every_16_bit_grey_is_scaled_to_8_bits_not_clipped(tmp_path: Path, mode: str, stored: str, name: str) -> None:
     original = prepared(tmp_path, picture(mode, DEEP.astype(stored)), name)
     assert np.array_equal(original.image, np.stack([SHALLOW] * 3, -1))
-    assert original.notes == ("16-bit scaled to 8",)
+    assert original.notes == ("16-bit scaled to 8 (from 0 to 65535; 65535 is white)",)
 
 
 def test_16_bit_mid_grey_is_mid_grey(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_floating_point_grey_from_0_to_1_is_scaled(tmp_path: Path) -> None:
     ramp = np.linspace(0, 1, 65536, dtype="<f4").reshape(256, 256)
     original = prepared(tmp_path, picture("F", ramp), "a.tif")
     assert np.array_equal(original.image[..., 0], np.rint(ramp * np.float32(255)))
-    assert original.notes == ("floating point scaled to 8",)
+    assert original.notes == ("floating point scaled to 8 (from 0 to 1; 1 is white)",)
 
 
 @pytest.mark.parametrize(
@@ -554,7 +554,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "more than 2 GiB": (_sparse, "the limit is 2 GiB"),
     "text": (lambda path: path.write_text("hello\n" * 9), "not a readable image"),
     "random bytes": (lambda path: path.write_bytes(NOISE.tobytes()), "not a readable image"),
-    "SVG": (lambda path: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>"), "not a readable image"),
+    "SVG": (lambda path: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>"), "an SVG drawing"),
     "EPS": (lambda path: path.write_bytes(EPS.getvalue()), "unknown format"),
     "WMF": (lambda path: path.write_bytes(b"\xd7\xcd\xc6\x9a".ljust(100, b"\0")), "unknown format"),
     "HDF5": (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n".ljust(100)), "unknown format"),

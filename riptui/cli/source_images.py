@@ -1,0 +1,82 @@
+"""The pictures of `riptui run`: files and folders that the user named, read, with a line for each that is unusual."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from click.exceptions import Exit
+
+from riptui.cli.console import print_error, short_path, warn
+from riptui.errors import SourceError
+from riptui.images import PreparedImage, is_folder, prepare_original
+from riptui.planning.picture_files import describe_copies, find_copies, list_pictures
+from riptui.spec import Fit
+from riptui.store.names import slugify
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture's file, and how it was found."""
+
+    path: Path
+    subgroup: str = ""
+    """The group of its trajectories, below the one that was asked for: its subfolder's name."""
+    in_folder: bool = False
+    """Found in a folder, not named: it is left out if it cannot be read."""
+
+
+def find_sources(paths: Sequence[Path], *, recursive: bool) -> list[Source]:
+    """The files that were named, and those of the folders that were named, each once.
+
+    Raises SourceError for a folder without a picture.
+    """
+    found: dict[Path, Source] = {}
+    for path in paths:
+        for source in _list_folder(path, recursive) if is_folder(path) else [Source(path)]:
+            found.setdefault(source.path, source)
+    copies = find_copies(source.path for source in found.values() if source.in_folder)
+    for text in describe_copies(copies):
+        warn(text)
+    return [source for path, source in found.items() if path not in copies]
+
+
+def read_pictures(
+    sources: Sequence[Source], *, size: int, fit: Fit, strict: bool
+) -> tuple[dict[str, list[PreparedImage]], bool]:
+    """Read the source images and print how each was changed. Returns them by subgroup, and whether none was left out.
+
+    Exits if one that was named is unusable, or all are, after naming all of those.
+    """
+    pictures: dict[str, list[PreparedImage]] = {}
+    left_out = unusable = 0
+    for source in sources:
+        try:
+            picture = prepare_original(source.path, size=size, fit=fit, strict=strict)
+        except SourceError as error:
+            if source.in_folder:
+                left_out += 1
+                print_error(f"left out: {error}")
+            else:
+                unusable += 1
+                print_error(str(error))
+            continue
+        pictures.setdefault(source.subgroup, []).append(picture)
+        for text in picture.notes:
+            warn(f"{source.path if source.in_folder else source.path.name}: {text}")
+    if unusable or not pictures:
+        raise Exit(SourceError.exit_code)
+    return pictures, not left_out
+
+
+def _list_folder(folder: Path, recursive: bool) -> list[Source]:
+    files = list_pictures(folder, recursive=recursive)
+    if not files.pictures:
+        advice = "name another one" if recursive else "name another one, or add --recursive for its subfolders"
+        raise SourceError(f"{folder}: there is no picture in this folder: {advice}")
+    for text in files.describe_left_out(short_path(folder)):
+        warn(text)
+    return [Source(path, _name_subgroup(path.parent.relative_to(folder)), in_folder=True) for path in files.pictures]
+
+
+def _name_subgroup(subfolder: Path) -> str:
+    return "/".join(map(slugify, subfolder.parts))

@@ -17,7 +17,17 @@ import torch
 
 from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
-from riptui.inpainters import CompileMode, OnStep, catalogue, gpu_tuning, locate, pipelines, prompts, torch_device
+from riptui.inpainters import (
+    CompileMode,
+    OnStep,
+    catalogue,
+    components,
+    gpu_tuning,
+    locate,
+    pipelines,
+    prompts,
+    torch_device,
+)
 from riptui.inpainters.checkpoint import inspect_checkpoint
 from riptui.inpainters.silence import silence_libraries
 
@@ -69,9 +79,11 @@ def diffusion(
             folder, model, repair_hint=locate.repair_hint(ref.model, revision), allow_pickle=allow_pickle
         )
         torch_dtype = torch_device.pick_dtype(dtype, checkpoint.half_dtype, chosen_device)
-        decoder = pipelines.load_decoder(vae, dtype=torch_dtype, allow_pickle=allow_pickle) if vae else None
+        decoder = pipelines.load_vae(vae, dtype=torch_dtype, allow_pickle=allow_pickle) if vae else None
         pipeline = pipelines.load_pipeline(checkpoint, model, dtype=torch_dtype, allow_pickle=allow_pickle, vae=decoder)
         notes["model"] = checkpoint.commit or str(folder)
+        if checkpoint.variants:
+            notes["variant"] = checkpoint.variants
         if scheduler is not None:
             pipelines.set_scheduler(pipeline, scheduler)
         if lora is not None:
@@ -206,7 +218,7 @@ class DiffusionInpainter:
         except RuntimeError as error:
             if not gpu_tuning.is_out_of_memory(error):
                 raise
-            cause = pipelines.first_line(error)
+            cause = components.first_line(error)
         # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
         if self.on_gpu:
             torch.cuda.empty_cache()
@@ -261,7 +273,7 @@ def _move_to_device(pipeline: Any, device: torch.device, model: str) -> None:
     except RuntimeError as error:
         if not gpu_tuning.is_out_of_memory(error):
             raise
-        cause = pipelines.first_line(error)
+        cause = components.first_line(error)
         raise DeviceMemoryError(
             f"{torch_device.describe_device(device)} has not enough memory for {model}: {cause}"
         ) from None

@@ -15,7 +15,8 @@ from diffusers.utils import is_peft_available
 
 from riptui.errors import InputError, MissingExtraError, WeightsError
 from riptui.inpainters import catalogue, locate
-from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
+from riptui.inpainters.checkpoint import Checkpoint, read_json
+from riptui.inpainters.components import first_line, load_components, load_decoder
 
 INPAINTING_PIPELINES = {
     "FluxFillPipeline": "FluxFillPipeline",
@@ -60,11 +61,11 @@ def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allo
             settings[key] = False
     if vae is not None:
         settings["vae"] = vae
+    wanted = [component for component in checkpoint.classes if component in accepted and component not in settings]
+    settings |= load_components(checkpoint, name, wanted, dtype=dtype, allow_pickle=allow_pickle)
     options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
     try:
-        pipeline = kind.from_pretrained(
-            checkpoint.folder, torch_dtype=dtype, variant=checkpoint.variant, **options, **settings
-        )
+        pipeline = kind.from_pretrained(checkpoint.folder, torch_dtype=dtype, **options, **settings)
     except ImportError as error:
         raise WeightsError(f"{name} needs a package that is not installed: {first_line(error)}") from error
     except Exception as error:  # of any kind: how the libraries fail depends on the file
@@ -73,7 +74,7 @@ def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allo
     return pipeline
 
 
-def load_decoder(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
+def load_vae(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     """A VAE by its hub id or folder, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
 
     Raises InputError, WeightsError.
@@ -81,15 +82,7 @@ def load_decoder(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     ref = catalogue.resolve_model(vae)
     model, revision = ref.model, ref.revision
     folder = locate.locate_model(model, revision, file="config.json")
-    kind = read_json(folder / "config.json", model).get("_class_name")
-    if kind not in {"AutoencoderKL", "AsymmetricAutoencoderKL"}:
-        raise InputError(f"{model} is a {kind}; vae must be an AutoencoderKL or an AsymmetricAutoencoderKL")
-    variant = require_component(folder, model, locate.repair_hint(model, revision), allow_pickle)
-    options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
-    try:
-        return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **options)
-    except Exception as error:
-        raise WeightsError(f"{model} in {folder} cannot be loaded: {first_line(error)}") from error
+    return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
 
 
 def set_scheduler(pipeline: Any, scheduler: str) -> None:
@@ -186,7 +179,3 @@ def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
 def _file_identity(file: str) -> str:
     path = Path(file).expanduser()
     return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

@@ -372,7 +372,9 @@ def test_a_unet_with_other_inputs_cannot_inpaint(copied: Callable[[str], Path]) 
 def test_weights_that_do_not_fit_their_configuration_are_an_error(copied: Callable[[str], Path]) -> None:
     folder = copied("sd2")
     edited(folder / "unet" / "config.json", block_out_channels=[8, 16, 16, 32])
-    with pytest.raises(WeightsError, match="cannot be loaded") as refused:
+    with pytest.raises(
+        WeightsError, match=r"its file has tensors of another shape: .* \(shape \[?16.*, not .*32"
+    ) as refused:
         loaded(folder)
     assert one_line(refused)
 

@@ -9,26 +9,25 @@ from __future__ import annotations
 
 import inspect as signatures
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from riptui.arrays import Images, Masks
-from riptui.errors import DeviceMemoryError, InpainterError, InputError
+from riptui.errors import DeviceMemoryError, InpainterError, InputError, WeightsError
 from riptui.inpainters import (
     CompileMode,
     OnStep,
-    catalogue,
     components,
     gpu_tuning,
-    locate,
+    identity,
     pipelines,
     prompts,
     torch_device,
 )
-from riptui.inpainters.checkpoint import inspect_checkpoint
+from riptui.inpainters.latent_images import quantise, require_aligned
 from riptui.inpainters.silence import silence_libraries
 
 FIXED_ARGUMENTS = {"_auto_resize": False}
@@ -58,12 +57,14 @@ def diffusion(
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
+    recorded: Mapping[str, str] | None = None,
 ) -> DiffusionInpainter:
     """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
 
     dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; by default CUDA
     if there is one, otherwise the CPU. compile: auto is on if `prepare` is called with enough work for a GPU.
-    deterministic: the same bits each time at one batch size, for the whole process.
+    deterministic: the same bits each time at one batch size, for the whole process. recorded: the notes of the session
+    that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     if deterministic and compile == "on":
@@ -72,16 +73,15 @@ def diffusion(
     gpu_tuning.forget_compiled()
     chosen_device = torch_device.pick_device(device)
     with silence_libraries():
-        ref = catalogue.resolve_model(model)
-        revision = revision or ref.revision
-        folder = locate.locate_model(ref.model, revision)
-        checkpoint = inspect_checkpoint(
-            folder, model, repair_hint=locate.repair_hint(ref.model, revision), allow_pickle=allow_pickle
-        )
+        places = {"model": model, "revision": revision, "vae": vae, "lora": lora, "embedding": embedding}
+        weights, notices = identity.find_weights({**places, "allow_pickle": allow_pickle}, recorded or {})
+        checkpoint = weights.checkpoint
+        vae, lora, embedding = (weights.places[name] for name in ("vae", "lora", "embedding"))
         torch_dtype = torch_device.pick_dtype(dtype, checkpoint.half_dtype, chosen_device)
         decoder = pipelines.load_vae(vae, dtype=torch_dtype, allow_pickle=allow_pickle) if vae else None
         pipeline = pipelines.load_pipeline(checkpoint, model, dtype=torch_dtype, allow_pickle=allow_pickle, vae=decoder)
-        notes["model"] = checkpoint.commit or str(folder)
+        notes["model"] = checkpoint.commit or str(checkpoint.folder)
+        notes |= weights.notes
         if checkpoint.variants:
             notes["variant"] = checkpoint.variants
         if scheduler is not None:
@@ -90,17 +90,21 @@ def diffusion(
             notes["lora"] = pipelines.load_lora(pipeline, lora, allow_pickle)
         if embedding is not None:
             notes["embedding"] = pipelines.load_embedding(pipeline, embedding, allow_pickle)
-            prompt = _insert_embedding(prompt)
+            prompt = pipelines.insert_embedding(prompt)
         _move_to_device(pipeline, chosen_device, model)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device) | gpu_tuning.set_memory_format(pipeline, chosen_device)
         encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance)
+    if not weights.is_unchanged:
+        raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
     return DiffusionInpainter(
         pipeline,
         encoded_prompts,
+        weights,
         steps=steps,
         strength=strength,
         guidance=guidance,
         notes=notes,
+        notices=notices,
         compile="off" if deterministic else compile,
     )
 
@@ -112,15 +116,18 @@ class DiffusionInpainter:
         self,
         pipeline: Any,
         encoded_prompts: prompts.Prompts,
+        weights: identity.Weights,
         *,
         steps: int,
         strength: float,
         guidance: float | None,
         notes: dict[str, str],
+        notices: Sequence[str] = (),
         compile: CompileMode = "off",
     ) -> None:
         self.pipeline = pipeline
         self.prompts = encoded_prompts
+        self._weights = weights
         self.settings: dict[str, Any] = {"num_inference_steps": steps, "strength": strength}
         if encoded_prompts.guidance_is_idle:
             self.settings["guidance_scale"] = 1.0
@@ -131,7 +138,7 @@ class DiffusionInpainter:
         self.device = torch_device.describe_device(pipeline.device)
         self.notes = {**notes, **self._pipeline_notes()}
         """What decides the pixels and is not in the spec, for the record of the session."""
-        self.notices: list[str] = []
+        self.notices = [*notices]
         """Messages for the user about time and memory spent."""
         self._compile_mode = compile
         self._undo_compiling: Callable[[], None] | None = None
@@ -146,12 +153,12 @@ class DiffusionInpainter:
         Raises InputError for a mask that is not made of the squares a latent stands for, InpainterError for a picture
         that is not finite, DeviceMemoryError, and whatever `on_step` raises, at that step.
         """
-        _require_aligned(masks, self.pipeline.vae_scale_factor)
+        require_aligned(masks, self.pipeline.vae_scale_factor)
         if self._compile_mode == "on":
             self._start_compiling()
         with silence_libraries():
             painted = self._inpaint(images, masks, seeds, on_step, self.settings)
-        return _quantise(painted, self.notes["dtype"])
+        return quantise(painted, self.notes["dtype"])
 
     def prepare(self, inpaintings: int, batch: int, size: int = 512) -> None:
         """Get ready for that many inpaintings of size x size px, `batch` per call.
@@ -192,6 +199,11 @@ class DiffusionInpainter:
             self._warm_up(1, size, memory.on_step)
             self._memory_by_size[size] = memory.finish()
         return gpu_tuning.max_batch(gpu_tuning.free_memory(device), *self._memory_by_size[size])
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the files that it was loaded from are unchanged."""
+        return self._weights.is_unchanged
 
     @property
     def on_gpu(self) -> bool:
@@ -279,31 +291,9 @@ def _move_to_device(pipeline: Any, device: torch.device, model: str) -> None:
         ) from None
 
 
-def _insert_embedding(prompt: str) -> str:
-    if prompt and pipelines.EMBEDDING_TOKEN not in prompt:
-        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {pipelines.EMBEDDING_TOKEN} in it")
-    return prompt or pipelines.EMBEDDING_TOKEN
-
-
 def _step_callback(on_step: OnStep) -> Any:
     def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         on_step(step + 1, pipeline.num_timesteps)
         return {}
 
     return callback
-
-
-def _quantise(painted: torch.Tensor, dtype: str) -> Images:
-    """[0, 1] in [b, 3, h, w] to 8 bits in [b, h, w, 3], rounded as diffusers does for PIL."""
-    if not bool(painted.isfinite().all()):
-        raise InpainterError(f"the model produced NaN or infinity in {dtype}: try dtype=float32 or dtype=bfloat16")
-    levels = (painted.float() * 255).round().to(torch.uint8)
-    pixels: Images = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    return pixels
-
-
-def _require_aligned(masks: Masks, factor: int) -> None:
-    """A latent stands for factor x factor pixels, and the mask is shrunk to the latents by taking every such pixel."""
-    coarse = masks[:, ::factor, ::factor]
-    if not np.array_equal(coarse.repeat(factor, axis=1).repeat(factor, axis=2)[:, : masks.shape[1]], masks):
-        raise InputError(f"the mask is not aligned to multiples of {factor} px, as this model requires")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect as signatures
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from diffusers.pipelines import auto_pipeline
 from diffusers.utils import is_peft_available
 
 from riptui.errors import InputError, MissingExtraError, WeightsError
-from riptui.inpainters import catalogue, locate
+from riptui.inpainters import catalogue, file_digests, locate
 from riptui.inpainters.checkpoint import Checkpoint, read_json
 from riptui.inpainters.components import first_line, load_components, load_decoder
 
@@ -118,6 +117,12 @@ def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
     return _file_identity(file)
 
 
+def insert_embedding(prompt: str) -> str:
+    if prompt and EMBEDDING_TOKEN not in prompt:
+        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {EMBEDDING_TOKEN} in it")
+    return prompt or EMBEDDING_TOKEN
+
+
 def load_lora(pipeline: Any, file: str, allow_pickle: bool) -> str:
     """Add a LoRA from a file. Return the file's identity. Raises InputError, MissingExtraError."""
     if not hasattr(pipeline, "load_lora_weights"):
@@ -178,4 +183,4 @@ def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
 
 def _file_identity(file: str) -> str:
     path = Path(file).expanduser()
-    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return f"{path.name}, SHA-256 {file_digests.file_sha256(path)}"

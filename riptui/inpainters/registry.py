@@ -51,6 +51,8 @@ class InpainterInfo:
     """Whether it needs a checkpoint that `riptui fetch` downloads."""
     takes_device: bool = False
     """Whether the factory also takes `device`, `compile` and `deterministic`: a network, for a GPU if there is one."""
+    takes_record: bool = False
+    """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
     runs_in_worker: bool = False
     """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
 
@@ -74,6 +76,7 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
         grid=8,
         needs_weights=True,
         takes_device=True,
+        takes_record=True,
         runs_in_worker=True,
     )
 
@@ -233,11 +236,13 @@ def load(
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
+    recorded: Mapping[str, str] | None = None,
 ) -> LoadedInpainter:
     """Import and build an inpainter; `parameters` that are not given have their defaults.
 
-    The last three are for inpainters that take a device; others ignore them. device: cpu, cuda or cuda:N; "" uses CUDA
+    The next three are for inpainters that take a device; others ignore them. device: cpu, cuda or cuda:N; "" uses CUDA
     if there is any. deterministic: only arithmetic that gives the same bits each time.
+    recorded: the notes of the session that ran the trajectory last, for inpainters that find moved files by them.
     Raises InputError, MissingExtraError, WeightsError.
     """
     info = find_inpainter(name)
@@ -245,6 +250,8 @@ def load(
     arguments: dict[str, Any] = complete_parameters(name, parameters or {})
     if info.takes_device:
         arguments |= {"device": device, "compile": compile, "deterministic": deterministic}
+    if info.takes_record:
+        arguments["recorded"] = recorded
     try:
         inpaint = getattr(import_module(module), factory)(**arguments)
     except ModuleNotFoundError as error:

@@ -222,13 +222,13 @@ def test_a_batch_gives_what_single_calls_give(
     family: str, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[torch.Tensor] = []
-    quantised = diffusion._quantise
+    quantised = diffusion.quantise
 
     def kept(painted: torch.Tensor, dtype: str) -> Images:
         seen.append(painted)
         return quantised(painted, dtype)
 
-    monkeypatch.setattr(diffusion, "_quantise", kept)
+    monkeypatch.setattr(diffusion, "quantise", kept)
     images = np.stack([picture(), 255 - picture(), picture()[::-1]])
     masks = squares((0, 0), (64, 128), (192, 192))
     made[family](images, masks, seeds=SEEDS, on_step=ignore_step)

@@ -25,6 +25,7 @@ from riptui.inpainters import (
     identity,
     pipelines,
     prompts,
+    schedulers,
     torch_device,
 )
 from riptui.inpainters.latent_images import quantise, require_aligned
@@ -33,6 +34,7 @@ from riptui.inpainters.silence import silence_libraries
 FIXED_ARGUMENTS = {"_auto_resize": False}
 """Arguments that some pipelines take and that would change the picture's size."""
 
+TRIAL_SIZE = 64  # px; the smallest that every network takes
 COMPILE_NOTE = f"torch.compile, {gpu_tuning.BACKEND}"
 
 MIN_INPAINTINGS_TO_COMPILE = 1000
@@ -85,7 +87,8 @@ def diffusion(
         if checkpoint.variants:
             notes["variant"] = checkpoint.variants
         if scheduler is not None:
-            pipelines.set_scheduler(pipeline, scheduler)
+            schedulers.set_scheduler(pipeline, scheduler)
+        schedulers.require_steps(pipeline.scheduler, steps)
         if lora is not None:
             notes["lora"] = pipelines.load_lora(pipeline, lora, allow_pickle)
         if embedding is not None:
@@ -96,7 +99,7 @@ def diffusion(
         encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance)
     if not weights.is_unchanged:
         raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
-    return DiffusionInpainter(
+    inpainter = DiffusionInpainter(
         pipeline,
         encoded_prompts,
         weights,
@@ -107,6 +110,8 @@ def diffusion(
         notices=notices,
         compile="off" if deterministic else compile,
     )
+    schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
+    return inpainter
 
 
 class DiffusionInpainter:
@@ -214,6 +219,7 @@ class DiffusionInpainter:
     ) -> torch.Tensor:
         batch, height, width, _ = images.shape
         device = self.pipeline._execution_device
+        schedulers.seed_noise(self.pipeline.scheduler, seeds)
         try:
             painted: torch.Tensor = self.pipeline(
                 image=torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
@@ -238,14 +244,23 @@ class DiffusionInpainter:
             f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}"
         )
 
+    def try_seeds(self, seeds: Sequence[int]) -> Images:
+        """An image of 64 px for each seed, after two steps."""
+        return quantise(self._inpaint_blank(seeds, TRIAL_SIZE), self.notes["dtype"])
+
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
-        blank, masks = np.zeros((batch, size, size, 3), np.uint8), np.zeros((batch, size, size), bool)
-        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
         started = time.perf_counter()
-        with silence_libraries():
-            self._inpaint(blank, masks, range(batch), on_step, short_settings).cpu()
+        self._inpaint_blank(range(batch), size, on_step).cpu()
         return time.perf_counter() - started
+
+    def _inpaint_blank(
+        self, seeds: Sequence[int], size: int, on_step: OnStep = lambda step, steps: None
+    ) -> torch.Tensor:
+        blank, masks = np.zeros((len(seeds), size, size, 3), np.uint8), np.ones((len(seeds), size, size), bool)
+        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
+        with silence_libraries():
+            return self._inpaint(blank, masks, seeds, on_step, short_settings)
 
     def _start_compiling(self) -> None:
         if self._undo_compiling is None:

@@ -59,6 +59,9 @@ def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allo
         if key in accepted:
             settings[key] = False
     if vae is not None:
+        own = read_json(checkpoint.folder / "vae" / "config.json", name).get("latent_channels", 4)
+        if vae.config.latent_channels != own:
+            raise InputError(f"the VAE has {vae.config.latent_channels} latent channels; {name} needs one with {own}")
         settings["vae"] = vae
     wanted = [component for component in checkpoint.classes if component in accepted and component not in settings]
     settings |= load_components(checkpoint, name, wanted, dtype=dtype, allow_pickle=allow_pickle)
@@ -70,6 +73,7 @@ def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allo
     except Exception as error:  # of any kind: how the libraries fail depends on the file
         raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {first_line(error)}") from error
     pipeline.set_progress_bar_config(disable=True)
+    _require_latents(pipeline, name)
     return pipeline
 
 
@@ -82,19 +86,6 @@ def load_vae(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     model, revision = ref.model, ref.revision
     folder = locate.locate_model(model, revision, file="config.json")
     return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
-
-
-def set_scheduler(pipeline: Any, scheduler: str) -> None:
-    """Replace the scheduler, keeping the checkpoint's noise schedule. Raises InputError with the compatible ones."""
-    fitting = {kind.__name__: kind for kind in pipeline.scheduler.compatibles}
-    kind = fitting.get(scheduler) or fitting.get(f"{scheduler}Scheduler")
-    if kind is None:
-        known = ", ".join(sorted(fitting)) or type(pipeline.scheduler).__name__
-        raise InputError(f"no scheduler {scheduler} fits this checkpoint; these do: {known}")
-    try:
-        pipeline.scheduler = kind.from_config(pipeline.scheduler.config)
-    except (ImportError, ValueError) as error:
-        raise InputError(f"{kind.__name__} cannot be used here: {first_line(error)}") from error
 
 
 def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
@@ -161,6 +152,18 @@ def _require_channels(checkpoint: Checkpoint, name: str) -> None:
     config = checkpoint.folder / "unet" / "config.json"
     if config.is_file() and (channels := read_json(config, name).get("in_channels")) not in (4, 9):
         raise InputError(f"{name} cannot inpaint: its UNet takes {channels} channels; it must take 9, or 4")
+
+
+def _require_latents(pipeline: Any, name: str) -> None:
+    """A UNet takes the VAE's latents, alone or with a mask and masked latents. Raises InputError."""
+    if not hasattr(pipeline, "unet"):
+        return
+    latents, channels = pipeline.vae.config.latent_channels, pipeline.unet.config.in_channels
+    if channels not in (latents, 2 * latents + 1):
+        raise InputError(
+            f"{name} cannot be used with this VAE: it has {latents} latent channels, and the UNet takes {channels} "
+            f"channels, which would need {(channels - 1) // 2 if channels % 2 else channels}"
+        )
 
 
 def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:

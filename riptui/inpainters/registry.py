@@ -222,9 +222,12 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
 
 
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int) -> None:
-    """Raise InputError if it is certain, before anything is imported, that it must fail: no model, or a wrong mask."""
+    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask."""
     if parameters.get("model") == "":
         raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
+    steps, strength = parameters.get("steps"), parameters.get("strength")
+    if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
+        raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
     if mask % (grid := find_inpainter(name).grid):
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {grid} px")
 

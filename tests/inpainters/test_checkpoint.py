@@ -448,7 +448,7 @@ def test_on_a_gpu_half_precision_is_that_of_the_weights_or_of_their_kind(
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:
-    with pytest.raises(InputError, match=r"no scheduler Euclid fits this checkpoint; these do: .*DDIMScheduler"):
+    with pytest.raises(InputError, match=r"no scheduler Euclid fits this checkpoint\. These do: .*DDIMScheduler"):
         loaded(checkpoints["sd2"], scheduler="Euclid")
 
 

@@ -148,7 +148,10 @@ def test_a_session_records_what_the_spec_leaves_open(checkpoints: Checkpoints, m
     trajectory = finished(make_trajectory(inpainter="sd2", parameters=told(checkpoints["sd2"], "sd2"), amount=AMOUNT))
     (session,) = trajectory.read_sessions()
     assert session.versions["diffusers"] == diffusers.__version__
-    assert session.notes == {
+    parts = ("model_index", "scheduler", "text_encoder", "tokenizer", "unet", "vae")
+    weights = {f"weights of {part}": session.notes[f"weights of {part}"] for part in parts}
+    assert all(len(digest) == 64 for digest in weights.values())
+    assert session.notes == weights | {
         "model": str(checkpoints["sd2"]),
         "pipeline": "StableDiffusionInpaintPipeline",
         "dtype": "float32",

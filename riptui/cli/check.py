@@ -1,13 +1,16 @@
 """`riptui check`: verify saved frames, and repair them."""
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
-from riptui.cli.console import out, print_json, print_line
+from riptui.cli.console import err, out, print_json, print_line
 from riptui.cli.transient_progress import transient_progress
-from riptui.errors import DamagedError, SpecError
+from riptui.errors import DamagedError, MissingExtraError, RiptuiError, SpecError
+from riptui.inpainters import find_inpainter
 from riptui.store.claim import claim
 from riptui.store.listing import find_all_trajectories
 from riptui.store.provenance import describe_mixed_sessions
@@ -16,18 +19,59 @@ from riptui.store.verify import inspect_folder
 from riptui.store.writer import open_writer
 from riptui.text.terminal import printable
 
+WEIGHTS_TEXTS = {
+    "same": ("✓ the weights are those that computed it", "green"),
+    "unlike": ("✗ other weights computed it", "red"),
+    "unknown": ("? which weights computed it was not recorded", "yellow"),
+    "none": ("it uses no such weights", "dim"),
+}
 
-def check(paths: tuple[Path, ...], repair: bool, as_json: bool) -> int:
+
+def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | None) -> int:
+    found = None if weights is None else _read_weights(weights)
     trajectories = find_all_trajectories(paths)
     results = []
     with transient_progress(hidden=as_json and out.is_terminal) as progress:
         for trajectory in progress.track(trajectories, description="checking"):
             results.append(_check_trajectory(trajectory, repair))
+            if found is not None:
+                results[-1] |= _compare_weights(trajectory, found)
             if as_json:
                 print_json(results[-1])
             else:
                 _print_result(results[-1])
-    return 1 if any(result["damage"] and not result["repaired"] for result in results) else 0
+    is_bad = any(
+        result.get("weights") == "unlike" or (result["damage"] and not result["repaired"]) for result in results
+    )
+    return 1 if is_bad else 0
+
+
+def _read_weights(text: str) -> Mapping[str, str]:
+    """The digests of the weights at a place, by part. Raises InputError, WeightsError."""
+    try:
+        from riptui.inpainters import identity  # of an extra
+    except ImportError as error:
+        raise MissingExtraError("--weights", str(error.name), "diffusion") from error
+    with err.status(f"reading {printable(text)} ...") if err.is_terminal else nullcontext():
+        return identity.read_place(text)
+
+
+def _compare_weights(trajectory: Trajectory, found: Mapping[str, str]) -> dict[str, Any]:
+    """Whether these weights computed all sessions of a trajectory that recorded theirs, and the parts that differ."""
+    from riptui.inpainters import identity  # of an extra
+
+    try:
+        sessions = trajectory.read_sessions()
+        uses_weights = find_inpainter(trajectory.spec.inpainter).takes_record
+    except RiptuiError:
+        return {"weights": "unknown", "unlike": []}
+    recorded = [identity.recorded_identity(session.notes) for session in sessions]
+    if not uses_weights or (all(recorded) and recorded and not any(found.keys() & parts.keys() for parts in recorded)):
+        return {"weights": "none", "unlike": []}
+    if not any(recorded):
+        return {"weights": "unknown", "unlike": []}
+    unlike = sorted({part for parts in recorded for part in identity.unlike_parts(parts, found)})
+    return {"weights": "unlike" if unlike else "same", "unlike": unlike}
 
 
 def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
@@ -59,6 +103,9 @@ def _print_result(result: dict[str, Any]) -> None:
         print_line(f"    {item}")
     if result["mixed"]:
         print_line(f"    mixed, its sessions differ: {result['mixed']}", "yellow")
+    if "weights" in result:
+        text, style = WEIGHTS_TEXTS[result["weights"]]
+        print_line(f"    {text}{': ' if result['unlike'] else ''}{', '.join(result['unlike'])}", style)
     for item in result["leftovers"]:
         print_line(f"    left over from a crash: {item}", "dim")
     if result["repaired"]:

@@ -93,7 +93,22 @@ def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], al
 def _find_model(model: ModelRef, allow_pickle: bool) -> Path:
     from riptui.inpainters import download  # of an extra
 
-    return download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
+    folder = download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
+    _verify(folder, model, allow_pickle)
+    return folder
+
+
+def _verify(folder: Path, model: ModelRef, allow_pickle: bool) -> None:
+    """Compare the tensors of an installed model with its configurations, if what it needs is installed as well."""
+    from riptui.inpainters import locate  # of an extra
+
+    try:
+        from riptui.inpainters import components
+    except ImportError as error:
+        warn(f"could not compare the tensors of {model.model} with its configuration: {error}")
+        return
+    hint = locate.repair_hint(model.model, model.revision)
+    components.verify_model(folder, model.model, repair_hint=hint, allow_pickle=allow_pickle)
 
 
 def _find_trunk(net: LpipsNet) -> Path:
@@ -120,6 +135,7 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
     for name, plan in plans.items():
         with show_download(name, plan.partial_bytes) as show:
             folder = download.fetch(plan, show)
+        _verify(folder, models[name], allow_pickle)
         outcome = "complete" if plan.missing else "already installed"
         print_line(f"{name}: {len(plan.files)} files, {format_size(plan.size)}, {outcome}, {folder}")
 

@@ -1,6 +1,7 @@
 """`riptui models`: what can inpaint and what LPIPS needs, with size, licence, and whether it is on this machine."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -85,8 +86,13 @@ def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
         folder = locate.locate_model(model.repository, model.revision)
     except RiptuiError:
         return "missing", None, ""
+    repair_hint = locate.repair_hint(model.repository, model.revision)
     try:
-        inspect_checkpoint(folder, name, repair_hint=locate.repair_hint(model.repository, model.revision))
+        inspect_checkpoint(folder, name, repair_hint=repair_hint)
+        with suppress(ImportError):  # without torch there is nothing to compare it with
+            from riptui.inpainters.components import verify_model
+
+            verify_model(folder, name, repair_hint=repair_hint)
     except RiptuiError as error:
         return "incomplete", str(folder), str(error)
     return "here", str(folder), ""

@@ -31,7 +31,7 @@ MODEL_OPTIONS = {
     "--steps": ("N", "Denoising steps per iteration."),
     "--guidance": ("X", "Guidance scale; none: the pipeline's default."),
     "--strength": ("X", "Denoising strength from 0 to 1; 1 starts from pure noise, as in the paper."),
-    "--scheduler": ("NAME", "Scheduler, e.g. DDIM."),
+    "--scheduler": ("NAME", 'Scheduler, e.g. DDIM or "DPM++ 2M Karras".'),
     "--prompt": ("TEXT", "Prompt; empty, as in the paper, by default."),
     "--negative-prompt": ("TEXT", "Negative prompt; none: the pipeline's default."),
     "--dtype": ("TYPE", "Precision: auto (half precision on a GPU), float32, float16 or bfloat16."),

@@ -168,7 +168,7 @@ class BatchRunner:
             if slot.walk.done:
                 yield from slot.leave_batch()
                 return
-            self._ensure_loaded(slot.walk.spec)
+            self._ensure_loaded(slot)
         except DiskError:
             raise
         except Exception as error:
@@ -176,18 +176,23 @@ class BatchRunner:
             return
         self._slots.append(slot)
 
-    def _ensure_loaded(self, spec: Spec) -> None:
-        """Load the spec's inpainter, after releasing any other: two may not fit into the device's memory."""
+    def _ensure_loaded(self, slot: Slot) -> None:
+        """Load the slot's inpainter, after releasing any other: two may not fit into the device's memory.
+
+        Load it again if its files have changed, unless other trajectories are in the middle of using it.
+        """
+        spec = slot.walk.spec
         if self._slots and not (self.loaded_spec and can_share_batch(self.loaded_spec, spec)):
             raise ValueError("the source returned a trajectory that cannot share the batch")
         previous_spec, self.loaded_spec = self.loaded_spec, None
         if previous_spec is None or not can_share_batch(previous_spec, spec):
             self._limit.reset()
-        if previous_spec is None or not has_same_inpainter(previous_spec, spec):
+        is_same = previous_spec is not None and has_same_inpainter(previous_spec, spec)
+        if self._inpaint is None or not is_same or not (self._slots or self._inpaint.is_current):
             if self._inpaint is not None:
                 self._inpaint = None
                 gc.collect()
-            self._inpaint = self._load(spec.inpainter, spec.parameters)
+            self._inpaint = self._load(spec.inpainter, spec.parameters, recorded=slot.last_notes)
             self._session = None
         self.loaded_spec = spec
 

@@ -85,6 +85,12 @@ class Slot:
             )
 
     @property
+    def last_notes(self) -> dict[str, str]:
+        """The notes of the session that computed it last; empty if there was none."""
+        sessions = self.trajectory.read_sessions()
+        return sessions[-1].notes if sessions else {}
+
+    @property
     def leave_requested(self) -> bool:
         """Whether it was paused or stopped, as of the last poll."""
         return self._request_watch.request.state != "run"

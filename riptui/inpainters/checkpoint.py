@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,14 +15,9 @@ from typing import Any, Literal
 from safetensors import SafetensorError, safe_open
 
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters import locate
-
-UNUSED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
-"""Components that are not loaded. The safety checker replaces pictures that it flags, rightly or not, with black ones,
-and the trajectory would continue from black."""
-
-FP16_NAME = re.compile(r"\.fp16[.-]")
-"""Part of the names of that variant's weight files: model.fp16.safetensors, model.fp16-00001-of-00002.safetensors."""
+from riptui.inpainters import locate, weight_files
+from riptui.inpainters.weight_files import UNUSED_COMPONENTS, WEIGHT_FILE
+from riptui.text.units import format_count
 
 SHARD_INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
 
@@ -32,20 +28,39 @@ HalfPrecision = Literal["float16", "bfloat16"]
 
 
 @dataclass(frozen=True)
+class ComponentFiles:
+    """The files of one component that decide what it computes."""
+
+    variant: str | None
+    """"fp16" if its weights exist in that variant only."""
+    paths: tuple[Path, ...]
+    """Weights, configurations, vocabularies: what is loaded and nothing else."""
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A complete checkpoint."""
 
     folder: Path
     pipeline: str
     """The pipeline's class in diffusers, from model_index.json."""
-    variant: str | None
-    """"fp16" if some of its weights exist in that variant only."""
+    classes: Mapping[str, tuple[str, str]]
+    """Component to the library and the class that load it, from model_index.json."""
+    components: Mapping[str, ComponentFiles]
     unused: tuple[str, ...]
     """The `UNUSED_COMPONENTS` that its index names."""
     commit: str | None
     """Of the hub's repository; None for a folder."""
     half_dtype: HalfPrecision
     """The half precision that it was trained or stored in."""
+    repair_hint: str
+    """What to do about a missing or damaged file, a sentence."""
+
+    @property
+    def variants(self) -> str:
+        """The components that are not loaded in full precision, e.g. "fp16 of text_encoder"; "" if there are none."""
+        found = [key for key, files in self.components.items() if files.variant]
+        return f"fp16 of {', '.join(found)}" if found else ""
 
 
 def inspect_checkpoint(folder: Path, name: str, *, repair_hint: str, allow_pickle: bool = False) -> Checkpoint:
@@ -59,14 +74,17 @@ def inspect_checkpoint(folder: Path, name: str, *, repair_hint: str, allow_pickl
         raise InputError(
             f"{name}'s {locate.MODEL_INDEX} names no diffusers pipeline, and riptui never runs code from a checkpoint"
         )
-    components = [key for key, value in index.items() if isinstance(value, list) and value[:1] not in ([], [None])]
-    variants = set()
-    for component in components:
-        if component not in UNUSED_COMPONENTS:
-            variants.add(require_component(folder / component, name, repair_hint, allow_pickle))
-    unused = tuple(component for component in UNUSED_COMPONENTS if component in index)
-    variant = "fp16" if "fp16" in variants else None
-    return Checkpoint(folder, pipeline, variant, unused, locate.snapshot_commit(folder), _half_dtype(folder))
+    classes = {key: (str(index[key][0]), str(index[key][-1])) for key in weight_files.list_components(index)}
+    return Checkpoint(
+        folder,
+        pipeline,
+        classes,
+        {key: require_component(folder / key, name, repair_hint, allow_pickle) for key in classes},
+        tuple(component for component in UNUSED_COMPONENTS if component in index),
+        locate.snapshot_commit(folder),
+        _half_dtype(folder),
+        repair_hint,
+    )
 
 
 def read_json(path: Path, name: str) -> JsonObject:
@@ -107,36 +125,71 @@ def _require_intact(path: Path, name: str, repair_hint: str) -> None:
         ) from error
 
 
-def require_component(folder: Path, name: str, repair_hint: str, allow_pickle: bool) -> str | None:
-    """Check one component's folder; return the variant of its weights, where there are no others.
+def require_component(folder: Path, name: str, repair_hint: str, allow_pickle: bool) -> ComponentFiles:
+    """Check one component's folder; return the files that are loaded from it.
 
-    Raises WeightsError as `inspect_checkpoint`.
+    Raises WeightsError as `inspect_checkpoint`, InputError if the weights exist only in a variant that is not loaded.
     """
     files = {path.name: path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else {}
     if not files:
         raise WeightsError(f"{name} is incomplete: {folder} is missing or empty. {repair_hint}")
+    companions = [files[file] for file in weight_files.list_companions(files)]
     if "config.json" not in files:  # a tokenizer, a scheduler: no weights
-        return None
-    weights = {file: path for file, path in files.items() if file.endswith(".safetensors")}
-    if not weights:
-        pickles = [file for file in files if file.endswith(PICKLE_SUFFIXES)]
-        if pickles and allow_pickle:
-            return None
-        if pickles:
-            raise WeightsError(
-                f"{name} has the weights of its {folder.name} only as pickle ({pickles[0]}), which can run any "
-                "code when loaded. Choose a revision with safetensors, or, if you trust the source, set "
-                "allow_pickle=true"
-            )
+        return ComponentFiles(None, tuple(companions))
+    safe = [file for file in files if file.endswith(".safetensors")]
+    pickles = [file for file in files if file.endswith(PICKLE_SUFFIXES)]
+    if not safe and not pickles:
         raise WeightsError(f"{name} is incomplete: {folder} contains no weights. {repair_hint}")
+    if not safe and not allow_pickle:
+        raise WeightsError(
+            f"{name} has the weights of its {folder.name} only as pickle ({pickles[0]}), which can run any "
+            "code when loaded. Choose a revision with safetensors, or, if you trust the source, set "
+            "allow_pickle=true"
+        )
+    for file in safe:
+        _require_intact(files[file], name, repair_hint)
     _require_shards(folder, files, name, repair_hint)
-    for path in weights.values():
-        _require_intact(path, name, repair_hint)
-    return None if any(not FP16_NAME.search(file) for file in weights) else "fp16"
+    variant, weights = _select_weights(files, safe or pickles, folder, name)
+    return ComponentFiles(variant, (*companions, *(files[file] for file in sorted(weights))))
+
+
+def _select_weights(
+    files: Mapping[str, Path], weights: list[str], folder: Path, name: str
+) -> tuple[str | None, list[str]]:
+    """The variant to load, None for full precision, and its files: those that the libraries choose."""
+    kinds = {"safetensors"} if weights[0].endswith(".safetensors") else {"bin"}
+    matches = [match for file in files if (match := WEIGHT_FILE.fullmatch(file)) and match["kind"] in kinds]
+    if not matches:
+        raise weight_files.no_variant_error(weights, folder.name, name)
+    indexed = {weight_files.variant_of(match) for match in matches if match["index"] and match["kind"] != "bin"}
+    if matches[0].string.startswith("diffusion_"):  # diffusers prefers shards to a single file, transformers does not
+        matches = [match for match in matches if match["shard"] or weight_files.variant_of(match) not in indexed]
+    variant, chosen = weight_files.select_variant(matches, folder.name, name)
+    return (None if variant == "full" else variant), chosen
 
 
 def _require_shards(folder: Path, files: dict[str, Path], name: str, repair_hint: str) -> None:
+    """Raise WeightsError unless each shard that an index names is there, and has the tensors that it is said to have.
+
+    diffusers takes the index's word for it.
+    """
     for index in (path for file, path in files.items() if SHARD_INDEX.search(file)):
-        missing = sorted(set(read_json(index, name).get("weight_map", {}).values()) - files.keys())
+        shard_of_tensor = read_json(index, name).get("weight_map", {})
+        missing = sorted(set(shard_of_tensor.values()) - files.keys())
         if missing:
             raise WeightsError(f"{name} is incomplete: {folder / missing[0]} is missing. {repair_hint}")
+        for shard in sorted(set(shard_of_tensor.values())):
+            expected = {tensor for tensor, file in shard_of_tensor.items() if file == shard}
+            with safe_open(files[shard], framework="numpy") as weights:
+                lacking = sorted(expected - set(weights.keys()))
+            if lacking:
+                raise WeightsError(
+                    f"{name}: {folder.name}/{shard} lacks {describe_tensors(lacking)}, which {index.name} says it has. "
+                    f"{repair_hint}"
+                )
+
+
+def describe_tensors(names: Iterable[str]) -> str:
+    """The first of these names, and how many more there are."""
+    first, *rest = sorted(names)
+    return f"{first} and {format_count(len(rest), 'other tensor')}" if rest else first

@@ -9,21 +9,32 @@ from __future__ import annotations
 
 import inspect as signatures
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from riptui.arrays import Images, Masks
-from riptui.errors import DeviceMemoryError, InpainterError, InputError
-from riptui.inpainters import CompileMode, OnStep, catalogue, gpu_tuning, locate, pipelines, prompts, torch_device
-from riptui.inpainters.checkpoint import inspect_checkpoint
+from riptui.errors import DeviceMemoryError, InpainterError, InputError, WeightsError
+from riptui.inpainters import (
+    CompileMode,
+    OnStep,
+    components,
+    gpu_tuning,
+    identity,
+    pipelines,
+    prompts,
+    schedulers,
+    torch_device,
+)
+from riptui.inpainters.latent_images import quantise, require_aligned
 from riptui.inpainters.silence import silence_libraries
 
 FIXED_ARGUMENTS = {"_auto_resize": False}
 """Arguments that some pipelines take and that would change the picture's size."""
 
+TRIAL_SIZE = 64  # px; the smallest that every network takes
 COMPILE_NOTE = f"torch.compile, {gpu_tuning.BACKEND}"
 
 MIN_INPAINTINGS_TO_COMPILE = 1000
@@ -48,12 +59,14 @@ def diffusion(
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
+    recorded: Mapping[str, str] | None = None,
 ) -> DiffusionInpainter:
     """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
 
     dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; by default CUDA
     if there is one, otherwise the CPU. compile: auto is on if `prepare` is called with enough work for a GPU.
-    deterministic: the same bits each time at one batch size, for the whole process.
+    deterministic: the same bits each time at one batch size, for the whole process. recorded: the notes of the session
+    that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     if deterministic and compile == "on":
@@ -62,35 +75,43 @@ def diffusion(
     gpu_tuning.forget_compiled()
     chosen_device = torch_device.pick_device(device)
     with silence_libraries():
-        ref = catalogue.resolve_model(model)
-        revision = revision or ref.revision
-        folder = locate.locate_model(ref.model, revision)
-        checkpoint = inspect_checkpoint(
-            folder, model, repair_hint=locate.repair_hint(ref.model, revision), allow_pickle=allow_pickle
-        )
+        places = {"model": model, "revision": revision, "vae": vae, "lora": lora, "embedding": embedding}
+        weights, notices = identity.find_weights({**places, "allow_pickle": allow_pickle}, recorded or {})
+        checkpoint = weights.checkpoint
+        vae, lora, embedding = (weights.places[name] for name in ("vae", "lora", "embedding"))
         torch_dtype = torch_device.pick_dtype(dtype, checkpoint.half_dtype, chosen_device)
-        decoder = pipelines.load_decoder(vae, dtype=torch_dtype, allow_pickle=allow_pickle) if vae else None
+        decoder = pipelines.load_vae(vae, dtype=torch_dtype, allow_pickle=allow_pickle) if vae else None
         pipeline = pipelines.load_pipeline(checkpoint, model, dtype=torch_dtype, allow_pickle=allow_pickle, vae=decoder)
-        notes["model"] = checkpoint.commit or str(folder)
+        notes["model"] = checkpoint.commit or str(checkpoint.folder)
+        notes |= weights.notes
+        if checkpoint.variants:
+            notes["variant"] = checkpoint.variants
         if scheduler is not None:
-            pipelines.set_scheduler(pipeline, scheduler)
+            schedulers.set_scheduler(pipeline, scheduler)
+        schedulers.require_steps(pipeline.scheduler, steps)
         if lora is not None:
             notes["lora"] = pipelines.load_lora(pipeline, lora, allow_pickle)
         if embedding is not None:
             notes["embedding"] = pipelines.load_embedding(pipeline, embedding, allow_pickle)
-            prompt = _insert_embedding(prompt)
+            prompt = pipelines.insert_embedding(prompt)
         _move_to_device(pipeline, chosen_device, model)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device) | gpu_tuning.set_memory_format(pipeline, chosen_device)
         encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance)
-    return DiffusionInpainter(
+    if not weights.is_unchanged:
+        raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
+    inpainter = DiffusionInpainter(
         pipeline,
         encoded_prompts,
+        weights,
         steps=steps,
         strength=strength,
         guidance=guidance,
         notes=notes,
+        notices=notices,
         compile="off" if deterministic else compile,
     )
+    schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
+    return inpainter
 
 
 class DiffusionInpainter:
@@ -100,15 +121,18 @@ class DiffusionInpainter:
         self,
         pipeline: Any,
         encoded_prompts: prompts.Prompts,
+        weights: identity.Weights,
         *,
         steps: int,
         strength: float,
         guidance: float | None,
         notes: dict[str, str],
+        notices: Sequence[str] = (),
         compile: CompileMode = "off",
     ) -> None:
         self.pipeline = pipeline
         self.prompts = encoded_prompts
+        self._weights = weights
         self.settings: dict[str, Any] = {"num_inference_steps": steps, "strength": strength}
         if encoded_prompts.guidance_is_idle:
             self.settings["guidance_scale"] = 1.0
@@ -119,7 +143,7 @@ class DiffusionInpainter:
         self.device = torch_device.describe_device(pipeline.device)
         self.notes = {**notes, **self._pipeline_notes()}
         """What decides the pixels and is not in the spec, for the record of the session."""
-        self.notices: list[str] = []
+        self.notices = [*notices]
         """Messages for the user about time and memory spent."""
         self._compile_mode = compile
         self._undo_compiling: Callable[[], None] | None = None
@@ -134,12 +158,12 @@ class DiffusionInpainter:
         Raises InputError for a mask that is not made of the squares a latent stands for, InpainterError for a picture
         that is not finite, DeviceMemoryError, and whatever `on_step` raises, at that step.
         """
-        _require_aligned(masks, self.pipeline.vae_scale_factor)
+        require_aligned(masks, self.pipeline.vae_scale_factor)
         if self._compile_mode == "on":
             self._start_compiling()
         with silence_libraries():
             painted = self._inpaint(images, masks, seeds, on_step, self.settings)
-        return _quantise(painted, self.notes["dtype"])
+        return quantise(painted, self.notes["dtype"])
 
     def prepare(self, inpaintings: int, batch: int, size: int = 512) -> None:
         """Get ready for that many inpaintings of size x size px, `batch` per call.
@@ -182,6 +206,11 @@ class DiffusionInpainter:
         return gpu_tuning.max_batch(gpu_tuning.free_memory(device), *self._memory_by_size[size])
 
     @property
+    def is_current(self) -> bool:
+        """Whether the files that it was loaded from are unchanged."""
+        return self._weights.is_unchanged
+
+    @property
     def on_gpu(self) -> bool:
         return bool(self.pipeline._execution_device.type == "cuda")
 
@@ -190,6 +219,7 @@ class DiffusionInpainter:
     ) -> torch.Tensor:
         batch, height, width, _ = images.shape
         device = self.pipeline._execution_device
+        schedulers.seed_noise(self.pipeline.scheduler, seeds)
         try:
             painted: torch.Tensor = self.pipeline(
                 image=torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
@@ -206,7 +236,7 @@ class DiffusionInpainter:
         except RuntimeError as error:
             if not gpu_tuning.is_out_of_memory(error):
                 raise
-            cause = pipelines.first_line(error)
+            cause = components.first_line(error)
         # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
         if self.on_gpu:
             torch.cuda.empty_cache()
@@ -214,14 +244,23 @@ class DiffusionInpainter:
             f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}"
         )
 
+    def try_seeds(self, seeds: Sequence[int]) -> Images:
+        """An image of 64 px for each seed, after two steps."""
+        return quantise(self._inpaint_blank(seeds, TRIAL_SIZE), self.notes["dtype"])
+
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
-        blank, masks = np.zeros((batch, size, size, 3), np.uint8), np.zeros((batch, size, size), bool)
-        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
         started = time.perf_counter()
-        with silence_libraries():
-            self._inpaint(blank, masks, range(batch), on_step, short_settings).cpu()
+        self._inpaint_blank(range(batch), size, on_step).cpu()
         return time.perf_counter() - started
+
+    def _inpaint_blank(
+        self, seeds: Sequence[int], size: int, on_step: OnStep = lambda step, steps: None
+    ) -> torch.Tensor:
+        blank, masks = np.zeros((len(seeds), size, size, 3), np.uint8), np.ones((len(seeds), size, size), bool)
+        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
+        with silence_libraries():
+            return self._inpaint(blank, masks, seeds, on_step, short_settings)
 
     def _start_compiling(self) -> None:
         if self._undo_compiling is None:
@@ -261,16 +300,10 @@ def _move_to_device(pipeline: Any, device: torch.device, model: str) -> None:
     except RuntimeError as error:
         if not gpu_tuning.is_out_of_memory(error):
             raise
-        cause = pipelines.first_line(error)
+        cause = components.first_line(error)
         raise DeviceMemoryError(
             f"{torch_device.describe_device(device)} has not enough memory for {model}: {cause}"
         ) from None
-
-
-def _insert_embedding(prompt: str) -> str:
-    if prompt and pipelines.EMBEDDING_TOKEN not in prompt:
-        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {pipelines.EMBEDDING_TOKEN} in it")
-    return prompt or pipelines.EMBEDDING_TOKEN
 
 
 def _step_callback(on_step: OnStep) -> Any:
@@ -279,19 +312,3 @@ def _step_callback(on_step: OnStep) -> Any:
         return {}
 
     return callback
-
-
-def _quantise(painted: torch.Tensor, dtype: str) -> Images:
-    """[0, 1] in [b, 3, h, w] to 8 bits in [b, h, w, 3], rounded as diffusers does for PIL."""
-    if not bool(painted.isfinite().all()):
-        raise InpainterError(f"the model produced NaN or infinity in {dtype}: try dtype=float32 or dtype=bfloat16")
-    levels = (painted.float() * 255).round().to(torch.uint8)
-    pixels: Images = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    return pixels
-
-
-def _require_aligned(masks: Masks, factor: int) -> None:
-    """A latent stands for factor x factor pixels, and the mask is shrunk to the latents by taking every such pixel."""
-    coarse = masks[:, ::factor, ::factor]
-    if not np.array_equal(coarse.repeat(factor, axis=1).repeat(factor, axis=2)[:, : masks.shape[1]], masks):
-        raise InputError(f"the mask is not aligned to multiples of {factor} px, as this model requires")

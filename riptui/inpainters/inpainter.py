@@ -16,6 +16,10 @@ if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names al
 OnStep = Callable[[int, int], None]
 """Called as `on_step(step, steps)` after each denoising step, if there are any. It may raise to stop the inpainting."""
 
+WEIGHTS_NOTE = "weights of "
+"""What the name of a note begins with that holds the digest of a part's files. Sessions of older releases have none, so
+the absence of such a note says nothing."""
+
 CompileMode = Literal["auto", "on", "off"]
 """Whether a network is compiled before it is used; auto: only when enough work is ahead to benefit."""
 
@@ -55,6 +59,11 @@ class LoadedInpainter(Inpainter, Protocol):
     def notices(self) -> list[str]:
         """Messages for the user, such as the time that compiling took. The engine reads and clears them after
         `prepare`. Default: none."""
+        ...
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the files that it was loaded from are unchanged; otherwise it is loaded again. Default: True."""
         ...
 
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
@@ -98,6 +107,11 @@ class InpainterWithDefaults:
     def notices(self) -> list[str]:
         notices: list[str] = getattr(self._inpaint, "notices", [])
         return notices
+
+    @property
+    def is_current(self) -> bool:
+        current: bool = getattr(self._inpaint, "is_current", True)
+        return current
 
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
         getattr(self._inpaint, "prepare", _do_nothing)(inpaintings, batch, size)

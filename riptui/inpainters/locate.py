@@ -17,6 +17,7 @@ from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue
 from riptui.text.units import format_size
 
+FIND_HINT = "riptui check RUNS --weights PATH"
 MODEL_INDEX = "model_index.json"
 
 
@@ -30,7 +31,8 @@ def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -
         folder = Path(model).expanduser()
         if not (folder / file).is_file():
             problem = "no such folder" if not folder.is_dir() else f"it has no {file}"
-            raise InputError(f"{model} is not a checkpoint in diffusers' layout: {problem}")
+            hint = "" if folder.is_dir() else f". If it moved, show riptui the new place: {FIND_HINT}"
+            raise InputError(f"{model} is not a checkpoint in diffusers' layout: {problem}{hint}")
         return folder
     found = try_to_load_from_cache(model, file, revision=revision)
     if not isinstance(found, str):

@@ -17,6 +17,10 @@ NONE = "none"
 """How None is written on a command line."""
 
 
+PLACES = ("model", "revision", "vae", "lora", "embedding")
+"""Parameters that say where weights are, and not what they are."""
+
+
 class ParameterType(Protocol):
     @property
     def description(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect as signatures
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from diffusers.pipelines import auto_pipeline
 from diffusers.utils import is_peft_available
 
 from riptui.errors import InputError, MissingExtraError, WeightsError
-from riptui.inpainters import catalogue, locate
-from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
+from riptui.inpainters import catalogue, file_digests, locate
+from riptui.inpainters.checkpoint import Checkpoint, read_json
+from riptui.inpainters.components import first_line, load_components, load_decoder
 
 INPAINTING_PIPELINES = {
     "FluxFillPipeline": "FluxFillPipeline",
@@ -59,21 +59,25 @@ def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allo
         if key in accepted:
             settings[key] = False
     if vae is not None:
+        own = read_json(checkpoint.folder / "vae" / "config.json", name).get("latent_channels", 4)
+        if vae.config.latent_channels != own:
+            raise InputError(f"the VAE has {vae.config.latent_channels} latent channels; {name} needs one with {own}")
         settings["vae"] = vae
+    wanted = [component for component in checkpoint.classes if component in accepted and component not in settings]
+    settings |= load_components(checkpoint, name, wanted, dtype=dtype, allow_pickle=allow_pickle)
     options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
     try:
-        pipeline = kind.from_pretrained(
-            checkpoint.folder, torch_dtype=dtype, variant=checkpoint.variant, **options, **settings
-        )
+        pipeline = kind.from_pretrained(checkpoint.folder, torch_dtype=dtype, **options, **settings)
     except ImportError as error:
         raise WeightsError(f"{name} needs a package that is not installed: {first_line(error)}") from error
     except Exception as error:  # of any kind: how the libraries fail depends on the file
         raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {first_line(error)}") from error
     pipeline.set_progress_bar_config(disable=True)
+    _require_latents(pipeline, name)
     return pipeline
 
 
-def load_decoder(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
+def load_vae(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     """A VAE by its hub id or folder, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
 
     Raises InputError, WeightsError.
@@ -81,28 +85,7 @@ def load_decoder(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     ref = catalogue.resolve_model(vae)
     model, revision = ref.model, ref.revision
     folder = locate.locate_model(model, revision, file="config.json")
-    kind = read_json(folder / "config.json", model).get("_class_name")
-    if kind not in {"AutoencoderKL", "AsymmetricAutoencoderKL"}:
-        raise InputError(f"{model} is a {kind}; vae must be an AutoencoderKL or an AsymmetricAutoencoderKL")
-    variant = require_component(folder, model, locate.repair_hint(model, revision), allow_pickle)
-    options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
-    try:
-        return getattr(diffusers, kind).from_pretrained(folder, torch_dtype=dtype, variant=variant, **options)
-    except Exception as error:
-        raise WeightsError(f"{model} in {folder} cannot be loaded: {first_line(error)}") from error
-
-
-def set_scheduler(pipeline: Any, scheduler: str) -> None:
-    """Replace the scheduler, keeping the checkpoint's noise schedule. Raises InputError with the compatible ones."""
-    fitting = {kind.__name__: kind for kind in pipeline.scheduler.compatibles}
-    kind = fitting.get(scheduler) or fitting.get(f"{scheduler}Scheduler")
-    if kind is None:
-        known = ", ".join(sorted(fitting)) or type(pipeline.scheduler).__name__
-        raise InputError(f"no scheduler {scheduler} fits this checkpoint; these do: {known}")
-    try:
-        pipeline.scheduler = kind.from_config(pipeline.scheduler.config)
-    except (ImportError, ValueError) as error:
-        raise InputError(f"{kind.__name__} cannot be used here: {first_line(error)}") from error
+    return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
 
 
 def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
@@ -123,6 +106,12 @@ def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
     except Exception as error:
         raise InputError(f"the embedding {file} does not fit: {first_line(error)}") from error
     return _file_identity(file)
+
+
+def insert_embedding(prompt: str) -> str:
+    if prompt and EMBEDDING_TOKEN not in prompt:
+        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {EMBEDDING_TOKEN} in it")
+    return prompt or EMBEDDING_TOKEN
 
 
 def load_lora(pipeline: Any, file: str, allow_pickle: bool) -> str:
@@ -165,6 +154,18 @@ def _require_channels(checkpoint: Checkpoint, name: str) -> None:
         raise InputError(f"{name} cannot inpaint: its UNet takes {channels} channels; it must take 9, or 4")
 
 
+def _require_latents(pipeline: Any, name: str) -> None:
+    """A UNet takes the VAE's latents, alone or with a mask and masked latents. Raises InputError."""
+    if not hasattr(pipeline, "unet"):
+        return
+    latents, channels = pipeline.vae.config.latent_channels, pipeline.unet.config.in_channels
+    if channels not in (latents, 2 * latents + 1):
+        raise InputError(
+            f"{name} cannot be used with this VAE: it has {latents} latent channels, and the UNet takes {channels} "
+            f"channels, which would need {(channels - 1) // 2 if channels % 2 else channels}"
+        )
+
+
 def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
     path = Path(file).expanduser()
     if not path.is_file():
@@ -185,8 +186,4 @@ def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
 
 def _file_identity(file: str) -> str:
     path = Path(file).expanduser()
-    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    return f"{path.name}, SHA-256 {file_digests.file_sha256(path)}"

@@ -51,6 +51,8 @@ class InpainterInfo:
     """Whether it needs a checkpoint that `riptui fetch` downloads."""
     takes_device: bool = False
     """Whether the factory also takes `device`, `compile` and `deterministic`: a network, for a GPU if there is one."""
+    takes_record: bool = False
+    """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
     runs_in_worker: bool = False
     """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
 
@@ -74,6 +76,7 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
         grid=8,
         needs_weights=True,
         takes_device=True,
+        takes_record=True,
         runs_in_worker=True,
     )
 
@@ -219,9 +222,12 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
 
 
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int) -> None:
-    """Raise InputError if it is certain, before anything is imported, that it must fail: no model, or a wrong mask."""
+    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask."""
     if parameters.get("model") == "":
         raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
+    steps, strength = parameters.get("steps"), parameters.get("strength")
+    if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
+        raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
     if mask % (grid := find_inpainter(name).grid):
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {grid} px")
 
@@ -233,11 +239,13 @@ def load(
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
+    recorded: Mapping[str, str] | None = None,
 ) -> LoadedInpainter:
     """Import and build an inpainter; `parameters` that are not given have their defaults.
 
-    The last three are for inpainters that take a device; others ignore them. device: cpu, cuda or cuda:N; "" uses CUDA
+    The next three are for inpainters that take a device; others ignore them. device: cpu, cuda or cuda:N; "" uses CUDA
     if there is any. deterministic: only arithmetic that gives the same bits each time.
+    recorded: the notes of the session that ran the trajectory last, for inpainters that find moved files by them.
     Raises InputError, MissingExtraError, WeightsError.
     """
     info = find_inpainter(name)
@@ -245,6 +253,8 @@ def load(
     arguments: dict[str, Any] = complete_parameters(name, parameters or {})
     if info.takes_device:
         arguments |= {"device": device, "compile": compile, "deterministic": deterministic}
+    if info.takes_record:
+        arguments["recorded"] = recorded
     try:
         inpaint = getattr(import_module(module), factory)(**arguments)
     except ModuleNotFoundError as error:

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters.checkpoint import UNUSED_COMPONENTS
+
+UNUSED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
+"""Components that are not loaded. The safety checker replaces pictures that it flags, rightly or not, with black ones,
+and the trajectory would continue from black."""
 
 Variant = Literal["full", "fp16"]
 """The preferred precision of the weights if a repository has both."""
@@ -53,12 +56,6 @@ def select_files(
 
 def _select_for_component(files: list[str], folder: str, name: str, variant: Variant, allow_pickle: bool) -> list[str]:
     weights = [match for file in files if (match := WEIGHT_FILE.fullmatch(file))]
-    weight_names = {match.string for match in weights}
-    companions = [
-        file
-        for file in files
-        if file.endswith(COMPANION_SUFFIXES) and file not in weight_names and ".index." not in file
-    ]
     safe = [match for match in weights if match["kind"] == "safetensors"]
     pickled = [match for match in weights if match["kind"] == "bin"]
     if pickled and not safe and not allow_pickle:
@@ -67,23 +64,49 @@ def _select_for_component(files: list[str], folder: str, name: str, variant: Var
             "any code when loaded. Choose a revision with safetensors, or, if you trust the source, add --allow-pickle"
         )
     found = safe or pickled
-    return sorted(companions) + (sorted(_select_variant(found, folder, name, variant)) if found else [])
+    chosen = select_variant(found, folder, name, variant)[1] if found else []
+    return list_companions(files) + sorted(chosen)
 
 
-def _select_variant(weights: list[re.Match[str]], folder: str, name: str, variant: Variant) -> list[str]:
-    """The files of one variant: the single file if there is one, which both libraries then need no index for."""
+def list_companions(files: Iterable[str]) -> list[str]:
+    """Of the files of a component's folder, its configurations and vocabularies, sorted."""
+    return sorted(
+        file
+        for file in files
+        if file.endswith(COMPANION_SUFFIXES) and ".index." not in file and not WEIGHT_FILE.fullmatch(file)
+    )
+
+
+def select_variant(
+    weights: Iterable[re.Match[str]], folder: str, name: str, variant: Variant = "full"
+) -> tuple[Variant, list[str]]:
+    """Of weights in one form, matches of `WEIGHT_FILE`, those of one variant: the wanted one, else the other.
+
+    The single file if there is one, for which both libraries then need no index. Raises InputError if there is neither.
+    """
     by_variant: dict[Variant, list[re.Match[str]]] = {}
     for match in weights:
-        match match["before"] or match["after"] or match["last"]:
+        match variant_of(match):
             case None:
                 by_variant.setdefault("full", []).append(match)
             case "fp16":
                 by_variant.setdefault("fp16", []).append(match)
     if not by_variant:
-        raise InputError(
-            f"{name} has the weights of its {folder or 'model'} neither in full precision nor as fp16: "
-            f"{', '.join(sorted(match.string for match in weights)[:3])}"
-        )
-    matches = by_variant.get(variant) or next(iter(by_variant.values()))
+        raise no_variant_error([match.string for match in weights], folder, name)
+    found: Variant = variant if variant in by_variant else next(iter(by_variant))
+    matches = by_variant[found]
     single_files = [match.string for match in matches if not match["shard"] and not match["index"]]
-    return single_files[:1] or [match.string for match in matches]
+    return found, single_files[:1] or [match.string for match in matches]
+
+
+def variant_of(weights: re.Match[str]) -> str | None:
+    """The variant in the name of a weight file, e.g. fp16; None for full precision."""
+    return weights["before"] or weights["after"] or weights["last"]
+
+
+def no_variant_error(files: Iterable[str], folder: str, name: str) -> InputError:
+    """The error for a component whose weights exist in other variants only."""
+    return InputError(
+        f"{name} has the weights of its {folder or 'model'} neither in full precision nor as fp16. "
+        f"There is: {', '.join(sorted(files)[:3])}"
+    )

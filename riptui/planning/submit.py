@@ -12,6 +12,7 @@ import msgspec
 from riptui.arrays import Image
 from riptui.errors import NameRefusedError, RiptuiError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
+from riptui.planning.same_weights import find_same_weights
 from riptui.planning.sweep import (
     Sweep,
     older_trajectory_paths,
@@ -90,6 +91,8 @@ def _create_at(
     runs: Path, relative_paths: tuple[str, str], spec: Spec, original: Image, request: Request, png: bytes | None = None
 ) -> Trajectory:
     default_path, fallback_path = relative_paths
+    if same := find_same_weights((runs / default_path).parent, spec):
+        return same
     try:
         return create_or_open(runs, default_path, spec, original, request, png=png)
     except NameRefusedError:

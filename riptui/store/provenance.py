@@ -5,8 +5,11 @@ If there are any, its pixels may differ from those of a single session.
 
 import re
 
+from riptui.inpainters.inpainter import WEIGHTS_NOTE
 from riptui.store.records import IterationRow, Session
 from riptui.store.trajectory import Trajectory
+
+DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 def describe_mixed_sessions(trajectory: Trajectory, rows: list[IterationRow] | None = None) -> str:
@@ -24,10 +27,30 @@ def describe_mixed_sessions(trajectory: Trajectory, rows: list[IterationRow] | N
 def _traits(session: Session) -> dict[str, str]:
     """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
-    return {"device": device, "batch": str(session.batch), **session.versions, **session.notes}
+    notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}
+    return {"device": device, "batch": str(session.batch), **session.versions, **notes}
+
+
+def _content(note: str) -> str:
+    """What was in a file, if the note has its digest: files are renamed."""
+    return ", ".join(DIGEST.findall(note)) or note
 
 
 def _list_differences(sessions: list[dict[str, str]]) -> list[str]:
     names = dict.fromkeys(name for traits in sessions for name in traits)
-    found = {name: list(dict.fromkeys(traits.get(name, "none") for traits in sessions)) for name in names}
-    return [f"{name} {', then '.join(values)}" for name, values in found.items() if len(values) > 1]
+    if all(any(name.startswith(WEIGHTS_NOTE) for name in traits) for traits in sessions):
+        names.pop("model", None)  # where the weights were; what they are is known
+    found = {
+        name: list(
+            dict.fromkeys(
+                traits.get(name, "none") for traits in sessions if name in traits or not _is_recorded_lately(name)
+            )
+        )
+        for name in names
+    }
+    return [DIGEST.sub(r"\1", f"{name} {', then '.join(values)}") for name, values in found.items() if len(values) > 1]
+
+
+def _is_recorded_lately(name: str) -> bool:
+    """Whether sessions of older releases lack a note, so that its absence says nothing."""
+    return name.startswith(WEIGHTS_NOTE) or name == "variant"

@@ -372,7 +372,9 @@ def test_a_unet_with_other_inputs_cannot_inpaint(copied: Callable[[str], Path]) 
 def test_weights_that_do_not_fit_their_configuration_are_an_error(copied: Callable[[str], Path]) -> None:
     folder = copied("sd2")
     edited(folder / "unet" / "config.json", block_out_channels=[8, 16, 16, 32])
-    with pytest.raises(WeightsError, match="cannot be loaded") as refused:
+    with pytest.raises(
+        WeightsError, match=r"its file has tensors of another shape: .* \(shape \[?16.*, not .*32"
+    ) as refused:
         loaded(folder)
     assert one_line(refused)
 
@@ -446,7 +448,7 @@ def test_on_a_gpu_half_precision_is_that_of_the_weights_or_of_their_kind(
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:
-    with pytest.raises(InputError, match=r"no scheduler Euclid fits this checkpoint; these do: .*DDIMScheduler"):
+    with pytest.raises(InputError, match=r"no scheduler Euclid fits this checkpoint\. These do: .*DDIMScheduler"):
         loaded(checkpoints["sd2"], scheduler="Euclid")
 
 

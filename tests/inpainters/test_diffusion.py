@@ -148,7 +148,10 @@ def test_a_session_records_what_the_spec_leaves_open(checkpoints: Checkpoints, m
     trajectory = finished(make_trajectory(inpainter="sd2", parameters=told(checkpoints["sd2"], "sd2"), amount=AMOUNT))
     (session,) = trajectory.read_sessions()
     assert session.versions["diffusers"] == diffusers.__version__
-    assert session.notes == {
+    parts = ("model_index", "scheduler", "text_encoder", "tokenizer", "unet", "vae")
+    weights = {f"weights of {part}": session.notes[f"weights of {part}"] for part in parts}
+    assert all(len(digest) == 64 for digest in weights.values())
+    assert session.notes == weights | {
         "model": str(checkpoints["sd2"]),
         "pipeline": "StableDiffusionInpaintPipeline",
         "dtype": "float32",
@@ -222,13 +225,13 @@ def test_a_batch_gives_what_single_calls_give(
     family: str, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[torch.Tensor] = []
-    quantised = diffusion._quantise
+    quantised = diffusion.quantise
 
     def kept(painted: torch.Tensor, dtype: str) -> Images:
         seen.append(painted)
         return quantised(painted, dtype)
 
-    monkeypatch.setattr(diffusion, "_quantise", kept)
+    monkeypatch.setattr(diffusion, "quantise", kept)
     images = np.stack([picture(), 255 - picture(), picture()[::-1]])
     masks = squares((0, 0), (64, 128), (192, 192))
     made[family](images, masks, seeds=SEEDS, on_step=ignore_step)

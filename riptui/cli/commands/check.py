@@ -11,6 +11,11 @@ from riptui.cli.options import json_option, paths_argument
 @click.option(
     "--repair", is_flag=True, help="Cut back to the last intact iteration, rebuild keyframes, delete leftovers."
 )
+@click.option(
+    "--weights",
+    metavar="PATH",
+    help="Say whether the frames were computed with these weights: a model's folder or hub id, a VAE's folder, a file.",
+)
 @json_option
 def check() -> None:
     """Verify that saved frames are intact. PATH: a trajectory, or a folder of them.
@@ -18,7 +23,11 @@ def check() -> None:
     Every row, patch, keyframe and pixel hash is checked. Exit code 1 if saved data is damaged; files left over from a
     crash are not damage. --repair keeps what is intact; `riptui resume` computes the rest again, to the same pixels.
 
+    With --weights, exit code 1 also if the weights at PATH are not those that computed a trajectory. A model that moved
+    is found again by `riptui resume` once it was read there.
+
     \b
     riptui check runs
     riptui check runs/cat/m128-s0 --repair
+    riptui check runs/cat/m128-s0-sd2 --weights sd2
     """

@@ -1,0 +1,94 @@
+"""SHA-256 of files of gigabytes, each computed once: a cache in the user's cache folder. Imports no torch.
+
+A file counts as unchanged while its path, size, modification time and inode are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from riptui.filesystem import write_atomically
+from riptui.settings.paths import cache_folder
+
+FileState = tuple[int, int, int]
+"""Size in bytes, modification time in ns, inode; of the file that a link leads to."""
+
+MIN_AGE_NS = 2 * 10**9  # ns; a file changed so recently can change again within the clock tick of its file system
+IGNORED_KEYS = {"_name_or_path", "name_or_path", "_diffusers_version", "transformers_version", "architectures"}
+"""Keys of configurations that differ between copies of a model and decide nothing."""
+
+
+def file_state(path: Path) -> FileState | None:
+    """What changes when a file is replaced or written to; None if it cannot be read."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hex: from the cache if it is unchanged. About 1 s per gigabyte. Raises OSError."""
+    key, state = str(path.absolute()), file_state(path)
+    cached = _read_cache().get(key)
+    if cached is not None and state is not None and cached[:3] == list(state):
+        return str(cached[3])
+    with path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    if state is not None and state == file_state(path) and time.time_ns() - state[1] > MIN_AGE_NS:
+        _add_to_cache(key, [*state, digest])
+    return digest
+
+
+def content_sha256(paths: tuple[Path, ...]) -> str:
+    """SHA-256 of the files of a component, in hex: of their names and contents; of configurations, what they say.
+
+    Raises OSError.
+    """
+    lines = [f"{path.name} {_config_sha256(path) or file_sha256(path)}" for path in sorted(paths)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def known_files() -> list[Path]:
+    """The files in the cache: where weights have been on this machine. Some may be gone."""
+    return [Path(key) for key in _read_cache()]
+
+
+def _config_sha256(path: Path) -> str:
+    """SHA-256 of what a small JSON object says, without `IGNORED_KEYS`; "" for any other file."""
+    if path.suffix != ".json" or path.stat().st_size > 1_000_000:
+        return ""
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError:
+        return ""
+    if not isinstance(content, dict):
+        return ""
+    said = {key: value for key, value in content.items() if key not in IGNORED_KEYS}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _cache_file() -> Path:
+    return cache_folder() / "weights.json"
+
+
+def _read_cache() -> Mapping[str, list[int | str]]:
+    """Path to size, modification time, inode and digest; empty if there is none, or if it is damaged."""
+    try:
+        content = json.loads(_cache_file().read_bytes())
+    except (OSError, ValueError):
+        return {}
+    entries = content.items() if isinstance(content, dict) else ()
+    return {key: entry for key, entry in entries if isinstance(entry, list) and len(entry) == 4}
+
+
+def _add_to_cache(key: str, entry: list[int | str]) -> None:
+    """Several processes may do so at once: the loser's entry is computed again."""
+    with suppress(OSError):
+        _cache_file().parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(_cache_file(), json.dumps({**_read_cache(), key: entry}).encode(), durable=False)

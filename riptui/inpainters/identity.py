@@ -1,0 +1,228 @@
+"""The identity of a model: digests of all files that decide its pixels. Imports no torch.
+
+A model is what its files say, wherever they are: the same path may hold other weights tomorrow, and the same weights
+may be found at another mount point, or in a folder instead of the hub's cache.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riptui.errors import InputError, RiptuiError, WeightsError
+from riptui.inpainters import catalogue, file_digests, locate
+from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, require_component
+from riptui.inpainters.file_digests import FileState
+from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.parameters import PLACES
+
+if TYPE_CHECKING:
+    from riptui.spec import ParameterValue
+
+Parameters = Mapping[str, "ParameterValue"]
+
+ADAPTERS = ("lora", "embedding")
+SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
+
+Identity = Mapping[str, str]
+"""By part of the model ("unet", "vae", "lora"): the digests of its files."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The files of a model, of its other VAE, and of what is added to it."""
+
+    parameters: Parameters
+    checkpoint: Checkpoint
+    identity: Identity
+    states: Mapping[Path, FileState | None]
+    """Every file as it was when it was read."""
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """For the record of a session."""
+        return {f"{WEIGHTS_NOTE}{part}": digest for part, digest in self.identity.items() if part not in ADAPTERS}
+
+    @property
+    def places(self) -> dict[str, str | None]:
+        """The parameters that say where the files are."""
+        return {name: str(value) if (value := self.parameters.get(name)) else None for name in PLACES}
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the same files would be loaded now, with the same content."""
+        try:
+            folder = _locate(self.parameters)[0]
+        except RiptuiError:
+            return False
+        return folder == self.checkpoint.folder and all(
+            file_digests.file_state(path) == state for path, state in self.states.items()
+        )
+
+
+def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weights, list[str]]:
+    """The weights to load, and messages for the user. `notes`: those of the session that ran the trajectory last.
+
+    Raises as `read_weights`.
+    """
+    recorded = recorded_identity(notes)
+    found = find_moved(parameters, recorded)
+    notices = [
+        f"{parameters[name]} is gone; {found[name]} is used, which has the same content"
+        for name in parameters
+        if found[name] != parameters[name] and name != "revision"
+    ]
+    weights = read_weights(found)
+    if unlike := unlike_parts(recorded, weights.identity):
+        notices.append(f"{parameters['model']} has changed since the last session: {', '.join(unlike)}")
+    return weights, notices
+
+
+def read_weights(parameters: Parameters) -> Weights:
+    """The weights that an inpainter with these parameters would load. Raises WeightsError, InputError."""
+    folder, repair_hint = _locate(parameters)
+    allow_pickle = bool(parameters.get("allow_pickle"))
+    name = str(parameters["model"])
+    checkpoint = inspect_checkpoint(folder, name, repair_hint=repair_hint, allow_pickle=allow_pickle)
+    vae = parameters.get("vae")
+    parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
+    parts |= {name: files.paths for name, files in checkpoint.components.items() if name != "vae" or not vae}
+    if vae:
+        parts["vae"] = _locate_vae(str(vae), allow_pickle)
+    adapters = {name: _adapter_paths(parameters[name]) for name in ADAPTERS if parameters.get(name)}
+    states = {path: file_digests.file_state(path) for paths in (*parts.values(), *adapters.values()) for path in paths}
+    try:
+        identity = {name: file_digests.content_sha256(paths) for name, paths in parts.items()}
+        for name, paths in adapters.items():
+            identity[name] = " ".join(file_digests.file_sha256(path) for path in paths)
+    except OSError as error:
+        raise WeightsError(f"{error.filename} cannot be read: {error.strerror}") from error
+    return Weights(parameters, checkpoint, identity, states)
+
+
+def recorded_identity(notes: Mapping[str, str]) -> Identity:
+    """The identity of the model in the record of a session; empty if it is of an older release."""
+    found = {key.removeprefix(WEIGHTS_NOTE): value for key, value in notes.items() if key.startswith(WEIGHTS_NOTE)}
+    return found | {key: " ".join(SHA256.findall(notes[key])) for key in ADAPTERS if found and key in notes}
+
+
+def unlike_parts(recorded: Identity, found: Identity) -> list[str]:
+    """The parts that differ, among those that both have."""
+    return [part for part, digest in recorded.items() if part in found and found[part] != digest]
+
+
+def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
+    """Whether a session with these notes is known to have used the weights that these parameters name."""
+    recorded = recorded_identity(notes)
+    with suppress(RiptuiError):
+        return bool(recorded) and recorded == read_weights(parameters).identity
+    return False
+
+
+def read_place(text: str) -> Identity:
+    """The identity of what a user names: a model's hub id or folder, a VAE's folder, or a file (a LoRA, an embedding).
+
+    Raises WeightsError, InputError.
+    """
+    path = Path(text).expanduser()
+    if path.is_file():
+        return dict.fromkeys(ADAPTERS, file_digests.file_sha256(path))
+    if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
+        return read_weights({"model": text, "allow_pickle": True}).identity
+    return {"vae": file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
+
+
+def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, ParameterValue]:
+    """These parameters, with the places of files that are gone replaced by those where the recorded ones are now.
+
+    The places that this machine has read weights from are tried. What cannot be found stays.
+    """
+    moved = dict(parameters)
+    if not recorded:
+        return moved
+    for name, is_there in PLACE_CHECKS.items():
+        if not moved.get(name) or is_there(moved):
+            continue
+        for place in _known_places(name):
+            candidate = {**moved, name: str(place)} | ({"revision": None} if name == "model" else {})
+            if _fits(candidate, name, recorded):
+                moved = candidate
+                break
+    return moved
+
+
+def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
+    """Whether what is at one of the places is what is recorded. The other places may be gone as well."""
+    alone = {key: value for key, value in parameters.items() if key not in PLACES or key in ("model", "revision")}
+    with suppress(RiptuiError, OSError):
+        if name == "model":
+            found = dict(read_weights(alone).identity)
+            if parameters.get("vae"):
+                del found["vae"]
+            return all(recorded.get(part) == digest for part, digest in found.items())
+        if name == "vae":
+            paths = _locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
+            return recorded.get("vae") == file_digests.content_sha256(paths)
+        return recorded.get(name) == " ".join(map(file_digests.file_sha256, _adapter_paths(parameters[name])))
+    return False
+
+
+def _known_places(name: str) -> Iterator[Path]:
+    """Where a model, a VAE or a file may be now, newest knowledge first."""
+    seen = dict.fromkeys(
+        {"model": path.parent.parent, "vae": path.parent}.get(name, path)
+        for path in reversed(file_digests.known_files())
+    )
+    marker = {"model": locate.MODEL_INDEX, "vae": "config.json"}.get(name, "")
+    return (place for place in seen if (place / marker).is_file())
+
+
+def _locate(parameters: Parameters) -> tuple[Path, str]:
+    """The folder of the model, and what to do if something is missing there."""
+    ref = catalogue.resolve_model(str(parameters["model"]))
+    revision = str(parameters.get("revision") or "") or ref.revision
+    return locate.locate_model(ref.model, revision), locate.repair_hint(ref.model, revision)
+
+
+def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
+    ref = catalogue.resolve_model(vae)
+    folder = locate.locate_model(ref.model, ref.revision, file="config.json")
+    return require_component(folder, vae, locate.repair_hint(ref.model, ref.revision), allow_pickle).paths
+
+
+def _adapter_paths(value: ParameterValue) -> tuple[Path, ...]:
+    path = Path(str(value)).expanduser()
+    if not path.is_file():
+        raise InputError(f"no such file: {value}")
+    return (path,)
+
+
+def _has_adapter(name: str, parameters: Parameters) -> bool:
+    with suppress(InputError):
+        return bool(_adapter_paths(parameters[name]))
+    return False
+
+
+def _has_model(parameters: Parameters) -> bool:
+    with suppress(RiptuiError):
+        return _locate(parameters)[0].is_dir()
+    return False
+
+
+def _has_vae(parameters: Parameters) -> bool:
+    with suppress(RiptuiError):
+        return bool(_locate_vae(str(parameters["vae"]), allow_pickle=True))
+    return False
+
+
+PLACE_CHECKS: Mapping[str, Callable[[Parameters], bool]] = {
+    "model": _has_model,
+    "vae": _has_vae,
+    **{name: partial(_has_adapter, name) for name in ADAPTERS},
+}
+"""By parameter: whether its files are where it says."""

@@ -14,12 +14,14 @@ from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
 from riptui.results.curves import Curve, extract_curve, group_by
 from riptui.results.panel import condition_settings
-from riptui.results.paper_tests import NETS
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary, summarize
 from riptui.store.records import Session
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+
+PANEL_NETS = ("lpips-alex", "lpips-squeeze", "lpips-vgg")
+"""The nets of figures 7 and 8, from left to right as in the paper."""
 
 OnReportProgress = Callable[[str, int, int], None]
 """Called as `on_progress(stage, done, total)`."""
@@ -250,7 +252,7 @@ def settings_title(settings: Mapping[str, ParameterValue]) -> str:
 def _panel_metrics(runs: Iterable[CompleteRun]) -> list[str]:
     metrics = {name for run in runs for name in run.curves}
     return (
-        [name for name in reversed(NETS) if name in metrics]
+        [name for name in PANEL_NETS if name in metrics]
         or [name for name in PAPER_METRICS if name in metrics]
         or in_registry_order(metrics)[:3]
     )

@@ -1,7 +1,8 @@
 """The style of all figures, and writing them to files: the same data gives the same bytes.
 
 Colours are Okabe & Ito's, which most colour-blind people can distinguish, ordered from light to dark by mask size so
-that they differ in greyscale too; so do the markers. Letters in SVG are outlines, so that no font can be missing.
+that they differ in greyscale too; so do the markers. Letters in SVG are outlines, so that no font can be missing;
+a PDF contains its font.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +64,7 @@ _STYLE: Any = {
     "text.parse_math": False,  # a name may contain two dollar signs
     "svg.fonttype": "path",
     "svg.hashsalt": "riptui",
+    "pdf.fonttype": 42,  # TrueType: many journals refuse the default, Type 3
     "figure.dpi": DPI,
     "savefig.dpi": DPI,
 }
@@ -181,8 +183,12 @@ def axis_name(metric: str) -> str:
 
 
 def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
-    """Write the figure as PNG and as SVG; return the files. Raises DiskError."""
-    metadata_by_kind = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    """Write the figure as PNG, SVG and PDF; return the files. Raises DiskError."""
+    metadata_by_kind = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
     files = []
     for kind, metadata in metadata_by_kind.items():
         file = folder / f"{stem}.{kind}"

@@ -9,7 +9,8 @@ import msgspec
 from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Failed, Iterated, Measured, Started, TrajectoryEvent
-from riptui.metrics.meter import Meter, measure_together
+from riptui.metrics import Repaint
+from riptui.metrics.meter import Meter, MeteredFrame, measure_together
 from riptui.recursion import Iteration, Walk
 from riptui.spec import measured_iterations
 from riptui.store import attempts
@@ -155,7 +156,10 @@ def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Sess
             continue
         if slot.is_due(iteration.k):
             due.append((slot, iteration))
-    measured = measure_together([(slot.meter, iteration.frame) for slot, iteration in due])
+    frames = [
+        MeteredFrame(slot.meter, iteration.frame, Repaint(iteration.before, iteration.box)) for slot, iteration in due
+    ]
+    measured = measure_together(frames)
     for (slot, iteration), values in zip(due, measured, strict=True):
         if isinstance(values, MetricError):
             yield from slot.record_failure(values, iteration.k)

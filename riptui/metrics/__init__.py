@@ -4,14 +4,16 @@ metric        the calling convention
 registry      the names, and how they are loaded
 availability  which metrics can run on this machine, and why the others cannot
 meter         measures the frames of one trajectory
-pairwise      a metric made of features and a distance between them
-pixels        ssim, psnr, delta-e, entropy: scikit-image
+pairwise      a metric made of features and a distance between them; single_frame: one of a frame alone
+pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy: scikit-image
+seams         seam, seam-original, seam-delta-e: what an iteration leaves along its square's border
+fine_detail   high-frequencies, edge-density, jpeg-bytes
 ms_ssim       ms-ssim: torchmetrics
 lpips         the three LPIPS: the lpips package; lpips_weights has the files of their trunks
 values        the values of one frame as they are saved; display formats them
 """
 
-from riptui.metrics.metric import Metric, measure_each
+from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each
 from riptui.metrics.registry import (
     PREVIOUS,
     REGISTRY,
@@ -19,8 +21,10 @@ from riptui.metrics.registry import (
     MetricInfo,
     check_names,
     find_metric,
+    has_value_at_first,
     in_registry_order,
     load,
+    load_repaint_metric,
 )
 
 __all__ = [
@@ -29,9 +33,13 @@ __all__ = [
     "LpipsNet",
     "Metric",
     "MetricInfo",
+    "Repaint",
+    "RepaintMetric",
     "check_names",
     "find_metric",
+    "has_value_at_first",
     "in_registry_order",
     "load",
+    "load_repaint_metric",
     "measure_each",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
     from riptui.arrays import Distances, Image, Images
+    from riptui.spec import Box
 
 
 class Metric(Protocol):
@@ -22,6 +24,28 @@ class Metric(Protocol):
 
     def measure(self, prepared: Any, frames: Images) -> Distances:
         """One float64 value per frame (uint8 [batch, height, width, 3]), independent of the batch's other frames."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Repaint:
+    """What one iteration had to work with, beside the frame that it made."""
+
+    before: Image
+    """Frame k-1, uint8 [height, width, 3]."""
+    box: Box
+    """The square that was repainted."""
+
+
+class RepaintMetric(Protocol):
+    """What one iteration did to a frame. Frame 0, which no iteration made, has no value."""
+
+    def prepare(self, original: Image) -> Any:
+        """What `measure` needs of the original (uint8 [height, width, 3]), computed once. Only this metric reads it."""
+        ...
+
+    def measure(self, prepared: Any, frame: Image, repaint: Repaint) -> float:
+        """The value of the iteration that made `frame` of `repaint.before`."""
         ...
 
 

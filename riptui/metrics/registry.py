@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from math import inf
-from typing import Literal
+from typing import Any, Literal
 
 from riptui.errors import InputError, MissingExtraError
-from riptui.metrics.metric import Metric
+from riptui.metrics.metric import Metric, RepaintMetric
 from riptui.plugins import Registry
 
 PREVIOUS = "@previous"
@@ -24,7 +24,8 @@ class MetricInfo:
     """The properties of a metric, known without importing it."""
 
     target: str
-    """`module:factory`; the factory returns a Metric. It takes no argument, or `device` if `takes_device`."""
+    """`module:factory`; the factory returns a Metric, or a RepaintMetric if `of_repaint`. It takes no argument, or
+    `device` if `takes_device`."""
     summary: str
     """One line: the measure and its source."""
     range: tuple[float, float]
@@ -38,6 +39,8 @@ class MetricInfo:
     """The extra of riptui that installs `packages`; None: riptui has no extra for them."""
     packages: tuple[str, ...] = ()
     """Packages that it imports beyond the base install."""
+    of_repaint: bool = False
+    """Whether it measures what an iteration did (a RepaintMetric): frame 0 has no value, and there is no NAME@..."""
     net: LpipsNet | None = None
     """The LPIPS trunk whose weights it needs."""
     takes_device: bool = False
@@ -54,6 +57,15 @@ def _lpips_info(net: LpipsNet, summary: str) -> MetricInfo:
         packages=("torch", "torchvision", "lpips"),
         net=net,
         takes_device=True,
+    )
+
+
+def _lab_info(channel: Literal["l", "a", "b"], coordinate: str, above_0: str) -> MetricInfo:
+    return MetricInfo(
+        f"riptui.metrics.pixels:lab_{channel}",
+        f"Mean shift of CIELAB's {coordinate}; above 0 the frame is {above_0}.",
+        range=(-inf, inf),
+        higher_means="neither",
     )
 
 
@@ -99,6 +111,58 @@ BUILT_IN: dict[str, MetricInfo] = {
         unit="bit",
         pairwise=False,
     ),
+    "lab-l": _lab_info("l", "L* (lightness)", "lighter"),
+    "lab-a": _lab_info("a", "a* (green to red)", "redder"),
+    "lab-b": _lab_info("b", "b* (blue to yellow)", "yellower"),
+    "seam": MetricInfo(
+        "riptui.metrics.seams:seam",
+        "Gradient that the iteration added along its square's border (ASUKA's Grad, Wang et al. 2025).",
+        range=(0, inf),
+        higher_means="farther",
+        pairwise=False,
+        of_repaint=True,
+    ),
+    "seam-original": MetricInfo(
+        "riptui.metrics.seams:seam_original",
+        "The same against the original.",
+        range=(0, inf),
+        higher_means="farther",
+        pairwise=False,
+        of_repaint=True,
+    ),
+    "seam-delta-e": MetricInfo(
+        "riptui.metrics.seams:seam_delta_e",
+        "CIEDE2000 across the border of the iteration's square, less that of the frame before.",
+        range=(-inf, inf),
+        higher_means="neither",
+        unit="ΔE00",
+        pairwise=False,
+        of_repaint=True,
+    ),
+    "high-frequencies": MetricInfo(
+        "riptui.metrics.fine_detail:high_frequencies",
+        "Share of the luma's energy above 0.25 cycles per pixel, of the frame alone.",
+        range=(0, 100),
+        higher_means="neither",
+        unit="%",
+        pairwise=False,
+    ),
+    "edge-density": MetricInfo(
+        "riptui.metrics.fine_detail:edge_density",
+        "Share of the pixels on an edge by Canny (100, 200), of the frame alone.",
+        range=(0, 100),
+        higher_means="neither",
+        unit="%",
+        pairwise=False,
+    ),
+    "jpeg-bytes": MetricInfo(
+        "riptui.metrics.fine_detail:jpeg_bytes",
+        "Bytes of the frame as JPEG of quality 90 (colour not subsampled), of the frame alone.",
+        range=(0, inf),
+        higher_means="neither",
+        unit="byte",
+        pairwise=False,
+    ),
 }
 
 
@@ -133,7 +197,8 @@ def find_metric(name: str) -> MetricInfo:
     if separator and separator + suffix != PREVIOUS:
         raise InputError(f"{name}: only {PREVIOUS} can follow {base}: the distance to the previous measured frame")
     if separator and not info.pairwise:
-        raise InputError(f"{name}: {base} measures single frames and has no {PREVIOUS}; use {base}")
+        kind = "iterations" if info.of_repaint else "single frames"
+        raise InputError(f"{name}: {base} measures {kind} and has no {PREVIOUS}; use {base}")
     return info
 
 
@@ -156,18 +221,37 @@ def in_registry_order(metrics: Iterable[str]) -> list[str]:
     return sorted(metrics, key=sort_key)
 
 
+def has_value_at_first(name: str) -> bool:
+    """Whether the first measured frame, frame 0, has a value: it has no frame before it. Unknown names are taken to."""
+    info = REGISTRY.get(name)
+    return not name.endswith(PREVIOUS) and not (info and info.of_repaint)
+
+
 def load(name: str, device: str = "") -> Metric:
-    """Import and build a metric; once per process and device, so that all trajectories share a network.
+    """Import and build a metric of frames; once per process and device, so that all trajectories share a network.
 
     NAME@previous gives NAME: the caller chooses the reference. device: cpu, cuda or cuda:N for a metric that is a
     network; "" uses CUDA if there is any.
     Raises InputError, MissingExtraError; WeightsError at once if weights are missing: it downloads nothing.
     """
-    return _load_cached(name.removesuffix(PREVIOUS), device if find_metric(name).takes_device else "")
+    info = find_metric(name)
+    if info.of_repaint:
+        raise InputError(f"{name} measures iterations, not frames: load it with riptui.metrics.load_repaint_metric")
+    metric: Metric = _load_cached(name.removesuffix(PREVIOUS), device if info.takes_device else "")
+    return metric
+
+
+def load_repaint_metric(name: str, device: str = "") -> RepaintMetric:
+    """As `load`, for a metric of iterations."""
+    info = find_metric(name)
+    if not info.of_repaint:
+        raise InputError(f"{name} measures frames, not iterations: load it with riptui.metrics.load")
+    metric: RepaintMetric = _load_cached(name, device if info.takes_device else "")
+    return metric
 
 
 @cache
-def _load_cached(name: str, device: str) -> Metric:
+def _load_cached(name: str, device: str) -> Any:
     info = find_metric(name)
     module, _, factory = info.target.partition(":")
     try:
@@ -183,5 +267,4 @@ def _load_cached(name: str, device: str) -> Metric:
         cause = " ".join(str(error).split())[:200]
         fix = f"pip install --force-reinstall 'riptui[{info.extra}]'"
         raise InputError(f"the metric {name}: its packages cannot be imported ({cause}): {fix}") from error
-    metric: Metric = getattr(imported, factory)(**{"device": device} if info.takes_device else {})
-    return metric
+    return getattr(imported, factory)(**{"device": device} if info.takes_device else {})

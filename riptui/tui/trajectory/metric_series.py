@@ -17,7 +17,7 @@ X_LABELS: dict[XAxis, str] = {"inpainted": "inpainted %", "coverage": "coverage 
 
 
 def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> list[str]:
-    """The metrics to draw together because they share a scale: all LPIPS, or the chosen one, or the first."""
+    """The metrics to draw together because they share a scale: all LPIPS, all of Lab, the chosen one, or the first."""
     available = metric_names(measured)
     if not available:
         return []
@@ -26,7 +26,8 @@ def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> lis
 
 
 def _scale_key(name: str) -> tuple[str, bool]:
-    return ("lpips" if name.startswith("lpips-") else name), name.endswith(PREVIOUS)
+    family = next((family for family in ("lpips-", "lab-") if name.startswith(family)), name)
+    return family, name.endswith(PREVIOUS)
 
 
 def y_label(names: Sequence[str]) -> str:
@@ -37,6 +38,8 @@ def y_label(names: Sequence[str]) -> str:
     unit = f" ({metric.unit})" if metric and metric.unit and metric.unit not in metric_title(names[0]) else ""
     if names[0].startswith("lpips-"):
         return "LPIPS to the frame before" if names[0].endswith(PREVIOUS) else "LPIPS"
+    if names[0].startswith("lab-"):
+        return "shift in CIELAB"
     return metric_title(names[0]) + unit
 
 

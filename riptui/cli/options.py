@@ -124,7 +124,8 @@ metrics_option = multi_option(
     type=NameListParam(lambda: list(REGISTRY)),
     metavar="A,B",
     show_default="ssim, psnr and the LPIPS nets that are available",
-    help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame.",
+    help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame; "
+    "NAME@content leaves blank bands out.",
 )
 measure_option = click.option(
     "--measure",

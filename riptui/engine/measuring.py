@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from riptui.arrays import Image
 from riptui.events import Measured
 from riptui.metrics import Repaint, find_metric
+from riptui.metrics.content import find_content
 from riptui.metrics.meter import Meter
 from riptui.store.claim import Claim
 from riptui.store.frames import read_frames, read_original
@@ -26,7 +27,8 @@ def measure_saved_frames(
     previous = dict(zip(iterations[1:], iterations, strict=False))
     of_repaint = {k for k, names in missing.items() if any(find_metric(name).of_repaint for name in names)}
     needed = missing.keys() | {previous[k] for k in missing if k in previous} | {k - 1 for k in of_repaint}
-    meter = Meter(metrics, read_original(trajectory), device=device)
+    original = read_original(trajectory)
+    meter = Meter(metrics, original, device=device, content=find_content(original, trajectory.spec))
     measured_iterations, rows = set(iterations), trajectory.read_rows()
     before: Image | None = None
     for k, image in read_frames(trajectory, needed):

@@ -10,6 +10,7 @@ from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Failed, Iterated, Measured, Started, TrajectoryEvent
 from riptui.metrics import Repaint
+from riptui.metrics.content import find_content
 from riptui.metrics.meter import Meter, MeteredFrame, measure_together
 from riptui.recursion import Iteration, Walk
 from riptui.spec import measured_iterations
@@ -72,7 +73,9 @@ class Slot:
         yield from measure_saved_frames(self._claim, request.metrics, reached, self._device)
         if self.walk.done:
             return
-        self.meter = Meter(request.metrics, self._writer.inspection.original, device=self._device)
+        original = self._writer.inspection.original
+        content = find_content(original, self.walk.spec)
+        self.meter = Meter(request.metrics, original, device=self._device, content=content)
         is_current = reached[-1] == self.walk.iteration
         self.meter.previous = self.walk.frame if is_current else read_frame(self.trajectory, reached[-1])
 

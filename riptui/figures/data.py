@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from riptui.errors import InputError, RiptuiError
 from riptui.export.tables import TableCell
-from riptui.metrics import PREVIOUS, REGISTRY, in_registry_order
+from riptui.metrics import PREVIOUS, REGISTRY, base_name, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
 from riptui.results.curves import Curve, extract_curve, group_by
@@ -156,7 +156,7 @@ class Condition:
         """Mean distance at the end over the measured runs; 0 if there are none."""
         if self.metric is None:
             return 0.0
-        info = REGISTRY.get(self.metric)
+        info = REGISTRY.get(base_name(self.metric))
         sign = -1.0 if info and info.higher_means == "closer" else 1.0
         runs = [run for runs in image.runs.values() for run in runs if self.metric in run.curves]
         return sign * fmean(run.curves[self.metric].values[-1] for run in runs) if runs else 0.0

@@ -22,7 +22,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.lines import Line2D
 
 from riptui.export.files import write_atomically
-from riptui.metrics import REGISTRY
+from riptui.metrics import REGISTRY, base_name
 from riptui.text.terminal import printable
 
 PAGE_WIDTH = 7.0  # inches: both columns of a page
@@ -168,14 +168,14 @@ def set_percent_axis(axes: Axes, *, coverage: bool, last_amount: float) -> None:
 
 def set_value_axis(axes: Axes, metric: str) -> None:
     """The y axis: starts at 0 for distances."""
-    info = REGISTRY.get(metric)
+    info = REGISTRY.get(base_name(metric))
     if info and info.higher_means == "farther":
         axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # so that a marker at 0 is not cut off
 
 
 def axis_name(metric: str) -> str:
     """A metric's axis label, with its unit and, for a similarity, the direction away from the original."""
-    info = REGISTRY.get(metric)
+    info = REGISTRY.get(base_name(metric))
     unit = f" ({info.unit})" if info and info.unit else ""
     direction = "; lower is farther" if info and info.higher_means == "closer" else ""
     name = f"LPIPS, {metric.removeprefix('lpips-')}" if metric.startswith("lpips-") else metric

@@ -3,7 +3,7 @@
 metric        the calling convention
 registry      the names, and how they are loaded
 availability  which metrics can run on this machine, and why the others cannot
-meter         measures the frames of one trajectory
+meter         measures the frames of one trajectory; content: where in them the picture is
 pairwise      a metric made of features and a distance between them; single_frame: one of a frame alone
 pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy: scikit-image
 seams         seam, seam-original, seam-delta-e: what an iteration leaves along its square's border
@@ -15,10 +15,12 @@ values        the values of one frame as they are saved; display formats them
 
 from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each
 from riptui.metrics.registry import (
+    CONTENT,
     PREVIOUS,
     REGISTRY,
     LpipsNet,
     MetricInfo,
+    base_name,
     check_names,
     find_metric,
     has_value_at_first,
@@ -28,6 +30,7 @@ from riptui.metrics.registry import (
 )
 
 __all__ = [
+    "CONTENT",
     "PREVIOUS",
     "REGISTRY",
     "LpipsNet",
@@ -35,6 +38,7 @@ __all__ = [
     "MetricInfo",
     "Repaint",
     "RepaintMetric",
+    "base_name",
     "check_names",
     "find_metric",
     "has_value_at_first",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from riptui.arrays import Image
 from riptui.errors import MetricError
 from riptui.metrics import (
+    CONTENT,
     PREVIOUS,
     Metric,
     Repaint,
@@ -19,6 +21,7 @@ from riptui.metrics import (
     load_repaint_metric,
     measure_each,
 )
+from riptui.spec import Box
 
 ValuesOrError = dict[str, float] | MetricError
 """Values by metric name, or the error that prevented them."""
@@ -28,13 +31,22 @@ class Meter:
     """The metrics of one trajectory, with its original prepared.
 
     `previous` is the frame measured last (not copied), None before the first; set it when a trajectory is resumed.
-    While it is None, NAME@previous has no value. `device` as in `load`.
+    While it is None, NAME@previous has no value. `device` as in `load`. `content`: the part of the frame that
+    NAME@content measures; all of it if None. If it is smaller than a metric needs, the value is nan.
 
     Loads all metrics when it is created, and then raises InputError, MissingExtraError or WeightsError.
     """
 
-    def __init__(self, names: Iterable[str], original: Image, previous: Image | None = None, device: str = "") -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        original: Image,
+        previous: Image | None = None,
+        device: str = "",
+        content: Box | None = None,
+    ) -> None:
         self.previous = previous
+        self.content = content
         self.names = check_names(names)
         repaint_names = [name for name in self.names if find_metric(name).of_repaint]
         self.metrics: dict[str, Metric] = {name: load(name, device) for name in self.names if name not in repaint_names}
@@ -42,7 +54,20 @@ class Meter:
             name: load_repaint_metric(name, device) for name in repaint_names
         }
         prepare = {name: metric.prepare for name, metric in (self.metrics | self.repaint_metrics).items()}
-        self.prepared = {name: prepare[name](original) for name in self.names if not name.endswith(PREVIOUS)}
+        self.too_small = {
+            name for name in self.names if min(self.crop(name, original).shape[:2]) < find_metric(name).min_side
+        }
+        self.prepared = {
+            name: prepare[name](self.crop(name, original))
+            for name in self.names
+            if not name.endswith(PREVIOUS) and name not in self.too_small
+        }
+
+    def crop(self, name: str, image: Image) -> Image:
+        """The part of a picture that a metric measures."""
+        if self.content is None or not name.endswith(CONTENT):
+            return image
+        return np.ascontiguousarray(image[self.content.window])
 
     def measure(
         self, frame: Image, names: Collection[str] | None = None, repaint: Repaint | None = None
@@ -96,7 +121,7 @@ class _Measurement:
             return False
         if name in self.meter.repaint_metrics:
             return self.repaint is not None
-        return name in self.meter.metrics and (name in self.meter.prepared or self.previous is not None)
+        return name in self.meter.metrics and (not name.endswith(PREVIOUS) or self.previous is not None)
 
     def reference(self, name: str) -> Any:
         """The prepared reference: the original's, or that of the frame measured before."""
@@ -126,5 +151,9 @@ def _values(name: str, measurements: list[_Measurement]) -> list[float]:
     meter = measurements[0].meter
     if metric := meter.repaint_metrics.get(name):
         return [metric.measure(one.meter.prepared[name], one.frame, one.repaint) for one in measurements if one.repaint]
-    references = [measurement.reference(name) for measurement in measurements]
-    return measure_each(meter.metrics[name], references, np.stack([measurement.frame for measurement in measurements]))
+    frames = [one.meter.crop(name, one.frame) for one in measurements]
+    if len({frame.shape for frame in frames}) > 1:  # pictures with bands of their own
+        return [value for one in measurements for value in _values(name, [one])]
+    if name in meter.too_small:
+        return [nan] * len(frames)
+    return measure_each(meter.metrics[name], [one.reference(name) for one in measurements], np.stack(frames))

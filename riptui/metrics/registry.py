@@ -15,6 +15,9 @@ from riptui.metrics.metric import Metric, RepaintMetric
 from riptui.plugins import Registry
 
 PREVIOUS = "@previous"
+"""Ending of a metric's name: against the frame measured before, instead of the original."""
+CONTENT = "@content"
+"""Ending of a metric's name: of the part of the frame that the picture covers, without blank bands."""
 
 LpipsNet = Literal["squeeze", "alex", "vgg"]
 
@@ -39,6 +42,8 @@ class MetricInfo:
     """The extra of riptui that installs `packages`; None: riptui has no extra for them."""
     packages: tuple[str, ...] = ()
     """Packages that it imports beyond the base install."""
+    min_side: int = 1
+    """Pixels that each side of a picture must have at least. Frames always have them, NAME@content may not."""
     of_repaint: bool = False
     """Whether it measures what an iteration did (a RepaintMetric): frame 0 has no value, and there is no NAME@..."""
     net: LpipsNet | None = None
@@ -55,6 +60,7 @@ def _lpips_info(net: LpipsNet, summary: str) -> MetricInfo:
         higher_means="farther",
         extra="diffusion",
         packages=("torch", "torchvision", "lpips"),
+        min_side=64,
         net=net,
         takes_device=True,
     )
@@ -80,6 +86,7 @@ BUILT_IN: dict[str, MetricInfo] = {
         "Structural similarity, Wang et al. 2004, of the luma.",
         range=(-1, 1),
         higher_means="closer",
+        min_side=11,
     ),
     "psnr": MetricInfo(
         "riptui.metrics.pixels:psnr",
@@ -95,6 +102,7 @@ BUILT_IN: dict[str, MetricInfo] = {
         higher_means="closer",
         extra="diffusion",
         packages=("torch", "torchmetrics"),
+        min_side=161,
     ),
     "delta-e": MetricInfo(
         "riptui.metrics.pixels:delta_e",
@@ -182,7 +190,7 @@ REGISTRY = Registry("metric", BUILT_IN, adopt_plugin)
 
 
 def find_metric(name: str) -> MetricInfo:
-    """Look a name up, with or without @previous. Raises InputError with the available names."""
+    """Look a name up, with or without @previous or @content. Raises InputError with the available names."""
     base, separator, suffix = name.partition("@")
     info = REGISTRY.get(base)
     if info is None:
@@ -192,14 +200,23 @@ def find_metric(name: str) -> MetricInfo:
         hint = f" Did you mean {close_matches[0]}{separator}{suffix}?" if close_matches else ""
         raise InputError(
             f"unknown metric {name!r}.{hint} Available: {', '.join(REGISTRY)}; "
-            f"metrics that compare two pictures also with {PREVIOUS}"
+            f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}"
         )
-    if separator and separator + suffix != PREVIOUS:
-        raise InputError(f"{name}: only {PREVIOUS} can follow {base}: the distance to the previous measured frame")
-    if separator and not info.pairwise:
+    ending = separator + suffix
+    if ending not in ("", PREVIOUS, CONTENT):
+        raise InputError(
+            f"{name}: only {PREVIOUS} can follow {base}, the distance to the previous measured frame, or {CONTENT}, "
+            "without blank bands"
+        )
+    if (ending == PREVIOUS and not info.pairwise) or (ending and info.of_repaint):
         kind = "iterations" if info.of_repaint else "single frames"
-        raise InputError(f"{name}: {base} measures {kind} and has no {PREVIOUS}; use {base}")
+        raise InputError(f"{name}: {base} measures {kind} and has no {ending}; use {base}")
     return info
+
+
+def base_name(name: str) -> str:
+    """The metric's name in the registry, without @previous or @content."""
+    return name.partition("@")[0]
 
 
 def check_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -215,7 +232,7 @@ def in_registry_order(metrics: Iterable[str]) -> list[str]:
     known = [*REGISTRY]
 
     def sort_key(name: str) -> tuple[int, str]:
-        base = name.partition("@")[0]
+        base = base_name(name)
         return known.index(base) if base in known else len(known), name
 
     return sorted(metrics, key=sort_key)
@@ -223,21 +240,21 @@ def in_registry_order(metrics: Iterable[str]) -> list[str]:
 
 def has_value_at_first(name: str) -> bool:
     """Whether the first measured frame, frame 0, has a value: it has no frame before it. Unknown names are taken to."""
-    info = REGISTRY.get(name)
+    info = REGISTRY.get(base_name(name))
     return not name.endswith(PREVIOUS) and not (info and info.of_repaint)
 
 
 def load(name: str, device: str = "") -> Metric:
     """Import and build a metric of frames; once per process and device, so that all trajectories share a network.
 
-    NAME@previous gives NAME: the caller chooses the reference. device: cpu, cuda or cuda:N for a metric that is a
-    network; "" uses CUDA if there is any.
+    NAME@previous and NAME@content give NAME: the caller chooses the reference and crops. device: cpu, cuda or cuda:N
+    for a metric that is a network; "" uses CUDA if there is any.
     Raises InputError, MissingExtraError; WeightsError at once if weights are missing: it downloads nothing.
     """
     info = find_metric(name)
     if info.of_repaint:
         raise InputError(f"{name} measures iterations, not frames: load it with riptui.metrics.load_repaint_metric")
-    metric: Metric = _load_cached(name.removesuffix(PREVIOUS), device if info.takes_device else "")
+    metric: Metric = _load_cached(base_name(name), device if info.takes_device else "")
     return metric
 
 

@@ -77,7 +77,7 @@ def test_existing_frames_are_measured_at_more_points(measure: str, at: list[int]
 
 @pytest.mark.parametrize("measure", ["half", "every"])
 def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, make_trajectory: MakeTrajectory) -> None:
-    names = ("psnr", "ssim", "delta-e", "entropy", "lab-a", *OF_REPAINT, "ssim@previous")
+    names = ("psnr", "ssim", "delta-e", "entropy", "lab-a", "ssim@content", *OF_REPAINT, "ssim@previous")
     later, at_once = make_trajectory("a/later"), make_trajectory("a/at-once", metrics=names)
     list(engine.run_trajectory(later))
     list(engine.run_trajectory(at_once))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from riptui import metrics
-from riptui.metrics import PREVIOUS
+from riptui.metrics import PREVIOUS, base_name
 from riptui.metrics.display import metric_names, metric_title
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
@@ -26,7 +26,7 @@ def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> lis
 
 
 def _scale_key(name: str) -> tuple[str, bool]:
-    family = next((family for family in ("lpips-", "lab-") if name.startswith(family)), name)
+    family = next((family for family in ("lpips-", "lab-") if name.startswith(family)), base_name(name))
     return family, name.endswith(PREVIOUS)
 
 
@@ -34,7 +34,7 @@ def y_label(names: Sequence[str]) -> str:
     """The label of the y axis: LPIPS, PSNR (dB) ..."""
     if not names:
         return ""
-    metric = metrics.REGISTRY.get(names[0].removesuffix(PREVIOUS))
+    metric = metrics.REGISTRY.get(base_name(names[0]))
     unit = f" ({metric.unit})" if metric and metric.unit and metric.unit not in metric_title(names[0]) else ""
     if names[0].startswith("lpips-"):
         return "LPIPS to the frame before" if names[0].endswith(PREVIOUS) else "LPIPS"

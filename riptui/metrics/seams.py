@@ -46,9 +46,10 @@ class Seam:
         border = find_border(frame.shape[:2], repaint.box)
         if not border.any():
             return 0.0
-        change = frame.astype(np.float32) - reference  # the operators are linear: of the change, the change of them
-        across, down = (cv2.Sobel(change, cv2.CV_64F, *order, ksize=3) for order in ((1, 0), (0, 1)))
-        return float(np.hypot(across, down)[border].mean())
+        change = frame.astype(np.float32) - reference  # the operators are linear; float32 holds these numbers exactly
+        gradients = (cv2.Sobel(change, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
+        across, down = (gradient[border].astype(np.float64) for gradient in gradients)
+        return float(np.hypot(across, down).mean())
 
 
 class SeamDeltaE:

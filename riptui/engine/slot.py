@@ -10,7 +10,6 @@ from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Failed, Iterated, Measured, Started, TrajectoryEvent
 from riptui.metrics import Repaint
-from riptui.metrics.content import find_content
 from riptui.metrics.meter import Meter, MeteredFrame, measure_together
 from riptui.recursion import Iteration, Walk
 from riptui.spec import measured_iterations
@@ -74,8 +73,7 @@ class Slot:
         if self.walk.done:
             return
         original = self._writer.inspection.original
-        content = find_content(original, self.walk.spec)
-        self.meter = Meter(request.metrics, original, device=self._device, content=content)
+        self.meter = Meter.of_trajectory(request.metrics, original, self.walk.spec, self._device)
         is_current = reached[-1] == self.walk.iteration
         self.meter.previous = self.walk.frame if is_current else read_frame(self.trajectory, reached[-1])
 
@@ -114,9 +112,8 @@ class Slot:
         return bool(self.meter.metrics) and k in self._measured_iterations
 
     def add_measurement(self, k: int, values: dict[str, float]) -> Measured:
-        self._claim.add_measurement(
-            k, values, previous=self._measured_iterations[self._measured_iterations.index(k) - 1]
-        )
+        previous = self._measured_iterations[self._measured_iterations.index(k) - 1]
+        self._claim.add_measurement(k, values, previous=previous, squares=self.meter.squares)
         return Measured(k, values)
 
     def leave_batch(self) -> Iterator[TrajectoryEvent]:

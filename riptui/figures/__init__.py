@@ -7,6 +7,7 @@ data           the trajectories by condition, image and mask size, with their va
 sequences      figures 1, 2, 4 to 6 and 10 to 12: pictures; sheet: rows of pictures with labels
 averages       figure 7: mean over all images; scatter: figure 8; panels: code that both share
 singles        figures 9 and 13: single images, and single images with several seeds
+square_maps    figure S1, which the paper does not have: the distance of each square
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
 style          colours, fonts and axes of all figures, and writing them to files

@@ -11,7 +11,7 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
-from riptui.figures import averages, scatter, sequences, singles, style
+from riptui.figures import averages, scatter, sequences, singles, square_maps, style
 from riptui.figures.data import Condition, OnReportProgress, ReportData, load_report_data
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
@@ -139,6 +139,7 @@ def _draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
         singles.draw_single_images,
         sequences.draw_mask_sizes,
         singles.draw_seeds,
+        square_maps.draw_square_maps,
     ]
 
 

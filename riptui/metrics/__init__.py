@@ -10,14 +10,15 @@ seams         seam, seam-original, seam-delta-e: what an iteration leaves along 
 fine_detail   high-frequencies, edge-density, jpeg-bytes
 ms_ssim       ms-ssim: torchmetrics
 lpips         the three LPIPS: the lpips package; lpips_weights has the files of their trunks
-values        the values of one frame as they are saved; display formats them
+values        the values of one frame, and of its squares, as they are saved; display formats them
 """
 
-from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each
+from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each, measure_map
 from riptui.metrics.registry import (
     CONTENT,
     PREVIOUS,
     REGISTRY,
+    SQUARES,
     LpipsNet,
     MetricInfo,
     base_name,
@@ -33,6 +34,7 @@ __all__ = [
     "CONTENT",
     "PREVIOUS",
     "REGISTRY",
+    "SQUARES",
     "LpipsNet",
     "Metric",
     "MetricInfo",
@@ -46,4 +48,5 @@ __all__ = [
     "load",
     "load_repaint_metric",
     "measure_each",
+    "measure_map",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from math import isfinite
 
-from riptui.metrics import CONTENT, PREVIOUS, base_name
+from riptui.metrics import CONTENT, PREVIOUS, SQUARES, base_name
 from riptui.metrics.values import MetricValues, finite_or_none
 from riptui.text.terminal import printable
 
@@ -42,7 +42,7 @@ def in_display_order(names: Iterable[str]) -> list[str]:
     rank = {name: position for position, name in enumerate(METRIC_ORDER)}
     return sorted(
         dict.fromkeys(names),
-        key=lambda name: (name.endswith(PREVIOUS), rank.get(base_name(name), len(rank)), name.endswith(CONTENT)),
+        key=lambda name: (name.endswith(PREVIOUS), rank.get(base_name(name), len(rank)), name != base_name(name)),
     )
 
 
@@ -52,8 +52,8 @@ def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
 
 
 def metric_title(name: str) -> str:
-    """A metric's name on a screen: LPIPS vgg, SSIM, ΔE; with Δ50 for @previous, content for @content."""
-    base, ending = base_name(name), {PREVIOUS: " Δ50", CONTENT: " content"}
+    """A metric's name on a screen: LPIPS vgg, SSIM, ΔE; with Δ50 for @previous, content and squares for others."""
+    base, ending = base_name(name), {PREVIOUS: " Δ50", CONTENT: " content", SQUARES: " squares"}
     family, _, net = base.partition("-")
     title = f"LPIPS {net}" if family == "lpips" else METRIC_TITLES.get(base, base)
     return printable(title) + ending.get(name.removeprefix(base), "")

@@ -12,16 +12,23 @@ from riptui.errors import MetricError
 from riptui.metrics import (
     CONTENT,
     PREVIOUS,
+    SQUARES,
     Metric,
     Repaint,
     RepaintMetric,
+    base_name,
     check_names,
     find_metric,
     load,
     load_repaint_metric,
     measure_each,
+    measure_map,
 )
-from riptui.spec import Box
+from riptui.metrics.content import find_content
+from riptui.metrics.values import SquareValues
+from riptui.spec import Box, Spec
+
+SQUARE_DIGITS = 6  # decimal places of the value of a square
 
 ValuesOrError = dict[str, float] | MetricError
 """Values by metric name, or the error that prevented them."""
@@ -32,7 +39,10 @@ class Meter:
 
     `previous` is the frame measured last (not copied), None before the first; set it when a trajectory is resumed.
     While it is None, NAME@previous has no value. `device` as in `load`. `content`: the part of the frame that
-    NAME@content measures; all of it if None. If it is smaller than a metric needs, the value is nan.
+    NAME@content measures; all of it if None. If it is smaller than a metric needs, the value is nan. `side`: of a
+    square of the grid in px, for NAME@squares; 0: the frame is one square.
+
+    `squares` has the values of NAME@squares at each square of the frame measured last, by NAME.
 
     Loads all metrics when it is created, and then raises InputError, MissingExtraError or WeightsError.
     """
@@ -44,9 +54,12 @@ class Meter:
         previous: Image | None = None,
         device: str = "",
         content: Box | None = None,
+        side: int = 0,
     ) -> None:
         self.previous = previous
         self.content = content
+        self.side = side
+        self.squares: dict[str, SquareValues] = {}
         self.names = check_names(names)
         repaint_names = [name for name in self.names if find_metric(name).of_repaint]
         self.metrics: dict[str, Metric] = {name: load(name, device) for name in self.names if name not in repaint_names}
@@ -62,6 +75,11 @@ class Meter:
             for name in self.names
             if not name.endswith(PREVIOUS) and name not in self.too_small
         }
+
+    @classmethod
+    def of_trajectory(cls, names: Iterable[str], original: Image, spec: Spec, device: str = "") -> "Meter":
+        """With the bands and the grid of a trajectory's spec."""
+        return cls(names, original, device=device, content=find_content(original, spec), side=spec.mask)
 
     def crop(self, name: str, image: Image) -> Image:
         """The part of a picture that a metric measures."""
@@ -81,6 +99,15 @@ class Meter:
             raise measured
         return measured
 
+    def measure_squares(self, name: str, frame: Image) -> float:
+        """Set the values of the frame's squares, and return their mean."""
+        found = measure_map(self.metrics[name], self.prepared[name], frame)
+        side = self.side or len(frame)
+        count = len(frame) // side
+        by_square = found.astype(np.float64).reshape(count, side, count, side).mean(axis=(1, 3))
+        self.squares[base_name(name)] = by_square.round(SQUARE_DIGITS).tolist()
+        return float(by_square.mean())
+
 
 class MeteredFrame(NamedTuple):
     """A frame to measure, with the meter of its trajectory and the iteration that made it, if one did."""
@@ -98,6 +125,7 @@ def measure_together(batch: Sequence[MeteredFrame], names: Collection[str] | Non
     measurements = [_Measurement(*metered, metered.meter.previous, {}) for metered in batch]
     for metered in batch:  # before measuring: if a metric fails, the next frame is still compared with this one
         metered.meter.previous = metered.frame
+        metered.meter.squares = {}
     all_names = dict.fromkeys(name for metered in batch for name in metered.meter.names)
     for name in all_names if names is None else [name for name in all_names if name in names]:
         if applicable := [measurement for measurement in measurements if measurement.applies(name)]:
@@ -151,6 +179,8 @@ def _values(name: str, measurements: list[_Measurement]) -> list[float]:
     meter = measurements[0].meter
     if metric := meter.repaint_metrics.get(name):
         return [metric.measure(one.meter.prepared[name], one.frame, one.repaint) for one in measurements if one.repaint]
+    if name.endswith(SQUARES):
+        return [one.meter.measure_squares(name, one.frame) for one in measurements]
     frames = [one.meter.crop(name, one.frame) for one in measurements]
     if len({frame.shape for frame in frames}) > 1:  # pictures with bands of their own
         return [value for one in measurements for value in _values(name, [one])]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
     from riptui.arrays import Distances, Image, Images
+    from riptui.metrics.pairwise import DistanceMap
     from riptui.spec import Box
 
 
@@ -15,7 +16,8 @@ class Metric(Protocol):
     """How far frames are from a reference: the original or, as NAME@previous, the frame measured before.
 
     Optional: `measure_each(prepared, frames)` measures each frame against its own reference, all in one call;
-    `prepared` is then a sequence with an entry per frame.
+    `prepared` is then a sequence with an entry per frame. `measure_map(prepared, frame)` gives the distance at each
+    pixel, [height, width], for NAME@squares.
     """
 
     def prepare(self, reference: Image) -> Any:
@@ -47,6 +49,12 @@ class RepaintMetric(Protocol):
     def measure(self, prepared: Any, frame: Image, repaint: Repaint) -> float:
         """The value of the iteration that made `frame` of `repaint.before`."""
         ...
+
+
+def measure_map(metric: Metric, prepared: Any, frame: Image) -> DistanceMap:
+    """The distance of a frame at each pixel, by a metric that is `spatial`."""
+    measure: Callable[[Any, Image], DistanceMap] = getattr(metric, "measure_map")  # noqa: B009  it is optional
+    return measure(prepared, frame)
 
 
 def measure_each(metric: Metric, prepared: Sequence[Any], frames: Images) -> list[float]:

@@ -12,7 +12,7 @@ from skimage.measure import shannon_entropy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from riptui.arrays import Image
-from riptui.metrics.pairwise import PairwiseMetric
+from riptui.metrics.pairwise import DistanceMap, PairwiseMetric
 from riptui.metrics.single_frame import SingleFrameMetric
 
 Luma = Float32[np.ndarray, "height width"]
@@ -50,7 +50,7 @@ def delta_e() -> PairwiseMetric[Lab]:
 
     In float32: within 1e-6 of float64, and 45 ms instead of 84.
     """
-    return PairwiseMetric(_lab, _delta_e)
+    return PairwiseMetric(_lab, _delta_e, distance_map=_delta_e_map)
 
 
 def lab_l() -> PairwiseMetric[Lab]:
@@ -90,6 +90,11 @@ def _psnr(reference: Image, frame: Image) -> float:
 def _lab(image: Image) -> Lab:
     lab: Lab = rgb2lab(image.astype(np.float32) / 255)
     return lab
+
+
+def _delta_e_map(reference: Lab, frame: Image) -> DistanceMap:
+    found: DistanceMap = deltaE_ciede2000(reference, _lab(frame))
+    return found
 
 
 def _delta_e(reference: Lab, frame: Lab) -> float:

@@ -19,6 +19,9 @@ PREVIOUS = "@previous"
 CONTENT = "@content"
 """Ending of a metric's name: of the part of the frame that the picture covers, without blank bands."""
 
+SQUARES = "@squares"
+"""Ending of a metric's name: also of each square of the grid; the value is their mean."""
+
 LpipsNet = Literal["squeeze", "alex", "vgg"]
 
 
@@ -44,6 +47,8 @@ class MetricInfo:
     """Packages that it imports beyond the base install."""
     min_side: int = 1
     """Pixels that each side of a picture must have at least. Frames always have them, NAME@content may not."""
+    spatial: bool = False
+    """Whether it has `measure_map`, and so NAME@squares."""
     of_repaint: bool = False
     """Whether it measures what an iteration did (a RepaintMetric): frame 0 has no value, and there is no NAME@..."""
     net: LpipsNet | None = None
@@ -61,6 +66,7 @@ def _lpips_info(net: LpipsNet, summary: str) -> MetricInfo:
         extra="diffusion",
         packages=("torch", "torchvision", "lpips"),
         min_side=64,
+        spatial=True,
         net=net,
         takes_device=True,
     )
@@ -109,6 +115,7 @@ BUILT_IN: dict[str, MetricInfo] = {
         "Mean colour difference, CIEDE2000; about 1 can just be seen.",
         range=(0, inf),
         higher_means="farther",
+        spatial=True,
         unit="ΔE00",
     ),
     "entropy": MetricInfo(
@@ -190,7 +197,7 @@ REGISTRY = Registry("metric", BUILT_IN, adopt_plugin)
 
 
 def find_metric(name: str) -> MetricInfo:
-    """Look a name up, with or without @previous or @content. Raises InputError with the available names."""
+    """Look a name up, with or without @previous, @content or @squares. Raises InputError with the available names."""
     base, separator, suffix = name.partition("@")
     info = REGISTRY.get(base)
     if info is None:
@@ -203,11 +210,14 @@ def find_metric(name: str) -> MetricInfo:
             f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}"
         )
     ending = separator + suffix
-    if ending not in ("", PREVIOUS, CONTENT):
+    if ending not in ("", PREVIOUS, CONTENT, SQUARES):
         raise InputError(
-            f"{name}: only {PREVIOUS} can follow {base}, the distance to the previous measured frame, or {CONTENT}, "
-            "without blank bands"
+            f"{name}: only {PREVIOUS} can follow {base}, the distance to the previous measured frame, {CONTENT}, "
+            f"without blank bands, or {SQUARES}, of each square"
         )
+    if ending == SQUARES and not info.spatial:
+        spatial = ", ".join(other for other, found in REGISTRY.items() if found.spatial)
+        raise InputError(f"{name}: {base} has no {SQUARES}; these have: {spatial}")
     if (ending == PREVIOUS and not info.pairwise) or (ending and info.of_repaint):
         kind = "iterations" if info.of_repaint else "single frames"
         raise InputError(f"{name}: {base} measures {kind} and has no {ending}; use {base}")
@@ -215,7 +225,7 @@ def find_metric(name: str) -> MetricInfo:
 
 
 def base_name(name: str) -> str:
-    """The metric's name in the registry, without @previous or @content."""
+    """The metric's name in the registry, without its ending."""
     return name.partition("@")[0]
 
 
@@ -247,8 +257,8 @@ def has_value_at_first(name: str) -> bool:
 def load(name: str, device: str = "") -> Metric:
     """Import and build a metric of frames; once per process and device, so that all trajectories share a network.
 
-    NAME@previous and NAME@content give NAME: the caller chooses the reference and crops. device: cpu, cuda or cuda:N
-    for a metric that is a network; "" uses CUDA if there is any.
+    An ending such as @previous is ignored: the caller chooses the reference and the part of the frame. device: cpu,
+    cuda or cuda:N for a metric that is a network; "" uses CUDA if there is any.
     Raises InputError, MissingExtraError; WeightsError at once if weights are missing: it downloads nothing.
     """
     info = find_metric(name)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from riptui.arrays import Images
-from riptui.metrics import Metric, MetricInfo, Repaint, RepaintMetric, measure_each
+from riptui.metrics import Metric, MetricInfo, Repaint, RepaintMetric, measure_each, measure_map
 from riptui.spec import Box
 from riptui.testing.inpainter_rules import make_images
 
@@ -19,6 +19,8 @@ def check_metric(metric: Metric, info: MetricInfo | None = None, *, size: int = 
     check_batch_of_frames(metric, frames, tolerance)
     if info is not None:
         check_claims(metric, info, frames)
+    if info is not None and info.spatial:
+        check_map(metric, frames)
 
 
 def check_values(metric: Metric, frames: Images) -> None:
@@ -62,6 +64,15 @@ def check_claims(metric: Metric, info: MetricInfo, frames: Images) -> None:
     assert all(same <= other for other in others), f"{values}: the first frame is the reference itself, and not closest"
     if info.higher_means == "farther":
         assert abs(same - low) < 1e-6, f"equal pictures have a distance of {same}, not {low}"
+
+
+def check_map(metric: Metric, frames: Images) -> None:
+    """A spatial metric gives a distance for each pixel: 0 everywhere for equal pictures, not below it for others."""
+    prepared = metric.prepare(frames[0])
+    same, other = (measure_map(metric, prepared, frame) for frame in frames[:2])
+    assert same.shape == other.shape == frames.shape[1:3], f"the map is {same.shape}, not {frames.shape[1:3]}"
+    assert abs(same).max() < 1e-6, f"equal pictures have a distance of {same.max()} at a pixel, not 0"
+    assert other.min() >= -1e-6, f"a pixel has a distance of {other.min()}, below 0"
 
 
 def check_repaint_metric(metric: RepaintMetric, info: MetricInfo | None = None, *, size: int = 256) -> None:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from riptui import engine
 from riptui.errors import InputError
-from riptui.figures import averages, scatter, sequences, singles, style
+from riptui.figures import averages, scatter, sequences, singles, square_maps, style
 from riptui.figures.data import Condition, ReportData, load_report_data
 from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.figures.reference import ReferencePoint, read
@@ -500,6 +500,26 @@ def test_trajectories_without_measurements_still_show_their_pictures(
     condition = only(tmp_path / "runs")
     assert condition.metric is None
     assert len(drawings(sequences.draw_two_iterations(condition))) == 1
+
+
+def test_figure_s1_maps_the_squares_where_they_were_measured(tmp_path: Path, make_trajectory: MakeTrajectory) -> None:
+    for mask in (64, 128):
+        list(engine.run_trajectory(make_trajectory(f"m{mask}", mask=mask, metrics=("delta-e@squares",))))
+    [drawn] = drawings(square_maps.draw_square_maps(only(tmp_path / "runs")))
+    assert (drawn.number, drawn.stem) == ("S1", "figure-s1")
+    stored = [Trajectory(tmp_path / "runs" / f"m{mask}").read_squares() for mask in (64, 128)]
+    maps = [squares[k]["delta-e"] for squares in stored for k in squares if k]
+    for image, squares in zip(shown(drawn.figure), maps, strict=True):
+        np.testing.assert_array_equal(image, squares)
+    assert len(drawn.rows) == sum(np.size(squares) for squares in maps)
+    assert "n = 2 trajectories" in drawn.caption
+
+
+def test_without_squares_or_with_spoilt_ones_there_is_no_figure_s1(pictures: Path) -> None:
+    assert list(square_maps.draw_square_maps(only(pictures))) == []
+    lines = b'{"k": 4, "squares": {"delta-e": [[1.0], []]}}\n{"k": 0, "squares": {"delta-e": [[1.0]]}}\nx\n'
+    (pictures / "picture" / "m128" / layout.SQUARES).write_bytes(lines)
+    assert list(square_maps.draw_square_maps(only(pictures))) == []
 
 
 # ── how they look and are written ────────────────────────────────────────────────────────────────────────────────────

@@ -100,6 +100,8 @@ def test_names_keep_their_order_and_come_once() -> None:
         ("seam@previous", "seam measures iterations and has no @previous"),
         ("seam@content", "seam measures iterations and has no @content"),
         ("ssim@content@previous", "only @previous can follow"),
+        ("ssim@squares", "ssim has no @squares; these have: lpips-squeeze, lpips-alex, lpips-vgg, delta-e"),
+        ("seam@squares", "seam has no @squares"),
     ],
 )
 def test_a_name_that_is_no_metric_is_refused_in_one_line(name: str, said: str) -> None:

@@ -45,6 +45,8 @@ class Iteration:
     k: int
     box: Box
     noise_seed: int
+    before: Image
+    """Frame k-1, which it read."""
     frame: Image
     """Frame k, uint8 [size, size, 3], as it is saved and as iteration k+1 reads it."""
     inpainted: float
@@ -93,16 +95,16 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
 def _paste(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
     """Paste one output and advance its walk."""
     k = walk.iteration + 1
-    box = masks.draw_box(walk.spec, k)
+    box, before = masks.draw_box(walk.spec, k), walk.frame
     if walk.spec.paste:
-        frame = walk.frame.copy()
+        frame = before.copy()
         frame[box.window] = output[box.window]
     else:
         frame = output.copy()
     walk.frame, walk.iteration = frame, k
     walk.repainted.add(box)
     coverage = 100 * len(walk.repainted) / walk.spec.cells
-    return Iteration(k, box, noise_seed, frame, walk.spec.inpainted(k), coverage, seconds)
+    return Iteration(k, box, noise_seed, before, frame, walk.spec.inpainted(k), coverage, seconds)
 
 
 def _require_images(outputs: Images, *, like: Images) -> None:

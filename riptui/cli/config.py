@@ -15,7 +15,7 @@ from rich.text import Text
 from riptui import settings
 from riptui.cli.console import out, print_error, print_json, print_line
 from riptui.errors import InputError, RiptuiError
-from riptui.metrics import PREVIOUS, REGISTRY
+from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES
 from riptui.settings import ENVIRONMENT_VARIABLES, LoadedSettings, describe_setting
 from riptui.settings.paths import settings_file
 from riptui.settings.template import format_toml, make_template
@@ -50,7 +50,7 @@ def _show(as_json: bool) -> int:
 
 def _load_settings() -> LoadedSettings:
     """The settings, checked against the names of metrics, themes and keys, which only upper layers know."""
-    metrics = [*REGISTRY, *(f"{name}{PREVIOUS}" for name in REGISTRY)]
+    metrics = [name + ending for ending in ("", PREVIOUS, CONTENT, SQUARES) for name in REGISTRY]
     loaded = settings.load_settings({"metric": metrics, "theme": themes.theme_names()})
     if not loaded.settings.keys:
         return loaded

@@ -117,7 +117,8 @@ metrics_option = multi_option(
     type=NameListParam(lambda: list(REGISTRY)),
     metavar="A,B",
     show_default="ssim, psnr and the LPIPS nets that are available",
-    help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame.",
+    help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame; "
+    "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square.",
 )
 measure_option = click.option(
     "--measure",

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from riptui.arrays import Image
 from riptui.events import Measured
+from riptui.metrics import Repaint, find_metric
 from riptui.metrics.meter import Meter
 from riptui.store.claim import Claim
 from riptui.store.frames import read_frames, read_original
@@ -22,12 +24,18 @@ def measure_saved_frames(
     if not missing:
         return
     previous = dict(zip(iterations[1:], iterations, strict=False))
-    needed = missing.keys() | {previous[k] for k in missing if k in previous}
-    meter = Meter(metrics, read_original(trajectory), device=device)
+    of_repaint = {k for k, names in missing.items() if any(find_metric(name).of_repaint for name in names)}
+    needed = missing.keys() | {previous[k] for k in missing if k in previous} | {k - 1 for k in of_repaint}
+    original = read_original(trajectory)
+    meter = Meter.of_trajectory(metrics, original, trajectory.spec, device)
+    measured_iterations, rows = set(iterations), trajectory.read_rows()
+    before: Image | None = None
     for k, image in read_frames(trajectory, needed):
         if k in missing:
-            values = meter.measure(image, missing[k])
-            claimed.add_measurement(k, values, previous=previous.get(k))
+            repaint = Repaint(before, rows[k - 1].box) if k in of_repaint and before is not None else None
+            values = meter.measure(image, missing[k], repaint)
+            claimed.add_measurement(k, values, previous=previous.get(k), squares=meter.squares)
             yield Measured(k, values)
-        else:
+        elif k in measured_iterations:
             meter.previous = image
+        before = image

@@ -9,7 +9,8 @@ import msgspec
 from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Failed, Iterated, Measured, Started, TrajectoryEvent
-from riptui.metrics.meter import Meter, measure_together
+from riptui.metrics import Repaint
+from riptui.metrics.meter import Meter, MeteredFrame, measure_together
 from riptui.recursion import Iteration, Walk
 from riptui.spec import measured_iterations
 from riptui.store import attempts
@@ -71,7 +72,8 @@ class Slot:
         yield from measure_saved_frames(self._claim, request.metrics, reached, self._device)
         if self.walk.done:
             return
-        self.meter = Meter(request.metrics, self._writer.inspection.original, device=self._device)
+        original = self._writer.inspection.original
+        self.meter = Meter.of_trajectory(request.metrics, original, self.walk.spec, self._device)
         is_current = reached[-1] == self.walk.iteration
         self.meter.previous = self.walk.frame if is_current else read_frame(self.trajectory, reached[-1])
 
@@ -116,9 +118,8 @@ class Slot:
         return bool(self.meter.metrics) and k in self._measured_iterations
 
     def add_measurement(self, k: int, values: dict[str, float]) -> Measured:
-        self._claim.add_measurement(
-            k, values, previous=self._measured_iterations[self._measured_iterations.index(k) - 1]
-        )
+        previous = self._measured_iterations[self._measured_iterations.index(k) - 1]
+        self._claim.add_measurement(k, values, previous=previous, squares=self.meter.squares)
         return Measured(k, values)
 
     def leave_batch(self) -> Iterator[TrajectoryEvent]:
@@ -161,7 +162,10 @@ def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Sess
             continue
         if slot.is_due(iteration.k):
             due.append((slot, iteration))
-    measured = measure_together([(slot.meter, iteration.frame) for slot, iteration in due])
+    frames = [
+        MeteredFrame(slot.meter, iteration.frame, Repaint(iteration.before, iteration.box)) for slot, iteration in due
+    ]
+    measured = measure_together(frames)
     for (slot, iteration), values in zip(due, measured, strict=True):
         if isinstance(values, MetricError):
             yield from slot.record_failure(values, iteration.k)

@@ -2,15 +2,16 @@
 
 Figures have the numbers of the paper's. Knows no command line; only the modules that draw import matplotlib.
 
-report         `write_report()`: trajectories to a folder with figures, their data and report.md
+report         `write_report()`: trajectories to a folder with figures, their data, report.md and report.html
 data           the trajectories by condition, image and mask size, with their values
-sequences      figures 1, 4, 5, 6 and 10 to 12: pictures
+sequences      figures 1, 2, 4 to 6 and 10 to 12: pictures; sheet: rows of pictures with labels
 averages       figure 7: mean over all images; scatter: figure 8; panels: code that both share
 singles        figures 9 and 13: single images, and single images with several seeds
+square_maps    figure S1, which the paper does not have: the distance of each square
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
 style          colours, fonts and axes of all figures, and writing them to files
-markdown       the text of report.md
+markdown       the text of report.md; html: the same as one file, with the pictures inside
 report_folder  atomic writing of a report's folder
 """
 
@@ -18,5 +19,6 @@ from importlib.util import find_spec
 
 from riptui.errors import MissingExtraError
 
-if find_spec("matplotlib") is None:
-    raise MissingExtraError("a report", "matplotlib", "report")
+for package in ("matplotlib", "markdown_it"):
+    if find_spec(package) is None:
+        raise MissingExtraError("a report", package, "report")

@@ -9,17 +9,19 @@ from typing import NamedTuple
 
 from riptui.errors import InputError, RiptuiError
 from riptui.export.tables import TableCell
-from riptui.metrics import PREVIOUS, REGISTRY, in_registry_order
+from riptui.metrics import PREVIOUS, REGISTRY, base_name, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
 from riptui.results.curves import Curve, drop_copies, extract_curve, group_by
 from riptui.results.panel import condition_settings
-from riptui.results.paper_tests import NETS
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary, summarize
 from riptui.store.records import Session
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+
+PANEL_NETS = ("lpips-alex", "lpips-squeeze", "lpips-vgg")
+"""The nets of figures 7 and 8, from left to right as in the paper."""
 
 OnReportProgress = Callable[[str, int, int], None]
 """Called as `on_progress(stage, done, total)`."""
@@ -154,7 +156,7 @@ class Condition:
         """Mean distance at the end over the measured runs; 0 if there are none."""
         if self.metric is None:
             return 0.0
-        info = REGISTRY.get(self.metric)
+        info = REGISTRY.get(base_name(self.metric))
         sign = -1.0 if info and info.higher_means == "closer" else 1.0
         runs = [run for runs in image.runs.values() for run in runs if self.metric in run.curves]
         return sign * fmean(run.curves[self.metric].values[-1] for run in runs) if runs else 0.0
@@ -255,7 +257,7 @@ def settings_title(settings: Mapping[str, ParameterValue]) -> str:
 def _panel_metrics(runs: Iterable[CompleteRun]) -> list[str]:
     metrics = {name for run in runs for name in run.curves}
     return (
-        [name for name in reversed(NETS) if name in metrics]
+        [name for name in PANEL_NETS if name in metrics]
         or [name for name in PAPER_METRICS if name in metrics]
         or in_registry_order(metrics)[:3]
     )

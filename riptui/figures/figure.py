@@ -39,7 +39,7 @@ class WrittenFigure:
     stem: str
     caption: str
     files: tuple[str, ...]
-    """File names of the PNG, the SVG and the CSV in the report's folder."""
+    """File names of the PNG, the SVG, the PDF and the CSV in the report's folder."""
 
 
 @dataclass(frozen=True)

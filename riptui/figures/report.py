@@ -11,9 +11,10 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
-from riptui.figures import averages, scatter, sequences, singles, style
+from riptui.figures import averages, scatter, sequences, singles, square_maps, style
 from riptui.figures.data import Condition, OnReportProgress, ReportData, load_report_data
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
+from riptui.figures.html import render_html
 from riptui.figures.markdown import render_markdown
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
@@ -23,6 +24,7 @@ from riptui.results.verdict import parts_as_dicts
 from riptui.store.trajectory import Trajectory
 
 MARKDOWN_NAME = "report.md"
+HTML_NAME = "report.html"
 
 DrawFigure = Callable[[Condition], Iterator[PlottedFigure | SkippedFigure]]
 
@@ -69,7 +71,7 @@ class WrittenReport:
                 }
                 for tested in self.tested
             ],
-            "files": [MARKDOWN_NAME, JSON_NAME, *(file for figure in self.figures for file in figure.files)],
+            "files": [MARKDOWN_NAME, HTML_NAME, JSON_NAME, *(file for figure in self.figures for file in figure.files)],
         }
 
 
@@ -102,6 +104,7 @@ def write_report(
         written = WrittenReport(out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes)
         text = render_markdown(data, figures, left_out, damaged, tested, notes)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
+        write_atomically(folder / HTML_NAME, render_html(text, _pictures(figures, folder)).encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")
         on_progress("testing", 1, 1)
     return written
@@ -132,6 +135,7 @@ def _draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
     """In the order of the paper's numbers."""
     return [
         sequences.draw_before_and_after,
+        sequences.draw_one_inpainting,
         sequences.draw_sequences,
         sequences.draw_two_iterations,
         lambda condition: averages.draw_mean_drift(condition, reference),
@@ -139,6 +143,7 @@ def _draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
         singles.draw_single_images,
         sequences.draw_mask_sizes,
         singles.draw_seeds,
+        square_maps.draw_square_maps,
     ]
 
 
@@ -148,6 +153,12 @@ def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) ->
     return WrittenFigure(
         plotted.number, condition.label, plotted.stem, plotted.caption, tuple(file.name for file in files)
     )
+
+
+def _pictures(figures: Iterable[WrittenFigure], folder: Path) -> dict[str, bytes]:
+    """The PNGs of the report, by the name that its text has for them."""
+    names = [file for figure in figures for file in figure.files if file.endswith(".png")]
+    return {name: (folder / name).read_bytes() for name in names}
 
 
 def _check_findings(data: ReportData) -> tuple[list[ConditionFindings], list[str]]:

@@ -1,13 +1,6 @@
-"""Figures 1, 4, 5, 6 and 10 to 12: sequences of pictures. Every frame they show is verified when it is read."""
+"""Figures 1, 2, 4 to 6 and 10 to 12: sequences of pictures. Every frame they show is verified when it is read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
-
-import numpy as np
-import PIL.Image
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from riptui.arrays import Image
 from riptui.errors import DamagedError, InputError
@@ -15,28 +8,15 @@ from riptui.export.tables import TableCell
 from riptui.figures import style
 from riptui.figures.data import CompleteRun, Condition, ImageRuns
 from riptui.figures.figure import PlottedFigure, SkippedFigure
-from riptui.spec import Box
+from riptui.figures.sheet import Tile, make_sheet
 from riptui.store.frames import read_frames
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
 MAX_PICTURES = 9  # pictures: the paper's 0 to 400 %
 MAX_EXAMPLES = 3  # images of figure 1, and of 10 to 12
-MAX_PIXELS = 256  # px per side of a picture in a figure: 1.28 inches of print at 200 dpi
-MAX_INCHES = 1.9  # inches per side of a picture
-GAP_INCHES, HEAD_INCHES, SIDE_INCHES = 0.05, 0.2, 0.2  # between pictures; for labels above a row and beside it
 MAX_UNREADABLE = 20  # images with unreadable frames after which a figure is given up
-MASK_GREY = 128  # grey of the masked square in figure 6
-
-
-class Tile(NamedTuple):
-    """One cell of a sheet: a picture with its labels, or empty."""
-
-    image: Image | None
-    label_above: str = ""
-    label_beside: str = ""
-    outlined: Box | None = None
-
+MASK_GREY = 128  # grey of the masked square in figures 2 and 6
 
 DrawTiles = Callable[[ImageRuns], tuple[list[list[Tile]], list[dict[str, TableCell]]]]
 """From an image to its rows of tiles, and the table rows that identify their frames."""
@@ -61,9 +41,26 @@ def draw_before_and_after(condition: Condition) -> Iterator[PlottedFigure | Skip
     yield PlottedFigure("1", condition.stem("1"), caption, make_sheet(tiles), rows, damaged)
 
 
+def draw_one_inpainting(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
+    """Figure 2: original, masked, inpainted."""
+    mask = large_mask(condition)
+    damaged: list[str] = []
+    candidates = [image for image in condition.images() if mask in image.runs]
+    for image, tiles, rows in _draw_readable(
+        candidates, 1, lambda image: _first_iterations(image.run_per_mask()[mask], 1), damaged
+    ):
+        caption = (
+            f"The first inpainting of {image.name}: the original, the drawn square in grey, and the frame after it; "
+            f"mask {mask} px, seed {image.run_per_mask()[mask].spec.seed}, n = 1 trajectory."
+        )
+        yield PlottedFigure("2", condition.stem("2"), caption, make_sheet(tiles), rows, damaged)
+        return
+    yield SkippedFigure("2", condition.label, _NEEDS, damaged)
+
+
 def draw_sequences(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figures 4 and 5: one trajectory each, one picture every 50 %."""
-    mask = _middle_mask(condition.masks)
+    """Figures 4 and 5: one trajectory each at the paper's mask of 256 px, one picture every 50 %: two iterations."""
+    mask = large_mask(condition)
     damaged: list[str] = []
     candidates = [image for image in condition.images() if mask in image.runs]
     found = _draw_readable(
@@ -73,7 +70,10 @@ def draw_sequences(condition: Condition) -> Iterator[PlottedFigure | SkippedFigu
     for image, tiles, rows in found:
         number = next(numbers)
         run = image.run_per_mask()[mask]
-        caption = f"{_describe_interval(run)} of {image.name}, mask {mask} px, seed {run.spec.seed}; n = 1 trajectory."
+        caption = (
+            f"{_describe_interval(run)} of {image.name}, mask {mask} px, seed {run.spec.seed}; n = 1 trajectory"
+            f"{_paper_mask_note(run)}."
+        )
         yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:
         needs = _NEEDS if number == "4" else "a second image with undamaged frames"
@@ -106,7 +106,7 @@ def draw_two_iterations(condition: Condition) -> Iterator[PlottedFigure | Skippe
     damaged: list[str] = []
     candidates = [image for image in condition.images() if mask in image.runs]
     for image, tiles, rows in _draw_readable(
-        candidates, 1, lambda image: _first_two(image.run_per_mask()[mask]), damaged
+        candidates, 1, lambda image: _first_iterations(image.run_per_mask()[mask], 2), damaged
     ):
         run = image.run_per_mask()[mask]
         caption = (
@@ -119,54 +119,7 @@ def draw_two_iterations(condition: Condition) -> Iterator[PlottedFigure | Skippe
     yield SkippedFigure("6", condition.label, _NEEDS, damaged)
 
 
-def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
-    """A figure of rows of square pictures, with labels above and to the left of them."""
-    columns = max(map(len, tiles))
-    label_width = SIDE_INCHES if any(row[0].label_beside for row in tiles) else 0.0
-    side = min(MAX_INCHES, (style.PAGE_WIDTH - label_width - (columns - 1) * GAP_INCHES) / columns)
-    heads = [HEAD_INCHES if any(tile.label_above for tile in row) else 0.0 for row in tiles]
-    width = label_width + columns * (side + GAP_INCHES) - GAP_INCHES
-    height = sum(heads) + len(tiles) * (side + GAP_INCHES) - GAP_INCHES
-    figure = style.empty_figure(width, height)
-    figure.set_layout_engine("none")
-    top = height
-    for row, head in zip(tiles, heads, strict=True):
-        top -= head + side
-        for column, tile in enumerate(row):
-            x = label_width + column * (side + GAP_INCHES)
-            axes = figure.add_axes((x / width, top / height, side / width, side / height))
-            _draw_tile(axes, tile)
-        top -= GAP_INCHES
-    return figure
-
-
 _NEEDS = "a finished, undamaged trajectory (riptui resume, riptui check)"
-
-
-def _draw_tile(axes: Axes, tile: Tile) -> None:
-    axes.set_axis_off()
-    if tile.image is not None:
-        size = min(MAX_PIXELS, len(tile.image))
-        small = PIL.Image.fromarray(tile.image).resize((size, size), PIL.Image.Resampling.LANCZOS)
-        axes.imshow(np.asarray(small), extent=(0, len(tile.image), len(tile.image), 0))
-    if tile.label_above:
-        axes.set_title(tile.label_above, pad=3, fontsize=7.5)
-    if tile.label_beside:
-        axes.annotate(
-            tile.label_beside,
-            xy=(0, 0.5),
-            xycoords="axes fraction",
-            xytext=(-3, 0),
-            textcoords="offset points",
-            rotation=90,
-            ha="right",
-            va="center",
-            fontsize=7.5,
-        )
-    if tile.outlined:
-        x, y, width, height = tile.outlined
-        axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="white", linewidth=1.6))
-        axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="black", linewidth=0.8))
 
 
 def _draw_readable(
@@ -188,6 +141,12 @@ def _draw_readable(
 
 def _middle_mask(masks: Sequence[int]) -> int:
     return masks[(len(masks) - 1) // 2]
+
+
+def large_mask(condition: Condition) -> int:
+    """The mask of figures 2, 4 and 5: half as wide as the picture, the paper's 256 px of 512, or the nearest to it."""
+    half = condition.runs[0].spec.size // 2
+    return min(condition.masks, key=lambda mask: (abs(mask - half), mask))
 
 
 def _before_and_after(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str, TableCell]]]:
@@ -215,8 +174,9 @@ def _every_half(
     return tiles, rows
 
 
-def _first_two(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str, TableCell]]]:
-    count = min(2, run.spec.iterations)
+def _first_iterations(run: CompleteRun, count: int) -> tuple[list[list[Tile]], list[dict[str, TableCell]]]:
+    """A row of tiles for each of the first `count` iterations: before, masked, after; labelled if there are several."""
+    count = min(count, run.spec.iterations)
     boxes = [row.box for row in run.trajectory.read_rows()[:count]]
     images: Mapping[int, Image] = dict(read_frames(run.trajectory, range(count + 1)))
     tiles = []
@@ -225,7 +185,7 @@ def _first_two(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str, Table
         masked[box.window] = MASK_GREY
         tiles.append(
             [
-                Tile(images[k - 1], "original" if k == 1 else f"frame {k - 1}", f"iteration {k}"),
+                Tile(images[k - 1], "original" if k == 1 else f"frame {k - 1}", f"iteration {k}" if count > 1 else ""),
                 Tile(masked, "masked", outlined=box),
                 Tile(images[k], f"inpainted: frame {k}"),
             ]
@@ -242,8 +202,14 @@ def choose_iterations(run: CompleteRun) -> list[int]:
 
 def _describe_interval(run: CompleteRun) -> str:
     chosen = choose_iterations(run)
-    every = run.spec.inpainted(chosen[1]) if len(chosen) > 1 else 0
-    return f"One picture every {every:.4g} % inpainted"
+    first = chosen[1] if len(chosen) > 1 else 0
+    return f"One picture every {run.spec.inpainted(first):.4g} % inpainted ({format_count(first, 'iteration')})"
+
+
+def _paper_mask_note(run: CompleteRun) -> str:
+    """Where a trajectory's mask is not the paper's for figures 4 and 5."""
+    half = run.spec.size // 2
+    return "" if run.spec.mask == half else f"; the paper's mask is {half} px, which no trajectory here has"
 
 
 def _percent(inpainted: float) -> str:

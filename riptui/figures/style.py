@@ -1,7 +1,8 @@
 """The style of all figures, and writing them to files: the same data gives the same bytes.
 
 Colours are Okabe & Ito's, which most colour-blind people can distinguish, ordered from light to dark by mask size so
-that they differ in greyscale too; so do the markers. Letters in SVG are outlines, so that no font can be missing.
+that they differ in greyscale too; so do the markers. Letters in SVG are outlines, so that no font can be missing;
+a PDF contains its font.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.lines import Line2D
 
 from riptui.export.files import write_atomically
-from riptui.metrics import REGISTRY
+from riptui.metrics import REGISTRY, base_name
 from riptui.text.terminal import printable
 
 PAGE_WIDTH = 7.0  # inches: both columns of a page
@@ -63,6 +64,7 @@ _STYLE: Any = {
     "text.parse_math": False,  # a name may contain two dollar signs
     "svg.fonttype": "path",
     "svg.hashsalt": "riptui",
+    "pdf.fonttype": 42,  # TrueType: many journals refuse the default, Type 3
     "figure.dpi": DPI,
     "savefig.dpi": DPI,
 }
@@ -166,14 +168,14 @@ def set_percent_axis(axes: Axes, *, coverage: bool, last_amount: float) -> None:
 
 def set_value_axis(axes: Axes, metric: str) -> None:
     """The y axis: starts at 0 for distances."""
-    info = REGISTRY.get(metric)
+    info = REGISTRY.get(base_name(metric))
     if info and info.higher_means == "farther":
         axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # so that a marker at 0 is not cut off
 
 
 def axis_name(metric: str) -> str:
     """A metric's axis label, with its unit and, for a similarity, the direction away from the original."""
-    info = REGISTRY.get(metric)
+    info = REGISTRY.get(base_name(metric))
     unit = f" ({info.unit})" if info and info.unit else ""
     direction = "; lower is farther" if info and info.higher_means == "closer" else ""
     name = f"LPIPS, {metric.removeprefix('lpips-')}" if metric.startswith("lpips-") else metric
@@ -181,8 +183,12 @@ def axis_name(metric: str) -> str:
 
 
 def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
-    """Write the figure as PNG and as SVG; return the files. Raises DiskError."""
-    metadata_by_kind = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    """Write the figure as PNG, SVG and PDF; return the files. Raises DiskError."""
+    metadata_by_kind = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
     files = []
     for kind, metadata in metadata_by_kind.items():
         file = folder / f"{stem}.{kind}"

@@ -3,14 +3,38 @@
 from collections.abc import Iterable, Mapping
 from math import isfinite
 
-from riptui.metrics import PREVIOUS
+from riptui.metrics import CONTENT, PREVIOUS, SQUARES, base_name
 from riptui.metrics.values import MetricValues, finite_or_none
 from riptui.text.terminal import printable
 
 PAPER_METRICS = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
 """The metrics that the paper reports; mostly LPIPS with VGG."""
-METRIC_ORDER = (*PAPER_METRICS, "ms-ssim", "delta-e", "entropy")
-METRIC_TITLES = {"ssim": "SSIM", "psnr": "PSNR", "ms-ssim": "MS-SSIM", "delta-e": "ΔE"}
+METRIC_ORDER = (
+    *PAPER_METRICS,
+    "ms-ssim",
+    "delta-e",
+    "lab-l",
+    "lab-a",
+    "lab-b",
+    "seam",
+    "seam-original",
+    "seam-delta-e",
+    "high-frequencies",
+    "edge-density",
+    "jpeg-bytes",
+    "entropy",
+)
+METRIC_TITLES = {
+    "ssim": "SSIM",
+    "psnr": "PSNR",
+    "ms-ssim": "MS-SSIM",
+    "delta-e": "ΔE",
+    "lab-l": "Δ L*",
+    "lab-a": "Δ a*",
+    "lab-b": "Δ b*",
+    "seam-delta-e": "seam ΔE",
+    "jpeg-bytes": "JPEG bytes",
+}
 
 
 def in_display_order(names: Iterable[str]) -> list[str]:
@@ -18,7 +42,7 @@ def in_display_order(names: Iterable[str]) -> list[str]:
     rank = {name: position for position, name in enumerate(METRIC_ORDER)}
     return sorted(
         dict.fromkeys(names),
-        key=lambda name: (name.endswith(PREVIOUS), rank.get(name.removesuffix(PREVIOUS), len(rank))),
+        key=lambda name: (name.endswith(PREVIOUS), rank.get(base_name(name), len(rank)), name != base_name(name)),
     )
 
 
@@ -28,19 +52,20 @@ def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
 
 
 def metric_title(name: str) -> str:
-    """A metric's name on a screen: LPIPS vgg, SSIM, ΔE; with Δ50 for @previous."""
-    base = name.removesuffix(PREVIOUS)
+    """A metric's name on a screen: LPIPS vgg, SSIM, ΔE; with Δ50 for @previous, content and squares for others."""
+    base, ending = base_name(name), {PREVIOUS: " Δ50", CONTENT: " content", SQUARES: " squares"}
     family, _, net = base.partition("-")
     title = f"LPIPS {net}" if family == "lpips" else METRIC_TITLES.get(base, base)
-    return printable(title) + (" Δ50" if name.endswith(PREVIOUS) else "")
+    return printable(title) + ending.get(name.removeprefix(base), "")
 
 
 def format_value(value: float | None) -> str:
-    """Six columns: 0.6540, 17.13, or ∞ for a value that is not finite."""
+    """About six columns: 0.6540, 17.13, 61234, or ∞ for a value that is not finite."""
     finite = finite_or_none(value)
     if finite is None:
         return "∞"
-    return f"{finite:.4f}" if abs(finite) < 10 else f"{finite:.2f}"
+    digits = 4 if abs(finite) < 10 else 2 if abs(finite) < 1000 else 0
+    return f"{finite:.{digits}f}"
 
 
 def format_result(value: float) -> str:
@@ -49,9 +74,11 @@ def format_result(value: float) -> str:
 
 
 def format_short(value: float) -> str:
-    """At most five columns: .421, 1.21, 17.1 or 255."""
+    """At most five columns, and a sign: .421, 1.21, 17.1, 255 or 61.2k."""
     if not isfinite(value):
         return "∞"
+    if abs(value) >= 999.5:
+        return f"{value / 1000:.3g}k"
     text = f"{value:.3f}" if abs(value) < 1 else f"{value:.3g}"
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
 

@@ -10,17 +10,19 @@ measured on the CPU, so that a model that fills it costs time, and no trajectory
 """
 
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import lpips
 import torch
 
 from riptui.arrays import Image
 from riptui.metrics import LpipsNet, lpips_weights
-from riptui.metrics.pairwise import PairwiseMetric
+from riptui.metrics.pairwise import DistanceMap, PairwiseMetric
 
+Measured = TypeVar("Measured")
 LayerFeatures = list[torch.Tensor]
 """A picture's features, normalised over the channels, a tensor for each of the network's five to seven layers."""
 
@@ -50,17 +52,21 @@ def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
     on_device = cache(lambda: _make_metric(_force_float32(network.to(device)), device))
     on_cpu = cache(lambda: _make_metric(_load_network(net), "cpu"))
 
-    def distance(reference: Image, frame: Image) -> float:
+    def where_it_fits(measure: Callable[[PairwiseMetric[LayerFeatures]], Measured]) -> Measured:
         with suppress(torch.OutOfMemoryError):
-            return _measure_distance(on_device(), reference, frame)
+            return measure(on_device())
         # the error is gone, and with it the tensors of the attempt
-        return _measure_distance(on_cpu(), reference, frame)
+        return measure(on_cpu())
 
-    return PairwiseMetric(lambda image: image, distance)
-
-
-def _measure_distance(metric: PairwiseMetric[LayerFeatures], reference: Image, frame: Image) -> float:
-    return metric.distance(metric.features(reference), metric.features(frame))
+    return PairwiseMetric(
+        lambda image: image,
+        lambda reference, frame: where_it_fits(
+            lambda metric: metric.distance(metric.features(reference), metric.features(frame))
+        ),
+        distance_map=lambda reference, frame: where_it_fits(
+            lambda metric: metric.measure_map(metric.features(reference), frame)
+        ),
+    )
 
 
 def _make_metric(model: Any, device: str) -> PairwiseMetric[LayerFeatures]:
@@ -79,7 +85,15 @@ def _make_metric(model: Any, device: str) -> PairwiseMetric[LayerFeatures]:
         heads = zip(model.lins, reference, frame, strict=True)
         return float(sum(lpips.spatial_average(head((first - second) ** 2)) for head, first, second in heads))
 
-    return PairwiseMetric(features, distance)
+    @torch.inference_mode()
+    def distance_map(reference: LayerFeatures, frame: Image) -> DistanceMap:
+        """As `lpips.LPIPS(spatial=True)`: each layer's distances enlarged to the frame, bilinearly, and added."""
+        heads = zip(model.lins, reference, features(frame), strict=True)
+        layers = [lpips.upsample(head((first - second) ** 2), frame.shape[:2]) for head, first, second in heads]
+        found: DistanceMap = torch.stack(layers).sum(dim=0)[0, 0].cpu().numpy()
+        return found
+
+    return PairwiseMetric(features, distance, distance_map=distance_map)
 
 
 def _force_float32(model: Any) -> Any:

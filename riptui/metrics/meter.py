@@ -2,13 +2,33 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import nan
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from riptui.arrays import Image
 from riptui.errors import MetricError
-from riptui.metrics import PREVIOUS, check_names, load, measure_each
+from riptui.metrics import (
+    CONTENT,
+    PREVIOUS,
+    SQUARES,
+    Metric,
+    Repaint,
+    RepaintMetric,
+    base_name,
+    check_names,
+    find_metric,
+    load,
+    load_repaint_metric,
+    measure_each,
+    measure_map,
+)
+from riptui.metrics.content import find_content
+from riptui.metrics.values import SquareValues
+from riptui.spec import Box, Spec
+
+SQUARE_DIGITS = 6  # decimal places of the value of a square
 
 ValuesOrError = dict[str, float] | MetricError
 """Values by metric name, or the error that prevented them."""
@@ -18,54 +38,118 @@ class Meter:
     """The metrics of one trajectory, with its original prepared.
 
     `previous` is the frame measured last (not copied), None before the first; set it when a trajectory is resumed.
-    While it is None, NAME@previous has no value. `device` as in `load`.
+    While it is None, NAME@previous has no value. `device` as in `load`. `content`: the part of the frame that
+    NAME@content measures; all of it if None. If it is smaller than a metric needs, the value is nan. `side`: of a
+    square of the grid in px, for NAME@squares; 0: the frame is one square.
+
+    `squares` has the values of NAME@squares at each square of the frame measured last, by NAME.
 
     Loads all metrics when it is created, and then raises InputError, MissingExtraError or WeightsError.
     """
 
-    def __init__(self, names: Iterable[str], original: Image, previous: Image | None = None, device: str = "") -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        original: Image,
+        previous: Image | None = None,
+        device: str = "",
+        content: Box | None = None,
+        side: int = 0,
+    ) -> None:
         self.previous = previous
-        self.metrics = {name: load(name, device) for name in check_names(names)}
+        self.content = content
+        self.side = side
+        self.squares: dict[str, SquareValues] = {}
+        self.names = check_names(names)
+        repaint_names = [name for name in self.names if find_metric(name).of_repaint]
+        self.metrics: dict[str, Metric] = {name: load(name, device) for name in self.names if name not in repaint_names}
+        self.repaint_metrics: dict[str, RepaintMetric] = {
+            name: load_repaint_metric(name, device) for name in repaint_names
+        }
+        prepare = {name: metric.prepare for name, metric in (self.metrics | self.repaint_metrics).items()}
+        self.too_small = {
+            name for name in self.names if min(self.crop(name, original).shape[:2]) < find_metric(name).min_side
+        }
         self.prepared = {
-            name: metric.prepare(original) for name, metric in self.metrics.items() if not name.endswith(PREVIOUS)
+            name: prepare[name](self.crop(name, original))
+            for name in self.names
+            if not name.endswith(PREVIOUS) and name not in self.too_small
         }
 
-    def measure(self, frame: Image, names: Collection[str] | None = None) -> dict[str, float]:
-        """The frame's values, of all metrics or of `names`; the frame becomes `previous`. Raises MetricError."""
-        [measured] = measure_together([(self, frame)], names)
+    @classmethod
+    def of_trajectory(cls, names: Iterable[str], original: Image, spec: Spec, device: str = "") -> "Meter":
+        """With the bands and the grid of a trajectory's spec."""
+        return cls(names, original, device=device, content=find_content(original, spec), side=spec.mask)
+
+    def crop(self, name: str, image: Image) -> Image:
+        """The part of a picture that a metric measures."""
+        if self.content is None or not name.endswith(CONTENT):
+            return image
+        return np.ascontiguousarray(image[self.content.window])
+
+    def measure(
+        self, frame: Image, names: Collection[str] | None = None, repaint: Repaint | None = None
+    ) -> dict[str, float]:
+        """The frame's values, of all metrics or of `names`; the frame becomes `previous`. Raises MetricError.
+
+        `repaint`: of the iteration that made the frame; without it metrics of iterations have no value.
+        """
+        [measured] = measure_together([MeteredFrame(self, frame, repaint)], names)
         if isinstance(measured, MetricError):
             raise measured
         return measured
 
+    def measure_squares(self, name: str, frame: Image) -> float:
+        """Set the values of the frame's squares, and return their mean."""
+        found = measure_map(self.metrics[name], self.prepared[name], frame)
+        side = self.side or len(frame)
+        count = len(frame) // side
+        by_square = found.astype(np.float64).reshape(count, side, count, side).mean(axis=(1, 3))
+        self.squares[base_name(name)] = by_square.round(SQUARE_DIGITS).tolist()
+        return float(by_square.mean())
 
-def measure_together(batch: Sequence[tuple[Meter, Image]], names: Collection[str] | None = None) -> list[ValuesOrError]:
+
+class MeteredFrame(NamedTuple):
+    """A frame to measure, with the meter of its trajectory and the iteration that made it, if one did."""
+
+    meter: Meter
+    frame: Image
+    repaint: Repaint | None = None
+
+
+def measure_together(batch: Sequence[MeteredFrame], names: Collection[str] | None = None) -> list[ValuesOrError]:
     """Measure one frame of each of several trajectories, as `Meter.measure` does, in one call where a metric can.
 
     A metric that fails costs the frame it failed on its values, and no other frame.
     """
-    pairs = [_FramePair(meter, frame, meter.previous, {}) for meter, frame in batch]
-    for meter, frame in batch:  # before measuring: if a metric fails, the next frame is still compared with this one
-        meter.previous = frame
-    for name in dict.fromkeys(name for meter, _ in batch for name in meter.metrics if names is None or name in names):
-        if applicable := [pair for pair in pairs if pair.applies(name)]:
+    measurements = [_Measurement(*metered, metered.meter.previous, {}) for metered in batch]
+    for metered in batch:  # before measuring: if a metric fails, the next frame is still compared with this one
+        metered.meter.previous = metered.frame
+        metered.meter.squares = {}
+    all_names = dict.fromkeys(name for metered in batch for name in metered.meter.names)
+    for name in all_names if names is None else [name for name in all_names if name in names]:
+        if applicable := [measurement for measurement in measurements if measurement.applies(name)]:
             _measure(name, applicable)
-    return [pair.measured for pair in pairs]
+    return [measurement.values for measurement in measurements]
 
 
 @dataclass
-class _FramePair:
-    """A frame, the frame measured before it, and its values so far."""
+class _Measurement:
+    """A frame, what it is compared with, and its values so far."""
 
     meter: Meter
     frame: Image
+    repaint: Repaint | None
     previous: Image | None
-    measured: ValuesOrError
+    values: ValuesOrError
 
     def applies(self, name: str) -> bool:
         """Whether the metric has a value for this frame."""
-        if isinstance(self.measured, MetricError) or name not in self.meter.metrics:
+        if isinstance(self.values, MetricError):
             return False
-        return name in self.meter.prepared or self.previous is not None
+        if name in self.meter.repaint_metrics:
+            return self.repaint is not None
+        return name in self.meter.metrics and (not name.endswith(PREVIOUS) or self.previous is not None)
 
     def reference(self, name: str) -> Any:
         """The prepared reference: the original's, or that of the frame measured before."""
@@ -74,23 +158,32 @@ class _FramePair:
         return self.meter.metrics[name].prepare(self.previous)
 
 
-def _measure(name: str, pairs: list[_FramePair]) -> None:
+def _measure(name: str, measurements: list[_Measurement]) -> None:
     """Measure with one metric; if a call for several frames fails, retry one by one to find the frame that failed."""
     try:
-        values = _values(name, pairs)
+        values = _values(name, measurements)
     except Exception as error:
-        if len(pairs) > 1:
-            for pair in pairs:
-                _measure(name, [pair])
+        if len(measurements) > 1:
+            for measurement in measurements:
+                _measure(name, [measurement])
             return
-        pairs[0].measured = MetricError(f"{name} failed: {type(error).__name__}: {error}")
-        pairs[0].measured.__cause__ = error
+        measurements[0].values = MetricError(f"{name} failed: {type(error).__name__}: {error}")
+        measurements[0].values.__cause__ = error
         return
-    for pair, value in zip(pairs, values, strict=True):
-        if not isinstance(pair.measured, MetricError):
-            pair.measured[name] = value
+    for measurement, value in zip(measurements, values, strict=True):
+        if not isinstance(measurement.values, MetricError):
+            measurement.values[name] = value
 
 
-def _values(name: str, pairs: list[_FramePair]) -> list[float]:
-    references = [pair.reference(name) for pair in pairs]
-    return measure_each(pairs[0].meter.metrics[name], references, np.stack([pair.frame for pair in pairs]))
+def _values(name: str, measurements: list[_Measurement]) -> list[float]:
+    meter = measurements[0].meter
+    if metric := meter.repaint_metrics.get(name):
+        return [metric.measure(one.meter.prepared[name], one.frame, one.repaint) for one in measurements if one.repaint]
+    if name.endswith(SQUARES):
+        return [one.meter.measure_squares(name, one.frame) for one in measurements]
+    frames = [one.meter.crop(name, one.frame) for one in measurements]
+    if len({frame.shape for frame in frames}) > 1:  # pictures with bands of their own
+        return [value for one in measurements for value in _values(name, [one])]
+    if name in meter.too_small:
+        return [nan] * len(frames)
+    return measure_each(meter.metrics[name], [one.reference(name) for one in measurements], np.stack(frames))

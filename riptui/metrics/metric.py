@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
     from riptui.arrays import Distances, Image, Images
+    from riptui.metrics.pairwise import DistanceMap
+    from riptui.spec import Box
 
 
 class Metric(Protocol):
     """How far frames are from a reference: the original or, as NAME@previous, the frame measured before.
 
     Optional: `measure_each(prepared, frames)` measures each frame against its own reference, all in one call;
-    `prepared` is then a sequence with an entry per frame.
+    `prepared` is then a sequence with an entry per frame. `measure_map(prepared, frame)` gives the distance at each
+    pixel, [height, width], for NAME@squares.
     """
 
     def prepare(self, reference: Image) -> Any:
@@ -23,6 +27,34 @@ class Metric(Protocol):
     def measure(self, prepared: Any, frames: Images) -> Distances:
         """One float64 value per frame (uint8 [batch, height, width, 3]), independent of the batch's other frames."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class Repaint:
+    """What one iteration had to work with, beside the frame that it made."""
+
+    before: Image
+    """Frame k-1, uint8 [height, width, 3]."""
+    box: Box
+    """The square that was repainted."""
+
+
+class RepaintMetric(Protocol):
+    """What one iteration did to a frame. Frame 0, which no iteration made, has no value."""
+
+    def prepare(self, original: Image) -> Any:
+        """What `measure` needs of the original (uint8 [height, width, 3]), computed once. Only this metric reads it."""
+        ...
+
+    def measure(self, prepared: Any, frame: Image, repaint: Repaint) -> float:
+        """The value of the iteration that made `frame` of `repaint.before`."""
+        ...
+
+
+def measure_map(metric: Metric, prepared: Any, frame: Image) -> DistanceMap:
+    """The distance of a frame at each pixel, by a metric that is `spatial`."""
+    measure: Callable[[Any, Image], DistanceMap] = getattr(metric, "measure_map")  # noqa: B009  it is optional
+    return measure(prepared, frame)
 
 
 def measure_each(metric: Metric, prepared: Sequence[Any], frames: Images) -> list[float]:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
+from jaxtyping import Float
 
 from riptui.arrays import Distances, Image, Images
+
+DistanceMap = Float[np.ndarray, "height width"]
 
 Features = TypeVar("Features")
 
@@ -20,12 +23,19 @@ class PairwiseMetric(Generic[Features]):
     """Called with the reference's features first."""
     batch_features: Callable[[Images], Sequence[Features]] | None = None
     """The features of several pictures at once, where that is faster."""
+    distance_map: Callable[[Features, Image], DistanceMap] | None = None
+    """The distance of a frame at each pixel, if it has one there. Called with the reference's features first."""
 
     def prepare(self, reference: Image) -> Features:
         return self.features(reference)
 
     def measure(self, prepared: Features, frames: Images) -> Distances:
         return np.array([self.distance(prepared, self.features(frame)) for frame in frames], np.float64)
+
+    def measure_map(self, prepared: Features, frame: Image) -> DistanceMap:
+        """The distance at each pixel. Only for metrics that are `spatial`."""
+        assert self.distance_map is not None
+        return self.distance_map(prepared, frame)
 
     def measure_each(self, prepared: Sequence[Features], frames: Images) -> Distances:
         """Measure each frame against its own reference."""

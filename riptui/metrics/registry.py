@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from math import inf
-from typing import Literal
+from typing import Any, Literal
 
 from riptui.errors import InputError, MissingExtraError
-from riptui.metrics.metric import Metric
+from riptui.metrics.metric import Metric, RepaintMetric
 from riptui.plugins import Registry
 
 PREVIOUS = "@previous"
+"""Ending of a metric's name: against the frame measured before, instead of the original."""
+CONTENT = "@content"
+"""Ending of a metric's name: of the part of the frame that the picture covers, without blank bands."""
+
+SQUARES = "@squares"
+"""Ending of a metric's name: also of each square of the grid; the value is their mean."""
 
 LpipsNet = Literal["squeeze", "alex", "vgg"]
 
@@ -24,7 +30,8 @@ class MetricInfo:
     """The properties of a metric, known without importing it."""
 
     target: str
-    """`module:factory`; the factory returns a Metric. It takes no argument, or `device` if `takes_device`."""
+    """`module:factory`; the factory returns a Metric, or a RepaintMetric if `of_repaint`. It takes no argument, or
+    `device` if `takes_device`."""
     summary: str
     """One line: the measure and its source."""
     range: tuple[float, float]
@@ -38,6 +45,12 @@ class MetricInfo:
     """The extra of riptui that installs `packages`; None: riptui has no extra for them."""
     packages: tuple[str, ...] = ()
     """Packages that it imports beyond the base install."""
+    min_side: int = 1
+    """Pixels that each side of a picture must have at least. Frames always have them, NAME@content may not."""
+    spatial: bool = False
+    """Whether it has `measure_map`, and so NAME@squares."""
+    of_repaint: bool = False
+    """Whether it measures what an iteration did (a RepaintMetric): frame 0 has no value, and there is no NAME@..."""
     net: LpipsNet | None = None
     """The LPIPS trunk whose weights it needs."""
     takes_device: bool = False
@@ -52,8 +65,19 @@ def _lpips_info(net: LpipsNet, summary: str) -> MetricInfo:
         higher_means="farther",
         extra="diffusion",
         packages=("torch", "torchvision", "lpips"),
+        min_side=64,
+        spatial=True,
         net=net,
         takes_device=True,
+    )
+
+
+def _lab_info(channel: Literal["l", "a", "b"], coordinate: str, above_0: str) -> MetricInfo:
+    return MetricInfo(
+        f"riptui.metrics.pixels:lab_{channel}",
+        f"Mean shift of CIELAB's {coordinate}; above 0 the frame is {above_0}.",
+        range=(-inf, inf),
+        higher_means="neither",
     )
 
 
@@ -68,6 +92,7 @@ BUILT_IN: dict[str, MetricInfo] = {
         "Structural similarity, Wang et al. 2004, of the luma.",
         range=(-1, 1),
         higher_means="closer",
+        min_side=11,
     ),
     "psnr": MetricInfo(
         "riptui.metrics.pixels:psnr",
@@ -83,12 +108,14 @@ BUILT_IN: dict[str, MetricInfo] = {
         higher_means="closer",
         extra="diffusion",
         packages=("torch", "torchmetrics"),
+        min_side=161,
     ),
     "delta-e": MetricInfo(
         "riptui.metrics.pixels:delta_e",
         "Mean colour difference, CIEDE2000; about 1 can just be seen.",
         range=(0, inf),
         higher_means="farther",
+        spatial=True,
         unit="ΔE00",
     ),
     "entropy": MetricInfo(
@@ -97,6 +124,58 @@ BUILT_IN: dict[str, MetricInfo] = {
         range=(0, 8),
         higher_means="neither",
         unit="bit",
+        pairwise=False,
+    ),
+    "lab-l": _lab_info("l", "L* (lightness)", "lighter"),
+    "lab-a": _lab_info("a", "a* (green to red)", "redder"),
+    "lab-b": _lab_info("b", "b* (blue to yellow)", "yellower"),
+    "seam": MetricInfo(
+        "riptui.metrics.seams:seam",
+        "Gradient that the iteration added along its square's border (ASUKA's Grad, Wang et al. 2025).",
+        range=(0, inf),
+        higher_means="farther",
+        pairwise=False,
+        of_repaint=True,
+    ),
+    "seam-original": MetricInfo(
+        "riptui.metrics.seams:seam_original",
+        "The same against the original.",
+        range=(0, inf),
+        higher_means="farther",
+        pairwise=False,
+        of_repaint=True,
+    ),
+    "seam-delta-e": MetricInfo(
+        "riptui.metrics.seams:seam_delta_e",
+        "CIEDE2000 across the border of the iteration's square, less that of the frame before.",
+        range=(-inf, inf),
+        higher_means="neither",
+        unit="ΔE00",
+        pairwise=False,
+        of_repaint=True,
+    ),
+    "high-frequencies": MetricInfo(
+        "riptui.metrics.fine_detail:high_frequencies",
+        "Share of the luma's energy above 0.25 cycles per pixel, of the frame alone.",
+        range=(0, 100),
+        higher_means="neither",
+        unit="%",
+        pairwise=False,
+    ),
+    "edge-density": MetricInfo(
+        "riptui.metrics.fine_detail:edge_density",
+        "Share of the pixels on an edge by Canny (100, 200), of the frame alone.",
+        range=(0, 100),
+        higher_means="neither",
+        unit="%",
+        pairwise=False,
+    ),
+    "jpeg-bytes": MetricInfo(
+        "riptui.metrics.fine_detail:jpeg_bytes",
+        "Bytes of the frame as JPEG of quality 90 (colour not subsampled), of the frame alone.",
+        range=(0, inf),
+        higher_means="neither",
+        unit="byte",
         pairwise=False,
     ),
 }
@@ -118,7 +197,7 @@ REGISTRY = Registry("metric", BUILT_IN, adopt_plugin)
 
 
 def find_metric(name: str) -> MetricInfo:
-    """Look a name up, with or without @previous. Raises InputError with the available names."""
+    """Look a name up, with or without @previous, @content or @squares. Raises InputError with the available names."""
     base, separator, suffix = name.partition("@")
     info = REGISTRY.get(base)
     if info is None:
@@ -128,13 +207,26 @@ def find_metric(name: str) -> MetricInfo:
         hint = f" Did you mean {close_matches[0]}{separator}{suffix}?" if close_matches else ""
         raise InputError(
             f"unknown metric {name!r}.{hint} Available: {', '.join(REGISTRY)}; "
-            f"metrics that compare two pictures also with {PREVIOUS}"
+            f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}"
         )
-    if separator and separator + suffix != PREVIOUS:
-        raise InputError(f"{name}: only {PREVIOUS} can follow {base}: the distance to the previous measured frame")
-    if separator and not info.pairwise:
-        raise InputError(f"{name}: {base} measures single frames and has no {PREVIOUS}; use {base}")
+    ending = separator + suffix
+    if ending not in ("", PREVIOUS, CONTENT, SQUARES):
+        raise InputError(
+            f"{name}: only {PREVIOUS} can follow {base}, the distance to the previous measured frame, {CONTENT}, "
+            f"without blank bands, or {SQUARES}, of each square"
+        )
+    if ending == SQUARES and not info.spatial:
+        spatial = ", ".join(other for other, found in REGISTRY.items() if found.spatial)
+        raise InputError(f"{name}: {base} has no {SQUARES}; these have: {spatial}")
+    if (ending == PREVIOUS and not info.pairwise) or (ending and info.of_repaint):
+        kind = "iterations" if info.of_repaint else "single frames"
+        raise InputError(f"{name}: {base} measures {kind} and has no {ending}; use {base}")
     return info
+
+
+def base_name(name: str) -> str:
+    """The metric's name in the registry, without its ending."""
+    return name.partition("@")[0]
 
 
 def check_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -150,24 +242,43 @@ def in_registry_order(metrics: Iterable[str]) -> list[str]:
     known = [*REGISTRY]
 
     def sort_key(name: str) -> tuple[int, str]:
-        base = name.partition("@")[0]
+        base = base_name(name)
         return known.index(base) if base in known else len(known), name
 
     return sorted(metrics, key=sort_key)
 
 
-def load(name: str, device: str = "") -> Metric:
-    """Import and build a metric; once per process and device, so that all trajectories share a network.
+def has_value_at_first(name: str) -> bool:
+    """Whether the first measured frame, frame 0, has a value: it has no frame before it. Unknown names are taken to."""
+    info = REGISTRY.get(base_name(name))
+    return not name.endswith(PREVIOUS) and not (info and info.of_repaint)
 
-    NAME@previous gives NAME: the caller chooses the reference. device: cpu, cuda or cuda:N for a metric that is a
-    network; "" uses CUDA if there is any.
+
+def load(name: str, device: str = "") -> Metric:
+    """Import and build a metric of frames; once per process and device, so that all trajectories share a network.
+
+    An ending such as @previous is ignored: the caller chooses the reference and the part of the frame. device: cpu,
+    cuda or cuda:N for a metric that is a network; "" uses CUDA if there is any.
     Raises InputError, MissingExtraError; WeightsError at once if weights are missing: it downloads nothing.
     """
-    return _load_cached(name.removesuffix(PREVIOUS), device if find_metric(name).takes_device else "")
+    info = find_metric(name)
+    if info.of_repaint:
+        raise InputError(f"{name} measures iterations, not frames: load it with riptui.metrics.load_repaint_metric")
+    metric: Metric = _load_cached(base_name(name), device if info.takes_device else "")
+    return metric
+
+
+def load_repaint_metric(name: str, device: str = "") -> RepaintMetric:
+    """As `load`, for a metric of iterations."""
+    info = find_metric(name)
+    if not info.of_repaint:
+        raise InputError(f"{name} measures frames, not iterations: load it with riptui.metrics.load")
+    metric: RepaintMetric = _load_cached(name, device if info.takes_device else "")
+    return metric
 
 
 @cache
-def _load_cached(name: str, device: str) -> Metric:
+def _load_cached(name: str, device: str) -> Any:
     info = find_metric(name)
     module, _, factory = info.target.partition(":")
     try:
@@ -183,5 +294,4 @@ def _load_cached(name: str, device: str) -> Metric:
         cause = " ".join(str(error).split())[:200]
         fix = f"pip install --force-reinstall 'riptui[{info.extra}]'"
         raise InputError(f"the metric {name}: its packages cannot be imported ({cause}): {fix}") from error
-    metric: Metric = getattr(imported, factory)(**{"device": device} if info.takes_device else {})
-    return metric
+    return getattr(imported, factory)(**{"device": device} if info.takes_device else {})

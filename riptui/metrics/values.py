@@ -2,6 +2,9 @@
 
 from math import isfinite
 
+SquareValues = list[list[float]]
+"""A metric's value at each square of the grid, row by row."""
+
 MetricValues = dict[str, float | None]
 """Metric name to value. None: not finite, e.g. the PSNR of two equal images."""
 

@@ -8,7 +8,7 @@ import msgspec
 
 from riptui.errors import StoreError
 from riptui.metrics import PREVIOUS
-from riptui.metrics.values import finite_or_none
+from riptui.metrics.values import SquareValues, finite_or_none
 from riptui.store import layout
 from riptui.store.disk import Folder, Journal, sync_parent
 from riptui.store.lock import FolderLock
@@ -42,8 +42,21 @@ class Claim:
     def close(self) -> None:
         self._metrics.close()
 
-    def add_measurement(self, k: int, values: Mapping[str, float], *, previous: int | None = None) -> None:
-        """Save measured values of frame k. previous: the frame that values of NAME@previous are the distance to."""
+    def add_measurement(
+        self,
+        k: int,
+        values: Mapping[str, float],
+        *,
+        previous: int | None = None,
+        squares: Mapping[str, SquareValues] | None = None,
+    ) -> None:
+        """Save measured values of frame k. previous: the frame that values of NAME@previous are the distance to.
+        squares: values at each square, by metric; saved at every 50 % and at the end, however often is measured.
+        """
+        if squares and k in self.trajectory.spec.keyframe_iterations():
+            with Journal(self.folder, layout.SQUARES) as journal:
+                journal.drop_torn_lines()
+                journal.append(encode_line({"k": k, "squares": squares}))
         previous_field = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
         finite = {name: finite_or_none(value) for name, value in values.items()}
         self._metrics.append(encode_line({"k": k, **previous_field, **finite}))

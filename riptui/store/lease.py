@@ -30,6 +30,7 @@ BUNDLED_FILES = (
     layout.ROWS,
     layout.PATCHES,
     layout.METRICS,
+    layout.SQUARES,
     layout.SESSIONS,
 )
 
@@ -43,6 +44,7 @@ class Delta:
     keyframes: Mapping[int, bytes] = field(default_factory=dict)
     sessions: bytes = b""
     metrics: bytes = b""
+    squares: bytes = b""
     log: bytes = b""
     failed: bytes | None = None
     """failed.json, if it exists."""
@@ -91,6 +93,7 @@ class Lease:
                 Folder(layout.KEYFRAMES, parent=folder) as keyframes,
             ):
                 _commit_delta(delta, patches, rows, keyframes)
+        self._append(layout.SQUARES, delta.squares)
         self._append(layout.METRICS, delta.metrics)
         self._append(layout.LOG, delta.log)
         if delta.failed is not None:
@@ -137,7 +140,7 @@ class RemoteCopy:
             for name, data in bundle.items():
                 subfolder, _, file_name = name.rpartition("/")
                 (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
-        names = (layout.ROWS, layout.METRICS, layout.SESSIONS, layout.LOG)
+        names = (layout.ROWS, layout.METRICS, layout.SQUARES, layout.SESSIONS, layout.LOG)
         self._tails = {name: LineTail(path / name) for name in names}
         for name, tail in self._tails.items():
             tail.advance(bundle.get(name, b""))
@@ -159,6 +162,7 @@ class RemoteCopy:
             keyframes=keyframes,
             sessions=self._tails[layout.SESSIONS].read_lines(),
             metrics=metrics,
+            squares=self._tails[layout.SQUARES].read_lines(),
             log=self._tails[layout.LOG].read_lines(),
             failed=read_file(self.trajectory.path / layout.FAILED),
         )

@@ -4,6 +4,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from riptui.metrics.values import SquareValues
 from riptui.spec import Box, MeasureInterval, Sha256
 
 
@@ -37,6 +38,14 @@ class CoverageRow(msgspec.Struct, frozen=True):
 
 Measurement = dict[str, int | float | None]
 """A line of metrics.jsonl: k and the values. Of several values with one k and name the last holds."""
+
+
+class SquareMeasurement(msgspec.Struct, frozen=True):
+    """A line of squares.jsonl: values at each square of the grid. Of several with one k and name the last holds."""
+
+    k: int
+    squares: dict[str, SquareValues]
+    """By metric."""
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from riptui.errors import DiskError
-from riptui.metrics import PREVIOUS
+from riptui.metrics import PREVIOUS, has_value_at_first
 from riptui.spec import measured_iterations
 from riptui.store import layout
 from riptui.store.claim import encode_record
@@ -45,7 +45,7 @@ def find_missing_measurements(
     measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
     missing = {}
     for k, previous in zip(iterations, [None, *iterations], strict=False):
-        names = [name for name in metrics if previous is not None or not name.endswith(PREVIOUS)]
+        names = [name for name in metrics if previous is not None or has_value_at_first(name)]
         outdated = set() if previous_frames.get(k) == previous else {name for name in names if name.endswith(PREVIOUS)}
         missing[k] = [name for name in names if name not in measured.get(k, {}) or name in outdated]
     return {k: names for k, names in missing.items() if names}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError
-from riptui.metrics.values import MetricValues
+from riptui.metrics.values import MetricValues, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
 from riptui.store.disk import explain_errors, read_file, read_tail
@@ -29,6 +29,7 @@ from riptui.store.records import (
     Measurement,
     Request,
     Session,
+    SquareMeasurement,
     parse_lines,
     parse_valid_prefix,
 )
@@ -140,6 +141,13 @@ class Trajectory:
         """By iteration, the frame that its values @previous were measured against."""
         pairs = ((measurement["k"], measurement.get("previous")) for measurement in self.read_measurements())
         return {int(k): int(previous) for k, previous in pairs if k is not None and previous is not None}
+
+    def read_squares(self) -> dict[int, dict[str, SquareValues]]:
+        """Values at each square of the grid by iteration, ascending, and by metric; see NAME@squares."""
+        merged: dict[int, dict[str, SquareValues]] = {}
+        for measurement in self._read_lines(layout.SQUARES, SquareMeasurement):
+            merged.setdefault(measurement.k, {}).update(measurement.squares)
+        return dict(sorted(merged.items()))
 
     def frame(self, k: int) -> "Image":
         """Frame k, uint8 RGB [size, size, 3], compared with its SHA-256; frame 0 is the original.

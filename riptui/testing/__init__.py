@@ -10,6 +10,6 @@ Each check raises AssertionError with a sentence that says which rule is broken.
 
 from riptui.testing.doubles import FAILING, SLOW, failing, slow
 from riptui.testing.inpainter_rules import check_inpainter
-from riptui.testing.metric_rules import check_metric
+from riptui.testing.metric_rules import check_metric, check_repaint_metric
 
-__all__ = ["FAILING", "SLOW", "check_inpainter", "check_metric", "failing", "slow"]
+__all__ = ["FAILING", "SLOW", "check_inpainter", "check_metric", "check_repaint_metric", "failing", "slow"]

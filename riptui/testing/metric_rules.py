@@ -3,7 +3,8 @@
 import numpy as np
 
 from riptui.arrays import Images
-from riptui.metrics import Metric, MetricInfo, measure_each
+from riptui.metrics import Metric, MetricInfo, Repaint, RepaintMetric, measure_each, measure_map
+from riptui.spec import Box
 from riptui.testing.inpainter_rules import make_images
 
 
@@ -18,6 +19,8 @@ def check_metric(metric: Metric, info: MetricInfo | None = None, *, size: int = 
     check_batch_of_frames(metric, frames, tolerance)
     if info is not None:
         check_claims(metric, info, frames)
+    if info is not None and info.spatial:
+        check_map(metric, frames)
 
 
 def check_values(metric: Metric, frames: Images) -> None:
@@ -55,6 +58,41 @@ def check_claims(metric: Metric, info: MetricInfo, frames: Images) -> None:
     if not info.pairwise:
         return
     same, *others = -values if info.higher_means == "closer" else values
+    if info.higher_means == "neither":  # a signed shift
+        assert abs(same) < 1e-6, f"equal pictures have a shift of {same}, not 0"
+        return
     assert all(same <= other for other in others), f"{values}: the first frame is the reference itself, and not closest"
     if info.higher_means == "farther":
         assert abs(same - low) < 1e-6, f"equal pictures have a distance of {same}, not {low}"
+
+
+def check_map(metric: Metric, frames: Images) -> None:
+    """A spatial metric gives a distance for each pixel: 0 everywhere for equal pictures, not below it for others."""
+    prepared = metric.prepare(frames[0])
+    same, other = (measure_map(metric, prepared, frame) for frame in frames[:2])
+    assert same.shape == other.shape == frames.shape[1:3], f"the map is {same.shape}, not {frames.shape[1:3]}"
+    assert abs(same).max() < 1e-6, f"equal pictures have a distance of {same.max()} at a pixel, not 0"
+    assert other.min() >= -1e-6, f"a pixel has a distance of {other.min()}, below 0"
+
+
+def check_repaint_metric(metric: RepaintMetric, info: MetricInfo | None = None, *, size: int = 256) -> None:
+    """Raise AssertionError if a metric of iterations breaks a rule: it gives one float, the same each time and for any
+    square, leaves its arguments alone, is in its claimed range, and is 0 for an iteration that changed nothing.
+    """
+    before, frame, original = make_images(3, size)
+    half = size // 2
+    for box in (Box(half // 2, half // 2, half, half), Box(0, half, half, half), Box(0, 0, size, size)):
+        frame_copy, before_copy = frame.copy(), before.copy()
+        prepared, repaint = metric.prepare(original.copy()), Repaint(before_copy, box)
+        value = metric.measure(prepared, frame_copy, repaint)
+        assert isinstance(value, float), f"measure must return a float, not {type(value).__name__}"
+        assert np.array_equal(frame_copy, frame), "it changed the frame that it was given"
+        assert np.array_equal(before_copy, before), "it changed the frame before"
+        assert metric.measure(prepared, frame, repaint) == value, (
+            "measuring the same iteration again gave another value"
+        )
+        if info is not None:
+            low, high = info.range
+            assert low <= value <= high, f"{value} is not in the claimed range {info.range}"
+        unchanged = metric.measure(metric.prepare(before), before, Repaint(before, box))
+        assert abs(unchanged) < 1e-6, f"an iteration that changed nothing has the value {unchanged}, not 0"

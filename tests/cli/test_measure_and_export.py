@@ -14,6 +14,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from riptui import metrics
 from riptui.images import decode_png
 from riptui.store import layout
 from riptui.store.disk import Folder
@@ -27,6 +28,7 @@ from tests.support.trajectories import MakeTrajectory, advance
 pytest_plugins = ["tests.support.random_trunks"]
 
 PLACE = "runs/picture/m64-s0"
+OF_REPAINT = ("seam", "seam-original", "seam-delta-e")
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +79,7 @@ def test_existing_frames_are_measured_at_more_points(measure: str, at: list[int]
 @pytest.mark.slow
 @pytest.mark.parametrize("measure", ["half", "every"])
 def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, make_trajectory: MakeTrajectory) -> None:
-    names = ("psnr", "ssim", "delta-e", "entropy", "ssim@previous")
+    names = ("psnr", "ssim", "delta-e", "entropy", "lab-a", "ssim@content", *OF_REPAINT, "ssim@previous")
     later, at_once = make_trajectory("a/later"), make_trajectory("a/at-once", metrics=names)
     list(run_trajectory(later))
     list(run_trajectory(at_once))
@@ -87,9 +89,24 @@ def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, mak
         assert later.read_metrics() == at_once.read_metrics()
     else:
         values, half = later.read_metrics(), at_once.read_metrics()
-        plain = names[:-1]
-        assert [[values[k][name] for name in plain] for k in half] == [[half[k][name] for name in plain] for k in half]
-    assert later.read_metrics()[0].keys() == {*names[:-1]}
+        plain = [name for name in names if name != "ssim@previous"]
+        assert [[values[k].get(one) for one in plain] for k in half] == [
+            [half[k].get(one) for one in plain] for k in half
+        ]
+    assert later.read_metrics()[0].keys() == {*names} - {"ssim@previous", *OF_REPAINT}
+    assert all(values.keys() == {*names} for k, values in later.read_metrics().items() if k)
+
+
+def test_a_metric_of_iterations_is_complete_without_a_value_of_frame_0(done: Trajectory) -> None:
+    riptui("measure", PLACE, "--metrics", "seam,ssim@previous")
+    measured = (done.path / layout.METRICS).read_bytes()
+    again = riptui("measure", PLACE, "--metrics", "seam,ssim@previous")
+    assert (again.code, again.err) == (0, "")
+    assert (done.path / layout.METRICS).read_bytes() == measured
+    last = done.read_rows()[15]
+    repaint = metrics.Repaint(read_frame(done, 15), last.box)
+    seam = metrics.load_repaint_metric("seam")
+    assert done.read_metrics()[16]["seam"] == seam.measure(None, read_frame(done, 16), repaint) > 0
 
 
 @pytest.mark.slow

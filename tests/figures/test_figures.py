@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from riptui.errors import InputError
-from riptui.figures import averages, scatter, sequences, singles, style
+from riptui.figures import averages, scatter, sequences, singles, square_maps, style
 from riptui.figures.data import Condition, ReportData, load_report_data
 from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.figures.reference import ReferencePoint, read
@@ -76,7 +76,7 @@ def runs(tmp_path: Path) -> Path:
 
 def test_the_nets_are_the_panels_and_vgg_is_the_one_metric(runs: Path) -> None:
     condition = only(runs)
-    assert list(condition.metrics) == ["lpips-squeeze", "lpips-alex", "lpips-vgg"]
+    assert list(condition.metrics) == ["lpips-alex", "lpips-squeeze", "lpips-vgg"]
     assert (condition.metric, condition.masks, condition.max_inpainted) == ("lpips-vgg", [128, 256], 400)
     assert condition.label == "", "a single condition needs no name"
 
@@ -189,7 +189,7 @@ def test_figure_7_has_a_panel_a_net_and_a_line_a_mask_size_with_bars(runs: Path)
     assert drawn.stem == "figure-07"
     assert against_coverage.stem == "figure-07-coverage"
     for figure in (drawn.figure, against_coverage.figure):
-        assert [axes.get_title() for axes in figure.axes] == ["LPIPS, squeeze", "LPIPS, alex", "LPIPS, vgg"]
+        assert [axes.get_title() for axes in figure.axes] == ["LPIPS, alex", "LPIPS, squeeze", "LPIPS, vgg"]
         assert [len(axes.containers) for axes in figure.axes] == [2, 2, 2]
         assert bars(figure) == [1] * 6
     assert len(drawn.rows) == 3 * 2 * 9
@@ -393,6 +393,36 @@ def test_figure_1_has_the_original_beside_the_outcome(pictures: Path) -> None:
     assert [(row["k"], row["inpainted"]) for row in drawn.rows] == [(0, 0), (16, 100)]
 
 
+def test_figure_2_has_the_original_the_masked_and_the_inpainted_picture(pictures: Path) -> None:
+    [drawn] = drawings(sequences.draw_one_inpainting(only(pictures)))
+    assert [axes.get_title() for axes in drawn.figure.axes] == ["original", "masked", "inpainted: frame 1"]
+    trajectory = Trajectory(pictures / "picture" / "m128")
+    before, masked, after = shown(drawn.figure)
+    np.testing.assert_array_equal(before, read_frame(trajectory, 0))
+    np.testing.assert_array_equal(after, read_frame(trajectory, 1))
+    assert (masked[trajectory.read_rows()[0].box.window] == sequences.MASK_GREY).all()
+
+
+@pytest.mark.parametrize(("masks", "chosen"), [((64, 128, 256), 256), ((64, 128), 128), ((256, 512), 256)])
+def test_figures_2_4_and_5_have_the_papers_mask_or_the_nearest(
+    masks: tuple[int, ...], chosen: int, tmp_path: Path
+) -> None:
+    for mask in masks:
+        write(tmp_path / f"{mask}", made_spec(mask=mask), {})
+    assert sequences.large_mask(only(tmp_path)) == chosen
+
+
+def test_figure_4_says_how_many_iterations_are_between_pictures_and_if_the_mask_is_not_the_papers(
+    pictures: Path,
+) -> None:
+    for runs, chosen in ((pictures, 128), (pictures / "picture" / "m64", 64)):
+        drawn = next(sequences.draw_sequences(only(runs)))
+        assert isinstance(drawn, PlottedFigure)
+        assert f"50 % inpainted ({2 if chosen == 128 else 8} iterations) of" in drawn.caption
+        assert {row["mask"] for row in drawn.rows} == {chosen}
+        assert ("the paper's mask is 128 px, which no trajectory here has" in drawn.caption) == (chosen == 64)
+
+
 def test_figures_4_and_10_have_a_picture_every_50_percent(pictures: Path) -> None:
     found = {one.number: one for one in sequences.draw_sequences(only(pictures))}
     assert isinstance(found["4"], PlottedFigure)
@@ -446,11 +476,13 @@ def test_long_trajectories_show_at_most_nine_pictures_and_say_how_far_apart(tmp_
 
 @pytest.mark.parametrize("name", [layout.PATCHES, layout.ORIGINAL])
 def test_damaged_pictures_are_passed_over_and_told(name: str, pictures: Path) -> None:
-    for keyframe in (pictures / "picture" / "m64" / layout.KEYFRAMES).iterdir():
-        keyframe.unlink()
-    (pictures / "picture" / "m64" / name).write_bytes(b"\0" * 100)
+    for mask in ("m64", "m128"):
+        for keyframe in (pictures / "picture" / mask / layout.KEYFRAMES).iterdir():
+            keyframe.unlink()
+        (pictures / "picture" / mask / name).write_bytes(b"\0" * 100)
     drawn_here = (
         sequences.draw_before_and_after,
+        sequences.draw_one_inpainting,
         sequences.draw_sequences,
         sequences.draw_two_iterations,
         sequences.draw_mask_sizes,
@@ -470,12 +502,34 @@ def test_trajectories_without_measurements_still_show_their_pictures(
     assert len(drawings(sequences.draw_two_iterations(condition))) == 1
 
 
+def test_figure_s1_maps_the_squares_where_they_were_measured(tmp_path: Path, make_trajectory: MakeTrajectory) -> None:
+    for mask in (64, 128):
+        list(run_trajectory(make_trajectory(f"m{mask}", mask=mask, metrics=("delta-e@squares",))))
+    [drawn] = drawings(square_maps.draw_square_maps(only(tmp_path / "runs")))
+    assert (drawn.number, drawn.stem) == ("S1", "figure-s1")
+    stored = [Trajectory(tmp_path / "runs" / f"m{mask}").read_squares() for mask in (64, 128)]
+    maps = [squares[k]["delta-e"] for squares in stored for k in squares if k]
+    for image, squares in zip(shown(drawn.figure), maps, strict=True):
+        np.testing.assert_array_equal(image, squares)
+    assert len(drawn.rows) == sum(np.size(squares) for squares in maps)
+    assert "n = 2 trajectories" in drawn.caption
+
+
+def test_without_squares_or_with_spoilt_ones_there_is_no_figure_s1(pictures: Path) -> None:
+    assert list(square_maps.draw_square_maps(only(pictures))) == []
+    lines = b'{"k": 4, "squares": {"delta-e": [[1.0], []]}}\n{"k": 0, "squares": {"delta-e": [[1.0]]}}\nx\n'
+    (pictures / "picture" / "m128" / layout.SQUARES).write_bytes(lines)
+    assert list(square_maps.draw_square_maps(only(pictures))) == []
+
+
 # ── how they look and are written ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_files_hold_no_time_no_maker_and_no_text_that_needs_a_font(runs: Path, tmp_path: Path) -> None:
-    png, svg = style.write_figure(drawings(singles.draw_single_images(only(runs)))[0].figure, tmp_path, "a")
+    png, svg, pdf = style.write_figure(drawings(singles.draw_single_images(only(runs)))[0].figure, tmp_path, "a")
     text = svg.read_text()
+    assert not [word for word in (b"/CreationDate", b"/Creator", b"/Producer") if word in pdf.read_bytes()]
+    assert b"/Type3" not in pdf.read_bytes(), "fonts that journals refuse"
     assert "<dc:date>" not in text
     assert "<text" not in text
     assert b"tEXt" not in png.read_bytes()

@@ -68,24 +68,27 @@ def one(tmp_path: Path) -> Path:
 # ── the whole of it ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_each_figure_is_png_svg_and_csv_and_in_the_text(written: tuple[Outcome, Path]) -> None:
+def test_each_figure_is_png_svg_pdf_and_csv_and_in_the_text(written: tuple[Outcome, Path]) -> None:
     outcome, out = written
     assert (outcome.code, outcome.err) == (0, "")
     there = {file.name for file in out.iterdir()}
     stems = {name.removesuffix(".png") for name in there if name.endswith(".png")}
-    of_pictures, of_values = ["01", "04", "06", "10"], ["07", "08", "09"]
+    of_pictures, of_values = ["01", "02", "04", "06", "10"], ["07", "08", "09"]
     against_coverage = [f"{number}-coverage" for number in of_values]
     assert stems == {f"figure-{one}" for one in [*of_pictures, *of_values, *against_coverage]}
-    files = {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "csv")}
-    assert there == files | {"report.md", "report.json"}
+    files = {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf", "csv")}
+    assert there == files | {"report.md", "report.html", "report.json"}
     text = (out / "report.md").read_text()
     assert {*re.findall(r"\]\(([^)]+)\)", text)} == files
     assert f"report.md: {len(stems)} figures" in outcome.out
+    page = (out / "report.html").read_text()
+    assert page.count('src="data:image/png;base64,') == len(stems)
+    assert {*json.loads((out / "report.json").read_text())["files"]} == there
 
 
 def test_every_caption_says_how_many(written: tuple[Outcome, Path]) -> None:
     captions = [one["caption"] for one in json.loads((written[1] / "report.json").read_text())["figures"]]
-    assert len(captions) == 10
+    assert len(captions) == 11
     assert [one for one in captions if not re.search(r"\b(n = )?\d+ (image|trajector)", one)] == []
 
 

@@ -13,7 +13,7 @@ from riptui import metrics
 from riptui.arrays import Image, Images
 from riptui.errors import InputError, MetricError, MissingExtraError
 from riptui.metrics import availability, meter
-from riptui.metrics.meter import Meter
+from riptui.metrics.meter import Meter, MeteredFrame
 from tests.support.trajectories import picture
 
 pytest_plugins = ["tests.support.random_trunks"]
@@ -97,6 +97,11 @@ def test_names_keep_their_order_and_come_once() -> None:
         ("ssim@", "only @previous can follow"),
         ("ssim@previous@previous", "only @previous can follow"),
         ("entropy@previous", "use entropy"),
+        ("seam@previous", "seam measures iterations and has no @previous"),
+        ("seam@content", "seam measures iterations and has no @content"),
+        ("ssim@content@previous", "only @previous can follow"),
+        ("ssim@squares", "ssim has no @squares; these have: lpips-squeeze, lpips-alex, lpips-vgg, delta-e"),
+        ("seam@squares", "seam has no @squares"),
     ],
 )
 def test_a_name_that_is_no_metric_is_refused_in_one_line(name: str, said: str) -> None:
@@ -193,6 +198,26 @@ def test_entropy_is_0_of_one_level_and_8_bits_of_all_levels_alike() -> None:
     assert value("entropy", flat(7, 7, 7), ramp) == 8
 
 
+def lightness(grey: int) -> float:
+    """CIE L* of a grey level of sRGB, by the closed form."""
+    return 116 * (((grey / 255 + 0.055) / 1.055) ** 2.4) ** (1 / 3) - 16
+
+
+def test_a_shift_in_lab_has_a_sign_for_each_coordinate() -> None:
+    grey = flat(128, 128, 128)
+    shifts = {
+        frame: [value(name, grey, flat(*frame)) for name in ("lab-l", "lab-a", "lab-b")]
+        for frame in ((90, 90, 90), (160, 110, 110), (130, 130, 100))
+    }
+    assert shifts[90, 90, 90] == pytest.approx([lightness(90) - lightness(128), 0, 0], abs=0.01)
+    assert shifts[160, 110, 110][1] > 15, "redder"
+    assert shifts[130, 130, 100][2] > 10, "yellower"
+    assert value("lab-a", flat(160, 110, 110), grey) == -shifts[160, 110, 110][1]
+    half = grey.copy()
+    half[:16] = 90
+    assert value("lab-l", grey, half) == pytest.approx(shifts[90, 90, 90][0] / 2)
+
+
 @pytest.mark.slow
 @pytest.mark.needs("diffusion")
 def test_ms_ssim_is_torchmetrics_on_the_luma(original: Image) -> None:
@@ -239,9 +264,12 @@ def test_frames_of_several_trajectories_are_measured_at_once_where_a_metric_can(
         Meter(["ssim", "psnr"], flat(2, 2, 2)),
         Meter([], flat(3, 3, 3)),
     )
-    measured = meter.measure_together(
-        [(first, flat(10, 10, 10)), (second, flat(20, 20, 20)), (third, flat(30, 30, 30))]
-    )
+    frames = [
+        MeteredFrame(first, flat(10, 10, 10)),
+        MeteredFrame(second, flat(20, 20, 20)),
+        MeteredFrame(third, flat(30, 30, 30)),
+    ]
+    measured = meter.measure_together(frames)
     assert measured == [{"psnr": 9.0}, {"psnr": 18.0, "ssim": 18.0}, {}]
     assert metric.batches == [2, 1]
     assert second.previous is not None
@@ -252,7 +280,7 @@ def test_a_frame_that_cannot_be_measured_takes_no_other_with_it(monkeypatch: pyt
     monkeypatch.setattr(meter, "load", lambda name, device: Together(bad=20))
     meters = [Meter(["psnr", "ssim"], flat(0, 0, 0)) for _ in range(3)]
     first, second, third = meter.measure_together(
-        list(zip(meters, [flat(level, level, level) for level in (10, 20, 30)], strict=True))
+        [MeteredFrame(one, flat(level, level, level)) for one, level in zip(meters, (10, 20, 30), strict=True)]
     )
     assert (first, third) == ({"psnr": 10.0, "ssim": 10.0}, {"psnr": 30.0, "ssim": 30.0})
     assert isinstance(second, MetricError)

@@ -12,7 +12,7 @@ from riptui.arrays import Images, Masks
 from riptui.errors import InpainterError
 from riptui.inpainters import Inpainter, OnStep
 from riptui.metrics import MetricInfo
-from riptui.testing import FAILING, SLOW, check_inpainter, check_metric, failing, slow
+from riptui.testing import FAILING, SLOW, check_inpainter, check_metric, check_repaint_metric, failing, slow
 
 pytest_plugins = ["tests.support.random_trunks"]
 
@@ -33,7 +33,10 @@ def test_every_builtin_metric_keeps_the_rules(name: str, request: pytest.Fixture
         pytest.importorskip(package)
     if info.net:
         request.getfixturevalue("torch_home")
-    check_metric(metrics.load(name, "cpu"), info)
+    if info.of_repaint:
+        check_repaint_metric(metrics.load_repaint_metric(name, "cpu"), info)
+    else:
+        check_metric(metrics.load(name, "cpu"), info)
 
 
 def test_the_slow_double_keeps_them_and_the_failing_one_fails() -> None:

@@ -28,7 +28,8 @@ overwrite_option = click.option(
     type=click.Path(path_type=Path),
     required=True,
     metavar="FOLDER",
-    help="Where to write report.md and the figures (PNG, SVG, CSV). An existing report is replaced.",
+    help="Where to write report.md, report.html (the same in one file) and the figures (PNG, SVG, PDF, CSV). An "
+    "existing report is replaced.",
 )
 @reference_option
 @overwrite_option
@@ -36,7 +37,7 @@ overwrite_option = click.option(
 def report() -> None:
     """Draw the paper's figures from trajectories and test its findings. PATH: a trajectory, or a folder of them.
 
-    Figures 1 and 4 to 13 in the paper's layout, the curves also against coverage. Figures for which the
+    Figures 1, 2 and 4 to 13 in the paper's layout, the curves also against coverage. Figures for which the
     trajectories do not suffice are left out and listed. Only complete trajectories count. Needs the extra [report].
 
     \b

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from riptui import metrics
-from riptui.metrics import PREVIOUS
+from riptui.metrics import PREVIOUS, base_name
 from riptui.metrics.display import metric_names, metric_title
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
@@ -20,7 +20,7 @@ X_LABELS: dict[XAxis, str] = {"inpainted": "inpainted %", "coverage": "coverage 
 
 
 def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> list[str]:
-    """The metrics to draw together because they share a scale: all LPIPS, or the chosen one, or the first."""
+    """The metrics to draw together because they share a scale: all LPIPS, all of Lab, the chosen one, or the first."""
     available = metric_names(measured)
     if not available:
         return []
@@ -29,17 +29,20 @@ def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> lis
 
 
 def _scale_key(name: str) -> tuple[str, bool]:
-    return ("lpips" if name.startswith("lpips-") else name), name.endswith(PREVIOUS)
+    family = next((family for family in ("lpips-", "lab-") if name.startswith(family)), base_name(name))
+    return family, name.endswith(PREVIOUS)
 
 
 def y_label(names: Sequence[str]) -> str:
     """The label of the y axis: LPIPS, PSNR (dB) ..."""
     if not names:
         return ""
-    metric = metrics.REGISTRY.get(names[0].removesuffix(PREVIOUS))
+    metric = metrics.REGISTRY.get(base_name(names[0]))
     unit = f" ({metric.unit})" if metric and metric.unit and metric.unit not in metric_title(names[0]) else ""
     if names[0].startswith("lpips-"):
         return "LPIPS to the frame before" if names[0].endswith(PREVIOUS) else "LPIPS"
+    if names[0].startswith("lab-"):
+        return "shift in CIELAB"
     return metric_title(names[0]) + unit
 
 

@@ -17,7 +17,8 @@ from riptui.cli.options import json_option
     type=click.Path(path_type=Path),
     metavar="FOLDER",
     show_default="NAME-report next to FILE",
-    help="Where to write report.md and the figures (PNG, SVG, CSV). An existing report is replaced.",
+    help="Where to write report.md, report.html (the same in one file) and the figures (PNG, SVG, PDF, CSV). An "
+    "existing report is replaced.",
 )
 @reference_option
 @overwrite_option

@@ -1,0 +1,74 @@
+"""A sheet: rows of square pictures with labels, the form of all figures that show frames."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import PIL.Image
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from riptui.arrays import Image
+from riptui.figures import style
+from riptui.spec import Box
+
+MAX_PIXELS = 256  # px per side of a picture in a figure: 1.28 inches of print at 200 dpi
+MAX_INCHES = 1.9  # inches per side of a picture
+GAP_INCHES, HEAD_INCHES, SIDE_INCHES = 0.05, 0.2, 0.2  # between pictures; for labels above a row and beside it
+
+
+class Tile(NamedTuple):
+    """One cell of a sheet: a picture with its labels, or empty."""
+
+    image: Image | None
+    label_above: str = ""
+    label_beside: str = ""
+    outlined: Box | None = None
+
+
+def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
+    """A figure of rows of square pictures, with labels above and to the left of them."""
+    columns = max(map(len, tiles))
+    label_width = SIDE_INCHES if any(row[0].label_beside for row in tiles) else 0.0
+    side = min(MAX_INCHES, (style.PAGE_WIDTH - label_width - (columns - 1) * GAP_INCHES) / columns)
+    heads = [HEAD_INCHES if any(tile.label_above for tile in row) else 0.0 for row in tiles]
+    width = label_width + columns * (side + GAP_INCHES) - GAP_INCHES
+    height = sum(heads) + len(tiles) * (side + GAP_INCHES) - GAP_INCHES
+    figure = style.empty_figure(width, height)
+    figure.set_layout_engine("none")
+    top = height
+    for row, head in zip(tiles, heads, strict=True):
+        top -= head + side
+        for column, tile in enumerate(row):
+            x = label_width + column * (side + GAP_INCHES)
+            axes = figure.add_axes((x / width, top / height, side / width, side / height))
+            _draw_tile(axes, tile)
+        top -= GAP_INCHES
+    return figure
+
+
+def _draw_tile(axes: Axes, tile: Tile) -> None:
+    axes.set_axis_off()
+    if tile.image is not None:
+        size = min(MAX_PIXELS, len(tile.image))
+        small = PIL.Image.fromarray(tile.image).resize((size, size), PIL.Image.Resampling.LANCZOS)
+        axes.imshow(np.asarray(small), extent=(0, len(tile.image), len(tile.image), 0))
+    if tile.label_above:
+        axes.set_title(tile.label_above, pad=3, fontsize=7.5)
+    if tile.label_beside:
+        axes.annotate(
+            tile.label_beside,
+            xy=(0, 0.5),
+            xycoords="axes fraction",
+            xytext=(-3, 0),
+            textcoords="offset points",
+            rotation=90,
+            ha="right",
+            va="center",
+            fontsize=7.5,
+        )
+    if tile.outlined:
+        x, y, width, height = tile.outlined
+        axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="white", linewidth=1.6))
+        axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="black", linewidth=0.8))

@@ -1,0 +1,21 @@
+"""A metric of one frame alone: a number, and no reference."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from riptui.arrays import Distances, Image, Images
+
+
+@dataclass(frozen=True)
+class SingleFrameMetric:
+    """A Metric that ignores the reference."""
+
+    value: Callable[[Image], float]
+
+    def prepare(self, reference: Image) -> None:
+        return None
+
+    def measure(self, prepared: None, frames: Images) -> Distances:
+        return np.array([self.value(frame) for frame in frames], np.float64)

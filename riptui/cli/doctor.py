@@ -33,11 +33,15 @@ BASE = (
     "rich",
     "rich-click",
     "jaxtyping",
+    "simplejpeg",
     "textual",
+    "tifffile",
 )
 EXTRAS = {
     "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
     "parquet": ("pyarrow",),
+    "datasets": ("datasets",),
+    "pictures": ("pillow-heif", "pillow-jxl-plugin"),
     "report": ("matplotlib",),
 }
 MIN_FREE_BYTES = 2**30  # bytes; about 200 trajectories

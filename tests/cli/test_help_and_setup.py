@@ -145,7 +145,13 @@ def test_the_doctors_words_are_those_of_its_json() -> None:
 @pytest.mark.usefixtures("no_torch_process")
 @pytest.mark.parametrize(
     ("package", "extra"),
-    [("torch", "diffusion"), ("lpips", "diffusion"), ("pyarrow", "parquet"), ("matplotlib", "report")],
+    [
+        ("torch", "diffusion"),
+        ("lpips", "diffusion"),
+        ("pyarrow", "parquet"),
+        ("matplotlib", "report"),
+        ("pillow-heif", "pictures"),
+    ],
 )
 def test_a_missing_extra_is_noted_with_what_to_do(package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = doctor._version

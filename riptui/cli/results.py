@@ -4,9 +4,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
 from riptui.cli import results_tables
+from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
+from riptui.cli.transient_progress import transient_progress
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
@@ -23,6 +27,7 @@ def results(
     by: tuple[str, ...],
     metric: str | None,
     findings: bool,
+    recursion: bool,
     compare: bool,
     csv: Path | None,
     parquet: Path | None,
@@ -47,6 +52,8 @@ def results(
     output["groups"] = results_tables.groups_as_dicts(members, keys, _previous_curves(readable, chosen_metric))
     if findings:
         output["findings"] = _test_findings(readable, chosen_metric)
+    if recursion:
+        output["recursion"] = _analyse_recursion(readable, chosen_metric, as_json=as_json)
     refusal = None
     if compare:
         try:
@@ -57,6 +64,8 @@ def results(
         print_json(results_tables.to_json_value(output))
     else:
         results_tables.print_results(output)
+        if recursion:
+            _print_recursion(output["recursion"])
     if refusal:
         raise refusal  # after what could be computed
     return 0
@@ -119,6 +128,25 @@ def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[
         }
         for tested in check_findings(summaries, metric)
     ]
+
+
+def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, *, as_json: bool) -> dict[str, Any]:
+    from riptui.cli.recursion_tables import recursion_as_dict  # imports scikit-image's colours, 0.2 s
+    from riptui.results.recursion_analysis import analyse_recursion
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
+        task = progress.add_task("reading squares", total=len(summaries))
+        analysis = analyse_recursion(
+            summaries, metric, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    return recursion_as_dict(analysis)
+
+
+def _print_recursion(recursion: dict[str, Any]) -> None:
+    from riptui.cli.recursion_tables import print_recursion  # as above
+
+    print_recursion(recursion)
 
 
 def _compare_inpainters(members: Sequence[Curve]) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """The excess of a measured curve over its coverage null, for metrics that have no error by square, e.g. LPIPS."""
 
 from dataclasses import replace
-from math import isfinite
 
 import numpy as np
 
 from riptui.errors import InputError
-from riptui.metrics import PREVIOUS, find_metric
-from riptui.results.curves import Curve, CurveValues, read_coverage
+from riptui.results.curves import Curve, read_coverage
+from riptui.results.panel import distance_function
 
 
 def excess_over_coverage(curve: Curve) -> Curve:
@@ -20,21 +19,10 @@ def excess_over_coverage(curve: Curve) -> Curve:
     Raises InputError for a metric that is not a distance to the original, or infinite for equal pictures, and if the
     curve has no point above 0; DiskError, DamagedError.
     """
-    distances = _to_distances(curve)
+    distances = distance_function(curve.metric)(curve.values)
     coverage = read_coverage(curve)
     above = np.flatnonzero(curve.k > 0)
     if not len(above):
         raise InputError(f"{curve.trajectory.path}: {curve.metric} is not measured above 0 %; see riptui measure")
     slope = distances[above[0]] / coverage[above[0]]
     return replace(curve, values=distances - slope * coverage)
-
-
-def _to_distances(curve: Curve) -> CurveValues:
-    info = find_metric(curve.metric)
-    if curve.metric.endswith(PREVIOUS) or not info.pairwise:
-        raise InputError(f"{curve.metric} is not a distance to the original: use lpips-vgg or ssim")
-    if info.higher_means == "farther":
-        return curve.values
-    if not isfinite(info.range[1]):
-        raise InputError(f"{curve.metric} has no finite value for equal pictures: use lpips-vgg or ssim")
-    return info.range[1] - curve.values

@@ -98,7 +98,7 @@ def fit_exposure_model(points: Sequence[ExposurePoint], *, max_tau: float = MAX_
 
 def prediction_error(model: ExposureModel, spec: Spec, curve: Sequence[NullPoint]) -> float:
     """Root mean square over the amounts above 0 of predicted minus observed errors, in % of the mean observed error."""
-    inpainted, observed = (np.array(column) for column in list(zip(*curve, strict=True))[:2])
+    inpainted, observed = np.array([(point.inpainted, point.error) for point in curve]).T
     predicted = model.predict(spec, np.rint(inpainted * spec.cells / 100))
     above = inpainted > 0
     difference = (predicted - observed)[above]

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from riptui.errors import RiptuiError
-from riptui.results.curves import Curve, extract_curve, group_by
+from riptui.results.curves import Curve, drop_copies, extract_curve, group_by, shares_squares
 from riptui.results.exposure import SQUARE_ERRORS, SquareErrors, read_square_errors
 from riptui.results.exposure_model import ExposureModel, ExposurePoint, fit_exposure_model, prediction_error
 from riptui.results.order_differences import OrderDifference, compare_orders
@@ -30,6 +30,8 @@ class RecursionGroup:
     """Of any of them."""
     effects: Mapping[str, RecursionEffect]
     """By error, one of SQUARE_ERRORS."""
+    shared_squares: bool
+    """Whether a seed gave several pictures the same squares: the intervals are for these squares only."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def analyse_recursion(
             dict(zip(by, key, strict=True)),
             found[0].spec,
             {name: compute_effect(found, name) for name in SQUARE_ERRORS},
+            shares_squares(found),
         )
         for key, found in group_by(members, by).items()
     ]
@@ -102,21 +105,17 @@ def analyse_recursion(
 
 
 def _choose_complete(summaries: Iterable[TrajectorySummary]) -> tuple[list[TrajectorySummary], list[str]]:
-    """The complete trajectories, one of each digest, and notes about the others."""
-    by_digest: dict[str, TrajectorySummary] = {}
-    unfinished = repeated = 0
-    for summary in summaries:
-        if summary.spec is None:
-            continue
-        if summary.k < summary.spec.iterations:
-            unfinished += 1
-        elif by_digest.setdefault(summary.spec.digest, summary) is not summary:
-            repeated += 1
-    notes = {
-        f"unfinished: {format_count(unfinished, 'trajectory')}; see riptui resume": unfinished,
-        f"copies of others: {format_count(repeated, 'trajectory')}": repeated,
+    """The complete trajectories made with paste, one of each digest, and notes about the others."""
+    readable = [summary for summary in summaries if summary.spec]
+    unique = drop_copies(readable)
+    complete = [summary for summary in unique if summary.spec and summary.k >= summary.spec.iterations]
+    usable = [summary for summary in complete if summary.spec and summary.spec.paste]
+    counts = {
+        "copies of others with the same spec": len(readable) - len(unique),
+        "unfinished (riptui resume)": len(unique) - len(complete),
+        "made without paste, so that each repaint changed all squares": len(complete) - len(usable),
     }
-    return list(by_digest.values()), [note for note, count in notes.items() if count]
+    return usable, [f"{reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
 
 
 def _predict_each(groups: Sequence[RecursionGroup]) -> Iterator[HeldOutCurve]:
@@ -166,4 +165,5 @@ def _compare_orders(
 
 def _frame_curve(member: SquareErrors, name: str) -> Curve:
     k = np.arange(len(member.squares) + 1)
-    return Curve(member.trajectory, member.spec, f"{name} of squares", k, member.inpainted, member.frame_errors(name))
+    errors, last = member.frame_errors(name), len(member.squares)
+    return Curve(member.trajectory, member.spec, f"{name} of squares", k, member.inpainted, errors, last)

@@ -8,7 +8,6 @@ picture are pooled over its seeds first, and then pictures are averaged: n is pi
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
@@ -21,7 +20,8 @@ MAX_POINTS = 80  # of a curve, besides the one at 0 %
 ByImage = Float64[np.ndarray, " images"]
 
 
-class ExposureMean(NamedTuple):
+@dataclass(frozen=True)
+class ExposureMean:
     """The mean error right after the t-th repaint."""
 
     exposure: int
@@ -31,7 +31,8 @@ class ExposureMean(NamedTuple):
     """Count of the repaints it is the mean of."""
 
 
-class NullPoint(NamedTuple):
+@dataclass(frozen=True)
+class NullPoint:
     """The mean error of the frames at one inpainted %, and the coverage null's."""
 
     inpainted: float

@@ -12,6 +12,7 @@ from riptui.results.curves import extract_curves
 from riptui.results.exposure import LUMA, SQUARE_ERRORS
 from riptui.results.order_differences import compare_orders
 from riptui.results.recursion_analysis import RecursionAnalysis, analyse_recursion
+from riptui.results.recursion_effect import NullPoint
 from riptui.store import layout
 from riptui.store.listing import find_trajectories, summarize
 from tests.support.made import made_spec, made_summary, write
@@ -51,7 +52,7 @@ def test_there_is_a_group_for_each_condition_and_mask_size(found: RecursionAnaly
         assert group.effects.keys() == SQUARE_ERRORS.keys()
         for effect in group.effects.values():
             assert (effect.images, effect.trajectories, effect.slope.value, effect.excess.value) == (2, 2, 0, 0)
-            assert effect.curve[0] == (0, 0, 0)
+            assert effect.curve[0] == NullPoint(0, 0, 0)
             assert effect.curve[-1].inpainted == 200
 
 
@@ -92,9 +93,9 @@ def test_what_cannot_be_used_is_left_out_with_the_reason(tmp_path: Path) -> None
     [group] = found.groups
     assert group.effects[LUMA].trajectories == 1
     notes = "\n".join(found.left_out)
-    assert "unfinished: 1 trajectory; see riptui resume" in notes
-    assert "copies of others: 1 trajectory" in notes
-    assert f"{tmp_path / 'no-paste'}: made without paste" in notes
+    assert "unfinished (riptui resume): 1 trajectory" in notes
+    assert "copies of others with the same spec: 1 trajectory" in notes
+    assert "made without paste, so that each repaint changed all squares: 1 trajectory" in notes
     assert "patch 1 is truncated" in notes
 
 
@@ -129,7 +130,7 @@ def test_the_excess_is_zero_for_a_metric_that_follows_coverage(tmp_path: Path) -
 @pytest.mark.parametrize("metric", ["psnr", "entropy", "ssim@previous"])
 def test_an_excess_needs_a_distance(metric: str) -> None:
     [curve] = extract_curves([made_summary(made_spec(), {metric: lambda x: 1.0})], metric)
-    with pytest.raises(InputError, match=r"use lpips-vgg or ssim"):
+    with pytest.raises(InputError, match=r"use lpips-vgg"):
         excess_over_coverage(curve)
 
 

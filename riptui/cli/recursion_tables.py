@@ -1,8 +1,7 @@
-"""What recursion does, as a dictionary for JSON and as tables on the terminal."""
+"""What recursion does, as tables on the terminal; from the dictionary that also becomes JSON."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -11,28 +10,6 @@ from riptui.cli.settings_table import FormatCell, build_layouts, format_interval
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.exposure import DELTA_E, LUMA, SQUARE_ERRORS
-from riptui.results.recursion_analysis import RecursionAnalysis
-
-
-def recursion_as_dict(analysis: RecursionAnalysis) -> dict[str, Any]:
-    return {
-        "groups": [
-            {
-                "key": dict(group.settings),
-                "shared_squares": group.shared_squares,
-                "errors": {name: asdict(effect) for name, effect in group.effects.items()},
-            }
-            for group in analysis.groups
-        ],
-        "held_out": [_with_key(asdict(held)) for held in analysis.held_out],
-        "orders": [_with_key(asdict(comparison)) for comparison in analysis.orders],
-        "left_out": list(analysis.left_out),
-    }
-
-
-def _with_key(fields: dict[str, Any]) -> dict[str, Any]:
-    """The settings under the name that they have in the other tables."""
-    return {"key": fields.pop("settings"), **fields}
 
 
 def print_recursion(recursion: Mapping[str, Any]) -> None:

@@ -131,8 +131,7 @@ def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[
 
 
 def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, *, as_json: bool) -> dict[str, Any]:
-    from riptui.cli.recursion_tables import recursion_as_dict  # imports scikit-image's colours, 0.2 s
-    from riptui.results.recursion_analysis import analyse_recursion
+    from riptui.results.recursion_analysis import analyse_recursion  # imports scikit-image's colours, 0.2 s
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
@@ -140,7 +139,7 @@ def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, *, a
         analysis = analyse_recursion(
             summaries, metric, lambda done, total: progress.update(task, completed=done, total=total)
         )
-    return recursion_as_dict(analysis)
+    return analysis.as_dict()
 
 
 def _print_recursion(recursion: dict[str, Any]) -> None:

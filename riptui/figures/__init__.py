@@ -7,6 +7,7 @@ data           the trajectories by condition, image and mask size, with their va
 sequences      figures 1, 4, 5, 6 and 10 to 12: pictures
 averages       figure 7: mean over all images; scatter: figure 8; panels: code that both share
 singles        figures 9 and 13: single images, and single images with several seeds
+exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
 style          colours, fonts and axes of all figures, and writing them to files

@@ -1,8 +1,8 @@
 """What recursion does in any trajectories: by condition and mask size, how well it is predicted, and by order."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -69,6 +69,27 @@ class RecursionAnalysis:
     orders: Sequence[OrderComparison]
     left_out: Sequence[str]
     """What was left out, each with the reason."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON. The encoder turns values that are not finite into null."""
+        return {
+            "groups": [
+                {
+                    "key": dict(group.settings),
+                    "shared_squares": group.shared_squares,
+                    "errors": {name: asdict(effect) for name, effect in group.effects.items()},
+                }
+                for group in self.groups
+            ],
+            "held_out": [_with_key(asdict(held)) for held in self.held_out],
+            "orders": [_with_key(asdict(comparison)) for comparison in self.orders],
+            "left_out": list(self.left_out),
+        }
+
+
+def _with_key(fields: dict[str, Any]) -> dict[str, Any]:
+    """The settings under the name that they have in other results."""
+    return {"key": fields.pop("settings"), **fields}
 
 
 def analyse_recursion(

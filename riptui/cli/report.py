@@ -50,7 +50,7 @@ def write_report(
 
 
 def _print_summary(written: WrittenReport) -> None:
-    print_line(f"{short_path(written.folder / 'report.md')}: {format_count(len(written.figures), 'figure')}")
+    print_line(f"{short_path(written.folder / 'report.md')}: {format_count(len(written.all_figures), 'figure')}")
     print_line(f"{short_path(written.folder / 'report.html')}: the same in one file")
     for skipped in written.left_out:
         subject = f", {skipped.of}" if skipped.of else ""

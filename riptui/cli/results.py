@@ -4,9 +4,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
 from riptui.cli import results_tables
+from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
+from riptui.cli.transient_progress import transient_progress
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
@@ -24,6 +28,7 @@ def results(
     by: tuple[str, ...],
     metric: str | None,
     findings: bool,
+    recursion: bool,
     compare: bool,
     csv: Path | None,
     parquet: Path | None,
@@ -49,6 +54,8 @@ def results(
     output["groups"] = results_tables.groups_as_dicts(members, keys, between_frames)
     if findings:
         output["findings"] = _test_findings(readable, chosen_metric)
+    if recursion:
+        output["recursion"] = _analyse_recursion(readable, chosen_metric, as_json=as_json)
     refusal = None
     if compare:
         conditions = [name for name in condition_settings(members) if name != "amount"]
@@ -60,6 +67,8 @@ def results(
         print_json(results_tables.to_json_value(output))
     else:
         results_tables.print_results(output)
+        if recursion:
+            _print_recursion(output["recursion"])
     if refusal:
         raise refusal  # after what could be computed
     return 0
@@ -111,3 +120,21 @@ def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[
         {"settings": dict(tested.settings), "findings": [finding_as_dict(finding) for finding in tested.findings]}
         for tested in check_findings(summaries, metric)
     ]
+
+
+def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, *, as_json: bool) -> dict[str, Any]:
+    from riptui.results.recursion_analysis import analyse_recursion  # imports scikit-image's colours, 0.2 s
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
+        task = progress.add_task("reading squares", total=len(summaries))
+        analysis = analyse_recursion(
+            summaries, metric, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    return analysis.as_dict()
+
+
+def _print_recursion(recursion: dict[str, Any]) -> None:
+    from riptui.cli.recursion_tables import print_recursion  # as above
+
+    print_recursion(recursion)

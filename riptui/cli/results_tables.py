@@ -1,16 +1,15 @@
 """Results as dictionaries, which become JSON or the tables on the terminal."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from math import isnan
 from typing import Any
 
 import msgspec
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_table, warn
+from riptui.cli.settings_table import build_layouts, format_interval, format_settings
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison
@@ -23,10 +22,8 @@ from riptui.results.statistics import (
     summarize_drift,
 )
 from riptui.results.verdict import PaperFinding, parts_as_dicts
-from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
-FormatCell = Callable[[dict[str, Any]], str]
 VERDICT_COLOURS = {"holds": "green", "in part": "cyan", "does not": "red", "undecided": "yellow"}
 
 
@@ -93,7 +90,7 @@ def print_results(results: dict[str, Any]) -> None:
     _print_groups(results["groups"], results["metric"])
     for tested in results.get("findings", ()):
         out.print()
-        print_line(_format_settings(tested["settings"]), "bold")
+        print_line(format_settings(tested["settings"]), "bold")
         for finding in tested["findings"]:
             _print_finding(finding)
     if "findings" in results and not results["findings"]:
@@ -107,9 +104,9 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
         "n": lambda group: str(group["trajectories"]),
         "images": lambda group: str(group["images"]),
         f"{metric} at the end": _format_final,
-        "95 %": lambda group: _format_interval(group["final"]),
+        "95 %": lambda group: format_interval(group["final"]),
         "area": lambda group: format_result(group["area"]["value"]),
-        "95 % of it": lambda group: _format_interval(group["area"]),
+        "95 % of it": lambda group: format_interval(group["area"]),
         "half-life": lambda group: _format_percent(group["half_life"]),
         "ICC": _format_icc,
         "law": _format_law,
@@ -117,7 +114,7 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
     if not any(group["icc"] for group in groups):
         del columns["ICC"]
     expendable = ("law", "95 % of it", "images", "area", "ICC", "95 %", "half-life")
-    print_table(_build_layouts(groups, "key", columns, [name for name in expendable if name in columns]))
+    print_table(build_layouts(groups, "key", columns, [name for name in expendable if name in columns]))
     for line in _explain_groups(groups, metric):
         print_line(line, "dim")
     if unfinished := sum(group["unfinished"] for group in groups):
@@ -148,7 +145,7 @@ def _format_icc(group: dict[str, Any]) -> str:
     if not group["icc"]:
         return "-"
     last = group["icc"][-1]
-    interval = "" if isnan(last["low"]) else f" ({_format_interval(last)})"
+    interval = "" if isnan(last["low"]) else f" ({format_interval(last)})"
     return f"{format_result(last['value'])}{interval}"
 
 
@@ -172,7 +169,7 @@ def _print_finding(finding: dict[str, Any]) -> None:
     for evidence in finding["evidence"]:
         effect = evidence["effect"]
         images = format_count(effect["images"], "image")
-        numbers = f"{format_result(effect['value'])}  {_format_interval(effect)}  against {evidence['null']:g}"
+        numbers = f"{format_result(effect['value'])}  {format_interval(effect)}  against {evidence['null']:g}"
         verdict = evidence["open"] or evidence["verdict"]
         if not evidence["decides"]:
             verdict += ", beside the verdict"
@@ -188,61 +185,22 @@ def _print_comparison(comparison: dict[str, Any], metric: str) -> None:
         "n": lambda standing: str(standing["trajectories"]),
         "images": lambda standing: str(standing["area"]["images"]),
         "area": lambda standing: format_result(standing["area"]["value"]),
-        "95 %": lambda standing: _format_interval(standing["area"]),
+        "95 %": lambda standing: format_interval(standing["area"]),
         "half-life": lambda standing: _format_percent(standing["half_life"]),
         "s per inpainting": lambda standing: "-" if standing["seconds"] is None else f"{standing['seconds']:.3g}",
     }
-    print_table(_build_layouts(comparison["standings"], "key", columns, ("images", "half-life", "n", "95 %")))
+    print_table(build_layouts(comparison["standings"], "key", columns, ("images", "half-life", "n", "95 %")))
     columns = {
-        "farther than it": lambda difference: _format_settings(difference["farther"]),
+        "farther than it": lambda difference: format_settings(difference["farther"]),
         "by": lambda difference: format_result(difference["effect"]["value"]),
-        "95 %": lambda difference: _format_interval(difference["effect"]),
+        "95 %": lambda difference: format_interval(difference["effect"]),
         "p (Wilcoxon)": lambda difference: f"{difference['p']:.2g}",
         "p (Holm)": lambda difference: f"{difference['adjusted']:.2g}",
     }
-    print_table(_build_layouts(comparison["differences"], "nearer", columns, ("p (Wilcoxon)", "95 %", "by")))
+    print_table(build_layouts(comparison["differences"], "nearer", columns, ("p (Wilcoxon)", "95 %", "by")))
     if comparison["left_out"]:
         count = format_count(comparison["left_out"], "trajectory")
         warn(f"left out, incomplete or not run by every inpainter: {count}")
-
-
-def _build_layouts(
-    rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell], expendable: Sequence[str]
-) -> Iterator[Table]:
-    """Tables of a row each, key first: with all columns, then dropping the expendable ones one by one."""
-    for dropped in range(len(expendable) + 1):
-        kept = {name: cell for name, cell in columns.items() if name not in expendable[:dropped]}
-        yield _build_table(rows, key, kept)
-
-
-def _build_table(rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in rows[0][key]:
-        table.add_column(Text(printable(name)), overflow="fold", min_width=4)
-    for name in columns:
-        table.add_column(Text(printable(name)), justify="right", overflow="fold")
-    for row in rows:
-        settings = (Text(_format_setting(value)) for value in row[key].values())
-        table.add_row(*settings, *(Text(cell(row)) for cell in columns.values()))
-    return table
-
-
-def _format_settings(settings: dict[str, Any]) -> str:
-    """The inpainter by its name alone, the rest by name and value."""
-    rest = [
-        f"{printable(name)} {_format_setting(value)}"
-        for name, value in settings.items()
-        if name != "inpainter" and value is not None
-    ]
-    return ", ".join([*([_format_setting(settings["inpainter"])] if "inpainter" in settings else []), *rest])
-
-
-def _format_setting(value: object) -> str:
-    return "-" if value is None else printable(str(value))[:40]
-
-
-def _format_interval(estimate: dict[str, float]) -> str:
-    return "-" if isnan(estimate["low"]) else f"{format_result(estimate['low'])} to {format_result(estimate['high'])}"
 
 
 def _format_percent(value: float | None) -> str:

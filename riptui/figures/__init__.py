@@ -8,6 +8,7 @@ sequences      figures 1, 2, 4 to 6 and 10 to 12: pictures; sheet: rows of pictu
 averages       figure 7: mean over all images; scatter: figure 8; panels: code that both share
 singles        figures 9 and 13: single images, and single images with several seeds
 square_maps    figure S1, which the paper does not have: the distance of each square
+exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
 style          colours, fonts and axes of all figures, and writing them to files

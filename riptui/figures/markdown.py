@@ -46,14 +46,16 @@ def render_markdown(
     damaged: Sequence[str],
     tested: Sequence[ConditionFindings],
     notes: Sequence[str],
+    recursion: Iterable[str],
 ) -> str:
-    """Render the text; it links to the figures by file name."""
+    """Render the text; it links to the figures by file name. `recursion`: the parts of the section of that name."""
     parts = [
         "# Recursive InPainting: a report\n\nFigures have the numbers of the corresponding figures in the paper "
         "(Conde et al., *How Stable is Stable Diffusion under Recursive InPainting (RIP)?*, arXiv 2407.09549).\n",
         *_runs_section(data, notes),
         *_figures_section(figures, left_out, damaged),
         *_stability_section(data),
+        *recursion,
         *_findings_section(data, tested),
         f"## Limits\n\n{_LIMITS}",
         f"Made by riptui {__version__}.\n",
@@ -83,7 +85,7 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
                 ]
             )
     if rows:
-        yield _markdown_table(["inpainter", "mask", "trajectories", "images", "seeds", "amount"], rows)
+        yield markdown_table(["inpainter", "mask", "trajectories", "images", "seeds", "amount"], rows)
     else:
         yield "No trajectory is finished.\n"
     listed = [*_metric_notes(data), *_squares_notes(data), *_session_notes(data), *map(escape_markdown, notes)]
@@ -92,8 +94,8 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
     if data.unfinished:
         unfinished = format_count(data.unfinished, "trajectory")
         listed.append(f"left out, not finished: {unfinished} (riptui resume)")
-    yield _markdown_list(
-        [*listed, *_first_complaints([f"left out, unreadable: {problem}" for problem in data.unreadable])]
+    yield markdown_list(
+        [*listed, *first_complaints([f"left out, unreadable: {problem}" for problem in data.unreadable])]
     )
 
 
@@ -157,14 +159,14 @@ def _figures_section(
         yield "No figure could be drawn.\n"
     if left_out:
         yield "### Left out\n"
-        yield _markdown_list(
+        yield markdown_list(
             f"figure {skipped.number}{f', {escape_markdown(skipped.of)}' if skipped.of else ''}: "
             f"it needs {escape_markdown(skipped.needs)}"
             for skipped in left_out
         )
     if damaged:
         yield "Skipped in the figures with pictures because their frames cannot be read:\n"
-        yield _markdown_list(_first_complaints(damaged))
+        yield markdown_list(first_complaints(damaged))
 
 
 def _stability_section(data: ReportData) -> Iterator[str]:
@@ -179,7 +181,7 @@ def _stability_section(data: ReportData) -> Iterator[str]:
     )
     rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]
     columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
-    yield _markdown_table(columns, rows)
+    yield markdown_table(columns, rows)
     members = [run.curves[metric] for condition in data.conditions for run in condition.measured_runs(metric)]
     by = [name for name in condition_settings(members) if name != "amount"]
     try:
@@ -201,7 +203,7 @@ def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
             f"{summary.trajectories:,}",
             f"{summary.images:,}",
             format_result(summary.final.value) + ("" if isnan(sd) else f" ± {format_result(sd)}"),
-            _format_interval(summary.area),
+            format_estimate(summary.area),
             _format_percent(summary.half_life),
             f"{median(run.seconds for run in runs):.3g}",
         ]
@@ -209,14 +211,14 @@ def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
 
 def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterator[str]:
     yield "Most stable first, on the squares that all of them repainted:\n"
-    yield _markdown_table(
+    yield markdown_table(
         ["inpainter", "n", "images", "area", "half-life", "s per inpainting"],
         [
             [
                 escape_markdown(settings_title(dict(zip(by, standing.key, strict=True)))),
                 f"{standing.trajectories:,}",
                 f"{standing.area.images:,}",
-                _format_interval(standing.area),
+                format_estimate(standing.area),
                 _format_percent(standing.half_life),
                 "-" if standing.seconds is None else f"{standing.seconds:.3g}",
             ]
@@ -224,13 +226,13 @@ def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterato
         ],
     )
     yield "Differences between areas, paired by image (p: Wilcoxon's signed-rank test; adjusted by Holm's method):\n"
-    yield _markdown_table(
+    yield markdown_table(
         ["nearer", "farther", "difference", "p", "adjusted p"],
         [
             [
                 escape_markdown(settings_title(dict(zip(by, difference.nearer, strict=True)))),
                 escape_markdown(settings_title(dict(zip(by, difference.farther, strict=True)))),
-                _format_interval(difference.effect),
+                format_estimate(difference.effect),
                 f"{difference.p:.2g}",
                 f"{difference.adjusted:.2g}",
             ]
@@ -255,7 +257,7 @@ def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> 
             for evidence, verdict in zip(finding.evidence, finding.parts, strict=True):
                 beside = "" if evidence.decides else ", beside the verdict"
                 yield (
-                    f"   - {escape_markdown(evidence.what)}: {_format_interval(evidence.effect)}, "
+                    f"   - {escape_markdown(evidence.what)}: {format_estimate(evidence.effect)}, "
                     f"null {evidence.null:g}, {format_count(evidence.effect.images, 'image')}: "
                     f"{evidence.open or verdict}{beside}"
                 )
@@ -264,19 +266,19 @@ def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> 
         yield ""
 
 
-def _first_complaints(complaints: Sequence[str]) -> Iterator[str]:
+def first_complaints(complaints: Sequence[str]) -> Iterator[str]:
     yield from map(escape_markdown, complaints[:MAX_LISTED])
     if len(complaints) > MAX_LISTED:
         yield f"and {len(complaints) - MAX_LISTED:,} more (riptui check)"
 
 
-def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; its cells must be escaped already."""
     lines = [columns, ["--"] * len(columns), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _markdown_list(items: Iterable[str]) -> str:
+def markdown_list(items: Iterable[str]) -> str:
     return "".join(f"- {item}\n" for item in items)
 
 
@@ -292,7 +294,7 @@ def _format_seeds(seeds: set[int]) -> str:
     return ", ".join(ranges) if len(ranges) <= 6 else f"{', '.join(ranges[:5])} … ({len(seeds):,})"
 
 
-def _format_interval(estimate: IntervalEstimate) -> str:
+def format_estimate(estimate: IntervalEstimate) -> str:
     interval = "" if isnan(estimate.low) else f" [{format_result(estimate.low)}, {format_result(estimate.high)}]"
     return f"{format_result(estimate.value)}{interval}"
 

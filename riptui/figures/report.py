@@ -16,6 +16,7 @@ from riptui.figures.data import Condition, OnReportProgress, ReportData, load_re
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
 from riptui.figures.markdown import render_markdown
+from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
@@ -47,6 +48,12 @@ class WrittenReport:
     tested: Sequence[ConditionFindings]
     notes: Sequence[str]
     """Further remarks for the reader."""
+    recursion: WrittenRecursion
+
+    @property
+    def all_figures(self) -> list[WrittenFigure]:
+        """The paper's and those of the recursion."""
+        return [*self.figures, *self.recursion.figures]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -57,7 +64,7 @@ class WrittenReport:
             "trajectories": self.trajectories,
             "unfinished": self.unfinished,
             "unreadable": list(self.unreadable),
-            "figures": [asdict(figure) for figure in self.figures],
+            "figures": [asdict(figure) for figure in self.all_figures],
             "left_out": [asdict(skipped) for skipped in self.left_out],
             "damaged": list(self.damaged),
             "notes": list(self.notes),
@@ -71,7 +78,13 @@ class WrittenReport:
                 }
                 for tested in self.tested
             ],
-            "files": [MARKDOWN_NAME, HTML_NAME, JSON_NAME, *(file for figure in self.figures for file in figure.files)],
+            "recursion": self.recursion.analysis.as_dict(),
+            "files": [
+                MARKDOWN_NAME,
+                HTML_NAME,
+                JSON_NAME,
+                *(file for figure in self.all_figures for file in figure.files),
+            ],
         }
 
 
@@ -96,15 +109,16 @@ def write_report(
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
+        recursion = write_recursion(data, folder, on_progress)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
         unusable = data.unfinished, data.unreadable
-        written = WrittenReport(out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes)
-        text = render_markdown(data, figures, left_out, damaged, tested, notes)
+        written = WrittenReport(out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion)
+        text = render_markdown(data, figures, left_out, damaged, tested, notes, render_recursion(recursion))
         write_atomically(folder / MARKDOWN_NAME, text.encode())
-        write_atomically(folder / HTML_NAME, render_html(text, _pictures(figures, folder)).encode())
+        write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")
         on_progress("testing", 1, 1)
     return written

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from riptui.export.files import write_atomically
 from riptui.metrics import REGISTRY, base_name
@@ -146,10 +147,10 @@ def marker_options(points: int) -> MarkStyle:
 
 
 def add_legend(
-    figure: Figure, shown: Mapping[int, MarkStyle], extra_handles: Sequence[Line2D] = (), *, lines: bool = True
+    figure: Figure, shown: Mapping[int, MarkStyle], extra_handles: Sequence[Line2D | Patch] = (), *, lines: bool = True
 ) -> None:
     """Add a legend of the mask sizes below the figure. `lines`: whether points are joined."""
-    handles = []
+    handles: list[Line2D | Patch] = []
     for mask, mark in shown.items():
         looks = {"linestyle": "-" if lines else "", "markeredgecolor": "white", "markeredgewidth": 0.4, **mark}
         handles.append(Line2D([], [], label=f"mask {mask} px", **looks))

@@ -10,4 +10,11 @@ verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings
 findings    runs the seven tests on any trajectories
 comparison  ranks inpainters
+
+exposure           error of each square after each of its repaints, and what of a frame's error is only coverage
+recursion_effect   the error by exposure, its slope and the excess over coverage, by picture
+exposure_model     predicts the curve of a mask size or an order that was left out
+coverage_null      the excess of a measured curve over coverage
+order_differences  orders of squares, compared by picture
+recursion_analysis all of this, from any trajectories
 """

@@ -70,11 +70,22 @@ def read_patch(trajectory: Trajectory, row: IterationRow) -> Image:
     return decode_patch(row, read_range(f"{trajectory.path}/{layout.PATCHES}", *row.patch))
 
 
+def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterator[Image]:
+    """The patches of rows, each as large as its box, read from disk at once. Raises DamagedError, DiskError."""
+    data = read_file(trajectory.path / layout.PATCHES) or b""
+    for row in rows:
+        offset, length = row.patch
+        patch = decode_patch(row, data[offset : offset + length])
+        if patch.shape[:2] != (row.box.height, row.box.width):
+            raise _wrong_size(row)
+        yield patch
+
+
 def paste_patch(image: Image, row: IterationRow, patch: Image) -> None:
     """Raises DamagedError if the patch is not as large as the row's box or the image."""
     window = row.box.window if patch.shape != image.shape else (slice(None), slice(None))
     if image[window].shape != patch.shape:
-        raise DamagedError(f"patch {row.k} is not as large as its box")
+        raise _wrong_size(row)
     image[window] = patch
 
 
@@ -82,6 +93,10 @@ def read_keyframe(trajectory: Trajectory, row: IterationRow) -> Image | None:
     """The keyframe of a row, or None if it is missing or not right."""
     path = trajectory.path / layout.KEYFRAMES / layout.keyframe_name(row.k)
     return _read_verified(path, trajectory.spec.size, row.sha256)
+
+
+def _wrong_size(row: IterationRow) -> DamagedError:
+    return DamagedError(f"patch {row.k} is not as large as its box")
 
 
 def _find_start(

@@ -24,6 +24,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--metric", metavar="NAME", show_default="lpips-vgg if measured", help="Metric to summarise.")
 @click.option("--findings", is_flag=True, help="Test the paper's seven findings.")
+@click.option(
+    "--recursion",
+    is_flag=True,
+    help="Tell recursion from coverage: error by number of repaints, excess over coverage, orders of squares.",
+)
 @click.option("--compare", is_flag=True, help="Rank the inpainters by drift, with paired tests.")
 @click.option(
     "--csv", type=FILE, metavar="F", help="Write all measured values as one table, one row per measured frame."
@@ -41,4 +46,5 @@ def results() -> None:
     \b
     riptui results runs --by inpainter,mask
     riptui results runs/fig7 --findings --csv fig7.csv
+    riptui results runs --recursion
     """

@@ -1,0 +1,111 @@
+"""What recursion does, as tables on the terminal; from the dictionary that also becomes JSON."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from riptui.cli.console import out, print_line, print_table, warn
+from riptui.cli.settings_table import FormatCell, build_layouts, format_interval
+from riptui.metrics.display import format_result
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
+from riptui.results.exposure import DELTA_E, LUMA, SQUARE_ERRORS
+
+
+def print_recursion(recursion: Mapping[str, Any]) -> None:
+    """Print the tables, and what was left out."""
+    if recursion["groups"]:
+        for name, unit in SQUARE_ERRORS.items():
+            _print_effects(recursion["groups"], name, unit)
+        for line in _explain(recursion["groups"]):
+            print_line(line, "dim")
+    else:
+        warn("no trajectory is complete and made with paste: nothing can be said about recursion")
+    _print_held_out([held for held in recursion["held_out"] if held["error"] == LUMA])
+    _print_orders(recursion["orders"])
+    for note in recursion["left_out"]:
+        warn(f"left out, {note}")
+
+
+def _print_effects(groups: Sequence[dict[str, Any]], name: str, unit: str) -> None:
+    out.print()
+    print_line(f"What recursion does: {name} error of squares, in {unit}", "bold")
+    rows = [{"key": group["key"]} | group["errors"][name] for group in groups]
+    columns: dict[str, FormatCell] = {
+        "n": lambda row: str(row["trajectories"]),
+        "images": lambda row: str(row["images"]),
+        "D1": lambda row: format_result(row["by_exposure"][0]["error"]["value"]),
+        "R": lambda row: format_result(row["slope"]["value"]),
+        "95 %": lambda row: format_interval(row["slope"]),
+        "R / D1": lambda row: _format_share(row["relative_slope"]),
+        "at the end": lambda row: format_result(row["end"]["value"]),
+        "excess": lambda row: format_result(row["excess"]["value"]),
+        "95 % of it": lambda row: format_interval(row["excess"]),
+        "coverage": lambda row: _format_share(row["explained"]),
+    }
+    print_table(build_layouts(rows, "key", columns, ("n", "95 % of it", "images", "R / D1", "95 %")))
+
+
+def _explain(groups: Sequence[dict[str, Any]]) -> Iterator[str]:
+    yield "D1: mean error right after the first repaint of a square; R: how much each further repaint of it adds"
+    yield "excess: what is beyond D1 x coverage at the end; coverage: how much of the end D1 x coverage explains"
+    if any(group["errors"][LUMA]["images"] < MIN_INTERVAL_IMAGES for group in groups):
+        yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
+    if any(group["shared_squares"] for group in groups):
+        yield "images share the squares of a seed: the intervals are for these squares"
+
+
+def _print_held_out(held: Sequence[dict[str, Any]]) -> None:
+    if not held:
+        return
+    out.print()
+    print_line("Luma error predicted by a (1 - exp(-t / tau)), fitted to the other mask sizes or orders", "bold")
+    columns: dict[str, FormatCell] = {
+        "not fitted to": lambda row: f"this {row['left_out']}",
+        "tau": lambda row: f"{row['model']['tau']:.2g}",
+        "off by": lambda row: f"{row['deviation']:.1f} %",
+        "coverage alone": lambda row: f"{row['coverage_deviation']:.1f} %",
+    }
+    print_table(build_layouts(held, "key", columns, ("tau",)))
+    print_line("off by: root mean square over the amounts, in % of the mean error", "dim")
+
+
+def _print_orders(orders: Sequence[dict[str, Any]]) -> None:
+    rows = [row for comparison in orders for row in _order_rows(comparison)]
+    if not rows:
+        return
+    out.print()
+    print_line("Orders of squares on the same images: how much farther the first is than the second", "bold")
+    columns: dict[str, FormatCell] = {
+        "by": lambda row: str(row["metric"]),
+        "orders": lambda row: " - ".join(row["orders"]),
+        "images": lambda row: str(row["images"]),
+    }
+    amounts = sorted({inpainted for row in rows for inpainted in row["differences"]})
+    for amount in amounts:
+        columns[f"at {amount:g} %"] = partial(_format_difference, amount)
+    print_table(build_layouts(rows, "key", columns, ("images",)))
+
+
+def _order_rows(comparison: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row for each metric and pair of orders; the colour error is left to the JSON."""
+    by_pair: defaultdict[tuple[str, str, str], dict[float, Any]] = defaultdict(dict)
+    for one in comparison["differences"]:
+        by_pair[one["metric"], one["order"], one["other"]][one["inpainted"]] = one["difference"]
+    for (metric, *orders), differences in by_pair.items():
+        if not metric.startswith(DELTA_E):
+            images = next(iter(differences.values()))["images"]
+            key = comparison["key"]
+            yield {"key": key, "metric": metric, "orders": orders, "images": images, "differences": differences}
+
+
+def _format_difference(amount: float, row: dict[str, Any]) -> str:
+    if amount not in row["differences"]:
+        return "-"
+    difference = row["differences"][amount]
+    interval = format_interval(difference)
+    return format_result(difference["value"]) + ("" if interval == "-" else f" ({interval})")
+
+
+def _format_share(estimate: dict[str, float]) -> str:
+    return "-" if format_result(estimate["value"]) == "-" else f"{estimate['value']:.1f} %"

@@ -1,0 +1,54 @@
+"""Tables whose rows are named by their settings, in layouts for less and less room."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isnan
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from riptui.metrics.display import format_result
+from riptui.text.terminal import printable
+
+FormatCell = Callable[[dict[str, Any]], str]
+
+
+def build_layouts(
+    rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell], expendable: Sequence[str]
+) -> Iterator[Table]:
+    """Tables of a row each, key first: with all columns, then dropping the expendable ones one by one."""
+    for dropped in range(len(expendable) + 1):
+        yield _build_table(
+            rows, key, {name: cell for name, cell in columns.items() if name not in expendable[:dropped]}
+        )
+
+
+def _build_table(rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str, FormatCell]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in rows[0][key]:
+        table.add_column(Text(printable(name)), overflow="fold", min_width=4)
+    for name in columns:
+        table.add_column(Text(printable(name)), justify="right", overflow="fold")
+    for row in rows:
+        settings = (Text(_format_setting(value)) for value in row[key].values())
+        table.add_row(*settings, *(Text(cell(row)) for cell in columns.values()))
+    return table
+
+
+def format_settings(settings: dict[str, Any]) -> str:
+    """The inpainter by its name alone, the rest by name and value."""
+    rest = [
+        f"{printable(name)} {_format_setting(value)}"
+        for name, value in settings.items()
+        if name != "inpainter" and value is not None
+    ]
+    return ", ".join([*([_format_setting(settings["inpainter"])] if "inpainter" in settings else []), *rest])
+
+
+def _format_setting(value: object) -> str:
+    return "-" if value is None else printable(str(value))[:40]
+
+
+def format_interval(estimate: dict[str, float]) -> str:
+    return "-" if isnan(estimate["low"]) else f"{format_result(estimate['low'])} to {format_result(estimate['high'])}"

@@ -1,0 +1,108 @@
+"""The figure of what recursion does: error by exposure, and the curve against its coverage null."""
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from riptui.export.tables import TableCell
+from riptui.figures import style
+from riptui.metrics.values import finite_or_none
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
+from riptui.results.exposure import LUMA, SQUARE_ERRORS
+from riptui.results.recursion_analysis import RecursionGroup
+from riptui.results.recursion_effect import RecursionEffect
+from riptui.text.units import format_count
+
+
+def draw_exposure(groups: Sequence[RecursionGroup], sizes: Sequence[int]) -> Figure:
+    """Two panels, a colour per mask size. `groups`: of one condition; `sizes`: the mask sizes of all conditions."""
+    marks = style.mark_styles(sizes)
+    figure = style.empty_figure(style.PAGE_WIDTH, 3.0)
+    left, right = figure.subplots(1, 2)
+    for group in groups:
+        effect, mark = group.effects[LUMA], marks[group.spec.mask]
+        _draw_exposures(left, effect, mark)
+        _draw_null(right, effect, mark)
+    left.set_title("error by number of repaints")
+    left.set_xlabel("repaints of the square")
+    left.set_ylabel("luma error (levels)")
+    left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    right.set_title("error of the frame, and of coverage alone")
+    last = max(group.effects[LUMA].curve[-1].inpainted for group in groups)
+    style.set_percent_axis(right, coverage=False, last_amount=last)
+    for axes in (left, right):
+        axes.set_ylim(bottom=0)
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label="coverage null"),
+        Patch(color=style.FAINT, alpha=0.25, linewidth=0, label="excess"),
+    ]
+    style.add_legend(figure, {group.spec.mask: marks[group.spec.mask] for group in groups}, handles)
+    return figure
+
+
+def exposure_rows(groups: Sequence[RecursionGroup]) -> Iterator[dict[str, TableCell]]:
+    """The data of the figure, and the same for the other errors."""
+    for group in groups:
+        for name in SQUARE_ERRORS:
+            effect = group.effects[name]
+            shared: dict[str, TableCell] = {"mask": group.spec.mask, "error": name, "images": effect.images}
+            empty = dict.fromkeys(("exposure", "repaints", "inpainted", "value", "low", "high", "null"))
+            for mean in effect.by_exposure:
+                estimate = mean.error
+                yield (
+                    shared
+                    | empty
+                    | {
+                        "exposure": mean.exposure,
+                        "repaints": mean.repaints,
+                        "value": estimate.value,
+                        "low": finite_or_none(estimate.low),
+                        "high": finite_or_none(estimate.high),
+                    }
+                )
+            for point in effect.curve:
+                yield shared | empty | {"inpainted": point.inpainted, "value": point.error, "null": point.null}
+
+
+def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
+    """With every n."""
+    images = sorted({group.effects[LUMA].images for group in groups})
+    trajectories = sum(group.effects[LUMA].trajectories for group in groups)
+    counted = f"{images[0]} to {images[-1]} images" if len(images) > 1 else format_count(images[0], "image")
+    intervals = (
+        "bars are 95 % intervals by image"
+        if images[-1] >= MIN_INTERVAL_IMAGES
+        else f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
+    )
+    return (
+        "Left: mean luma error of squares right after their first, second, third ... repaint, each square compared "
+        f"with itself; {intervals}. Right: mean luma error of the frame against the inpainted amount; dashed: what it "
+        "would be if each square had stayed as its first repaint left it (coverage null); shaded: the excess. "
+        f"n = {counted}, {format_count(trajectories, 'trajectory')}."
+    )
+
+
+def _draw_exposures(axes: Axes, effect: RecursionEffect, mark: style.MarkStyle) -> None:
+    x = [mean.exposure for mean in effect.by_exposure]
+    y = [mean.error.value for mean in effect.by_exposure]
+    lengths = [
+        [mean.error.value - mean.error.low, mean.error.high - mean.error.value]
+        if isfinite(mean.error.low)
+        else [0.0, 0.0]
+        for mean in effect.by_exposure
+    ]
+    bars = np.array(lengths).T if np.any(lengths) else None
+    axes.errorbar(x, y, yerr=bars, elinewidth=0.7, capsize=1.8, **style.marker_options(len(x)), **mark)
+
+
+def _draw_null(axes: Axes, effect: RecursionEffect, mark: style.MarkStyle) -> None:
+    x, error, null = np.array([(point.inpainted, point.error, point.null) for point in effect.curve]).T
+    axes.plot(x, error, color=mark["color"])
+    axes.plot(x, null, color=mark["color"], linestyle="--", linewidth=1)
+    axes.fill_between(x, null, error, color=mark["color"], alpha=0.25, linewidth=0)

@@ -1,0 +1,157 @@
+"""The report's section on what recursion does: its figures, its tables, and when not to trust them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from riptui.export.tables import write_csv
+from riptui.figures import style
+from riptui.figures.data import Condition, OnReportProgress, ReportData, settings_title
+from riptui.figures.exposure_figure import draw_exposure, exposure_caption, exposure_rows
+from riptui.figures.figure import WrittenFigure
+from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
+from riptui.metrics.display import format_result
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.curves import get_setting
+from riptui.results.exposure import LUMA, SQUARE_ERRORS
+from riptui.results.recursion_analysis import RecursionAnalysis, RecursionGroup, analyse_recursion
+
+_INTRODUCTION = """\
+How much of a curve is the protocol, and how much the recursion? An inpainter that damages a square once, and no more
+when it repaints it, has a curve all the same, because more and more squares are covered: D1 x coverage, the *coverage
+null*. D1 is the mean error of squares right after their first repaint. The *excess* is what a frame's error has beyond
+it. R, the *recursion effect*, is by how much each further repaint of a square changes its error: 0 if it damages once,
+below 0 if it heals. In brackets: 95 % confidence intervals by image.
+
+R does not say why. An inpainter that never sees what is under the mask can only be changed by the surroundings, which
+were repainted too. Errors of pixels weigh a shifted edge and a wrong colour alike: look at the pictures.
+"""
+
+
+@dataclass(frozen=True)
+class WrittenRecursion:
+    """The analysis, and its figures on disk."""
+
+    analysis: RecursionAnalysis
+    figures: Sequence[WrittenFigure]
+
+
+def write_recursion(data: ReportData, folder: Path, on_progress: OnReportProgress) -> WrittenRecursion:
+    """Read the squares of all complete trajectories, and write a figure per condition. Raises DiskError."""
+    analysis = analyse_recursion(
+        data.summaries, data.metric, lambda done, total: on_progress("reading squares", done, total)
+    )
+    with style.styled():
+        figures = [
+            _write_figure(condition, groups, folder)
+            for condition in data.conditions
+            if (groups := [group for group in analysis.groups if _belongs(group, condition)])
+        ]
+    return WrittenRecursion(analysis, figures)
+
+
+def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
+    """The parts of the section's text."""
+    analysis = recursion.analysis
+    yield f"## What recursion does\n\n{_INTRODUCTION}"
+    if not analysis.groups:
+        yield "No trajectory is complete, made with paste and readable: there is nothing to say.\n"
+    for figure in recursion.figures:
+        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
+        title = f"What recursion does{f', {escape_markdown(figure.of)}' if figure.of else ''}"
+        yield f"![{title}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+    for name, unit in SQUARE_ERRORS.items() if analysis.groups else ():
+        yield f"Error of squares by {escape_markdown(name)}, in {unit}:\n"
+        yield _effects_table(analysis.groups, name)
+    yield from _held_out_parts(analysis)
+    yield from _order_parts(analysis)
+    yield markdown_list(first_complaints([f"left out, {note}" for note in analysis.left_out]))
+
+
+def _belongs(group: RecursionGroup, condition: Condition) -> bool:
+    return all(get_setting(group.spec, name) == value for name, value in condition.settings.items())
+
+
+def _write_figure(condition: Condition, groups: Sequence[RecursionGroup], folder: Path) -> WrittenFigure:
+    stem = "-".join(filter(None, ("recursion", condition.slug)))
+    files = style.write_figure(draw_exposure(groups, condition.sizes), folder, stem)
+    files.append(write_csv(list(exposure_rows(groups)), folder / f"{stem}.csv"))
+    names = tuple(file.name for file in files)
+    return WrittenFigure("recursion", condition.label, stem, exposure_caption(groups), names)
+
+
+def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
+    rows = []
+    for group in groups:
+        effect = group.effects[name]
+        rows.append(
+            [
+                _title(group),
+                f"{group.spec.mask} px",
+                f"{effect.trajectories:,}",
+                f"{effect.images:,}",
+                format_result(effect.first.value),
+                format_estimate(effect.slope),
+                _format_share(effect.relative_slope),
+                format_result(effect.end.value),
+                format_estimate(effect.excess),
+                _format_share(effect.explained),
+            ]
+        )
+    columns = ["inpainter", "mask", "n", "images", "D1", "R", "R / D1", "at the end", "excess", "coverage explains"]
+    return markdown_table(columns, rows)
+
+
+def _held_out_parts(analysis: RecursionAnalysis) -> Iterator[str]:
+    titles = {id(group.settings): _title(group) for group in analysis.groups}
+    held_out = [held for held in analysis.held_out if held.error == LUMA]
+    if not held_out:
+        return
+    yield (
+        "Luma error predicted by e(t) = a (1 - exp(-t / tau)), fitted to the error by exposure at other mask sizes, or "
+        "in the other orders; a follows a power law of the mask size, or is the only other size's. Off by: the root "
+        "mean square over the amounts, in % of the mean; the last column is the same with tau = 0:\n"
+    )
+    rows = [
+        [
+            titles[id(held.settings)],
+            f"{held.settings['mask']} px",
+            f"this {held.left_out}",
+            f"{held.model.tau:.2g}",
+            f"{held.deviation:.1f} %",
+            f"{held.coverage_deviation:.1f} %",
+        ]
+        for held in held_out
+    ]
+    yield markdown_table(["inpainter", "mask", "not fitted to", "tau (repaints)", "off by", "coverage alone"], rows)
+
+
+def _order_parts(analysis: RecursionAnalysis) -> Iterator[str]:
+    rows = [
+        [
+            escape_markdown(settings_title(comparison.settings)),
+            escape_markdown(one.metric),
+            f"{one.order} - {one.other}",
+            f"{one.inpainted:g} %",
+            f"{one.difference.images:,}",
+            format_estimate(one.difference),
+        ]
+        for comparison in analysis.orders
+        for one in comparison.differences
+    ]
+    if rows:
+        yield "Orders of squares on the same images: the value of the first minus that of the second, by image:\n"
+        yield markdown_table(["inpainter", "by", "orders", "inpainted", "images", "difference"], rows)
+
+
+def _title(group: RecursionGroup) -> str:
+    settings = {name: value for name, value in group.settings.items() if name != "mask"}
+    return escape_markdown(settings_title(settings))
+
+
+def _format_share(estimate: IntervalEstimate) -> str:
+    if not isfinite(estimate.value):
+        return "-"
+    interval = f" [{estimate.low:.1f}, {estimate.high:.1f}]" if isfinite(estimate.low) else ""
+    return f"{estimate.value:.1f} %{interval}"

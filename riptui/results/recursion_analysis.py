@@ -1,0 +1,190 @@
+"""What recursion does in any trajectories: by condition and mask size, how well it is predicted, and by order."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from riptui.errors import RiptuiError
+from riptui.results.curves import Curve, drop_copies, extract_curve, group_by, shares_squares
+from riptui.results.exposure import SQUARE_ERRORS, SquareErrors, read_square_errors
+from riptui.results.exposure_model import ExposureModel, ExposurePoint, fit_exposure_model, prediction_error
+from riptui.results.order_differences import OrderDifference, compare_orders
+from riptui.results.panel import condition_settings
+from riptui.results.recursion_effect import RecursionEffect, compute_effect
+from riptui.spec import ParameterValue, Spec
+from riptui.store.listing import TrajectorySummary
+from riptui.text.units import format_count
+
+GroupSettings = Mapping[str, ParameterValue]
+
+
+@dataclass(frozen=True)
+class RecursionGroup:
+    """Complete trajectories that differ only in picture and seed."""
+
+    settings: GroupSettings
+    """The inpainter, the settings that differ within any inpainter, and the mask size."""
+    spec: Spec
+    """Of any of them."""
+    effects: Mapping[str, RecursionEffect]
+    """By error, one of SQUARE_ERRORS."""
+    shared_squares: bool
+    """Whether a seed gave several pictures the same squares: the intervals are for these squares only."""
+
+
+@dataclass(frozen=True)
+class HeldOutCurve:
+    """How well the curve of one group is predicted by a model fitted to the others of its inpainter and settings."""
+
+    settings: GroupSettings
+    """Of the group that is predicted."""
+    left_out: Literal["mask", "order"]
+    """What the model has not seen: groups of this mask size, or groups of this order."""
+    error: str
+    """One of SQUARE_ERRORS."""
+    model: ExposureModel
+    deviation: float
+    """Root mean square of predicted minus observed errors over the amounts, in % of the mean observed error."""
+    coverage_deviation: float
+    """The same with tau = 0: what coverage alone predicts."""
+
+
+@dataclass(frozen=True)
+class OrderComparison:
+    """The orders of squares compared within one condition and mask size."""
+
+    settings: GroupSettings
+    """Without the order."""
+    differences: Sequence[OrderDifference]
+
+
+@dataclass(frozen=True)
+class RecursionAnalysis:
+    """Everything about exposure and coverage; its numbers are by picture."""
+
+    groups: Sequence[RecursionGroup]
+    held_out: Sequence[HeldOutCurve]
+    orders: Sequence[OrderComparison]
+    left_out: Sequence[str]
+    """What was left out, each with the reason."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON. The encoder turns values that are not finite into null."""
+        return {
+            "groups": [
+                {
+                    "key": dict(group.settings),
+                    "shared_squares": group.shared_squares,
+                    "errors": {name: asdict(effect) for name, effect in group.effects.items()},
+                }
+                for group in self.groups
+            ],
+            "held_out": [_with_key(asdict(held)) for held in self.held_out],
+            "orders": [_with_key(asdict(comparison)) for comparison in self.orders],
+            "left_out": list(self.left_out),
+        }
+
+
+def _with_key(fields: dict[str, Any]) -> dict[str, Any]:
+    """The settings under the name that they have in other results."""
+    return {"key": fields.pop("settings"), **fields}
+
+
+def analyse_recursion(
+    summaries: Iterable[TrajectorySummary],
+    metric: str | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> RecursionAnalysis:
+    """Read the errors of the squares of all complete trajectories, and summarise them. Never raises for one of them.
+
+    `metric`: orders are compared by it as well. `on_progress`: called with how many of how many have been read.
+    """
+    complete, left_out = _choose_complete(summaries)
+    members = []
+    for done, summary in enumerate(complete):
+        on_progress(done, len(complete))
+        try:
+            members.append(read_square_errors(summary.trajectory))
+        except RiptuiError as error:
+            left_out.append(str(error))
+    on_progress(len(complete), len(complete))
+    by = [*condition_settings(members), "mask"] if members else []
+    groups = [
+        RecursionGroup(
+            dict(zip(by, key, strict=True)),
+            found[0].spec,
+            {name: compute_effect(found, name) for name in SQUARE_ERRORS},
+            shares_squares(found),
+        )
+        for key, found in group_by(members, by).items()
+    ]
+    measured = [extract_curve(summary, metric) for summary in complete] if metric else []
+    curves = [curve for curve in measured if curve and curve.complete]
+    return RecursionAnalysis(groups, list(_predict_each(groups)), list(_compare_orders(members, curves, by)), left_out)
+
+
+def _choose_complete(summaries: Iterable[TrajectorySummary]) -> tuple[list[TrajectorySummary], list[str]]:
+    """The complete trajectories made with paste, one of each digest, and notes about the others."""
+    readable = [summary for summary in summaries if summary.spec]
+    unique = drop_copies(readable)
+    complete = [summary for summary in unique if summary.spec and summary.k >= summary.spec.iterations]
+    usable = [summary for summary in complete if summary.spec and summary.spec.paste]
+    counts = {
+        "copies of others with the same spec": len(readable) - len(unique),
+        "unfinished (riptui resume)": len(unique) - len(complete),
+        "made without paste, so that each repaint changed all squares": len(complete) - len(usable),
+    }
+    return usable, [f"{reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
+
+
+def _predict_each(groups: Sequence[RecursionGroup]) -> Iterator[HeldOutCurve]:
+    """Predict each group from those of its inpainter and settings with another mask size, or another order."""
+    for group in groups:
+        related = [other for other in groups if _condition(other.settings) == _condition(group.settings)]
+        for left_out in ("mask", "order"):
+            seen = [other for other in related if getattr(other.spec, left_out) != getattr(group.spec, left_out)]
+            for name in SQUARE_ERRORS if seen else ():
+                yield _predict(group, seen, left_out, name)
+
+
+def _predict(
+    group: RecursionGroup, seen: Sequence[RecursionGroup], left_out: Literal["mask", "order"], name: str
+) -> HeldOutCurve:
+    points = [
+        ExposurePoint(other.spec.mask, mean.exposure, mean.error.value, mean.repaints)
+        for other in seen
+        for mean in other.effects[name].by_exposure
+    ]
+    model = fit_exposure_model(points)
+    deviations = [
+        prediction_error(fitted, group.spec, group.effects[name].curve)
+        for fitted in (model, fit_exposure_model(points, max_tau=0))
+    ]
+    return HeldOutCurve(group.settings, left_out, name, model, *deviations)
+
+
+def _condition(settings: GroupSettings) -> GroupSettings:
+    return {name: value for name, value in settings.items() if name not in ("mask", "order")}
+
+
+def _compare_orders(
+    members: Sequence[SquareErrors], measured: Sequence[Curve], by: Sequence[str]
+) -> Iterator[OrderComparison]:
+    if "order" not in by:
+        return
+    squares = [_frame_curve(member, name) for member in members for name in SQUARE_ERRORS]
+    others = [name for name in by if name != "order"]
+    for key, found in group_by([*measured, *squares], others).items():
+        differences: list[OrderDifference] = []
+        for name in dict.fromkeys(curve.metric for curve in found):
+            differences += compare_orders(curve for curve in found if curve.metric == name)
+        if differences:
+            yield OrderComparison(dict(zip(others, key, strict=True)), differences)
+
+
+def _frame_curve(member: SquareErrors, name: str) -> Curve:
+    k = np.arange(len(member.squares) + 1)
+    errors, last = member.frame_errors(name), len(member.squares)
+    return Curve(member.trajectory, member.spec, f"{name} of squares", k, member.inpainted, errors, last)

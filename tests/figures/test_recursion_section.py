@@ -33,7 +33,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WrittenRecu
 def test_the_figure_is_written_with_its_data(written: tuple[Path, WrittenRecursion]) -> None:
     folder, recursion = written
     [figure] = recursion.figures
-    assert figure.files == ("recursion.png", "recursion.svg", "recursion.csv")
+    assert figure.files == ("recursion.png", "recursion.svg", "recursion.pdf", "recursion.csv")
     assert "n = 5 images, 10 trajectories" in figure.caption
     assert "bars are 95 % intervals by image" in figure.caption
     with (folder / "recursion.csv").open() as file:

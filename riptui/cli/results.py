@@ -117,7 +117,11 @@ def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ..
 
 def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[dict[str, Any]]:
     return [
-        {"settings": dict(tested.settings), "findings": [finding_as_dict(finding) for finding in tested.findings]}
+        {
+            "settings": dict(tested.settings),
+            "findings": [finding_as_dict(finding) for finding in tested.findings],
+            "excess": [finding_as_dict(finding) for finding in tested.excess],
+        }
         for tested in check_findings(summaries, metric)
     ]
 

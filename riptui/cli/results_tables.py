@@ -60,6 +60,8 @@ def _drift_as_dict(drift: DriftSummary) -> dict[str, Any]:
 def finding_as_dict(finding: PaperFinding) -> dict[str, Any]:
     return {
         "number": finding.number,
+        "of_excess": finding.of_excess,
+        "label": finding.label,
         "claim": finding.claim,
         "verdict": str(finding.verdict),
         "test": finding.test,
@@ -91,7 +93,7 @@ def print_results(results: dict[str, Any]) -> None:
     for tested in results.get("findings", ()):
         out.print()
         print_line(format_settings(tested["settings"]), "bold")
-        for finding in tested["findings"]:
+        for finding in [*tested["findings"], *tested["excess"]]:
             _print_finding(finding)
     if "findings" in results and not results["findings"]:
         warn("no trajectory is complete: there is nothing to test the findings on")
@@ -165,7 +167,7 @@ def _format_law(group: dict[str, Any]) -> str:
 def _print_finding(finding: dict[str, Any]) -> None:
     verdict = finding["verdict"]
     style = f"bold {VERDICT_COLOURS[verdict]}"
-    out.print(Text.assemble(f"{finding['number']}. {finding['claim']}  ", (verdict, style)))
+    out.print(Text.assemble(f"{finding['label']}. {finding['claim']}  ", (verdict, style)))
     for evidence in finding["evidence"]:
         effect = evidence["effect"]
         images = format_count(effect["images"], "image")

@@ -248,12 +248,13 @@ def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> 
     if not tested:
         yield "No finding was tested.\n"
         return
-    yield f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets.\n"
+    yield f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets. 1′ to 3′ "
+    "are about what the distance has beyond coverage: each square's first repaint, and no more.\n"
     for condition in tested:
         yield f"### {escape_markdown(settings_title(condition.settings))}\n"
-        for finding in condition.findings:
+        for finding in (*condition.findings, *condition.excess):
             n = f"n = {format_count(finding.images, 'image')}, {format_count(finding.trajectories, 'trajectory')}"
-            yield f"{finding.number}. {finding.claim} **{finding.verdict}** ({n}). Test: {finding.test}."
+            yield f"{finding.label}. {finding.claim} **{finding.verdict}** ({n}). Test: {finding.test}."
             for evidence, verdict in zip(finding.evidence, finding.parts, strict=True):
                 beside = "" if evidence.decides else ", beside the verdict"
                 yield (

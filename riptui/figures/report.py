@@ -21,7 +21,7 @@ from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.results.findings import ConditionFindings, check_findings
-from riptui.results.verdict import parts_as_dicts
+from riptui.results.verdict import PaperFinding, parts_as_dicts
 from riptui.store.trajectory import Trajectory
 
 MARKDOWN_NAME = "report.md"
@@ -71,10 +71,8 @@ class WrittenReport:
             "findings": [
                 {
                     "settings": dict(tested.settings),
-                    "findings": [
-                        asdict(finding) | {"verdict": str(finding.verdict), "evidence": parts_as_dicts(finding)}
-                        for finding in tested.findings
-                    ],
+                    "findings": [*map(_finding_as_dict, tested.findings)],
+                    "excess": [*map(_finding_as_dict, tested.excess)],
                 }
                 for tested in self.tested
             ],
@@ -86,6 +84,10 @@ class WrittenReport:
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
+
+
+def _finding_as_dict(finding: PaperFinding) -> dict[str, Any]:
+    return asdict(finding) | {"verdict": str(finding.verdict), "evidence": parts_as_dicts(finding)}
 
 
 def write_report(

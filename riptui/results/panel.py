@@ -137,17 +137,20 @@ class Panel:
         return estimate(np.array(means, dtype=np.float64).reshape(-1, 1), null=null)
 
 
-def make_panels(found: Iterable[Curve], by: Sequence[str]) -> dict[GroupKey, Panel]:
+def make_panels(
+    found: Iterable[Curve], by: Sequence[str], distances: Callable[[Curve], CurveValues] | None = None
+) -> dict[GroupKey, Panel]:
     """Arrange the curves of one metric, a panel for each combination of the settings `by`.
 
-    Unfinished trajectories are left out, and so are combinations without a complete one. Raises InputError for a metric
-    that is not a distance to the original.
+    Unfinished trajectories are left out, and so are combinations without a complete one. `distances`: another distance
+    than the metric's. Raises InputError for a metric that is not a distance to the original, and what it raises.
     """
     members: defaultdict[GroupKey, list[Curve]] = defaultdict(list)
     for curve in found:
         if curve.complete:
             members[tuple(get_setting(curve.spec, name) for name in by)].append(curve)
-    return {key: make_panel(members[key]) for key in sorted(members, key=sort_key)}
+    measure = distances or _distances
+    return {key: make_panel(members[key], measure) for key in sorted(members, key=sort_key)}
 
 
 def condition_settings(found: Iterable[HasSpec]) -> list[str]:
@@ -158,16 +161,14 @@ def condition_settings(found: Iterable[HasSpec]) -> list[str]:
     return ["inpainter", *(name for name in names if name not in VARIED_FIELDS)]
 
 
-def make_panel(members: Sequence[Curve]) -> Panel:
-    """The panel of complete curves of one metric and one condition. Raises InputError as `make_panels` does."""
-    metric = members[0].metric
-    distance = distance_function(metric)
+def make_panel(members: Sequence[Curve], distances: Callable[[Curve], CurveValues]) -> Panel:
+    """The panel of complete curves of one metric and one condition. Raises what `distances` raises."""
     runs: defaultdict[str, defaultdict[int, dict[int, DistanceCurve]]] = defaultdict(lambda: defaultdict(dict))
     for curve in members:
         above = curve.inpainted > 0
-        measured = DistanceCurve(curve.inpainted[above], distance(curve.values[above]))
+        measured = DistanceCurve(curve.inpainted[above], distances(curve)[above])
         runs[curve.image][curve.spec.mask][curve.spec.seed] = measured
-    return Panel(metric, runs, shares_squares(members))
+    return Panel(members[0].metric, runs, shares_squares(members))
 
 
 def pair_panels(panels: Sequence[Panel]) -> list[Panel]:
@@ -197,6 +198,10 @@ def _mean(values: Iterable[float]) -> float:
 def _mean_by_seed(by_mask: Collection[SeedValues]) -> SeedValues:
     seeds = sorted({seed for by_seed in by_mask for seed in by_seed})
     return {seed: _mean([by_seed[seed] for by_seed in by_mask if seed in by_seed]) for seed in seeds}
+
+
+def _distances(curve: Curve) -> CurveValues:
+    return distance_function(curve.metric)(curve.values)
 
 
 def distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:

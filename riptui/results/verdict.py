@@ -66,6 +66,13 @@ class PaperFinding:
     """Count of complete trajectories that it is computed from."""
     note: str = ""
     """Missing data, or a remark."""
+    of_excess: bool = False
+    """Whether it is about the excess over coverage, and not about the distance itself."""
+
+    @property
+    def label(self) -> str:
+        """Its number; with a prime if it is about the excess."""
+        return f"{self.number}{'′' if self.of_excess else ''}"
 
     @property
     def verdict(self) -> Verdict:

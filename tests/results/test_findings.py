@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,11 @@ from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.findings import check_findings, check_panel
 from riptui.results.panel import DistanceCurve, Panel
 from riptui.results.verdict import MIN_PAIRED_IMAGES, Evidence, PaperFinding, Verdict, judge_together
-from riptui.store.listing import TrajectorySummary
-from tests.support.made import made_spec, made_summary
+from riptui.store import layout
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.records import encode_line
+from riptui.store.trajectory import Trajectory
+from tests.support.made import made_spec, made_summary, write
 
 X = np.arange(50, 401, 50, dtype=np.float64)
 MASKS = (64, 128, 256)
@@ -513,3 +517,37 @@ def test_outliers_of_a_resample_are_those_of_its_repeated_images() -> None:
         lower, upper = np.quantile(repeated, (0.25, 0.75), axis=0)
         margin = 1.5 * (upper - lower)
         assert share == pytest.approx(((repeated < lower - margin) | (repeated > upper + margin)).mean())
+
+
+# ── beyond coverage ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def written_study(folder: Path, distance: Callable[[float, float, int], float]) -> list[TrajectorySummary]:
+    """Nine images with three masks on disk, whose value is a function of coverage (%), inpainted (%) and mask (px)."""
+    for image in range(9):
+        for mask in MASKS:
+            path = write(folder / f"{image}-{mask}", made_spec(image, mask=mask, seed=image), {})
+            coverage = Trajectory(path).read_coverage()
+            spec = Trajectory(path).spec
+            values = {k: 1 - distance(coverage[k], spec.inpainted(k), mask) for k in spec.keyframe_iterations()}
+            lines = [encode_line({"k": k, "ssim": value}) for k, value in values.items()]
+            (path / layout.METRICS).write_bytes(b"".join(lines))
+    return [summarize(trajectory) for trajectory in find_all_trajectories([folder])]
+
+
+def test_what_is_only_coverage_has_no_excess(tmp_path: Path) -> None:
+    [tested] = check_findings(written_study(tmp_path, lambda coverage, x, mask: coverage / 200), "ssim")
+    assert tested.findings[0].verdict is Verdict.HOLDS
+    assert [(found.label, found.verdict) for found in tested.excess] == [
+        (f"{number}′", Verdict.UNDECIDED) for number in (1, 2, 3)
+    ]
+
+
+def test_what_grows_with_every_repaint_has_an_excess_that_grows(tmp_path: Path) -> None:
+    summaries = written_study(tmp_path, lambda coverage, x, mask: coverage / 400 + mask * (x / 400) ** 0.7 / 1000)
+    [tested] = check_findings(summaries, "ssim")
+    assert [tested.excess[index].verdict for index in (0, 2)] == [Verdict.HOLDS, Verdict.HOLDS]
+
+
+def test_without_rows_there_is_no_excess() -> None:
+    assert check_findings(summaries())[0].excess == ()

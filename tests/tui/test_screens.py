@@ -39,6 +39,12 @@ async def look_at_the_masks(pilot: AppPilot) -> None:
     await pilot.wait_for_frame(16)
 
 
+async def look_at_the_recursion(pilot: AppPilot) -> None:
+    await pilot.wait_for_frame(32)
+    await pilot.press("4")
+    await pilot.wait_until(lambda: "coverage explains" in pilot.screen_text, "the numbers")
+
+
 async def look_at_a_group(pilot: AppPilot) -> None:
     pilot.tree.select("fig7")
     await pilot.wait_until(lambda: "4 trajectories" in pilot.screen_text, "the group")
@@ -47,7 +53,7 @@ async def look_at_a_group(pilot: AppPilot) -> None:
 async def look_at_a_failure(pilot: AppPilot) -> None:
     pilot.tree.select("fig7/dog/m64-s0")
     await pilot.wait_until(lambda: pilot.browser.shown_path == "fig7/dog/m64-s0", "it")
-    await pilot.press("5")
+    await pilot.press("6")
     await pilot.wait_until(lambda: "it broke" in pilot.screen_text, "the log")
 
 
@@ -64,6 +70,7 @@ async def begin(pilot: AppPilot) -> None:
 SHOWN: dict[str, Callable[[AppPilot], Awaitable[None]]] = {
     "trajectory": browse,
     "masks": look_at_the_masks,
+    "recursion": look_at_the_recursion,
     "group": look_at_a_group,
     "failure": look_at_a_failure,
     "comparison": compare,

@@ -6,7 +6,7 @@ Results are immutable, or never changed once passed to the screen, so no copy is
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import PIL.Image
 
@@ -19,6 +19,9 @@ from riptui.store.records import Failure, IterationRow, Session
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
+
+if TYPE_CHECKING:
+    from riptui.results.recursion_effect import RecursionEffect
 
 Part = TypeVar("Part")
 
@@ -113,6 +116,19 @@ class TrajectoryLoader:
                 return loaded
             self._thumbnails[key] = _reduce(loaded.image)
         return FrameImage(k, self._thumbnails[key])
+
+    def load_effect(self) -> "tuple[RecursionEffect | None, str]":
+        """What recursion did to the luma error of the squares; None with the reason."""
+        from riptui.results.exposure import LUMA, read_square_errors  # late: scikit-image, 0.3 s
+        from riptui.results.recursion_effect import compute_effect
+
+        try:
+            squares = read_square_errors(Trajectory(self.path), [LUMA])
+        except RiptuiError as error:
+            return None, self._short_message(error)
+        if not len(squares.squares):
+            return None, "no square was repainted yet"
+        return compute_effect([squares], LUMA), ""
 
     def load_image(self, k: int) -> FrameImage:
         try:

@@ -9,13 +9,14 @@ from riptui.spec import Spec
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
 from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.exposure_pane import ExposurePane
 from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripFrame
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.repaint_map import RepaintMap
 from riptui.tui.trajectory.text_tabs import TextPane, log_text, spec_text
 
-TAB_NAMES = ("chart", "filmstrip", "masks", "spec", "log")
+TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log")
 
 
 class TabPanes(ContentSwitcher):
@@ -31,6 +32,7 @@ class TabPanes(ContentSwitcher):
         yield Chart(id="chart")
         yield Filmstrip(self._graphics, id="filmstrip")
         yield RepaintMap(id="masks")
+        yield ExposurePane(self._cursor, id="recursion")
         yield TextPane(id="spec")
         yield TextPane(id="log")
 
@@ -60,6 +62,8 @@ class TabPanes(ContentSwitcher):
                     marker=self._cursor.marker_x(),
                     x_end=spec.amount if axis == "inpainted" else 100.0,
                 )
+            case "recursion":
+                self.query_one(ExposurePane).show(snapshot)
             case "spec":
                 self.query_one("#spec", TextPane).show(spec_text(spec, snapshot.sessions))
             case "log":
@@ -80,6 +84,8 @@ class TabPanes(ContentSwitcher):
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)
             case "masks":
                 self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest)
+            case "recursion":
+                self.query_one(ExposurePane).show_cursor()
 
     def _strip_frames(self, snapshot: TrajectorySnapshot, spec: Spec) -> list[FilmstripFrame]:
         metric = next(iter(self.drawn_metrics(snapshot)), "")

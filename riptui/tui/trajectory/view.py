@@ -23,6 +23,7 @@ from riptui.tui.tab_bar import TabBar
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.difference import ComparisonMode
+from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffect, SquaresVersion
 from riptui.tui.trajectory.filmstrip import Filmstrip
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
@@ -170,7 +171,7 @@ class TrajectoryView(Widget):
         self._fill_pane()
 
     def select_tab(self, name: str) -> None:
-        """Show chart, filmstrip, masks, spec or log; in little room also "pictures"."""
+        """Show chart, filmstrip, masks, recursion, spec or log; in little room also "pictures"."""
         self._tab = name
         self._show_tab()
 
@@ -188,6 +189,11 @@ class TrajectoryView(Widget):
     def _load_thumbnails(self, path: Path, frames: list[int]) -> None:
         if self._loader is not None and self._loader.path == path:
             self.call_later(self._show_thumbnails, path, [self._loader.load_thumbnail(k) for k in frames])
+
+    def _load_effect(self, version: SquaresVersion) -> None:
+        if self._loader is not None and self._loader.path == version.path:
+            effect, note = self._loader.load_effect()
+            self.call_later(self.query_one(ExposurePane).show_loaded, LoadedEffect(version, effect, note))
 
     # Results of the thread
 
@@ -321,6 +327,10 @@ class TrajectoryView(Widget):
         message.stop()
         if self._path is not None:
             self._jobs.submit("strip", partial(self._load_thumbnails, self._path, list(message.frames)))
+
+    def on_exposure_pane_squares_requested(self, message: ExposurePane.SquaresRequested) -> None:
+        message.stop()
+        self._jobs.submit("effect", partial(self._load_effect, message.version))
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()

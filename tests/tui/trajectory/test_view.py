@@ -14,6 +14,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from riptui.arrays import Image
+from riptui.results.exposure import LUMA, read_square_errors
+from riptui.results.recursion_effect import compute_effect
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
 from riptui.tui.graphics.capabilities import Terminal
@@ -313,7 +315,7 @@ async def test_clicks_choose_tabs_metrics_points_of_the_chart_and_pictures_of_th
 async def test_every_tab_shows_its_pane(done: Trajectory) -> None:
     (done.path / "log.txt").write_text("2026  recovered: \x1b[31mall [/red] of it\n")
     async with showing(done) as (app, pilot):
-        for name in ("filmstrip", "masks", "spec", "log", "chart"):
+        for name in ("filmstrip", "masks", "recursion", "spec", "log", "chart"):
             app.view.select_tab(name)
             await rests(pilot)
             assert [pane.id for pane in app.query("#panes > *") if pane.display] == [name]
@@ -344,6 +346,37 @@ async def test_the_map_counts_how_often_each_square_was_repainted(done: Trajecto
         boxes = [row.box for row in done.read_rows()[:12]]
         assert counts == sorted(boxes.count(box) for box in set(boxes))
         assert f"{done.read_rows()[11].coverage:.1f} %" in app.text("#summary")
+
+
+@pytest.mark.slow
+async def test_the_recursion_pane_has_the_errors_of_the_squares(done: Trajectory) -> None:
+    effect = compute_effect([read_square_errors(done, [LUMA])], LUMA)
+    async with showing(done) as (app, pilot):
+        app.view.go(16)
+        app.view.select_tab("recursion")
+        await wait_until(pilot, lambda: "explains" in app.text("#recursion-numbers"), "the numbers")
+        assert f"{effect.explained.value:.1f} %" in app.text("#recursion-numbers")
+        assert f"{effect.slope.value:+.2f}" in app.text("#recursion-numbers")
+        chart = app.query_one("#against-null", Chart)
+        assert chart.marker == 100.0
+        app.view.toggle_axis()
+        assert chart.axis_labels[0] == "coverage %"
+        app.view.go(8)
+        assert chart.marker == done.read_rows()[7].coverage
+        await pilot.click(app.query_one("#by-exposure", Chart), offset=(20, 3))
+        assert app.view.cursor.k == 8, "repaints are no frames"
+
+
+@pytest.mark.slow
+async def test_the_recursion_pane_says_why_it_has_nothing(make_trajectory: MakeTrajectory) -> None:
+    empty = make_trajectory()
+    whole = make_trajectory("picture/whole", paste=False)
+    advance(whole, 1)
+    async with showing(empty) as (app, pilot):
+        app.view.select_tab("recursion")
+        await wait_until(pilot, lambda: "no square was repainted yet" in app.text("#recursion-numbers"))
+        app.view.show(whole.path)
+        await wait_until(pilot, lambda: "made without paste" in app.text("#recursion-numbers"))
 
 
 @pytest.mark.slow

@@ -1,0 +1,151 @@
+"""The recursion pane: the error of squares by number of repaints, and the frames' error against its coverage null."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+
+from riptui.metrics.display import format_short
+from riptui.tui.plot.chart import Chart, Series
+from riptui.tui.text_lines import TextLine
+from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.frame_cursor import FrameCursor
+from riptui.tui.trajectory.loader import TrajectorySnapshot
+
+if TYPE_CHECKING:
+    from riptui.results.recursion_effect import RecursionEffect  # NumPy and scikit-image
+
+MIN_COLUMNS_FOR_BOTH = 76
+
+
+class SquaresVersion(NamedTuple):
+    """Which rows of which trajectory an effect was computed from."""
+
+    path: Path
+    newest: int
+    sha256: str
+
+    @classmethod
+    def of(cls, snapshot: TrajectorySnapshot) -> SquaresVersion:
+        newest = snapshot.newest
+        return cls(snapshot.path, newest, snapshot.rows[newest - 1].sha256 if newest else "")
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedEffect:
+    """What recursion did to a trajectory's luma error; None for the reason in the note."""
+
+    version: SquaresVersion
+    effect: RecursionEffect | None
+    note: str = ""
+
+
+class ExposurePane(Vertical):
+    """Two charts, and the numbers in a line. Posts SquaresRequested when it is shown and has none, or old ones."""
+
+    DEFAULT_CSS = """
+    ExposurePane {
+        & > TextLine { height: 1; }
+        & > Horizontal { height: 1fr; }
+        & #by-exposure { width: 2fr; margin-right: 2; }
+        & #against-null { width: 3fr; }
+    }
+    """
+
+    @dataclass
+    class SquaresRequested(Message):
+        """The squares' errors are needed."""
+
+        version: SquaresVersion
+
+    def __init__(self, cursor: FrameCursor, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._cursor = cursor
+        self._loaded: LoadedEffect | None = None
+        self._requested: SquaresVersion | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TextLine(id="recursion-numbers")
+        with Horizontal():
+            yield Chart(id="by-exposure")
+            yield Chart(id="against-null")
+
+    def show(self, snapshot: TrajectorySnapshot) -> None:
+        """Show what is loaded of the trajectory, and request what is new."""
+        version = SquaresVersion.of(snapshot)
+        if self._loaded is None or self._loaded.version.path != snapshot.path:
+            self._loaded = None
+            self.query_one(TextLine).set_text(Content.styled("reading the squares …", "$foreground-muted"))
+            self.query_one(Horizontal).visible = False
+        if self._requested != version:
+            self._requested = version
+            self.post_message(self.SquaresRequested(version))
+        self._draw()
+
+    def show_loaded(self, loaded: LoadedEffect) -> None:
+        """Show the numbers, if they are of the trajectory on the screen."""
+        if self._requested is None or loaded.version.path != self._requested.path:
+            return
+        self._loaded = loaded
+        self._draw()
+
+    def show_cursor(self) -> None:
+        """Mark the cursor's frame."""
+        self.query_one("#against-null", Chart).set_marker(self._cursor.marker_x())
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self.query_one("#by-exposure").display = self.size.width >= MIN_COLUMNS_FOR_BOTH
+
+    def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
+        if message.chart.id == "by-exposure":
+            message.stop()  # its x axis is not that of the frames
+
+    def _draw(self) -> None:
+        snapshot, spec = self._cursor.snapshot, self._cursor.spec
+        if self._loaded is None or snapshot is None or spec is None:
+            return
+        effect = self._loaded.effect
+        self.query_one(Horizontal).visible = effect is not None
+        if effect is None:
+            self.query_one(TextLine).set_text(Content.styled(self._loaded.note, "$foreground-muted"))
+            return
+        self.query_one(TextLine).set_text(_numbers(effect))
+        exposures = [mean.exposure for mean in effect.by_exposure]
+        errors = [mean.error.value for mean in effect.by_exposure]
+        self.query_one("#by-exposure", Chart).draw(
+            [Series("", (0.0, *exposures), (0.0, *errors))],
+            x_label="repaints",
+            y_label="luma error of squares",
+        )
+        axis = self._cursor.axis
+        frames = [round(point.inpainted * spec.cells / 100) for point in effect.curve]
+        x = tuple(metric_series.x_position(spec, snapshot.rows, k, axis) for k in frames if k <= snapshot.newest)
+        self.query_one("#against-null", Chart).draw(
+            [
+                Series("of the frame", x, tuple(point.error for point in effect.curve)),
+                Series("of coverage alone", x, tuple(point.null for point in effect.curve), colour=1),
+            ],
+            x_label=metric_series.X_LABELS[axis],
+            y_label="luma error",
+            marker=self._cursor.marker_x(),
+            x_end=spec.amount if axis == "inpainted" else 100.0,
+        )
+
+
+def _numbers(effect: RecursionEffect) -> Content:
+    """The most telling first, for there is little room."""
+    slope, share = effect.slope.value, effect.relative_slope.value
+    parts = [
+        ("R ", "-" if isnan(slope) else f"{slope:+.2f} ({share:+.1f} %)"),
+        ("coverage explains ", f"{effect.explained.value:.1f} %"),
+        ("D1 ", f"{format_short(effect.first.value)} levels"),
+    ]
+    return Content("   ").join(Content.assemble((name, "$foreground-muted"), value) for name, value in parts)

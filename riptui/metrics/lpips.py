@@ -22,7 +22,7 @@ from riptui.arrays import Image
 from riptui.metrics import LpipsNet, lpips_weights
 from riptui.metrics.pairwise import DistanceMap, PairwiseMetric
 
-Found = TypeVar("Found")
+LpipsValue = TypeVar("LpipsValue")
 LayerFeatures = list[torch.Tensor]
 """A picture's features, normalised over the channels, a tensor for each of the network's five to seven layers."""
 
@@ -52,7 +52,7 @@ def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
     on_device = cache(lambda: _make_metric(_force_float32(network.to(device)), device))
     on_cpu = cache(lambda: _make_metric(_load_network(net), "cpu"))
 
-    def where_it_fits(measure: Callable[[PairwiseMetric[LayerFeatures]], Found]) -> Found:
+    def where_it_fits(measure: Callable[[PairwiseMetric[LayerFeatures]], LpipsValue]) -> LpipsValue:
         with suppress(torch.OutOfMemoryError):
             return measure(on_device())
         # the error is gone, and with it the tensors of the attempt

@@ -55,7 +55,7 @@ BROWSER = [
     _key("tabs.spec", "5", "view('select_tab', 'spec')", "Spec", "Spec and sessions"),
     _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors"),
     _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Switch the x axis: inpainted % or coverage %"),
-    _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Chart the next metric"),
+    _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Chart, or colour masks by, the next metric"),
     _key("tabs.image", "i", "details('cycle_image')", "Image", "Runs of the next image (groups only)"),
     _key("runs.mark", "m", "mark", "Mark", "Mark a trajectory to compare", footer="m"),
     _key("runs.compare", "c", "compare", "Compare", "Compare the marked trajectories", footer="c"),

@@ -14,7 +14,8 @@ from textual.content import Content
 from textual.message import Message
 
 from riptui.metrics.display import format_short
-from riptui.tui.plot.chart import Chart, Series
+from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.series import Series
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.frame_cursor import FrameCursor

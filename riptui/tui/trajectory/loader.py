@@ -12,7 +12,7 @@ import PIL.Image
 
 from riptui.arrays import Image
 from riptui.errors import RiptuiError
-from riptui.metrics.values import MetricValues
+from riptui.metrics.values import MetricValues, SquareValues
 from riptui.spec import Spec
 from riptui.store.frame_reader import FrameReader
 from riptui.store.records import Failure, IterationRow, Session
@@ -37,6 +37,7 @@ class TrajectorySnapshot:
     rows: Sequence[IterationRow] = ()  # row k at index k-1; the list may have grown beyond `newest` since
     newest: int = 0  # the last frame saved
     metrics: dict[int, MetricValues] = field(default_factory=dict)
+    squares: dict[int, dict[str, SquareValues]] = field(default_factory=dict)
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
     log: str = ""
@@ -91,11 +92,12 @@ class TrajectoryLoader:
                 return default
 
         metrics: dict[int, MetricValues] = try_read(trajectory.read_metrics, {})
+        squares: dict[int, dict[str, SquareValues]] = try_read(trajectory.read_squares, {})
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
         text = "\n".join([*errors, log])
-        return TrajectorySnapshot(self.path, spec, rows, len(rows), metrics, sessions, failure, text)
+        return TrajectorySnapshot(self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text)
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
         """Load frame k, or the newest one if a recovery has cut the trajectory before k."""

@@ -1,4 +1,7 @@
-"""The masks pane: how often each square of the grid was repainted, with a summary and a histogram."""
+"""The masks pane: how often each square of the grid was repainted, with a summary and a histogram.
+
+The colour of a square is that number, or its distance to the original if that was measured (NAME@squares).
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,6 +18,7 @@ from riptui.spec import Box, Spec
 from riptui.store.records import IterationRow
 from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.colormap import RGB, heat_colour
+from riptui.tui.trajectory.square_distances import SquareDistances
 
 MAX_GRID_SIDE = 64  # squares per side; neighbours of a finer grid are merged
 MAX_BAR_COLUMNS = 24
@@ -31,6 +35,17 @@ class RepaintGrid(NamedTuple):
     counts: Mapping[tuple[int, int], int]  # by (row, column); missing squares were not repainted
     current: tuple[int, int] | None  # the square of iteration k
     max_count: int  # the largest count at the newest frame: a colour scale that is the same for every k
+    heat: Sequence[Sequence[float]] | None = None  # what colours each square instead of its count, 0 to 1
+
+    def colour_fraction(self, row: int, column: int) -> float:
+        """Where on the colour scale a square is, 0 to 1."""
+        if self.heat is not None:
+            return self.heat[row][column]
+        return self.counts.get((row, column), 0) / max(1, self.max_count)
+
+
+Cell = tuple[int, float]
+"""A square's count, encoded as ~count, below zero, if it is the current one; and its place on the colour scale."""
 
 
 def count_repaints(spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> RepaintGrid:
@@ -56,30 +71,28 @@ def draw_grid(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
     square_rows = min(height // repaints.side, width // (2 * repaints.side), 3)
     lines = []
     for row in range(0, repaints.side, 1 if square_rows else 2):
-        above, below = _row_counts(repaints, row), _row_counts(repaints, row + 1)
+        above, below = _row_cells(repaints, row), _row_cells(repaints, row + 1)
         if square_rows:
-            lines += [
-                _draw_squares(above, repaints.max_count, square_rows, part == (square_rows - 1) // 2)
-                for part in range(square_rows)
-            ]
+            lines += [_draw_squares(above, square_rows, part == (square_rows - 1) // 2) for part in range(square_rows)]
         else:
-            lines.append(_draw_half_blocks(above, below, repaints.max_count))
+            lines.append(_draw_half_blocks(above, below))
     return lines
 
 
-def _row_counts(repaints: RepaintGrid, row: int) -> tuple[int, ...]:
-    """The counts of a row; the current square's count c is encoded as ~c, below zero."""
-    counts = [repaints.counts.get((row, column), 0) for column in range(repaints.side)] if row < repaints.side else []
+def _row_cells(repaints: RepaintGrid, row: int) -> tuple[Cell, ...]:
+    if row >= repaints.side:
+        return ()
+    counts = [repaints.counts.get((row, column), 0) for column in range(repaints.side)]
     if repaints.current and repaints.current[0] == row:
         counts[repaints.current[1]] = ~counts[repaints.current[1]]
-    return tuple(counts)
+    return tuple((count, repaints.colour_fraction(row, column)) for column, count in enumerate(counts))
 
 
 @lru_cache(512)  # one move changes two squares, and drawing 1,024 takes 10 ms
-def _draw_squares(counts: tuple[int, ...], max_count: int, square_rows: int, numbered: bool) -> Content:
+def _draw_squares(row: tuple[Cell, ...], square_rows: int, numbered: bool) -> Content:
     cells = []
-    for count in counts:
-        colour = _colour(count, max_count)
+    for count, fraction in row:
+        colour = heat_colour(fraction)
         style = "$background on $primary bold" if count < 0 else f"{_hex(_text_colour(colour))} on {_hex(colour)}"
         number = max(count, ~count)
         cells.append((f"{number if numbered and number else '':^{2 * square_rows}}", style))
@@ -87,11 +100,12 @@ def _draw_squares(counts: tuple[int, ...], max_count: int, square_rows: int, num
 
 
 @lru_cache(512)
-def _draw_half_blocks(above: tuple[int, ...], below: tuple[int, ...], max_count: int) -> Content:
-    def colour(count: int) -> str:
-        return "$primary" if count < 0 else _hex(_colour(count, max_count))
+def _draw_half_blocks(above: tuple[Cell, ...], below: tuple[Cell, ...]) -> Content:
+    def colour(cell: Cell) -> str:
+        count, fraction = cell
+        return "$primary" if count < 0 else _hex(heat_colour(fraction))
 
-    def style(upper: int, lower: int | None) -> str:
+    def style(upper: Cell, lower: Cell | None) -> str:
         return colour(upper) if lower is None else f"{colour(upper)} on {colour(lower)}"
 
     return Content.assemble(*(("▀", style(*pair)) for pair in zip_longest(above, below)))
@@ -165,6 +179,7 @@ class RepaintMap(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shown: tuple[Spec, Sequence[IterationRow], int, int] | None = None
+        self._distances: SquareDistances | None = None
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
@@ -172,10 +187,18 @@ class RepaintMap(Horizontal):
         yield TextLines(id="summary")
         yield TextLines(id="repaint-bars")
 
-    def show(self, spec: Spec, rows: Sequence[IterationRow], k: int, newest: int) -> None:
-        """Show the grid at frame k of a trajectory whose newest frame is `newest`."""
+    def show(
+        self,
+        spec: Spec,
+        rows: Sequence[IterationRow],
+        k: int,
+        newest: int,
+        distances: SquareDistances | None = None,
+    ) -> None:
+        """Show the grid at frame k of a trajectory whose newest frame is `newest`, coloured by distances if given."""
         before, self._shown = self._shown, (spec, rows, k, newest)
-        if before is None or before[1] is not rows or before[2:] != (k, newest):
+        is_same_colour, self._distances = distances == self._distances, distances
+        if before is None or before[1] is not rows or before[2:] != (k, newest) or not is_same_colour:
             self._fill()
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -186,9 +209,13 @@ class RepaintMap(Horizontal):
             return
         spec, rows, k, newest = self._shown
         repaints = count_repaints(spec, rows, k, newest)
+        summary = summary_lines(spec, rows, k)
+        if self._distances:
+            repaints = repaints._replace(heat=self._distances.shrink(repaints.side))
+            summary += self._distances.summary_lines(spec)
         squares = draw_grid(repaints, self.size.width * 3 // 5, self.size.height)
         self.query_one("#squares", TextLines).show(squares)
-        self.query_one("#summary", TextLines).show(summary_lines(spec, rows, k))
+        self.query_one("#summary", TextLines).show(summary)
         bars = self.query_one("#repaint-bars", TextLines)
         bars.display = self.size.width >= MIN_COLUMNS_FOR_BARS
         available_columns = self.size.width - squares[0].cell_length - MARGIN_COLUMNS - SUMMARY_COLUMNS

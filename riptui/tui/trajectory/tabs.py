@@ -14,6 +14,7 @@ from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripFrame
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.repaint_map import RepaintMap
+from riptui.tui.trajectory.square_distances import find_distances, stored_metrics
 from riptui.tui.trajectory.text_tabs import TextPane, log_text, spec_text
 
 TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log")
@@ -25,6 +26,7 @@ class TabPanes(ContentSwitcher):
     def __init__(self, graphics: Graphics, cursor: FrameCursor, *, metric: str, id: str | None = None) -> None:
         super().__init__(id=id, initial=TAB_NAMES[0])
         self.metric = metric  # the metric chosen for the chart; another is drawn if the trajectory lacks it
+        self.square_metric = ""  # the metric that colours the squares of the masks; "": how often they were repainted
         self._graphics = graphics
         self._cursor = cursor
 
@@ -46,6 +48,12 @@ class TabPanes(ContentSwitcher):
         not_drawn = [name for name in names if name not in drawn_names]
         later = [name for name in not_drawn if names.index(name) > names.index(drawn_names[-1])]
         self.metric = next(iter(later + not_drawn), self.metric)
+
+    def choose_next_square_metric(self, snapshot: TrajectorySnapshot) -> None:
+        """Colour the squares by the next metric that is stored of them, or again by how often they were repainted."""
+        names = ["", *stored_metrics(snapshot.squares)]
+        position = names.index(self.square_metric) if self.square_metric in names else 0
+        self.square_metric = names[(position + 1) % len(names)]
 
     def show_all(self) -> None:
         """Show the trajectory in the current pane, all of it."""
@@ -83,7 +91,8 @@ class TabPanes(ContentSwitcher):
                 frames = self._strip_frames(snapshot, spec)
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)
             case "masks":
-                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest)
+                distances = find_distances(snapshot.squares, self.square_metric, spec, k)
+                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances)
             case "recursion":
                 self.query_one(ExposurePane).show_cursor()
 

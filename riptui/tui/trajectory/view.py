@@ -161,9 +161,12 @@ class TrajectoryView(Widget):
         self._request_frame()
 
     def cycle_metric(self) -> None:
-        """Draw the next metric, or group of metrics that share a scale."""
+        """Draw the next metric, or group of metrics that share a scale; colour the squares of the masks by the next."""
         if self.cursor.snapshot:
-            self._panes.choose_next_metric(self.cursor.snapshot)
+            if self._panes.current == "masks":
+                self._panes.choose_next_square_metric(self.cursor.snapshot)
+            else:
+                self._panes.choose_next_metric(self.cursor.snapshot)
             self._fill_pane()
 
     def toggle_axis(self) -> None:

@@ -21,6 +21,7 @@ from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import metric_history as read
 from riptui.tui.trajectory.repaint_map import RepaintGrid, count_repaints, draw_grid, repaint_bars, summary_lines
 from riptui.tui.trajectory.responsive import GAP_COLUMNS, choose_layout
+from riptui.tui.trajectory.square_distances import StoredSquares, find_distances, stored_metrics
 from riptui.tui.trajectory.text_tabs import log_text, spec_text
 from tests.support.trajectories import make_spec, picture
 
@@ -226,6 +227,40 @@ def test_a_grid_is_drawn_in_squares_with_numbers_or_in_half_blocks() -> None:
     assert plain(draw_grid(shown, 60, 3)) == ["▀▀▀▀", "▀▀▀▀"]
     fine = make_spec(picture(512), size=512, mask=1)
     assert len(draw_grid(count_repaints(fine, [], 0, 0), 60, 12)) == 32
+
+
+STORED: StoredSquares = {
+    0: {"delta-e": [[0.0] * 4] * 4},
+    8: {"delta-e": [[0.0] * 4, [0.0, 3.0, 0.0, 0.0], [0.0] * 4, [0.0] * 4], "lpips-vgg": [[0.1] * 4] * 4},
+    16: {"delta-e": [[0.0] * 4, [0.0, 12.0, 0.0, 0.0], [0.0] * 4, [0.0] * 4]},
+}
+
+
+def test_squares_are_coloured_by_the_last_distances_up_to_the_frame() -> None:
+    assert stored_metrics(STORED) == ["lpips-vgg", "delta-e"]
+    assert [found.k for k in (0, 7, 8, 15, 16) if (found := find_distances(STORED, "delta-e", SPEC, k))] == [
+        0,
+        0,
+        8,
+        8,
+        16,
+    ]
+    assert find_distances(STORED, "lpips-vgg", SPEC, 7) is None
+    assert find_distances(STORED, "", SPEC, 16) is None
+    assert find_distances({0: {"delta-e": [[1.0]]}}, "delta-e", SPEC, 16) is None, "of another grid"
+    distances = find_distances(STORED, "delta-e", SPEC, 9)
+    assert distances
+    assert distances.shrink(4)[1] == [0, 0.25, 0, 0]
+    assert distances.shrink(2) == [[0.0625, 0], [0, 0]]
+    assert plain(distances.summary_lines(SPEC)) == ["colour     ΔE", "  at       50 %", "  up to    12"]
+
+
+def test_a_grid_keeps_its_numbers_whatever_colours_it() -> None:
+    shown = count_repaints(SPEC, rows_over(0, 5, 5), 3, 3)
+    heated = shown._replace(heat=[[1.0, 0.0, 0.0, 0.5]] * 4)
+    assert plain(draw_grid(heated, 60, 4)) == plain(draw_grid(shown, 60, 4))
+    colours = [str(span.style) for span in draw_grid(heated, 60, 4)[0].spans]
+    assert colours[0] != colours[1] == colours[2] != colours[3]
 
 
 def test_what_the_grid_adds_up_to_is_told() -> None:

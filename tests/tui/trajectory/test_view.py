@@ -393,6 +393,23 @@ async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajec
         assert chart.axis_labels[1] == "PSNR (dB)"
 
 
+async def test_the_masks_are_coloured_by_the_distances_that_are_stored(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory(metrics=("psnr", "delta-e@squares"))
+    list(run_trajectory(trajectory))
+    async with showing(trajectory) as (app, pilot):
+        app.view.go(12)
+        app.view.select_tab("masks")
+        await rests(pilot)
+        assert "colour" not in app.text("#summary")
+        charted = app.view.metric
+        app.view.cycle_metric()
+        assert "colour     ΔE" in app.text("#summary")
+        assert "at       50 %" in app.text("#summary")
+        app.view.cycle_metric()
+        assert "colour" not in app.text("#summary")
+        assert app.view.metric == charted, "the chart's metric is left alone"
+
+
 # --- other trajectories, growth and damage
 
 

@@ -48,8 +48,8 @@ amount = 400                      # % inpainted, repeats counted
 
 """
 
-QUICK = """\
-# A study that runs anywhere in about a minute: four pictures that come with riptui, three classical inpainters.
+ANYWHERE = """\
+# {title}
 # riptui study plan {file}     trajectories, time, disk space
 # riptui study run {file}       compute it; run it again to resume. Values added later add trajectories and repeat none.
 
@@ -60,14 +60,14 @@ images = ["riptui:bowl", "riptui:coffee", "riptui:hills", "riptui:tiles"]
 
 # Trajectories are saved in the folder runs/group.
 runs = "runs"
-group = "quick"
+group = "{group}"
 
 metrics = ["ssim", "psnr"]        # these need no weights; the paper reports lpips-vgg
 measure = "half"                  # every 50 %; "every": each iteration; or a number of iterations
 
 [sweep]
-inpainter = ["navier-stokes", "telea", "biharmonic"]
-mask = [32, 64]                   # px; at size 256 they correspond to 64 and 128 at 512
+inpainter = {inpainters}
+{orders}mask = [32, 64]                   # px; at size 256 they correspond to 64 and 128 at 512
 seed = "0-1"
 amount = 400                      # % inpainted, repeats counted
 size = 256                        # px
@@ -75,9 +75,23 @@ fit = "crop"
 
 """
 
-PRESETS = {"quick": QUICK, "paper-1": PAPER, "paper-2": PAPER}
+PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}
 PRESET_FIELDS = {
-    "quick": {},
+    "quick": {
+        "title": "A study that runs anywhere in about a minute: four pictures that come with riptui, three classical "
+        "inpainters.",
+        "group": "quick",
+        "inpainters": '["navier-stokes", "telea", "biharmonic"]',
+        "orders": "",
+    },
+    "orders": {
+        "title": "What the order of the squares does, on the same pictures; runs anywhere in a few minutes. Then see\n"
+        "# riptui results runs/orders --by inpainter,mask,order --recursion\n"
+        "# Intervals need five pictures: add your own.",
+        "group": "orders",
+        "inpainters": '["navier-stokes", "telea"]',
+        "orders": 'order = ["replacement", "shuffle", "raster"]\n',
+    },
     "paper-1": {
         "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",
         "sample": "100",

@@ -10,10 +10,11 @@ from riptui.cli.lazy import command
 @file_argument
 @click.option(
     "--preset",
-    type=click.Choice(["quick", "paper-1", "paper-2"]),
+    type=click.Choice(["quick", "orders", "paper-1", "paper-2"]),
     default="quick",
     show_default=True,
-    help="quick: four pictures, three classical inpainters, a minute; paper-1, paper-2: the paper's experiments.",
+    help="quick: four pictures, three classical inpainters, a minute; orders: orders of squares compared; "
+    "paper-1, paper-2: the paper's experiments.",
 )
 def new() -> None:
     """Write a study file in which every line is explained. An existing file is never replaced.

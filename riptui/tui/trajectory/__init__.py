@@ -4,6 +4,6 @@ view            the widget; frame_cursor: the position, moving, playing; respons
 loader          snapshots, frames and comparisons, read in a thread
 picture_row     the pictures; difference, colormap: how frame k is compared
 heading         path and recipe; slider: the frames; metric_readout: the metrics in a line
-tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; square_distances: what else colours them),
-                exposure_pane (recursion), text_tabs (spec, log)
+tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; square_distances: what else
+                colours them), exposure_pane (recursion), text_tabs (spec, log)
 """

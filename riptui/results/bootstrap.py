@@ -109,6 +109,8 @@ def estimate_from_counts(
         return statistic(_draw_counts(generator, count, images))
 
     value = float(statistic(np.ones((1, images)))[0])
+    if images < MIN_INTERVAL_IMAGES:
+        return IntervalEstimate(value, nan, nan, images)
     return _interval(value, resample, statistic(1 - np.eye(images)), images, null=null, resamples=resamples, seed=seed)
 
 

@@ -214,6 +214,10 @@ def distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:
         raise InputError(f"{metric} is not a distance to the original, which the findings need: use lpips-vgg")
     if info.higher_means == "farther":
         return lambda values: values
+    if info.higher_means == "neither":
+        raise InputError(
+            f"{metric} does not measure a distance to the original, which the findings need: use lpips-vgg"
+        )
     greatest = info.range[1]
     if not isfinite(greatest):
         raise InputError(

@@ -88,7 +88,7 @@ def test_each_figure_is_png_svg_pdf_and_csv_and_in_the_text(written: tuple[Outco
 
 def test_every_caption_says_how_many(written: tuple[Outcome, Path]) -> None:
     captions = [one["caption"] for one in json.loads((written[1] / "report.json").read_text())["figures"]]
-    assert len(captions) == 11
+    assert len(captions) == 12
     assert [one for one in captions if not re.search(r"\b(n = )?\d+ (image|trajector)", one)] == []
 
 
@@ -149,9 +149,9 @@ def test_findings_have_effect_interval_verdict_and_n(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("few")
 def test_stability_has_an_interval_and_a_half_life(tmp_path: Path) -> None:
-    table = text_of(growing(tmp_path / "runs", 3), tmp_path / "out").partition("## Stability")[2]
+    table = text_of(growing(tmp_path / "runs", 5), tmp_path / "out").partition("## Stability")[2]
     assert re.search(
-        r"^\| navier-stokes \| 128 px \| 9 \| 3 \| 0\.\d+ ± 0\.\d+ \| 0\.\d+ \[.+\] \| \d+ % \|", table, re.M
+        r"^\| navier-stokes \| 128 px \| 15 \| 5 \| 0\.\d+ ± 0\.\d+ \| 0\.\d+ \[.+\] \| \d+ % \|", table, re.M
     )
     assert "nothing to compare: all measured trajectories have the same inpainter" in table
 

@@ -102,7 +102,7 @@ def both(*damages: Damage) -> Damage:
 DAMAGED: dict[str, Damage] = {
     **{f"row 3 with another {key}": row_3_digit_up(key.encode()) for key in ("k", "box", "inpainted", "coverage")},
     **{f"row 3 with another {key}": row_3_digit_up(key.encode()) for key in ("patch", "noise_seed", "sha256")},
-    "row 3 with another square": rows(lambda lines: [*lines[:2], with_box(lines[2], [128, 128, 128, 128]), *lines[3:]]),
+    "row 3 with another square": rows(lambda lines: [*lines[:2], with_box(lines[2], [64, 128, 128, 128]), *lines[3:]]),
     "row 3 without its end": in_row(3, b"}\n", b""),
     "row 3 that is no JSON": in_row(3, b":", b";"),
     "row 3 with an escape": in_row(3, b'"k"', b"\x1b\xff"),

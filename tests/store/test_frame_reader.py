@@ -20,7 +20,7 @@ from tests.support.trajectories import MakeTrajectory
 @pytest.fixture
 def trajectory(make_trajectory: MakeTrajectory) -> Trajectory:
     """32 iterations, so that squares are repainted several times; keyframes at 8, 16, 24, 32."""
-    made = make_trajectory(amount=200.0)
+    made = make_trajectory(amount=200.0, squares="shared")  # of these, no two frames are equal
     list(run_trajectory(made))
     return made
 

@@ -248,8 +248,11 @@ def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> 
     if not tested:
         yield "No finding was tested.\n"
         return
-    yield f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets. 1′ to 3′ "
-    "are about what the distance has beyond coverage: each square's first repaint, and no more.\n"
+    yield (
+        f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets. 1′ to 3′ are about "
+        "what the distance has beyond coverage, that is beyond each square's first repaint.
+"
+    )
     for condition in tested:
         yield f"### {escape_markdown(settings_title(condition.settings))}\n"
         for finding in (*condition.findings, *condition.excess):

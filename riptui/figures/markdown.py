@@ -249,8 +249,8 @@ def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> 
         yield "No finding was tested.\n"
         return
     yield (
-        f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets. 1′ to 3′ are about "
-        "what the distance has beyond coverage, that is beyond the first repaint of each square.\n"
+        f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets. 1′ to 3′ are "
+        "about what the distance has beyond coverage, that is beyond the first repaint of each square.\n"
     )
     for condition in tested:
         yield f"### {escape_markdown(settings_title(condition.settings))}\n"

@@ -23,13 +23,12 @@ class Source:
     """The group of its trajectories, below the one that was asked for: its subfolder's name."""
     in_folder: bool = False
     """Found in a folder, not named: it is left out if it cannot be read."""
+    problem: str = ""
+    """Why there is nothing to read, if so."""
 
 
 def find_sources(paths: Sequence[Path], *, recursive: bool) -> list[Source]:
-    """The files that were named, and those of the folders that were named, each once.
-
-    Raises SourceError for a folder without a picture.
-    """
+    """The files that were named, and those of the folders that were named, each once."""
     found: dict[Path, Source] = {}
     for path in paths:
         for source in _list_folder(path, recursive) if is_folder(path) else [Source(path)]:
@@ -51,6 +50,8 @@ def read_pictures(
     left_out = unusable = 0
     for source in sources:
         try:
+            if source.problem:
+                raise SourceError(source.problem)
             picture = prepare_original(source.path, size=size, fit=fit, strict=strict)
         except SourceError as error:
             if source.in_folder:
@@ -72,7 +73,7 @@ def _list_folder(folder: Path, recursive: bool) -> list[Source]:
     files = list_pictures(folder, recursive=recursive)
     if not files.pictures:
         advice = "name another one" if recursive else "name another one, or add --recursive for its subfolders"
-        raise SourceError(f"{folder}: there is no picture in this folder: {advice}")
+        return [Source(folder, problem=f"{folder}: there is no picture in this folder: {advice}")]
     for text in files.describe_left_out(short_path(folder)):
         warn(text)
     return [Source(path, _name_subgroup(path.parent.relative_to(folder)), in_folder=True) for path in files.pictures]

@@ -15,10 +15,8 @@ from itertools import islice
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64, UInt8
-from skimage.color import deltaE_ciede2000, rgb2lab
 
 from riptui.errors import DamagedError, InputError
-from riptui.metrics.pixels import luma
 from riptui.spec import Box, Spec
 from riptui.store import frames
 from riptui.store.records import IterationRow
@@ -128,16 +126,22 @@ def _read_in_chunks(
 
 
 def _luma_errors(originals: SquarePixels, patches: SquarePixels) -> PerIteration:
+    from riptui.metrics.pixels import luma  # late: scikit-image, 0.3 s
+
     difference: PerIteration = np.abs(luma(originals) - luma(patches)).mean(axis=(1, 2), dtype=np.float64)
     return difference
 
 
 def _delta_e_errors(originals: SquarePixels, patches: SquarePixels) -> PerIteration:
+    from skimage.color import deltaE_ciede2000  # late, as above
+
     difference: PerIteration = deltaE_ciede2000(_lab(originals), _lab(patches)).mean(axis=(1, 2), dtype=np.float64)
     return difference
 
 
 def _lab(pixels: SquarePixels) -> Float32[np.ndarray, "patches height width 3"]:
+    from skimage.color import rgb2lab  # late, as above
+
     lab: Float32[np.ndarray, "patches height width 3"] = rgb2lab(pixels.astype(np.float32) / 255)
     return lab
 

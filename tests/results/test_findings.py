@@ -181,11 +181,11 @@ def test_a_curve_that_settles_has_its_finding_in_part() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", NOISE)
 def test_noise_is_seldom_taken_for_a_finding(number: int) -> None:
-    """At most one in forty should hold by chance, and one in twenty be refuted for each two effects that are tested."""
-    verdicts = [NOISE[number](np.random.default_rng([number, seed])).verdict for seed in range(200)]
-    assert verdicts.count(Verdict.HOLDS) <= 12
-    assert verdicts.count(Verdict.FAILS) <= 28
-    assert verdicts.count(Verdict.UNDECIDED) >= 168
+    """At most one in twenty should hold or be refuted by chance; four more are let pass, for the trials are few."""
+    trials = 60 if number == 6 else 200  # its resamples are slow
+    verdicts = [NOISE[number](np.random.default_rng([number, trial])).verdict for trial in range(trials)]
+    assert verdicts.count(Verdict.HOLDS) + verdicts.count(Verdict.IN_PART) <= 0.05 * trials + 4
+    assert verdicts.count(Verdict.FAILS) <= 0.05 * trials + 4
 
 
 # ── what the numbers are ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -544,7 +544,7 @@ def test_what_is_only_coverage_has_no_excess(tmp_path: Path) -> None:
 
 
 def test_what_grows_with_every_repaint_has_an_excess_that_grows(tmp_path: Path) -> None:
-    summaries = written_study(tmp_path, lambda coverage, x, mask: coverage / 400 + mask * (x / 400) ** 0.7 / 1000)
+    summaries = written_study(tmp_path, lambda coverage, x, mask: coverage / 4000 + mask * (x / 400) ** 0.7 / 1000)
     [tested] = check_findings(summaries, "ssim")
     assert [tested.excess[index].verdict for index in (0, 2)] == [Verdict.HOLDS, Verdict.HOLDS]
 

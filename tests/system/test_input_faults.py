@@ -45,7 +45,7 @@ def cut_png(path: Path) -> None:
 
 BAD_SOURCES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: None, "cannot be read"),
-    "a folder": (Path.mkdir, "is a folder"),
+    "a folder": (Path.mkdir, "no picture in this folder"),
     "a pipe": (os.mkfifo, "is a pipe"),
     "a device": (lambda path: path.symlink_to("/dev/zero"), "a device"),
     "a broken link": (lambda path: path.symlink_to("nowhere"), "cannot be read"),

@@ -79,6 +79,7 @@ def test_help_and_mistakes_need_no_arrays(argv: list[str]) -> None:
     assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS | APP)
 
 
+@pytest.mark.slow
 def test_the_list_of_commands_imports_no_command() -> None:
     code = "import sys; from riptui.cli import main; main(['--help']); print(*sys.modules)"
     loaded = set(subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()[-1].split())

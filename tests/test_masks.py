@@ -87,6 +87,7 @@ def test_the_squares_tile_the_image(size: int, side: int) -> None:
 # --- drawn with replacement, as in the paper
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, MAX_SEED])
 @pytest.mark.parametrize(
     ("size", "side"), [(512, 16), (512, 64), (512, 128), (512, 256), (768, 96), (320, 64), (768, 256)]
@@ -104,6 +105,7 @@ def test_over_the_seeds_an_iteration_draws_every_square_equally_often(side: int,
     require_even(np.bincount(drawn, minlength=(256 // side) ** 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lag", [1, 2, 3, 16])
 @pytest.mark.parametrize("side", [64, 128])
 def test_a_draw_tells_nothing_of_the_next(side: int, lag: int) -> None:
@@ -112,6 +114,7 @@ def test_a_draw_tells_nothing_of_the_next(side: int, lag: int) -> None:
     require_independent(drawn[:-lag], drawn[lag:], one.cells)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0, 1])
 @pytest.mark.parametrize("seeds", [(0, 1), (1, 2), (0, 2**32), (5, 5 + 2**40)])
 def test_a_seed_tells_nothing_of_another(seeds: tuple[int, int], shift: int) -> None:
@@ -120,6 +123,7 @@ def test_a_seed_tells_nothing_of_another(seeds: tuple[int, int], shift: int) -> 
     require_independent(*drawn, one.cells)
 
 
+@pytest.mark.slow
 def test_the_square_tells_nothing_of_the_noise() -> None:
     one = spec(mask=64, seed=9)
     noise = np.array([draw_noise_seed(one, k) for k in range(1, 4001)])
@@ -163,6 +167,7 @@ def test_without_replacement_every_100_percent_touches_every_square_once(order: 
     assert (np.sort(drawn, axis=1) == np.arange(one.cells)).all()
 
 
+@pytest.mark.slow
 def test_a_shuffle_is_another_in_every_cycle_and_for_every_seed() -> None:
     orders = {
         tuple(cells(spec(mask=64, order="shuffle", seed=seed), range(16 * cycle + 1, 16 * cycle + 17)))
@@ -178,6 +183,7 @@ def test_every_square_comes_equally_often_at_each_place_of_a_shuffle(place: int)
     require_even(np.bincount(drawn, minlength=16))
 
 
+@pytest.mark.slow
 def test_consecutive_squares_of_a_shuffle_are_all_pairs_equally_often() -> None:
     drawn = cells(spec(mask=128, order="shuffle", seed=6), range(1, 8001)).reshape(-1, 4)
     pairs = np.bincount(drawn[:, 0] * 4 + drawn[:, 1], minlength=16)
@@ -251,6 +257,7 @@ def test_noise_seeds_never_collide_in_an_experiment_and_any_json_reader_keeps_th
 PICTURES = [hashlib.sha256(b"picture %d" % number).hexdigest() for number in range(100)]
 
 
+@pytest.mark.slow
 def test_a_hundred_pictures_have_a_hundred_sequences_of_squares_and_of_noise() -> None:
     sequences = {tuple(cells(spec(mask=128, original_sha256=of), range(1, 65))) for of in PICTURES}
     noise = {draw_noise_seed(spec(original_sha256=of), k) for of in PICTURES for k in range(1, 65)}
@@ -264,6 +271,7 @@ def test_over_the_pictures_an_iteration_draws_every_square_equally_often(side: i
     require_even(np.bincount(drawn, minlength=(256 // side) ** 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields", [{"original_sha256": PICTURES[1]}, {"original_sha256": PICTURES[0][:-1] + "f"}, {"seed": 1}]
 )
@@ -274,6 +282,7 @@ def test_a_picture_and_a_seed_tell_nothing_of_another(fields: dict[str, Any], or
     require_independent(*drawn, one.cells)
 
 
+@pytest.mark.slow
 def test_a_mask_size_tells_nothing_of_another() -> None:
     small, large = (cells(spec(mask=side), range(1, 4001)) for side in (64, 128))
     table = np.zeros((16, 4), int)

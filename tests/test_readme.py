@@ -128,6 +128,7 @@ def test_the_readmes_python_reads_what_earlier_releases_wrote(place: str, read: 
         assert pixels_sha256(np.asarray(read(GOLDEN / place, row.k))) == row.sha256
 
 
+@pytest.mark.slow
 def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("psnr", "delta-e@squares"))
     list(run_trajectory(trajectory))

@@ -133,6 +133,7 @@ def test_nothing_is_computed_before_it_is_asked_for() -> None:
     assert np.array_equal(lazy.frame, next(run_together([walk(mask=64)], negative))[0].frame)
 
 
+@pytest.mark.slow
 def test_recurse_is_the_loop_for_one_trajectory_in_memory() -> None:
     spec = make_spec(ORIGINAL, mask=64, seed=3, inpainter="telea")
     before = ORIGINAL.copy()

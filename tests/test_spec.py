@@ -416,6 +416,7 @@ def test_rounding_never_costs_an_iteration(cells: int) -> None:
         assert iterations_at(100 * k / cells, cells) == iterations_at(k * (100 / cells), cells) == k
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.sampled_from([256, 320, 512, 768]), st.data())
 def test_halves_are_where_each_50_percent_is_first_reached_and_the_last(size: int, data: st.DataObject) -> None:

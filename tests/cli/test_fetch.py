@@ -487,6 +487,7 @@ def test_a_hub_that_refuses_connections_is_said_within_seconds(
     assert capsys.readouterr().err.endswith("the hub cannot be reached; with a network: riptui fetch sd2\n")
 
 
+@pytest.mark.slow
 def test_a_hub_that_never_answers_is_given_up(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "ANSWER_SECONDS", 0.2)
     server.mute = True

@@ -68,6 +68,7 @@ def test_where_it_cannot_register_it_runs_all_the_same_and_says_so(runs: Path) -
     assert statuses() == [Status.DONE]
 
 
+@pytest.mark.slow
 def test_what_is_paused_before_its_turn_is_left_out_and_the_rest_runs(
     make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def test_the_folder_is_also_taken_from_the_environment(
     assert "picture/m64-s0" in riptui("ls").out
 
 
+@pytest.mark.slow
 def test_each_status_has_its_mark(make_trajectory: MakeTrajectory) -> None:
     fields: dict[str, Any] = {"inpainter": "noise"}
     computed(make_trajectory("a/done", **fields))
@@ -143,6 +144,7 @@ def test_a_group_is_listed_alone_and_a_trajectory_too(make_trajectory: MakeTraje
     assert [entry["path"] for entry in listed("runs/a/x")] == ["runs/a/x"]
 
 
+@pytest.mark.slow
 def test_json_tells_all_of_a_trajectory(make_trajectory: MakeTrajectory) -> None:
     done = computed(make_trajectory("a/done", metrics=("psnr",)))
     make_trajectory("b/queued", metrics=("psnr",))
@@ -171,6 +173,7 @@ def test_what_cannot_be_read_has_its_error_in_json(make_trajectory: MakeTrajecto
     assert "format 99" in entry["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "shown", "hidden"),
     [
@@ -194,6 +197,7 @@ def test_a_terminal_gets_what_fits_its_lines(
 # ── show ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_show_tells_status_measurements_and_spec(make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory(metrics=("psnr", "ssim")))
     outcome = riptui("show", "runs/picture/m64-s0")
@@ -218,6 +222,7 @@ def test_show_tells_status_measurements_and_spec(make_trajectory: MakeTrajectory
     assert "▀" not in outcome.out
 
 
+@pytest.mark.slow
 def test_show_in_json_is_complete(make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory(metrics=("psnr", "psnr@previous")))
     outcome = riptui("show", trajectory.path, "--json")
@@ -237,6 +242,7 @@ def test_show_in_json_is_complete(make_trajectory: MakeTrajectory) -> None:
     }
 
 
+@pytest.mark.slow
 def test_show_draws_the_original_beside_a_frame(make_trajectory: MakeTrajectory, narrow: Any) -> None:
     computed(make_trajectory())
     lines = narrow(80, "show", "runs/picture/m64-s0", "--picture", "--frame", "8")
@@ -257,6 +263,7 @@ def test_show_draws_by_itself_on_a_terminal_alone(make_trajectory: MakeTrajector
     assert "▀" not in riptui("show", "runs/picture/m64-s0").out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("argv", [["--frame", "17", "--picture"], ["--frame", "-1"], ["--frame", "last"]])
 def test_a_frame_that_there_is_not_is_refused(argv: list[str], make_trajectory: MakeTrajectory) -> None:
     computed(make_trajectory())
@@ -315,6 +322,7 @@ MANY = {"ssim": 0.98765, "psnr": 23.123, "lpips-squeeze": 0.3456, "lpips-alex": 
 SHOWN = ["0.9877", "23.12", "0.3456", "0.4567", "0.5678"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [200, 120, 80, 60, 40])
 def test_the_default_metrics_are_readable_at_any_width(
     columns: int, make_trajectory: MakeTrajectory, narrow: Any
@@ -476,6 +484,7 @@ def test_what_a_crash_left_behind_is_no_damage_and_can_be_cleared(make_trajector
     assert "left behind" not in check().out
 
 
+@pytest.mark.slow
 def test_a_users_own_file_is_left_alone(make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory())
     notes = trajectory.path / "notes.txt"

@@ -54,6 +54,7 @@ def stopped(trajectory: Trajectory) -> Trajectory:
 # ── measure ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_more_metrics_are_measured_and_nothing_else_changes(done: Trajectory) -> None:
     before, rows = done.read_metrics(), (done.path / layout.ROWS).read_bytes()
     outcome = riptui("measure", PLACE, "--metrics", "delta-e,entropy")
@@ -70,6 +71,7 @@ def test_more_metrics_are_measured_and_nothing_else_changes(done: Trajectory) ->
     assert f"delta-e {after[16]['delta-e']:.4f}" in outcome.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("measure", "at"), [("every", list(range(17))), ("5", [0, 5, 8, 10, 15, 16])])
 def test_existing_frames_are_measured_at_more_points(measure: str, at: list[int], done: Trajectory) -> None:
     assert riptui("measure", PLACE, "--metrics", "psnr", "--measure", measure).code == 0
@@ -128,6 +130,7 @@ def test_when_there_is_nothing_to_measure_it_says_so_and_writes_nothing(done: Tr
     assert riptui("measure", PLACE, "--metrics", "psnr", "--display", "none") == Outcome(0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.needs("diffusion")
 def test_the_default_metrics_are_those_at_hand(done: Trajectory) -> None:
     outcome = riptui("measure", PLACE)
@@ -136,6 +139,7 @@ def test_the_default_metrics_are_those_at_hand(done: Trajectory) -> None:
     assert done.read_metrics()[16].keys() == {"psnr", "ssim"}
 
 
+@pytest.mark.slow
 def test_only_what_is_computed_is_measured(make_trajectory: MakeTrajectory) -> None:
     trajectory = stopped(make_trajectory())
     k = len(trajectory.read_rows())
@@ -146,6 +150,7 @@ def test_only_what_is_computed_is_measured(make_trajectory: MakeTrajectory) -> N
     assert len(trajectory.read_rows()) == 16
 
 
+@pytest.mark.slow
 def test_json_has_an_object_for_each_measured_frame(done: Trajectory) -> None:
     events = [
         json.loads(line)
@@ -178,6 +183,7 @@ def test_what_another_process_computes_is_said_and_the_others_are_measured(
     assert list(free.read_metrics()) == [0, 8, 16]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argv", "code", "words"),
     [
@@ -266,6 +272,7 @@ def test_all_of_it_at_once(done: Trajectory) -> None:
     assert outcome == Outcome(0, "f: 17 frames\nx.gif\nx.png\nx.csv\n", "")
 
 
+@pytest.mark.slow
 def test_what_is_unfinished_is_exported_as_far_as_it_is(make_trajectory: MakeTrajectory) -> None:
     k = len(stopped(make_trajectory()).read_rows())
     assert riptui("export", PLACE, "--frames", "f", "--strip", "s.png", "--at", "half").code == 0

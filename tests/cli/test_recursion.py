@@ -24,6 +24,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_tables_say_what_is_coverage(runs: Path) -> None:
     outcome = riptui("results", runs, "--by", "inpainter,mask,order", "--recursion")
     require_harmless(outcome)

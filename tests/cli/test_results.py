@@ -225,6 +225,7 @@ def test_hostile_names_stay_harmless(place: Path) -> None:
     assert "[bold]" in riptui("results", "runs", "--by", "source_name,prompt").out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [200, 80, 40])
 def test_it_fits_any_terminal(columns: int, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console.out, "_width", columns)

@@ -183,6 +183,7 @@ def test_what_was_done_to_a_picture_is_said() -> None:
 # ── where ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_runs_folder_is_an_option_or_in_the_environment_or_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RIPTUI_RUNS", "there")
     assert run(*QUICK).code == 0
@@ -300,6 +301,7 @@ def test_a_mistyped_name_is_said_before_weights_are_missed() -> None:
 # ── when it is measured ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("measure", "at"),
     [
@@ -315,6 +317,7 @@ def test_it_is_measured_when_asked_for(measure: str, at: list[int]) -> None:
     assert list(metrics_of(NAME)) == at
 
 
+@pytest.mark.slow
 def test_previous_is_the_distance_to_the_frame_measured_before() -> None:
     run(*SMALL, "--metrics", "psnr,psnr@previous")
     values = metrics_of(NAME)
@@ -456,6 +459,7 @@ def test_resume_refuses_what_is_no_trajectory(path: str, words: str, make_trajec
 # ── displays ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_json_has_an_object_a_line_for_all_that_happens_in_order() -> None:
     outcome = run(*SMALL, "--metrics", "psnr", "--measure", "5", "--display", "json")
     events = objects(outcome)
@@ -477,6 +481,7 @@ def test_json_has_an_object_a_line_for_all_that_happens_in_order() -> None:
     assert len({event["trajectory"] for event in events}) == 1
 
 
+@pytest.mark.slow
 def test_json_has_what_is_on_disk() -> None:
     events = objects(run(*SMALL, "--metrics", "psnr,ssim", "--display", "json"))
     trajectory = Trajectory(Path("runs/cat", NAME))
@@ -496,11 +501,13 @@ def test_json_says_what_is_done_already() -> None:
     assert event == {"event": "already", "trajectory": str(Path.cwd() / "runs/cat/m128-s0-noise-a50-256px")}
 
 
+@pytest.mark.slow
 def test_none_prints_nothing() -> None:
     assert run(*SMALL, "--metrics", "psnr", "--display", "none") == Outcome(0, "", "")
     assert len(Trajectory(Path("runs/cat", NAME)).read_rows()) == 16
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("display", ["auto", "plain"])
 def test_without_a_terminal_there_are_plain_lines(display: str) -> None:
     outcome = run(*SMALL, "--metrics", "psnr", "--display", display)
@@ -546,6 +553,7 @@ def on_terminal(columns: int, *argv: str) -> str:
     return sent.decode()
 
 
+@pytest.mark.slow
 def test_bars_without_a_terminal_leave_only_the_lines() -> None:
     outcome = run(*SMALL, "--metrics", "psnr", "--display", "rich")
     psnr = metrics_of(NAME)[16]["psnr"]
@@ -573,6 +581,7 @@ def test_a_failure_ends_with_1_and_the_others_go_on(
         assert text.count("ZeroDivisionError") == 1
 
 
+@pytest.mark.slow
 def test_a_failure_is_forgotten_once_it_goes_on(
     make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_folder_gives_its_pictures() -> None:
     assert made() == {"猫", "犬"}
 
 
+@pytest.mark.slow
 def test_subfolders_become_groups() -> None:
     assert run("photos", "--recursive", "--group", "all").code == 0
     assert made() == {"all/猫", "all/犬", "all/summer-2020/猫"}

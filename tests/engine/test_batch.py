@@ -191,6 +191,7 @@ def test_rows_without_a_trajectory_have_a_seed_that_never_changes(fake: Fake, ma
     assert len({tuple(seeds[2:]) for seeds in fake.seeds}) == 1
 
 
+@pytest.mark.slow
 def test_one_slot_takes_one_after_another(fake: Fake, make: MakeSeveral) -> None:
     several = make(3)
     told = work(several)
@@ -317,6 +318,7 @@ def test_what_fails_only_together_goes_on(fake: Fake, make: MakeSeveral) -> None
     assert all(trajectory.read_status() == Status.DONE for trajectory in several)
 
 
+@pytest.mark.slow
 def test_a_model_that_does_not_load_fails_its_trajectories_and_no_others(
     fake: Fake, make: MakeSeveral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +337,7 @@ def beyond(rows: int) -> Act:
     return act
 
 
+@pytest.mark.slow
 def test_out_of_memory_halves_the_batch_until_it_fits_and_says_so(fake: Fake, make: MakeSeveral) -> None:
     several = make(6)
     fake.act = beyond(2)
@@ -388,6 +391,7 @@ def test_one_that_is_asked_to_leave_ends_after_the_iteration_and_the_others_go_o
     require_left_in_order(several[1])
 
 
+@pytest.mark.slow
 def test_when_all_are_asked_to_leave_the_iteration_is_abandoned_at_the_next_step(fake: Fake, make: MakeSeveral) -> None:
     several = make(2)
     steps: list[int] = []

@@ -215,6 +215,7 @@ def test_a_folder_that_is_a_file_or_has_no_parent_is_refused(computed: Computed,
     assert names(out) == ["file"]
 
 
+@pytest.mark.slow
 def test_too_little_space_is_said_before_anything_is_written(
     computed: Computed, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +282,7 @@ def test_about_64_frames_are_evenly_paced_from_the_original_to_the_last(
     assert min(computed_until + 1, 43) <= len(at) <= 97
 
 
+@pytest.mark.slow
 def test_a_gif_shows_the_frames_at_their_times_and_loops_for_ever(computed: Computed, out: Path) -> None:
     trajectory = computed(inpainter="noise")
     file = export.write_animation(trajectory, out / "a.gif", [4, 8, 16], milliseconds=70)
@@ -360,6 +362,7 @@ def test_an_animation_that_would_not_fit_in_memory_is_refused(computed: Computed
         export.write_animation(computed(until=1), out / "a.gif", range(5001))
 
 
+@pytest.mark.slow
 def test_an_animation_reports_every_frame(computed: Computed, out: Path) -> None:
     reported: list[tuple[int, int]] = []
     export.write_animation(
@@ -402,6 +405,7 @@ def test_a_strip_has_a_picture_every_half_side_by_side_on_white(computed: Comput
     assert (sheet[: top[0]] == 255).all()
 
 
+@pytest.mark.slow
 def test_under_each_picture_of_a_strip_is_its_label_in_the_middle(computed: Computed, out: Path) -> None:
     trajectory = computed()
     sheet = pixels(export.write_strip(trajectory, out / "strip.png"))
@@ -542,6 +546,7 @@ def test_a_metric_measured_later_leaves_gaps_and_an_unknown_one_comes_last(compu
     assert float(read[1]["future"]) == 0.1 + 0.2
 
 
+@pytest.mark.slow
 def test_parquet_holds_the_same_with_types_and_nulls(computed: Computed, out: Path) -> None:
     read_table = pytest.importorskip("pyarrow.parquet", reason="needs riptui[parquet]").read_table
     trajectory = computed(metrics=("psnr", "ssim@previous"), inpainter="identity")
@@ -560,6 +565,7 @@ def test_parquet_holds_the_same_with_types_and_nulls(computed: Computed, out: Pa
     assert {row["digest"] for row in read} == {trajectory.spec.digest}
 
 
+@pytest.mark.slow
 def test_tables_of_several_trajectories_can_be_concatenated(computed: Computed, out: Path) -> None:
     arrow = pytest.importorskip("pyarrow", reason="needs riptui[parquet]")
     read_table = pytest.importorskip("pyarrow.parquet").read_table
@@ -584,6 +590,7 @@ def test_a_source_name_is_no_formula_in_a_spreadsheet(computed: Computed, out: P
     assert all(character.isprintable() or character == "\n" for character in file.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_hostile_metric_names_replace_no_column_and_are_no_formula(computed: Computed, out: Path) -> None:
     trajectory = computed(metrics=("psnr",))
     with claim(trajectory) as claimed:

@@ -30,6 +30,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WrittenRecu
     return folder, write_recursion(data, folder, lambda stage, done, total: None)
 
 
+@pytest.mark.slow
 def test_the_figure_is_written_with_its_data(written: tuple[Path, WrittenRecursion]) -> None:
     folder, recursion = written
     [figure] = recursion.figures

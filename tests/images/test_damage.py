@@ -117,6 +117,7 @@ def test_what_a_decoder_left_grey_is_noted_even_after_it_was_saved_again(tmp_pat
         prepare_original(tmp_path / name, strict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimize", [False, True])
 def test_large_even_areas_are_not_holes(tmp_path: Path, optimize: bool) -> None:
     even = np.full((1024, 2048, 3), 255, np.uint8)

@@ -692,6 +692,7 @@ def test_a_cut_file_is_refused_unless_all_its_pixels_are_there(tmp_path: Path, n
 # --- frames as PNG
 
 
+@pytest.mark.slow
 @given(arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))))
 def test_a_png_holds_every_bit(image: np.ndarray) -> None:
     assert np.array_equal(decode_png(encode_png(image)), image)
@@ -742,6 +743,7 @@ def test_random_bytes_are_no_png(data: bytes, signed: bool) -> None:
         decode_png(b"\x89PNG\r\n\x1a\n" * signed + data)
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_a_hole_or_a_shuffle_in_a_png_is_found(data: st.DataObject) -> None:
     whole = encode_png(SMALL)

@@ -37,6 +37,7 @@ def differs(of: PreparedImage, truth: NDArray[np.float64]) -> float:
     return float(np.abs(of.image - 255 * truth).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("byteorder", "<>")
 @pytest.mark.parametrize("compression", [None, "zlib"])
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f2", "f4", "f8"])

@@ -131,6 +131,7 @@ def test_equal_pictures_are_at_no_distance(name: str, same: float, kind: str) ->
     assert value(name, image, image.copy()) == pytest.approx(same, abs=1e-6 if name == "ms-ssim" else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PIXELS[:3], pytest.param("ms-ssim", marks=needs_torch)])
 def test_more_grain_is_farther(name: str, original: Image) -> None:
     values = [value(name, original, grainy(original, spread)) for spread in (2, 10, 50)]
@@ -354,6 +355,7 @@ def test_packages_that_do_not_import_are_an_error_and_not_a_traceback(
         metrics.load("lpips-vgg")
 
 
+@pytest.mark.slow
 def test_the_default_has_every_net_whose_weights_are_there(torch_home: Path) -> None:
     choice = availability.check_default_metrics()
     assert choice == availability.Availability(("ssim", "psnr", *LPIPS), ())

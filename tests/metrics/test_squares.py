@@ -45,6 +45,7 @@ def test_a_squares_value_is_the_mean_over_its_pixels() -> None:
     assert meter.squares == {}, "of the frame measured last"
 
 
+@pytest.mark.slow
 @pytest.mark.needs("diffusion")
 @pytest.mark.parametrize("net", ["squeeze", "alex"])
 def test_lpips_of_each_pixel_is_that_of_its_package(net: metrics.LpipsNet, torch_home: Path) -> None:
@@ -73,6 +74,7 @@ def test_maps_are_stored_with_their_mean_among_the_values(done: Trajectory) -> N
     assert changed <= repainted
 
 
+@pytest.mark.slow
 def test_measured_later_they_are_the_same_and_every_50_percent_however_often_is_measured(
     done: Trajectory, make_trajectory: MakeTrajectory
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_torn_line_is_dropped_before_the_next(done: Trajectory) -> None:
     assert done.read_squares() == stored
 
 
+@pytest.mark.slow
 def test_they_come_home_from_a_lease(done: Trajectory, make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
     home = make_trajectory("picture/home", metrics=(NAME,))
     with lease(home) as leased:

@@ -79,6 +79,7 @@ def test_a_model_takes_as_long_at_each_mask_size_and_for_each_prompt_but_not_for
     assert len({key(64), key(64, steps=25), key(64, prompt="a cat")}) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_trial")
 def test_the_time_is_that_of_the_same_settings_on_the_device_that_computed_last(
     finished: Callable[..., Trajectory], make_trajectory: MakeTrajectory, tmp_path: Path

@@ -42,6 +42,7 @@ def effect_of(
     return compute_effect([read_square_errors(trajectory, [LUMA]) for trajectory in saved], LUMA)
 
 
+@pytest.mark.slow
 def test_errors_are_those_of_the_frames(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(amount=200.0)
     advance(trajectory, 24)
@@ -57,6 +58,7 @@ def test_errors_are_those_of_the_frames(make_trajectory: MakeTrajectory) -> None
     assert found.inpainted[-1] == 150
 
 
+@pytest.mark.slow
 def test_exposures_count_the_repaints_of_each_square(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(amount=300.0)
     advance(trajectory, 48)
@@ -83,6 +85,7 @@ def test_coverage_null_is_exact_for_grey(original: Image, tmp_path: Path) -> Non
     assert (effect.slope.value, effect.excess.value, effect.explained.value) == (0, 0, 100)
 
 
+@pytest.mark.slow
 def test_slope_is_that_of_least_squares_with_a_level_for_each_square(tmp_path: Path, pictures: list[Image]) -> None:
     members = [
         read_square_errors(
@@ -126,6 +129,7 @@ def test_recursion_effect_is_negative_where_repaints_heal(tmp_path: Path, pictur
     assert effect.explained.low > 100
 
 
+@pytest.mark.slow
 def test_without_damaged_surroundings_a_classical_inpainter_has_no_recursion_effect(
     tmp_path: Path, pictures: list[Image]
 ) -> None:
@@ -181,6 +185,7 @@ def test_damage_is_reported(tmp_path: Path) -> None:
         read_square_errors(trajectory)
 
 
+@pytest.mark.slow
 def test_seeds_are_pooled_within_a_picture(tmp_path: Path, pictures: list[Image]) -> None:
     members: list[SquareErrors] = [
         read_square_errors(

@@ -47,6 +47,7 @@ def test_with_replacement_it_is_the_mean_over_scipys_binomial(k: int) -> None:
     assert model.predict(spec, np.array([float(k)]))[0] == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["shuffle", "raster", "replacement"])
 def test_predicted_curves_are_those_of_simulated_squares(order: SquareOrder) -> None:
     model = ExposureModel({64: 12.0}, 2.5)

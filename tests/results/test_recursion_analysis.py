@@ -41,6 +41,7 @@ def found(runs: Path) -> RecursionAnalysis:
     return analysed(runs)
 
 
+@pytest.mark.slow
 def test_there_is_a_group_for_each_condition_and_mask_size(found: RecursionAnalysis) -> None:
     assert found.left_out == []
     assert [dict(group.settings) for group in found.groups] == [
@@ -79,6 +80,7 @@ def test_orders_are_compared_by_picture(found: RecursionAnalysis) -> None:
                 assert difference.difference.value < 0, "squares that are drawn again leave others out"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_used_is_left_out_with_the_reason(tmp_path: Path) -> None:
     original = bundled_pictures(1)[0]
     save_recursion(tmp_path / "a", original, lose_a_little(), amount=50.0)

@@ -96,6 +96,7 @@ def test_shared_squares_give_intervals_that_miss_the_truth_and_own_ones_do_not()
     assert held["shared"] <= 0.75 * 120
 
 
+@pytest.mark.slow
 def test_larger_masks_that_drift_more_are_found_with_own_squares_and_never_denied_with_shared_ones() -> None:
     for trial in range(5):
         verdicts = {

@@ -225,6 +225,7 @@ def test_damage_is_reported_and_put_right(damage: Damage, runs: Path) -> None:
     assert "recovered" in (runs / PLACE / layout.LOG).read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", LEFT.values(), ids=LEFT)
 def test_what_a_crash_leaves_is_no_damage_and_is_cleared_away(damage: Damage, runs: Path) -> None:
     damage(runs / PLACE)

@@ -123,6 +123,7 @@ def test_patches_are_never_read_whole(trajectory: Trajectory, monkeypatch: pytes
     assert not [path for path in read if path.endswith("patches.bin")]
 
 
+@pytest.mark.slow
 def test_the_cache_keeps_to_its_bytes(trajectory: Trajectory) -> None:
     one = 64 * 64 * 3
     reel = opened(trajectory, cache_bytes=3 * one)
@@ -156,6 +157,7 @@ def test_a_damaged_patch_spoils_only_the_frames_that_cannot_be_had_without_it(tr
         opened(trajectory).frame(covered)
 
 
+@pytest.mark.slow
 def test_a_lost_keyframe_or_original_is_done_without(trajectory: Trajectory) -> None:
     expected = every_frame(trajectory)
     for k in (8, 16, 24):
@@ -168,6 +170,7 @@ def test_a_lost_keyframe_or_original_is_done_without(trajectory: Trajectory) -> 
         reel.frame(0)
 
 
+@pytest.mark.slow
 def test_a_patch_cut_short_or_out_of_the_file_is_damage_and_takes_no_memory(trajectory: Trajectory) -> None:
     rows = (trajectory.path / "iterations.jsonl").read_bytes().splitlines(keepends=True)
     offset, length = trajectory.read_rows()[2].patch

@@ -94,6 +94,7 @@ def study(tmp_path: Path) -> Callable[..., Study]:
     return write
 
 
+@pytest.mark.slow
 def test_only_the_sample_becomes_files(hub: Hub, study: Callable[..., Study]) -> None:
     five = sources.resolve(study()).paths
     assert hub.loaded == [("painter/works", None, "train")]
@@ -204,6 +205,7 @@ def shades(paths: list[Path]) -> list[int]:
     return [int(np.asarray(Image.open(path))[0, 0, 0] ^ picture(64)[0, 0, 0]) for path in paths]
 
 
+@pytest.mark.slow
 @pytest.mark.needs("datasets")
 def test_of_parquet_files_only_the_groups_of_the_drawn_rows_are_read(
     offline: None, study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -316,6 +318,7 @@ def test_a_damaged_file_is_told_in_one_line(
         sources.resolve(study(f'"{text}"'))
 
 
+@pytest.mark.slow
 @pytest.mark.needs("datasets")
 def test_a_folder_of_pictures_is_a_dataset_too(offline: None, study: Callable[..., Study], tmp_path: Path) -> None:
     folder = tmp_path / "pictures"

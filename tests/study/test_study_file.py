@@ -288,6 +288,7 @@ def test_strict_leaves_out_what_is_damaged_inside(written: Written, tmp_path: Pa
         read_study(written('images = ["half.jpg"]\nstrict = "yes"'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_pictures_that_come_with_it_are_what_is_drawn(name: str) -> None:
     shipped = np.asarray(Image.open(sources.list_bundled()[name]))
@@ -471,6 +472,7 @@ def test_the_forecast_counts_before_anything_is_made(written: Written) -> None:
     assert not study.runs.exists()
 
 
+@pytest.mark.slow
 def test_the_forecast_knows_what_is_there_and_how_long_it_took(written: Written) -> None:
     study = read_study(written())
     submitted(study)
@@ -632,6 +634,7 @@ def test_a_study_that_was_begun_with_shared_squares_finds_its_trajectories_and_a
     assert squares_of(study) == {"shared"}
 
 
+@pytest.mark.slow
 def test_a_study_file_says_whose_squares_whenever_it_was_begun(written: Written) -> None:
     begun_before_there_was_a_choice(read_study(written()))
     both = read_study(written(sweep=SWEEP + 'squares = ["own", "shared"]\n'))

@@ -526,6 +526,7 @@ async def test_the_help_shows_every_binding_that_holds_there(
         assert "Graphics: off: a test" in rows
 
 
+@pytest.mark.slow
 async def test_the_palette_has_every_binding_that_holds_as_group_and_verb(folder: Path) -> None:
     async with open_app(folder) as pilot:
         commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}

@@ -43,6 +43,7 @@ async def test_what_fails_once_it_ends_is_no_crash(runs: Path) -> None:
     assert app.crash is None
 
 
+@pytest.mark.slow
 async def test_what_is_not_there_is_told_once_whatever_it_is_called(runs: Path) -> None:
     app = make_app(runs, "[/red]\x1b[0m")
     async with app.run_test() as pilot:

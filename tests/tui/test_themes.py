@@ -203,6 +203,7 @@ async def test_every_theme_can_be_put_on(name: str) -> None:
     assert line.style.color
 
 
+@pytest.mark.slow
 async def test_the_ansi_theme_has_only_the_terminals_own_colours() -> None:
     styles = [segment.style for segment in await painted("ansi") if segment.style]
     colours = {colour for style in styles for colour in (style.color, style.bgcolor) if colour}
@@ -210,6 +211,7 @@ async def test_the_ansi_theme_has_only_the_terminals_own_colours() -> None:
     assert {colour.type for colour in colours} <= {ColorType.STANDARD, ColorType.DEFAULT}
 
 
+@pytest.mark.slow
 async def test_without_colours_all_is_grey_and_legible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     for segment in await painted("riptui-dark"):

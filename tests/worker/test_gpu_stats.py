@@ -50,6 +50,7 @@ def test_memory_and_load_are_those_of_the_workers_card(device: str, gpu: None, n
     assert f"--id=GPU-{UUID} " in nvidia_smi.with_suffix(".asked").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["", "#!/bin/sh\nexit 9\n", "#!/bin/sh\necho '[N/A]'\n", "#!/bin/sh\nsleep 60\n"])
 def test_what_says_no_load_leaves_the_memory(
     script: str, gpu: None, nvidia_smi: Path, monkeypatch: pytest.MonkeyPatch

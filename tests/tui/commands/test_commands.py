@@ -550,6 +550,7 @@ SPECS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(SPECS, st.sampled_from([{}, {"radius": 7}, {"radius": 2.5}]))
 def test_the_command_line_of_a_spec_makes_that_spec_again(spec: Spec, given: dict[str, Any]) -> None:

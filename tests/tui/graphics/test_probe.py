@@ -80,6 +80,7 @@ def test_the_replies_tell_the_cell_and_the_background() -> None:
     assert (probed(fakes.XTERM).cell, probed(fakes.XTERM).dark, probed(light).dark) == ((9, 18), True, False)
 
 
+@pytest.mark.slow
 def test_late_replies_are_gone_when_the_probe_returns() -> None:
     with fake_terminal(fakes.KITTY, delay=0.3) as terminal:
         probe(environment=ENVIRONMENT, stdin=terminal.inside, stdout=terminal.inside)

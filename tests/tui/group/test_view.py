@@ -265,6 +265,7 @@ async def test_what_was_not_measured_is_last_in_either_order() -> None:
         assert table.keys == ["r0", "r2", "r1"]
 
 
+@pytest.mark.slow
 async def test_a_click_on_a_column_sorts_and_again_the_other_way() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)
@@ -328,6 +329,7 @@ async def shown(pilot: Pilot[None], group: Path) -> GroupView:
     return view
 
 
+@pytest.mark.slow
 async def test_a_group_is_shown_with_its_curves_and_its_table(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
@@ -355,6 +357,7 @@ async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group: P
         await wait_until(pilot, lambda: "coverage %" in lines(view)[-1])
 
 
+@pytest.mark.slow
 async def test_choosing_a_row_tells_its_trajectory(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)

@@ -39,6 +39,7 @@ def looked(one: RunsScanner) -> ScanResult:
     )
 
 
+@pytest.mark.slow
 def test_the_names_come_first_then_what_they_hold(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for _ in run_trajectory(make_trajectory("fig7/cat/m64", metrics=("psnr", "ssim"))):
         pass

@@ -149,6 +149,7 @@ async def test_moving_shows_other_frames_says_so_and_stops_at_the_ends(done: Tra
             assert same(app.picture("frame").image, read_frame(done, k))
 
 
+@pytest.mark.slow
 async def test_moving_by_points_goes_to_every_50_percent(done: Trajectory) -> None:
     async with showing(done) as (app, _):
         reached = []

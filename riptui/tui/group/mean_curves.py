@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from riptui.metrics.display import in_display_order
-from riptui.results.curves import Curve, differing_settings, distributions, group_by
+from riptui.results.curves import Curve, distributions, group_by
+from riptui.results.panel import condition_settings
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -82,9 +83,9 @@ def build_group_data(
 
 
 def _separating_settings(members: Sequence[GroupMember]) -> list[str]:
-    """The settings that divide a group's trajectories into curves: the mask size, and all that differ but the seed."""
-    differing = differing_settings([member.spec for member in members])
-    return ["mask", *(name for name in differing if name not in ("mask", "seed"))]
+    """The settings that divide a group's trajectories into curves: the mask size, and what else differs."""
+    inpainter, *others = condition_settings(members)
+    return ["mask", *([inpainter] if len({member.spec.inpainter for member in members}) > 1 else []), *others]
 
 
 def _split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> dict[str, list[GroupMember]]:

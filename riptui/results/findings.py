@@ -67,7 +67,8 @@ def check_excess(panel: Panel) -> tuple[PaperFinding, ...]:
         (paper_tests.slows_without_settling, "The slope of the excess falls, but it does not settle."),
         (paper_tests.larger_masks_end_farther, "Larger masks end with more excess at the same amount."),
     )
-    return tuple(replace(test(panel), claim=claim, of_excess=True) for test, claim in claims)
+    excess = replace(panel, quantity="excess")
+    return tuple(replace(test(excess), claim=claim, of_excess=True) for test, claim in claims)
 
 
 def _excess_panels(found: Iterable[Curve], by: Sequence[str]) -> dict[GroupKey, Panel]:

@@ -59,6 +59,8 @@ class Panel:
     """By image, mask size and seed."""
     shared_squares: bool
     """Whether a seed gave all images the same squares."""
+    quantity: str = "distance"
+    """What the values are, for the texts of the tests."""
 
     @property
     def masks(self) -> list[int]:

@@ -32,7 +32,7 @@ def distance_grows(panel: Panel) -> PaperFinding:
         return float(np.sign(curve.distances[second] - curve.distances[first]).mean()) if enough else nan
 
     grown = panel.estimate_mean(panel.measure_all(tau), null=0.0)
-    evidence = [Evidence("Kendall's tau of distance and amount", grown, 0.0, open=panel.why_open)]
+    evidence = [Evidence(f"Kendall's tau of {panel.quantity} and amount", grown, 0.0, open=panel.why_open)]
     return PaperFinding(
         1,
         "The distance to the original grows with the inpainted amount.",
@@ -74,7 +74,7 @@ def larger_masks_end_farther(panel: Panel) -> PaperFinding:
         smaller, larger = masks
         if amounts := panel.shared_amounts(masks, panel.images_with(masks)):
             effect = panel.estimate_mean(panel.differences(masks, amounts[-1]), null=0.0)
-            what = f"distance with {larger} px minus distance with {smaller} px, at {amounts[-1]:g} %"
+            what = f"{panel.quantity} with {larger} px minus {panel.quantity} with {smaller} px, at {amounts[-1]:g} %"
             evidence.append(Evidence(what, effect, 0.0, open=panel.why_open))
     return PaperFinding(
         3,

@@ -57,17 +57,7 @@ def _draw_tile(axes: Axes, tile: Tile) -> None:
     if tile.label_above:
         axes.set_title(tile.label_above, pad=3, fontsize=7.5)
     if tile.label_beside:
-        axes.annotate(
-            tile.label_beside,
-            xy=(0, 0.5),
-            xycoords="axes fraction",
-            xytext=(-3, 0),
-            textcoords="offset points",
-            rotation=90,
-            ha="right",
-            va="center",
-            fontsize=7.5,
-        )
+        style.label_beside(axes, tile.label_beside)
     if tile.outlined:
         x, y, width, height = tile.outlined
         axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="white", linewidth=1.6))

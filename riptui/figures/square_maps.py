@@ -72,17 +72,7 @@ def _draw_figure(shown: Mapping[CompleteRun, Maps], metric: str) -> Figure:
             picture = axes.imshow(squares, cmap=COLOURS, norm=scale, interpolation="nearest")
             axes.set_title(f"{run.spec.inpainted(k):.4g} %", fontsize=7.5, pad=3)
             if not column:
-                axes.annotate(
-                    f"{style.safe_label(run.spec.source_name, 14)}, {run.spec.mask} px",
-                    xy=(0, 0.5),
-                    xycoords="axes fraction",
-                    xytext=(-3, 0),
-                    textcoords="offset points",
-                    rotation=90,
-                    ha="right",
-                    va="center",
-                    fontsize=7,
-                )
+                style.label_beside(axes, f"{style.safe_label(run.spec.source_name, 14)}, {run.spec.mask} px")
     figure.colorbar(picture, ax=grid, location="bottom", shrink=0.5, aspect=40, label=style.axis_name(metric))
     return figure
 

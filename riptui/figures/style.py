@@ -183,6 +183,21 @@ def axis_name(metric: str) -> str:
     return f"{safe_label(name)}{unit}{direction}"
 
 
+def label_beside(axes: Axes, text: str) -> None:
+    """Label a picture at its left side, from bottom to top."""
+    axes.annotate(
+        text,
+        xy=(0, 0.5),
+        xycoords="axes fraction",
+        xytext=(-3, 0),
+        textcoords="offset points",
+        rotation=90,
+        ha="right",
+        va="center",
+        fontsize=7.5,
+    )
+
+
 def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     """Write the figure as PNG, SVG and PDF; return the files. Raises DiskError."""
     metadata_by_kind = {

@@ -73,6 +73,8 @@ BROWSER = [
     _key("do.export", "e", "do('export')", "Export", "Export GIF, strip, frames or CSV", footer="e"),
     _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line or spec"),
     _key("do.measure", "M", "do('measure')", "Measure", "Measure more metrics"),
+    _key("do.tag", "t", "do('edit_tags')", "Tags", "Edit the tags of the trajectory or group"),
+    _key("do.note", "T", "do('edit_note')", "Note", "Write a note on the trajectory or group"),
     _key("do.rename", "f2", "do('rename')", "Rename"),
     _key("do.trash", "delete", "do('move_to_trash')", "Trash", "Move to the trash"),
     _key("do.undo", "U", "do('undo')", "Undo", "Undo the last move to the trash"),

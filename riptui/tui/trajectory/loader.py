@@ -14,6 +14,7 @@ from riptui.arrays import Image
 from riptui.errors import RiptuiError
 from riptui.metrics.values import MetricValues, SquareValues
 from riptui.spec import Spec
+from riptui.store.annotations import NO_ANNOTATIONS, Annotations, read_annotations
 from riptui.store.frame_reader import FrameReader
 from riptui.store.records import Failure, IterationRow, Session
 from riptui.store.trajectory import Trajectory
@@ -41,6 +42,7 @@ class TrajectorySnapshot:
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
     log: str = ""
+    annotations: Annotations = NO_ANNOTATIONS
     error: str = ""
 
 
@@ -96,8 +98,11 @@ class TrajectoryLoader:
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
+        annotations = try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS)
         text = "\n".join([*errors, log])
-        return TrajectorySnapshot(self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text)
+        return TrajectorySnapshot(
+            self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations
+        )
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
         """Load frame k, or the newest one if a recovery has cut the trajectory before k."""

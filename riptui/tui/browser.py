@@ -280,6 +280,7 @@ class Browser(Screen[None]):
             problem = printable(str(error))
         for widget in self.query("#filter-error").results(Static):
             widget.update(Text(problem))
+            widget.display = bool(problem)
         if problem:
             return
         self._show_order()

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import rich_click as click
+from rich.cells import cell_len
 
 from riptui.cli.console import out, print_json, render_ansi, warn
 from riptui.metrics.display import format_value, primary_metric
@@ -17,7 +18,7 @@ from riptui.store.disk import explain_errors
 from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
 from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
 from riptui.text.status_marks import STATUS_MARKS
-from riptui.text.terminal import printable, sparkline
+from riptui.text.terminal import fit_columns, printable, sparkline
 from riptui.text.units import format_count
 
 MIXED_MARK = "≠"
@@ -66,12 +67,12 @@ def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
     """One line per trajectory, and a line of totals."""
     marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
     paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
-    width = max(map(len, paths))
+    width = max(map(cell_len, paths))
     columns = out.width - width - 4 if out.is_terminal else FULL_ROW_COLUMNS
     lines = []
     for summary, path in zip(summaries, paths, strict=True):
         cells = _format_cells(summary, columns)
-        lines.append(f"{marks[_status(summary)]} {path:<{width}}  {cells}".rstrip())
+        lines.append(f"{marks[_status(summary)]} {fit_columns(path, width)}  {cells}".rstrip())
     counts = Counter(map(_status, summaries))
     lines.append(render_ansi("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
     return "\n".join(lines) + "\n"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from anyascii import anyascii
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -96,9 +97,12 @@ def figure_width(panels: int) -> float:
 
 
 def safe_label(text: str, max_digits: int = 36) -> str:
-    """A name in letters that the font has, cut to the width of `max_digits` digits; others become `?` or escapes."""
+    """A name in letters that the font has, cut to the width of `max_digits` digits.
+
+    Other letters are transliterated, 猫 to Mao; what has no transliteration becomes `?` or an escape.
+    """
     letters = _known_letters()
-    safe = "".join(c if ord(c) in letters else "?" for c in printable(text))
+    safe = "".join(c if ord(c) in letters else anyascii(c).strip() or "?" for c in printable(text))
     widths = list(accumulate(map(_letter_width, safe), initial=0.0))
     if widths[-1] <= max_digits:
         return safe

@@ -576,6 +576,15 @@ def test_names_are_cut_to_a_width_and_not_to_a_length(letter: str) -> None:
     assert 0.85 * pixels[1] < pixels[0] < 1.02 * pixels[1]
 
 
+def test_names_in_other_scripts_are_told_apart() -> None:
+    labels = [style.safe_label(name) for name in ("猫.png", "犬.png", "кот.png", "ไก.png", "é.png")]
+    assert labels[:2] == ["Mao.png", "Quan.png"]
+    assert labels[2] == "кот.png"  # the font has these letters
+    assert labels[4] == "é.png"
+    assert len(set(labels)) == 5
+    assert not any("?" in label for label in labels)
+
+
 def test_up_to_four_mask_sizes_differ_in_grey_and_all_in_colour_or_marker() -> None:
     for masks in ((64,), (64, 128), (64, 128, 256), (16, 64, 128, 256), tuple(range(1, 8))):
         looks = style.mark_styles(masks)

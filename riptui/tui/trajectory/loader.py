@@ -121,7 +121,8 @@ class TrajectoryLoader:
 
     def load_effect(self) -> "tuple[RecursionEffect | None, str]":
         """What recursion did to the luma error of the squares; None with the reason."""
-        from riptui.results.exposure import LUMA, read_square_errors  # late: scikit-image, 0.3 s
+        from riptui.results.exposure import LUMA
+        from riptui.results.patch_errors import read_square_errors  # late: scikit-image, 0.3 s
         from riptui.results.recursion_effect import compute_effect
 
         try:

@@ -118,7 +118,8 @@ metrics_option = multi_option(
     metavar="A,B",
     show_default="ssim, psnr and the LPIPS nets that are available",
     help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame; "
-    "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square.",
+    "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square, "
+    "lpips-NET@repaints that of each repainted square, at every iteration.",
 )
 measure_option = click.option(
     "--measure",

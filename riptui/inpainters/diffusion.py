@@ -14,8 +14,10 @@ from riptui.errors import DeviceMemoryError, InputError, WeightsError
 from riptui.inpainters import (
     CompileMode,
     components,
+    embeddings,
     gpu_tuning,
     identity,
+    loras,
     pipelines,
     prompts,
     schedulers,
@@ -39,6 +41,7 @@ def diffusion(
     lora: str | None = None,
     vae: str | None = None,
     allow_pickle: bool = False,
+    prompt_syntax: prompts.PromptSyntax = "plain",
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
@@ -66,12 +69,15 @@ def diffusion(
         if scheduler is not None:
             schedulers.set_scheduler(pipeline, scheduler)
         schedulers.require_steps(pipeline.scheduler, steps)
-        notes |= _load_adapters(pipeline, weights)
         if embedding is not None:
-            prompt = pipelines.insert_embedding(prompt)
+            prompt = embeddings.insert_embedding(prompt)
+        added = _load_adapters(pipeline, weights, recorded or {})
         _move_to_device(pipeline, chosen_device, model)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device) | gpu_tuning.set_memory_format(pipeline, chosen_device)
-        encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance)
+        encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance, prompt_syntax)
+    for found in (*added, encoded_prompts):
+        notes |= found.notes
+        notices += found.notices
     if not weights.is_unchanged:
         raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
     compile = "off" if deterministic else compile
@@ -95,14 +101,17 @@ def _weights_notes(weights: identity.Weights) -> dict[str, str]:
     return notes | ({"variant": checkpoint.variants} if checkpoint.variants else {})
 
 
-def _load_adapters(pipeline: Any, weights: identity.Weights) -> dict[str, str]:
-    """Add a LoRA and a learned embedding, if there are any; return which."""
-    notes, allow_pickle = {}, bool(weights.parameters["allow_pickle"])
+def _load_adapters(
+    pipeline: Any, weights: identity.Weights, recorded: Mapping[str, str]
+) -> list[loras.LoadedLoras | embeddings.LoadedEmbedding]:
+    """Add the LoRAs and the learned embedding, if there are any."""
+    added: list[loras.LoadedLoras | embeddings.LoadedEmbedding] = []
+    allow_pickle = bool(weights.parameters["allow_pickle"])
     if (lora := weights.places["lora"]) is not None:
-        notes["lora"] = pipelines.load_lora(pipeline, lora, allow_pickle)
+        added.append(loras.load_loras(pipeline, lora, allow_pickle=allow_pickle, recorded=recorded))
     if (embedding := weights.places["embedding"]) is not None:
-        notes["embedding"] = pipelines.load_embedding(pipeline, embedding, allow_pickle)
-    return notes
+        added.append(embeddings.load_embedding(pipeline, embedding, allow_pickle))
+    return added
 
 
 def _move_to_device(pipeline: Any, device: torch.device, model: str) -> None:

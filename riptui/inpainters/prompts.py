@@ -54,7 +54,7 @@ class Prompts:
     @property
     def notices(self) -> list[str]:
         """The cuts, for the user."""
-        return [f"the {name} is too long: {self.notes[name]}" for name in CUT_NOTES if name in self.notes]
+        return [f"the {name} is cut: {self.notes[name]}" for name in CUT_NOTES if name in self.notes]
 
     def arguments(self, batch: int) -> dict[str, Any]:
         """The prompts for a batch, as arguments of the call."""

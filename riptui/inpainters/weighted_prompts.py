@@ -7,6 +7,8 @@ The form of AUTOMATIC1111's web UI, `(some words:1.3)`, is understood as well; t
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -29,6 +31,16 @@ WEIGHT_INSIDE = re.compile(r":\s*(\d+\.?\d*|\.\d+)\s*\)")
 """The end of `(some words:1.3)`, wherever the parenthesis began."""
 
 
+@dataclass(frozen=True)
+class ParsedPrompt:
+    """A prompt that compel can encode."""
+
+    text: str
+    """In compel's own syntax."""
+    plain: tuple[str, ...]
+    """Without weights; several texts for a blend."""
+
+
 def encode_weighted(
     pipeline: Any, prompt: str, negative_prompt: str | None, *, guided: bool
 ) -> dict[str, torch.Tensor]:
@@ -36,14 +48,8 @@ def encode_weighted(
 
     Raises InputError for a pipeline or a prompt that compel cannot encode, MissingExtraError.
     """
-    kind = ENCODERS.get(type(pipeline).__name__)
-    if kind is None:
-        raise InputError(
-            f"prompt_syntax=compel: compel does not encode prompts for {type(pipeline).__name__}; use plain prompts"
-        )
-    compel = _import_compel()
-    prompt = _translate(compel, prompt)
-    negative = _translate(compel, negative_prompt or "")
+    kind, compel = _encoder_class(pipeline), _import_compel()
+    prompt, negative = _parse(prompt).text, _parse(negative_prompt or "").text
     is_zero = negative_prompt is None and bool(pipeline.config.get("force_zeros_for_empty_prompt"))
     manager = compel.DiffusersTextualInversionManager(pipeline)
     try:
@@ -51,6 +57,8 @@ def encode_weighted(
         encoded = encode(prompt, negative_prompt=negative if guided and not is_zero else None)
     except Exception as error:  # of any kind: how the library fails depends on the prompt
         raise InputError(f"compel cannot encode {prompt!r}: {first_line(error)}") from error
+    if any(tensor is not None and len(tensor) != 1 for tensor in (encoded.embeds, encoded.pooled_embeds)):
+        raise InputError(f"compel cannot join prompts for {type(pipeline).__name__}: {prompt!r}")
     embeddings = {
         "prompt_embeds": encoded.embeds,
         "pooled_prompt_embeds": encoded.pooled_embeds,
@@ -58,26 +66,37 @@ def encode_weighted(
         "negative_pooled_prompt_embeds": encoded.negative_pooled_embeds,
     }
     if guided and is_zero:
-        zeros = {f"negative_{name}": torch.zeros_like(embeddings[name]) for name in [*embeddings][:2]}
-        embeddings |= zeros
+        embeddings["negative_prompt_embeds"] = torch.zeros_like(encoded.embeds)
+        embeddings["negative_pooled_prompt_embeds"] = torch.zeros_like(encoded.pooled_embeds)
     return {name: tensor for name, tensor in embeddings.items() if tensor is not None}
 
 
 def describe_weighted_cuts(pipeline: Any, text: str) -> str:
-    """As `describe_cuts`: compel splits long prompts for Stable Diffusion, but not what has one vector for all."""
-    match ENCODERS.get(type(pipeline).__name__):
-        case "CompelForSDXL":
-            cut = describe_cuts(pipeline, text, only=("text_encoder_2",))
-            return f"the pooled vector of {cut}" if cut else ""
-        case "CompelForFlux":
-            return describe_cuts(pipeline, text)
-        case _:
-            return ""
+    """As `describe_cuts`: compel splits long prompts for Stable Diffusion, but for XL's pooled vector and for Flux.
+
+    Raises as `encode_weighted`.
+    """
+    kind, parsed = _encoder_class(pipeline), _parse(text)
+    if kind == "CompelForSDXL":  # takes the text as it is, weights included
+        cut = describe_cuts(pipeline, parsed.text, only=("text_encoder_2",))
+        return f"the pooled vector of {cut}" if cut else ""
+    if kind == "CompelForFlux":
+        return "; ".join(filter(None, (describe_cuts(pipeline, plain) for plain in parsed.plain)))
+    return ""
 
 
 def compel_version() -> str:
     """The version of the library, for the record of a session."""
     return version("compel")
+
+
+def _encoder_class(pipeline: Any) -> str:
+    kind = ENCODERS.get(type(pipeline).__name__)
+    if kind is None:
+        raise InputError(
+            f"prompt_syntax=compel: compel does not encode prompts for {type(pipeline).__name__}; use plain prompts"
+        )
+    return kind
 
 
 def _import_compel() -> Any:
@@ -92,8 +111,10 @@ def _import_compel() -> Any:
         ) from error
 
 
-def _translate(compel: Any, prompt: str) -> str:
-    """The prompt in compel's syntax. Raises InputError if it is not, or if it asks for what compel leaves undone."""
+@lru_cache(maxsize=8)  # a hundred weights take half a second
+def _parse(prompt: str) -> ParsedPrompt:
+    """Raises InputError if it is not in compel's syntax, or asks for what compel leaves undone; MissingExtraError."""
+    compel = _import_compel()
     text = WEIGHT_INSIDE.sub(r")\1", prompt)
     try:
         parsed = compel.Compel.parse_prompt_string(text)
@@ -104,4 +125,5 @@ def _translate(compel: Any, prompt: str) -> str:
         raise InputError(f"{prompt!r} asks for a LoRA: give it with --lora FILE:WEIGHT")
     if any(getattr(part, "wants_cross_attention_control", False) for part in parsed.prompts):
         raise InputError(f"{prompt!r} uses .swap(), which compel does not carry out by itself")
-    return text
+    flat = [prompt for part in parsed.prompts for prompt in getattr(part, "prompts", [part])]
+    return ParsedPrompt(text, tuple(" ".join(fragment.text for fragment in prompt.children) for prompt in flat))

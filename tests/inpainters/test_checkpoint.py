@@ -103,7 +103,7 @@ def test_hub_ids_and_folders_are_told_apart(text: str, model: str, revision: str
 @pytest.mark.parametrize("text", ["", "name", "a/b/c", "org/name@", "org/name@-x", "org/", "org /name", "-x/y"])
 def test_what_names_no_model_is_refused(text: str) -> None:
     with pytest.raises(
-        InputError, match=r"is not a model: give one of sd2, sd1\.5, sdxl, sd3, flux-fill, a hub id such as"
+        InputError, match=r"is not a model\. Available: sd2, sd1\.5, sdxl, sd3, flux-fill, a hub id such as"
     ):
         resolve_model(text)
 
@@ -448,7 +448,7 @@ def test_on_a_gpu_half_precision_is_that_of_the_weights_or_of_their_kind(
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:
-    with pytest.raises(InputError, match=r"no scheduler Euclid fits this checkpoint\. These do: .*DDIMScheduler"):
+    with pytest.raises(InputError, match=r"no scheduler Euclid fits this checkpoint\. Available: .*DDIMScheduler"):
         loaded(checkpoints["sd2"], scheduler="Euclid")
 
 

@@ -155,7 +155,7 @@ def test_no_ansi_theme_is_used_without_colours(name: str) -> None:
 def test_an_unknown_theme_is_told_with_the_known_ones() -> None:
     theme, notice = themes.resolve_theme("nrod\x1b", color_system="truecolor", no_color=False)
     assert theme == "riptui-dark"
-    assert notice.startswith("unknown theme 'nrod\\x1b', using riptui-dark. Known: auto, riptui-dark,")
+    assert notice.startswith("unknown theme 'nrod\\x1b', using riptui-dark. Did you mean nord? Available: auto, ")
     assert [name for name in BUILTIN_THEMES if name not in notice] == []
 
 

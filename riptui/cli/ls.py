@@ -24,7 +24,7 @@ def ls(runs: Path, as_json: bool) -> int:
     with explain_errors(runs):
         is_folder = runs.is_dir()
     if not is_folder:
-        raise click.UsageError(f"no folder {runs}; `riptui demo` creates ./runs with a first trajectory")
+        raise click.UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
     summaries = [summarize(trajectory) for trajectory in find_trajectories(runs)]
     if as_json:
         print_json([as_dict(summary) for summary in summaries])

@@ -198,7 +198,7 @@ def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
 def _adapter_paths(value: ParameterValue) -> tuple[Path, ...]:
     path = Path(str(value)).expanduser()
     if not path.is_file():
-        raise InputError(f"no such file: {value}")
+        raise InputError(f"{value} does not exist: check the path")
     return (path,)
 
 

@@ -169,7 +169,7 @@ def _require_latents(pipeline: Any, name: str) -> None:
 def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
     path = Path(file).expanduser()
     if not path.is_file():
-        raise InputError(f"no such file: {file}")
+        raise InputError(f"{file} does not exist: check the path")
     if path.suffix != ".safetensors" and not allow_pickle:
         raise InputError(
             f"{file} is not a .safetensors file, and a pickle can run any code when loaded: convert it, or, if you "

@@ -264,8 +264,8 @@ def test_commands_take_the_runs_folder_of_the_settings(file: Path, monkeypatch: 
     assert [path.name for path in Path().iterdir()] == ["mine"]
     assert "demo/coffee/m256-s0-crop" in riptui("ls").out
     monkeypatch.setenv("RIPTUI_RUNS", "others")
-    riptui("ls").require_one_line("no folder others")
-    riptui("ls", "theirs").require_one_line("no folder theirs")
+    riptui("ls").require_one_line("others does not exist")
+    riptui("ls", "theirs").require_one_line("theirs does not exist")
 
 
 def test_broken_settings_are_noted_and_stop_nothing(file: Path) -> None:

@@ -346,7 +346,11 @@ def test_a_full_disk_leaves_the_earlier_report(one: Path, tmp_path: Path, monkey
 
 @pytest.mark.parametrize(
     ("out", "words"),
-    [("no/such/out", ["there is no folder"]), ("file", ["is a file: give a folder"]), ("runs", ["not a report"])],
+    [
+        ("no/such/out", ["no/such does not exist: create the folder first"]),
+        ("file", ["is a file: give a folder"]),
+        ("runs", ["not a report"]),
+    ],
 )
 def test_a_wrong_target_is_refused_before_any_work(
     out: str, words: list[str], one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -50,7 +50,7 @@ def test_a_runs_folder_that_is_deleted_while_it_is_open_is_told_and_shown_when_i
 ) -> None:
     with running(own) as app:
         own.rename(tmp_path / "away")
-        app.terminal.wait_for(b"there is no folder")
+        app.terminal.wait_for(b"does not exist")
         here = len(app.terminal.written)
         (tmp_path / "away").rename(own)
         app.terminal.wait_for(b"m64-s1", after=here)

@@ -213,8 +213,8 @@ def find_metric(name: str) -> MetricInfo:
             f"without blank bands, or {SQUARES}, of each square"
         )
     if ending == SQUARES and not info.spatial:
-        spatial = ", ".join(other for other, found in REGISTRY.items() if found.spatial)
-        raise InputError(f"{name}: {base} has no {SQUARES}; these have: {spatial}")
+        spatial = [other + SQUARES for other, found in REGISTRY.items() if found.spatial]
+        raise InputError(with_choices(f"{base} has no {SQUARES}", name, spatial))
     if (ending == PREVIOUS and not info.pairwise) or (ending and info.of_repaint):
         kind = "iterations" if info.of_repaint else "single frames"
         raise InputError(f"{name}: {base} measures {kind} and has no {ending}; use {base}")

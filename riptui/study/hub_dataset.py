@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.errors import DamagedError, StudyError
+from riptui.errors import DamagedError, StudyError, with_choices
 from riptui.settings.paths import cache_folder
 from riptui.store.disk import Folder, make_folders, read_file
 from riptui.store.names import slugify
@@ -112,7 +112,7 @@ class HubDataset:
         if self.column is None:
             return columns
         if self.column not in columns:
-            raise StudyError(f"{self.text}: no column {self.column!r} has pictures, only: {', '.join(columns)}")
+            raise StudyError(with_choices(f"{self.text}: no column {self.column!r} has pictures", self.column, columns))
         return self.column, *(name for name in columns if name != self.column)
 
 

@@ -51,7 +51,7 @@ class Study:
     """How many of the pictures; None: all."""
     sample_seed: int
     strict: bool
-    """Whether pictures with damage inside are left out."""
+    """Whether damaged pictures are left out."""
     runs: Path
     group: str
     metrics: tuple[str, ...] | None

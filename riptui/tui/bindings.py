@@ -44,7 +44,7 @@ BROWSER = [
     ),
     _key("tabs.chart", "1", "view('select_tab', 'chart')", "Chart", "Chart (group: mean ± sd)"),
     _key("tabs.filmstrip", "2", "view('select_tab', 'filmstrip')", "Filmstrip", "Filmstrip (group: all points)"),
-    _key("tabs.masks", "3", "view('select_tab', 'masks')", "Masks", "Masks (group: runs of one image)"),
+    _key("tabs.masks", "3", "view('select_tab', 'masks')", "Masks", "Masks (group: one image)"),
     _key(
         "tabs.recursion",
         "4",
@@ -56,7 +56,7 @@ BROWSER = [
     _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors"),
     _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Switch the x axis: inpainted % or coverage %"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Chart, or colour masks by, the next metric"),
-    _key("tabs.image", "i", "details('cycle_image')", "Image", "Runs of the next image (groups only)"),
+    _key("tabs.image", "i", "details('cycle_image')", "Image", "Trajectories of the next image (groups only)"),
     _key("runs.mark", "m", "mark", "Mark", "Mark a trajectory to compare", footer="m"),
     _key("runs.compare", "c", "compare", "Compare", "Compare the marked trajectories", footer="c"),
     _key("runs.close-filter", "escape", "close_filter", "Clear filter"),

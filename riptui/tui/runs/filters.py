@@ -9,6 +9,7 @@ import operator
 import re
 from collections.abc import Callable
 
+from riptui.errors import with_choices
 from riptui.tui.runs.scanner import TreeEntry
 
 Filter = Callable[[TreeEntry], bool]
@@ -48,7 +49,9 @@ def _parse_condition(word: str) -> Filter:
     if name in TEXT_FIELDS:
         prefixes, get_text = tuple(value.split(",")), TEXT_FIELDS[name]
         return lambda entry: get_text(entry).startswith(prefixes)
-    raise ValueError(f"unknown field {name}: use {', '.join([*NUMBER_FIELDS, *TEXT_FIELDS])}; for metrics {name}>0.4")
+    raise ValueError(
+        with_choices(f"unknown field {name}", name, [*NUMBER_FIELDS, *TEXT_FIELDS]) + f"; for metrics {name}>0.4"
+    )
 
 
 def _make_range_filter(get_number: Callable[[TreeEntry], int], name: str, value: str) -> Filter:

@@ -48,14 +48,14 @@ def written(runs: Path) -> tuple[Outcome, Path]:
 @pytest.fixture
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are drawn, and their files hold nothing: for tests of what is around them."""
-    monkeypatch.setattr(style, "_render", lambda figure, kind, metadata: kind.encode())
+    monkeypatch.setattr(style, "render_figure", lambda figure, kind, metadata: kind.encode())
 
 
 @pytest.fixture
 def few(unrendered: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figure 7 alone."""
     monkeypatch.setattr(
-        report, "_draw_functions", lambda reference: [partial(averages.draw_mean_drift, reference=reference)]
+        report, "list_draw_functions", lambda reference: [partial(averages.draw_mean_drift, reference=reference)]
     )
 
 

@@ -15,6 +15,7 @@ from textual.widgets import Button, Footer, Input, Label, OptionList, ProgressBa
 
 from riptui.tui import themes
 from riptui.tui.plot.palette import series_colours
+from tests.support.app_pilot import screen_strips
 
 LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: text
 VISIBLE = 3.0  # 1.4.11: what must be seen of a picture
@@ -192,7 +193,7 @@ async def painted(name: str) -> list[Segment]:
     app = Shown(name)
     async with app.run_test(size=(60, 30)) as pilot:
         await pilot.pause()
-        return [segment for strip in app.screen._compositor.render_strips() for segment in strip]
+        return [segment for strip in screen_strips(app) for segment in strip]
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from riptui.errors import InputError
+from riptui.errors import InputError, with_choices
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def resolve_model(text: str) -> ModelRef:
     repository, separator, revision = text.partition("@")
     if not REPOSITORY.fullmatch(repository) or (separator and not REVISION.fullmatch(revision)):
         raise InputError(
-            f"{text!r} is not a model: give one of {', '.join(MODELS)}, a hub id such as org/name or org/name@revision,"
-            " or a folder such as ./name"
+            with_choices(f"{text!r} is not a model", text, MODELS)
+            + ", a hub id such as org/name or org/name@revision, or a folder such as ./name"
         )
     if repository in MOVED_REPOSITORIES:
         model = MODELS[MOVED_REPOSITORIES[repository]]

@@ -160,7 +160,8 @@ def _load_tokenizer(kind: Any, folder: Path, title: str, repair_hint: str) -> An
         )
     if isinstance(tokenizer, CLIPTokenizer) and tokenizer.model_max_length > MAX_TOKENS:
         raise WeightsError(
-            f"{title} has no length: {folder / 'tokenizer_config.json'} needs a model_max_length, 77 for CLIP. "
+            f"{title} does not say how long a prompt may be: {folder / 'tokenizer_config.json'} needs a "
+            f"model_max_length, 77 for CLIP. "
             f"{repair_hint}"
         )
     return tokenizer

@@ -219,8 +219,8 @@ def _adapter_paths(name: str, value: ParameterValue) -> tuple[Path, ...]:
     for path in paths:
         if not path.is_file():
             raise InputError(
-                f"no such file: {path}. {name} takes files on this machine; one from the hub is fetched with "
-                "hf download ORG/NAME, which prints where it is"
+                f"{path} does not exist: check the path. {name} takes files on this machine; "
+                "one from the hub is fetched with hf download ORG/NAME, which prints where it is"
             )
     return paths
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from riptui.errors import InputError, MissingExtraError
+from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.inpainters.catalogue import MODELS, is_folder, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, add_defaults
 from riptui.inpainters.lora_list import LoraType
@@ -199,9 +198,7 @@ def find_inpainter(name: str) -> InpainterInfo:
         return info
     if problem := REGISTRY.find_problem(name):
         raise InputError(problem)
-    close_matches = difflib.get_close_matches(name, REGISTRY, n=1)
-    hint = f" Did you mean {close_matches[0]}?" if close_matches else ""
-    raise InputError(f"unknown inpainter {name!r}.{hint} Available: {', '.join(REGISTRY)}")
+    raise InputError(with_choices(f"unknown inpainter {name!r}", name, REGISTRY))
 
 
 def parse_parameters(name: str, typed: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
@@ -222,7 +219,7 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
     info = find_inpainter(name)
     for key, value in parameters.items():
         if key not in info.parameters:
-            raise InputError(f"{name} has no parameter {key}. Available: {', '.join(info.parameters) or 'none'}")
+            raise InputError(with_choices(f"{name} has no parameter {key}", key, info.parameters))
         if not info.type_of(key).accepts(value):
             raise InputError(f"{name}'s {key} is {value!r}; it must be {info.type_of(key).description}")
     completed = {**info.parameters, **parameters}

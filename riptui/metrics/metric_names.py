@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
-from riptui.errors import InputError
+from riptui.errors import InputError, with_choices
 from riptui.metrics.registry import REGISTRY, MetricInfo
 
 PREVIOUS = "@previous"
@@ -26,10 +25,8 @@ def find_metric(name: str) -> MetricInfo:
     if info is None:
         if problem := REGISTRY.find_problem(base):
             raise InputError(problem)
-        close_matches = difflib.get_close_matches(base, REGISTRY, n=1, cutoff=0.5)
-        hint = f" Did you mean {close_matches[0]}{separator}{suffix}?" if close_matches else ""
         raise InputError(
-            f"unknown metric {name!r}.{hint} Available: {', '.join(REGISTRY)}; "
+            f"{with_choices(f'unknown metric {base!r}', base, REGISTRY)}; "
             f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}"
         )
     ending = separator + suffix

@@ -302,7 +302,7 @@ def test_of_each_weight_one_form_is_chosen(files: list[str], variant: Any, chose
 
 def test_weights_of_an_unknown_variant_only_are_refused() -> None:
     with pytest.raises(
-        InputError, match=r"its unet neither in full precision nor as fp16\. There is: .*\.ema\.safetensors"
+        InputError, match=r"its unet neither in full precision nor as fp16\. It has: .*\.ema\.safetensors"
     ):
         weight_files.select_files(["unet/diffusion_pytorch_model.ema.safetensors"], ["unet"], NAME)
 
@@ -458,7 +458,11 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(server: Hub) -> None:
         ("org/none", 2, "the hub has no model org/none"),
         (f"{NAME}@v9", 2, "org/name has no revision v9"),
         ("sd3", 1, "is gated.*hf auth login"),
-        ("sd9", 2, "unknown model 'sd9': expected one of sd2, .*lpips-vgg, or a hub id such as org/name"),
+        (
+            "sd9",
+            2,
+            r"unknown model 'sd9'\. Did you mean sd\S+\? Available: sd2, .*lpips-vgg, or a hub id such as org/name",
+        ),
         ("org/name/x", 2, "is not a model"),
         ("./here", 2, "is a local folder"),
     ],

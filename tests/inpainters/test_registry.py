@@ -235,7 +235,7 @@ def test_any_other_name_is_answered_with_all_there_are(wrong: str) -> None:
 
 
 def test_an_unknown_parameter_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"^telea has no parameter raduis\. Available: radius$"):
+    with pytest.raises(InputError, match=r"^telea has no parameter raduis\. Did you mean radius\? Available: radius$"):
         complete_parameters("telea", {"raduis": 3})
     with pytest.raises(InputError, match=r"^noise has no parameter radius\. Available: none$"):
         load("noise", {"radius": 3})

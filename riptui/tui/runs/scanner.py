@@ -90,7 +90,7 @@ class RunsScanner:
         if self._group_stamps and all(mtime_ns(group) == stamp for group, stamp in self._group_stamps.items()):
             return
         if not self.runs.is_dir():
-            raise DiskError(f"there is no folder {self.runs}")
+            raise DiskError(f"{self.runs} does not exist")
         settled_before = time.time_ns() - SETTLED_NS
         groups: dict[str, int] = {}
         present: set[str] = set()

@@ -50,8 +50,8 @@ class ChosenFrame(NamedTuple):
 class WatchedView(TrajectoryView):
     """Tells the app of every frame that is shown."""
 
-    def _show_frame(self) -> None:
-        super()._show_frame()
+    def show_frame(self) -> None:
+        super().show_frame()
         snapshot = self.cursor.snapshot
         if snapshot and snapshot.spec:
             self.app.chosen.append(ChosenFrame(snapshot.path, self.cursor.k, snapshot.spec.iterations))

@@ -14,7 +14,15 @@ from skimage.restoration import inpaint_biharmonic
 from riptui import inpainters
 from riptui.arrays import Image, Mask
 from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY, InpainterInfo, complete_parameters, find_inpainter, load
+from riptui.inpainters import (
+    DEFAULT_INPAINTER,
+    REGISTRY,
+    InpainterInfo,
+    complete_parameters,
+    find_inpainter,
+    load,
+    spec_parameters,
+)
 from riptui.recursion import ignore_step
 from tests.support.trajectories import picture
 
@@ -200,9 +208,8 @@ def test_every_entry_is_complete(name: str) -> None:
     assert find_inpainter(name) is REGISTRY[name]
     assert find_inpainter(name).summary.endswith(".")
     info = find_inpainter(name)
-    assert complete_parameters(name, {}) == {
-        key: default for key, default in info.parameters.items() if key not in info.later_parameters
-    }
+    assert complete_parameters(name, {}) == info.parameters
+    assert spec_parameters(name, {}).keys() == info.parameters.keys() - info.added_parameters
 
 
 @pytest.mark.needs("diffusion")

@@ -36,8 +36,8 @@ def find_metric(name: str) -> MetricInfo:
             f"without blank bands, {SQUARES}, of each square, or {REPAINTS}, of each square when it is repainted"
         )
     if ending in (SQUARES, REPAINTS) and not info.spatial:
-        spatial = ", ".join(other for other, found in REGISTRY.items() if found.spatial)
-        raise InputError(f"{name}: {base} has no {ending}; these have: {spatial}")
+        spatial = [other + ending for other, found in REGISTRY.items() if found.spatial]
+        raise InputError(with_choices(f"{base} has no {ending}", name, spatial))
     if (ending == PREVIOUS and not info.pairwise) or (ending and info.of_repaint):
         kind = "iterations" if info.of_repaint else "single frames"
         raise InputError(f"{name}: {base} measures {kind} and has no {ending}; use {base}")

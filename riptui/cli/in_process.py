@@ -52,7 +52,8 @@ def _run_queued(runs: Path, trajectories: Sequence[Trajectory], stop: StopSignal
     remaining = {trajectory.path for trajectory in trajectories}
     with _register(runs, new_worker_record(WorkerOptions(batch=1), command=command)) as (entry, notice):
         with suppress(DiskError):  # it has been yielded
-            for trajectory, event in serve(entry, runs, idle_seconds=0, should_stop=lambda: bool(stop), queue=queue):
+            should_stop = stop.unless_requested(lambda: entry.leave_requested)
+            for trajectory, event in serve(entry, runs, idle_seconds=0, should_stop=should_stop, queue=queue):
                 if notice and isinstance(event, Iterated):
                     warn(notice)
                     notice = ""

@@ -33,7 +33,11 @@ STOP_WAIT_SECONDS = 5.0  # seconds that Ctrl-C waits for workers to save the cur
 def queue_unfinished(
     trajectories: Sequence[Trajectory], display: RunDisplay, request: Request | None
 ) -> tuple[list[Trajectory], bool]:
-    """Queue the trajectories that have work; return those, and whether any could not be queued. Raises DiskError."""
+    """Queue the trajectories that have work; return those, and whether any could not be queued.
+
+    Those that nobody could compute, because their folders cannot be written, are not queued. Raises DiskError if that
+    concerns the whole disk.
+    """
     now = time.time()
     queued, failed = [], False
     for trajectory in trajectories:
@@ -43,9 +47,9 @@ def queue_unfinished(
                 queued.append(trajectory)
             else:
                 display.show(trajectory, NothingToDo())
-        except DiskError:
-            raise
         except RiptuiError as error:
+            if isinstance(error, DiskError) and error.is_of_whole_disk:
+                raise
             display.show(trajectory, Failed(error))
             failed = True
     return queued, failed

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.cli import logind
+from riptui.cli.care import Care
 from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
 from riptui.cli.stop_signal import StopSignal
@@ -56,7 +57,12 @@ def queue_unfinished(
 
 
 def run_in_worker(
-    runs: Path, trajectories: Sequence[Trajectory], display: RunDisplay, request: Request | None, options: WorkerOptions
+    runs: Path,
+    trajectories: Sequence[Trajectory],
+    display: RunDisplay,
+    request: Request | None,
+    options: WorkerOptions,
+    care: Care,
 ) -> int:
     """Have a worker compute trajectories to their ends, show it, and return the exit code.
 
@@ -66,8 +72,8 @@ def run_in_worker(
     queued, failed = queue_unfinished(trajectories, display, request)
     if not queued:
         return 1 if failed else 0
-    pool = LocalPool(runs, [options])
-    with StopSignal() as stop:
+    pool = LocalPool(runs, [options], timeout=care.timeout)
+    with StopSignal() as stop, care.open_hook(runs) as hook:
         monitor = TrajectoryMonitor(runs, queued)
         pool.start()
         deadline: float | None = None
@@ -75,8 +81,10 @@ def run_in_worker(
             for trajectory, event in events:
                 failed |= isinstance(event, Failed)
                 display.show(trajectory, event)
+                hook.tell_event(trajectory, event)
             for text in notices:
                 display.show((monitor.remaining or queued)[0], Notice(text))
+            hook.tell_deaths(pool.take_deaths())
             if stop and deadline is None:
                 deadline = time.monotonic() + STOP_WAIT_SECONDS
                 for trajectory in monitor.remaining:
@@ -89,7 +97,12 @@ def run_in_worker(
 
 
 def queue_for_worker(
-    runs: Path, trajectories: Sequence[Trajectory], display: str, request: Request | None, options: WorkerOptions
+    runs: Path,
+    trajectories: Sequence[Trajectory],
+    display: str,
+    request: Request | None,
+    options: WorkerOptions,
+    care: Care,
 ) -> int:
     """Queue trajectories for a worker that outlives this process, and return the exit code.
 
@@ -101,6 +114,7 @@ def queue_for_worker(
         worker = ensure_worker(runs, options)
         if not worker.alive and not worker.leaving:
             raise WorkerError(f"worker {worker.record.id} died while starting: {log_tail(worker.log)}")
+        care.start_follower(runs, [options], trajectories=queued)
         if display == "json":
             for trajectory in queued:
                 print_json({"event": "queued", "trajectory": str(trajectory.path), "worker": worker.record.id})

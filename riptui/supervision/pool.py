@@ -194,9 +194,9 @@ class LocalPool:
         if decision.action == "restart":
             died = [slot.worker for slot in vacant if slot.worker and not slot.worker.leaving]
             self.start()
-            for worker in died:
-                self._deaths.append(f"worker {worker.record.id} died; another one was started ({worker.log})")
-            self._notices += self._deaths
+            texts = [f"worker {one.record.id} died; another one was started ({one.log})" for one in died]
+            self._notices += texts
+            self._deaths += texts
 
     def _is_idle(self) -> bool:
         """Whether all running workers have nothing to do: those of the slots, without slots all that take the queue."""

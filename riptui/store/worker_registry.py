@@ -12,7 +12,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_process import holds_lock, process_place
+from riptui.store.worker_process import holds_lock, process_place, process_user
 
 PRIVATE_FOLDER = ".riptui"
 """The subfolder of a runs folder for everything but trajectories. Not a valid name of a group."""
@@ -109,6 +109,8 @@ class SkippedTrajectory(msgspec.Struct, frozen=True):
     path: str
     """Relative to the runs folder."""
     reason: str
+    tries: int = 1
+    """How often the worker has tried it."""
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):
@@ -176,8 +178,9 @@ class Worker:
     @property
     def is_own(self) -> bool:
         """Whether this process's user started it: another user's may not write what this one creates."""
-        try:
-            return self.folder.stat().st_uid == os.geteuid()
+        user = process_user(self.record.pid) if self.is_here else None
+        try:  # the owner of files is no user's on a network disk that maps all users to one
+            return os.geteuid() == (self.folder.stat().st_uid if user is None else user)
         except OSError:
             return False
 
@@ -185,14 +188,22 @@ class Worker:
 WorkerFileT = TypeVar("WorkerFileT")
 
 
-def find_skipped(workers: Iterable[Worker]) -> dict[str, str]:
-    """Why queued trajectories are skipped, by path relative to the runs folder; none that a worker computes."""
-    lives = [worker.live for worker in workers if worker.alive and worker.live is not None]
-    skipped = {skipped.path: skipped.reason for live in lives for skipped in live.skipped}
-    for live in lives:
-        for job in live.jobs:
-            skipped.pop(job.path, None)
-    return skipped
+def find_skipped(
+    workers: Iterable[Worker], *, earlier: Collection[tuple[str, SkippedTrajectory]] = ()
+) -> dict[str, str]:
+    """Why this user's workers skip queued trajectories, by path relative to the runs folder; none that one computes.
+
+    earlier: what `list_skips` returned, which does not count.
+    """
+    own = [worker for worker in workers if worker.alive and worker.is_own]
+    skips = {skip.path: skip.reason for worker_id, skip in list_skips(own) if (worker_id, skip) not in earlier}
+    computed = {job.path for worker in own if worker.live for job in worker.live.jobs}
+    return {path: reason for path, reason in skips.items() if path not in computed}
+
+
+def list_skips(workers: Iterable[Worker]) -> list[tuple[str, SkippedTrajectory]]:
+    """What workers skip, each with the worker's id."""
+    return [(worker.record.id, skip) for worker in workers if worker.live for skip in worker.live.skipped]
 
 
 def workers_folder(runs: Path) -> Path:

@@ -4,6 +4,7 @@ Requests are written to the trajectories' own folders, so they hold for any work
 requested in the worker's folder. Only a process that is shown to be a worker is ever signalled.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -203,6 +204,8 @@ def retry(trajectory: Trajectory, requested: Request | None = None, *, queued: f
     Raises DiskError if its folder cannot be written, whether or not there is anything to write now.
     """
     require_writable(trajectory.path)
+    with suppress(OSError):  # a worker that skipped it tries it again
+        os.utime(trajectory.path)
     with suppress(HeldError):  # it is being computed: there is nothing to delete
         clear_failure(trajectory)
     request_state(trajectory, "run", requested, queued=queued)

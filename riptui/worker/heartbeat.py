@@ -54,7 +54,7 @@ class Heartbeat:
         self._signs: object = None  # what it had done by then
         self._longest = 0.0  # seconds between two signs so far, with this inpainter
         self._relative_paths: dict[Path, str] = {}
-        self._skipped: dict[Path, str] = {}  # the reason by trajectory, the last one last
+        self._skipped: dict[Path, tuple[str, int]] = {}  # the reason and number of tries by trajectory, the last last
         self._last_status = WorkerStatus(0.0)
         self._publish_lock = Lock()
         self._stop = Event()
@@ -83,13 +83,14 @@ class Heartbeat:
 
     def record_skipped(self, trajectory: Trajectory, reason: str) -> None:
         """Note that a trajectory's folder cannot be used."""
+        _, tries = self._skipped.get(trajectory.path, ("", 0))
         self.forget_skipped(trajectory)
-        self._skipped = {**self._skipped, trajectory.path: reason}  # another thread reads it
+        self._skipped = {**self._skipped, trajectory.path: (reason, tries + 1)}  # another thread reads it
 
     def forget_skipped(self, trajectory: Trajectory) -> None:
         """Its folder can be used after all."""
         if trajectory.path in self._skipped:
-            self._skipped = {path: reason for path, reason in self._skipped.items() if path != trajectory.path}
+            self._skipped = {path: told for path, told in self._skipped.items() if path != trajectory.path}
 
     def publish(self) -> None:
         """Write live.json now, if anything in it changed or it is due."""
@@ -129,8 +130,8 @@ class Heartbeat:
             device=self._runner.device,
             load=self.gpu_stats.load,
             skipped=tuple(
-                SkippedTrajectory(self._relative_path(Trajectory(path)), reason)
-                for path, reason in list(skipped.items())[-MAX_SKIPPED:]
+                SkippedTrajectory(self._relative_path(Trajectory(path)), reason, tries)
+                for path, (reason, tries) in list(skipped.items())[-MAX_SKIPPED:]
             ),
             skipped_count=len(skipped),
             still=int(still),

@@ -139,6 +139,8 @@ def _watch(
 ) -> bool:
     """Show the progress until every trajectory has ended; return whether none failed. Raises WorkerError, DiskError."""
     tracker.poll(full=True)
+    tracker.retry_skipped()
+    tracker.poll(full=True)
     if not (tracker.is_over or stop):
         executor.start()
     reported: set[str] = set()

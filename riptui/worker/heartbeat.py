@@ -52,7 +52,8 @@ class Heartbeat:
         self._committed: deque[float] = deque()
         self._last_sign = time.monotonic()  # of the thread that inpaints
         self._signs: object = None  # what it had done by then
-        self._longest = 0.0  # seconds between two signs so far, with this inpainter
+        self._sign_count = 0  # with this inpainter
+        self._longest = 0.0  # seconds between two of these signs; the first may have compiled
         self._relative_paths: dict[Path, str] = {}
         self._skipped: dict[Path, tuple[str, int]] = {}  # the reason and number of tries by trajectory, the last last
         self._last_status = WorkerStatus(0.0)
@@ -145,10 +146,12 @@ class Heartbeat:
         still = now - self._last_sign
         if signs != self._signs:
             same_work = isinstance(self._signs, tuple) and self._signs[:2] == signs[:2] and jobs
-            self._longest = max(self._longest, still) if same_work else 0.0
+            self._longest = max(self._longest, still) if same_work and self._sign_count else 0.0
+            self._sign_count = self._sign_count + 1 if same_work else 0
             self._last_sign, self._signs = now, signs
             return 0.0
-        usual = max(MIN_STILL_SECONDS, STILL_FACTOR * self._longest) if self._longest else FIRST_STEP_SECONDS
+        is_known = self._sign_count > 1
+        usual = max(MIN_STILL_SECONDS, STILL_FACTOR * self._longest) if is_known else FIRST_STEP_SECONDS
         return still if state == "working" and jobs and still >= usual else 0.0
 
     def _list_jobs(self) -> tuple[WorkerJob, ...]:

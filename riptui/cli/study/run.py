@@ -50,6 +50,8 @@ def run(
     care = Care.of(on_end, timeout)
     if not ray and (ray_cpus or ray_copies):
         raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
+    if ray and timeout is not None:
+        raise click.UsageError("--timeout is for workers of this machine; with --ray, Ray replaces its actors")
     study = read_study(file)
     executor: LocalPool | RayDriver
     if ray:

@@ -16,6 +16,7 @@ pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 import numpy as np
 from PIL import Image as Pictures
 
+from riptui import inpainters
 from riptui.store.creation import create_or_open
 from riptui.store.frames import read_frames
 from riptui.store.records import Request
@@ -102,7 +103,7 @@ def test_the_command_line_takes_a_folder(checkpoints: Checkpoints, runs: Path, s
     (spec,) = (runs / "folder").glob("*/*/spec.json")
     written = json.loads(spec.read_bytes())
     assert written["inpainter"] == "diffusion"
-    assert written["parameters"] == told(checkpoints["sd2"], "diffusion")
+    assert written["parameters"] == inpainters.spec_parameters("diffusion", told(checkpoints["sd2"], "diffusion"))
     assert len(Trajectory(spec.parent).read_rows()) == 2
 
 

@@ -19,6 +19,7 @@ from riptui.cli.commands import expand_aliases, riptui
 from riptui.cli.lazy import LazyGroup
 from riptui.images import pixels_sha256
 from riptui.store import attempts
+from riptui.store.annotations import change_annotations
 from riptui.store.claim import claim
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure
@@ -135,6 +136,7 @@ def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajector
     with claim(trajectory) as claimed:
         claimed.record_failure(Failure("2024-07-13T00:00:00+00:00", 1, "", ""))
         attempts.count_attempt(claimed, 0)
+    change_annotations(trajectory.path, lambda annotations: annotations.with_note("seen"))
     found = {
         re.sub(r"\d+\.png", "K.png", path.relative_to(trajectory.path).as_posix())
         for path in trajectory.path.rglob("*")

@@ -37,7 +37,7 @@ MODEL_OPTIONS = {
     "--negative-prompt": ("TEXT", "Negative prompt; none: the pipeline's default."),
     "--prompt-syntax": (
         "NAME",
-        "plain, or compel: weights, e.g. (red hat:1.3) or hat++, and prompts of any length. Needs riptui[prompts].",
+        "How prompts are read: plain, or by compel, with weights, (red hat:1.3) or hat++, and of any length.",
     ),
     "--dtype": ("TYPE", "Precision: auto (half precision on a GPU), float32, float16 or bfloat16."),
     "--revision": ("REV", "Branch, tag or commit of the model on the hub."),

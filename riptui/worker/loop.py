@@ -75,6 +75,8 @@ def serve(
                 for trajectory, event in runner.run(taker.take, should_stop=should_stop, on_step=heartbeat.record_step):
                     _note(trajectory, event, queue, heartbeat)
                     yield trajectory, event
+                    if isinstance(event, Ended):
+                        taker.forget(trajectory)
             except DiskError as error:
                 if not taker.taken:
                     raise
@@ -104,7 +106,7 @@ def _note(trajectory: Trajectory, event: Event, queue: TrajectoryQueue, heartbea
 
 
 class _QueueTaker:
-    """Takes trajectories from a queue, and remembers them."""
+    """Takes trajectories from a queue, and remembers them until they end."""
 
     def __init__(self, queue: TrajectoryQueue, heartbeat: Heartbeat, should_stop: Callable[[], bool]) -> None:
         self.taken: list[Trajectory] = []
@@ -119,6 +121,10 @@ class _QueueTaker:
             self.taken.append(trajectory)
             self._heartbeat.inpainter = trajectory.spec.inpainter
         return trajectory
+
+    def forget(self, trajectory: Trajectory) -> None:
+        if trajectory in self.taken:
+            self.taken.remove(trajectory)
 
     def find_culprit(self, error: DiskError) -> Trajectory:
         """The trajectory that the disk failed for: the one whose file it was, one that was removed, or the last."""

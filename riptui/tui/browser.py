@@ -39,7 +39,7 @@ class Browser(Screen[None]):
     """The main screen, on one runs folder."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
-    AUTO_FOCUS = "#tree"
+    AUTO_FOCUS = "RunsTree"
 
     def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, selected_path: str = "") -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Browser(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="left") as panel:
                 panel.border_title = "Trajectories"
-                yield RunsTree(id="tree")
+                yield RunsTree()
             with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
         yield Static(id="progress")

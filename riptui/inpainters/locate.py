@@ -95,7 +95,8 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
 
 
 def _format_model(model: str, revision: str | None) -> str:
-    return model if revision in (None, "main") else f"{model}@{revision}"
+    known = catalogue.MODELS.get(catalogue.find_short_name(model) or "")
+    return model if revision in (None, known.revision if known else "main") else f"{model}@{revision}"
 
 
 def _terms_hint(model: str) -> str:

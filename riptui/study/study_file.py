@@ -9,7 +9,7 @@ from riptui.planning.sweep import Sweep
 from riptui.settings.toml_file import read_toml
 from riptui.spec import Fit, MeasureInterval, SquareSource, measured_iterations
 from riptui.store import names
-from riptui.study import hub_dataset
+from riptui.study.dataset_name import HUB_PREFIX, parse_dataset_name
 from riptui.study.study_document import (
     StudyDocument,
     ValueKind,
@@ -149,8 +149,8 @@ def _read_images(document: StudyDocument, value: str | list[str] | None) -> tupl
     texts = dict.fromkeys(_as_list(value))
     with document.locate_errors("images"):
         for text in texts:
-            if text.startswith(hub_dataset.HUB_PREFIX):
-                hub_dataset.parse_dataset(text)
+            if text.startswith(HUB_PREFIX):
+                parse_dataset_name(text)
     return tuple(texts)
 
 

@@ -14,7 +14,15 @@ from skimage.restoration import inpaint_biharmonic
 from riptui import inpainters
 from riptui.arrays import Image, Mask
 from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY, InpainterInfo, complete_parameters, find_inpainter, load
+from riptui.inpainters import (
+    DEFAULT_INPAINTER,
+    REGISTRY,
+    InpainterInfo,
+    complete_parameters,
+    find_inpainter,
+    load,
+    spec_parameters,
+)
 from riptui.recursion import ignore_step
 from tests.support.trajectories import picture
 
@@ -199,7 +207,9 @@ def test_navier_stokes_is_the_default() -> None:
 def test_every_entry_is_complete(name: str) -> None:
     assert find_inpainter(name) is REGISTRY[name]
     assert find_inpainter(name).summary.endswith(".")
-    assert complete_parameters(name, {}) == find_inpainter(name).parameters
+    info = find_inpainter(name)
+    assert complete_parameters(name, {}) == info.parameters
+    assert spec_parameters(name, {}).keys() == info.parameters.keys() - info.added_parameters
 
 
 @pytest.mark.needs("diffusion")

@@ -20,7 +20,7 @@ from riptui.tui.tab_bar import TabBar
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.background_reader import BackgroundReader
 from riptui.tui.trajectory.difference import ComparisonMode
-from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffect
+from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffects
 from riptui.tui.trajectory.filmstrip import Filmstrip
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
@@ -151,12 +151,15 @@ class TrajectoryView(Widget):
         self._request_frame()
 
     def cycle_metric(self) -> None:
-        """Draw the next metric, or group of metrics that share a scale; colour the squares of the masks by the next."""
+        """Draw the next metric, or group of metrics that share a scale; in other panes what they draw of a metric."""
         if self.cursor.snapshot:
-            if self._panes.current == "masks":
-                self._panes.choose_next_square_metric(self.cursor.snapshot)
-            else:
-                self._panes.choose_next_metric(self.cursor.snapshot)
+            match self._panes.current:
+                case "masks":
+                    self._panes.choose_next_square_metric(self.cursor.snapshot)
+                case "recursion":
+                    self.query_one(ExposurePane).choose_next_error()
+                case _:
+                    self._panes.choose_next_metric(self.cursor.snapshot)
             self._fill_pane()
 
     def toggle_axis(self) -> None:
@@ -285,7 +288,7 @@ class TrajectoryView(Widget):
         message.stop()
         version = message.version
         pane = self.query_one(ExposurePane)
-        self._reader.submit("effect", lambda loader: LoadedEffect(version, *loader.load_effect()), pane.show_loaded)
+        self._reader.submit("effect", lambda loader: LoadedEffects(version, *loader.load_effects()), pane.show_loaded)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()

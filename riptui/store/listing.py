@@ -37,6 +37,8 @@ class TrajectorySummary:
     mixed: str = ""
     """The differences between its sessions; empty if there are none."""
     annotations: Annotations = NO_ANNOTATIONS
+    failed: str = ""
+    """When its last session failed, as the record says; empty unless its status is failed."""
     error: str = ""
 
 
@@ -145,11 +147,23 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         state = derive_status(trajectory, k)
         metrics = trajectory.read_metrics()
         # a single session has no differences
+        failure = trajectory.failure if state is Status.FAILED else None
         differences = describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
     except RiptuiError as error:
         return TrajectorySummary(trajectory, None, annotations=annotations, error=str(error))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
-    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences, annotations)
+    return TrajectorySummary(
+        trajectory,
+        state,
+        spec,
+        k,
+        inpainted,
+        coverage,
+        metrics,
+        differences,
+        annotations,
+        failure.when if failure else "",
+    )
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:

@@ -1,9 +1,7 @@
 """Models by name, and what is said of those that are missing, damaged, unsafe or of another kind. No network."""
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +19,6 @@ import huggingface_hub.constants
 import numpy as np
 import torch
 from huggingface_hub import errors as hub_errors
-from PIL import Image as Pictures
 from safetensors.torch import save_file
 
 from riptui import inpainters
@@ -33,13 +30,9 @@ from riptui.inpainters.checkpoint import inspect_checkpoint
 from riptui.inpainters.embeddings import EMBEDDING_TOKEN
 from riptui.inpainters.silence import silence_libraries
 from riptui.planning.sweep import Sweep
-from riptui.store.creation import create_or_open
-from riptui.store.records import Request
-from riptui.store.trajectory import Trajectory
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, plain, plain_pipeline, squares, told
-from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network, unet
-from tests.support.trajectories import make_spec, picture
+from tests.support.trajectories import picture
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
@@ -530,21 +523,6 @@ def test_a_decoder_that_is_none_is_refused(checkpoints: Checkpoints, tmp_path: P
 # --- from the command line
 
 
-def test_the_command_line_takes_a_folder(
-    checkpoints: Checkpoints, runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    Pictures.fromarray(picture()).save(tmp_path / "cat.png")
-    command = ["run", str(tmp_path / "cat.png"), "-i", str(checkpoints["sd2"]), "--steps", str(STEPS)]
-    command += ["--size", "256", "--mask", "128", "--amount", "50", "--runs", str(runs), "--metrics", "psnr"]
-    assert main([*command, "--display", "none"]) == 0
-    assert capfd.readouterr().out == ""
-    (spec,) = runs.glob("*/*/spec.json")
-    written = json.loads(spec.read_bytes())
-    assert written["inpainter"] == "diffusion"
-    assert written["parameters"] == inpainters.spec_parameters("diffusion", told(checkpoints["sd2"], "diffusion"))
-    assert len(Trajectory(spec.parent).read_rows()) == 2
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -559,49 +537,3 @@ def test_what_is_mistyped_is_said_before_the_picture_is_read(
 ) -> None:
     assert main(["run", str(tmp_path / "absent.png"), "-i", "sd2", *options, "--metrics", "psnr"]) == 2
     assert said in capfd.readouterr().err
-
-
-def test_the_removed_original_is_said_to_be_its_mirror(
-    checkpoints: Checkpoints, cache: Path, runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    Pictures.fromarray(picture()).save(tmp_path / "cat.png")
-    command = ["run", str(tmp_path / "cat.png"), "-i", "stabilityai/stable-diffusion-2-inpainting", "--metrics", "psnr"]
-    assert main([*command, "--runs", str(runs)]) == 1
-    said = " ".join(capfd.readouterr().err.split())
-    assert "was removed from the hub; its mirror sd2-community/" in said
-    assert "riptui fetch sd2" in said
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from tests.support.running import run_trajectory
-from riptui.events import Iterated
-from riptui.store.trajectory import Trajectory
-for event in run_trajectory(Trajectory(Path(sys.argv[1]))):
-    if isinstance(event, Iterated):
-        print(event.row.k, flush=True)
-"""
-
-
-def test_a_trajectory_killed_in_the_middle_is_resumed_to_the_same_bytes(
-    checkpoints: Checkpoints, tmp_path: Path
-) -> None:
-    given = {"inpainter": "sd2", "parameters": told(checkpoints["sd2"], "sd2"), "amount": 50.0}
-    spec = make_spec(picture(), **given)
-    whole, killed = (create_or_open(tmp_path, name, spec, picture(), Request()) for name in ("whole", "killed"))
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(killed.path)], stdout=subprocess.PIPE, env=environment, text=True
-    )
-    assert process.stdout is not None
-    with process, process.stdout:
-        assert process.stdout.readline() == "1\n"
-        process.send_signal(signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
-    done = len(killed.read_rows())
-    assert 1 <= done < spec.iterations
-    for trajectory in (whole, killed):
-        assert list(run_trajectory(trajectory))[-1].k == spec.iterations
-    assert [row.sha256 for row in killed.read_rows()] == [row.sha256 for row in whole.read_rows()]
-    assert len(killed.read_sessions()) == 2

@@ -31,6 +31,7 @@ class TreeEntry(FilterSubject):
     iterations: int = 0
     values: tuple[float, ...] = ()  # of the primary metric, in order
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
+    failed: str = ""  # when it failed: a retry that fails again, too
     error: str = ""  # why it is unreadable
 
     @property
@@ -189,4 +190,5 @@ def _make_entry(path: str, summary: TrajectorySummary, group_tags: Iterable[str]
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
     _, values = primary_metric(summary.metrics)
-    return TreeEntry(**fields, iterations=summary.spec.iterations, values=tuple(values), changed=changed)
+    iterations, failed = summary.spec.iterations, summary.failed
+    return TreeEntry(**fields, iterations=iterations, values=tuple(values), changed=changed, failed=failed)

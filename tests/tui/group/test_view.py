@@ -371,7 +371,7 @@ async def test_with_little_room_the_table_is_a_tab(group: Path) -> None:
         view = await shown(pilot, group)
         assert view.query_one(Chart).display
         assert not view.query_one(GroupTable).display
-        view.select_tab(3)
+        view.select_tab(4)
         await pilot.pause()
         assert view.query_one(GroupTable).display
         assert not view.query_one(Chart).display

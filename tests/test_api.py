@@ -22,8 +22,13 @@ def test_importing_riptui_imports_nothing_else_of_it() -> None:
     code = (
         "import sys, riptui; print(*sorted(m for m in sys.modules if m.startswith('riptui')), 'typing' in sys.modules)"
     )
+    package_parent = Path(riptui.__file__).parents[1]  # -S: without the imports of other packages' .pth files
     done = subprocess.run(
-        [sys.executable, "-S", "-c", code], env=os.environ, capture_output=True, text=True, check=True
+        [sys.executable, "-S", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(package_parent)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.split() == ["riptui", "False"]
 

@@ -27,8 +27,8 @@ def pick_device(name: str) -> torch.device:
         with silence_libraries():
             count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if (device.index or 0) >= count:
-            seen = f"torch sees {count}" if count else "torch sees none (no driver, or a torch built without CUDA?)"
-            raise InputError(f"no device {name}: of CUDA devices, {seen}. Use device cpu, or see riptui doctor")
+            seen = f"{count} CUDA devices" if count else "no CUDA device (no driver, or a torch built without CUDA?)"
+            raise InputError(f"no device {name}: torch sees {seen}. Use device cpu, or see riptui doctor")
         if device.index is not None:
             torch.cuda.set_device(device)
     elif device.type not in {"cpu", "mps"}:

@@ -21,7 +21,7 @@ def load(name: str, device: str = "") -> Metric:
     info = find_metric(name)
     if info.of_repaint:
         raise InputError(f"{name} measures iterations, not frames: load it with riptui.metrics.load_repaint_metric")
-    metric: Metric = _load_cached(base_name(name), device if info.takes_device else "")
+    metric: Metric = load_cached(base_name(name), device if info.takes_device else "")
     return metric
 
 
@@ -30,12 +30,12 @@ def load_repaint_metric(name: str, device: str = "") -> RepaintMetric:
     info = find_metric(name)
     if not info.of_repaint:
         raise InputError(f"{name} measures frames, not iterations: load it with riptui.metrics.load")
-    metric: RepaintMetric = _load_cached(name, device if info.takes_device else "")
+    metric: RepaintMetric = load_cached(name, device if info.takes_device else "")
     return metric
 
 
 @cache
-def _load_cached(name: str, device: str) -> Any:
+def load_cached(name: str, device: str) -> Any:
     info = find_metric(name)
     module, _, factory = info.target.partition(":")
     try:

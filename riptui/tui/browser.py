@@ -7,13 +7,12 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Input, Static
+from textual.widgets import ContentSwitcher, Static
 
 from riptui.settings import Settings
-from riptui.store.filters import KnownNames, parse_filter
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
@@ -23,7 +22,7 @@ from riptui.tui.key_footer import KeyFooter
 from riptui.tui.runs import status_line
 from riptui.tui.runs.scanner import TreeEntry
 from riptui.tui.runs.tree import RunsTree
-from riptui.tui.runs.tree_model import TREE_ORDERS
+from riptui.tui.runs.tree_panel import TreePanel
 from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
 from riptui.tui.welcome import Welcome
 
@@ -41,7 +40,7 @@ class Browser(Screen[None]):
     """The main screen, on one runs folder."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
-    AUTO_FOCUS = "#tree"
+    AUTO_FOCUS = "RunsTree"
 
     def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, selected_path: str = "") -> None:
         super().__init__()
@@ -64,9 +63,7 @@ class Browser(Screen[None]):
             yield Static(id="device")
             yield Static(id="counts")
         with Horizontal(id="body"):
-            with Vertical(id="left") as panel:
-                panel.border_title = "Trajectories"
-                yield RunsTree(id="tree")
+            yield TreePanel(id="left")
             with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
         yield Static(id="progress")
@@ -130,7 +127,7 @@ class Browser(Screen[None]):
             if is_group and tree.model.count_matching(self.shown_path) != self.details.group_view.count:
                 self._show_selected()
         if tree.model.filter is not None:
-            self._show_order()
+            self.query_one(TreePanel).show_counts()
         self._update("#counts", status_line.format_counts(tree.model.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -175,6 +172,7 @@ class Browser(Screen[None]):
     # The current row
 
     @on(RunsTree.Highlighted)
+    @on(TreePanel.Filtered)
     def _restart_settle_timer(self) -> None:
         if self._settle_timer is not None:
             self._settle_timer.stop()
@@ -259,57 +257,13 @@ class Browser(Screen[None]):
     # Runs
 
     async def action_filter(self) -> None:
-        panel = self.query_one("#left")
-        if not panel.query(Input):
-            placeholder = "mona  mask:128  -tag:blurred  lpips>0.4"
-            await panel.mount(Input(placeholder=placeholder, id="filter", compact=True), before=0)
-            await panel.mount(Static(id="filter-error"), after=0)
-        panel.query_one(Input).focus()
+        await self.query_one(TreePanel).open_filter()
 
     async def action_close_filter(self) -> None:
-        for widget in self.query("#filter, #filter-error"):
-            await widget.remove()
-        self._set_filter("")
-        self.runs_tree.focus()
-
-    @on(Input.Changed, "#filter")
-    def _apply_typed_filter(self, message: Input.Changed) -> None:
-        self._set_filter(message.value)
-
-    def _set_filter(self, text: str) -> None:
-        """Show what a filter leaves, in the tree and in the group view; for one that is not valid, say why."""
-        model, problem = self.runs_tree.model, ""
-        try:
-            model.filter = parse_filter(text, KnownNames(model.entries.values()))
-        except ValueError as error:
-            problem = printable(str(error))
-        for widget in self.query("#filter-error").results(Static):
-            widget.update(Text(problem))
-            widget.display = bool(problem)
-        if problem:
-            return
-        self._show_order()
-        self.runs_tree.rebuild()
-        self._restart_settle_timer()
-
-    def _show_order(self) -> None:
-        """What the list shows, in its lower border: 12 of 300, by distance."""
-        model = self.runs_tree.model
-        parts = [] if model.order == "name" else [f"by {model.order}"]
-        if model.filter is not None:
-            count, total = model.count_matching(""), len(model.entries)
-            parts.insert(0, f"{count:,} of {total:,}" if count else "nothing matches")
-        self.query_one("#left").border_subtitle = ", ".join(parts)
-
-    @on(Input.Submitted, "#filter")
-    def _keep_filter(self) -> None:
-        self.runs_tree.focus()
+        await self.query_one(TreePanel).close_filter()
 
     def action_sort(self) -> None:
-        model = self.runs_tree.model
-        model.set_order(TREE_ORDERS[(TREE_ORDERS.index(model.order) + 1) % len(TREE_ORDERS)])
-        self._show_order()
-        self.runs_tree.rebuild()
+        self.query_one(TreePanel).sort_next()
 
     def action_next_running(self) -> None:
         running = self.runs_tree.model.find_by_status(Status.RUNNING)

@@ -56,14 +56,12 @@ class Dialog(ModalScreen[Answer]):
         super().__init__()
         self._title = title
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = Text(printable(self._title))
-            box.border_subtitle = self.KEYS
-            yield from self.compose_box()
-
-    def compose_box(self) -> ComposeResult:
-        raise NotImplementedError
+    def make_box(self) -> Vertical:
+        """The box, for `compose` to fill."""
+        box = Vertical()
+        box.border_title = Text(printable(self._title))
+        box.border_subtitle = self.KEYS
+        return box
 
 
 class ConfirmDialog(Dialog[bool]):
@@ -82,12 +80,13 @@ class ConfirmDialog(Dialog[bool]):
         self._yes = yes
         self._destructive = destructive
 
-    def compose_box(self) -> ComposeResult:
-        yield Static(Text(printable(self._text)))
-        with Horizontal(classes="buttons"):
-            variant = "error" if self._destructive else "primary"
-            yield Button(f"{self._yes}  (y)", id="yes", variant=variant, compact=True)  # type: ignore[arg-type]
-            yield Button("No  (n)", id="no", compact=True)
+    def compose(self) -> ComposeResult:
+        with self.make_box():
+            yield Static(Text(printable(self._text)))
+            with Horizontal(classes="buttons"):
+                variant = "error" if self._destructive else "primary"
+                yield Button(f"{self._yes}  (y)", id="yes", variant=variant, compact=True)  # type: ignore[arg-type]
+                yield Button("No  (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#no" if self._destructive else "#yes").focus()
@@ -108,11 +107,12 @@ class TextDialog(Dialog[str | None]):
         self._value = value
         self._check = check
 
-    def compose_box(self) -> ComposeResult:
-        text_input = Input(self._value, compact=True)
-        text_input.cursor_blink = False
-        yield text_input
-        yield Static(classes="problem")
+    def compose(self) -> ComposeResult:
+        with self.make_box():
+            text_input = Input(self._value, compact=True)
+            text_input.cursor_blink = False
+            yield text_input
+            yield Static(classes="problem")
 
     @on(Input.Changed)
     def _show_problem(self, message: Input.Changed) -> None:
@@ -147,9 +147,10 @@ class ChoiceDialog(Dialog[Answer | None], Generic[Answer]):
         super().__init__(title)
         self._choices = choices
 
-    def compose_box(self) -> ComposeResult:
-        labels = [Text.assemble((f" {choice.key}  ", "bold"), printable(choice.label)) for choice in self._choices]
-        yield OptionList(*map(Option, labels), markup=False, compact=True)
+    def compose(self) -> ComposeResult:
+        with self.make_box():
+            labels = [Text.assemble((f" {choice.key}  ", "bold"), printable(choice.label)) for choice in self._choices]
+            yield OptionList(*map(Option, labels), markup=False, compact=True)
 
     def on_key(self, event: events.Key) -> None:
         for choice in self._choices:
@@ -178,8 +179,9 @@ class MultiChoiceDialog(Dialog[list[str] | None]):
         self._chosen = chosen
         self._unavailable = unavailable
 
-    def compose_box(self) -> ComposeResult:
-        yield SelectionList(*map(self._make_selection, self._names), compact=True)
+    def compose(self) -> ComposeResult:
+        with self.make_box():
+            yield SelectionList(*map(self._make_selection, self._names), compact=True)
 
     def _make_selection(self, name: str) -> Selection[str]:
         reason = self._unavailable.get(name, "")

@@ -26,8 +26,8 @@ class TabBar(Widget):
     class TabClicked(Message):
         name: str
 
-    def __init__(self, names: Sequence[str], chosen: str, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, names: Sequence[str], chosen: str) -> None:
+        super().__init__()
         self.set_reactive(TabBar.names, tuple(names))
         self.set_reactive(TabBar.chosen, chosen)
 

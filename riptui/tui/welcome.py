@@ -24,15 +24,15 @@ class Welcome(Middle):
 
     def compose(self) -> ComposeResult:
         with Center():
-            yield Static(INTRODUCTION, id="what")
+            yield Static(INTRODUCTION, id="introduction")
         with Center():
-            yield Static(id="why")
+            yield Static(id="reason")
         with Center():
             yield Button("Run the demo  (enter)", "primary", id="demo", action="screen.do('demo')", compact=True)
         with Center():
-            yield Button("Choose a picture  (n)", id="own", action="screen.do('launch')", compact=True)
+            yield Button("Choose a picture  (n)", id="choose", action="screen.do('launch')", compact=True)
 
     def show_reason(self, folder_error: str) -> None:
         """Say why there are no trajectories."""
         text = printable(folder_error) if folder_error else f"No trajectories in {printable(str(self._runs))} yet."
-        self.query_one("#why", Static).update(Text(text))
+        self.query_one("#reason", Static).update(Text(text))

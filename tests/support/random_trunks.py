@@ -67,6 +67,6 @@ def empty_torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def _fresh(home: Path) -> Iterator[Path]:
-    metrics.loading._load_cached.cache_clear()
+    metrics.loading.load_cached.cache_clear()
     yield home
-    metrics.loading._load_cached.cache_clear()
+    metrics.loading.load_cached.cache_clear()

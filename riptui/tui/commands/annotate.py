@@ -67,10 +67,11 @@ class NoteDialog(Dialog[str | None]):
         super().__init__(title)
         self._note = note
 
-    def compose_box(self) -> ComposeResult:
-        area = TextArea(self._note, compact=True, tab_behavior="focus")
-        area.cursor_blink = False
-        yield area
+    def compose(self) -> ComposeResult:
+        with self.make_box():
+            area = TextArea(self._note, compact=True, tab_behavior="focus")
+            area.cursor_blink = False
+            yield area
 
     def action_save(self) -> None:
         self.dismiss(self.query_one(TextArea).text)

@@ -124,18 +124,19 @@ class ExportScreen(Dialog[list[Path] | None]):
         self._cancelled = Event()
         self._busy = False
 
-    def compose_box(self) -> ComposeResult:
-        previous = recall(STATE_KEY, ExportOptions) or ExportOptions()
-        for kind, label in KIND_LABELS.items():
-            yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
-        yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
-        yield self._make_field("Frames at", previous.at, "at", "half, every, or N iterations")
-        yield self._make_field("Folder", previous.folder, "folder", ".")
-        yield ProgressBar(show_eta=False)
-        yield Static(id="status")
-        with Horizontal(classes="buttons"):
-            yield Button("Export", id="export", variant="primary", compact=True)
-            yield Button("Cancel", id="cancel", compact=True)
+    def compose(self) -> ComposeResult:
+        with self.make_box():
+            previous = recall(STATE_KEY, ExportOptions) or ExportOptions()
+            for kind, label in KIND_LABELS.items():
+                yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
+            yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
+            yield self._make_field("Frames at", previous.at, "at", "half, every, or N iterations")
+            yield self._make_field("Folder", previous.folder, "folder", ".")
+            yield ProgressBar(show_eta=False)
+            yield Static(id="status")
+            with Horizontal(classes="buttons"):
+                yield Button("Export", id="export", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
 
     def _make_field(self, label: str, value: str, id: str, placeholder: str) -> Horizontal:
         text_input = Input(value, placeholder=placeholder, id=id, compact=True)

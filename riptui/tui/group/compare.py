@@ -118,9 +118,9 @@ class CompareScreen(Screen[None]):
         with Horizontal(id="columns"):
             yield from self._columns
         with Horizontal(id="seek"):
-            yield Slider(id="compare-slider")
+            yield Slider()
             yield Static(id="place", markup=False)
-        yield Chart(id="compare-chart")
+        yield Chart()
         yield KeyFooter()
 
     def on_mount(self) -> None:

@@ -74,8 +74,8 @@ class GroupTable(ScrollView, can_focus=True):
 
         key: str
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.columns: tuple[TableColumn, ...] = ()
         self._unsorted_rows: tuple[TableRow, ...] = ()
         self._rows: list[TableRow] = []

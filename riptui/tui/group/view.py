@@ -74,10 +74,10 @@ class GroupView(Widget):
             yield Static(id="group-name", markup=False)
             yield Static(id="group-about", markup=False)
         with Horizontal(id="choices"):
-            yield TabBar(VIEWS, VIEWS[0], id="group-tabs")
+            yield TabBar(VIEWS, VIEWS[0])
             yield Static(id="group-metric", markup=False)
-        yield Chart(id="group-chart")
-        yield GroupTable(id="group-rows")
+        yield Chart()
+        yield GroupTable()
 
     @property
     def count(self) -> int:

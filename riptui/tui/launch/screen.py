@@ -84,11 +84,11 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
             with VerticalScroll(id="fields", can_focus=False):
                 with Vertical(id="source"):
                     yield Field("Picture", self._make_input("picture", suggester=PathSuggester()))
-                    with Horizontal(id="choice"):
+                    with Horizontal(id="picture-choice"):
                         yield PictureList(id="pictures")
                         yield PictureWidget(self._graphics, id="preview")
                     yield Static(id="notes")
-                with Vertical(id="what"):
+                with Vertical(id="settings"):
                     yield Field("Inpainter", self._make_inpainter_select())
                     yield Field("Prompt", self._make_input("prompt"))
                     yield Field("Mask px", self._make_input("masks"))

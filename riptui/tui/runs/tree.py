@@ -43,8 +43,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         path: str
         is_group: bool
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.model = TreeModel()
         self.marked: dict[str, None] = {}  # trajectories to compare, in the order they were marked
         self.rows: list[TreeRow] = []

@@ -1,9 +1,9 @@
 """The right side for one trajectory.
 
 view            the widget; frame_cursor: the position, moving, playing; responsive: its layout
-loader          snapshots, frames and comparisons, read in a thread
+loader          snapshots, frames and comparisons, read in the thread of background_reader
 picture_row     the pictures; difference, colormap: how frame k is compared
-heading         path and recipe; slider: the frames; metric_readout: the metrics in a line
+heading         path and recipe; seek_bar, slider: the frames; metric_readout: the metrics in a line
 tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; square_distances: what else
                 colours them), exposure_pane (recursion), text_tabs (spec, log)
 """

@@ -31,8 +31,8 @@ class Heading(Horizontal):
     }
     """
 
-    def __init__(self, runs: Path | None, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, runs: Path | None) -> None:
+        super().__init__()
         self._runs = runs
         self._snapshot: TrajectorySnapshot | None = None
 

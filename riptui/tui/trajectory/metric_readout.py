@@ -68,8 +68,8 @@ class MetricReadout(Static):
     class MetricClicked(Message):
         metric: str
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False)
+    def __init__(self) -> None:
+        super().__init__(markup=False)
         self._metrics: Mapping[int, MetricValues] = {}
         self._names: Sequence[str] = ()
         self._k = 0

@@ -41,8 +41,8 @@ class PictureRow(Horizontal):
     }
     """
 
-    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, graphics: Graphics) -> None:
+        super().__init__()
         self._original = CaptionedPicture(graphics, id="original")
         self._frame = CaptionedPicture(graphics, id="frame")
         self._compared = CaptionedPicture(graphics, id="compared")

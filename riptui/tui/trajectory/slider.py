@@ -26,8 +26,8 @@ class Slider(Widget):
     class SeekRequested(Message):
         k: int
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._marks: frozenset[int] = frozenset()
         self._dragged = False
 

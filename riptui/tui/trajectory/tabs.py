@@ -23,8 +23,8 @@ TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log")
 class TabPanes(ContentSwitcher):
     """Shows one of TAB_NAMES, for the frame that the cursor is on."""
 
-    def __init__(self, graphics: Graphics, cursor: FrameCursor, *, metric: str, id: str | None = None) -> None:
-        super().__init__(id=id, initial=TAB_NAMES[0])
+    def __init__(self, graphics: Graphics, cursor: FrameCursor, *, metric: str) -> None:
+        super().__init__(initial=TAB_NAMES[0])
         self.metric = metric  # the metric chosen for the chart; another is drawn if the trajectory lacks it
         self.square_metric = ""  # the metric that colours the squares of the masks; "": how often they were repainted
         self._graphics = graphics

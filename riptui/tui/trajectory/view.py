@@ -1,7 +1,7 @@
 """One trajectory: its pictures, a slider over its frames, its metrics, and panes with the rest.
 
-A thread reads the disk; `cursor` holds the position. The browser's keys call the methods; the mouse is handled here.
-Importing this module imports NumPy and Pillow.
+A `BackgroundReader` reads the disk; `cursor` holds the position. The browser's keys call the methods; the mouse is
+handled here. Importing this module imports NumPy and Pillow.
 """
 
 import time
@@ -11,26 +11,24 @@ from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
 from riptui.tui.graphics.protocol import Graphics
-from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
-from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.background_reader import BackgroundReader
 from riptui.tui.trajectory.difference import ComparisonMode
-from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffects, SquaresVersion
+from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffects
 from riptui.tui.trajectory.filmstrip import Filmstrip
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
-from riptui.tui.trajectory.loader import FrameImage, LoadedFrame, TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.loader import LoadedFrame, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import MetricReadout
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
+from riptui.tui.trajectory.seek_bar import SeekBar
 from riptui.tui.trajectory.slider import Slider
 from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes
 
@@ -45,11 +43,9 @@ class TrajectoryView(Widget):
     DEFAULT_CSS = """
     TrajectoryView {
         layout: vertical;
-        & #seek { height: 1; }
-        & #place { width: auto; margin-left: 2; }
-        & #panes { height: 1fr; }
-        & #panes > * { height: 1fr; }
-        &.-unreadable { & #seek, & MetricReadout, & TabBar { visibility: hidden; } }
+        & TabPanes { height: 1fr; }
+        & TabPanes > * { height: 1fr; }
+        &.-unreadable { & SeekBar, & MetricReadout, & TabBar { visibility: hidden; } }
     }
     """
 
@@ -67,25 +63,21 @@ class TrajectoryView(Widget):
         self.cursor = FrameCursor(speed=play_speed, axis=axis)
         self._graphics = graphics
         self._runs = runs
-        self._panes = TabPanes(graphics, self.cursor, metric=metric, id="panes")
-        self._path: Path | None = None
+        self._panes = TabPanes(graphics, self.cursor, metric=metric)
         self.comparison_mode = ComparisonMode.DIFFERENCE
         self._tab = PICTURES
         self._fits_both = True
-        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="trajectory"))
+        self._reader = BackgroundReader(self)
         self._read_timer: Timer | None = None
         self._last_read = 0.0
         self._play_timer: Timer | None = None
-        self._loader: TrajectoryLoader | None = None  # used by the thread only
 
     def compose(self) -> ComposeResult:
-        yield Heading(self._runs, id="heading")
-        yield PictureRow(self._graphics, id="stage")
-        with Horizontal(id="seek"):
-            yield Slider(id="slider")
-            yield TextLine(id="place")
-        yield MetricReadout(id="readings")
-        yield TabBar(TAB_NAMES, TAB_NAMES[0], id="tabs")
+        yield Heading(self._runs)
+        yield PictureRow(self._graphics)
+        yield SeekBar(self.cursor)
+        yield MetricReadout()
+        yield TabBar(TAB_NAMES, TAB_NAMES[0])
         yield self._panes
 
     # State
@@ -97,7 +89,7 @@ class TrajectoryView(Widget):
     @property
     def busy(self) -> bool:
         """Whether something is being read or loaded."""
-        return self._jobs.busy
+        return self._reader.busy
 
     @property
     def tab(self) -> str:
@@ -108,13 +100,12 @@ class TrajectoryView(Widget):
 
     def show(self, path: Path) -> None:
         """Show the trajectory in a folder, at the inpainted % of the one before, or at its newest frame."""
-        if path == self._path:
+        if path == self._reader.path:
             self.disk_changed()
             return
         self._change(self.cursor.pause)
-        self._jobs.clear_waiting()
-        self._path = path
-        self._jobs.submit("snapshot", partial(self._read_snapshot, path))
+        self._reader.open(path)
+        self._reader.submit("snapshot", TrajectoryLoader.read_snapshot, self._show_snapshot)
 
     def disk_changed(self) -> None:
         """Read what is new, at most once per MIN_POLL_SECONDS."""
@@ -128,8 +119,7 @@ class TrajectoryView(Widget):
 
     def _read_now(self) -> None:
         self._read_timer, self._last_read = None, time.monotonic()
-        if self._path is not None:
-            self._jobs.submit("snapshot", partial(self._read_snapshot, self._path))
+        self._reader.submit("snapshot", TrajectoryLoader.read_snapshot, self._show_snapshot)
 
     # Keys
 
@@ -181,37 +171,12 @@ class TrajectoryView(Widget):
         self._tab = name
         self._show_tab()
 
-    # Reading, in a thread
-
-    def _read_snapshot(self, path: Path) -> None:
-        if self._loader is None or self._loader.path != path:
-            self._loader = TrajectoryLoader(path)
-        self.call_later(self._show_snapshot, self._loader.read_snapshot())
-
-    def _load_frame(self, path: Path, k: int, mode: ComparisonMode) -> None:
-        if self._loader is not None and self._loader.path == path:
-            self.call_later(self._show_loaded, self._loader.load_frame(k, mode))
-
-    def _load_thumbnails(self, path: Path, frames: list[int]) -> None:
-        if self._loader is not None and self._loader.path == path:
-            self.call_later(self._show_thumbnails, path, [self._loader.load_thumbnail(k) for k in frames])
-
-    def _load_effect(self, version: SquaresVersion) -> None:
-        if self._loader is not None and self._loader.path == version.path:
-            effects, note = self._loader.load_effects()
-            self.call_later(self.query_one(ExposurePane).show_loaded, LoadedEffects(version, effects, note))
-
-    # Results of the thread
+    # What was read
 
     def _show_snapshot(self, snapshot: TrajectorySnapshot) -> None:
-        if snapshot.path != self._path:
-            return
         frame_changed = self.cursor.update(snapshot)
         self.query_one(Heading).show(snapshot)
-        slider = self.query_one(Slider)
-        slider.iterations, slider.newest = (snapshot.spec.iterations if snapshot.spec else 0), snapshot.newest
-        slider.set_marks(self.cursor.keyframes)
-        self._show_position()
+        self.query_one(SeekBar).show_frames()
         if frame_changed:
             self.show_frame()
         self._show_tab()
@@ -219,12 +184,8 @@ class TrajectoryView(Widget):
             self.query_one(PictureRow).show_message(snapshot.error)
 
     def _show_loaded(self, loaded: LoadedFrame) -> None:
-        if loaded.path == self._path and self.cursor.spec is not None:
+        if self.cursor.spec is not None:
             self.query_one(PictureRow).show(loaded)
-
-    def _show_thumbnails(self, path: Path, thumbnails: list[FrameImage]) -> None:
-        if path == self._path:
-            self.query_one(Filmstrip).show_thumbnails(thumbnails)
 
     # The current frame
 
@@ -234,7 +195,7 @@ class TrajectoryView(Widget):
         change_cursor()
         if pace != (self.cursor.playing, self.cursor.speed):
             self._restart_play_timer()
-        self._show_position()
+        self.query_one(SeekBar).show_position()
         if self.cursor.k != k:
             self.show_frame()
 
@@ -244,30 +205,18 @@ class TrajectoryView(Widget):
         tick = partial(self._change, self.cursor.tick)
         self._play_timer = self.set_interval(self.cursor.tick_seconds, tick) if self.cursor.playing else None
 
-    def _show_position(self) -> None:
-        """Update the text beside the slider: frame, inpainted %, and the speed while playing."""
-        cursor, spec = self.cursor, self.cursor.spec
-        text = Content("")
-        if spec is not None:
-            total = str(spec.iterations)
-            text = Content(f"{cursor.k:>{len(total)}}/{total}  {spec.inpainted(cursor.k):4.0f} %")
-            if cursor.playing:
-                text += Content.styled(f"  ▶ {cursor.speed:g}/s", "$accent")
-        self.query_one("#place", TextLine).set_text(text)
-
     def show_frame(self) -> None:
-        """Show the cursor's frame everywhere: slider, pictures, metrics, and the pane."""
+        """Show the cursor's frame: pictures, metrics, and the pane."""
         if self.cursor.spec is None:
             return
-        self.query_one(Slider).k = self.cursor.k
         self._request_frame()
         self._show_metrics()
         if self.tab != PICTURES:
             self._panes.show_cursor()
 
     def _request_frame(self) -> None:
-        if self._path is not None:
-            self._jobs.submit("frame", partial(self._load_frame, self._path, self.cursor.k, self.comparison_mode))
+        k, mode = self.cursor.k, self.comparison_mode
+        self._reader.submit("frame", lambda loader: loader.load_frame(k, mode), self._show_loaded)
 
     def _show_metrics(self) -> None:
         if snapshot := self.cursor.snapshot:
@@ -331,12 +280,15 @@ class TrajectoryView(Widget):
 
     def on_filmstrip_frames_requested(self, message: Filmstrip.FramesRequested) -> None:
         message.stop()
-        if self._path is not None:
-            self._jobs.submit("strip", partial(self._load_thumbnails, self._path, list(message.frames)))
+        frames = [*message.frames]
+        filmstrip = self.query_one(Filmstrip)
+        self._reader.submit("strip", lambda loader: [*map(loader.load_thumbnail, frames)], filmstrip.show_thumbnails)
 
     def on_exposure_pane_squares_requested(self, message: ExposurePane.SquaresRequested) -> None:
         message.stop()
-        self._jobs.submit("effect", partial(self._load_effect, message.version))
+        version = message.version
+        pane = self.query_one(ExposurePane)
+        self._reader.submit("effect", lambda loader: LoadedEffects(version, *loader.load_effects()), pane.show_loaded)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()

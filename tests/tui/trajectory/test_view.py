@@ -35,7 +35,7 @@ from riptui.tui.trajectory.metric_readout import MetricReadout
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.slider import Slider
-from riptui.tui.trajectory.tabs import TAB_NAMES
+from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes
 from riptui.tui.trajectory.view import TrajectoryView
 from tests.support.app_pilot import wait_until
 from tests.support.running import run_trajectory
@@ -323,7 +323,7 @@ async def test_every_tab_shows_its_pane(done: Trajectory) -> None:
         for name in ("filmstrip", "masks", "recursion", "spec", "log", "chart"):
             app.view.select_tab(name)
             await rests(pilot)
-            assert [pane.id for pane in app.query("#panes > *") if pane.display] == [name]
+            assert [pane.id for pane in app.query("TabPanes > *") if pane.display] == [name]
             assert app.query_one(TabBar).chosen == name
         assert done.spec.digest in app.text("#spec Static")
         assert app.text("#log Static") == "2026  recovered: \\x1b[31mall [/red] of it"
@@ -570,7 +570,7 @@ async def test_a_folder_that_is_no_trajectory_is_a_message(done: Trajectory, con
         app.view.select_tab("masks")
         await rests(pilot)
         assert app.picture("frame").image is None
-        assert not app.query_one("#panes").display
+        assert not app.query_one(TabPanes).display
         assert not any(app.query_one(part).visible for part in (Slider, MetricReadout, TabBar))
         app.view.show(done.path)
         await wait_until(pilot, lambda: app.picture("frame").image is not None, "the good one again")

@@ -208,7 +208,10 @@ def label_beside(axes: Axes, text: str) -> None:
 
 
 def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
-    """Write the figure as PNG, SVG and PDF; return the files. Raises DiskError."""
+    """Write the figure as PNG, SVG and PDF, laid out once for all three; return the files. Raises DiskError."""
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine(None)  # with any engine, each format is drawn twice
     metadata_by_kind = {
         "png": {"Software": None},
         "svg": {"Date": None, "Creator": None},

@@ -442,7 +442,7 @@ def test_the_recursion_of_a_group_is_that_of_its_finished_trajectories(
     assert (data.metrics, data.options.metric, data.x_end) == (("luma",), "luma", data.series[0].x[-1])
     for series in data.series:
         assert series.y[0] == 0
-        assert len({round(value, 9) for value in series.y[1:]}) == 1, "grey is grey"
+        assert len({round(value or 0, 9) for value in series.y[1:]}) == 1, "grey is grey"
     del gathering.members[str(recursed / "damaged")]
     monkeypatch.setattr("riptui.results.square_cache.compute_errors", lambda *_: pytest.fail("read again"))
     list(gathering.read_squares())
@@ -451,7 +451,8 @@ def test_the_recursion_of_a_group_is_that_of_its_finished_trajectories(
 
 
 def test_r_has_its_interval_where_there_is_one() -> None:
-    effect = RecursionEffect("luma", 9, 9, [], *[IntervalEstimate(1.64, 0.91, 2.3, 9)] * 5, [])
+    share = IntervalEstimate(1.64, 0.91, 2.3, 9)
+    effect = RecursionEffect("luma", 9, 9, [], share, share, share, share, share, [])
     assert describe_slope(effect) == "R +1.6 % [0.9, 2.3]"
     assert describe_slope(replace(effect, relative_slope=NO_ESTIMATE)) == "R -"
 

@@ -6,10 +6,10 @@ off the coverage null of a trajectory is, by what it is estimated from; and how 
 size. Each line is printed once it is known; `--trials` says how many studies it is counted over.
 
 Measured with `nulls power --trials 100`: a trajectory's null at 400 % is off by 12, 16 and 28 % of its mean (64, 128,
-256 px) if D1 is from the first 50 %, by 1.5, 3 and 5.5 % if it is from each first repaint. With 100 images and squares of
-their own, finding 3 holds in 89 studies where masks of twice the size drift 2 % more, in all where they drift 5 or 20 %
-more, and in 4 where they drift alike (there it is in part in 33, for larger masks cover a little more at 400 %). Where all
-images share one sequence it is never decided.
+256 px) if D1 is from the first 50 %, by 1.5, 3 and 5.5 % if it is from each first repaint. With 100 images and
+squares of their own, finding 3 holds in 89 studies where masks of twice the size drift 2 % more, in all where they
+drift 5 or 20 % more, and in 4 where they drift alike (there it is in part in 33, for larger masks cover a little more
+at 400 %). Where all images share one sequence it is never decided.
 """
 
 from argparse import ArgumentParser

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from anyascii import anyascii
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -98,9 +99,12 @@ def figure_width(panels: int) -> float:
 
 
 def safe_label(text: str, max_digits: int = 36) -> str:
-    """A name in letters that the font has, cut to the width of `max_digits` digits; others become `?` or escapes."""
+    """A name in letters that the font has, cut to the width of `max_digits` digits.
+
+    Other letters are transliterated, 猫 to Mao; what has no transliteration becomes `?` or an escape.
+    """
     letters = _known_letters()
-    safe = "".join(c if ord(c) in letters else "?" for c in printable(text))
+    safe = "".join(c if ord(c) in letters else anyascii(c).strip() or "?" for c in printable(text))
     widths = list(accumulate(map(_letter_width, safe), initial=0.0))
     if widths[-1] <= max_digits:
         return safe
@@ -223,7 +227,7 @@ def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
         if kind != "png":
             _keep_pixels(figure)
         file = folder / f"{stem}.{kind}"
-        write_atomically(file, _render(figure, kind, options))
+        write_atomically(file, render_figure(figure, kind, options))
         files.append(file)
     return files
 
@@ -235,7 +239,8 @@ def _keep_pixels(figure: Figure) -> None:
             image.set_interpolation("none")
 
 
-def _render(figure: Figure, kind: str, options: dict[str, Any]) -> bytes:
+def render_figure(figure: Figure, kind: str, options: Mapping[str, Any]) -> bytes:
+    """A figure as the bytes of a file. `options`: of matplotlib's savefig."""
     out = BytesIO()
     figure.savefig(out, format=kind, **options)
     return out.getvalue()

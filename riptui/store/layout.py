@@ -19,6 +19,7 @@ REQUEST = "request.json"
 FAILED = "failed.json"
 ATTEMPTS = "attempts.json"
 LOG = "log.txt"
+ANNOTATIONS = "annotations.json"
 NEW_PREFIX = ".new-"
 """Prefix of a trajectory folder that is still being created."""
 

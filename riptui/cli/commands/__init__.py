@@ -5,7 +5,7 @@ import sys
 import rich_click as click
 
 from riptui import __version__
-from riptui.cli import COMMANDS, PANELS, is_folder
+from riptui.cli import COMMANDS, PANELS, UNLISTED_COMMANDS, is_folder
 from riptui.cli.lazy import LazyGroup
 
 
@@ -13,6 +13,7 @@ from riptui.cli.lazy import LazyGroup
     cls=LazyGroup,
     package=__name__,
     panels=PANELS,
+    unlisted=UNLISTED_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 130 Ctrl-C.",
 )
@@ -42,5 +43,6 @@ def expand_aliases(argv: list[str]) -> list[str]:
     if not argv:
         return ["browse"]
     first = argv[0]
-    is_browse = first.partition("=")[0] in ("--select", "--graphics") or (first not in COMMANDS and is_folder(first))
+    is_command = first in COMMANDS or first in UNLISTED_COMMANDS
+    is_browse = first.partition("=")[0] in ("--select", "--graphics") or (not is_command and is_folder(first))
     return ["browse", *argv] if is_browse else argv

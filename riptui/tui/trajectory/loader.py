@@ -15,9 +15,10 @@ from riptui.errors import RiptuiError
 from riptui.metrics.display import in_display_order
 from riptui.metrics.values import MetricValues, SquareValues
 from riptui.spec import Spec
+from riptui.store.annotations import NO_ANNOTATIONS, Annotations, read_annotations
 from riptui.store.frame_reader import FrameReader
 from riptui.store.records import Failure, IterationRow, Session
-from riptui.store.trajectory import Trajectory
+from riptui.store.trajectory import Status, Trajectory, derive_status
 from riptui.text.terminal import printable
 from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
 
@@ -43,6 +44,8 @@ class TrajectorySnapshot:
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
     log: str = ""
+    annotations: Annotations = NO_ANNOTATIONS
+    status: Status | None = None  # None: it cannot be told
     error: str = ""
 
 
@@ -99,8 +102,12 @@ class TrajectoryLoader:
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
+        annotations = try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS)
+        status = try_read(lambda: derive_status(trajectory, len(rows)), None)
         text = "\n".join([*errors, log])
-        return TrajectorySnapshot(self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text)
+        return TrajectorySnapshot(
+            self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations, status
+        )
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
         """Load frame k, or the newest one if a recovery has cut the trajectory before k."""

@@ -135,6 +135,7 @@ def _analyse_squares(
                 "settings": dict(tested.settings),
                 "findings": [finding_as_dict(finding) for finding in tested.findings],
                 "excess": [finding_as_dict(finding) for finding in tested.excess],
+                "coverage_null": tested.coverage_null,
             }
             for tested in check_findings(summaries, metric, read.by_digest)
         ]

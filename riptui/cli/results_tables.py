@@ -93,8 +93,12 @@ def print_results(results: dict[str, Any]) -> None:
     for tested in results.get("findings", ()):
         out.print()
         print_line(format_settings(tested["settings"]), "bold")
-        for finding in [*tested["findings"], *tested["excess"]]:
+        for finding in tested["findings"]:
             _print_finding(finding)
+        for finding in tested["excess"]:
+            _print_finding(finding)
+        if tested["excess"]:
+            print_line(f"   1′ to 3′: excess over {tested['coverage_null']}", "dim")
     if "findings" in results and not results["findings"]:
         warn("no trajectory is complete: there is nothing to test the findings on")
     if "comparison" in results:

@@ -20,10 +20,11 @@ from riptui.results.recursion_analysis import RecursionAnalysis, RecursionGroup,
 
 _INTRODUCTION = """\
 How much of a curve is the protocol, and how much the recursion? An inpainter that damages a square once, and no more
-when it repaints it, has a curve all the same, because more and more squares are covered: D1 x coverage, the *coverage
-null*. D1 is the mean error of squares right after their first repaint. The *excess* is what a frame's error has beyond
-it. R, the *recursion effect*, is by how much each further repaint of a square changes its error: 0 if it damages once,
-below 0 if it heals. In brackets: 95 % confidence intervals by image.
+when it repaints it, has a curve all the same, because more and more squares are covered: the *coverage null*, what
+first repaints alone add to a frame's error. D1 is the mean error of squares right after their first repaint. The
+*excess* is what a frame's error has beyond the null. R, the *recursion effect*, is by how much each further repaint
+of a square changes its error: 0 if it damages once, below 0 if it heals. In brackets: 95 % confidence intervals by
+image.
 
 R does not say why. An inpainter that never sees what is under the mask can only be changed by the surroundings, which
 were repainted too. Errors of pixels weigh a shifted edge and a wrong colour alike: look at the pictures.

@@ -43,15 +43,15 @@ def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
         for column, tile in enumerate(row):
             x = label_width + column * (side + GAP_INCHES)
             axes = figure.add_axes((x / width, top / height, side / width, side / height))
-            _draw_tile(axes, tile)
+            _draw_tile(axes, tile, min(MAX_PIXELS, round(side * style.DPI)))
         top -= GAP_INCHES
     return figure
 
 
-def _draw_tile(axes: Axes, tile: Tile) -> None:
+def _draw_tile(axes: Axes, tile: Tile, max_pixels: int) -> None:
     axes.set_axis_off()
     if tile.image is not None:
-        size = min(MAX_PIXELS, len(tile.image))
+        size = min(max_pixels, len(tile.image))
         small = PIL.Image.fromarray(tile.image).resize((size, size), PIL.Image.Resampling.LANCZOS)
         axes.imshow(np.asarray(small), extent=(0, len(tile.image), len(tile.image), 0))
     if tile.label_above:

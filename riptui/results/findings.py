@@ -28,6 +28,8 @@ class ConditionFindings:
     findings: tuple[PaperFinding, ...]
     excess: tuple[PaperFinding, ...] = ()
     """Findings 1 to 3 about the excess over coverage; none where rows cannot be read."""
+    coverage_null: str = ""
+    """What the excess is over, in words."""
 
 
 def check_findings(
@@ -54,6 +56,7 @@ def check_findings(
             dict(zip(by, key, strict=True)),
             check_panel(panel, {net: panels[net][key] for net in paper_tests.NETS if key in panels[net]}),
             check_excess(excess_panels[key], sources[key]) if key in excess_panels else (),
+            describe_sources(sources[key]),
         )
         for key, panel in panels[metric].items()
     ]

@@ -397,7 +397,7 @@ def test_its_progress_ends_at_the_whole(one: Path, tmp_path: Path) -> None:
 def test_on_a_terminal_it_says_the_same(one: Path, tmp_path: Path) -> None:
     outcome = riptui("report", one, "--out", tmp_path / "out", terminal=True)
     require_harmless(outcome, terminal=True)
-    assert "report.md: 2 figures" in RICH.sub("", outcome.out)
+    assert "report.md: 3 figures" in RICH.sub("", outcome.out)
 
 
 def test_without_matplotlib_the_command_names_the_extra(one: Path, tmp_path: Path) -> None:

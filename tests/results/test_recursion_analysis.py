@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from riptui.errors import InputError
+from riptui.metrics.values import RepaintDistance
 from riptui.results.coverage_null import NullSource, excess_over_coverage
 from riptui.results.curves import extract_curves
 from riptui.results.exposure import LUMA, PATCH_ERRORS
@@ -16,6 +17,7 @@ from riptui.results.recursion_analysis import RecursionAnalysis, analyse_recursi
 from riptui.results.recursion_effect import NullPoint
 from riptui.store import layout
 from riptui.store.listing import find_trajectories, summarize
+from riptui.store.records import RepaintMeasurement, encode_line
 from tests.support.made import made_spec, made_summary, write
 from tests.support.recursed import bundled_pictures, lose_a_little, paint_grey, save_recursion
 
@@ -101,6 +103,27 @@ def test_what_cannot_be_used_is_left_out_with_the_reason(tmp_path: Path) -> None
     assert "copies of others with the same spec: 1 trajectory" in notes
     assert "made without paste, so that each repaint changed all squares: 1 trajectory" in notes
     assert "patch 1 is truncated" in notes
+
+
+def test_lpips_of_squares_is_analysed_where_it_is_stored_and_asked_for_where_not(tmp_path: Path) -> None:
+    for index, original in enumerate(bundled_pictures(2)):
+        trajectory = save_recursion(tmp_path / str(index), original, paint_grey(), amount=100.0)
+        lines = [
+            encode_line(RepaintMeasurement(row.k, row.sha256, {"lpips-vgg": RepaintDistance(0.5, row.coverage / 200)}))
+            for row in trajectory.read_rows()
+        ]
+        if index == 0:
+            (trajectory.path / layout.REPAINTS).write_bytes(b"".join(lines))
+    found = analysed(tmp_path)
+    [group] = found.groups
+    assert list(group.effects) == ["luma", "delta-e", "lpips-vgg"]
+    effect = group.effects["lpips-vgg"]
+    assert (effect.images, effect.first.value, effect.slope.value) == (1, 0.5, 0)
+    assert effect.excess.value == pytest.approx(0, abs=1e-9)
+    missing = "1 trajectory (riptui measure PATH --metrics lpips-vgg@repaints)"
+    assert found.notes == [f"squares have no lpips-vgg error in part: {missing}"]
+    (tmp_path / "0" / layout.REPAINTS).unlink()
+    assert analysed(tmp_path).notes[0].startswith("squares have no LPIPS error: 2 trajectories")
 
 
 def test_nothing_complete_gives_nothing(tmp_path: Path) -> None:

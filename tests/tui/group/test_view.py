@@ -12,16 +12,20 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from riptui.results.bootstrap import NO_ESTIMATE, IntervalEstimate
+from riptui.results.recursion_effect import RecursionEffect
 from riptui.store import layout
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.group_reader import GroupReader
 from riptui.tui.group.mean_curves import MAX_CURVES, MAX_RUNS, ROUNDING_LEVELS, GroupData, build_group_data
+from riptui.tui.group.recursion_curves import build_recursion_data, describe_slope
 from riptui.tui.group.table import GroupTable, TableColumn, TableRow
 from riptui.tui.group.view import GroupView
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
 from tests.support.app_pilot import wait_until
 from tests.support.made import made_spec, write
+from tests.support.recursed import bundled_pictures, paint_grey, save_recursion
 
 
 def lpips(scale: float) -> Callable[[float], float]:
@@ -346,7 +350,7 @@ async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group: P
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)
         tabs, about = view.query_one(TabBar), view.query_one("#group-about")
-        for place, chosen in {1: "points", 2: "runs", 0: "mean"}.items():
+        for place, chosen in {1: "points", 2: "runs", 3: "recursion", 0: "mean"}.items():
             view.select_tab(place)
             assert tabs.chosen == chosen
         view.cycle_metric()
@@ -407,3 +411,60 @@ async def test_a_group_in_which_nothing_can_be_read_says_so(group: Path) -> None
         view.show(group, paths(group))
         await wait_until(pilot, lambda: "8 unreadable" in str(view.query_one("#group-about").content))
         assert "no metrics yet" in lines(view)[0]
+
+
+# --- recursion
+
+
+@pytest.fixture
+def recursed(tmp_path: Path) -> Path:
+    """Two pictures painted grey at two mask sizes, a copy, one without paste, and one that lost its patches."""
+    folder = tmp_path / "recursed"
+    for index, original in enumerate(bundled_pictures(2)):
+        for mask in (64, 128):
+            save_recursion(folder / f"{index}-{mask}", original, paint_grey(), mask=mask, amount=100.0)
+    shutil.copytree(folder / "0-64", folder / "copy")
+    save_recursion(folder / "no-paste", original, paint_grey(), amount=25.0, paste=False)
+    damaged = save_recursion(folder / "damaged", original, paint_grey(), amount=100.0, seed=1)
+    (damaged.path / layout.PATCHES).unlink()
+    return folder
+
+
+def test_the_recursion_of_a_group_is_that_of_its_finished_trajectories(
+    recursed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathering = gathered(recursed)
+    list(gathering.read_squares())
+    assert {Path(path).name for path in gathering.squares} == {"0-64", "0-128", "1-64", "1-128"}
+    data = build_recursion_data(gathering.members, ChartOptions("recursion"), gathering.squares, str(recursed))
+    assert [series.name for series in data.series] == ["64 px  R +0.0 %", "128 px  R +0.0 %"]
+    assert data.note == "without 3 trajectories: unfinished, a copy, without paste or unreadable"
+    assert (data.metrics, data.options.metric, data.x_end) == (("luma",), "luma", data.series[0].x[-1])
+    for series in data.series:
+        assert series.y[0] == 0
+        assert len({round(value or 0, 9) for value in series.y[1:]}) == 1, "grey is grey"
+    del gathering.members[str(recursed / "damaged")]
+    monkeypatch.setattr("riptui.results.square_cache.compute_errors", lambda *_: pytest.fail("read again"))
+    list(gathering.read_squares())
+    assert len(gathering.squares) == 4
+    assert len(data.rows) == 7
+
+
+def test_r_has_its_interval_where_there_is_one() -> None:
+    share = IntervalEstimate(1.64, 0.91, 2.3, 9)
+    effect = RecursionEffect("luma", 9, 9, [], share, share, share, share, share, [])
+    assert describe_slope(effect) == "R +1.6 % [0.9, 2.3]"
+    assert describe_slope(replace(effect, relative_slope=NO_ESTIMATE)) == "R -"
+
+
+@pytest.mark.slow
+async def test_the_recursion_of_a_group_is_drawn_and_says_where_there_is_none(recursed: Path, group: Path) -> None:
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        view = pilot.app.query_one(GroupView)
+        view.select_view("recursion")
+        view.show(recursed, paths(recursed))
+        await wait_until(pilot, lambda: "R +0.0 %" in "\n".join(lines(view)))
+        assert "luma error of squares" in lines(view)[0]
+        assert "repaints" in lines(view)[-1]
+        view.show(group, paths(group))
+        await wait_until(pilot, lambda: "no finished trajectory yet" in lines(view)[0])

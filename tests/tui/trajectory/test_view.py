@@ -373,6 +373,24 @@ async def test_the_recursion_pane_has_the_errors_of_the_squares(done: Trajectory
 
 
 @pytest.mark.slow
+async def test_the_recursion_pane_draws_each_error_that_is_known_of_the_squares(
+    make_trajectory: MakeTrajectory,
+) -> None:
+    trajectory = make_trajectory(amount=100.0, metrics=("psnr", "delta-e@repaints"))
+    list(run_trajectory(trajectory))
+    async with showing(trajectory) as (app, pilot):
+        app.view.select_tab("recursion")
+        await wait_until(pilot, lambda: "by luma" in app.text("#recursion-numbers"), "the numbers")
+        chart = app.query_one("#against-null", Chart)
+        assert chart.axis_labels[1] == "luma error"
+        app.view.cycle_metric()
+        assert chart.axis_labels[1] == "ΔE error"
+        assert "by ΔE" in app.text("#recursion-numbers")
+        app.view.cycle_metric()
+        assert chart.axis_labels[1] == "luma error"
+
+
+@pytest.mark.slow
 async def test_the_recursion_pane_says_why_it_has_nothing(make_trajectory: MakeTrajectory) -> None:
     empty = make_trajectory()
     whole = make_trajectory("picture/whole", paste=False)

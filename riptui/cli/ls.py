@@ -10,6 +10,7 @@ import msgspec
 import rich_click as click
 
 from riptui.cli.console import out, print_json, render_ansi, warn
+from riptui.cli.copies import warn_of_copies
 from riptui.metrics.display import format_value, primary_metric
 from riptui.store.disk import explain_errors
 from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
@@ -30,6 +31,7 @@ def ls(runs: Path, as_json: bool) -> int:
         print_json([as_dict(summary) for summary in summaries])
     elif summaries:
         sys.stdout.write(format_table(summaries, runs))
+        warn_of_copies([summary.trajectory for summary in summaries if summary.spec])
     else:
         warn(f"no trajectories in {runs}; `riptui demo` creates a first one")
     return 0

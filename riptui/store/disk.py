@@ -233,15 +233,18 @@ def _open_regular(path: Path | str, max_bytes: int) -> Iterator[int | None]:
 
 
 def list_folder(path: Path) -> list[str]:
-    """The names in a folder; none if there is no folder, or only a link to one."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return []
-    try:
-        return os.listdir(fd)
-    finally:
-        os.close(fd)
+    """The names in a folder; none if there is no folder, or only a link to one. Raises DiskError."""
+    with explain_errors(path):
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                return []
+            raise
+        try:
+            return os.listdir(fd)
+        finally:
+            os.close(fd)
 
 
 def make_folders(path: Path) -> None:

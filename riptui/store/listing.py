@@ -139,7 +139,7 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         spec = trajectory.spec
         row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
         k = row.k if row else 0
-        state = derive_status(trajectory, k)
+        state = derive_status(trajectory, row)
         metrics = trajectory.read_metrics()
         # a single session has no differences
         differences = describe_mixed_sessions(trajectory) if row and row.session > 1 else ""

@@ -59,6 +59,7 @@ class RowTail:
 
     def __init__(self, trajectory: Trajectory) -> None:
         self.k = 0  # iterations read so far
+        self.last_row: IterationRow | None = None
         self._lines = LineTail(f"{trajectory.path}/{layout.ROWS}")
 
     @property
@@ -70,9 +71,10 @@ class RowTail:
         """The rows that were committed since the last read. Raises DiskError, DamagedError."""
         data = self._lines.read()
         if self.was_cut:
-            self.k = 0
+            self.k, self.last_row = 0, None
         rows, ends = parse_valid_prefix(data, IterationRow)
         count = next((index for index, row in enumerate(rows) if row.k != self.k + index + 1), len(rows))
         self._lines.advance(data[: ends[count - 1]] if count else b"")
         self.k += count
+        self.last_row = rows[count - 1] if count else self.last_row
         return rows[:count]

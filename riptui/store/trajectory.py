@@ -193,7 +193,18 @@ class Trajectory:
         return [x for x, _ in pairs], [y for _, y in pairs]
 
     def read_status(self) -> Status:
-        return derive_status(self, len(self.read_rows()))
+        rows = self.read_rows()
+        return derive_status(self, rows[-1] if rows else None)
+
+    def has_patch(self, row: IterationRow) -> bool:
+        """Whether patches.bin is long enough for a row's patch, for the price of a stat.
+
+        In a copy that was made while the trajectory grew, it may be older than the rows.
+        """
+        try:
+            return os.stat(f"{self.path}/{layout.PATCHES}").st_size >= sum(row.patch)
+        except OSError:
+            return False
 
     def read_log(self, max_bytes: int = 2**16) -> str:
         """The end of log.txt: recoveries, and the tracebacks of failures. Not escaped for a terminal."""
@@ -220,24 +231,32 @@ def _not_a_trajectory(path: Path) -> NotATrajectoryError:
 
 def derive_status(
     trajectory: Trajectory,
-    committed: int,
+    last_row: IterationRow | None,
     *,
     iterations: int | None = None,
     is_measured: Callable[[], bool] = lambda: True,
     by_request: bool = False,
 ) -> Status:
-    """The status of a trajectory with so many committed iterations. The only place that derives it.
+    """The status of a trajectory with this last committed iteration. The only place that derives it.
 
     iterations: the spec's, if they are known, so that it is not read. is_measured: whether nothing is left to measure,
-    for callers to whom only then it is done. by_request: whether a trajectory whose process died has the status that
-    its request gives it, as for workers, which take it again; otherwise it is interrupted.
-    Raises DamagedError, SpecError, DiskError, NotATrajectoryError.
+    for callers to whom only then it is done. by_request: whether a trajectory whose process died, or whose last patch
+    is lost, has the status that its request gives it, as for workers, which take it again; otherwise it is interrupted.
+    Raises DamagedError, also if all rows are there and the last patch is not; SpecError, DiskError,
+    NotATrajectoryError.
     """
     held, last_holder = probe_lock(trajectory.path)
     if held:
         return Status.RUNNING
-    if committed >= (trajectory.spec.iterations if iterations is None else iterations) and is_measured():
-        return Status.DONE
+    if last_row is not None and last_row.k >= (trajectory.spec.iterations if iterations is None else iterations):
+        if trajectory.has_patch(last_row):
+            if is_measured():
+                return Status.DONE
+        elif not by_request:
+            raise DamagedError(
+                f"{trajectory.path / layout.PATCHES} ends before the patch of row {last_row.k}: it is older than the "
+                "rows, or was cut. `riptui check` tells what is intact, and `riptui resume` computes the rest again"
+            )
     if trajectory.has_failed:
         return Status.FAILED
     if last_holder is not None and not by_request:

@@ -157,7 +157,9 @@ def find_runs_folder(trajectories: Sequence[Trajectory], default: Path) -> Path:
 def list_workers(runs: Path) -> list[Worker]:
     """All workers of a runs folder, running and ended, oldest first. Unreadable ones are left out. Never raises."""
     parent = workers_folder(runs)
-    found = [worker for name in list_folder(parent) if (worker := read_worker(parent / name))]
+    found: list[Worker] = []
+    with suppress(DiskError):
+        found = [worker for name in list_folder(parent) if (worker := read_worker(parent / name))]
     return sorted(found, key=lambda worker: (worker.record.started, worker.record.id))
 
 

@@ -1,5 +1,6 @@
 """File system calls for every layer: replace a file atomically, and measure free disk space."""
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -42,7 +43,19 @@ def write_atomically(
             os.unlink(temporary, dir_fd=folder_fd)
         raise
     if durable and folder_fd is not None:
-        os.fsync(folder_fd)
+        sync_folder(folder_fd)
+
+
+def sync_folder(fd: int) -> None:
+    """Make the names in an open folder durable, where the file system can: CIFS, DrvFs and some FUSE cannot.
+
+    Raises OSError if it can and fails.
+    """
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
 
 
 def write_at(fd: int, data: bytes, start: int) -> None:

@@ -13,6 +13,7 @@ from riptui.store import layout
 from riptui.store.disk import Folder, Journal, sync_parent
 from riptui.store.lock import FolderLock
 from riptui.store.records import Failure, encode_line
+from riptui.store.size_limits import max_bytes
 from riptui.store.trajectory import Trajectory
 
 
@@ -37,7 +38,7 @@ class Claim:
         self.folder = folder
         folder.sync()  # for what was renamed by a process that was killed
         self._metrics = Journal(folder, layout.METRICS)
-        self._metrics.drop_torn_lines()
+        self._drop_torn_lines(self._metrics)
 
     def close(self) -> None:
         self._metrics.close()
@@ -55,11 +56,14 @@ class Claim:
         """
         if squares and k in self.trajectory.spec.keyframe_iterations():
             with Journal(self.folder, layout.SQUARES) as journal:
-                journal.drop_torn_lines()
+                self._drop_torn_lines(journal)
                 journal.append(encode_line({"k": k, "squares": squares}))
         previous_field = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
         finite = {name: finite_or_none(value) for name, value in values.items()}
         self._metrics.append(encode_line({"k": k, **previous_field, **finite}))
+
+    def _drop_torn_lines(self, journal: Journal) -> None:
+        journal.drop_torn_lines(max_bytes(self.trajectory.spec, journal.path.name))
 
     def drop_measurements_after(self, k: int) -> None:
         """Drop the measurements of frames after k, which were cut and will be computed again."""

@@ -11,7 +11,7 @@ from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
-from riptui.store.disk import explain_errors, read_tail
+from riptui.store.disk import SMALL_BYTES, explain_errors, read_start, read_tail
 from riptui.store.names import is_name
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import IterationRow, parse_valid_prefix
@@ -158,9 +158,11 @@ def read_last_row(path: str) -> IterationRow | None:
     """The last whole row, without reading the other rows; None if there is none."""
     try:
         tail = read_tail(path, _TAIL_BYTES)
+        for line in reversed(tail.split(b"\n")[:-1]):
+            if rows := parse_valid_prefix(line + b"\n", IterationRow)[0]:
+                return rows[0]
+        start = b"" if len(tail) < _TAIL_BYTES else read_start(path, lambda: SMALL_BYTES) or b""
     except RiptuiError:
         return None
-    for line in reversed(tail.split(b"\n")[:-1]):
-        if rows := parse_valid_prefix(line + b"\n", IterationRow)[0]:
-            return rows[0]
-    return None
+    rows = parse_valid_prefix(start, IterationRow)[0]  # a long torn end follows them
+    return rows[-1] if rows else None

@@ -19,7 +19,7 @@ from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecErr
 from riptui.metrics.values import MetricValues, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
-from riptui.store.disk import explain_errors, read_file, read_tail
+from riptui.store.disk import explain_errors, read_file, read_start, read_tail
 from riptui.store.lock import LockHolder, probe_lock
 from riptui.store.records import (
     UNREADABLE,
@@ -33,6 +33,7 @@ from riptui.store.records import (
     parse_lines,
     parse_valid_prefix,
 )
+from riptui.store.size_limits import max_bytes
 
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import
     from riptui.arrays import Image
@@ -101,9 +102,13 @@ class Trajectory:
         held, holder = probe_lock(self.path)
         return holder if held else None
 
+    def read_data(self, name: str) -> bytes:
+        """The bytes of a file that grows; none if there is no file, and no more than the spec allows."""
+        return read_start(f"{self.path}/{name}", lambda: max_bytes(self.spec, name)) or b""
+
     def read_rows(self) -> list[IterationRow]:
         """The committed iterations, row k at index k-1."""
-        rows, _ = parse_valid_prefix(read_file(f"{self.path}/{layout.ROWS}") or b"", IterationRow)
+        rows, _ = parse_valid_prefix(self.read_data(layout.ROWS), IterationRow)
         for index, row in enumerate(rows):
             if row.k != index + 1:
                 return rows[:index]
@@ -111,7 +116,7 @@ class Trajectory:
 
     def read_coverage(self) -> list[float]:
         """% of the pixels repainted at least once, frame k at index k: `read_rows` in a third of the time."""
-        data = read_file(f"{self.path}/{layout.ROWS}") or b""
+        data = self.read_data(layout.ROWS)
         try:
             rows = msgspec.json.Decoder(CoverageRow).decode_lines(data[: data.rfind(b"\n") + 1])
         except UNREADABLE:
@@ -212,7 +217,7 @@ class Trajectory:
         return text if len(text) < max_bytes else text.partition("\n")[2]
 
     def _read_lines(self, name: str, record_type: type[StoredT]) -> list[StoredT]:
-        return parse_lines(read_file(f"{self.path}/{name}") or b"", record_type)
+        return parse_lines(self.read_data(name), record_type)
 
     def _read_json(self, name: str, record_type: type[StoredT]) -> StoredT | None:
         data = read_file(f"{self.path}/{name}", MAX_RECORD_BYTES)

@@ -19,7 +19,7 @@ from typing import Literal
 import msgspec
 
 from riptui.errors import DamagedError, HeldError, WorkerError
-from riptui.store.disk import MAX_READ_BYTES, read_file
+from riptui.store.disk import read_tail
 from riptui.store.listing import natural_key
 from riptui.store.lock import probe_lock
 from riptui.store.records import Request
@@ -38,6 +38,7 @@ COMMAND = (sys.executable, "-m", "riptui")
 START_TIMEOUT_SECONDS = 60.0  # seconds; an interpreter on a cold network disk takes tens of them
 POLL_SECONDS = 0.05  # seconds between two looks for a worker that is starting
 LOG_TAIL_LINES = 12  # lines of the log that an error quotes
+LOG_TAIL_BYTES = 2**16  # bytes that they are looked for in
 ANY_WORKER = WorkerOptions()
 """Any running worker, or one with the default options if it has to be started."""
 
@@ -147,10 +148,10 @@ def _start_worker(runs: Path, options: WorkerOptions) -> Worker:
 def log_tail(log: Path) -> str:
     """The last lines of a log, as one line."""
     try:
-        data = read_file(log, MAX_READ_BYTES)
+        data = read_tail(log, LOG_TAIL_BYTES)
     except DamagedError:
-        data = None
-    lines = (data or b"").decode(errors="replace").strip().splitlines()[-LOG_TAIL_LINES:]
+        data = b""
+    lines = data.decode(errors="replace").strip().splitlines()[-LOG_TAIL_LINES:]
     return f"{' / '.join(lines)} (full log: {log})" if lines else f"its log is empty ({log})"
 
 

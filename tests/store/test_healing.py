@@ -67,7 +67,7 @@ def test_a_copy_with_older_patches_is_damaged_and_not_done(done: Trajectory) -> 
     os.truncate(done.path / layout.PATCHES, rows[5].patch[0] + 3)
     with pytest.raises(DamagedError, match=r"patches.bin ends before the patch of row 16.*riptui check.*riptui resume"):
         done.read_status()
-    listed = riptui("ls", "--runs", "runs")
+    listed = riptui("ls", "runs")
     assert "1 unreadable" in listed.out
     assert "1 done" not in listed.out
     assert riptui("check", done.path).code == 1
@@ -121,7 +121,8 @@ def spoilt_creation(group: Path) -> Path:
 def test_a_creation_whose_folder_another_process_removed_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_folder, removed = Folder.make_folder, []
+    make_folder = Folder.make_folder
+    removed: list[str] = []
 
     def make_and_lose(self: Folder, name: str) -> None:
         make_folder(self, name)

@@ -16,6 +16,7 @@ from riptui.store import layout
 from riptui.store.disk import file_size, list_folder
 from riptui.store.frames import apply_patch, read_keyframe, read_original
 from riptui.store.records import IterationRow, parse_valid_prefix
+from riptui.store.size_limits import max_bytes
 from riptui.store.trajectory import Trajectory
 
 
@@ -61,6 +62,7 @@ def inspect_folder(trajectory: Trajectory) -> Inspection:
             inspection.broken_keyframes.append(row.k)
     else:
         _check_tails(inspection, data, trajectory)
+    inspection.leftovers += _find_oversized(trajectory)
     for k in inspection.broken_keyframes:
         _check_broken_keyframe(inspection, k, keyframes)
     beyond = [k for k in due if k > len(inspection.rows) and layout.keyframe_name(k) in keyframes]
@@ -114,6 +116,14 @@ def _check_tails(inspection: Inspection, data: bytes, trajectory: Trajectory) ->
         inspection.leftovers.append(f"{layout.ROWS}: {uncommitted} bytes of a row that was never committed")
     if (uncommitted := file_size(trajectory.path / layout.PATCHES) - inspection.patches_end) > 0:
         inspection.leftovers.append(f"{layout.PATCHES}: {uncommitted} bytes of a patch that was never committed")
+
+
+def _find_oversized(trajectory: Trajectory) -> Iterator[str]:
+    """Find files that do not commit iterations and claim more bytes than the spec allows: a session cuts them."""
+    for name in (layout.METRICS, layout.SQUARES, layout.SESSIONS):
+        size, allowed = file_size(trajectory.path / name), max_bytes(trajectory.spec, name)
+        if size > allowed:
+            yield f"{name}: it has {size:,} bytes, and its spec allows {allowed:,}"
 
 
 def _check_broken_keyframe(inspection: Inspection, k: int, present: list[str]) -> None:

@@ -63,6 +63,9 @@ class IterationWriter:
         self._rows.truncate(self.inspection.rows_end)
         self._patches.truncate(self.inspection.patches_end)
         self._sessions.drop_torn_lines(max_bytes(self._spec, layout.SESSIONS))
+        if (self._claim.trajectory.path / layout.SQUARES).exists():
+            with Journal(self._claim.folder, layout.SQUARES) as squares:
+                squares.drop_torn_lines(max_bytes(self._spec, layout.SQUARES))
         self._keyframes.sync()
         for name in self.inspection.stray_files:
             subfolder, _, file_name = name.rpartition("/")

@@ -53,9 +53,9 @@ def test_a_sparse_file_takes_no_memory_and_is_cut(name: str, done: Trajectory) -
         reader = FrameReader(done)
         reader.refresh()
         reader.frame(11)
-        for command in (["show", "--json"], ["check"], ["resume"], ["check", "--repair"]):
+        for command in (["resume"], ["check", "--repair"]):
             assert riptui(*command, done.path).code == 0
-    if name in (layout.ROWS, layout.PATCHES, layout.METRICS):
+    if name != layout.LOG:
         assert (done.path / name).read_bytes() == before
 
 

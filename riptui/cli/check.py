@@ -10,6 +10,7 @@ from rich.text import Text
 from riptui.cli.console import err, out, print_json, print_line
 from riptui.cli.copies import warn_of_copies
 from riptui.cli.transient_progress import transient_progress
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DamagedError, MissingExtraError, RiptuiError, SpecError
 from riptui.inpainters import find_inpainter
 from riptui.store.claim import claim
@@ -32,7 +33,8 @@ WEIGHTS_TEXTS = {
 
 def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | None) -> int:
     found = None if weights is None else _read_weights(weights)
-    trajectories = find_all_trajectories(paths)
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories(paths, on_error=unlisted)
     if repair:
         for group in {trajectory.path.parent for trajectory in trajectories}:
             remove_abandoned(group)
@@ -50,7 +52,7 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     is_bad = any(
         result.get("weights") == "unlike" or (result["damage"] and not result["repaired"]) for result in results
     )
-    return 1 if is_bad else 0
+    return 1 if is_bad or unlisted.count else 0
 
 
 def _read_weights(text: str) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ import rich_click as click
 
 from riptui.cli.console import out, print_json, render_ansi, warn
 from riptui.cli.copies import warn_of_copies
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.metrics.display import format_value, primary_metric
 from riptui.store.disk import explain_errors
 from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
@@ -26,15 +27,16 @@ def ls(runs: Path, as_json: bool) -> int:
         is_folder = runs.is_dir()
     if not is_folder:
         raise click.UsageError(f"no folder {runs}; `riptui demo` creates ./runs with a first trajectory")
-    summaries = [summarize(trajectory) for trajectory in find_trajectories(runs)]
+    unlisted = UnlistedFolders()
+    summaries = [summarize(trajectory) for trajectory in find_trajectories(runs, on_error=unlisted)]
     if as_json:
         print_json([as_dict(summary) for summary in summaries])
     elif summaries:
         sys.stdout.write(format_table(summaries, runs))
         warn_of_copies([summary.trajectory for summary in summaries if summary.spec])
-    else:
+    elif not unlisted.count:
         warn(f"no trajectories in {runs}; `riptui demo` creates a first one")
-    return 0
+    return 1 if unlisted.count else 0
 
 
 def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
@@ -54,7 +56,7 @@ def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
 
 def _format_cells(summary: TrajectorySummary, columns: int) -> str:
     """What fits behind the path, in this order: amount inpainted, newest value, sparkline, spec."""
-    if summary.spec is None:
+    if summary.spec is None or summary.status is None:
         return printable(summary.error)
     spec = summary.spec
     name, values = primary_metric(summary.metrics)

@@ -5,6 +5,7 @@ from typing import Any
 
 from riptui.cli.console import warn
 from riptui.cli.run_trajectories import has_work, run_trajectories
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.cli.worker_options import take_worker_options
 from riptui.store.creation import remove_abandoned
 from riptui.store.listing import find_all_trajectories
@@ -13,7 +14,7 @@ from riptui.store.worker_registry import find_runs_folder
 
 def resume(paths: tuple[Path, ...], runs: Path, detach: bool, display: str, **worker: Any) -> int:
     options = take_worker_options(worker)
-    trajectories = find_all_trajectories(paths)
+    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
     for group in {trajectory.path.parent for trajectory in trajectories}:
         remove_abandoned(group)
     if len(trajectories) > 1 and display not in ("json", "none"):

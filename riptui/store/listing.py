@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
+from riptui.errors import DamagedError, DiskError, NotATrajectoryError, RiptuiError
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
@@ -20,14 +20,23 @@ from riptui.store.trajectory import Status, Trajectory, derive_status
 _TAIL_BYTES = 1024  # bytes; a row is about 250
 
 
+OnListingError = Callable[[DiskError], None]
+"""Called for each folder below a runs folder that cannot be listed: it may hold trajectories."""
+
+
+def ignore_error(error: DiskError) -> None:
+    """Do nothing, for callers that tell of no folders."""
+
+
 @dataclass(frozen=True)
 class TrajectorySummary:
     """A trajectory in one line of a list."""
 
     trajectory: Trajectory
     status: Status | None
-    """None: the folder cannot be read; `error` says why."""
+    """None: the folder cannot be read, or the patches are damaged; `error` says why."""
     spec: Spec | None = None
+    """None: the folder cannot be read."""
     k: int = 0
     inpainted: float = 0.0
     coverage: float = 0.0
@@ -38,12 +47,12 @@ class TrajectorySummary:
     error: str = ""
 
 
-def find_trajectories(root: Path) -> Iterator[Trajectory]:
+def find_trajectories(root: Path, *, on_error: OnListingError = ignore_error) -> Iterator[Trajectory]:
     """All trajectories at or below a folder, in natural order (m64 before m128). Links are not followed.
 
-    Folders that cannot be read are left out. Raises DiskError if the root is one.
+    Folders that cannot be listed are left out; `on_error` gets why. Raises DiskError if the root is one.
     """
-    return (Trajectory(Path(folder)) for folder, is_group in walk_folders(root) if not is_group)
+    return (Trajectory(Path(folder)) for folder, is_group in walk_folders(root, on_error=on_error) if not is_group)
 
 
 def open_runs(folder: str | Path) -> dict[str, Trajectory]:
@@ -57,7 +66,9 @@ def open_runs(folder: str | Path) -> dict[str, Trajectory]:
     return {trajectory.path.relative_to(root).as_posix(): trajectory for trajectory in find_trajectories(root)}
 
 
-def walk_folders(root: Path, *, known: Collection[str] = (), in_order: bool = True) -> Iterator[tuple[str, bool]]:
+def walk_folders(
+    root: Path, *, known: Collection[str] = (), in_order: bool = True, on_error: OnListingError = ignore_error
+) -> Iterator[tuple[str, bool]]:
     """As `find_trajectories`, with the groups: each folder, before what is in it is read, and whether it is a group.
 
     For frequent scans: folders that are `known` to be trajectories are not looked into, and without `in_order` names
@@ -72,9 +83,10 @@ def walk_folders(root: Path, *, known: Collection[str] = (), in_order: bool = Tr
             try:
                 with explain_errors(folder):
                     subfolders = _list_subfolders(folder)
-            except DiskError:
+            except DiskError as error:
                 if folder == str(root):
                     raise
+                on_error(error)
                 continue
             if in_order:
                 subfolders.sort(key=natural_key, reverse=True)
@@ -122,11 +134,19 @@ def mtime_ns(folder: str) -> int:
         return -1
 
 
-def find_all_trajectories(paths: Iterable[Path]) -> list[Trajectory]:
-    """The trajectories at or below paths given by the user. Raises NotATrajectoryError for a path without any."""
+def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = ignore_error) -> list[Trajectory]:
+    """The trajectories at or below paths given by the user; `on_error` as in `find_trajectories`.
+
+    Raises NotATrajectoryError for a path without any, DiskError if a path without any could not be listed whole.
+    """
     found: dict[Path, Trajectory] = {}
     for path in paths:
-        below = {trajectory.path: trajectory for trajectory in find_trajectories(path)}
+        errors: list[DiskError] = []
+        below = {trajectory.path: trajectory for trajectory in find_trajectories(path, on_error=errors.append)}
+        for error in errors if below else ():
+            on_error(error)
+        if errors and not below:
+            raise errors[0]
         if not below:
             raise NotATrajectoryError(f"{path} {'holds no trajectory' if os.path.lexists(path) else 'does not exist'}")
         found.update(below)
@@ -139,14 +159,22 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         spec = trajectory.spec
         row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
         k = row.k if row else 0
-        state = derive_status(trajectory, row)
+        state, error = _read_status(trajectory, row)
         metrics = trajectory.read_metrics()
         # a single session has no differences
         differences = describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
-    except RiptuiError as error:
-        return TrajectorySummary(trajectory, None, error=str(error))
+    except RiptuiError as problem:
+        return TrajectorySummary(trajectory, None, error=str(problem))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
-    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences)
+    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences, error)
+
+
+def _read_status(trajectory: Trajectory, row: IterationRow | None) -> tuple[Status | None, str]:
+    """The status, or None and why there is none; what was measured counts also if the patches are damaged."""
+    try:
+        return derive_status(trajectory, row), ""
+    except DamagedError as error:
+        return None, str(error)
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from riptui import filesystem
 from riptui.settings import ENVIRONMENT_VARIABLES, Settings, describe_setting, load_settings, paths, state
 from riptui.settings.template import make_template
 
@@ -268,7 +269,7 @@ def test_a_file_that_may_not_be_read_is_told(write: Write, monkeypatch: pytest.M
     def refuse(path: Path, *_: object) -> Any:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "open", refuse)  # root may read anything
+    monkeypatch.setattr(filesystem.os, "open", refuse)  # root may read anything
     assert only_problem() == f"{file} cannot be read: permission denied: change its permissions"
 
 

@@ -21,9 +21,9 @@ from riptui.store.trajectory import Trajectory
 def claim(trajectory: Trajectory) -> Iterator["Claim"]:
     """Hold a trajectory's lock. Raises HeldError if another process does, DiskError."""
     path = trajectory.path.resolve()
-    with Folder(path) as folder, FolderLock(folder):
+    with Folder(path) as folder, FolderLock(folder) as lock:
         sync_parent(path)
-        claimed = Claim(trajectory, folder)
+        claimed = Claim(trajectory, folder, lock)
         try:
             yield claimed
         finally:
@@ -33,7 +33,8 @@ def claim(trajectory: Trajectory) -> Iterator["Claim"]:
 class Claim:
     """Made by `claim`. Measurements and failures can be written by it; rows by an IterationWriter."""
 
-    def __init__(self, trajectory: Trajectory, folder: Folder) -> None:
+    def __init__(self, trajectory: Trajectory, folder: Folder, lock: FolderLock) -> None:
+        self.lock = lock
         self.trajectory = trajectory
         self.folder = folder
         folder.sync()  # for what was renamed by a process that was killed
@@ -54,6 +55,7 @@ class Claim:
         """Save measured values of frame k. previous: the frame that values of NAME@previous are the distance to.
         squares: values at each square, by metric; saved at every 50 % and at the end, however often is measured.
         """
+        self.lock.require()
         if squares and k in self.trajectory.spec.keyframe_iterations():
             with Journal(self.folder, layout.SQUARES) as journal:
                 self._drop_torn_lines(journal)

@@ -90,6 +90,24 @@ class Folder:
             os.close(fd)
             raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
+    def create_file(self, name: str) -> int:
+        """Create a file, for writing. The caller closes the descriptor. Raises FileExistsError, DiskError."""
+        with explain_errors(self.path / name):
+            try:
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                return os.open(name, flags, 0o666, dir_fd=self._fd)
+            except FileExistsError:
+                pass
+        raise FileExistsError(name)
+
+    def read_status(self, name: str) -> os.stat_result | None:
+        """The status of what has this name in the folder; None if nothing has. Raises DiskError."""
+        with explain_errors(self.path / name):
+            try:
+                return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+            except FileNotFoundError:
+                return None
+
     def write_atomically(self, name: str, data: bytes, *, shared: bool = False, durable: bool = True) -> None:
         """Replace or create a file: afterwards it has the old bytes or the new ones, whatever happens.
 

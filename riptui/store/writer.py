@@ -84,6 +84,7 @@ class IterationWriter:
 
     def append(self, iteration: Iteration) -> IterationRow:
         """Commit an iteration: when this returns, it survives kill -9 and a power cut."""
+        self._claim.lock.require()
         box = iteration.box
         patch = encode_png(iteration.frame[box.window] if self._spec.paste else iteration.frame)
         row = IterationRow(

@@ -61,6 +61,7 @@ WHOLE = """
 theme = "nord"
 graphics = "sixel"
 runs = "/data/runs"
+locks = "files"
 refresh = 2
 bell = "never"
 ring = "osc9"
@@ -82,6 +83,7 @@ def test_every_setting_is_read(write: Write) -> None:
         theme="nord",
         graphics="sixel",
         runs=Path("/data/runs"),
+        locks="files",
         refresh=2.0,
         bell="never",
         ring="osc9",
@@ -103,12 +105,13 @@ def test_the_home_is_meant_by_a_tilde(write: Write, monkeypatch: pytest.MonkeyPa
 def test_the_environment_beats_the_file(
     name: str, variable: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write('theme = "nord"\ngraphics = "sixel"\nruns = "/data/runs"')
+    write('theme = "nord"\ngraphics = "sixel"\nruns = "/data/runs"\nlocks = "files"')
     monkeypatch.setenv(variable, "")
     assert load_settings().origins[name] == "file"
-    monkeypatch.setenv(variable, "off")
+    value = "system" if name == "locks" else "off"
+    monkeypatch.setenv(variable, value)
     loaded = load_settings()
-    assert str(getattr(loaded.settings, name)) == "off"
+    assert str(getattr(loaded.settings, name)) == value
     assert loaded.origins == {
         **dict.fromkeys(NAMES, "default"),
         **dict.fromkeys(ENVIRONMENT_VARIABLES, "file"),

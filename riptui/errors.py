@@ -20,6 +20,14 @@ RiptuiError                  exit 1: the command failed while running
     └── HeldError            another process is running this trajectory
 """
 
+import errno
+from pathlib import Path
+
+WHOLE_DISK_ERRORS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG),  # limits of the process
+}
+
 
 class RiptuiError(Exception):
     """The root of the tree. `exit_code` is the exit code of the command."""
@@ -89,7 +97,17 @@ class StoreError(RiptuiError):
 
 
 class DiskError(StoreError):
-    pass
+    """path: the file or folder. number: the errno. None and 0 where the system was not the one to refuse."""
+
+    def __init__(self, message: str, *, path: Path | str | None = None, number: int = 0) -> None:
+        super().__init__(message)
+        self.path = path
+        self.number = number
+
+    @property
+    def is_of_whole_disk(self) -> bool:
+        """Whether the cause is likely to concern every folder on that disk, or everything that this process writes."""
+        return self.number in WHOLE_DISK_ERRORS
 
 
 class DamagedError(StoreError):

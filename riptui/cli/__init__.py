@@ -61,6 +61,9 @@ PANELS = {
 }
 """The commands with their short help, by the panel of `riptui --help` that lists them."""
 
+UNLISTED_COMMANDS = {"follow": "Follow detached work."}
+"""Commands that riptui starts itself."""
+
 COMMANDS = {name: text for commands in PANELS.values() for name, text in commands.items()}
 
 

@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from riptui.cli.care import Care
 from riptui.cli.console import out, print_line, short_path, warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
@@ -14,7 +15,7 @@ from riptui.store.records import Request
 def demo(runs: Path, mask: int, display: str) -> int:
     request = Request("run", choose_metrics(None, fetch=False))
     trajectory = create_demo(runs, request, mask=mask)
-    code = run_trajectories([trajectory], display, request, runs=runs)
+    code = run_trajectories([trajectory], display, request, runs=runs, care=Care.of(None, None))
     if code or display in ("json", "none"):
         return code
     if out.is_terminal:

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import rich_click as click
 
+from riptui.cli.care import Care
 from riptui.cli.console import warn
 from riptui.cli.run_display import RunDisplay
 from riptui.cli.stop_signal import StopSignal
@@ -23,19 +24,24 @@ from riptui.worker.memory_queue import MemoryQueue
 
 
 def run_in_process(
-    runs: Path, trajectories: Sequence[Trajectory], display: RunDisplay, request: Request | None = None
+    runs: Path,
+    trajectories: Sequence[Trajectory],
+    display: RunDisplay,
+    request: Request | None = None,
+    care: Care = Care(),  # noqa: B008  # frozen
 ) -> int:
     """Run trajectories to completion in this process and show it; return the exit code.
 
     A failed one does not stop the others; a full disk does. After a signal the unfinished ones are stopped, except
     those that another process is running.
     """
-    with StopSignal() as stop:
+    with StopSignal() as stop, care.open_hook(runs) as hook:
         queued, failed = queue_unfinished(trajectories, display, request)
         if queued:
             for trajectory, event in _run_queued(runs, queued, stop):
                 failed |= isinstance(event, Failed)
                 display.show(trajectory, event)
+                hook.tell_event(trajectory, event)
         if stop.signal is not None:
             stop_queued(trajectories)
             return 128 + stop.signal
@@ -52,7 +58,8 @@ def _run_queued(runs: Path, trajectories: Sequence[Trajectory], stop: StopSignal
     remaining = {trajectory.path for trajectory in trajectories}
     with _register(runs, new_worker_record(WorkerOptions(batch=1), command=command)) as (entry, notice):
         with suppress(DiskError):  # it has been yielded
-            for trajectory, event in serve(entry, runs, idle_seconds=0, should_stop=lambda: bool(stop), queue=queue):
+            should_stop = stop.unless_requested(lambda: entry.leave_requested)
+            for trajectory, event in serve(entry, runs, idle_seconds=0, should_stop=should_stop, queue=queue):
                 if notice and isinstance(event, Iterated):
                     warn(notice)
                     notice = ""

@@ -5,6 +5,7 @@ import functools
 import signal
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import rich_click as click
@@ -34,13 +35,22 @@ def command(target: str) -> Callable[[Callable[[], None]], click.Command]:
 class LazyGroup(click.RichGroup):
     """A group of the commands in one package: NAME is imported from PACKAGE.NAME when it runs or shows its help.
 
-    `panels`: the short help of each command by name, by the panel of the group's help that lists it.
+    `panels`: the short help of each command by name, by the panel of the group's help that lists it. `unlisted`:
+    that of commands which neither help nor completion show.
     """
 
-    def __init__(self, *args: Any, package: str, panels: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        package: str,
+        panels: Mapping[str, Mapping[str, str]],
+        unlisted: Mapping[str, str] = MappingProxyType({}),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._package = package
         self._short_help = {name: text for commands in panels.values() for name, text in commands.items()}
+        self._unlisted = unlisted
         for panel, commands in panels.items():
             self.add_panel(click.RichCommandPanel(panel, commands=[*commands]))
 
@@ -49,7 +59,7 @@ class LazyGroup(click.RichGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command as far as the group's help and completion need it: its name and short help."""
-        text = self._short_help.get(cmd_name)
+        text = self._short_help.get(cmd_name, self._unlisted.get(cmd_name))
         return None if text is None else click.Command(cmd_name, short_help=text)
 
     def load_command(self, name: str) -> click.Command:

@@ -96,6 +96,28 @@ detach_option = click.option(
     is_flag=True,
     help="Queue for a background worker and return at once; closing the terminal does not stop it.",
 )
+CARE_OPTIONS = ["--timeout", "--on-end"]
+
+
+def care_options(command: Command) -> Command:
+    """Add --timeout and --on-end, which are for `Care.of`."""
+    timeout = click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        show_default="none",
+        help="Replace a worker of this machine whose iteration takes longer. Loading a model does not count.",
+    )
+    on_end = click.option(
+        "--on-end",
+        metavar="CMD",
+        show_default="the setting on_end",
+        help="Command that tells you how it ended: split into words, run without a shell, with $RIPTUI_MESSAGE and "
+        "others replaced in them; see the README.",
+    )
+    return timeout(on_end(command))
+
+
 runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),

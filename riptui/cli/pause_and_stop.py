@@ -9,7 +9,7 @@ import rich_click as click
 from riptui.cli.console import print_error, print_line
 from riptui.cli.logs import find_worker
 from riptui.cli.unlisted import UnlistedFolders
-from riptui.errors import RiptuiError
+from riptui.errors import RiptuiError, WorkerError
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision.client import list_running_workers, request_state, shut_down
@@ -22,19 +22,26 @@ def pause(paths: tuple[Path, ...]) -> int:
 def stop(paths: tuple[Path, ...], worker: str | None, runs: Path) -> int:
     if not paths and worker is None:
         raise click.UsageError("nothing to stop: give a PATH, --worker ID or --worker all")
-    if worker is not None:
-        _shut_down(runs, worker)
-    return _request_all(paths, "stop", "stopped") if paths else 0
+    code = 0 if worker is None else _shut_down(runs, worker)
+    return max(code, _request_all(paths, "stop", "stopped")) if paths else code
 
 
-def _shut_down(runs: Path, worker_id: str) -> None:
+def _shut_down(runs: Path, worker_id: str) -> int:
+    """Shut down one worker or all; those that cannot be asked do not keep the others running."""
     running = list_running_workers(runs)
     workers = running if worker_id == "all" else [find_worker(running, worker_id, runs)]
+    problems = []
     for worker in workers:
-        shut_down(worker)
-        print_line(f"worker {worker.record.id} exits after the current iteration")
+        try:
+            shut_down(worker)
+            print_line(f"worker {worker.record.id} exits after the current iteration")
+        except WorkerError as error:
+            problems.append(str(error))
     if not workers:
         print_line(f"no running workers in {runs}")
+    for problem in problems:
+        print_error(problem)
+    return 1 if problems else 0
 
 
 def _request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> int:

@@ -1,5 +1,6 @@
 """`riptui ps`: the running workers of a runs folder."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -7,16 +8,17 @@ import msgspec
 from rich.text import Text
 
 from riptui.cli.console import out, print_json, print_line, warn
+from riptui.store.sign_watch import watch_once
 from riptui.store.worker_registry import Worker, WorkerStatus
 from riptui.supervision.client import list_running_workers
 from riptui.text.terminal import printable
-from riptui.text.units import format_rate
+from riptui.text.units import format_rate, format_silence
 
 GIB = 2**30
 
 
 def ps(runs: Path, as_json: bool) -> int:
-    workers = list_running_workers(runs)
+    workers = watch_once(list_running_workers(runs))
     if as_json:
         print_json([as_dict(worker) for worker in workers])
     elif not workers:
@@ -28,31 +30,46 @@ def ps(runs: Path, as_json: bool) -> int:
 
 def as_dict(worker: Worker) -> dict[str, Any]:
     """The JSON of one worker."""
-    return {**msgspec.to_builtins(worker.record), "log": str(worker.log), "live": msgspec.to_builtins(worker.live)}
+    record, live = msgspec.to_builtins(worker.record), msgspec.to_builtins(worker.live)
+    return {**record, "log": str(worker.log), "silent": worker.silent, "live": live}
 
 
 def _print_worker(worker: Worker) -> None:
     record, live = worker.record, worker.live
     state = live.state if live else "starting"
+    silence = (f"{format_silence(worker.silent)} · ", "yellow") if worker.silent else ""
     facts = " · ".join([state, *_worker_facts(worker)])
-    out.print(Text.assemble(("● ", "cyan"), (printable(record.id), "bold"), f"  {facts}"))
+    out.print(Text.assemble(("● ", "cyan"), (printable(record.id), "bold"), "  ", silence, facts))
     for job in live.jobs if live else ():
         step = f"  step {job.step}/{job.steps}" if job.steps else ""
         print_line(f"    {job.path}  {job.k}/{job.iterations}{step}")
+    for skipped in live.skipped if live else ():
+        print_line(f"    {skipped.path}  skipped: {skipped.reason}", "yellow")
+    if live and (more := live.skipped_count - len(live.skipped)) > 0:
+        print_line(f"    and {more} more skipped", "yellow")
 
 
 def _worker_facts(worker: Worker) -> list[str]:
     record, live = worker.record, worker.live
     facts = [f"riptui {printable(record.command)}"] if record.command else []
-    facts += [f"pid {record.pid}", printable(worker.device or "best device")]
+    facts += [_locate(worker), printable(worker.device or "best device")]
     if record.batch:
         facts.append(f"batch {record.batch}")
-    return facts + (_live_facts(live) if live else [])
+    return facts + (_live_facts(worker, live) if live else [])
 
 
-def _live_facts(live: WorkerStatus) -> list[str]:
+def _locate(worker: Worker) -> str:
+    """Its process; a pid says something only in its own place."""
+    record = worker.record
+    if worker.is_here:
+        return f"pid {record.pid}"
+    same_name = record.host == socket.gethostname()
+    return f"pid {record.pid} {'in another container or machine named' if same_name else 'on'} {printable(record.host)}"
+
+
+def _live_facts(worker: Worker, live: WorkerStatus) -> list[str]:
     facts = [printable(live.inpainter)] if live.inpainter else []
-    if live.rate:
+    if live.rate and not worker.silent:
         facts.append(format_rate(live.rate))
     if live.memory_used is not None and live.memory_total is not None:
         facts.append(f"{live.memory_used / GIB:.1f} of {live.memory_total / GIB:.0f} GiB")

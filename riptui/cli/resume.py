@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from riptui.cli.care import Care
 from riptui.cli.console import warn
 from riptui.cli.run_trajectories import has_work, run_trajectories
 from riptui.cli.unlisted import UnlistedFolders
@@ -12,7 +13,16 @@ from riptui.store.listing import find_all_trajectories
 from riptui.store.worker_registry import find_runs_folder
 
 
-def resume(paths: tuple[Path, ...], runs: Path, detach: bool, display: str, **worker: Any) -> int:
+def resume(
+    paths: tuple[Path, ...],
+    runs: Path,
+    detach: bool,
+    timeout: float | None,
+    on_end: str | None,
+    display: str,
+    **worker: Any,
+) -> int:
+    care = Care.of(on_end, timeout)
     options = take_worker_options(worker)
     trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
     for group in {trajectory.path.parent for trajectory in trajectories}:
@@ -20,4 +30,4 @@ def resume(paths: tuple[Path, ...], runs: Path, detach: bool, display: str, **wo
     if len(trajectories) > 1 and display not in ("json", "none"):
         warn(f"resuming {sum(map(has_work, trajectories))} of {len(trajectories)} trajectories")
     runs = find_runs_folder(trajectories, runs)
-    return run_trajectories(trajectories, display, runs=runs, options=options, detach=detach)
+    return run_trajectories(trajectories, display, runs=runs, options=options, detach=detach, care=care)

@@ -7,6 +7,7 @@ from typing import Any
 
 import rich_click as click
 
+from riptui.cli.care import Care
 from riptui.cli.console import warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
@@ -40,10 +41,13 @@ def run(
     group: str,
     name: str,
     detach: bool,
+    timeout: float | None,
+    on_end: str | None,
     display: str,
     **model: Any,
 ) -> int:
     options = take_worker_options(model)
+    care = Care.of(on_end, timeout)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
     sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, paste, size, fit)
@@ -58,7 +62,7 @@ def run(
         for subgroup, members in pictures.items()
         for trajectory in submit(runs, members, sweep, request, group=f"{group}/{subgroup}".strip("/"), name=name)
     ]
-    code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach)
+    code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach, care=care)
     return code or (0 if complete else 1)
 
 

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from riptui.cli.care import Care
 from riptui.cli.console import warn
 from riptui.cli.in_process import run_in_process
 from riptui.cli.run_display import open_display
@@ -25,6 +26,7 @@ def run_trajectories(
     runs: Path,
     options: WorkerOptions | None = None,
     detach: bool = False,
+    care: Care = Care(),  # noqa: B008  # frozen
 ) -> int:
     """Compute trajectories and show it on the display of that name; return the exit code.
 
@@ -32,12 +34,12 @@ def run_trajectories(
     """
     options = options or WorkerOptions()
     if detach:
-        return queue_for_worker(runs, trajectories, display, request, options)
+        return queue_for_worker(runs, trajectories, display, request, options, care)
     with open_display(display, trajectories) as run_display:
         if any(map(_runs_in_worker, trajectories)):
-            code = run_in_worker(runs, trajectories, run_display, request, options)
+            code = run_in_worker(runs, trajectories, run_display, request, options, care)
         else:
-            code = run_in_process(runs, trajectories, run_display, request)
+            code = run_in_process(runs, trajectories, run_display, request, care)
     if code > 128 and (unfinished := [trajectory for trajectory in trajectories if has_work(trajectory, request)]):
         folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in unfinished])
         warn(f"stopped; the computed frames are saved. Resume with: riptui resume {shlex.quote(folder)}")

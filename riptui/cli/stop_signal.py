@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Self
@@ -31,9 +32,22 @@ class StopSignal:
     def __bool__(self) -> bool:
         return self.signal is not None
 
+    def unless_requested(self, is_requested: Callable[[], bool]) -> Callable[[], bool]:
+        """A function that says whether to stop: after a signal, or because of a request, which counts as SIGTERM."""
+
+        def should_stop() -> bool:
+            if self.signal is None and is_requested():
+                self._begin(signal.SIGTERM)
+            return self.signal is not None
+
+        return should_stop
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:
             raise KeyboardInterrupt
+        self._begin(number)
+
+    def _begin(self, number: int) -> None:
         self.signal = number
         if number != signal.SIGHUP:
             with suppress(OSError, ValueError):  # stderr is closed: stop in order nevertheless

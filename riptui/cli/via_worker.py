@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.cli import logind
+from riptui.cli.care import Care
 from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
 from riptui.cli.stop_signal import StopSignal
@@ -33,7 +34,11 @@ STOP_WAIT_SECONDS = 5.0  # seconds that Ctrl-C waits for workers to save the cur
 def queue_unfinished(
     trajectories: Sequence[Trajectory], display: RunDisplay, request: Request | None
 ) -> tuple[list[Trajectory], bool]:
-    """Queue the trajectories that have work; return those, and whether any could not be queued. Raises DiskError."""
+    """Queue the trajectories that have work; return those, and whether any could not be queued.
+
+    Those that nobody could compute, because their folders cannot be written, are not queued. Raises DiskError if that
+    concerns the whole disk.
+    """
     now = time.time()
     queued, failed = [], False
     for trajectory in trajectories:
@@ -43,16 +48,21 @@ def queue_unfinished(
                 queued.append(trajectory)
             else:
                 display.show(trajectory, NothingToDo())
-        except DiskError:
-            raise
         except RiptuiError as error:
+            if isinstance(error, DiskError) and error.is_of_whole_disk:
+                raise
             display.show(trajectory, Failed(error))
             failed = True
     return queued, failed
 
 
 def run_in_worker(
-    runs: Path, trajectories: Sequence[Trajectory], display: RunDisplay, request: Request | None, options: WorkerOptions
+    runs: Path,
+    trajectories: Sequence[Trajectory],
+    display: RunDisplay,
+    request: Request | None,
+    options: WorkerOptions,
+    care: Care,
 ) -> int:
     """Have a worker compute trajectories to their ends, show it, and return the exit code.
 
@@ -62,8 +72,8 @@ def run_in_worker(
     queued, failed = queue_unfinished(trajectories, display, request)
     if not queued:
         return 1 if failed else 0
-    pool = LocalPool(runs, [options])
-    with StopSignal() as stop:
+    pool = LocalPool(runs, [options], timeout=care.timeout)
+    with StopSignal() as stop, care.open_hook(runs) as hook:
         monitor = TrajectoryMonitor(runs, queued)
         pool.start()
         deadline: float | None = None
@@ -71,8 +81,10 @@ def run_in_worker(
             for trajectory, event in events:
                 failed |= isinstance(event, Failed)
                 display.show(trajectory, event)
+                hook.tell_event(trajectory, event)
             for text in notices:
                 display.show((monitor.remaining or queued)[0], Notice(text))
+            hook.tell_deaths(pool.take_deaths())
             if stop and deadline is None:
                 deadline = time.monotonic() + STOP_WAIT_SECONDS
                 for trajectory in monitor.remaining:
@@ -85,7 +97,12 @@ def run_in_worker(
 
 
 def queue_for_worker(
-    runs: Path, trajectories: Sequence[Trajectory], display: str, request: Request | None, options: WorkerOptions
+    runs: Path,
+    trajectories: Sequence[Trajectory],
+    display: str,
+    request: Request | None,
+    options: WorkerOptions,
+    care: Care,
 ) -> int:
     """Queue trajectories for a worker that outlives this process, and return the exit code.
 
@@ -97,6 +114,7 @@ def queue_for_worker(
         worker = ensure_worker(runs, options)
         if not worker.alive and not worker.leaving:
             raise WorkerError(f"worker {worker.record.id} died while starting: {log_tail(worker.log)}")
+        care.start_follower(runs, [options], trajectories=queued)
         if display == "json":
             for trajectory in queued:
                 print_json({"event": "queued", "trajectory": str(trajectory.path), "worker": worker.record.id})

@@ -13,7 +13,8 @@ from riptui.cli.stop_signal import StopSignal
 from riptui.cli.worker_options import take_worker_options
 from riptui.events import TrajectoryEvent
 from riptui.store.claim import timestamp
-from riptui.store.worker_registry import register
+from riptui.store.leave_request import read_leave_request
+from riptui.store.worker_registry import Registration, register
 from riptui.supervision.client import list_workers_on_gpu
 from riptui.text.terminal import printable
 from riptui.worker.loop import new_worker_record, serve
@@ -36,9 +37,15 @@ def worker(runs: Path, idle: float, log: Path | None, **given: Any) -> int:
             for neighbour in list_workers_on_gpu(runs, record):
                 other = neighbour.record.id
                 write_line(f"worker {other} uses the same GPU and its memory; choose another with --device")
-            _print_events(serve(entry, runs, idle_seconds=60 * idle, should_stop=lambda: bool(stop)), write_line)
-            write_line("exiting: stop requested" if stop else "exiting: queue empty")
+            should_stop = stop.unless_requested(lambda: entry.leave_requested)
+            _print_events(serve(entry, runs, idle_seconds=60 * idle, should_stop=should_stop), write_line)
+            write_line(_format_exit(entry) if stop else "exiting: queue empty")
     return 0
+
+
+def _format_exit(entry: Registration) -> str:
+    by = read_leave_request(entry.path).by if entry.leave_requested else ""
+    return f"exiting: stop requested{f' by {by}' if by else ''}"
 
 
 def _print_events(events: Iterator[TrajectoryEvent], write_line: Callable[[str], None]) -> None:

@@ -147,15 +147,18 @@ class BatchRunner:
         return self._limit.find(self._inpaint, self._slots[0].walk.spec.size)
 
     def _claim_slot(self, trajectory: Trajectory) -> Iterator[TrajectoryEvent]:
-        """Put a trajectory into a slot, or yield why that is not possible."""
+        """Put a trajectory into a slot, or yield why that is not possible.
+
+        A folder that cannot be used, although the disk can, is the failure of its trajectory alone.
+        """
         try:
             slot = Slot(trajectory, self._requested_device)
         except HeldError as error:
             yield trajectory, HeldByOther(len(trajectory.read_rows()), trajectory.holder, error)
             return
-        except DiskError:
-            raise
         except RiptuiError as error:
+            if _is_of_whole_disk(error):
+                raise
             yield trajectory, Failed(error)
             return
         self._claimed.append(slot)
@@ -169,9 +172,9 @@ class BatchRunner:
                 yield from slot.leave_batch()
                 return
             self._ensure_loaded(slot)
-        except DiskError:
-            raise
         except Exception as error:
+            if _is_of_whole_disk(error):
+                raise
             yield from slot.record_failure(as_riptui_error(error, slot.k + 1), slot.k + 1)
             return
         self._slots.append(slot)
@@ -291,3 +294,7 @@ class BatchRunner:
             assert self._inpaint is not None
             self._session = new_session(self.loaded_spec, self._inpaint, self.batch_size)
         return self._session
+
+
+def _is_of_whole_disk(error: Exception) -> bool:
+    return isinstance(error, DiskError) and error.is_of_whole_disk

@@ -16,9 +16,10 @@ import msgspec
 from riptui.errors import DamagedError, DiskError, HeldError, RiptuiError
 from riptui.spec import Spec
 from riptui.store.claim import encode_record
-from riptui.store.disk_queue import DiskQueue, read_queued
+from riptui.store.disk_queue import DiskQueue
 from riptui.store.lease import Delta, Lease, lease
 from riptui.store.lock import probe_lock
+from riptui.store.queued import read_queued
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision.progress import ProgressTracker

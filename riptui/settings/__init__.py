@@ -73,6 +73,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     confirm: Annotated[
         bool, Meta(description="Whether to ask before stopping and moving to the trash; deleting always asks.")
     ] = True
+    on_end: Annotated[
+        Annotated[str, Meta(max_length=2000)],
+        Meta(
+            description="Command that `riptui run`, `resume` and `study run` start when a trajectory or a study has "
+            "ended or a worker has died, e.g. to send a mail; run without a shell. The README has examples."
+        ),
+    ] = ""
     keys: Annotated[
         dict[str, str],
         Meta(description='Your key bindings, a table: ID = "x" or ["x", "ctrl+x"]; the app\'s help shows the IDs.'),

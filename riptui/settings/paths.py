@@ -28,6 +28,11 @@ def log_file() -> Path:
     return state_file().with_name("riptui.log")
 
 
+def follower_log_file() -> Path:
+    """Problems of the processes that follow detached work, e.g. of the setting on_end."""
+    return state_file().with_name("follow.log")
+
+
 def crash_file(when: datetime) -> Path:
     """A crash report, in the folder of the log."""
     return state_file().with_name(f"crash-{when:%Y%m%d-%H%M%S}.txt")

@@ -1,6 +1,7 @@
 """The store: the only package that knows paths and bytes on disk. The README has the format.
 
 disk             calls that read or change the disk
+disk_failure     what a disk error concerns: one folder, or the whole disk
 layout           the file names of a runs folder
 names            the names of groups and trajectories
 records          the records in its JSON files
@@ -11,6 +12,8 @@ frame_reader     frames at random access
 tail             incremental reads of growing files
 listing          find, scan and summarize trajectories
 disk_queue       the trajectories that workers may take, in order
+queued           a trajectory's place in the queue
+turns            whose trajectory is next: one of each user in turn
 creation         create a folder: whole or not at all
 claim            a trajectory whose lock this process holds
 verify           compare a folder with its spec and its hashes
@@ -21,6 +24,9 @@ request_watch    poll request.json
 move             rename and move trajectories and groups
 trash            the trash of a runs folder
 worker_registry  the worker processes of a runs folder
+worker_process   which process a worker is, and the proof of it
+sign_watch       whether workers still give signs
+leave_request    the request that a worker leaves
 lease            a trajectory computed on a machine that cannot reach its disk
 provenance       differences between the sessions of a trajectory
 """

@@ -60,7 +60,7 @@ def explain_errors(path: Path | str) -> Iterator[None]:
         yield
     except OSError as error:
         cause = _ADVICE.get(error.errno or 0, error.strerror or str(error))
-        raise DiskError(f"{path}: {cause}") from error
+        raise DiskError(f"{path}: {cause}", path=path, number=error.errno or 0) from error
 
 
 class Folder:
@@ -116,6 +116,14 @@ class Folder:
         temporary = None if shared else f"{filesystem.TEMPORARY_PREFIX}{name}"
         with explain_errors(self.path / name):
             filesystem.write_atomically(name, data, temporary=temporary, folder_fd=self._fd, durable=durable)
+
+    def has_file(self, name: str) -> bool:
+        """Whether something of that name is in the folder, wherever it was moved. Never raises."""
+        try:
+            os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
 
     def make_folder(self, name: str) -> None:
         """Create a folder if it is missing. An existing one is made durable: its creator may have died before."""

@@ -1,4 +1,4 @@
-"""The queue of a runs folder: the requested trajectories that no process is running, in the order they are to run.
+"""The queue of a runs folder: the requested trajectories that no process is running, one of each user in turn.
 
 Thousands of folders are checked every second, so what was read of one is kept until the folder changes: creating,
 replacing or removing a file in it changes its modification time. Appending a line does not, and need not: only the
@@ -8,50 +8,21 @@ holder of the lock appends, and taking the lock has changed the folder.
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from riptui.errors import DiskError, RiptuiError
+from riptui.errors import DiskError
 from riptui.spec import Spec, can_share_batch
-from riptui.store import attempts
-from riptui.store.listing import mtime_ns, natural_key, walk_folders
+from riptui.store.listing import mtime_ns, walk_folders
 from riptui.store.lock import probe_lock
-from riptui.store.requests import has_work, is_requested
+from riptui.store.queued import QueuedTrajectory, read_queued
 from riptui.store.trajectory import Trajectory
+from riptui.store.turns import Turns
 
 MIN_SCAN_SECONDS = 1.0  # seconds between two scans of the runs folder
 MAX_SCAN_SHARE = 0.05  # of the time is spent on scanning, at most
 SAME_TURN_SECONDS = 60.0  # seconds; trajectories queued within this time run model by model
+RETRY_SKIPPED_SECONDS = 300.0  # seconds until a folder that could not be written is tried again
 MTIME_TICK_NS = 2 * 10**9  # ns; two changes closer than the file system's clock tick have the same modification time
-
-
-@dataclass(frozen=True)
-class QueuedTrajectory:
-    """A trajectory that may be taken."""
-
-    trajectory: Trajectory
-    queued: float
-    """Its place in the queue: when it was requested, in seconds since 1970."""
-    attempts: int
-    """Processes in a row that died without committing a new iteration of it."""
-
-    @cached_property
-    def sort_key(self) -> tuple[object, ...]:
-        """Trajectories that may have killed workers come last, so that they do not keep the others from running."""
-        return self.attempts, self.queued, natural_key(str(self.trajectory.path))
-
-
-def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
-    """A trajectory's place in the queue; None if it is not requested, is done, has failed or cannot be read."""
-    try:
-        request = trajectory.request
-        if not is_requested(trajectory, request) or not has_work(trajectory):
-            return None
-        count = attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
-        return QueuedTrajectory(trajectory, request.queued, count)
-    except (RiptuiError, OSError):
-        return None
 
 
 def find_candidates(queue: Sequence[QueuedTrajectory], spec: Spec | None) -> Iterator[QueuedTrajectory]:
@@ -83,6 +54,8 @@ class DiskQueue:
         self._runs = runs
         self._known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
         """By path: the folder's modification time, and what was read then."""
+        self._skipped: dict[str, float] = {}  # by path: time.monotonic() until which it is not taken
+        self._turns = Turns()
         self._next_scan = 0.0  # time.monotonic()
 
     def __len__(self) -> int:
@@ -101,12 +74,12 @@ class DiskQueue:
             previous = self._known.get(path)
             queued = previous[1] if previous and previous[0] == mtime else read_queued(Trajectory(Path(path)))
             held = queued is not None and probe_lock(Path(path))[0]
-            if queued is not None and not held:
+            if queued is not None and not held and self._skipped.get(path, 0.0) <= started:
                 waiting.append(queued)
             if not held and time.time_ns() - mtime > MTIME_TICK_NS:
                 known[path] = mtime, queued
         self._known = known
-        self.waiting = sorted(waiting, key=lambda queued: queued.sort_key)
+        self.waiting = self._turns.sort(waiting)
         ended = time.monotonic()
         self._next_scan = ended + max(MIN_SCAN_SECONDS, (ended - started) / MAX_SCAN_SHARE)
 
@@ -122,9 +95,13 @@ class DiskQueue:
     def take_next(self, spec: Spec | None) -> Trajectory | None:
         """Take the next trajectory; given a spec, the next that may join its batch. None: there is none now."""
         self.scan()
+        if spec is not None and self._turns.is_over(self.waiting, spec):
+            return None
         for candidate in find_candidates(self.waiting.copy(), spec):
             self.waiting.remove(candidate)
             if not probe_lock(candidate.trajectory.path)[0] and read_queued(candidate.trajectory) is not None:
+                self._turns.count(candidate, any_model=spec is None)
+                self.waiting = self._turns.sort(self.waiting)
                 return candidate.trajectory
             # otherwise another process took it, or its request changed, since the last scan
         return None
@@ -134,3 +111,7 @@ class DiskQueue:
         if final:
             path = os.fspath(trajectory.path)
             self._known[path] = mtime_ns(path), None
+
+    def skip(self, trajectory: Trajectory) -> None:
+        """Its folder cannot be used, for a reason that is no other folder's. It is tried again later."""
+        self._skipped[os.fspath(trajectory.path)] = time.monotonic() + RETRY_SKIPPED_SECONDS

@@ -1,16 +1,18 @@
 """The registry of workers: one folder per worker in `RUNS/.riptui/workers/`, locked by its process while it runs.
 
-worker.json  identity and options; written once
-live.json    current state; rewritten several times a second, and not durable
-log.txt      output of the worker and its libraries
-.lock        held while the worker runs. A process id would not do: the system reuses them
+worker.json   identity and options; written once
+live.json     current state; rewritten several times a second, and not durable
+request.json  somebody wants the worker to leave
+log.txt       output of the worker and its libraries
+.lock         held while the worker runs. A process id would not do: the system reuses them
 """
 
 import os
 import secrets
 import shutil
+import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +24,12 @@ from riptui.errors import DiskError, RiptuiError
 from riptui.inpainters import CompileMode
 from riptui.store.claim import encode_record, timestamp
 from riptui.store.disk import Folder, explain_errors, list_folder, make_folders, read_file
+from riptui.store.leave_request import LEAVE_FILE
 from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
+from riptui.store.worker_process import holds_lock, process_place
 
 PRIVATE_FOLDER = ".riptui"
 """The subfolder of a runs folder for everything but trajectories. Not a valid name of a group."""
@@ -35,6 +39,7 @@ RECORD_FILE, LIVE_FILE, LOG_FILE = "worker.json", "live.json", "log.txt"
 MAX_ENDED_WORKERS = 20  # folders of workers that have ended
 MAX_ENDED_SECONDS = 7 * 86_400.0  # seconds; such a folder is kept no longer
 GRACE_SECONDS = 60.0  # seconds; a younger folder may be new and not locked yet
+MAX_SKIPPED = 100  # skipped trajectories that live.json names
 MAX_RECORD_BYTES = 2**22  # bytes; a live.json with a thousand jobs has 200 kB
 
 WorkerPhase = Literal["starting", "loading", "working", "idle", "leaving"]
@@ -57,9 +62,14 @@ class WorkerRecord(WorkerOptions, frozen=True, kw_only=True):
     """worker.json: a worker's process, and the options that it was started with."""
 
     id: str
-    """HOST-PID-START; the folder's name."""
+    """HOST-PID-START-RANDOM; the folder's name."""
     pid: int
+    """In its PID namespace: another container, and another host, have the same pids."""
     host: str
+    place: str = ""
+    """Its `process_place`; "": of a release that did not record it, and did not read requests to leave."""
+    start_ticks: int = 0
+    """When the process started, in clock ticks since the boot; 0: not known."""
     started: str
     """ISO 8601, UTC."""
     version: str
@@ -68,6 +78,11 @@ class WorkerRecord(WorkerOptions, frozen=True, kw_only=True):
     """The study whose driver assigns its trajectories; "": none."""
     command: str = ""
     """The command, e.g. run, that runs only its own trajectories, in its own process; "": none."""
+
+    @property
+    def reads_requests(self) -> bool:
+        """Whether it leaves when its folder has a request to."""
+        return bool(self.place)
 
     @property
     def takes_queued(self) -> bool:
@@ -86,6 +101,14 @@ class WorkerJob(msgspec.Struct, frozen=True):
     step: int = 0
     """Finished denoising steps of iteration k+1."""
     steps: int = 0
+
+
+class SkippedTrajectory(msgspec.Struct, frozen=True):
+    """A queued trajectory that a worker cannot compute, for a reason that concerns its folder alone."""
+
+    path: str
+    """Relative to the runs folder."""
+    reason: str
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):
@@ -109,6 +132,11 @@ class WorkerStatus(msgspec.Struct, frozen=True):
     load: float | None = None
     """Utilisation of the GPU, 0 to 1."""
     note: str = ""
+    skipped: tuple[SkippedTrajectory, ...] = ()
+    """The last ones that it skipped, at most `MAX_SKIPPED`; they stay queued."""
+    skipped_count: int = 0
+    still: int = 0
+    """Seconds that it has waited for a denoising step or an iteration, if that is unusually long; else 0."""
     dismissed: bool = False
     """Whether it was asked to shut down, rather than exiting because it was idle."""
 
@@ -122,6 +150,8 @@ class Worker:
     """Its current state; None: not written yet, or not readable."""
     alive: bool
     folder: Path
+    silent: int = 0
+    """Seconds without a sign of it; 0: it gives signs, or nobody watched. Set by a `SignWatch`."""
 
     @property
     def device(self) -> str:
@@ -136,8 +166,33 @@ class Worker:
     def leaving(self) -> bool:
         return self.live is not None and self.live.state == "leaving"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is a process of this host and container: one that this process can start, see and signal."""
+        if self.record.place:
+            return self.record.place == process_place()
+        return self.record.host == socket.gethostname() and holds_lock(self.record.pid, self.folder)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this process's user started it: another user's may not write what this one creates."""
+        try:
+            return self.folder.stat().st_uid == os.geteuid()
+        except OSError:
+            return False
+
 
 WorkerFileT = TypeVar("WorkerFileT")
+
+
+def find_skipped(workers: Iterable[Worker]) -> dict[str, str]:
+    """Why queued trajectories are skipped, by path relative to the runs folder; none that a worker computes."""
+    lives = [worker.live for worker in workers if worker.alive and worker.live is not None]
+    skipped = {skipped.path: skipped.reason for live in lives for skipped in live.skipped}
+    for live in lives:
+        for job in live.jobs:
+            skipped.pop(job.path, None)
+    return skipped
 
 
 def workers_folder(runs: Path) -> Path:
@@ -204,6 +259,11 @@ class Registration:
         self.log = folder.path / LOG_FILE
         self._folder = folder
 
+    @property
+    def leave_requested(self) -> bool:
+        """Whether somebody asked the worker to leave."""
+        return self._folder.has_file(LEAVE_FILE)
+
     def attach_log(self, log: Path) -> None:
         """Use an existing file as the log, e.g. the one that stdout and stderr go to."""
         with explain_errors(log):
@@ -234,6 +294,7 @@ def register(runs: Path, record: WorkerRecord) -> Iterator[Registration]:
     make_folders(parent / record.id)
     try:
         with Folder(parent / record.id) as folder, FolderLock(folder):
+            folder.remove_file(LEAVE_FILE)  # of an earlier worker with this id
             folder.write_atomically(RECORD_FILE, encode_record(record))
             yield Registration(record, folder)
     finally:

@@ -1,12 +1,10 @@
 """Start, find and stop workers, and request trajectories. Knows the disk and processes; never the engine, never torch.
 
-Requests are written to the trajectories' own folders, so they hold for any worker, now or later. Only to shut down is
-requested of a process: by a signal.
+Requests are written to the trajectories' own folders, so they hold for any worker, now or later, and to shut down is
+requested in the worker's folder. Only a process that is shown to be a worker is ever signalled.
 """
 
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,13 +16,17 @@ from typing import Literal
 
 import msgspec
 
-from riptui.errors import DamagedError, HeldError, WorkerError
+from riptui.errors import DamagedError, DiskError, HeldError, WorkerError
 from riptui.store.disk import read_tail
+from riptui.store.disk_failure import require_writable
+from riptui.store.leave_request import request_leave
 from riptui.store.listing import natural_key
 from riptui.store.lock import probe_lock
 from riptui.store.records import Request
 from riptui.store.requests import clear_failure, merge_request, set_request
+from riptui.store.sign_watch import watch_once
 from riptui.store.trajectory import Trajectory
+from riptui.store.worker_process import process_place, signal_holder, start_ticks
 from riptui.store.worker_registry import (
     Worker,
     WorkerOptions,
@@ -46,13 +48,15 @@ RequestState = Literal["run", "pause", "stop"]
 
 
 def matches(worker: Worker, options: WorkerOptions) -> bool:
-    """Whether a worker of this host is running with these options, takes the queue and is not about to exit."""
+    """Whether a worker of this user, host and container runs with these options, takes the queue and stays."""
     record = worker.record
     return (
         worker.alive
         and not worker.leaving
+        and not worker.silent
         and record.takes_queued
-        and record.host == socket.gethostname()
+        and worker.is_here
+        and worker.is_own
         and (not options.device or _normalise_device(options.device) == _normalise_device(record.device))
         and options.batch in (None, record.batch)
         and options.compile in ("auto", record.compile)
@@ -75,13 +79,13 @@ def _normalise_device(device: str) -> str:
 
 
 def list_workers_on_gpu(runs: Path, record: WorkerRecord) -> list[Worker]:
-    """The other running workers of a runs folder on the GPU that a worker with this record would use."""
+    """The other running workers of this host and container on the GPU that a worker with this record would use."""
     device = _normalise_device(record.device or "cuda")
     return [
         worker
         for worker in list_running_workers(runs)
         if worker.record.id != record.id
-        and worker.record.host == record.host
+        and worker.is_here
         and _normalise_device(worker.record.device or "cuda") == device
         and worker.live is not None
         and worker.live.memory_total is not None
@@ -94,7 +98,7 @@ def list_running_workers(runs: Path) -> list[Worker]:
 
 
 def ensure_worker(runs: Path, options: WorkerOptions = ANY_WORKER) -> Worker:
-    """A running worker of this host that matches the options, started if there is none.
+    """A running worker of this host and container that matches the options, started if there is none.
 
     Queue trajectories before the call: a worker that is about to exit reads the queue once more after it has said so.
     Concurrent callers start one worker together. One that was started has registered, but may have ended by now:
@@ -122,7 +126,7 @@ def ensure_workers(runs: Path, options: WorkerOptions, count: int) -> list[Worke
 
 
 def _find_matching(runs: Path, options: WorkerOptions) -> list[Worker]:
-    return [worker for worker in list_workers(runs) if matches(worker, options)]
+    return [worker for worker in watch_once(list_workers(runs)) if matches(worker, options)]
 
 
 def _start_worker(runs: Path, options: WorkerOptions) -> Worker:
@@ -130,13 +134,15 @@ def _start_worker(runs: Path, options: WorkerOptions) -> Worker:
     command = [*COMMAND, "worker", "--runs", str(runs.absolute()), *to_arguments(options), "--log", str(log)]
     with log.open("ab") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
+    started = start_ticks(process.pid)
     Thread(target=process.wait, daemon=True, name="reaper").start()  # else a zombie
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         exit_code = process.returncode  # read before the registry: it may have registered and ended
-        workers = [worker for worker in list_workers(runs) if worker.record.pid == process.pid]
-        for worker in workers:
-            if worker.record.host == socket.gethostname() and (worker.alive or exit_code is not None):
+        for worker in list_workers(runs):
+            record = worker.record
+            is_started = (record.pid, record.place) == (process.pid, process_place())
+            if is_started and started in (0, record.start_ticks) and (worker.alive or exit_code is not None):
                 return worker
         if exit_code is not None:
             raise WorkerError(f"the worker did not start (exit code {exit_code}): {log_tail(log)}")
@@ -156,22 +162,22 @@ def log_tail(log: Path) -> str:
 
 
 def shut_down(worker: Worker) -> None:
-    """Ask a worker to finish its current iteration and exit; unfinished work stays queued.
+    """Ask a worker, on whichever host, to finish its current iteration and exit; unfinished work stays queued.
 
-    Returns at once. Raises WorkerError if it runs on another host, as another user or for a study on Ray.
+    Returns at once. Raises WorkerError if it runs for a study on Ray, if its folder belongs to another user, or if it
+    is of an older release, which needs a signal, and no process here is shown to be it.
     """
-    alive, holder = probe_lock(worker.folder)
-    if not alive:
+    record = worker.record
+    if not probe_lock(worker.folder)[0]:
         return
-    if study := worker.record.study:
-        raise WorkerError(f"worker {worker.record.id} belongs to a study: riptui study stop {study}")
-    if holder is None or holder.host != socket.gethostname() or holder.pid <= 1:
-        raise WorkerError(f"worker {worker.record.id} runs on {worker.record.host}: shut it down there")
+    if record.study:
+        raise WorkerError(f"worker {record.id} belongs to a study: riptui study stop {record.study}")
     try:
-        with suppress(ProcessLookupError):
-            os.kill(holder.pid, signal.SIGTERM)
-    except PermissionError as error:
-        raise WorkerError(f"worker {worker.record.id} is process {holder.pid} of another user") from error
+        request_leave(worker.folder)
+    except DiskError as error:
+        raise WorkerError(f"worker {record.id} cannot be asked to exit: {error}") from error
+    if not record.reads_requests and not signal_holder(worker.folder, record.pid, signal.SIGTERM):
+        raise WorkerError(f"worker {record.id} of riptui {record.version} runs on {record.host}: shut it down there")
 
 
 def request_state(
@@ -193,7 +199,11 @@ def request_state(
 
 
 def retry(trajectory: Trajectory, requested: Request | None = None, *, queued: float | None = None) -> None:
-    """As `request_state` to run, after deleting its failure and its count of attempts."""
+    """As `request_state` to run, after deleting its failure and its count of attempts.
+
+    Raises DiskError if its folder cannot be written, whether or not there is anything to write now.
+    """
+    require_writable(trajectory.path)
     with suppress(HeldError):  # it is being computed: there is nothing to delete
         clear_failure(trajectory)
     request_state(trajectory, "run", requested, queued=queued)

@@ -16,7 +16,7 @@ from riptui.store.records import Measurement, parse_lines
 from riptui.store.requests import has_work
 from riptui.store.tail import LineTail, RowTail
 from riptui.store.trajectory import Status, Trajectory, derive_status
-from riptui.store.worker_registry import Worker, WorkerJob, list_workers
+from riptui.store.worker_registry import Worker, WorkerJob, find_skipped, list_workers
 from riptui.supervision.restart_policy import WorkState
 
 MAX_IDLE_PER_POLL = 250  # trajectories not in progress that one poll reads; at 4 polls a second 10,000 take ten seconds
@@ -41,10 +41,14 @@ class TrajectoryTail:
         """Iterations that are committed, as of the last look."""
         return self._rows.k
 
-    def poll(self, job: WorkerJob | None = None) -> list[Event]:
-        """The events since the last poll. job: what a worker's live.json says about it."""
+    def poll(self, job: WorkerJob | None = None, skipped: str = "") -> list[Event]:
+        """The events since the last poll. job, skipped: what a worker's live.json says about it."""
         try:
-            return self._poll(job)
+            events = self._poll(job)
+            if skipped and not self.held and not self.ended:
+                self.ended = True
+                events.append(Failed(RiptuiError(skipped)))
+            return events
         except RiptuiError as error:
             self.ended = True
             return [Failed(error)]
@@ -118,12 +122,13 @@ class TrajectoryMonitor:
         """
         workers = [worker for worker in list_workers(self._runs) if worker.alive]
         jobs = {f"{self._runs}/{job.path}": job for worker in workers if worker.live for job in worker.live.jobs}
-        busy = {path: tail for path, tail in self._remaining.items() if tail.started or path in jobs}
+        skipped = {f"{self._runs}/{path}": reason for path, reason in find_skipped(workers).items()}
+        busy = {path: tail for path, tail in self._remaining.items() if tail.started or path in jobs or path in skipped}
         idle = [path for path in self._remaining if path not in busy]
         all_events = self._detect_loading(workers)
         for path in [*busy, *(idle if full else idle[:MAX_IDLE_PER_POLL])]:
             tail = self._remaining.pop(path)
-            events = tail.poll(jobs.get(path))
+            events = tail.poll(jobs.get(path), skipped.get(path, ""))
             self._iterations += sum(isinstance(event, Iterated) for event in events)
             all_events += [(tail.trajectory, event) for event in events]
             if tail.ended:

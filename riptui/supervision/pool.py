@@ -11,9 +11,12 @@ import msgspec
 
 from riptui.errors import InputError, WorkerError
 from riptui.inpainters.devices import count_cuda_devices, require_device
+from riptui.store.sign_watch import SignWatch
 from riptui.store.worker_registry import Worker, WorkerOptions, read_worker
 from riptui.supervision.client import ensure_workers, list_running_workers
+from riptui.supervision.hang_watch import HangWatch
 from riptui.supervision.restart_policy import RestartPolicy, WorkState
+from riptui.text.units import format_silence
 
 POLL_SECONDS = 0.5  # seconds between two looks at the trajectories and their workers
 MAX_CPU_WORKERS = 4  # workers on the CPU unless --workers says otherwise
@@ -76,21 +79,28 @@ class WorkReader(Protocol[SeenT_co]):
 class WorkerSlot:
     """One worker that should run, and the process that fills the slot at present."""
 
-    def __init__(self, options: WorkerOptions) -> None:
+    def __init__(self, options: WorkerOptions, timeout: float | None = None) -> None:
         self.options = options
+        self.hang_watch = HangWatch(timeout) if timeout else None
+        self.told_silent = ""  # the id of the worker that was last told to be silent
         self.worker: Worker | None = None
         self.vacant = False  # its worker ended and was not replaced yet
         self.closed = False  # somebody shut its worker down
 
 
 class LocalPool:
-    """Workers of a runs folder on this host, one per `WorkerOptions`; those that die are replaced."""
+    """Workers of a runs folder on this host, one per `WorkerOptions`; those that die are replaced.
 
-    def __init__(self, runs: Path, worker_options: Sequence[WorkerOptions]) -> None:
+    timeout: seconds that an iteration may take; a worker that takes longer is ended. None: any time.
+    """
+
+    def __init__(self, runs: Path, worker_options: Sequence[WorkerOptions], *, timeout: float | None = None) -> None:
         self._runs = runs
-        self._slots = [WorkerSlot(options) for options in worker_options]
+        self._slots = [WorkerSlot(options, timeout) for options in worker_options]
+        self._signs = SignWatch()
         self._policy = RestartPolicy()
         self._notices: list[str] = []
+        self._deaths: list[str] = []
         self.worker_ids: set[str] = set()  # all workers that have filled a slot so far
 
     @property
@@ -130,6 +140,11 @@ class LocalPool:
             if not self._notices:  # they are new: no reason to wait with them
                 wait(poll_seconds)
 
+    def take_deaths(self) -> list[str]:
+        """The deaths of workers since the last call, a text each, which the notices tell too."""
+        deaths, self._deaths = self._deaths, []
+        return deaths
+
     def run_for(self, reader: object, seconds: float) -> None:
         """Let the workers compute for this long: they need no help."""
         time.sleep(seconds)
@@ -143,13 +158,27 @@ class LocalPool:
             if slot.worker is None or slot.closed or slot.vacant:
                 continue
             slot.worker = read_worker(slot.worker.folder) or replace(slot.worker, alive=False)
-            if slot.worker.alive:
+        self._find_silent_workers()
+        for slot in self._slots:
+            if slot.worker is None or slot.worker.alive or slot.closed or slot.vacant:
                 continue
             if slot.worker.live and slot.worker.live.dismissed:
                 slot.closed = True
                 self._notices.append(f"worker {slot.worker.record.id} was shut down and is not replaced")
             else:
                 slot.vacant = True
+
+    def _find_silent_workers(self) -> None:
+        """Tell of workers that give no sign, and end those that hang."""
+        slots = [slot for slot in self._slots if slot.worker and not (slot.closed or slot.vacant)]
+        for slot, worker in zip(slots, self._signs.watch([slot.worker for slot in slots if slot.worker]), strict=True):
+            slot.worker = worker
+            if worker.silent and slot.told_silent != worker.record.id:
+                text = f"worker {worker.record.id}: {format_silence(worker.silent)}; its log: {worker.log}"
+                self._notices.append(text)
+            slot.told_silent = worker.record.id if worker.silent else ""
+            if worker.alive and slot.hang_watch and (text := slot.hang_watch.check(worker)):
+                self._notices.append(text)
 
     def _supervise(self, work: WorkState) -> None:
         """Replace workers that ended while trajectories are queued. Raises WorkerError, DiskError."""
@@ -165,8 +194,9 @@ class LocalPool:
         if decision.action == "restart":
             died = [slot.worker for slot in vacant if slot.worker and not slot.worker.leaving]
             self.start()
-            for worker in died:
-                self._notices.append(f"worker {worker.record.id} died; another one was started ({worker.log})")
+            texts = [f"worker {one.record.id} died; another one was started ({one.log})" for one in died]
+            self._notices += texts
+            self._deaths += texts
 
     def _is_idle(self) -> bool:
         """Whether all running workers have nothing to do: those of the slots, without slots all that take the queue."""

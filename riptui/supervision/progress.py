@@ -3,21 +3,22 @@
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from riptui.errors import RiptuiError
 from riptui.store import attempts, layout
 from riptui.store.listing import read_last_row
 from riptui.store.requests import has_work
+from riptui.store.sign_watch import SignWatch
 from riptui.store.trajectory import Status, Trajectory, derive_status
-from riptui.store.worker_registry import Worker
+from riptui.store.worker_registry import Worker, find_skipped
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.restart_policy import WorkState
 
 ACTIVE_STATUSES = (Status.RUNNING, Status.QUEUED)
 """Trajectories that workers compute or will take. All others wait for a request."""
-MISSING = "missing"
+MISSING, SKIPPED = "missing", "skipped"
 MAX_OTHERS_PER_POLL = 500  # trajectories that no worker names in its live.json, read by one poll
 
 
@@ -26,13 +27,14 @@ class TrajectoryProgress:
     k: int
     iterations: int
     status: Status | None  # None: its folder is missing or cannot be read
+    is_skipped: bool = False  # it is queued, and its worker cannot use its folder
 
 
 @dataclass(frozen=True)
 class StudyProgress:
     iterations: int  # of all trajectories
     done: int  # iterations committed so far
-    statuses: Mapping[str, int]  # number of trajectories by status; "missing": the folder is missing or cannot be read
+    statuses: Mapping[str, int]  # number of trajectories by status; also "missing", unreadable too, and "skipped"
     failed: Mapping[str, str]  # reason by folder
     workers: tuple[Worker, ...] = field(default=())  # running workers of the runs folder
 
@@ -70,6 +72,8 @@ class ProgressTracker:
         self._halted: dict[str, None] = {}
         """Trajectories that ended before they were done, likewise: a person may resume them."""
         self._busy: set[str] = set()
+        self._signs = SignWatch()
+        self._skipped: dict[str, str] = {}  # the reason by path
         self.last = StudyProgress(0, 0, {}, {})  # the result of the last poll
 
     @property
@@ -88,21 +92,27 @@ class ProgressTracker:
 
     def poll(self, *, full: bool = False) -> StudyProgress:
         """Read trajectories that workers compute or computed, and some of the others. full: all of the others."""
-        workers = tuple(list_running_workers(Path(self._runs)))
+        workers = tuple(self._signs.watch(list_running_workers(Path(self._runs))))
         jobs = {
             os.path.relpath(f"{self._runs}/{job.path}", self._folder)
             for worker in workers
             if worker.live
             for job in worker.live.jobs
         }
-        active = (jobs | self._busy) & (self._remaining.keys() | self._halted.keys())
+        active = (jobs | self._busy | self._skipped.keys()) & (self._remaining.keys() | self._halted.keys())
         self._busy = jobs
+        self._skipped = {
+            os.path.relpath(f"{self._runs}/{path}", self._folder): reason
+            for path, reason in find_skipped(workers).items()
+        }
         limit = None if full else MAX_OTHERS_PER_POLL
         rest = [[path for path in paths if path not in active][:limit] for paths in (self._remaining, self._halted)]
         for path in [*active, *rest[0], *rest[1]]:
             self._update(path)
-        found = Counter(progress.status or MISSING for progress in self._progress.values())
-        counts = {status: found[status] for status in (*Status, MISSING) if status in found}
+        found = Counter(
+            SKIPPED if progress.is_skipped else progress.status or MISSING for progress in self._progress.values()
+        )
+        counts = {status: found[status] for status in (*Status, SKIPPED, MISSING) if status in found}
         self.last = StudyProgress(
             iterations=sum(progress.iterations for progress in self._progress.values()),
             done=sum(progress.k for progress in self._progress.values()),
@@ -129,10 +139,15 @@ class ProgressTracker:
     def _update(self, path: str) -> None:
         trajectory = Trajectory(self._folder / path)
         progress = _read_progress(trajectory, self._progress[path].iterations, require_measured=self._require_measured)
+        if progress.status is Status.QUEUED and path in self._skipped:
+            progress = replace(progress, is_skipped=True)
         self._progress[path] = progress
         for paths in (self._remaining, self._halted, self._failed):
             paths.pop(path, None)
-        if progress.status in ACTIVE_STATUSES:
+        if progress.is_skipped:
+            self._halted[path] = None
+            self._failed[path] = self._skipped[path]
+        elif progress.status in ACTIVE_STATUSES:
             self._remaining[path] = None  # at the end, so that the others are next
         elif progress.status != Status.DONE:
             self._halted[path] = None
@@ -142,7 +157,7 @@ class ProgressTracker:
 
 def worker_rate(worker: Worker) -> float:
     """Iterations per second over the last minute; 0 if it is not computing now."""
-    return worker.live.rate if worker.live and worker.live.state == "working" else 0.0
+    return worker.live.rate if worker.live and worker.live.state == "working" and not worker.silent else 0.0
 
 
 def _read_progress(trajectory: Trajectory, iterations: int, *, require_measured: bool) -> TrajectoryProgress:

@@ -36,6 +36,11 @@ def format_rate(rate: float) -> str:
     return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it" if rate else "0 it/s"
 
 
+def format_silence(seconds: float) -> str:
+    """What is said of a worker that gives no sign: no sign for 45 s."""
+    return f"no sign for {format_duration(seconds)}"
+
+
 def abbreviate_home(path: Path) -> str:
     """An absolute path, with ~ for the home folder."""
     absolute, home = path.absolute(), Path.home()

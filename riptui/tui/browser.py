@@ -229,7 +229,8 @@ class Browser(Screen[None]):
         from riptui.tui import commands, work_supervisor  # not needed for the first paint
 
         if self._supervisor is None:
-            self._supervisor = work_supervisor.WorkSupervisor(self.runs, self.post_message)
+            on_end = self.settings.on_end
+            self._supervisor = work_supervisor.WorkSupervisor(self.runs, self.post_message, on_end)
         row = self.runs_tree.current_row
         path = row.path if row else ""
         model = self.runs_tree.model

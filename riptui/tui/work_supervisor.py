@@ -9,10 +9,12 @@ from typing import Literal
 
 from textual.message import Message
 
-from riptui.errors import RiptuiError
+from riptui.errors import InputError, RiptuiError
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Worker
 from riptui.supervision.client import ANY_WORKER
+from riptui.supervision.end_hook import split_command
+from riptui.supervision.follower import FollowTask, start_follower
 from riptui.supervision.pool import LocalPool
 from riptui.supervision.progress import ProgressTracker
 
@@ -29,8 +31,9 @@ class WorkSupervisor:
         text: str
         severity: Literal["warning", "error"]
 
-    def __init__(self, runs: Path, post_message: Callable[[Message], object]) -> None:
+    def __init__(self, runs: Path, post_message: Callable[[Message], object], on_end: str = "") -> None:
         self._runs = runs
+        self._on_end = on_end  # the setting
         self._post_message = post_message
         self._iterations: dict[str, int] = {}  # by path relative to the runs folder: the trajectories of this session
         self._lock = Lock()
@@ -44,6 +47,7 @@ class WorkSupervisor:
         """
         pool = LocalPool(self._runs, [ANY_WORKER])
         pool.start()
+        self._tell_ends(trajectories)
         with self._lock:
             for trajectory in trajectories:
                 with suppress(RiptuiError):  # unreadable: the tree shows it
@@ -52,6 +56,17 @@ class WorkSupervisor:
             tracker = ProgressTracker(self._runs, self._runs, self._iterations, require_measured=True)
             self._pool = pool
         Thread(target=self._watch, args=[pool, tracker], name="supervisor", daemon=True).start()
+
+    def _tell_ends(self, trajectories: Sequence[Trajectory]) -> None:
+        """Leave a process behind that runs the command of the settings at the ends, also when the app was quit."""
+        if not self._on_end:
+            return
+        paths = tuple(str(trajectory.path.absolute()) for trajectory in trajectories)
+        try:
+            split_command(self._on_end)
+            start_follower(FollowTask(str(self._runs.absolute()), paths, workers=(ANY_WORKER,), on_end=self._on_end))
+        except (InputError, OSError) as error:
+            self._post_message(self.Noticed(f"the setting on_end is ignored: {error}", "warning"))
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether the death of this worker is reported here. For any thread."""

@@ -12,13 +12,22 @@ import msgspec
 
 from riptui.engine import BatchRunner
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import Registration, WorkerJob, WorkerPhase, WorkerStatus
+from riptui.store.worker_registry import (
+    MAX_SKIPPED,
+    Registration,
+    SkippedTrajectory,
+    WorkerJob,
+    WorkerPhase,
+    WorkerStatus,
+)
 from riptui.worker.gpu_stats import GpuStats
 from riptui.worker.memory_queue import TrajectoryQueue
 
 CHECK_SECONDS = 0.2  # seconds; a change is published at most this often
 MAX_SILENCE_SECONDS = 2.0  # seconds; an unchanged status is published this often, so that readers see it is not stuck
 RATE_WINDOW_SECONDS = 60.0
+FIRST_STEP_SECONDS = 120.0  # without a step, until a step has shown how long one takes: compiling takes a minute
+MIN_STILL_SECONDS, STILL_FACTOR = 30.0, 5.0  # a step that takes this long, and so many times the longest, is told
 MAX_LOG_BYTES = 2**23  # bytes; a longer log is cut to
 KEPT_LOG_BYTES = 2**20
 
@@ -41,7 +50,11 @@ class Heartbeat:
         self._should_stop = should_stop
         self._steps: tuple[int, int, int] = 0, 0, 0
         self._committed: deque[float] = deque()
+        self._last_sign = time.monotonic()  # of the thread that inpaints
+        self._signs: object = None  # what it had done by then
+        self._longest = 0.0  # seconds between two signs so far, with this inpainter
         self._relative_paths: dict[Path, str] = {}
+        self._skipped: dict[Path, str] = {}  # the reason by trajectory, the last one last
         self._last_status = WorkerStatus(0.0)
         self._publish_lock = Lock()
         self._stop = Event()
@@ -68,12 +81,23 @@ class Heartbeat:
         self._committed.append(time.monotonic())
         self.gpu_stats.poll_memory()
 
+    def record_skipped(self, trajectory: Trajectory, reason: str) -> None:
+        """Note that a trajectory's folder cannot be used."""
+        self.forget_skipped(trajectory)
+        self._skipped = {**self._skipped, trajectory.path: reason}  # another thread reads it
+
+    def forget_skipped(self, trajectory: Trajectory) -> None:
+        """Its folder can be used after all."""
+        if trajectory.path in self._skipped:
+            self._skipped = {path: reason for path, reason in self._skipped.items() if path != trajectory.path}
+
     def publish(self) -> None:
         """Write live.json now, if anything in it changed or it is due."""
         with self._publish_lock:
             live = self._build_status()
             if (
-                msgspec.structs.replace(live, when=self._last_status.when) != self._last_status
+                msgspec.structs.replace(live, when=self._last_status.when, still=self._last_status.still)
+                != self._last_status
                 or live.when - self._last_status.when > MAX_SILENCE_SECONDS
             ):
                 self._registration.publish(live)
@@ -90,6 +114,8 @@ class Heartbeat:
         state = self.phase
         if state == "working" and not jobs and self._runner.loaded_spec is None:
             state = "loading"
+        skipped = self._skipped
+        still = self._measure_stillness(state, jobs)
         memory = self.gpu_stats.memory or (None, None)
         return WorkerStatus(
             when=time.time(),
@@ -102,8 +128,27 @@ class Heartbeat:
             memory_total=memory[1],
             device=self._runner.device,
             load=self.gpu_stats.load,
+            skipped=tuple(
+                SkippedTrajectory(self._relative_path(Trajectory(path)), reason)
+                for path, reason in list(skipped.items())[-MAX_SKIPPED:]
+            ),
+            skipped_count=len(skipped),
+            still=int(still),
             dismissed=dismissed,
         )
+
+    def _measure_stillness(self, state: WorkerPhase, jobs: tuple[WorkerJob, ...]) -> float:
+        """Seconds without a step or an iteration, if that is unusually long. Loading and waiting have neither."""
+        now = time.monotonic()
+        signs = state, self.inpainter, jobs
+        still = now - self._last_sign
+        if signs != self._signs:
+            same_work = isinstance(self._signs, tuple) and self._signs[:2] == signs[:2] and jobs
+            self._longest = max(self._longest, still) if same_work else 0.0
+            self._last_sign, self._signs = now, signs
+            return 0.0
+        usual = max(MIN_STILL_SECONDS, STILL_FACTOR * self._longest) if self._longest else FIRST_STEP_SECONDS
+        return still if state == "working" and jobs and still >= usual else 0.0
 
     def _list_jobs(self) -> tuple[WorkerJob, ...]:
         done, step, steps = self._steps

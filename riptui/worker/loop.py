@@ -1,6 +1,7 @@
 """The worker's main loop: take trajectories from a queue, run them, wait for more, exit."""
 
 import os
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,28 +11,31 @@ import msgspec
 
 from riptui import __version__
 from riptui.engine import BatchRunner
-from riptui.errors import DiskError
-from riptui.events import Ended, Failed, HeldByOther, Iterated, TrajectoryEvent
+from riptui.errors import DiskError, SpecError, StoreError
+from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
+from riptui.store.disk_failure import concerns_whole_disk
 from riptui.store.disk_queue import DiskQueue
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
+from riptui.store.worker_process import process_place, start_ticks
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat
 from riptui.worker.memory_queue import TrajectoryQueue
 
 POLL_SECONDS = 0.25  # seconds between two scans of the queue while it is empty
-MAX_DISK_ERRORS = 3  # disk errors in a row, on different trajectories: then no single folder is the cause
 
 
 def new_worker_record(options: WorkerOptions, *, command: str = "") -> WorkerRecord:
     """The record of this process as a worker."""
     host = socket.gethostname()
     return WorkerRecord(
-        id=slugify(f"{host[:60]}-{os.getpid()}-{time.time():.0f}"),
+        id=slugify(f"{host[:60]}-{os.getpid()}-{time.time():.0f}-{secrets.token_hex(3)}"),
         pid=os.getpid(),
         host=host,
+        place=process_place(),
+        start_ticks=start_ticks(),
         started=timestamp(),
         version=__version__,
         command=command,
@@ -51,7 +55,7 @@ def serve(
 
     queue: None for that of the runs folder. `should_stop()` is called after each iteration and while the queue is
     empty; then unfinished trajectories stay queued.
-    Raises DiskError if the disk fails for more than a single trajectory.
+    A trajectory whose folder cannot be used is skipped. Raises DiskError if the disk as a whole fails.
     """
     record = registration.record
     runner = BatchRunner(
@@ -59,30 +63,40 @@ def serve(
     )
     queue = DiskQueue(runs) if queue is None else queue
     with Heartbeat(registration, runs, runner, queue, should_stop) as heartbeat:
-        disk_errors = 0
         idle_since = time.monotonic()
         while _wait_for_work(registration.path, queue, heartbeat, idle_since + idle_seconds, should_stop):
             heartbeat.phase = "working"
             taker = _QueueTaker(queue, heartbeat, should_stop)
             try:
                 for trajectory, event in runner.run(taker.take, should_stop=should_stop, on_step=heartbeat.record_step):
-                    if isinstance(event, Iterated):
-                        heartbeat.record_iteration()
-                        disk_errors = 0
-                    elif isinstance(event, Ended | Failed | HeldByOther):
-                        final = isinstance(event, Failed) or (isinstance(event, Ended) and event.done)
-                        queue.mark_ended(trajectory, final=final)
+                    _note(trajectory, event, queue, heartbeat)
                     yield trajectory, event
             except DiskError as error:
-                disk_errors += 1
                 if not taker.taken:
                     raise
-                culprit = taker.find_culprit()
-                queue.mark_ended(culprit, final=True)
+                culprit = taker.find_culprit(error)
+                _note(culprit, Failed(error), queue, heartbeat)
                 yield culprit, Failed(error)
-                if disk_errors == MAX_DISK_ERRORS:
+                if concerns_whole_disk(error, registration.path):
                     raise
             idle_since = time.monotonic()
+
+
+def _note(trajectory: Trajectory, event: Event, queue: TrajectoryQueue, heartbeat: Heartbeat) -> None:
+    """Tell the queue and the readers of live.json what became of a trajectory."""
+    if isinstance(event, Iterated):
+        heartbeat.record_iteration()
+        heartbeat.forget_skipped(trajectory)
+    elif isinstance(event, Failed) and isinstance(event.error, SpecError | StoreError):  # no failed.json says why
+        heartbeat.record_skipped(trajectory, str(event.error))
+        if isinstance(event.error, DiskError):
+            queue.skip(trajectory)
+        else:
+            queue.mark_ended(trajectory, final=True)
+    elif isinstance(event, Ended | Failed | HeldByOther):
+        final = isinstance(event, Failed) or (isinstance(event, Ended) and event.done)
+        heartbeat.forget_skipped(trajectory)
+        queue.mark_ended(trajectory, final=final)
 
 
 class _QueueTaker:
@@ -102,8 +116,13 @@ class _QueueTaker:
             self._heartbeat.inpainter = trajectory.spec.inpainter
         return trajectory
 
-    def find_culprit(self) -> Trajectory:
-        """The trajectory that the disk failed for: one whose folder was removed, or the one taken last."""
+    def find_culprit(self, error: DiskError) -> Trajectory:
+        """The trajectory that the disk failed for: the one whose file it was, one that was removed, or the last."""
+        if error.path is not None:
+            path = os.path.realpath(error.path)
+            for trajectory in self.taken:
+                if Path(path).is_relative_to(os.path.realpath(trajectory.path)):
+                    return trajectory
         return next((trajectory for trajectory in self.taken if not trajectory.path.exists()), self.taken[-1])
 
 

@@ -5,7 +5,8 @@ from bisect import insort
 from threading import Event, Lock
 
 from riptui.spec import Spec
-from riptui.store.disk_queue import DiskQueue, QueuedTrajectory, find_candidates, read_queued
+from riptui.store.disk_queue import DiskQueue, find_candidates
+from riptui.store.queued import QueuedTrajectory, read_queued
 from riptui.store.trajectory import Trajectory
 
 RETRY_SECONDS = 0.25  # seconds until a trajectory that another process was running is tried again
@@ -76,6 +77,10 @@ class MemoryQueue:
                     self._retry_at = time.monotonic() + RETRY_SECONDS
                 else:
                     self._end(trajectory, final=final)
+
+    def skip(self, trajectory: Trajectory) -> None:
+        """Its folder cannot be used: it has ended."""
+        self.mark_ended(trajectory, final=True)
 
     def _add(self, trajectory: Trajectory) -> None:
         queued = read_queued(trajectory)

@@ -4,9 +4,11 @@ import json
 import os
 import platform
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -243,6 +245,24 @@ def test_workers_are_sent_away_by_name_or_all_of_them(runs: Path, make_trajector
     os.kill(worker.record.pid, signal.SIGKILL)
     wait_until(lambda: not list_running_workers(runs))
     assert riptui("stop", "--worker", "all", "--runs", runs).out == f"no running workers in {runs}\n"
+
+
+def test_all_are_asked_and_those_that_cannot_be_are_told_in_the_end(runs: Path) -> None:
+    with (
+        register(runs, msgspec.structs.replace(new_worker_record(WorkerOptions()), id="a-1-1", study="s.toml")),
+        register(runs, msgspec.structs.replace(new_worker_record(WorkerOptions()), id="b-1-1", place="elsewhere")) as b,
+    ):
+        outcome = riptui("stop", "--worker", "all", "--runs", runs)
+        assert b.leave_requested
+    assert (outcome.code, outcome.out) == (1, "worker b-1-1 exits after the current iteration\n")
+    assert outcome.err == "error: worker a-1-1 belongs to a study: riptui study stop s.toml\n"
+
+
+def test_a_pid_is_shown_with_the_host_that_it_means_something_on(runs: Path) -> None:
+    for host, text in (("gpu7", "on gpu7"), (socket.gethostname(), "in another container or machine named ")):
+        elsewhere = msgspec.structs.replace(new_worker_record(WorkerOptions()), pid=1, host=host, place="elsewhere")
+        with register(runs, elsewhere):
+            assert f"pid 1 {text}" in riptui("ps", "--runs", runs).out
 
 
 # ── ps, logs ─────────────────────────────────────────────────────────────────────────────────────────────────────────

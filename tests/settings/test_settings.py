@@ -69,6 +69,7 @@ play_speed = 12.5
 metric = "ssim@previous"
 axis = "coverage"
 confirm = false
+on_end = "mail me"
 [keys]
 "app.quit" = "ctrl+x"
 """
@@ -88,6 +89,7 @@ def test_every_setting_is_read(write: Write) -> None:
         bell="never",
         ring="osc9",
         play_speed=12.5,
+        on_end="mail me",
         metric="ssim@previous",
         axis="coverage",
         confirm=False,

@@ -1,14 +1,17 @@
 """The client's side: the registry as others leave it, starting workers, and watching them."""
 
+import json
 import os
 import shutil
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
+import msgspec
 import pytest
 
 from riptui.errors import DiskError, WorkerError
@@ -19,6 +22,7 @@ from riptui.store.creation import create_or_open
 from riptui.store.lock import probe_lock
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.worker_process import process_place
 from riptui.store.worker_registry import (
     LIVE_FILE,
     RECORD_FILE,
@@ -134,14 +138,15 @@ def test_a_register_that_is_a_link_out_of_the_runs_folder_is_not_written_to(tmp_
     ],
 )
 def test_a_worker_fits_what_it_was_started_for(options: WorkerOptions, fits: bool, tmp_path: Path) -> None:
-    mine = record(host=socket.gethostname(), device="cuda:0", batch=8, compile="off")
+    mine = record(host=socket.gethostname(), place=process_place(), device="cuda:0", batch=8, compile="off")
     assert matches(Worker(mine, WorkerStatus(0.0, "idle"), True, tmp_path), options) is fits
     assert not matches(Worker(mine, WorkerStatus(0.0, "leaving"), True, tmp_path), options)
     assert not matches(Worker(mine, None, False, tmp_path), options)
     for own_work in ({"study": "a.toml"}, {"command": "run"}):
-        other = record(host=socket.gethostname(), device="cuda:0", batch=8, compile="off", **own_work)
+        other = msgspec.structs.replace(mine, **own_work)
         assert not matches(Worker(other, None, True, tmp_path), options)
-    assert not matches(Worker(record(device="cuda:0", batch=8, compile="off"), None, True, tmp_path), options)
+    elsewhere = msgspec.structs.replace(mine, place="another container's")  # of the same host name
+    assert not matches(Worker(elsewhere, None, True, tmp_path), options)
 
 
 def test_only_options_that_differ_from_the_defaults_are_arguments_of_a_worker() -> None:
@@ -161,12 +166,14 @@ def test_only_options_that_differ_from_the_defaults_are_arguments_of_a_worker() 
     [("cuda", 80, True), ("cuda:0", 80, True), ("", 80, True), ("cuda:1", 80, False), ("", None, False)],
 )
 def test_a_worker_on_the_same_gpu_is_noticed(device: str, total: int | None, shared: bool, tmp_path: Path) -> None:
-    with register(tmp_path, record("a-1-1", device=device)) as entry:
+    with register(tmp_path, record("a-1-1", device=device, place=process_place())) as entry:
         entry.publish(WorkerStatus(when=1.0, memory_total=total))
         beside = client.list_workers_on_gpu(tmp_path, record("b-1-1", device="cuda:0"))
         assert [worker.record.id for worker in beside] == ["a-1-1"] * shared
         assert client.list_workers_on_gpu(tmp_path, entry.record) == []  # itself
-        assert client.list_workers_on_gpu(tmp_path, record("b-1-1", host="elsewhere")) == []
+    with register(tmp_path, record("a-1-1", device=device, place="another container's")) as entry:
+        entry.publish(WorkerStatus(when=1.0, memory_total=total))
+        assert client.list_workers_on_gpu(tmp_path, record("b-1-1", device="cuda:0")) == []
 
 
 def test_two_callers_at_once_start_one_worker(runs: Path, stays: None) -> None:
@@ -192,12 +199,39 @@ def test_a_worker_that_does_not_start_is_an_error_with_its_last_words(
         ensure_worker(runs)
 
 
-@pytest.mark.usefixtures("stays")
-def test_a_worker_of_another_host_is_not_signalled(tmp_path: Path) -> None:
-    with register(tmp_path, record()) as entry:
-        (entry.path / ".lock").write_text('{"pid": 1, "host": "elsewhere", "since": 0}')
-        with pytest.raises(WorkerError, match="shut it down there"):
-            shut_down(list_workers(tmp_path)[0])
+def test_a_worker_anywhere_is_asked_in_its_folder_and_no_process_is_signalled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another host, in another container, as process 1: whatever worker.json and the lock say of a process."""
+    monkeypatch.setattr(client, "signal_holder", lambda *_: pytest.fail("it signalled a process"))
+    with register(tmp_path, record(place="elsewhere", pid=1)) as entry:
+        (entry.path / ".lock").write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": 0}))
+        assert not entry.leave_requested
+        shut_down(list_workers(tmp_path)[0])
+        assert entry.leave_requested
+    with register(tmp_path, record(place="elsewhere", pid=1)) as again:
+        assert not again.leave_requested  # it was an earlier one's
+
+
+def test_a_worker_of_an_older_release_is_signalled_only_if_it_is_shown_to_hold_its_lock(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as innocent:
+        with register(tmp_path, record(host=socket.gethostname(), pid=innocent.pid)) as entry:
+            with pytest.raises(WorkerError, match=r"riptui 0 runs on .*: shut it down there"):
+                shut_down(list_workers(tmp_path)[0])
+            (entry.path / ".lock").write_text(json.dumps({"pid": innocent.pid, "host": "host", "since": 0}))
+            assert not list_workers(tmp_path)[0].is_here
+        assert innocent.poll() is None
+        innocent.kill()
+    heard: list[int] = []
+    previous = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        with register(tmp_path, record(host=socket.gethostname(), pid=os.getpid())):
+            [worker] = list_workers(tmp_path)
+            assert worker.is_here
+            shut_down(worker)
+            wait_until(lambda: heard == [signal.SIGTERM])
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -358,10 +392,22 @@ def test_a_folder_that_is_removed_has_failed(runs: Path, make_trajectory: MakeTr
 
 
 @pytest.mark.usefixtures("stays")
+def test_a_trajectory_that_no_worker_can_use_has_failed_for_who_watches(
+    runs: Path, make_trajectory: MakeTrajectory
+) -> None:
+    trajectory = make_trajectory()
+    (trajectory.path / layout.ORIGINAL).unlink()
+    [(_, event)] = all_events(watch(runs, [trajectory]))
+    assert isinstance(event, Failed)
+    assert layout.ORIGINAL in str(event.error)
+
+
+@pytest.mark.usefixtures("stays")
 def test_a_trajectory_that_an_idle_worker_does_not_take_is_given_up(
     runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("riptui.supervision.restart_policy.STALLED_SECONDS", 0.5)
+    monkeypatch.setattr("riptui.supervision.monitor.find_skipped", lambda workers: {})
     trajectory = make_trajectory()
     (trajectory.path / layout.ORIGINAL).unlink()
     with pytest.raises(WorkerError, match=r"the workers are idle, but 1 trajectory is still queued; see .*log\.txt"):

@@ -10,6 +10,7 @@ from textual.message import Message
 from riptui.store.trajectory import Status
 from riptui.store.worker_registry import Worker, WorkerOptions, WorkerRecord
 from riptui.supervision.client import ensure_worker, list_running_workers, request_state, shut_down
+from riptui.supervision.follower import FollowTask
 from riptui.tui import work_supervisor
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import open_app
@@ -65,6 +66,20 @@ async def test_what_others_queued_starts_no_worker(runs: Path, make_trajectory: 
         await pilot.wait_for_toast("died; see ")
         await pilot.pause(2 * work_supervisor.POLL_SECONDS)
         assert not list_running_workers(runs)
+
+
+@pytest.mark.parametrize(("on_end", "notices"), [("true", 0), ("", 0), ("no-such-program", 1)])
+def test_the_setting_on_end_holds_for_what_the_app_queued_also_when_it_was_quit(
+    on_end: str, notices: int, runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks: list[FollowTask] = []
+    posted: list[Message] = []
+    monkeypatch.setattr(work_supervisor, "start_follower", tasks.append)
+    trajectory = make_trajectory()
+    WorkSupervisor(runs, posted.append, on_end)._tell_ends([trajectory])
+    expected = FollowTask(str(runs), (str(trajectory.path),), workers=(WorkerOptions(),), on_end="true")
+    assert tasks == [expected] * (on_end == "true")
+    assert len(posted) == notices
 
 
 def test_it_gives_up_with_the_reason_and_tries_again_when_more_is_queued(

@@ -1,7 +1,9 @@
 """The worker as a process: what it takes, how it waits and leaves, and what it survives."""
 
+import getpass
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -15,7 +17,7 @@ from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_registry import LOG_FILE, WorkerStatus, list_workers
-from riptui.supervision.client import list_running_workers, request_state
+from riptui.supervision.client import list_running_workers, request_state, shut_down
 from riptui.worker import heartbeat
 from tests.support.command import PATIENCE, environment, finished, spawned, started, wait_until
 from tests.support.odd_inpainters import COMMAND, POISON
@@ -177,6 +179,21 @@ def test_a_signal_ends_it_after_the_iteration_and_leaves_the_rest_queued(
     [worker] = list_workers(runs)
     assert worker.live is not None
     assert worker.live.dismissed
+
+
+def test_a_request_in_its_folder_ends_it_like_a_signal_and_the_log_says_whose(
+    runs: Path, make_trajectory: MakeTrajectory
+) -> None:
+    make_trajectory("a/one", inpainter="slow", parameters=LONG)
+    with started("worker", "--runs", runs, "--idle", "inf", command=COMMAND) as process:
+        wait_until(lambda: (now := live(runs)) and now.jobs and now.jobs[0].k)
+        [worker] = list_running_workers(runs)
+        shut_down(worker)
+        outcome = finished(process)
+    assert outcome.code == 0
+    assert f"exiting: stop requested by {getpass.getuser()}@{socket.gethostname()}" in outcome.out
+    [ended] = list_workers(runs)
+    assert (ended.alive, ended.live and ended.live.dismissed) == (False, True)
 
 
 def test_a_second_signal_ends_it_at_once(runs: Path, make_trajectory: MakeTrajectory) -> None:

@@ -5,7 +5,7 @@ import sys
 import rich_click as click
 
 from riptui import __version__
-from riptui.cli import COMMANDS, PANELS, is_folder
+from riptui.cli import COMMANDS, PANELS, UNLISTED_COMMANDS, is_folder
 from riptui.cli.lazy import LazyGroup
 
 
@@ -13,6 +13,7 @@ from riptui.cli.lazy import LazyGroup
     cls=LazyGroup,
     package=__name__,
     panels=PANELS,
+    unlisted=UNLISTED_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 130 Ctrl-C, "
     "143 SIGTERM.",

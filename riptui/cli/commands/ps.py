@@ -8,4 +8,7 @@ from riptui.cli.options import json_option, runs_option
 @runs_option
 @json_option
 def ps() -> None:
-    """List the running workers of a runs folder: state, device, model, speed, memory and current trajectories."""
+    """List the running workers of a runs folder: state, device, model, speed, memory and current trajectories.
+
+    Also those that give no sign, and queued trajectories that they skip because their folders cannot be used.
+    """

@@ -10,9 +10,10 @@ from riptui.cli.lazy import command
 @options.paths_argument
 @options.runs_option
 @options.detach_option
+@options.care_options
 @options.worker_options
 @options.display_option
-@click.option_panel("Worker", options=["--detach", *options.WORKER_OPTIONS])
+@click.option_panel("Worker", options=["--detach", *options.CARE_OPTIONS, *options.WORKER_OPTIONS])
 def resume() -> None:
     """Resume paused, stopped, interrupted or failed trajectories. PATH: a trajectory, or a folder of them.
 

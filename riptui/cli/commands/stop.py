@@ -21,7 +21,7 @@ def stop() -> None:
     """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
 
     A running trajectory finishes its current iteration first. --worker without a PATH shuts down the worker only:
-    its trajectories stay queued for others.
+    its trajectories stay queued for others. Workers of other hosts and containers are asked through the runs folder.
 
     \b
     riptui stop runs/fig7

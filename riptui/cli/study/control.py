@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from riptui.cli.care import Care
 from riptui.cli.console import print_line, short_path, warn
 from riptui.cli.study.read import read_manifest, read_study
 from riptui.store.trajectory import Trajectory
@@ -33,6 +34,8 @@ def _request_all(file: Path, statuses: Iterable[str], action: str, past_tense: s
     trajectories = _find_by_status(study, statuses)
     count = retry_all(trajectories) if action == "retry" else request_all(trajectories, action)  # type: ignore[arg-type]
     print_line(f"{count} {past_tense}")
+    if count and action in ("run", "retry"):
+        Care.of(None, None).start_follower(study.runs, (), study=study.file)
     workers = list_running_workers(study.runs)
     if count and action in ("run", "retry") and not any(worker.record.takes_queued for worker in workers):
         warn(f"no workers are running; start them with: riptui study run {short_path(study.file)}")

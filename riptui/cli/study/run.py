@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from riptui.cli import logind
+from riptui.cli.care import Care
 from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
 from riptui.cli.worker_options import take_worker_options
+from riptui.errors import RiptuiError
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
 from riptui.supervision.bulk import request_all
+from riptui.supervision.end_hook import EndHook
 from riptui.supervision.pool import LocalPool, plan_workers
 from riptui.supervision.progress import ProgressTracker
 from riptui.text.units import format_count
@@ -38,10 +41,13 @@ def run(
     ray_cpus: int | None,
     ray_copies: bool,
     detach: bool,
+    timeout: float | None,
+    on_end: str | None,
     display: str,
     **worker: Any,
 ) -> int:
     options = take_worker_options(worker)
+    care = Care.of(on_end, timeout)
     if not ray and (ray_cpus or ray_copies):
         raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
     study = read_study(file)
@@ -52,15 +58,27 @@ def run(
         require_ray_options(devices, workers, detach=detach)
         executor = RayDriver(study, ray, options, actors=workers, cpus=ray_cpus, copies=ray_copies)
     else:
-        executor = LocalPool(study.runs, plan_workers(devices, workers, options, needs_weights=study.needs_weights))
+        planned = plan_workers(devices, workers, options, needs_weights=study.needs_weights)
+        executor = LocalPool(study.runs, planned, timeout=timeout)
     metrics = choose_metrics(study.metrics)
     stop_signal = StopSignal("stopping the study (press again to stop now)")
     with open_study_display(display) as shown, stop_signal as stop:
         trajectories, complete = _submit(study, metrics, shown, stop)
         if isinstance(executor, LocalPool) and detach and not stop:
-            return _detach(study, executor, len(trajectories), display, complete=complete)
+            code = _detach(study, executor, len(trajectories), display, complete=complete)
+            care.start_follower(study.runs, planned, study=study.file)
+            return code
         tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
-        succeeded = _watch(tracker, executor, shown, stop) and complete
+        with care.open_hook(study.runs) as hook:
+            try:
+                succeeded = _watch(tracker, executor, shown, stop, hook) and complete
+            except RiptuiError as error:
+                hook.tell(
+                    "study-failed", f"study {study.file.stem}: {error}", RIPTUI_PATH=study.file, RIPTUI_ERROR=error
+                )
+                raise
+            if not stop:
+                hook.tell_study(study.file, tracker.last.statuses)
     if stop.signal is not None:
         warn(f"stopped; the computed frames are saved. Continue with: riptui study run {short_path(study.file)}")
         return 128 + stop.signal
@@ -116,7 +134,9 @@ def _detach(study: Study, pool: LocalPool, count: int, display: str, *, complete
     return 0 if complete else 1
 
 
-def _watch(tracker: ProgressTracker, executor: LocalPool | RayDriver, display: StudyDisplay, stop: StopSignal) -> bool:
+def _watch(
+    tracker: ProgressTracker, executor: LocalPool | RayDriver, display: StudyDisplay, stop: StopSignal, hook: EndHook
+) -> bool:
     """Show the progress until every trajectory has ended; return whether none failed. Raises WorkerError, DiskError."""
     tracker.poll(full=True)
     if not (tracker.is_over or stop):
@@ -130,6 +150,8 @@ def _watch(tracker: ProgressTracker, executor: LocalPool | RayDriver, display: S
                 display.failed(relative_path, reason)
         for text in notes:
             display.notice(text)
+        if isinstance(executor, LocalPool):
+            hook.tell_deaths(executor.take_deaths())
         display.progress(progress)
         succeeded = not (progress.failed or progress.statuses.get("missing"))
         if stop:

@@ -6,7 +6,7 @@ from riptui.cli.console import print_json, print_line, warn
 from riptui.cli.study.read import read_manifest, read_study
 from riptui.cli.study.study_display import as_dict, format_progress
 from riptui.supervision.progress import ProgressTracker, StudyProgress, worker_rate
-from riptui.text.units import format_rate
+from riptui.text.units import format_rate, format_silence
 
 MAX_FAILURES_PRINTED = 20  # --json has all
 
@@ -30,6 +30,8 @@ def _print_progress(progress: StudyProgress) -> None:
     for worker in progress.workers:
         live = worker.live
         facts = [worker.device or "best device", live.state if live else "starting"]
+        if worker.silent:
+            facts.append(format_silence(worker.silent))
         if rate := worker_rate(worker):
             facts.append(format_rate(rate))
         if live and live.jobs:

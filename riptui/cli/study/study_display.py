@@ -163,6 +163,7 @@ def as_dict(progress: StudyProgress) -> dict[str, Any]:
                 "device": worker.record.device,
                 "state": worker.live.state if worker.live else "starting",
                 "rate": worker.live.rate if worker.live else 0.0,
+                "silent": worker.silent,
                 "trajectories": [job.path for job in worker.live.jobs] if worker.live else [],
             }
             for worker in progress.workers

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from rich.text import Text
 
-from riptui.store.worker_registry import Worker
+from riptui.store.worker_registry import Worker, find_skipped
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
-from riptui.text.units import format_rate
+from riptui.text.units import format_rate, format_silence
 from riptui.tui.runs.tree_model import GroupTotals
 
 BAR_COLUMNS = 20
@@ -44,15 +44,19 @@ def format_device(workers: Sequence[Worker]) -> Text:
 
 
 def format_progress(workers: Sequence[Worker], current_path: str, width: int) -> Text:
-    """Progress of the current row's trajectory if it is running, else of the first that is."""
+    """Progress of the current row's trajectory if it is running, or why it is skipped; else of the first that is."""
+    if reason := find_skipped(workers).get(current_path):
+        return Text(f"{printable(Path(current_path).name)}  skipped: {printable(reason)}", "yellow")
     busy = [(worker, worker.live) for worker in workers if worker.live is not None]
     if not busy:
         return Text()
     current = (pair for pair in busy if any(job.path == current_path for job in pair[1].jobs))
     worker, live = next(current, busy[0])
+    silence = f"  {format_silence(worker.silent)}" if worker.silent else ""
     if live.state != "working" or not live.jobs:
         note = f" {printable(live.inpainter)}" if live.state == "loading" else ""
-        return Text(f"worker {worker.record.pid}: {live.state}{note}", "dim")
+        skipped = f"  {live.skipped_count} skipped" if live.skipped_count else ""
+        return Text(f"worker {worker.record.pid}: {live.state}{note}{skipped}{silence}", "yellow" if silence else "dim")
     job = next((job for job in live.jobs if job.path == current_path), live.jobs[0])
     fraction = (job.k + (job.step / job.steps if job.steps else 0)) / (job.iterations or 1)
     filled = round(fraction * BAR_COLUMNS)
@@ -62,7 +66,8 @@ def format_progress(workers: Sequence[Worker], current_path: str, width: int) ->
     if width >= 100:
         text.append("  " + "━" * filled, "bold")
         text.append("━" * (BAR_COLUMNS - filled), "dim")
-    if live.rate:
+    text.append(silence, "yellow")
+    if live.rate and not silence:
         text.append(f"  {format_rate(live.rate)}")
         text.append(f"  eta {format_clock((job.iterations - job.k) * len(live.jobs) / live.rate)}")
     if len(live.jobs) > 1:

@@ -9,6 +9,7 @@ from threading import Event, Thread
 
 from textual.message import Message
 
+from riptui.store.sign_watch import SignWatch
 from riptui.store.worker_registry import Worker, list_workers
 from riptui.tui.runs.scanner import RunsScanner, ScanResult
 
@@ -37,6 +38,7 @@ class RunsWatcher:
         self._interval = 1 / refresh
         self._closed = Event()
         self._workers: tuple[Worker, ...] = ()
+        self._signs = SignWatch()
         self._last_workers_poll = 0.0
         self._thread = Thread(target=self._run, name="watch", daemon=True)
 
@@ -67,7 +69,7 @@ class RunsWatcher:
             return
         self._last_workers_poll = now
         workers = list_workers(self._scanner.runs)
-        living = tuple(worker for worker in workers if worker.alive)
+        living = tuple(self._signs.watch([worker for worker in workers if worker.alive]))
         previous_ids = {worker.record.id for worker in self._workers}
         gone = [worker for worker in workers if not worker.alive and not worker.leaving]
         died = tuple(worker for worker in gone if worker.record.id in previous_ids)

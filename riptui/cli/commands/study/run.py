@@ -4,7 +4,7 @@ import rich_click as click
 
 from riptui.cli.commands.study import file_argument
 from riptui.cli.lazy import command
-from riptui.cli.options import detach_option, display_option, pool_options
+from riptui.cli.options import CARE_OPTIONS, care_options, detach_option, display_option, pool_options
 
 
 @command("riptui.cli.study.run:run")
@@ -43,10 +43,21 @@ from riptui.cli.options import detach_option, display_option, pool_options
     help="Send all results back to this process, even from nodes that can write to the runs folder.",
 )
 @detach_option
+@care_options
 @pool_options
 @display_option
 @click.option_panel(
-    "Workers", options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"]
+    "Workers",
+    options=[
+        "--devices",
+        "--workers",
+        "--detach",
+        *CARE_OPTIONS,
+        "--batch",
+        "--compile",
+        "--deterministic",
+        "--offline",
+    ],
 )
 @click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
 def run() -> None:

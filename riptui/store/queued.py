@@ -1,0 +1,41 @@
+"""A trajectory's place in the queue, read from its folder."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+from riptui.errors import RiptuiError
+from riptui.store import attempts
+from riptui.store.listing import natural_key
+from riptui.store.requests import has_work, is_requested
+from riptui.store.trajectory import Trajectory
+
+
+@dataclass(frozen=True)
+class QueuedTrajectory:
+    """A trajectory that may be taken."""
+
+    trajectory: Trajectory
+    queued: float
+    """Its place in the queue: when it was requested, in seconds since 1970."""
+    attempts: int
+    """Processes in a row that died without committing a new iteration of it."""
+    owner: int = 0
+    """The user id that its folder belongs to."""
+
+    @cached_property
+    def sort_key(self) -> tuple[object, ...]:
+        """Trajectories that may have killed workers come last, so that they do not keep the others from running."""
+        return self.attempts, self.queued, natural_key(str(self.trajectory.path))
+
+
+def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
+    """A trajectory's place in the queue; None if it is not requested, is done, has failed or cannot be read."""
+    try:
+        request = trajectory.request
+        if not is_requested(trajectory, request) or not has_work(trajectory):
+            return None
+        count = attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
+        return QueuedTrajectory(trajectory, request.queued, count, os.stat(trajectory.path).st_uid)
+    except (RiptuiError, OSError):
+        return None

@@ -1,0 +1,44 @@
+"""Workers that take too long for an iteration, or give no sign for as long: they are ended, so that others go on."""
+
+import signal
+import time
+
+from riptui.store.worker_process import signal_holder
+from riptui.store.worker_registry import Worker
+from riptui.text.units import format_duration
+
+WAITING_PHASES = ("starting", "loading", "idle", "leaving")
+"""Phases without iterations. Only silence counts in them."""
+
+
+class HangWatch:
+    """Watches one slot's worker. timeout: seconds that an iteration may take."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._progress: object = None
+        self._since = time.monotonic()
+
+    def check(self, worker: Worker) -> str:
+        """End the worker if it hangs, which leaves its trajectories queued; return what to tell, or ""."""
+        now = time.monotonic()
+        live = worker.live
+        waits = not worker.silent and (live is None or live.state in WAITING_PHASES)
+        progress = worker.record.id, live and tuple((job.path, job.k) for job in live.jobs)
+        if waits or progress != self._progress:
+            self._progress, self._since = progress, now
+        if now - self._since < self._timeout:
+            return ""
+        self._since = now  # if it does not end, it is told again
+        return f"worker {worker.record.id} finished no iteration in {format_duration(self._timeout)}: {_kill(worker)}"
+
+
+def _kill(worker: Worker) -> str:
+    record = worker.record
+    try:
+        is_sent = worker.is_here and signal_holder(
+            worker.folder, record.pid, signal.SIGKILL, started=record.start_ticks
+        )
+    except PermissionError:
+        is_sent = False
+    return "it was killed" if is_sent else f"end process {record.pid} on {record.host} yourself"

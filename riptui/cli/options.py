@@ -8,6 +8,7 @@ import rich_click as click
 
 from riptui.cli.lazy import lazy
 from riptui.cli.values import MeasureParam, NameListParam, complete_folders
+from riptui.inpainters.lora_list import join_loras
 from riptui.metrics import REGISTRY
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -34,10 +35,14 @@ MODEL_OPTIONS = {
     "--scheduler": ("NAME", 'Scheduler, e.g. DDIM or "DPM++ 2M Karras".'),
     "--prompt": ("TEXT", "Prompt; empty, as in the paper, by default."),
     "--negative-prompt": ("TEXT", "Negative prompt; none: the pipeline's default."),
+    "--prompt-syntax": (
+        "NAME",
+        "plain, or compel: weights, e.g. (red hat:1.3) or hat++, and prompts of any length. Needs riptui[prompts].",
+    ),
     "--dtype": ("TYPE", "Precision: auto (half precision on a GPU), float32, float16 or bfloat16."),
     "--revision": ("REV", "Branch, tag or commit of the model on the hub."),
     "--embedding": ("FILE", "Learned prompt (textual inversion)."),
-    "--lora": ("FILE", "LoRA weights."),
+    "--lora": ("FILE[:W]", "LoRA, at weight W (1 if none is given). May be repeated."),
     "--vae": ("ID", "Another VAE, by hub id or folder, e.g. one with an asymmetric decoder."),
 }
 """Parameters of diffusion models that have an option of their own; --set sets the others."""
@@ -48,8 +53,13 @@ def model_options(command: Command) -> Command:
     pickle = "Load weights that exist only as pickle, which can run any code. Use this only for sources that you trust."
     command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
     for name, (metavar, help_text) in reversed(MODEL_OPTIONS.items()):
-        command = click.option(name, metavar=metavar, help=help_text)(command)
+        repeated: dict[str, Any] = {"multiple": True, "callback": _join_loras} if name == "--lora" else {}
+        command = click.option(name, metavar=metavar, help=help_text, **repeated)(command)
     return command
+
+
+def _join_loras(ctx: click.Context, param: click.Parameter, loras: tuple[str, ...]) -> str | None:
+    return join_loras(loras) if loras else None
 
 
 def worker_options(command: Command) -> Command:
@@ -140,7 +150,8 @@ metrics_option = multi_option(
     metavar="A,B",
     show_default="ssim, psnr and the LPIPS nets that are available",
     help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame; "
-    "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square.",
+    "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square, "
+    "lpips-NET@repaints that of each repainted square, at every iteration.",
 )
 measure_option = click.option(
     "--measure",

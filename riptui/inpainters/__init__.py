@@ -6,7 +6,7 @@ inpainter   the calling convention, with its optional parts
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 catalogue   the known diffusion models: repositories, licences, sizes
-opencv, biharmonic, baselines, diffusion    the inpainters themselves
+opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
 """
 
 from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OnStep, add_defaults

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from riptui.inpainters import catalogue, file_digests, locate
 from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, require_component
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.lora_list import read_loras, replace_files
 from riptui.inpainters.parameters import PLACES
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def read_weights(parameters: Parameters) -> Weights:
     parts |= {name: files.paths for name, files in checkpoint.components.items() if name != "vae" or not vae}
     if vae:
         parts["vae"] = _locate_vae(str(vae), allow_pickle)
-    adapters = {name: _adapter_paths(parameters[name]) for name in ADAPTERS if parameters.get(name)}
+    adapters = {name: _adapter_paths(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
     states = {path: file_digests.file_state(path) for paths in (*parts.values(), *adapters.values()) for path in paths}
     try:
         identity = {name: file_digests.content_sha256(paths) for name, paths in parts.items()}
@@ -153,7 +153,28 @@ def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, Paramete
             if _fits(candidate, name, recorded):
                 moved = candidate
                 break
+    for name in ADAPTERS:
+        if moved.get(name):
+            moved[name] = _find_moved_files(name, moved[name], recorded)
     return moved
+
+
+def _find_moved_files(name: str, value: ParameterValue, recorded: Identity) -> ParameterValue:
+    """The value of `lora` or `embedding`, with files that are gone replaced by those with the recorded content."""
+    paths, digests = _adapter_files(name, value), recorded.get(name, "").split()
+    if len(paths) != len(digests) or all(path.is_file() for path in paths):
+        return value
+    found = [path if path.is_file() else _find_file(digest, path) for path, digest in zip(paths, digests, strict=True)]
+    return replace_files(value, found) if name == "lora" else str(*found)
+
+
+def _find_file(digest: str, default: Path) -> Path:
+    """A file with this content where this machine has read weights from; `default` if there is none."""
+    for place in reversed(file_digests.known_files()):
+        with suppress(OSError):
+            if place.is_file() and file_digests.file_sha256(place) == digest:
+                return place
+    return default
 
 
 def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
@@ -168,17 +189,14 @@ def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
         if name == "vae":
             paths = _locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
             return recorded.get("vae") == file_digests.content_sha256(paths)
-        return recorded.get(name) == " ".join(map(file_digests.file_sha256, _adapter_paths(parameters[name])))
     return False
 
 
 def _known_places(name: str) -> Iterator[Path]:
-    """Where a model, a VAE or a file may be now, newest knowledge first."""
-    seen = dict.fromkeys(
-        {"model": path.parent.parent, "vae": path.parent}.get(name, path)
-        for path in reversed(file_digests.known_files())
-    )
-    marker = {"model": locate.MODEL_INDEX, "vae": "config.json"}.get(name, "")
+    """Where a model or a VAE may be now, newest knowledge first."""
+    files = reversed(file_digests.known_files())
+    seen = dict.fromkeys(path.parent.parent if name == "model" else path.parent for path in files)
+    marker = locate.MODEL_INDEX if name == "model" else "config.json"
     return (place for place in seen if (place / marker).is_file())
 
 
@@ -195,17 +213,21 @@ def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
     return require_component(folder, vae, locate.repair_hint(ref.model, ref.revision), allow_pickle).paths
 
 
-def _adapter_paths(value: ParameterValue) -> tuple[Path, ...]:
-    path = Path(str(value)).expanduser()
-    if not path.is_file():
-        raise InputError(f"no such file: {value}")
-    return (path,)
+def _adapter_paths(name: str, value: ParameterValue) -> tuple[Path, ...]:
+    """The files of LoRAs or of an embedding. Raises InputError if one is not there."""
+    paths = _adapter_files(name, value)
+    for path in paths:
+        if not path.is_file():
+            raise InputError(
+                f"no such file: {path}. {name} takes files on this machine; one from the hub is fetched with "
+                "hf download ORG/NAME, which prints where it is"
+            )
+    return paths
 
 
-def _has_adapter(name: str, parameters: Parameters) -> bool:
-    with suppress(InputError):
-        return bool(_adapter_paths(parameters[name]))
-    return False
+def _adapter_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
+    files = [choice.file for choice in read_loras(value)] if name == "lora" else [str(value)]
+    return tuple(Path(file).expanduser() for file in files)
 
 
 def _has_model(parameters: Parameters) -> bool:
@@ -223,6 +245,5 @@ def _has_vae(parameters: Parameters) -> bool:
 PLACE_CHECKS: Mapping[str, Callable[[Parameters], bool]] = {
     "model": _has_model,
     "vae": _has_vae,
-    **{name: partial(_has_adapter, name) for name in ADAPTERS},
 }
 """By parameter: whether its files are where it says."""

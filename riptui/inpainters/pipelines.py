@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import inspect as signatures
-from pathlib import Path
 from typing import Any
 
 import diffusers
-import safetensors.torch
 import torch
 from diffusers.pipelines import auto_pipeline
-from diffusers.utils import is_peft_available
 
-from riptui.errors import InputError, MissingExtraError, WeightsError
-from riptui.inpainters import catalogue, file_digests, locate
+from riptui.errors import InputError, WeightsError
+from riptui.inpainters import catalogue, locate
 from riptui.inpainters.checkpoint import Checkpoint, read_json
 from riptui.inpainters.components import first_line, load_components, load_decoder
 
@@ -29,9 +26,6 @@ REQUIRED_ARGUMENTS = {
     *("image", "mask_image", "height", "width", "num_inference_steps", "strength", "generator", "output_type"),
     "callback_on_step_end",
 }
-
-EMBEDDING_TOKEN = "<learned>"
-"""The word in a prompt that stands for the learned embedding."""
 
 
 def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
@@ -88,48 +82,6 @@ def load_vae(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
 
 
-def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
-    """Teach the text encoders the word `EMBEDDING_TOKEN` from a textual-inversion file. Return the file's identity.
-
-    Raises InputError if it is not such a file or fits no encoder.
-    """
-    if not hasattr(pipeline, "load_textual_inversion"):
-        raise InputError(f"{type(pipeline).__name__} takes no learned embedding")
-    tensors = _read_tensors(file, allow_pickle)
-    try:
-        if {"clip_l", "clip_g"} <= tensors.keys() and hasattr(pipeline, "text_encoder_2"):
-            second = {"text_encoder": pipeline.text_encoder_2, "tokenizer": pipeline.tokenizer_2}
-            pipeline.load_textual_inversion(tensors["clip_l"], token=EMBEDDING_TOKEN)
-            pipeline.load_textual_inversion(tensors["clip_g"], token=EMBEDDING_TOKEN, **second)
-        else:
-            pipeline.load_textual_inversion(tensors, token=EMBEDDING_TOKEN)
-    except Exception as error:
-        raise InputError(f"the embedding {file} does not fit: {first_line(error)}") from error
-    return _file_identity(file)
-
-
-def insert_embedding(prompt: str) -> str:
-    if prompt and EMBEDDING_TOKEN not in prompt:
-        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {EMBEDDING_TOKEN} in it")
-    return prompt or EMBEDDING_TOKEN
-
-
-def load_lora(pipeline: Any, file: str, allow_pickle: bool) -> str:
-    """Add a LoRA from a file. Return the file's identity. Raises InputError, MissingExtraError."""
-    if not hasattr(pipeline, "load_lora_weights"):
-        raise InputError(f"{type(pipeline).__name__} takes no LoRA")
-    if not is_peft_available():
-        raise MissingExtraError("a LoRA", "peft", "lora")
-    tensors = _read_tensors(file, allow_pickle)
-    try:
-        pipeline.load_lora_weights(tensors)
-    except Exception as error:
-        raise InputError(f"the LoRA {file} does not fit: {first_line(error)}") from error
-    if not any(pipeline.get_list_adapters().values()):
-        raise InputError(f"the LoRA {file} does not fit: it changes no part of a {type(pipeline).__name__}")
-    return _file_identity(file)
-
-
 def denoiser(pipeline: Any) -> Any:
     """The network that is called at each step."""
     return pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
@@ -164,26 +116,3 @@ def _require_latents(pipeline: Any, name: str) -> None:
             f"{name} cannot be used with this VAE: it has {latents} latent channels, and the UNet takes {channels} "
             f"channels, which would need {(channels - 1) // 2 if channels % 2 else channels}"
         )
-
-
-def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
-    path = Path(file).expanduser()
-    if not path.is_file():
-        raise InputError(f"no such file: {file}")
-    if path.suffix != ".safetensors" and not allow_pickle:
-        raise InputError(
-            f"{file} is not a .safetensors file, and a pickle can run any code when loaded: convert it, or, if you "
-            "trust the source, set allow_pickle=true"
-        )
-    try:
-        if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise InputError(f"{file} cannot be read: {first_line(error)}") from error
-    return content if isinstance(content, dict) else {EMBEDDING_TOKEN: content}
-
-
-def _file_identity(file: str) -> str:
-    path = Path(file).expanduser()
-    return f"{path.name}, SHA-256 {file_digests.file_sha256(path)}"

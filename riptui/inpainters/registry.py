@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from riptui.errors import InputError, MissingExtraError
 from riptui.inpainters.catalogue import MODELS, is_folder, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, add_defaults
+from riptui.inpainters.lora_list import LoraType
 from riptui.inpainters.parameters import (
     FileType,
     ModelType,
@@ -45,6 +46,9 @@ class InpainterInfo:
     """Packages whose versions decide the pixels; recorded with every session. A plug-in's own package is added."""
     parameter_types: Mapping[str, ParameterType] = field(default_factory=dict)
     """Allowed values by parameter. A parameter that is missing here takes any value of its default's type."""
+    later_parameters: tuple[str, ...] = ()
+    """Parameters that were added after a release. At their defaults they are left out of the spec, so that the same
+    command has the digest that it had before."""
     grid: int = 1
     """Pixels; the corners of masks must lie on multiples of it."""
     needs_weights: bool = False
@@ -65,7 +69,7 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
     """The info of a diffusion model. A default of None leaves the choice to the checkpoint or its pipeline."""
     common: dict[str, ParameterValue] = {"model": "", "revision": None, "dtype": "auto", "scheduler": None, "steps": 50}
     common |= {"guidance": None, "strength": 1.0, "prompt": "", "negative_prompt": "", "embedding": None, "lora": None}
-    common |= {"vae": None, "allow_pickle": False}
+    common |= {"vae": None, "allow_pickle": False, "prompt_syntax": "plain"}
     return InpainterInfo(
         "riptui.inpainters.diffusion:diffusion",
         summary,
@@ -73,6 +77,7 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
         extra="diffusion",
         distributions=("diffusers", "torch", "transformers"),
         parameter_types=DIFFUSION_PARAMETER_TYPES,
+        later_parameters=("prompt_syntax",),
         grid=8,
         needs_weights=True,
         takes_device=True,
@@ -93,9 +98,10 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "prompt": TextType(),
     "negative_prompt": TextType(optional=True),
     "embedding": FileType(),
-    "lora": FileType(),
+    "lora": LoraType(),
     "vae": ModelType(optional=True),
     "allow_pickle": SwitchType(),
+    "prompt_syntax": TextType(("plain", "compel")),
 }
 
 CUSTOM = "diffusion"
@@ -208,7 +214,8 @@ def parse_parameters(name: str, typed: Mapping[str, ParameterValue]) -> dict[str
 
 
 def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
-    """All parameters of an inpainter: the given ones, and the defaults of the others.
+    """All parameters of an inpainter: the given ones, and the defaults of the others. Without `later_parameters` that
+    have their default.
 
     Raises InputError for an unknown parameter or a value that its type does not accept.
     """
@@ -218,7 +225,9 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
             raise InputError(f"{name} has no parameter {key}. Available: {', '.join(info.parameters) or 'none'}")
         if not info.type_of(key).accepts(value):
             raise InputError(f"{name}'s {key} is {value!r}; it must be {info.type_of(key).description}")
-    return {**info.parameters, **parameters}
+    completed = {**info.parameters, **parameters}
+    left_out = [key for key in info.later_parameters if completed[key] == info.parameters[key]]
+    return {key: value for key, value in completed.items() if key not in left_out}
 
 
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int) -> None:

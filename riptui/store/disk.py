@@ -255,13 +255,13 @@ def _read_from(fd: int, path: Path | str, start: int, end: int) -> bytes:
     return data
 
 
-def read_range(path: Path | str, start: int, length: int) -> bytes:
+def read_range(path: Path | str, start: int, length: int, *, max_bytes: int = MAX_READ_BYTES) -> bytes:
     """A range of a regular file's bytes; fewer if the file ends earlier, none if there is no file."""
     with _open_regular(path, None) as fd, explain_errors(path):
         if fd is None or start < 0:
             return b""
         available = os.fstat(fd).st_size - start  # a damaged row may ask for more than there is memory
-        available = min(length, available, MAX_READ_BYTES)
+        available = min(length, available, max_bytes)
         return os.pread(fd, available, start) if available > 0 else b""
 
 

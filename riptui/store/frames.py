@@ -9,7 +9,7 @@ from riptui.images import decode_png, pixels_sha256
 from riptui.store import layout
 from riptui.store.disk import read_file, read_range
 from riptui.store.records import IterationRow
-from riptui.store.size_limits import SLACK_BYTES, max_png_bytes
+from riptui.store.size_limits import SLACK_BYTES, max_bytes, max_png_bytes
 from riptui.store.trajectory import Trajectory
 
 
@@ -72,11 +72,18 @@ def read_patch(trajectory: Trajectory, row: IterationRow) -> Image:
 
 
 def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterator[Image]:
-    """The patches of rows, each as large as its box, read from disk at once. Raises DamagedError, DiskError."""
-    data = trajectory.read_data(layout.PATCHES)
-    for row in rows:
+    """The patches of rows, each as large as its box; what lies between them is read from disk at once.
+
+    Raises DamagedError, DiskError.
+    """
+    listed = list(rows)
+    start = min((row.patch[0] for row in listed), default=0)
+    end = max((sum(row.patch) for row in listed), default=0)
+    most = max_bytes(trajectory.spec, layout.PATCHES)
+    data = read_range(trajectory.path / layout.PATCHES, start, min(end - start, most), max_bytes=most)
+    for row in listed:
         offset, length = row.patch
-        patch = decode_patch(row, data[offset : offset + length])
+        patch = decode_patch(row, data[offset - start : offset - start + length])
         if patch.shape[:2] != (row.box.height, row.box.width):
             raise _wrong_size(row)
         yield patch

@@ -11,6 +11,7 @@ from riptui.errors import DamagedError, DiskError, NotATrajectoryError, RiptuiEr
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
+from riptui.store.annotations import NO_ANNOTATIONS, Annotations, peek_annotations
 from riptui.store.disk import SMALL_BYTES, explain_errors, read_start, read_tail
 from riptui.store.names import is_name
 from riptui.store.provenance import describe_mixed_sessions
@@ -44,6 +45,7 @@ class TrajectorySummary:
     """By iteration, ascending."""
     mixed: str = ""
     """The differences between its sessions; empty if there are none."""
+    annotations: Annotations = NO_ANNOTATIONS
     error: str = ""
 
 
@@ -155,6 +157,7 @@ def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = i
 
 def summarize(trajectory: Trajectory) -> TrajectorySummary:
     """Summarize a trajectory. Never raises for errors on disk: they are in `error`."""
+    annotations = peek_annotations(trajectory.path)
     try:
         spec = trajectory.spec
         row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
@@ -164,9 +167,9 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         # a single session has no differences
         differences = describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
     except RiptuiError as problem:
-        return TrajectorySummary(trajectory, None, error=str(problem))
+        return TrajectorySummary(trajectory, None, annotations=annotations, error=str(problem))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
-    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences, error)
+    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences, annotations, error)
 
 
 def _read_status(trajectory: Trajectory, row: IterationRow | None) -> tuple[Status | None, str]:

@@ -21,7 +21,7 @@ def max_bytes(spec: Spec, name: str) -> int:
             return SLACK_BYTES + spec.iterations * ROW_BYTES
         case layout.PATCHES:
             return SLACK_BYTES + spec.iterations * max_png_bytes(spec.mask if spec.paste else spec.size)
-        case layout.METRICS:
+        case layout.METRICS | layout.REPAINTS:
             return SLACK_BYTES + spec.iterations * MEASUREMENT_BYTES
         case layout.SQUARES:
             return SLACK_BYTES + len(spec.keyframe_iterations()) * spec.cells * SQUARE_BYTES

@@ -3,6 +3,7 @@
 study_file      parse the file; report errors with their line
 presets         study files to start from
 sources         the pictures that it names, and a seeded sample of them
+dataset_name    how a study names a dataset on the Hugging Face hub
 hub_dataset     pictures of a dataset on the Hugging Face hub
 manifest        its pictures and their trajectories, recorded in the runs folder
 submission      create its trajectory folders, one picture at a time; none twice

@@ -24,7 +24,7 @@ from riptui.spec import (
     measured_iterations,
 )
 from riptui.store import names
-from riptui.study import hub_dataset
+from riptui.study.dataset_name import HUB_PREFIX, parse_dataset_name
 from riptui.text import int_ranges
 
 KEYS = ("images", "sample", "sample_seed", "strict", "runs", "group", "metrics", "measure", "sweep")
@@ -154,8 +154,8 @@ class _StudyParser:
         texts = dict.fromkeys([images] if isinstance(images, str) else images)
         try:
             for text in texts:
-                if text.startswith(hub_dataset.HUB_PREFIX):
-                    hub_dataset.parse_dataset(text)
+                if text.startswith(HUB_PREFIX):
+                    parse_dataset_name(text)
         except StudyError as error:
             raise self._error("images", str(error)) from error
         return tuple(texts)

@@ -160,6 +160,8 @@ def test_json_tells_all_of_a_trajectory(make_trajectory: MakeTrajectory) -> None
         "spec": json.loads(msgspec.json.encode(done.spec)),
         "newest": {"k": 16, **done.read_metrics()[16]},
         "mixed": None,
+        "tags": [],
+        "note": None,
         "error": None,
     }
     assert second.keys() == first.keys()

@@ -74,8 +74,8 @@ def test_each_figure_is_png_svg_pdf_and_csv_and_in_the_text(written: tuple[Outco
     there = {file.name for file in out.iterdir()}
     stems = {name.removesuffix(".png") for name in there if name.endswith(".png")}
     of_pictures, of_values = ["01", "02", "04", "06", "10"], ["07", "08", "09"]
-    against_coverage = [f"{number}-coverage" for number in of_values]
-    assert stems == {"recursion", *(f"figure-{one}" for one in [*of_pictures, *of_values, *against_coverage])}
+    of_views = [f"{number}-{view}" for number in of_values for view in ("coverage", "excess")]
+    assert stems == {"recursion", *(f"figure-{one}" for one in [*of_pictures, *of_values, *of_views])}
     files = {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf", "csv")}
     assert there == files | {"report.md", "report.html", "report.json"}
     text = (out / "report.md").read_text()
@@ -88,7 +88,7 @@ def test_each_figure_is_png_svg_pdf_and_csv_and_in_the_text(written: tuple[Outco
 
 def test_every_caption_says_how_many(written: tuple[Outcome, Path]) -> None:
     captions = [one["caption"] for one in json.loads((written[1] / "report.json").read_text())["figures"]]
-    assert len(captions) == 12
+    assert len(captions) == 15
     assert [one for one in captions if not re.search(r"\b(n = )?\d+ (image|trajector)", one)] == []
 
 
@@ -385,7 +385,7 @@ def test_its_progress_ends_at_the_whole(one: Path, tmp_path: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     report.write_report(find_trajectories(one), tmp_path / "out", on_progress=lambda *told: heard.append(told))
     last = {what: (done, total) for what, done, total in heard}
-    assert list(last) == ["reading", "drawing", "reading squares", "testing"]
+    assert list(last) == ["reading", "reading squares", "drawing", "testing"]
     assert all(done == total for done, total in last.values())
 
 

@@ -27,10 +27,10 @@ from safetensors.torch import save_file
 from riptui import inpainters
 from riptui.cli import main
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, locate, pipelines, torch_device
+from riptui.inpainters import catalogue, locate, loras, torch_device
 from riptui.inpainters.catalogue import MODELS, resolve_model
 from riptui.inpainters.checkpoint import inspect_checkpoint
-from riptui.inpainters.pipelines import EMBEDDING_TOKEN
+from riptui.inpainters.embeddings import EMBEDDING_TOKEN
 from riptui.inpainters.silence import silence_libraries
 from riptui.planning.sweep import Sweep
 from riptui.store.creation import create_or_open
@@ -494,7 +494,7 @@ def test_an_embedding_that_cannot_be_used_is_refused(embedding: Path, checkpoint
 def test_a_lora_without_peft_names_the_extra(
     embedding: Path, checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipelines, "is_peft_available", lambda: False)
+    monkeypatch.setattr(loras, "is_peft_available", lambda: False)
     with pytest.raises(MissingExtraError, match=r"a LoRA needs the package peft.*riptui\[lora\]"):
         loaded(checkpoints["sd2"], lora=str(embedding))
 

@@ -17,7 +17,7 @@ from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
 from riptui.errors import InpainterError, InputError
 from riptui.events import Ended
-from riptui.inpainters import diffusion
+from riptui.inpainters import diffusion_inpainter
 from riptui.inpainters.prompts import encode
 from riptui.inpainters.silence import silence_libraries
 from riptui.recursion import ignore_step
@@ -225,13 +225,13 @@ def test_a_batch_gives_what_single_calls_give(
     family: str, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[torch.Tensor] = []
-    quantised = diffusion.quantise
+    quantised = diffusion_inpainter.quantise
 
     def kept(painted: torch.Tensor, dtype: str) -> Images:
         seen.append(painted)
         return quantised(painted, dtype)
 
-    monkeypatch.setattr(diffusion, "quantise", kept)
+    monkeypatch.setattr(diffusion_inpainter, "quantise", kept)
     images = np.stack([picture(), 255 - picture(), picture()[::-1]])
     masks = squares((0, 0), (64, 128), (192, 192))
     made[family](images, masks, seeds=SEEDS, on_step=ignore_step)

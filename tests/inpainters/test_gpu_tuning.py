@@ -13,8 +13,8 @@ import torch
 
 from riptui import inpainters
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
-from riptui.inpainters import diffusion, gpu_tuning
-from riptui.inpainters.diffusion import DiffusionInpainter
+from riptui.inpainters import compilation, gpu_tuning
+from riptui.inpainters.diffusion_inpainter import DiffusionInpainter
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, squares, told
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import picture
@@ -103,15 +103,15 @@ def test_auto_compiles_for_much_work_on_a_gpu_and_says_what_it_took(
     checkpoints: Checkpoints, compiler: FakeCompiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = load(checkpoints)
-    made.prepare(10 * diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
+    made.prepare(10 * compilation.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
     assert "compile" not in made.notes  # on a CPU it never pays
     monkeypatch.setattr(DiffusionInpainter, "on_gpu", True)
-    made.prepare(diffusion.MIN_INPAINTINGS_TO_COMPILE - 1, batch=2, size=256)
+    made.prepare(compilation.MIN_INPAINTINGS_TO_COMPILE - 1, batch=2, size=256)
     assert "compile" not in made.notes
     assert made.notices == []
     assert compiler.calls == []
-    made.prepare(diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
-    made.prepare(diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
+    made.prepare(compilation.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
+    made.prepare(compilation.MIN_INPAINTINGS_TO_COMPILE, batch=2, size=256)
     assert "compile" in made.notes
     (notice,) = made.notices
     assert notice.startswith("compiling for batches of 2 took ")
@@ -131,7 +131,7 @@ def test_where_the_compiler_fails_auto_goes_on_without_it_and_on_is_an_error(
         with pytest.raises(InpainterError, match=r"torch.compile failed: .* no working C compiler found.*compile=off"):
             made.prepare(1, batch=1, size=256)
         return
-    made.prepare(diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=1, size=256)
+    made.prepare(compilation.MIN_INPAINTINGS_TO_COMPILE, batch=1, size=256)
     assert "compile" not in made.notes
     assert "Continuing without" in made.notices[0]
     assert np.array_equal(paint(made), paint(loaded(checkpoints["sd2"])))
@@ -269,7 +269,7 @@ def test_deterministic_is_never_compiled(
 ) -> None:
     monkeypatch.setattr(DiffusionInpainter, "on_gpu", True)
     made = load(checkpoints, deterministic=True)
-    made.prepare(10 * diffusion.MIN_INPAINTINGS_TO_COMPILE, batch=1, size=256)
+    made.prepare(10 * compilation.MIN_INPAINTINGS_TO_COMPILE, batch=1, size=256)
     assert "compile" not in made.notes
     with pytest.raises(InputError, match="cannot be combined with deterministic"):
         load(checkpoints, deterministic=True, compile="on")

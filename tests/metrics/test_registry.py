@@ -53,9 +53,9 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
         for module in ("lpips", "ms_ssim"):
             monkeypatch.delitem(sys.modules, f"riptui.metrics.{module}", raising=False)
 
-    metrics.registry._load_cached.cache_clear()
+    metrics.loading._load_cached.cache_clear()
     yield remove
-    metrics.registry._load_cached.cache_clear()
+    metrics.loading._load_cached.cache_clear()
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from riptui.arrays import Image
-from riptui.results.exposure import LUMA, read_square_errors
+from riptui.results.exposure import LUMA
+from riptui.results.patch_errors import read_square_errors
 from riptui.results.recursion_effect import compute_effect
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory

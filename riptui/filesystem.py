@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pwd
 import shutil
 import stat
 from collections.abc import Callable
@@ -28,7 +29,7 @@ def write_atomically(
     temporary: Path | str | None = None,
     folder_fd: int | None = None,
     durable: bool = True,
-    mode: int = 0o644,
+    mode: int = 0o666,
 ) -> None:
     """Replace or create a file: afterwards it has the old bytes or the new ones, whatever happens.
 
@@ -112,6 +113,19 @@ def _read_regular(path: Path, max_bytes: int) -> bytes:
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             raise NotRegularFileError(errno.EINVAL, "it is not a regular file")
         return opened.read(max_bytes) or b""
+
+
+def other_owner(path: Path | str) -> str:
+    """The name of the other user whose a path, or what exists above it, is; "" if it is this user's, or not known."""
+    path = Path(path).absolute()
+    try:
+        found = next(place for place in (path, *path.parents) if os.path.lexists(place))
+        owner = os.lstat(found).st_uid
+        return "" if owner == os.geteuid() else pwd.getpwuid(owner).pw_name
+    except (OSError, StopIteration):
+        return ""
+    except KeyError:
+        return f"user {owner}"
 
 
 def free_bytes(path: Path) -> int:

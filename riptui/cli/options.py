@@ -93,13 +93,18 @@ def pool_options(command: Command) -> Command:
         ),
         click.option("--deterministic", is_flag=True, help="Make results reproducible bit for bit (slower)."),
         click.option("--offline", is_flag=True, help="Never use the network."),
+        click.option(
+            "--trust",
+            is_flag=True,
+            help="Load what specs of other users name: local models, LoRA and embedding files, pickled weights.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
     return command
 
 
-WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offline"]
+WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offline", "--trust"]
 detach_option = click.option(
     "--detach",
     "-d",

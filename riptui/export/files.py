@@ -62,7 +62,7 @@ def staging_folder(folder: Path) -> Iterator[Path]:
 def write_atomically(file: Path, data: bytes) -> None:
     """Create or replace a file atomically. Raises DiskError."""
     with explain_errors(file), staging_folder(file.parent) as staging:
-        filesystem.write_atomically(file, data, temporary=staging / "new", mode=0o666)
+        filesystem.write_atomically(file, data, temporary=staging / "new")
 
 
 def _make_locked(folder: Path) -> tuple[Path, int]:

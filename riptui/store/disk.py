@@ -60,6 +60,8 @@ def explain_errors(path: Path | str) -> Iterator[None]:
         yield
     except OSError as error:
         cause = _ADVICE.get(error.errno or 0, error.strerror or str(error))
+        if error.errno in (errno.EACCES, errno.EPERM) and (owner := filesystem.other_owner(path)):
+            cause += f" (it belongs to {owner})"
         raise DiskError(f"{path}: {cause}", path=path, number=error.errno or 0) from error
 
 
@@ -84,7 +86,7 @@ class Folder:
     def open_file(self, name: str) -> int:
         """Open a file for appending, and create it if it is missing. The caller closes the descriptor."""
         with explain_errors(self.path / name):
-            fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._fd)
+            fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=self._fd)
             if stat.S_ISREG(os.fstat(fd).st_mode):
                 return fd
             os.close(fd)
@@ -129,7 +131,7 @@ class Folder:
         """Create a folder if it is missing. An existing one is made durable: its creator may have died before."""
         with explain_errors(self.path / name):
             with suppress(FileExistsError):
-                os.mkdir(name, 0o755, dir_fd=self._fd)
+                os.mkdir(name, 0o777, dir_fd=self._fd)
             filesystem.sync_folder(self._fd)
 
     def remove_file(self, name: str) -> None:

@@ -28,12 +28,14 @@ from riptui.store.sign_watch import watch_once
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_process import process_place, signal_holder, start_ticks
 from riptui.store.worker_registry import (
+    ServedUsers,
     Worker,
     WorkerOptions,
     WorkerRecord,
     hold_start_lock,
     list_workers,
     new_log_path,
+    open_new_log,
 )
 
 COMMAND = (sys.executable, "-m", "riptui")
@@ -41,6 +43,8 @@ START_TIMEOUT_SECONDS = 60.0  # seconds; an interpreter on a cold network disk t
 POLL_SECONDS = 0.05  # seconds between two looks for a worker that is starting
 LOG_TAIL_LINES = 12  # lines of the log that an error quotes
 LOG_TAIL_BYTES = 2**16  # bytes that they are looked for in
+SERVED_USERS: tuple[ServedUsers, ...] = ("own", "group", "all")
+"""Each includes those before it."""
 ANY_WORKER = WorkerOptions()
 """Any running worker, or one with the default options if it has to be started."""
 
@@ -62,6 +66,8 @@ def matches(worker: Worker, options: WorkerOptions) -> bool:
         and options.compile in ("auto", record.compile)
         and (record.deterministic or not options.deterministic)
         and (record.offline or not options.offline)
+        and SERVED_USERS.index(record.serves) >= SERVED_USERS.index(options.serves)
+        and (record.trust or not options.trust)
     )
 
 
@@ -69,8 +75,9 @@ def to_arguments(options: WorkerOptions) -> list[str]:
     """The options as arguments of `riptui worker`."""
     arguments = []
     for name, value in msgspec.structs.asdict(options).items():
+        option = "--for" if name == "serves" else f"--{name}"
         if value:
-            arguments += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+            arguments += [option] if value is True else [option, str(value)]
     return arguments
 
 
@@ -132,7 +139,7 @@ def _find_matching(runs: Path, options: WorkerOptions) -> list[Worker]:
 def _start_worker(runs: Path, options: WorkerOptions) -> Worker:
     log = new_log_path(runs)
     command = [*COMMAND, "worker", "--runs", str(runs.absolute()), *to_arguments(options), "--log", str(log)]
-    with log.open("ab") as file:
+    with open_new_log(log) as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
     started = start_ticks(process.pid)
     Thread(target=process.wait, daemon=True, name="reaper").start()  # else a zombie

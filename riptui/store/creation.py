@@ -52,7 +52,8 @@ def create_or_open(
             _create(parent, temporary, name, spec, png or encode_original_png(original), request)
             break
         except BaseException as error:  # a full disk, Ctrl-C: leave nothing behind
-            was_removed = isinstance(error, StoreError) and not (parent / temporary).exists()
+            paths = (parent / temporary, parent / name)  # renamed, and not durable: that error is reported
+            was_removed = isinstance(error, StoreError) and not any(map(os.path.lexists, paths))
             shutil.rmtree(parent / temporary, ignore_errors=True)
             if attempt == MAX_ATTEMPTS or not (was_removed or isinstance(error, FileExistsError)):
                 raise

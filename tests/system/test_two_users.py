@@ -165,7 +165,7 @@ def test_what_root_left_is_refused_before_anything_is_queued(lab: Path, tmp_path
         "-i",
         "telea",
         "--metrics",
-        "none",
+        "psnr",
     )
     riptui(*command, "--runs", tmp_path / "roots")  # imports what a user may not read
 

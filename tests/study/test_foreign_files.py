@@ -35,7 +35,7 @@ def test_a_manifest_that_names_paths_outside_is_refused(place: str, study: Study
 @pytest.mark.parametrize("option", ["memory", "time", "partition"])
 @pytest.mark.parametrize("text", ["1:00\nrm -rf ~", "1 day", "a;b", "$(id)", "1:00\r"])
 def test_free_text_does_not_become_shell(option: str, text: str, study: Study) -> None:
-    with pytest.raises(InputError, match="cannot be written into a script|must have only"):
+    with pytest.raises(InputError, match=r"cannot be written into a script|must have only"):
         make_script(study, SlurmResources(**{option: text}))
 
 

@@ -7,8 +7,9 @@ import os
 import stat
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import PIL.Image
@@ -39,16 +40,15 @@ pytestmark = [
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Path:
-    """A runs folder as a lab has it: of a group, setgid, and writable for its members."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_mode & 0o077 != 0o055 and folder.name.startswith(("pytest", "test")):
-            folder.chmod(0o755)
-    runs = tmp_path / "runs"
-    runs.mkdir()
-    os.chown(runs, ANN, LAB)
-    runs.chmod(0o2775)
-    return runs
+def lab() -> Iterator[Path]:
+    """A runs folder as a lab has it: of a group, setgid, and writable for its members. pytest's own are private."""
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        runs = Path(place, "runs")
+        runs.mkdir()
+        os.chown(runs, ANN, LAB)
+        runs.chmod(0o2775)
+        yield runs
 
 
 def be(user: int, do: Callable[[], object], *, umask: int = 0o002) -> None:
@@ -149,9 +149,9 @@ def test_specs_of_others_load_no_files_unless_the_worker_trusts_them(lab: Path) 
     assert Trust(ANN, "all").refuse(harmless) == ""
 
 
-def test_what_root_left_is_refused_before_anything_is_queued(lab: Path, tmp_path: Path) -> None:
+def test_what_root_left_is_refused_before_anything_is_queued(lab: Path) -> None:
     workers_folder(lab).mkdir(parents=True)
-    picture_file = tmp_path / "picture.png"
+    picture_file = lab.parent / "picture.png"
     PIL.Image.fromarray(picture()).save(picture_file)
     command = (
         "run",
@@ -167,7 +167,7 @@ def test_what_root_left_is_refused_before_anything_is_queued(lab: Path, tmp_path
         "--metrics",
         "psnr",
     )
-    riptui(*command, "--runs", tmp_path / "roots")  # imports what a user may not read
+    riptui(*command, "--runs", lab.parent / "roots")  # imports what a user may not read
 
     def run() -> None:
         with pytest.raises(DiskError, match=r"\.riptui: permission denied: it belongs to root.*nothing was queued"):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 
-from riptui.errors import SpecError
+from riptui.errors import SpecError, with_choices
 
 FORMAT = 1
 ADDED_FIELDS: dict[str, object] = {"squares": "shared"}
@@ -82,7 +82,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Whether only the mask's pixels are taken from the inpainter's output."""
     inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
     parameters: dict[str, ParameterValue] = {}
-    """All parameters of the inpainter, with the defaults."""
+    """All parameters of the inpainter, with the defaults; those that it gained later only where they differ."""
 
     def __post_init__(self) -> None:
         if self.size not in SIZES:
@@ -197,8 +197,9 @@ def decode_spec(data: bytes) -> Spec:
         )
     digest = fields.pop("digest", None)
     if unknown := sorted(fields.keys() - set(Spec.__struct_fields__)):
-        known = ", ".join(Spec.__struct_fields__)
-        raise SpecError(f"the spec has unknown keys: {', '.join(unknown)}. Known: {known}")
+        raise SpecError(
+            with_choices(f"the spec has unknown keys: {', '.join(unknown)}", unknown[0], Spec.__struct_fields__)
+        )
     try:
         spec = msgspec.convert(ADDED_FIELDS | fields, Spec)
     except msgspec.ValidationError as error:

@@ -1,6 +1,7 @@
 """Fixtures of all tests: none reads the settings of the person who runs it, and each has its own runs folder."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -31,6 +32,7 @@ EXTRAS = {
     "report": "matplotlib",
 }
 """Each extra of the package that tests need, to a package that comes with it."""
+ALL_SLOW = re.compile(r"^pytestmark = .*\bslow\b", re.MULTILINE)
 SURROUNDINGS = ("SSH_CONNECTION", "COLUMNS", "LINES")  # of the terminal; pytest-xdist sets the last two
 
 
@@ -54,6 +56,13 @@ def pytest_configure() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, heard)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m "not slow"` leave out files that are slow as a whole: several of them import torch and diffusers."""
+    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+        return None
+    return ALL_SLOW.search(collection_path.read_text()) is not None or None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -31,7 +31,7 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
     with explain_errors(runs):
         is_folder = runs.is_dir()
     if not is_folder:
-        raise click.UsageError(f"no folder {runs}; `riptui demo` creates ./runs with a first trajectory")
+        raise click.UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
     unlisted = UnlistedFolders()
     summaries = [summarize(trajectory) for trajectory in find_trajectories(runs, on_error=unlisted)]
     total = len(summaries)

@@ -63,7 +63,7 @@ def _join_loras(ctx: click.Context, param: click.Parameter, loras: tuple[str, ..
 
 
 def worker_options(command: Command) -> Command:
-    """Add --device, --batch, --compile, --deterministic and --offline, which are for `take_worker_options`."""
+    """Add --device, --batch, --compile, --deterministic, --offload and --offline, for `take_worker_options`."""
     device = click.option(
         "--device",
         metavar="D",
@@ -92,6 +92,14 @@ def pool_options(command: Command) -> Command:
             help="Compile the model with torch.compile; auto: where that saves time.",
         ),
         click.option("--deterministic", is_flag=True, help="Make results reproducible bit for bit (slower)."),
+        click.option(
+            "--offload",
+            type=click.Choice(["none", "model", "sequential"]),
+            default="none",
+            show_default=True,
+            help="For models larger than the GPU's memory: keep them in the computer's, and move there what is needed, "
+            "a part at a time (slower) or a layer at a time (far slower).",
+        ),
         click.option("--offline", is_flag=True, help="Never use the network."),
         click.option(
             "--trust",
@@ -104,7 +112,8 @@ def pool_options(command: Command) -> Command:
     return command
 
 
-WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offline", "--trust"]
+WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offload", "--offline", "--trust"]
+"""Of `worker_options`, for the panel of a command's help."""
 detach_option = click.option(
     "--detach",
     "-d",

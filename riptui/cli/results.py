@@ -12,7 +12,7 @@ from riptui.cli.console import print_json, warn
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
-from riptui.errors import InputError
+from riptui.errors import InputError, with_choices
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.results import comparison
@@ -95,7 +95,8 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
     if metric is None:
         return next((name for name in PAPER_METRICS if name in measured), in_registry_order(measured)[0])
     if metric not in measured:
-        raise InputError(f"none of these trajectories has {metric}; measured: {', '.join(in_registry_order(measured))}")
+        problem = f"none of these trajectories has {metric}"
+        raise InputError(with_choices(problem, metric, in_registry_order(measured)))
     return metric
 
 

@@ -86,7 +86,7 @@ class CompleteRun:
 
 @dataclass(frozen=True, eq=False)
 class ImageRuns:
-    """The runs of one image within a condition."""
+    """The trajectories of one image within a condition."""
 
     name: str
     runs: Mapping[int, Sequence[CompleteRun]]

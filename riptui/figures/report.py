@@ -130,7 +130,7 @@ def write_report(
 def _draw_all(
     data: ReportData, reference: ReferenceCurves | None, folder: Path, on_progress: OnReportProgress
 ) -> tuple[list[WrittenFigure], list[SkippedFigure], list[str]]:
-    draw_functions = _draw_functions(reference)
+    draw_functions = list_draw_functions(reference)
     figures, left_out = [], []
     damaged: dict[str, None] = {}
     total = len(draw_functions) * len(data.conditions)
@@ -148,7 +148,7 @@ def _draw_all(
     return figures, left_out, list(damaged)
 
 
-def _draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
+def list_draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
     """In the order of the paper's numbers."""
     return [
         sequences.draw_before_and_after,

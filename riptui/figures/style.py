@@ -221,12 +221,12 @@ def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     files = []
     for kind, metadata in metadata_by_kind.items():
         file = folder / f"{stem}.{kind}"
-        write_atomically(file, _render(figure, kind, metadata))
+        write_atomically(file, render_figure(figure, kind, metadata))
         files.append(file)
     return files
 
 
-def _render(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
+def render_figure(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
     out = BytesIO()
     figure.savefig(out, format=kind, metadata=metadata)
     return out.getvalue()

@@ -21,7 +21,7 @@ def read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
     """The tensors by name. Raises InputError if there is no such file, or if it is damaged or an unsafe pickle."""
     path = Path(file).expanduser()
     if not path.is_file():
-        raise InputError(f"no such file: {file}")
+        raise InputError(f"{file} does not exist: check the path")
     if path.suffix != SAFE_SUFFIX and not allow_pickle:
         raise InputError(
             f"{file} is not a .safetensors file, and a pickle can run any code when loaded: convert it, or, if you "

@@ -73,14 +73,14 @@ def _config_sha256(path: Path) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def _cache_file() -> Path:
+def cache_file() -> Path:
     return cache_folder() / "weights.json"
 
 
 def _read_cache() -> Mapping[str, list[int | str]]:
     """Path to size, modification time, inode and digest; empty if there is none, or if it is damaged."""
     try:
-        content = json.loads(_cache_file().read_bytes())
+        content = json.loads(cache_file().read_bytes())
     except (OSError, ValueError):
         return {}
     entries = content.items() if isinstance(content, dict) else ()
@@ -90,5 +90,5 @@ def _read_cache() -> Mapping[str, list[int | str]]:
 def _add_to_cache(key: str, entry: list[int | str]) -> None:
     """Several processes may do so at once: the loser's entry is computed again."""
     with suppress(OSError):
-        _cache_file().parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(_cache_file(), json.dumps({**_read_cache(), key: entry}).encode(), durable=False)
+        cache_file().parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(cache_file(), json.dumps({**_read_cache(), key: entry}).encode(), durable=False)

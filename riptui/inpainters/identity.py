@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 Parameters = Mapping[str, "ParameterValue"]
 
 ADAPTERS = ("lora", "embedding")
+FILE_PLACES = (*ADAPTERS, "gguf")
+"""Parameters whose values are files."""
+DENOISERS = ("unet", "transformer")
+CONFIG_PART = "configuration"
+"""What the name of a part ends with whose weights come from a file, and its configuration from the model's folder."""
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 Identity = Mapping[str, str]
@@ -85,24 +90,37 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
 
 def read_weights(parameters: Parameters) -> Weights:
     """The weights that an inpainter with these parameters would load. Raises WeightsError, InputError."""
-    folder, repair_hint = _locate(parameters)
-    allow_pickle = bool(parameters.get("allow_pickle"))
-    name = str(parameters["model"])
-    checkpoint = inspect_checkpoint(folder, name, repair_hint=repair_hint, allow_pickle=allow_pickle)
-    vae = parameters.get("vae")
-    parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
-    parts |= {name: files.paths for name, files in checkpoint.components.items() if name != "vae" or not vae}
-    if vae:
-        parts["vae"] = _locate_vae(str(vae), allow_pickle)
-    adapters = {name: _adapter_paths(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
-    states = {path: file_digests.file_state(path) for paths in (*parts.values(), *adapters.values()) for path in paths}
+    checkpoint, parts = _list_parts(parameters)
+    single_files = {name: _require_files(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
+    if gguf := parameters.get("gguf"):
+        single_files[checkpoint.denoiser] = _require_files("gguf", gguf)
+    read = [path for paths in (*parts.values(), *single_files.values()) for path in paths]
+    states = {path: file_digests.file_state(path) for path in read}
     try:
         identity = {name: file_digests.content_sha256(paths) for name, paths in parts.items()}
-        for name, paths in adapters.items():
+        for name, paths in single_files.items():
             identity[name] = " ".join(file_digests.file_sha256(path) for path in paths)
     except OSError as error:
         raise WeightsError(f"{error.filename} cannot be read: {error.strerror}") from error
     return Weights(parameters, checkpoint, identity, states)
+
+
+def _list_parts(parameters: Parameters) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
+    """The model's checkpoint, and the files of its parts and of its other VAE. Raises WeightsError, InputError."""
+    folder, repair_hint = _locate(parameters)
+    name, allow_pickle = str(parameters["model"]), bool(parameters.get("allow_pickle"))
+    gguf, vae = parameters.get("gguf"), parameters.get("vae")
+    replaced = DENOISERS if gguf else ()
+    checkpoint = inspect_checkpoint(folder, name, repair_hint=repair_hint, allow_pickle=allow_pickle, replaced=replaced)
+    parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
+    for component, files in checkpoint.components.items():
+        if component in replaced:
+            parts[f"{component} {CONFIG_PART}"] = files.paths
+        elif component != "vae" or not vae:
+            parts[component] = files.paths
+    if vae:
+        parts["vae"] = _locate_vae(str(vae), allow_pickle)
+    return checkpoint, parts
 
 
 def recorded_identity(notes: Mapping[str, str]) -> Identity:
@@ -120,8 +138,19 @@ def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
     with suppress(RiptuiError):
-        return bool(recorded) and recorded == read_weights(parameters).identity
+        weights = read_weights(parameters)
+        return recorded == weights.identity if recorded else _has_commit(weights, notes)
     return False
+
+
+def _has_commit(weights: Weights, notes: Mapping[str, str]) -> bool:
+    """Whether a session of an older release, which recorded no digest but the hub's commit, had these weights."""
+    added = {name: " ".join(SHA256.findall(notes.get(name, ""))) for name in ADAPTERS}
+    return (
+        notes.get("model") == weights.checkpoint.commit
+        and not weights.places["vae"]  # which it did not record
+        and all(weights.identity.get(name, "") == digest for name, digest in added.items())
+    )
 
 
 def read_place(text: str) -> Identity:
@@ -131,7 +160,7 @@ def read_place(text: str) -> Identity:
     """
     path = Path(text).expanduser()
     if path.is_file():
-        return dict.fromkeys(ADAPTERS, file_digests.file_sha256(path))
+        return dict.fromkeys(DENOISERS if path.suffix == ".gguf" else ADAPTERS, file_digests.file_sha256(path))
     if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
         return read_weights({"model": text, "allow_pickle": True}).identity
     return {"vae": file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
@@ -153,15 +182,16 @@ def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, Paramete
             if _fits(candidate, name, recorded):
                 moved = candidate
                 break
-    for name in ADAPTERS:
+    for name in FILE_PLACES:
         if moved.get(name):
             moved[name] = _find_moved_files(name, moved[name], recorded)
     return moved
 
 
 def _find_moved_files(name: str, value: ParameterValue, recorded: Identity) -> ParameterValue:
-    """The value of `lora` or `embedding`, with files that are gone replaced by those with the recorded content."""
-    paths, digests = _adapter_files(name, value), recorded.get(name, "").split()
+    """The value of one of FILE_PLACES, with files that are gone replaced by those with the recorded content."""
+    parts = DENOISERS if name == "gguf" else (name,)
+    paths, digests = _named_files(name, value), " ".join(recorded.get(part, "") for part in parts).split()
     if len(paths) != len(digests) or all(path.is_file() for path in paths):
         return value
     found = [path if path.is_file() else _find_file(digest, path) for path, digest in zip(paths, digests, strict=True)]
@@ -182,7 +212,8 @@ def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
     alone = {key: value for key, value in parameters.items() if key not in PLACES or key in ("model", "revision")}
     with suppress(RiptuiError, OSError):
         if name == "model":
-            found = dict(read_weights(alone).identity)
+            parts = _list_parts({**alone, "gguf": parameters.get("gguf")})[1]
+            found = {part: file_digests.content_sha256(paths) for part, paths in parts.items()}
             if parameters.get("vae"):
                 del found["vae"]
             return all(recorded.get(part) == digest for part, digest in found.items())
@@ -213,19 +244,19 @@ def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
     return require_component(folder, vae, locate.repair_hint(ref.model, ref.revision), allow_pickle).paths
 
 
-def _adapter_paths(name: str, value: ParameterValue) -> tuple[Path, ...]:
-    """The files of LoRAs or of an embedding. Raises InputError if one is not there."""
-    paths = _adapter_files(name, value)
+def _require_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
+    """The files of a parameter of FILE_PLACES. Raises InputError if one is not there."""
+    paths = _named_files(name, value)
     for path in paths:
         if not path.is_file():
             raise InputError(
-                f"no such file: {path}. {name} takes files on this machine; one from the hub is fetched with "
-                "hf download ORG/NAME, which prints where it is"
+                f"{path} does not exist: check the path. {name} takes files on this machine; "
+                "one from the hub is fetched with hf download ORG/NAME, which prints where it is"
             )
     return paths
 
 
-def _adapter_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
+def _named_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
     files = [choice.file for choice in read_loras(value)] if name == "lora" else [str(value)]
     return tuple(Path(file).expanduser() for file in files)
 

@@ -30,9 +30,9 @@ def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -
     if catalogue.is_folder(model):
         folder = Path(model).expanduser()
         if not (folder / file).is_file():
-            problem = "no such folder" if not folder.is_dir() else f"it has no {file}"
-            hint = "" if folder.is_dir() else f". If it moved, show riptui the new place: {FIND_HINT}"
-            raise InputError(f"{model} is not a checkpoint in diffusers' layout: {problem}{hint}")
+            if not folder.is_dir():
+                raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
+            raise InputError(f"{model} is not a checkpoint in diffusers' layout: it has no {file}")
         return folder
     found = try_to_load_from_cache(model, file, revision=revision)
     if not isinstance(found, str):
@@ -95,7 +95,8 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
 
 
 def _format_model(model: str, revision: str | None) -> str:
-    return model if revision in (None, "main") else f"{model}@{revision}"
+    known = catalogue.MODELS.get(catalogue.find_short_name(model) or "")
+    return model if revision in (None, known.revision if known else "main") else f"{model}@{revision}"
 
 
 def _terms_hint(model: str) -> str:

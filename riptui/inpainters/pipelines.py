@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect as signatures
+from collections.abc import Mapping
 from typing import Any
 
 import diffusers
@@ -44,19 +45,29 @@ def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
     return found
 
 
-def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool, vae: Any = None) -> Any:
-    """The pipeline, on the CPU, without safety checker and watermark. Raises as `pipeline_class`, and WeightsError."""
+def load_pipeline(
+    checkpoint: Checkpoint,
+    name: str,
+    *,
+    dtype: torch.dtype,
+    allow_pickle: bool,
+    loaded: Mapping[str, Any] | None = None,
+) -> Any:
+    """The pipeline, on the CPU, without safety checker and watermark. loaded: components that are there already.
+
+    Raises as `pipeline_class`, and WeightsError.
+    """
     kind = pipeline_class(checkpoint, name)
     settings: dict[str, Any] = dict.fromkeys(checkpoint.unused)
     accepted = signatures.signature(kind.__init__).parameters
     for key in ("requires_safety_checker", "add_watermarker"):
         if key in accepted:
             settings[key] = False
-    if vae is not None:
+    settings |= loaded or {}
+    if vae := settings.get("vae"):
         own = read_json(checkpoint.folder / "vae" / "config.json", name).get("latent_channels", 4)
         if vae.config.latent_channels != own:
             raise InputError(f"the VAE has {vae.config.latent_channels} latent channels; {name} needs one with {own}")
-        settings["vae"] = vae
     wanted = [component for component in checkpoint.classes if component in accepted and component not in settings]
     settings |= load_components(checkpoint, name, wanted, dtype=dtype, allow_pickle=allow_pickle)
     options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
-from riptui.errors import InputError
+from riptui.errors import InputError, with_choices
 from riptui.metrics.registry import REGISTRY, MetricInfo
 
 PREVIOUS = "@previous"
@@ -26,10 +25,8 @@ def find_metric(name: str) -> MetricInfo:
     if info is None:
         if problem := REGISTRY.find_problem(base):
             raise InputError(problem)
-        close_matches = difflib.get_close_matches(base, REGISTRY, n=1, cutoff=0.5)
-        hint = f" Did you mean {close_matches[0]}{separator}{suffix}?" if close_matches else ""
         raise InputError(
-            f"unknown metric {name!r}.{hint} Available: {', '.join(REGISTRY)}; "
+            f"{with_choices(f'unknown metric {base!r}', base, REGISTRY)}; "
             f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}"
         )
     ending = separator + suffix
@@ -39,8 +36,8 @@ def find_metric(name: str) -> MetricInfo:
             f"without blank bands, {SQUARES}, of each square, or {REPAINTS}, of each square when it is repainted"
         )
     if ending in (SQUARES, REPAINTS) and not info.spatial:
-        spatial = ", ".join(other for other, found in REGISTRY.items() if found.spatial)
-        raise InputError(f"{name}: {base} has no {ending}; these have: {spatial}")
+        spatial = [other + ending for other, found in REGISTRY.items() if found.spatial]
+        raise InputError(with_choices(f"{base} has no {ending}", name, spatial))
     if (ending == PREVIOUS and not info.pairwise) or (ending and info.of_repaint):
         kind = "iterations" if info.of_repaint else "single frames"
         raise InputError(f"{name}: {base} measures {kind} and has no {ending}; use {base}")

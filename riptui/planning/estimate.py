@@ -113,7 +113,7 @@ def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory])
     for key, spec in specs.items():
         if key not in times and not inpainters.find_inpainter(spec.inpainter).needs_weights:
             with suppress(RiptuiError):  # an extra is missing, or the inpainter fails: `riptui run` will say so
-                times[key] = IterationTime(_run_trial(spec))
+                times[key] = IterationTime(run_trial(spec))
     return times
 
 
@@ -148,7 +148,7 @@ def _typical_time(trajectories: Iterable[Trajectory]) -> IterationTime | None:
     return sorted(timed, key=lambda found: found.seconds / found.batch)[len(timed) // 2] if timed else None
 
 
-def _run_trial(spec: Spec) -> float:
+def run_trial(spec: Spec) -> float:
     """Seconds per inpainting: of noise, in a small square, scaled to the mask's area. Raises RiptuiError."""
     side = min(spec.mask, MAX_TRIAL_PX)
     frame = np.random.default_rng(0).integers(0, 256, (1, spec.size, spec.size, 3), dtype=np.uint8)

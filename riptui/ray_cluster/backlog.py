@@ -79,7 +79,7 @@ class Backlog:
     def take(self, model_key: bytes, actors: Mapping[bytes, int], *, lend: bool, is_idle: bool) -> Assignment | None:
         """The next trajectory for an actor that has a model loaded; if none is left, of the model with fewest actors.
 
-        lend: the actor runs copies. is_idle: it has no trajectory yet. Raises DiskError.
+        lend: the actor runs copies. is_idle: it has no trajectory yet. Raises DiskError if the whole disk fails.
         """
         while self._waiting:
             if model_key not in self._waiting:
@@ -101,7 +101,7 @@ class Backlog:
                 assignment.lease.receive(delta)
             except (DamagedError, DiskError) as error:
                 if assignment.trajectory.path.exists():
-                    if isinstance(error, DiskError):
+                    if isinstance(error, DiskError) and error.is_of_whole_disk:
                         raise
                     self.problems.append(str(error))
                 assignment.stack.close()
@@ -153,11 +153,11 @@ class Backlog:
             except HeldError:
                 self._retry_at[relative_path] = time.monotonic() + RETRY_SECONDS
                 return None
-            except DiskError:
-                if trajectory.path.exists():
-                    raise
-                return None
             except RiptuiError as error:
+                if isinstance(error, DiskError) and not trajectory.path.exists():
+                    return None
+                if isinstance(error, DiskError) and error.is_of_whole_disk:
+                    raise
                 self.problems.append(f"{relative_path}: {error}")
                 self._queue.mark_ended(trajectory, final=True)
                 return None

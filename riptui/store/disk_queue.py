@@ -58,7 +58,8 @@ class DiskQueue:
         self._accepts = accepts
         self._known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
         """By path: the folder's modification time, and what was read then."""
-        self._skipped: dict[str, float] = {}  # by path: time.monotonic() until which it is not taken
+        self._skipped: dict[str, tuple[int, float]] = {}
+        """By path: the folder's modification time, and the time.monotonic() until which it is not taken."""
         self._turns = Turns()
         self._next_scan = 0.0  # time.monotonic()
 
@@ -78,7 +79,9 @@ class DiskQueue:
             previous = self._known.get(path)
             queued = previous[1] if previous and previous[0] == mtime else self._read(Trajectory(Path(path)))
             held = queued is not None and probe_lock(Path(path))[0]
-            if queued is not None and not held and self._skipped.get(path, 0.0) <= started:
+            skipped_mtime, skipped_until = self._skipped.get(path, (mtime, 0.0))
+            is_skipped = skipped_mtime == mtime and started < skipped_until
+            if queued is not None and not held and not is_skipped:
                 waiting.append(queued)
             if not held and time.time_ns() - mtime > MTIME_TICK_NS:
                 known[path] = mtime, queued
@@ -120,5 +123,8 @@ class DiskQueue:
             self._known[path] = mtime_ns(path), None
 
     def skip(self, trajectory: Trajectory) -> None:
-        """Its folder cannot be used, for a reason that is no other folder's. It is tried again later."""
-        self._skipped[os.fspath(trajectory.path)] = time.monotonic() + RETRY_SKIPPED_SECONDS
+        """Its folder cannot be used, for a reason that is no other folder's. It is tried again when something in the
+        folder has changed, which a person's request does, or later.
+        """
+        path = os.fspath(trajectory.path)
+        self._skipped[path] = mtime_ns(path), time.monotonic() + RETRY_SKIPPED_SECONDS

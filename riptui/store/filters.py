@@ -19,6 +19,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from riptui.errors import with_choices
 from riptui.metrics import REGISTRY
 from riptui.metrics.display import in_display_order, newest_values, primary_metric
 from riptui.spec import ParameterValue, Spec
@@ -170,8 +171,9 @@ def _parse_condition(word: str, known: KnownNames) -> Filter:
         case "note":
             return lambda subject: bool(subject.note) and value in subject.note.lower()
     if name not in known.fields:
-        fields = ", ".join(["status", "group", "tag", "note", *known.fields])
-        raise ValueError(f"no trajectory has a field {name}; there are {fields}; for metrics write {name}>0.4")
+        choices = ["status", "group", "tag", "note", *known.fields]
+        problem = with_choices(f"no trajectory has a field {name}", name, choices)
+        raise ValueError(f"{problem}; for metrics write {name}>0.4")
     matches = [_parse_value(name, part) for part in alternatives]
     return lambda subject: any(is_match(subject.get(name)) for is_match in matches)
 
@@ -203,7 +205,7 @@ def _parse_comparison(name: str, sign: str, value: str, known: KnownNames) -> Fi
     if name in known.fields:
         return lambda subject: isinstance(number := subject.get(name), int | float) and bool(compare(number, limit))
     if not known.is_metric(name):
-        raise ValueError(f"no metric {name}; there are inpainted, coverage, {', '.join(known.metrics)}")
+        raise ValueError(with_choices(f"no metric {name}", name, [*AMOUNTS, *known.metrics]))
 
     def holds(subject: FilterSubject) -> bool:
         values = dict(subject.newest)

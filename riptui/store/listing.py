@@ -46,6 +46,8 @@ class TrajectorySummary:
     mixed: str = ""
     """The differences between its sessions; empty if there are none."""
     annotations: Annotations = NO_ANNOTATIONS
+    failed: str = ""
+    """When its last session failed, as the record says; empty unless its status is failed."""
     error: str = ""
 
 
@@ -165,11 +167,24 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         state, error = _read_status(trajectory, row)
         metrics = trajectory.read_metrics()
         # a single session has no differences
+        failure = trajectory.failure if state is Status.FAILED else None
         differences = describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
     except RiptuiError as problem:
         return TrajectorySummary(trajectory, None, annotations=annotations, error=str(problem))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
-    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences, annotations, error)
+    return TrajectorySummary(
+        trajectory,
+        state,
+        spec,
+        k,
+        inpainted,
+        coverage,
+        metrics,
+        differences,
+        annotations,
+        failure.when if failure else "",
+        error,
+    )
 
 
 def _read_status(trajectory: Trajectory, row: IterationRow | None) -> tuple[Status | None, str]:

@@ -28,6 +28,7 @@ def _traits(session: Session) -> dict[str, str]:
     """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}
+    notes.pop("offload", None)  # where weights waited
     return {"device": device, "batch": str(session.batch), **session.versions, **notes}
 
 

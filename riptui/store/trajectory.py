@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError
+from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError, with_choices
 from riptui.metrics.values import MetricValues, RepaintDistance, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
@@ -203,8 +203,7 @@ class Trajectory:
         """
         table = self.table()
         if metric not in table:
-            measured = ", ".join([*table][3:]) or "none"
-            raise InputError(f"{self.path} has no values of {metric!r}. Measured: {measured}")
+            raise InputError(with_choices(f"{self.path} has no values of {metric!r}", metric, [*table][3:]))
         pairs = [(x, y) for x, y in zip(table["inpainted"], table[metric], strict=True) if not isnan(y)]
         return [x for x, _ in pairs], [y for _, y in pairs]
 

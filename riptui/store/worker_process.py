@@ -40,6 +40,14 @@ def start_ticks(pid: int | None = None) -> int:
         return 0
 
 
+def process_user(pid: int) -> int | None:
+    """The effective user id of a process of this place; None: not known."""
+    try:
+        return (PROC / str(pid)).stat().st_uid if _sees_own_place() else None
+    except OSError:
+        return None
+
+
 def holds_lock(pid: int, folder: Path) -> bool:
     """Whether a process of this place is shown to hold the lock of a folder. Without a proof it is not.
 

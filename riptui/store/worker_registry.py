@@ -14,7 +14,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import BinaryIO, Literal, TypeVar
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError
-from riptui.inpainters import CompileMode
+from riptui.inpainters import CompileMode, OffloadMode
 from riptui.store.claim import encode_record, timestamp
 from riptui.store.disk import Folder, explain_errors, list_folder, make_folders, read_file
 from riptui.store.leave_request import LEAVE_FILE
@@ -31,7 +31,7 @@ from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_process import holds_lock, process_place
+from riptui.store.worker_process import holds_lock, process_place, process_user
 
 PRIVATE_FOLDER = ".riptui"
 """The subfolder of a runs folder for everything but trajectories. Not a valid name of a group."""
@@ -58,6 +58,7 @@ class WorkerOptions(msgspec.Struct, frozen=True):
     """Trajectories computed together; None: as many as fit into memory."""
     compile: CompileMode = "auto"
     deterministic: bool = False
+    offload: OffloadMode = "none"
     offline: bool = False
     """Never use the network, whatever is missing."""
     serves: ServedUsers = "own"
@@ -116,6 +117,8 @@ class SkippedTrajectory(msgspec.Struct, frozen=True):
     path: str
     """Relative to the runs folder."""
     reason: str
+    tries: int = 1
+    """How often the worker has tried it."""
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):
@@ -183,8 +186,9 @@ class Worker:
     @property
     def is_own(self) -> bool:
         """Whether this process's user started it: another user's may not write what this one creates."""
-        try:
-            return self.folder.stat().st_uid == os.geteuid()
+        user = process_user(self.record.pid) if self.is_here else None
+        try:  # the owner of files is no user's on a network disk that maps all users to one
+            return os.geteuid() == (self.folder.stat().st_uid if user is None else user)
         except OSError:
             return False
 
@@ -192,14 +196,22 @@ class Worker:
 WorkerFileT = TypeVar("WorkerFileT")
 
 
-def find_skipped(workers: Iterable[Worker]) -> dict[str, str]:
-    """Why queued trajectories are skipped, by path relative to the runs folder; none that a worker computes."""
-    lives = [worker.live for worker in workers if worker.alive and worker.live is not None]
-    skipped = {skipped.path: skipped.reason for live in lives for skipped in live.skipped}
-    for live in lives:
-        for job in live.jobs:
-            skipped.pop(job.path, None)
-    return skipped
+def find_skipped(
+    workers: Iterable[Worker], *, earlier: Collection[tuple[str, SkippedTrajectory]] = ()
+) -> dict[str, str]:
+    """Why this user's workers skip queued trajectories, by path relative to the runs folder; none that one computes.
+
+    earlier: what `list_skips` returned, which does not count.
+    """
+    own = [worker for worker in workers if worker.alive and worker.is_own]
+    skips = {skip.path: skip.reason for worker_id, skip in list_skips(own) if (worker_id, skip) not in earlier}
+    computed = {job.path for worker in own if worker.live for job in worker.live.jobs}
+    return {path: reason for path, reason in skips.items() if path not in computed}
+
+
+def list_skips(workers: Iterable[Worker]) -> list[tuple[str, SkippedTrajectory]]:
+    """What workers skip, each with the worker's id."""
+    return [(worker.record.id, skip) for worker in workers if worker.live for skip in worker.live.skipped]
 
 
 def workers_folder(runs: Path) -> Path:

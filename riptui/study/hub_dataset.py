@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.errors import DamagedError, StudyError
+from riptui.errors import DamagedError, StudyError, with_choices
 from riptui.settings.paths import cache_folder
 from riptui.store.disk import Folder, make_folders, read_file
 from riptui.store.names import slugify
@@ -105,7 +105,8 @@ class HubDataset:
         if self.name.column is None:
             return columns
         if self.name.column not in columns:
-            raise StudyError(f"{self.name}: no column {self.name.column!r} has pictures, only: {', '.join(columns)}")
+            problem = f"{self.name}: no column {self.name.column!r} has pictures"
+            raise StudyError(with_choices(problem, self.name.column, columns))
         return self.name.column, *(name for name in columns if name != self.name.column)
 
 

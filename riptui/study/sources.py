@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from riptui.errors import StudyError
+from riptui.errors import StudyError, with_choices
 from riptui.images import is_folder, is_regular
 from riptui.planning.picture_files import PictureFiles, describe_copies, find_copies, list_pictures, match_pattern
 from riptui.settings.paths import cache_folder
@@ -145,9 +145,8 @@ def _expand(text: str, base: Path) -> PictureFiles:
     if text.startswith(BUNDLED_PREFIX):
         bundled = list_bundled()
         if (name := text.removeprefix(BUNDLED_PREFIX)) not in bundled:
-            raise StudyError(
-                f"unknown picture {text}. Available: {', '.join(BUNDLED_PREFIX + name for name in bundled)}"
-            )
+            choices = [BUNDLED_PREFIX + name for name in bundled]
+            raise StudyError(with_choices(f"unknown picture {text}", text, choices))
         return PictureFiles([bundled[name]])
     path = base / Path(text).expanduser()
     if is_folder(path):

@@ -67,6 +67,7 @@ class Submission:
         """Whose squares a seed gives where the file does not say."""
         self._known = {picture.path: picture for picture in known.pictures} if known else {}
         self._should_stop = should_stop
+        self._problems: list[str] = []  # folders of the present picture that cannot be written
         found = sources.resolve(study)
         self.paths = found.paths
         self._unusable = found.unusable
@@ -131,7 +132,8 @@ class Submission:
             found += sum(entry.existing is not None for entry in planned)
             for trajectory, iterations in self._create_or_request(planned, original):
                 trajectories[os.path.relpath(trajectory.path, os.path.realpath(self._study.folder))] = iterations
-            notes.update(dict.fromkeys(original.notes))
+            notes.update(dict.fromkeys([*original.notes, *self._problems]))
+            self._problems.clear()
         picture = msgspec.structs.replace(picture, originals=originals, trajectories=trajectories)
         return picture, SubmittedPicture(path, len(trajectories) - found, found, tuple(notes))
 
@@ -175,7 +177,12 @@ class Submission:
             return create_trajectory(
                 study.runs, study.group, entry.spec, original.image, entry.request, png=original.png
             )
-        _requeue(entry.existing, entry.request)
+        try:
+            _requeue(entry.existing, entry.request)
+        except DiskError as error:
+            if error.is_of_whole_disk:
+                raise
+            self._problems.append(f"not queued: {error}")
         return entry.existing
 
     def _request_existing(self, trajectories: dict[str, int]) -> None:

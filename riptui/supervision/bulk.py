@@ -11,27 +11,31 @@ PARALLEL_WRITES = 8  # a disk syncs several files at once
 
 
 def request_all(trajectories: Iterable[Trajectory], state: RequestState) -> int:
-    """Request that they are computed, paused or stopped. Returns how many could be requested. Raises DiskError."""
+    """Request that they are computed, paused or stopped. Returns how many could be requested: not those that are
+    damaged or cannot be written. Raises DiskError if the whole disk fails.
+    """
     with ThreadPoolExecutor(PARALLEL_WRITES) as threads:
         return sum(threads.map(lambda trajectory: _try_request(trajectory, state), trajectories))
 
 
 def retry_all(trajectories: Iterable[Trajectory]) -> int:
-    """Queue failed trajectories again. Returns how many. Raises DiskError."""
+    """Queue failed trajectories again. Returns how many could be. Raises DiskError if the whole disk fails."""
     count = 0
     for trajectory in trajectories:
-        retry(trajectory)
-        count += 1
+        try:
+            retry(trajectory)
+            count += 1
+        except RiptuiError as error:
+            if isinstance(error, DiskError) and error.is_of_whole_disk:
+                raise
     return count
 
 
 def _try_request(trajectory: Trajectory, state: RequestState) -> bool:
     try:
         request_state(trajectory, state)
-    except DiskError:
-        if trajectory.path.exists():
+    except RiptuiError as error:  # it is damaged, removed or another user's: `riptui check` reports how
+        if isinstance(error, DiskError) and error.is_of_whole_disk:
             raise
-        return False
-    except RiptuiError:  # it is damaged: `riptui check` reports how
         return False
     return True

@@ -4,6 +4,7 @@ Requests are written to the trajectories' own folders, so they hold for any work
 requested in the worker's folder. Only a process that is shown to be a worker is ever signalled.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -65,6 +66,7 @@ def matches(worker: Worker, options: WorkerOptions) -> bool:
         and options.batch in (None, record.batch)
         and options.compile in ("auto", record.compile)
         and (record.deterministic or not options.deterministic)
+        and options.offload in ("none", record.offload)
         and (record.offline or not options.offline)
         and SERVED_USERS.index(record.serves) >= SERVED_USERS.index(options.serves)
         and (record.trust or not options.trust)
@@ -211,6 +213,8 @@ def retry(trajectory: Trajectory, requested: Request | None = None, *, queued: f
     Raises DiskError if its folder cannot be written, whether or not there is anything to write now.
     """
     require_writable(trajectory.path)
+    with suppress(OSError):  # a worker that skipped it tries it again
+        os.utime(trajectory.path)
     with suppress(HeldError):  # it is being computed: there is nothing to delete
         clear_failure(trajectory)
     request_state(trajectory, "run", requested, queued=queued)

@@ -16,7 +16,7 @@ from riptui.store.records import Measurement, parse_lines
 from riptui.store.requests import has_work
 from riptui.store.tail import LineTail, RowTail
 from riptui.store.trajectory import Status, Trajectory, derive_status
-from riptui.store.worker_registry import Worker, WorkerJob, find_skipped, list_workers
+from riptui.store.worker_registry import Worker, WorkerJob, find_skipped, list_skips, list_workers
 from riptui.supervision.restart_policy import WorkState
 
 MAX_IDLE_PER_POLL = 250  # trajectories not in progress that one poll reads; at 4 polls a second 10,000 take ten seconds
@@ -104,6 +104,7 @@ class TrajectoryMonitor:
     def __init__(self, runs: Path, trajectories: Sequence[Trajectory]) -> None:
         self._runs = Path(os.path.realpath(runs))
         self._remaining = {os.path.realpath(trajectory.path): TrajectoryTail(trajectory) for trajectory in trajectories}
+        self._earlier_skips = list_skips(list_workers(self._runs))  # they are tried again
         self._iterations = self._ended = 0
         self._loading = ""
 
@@ -122,7 +123,8 @@ class TrajectoryMonitor:
         """
         workers = [worker for worker in list_workers(self._runs) if worker.alive]
         jobs = {f"{self._runs}/{job.path}": job for worker in workers if worker.live for job in worker.live.jobs}
-        skipped = {f"{self._runs}/{path}": reason for path, reason in find_skipped(workers).items()}
+        found = find_skipped(workers, earlier=self._earlier_skips)
+        skipped = {f"{self._runs}/{path}": reason for path, reason in found.items()}
         busy = {path: tail for path, tail in self._remaining.items() if tail.started or path in jobs or path in skipped}
         idle = [path for path in self._remaining if path not in busy]
         all_events = self._detect_loading(workers)

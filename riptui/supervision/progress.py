@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from riptui.store.listing import read_last_row
 from riptui.store.requests import has_work
 from riptui.store.sign_watch import SignWatch
 from riptui.store.trajectory import Status, Trajectory, derive_status
-from riptui.store.worker_registry import Worker, find_skipped
-from riptui.supervision.client import list_running_workers
+from riptui.store.worker_registry import SkippedTrajectory, Worker, find_skipped, list_skips
+from riptui.supervision.client import list_running_workers, retry
 from riptui.supervision.restart_policy import WorkState
 
 ACTIVE_STATUSES = (Status.RUNNING, Status.QUEUED)
@@ -74,6 +75,7 @@ class ProgressTracker:
         self._busy: set[str] = set()
         self._signs = SignWatch()
         self._skipped: dict[str, str] = {}  # the reason by path
+        self._earlier_skips: list[tuple[str, SkippedTrajectory]] = []
         self.last = StudyProgress(0, 0, {}, {})  # the result of the last poll
 
     @property
@@ -103,7 +105,7 @@ class ProgressTracker:
         self._busy = jobs
         self._skipped = {
             os.path.relpath(f"{self._runs}/{path}", self._folder): reason
-            for path, reason in find_skipped(workers).items()
+            for path, reason in find_skipped(workers, earlier=self._earlier_skips).items()
         }
         limit = None if full else MAX_OTHERS_PER_POLL
         rest = [[path for path in paths if path not in active][:limit] for paths in (self._remaining, self._halted)]
@@ -121,6 +123,15 @@ class ProgressTracker:
             workers=workers,
         )
         return self.last
+
+    def retry_skipped(self) -> None:
+        """Have workers try again what the last poll found to be skipped; what still cannot be used stays so."""
+        tried = set()
+        for path in self._skipped:
+            with suppress(RiptuiError):
+                retry(Trajectory(self._folder / path))
+                tried.add(os.path.relpath(self._folder / path, self._runs))
+        self._earlier_skips = [entry for entry in list_skips(self.last.workers) if entry[1].path in tried]
 
     def work_state(self, *, with_attempts: bool = False) -> WorkState:
         """What the last poll found. with_attempts: read the attempts of all that have not ended as well."""

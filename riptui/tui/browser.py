@@ -21,6 +21,7 @@ from riptui.tui import bindings
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.runs import status_line
+from riptui.tui.runs.scanner import TreeEntry
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_model import TREE_ORDERS
 from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
@@ -110,7 +111,7 @@ class Browser(Screen[None]):
     async def _apply_changes(self, message: RunsChanged) -> None:
         tree, scan = self.runs_tree, message.scan
         is_first = not tree.model.entries
-        ended = [entry for entry in scan.entries if self._has_ended(entry.path, entry.status)]
+        ended = [entry for entry in scan.entries if self._has_ended(entry)]
         tree.apply(scan)
         if self._pending_selection:
             self._select_initial(all_listed=scan.all_listed or bool(scan.folder_error))
@@ -139,9 +140,12 @@ class Browser(Screen[None]):
             assert entry.status is not None
             self.app.notify_end(entry.path, OUTCOMES[entry.status])  # type: ignore[attr-defined]
 
-    def _has_ended(self, path: str, now: Status | None) -> bool:
-        before = self.runs_tree.model.entries.get(path)
-        return now in OUTCOMES and before is not None and before.status in (Status.RUNNING, Status.QUEUED)
+    def _has_ended(self, entry: TreeEntry) -> bool:
+        """Whether it ended since it was read before; one that failed may have been retried and failed in between."""
+        before = self.runs_tree.model.entries.get(entry.path)
+        if entry.status not in OUTCOMES or before is None or before.status is None:
+            return False
+        return before.status in (Status.RUNNING, Status.QUEUED) or entry.failed > before.failed
 
     def _select_initial(self, *, all_listed: bool) -> None:
         """Select the path given at the start, which may be in a later slice of the names."""

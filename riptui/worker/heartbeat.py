@@ -52,9 +52,10 @@ class Heartbeat:
         self._committed: deque[float] = deque()
         self._last_sign = time.monotonic()  # of the thread that inpaints
         self._signs: object = None  # what it had done by then
-        self._longest = 0.0  # seconds between two signs so far, with this inpainter
+        self._sign_count = 0  # with this inpainter
+        self._longest = 0.0  # seconds between two of these signs; the first may have compiled
         self._relative_paths: dict[Path, str] = {}
-        self._skipped: dict[Path, str] = {}  # the reason by trajectory, the last one last
+        self._skipped: dict[Path, tuple[str, int]] = {}  # the reason and number of tries by trajectory, the last last
         self._last_status = WorkerStatus(0.0)
         self._publish_lock = Lock()
         self._stop = Event()
@@ -83,13 +84,14 @@ class Heartbeat:
 
     def record_skipped(self, trajectory: Trajectory, reason: str) -> None:
         """Note that a trajectory's folder cannot be used."""
+        _, tries = self._skipped.get(trajectory.path, ("", 0))
         self.forget_skipped(trajectory)
-        self._skipped = {**self._skipped, trajectory.path: reason}  # another thread reads it
+        self._skipped = {**self._skipped, trajectory.path: (reason, tries + 1)}  # another thread reads it
 
     def forget_skipped(self, trajectory: Trajectory) -> None:
         """Its folder can be used after all."""
         if trajectory.path in self._skipped:
-            self._skipped = {path: reason for path, reason in self._skipped.items() if path != trajectory.path}
+            self._skipped = {path: told for path, told in self._skipped.items() if path != trajectory.path}
 
     def publish(self) -> None:
         """Write live.json now, if anything in it changed or it is due."""
@@ -106,7 +108,7 @@ class Heartbeat:
     def _loop(self) -> None:
         while not self._stop.wait(CHECK_SECONDS):
             self.publish()
-            _truncate_log(self._registration.log)
+            truncate_log(self._registration.log)
 
     def _build_status(self) -> WorkerStatus:
         dismissed = self._should_stop()
@@ -129,8 +131,8 @@ class Heartbeat:
             device=self._runner.device,
             load=self.gpu_stats.load,
             skipped=tuple(
-                SkippedTrajectory(self._relative_path(Trajectory(path)), reason)
-                for path, reason in list(skipped.items())[-MAX_SKIPPED:]
+                SkippedTrajectory(self._relative_path(Trajectory(path)), reason, tries)
+                for path, (reason, tries) in list(skipped.items())[-MAX_SKIPPED:]
             ),
             skipped_count=len(skipped),
             still=int(still),
@@ -144,10 +146,12 @@ class Heartbeat:
         still = now - self._last_sign
         if signs != self._signs:
             same_work = isinstance(self._signs, tuple) and self._signs[:2] == signs[:2] and jobs
-            self._longest = max(self._longest, still) if same_work else 0.0
+            self._longest = max(self._longest, still) if same_work and self._sign_count else 0.0
+            self._sign_count = self._sign_count + 1 if same_work else 0
             self._last_sign, self._signs = now, signs
             return 0.0
-        usual = max(MIN_STILL_SECONDS, STILL_FACTOR * self._longest) if self._longest else FIRST_STEP_SECONDS
+        is_known = self._sign_count > 1
+        usual = max(MIN_STILL_SECONDS, STILL_FACTOR * self._longest) if is_known else FIRST_STEP_SECONDS
         return still if state == "working" and jobs and still >= usual else 0.0
 
     def _list_jobs(self) -> tuple[WorkerJob, ...]:
@@ -181,7 +185,7 @@ class Heartbeat:
         return round((count - 1) / (self._committed[-1] - self._committed[0]), 3) if count > 1 else 0.0
 
 
-def _truncate_log(log: Path) -> None:
+def truncate_log(log: Path) -> None:
     """Drop the oldest lines of a log that has become too long; processes that append continue at its new end."""
     try:
         if log.stat().st_size > MAX_LOG_BYTES:

@@ -60,7 +60,11 @@ def serve(
     """
     record = registration.record
     runner = BatchRunner(
-        device=record.device, slots=record.batch, compile=record.compile, deterministic=record.deterministic
+        device=record.device,
+        slots=record.batch,
+        compile=record.compile,
+        deterministic=record.deterministic,
+        offload=record.offload,
     )
     trust = Trust.of_worker(registration.path, record.serves, record.trust)
     queue = DiskQueue(runs, trust.accepts) if queue is None else queue

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,13 @@ from riptui.engine import BatchRunner
 from riptui.events import Failed, Notice
 from riptui.inpainters.pipelines import denoiser
 from riptui.inpainters.silence import silence_libraries
-from riptui.metrics.lpips_weights import TRUNKS, weights_path
 from riptui.recursion import ignore_step
 from riptui.spec import Spec
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from tests.benchmarks.full_size import full_checkpoint
-from tests.support.random_trunks import write_trunk
+from tests.support.random_trunks import write_trunks
 from tests.support.tiny_checkpoints import tiny_checkpoint
 from tests.support.trajectories import make_spec, picture
 
@@ -202,7 +201,7 @@ def papers_way(folder: Path, scale: Scale, results: Results) -> float:
 
 def spec_of(folder: Path, scale: Scale, seed: int, iterations: int) -> Spec:
     cells = (scale.size // scale.mask) ** 2
-    parameters = inpainters.complete_parameters("sd2", {"model": str(folder), "revision": None, "steps": scale.steps})
+    parameters = inpainters.spec_parameters("sd2", {"model": str(folder), "revision": None, "steps": scale.steps})
     return make_spec(
         picture(scale.size),
         inpainter="sd2",
@@ -409,13 +408,10 @@ def our_lpips(scale: Scale, results: Results) -> float:
 def trunks(home: Path) -> None:
     """Random trunks for LPIPS; nothing is fetched."""
     os.environ["TORCH_HOME"] = str(home)
-    for net in TRUNKS:
-        path = weights_path(net)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_trunk(net, path)
+    write_trunks(home)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--batches", type=lambda text: [int(one) for one in text.split(",")])
@@ -423,7 +419,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=15, help="of --tiny's loop and bare calls")
     parser.add_argument("--seconds", type=float, default=540, help="begin nothing that would not end by then")
     parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     scale = TINY if given.tiny else FULL
     if scale.device == "cuda" and not torch.cuda.is_available():
         parser.error("torch sees no CUDA device; --tiny needs none")

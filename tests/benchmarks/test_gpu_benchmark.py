@@ -1,24 +1,37 @@
 """The benchmark's script, on the tiny checkpoint: that it runs and counts right. Its times are not looked at."""
 
 import json
-import subprocess
-import sys
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.command import environment
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("diffusion")]
+import torch
 
-SCRIPT = Path(__file__).with_name("gpu.py")
+pytest_plugins = ["tests.support.random_trunks"]
+
+pytestmark = pytest.mark.slow
 
 
-def test_the_script_runs_on_a_cpu_and_its_figures_are_sane(tmp_path: Path) -> None:
+@pytest.fixture
+def gpu() -> Any:
+    """The script. Imported late, so that pytest sees the plugin first that it imports too."""
+    return import_module("tests.benchmarks.gpu")
+
+
+@pytest.mark.usefixtures("empty_torch_home")
+def test_the_script_runs_on_a_cpu_and_its_figures_are_sane(
+    gpu: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu, "TINY", replace(gpu.TINY, steps=2))
+    monkeypatch.setattr(gpu, "NETS", ("squeeze",))
     report = tmp_path / "report.json"
-    command = [sys.executable, str(SCRIPT), "--tiny", "--batches", "2", "--rounds", "1", "--json", str(report)]
-    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300)
-    assert ended.returncode in (0, 1), ended.stderr  # 1: a bar of time is missed
+    ended = gpu.main(["--tiny", "--batches", "2", "--rounds", "1", "--seconds", "inf", "--json", str(report)])
+    assert ended in (0, 1)  # 1: a bar of time is missed
     told = json.loads(report.read_text())
     [cell] = told["cells"]
     assert (cell["batch"], cell["compile"], cell["room"]) == (2, "off", None)
@@ -34,8 +47,11 @@ def test_the_script_runs_on_a_cpu_and_its_figures_are_sane(tmp_path: Path) -> No
     assert told["skipped"] == []
 
 
-def test_without_a_gpu_it_says_what_can_be_run(tmp_path: Path) -> None:
-    hidden = environment(CUDA_VISIBLE_DEVICES="")
-    ended = subprocess.run([sys.executable, str(SCRIPT)], env=hidden, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == 2
-    assert "torch sees no CUDA device; --tiny needs none" in ended.stderr
+def test_without_a_gpu_it_says_what_can_be_run(
+    gpu: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit) as ended:
+        gpu.main([])
+    assert ended.value.code == 2
+    assert "torch sees no CUDA device; --tiny needs none" in capsys.readouterr().err

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -302,7 +303,7 @@ def test_of_each_weight_one_form_is_chosen(files: list[str], variant: Any, chose
 
 def test_weights_of_an_unknown_variant_only_are_refused() -> None:
     with pytest.raises(
-        InputError, match=r"its unet neither in full precision nor as fp16\. There is: .*\.ema\.safetensors"
+        InputError, match=r"its unet neither in full precision nor as fp16\. It has: .*\.ema\.safetensors"
     ):
         weight_files.select_files(["unet/diffusion_pytorch_model.ema.safetensors"], ["unet"], NAME)
 
@@ -458,7 +459,11 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(server: Hub) -> None:
         ("org/none", 2, "the hub has no model org/none"),
         (f"{NAME}@v9", 2, "org/name has no revision v9"),
         ("sd3", 1, "is gated.*hf auth login"),
-        ("sd9", 2, "unknown model 'sd9': expected one of sd2, .*lpips-vgg, or a hub id such as org/name"),
+        (
+            "sd9",
+            2,
+            r"unknown model 'sd9'\. Did you mean sd\S+\? Available: sd2, .*lpips-vgg, or a hub id such as org/name",
+        ),
         ("org/name/x", 2, "is not a model"),
         ("./here", 2, "is a local folder"),
     ],
@@ -716,7 +721,12 @@ def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_a_model_that_would_not_load_is_refused_once_it_is_fetched_and_listed_as_incomplete(
-    server: Hub, spoilt: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: Hub,
+    spoilt: str,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tiny_checkpoints = pytest.importorskip("tests.support.tiny_checkpoints")
     files = content(tiny_checkpoints.tiny_checkpoint("sd2", tmp_path / "sd2"))
@@ -724,7 +734,7 @@ def test_a_model_that_would_not_load_is_refused_once_it_is_fetched_and_listed_as
     capsys.readouterr()
     assert main(["fetch", "sd2"]) == 0
     repository.files = without(files, spoilt)
-    repository.revisions = {"main": COMMIT[::-1]}
+    monkeypatch.setitem(MODELS, "sd2", replace(MODELS["sd2"], revision=COMMIT[::-1]))
     for arguments in (["sd2"], ["sd2", "--offline"]):
         assert main(["fetch", *arguments]) == 1
         assert said in capsys.readouterr().err
@@ -756,7 +766,7 @@ def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.
     trunks.seen.clear()
     after = listed(capsys)
     assert {name for name, one in after.items() if one["state"] == "here"} == {"sd2", "lpips-alex"}
-    assert after["sd2"]["path"] == str(locate.locate_model("sd2-community/stable-diffusion-2-inpainting", "main"))
+    assert after["sd2"]["path"] == str(locate.locate_model(MODELS["sd2"].repository, MODELS["sd2"].revision))
     assert trunks.seen == []
 
 
@@ -764,7 +774,7 @@ def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.
 def test_a_damaged_model_is_listed_as_incomplete(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     server.repositories[MODELS["sd2"].repository] = Repository(whole())
     assert main(["fetch", "sd2"]) == 0
-    blob = (locate.locate_model(MODELS["sd2"].repository, "main") / UNET).resolve()
+    blob = (locate.locate_model(MODELS["sd2"].repository, MODELS["sd2"].revision) / UNET).resolve()
     blob.write_bytes(blob.read_bytes()[:-1])
     assert listed(capsys)["sd2"]["state"] == "incomplete"
     assert main(["models"]) == 0

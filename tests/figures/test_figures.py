@@ -550,22 +550,34 @@ def test_the_users_own_style_has_no_say_and_is_left_as_it_was(tmp_path: Path) ->
     ["$x_1^2$.png", "a_b.png", "$", "\x1b[31m\u202e.png", "\u6f22\u5b57.png", "\U0001f600.png", "x" * 300, "\\frac{"],
 )
 def test_hostile_names_are_drawn_as_they_are_or_escaped(name: str, tmp_path: Path) -> None:
-    for seed in range(2):
-        spec = made_spec(mask=256, seed=seed, source_name=name)
-        write(tmp_path / f"runs/{seed}", spec, {"$m_1$\x1b": lambda x: x / 100})
-    condition = only(tmp_path / "runs")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for draw in (
-            averages.draw_mean_drift(condition, None),
-            singles.draw_single_images(condition),
-            singles.draw_seeds(condition),
-        ):
-            style.write_figure(drawings(draw)[0].figure, tmp_path, "a")
-    title = drawings(singles.draw_single_images(condition))[0].figure.axes[0].get_title()
+    condition = of_two_seeds(tmp_path, source_name=name)
+    singly, by_seed = (
+        drawings(draw)[0].figure for draw in (singles.draw_single_images(condition), singles.draw_seeds(condition))
+    )
+    require_no_warning(singly, tmp_path)
+    require_no_warning(by_seed, tmp_path)
+    title = singly.axes[0].get_title()
     assert title.isprintable()
     if name.isascii() and name.isprintable() and len(name) < 20:
         assert title == name
+
+
+def test_the_hostile_name_of_a_metric_is_drawn_as_it_is_or_escaped(tmp_path: Path) -> None:
+    [drawn, *_] = drawings(averages.draw_mean_drift(of_two_seeds(tmp_path), None))
+    require_no_warning(drawn.figure, tmp_path)
+
+
+def of_two_seeds(tmp_path: Path, **fields: Any) -> Condition:
+    """Two trajectories, measured by a metric with a name of markup and an escape."""
+    for seed in range(2):
+        write(tmp_path / f"runs/{seed}", made_spec(mask=256, seed=seed, **fields), {"$m_1$\x1b": lambda x: x / 100})
+    return only(tmp_path / "runs")
+
+
+def require_no_warning(figure: Figure, folder: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        style.write_figure(figure, folder, "a")
 
 
 @pytest.mark.parametrize("letter", ["i", "0", "W", "\u00c6", "\x1b"])

@@ -48,14 +48,14 @@ def written(runs: Path) -> tuple[Outcome, Path]:
 @pytest.fixture
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are drawn, and their files hold nothing: for tests of what is around them."""
-    monkeypatch.setattr(style, "_render", lambda figure, kind, metadata: kind.encode())
+    monkeypatch.setattr(style, "render_figure", lambda figure, kind, metadata: kind.encode())
 
 
 @pytest.fixture
 def few(unrendered: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figure 7 alone."""
     monkeypatch.setattr(
-        report, "_draw_functions", lambda reference: [partial(averages.draw_mean_drift, reference=reference)]
+        report, "list_draw_functions", lambda reference: [partial(averages.draw_mean_drift, reference=reference)]
     )
 
 
@@ -346,7 +346,11 @@ def test_a_full_disk_leaves_the_earlier_report(one: Path, tmp_path: Path, monkey
 
 @pytest.mark.parametrize(
     ("out", "words"),
-    [("no/such/out", ["there is no folder"]), ("file", ["is a file: give a folder"]), ("runs", ["not a report"])],
+    [
+        ("no/such/out", ["no/such does not exist: create the folder first"]),
+        ("file", ["is a file: give a folder"]),
+        ("runs", ["not a report"]),
+    ],
 )
 def test_a_wrong_target_is_refused_before_any_work(
     out: str, words: list[str], one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

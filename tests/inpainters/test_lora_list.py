@@ -51,5 +51,5 @@ def test_a_weight_that_is_none_is_refused(text: str) -> None:
 
 
 def test_a_syntax_of_prompts_is_in_the_spec_only_where_it_is_used() -> None:
-    assert "prompt_syntax" not in inpainters.complete_parameters("sd2", {"prompt_syntax": "plain"})
-    assert inpainters.complete_parameters("sd2", {"prompt_syntax": "compel"})["prompt_syntax"] == "compel"
+    assert "prompt_syntax" not in inpainters.spec_parameters("sd2", {"prompt_syntax": "plain"})
+    assert inpainters.spec_parameters("sd2", {"prompt_syntax": "compel"})["prompt_syntax"] == "compel"

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -21,7 +20,7 @@ from riptui.store.worker_registry import list_workers
 from riptui.supervision.client import list_running_workers
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from tests.support.odd_inpainters import POISON
-from tests.support.study_runs import all_of, require_once, require_whole, rows
+from tests.support.study_runs import all_of, require_once, require_whole, rows, save_pictures, undisturbed
 from tests.support.trajectories import picture
 
 ROOT = Path(__file__).parents[2]
@@ -133,8 +132,7 @@ def written(tmp_path: Path) -> Written:
     """A study of two pictures, four trajectories each; each iteration takes so many seconds."""
 
     def write(seconds: float = 0.02, text: str = STUDY) -> Path:
-        for number, name in enumerate(("a", "b")):
-            Image.fromarray(picture() ^ np.uint8(number)).save(tmp_path / f"{name}.png")
+        save_pictures(tmp_path)
         file = tmp_path / "small.toml"
         file.write_text(text.format(seconds=seconds))
         return file
@@ -146,16 +144,6 @@ def written(tmp_path: Path) -> Written:
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the study gives that nobody disturbs."""
     return undisturbed(tmp_path_factory.mktemp("reference"), 0.02)
-
-
-def undisturbed(folder: Path, seconds: float) -> Path:
-    """The runs folder of the study, computed by two workers of this host."""
-    for number, name in enumerate(("a", "b")):
-        Image.fromarray(picture() ^ np.uint8(number)).save(folder / f"{name}.png")
-    (folder / "small.toml").write_text(STUDY.format(seconds=seconds))
-    outcome = ran(folder / "small.toml", "--devices", "cpu", "--workers", "2")
-    assert outcome.code == 0
-    return folder / "runs"
 
 
 def study(file: Path, *more: str, **given: Any) -> Any:

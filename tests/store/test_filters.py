@@ -66,8 +66,8 @@ def test_a_blank_text_is_no_filter(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("stesp:50", "no trajectory has a field stesp; there are .*steps"),
-        ("lpisp>0.4", "no metric lpisp; there are .*lpips-vgg.*plugin-metric"),
+        ("stesp:50", "no trajectory has a field stesp.*Did you mean steps"),
+        ("lpisp>0.4", "no metric lpisp.*lpips-vgg.*plugin-metric"),
         ("mask:big", "mask:big: expected numbers"),
         ("seed:1-x", "numbers"),
         ("seed:", "seed: which"),

@@ -258,7 +258,7 @@ def test_the_column_of_the_pictures_is_preferred_said_and_chosen(
     ]
     chosen = sources.resolve(study(f'"{text}#train:mask"', sample=None))
     assert (shades(chosen.paths), chosen.notices) == ([9, 8], [])
-    with pytest.raises(StudyError, match="no column 'depth' has pictures, only: image, mask"):
+    with pytest.raises(StudyError, match=r"no column 'depth' has pictures\. Available: image, mask"):
         sources.resolve(study(f'"{text}#:depth"', sample=None))
 
 
@@ -303,7 +303,7 @@ def test_configurations_and_splits(offline: None, study: Callable[..., Study], t
     assert shades(sources.resolve(study(f'"hf:{folder}[small]"')).paths) == [1]
     with pytest.raises(StudyError, match=r"could not load .*large.*small.*: write hf:NAME\[CONFIG\]$"):
         sources.resolve(study(f'"hf:{folder}"'))
-    with pytest.raises(StudyError, match=r"has no split 'test', only: train: write hf:NAME#SPLIT"):
+    with pytest.raises(StudyError, match=r"has no split 'test'\. Available: train; write hf:NAME#SPLIT"):
         sources.resolve(study(f'"hf:{folder}[large]#test"'))
 
 

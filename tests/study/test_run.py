@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,7 +16,7 @@ from riptui.supervision.client import list_running_workers
 from tests.support import odd_inpainters  # noqa: F401  workers that are started from here know them
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, started, wait_until
 from tests.support.odd_inpainters import COMMAND, POISON
-from tests.support.study_runs import all_of, require_once, require_whole, rows
+from tests.support.study_runs import all_of, require_once, require_whole, rows, save_pictures, undisturbed
 from tests.support.trajectories import picture
 
 pytestmark = pytest.mark.slow
@@ -43,8 +42,7 @@ def written(tmp_path: Path, runs: Path) -> Written:
     """A study of two pictures, four trajectories each; each iteration takes so many seconds."""
 
     def write(seconds: float = 0.01, sweep: str = SWEEP) -> Path:
-        for number, name in enumerate(("a", "b")):
-            Image.fromarray(picture() ^ np.uint8(number)).save(tmp_path / f"{name}.png")
+        save_pictures(tmp_path)
         file = tmp_path / "small.toml"
         file.write_text(f'images = ["*.png"]\nruns = "{runs}"\n{sweep.format(seconds=seconds)}')
         return file
@@ -64,25 +62,7 @@ def ran(file: Path, *more: str) -> Outcome:
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a study gives that nobody disturbs, computed in one process."""
-    folder = tmp_path_factory.mktemp("reference")
-    for number, name in enumerate(("a", "b")):
-        Image.fromarray(picture() ^ np.uint8(number)).save(folder / f"{name}.png")
-    sizes = ["--mask", "64,128", "--seed", "0-1", "--amount", "100", "--size", "256", "--metrics", "psnr"]
-    place: list[str | Path] = [
-        "--runs",
-        folder / "runs",
-        "--group",
-        "small",
-        "--set",
-        "seconds=0.01",
-        "--display",
-        "none",
-    ]
-    with started("run", *sorted(folder.glob("*.png")), "-i", "slow", *sizes, *place, command=COMMAND) as process:
-        assert finished(process).code == 0
-    for worker in list_running_workers(folder / "runs"):
-        os.kill(worker.record.pid, signal.SIGKILL)
-    return folder / "runs"
+    return undisturbed(tmp_path_factory.mktemp("reference"), 0.01)
 
 
 def test_two_workers_compute_a_study_and_a_second_run_adds_nothing(

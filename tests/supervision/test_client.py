@@ -138,7 +138,9 @@ def test_a_register_that_is_a_link_out_of_the_runs_folder_is_not_written_to(tmp_
     ],
 )
 def test_a_worker_fits_what_it_was_started_for(options: WorkerOptions, fits: bool, tmp_path: Path) -> None:
-    mine = record(host=socket.gethostname(), place=process_place(), device="cuda:0", batch=8, compile="off")
+    mine = record(
+        host=socket.gethostname(), pid=os.getpid(), place=process_place(), device="cuda:0", batch=8, compile="off"
+    )
     assert matches(Worker(mine, WorkerStatus(0.0, "idle"), True, tmp_path), options) is fits
     assert not matches(Worker(mine, WorkerStatus(0.0, "leaving"), True, tmp_path), options)
     assert not matches(Worker(mine, None, False, tmp_path), options)
@@ -407,7 +409,7 @@ def test_a_trajectory_that_an_idle_worker_does_not_take_is_given_up(
     runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("riptui.supervision.restart_policy.STALLED_SECONDS", 0.5)
-    monkeypatch.setattr("riptui.supervision.monitor.find_skipped", lambda workers: {})
+    monkeypatch.setattr("riptui.supervision.monitor.find_skipped", lambda workers, earlier: {})
     trajectory = make_trajectory()
     (trajectory.path / layout.ORIGINAL).unlink()
     with pytest.raises(WorkerError, match=r"the workers are idle, but 1 trajectory is still queued; see .*log\.txt"):

@@ -15,7 +15,6 @@ from unittest import mock
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
-from torch.utils._pytree import tree_leaves, tree_map
 
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
 CUDA = torch.device("cuda:0")
@@ -31,10 +30,12 @@ class OnCuda(torch.Tensor):
     inner: torch.Tensor
 
     @staticmethod
-    def __new__(cls, inner: torch.Tensor) -> "OnCuda":
+    def __new__(cls, inner: torch.Tensor, requires_grad: bool | None = None) -> "OnCuda":
+        inner = inner.inner if isinstance(inner, OnCuda) else inner
         geometry = {"strides": inner.stride(), "storage_offset": inner.storage_offset()}
+        needs_grad = inner.requires_grad if requires_grad is None else requires_grad
         made: OnCuda = torch.Tensor._make_wrapper_subclass(
-            cls, inner.size(), **geometry, dtype=inner.dtype, device=META, requires_grad=inner.requires_grad
+            cls, inner.size(), **geometry, dtype=inner.dtype, device=META, requires_grad=needs_grad
         )
         made.inner = inner
         return made
@@ -66,14 +67,16 @@ class Functions(TorchFunctionMode):
     """Catches the functions that C++ computes in part by itself, and device names before C++ asks a driver."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        args, kwargs = tree_map(_indexed, (args, kwargs or {}))
-        if META in tree_leaves((args, kwargs)):  # really meta, as when a model is built without weights
+        args, kwargs = _mapped(_indexed, (args, kwargs or {}))
+        if any(
+            type(one) is torch.device and one == META for one in _leaves((args, kwargs))
+        ):  # really meta, as when a model is built without weights
             with torch._C.DisableTorchFunction(), _disable_current_modes():
                 return func(*args, **kwargs)
         if func is torch.tensor:
-            args = tree_map(lambda one: one.item() if isinstance(one, OnCuda) else one, args)
+            args = _mapped(lambda one: one.item() if isinstance(one, OnCuda) else one, args)
         elif func is torch.Tensor.__getitem__:
-            whole, at = tree_map(_inner, args)
+            whole, at = _mapped(_inner, args)
             return OnCuda(whole[at]) if isinstance(args[0], OnCuda) else whole[at]
         elif func is torch.nn.functional.scaled_dot_product_attention:
             return called(func, args, kwargs)
@@ -82,7 +85,7 @@ class Functions(TorchFunctionMode):
 
 def called(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """The result of a function or an operation, computed on the CPU, on the device that it would have."""
-    tensors = [one for one in tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
+    tensors = [one for one in _leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
     of_cuda = [one for one in tensors if isinstance(one, OnCuda)]
     asked, generator = kwargs.get("device"), kwargs.get("generator")
     to_cuda = torch.device(asked).type != "cpu" if asked is not None else bool(of_cuda)
@@ -92,14 +95,29 @@ def called(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
                 raise RuntimeError(f"{func}: expected all tensors on cuda:0, but one of {[*one.shape]} is on the CPU")
     if to_cuda and generator is not None:
         raise RuntimeError(f"{func}: expected a generator of cuda:0, but found one of {generator.device}")
-    plain_args, plain_kwargs = tree_map(_inner, (args, kwargs))
+    plain_args, plain_kwargs = _mapped(_inner, (args, kwargs))
     if asked is not None:
         plain_kwargs["device"] = torch.device("cpu")
     result = func(*plain_args, **plain_kwargs)
     if func is aten.copy_.default:
         return args[0]
     known = {id(one.inner): one for one in of_cuda}  # an operation in place gives the tensor that it got
-    return tree_map(lambda one: _outer(one, known), result) if to_cuda else result
+    return _mapped(lambda one: _outer(one, known), result) if to_cuda else result
+
+
+def _mapped(function: Callable[[Any], Any], one: Any) -> Any:
+    """The function of each value in nested tuples, lists and dicts. torch's own knows more of them, and is slow."""
+    if type(one) in (tuple, list):
+        return type(one)([_mapped(function, part) for part in one])
+    if type(one) is dict:
+        return {name: _mapped(function, part) for name, part in one.items()}
+    return function(one)
+
+
+def _leaves(one: Any) -> list[Any]:
+    found: list[Any] = []
+    _mapped(found.append, one)
+    return found
 
 
 def _inner(one: Any) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 from riptui import metrics
 from riptui.metrics import lpips_weights
+from tests.support.shared_folder import shared_folder
 
 
 def write_trunk(net: metrics.LpipsNet, path: Path) -> None:
@@ -39,12 +40,15 @@ def write_trunk(net: metrics.LpipsNet, path: Path) -> None:
 def random_trunks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder to be $TORCH_HOME, with all three trunks."""
     pytest.importorskip("torchvision", reason="needs riptui[diffusion]")
-    home = tmp_path_factory.mktemp("torch")
+    return shared_folder(tmp_path_factory, "torch", write_trunks)
+
+
+def write_trunks(home: Path) -> None:
+    """Write all of them where torch.hub looks for them below $TORCH_HOME."""
     folder = home / "hub" / "checkpoints"
     folder.mkdir(parents=True)
     for net, trunk in lpips_weights.TRUNKS.items():
         write_trunk(net, folder / trunk.name)
-    return home
 
 
 @pytest.fixture

@@ -36,9 +36,12 @@ def row_with(**fields: Any) -> Spoil:
     return spoil
 
 
-def holding(name: str, content: str | bytes) -> Spoil:
-    data = content if isinstance(content, bytes) else content.encode()
-    return lambda folder: (folder / name).write_bytes(data)
+def holding(name: str, content: str | bytes | Callable[[], bytes]) -> Spoil:
+    def spoil(folder: Path) -> None:
+        made = content() if callable(content) else content
+        (folder / name).write_bytes(made.encode() if isinstance(made, str) else made)
+
+    return spoil
 
 
 def added(name: str, content: str) -> Spoil:
@@ -53,27 +56,30 @@ def sparse(name: str, size: int) -> Spoil:
     return lambda folder: os.truncate(folder / name, size)
 
 
-def png(width: int, height: int, *, chunks: bytes = b"", pixels: bytes = b"\0" * 100_000) -> bytes:
-    """A PNG whose header claims this size."""
+def png(width: int, height: int, *, bomb: bytes = b"", pixels: bytes = bytes(100_000)) -> Callable[[], bytes]:
+    """Makes a PNG whose header claims this size. It is made when it is needed: a large one takes a second.
+
+    bomb: the kind of a chunk of text of 100 MB, compressed to 100 kB.
+    """
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
 
-    header = width.to_bytes(4) + height.to_bytes(4) + b"\x08\x02\0\0\0"
-    body = chunk(b"IHDR", header) + chunks + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
+    def make() -> bytes:
+        header = width.to_bytes(4) + height.to_bytes(4) + b"\x08\x02\0\0\0"
+        text = b"x\0\0" + (b"" if bomb == b"zTXt" else b"\0") + (zlib.compress(bytes(10**8)) if bomb else b"")
+        chunks = [chunk(b"IHDR", header), *([chunk(bomb, text)] if bomb else [])]
+        chunks += [chunk(b"IDAT", zlib.compress(pixels)), chunk(b"IEND", b"")]
+        return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+    return make
 
 
-def bomb(kind: bytes) -> bytes:
-    """A chunk of text of 100 MB, compressed to 100 kB."""
-    data = b"x\0\0" + (b"" if kind == b"zTXt" else b"\0") + zlib.compress(b"\0" * 10**8)
-    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
-
-
-def patch_of(data: bytes) -> Spoil:
+def patch_of(make: Callable[[], bytes]) -> Spoil:
     """Another third patch, with a matching row."""
 
     def spoil(folder: Path) -> None:
+        data = make()
         offset = (folder / layout.PATCHES).stat().st_size
         with (folder / layout.PATCHES).open("ab") as file:
             file.write(data)
@@ -129,7 +135,7 @@ SPOILT: dict[str, Spoil] = {
     "spec: UTF-16": holding(layout.SPEC, '{"format":1}'.encode("utf-16")),
     "spec: not UTF-8": holding(layout.SPEC, b'{"format":"\xff\xfe"}'),
     "spec: empty": holding(layout.SPEC, ""),
-    "spec: 100 MB": holding(layout.SPEC, b'{"format":1,"source_name":"' + b"x" * 10**8 + b'"}'),
+    "spec: 100 MB": holding(layout.SPEC, lambda: b'{"format":1,"source_name":"' + b"x" * 10**8 + b'"}'),
     "spec: 1 TB of nothing": sparse(layout.SPEC, 10**12),
     "rows: offset below 0": row_with(patch=[-5, 10]),
     "rows: offset beyond": row_with(patch=[2**62, 10]),
@@ -165,14 +171,14 @@ SPOILT: dict[str, Spoil] = {
     "rows: too large": sparse(layout.ROWS, 10**12),
     "patches: too large": sparse(layout.PATCHES, 10**12),
     "patches: a PNG of 40000x40000": patch_of(png(40_000, 40_000)),
-    "patches: a PNG of 1x1": patch_of(png(1, 1, pixels=b"\0" * 4)),
+    "patches: a PNG of 1x1": patch_of(png(1, 1, pixels=bytes(4))),
     "patches: a PNG of 0x0": patch_of(png(0, 0)),
-    "patches: a PNG with 100 MB of text": patch_of(png(128, 128, chunks=bomb(b"zTXt"))),
-    "patches: a PNG with 100 MB of profile": patch_of(png(128, 128, chunks=bomb(b"iCCP"))),
-    "patches: a PNG with 100 MB of pixels": patch_of(png(128, 128, pixels=b"\0" * 10**8)),
+    "patches: a PNG with 100 MB of text": patch_of(png(128, 128, bomb=b"zTXt")),
+    "patches: a PNG with 100 MB of profile": patch_of(png(128, 128, bomb=b"iCCP")),
+    "patches: a PNG with 100 MB of pixels": patch_of(png(128, 128, pixels=bytes(10**8))),
     "patches: another PNG": patch_of(png(128, 128, pixels=(b"\0" * 385) * 128)),
     "original: a PNG of 40000x40000": holding(layout.ORIGINAL, png(40_000, 40_000)),
-    "original: a PNG with 100 MB of text": holding(layout.ORIGINAL, png(256, 256, chunks=bomb(b"zTXt"))),
+    "original: a PNG with 100 MB of text": holding(layout.ORIGINAL, png(256, 256, bomb=b"zTXt")),
     "original: another PNG": holding(layout.ORIGINAL, png(256, 256, pixels=(b"\0" * 769) * 256)),
     "original: text": holding(layout.ORIGINAL, EVIL),
     "original: too large": sparse(layout.ORIGINAL, 10**12),

@@ -1,12 +1,45 @@
 """Checks of a study's trajectories: are they complete, and was none computed twice?"""
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import pytest
+from PIL import Image
+
+from riptui import inpainters
 from riptui.store import layout
 from riptui.store.listing import find_trajectories, read_last_row
 from riptui.store.trajectory import Status, Trajectory
+from riptui.testing import doubles
+from tests.support.command import riptui
 from tests.support.faulty_disk import contents
+from tests.support.odd_inpainters import ODD
+from tests.support.trajectories import picture
+
+
+def save_pictures(folder: Path) -> None:
+    """The two pictures of the studies."""
+    for number, name in enumerate(("a", "b")):
+        Image.fromarray(picture() ^ np.uint8(number)).save(folder / f"{name}.png")
+
+
+def undisturbed(folder: Path, seconds: float) -> Path:
+    """The runs folder of two pictures, two mask sizes and two seeds, with the slow inpainter in this process.
+
+    It takes no time here, whatever `seconds` says; those are part of the spec.
+    """
+    save_pictures(folder)
+    sizes = ["--mask", "64,128", "--seed", "0-1", "--amount", "100", "--size", "256", "--metrics", "psnr"]
+    place: list[str | Path] = ["--runs", folder / "runs", "--group", "small", "--display", "none"]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(inpainters.REGISTRY, "slow", replace(ODD["slow"], runs_in_worker=False))
+        patched.setattr(doubles, "time", SimpleNamespace(sleep=lambda seconds: None))
+        words = ["-i", "slow", "--set", f"seconds={seconds}"]
+        assert riptui("run", *sorted(folder.glob("*.png")), *words, *sizes, *place).code == 0
+    return folder / "runs"
 
 
 def all_of(runs: Path) -> dict[str, Trajectory]:

@@ -36,6 +36,8 @@ from transformers import (
     T5TokenizerFast,
 )
 
+from tests.support.shared_folder import shared_folder
+
 FAMILIES = ("sd2", "sd1.5", "sdxl", "sd3", "flux-fill")
 WIDE = 32
 """Channels of a text encoder's output."""
@@ -64,7 +66,7 @@ def enliven(model: torch.nn.Module) -> None:
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> "Checkpoints":
-    return Checkpoints(tmp_path_factory.mktemp("checkpoints"))
+    return Checkpoints(tmp_path_factory)
 
 
 @pytest.fixture
@@ -80,14 +82,15 @@ def one_thread_and_no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 class Checkpoints(dict[str, Path]):
-    """Family to folder; each is built when it is first asked for."""
+    """Family to folder, which is only read; each is built when it is first asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
         super().__init__()
-        self.folder = folder
+        self._factory = factory
 
     def __missing__(self, family: str) -> Path:
-        self[family] = tiny_checkpoint(family, self.folder / family)
+        made = shared_folder(self._factory, f"checkpoint-{family}", lambda new: tiny_checkpoint(family, new / family))
+        self[family] = made / family
         return self[family]
 
 

@@ -1,62 +1,67 @@
 """Real processes, two at a time on the same trajectories, killed with SIGKILL and started again."""
 
+import itertools
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from riptui.spec import encode_spec
+from riptui.errors import HeldError
+from riptui.events import Iterated
+from riptui.spec import decode_spec, encode_spec
 from riptui.store import layout
+from riptui.store.creation import create_or_open
 from riptui.store.frames import read_frame
 from riptui.store.listing import summarize
 from riptui.store.lock import probe_lock
+from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from tests.support.command import PATIENCE, wait_until
 from tests.support.faulty_disk import PLACE, Disk, Story, contents
+from tests.support.fork_server import ForkedProcess, ForkServer, fork_server
+from tests.support.running import run_trajectory
 
 KILLS = 50
 INTERVAL = 0.0005  # seconds between two looks: shorter than an iteration
 
-COMPUTE = """
-import sys, time
-from pathlib import Path
-import numpy
-from tests.support.running import run_trajectory
-from riptui.events import Iterated
-from riptui.errors import HeldError
-from riptui.spec import decode_spec
-from riptui.store.creation import create_or_open
-from riptui.store.records import Request
 
-runs, inputs, *places = sys.argv[1:]
-spec = decode_spec(Path(inputs, "spec.json").read_bytes())
-original = numpy.load(Path(inputs, "original.npy"))
-for place in places:
-    trajectory = create_or_open(Path(runs), place, spec, original, Request())
-    finished = False
-    while not finished:
-        try:
-            for event in run_trajectory(trajectory):
-                if isinstance(event, Iterated):
-                    sys.stdout.write(f"{place} {event.row.k}\\n")
-                    sys.stdout.flush()
-            finished = True
-        except HeldError:
-            time.sleep(0.002)
-"""
+def compute(arguments: list[str]) -> int:
+    """What a racer does: complete the trajectories at these places, and report each iteration."""
+    runs, inputs, *places = arguments
+    spec = decode_spec(Path(inputs, "spec.json").read_bytes())
+    original = np.load(Path(inputs, "original.npy"))
+    for place in places:
+        trajectory = create_or_open(Path(runs), place, spec, original, Request())
+        finished = False
+        while not finished:
+            try:
+                for event in run_trajectory(trajectory):
+                    if isinstance(event, Iterated):
+                        print(place, event.row.k, flush=True)
+                finished = True
+            except HeldError:
+                time.sleep(0.002)
+    return 0
+
+
+@dataclass
+class Racer:
+    process: ForkedProcess
+    out: Path
+    err: Path
 
 
 class Racers:
-    """Two processes that compute the same trajectories."""
+    """Two processes that compute the same trajectories. Forked: fifty of them would import the libraries for long."""
 
-    def __init__(self, story: Story, folder: Path) -> None:
+    def __init__(self, story: Story, folder: Path, server: ForkServer) -> None:
+        self._server, self._folder, self._started = server, folder, itertools.count()
         self.runs = folder / "runs"
         self.reported: dict[str, int] = {}
         """Place to the last iteration that was reported as committed by a process that has been killed."""
@@ -64,14 +69,17 @@ class Racers:
         self._inputs.mkdir()
         (self._inputs / "spec.json").write_bytes(encode_spec(story.spec))
         np.save(self._inputs / "original.npy", story.original)
-        self.running: list[subprocess.Popen[str]] = []
+        self.running: list[Racer] = []
 
     def start(self, places: list[str]) -> None:
-        command = [sys.executable, "-c", COMPUTE, str(self.runs), str(self._inputs), *places]
-        self.running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        out, err = (self._folder / f"{kind}-{next(self._started)}" for kind in ("out", "err"))
+        words = [str(self.runs), str(self._inputs), *places]
+        with out.open("wb") as output, err.open("wb") as errors:
+            process = self._server.start(f"{__name__}:compute", words, out=output.fileno(), err=errors.fileno())
+        self.running.append(Racer(process, out, err))
 
-    def kill(self, racer: subprocess.Popen[str]) -> None:
-        os.kill(racer.pid, signal.SIGKILL)
+    def kill(self, racer: Racer) -> None:
+        racer.process.kill()
         self._finish(racer, -signal.SIGKILL)
 
     def finish(self) -> None:
@@ -80,13 +88,14 @@ class Racers:
 
     def end(self) -> None:
         for racer in self.running:
-            racer.kill()
-            racer.communicate()
+            racer.process.kill()
+            racer.process.wait(PATIENCE)
 
-    def _finish(self, racer: subprocess.Popen[str], expected: int) -> None:
-        out, err = racer.communicate(timeout=PATIENCE)
+    def _finish(self, racer: Racer, expected: int) -> None:
+        code = racer.process.wait(PATIENCE)
+        out = racer.out.read_text()
         self.running.remove(racer)
-        assert (racer.returncode, err) == (expected, "")
+        assert (code, racer.err.read_text()) == (expected, "")
         for line in out[: out.rfind("\n") + 1].splitlines():
             place, k = line.split()
             self.reported[place] = max(self.reported.get(place, 0), int(k))
@@ -97,12 +106,13 @@ def make_racers(tmp_path: Path) -> Iterator[Callable[[Story], Racers]]:
     made: list[Racers] = []
 
     def make(story: Story) -> Racers:
-        made.append(Racers(story, tmp_path))
+        made.append(Racers(story, tmp_path, server))
         return made[-1]
 
-    yield make
-    for racers in made:
-        racers.end()
+    with fork_server("riptui.inpainters.baselines", "riptui.metrics", __name__) as server:
+        yield make
+        for racers in made:
+            racers.end()
 
 
 def rows_of(runs: Path) -> int:
@@ -130,7 +140,7 @@ def test_fifty_kills_of_two_competing_processes_change_no_byte(make_racers: Call
             wait_until(lambda goal=goal: rows_of(racers.runs) >= goal, interval=INTERVAL)
         time.sleep(rng.random() * 0.003)
         _, holder = probe_lock(trajectory.path)
-        victims = [one for one in racers.running if holder and one.pid == holder.pid]
+        victims = [one for one in racers.running if holder and one.process.pid == holder.pid]
         victim = victims[0] if victims and rng.random() < 0.9 else rng.choice(racers.running)
         holders += victim in victims
         racers.kill(victim)

@@ -9,10 +9,12 @@ import pytest
 from riptui.engine import slot
 from riptui.errors import DiskError
 from riptui.events import Ended, Failed, TrajectoryEvent
+from riptui.store import disk_queue
 from riptui.store.claim import claim
 from riptui.store.disk_queue import DiskQueue
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_registry import SkippedTrajectory, Worker, WorkerOptions, list_workers, register
+from riptui.supervision.client import retry
 from riptui.supervision.monitor import TrajectoryMonitor
 from riptui.supervision.progress import ProgressTracker
 from riptui.worker.loop import new_worker_record, serve
@@ -94,15 +96,23 @@ def test_a_folder_that_fails_while_it_is_computed_does_not_end_its_neighbour(
     assert [skipped.path for skipped in worker.live.skipped] == ["a/bad"]
 
 
-def test_a_skipped_trajectory_is_tried_again_later(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
+def test_a_skipped_trajectory_is_tried_again_later_and_when_a_person_asks(
+    make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trajectory = make_trajectory("a/one")
     queue = DiskQueue(tmp_path / "runs")
+
+    def count() -> int:
+        queue.scan(now=True)
+        return len(queue)
+
     queue.skip(trajectory)
-    queue.scan(now=True)
-    assert len(queue) == 0
-    queue._skipped = dict.fromkeys(queue._skipped, 0.0)
-    queue.scan(now=True)
-    assert len(queue) == 1
+    assert count() == 0
+    retry(trajectory)
+    assert count() == 1
+    monkeypatch.setattr(disk_queue, "RETRY_SKIPPED_SECONDS", -1.0)
+    queue.skip(trajectory)
+    assert count() == 1
 
 
 def test_who_watches_is_told_that_it_is_skipped(
@@ -111,16 +121,20 @@ def test_who_watches_is_told_that_it_is_skipped(
     refuse(errno.EACCES)
     runs = tmp_path / "runs"
     with register(runs, new_worker_record(WorkerOptions(batch=1))) as entry:
-        list(serve(entry, runs, idle_seconds=0.0, should_stop=lambda: False))
         watched = TrajectoryMonitor(runs, spoilt[:1])
+        list(serve(entry, runs, idle_seconds=0.0, should_stop=lambda: False))
         [(_, event)] = watched.poll()
         tracker = ProgressTracker(runs, runs, {"a/spoilt0": 4, "a/spoilt1": 4})
         progress = tracker.poll(full=True)
         shown = riptui("ps", "--runs", runs).out
+        assert tracker.is_over
+        again = TrajectoryMonitor(runs, spoilt[:1])
+        assert again.poll() == []  # an earlier try does not count
+        tracker.retry_skipped()
+        assert tracker.poll(full=True).statuses == {"queued": 2}
     assert isinstance(event, Failed)
     assert str(event.error) == f"{runs}/a/spoilt0: permission denied"
     assert watched.is_over
-    assert tracker.is_over
     assert (progress.statuses, progress.failed["a/spoilt1"]) == (
         {"skipped": 2},
         f"{runs}/a/spoilt1: permission denied",

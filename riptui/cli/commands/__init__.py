@@ -44,5 +44,6 @@ def expand_aliases(argv: list[str]) -> list[str]:
     if not argv:
         return ["browse"]
     first = argv[0]
-    is_browse = first.partition("=")[0] in ("--select", "--graphics") or (first not in COMMANDS and is_folder(first))
+    is_command = first in COMMANDS or first in UNLISTED_COMMANDS
+    is_browse = first.partition("=")[0] in ("--select", "--graphics") or (not is_command and is_folder(first))
     return ["browse", *argv] if is_browse else argv

@@ -11,6 +11,7 @@ from riptui.study.study_file import Study
 from riptui.supervision.bulk import request_all, retry_all
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.progress import ProgressTracker
+from riptui.text.units import format_count
 
 
 def pause(file: Path) -> int:
@@ -34,12 +35,14 @@ def _request_all(file: Path, statuses: Iterable[str], action: str, past_tense: s
     trajectories = _find_by_status(study, statuses)
     count = retry_all(trajectories) if action == "retry" else request_all(trajectories, action)  # type: ignore[arg-type]
     print_line(f"{count} {past_tense}")
+    if left := len(trajectories) - count:
+        warn(f"{format_count(left, 'trajectory')} could not be: see riptui check {short_path(study.folder)}")
     if count and action in ("run", "retry"):
         Care.of(None, None).start_follower(study.runs, (), study=study.file)
     workers = list_running_workers(study.runs)
     if count and action in ("run", "retry") and not any(worker.record.takes_queued for worker in workers):
         warn(f"no workers are running; start them with: riptui study run {short_path(study.file)}")
-    return 0
+    return 1 if left else 0
 
 
 def _find_by_status(study: Study, statuses: Iterable[str]) -> list[Trajectory]:

@@ -50,6 +50,8 @@ def run(
     care = Care.of(on_end, timeout)
     if not ray and (ray_cpus or ray_copies):
         raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
+    if ray and timeout is not None:
+        raise click.UsageError("--timeout is for workers of this machine; with --ray, Ray replaces its actors")
     study = read_study(file)
     executor: LocalPool | RayDriver
     if ray:
@@ -138,6 +140,8 @@ def _watch(
     tracker: ProgressTracker, executor: LocalPool | RayDriver, display: StudyDisplay, stop: StopSignal, hook: EndHook
 ) -> bool:
     """Show the progress until every trajectory has ended; return whether none failed. Raises WorkerError, DiskError."""
+    tracker.poll(full=True)
+    tracker.retry_skipped()
     tracker.poll(full=True)
     if not (tracker.is_over or stop):
         executor.start()

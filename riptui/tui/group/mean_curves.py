@@ -1,4 +1,4 @@
-"""The charts and the table of a group: means by mask size, all points, the runs of one image. No Textual."""
+"""The charts and the table of a group: means by mask size, all points, the trajectories of one image. No Textual."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -125,7 +125,7 @@ class GroupView(Widget):
             self._change_options(metric=names[(names.index(self._data.options.metric) + 1) % len(names)])
 
     def cycle_image(self) -> None:
-        """Draw the runs of the group's next image."""
+        """Draw the trajectories of the group's next image."""
         if self._data and len(self._data.images) > 1:
             self._change_options(view="runs", image=(self._data.options.image + 1) % len(self._data.images))
 
@@ -213,7 +213,7 @@ class GroupView(Widget):
         parts = [format_count(count, "trajectory")]
         parts += [format_count(images, "image")] if images > 1 else []
         if data.options.view == "runs" and images:
-            parts.append(f"runs of {data.images[data.options.image]}")
+            parts.append(f"trajectories of {data.images[data.options.image]}")
         parts += [data.note] if data.note else []
         parts += [f"{unreadable:,} unreadable"] if unreadable else []
         self._set_text("#group-about", " · ".join(parts))

@@ -31,6 +31,7 @@ class TreeEntry(FilterSubject):
     iterations: int = 0
     values: tuple[float, ...] = ()  # of the primary metric, in order
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
+    failed: str = ""  # when it failed: a retry that fails again, too
     error: str = ""  # why it is unreadable
 
     @property
@@ -95,7 +96,7 @@ class RunsScanner:
         if self._group_stamps and is_unchanged and not retries:
             return
         if not self.runs.is_dir():
-            raise DiskError(f"there is no folder {self.runs}")
+            raise DiskError(f"{self.runs} does not exist")
         settled_before = time.time_ns() - SETTLED_NS
         groups: dict[str, int] = {}
         present: set[str] = set()
@@ -197,5 +198,5 @@ def _make_entry(path: str, summary: TrajectorySummary, group_tags: Iterable[str]
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
     _, values = primary_metric(summary.metrics)
-    iterations = summary.spec.iterations
-    return TreeEntry(**fields, iterations=iterations, values=tuple(values), error=summary.error, changed=changed)
+    iterations, failed, error = summary.spec.iterations, summary.failed, summary.error
+    return TreeEntry(**fields, iterations=iterations, values=tuple(values), changed=changed, failed=failed, error=error)

@@ -1,5 +1,6 @@
-"""The line above a trajectory: its path, and inpainter, mask size and seed."""
+"""The line above a trajectory: its path, its status, and inpainter, mask size and seed; of a failed one the reason."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -8,13 +9,19 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from riptui.spec import Spec
+from riptui.store.records import Failure
+from riptui.store.trajectory import Status
+from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
+from riptui.text.units import format_duration
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 
+AGE_SECONDS = 30.0  # between two updates of how long ago something failed
+
 
 class Heading(Horizontal):
-    """fig7 / cat / m64-s0        navier-stokes · 64 px · seed 0. In little room the outer groups are left out."""
+    """fig7 / cat / m64-s0        ✓ done · navier-stokes · 64 px · seed 0. In little room outer groups are left out."""
 
     DEFAULT_CSS = """
     Heading {
@@ -37,6 +44,9 @@ class Heading(Horizontal):
         self._snapshot = snapshot
         self._update_lines()
 
+    def on_mount(self) -> None:
+        self.set_interval(AGE_SECONDS, self._update_lines)  # a failure grows older
+
     def on_resize(self) -> None:
         self._update_lines()
 
@@ -46,7 +56,8 @@ class Heading(Horizontal):
         path, runs = snapshot.path, self._runs
         parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         *groups, folder_name = map(printable, parts)
-        recipe = Content(_recipe(snapshot.spec) if snapshot.spec else "")
+        has_failed = snapshot.status is Status.FAILED
+        recipe = _describe_failure(snapshot.failure) if has_failed else _describe_work(snapshot)
         max_recipe_columns = max(self.size.width // 2, self.size.width - cell_len(folder_name) - 2)
         path_columns = self.size.width - min(recipe.cell_length, max_recipe_columns) - 2
         while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
@@ -59,6 +70,38 @@ class Heading(Horizontal):
         self.query_one("#recipe", TextLine).set_text(recipe)
 
 
+def _describe_work(snapshot: TrajectorySnapshot) -> Content:
+    """✓ done · navier-stokes · 64 px · seed 0"""
+    if snapshot.spec is None:
+        return Content("")
+    recipe = Content(printable(_recipe(snapshot.spec)))
+    if snapshot.status is None:
+        return recipe
+    mark, _ = STATUS_MARKS[snapshot.status]
+    return Content.assemble((f"{mark} {snapshot.status}", "$foreground"), " · ", recipe)
+
+
 def _recipe(spec: Spec) -> str:
-    order = "" if spec.order == "replacement" else f" · {spec.order}"
-    return printable(f"{spec.inpainter} · {spec.mask} px · seed {spec.seed}{order}")
+    model = str(spec.parameters.get("model") or "").rstrip("/").rpartition("/")[2]
+    parts = [model if spec.inpainter == "diffusion" and model else spec.inpainter, f"{spec.mask} px"]
+    parts += [f"{steps} steps"] if (steps := spec.parameters.get("steps")) else []
+    parts += [f"seed {spec.seed}"] + ([] if spec.order == "replacement" else [spec.order])
+    return " · ".join(parts)
+
+
+def _describe_failure(failure: Failure | None) -> Content:
+    """✗ failed 3 min ago (R retry, 6 log): the reason"""
+    mark, reason, age = STATUS_MARKS["failed"][0], "", ""
+    if failure is not None:
+        reason, age = f": {printable(failure.error)}", _format_age(failure.when)
+    keys = (" (R retry, 6 log)", "$foreground-muted")
+    return Content.assemble((f"{mark} failed{age}", "$text-error bold"), keys, (reason, "$foreground"))
+
+
+def _format_age(when: str) -> str:
+    """How long ago a time was; nothing if it is no time, or in the future by another machine's clock."""
+    try:
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(when)).total_seconds()
+    except (ValueError, TypeError):
+        return ""
+    return f" {format_duration(seconds)} ago" if seconds > 0 else ""

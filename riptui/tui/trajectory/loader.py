@@ -18,7 +18,7 @@ from riptui.spec import Spec
 from riptui.store.annotations import NO_ANNOTATIONS, Annotations, read_annotations
 from riptui.store.frame_reader import FrameReader
 from riptui.store.records import Failure, IterationRow, Session
-from riptui.store.trajectory import Trajectory
+from riptui.store.trajectory import Status, Trajectory, derive_status
 from riptui.text.terminal import printable
 from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
 
@@ -45,6 +45,7 @@ class TrajectorySnapshot:
     failure: Failure | None = None
     log: str = ""
     annotations: Annotations = NO_ANNOTATIONS
+    status: Status | None = None  # None: it cannot be told
     error: str = ""
 
 
@@ -102,9 +103,10 @@ class TrajectoryLoader:
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
         annotations = try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS)
+        status = try_read(lambda: derive_status(trajectory, rows[-1] if rows else None), None)
         text = "\n".join([*errors, log])
         return TrajectorySnapshot(
-            self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations
+            self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations, status
         )
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:

@@ -213,7 +213,7 @@ class TrajectoryView(Widget):
         slider.set_marks(self.cursor.keyframes)
         self._show_position()
         if frame_changed:
-            self._show_frame()
+            self.show_frame()
         self._show_tab()
         if snapshot.spec is None:
             self.query_one(PictureRow).show_message(snapshot.error)
@@ -236,7 +236,7 @@ class TrajectoryView(Widget):
             self._restart_play_timer()
         self._show_position()
         if self.cursor.k != k:
-            self._show_frame()
+            self.show_frame()
 
     def _restart_play_timer(self) -> None:
         if self._play_timer is not None:
@@ -255,7 +255,7 @@ class TrajectoryView(Widget):
                 text += Content.styled(f"  ▶ {cursor.speed:g}/s", "$accent")
         self.query_one("#place", TextLine).set_text(text)
 
-    def _show_frame(self) -> None:
+    def show_frame(self) -> None:
         """Show the cursor's frame everywhere: slider, pictures, metrics, and the pane."""
         if self.cursor.spec is None:
             return

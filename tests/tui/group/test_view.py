@@ -352,7 +352,7 @@ async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group: P
         view.cycle_metric()
         await wait_until(pilot, lambda: "SSIM" in lines(view)[0])
         view.cycle_image()
-        await wait_until(pilot, lambda: "runs of 1.png" in str(about.content))
+        await wait_until(pilot, lambda: "trajectories of 1.png" in str(about.content))
         view.toggle_axis()
         await wait_until(pilot, lambda: "coverage %" in lines(view)[-1])
 
@@ -371,7 +371,7 @@ async def test_with_little_room_the_table_is_a_tab(group: Path) -> None:
         view = await shown(pilot, group)
         assert view.query_one(Chart).display
         assert not view.query_one(GroupTable).display
-        view.select_tab(3)
+        view.select_tab(4)
         await pilot.pause()
         assert view.query_one(GroupTable).display
         assert not view.query_one(Chart).display

@@ -8,7 +8,7 @@ import pytest
 from riptui.events import Iterated
 from riptui.store.annotations import change_annotations
 from riptui.store.claim import claim
-from riptui.store.records import Request
+from riptui.store.records import Failure, Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.tui.runs import scanner
@@ -195,3 +195,16 @@ def test_the_tags_of_groups_count_for_what_is_in_them(make_trajectory: MakeTraje
     change_annotations(runs / "fig7", lambda annotations: annotations.with_tags([], ["all"]))
     changed = {entry.path: entry.tags for entry in looked(scanner_of_runs).entries}
     assert changed == {"fig7/cat": ("own",), "fig7/dog": ()}
+
+
+def test_a_retry_that_fails_again_between_two_scans_is_a_change(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    trajectory = make_trajectory("a")
+    with claim(trajectory) as claimed:
+        claimed.record_failure(Failure("2026-01-01T00:00:00+00:00", 3, "first", ""))
+    scanner_of_runs = RunsScanner(runs)
+    [first] = looked(scanner_of_runs).entries
+    with claim(trajectory) as claimed:
+        claimed.record_failure(Failure("2026-01-01T00:00:01+00:00", 3, "again", ""))
+    [second] = looked(scanner_of_runs).entries
+    assert first.status is second.status is Status.FAILED
+    assert second.failed > first.failed

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ from riptui.arrays import Image
 from riptui.results.exposure import LUMA
 from riptui.results.patch_errors import read_square_errors
 from riptui.results.recursion_effect import compute_effect
+from riptui.store.claim import claim
 from riptui.store.frames import read_frame
+from riptui.store.records import Failure
 from riptui.store.trajectory import Trajectory
 from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.graphics.picture import PictureWidget
@@ -50,8 +53,8 @@ class ChosenFrame(NamedTuple):
 class WatchedView(TrajectoryView):
     """Tells the app of every frame that is shown."""
 
-    def _show_frame(self) -> None:
-        super()._show_frame()
+    def show_frame(self) -> None:
+        super().show_frame()
         snapshot = self.cursor.snapshot
         if snapshot and snapshot.spec:
             self.app.chosen.append(ChosenFrame(snapshot.path, self.cursor.k, snapshot.spec.iterations))
@@ -124,7 +127,7 @@ async def test_a_trajectory_opens_at_its_newest_frame_with_the_original_and_the_
         assert same(app.picture("frame").image, newest)
         assert same(app.picture("compared").image, difference(newest, original))
         assert app.text("#name") == "picture / m64-s0"
-        assert app.text("#recipe") == "navier-stokes · 64 px · seed 0"
+        assert app.text("#recipe") == "✓ done · navier-stokes · 64 px · seed 0"
         assert app.text("#place").split() == ["32/32", "200", "%"]
 
 
@@ -645,3 +648,16 @@ async def test_everything_is_inside_at_any_size(done: Trajectory, size: tuple[in
         shown = [app.query_one(f"#{name}") for name in ("original", "frame", "compared")][3 - room.pictures :]
         assert all(app.view.region.contains_region(one.region) for one in shown if app.query_one(PictureRow).display)
         assert all(one.region.height == room.height + 1 for one in shown if app.query_one(PictureRow).display)
+
+
+@pytest.mark.slow
+async def test_the_heading_says_what_state_it_is_in_and_why_it_failed(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory("cat/m64-s0")
+    async with showing(trajectory) as (app, pilot):
+        assert app.text("#recipe") == "○ queued · navier-stokes · 64 px · seed 0"
+        an_hour_ago = datetime.now(UTC) - timedelta(hours=1, minutes=40)
+        with claim(trajectory) as claimed:
+            claimed.record_failure(Failure(an_hour_ago.isoformat(), 3, "out of memory", ""))
+        app.view.disk_changed()
+        await wait_until(pilot, lambda: "failed" in app.text("#recipe"))
+        assert app.text("#recipe") == "✗ failed 1 h 40 min ago (R retry, 6 log): out of memory"

@@ -4,7 +4,14 @@ import rich_click as click
 
 from riptui.cli.commands.study import file_argument
 from riptui.cli.lazy import command
-from riptui.cli.options import CARE_OPTIONS, care_options, detach_option, display_option, pool_options
+from riptui.cli.options import (
+    CARE_OPTIONS,
+    WORKER_OPTIONS,
+    care_options,
+    detach_option,
+    display_option,
+    pool_options,
+)
 
 
 @command("riptui.cli.study.run:run")
@@ -46,19 +53,7 @@ from riptui.cli.options import CARE_OPTIONS, care_options, detach_option, displa
 @care_options
 @pool_options
 @display_option
-@click.option_panel(
-    "Workers",
-    options=[
-        "--devices",
-        "--workers",
-        "--detach",
-        *CARE_OPTIONS,
-        "--batch",
-        "--compile",
-        "--deterministic",
-        "--offline",
-    ],
-)
+@click.option_panel("Workers", options=["--devices", "--workers", "--detach", *CARE_OPTIONS, *WORKER_OPTIONS[1:]])
 @click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
 def run() -> None:
     """Compute a study with one worker per device, and show its progress.

@@ -1,12 +1,25 @@
 """File system calls for every layer: replace a file atomically, and measure free disk space."""
 
+import errno
 import os
+import pwd
 import shutil
+import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from threading import get_ident
+from queue import Empty, Queue
+from threading import Thread, get_ident
+from typing import TypeVar, cast
 
 TEMPORARY_PREFIX = ".tmp-"
+ANSWER_SECONDS = 2.0  # seconds that a disk has to answer; a sleeping one starts in less
+
+ResultT = TypeVar("ResultT")
+
+
+class NotRegularFileError(OSError):
+    """Something else is where a file belongs: reading it could wait for ever, or never end."""
 
 
 def write_atomically(
@@ -16,7 +29,7 @@ def write_atomically(
     temporary: Path | str | None = None,
     folder_fd: int | None = None,
     durable: bool = True,
-    mode: int = 0o644,
+    mode: int = 0o666,
 ) -> None:
     """Replace or create a file: afterwards it has the old bytes or the new ones, whatever happens.
 
@@ -42,7 +55,19 @@ def write_atomically(
             os.unlink(temporary, dir_fd=folder_fd)
         raise
     if durable and folder_fd is not None:
-        os.fsync(folder_fd)
+        sync_folder(folder_fd)
+
+
+def sync_folder(fd: int) -> None:
+    """Make the names in an open folder durable, where the file system can: CIFS, DrvFs and some FUSE cannot.
+
+    Raises OSError if it can and fails.
+    """
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
 
 
 def write_at(fd: int, data: bytes, start: int) -> None:
@@ -51,6 +76,56 @@ def write_at(fd: int, data: bytes, start: int) -> None:
     while view:
         written = os.pwrite(fd, view, start)
         view, start = view[written:], start + written
+
+
+def read_own_file(path: Path, max_bytes: int) -> bytes:
+    """The first bytes of one of the user's own files, whatever is in its place: a fifo or a dead mount freezes nothing.
+
+    Raises OSError: NotRegularFileError for a fifo or a device, TimeoutError if the disk does not answer.
+    """
+    return run_within(ANSWER_SECONDS, lambda: _read_regular(path, max_bytes))
+
+
+def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
+    """The result of a call that may hang on a dead mount. Raises TimeoutError, and leaves the call to its thread."""
+    results: Queue[tuple[ResultT | None, BaseException | None]] = Queue()
+
+    def run() -> None:
+        try:
+            results.put((call(), None))
+        except BaseException as error:
+            results.put((None, error))
+
+    Thread(target=run, name="own file", daemon=True).start()
+    try:
+        result, error = results.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(errno.ETIMEDOUT, "the disk does not answer") from None
+    if error is not None:
+        raise error
+    return cast(ResultT, result)
+
+
+def _read_regular(path: Path, max_bytes: int) -> bytes:
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb") as opened:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+            raise NotRegularFileError(errno.EINVAL, "it is not a regular file")
+        return opened.read(max_bytes) or b""
+
+
+def other_owner(path: Path | str) -> str:
+    """The name of the other user whose a path, or what exists above it, is; "" if it is this user's, or not known."""
+    path = Path(path).absolute()
+    try:
+        found = next(place for place in (path, *path.parents) if os.path.lexists(place))
+        owner = os.lstat(found).st_uid
+        return "" if owner == os.geteuid() else pwd.getpwuid(owner).pw_name
+    except (OSError, StopIteration):
+        return ""
+    except KeyError:
+        return f"user {owner}"
 
 
 def free_bytes(path: Path) -> int:

@@ -42,7 +42,7 @@ def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     own = tmp_path_factory.mktemp("own")
     for variable, name in (("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")):
         monkeypatch.setenv(f"XDG_{variable}_HOME", str(own / name))
-    for variable in ("RIPTUI_CONFIG", "RIPTUI_RUNS", "RIPTUI_THEME", "RIPTUI_GRAPHICS", *SURROUNDINGS):
+    for variable in ("RIPTUI_CONFIG", "RIPTUI_RUNS", "RIPTUI_THEME", "RIPTUI_GRAPHICS", "RIPTUI_LOCKS", *SURROUNDINGS):
         monkeypatch.delenv(variable, raising=False)
     return own / "config"
 

@@ -8,13 +8,17 @@ from typing import Any
 from rich.text import Text
 
 from riptui.cli.console import err, out, print_json, print_line
+from riptui.cli.copies import warn_of_copies
 from riptui.cli.transient_progress import transient_progress
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DamagedError, MissingExtraError, RiptuiError, SpecError
 from riptui.inpainters import find_inpainter
 from riptui.store.claim import claim
+from riptui.store.creation import remove_abandoned
 from riptui.store.listing import find_all_trajectories
+from riptui.store.lock import probe_lock
 from riptui.store.provenance import describe_mixed_sessions
-from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trajectory import Trajectory
 from riptui.store.verify import inspect_folder
 from riptui.store.writer import open_writer
 from riptui.text.terminal import printable
@@ -29,7 +33,11 @@ WEIGHTS_TEXTS = {
 
 def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | None) -> int:
     found = None if weights is None else _read_weights(weights)
-    trajectories = find_all_trajectories(paths)
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories(paths, on_error=unlisted)
+    if repair:
+        for group in {trajectory.path.parent for trajectory in trajectories}:
+            remove_abandoned(group)
     results = []
     with transient_progress(hidden=as_json and out.is_terminal) as progress:
         for trajectory in progress.track(trajectories, description="checking"):
@@ -40,10 +48,11 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
                 print_json(results[-1])
             else:
                 _print_result(results[-1])
+    warn_of_copies(trajectories)
     is_bad = any(
         result.get("weights") == "unlike" or (result["damage"] and not result["repaired"]) for result in results
     )
-    return 1 if is_bad else 0
+    return 1 if is_bad or unlisted.count else 0
 
 
 def _read_weights(text: str) -> Mapping[str, str]:
@@ -78,7 +87,7 @@ def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"path": str(trajectory.path), "good": 0, "damage": [], "leftovers": [], "mixed": None}
     result["repaired"] = False
     try:
-        running = trajectory.read_status() == Status.RUNNING
+        running, _ = probe_lock(trajectory.path)
         inspection = inspect_folder(trajectory)
         result |= {"good": inspection.walk.iteration, "iterations": trajectory.spec.iterations}
         result["damage"] = inspection.damage

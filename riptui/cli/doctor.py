@@ -1,28 +1,24 @@
 """`riptui doctor`: what works on this machine, and how to fix what does not."""
 
-import fcntl
 import json
 import os
 import platform
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from rich.text import Text
 
 from riptui import __version__
 from riptui.cli.console import err, out, print_json
+from riptui.cli.diagnosis import Diagnoses, Diagnosis
+from riptui.cli.doctor_disk import check_disk
 from riptui.cli.logind import logout_advice
-from riptui.filesystem import free_bytes
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
-from riptui.text.units import format_size
 
 BASE = (
     "numpy",
@@ -44,7 +40,6 @@ EXTRAS = {
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),
     "report": ("matplotlib",),
 }
-MIN_FREE_BYTES = 2**30  # bytes; about 200 trajectories
 
 # in its own process: torch takes seconds to import and may crash on a broken driver
 TORCH_PROBE = """
@@ -57,18 +52,7 @@ print(json.dumps({"torch": torch.__version__, "built": torch.version.cuda or tor
 """
 
 
-class Diagnosis(NamedTuple):
-    """A result of a check."""
-
-    state: Literal["ok", "note", "bad"]
-    what: str
-    advice: str = ""
-
-
-Diagnoses = Iterator[Diagnosis]
-
-
-def doctor(runs: Path, as_json: bool) -> int:
+def doctor(folder: Path | None, runs: Path, as_json: bool) -> int:
     checks: dict[str, Callable[[], Diagnoses]] = {
         "python": check_python,
         "packages": check_packages,
@@ -77,7 +61,7 @@ def doctor(runs: Path, as_json: bool) -> int:
         "gpu": check_gpu,
         "weights": check_weights,
         "logout": check_logout,
-        "disk": lambda: check_disk(runs),
+        "disk": lambda: check_disk(folder or runs),
     }
     with err.status("checking ...") if err.is_terminal else err.capture():
         found = {topic: list(check()) for topic, check in checks.items()}
@@ -192,32 +176,6 @@ def check_weights() -> Diagnoses:
         else:
             advice = f"riptui fetch lpips-{net}; without network, copy the file there"
             yield Diagnosis("note", f"lpips-{net}: {path} is missing", advice)
-
-
-def check_disk(runs: Path) -> Diagnoses:
-    """The runs folder: free space, write permission, locks, and the time of an fsync."""
-    place = runs
-    try:
-        folder = next(parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists())
-        free = free_bytes(folder)
-        advice = "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"
-        room = f"{format_size(free)} free for {runs}"
-        yield Diagnosis("ok", room) if free > MIN_FREE_BYTES else Diagnosis("note", room, advice)
-        place = folder
-        with tempfile.TemporaryFile(dir=folder) as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            started = time.perf_counter()
-            for _ in range(10):
-                file.write(b"x" * 4096)
-                file.flush()
-                os.fsync(file.fileno())
-            fsync_seconds = (time.perf_counter() - started) / 10
-    except OSError as error:
-        yield Diagnosis("bad", f"{place}: {error.strerror}", "choose another folder with --runs or $RIPTUI_RUNS")
-        return
-    slow = "each iteration pays this twice; a local disk is faster" if fsync_seconds > 0.02 else ""
-    what = f"{folder} is writable, locks work, an fsync takes {fsync_seconds * 1e3:.1f} ms"
-    yield Diagnosis("note" if slow else "ok", what, slow)
 
 
 def check_logout() -> Diagnoses:

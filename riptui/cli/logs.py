@@ -7,11 +7,13 @@ from pathlib import Path
 
 from riptui.errors import InputError, with_choices
 from riptui.store import layout
+from riptui.store.disk import MAX_READ_BYTES, file_size, read_range
 from riptui.store.tail import LineTail
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import Worker, list_workers
 from riptui.text.terminal import printable
 
+MIN_READ_BYTES = 2**16  # bytes; most logs have less
 POLL_SECONDS = 0.25  # between two reads of a log that is followed
 
 
@@ -49,13 +51,24 @@ def _find_log(runs: Path, target: str | None) -> Path:
     return max(workers, key=lambda worker: (worker.alive, worker.record.started)).log
 
 
+def _read_end(log: Path, size: int, count: int) -> bytes:
+    """The last bytes of the first `size` of a log, with at least `count` lines; at most `MAX_READ_BYTES`."""
+    length = MIN_READ_BYTES
+    while True:
+        data = read_range(log, max(0, size - length), min(length, size))
+        if data.count(b"\n") > count or length >= min(size, MAX_READ_BYTES):
+            return data
+        length *= 4
+
+
 def _read_lines(log: Path, count: int, follow: bool) -> Iterator[str]:
     """The last lines of a log; with `follow` new ones too, without end."""
+    size = file_size(log)
+    data = _read_end(log, size, count)
+    yield from data.decode(errors="replace").splitlines()[-count:] if count else ()
     tail = LineTail(log)
-    data = tail.read()
-    tail.advance(data)
-    all_lines = data.decode(errors="replace").splitlines()
-    yield from all_lines[-count:] if count else ()
+    whole = data[: data.rfind(b"\n") + 1]
+    tail.skip_to(size - len(data) + len(whole), whole[whole.rfind(b"\n", 0, -1) + 1 :])
     while follow:
         time.sleep(POLL_SECONDS)
         yield from tail.read_lines().decode(errors="replace").splitlines()

@@ -12,6 +12,8 @@ import rich_click as click
 from rich.cells import cell_len
 
 from riptui.cli.console import out, print_json, render_ansi, warn
+from riptui.cli.copies import warn_of_copies
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.metrics.display import format_value, primary_metric
 from riptui.store.annotations import peek_annotations
 from riptui.store.disk import explain_errors
@@ -30,7 +32,8 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
         is_folder = runs.is_dir()
     if not is_folder:
         raise click.UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
-    summaries = [summarize(trajectory) for trajectory in find_trajectories(runs)]
+    unlisted = UnlistedFolders()
+    summaries = [summarize(trajectory) for trajectory in find_trajectories(runs, on_error=unlisted)]
     total = len(summaries)
     if filter_text.strip():
         summaries = _select(summaries, runs, filter_text)
@@ -38,11 +41,12 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
         print_json([as_dict(summary) for summary in summaries])
     elif summaries:
         sys.stdout.write(format_table(summaries, runs))
+        warn_of_copies([summary.trajectory for summary in summaries if summary.spec])
     elif total:
         warn(f"none of {format_count(total, 'trajectory')} matches {filter_text}")
-    else:
+    elif not unlisted.count:
         warn(f"no trajectories in {runs}; `riptui demo` creates a first one")
-    return 0
+    return 1 if unlisted.count else 0
 
 
 def _select(summaries: list[TrajectorySummary], runs: Path, filter_text: str) -> list[TrajectorySummary]:
@@ -80,7 +84,7 @@ def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
 
 def _format_cells(summary: TrajectorySummary, columns: int) -> str:
     """What fits behind the path, in this order: amount inpainted, newest value, sparkline, spec."""
-    if summary.spec is None:
+    if summary.spec is None or summary.status is None:
         return printable(summary.error)
     spec = summary.spec
     name, values = primary_metric(summary.metrics)

@@ -5,6 +5,7 @@ from pathlib import Path
 from riptui import engine
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DiskError, RiptuiError
 from riptui.events import Failed
 from riptui.spec import MeasureInterval, measured_iterations
@@ -14,7 +15,7 @@ from riptui.store.trajectory import Trajectory
 
 
 def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at: MeasureInterval, display: str) -> int:
-    trajectories = find_all_trajectories(paths)
+    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
     names = choose_metrics(metrics)
     failed = False
     display_kind = "plain" if display in ("auto", "rich") else display  # the bars count iterations, and there are none

@@ -101,13 +101,18 @@ def pool_options(command: Command) -> Command:
             "a part at a time (slower) or a layer at a time (far slower).",
         ),
         click.option("--offline", is_flag=True, help="Never use the network."),
+        click.option(
+            "--trust",
+            is_flag=True,
+            help="Load what specs of other users name: local models, LoRA and embedding files, pickled weights.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
     return command
 
 
-WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offload", "--offline"]
+WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offload", "--offline", "--trust"]
 """Of `worker_options`, for the panel of a command's help."""
 detach_option = click.option(
     "--detach",

@@ -8,6 +8,7 @@ import rich_click as click
 
 from riptui.cli.console import print_error, print_line
 from riptui.cli.logs import find_worker
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import RiptuiError, WorkerError
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Status, Trajectory
@@ -46,7 +47,7 @@ def _shut_down(runs: Path, worker_id: str) -> int:
 def _request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> int:
     counts: Counter[str] = Counter()
     failed = False
-    for trajectory in find_all_trajectories(paths):
+    for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders()):
         try:
             counts[_request_one(trajectory, state, past_tense)] += 1
         except RiptuiError as error:

@@ -12,6 +12,7 @@ from riptui.cli.console import out as console
 from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
@@ -23,7 +24,14 @@ MAX_DAMAGED_LISTED = 5  # trajectories whose pictures cannot be read
 
 
 def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite: bool, as_json: bool) -> int:
-    write_report(find_all_trajectories(paths), out, reference=reference, overwrite=overwrite, as_json=as_json)
+    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
+    write_report(
+        trajectories,
+        out,
+        reference=reference,
+        overwrite=overwrite,
+        as_json=as_json,
+    )
     return 0
 
 

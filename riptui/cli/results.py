@@ -11,6 +11,7 @@ from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.transient_progress import transient_progress
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
@@ -35,7 +36,7 @@ def results(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths)]
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
     found = [summary for summary in summaries if summary.spec]
     if len(found) < len(summaries):
         count = format_count(len(summaries) - len(found), "trajectory")

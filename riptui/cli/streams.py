@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TextIO
 
 
@@ -36,12 +35,12 @@ def discard_output(stream: TextIO) -> None:
 
 
 @contextmanager
-def redirect_to_log(log: Path) -> Iterator[TextIO]:
-    """Append all output, that of C libraries too, to a file; yields the former stdout."""
+def redirect_to_log(log: int) -> Iterator[TextIO]:
+    """Send all output, that of C libraries too, to an open file, which is closed; yields the former stdout."""
     saved = [os.dup(number) for number in (0, 1, 2)]
     try:
         _redirect(os.open(os.devnull, os.O_RDONLY), 0)
-        _redirect(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 1, 2)
+        _redirect(log, 1, 2)
         with open(saved[1], "w", encoding="utf-8", errors="replace", buffering=1, closefd=False) as stdout:
             yield stdout
     finally:

@@ -31,7 +31,7 @@ def worker(runs: Path, idle: float, log: Path | None, **given: Any) -> int:
     ):
         if log is not None:
             entry.attach_log(log)
-        with nullcontext(None) if log is not None else streams.redirect_to_log(entry.log) as terminal:
+        with nullcontext(None) if log is not None else streams.redirect_to_log(entry.open_log()) as terminal:
             write_line = _make_line_writer(terminal)
             write_line(f"worker {record.id}, process {record.pid}, for {runs.resolve()}")
             for neighbour in list_workers_on_gpu(runs, record):

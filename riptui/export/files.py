@@ -1,17 +1,20 @@
 """Targets of exports: checked before any work, and written atomically. Knows no pictures."""
 
+import fcntl
+import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from riptui import filesystem
 from riptui.errors import InputError
 from riptui.store.disk import explain_errors
 
-ABANDONED_SECONDS = 86_400.0  # seconds; longer than any export takes
+ABANDONED_SECONDS = 86_400.0  # seconds; longer than any export takes, where a file system has no locks
+MAX_ATTEMPTS = 10  # to make a staging folder that no other export takes for a leftover
 
 OnExportProgress = Callable[[int, int], None]
 """Called as `on_progress(done, total)` after each frame."""
@@ -40,20 +43,68 @@ def require_parent(path: Path) -> None:
             raise InputError(f"{path.parent} does not exist: create the folder first")
 
 
-def temporary_path(folder: Path) -> Path:
-    """A unique name for a temporary file. Short, so that it fits wherever the real name does.
+@contextmanager
+def staging_folder(folder: Path) -> Iterator[Path]:
+    """A new folder in `folder`, to fill, and to rename or to move files out of. Removed at the end.
 
-    Also removes old temporary files that killed exports left in the folder.
+    It is locked while the context lasts, so that the next export here recognises what killed exports left, and removes
+    it. Raises OSError.
     """
-    for leftover in folder.glob(".riptui-*.tmp"):
-        with suppress(OSError):
-            if time.time() - leftover.lstat().st_mtime > ABANDONED_SECONDS:
-                leftover.unlink() if leftover.is_symlink() or not leftover.is_dir() else shutil.rmtree(leftover)
-    return folder / f".riptui-{secrets.token_hex(6)}.tmp"
+    _remove_leftovers(folder)
+    staging, fd = _make_locked(folder)
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        os.close(fd)
 
 
 def write_atomically(file: Path, data: bytes) -> None:
     """Create or replace a file atomically. Raises DiskError."""
-    temporary = temporary_path(file.parent)
-    with explain_errors(file):
-        filesystem.write_atomically(file, data, temporary=temporary, mode=0o666)
+    with explain_errors(file), staging_folder(file.parent) as staging:
+        filesystem.write_atomically(file, data, temporary=staging / "new")
+
+
+def _make_locked(folder: Path) -> tuple[Path, int]:
+    """A new staging folder and its open descriptor, which holds the lock. Its name fits wherever the real one does."""
+    for _ in range(MAX_ATTEMPTS):
+        staging = folder / f".riptui-{secrets.token_hex(6)}.tmp"
+        staging.mkdir()
+        with suppress(FileNotFoundError):
+            fd = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            if _try_lock(fd) is not False and staging.exists():
+                return staging, fd
+            os.close(fd)  # another export was faster, and takes it for a leftover
+    raise InputError(f"{folder}: other exports keep removing this one's files: try again when they are finished")
+
+
+def _try_lock(fd: int) -> bool | None:
+    """Lock an open folder or file; False if another process holds it, None if the file system has no such locks."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed exports left in a folder: not locked or, where there are no locks, old."""
+    for leftover in folder.glob(".riptui-*.tmp"):
+        with suppress(OSError):
+            if leftover.is_symlink() or not leftover.is_dir():  # of an older release
+                if _is_old(leftover):
+                    leftover.unlink()
+                continue
+            fd = os.open(leftover, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                locked = _try_lock(fd)
+                if locked or (locked is None and _is_old(leftover)):
+                    shutil.rmtree(leftover)
+            finally:
+                os.close(fd)
+
+
+def _is_old(path: Path) -> bool:
+    return time.time() - path.lstat().st_mtime > ABANDONED_SECONDS

@@ -1,12 +1,11 @@
 """Frames as PNGs in a folder, numbered so that they sort: 00000.png is the original."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from riptui.errors import DiskError, InputError
-from riptui.export.files import OnExportProgress, ignore_progress, require_parent, temporary_path
+from riptui.export.files import OnExportProgress, ignore_progress, require_parent, staging_folder
 from riptui.filesystem import free_bytes
 from riptui.images import encode_png
 from riptui.store import layout
@@ -38,7 +37,7 @@ def write_frames(
     _require_folder(folder, overwrite)
     _require_space(trajectory, folder, len(frame_numbers))
     digits = max(MIN_DIGITS, len(str(trajectory.spec.iterations)))
-    with _staging_folder(folder) as staging:
+    with _staged_frames(folder) as staging:
         for done, (k, image) in enumerate(read_frames(trajectory, frame_numbers), start=1):
             with explain_errors(folder):
                 (staging / f"{k:0{digits}}.png").write_bytes(encode_png(image))
@@ -69,21 +68,17 @@ def _require_space(trajectory: Trajectory, folder: Path, count: int) -> None:
 
 
 @contextmanager
-def _staging_folder(folder: Path) -> Iterator[Path]:
+def _staged_frames(folder: Path) -> Iterator[Path]:
     """A staging folder whose files move into `folder` on exit; on an error everything is removed."""
-    staging = temporary_path(folder)
     created = not folder.exists()
     try:
         with explain_errors(folder):
             folder.mkdir(exist_ok=True)
-            staging.mkdir()
-        yield staging
-        with explain_errors(folder):
+        with explain_errors(folder), staging_folder(folder) as staging:
+            yield staging
             for file in sorted(staging.iterdir()):
                 file.replace(folder / file.name)
-            staging.rmdir()
     except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
         if created:
             with suppress(OSError):
                 folder.rmdir()

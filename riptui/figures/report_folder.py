@@ -1,7 +1,6 @@
 """A report's folder, written atomically: all files appear when the last one is written, or none does."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from riptui.errors import InputError
-from riptui.export.files import require_parent, temporary_path
+from riptui.export.files import require_parent, staging_folder
 from riptui.store.disk import explain_errors, read_file
 
 JSON_NAME = "report.json"
@@ -51,19 +50,12 @@ def staged_report(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """
     require_report_folder(out, overwrite=overwrite)
     exists = out.is_dir()
-    staging = temporary_path(out if exists else out.parent)
-    try:
-        with explain_errors(out):
-            staging.mkdir()
+    with explain_errors(out), staging_folder(out if exists else out.parent) as staging:
         yield staging
-        with explain_errors(out):
-            if exists:
-                _move_into_place(staging, out, overwrite=overwrite)
-            else:
-                staging.replace(out)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
+        if exists:
+            _move_into_place(staging, out, overwrite=overwrite)
+        else:
+            staging.replace(out)
 
 
 def _move_into_place(staging: Path, out: Path, *, overwrite: bool) -> None:
@@ -80,7 +72,6 @@ def _move_into_place(staging: Path, out: Path, *, overwrite: bool) -> None:
     for name in old - new:
         (out / name).unlink(missing_ok=True)
     (staging / JSON_NAME).replace(out / JSON_NAME)
-    staging.rmdir()
 
 
 def _report_files(out: Path) -> set[str]:

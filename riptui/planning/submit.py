@@ -26,6 +26,7 @@ from riptui.spec import Spec
 from riptui.store.creation import create_or_open
 from riptui.store.frames import read_original
 from riptui.store.listing import find_trajectories
+from riptui.store.ownership import require_registrable
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 
@@ -49,6 +50,7 @@ def submit(
     spec has that name. Raises NameRefusedError if `name` is taken by another spec; DiskError.
     """
     require_valid_names(group, name, len(pictures) * len(sweep))
+    require_registrable(runs)
     planned = [(picture, spec) for picture in pictures for spec in build_specs(sweep, picture)]
     trajectories = []
     now = time.time()

@@ -42,6 +42,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="How to show pictures; auto asks the terminal what it can show."),
     ] = "auto"
     runs: Annotated[Path, Meta(description="The runs folder; ~ is your home folder.")] = Path("runs")
+    locks: Annotated[
+        Literal["system", "files"],
+        Meta(
+            description="How two processes are kept from computing one trajectory; files: for file systems without "
+            "flock, by a file that is rewritten every 5 seconds. The same for everyone who uses the runs folder."
+        ),
+    ] = "system"
     refresh: Annotated[
         Literal["auto"] | Annotated[float, Meta(ge=0.5, le=10)],
         Meta(description="Disk polls per second; auto: 4, or 2 over SSH."),
@@ -85,7 +92,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.refresh
 
 
-ENVIRONMENT_VARIABLES = {"theme": "RIPTUI_THEME", "graphics": "RIPTUI_GRAPHICS", "runs": "RIPTUI_RUNS"}
+ENVIRONMENT_VARIABLES = {
+    "theme": "RIPTUI_THEME",
+    "graphics": "RIPTUI_GRAPHICS",
+    "runs": "RIPTUI_RUNS",
+    "locks": "RIPTUI_LOCKS",
+}
 """Settings that an environment variable overrides. An empty variable counts as unset."""
 
 

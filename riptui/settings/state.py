@@ -4,18 +4,29 @@ Nothing depends on it: if it cannot be read or written, values count as not reme
 time, the last write wins.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from riptui.filesystem import write_atomically
+from riptui.filesystem import (
+    ANSWER_SECONDS,
+    NotRegularFileError,
+    ResultT,
+    read_own_file,
+    run_within,
+    write_atomically,
+)
 from riptui.settings.paths import state_file
 
 RememberedT = TypeVar("RememberedT")
 
 MAX_BYTES = 1024 * 1024  # bytes
+
+_stalled: set[str] = set()
+"""State files whose disk did not answer once: this process asks no second time, so that the app stays quick."""
 
 
 def remember(key: str, value: object) -> None:
@@ -25,9 +36,9 @@ def remember(key: str, value: object) -> None:
     """
     file = state_file()
     with suppress(OSError, UnicodeEncodeError):  # JSON cannot hold a path with undecodable bytes
-        data = msgspec.json.encode({**_read_state(file), key: value})
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, data, durable=False, mode=0o600)
+        state = {} if str(file) in _stalled else _read_state(file)
+        data = msgspec.json.encode({**state, key: value})
+        _on_disk(file, lambda: _write_state(file, data))
 
 
 def recall(key: str, kind: type[RememberedT]) -> RememberedT | None:
@@ -38,9 +49,27 @@ def recall(key: str, kind: type[RememberedT]) -> RememberedT | None:
         return None
 
 
+def _on_disk(file: Path, call: Callable[[], ResultT]) -> ResultT:
+    """Raises OSError: TimeoutError if the disk does not answer, now or at an earlier call."""
+    if str(file) in _stalled:
+        raise TimeoutError
+    try:
+        return run_within(ANSWER_SECONDS, call)
+    except TimeoutError:
+        _stalled.add(str(file))
+        raise
+
+
+def _write_state(file: Path, data: bytes) -> None:
+    if file.exists() and not file.is_file():
+        raise NotRegularFileError
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, data, durable=False, mode=0o600)
+
+
 def _read_state(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as opened:
-            return msgspec.json.decode(opened.read(MAX_BYTES), type=dict[str, Any])
+        data = _on_disk(file, lambda: read_own_file(file, MAX_BYTES))
+        return msgspec.json.decode(data, type=dict[str, Any])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from riptui.errors import SettingsError
+from riptui.filesystem import read_own_file
 
 MAX_BYTES = 64 * 1024  # bytes; a file with every setting in it has about 3,000
 
@@ -65,10 +66,7 @@ def read_toml(file: Path) -> TomlDocument:
 
 def _read_bytes(file: Path) -> bytes:
     try:
-        if file.is_fifo():  # reading it would wait for a writer
-            raise SettingsError(f"{file} cannot be read: it is not a regular file")
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+        data = read_own_file(file, MAX_BYTES + 1)
     except FileNotFoundError:
         raise
     except OSError as error:

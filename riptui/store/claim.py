@@ -13,6 +13,7 @@ from riptui.store import layout
 from riptui.store.disk import Folder, Journal, sync_parent
 from riptui.store.lock import FolderLock
 from riptui.store.records import Failure, RepaintMeasurement, encode_line
+from riptui.store.size_limits import max_bytes
 from riptui.store.trajectory import Trajectory
 
 
@@ -20,9 +21,9 @@ from riptui.store.trajectory import Trajectory
 def claim(trajectory: Trajectory) -> Iterator["Claim"]:
     """Hold a trajectory's lock. Raises HeldError if another process does, DiskError."""
     path = trajectory.path.resolve()
-    with Folder(path) as folder, FolderLock(folder):
+    with Folder(path) as folder, FolderLock(folder) as lock:
         sync_parent(path)
-        claimed = Claim(trajectory, folder)
+        claimed = Claim(trajectory, folder, lock)
         try:
             yield claimed
         finally:
@@ -32,12 +33,13 @@ def claim(trajectory: Trajectory) -> Iterator["Claim"]:
 class Claim:
     """Made by `claim`. Measurements and failures can be written by it; rows by an IterationWriter."""
 
-    def __init__(self, trajectory: Trajectory, folder: Folder) -> None:
+    def __init__(self, trajectory: Trajectory, folder: Folder, lock: FolderLock) -> None:
+        self.lock = lock
         self.trajectory = trajectory
         self.folder = folder
         folder.sync()  # for what was renamed by a process that was killed
         self._metrics = Journal(folder, layout.METRICS)
-        self._metrics.drop_torn_lines()
+        self._drop_torn_lines(self._metrics)
         self._repaints: Journal | None = None  # few trajectories have one
 
     def close(self) -> None:
@@ -56,9 +58,10 @@ class Claim:
         """Save measured values of frame k. previous: the frame that values of NAME@previous are the distance to.
         squares: values at each square, by metric; saved at every 50 % and at the end, however often is measured.
         """
+        self.lock.require()
         if squares and k in self.trajectory.spec.keyframe_iterations():
             with Journal(self.folder, layout.SQUARES) as journal:
-                journal.drop_torn_lines()
+                self._drop_torn_lines(journal)
                 journal.append(encode_line({"k": k, "squares": squares}))
         previous_field = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
         finite = {name: finite_or_none(value) for name, value in values.items()}
@@ -68,8 +71,11 @@ class Claim:
         """Save distances right after iteration k's repaint, by metric. sha256: of frame k's pixels."""
         if self._repaints is None:
             self._repaints = Journal(self.folder, layout.REPAINTS)
-            self._repaints.drop_torn_lines()
+            self._drop_torn_lines(self._repaints)
         self._repaints.append(encode_line(RepaintMeasurement(k, sha256, dict(distances))))
+
+    def _drop_torn_lines(self, journal: Journal) -> None:
+        journal.drop_torn_lines(max_bytes(self.trajectory.spec, journal.path.name))
 
     def drop_measurements_after(self, k: int) -> None:
         """Drop the measurements of frames after k, which were cut and will be computed again."""

@@ -10,19 +10,20 @@ from pathlib import Path
 import msgspec
 
 from riptui.arrays import Image
-from riptui.errors import DamagedError, HeldError, NameRefusedError
+from riptui.errors import DamagedError, DiskError, HeldError, NameRefusedError, StoreError
 from riptui.images import encode_original_png
 from riptui.spec import Spec, encode_spec
 from riptui.store import layout
 from riptui.store.claim import claim, encode_record
 from riptui.store.disk import Folder, list_folder, make_folders, sync_parent
 from riptui.store.frames import read_original
-from riptui.store.lock import FolderLock, probe_lock
+from riptui.store.lock import LOCK_FILE, FolderLock, probe_lock
 from riptui.store.names import require_name
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 
 ABANDONED_SECONDS = 60.0  # seconds; a folder that is being created is locked after its first millisecond
+MAX_ATTEMPTS = 3  # to create a folder that no other process takes for an abandoned one in that millisecond
 
 
 def create_or_open(
@@ -42,22 +43,30 @@ def create_or_open(
             f"{parent} leads through a symbolic link, out of the runs folder; open its target instead"
         )
     make_folders(parent)
-    _remove_abandoned(parent)
-    if os.path.lexists(parent / name):
-        return _open_existing(parent / name, spec, original, request)
-    with Folder(parent) as group:
+    remove_abandoned(parent)
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        if os.path.lexists(parent / name):  # also if another process was first
+            return _open_existing(parent / name, spec, original, request)
         temporary = f"{layout.NEW_PREFIX}{secrets.token_hex(6)}"
-        group.make_folder(temporary)
         try:
-            with Folder(temporary, parent=group) as folder, FolderLock(folder):
-                _write_files(folder, spec, png or encode_original_png(original), request)
-                group.rename(temporary, name)
+            _create(parent, temporary, name, spec, png or encode_original_png(original), request)
+            break
         except BaseException as error:  # a full disk, Ctrl-C: leave nothing behind
+            paths = (parent / temporary, parent / name)  # renamed, and not durable: that error is reported
+            was_removed = isinstance(error, StoreError) and not any(map(os.path.lexists, paths))
             shutil.rmtree(parent / temporary, ignore_errors=True)
-            if not isinstance(error, FileExistsError):
+            if attempt == MAX_ATTEMPTS or not (was_removed or isinstance(error, FileExistsError)):
                 raise
-            return _open_existing(parent / name, spec, original, request)  # another process was first
     return Trajectory(parent / name)
+
+
+def _create(parent: Path, temporary: str, name: str, spec: Spec, png: bytes, request: Request) -> None:
+    """Create a folder under a temporary name, and rename it. Raises FileExistsError, HeldError, DiskError."""
+    with Folder(parent) as group:
+        group.make_folder(temporary)
+        with Folder(temporary, parent=group) as folder, FolderLock(folder):
+            _write_files(folder, spec, png, request)
+            group.rename(temporary, name)
 
 
 def _write_files(folder: Folder, spec: Spec, png: bytes, request: Request) -> None:
@@ -110,13 +119,20 @@ def describe_differences(existing: Spec, requested: Spec) -> str:
     return "; ".join(parts)
 
 
-def _remove_abandoned(parent: Path) -> None:
-    """Remove unfinished folders whose process is gone: not locked, and old."""
-    for name in list_folder(parent):
-        path = parent / name
-        if not name.startswith(layout.NEW_PREFIX) or path.is_symlink():
-            continue
-        with suppress(OSError):
-            locked, _ = probe_lock(path)
-            if not locked and time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+def remove_abandoned(parent: Path) -> None:
+    """Remove unfinished folders whose process is gone: their lock is free or, without one, they are old."""
+    with suppress(DiskError):
+        for name in list_folder(parent):
+            if name.startswith(layout.NEW_PREFIX) and not (parent / name).is_symlink():
+                with suppress(OSError, StoreError):
+                    _remove_if_abandoned(parent / name)
+
+
+def _remove_if_abandoned(path: Path) -> None:
+    """Raises HeldError, DiskError, OSError."""
+    if (path / LOCK_FILE).exists():
+        if not probe_lock(path)[0]:
+            with Folder(path) as folder, FolderLock(folder):
                 shutil.rmtree(path)
+    elif time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+        shutil.rmtree(path)

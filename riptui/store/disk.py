@@ -9,7 +9,7 @@ A failed fsync is never retried: the kernel may have dropped the pages and repor
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -19,7 +19,8 @@ from riptui.errors import DamagedError, DiskError
 
 REWRITTEN_BYTES = 2**16  # bytes; more than any line of a journal
 CHUNK_BYTES = 2**24  # bytes
-MAX_READ_BYTES = 2**32  # bytes; no file of a trajectory is larger, a hostile one may be
+MAX_READ_BYTES = 2**26  # bytes; more of a file at once only if its spec allows it
+SMALL_BYTES = 2**20  # bytes; files up to this size are read without asking what their spec allows
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space",
@@ -36,8 +37,18 @@ _ADVICE = {
     errno.ENAMETOOLONG: "the name is too long: choose a shorter name",
     errno.ELOOP: "it is a symbolic link, which riptui does not follow here",
     errno.EIO: "the disk reports a hardware error: check the disk first",
-    errno.ENOLCK: "the file system does not support locks: choose a folder on another",
-    errno.EOPNOTSUPP: "the file system does not support locks: choose a folder on another",
+    errno.ESTALE: "the file server no longer knows this file or folder: open it again, or mount the file system again",
+    errno.ENOTCONN: "the file system is no longer connected: mount it again",
+    errno.ETIMEDOUT: "the file server does not answer: check the network, then try again",
+    errno.EHOSTDOWN: "the file server is down: wait for it, then try again",
+    errno.EHOSTUNREACH: "the file server cannot be reached: check the network, then try again",
+    errno.ECONNRESET: "the file server broke off: check the network, then try again",
+    errno.EREMOTEIO: "the file server reports an error: try again, and check the server",
+    errno.ENODEV: "the disk is gone: connect it again",
+    errno.ESHUTDOWN: "the file system was shut down after an error: check the disk first",
+    errno.EUCLEAN: "the file system is damaged: check the disk first",
+    errno.EOPNOTSUPP: "the file system does not support this: choose a folder on another; `riptui doctor` tries it",
+    errno.ENOSYS: "the file system does not support this: choose a folder on another; `riptui doctor` tries it",
     errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
 }
 
@@ -49,6 +60,8 @@ def explain_errors(path: Path | str) -> Iterator[None]:
         yield
     except OSError as error:
         cause = _ADVICE.get(error.errno or 0, error.strerror or str(error))
+        if error.errno in (errno.EACCES, errno.EPERM) and (owner := filesystem.other_owner(path)):
+            cause += f" (it belongs to {owner})"
         raise DiskError(f"{path}: {cause}", path=path, number=error.errno or 0) from error
 
 
@@ -73,11 +86,29 @@ class Folder:
     def open_file(self, name: str) -> int:
         """Open a file for appending, and create it if it is missing. The caller closes the descriptor."""
         with explain_errors(self.path / name):
-            fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._fd)
+            fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=self._fd)
             if stat.S_ISREG(os.fstat(fd).st_mode):
                 return fd
             os.close(fd)
             raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
+
+    def create_file(self, name: str) -> int:
+        """Create a file, for writing. The caller closes the descriptor. Raises FileExistsError, DiskError."""
+        with explain_errors(self.path / name):
+            try:
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                return os.open(name, flags, 0o666, dir_fd=self._fd)
+            except FileExistsError:
+                pass
+        raise FileExistsError(name)
+
+    def read_status(self, name: str) -> os.stat_result | None:
+        """The status of what has this name in the folder; None if nothing has. Raises DiskError."""
+        with explain_errors(self.path / name):
+            try:
+                return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+            except FileNotFoundError:
+                return None
 
     def write_atomically(self, name: str, data: bytes, *, shared: bool = False, durable: bool = True) -> None:
         """Replace or create a file: afterwards it has the old bytes or the new ones, whatever happens.
@@ -100,8 +131,8 @@ class Folder:
         """Create a folder if it is missing. An existing one is made durable: its creator may have died before."""
         with explain_errors(self.path / name):
             with suppress(FileExistsError):
-                os.mkdir(name, 0o755, dir_fd=self._fd)
-            os.fsync(self._fd)
+                os.mkdir(name, 0o777, dir_fd=self._fd)
+            filesystem.sync_folder(self._fd)
 
     def remove_file(self, name: str) -> None:
         with explain_errors(self.path / name):
@@ -109,7 +140,7 @@ class Folder:
                 os.unlink(name, dir_fd=self._fd)
             except FileNotFoundError:
                 return
-            os.fsync(self._fd)
+            filesystem.sync_folder(self._fd)
 
     def rename(self, old: str, new: str) -> None:
         """Rename within the folder. Raises FileExistsError if `new` is a folder with something in it."""
@@ -120,12 +151,12 @@ class Folder:
                 raise FileExistsError(new) from error
             with explain_errors(self.path / new):
                 raise
-        with explain_errors(self.path):
-            os.fsync(self._fd)
+        self.sync()
 
     def sync(self) -> None:
+        """Make the names in the folder durable."""
         with explain_errors(self.path):
-            os.fsync(self._fd)
+            filesystem.sync_folder(self._fd)
 
 
 class Journal:
@@ -163,10 +194,12 @@ class Journal:
         self.end = start + len(data)
         return start
 
-    def drop_torn_lines(self) -> None:
-        """Drop a last line that a crash tore: without its line end, or with NULs where its data was lost."""
-        with explain_errors(self.path):
-            data = os.pread(self._fd, self.end, 0)
+    def drop_torn_lines(self, max_bytes: int) -> None:
+        """Drop a last line that a crash tore: without its line end, or with NULs where its data was lost.
+
+        Also drop what is behind the first `max_bytes`, which no such file has.
+        """
+        data = _read_from(self._fd, self.path, 0, min(self.end, max_bytes))
         end = data.rfind(b"\n") + 1
         while data.find(b"\0", start := data.rfind(b"\n", 0, max(0, end - 1)) + 1, end) >= 0:
             end = start
@@ -189,34 +222,60 @@ class Journal:
 def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES, *, start: int = 0) -> bytes | None:
     """A regular file's bytes from `start` on, or None if there is no file. Never hangs on a fifo or a device."""
     with _open_regular(path, max_bytes) as fd:
+        return None if fd is None else _read_from(fd, path, start, max_bytes)
+
+
+def read_start(path: Path | str, limit: Callable[[], int], *, start: int = 0) -> bytes | None:
+    """A regular file's bytes from `start` on, but none behind the first `limit()` bytes of the file; None: no file.
+
+    The limit is asked for only if the file is large, since a size costs nothing: a sparse file can claim any.
+    """
+    with _open_regular(path, None) as fd:
         if fd is None:
             return None
         with explain_errors(path):
-            os.lseek(fd, start, os.SEEK_SET)
-            data = os.read(fd, max(0, os.fstat(fd).st_size - start))
-            while chunk := os.read(fd, CHUNK_BYTES):  # short reads, and what was appended meanwhile
-                data += chunk
-            return data
+            is_small = os.fstat(fd).st_size <= SMALL_BYTES
+        return _read_from(fd, path, start, start + SMALL_BYTES if is_small else limit())
 
 
-def read_range(path: Path | str, start: int, length: int) -> bytes:
+def file_size(path: Path | str) -> int:
+    """Bytes of a file; 0 if there is none."""
+    try:
+        return os.stat(path, follow_symlinks=False).st_size
+    except OSError:
+        return 0
+
+
+def _read_from(fd: int, path: Path | str, start: int, end: int) -> bytes:
+    """The bytes from `start` to `end`, also those that are appended meanwhile."""
+    data = b""
+    with explain_errors(path):
+        while length := min(CHUNK_BYTES, os.fstat(fd).st_size - start - len(data), end - start - len(data)):
+            if length < 0 or not (chunk := os.pread(fd, length, start + len(data))):
+                break
+            data = data + chunk if data else chunk
+    return data
+
+
+def read_range(path: Path | str, start: int, length: int, *, max_bytes: int = MAX_READ_BYTES) -> bytes:
     """A range of a regular file's bytes; fewer if the file ends earlier, none if there is no file."""
-    with _open_regular(path, MAX_READ_BYTES) as fd, explain_errors(path):
+    with _open_regular(path, None) as fd, explain_errors(path):
         if fd is None or start < 0:
             return b""
         available = os.fstat(fd).st_size - start  # a damaged row may ask for more than there is memory
-        return os.pread(fd, min(length, available), start) if min(length, available) > 0 else b""
+        available = min(length, available, max_bytes)
+        return os.pread(fd, available, start) if available > 0 else b""
 
 
 def read_tail(path: Path | str, max_bytes: int) -> bytes:
     """The last bytes of a regular file; none if there is no file."""
-    with _open_regular(path, MAX_READ_BYTES) as fd, explain_errors(path):
+    with _open_regular(path, None) as fd, explain_errors(path):
         return b"" if fd is None else os.pread(fd, max_bytes, max(0, os.fstat(fd).st_size - max_bytes))
 
 
 @contextmanager
-def _open_regular(path: Path | str, max_bytes: int) -> Iterator[int | None]:
-    """A regular file's descriptor, or None if there is no file."""
+def _open_regular(path: Path | str, max_bytes: int | None) -> Iterator[int | None]:
+    """A regular file's descriptor, or None if there is no file. max_bytes: of the whole file; None: any number."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     fd = None
     try:
@@ -233,23 +292,28 @@ def _open_regular(path: Path | str, max_bytes: int) -> Iterator[int | None]:
         return
     try:
         status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
-            raise DamagedError(f"{path} is not a regular file of at most {max_bytes:,} bytes; move it away")
+        if not stat.S_ISREG(status.st_mode):
+            raise DamagedError(f"{path} is not a regular file; move it away")
+        if max_bytes is not None and status.st_size > max_bytes:
+            raise DamagedError(f"{path} is larger than {max_bytes:,} bytes, as no such file is; move it away")
         yield fd
     finally:
         os.close(fd)
 
 
 def list_folder(path: Path) -> list[str]:
-    """The names in a folder; none if there is no folder, or only a link to one."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return []
-    try:
-        return os.listdir(fd)
-    finally:
-        os.close(fd)
+    """The names in a folder; none if there is no folder, or only a link to one. Raises DiskError."""
+    with explain_errors(path):
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                return []
+            raise
+        try:
+            return os.listdir(fd)
+        finally:
+            os.close(fd)
 
 
 def make_folders(path: Path) -> None:

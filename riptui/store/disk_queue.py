@@ -7,7 +7,7 @@ holder of the lock appends, and taking the lock has changed the folder.
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from riptui.errors import DiskError
@@ -44,14 +44,18 @@ def find_candidates(queue: Sequence[QueuedTrajectory], spec: Spec | None) -> Ite
 
 
 class DiskQueue:
-    """The queue of a runs folder, shared with all other processes that use the folder."""
+    """The queue of a runs folder, shared with all other processes that use the folder.
+
+    accepts: whether a trajectory may be taken; asked again when something in its folder changes.
+    """
 
     has_held = False
     """A trajectory that another process is running is that process's business."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, accepts: Callable[[Trajectory], bool] = lambda trajectory: True) -> None:
         self.waiting: list[QueuedTrajectory] = []  # what could be taken at the last scan, the next one first
         self._runs = runs
+        self._accepts = accepts
         self._known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
         """By path: the folder's modification time, and what was read then."""
         self._skipped: dict[str, tuple[int, float]] = {}
@@ -73,7 +77,7 @@ class DiskQueue:
         for path in self._find_folders():
             mtime = mtime_ns(path)
             previous = self._known.get(path)
-            queued = previous[1] if previous and previous[0] == mtime else read_queued(Trajectory(Path(path)))
+            queued = previous[1] if previous and previous[0] == mtime else self._read(Trajectory(Path(path)))
             held = queued is not None and probe_lock(Path(path))[0]
             skipped_mtime, skipped_until = self._skipped.get(path, (mtime, 0.0))
             is_skipped = skipped_mtime == mtime and started < skipped_until
@@ -85,6 +89,9 @@ class DiskQueue:
         self.waiting = self._turns.sort(waiting)
         ended = time.monotonic()
         self._next_scan = ended + max(MIN_SCAN_SECONDS, (ended - started) / MAX_SCAN_SHARE)
+
+    def _read(self, trajectory: Trajectory) -> QueuedTrajectory | None:
+        return read_queued(trajectory) if self._accepts(trajectory) else None
 
     def _find_folders(self) -> list[str]:
         """The trajectory folders below the runs folder; none if it cannot be read."""
@@ -102,7 +109,7 @@ class DiskQueue:
             return None
         for candidate in find_candidates(self.waiting.copy(), spec):
             self.waiting.remove(candidate)
-            if not probe_lock(candidate.trajectory.path)[0] and read_queued(candidate.trajectory) is not None:
+            if not probe_lock(candidate.trajectory.path)[0] and self._read(candidate.trajectory) is not None:
                 self._turns.count(candidate, any_model=spec is None)
                 self.waiting = self._turns.sort(self.waiting)
                 return candidate.trajectory

@@ -9,6 +9,7 @@ from riptui.images import decode_png, pixels_sha256
 from riptui.store import layout
 from riptui.store.disk import read_file, read_range
 from riptui.store.records import IterationRow
+from riptui.store.size_limits import SLACK_BYTES, max_bytes, max_png_bytes
 from riptui.store.trajectory import Trajectory
 
 
@@ -39,7 +40,7 @@ def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterato
     if numbers and not 0 <= numbers[0] <= numbers[-1] <= len(rows):
         missing = numbers[-1] if numbers[-1] > len(rows) else numbers[0]
         raise InputError(f"{trajectory.path} has frames 0 to {len(rows)}, not {missing}")
-    patches = read_file(trajectory.path / layout.PATCHES) or b""
+    patches = trajectory.read_data(layout.PATCHES)
     keyframes = set(trajectory.spec.keyframe_iterations())
     reached, current = 0, read_original(trajectory)
     for k in numbers:
@@ -78,7 +79,8 @@ def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterat
     listed = list(rows)
     start = min((row.patch[0] for row in listed), default=0)
     end = max((sum(row.patch) for row in listed), default=0)
-    data = read_range(trajectory.path / layout.PATCHES, start, end - start)
+    most = max_bytes(trajectory.spec, layout.PATCHES)
+    data = read_range(trajectory.path / layout.PATCHES, start, min(end - start, most), max_bytes=most)
     for row in listed:
         offset, length = row.patch
         patch = decode_patch(row, data[offset - start : offset - start + length])
@@ -117,7 +119,7 @@ def _find_start(
 
 def _read_verified(path: Path, size: int, sha256: str) -> Image | None:
     try:
-        data = read_file(path)
+        data = read_file(path, SLACK_BYTES + max_png_bytes(size))
         image = decode_png(data) if data is not None else None
     except DamagedError:
         return None

@@ -77,7 +77,8 @@ class Lease:
         """Raises DiskError, DamagedError."""
         path = self.trajectory.path
         keyframes = [f"{layout.KEYFRAMES}/{name}" for name in list_folder(path / layout.KEYFRAMES)]
-        return {name: data for name in (*BUNDLED_FILES, *keyframes) if (data := read_file(path / name)) is not None}
+        names = [name for name in (*BUNDLED_FILES, *keyframes) if (path / name).exists()]
+        return {name: self.trajectory.read_data(name) for name in names}
 
     def poll_request(self) -> Request | None:
         """The request, if it has changed since the lease began or since the last poll; otherwise None."""

@@ -2,17 +2,17 @@
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
+from riptui.errors import DamagedError, DiskError, NotATrajectoryError, RiptuiError
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS, Annotations, peek_annotations
-from riptui.store.disk import explain_errors, read_tail
+from riptui.store.disk import SMALL_BYTES, explain_errors, read_start, read_tail
 from riptui.store.names import is_name
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import IterationRow, parse_valid_prefix
@@ -21,14 +21,23 @@ from riptui.store.trajectory import Status, Trajectory, derive_status
 _TAIL_BYTES = 1024  # bytes; a row is about 250
 
 
+OnListingError = Callable[[DiskError], None]
+"""Called for each folder below a runs folder that cannot be listed: it may hold trajectories."""
+
+
+def ignore_error(error: DiskError) -> None:
+    """Do nothing, for callers that tell of no folders."""
+
+
 @dataclass(frozen=True)
 class TrajectorySummary:
     """A trajectory in one line of a list."""
 
     trajectory: Trajectory
     status: Status | None
-    """None: the folder cannot be read; `error` says why."""
+    """None: the folder cannot be read, or the patches are damaged; `error` says why."""
     spec: Spec | None = None
+    """None: the folder cannot be read."""
     k: int = 0
     inpainted: float = 0.0
     coverage: float = 0.0
@@ -42,12 +51,12 @@ class TrajectorySummary:
     error: str = ""
 
 
-def find_trajectories(root: Path) -> Iterator[Trajectory]:
+def find_trajectories(root: Path, *, on_error: OnListingError = ignore_error) -> Iterator[Trajectory]:
     """All trajectories at or below a folder, in natural order (m64 before m128). Links are not followed.
 
-    Folders that cannot be read are left out. Raises DiskError if the root is one.
+    Folders that cannot be listed are left out; `on_error` gets why. Raises DiskError if the root is one.
     """
-    return (Trajectory(Path(folder)) for folder, is_group in walk_folders(root) if not is_group)
+    return (Trajectory(Path(folder)) for folder, is_group in walk_folders(root, on_error=on_error) if not is_group)
 
 
 def open_runs(folder: str | Path) -> dict[str, Trajectory]:
@@ -61,7 +70,9 @@ def open_runs(folder: str | Path) -> dict[str, Trajectory]:
     return {trajectory.path.relative_to(root).as_posix(): trajectory for trajectory in find_trajectories(root)}
 
 
-def walk_folders(root: Path, *, known: Collection[str] = (), in_order: bool = True) -> Iterator[tuple[str, bool]]:
+def walk_folders(
+    root: Path, *, known: Collection[str] = (), in_order: bool = True, on_error: OnListingError = ignore_error
+) -> Iterator[tuple[str, bool]]:
     """As `find_trajectories`, with the groups: each folder, before what is in it is read, and whether it is a group.
 
     For frequent scans: folders that are `known` to be trajectories are not looked into, and without `in_order` names
@@ -76,9 +87,10 @@ def walk_folders(root: Path, *, known: Collection[str] = (), in_order: bool = Tr
             try:
                 with explain_errors(folder):
                     subfolders = _list_subfolders(folder)
-            except DiskError:
+            except DiskError as error:
                 if folder == str(root):
                     raise
+                on_error(error)
                 continue
             if in_order:
                 subfolders.sort(key=natural_key, reverse=True)
@@ -126,11 +138,19 @@ def mtime_ns(folder: str) -> int:
         return -1
 
 
-def find_all_trajectories(paths: Iterable[Path]) -> list[Trajectory]:
-    """The trajectories at or below paths given by the user. Raises NotATrajectoryError for a path without any."""
+def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = ignore_error) -> list[Trajectory]:
+    """The trajectories at or below paths given by the user; `on_error` as in `find_trajectories`.
+
+    Raises NotATrajectoryError for a path without any, DiskError if a path without any could not be listed whole.
+    """
     found: dict[Path, Trajectory] = {}
     for path in paths:
-        below = {trajectory.path: trajectory for trajectory in find_trajectories(path)}
+        errors: list[DiskError] = []
+        below = {trajectory.path: trajectory for trajectory in find_trajectories(path, on_error=errors.append)}
+        for error in errors if below else ():
+            on_error(error)
+        if errors and not below:
+            raise errors[0]
         if not below:
             raise NotATrajectoryError(f"{path} {'holds no trajectory' if os.path.lexists(path) else 'does not exist'}")
         found.update(below)
@@ -144,13 +164,13 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         spec = trajectory.spec
         row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
         k = row.k if row else 0
-        state = derive_status(trajectory, k)
+        state, error = _read_status(trajectory, row)
         metrics = trajectory.read_metrics()
         # a single session has no differences
         failure = trajectory.failure if state is Status.FAILED else None
         differences = describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
-    except RiptuiError as error:
-        return TrajectorySummary(trajectory, None, annotations=annotations, error=str(error))
+    except RiptuiError as problem:
+        return TrajectorySummary(trajectory, None, annotations=annotations, error=str(problem))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
     return TrajectorySummary(
         trajectory,
@@ -163,7 +183,16 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         differences,
         annotations,
         failure.when if failure else "",
+        error,
     )
+
+
+def _read_status(trajectory: Trajectory, row: IterationRow | None) -> tuple[Status | None, str]:
+    """The status, or None and why there is none; what was measured counts also if the patches are damaged."""
+    try:
+        return derive_status(trajectory, row), ""
+    except DamagedError as error:
+        return None, str(error)
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:
@@ -175,9 +204,11 @@ def read_last_row(path: str) -> IterationRow | None:
     """The last whole row, without reading the other rows; None if there is none."""
     try:
         tail = read_tail(path, _TAIL_BYTES)
+        for line in reversed(tail.split(b"\n")[:-1]):
+            if rows := parse_valid_prefix(line + b"\n", IterationRow)[0]:
+                return rows[0]
+        start = b"" if len(tail) < _TAIL_BYTES else read_start(path, lambda: SMALL_BYTES) or b""
     except RiptuiError:
         return None
-    for line in reversed(tail.split(b"\n")[:-1]):
-        if rows := parse_valid_prefix(line + b"\n", IterationRow)[0]:
-            return rows[0]
-    return None
+    rows = parse_valid_prefix(start, IterationRow)[0]  # a long torn end follows them
+    return rows[-1] if rows else None

@@ -15,8 +15,9 @@ from typing import Self
 
 import msgspec
 
-from riptui.errors import HeldError
+from riptui.errors import DiskError, HeldError
 from riptui.store.disk import Folder, explain_errors
+from riptui.store.lock_file import ADVICE, NO_LOCKS, LockFile, is_lock_file_held, uses_lock_files
 from riptui.store.records import UNREADABLE
 
 LOCK_FILE = ".lock"
@@ -36,7 +37,12 @@ class FolderLock:
     """A held lock. Raises HeldError if another process holds it."""
 
     def __init__(self, folder: Folder) -> None:
-        self._fd = folder.open_file(LOCK_FILE)
+        self._file = LockFile(folder) if uses_lock_files() else None
+        try:
+            self._fd = folder.open_file(LOCK_FILE)
+        except BaseException:
+            self._release_file()
+            raise
         try:
             self._acquire(folder.path)
             holder = LockHolder(os.getpid(), socket.gethostname(), time.time())
@@ -44,14 +50,26 @@ class FolderLock:
                 os.ftruncate(self._fd, 0)
                 os.pwrite(self._fd, msgspec.json.encode(holder), 0)
         except BaseException:
+            self._release_file()
             os.close(self._fd)
             raise
+
+    def require(self) -> None:
+        """Raise HeldError unless it is still held: a lock file can be lost. Raises DiskError if that cannot be told."""
+        if self._file is not None:
+            self._file.require()
+
+    def _release_file(self) -> None:
+        if self._file is not None:
+            self._file.release()
 
     def _acquire(self, path: Path) -> None:
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             try:
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if self._file is None and is_lock_file_held(path):  # of somebody whose settings choose lock files
+                    raise BlockingIOError
                 return
             except BlockingIOError:
                 if time.monotonic() > deadline:
@@ -59,7 +77,11 @@ class FolderLock:
                     owner = f"process {holder.pid} on {holder.host}" if holder else "another process"
                     raise HeldError(f"{path} is being computed by {owner}") from None
                 time.sleep(0.01)
-            except OSError:
+            except OSError as error:
+                if error.errno in NO_LOCKS:
+                    if self._file is not None:
+                        return
+                    raise DiskError(f"{path / LOCK_FILE}: {ADVICE}") from error
                 with explain_errors(path / LOCK_FILE):
                     raise
 
@@ -71,6 +93,7 @@ class FolderLock:
             pass  # a full or vanished disk must not hide the error that ended the work
         finally:
             os.close(self._fd)
+            self._release_file()
 
     def __enter__(self) -> Self:
         return self
@@ -86,12 +109,14 @@ def probe_lock(path: Path) -> tuple[bool, LockHolder | None]:
     except OSError:
         return False, None
     try:
+        if is_lock_file_held(path):
+            return True, _read_holder(fd)
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return False, _read_holder(fd)
     except BlockingIOError:
         return True, _read_holder(fd)
     except OSError:  # a file system without locks
-        return False, None
+        return False, _read_holder(fd) if uses_lock_files() else None
     finally:
         os.close(fd)
 
@@ -109,12 +134,17 @@ def hold_shared_lock(path: Path) -> Iterator[None]:
             raise
     try:
         try:
+            if is_lock_file_held(path):
+                raise BlockingIOError
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             raise HeldError(f"{path} is being computed: pause it first") from None
-        except OSError:
-            with explain_errors(path / LOCK_FILE):
-                raise
+        except OSError as error:
+            if error.errno in NO_LOCKS and not uses_lock_files():
+                raise DiskError(f"{path / LOCK_FILE}: {ADVICE}") from error
+            if error.errno not in NO_LOCKS:
+                with explain_errors(path / LOCK_FILE):
+                    raise
         yield
     finally:
         os.close(fd)

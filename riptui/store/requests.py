@@ -12,7 +12,7 @@ from riptui.metrics import PREVIOUS, base_name, has_value_at_first, split_names
 from riptui.spec import measured_iterations
 from riptui.store import layout
 from riptui.store.claim import encode_record
-from riptui.store.disk import Folder
+from riptui.store.disk import Folder, list_folder
 from riptui.store.lock import FolderLock
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
@@ -26,15 +26,25 @@ def merge_request(request: Request, extra: Request | None) -> Request:
 
 
 def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
-    """Whether something is left to compute: iterations, or measurements that are requested."""
+    """Whether something is left to compute: iterations, keyframes, or measurements that are requested."""
     spec, request = trajectory.spec, merge_request(trajectory.request, extra)
-    if len(trajectory.read_rows()) < spec.iterations:
+    rows = trajectory.read_rows()
+    if len(rows) < spec.iterations or not trajectory.has_patch(rows[-1]) or find_missing_keyframes(trajectory):
         return True
     iterations = measured_iterations(spec, request.measure)
     return bool(
         find_missing_measurements(trajectory, request.metrics, iterations)
         or find_missing_repaints(trajectory, request.metrics)
     )
+
+
+def find_missing_keyframes(trajectory: Trajectory) -> list[int]:
+    """The keyframes without a file, of a trajectory whose iterations are all committed. Raises DiskError.
+
+    A keyframe is written after its row, so a process that was killed in between leaves none of the last row.
+    """
+    names = set(list_folder(trajectory.path / layout.KEYFRAMES))
+    return [k for k in trajectory.spec.keyframe_iterations() if k and layout.keyframe_name(k) not in names]
 
 
 def is_requested(trajectory: Trajectory, request: Request) -> bool:

@@ -19,7 +19,7 @@ from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecErr
 from riptui.metrics.values import MetricValues, RepaintDistance, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
-from riptui.store.disk import explain_errors, read_file, read_tail
+from riptui.store.disk import explain_errors, read_file, read_start, read_tail
 from riptui.store.lock import LockHolder, probe_lock
 from riptui.store.records import (
     UNREADABLE,
@@ -34,6 +34,7 @@ from riptui.store.records import (
     parse_lines,
     parse_valid_prefix,
 )
+from riptui.store.size_limits import max_bytes
 
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import
     from riptui.arrays import Image
@@ -102,9 +103,13 @@ class Trajectory:
         held, holder = probe_lock(self.path)
         return holder if held else None
 
+    def read_data(self, name: str) -> bytes:
+        """The bytes of a file that grows; none if there is no file, and no more than the spec allows."""
+        return read_start(f"{self.path}/{name}", lambda: max_bytes(self.spec, name)) or b""
+
     def read_rows(self) -> list[IterationRow]:
         """The committed iterations, row k at index k-1."""
-        rows, _ = parse_valid_prefix(read_file(f"{self.path}/{layout.ROWS}") or b"", IterationRow)
+        rows, _ = parse_valid_prefix(self.read_data(layout.ROWS), IterationRow)
         for index, row in enumerate(rows):
             if row.k != index + 1:
                 return rows[:index]
@@ -112,7 +117,7 @@ class Trajectory:
 
     def read_coverage(self) -> list[float]:
         """% of the pixels repainted at least once, frame k at index k: `read_rows` in a third of the time."""
-        data = read_file(f"{self.path}/{layout.ROWS}") or b""
+        data = self.read_data(layout.ROWS)
         try:
             rows = msgspec.json.Decoder(CoverageRow).decode_lines(data[: data.rfind(b"\n") + 1])
         except UNREADABLE:
@@ -203,7 +208,18 @@ class Trajectory:
         return [x for x, _ in pairs], [y for _, y in pairs]
 
     def read_status(self) -> Status:
-        return derive_status(self, len(self.read_rows()))
+        rows = self.read_rows()
+        return derive_status(self, rows[-1] if rows else None)
+
+    def has_patch(self, row: IterationRow) -> bool:
+        """Whether patches.bin is long enough for a row's patch, for the price of a stat.
+
+        In a copy that was made while the trajectory grew, it may be older than the rows.
+        """
+        try:
+            return os.stat(f"{self.path}/{layout.PATCHES}").st_size >= sum(row.patch)
+        except OSError:
+            return False
 
     def read_log(self, max_bytes: int = 2**16) -> str:
         """The end of log.txt: recoveries, and the tracebacks of failures. Not escaped for a terminal."""
@@ -211,7 +227,7 @@ class Trajectory:
         return text if len(text) < max_bytes else text.partition("\n")[2]
 
     def _read_lines(self, name: str, record_type: type[StoredT]) -> list[StoredT]:
-        return parse_lines(read_file(f"{self.path}/{name}") or b"", record_type)
+        return parse_lines(self.read_data(name), record_type)
 
     def _read_json(self, name: str, record_type: type[StoredT]) -> StoredT | None:
         data = read_file(f"{self.path}/{name}", MAX_RECORD_BYTES)
@@ -230,24 +246,32 @@ def _not_a_trajectory(path: Path) -> NotATrajectoryError:
 
 def derive_status(
     trajectory: Trajectory,
-    committed: int,
+    last_row: IterationRow | None,
     *,
     iterations: int | None = None,
     is_measured: Callable[[], bool] = lambda: True,
     by_request: bool = False,
 ) -> Status:
-    """The status of a trajectory with so many committed iterations. The only place that derives it.
+    """The status of a trajectory with this last committed iteration. The only place that derives it.
 
     iterations: the spec's, if they are known, so that it is not read. is_measured: whether nothing is left to measure,
-    for callers to whom only then it is done. by_request: whether a trajectory whose process died has the status that
-    its request gives it, as for workers, which take it again; otherwise it is interrupted.
-    Raises DamagedError, SpecError, DiskError, NotATrajectoryError.
+    for callers to whom only then it is done. by_request: whether a trajectory whose process died, or whose last patch
+    is lost, has the status that its request gives it, as for workers, which take it again; otherwise it is interrupted.
+    Raises DamagedError, also if all rows are there and the last patch is not; SpecError, DiskError,
+    NotATrajectoryError.
     """
     held, last_holder = probe_lock(trajectory.path)
     if held:
         return Status.RUNNING
-    if committed >= (trajectory.spec.iterations if iterations is None else iterations) and is_measured():
-        return Status.DONE
+    if last_row is not None and last_row.k >= (trajectory.spec.iterations if iterations is None else iterations):
+        if trajectory.has_patch(last_row):
+            if is_measured():
+                return Status.DONE
+        elif not by_request:
+            raise DamagedError(
+                f"{trajectory.path / layout.PATCHES} ends before the patch of row {last_row.k}: it is older than the "
+                "rows, or was cut. `riptui check` tells what is intact, and `riptui resume` computes the rest again"
+            )
     if trajectory.has_failed:
         return Status.FAILED
     if last_holder is not None and not by_request:

@@ -1,5 +1,6 @@
 """Verify a trajectory folder: every row, patch, keyframe and pixel hash. Changes nothing."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,9 +13,10 @@ from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.images import pixels_sha256
 from riptui.recursion import Walk
 from riptui.store import layout
-from riptui.store.disk import list_folder, read_file
+from riptui.store.disk import file_size, list_folder
 from riptui.store.frames import apply_patch, read_keyframe, read_original
 from riptui.store.records import IterationRow, parse_valid_prefix
+from riptui.store.size_limits import max_bytes
 from riptui.store.trajectory import Trajectory
 
 
@@ -48,8 +50,8 @@ def inspect_folder(trajectory: Trajectory) -> Inspection:
     first_frame = read_original(trajectory)
     inspection = Inspection(first_frame, Walk(spec, first_frame))
     keyframes = list_folder(trajectory.path / layout.KEYFRAMES)  # before the rows: a keyframe is written after its row
-    data = read_file(trajectory.path / layout.ROWS) or b""
-    patches = read_file(trajectory.path / layout.PATCHES) or b""
+    data = trajectory.read_data(layout.ROWS)
+    patches = trajectory.read_data(layout.PATCHES)
     due = set(spec.keyframe_iterations())
     for row, end in zip(*parse_valid_prefix(data, IterationRow), strict=True):
         if problem := _check_row(inspection, row, patches):
@@ -59,7 +61,8 @@ def inspect_folder(trajectory: Trajectory) -> Inspection:
         if row.k in due and read_keyframe(trajectory, row) is None:
             inspection.broken_keyframes.append(row.k)
     else:
-        _check_tails(inspection, data, patches)
+        _check_tails(inspection, data, trajectory)
+    inspection.leftovers += _find_oversized(trajectory)
     for k in inspection.broken_keyframes:
         _check_broken_keyframe(inspection, k, keyframes)
     beyond = [k for k in due if k > len(inspection.rows) and layout.keyframe_name(k) in keyframes]
@@ -101,18 +104,26 @@ def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str
     return None
 
 
-def _check_tails(inspection: Inspection, data: bytes, patches: bytes) -> None:
+def _check_tails(inspection: Inspection, data: bytes, trajectory: Trajectory) -> None:
     """Check the data after the last intact row: torn by a crash, unless whole rows follow."""
     tail = data[inspection.rows_end :]
-    lines = tail.replace(b"\0", b"\n").splitlines(keepends=True)  # a lost block is NULs, line ends and all
-    if any(parse_valid_prefix(line, IterationRow)[0] for line in lines):
+    lines = re.split(rb"[\0\n]+", tail)  # a lost block is NULs, line ends and all
+    if any(parse_valid_prefix(line + b"\n", IterationRow)[0] for line in lines):
         row = len(inspection.rows) + 1
         inspection.damage.append(f"{layout.ROWS}, row {row}: it is not readable, and rows follow it")
     elif tail:
-        inspection.leftovers.append(f"{layout.ROWS}: {len(tail)} bytes of a row that was never committed")
-    if len(patches) > inspection.patches_end:
-        uncommitted = len(patches) - inspection.patches_end
+        uncommitted = max(len(data), file_size(trajectory.path / layout.ROWS)) - inspection.rows_end
+        inspection.leftovers.append(f"{layout.ROWS}: {uncommitted} bytes of a row that was never committed")
+    if (uncommitted := file_size(trajectory.path / layout.PATCHES) - inspection.patches_end) > 0:
         inspection.leftovers.append(f"{layout.PATCHES}: {uncommitted} bytes of a patch that was never committed")
+
+
+def _find_oversized(trajectory: Trajectory) -> Iterator[str]:
+    """Find files that do not commit iterations and claim more bytes than the spec allows: a session cuts them."""
+    for name in (layout.METRICS, layout.SQUARES, layout.SESSIONS):
+        size, allowed = file_size(trajectory.path / name), max_bytes(trajectory.spec, name)
+        if size > allowed:
+            yield f"{name}: it has {size:,} bytes, and its spec allows {allowed:,}"
 
 
 def _check_broken_keyframe(inspection: Inspection, k: int, present: list[str]) -> None:

@@ -7,6 +7,8 @@ log.txt       output of the worker and its libraries
 .lock         held while the worker runs. A process id would not do: the system reuses them
 """
 
+import errno
+import fcntl
 import os
 import secrets
 import shutil
@@ -16,7 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
 import msgspec
 
@@ -42,6 +44,8 @@ GRACE_SECONDS = 60.0  # seconds; a younger folder may be new and not locked yet
 MAX_SKIPPED = 100  # skipped trajectories that live.json names
 MAX_RECORD_BYTES = 2**22  # bytes; a live.json with a thousand jobs has 200 kB
 
+ServedUsers = Literal["own", "group", "all"]
+"""Whose trajectories a worker computes: its own user's, also those of members of its groups, or everybody's."""
 WorkerPhase = Literal["starting", "loading", "working", "idle", "leaving"]
 
 
@@ -57,6 +61,9 @@ class WorkerOptions(msgspec.Struct, frozen=True):
     offload: OffloadMode = "none"
     offline: bool = False
     """Never use the network, whatever is missing."""
+    serves: ServedUsers = "own"
+    trust: bool = False
+    """Whether specs of other users may load pickled weights, and files of this machine."""
 
 
 class WorkerRecord(WorkerOptions, frozen=True, kw_only=True):
@@ -224,7 +231,9 @@ def find_runs_folder(trajectories: Sequence[Trajectory], default: Path) -> Path:
 def list_workers(runs: Path) -> list[Worker]:
     """All workers of a runs folder, running and ended, oldest first. Unreadable ones are left out. Never raises."""
     parent = workers_folder(runs)
-    found = [worker for name in list_folder(parent) if (worker := read_worker(parent / name))]
+    found: list[Worker] = []
+    with suppress(DiskError):
+        found = [worker for name in list_folder(parent) if (worker := read_worker(parent / name))]
     return sorted(found, key=lambda worker: (worker.record.started, worker.record.id))
 
 
@@ -246,17 +255,37 @@ def _read_record(path: Path, record_type: type[WorkerFileT]) -> WorkerFileT | No
 
 def new_log_path(runs: Path) -> Path:
     """A log file for a worker that is not registered yet; the worker moves it into its folder."""
+    parent = _make_workers_folder(runs)
+    return parent / f"starting-{secrets.token_hex(12)}.txt"
+
+
+@contextmanager
+def open_new_log(log: Path) -> Iterator[BinaryIO]:
+    """Create a log file, for writing. Raises DiskError, also if the name is taken: it may be a planted link."""
+    with Folder(log.parent) as folder, explain_errors(log), os.fdopen(folder.create_file(log.name), "ab") as opened:
+        _for_appending(opened.fileno())
+        yield opened
+
+
+def _for_appending(fd: int) -> int:
+    """Let several processes write to the end of one file."""
+    fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_APPEND)
+    return fd
+
+
+def _make_workers_folder(runs: Path) -> Path:
+    """The registry's folder, created if it is missing. Raises DiskError, also if it is a link to another place."""
     parent = workers_folder(Path(os.path.realpath(runs)))
     make_folders(parent)
-    return parent / f"starting-{secrets.token_hex(6)}.txt"
+    if Path(os.path.realpath(parent)) != parent:
+        raise DiskError(f"{parent} leads through a symbolic link, out of the runs folder: remove the link")
+    return parent
 
 
 @contextmanager
 def hold_start_lock(runs: Path) -> Iterator[None]:
     """Keep other processes from starting a worker in these runs. Raises HeldError if one is doing so, DiskError."""
-    parent = workers_folder(Path(os.path.realpath(runs)))
-    make_folders(parent)
-    with Folder(parent) as folder, FolderLock(folder):
+    with Folder(_make_workers_folder(runs)) as folder, FolderLock(folder):
         yield
 
 
@@ -277,12 +306,18 @@ class Registration:
     def attach_log(self, log: Path) -> None:
         """Use an existing file as the log, e.g. the one that stdout and stderr go to."""
         with explain_errors(log):
+            if log.parent != self.path.parent or log.is_symlink() or not log.is_file():
+                raise OSError(errno.ESPIPE, "not a log")
             os.rename(log, self.log)
 
     def append_to_log(self, text: str) -> None:
         """Add a line, safe to print, to the log of a worker that runs on another machine."""
-        with suppress(OSError), self.log.open("a", encoding="utf-8") as log:
-            log.write(f"{timestamp()}  {text}\n")
+        with suppress(OSError, DiskError), os.fdopen(self.open_log(), "ab") as log:
+            log.write(f"{timestamp()}  {text}\n".encode(errors="replace"))
+
+    def open_log(self) -> int:
+        """The descriptor of the log, for all output. Raises DiskError if something else has its name."""
+        return _for_appending(self._folder.open_file(LOG_FILE))
 
     def publish(self, live: WorkerStatus) -> None:
         """Rewrite live.json. A disk error is ignored: it must not end the work."""
@@ -296,10 +331,7 @@ def register(runs: Path, record: WorkerRecord) -> Iterator[Registration]:
 
     Raises DiskError; HeldError if a worker with that id is running.
     """
-    parent = workers_folder(Path(os.path.realpath(runs)))
-    make_folders(parent)
-    if Path(os.path.realpath(parent)) != parent:
-        raise DiskError(f"{parent} leads through a symbolic link, out of the runs folder: remove the link")
+    parent = _make_workers_folder(runs)
     _remove_ended(parent)
     make_folders(parent / record.id)
     try:

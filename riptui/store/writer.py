@@ -16,6 +16,7 @@ from riptui.store.claim import Claim
 from riptui.store.disk import Folder, Journal
 from riptui.store.frames import read_frames
 from riptui.store.records import IterationRow, Session, encode_line
+from riptui.store.size_limits import max_bytes
 from riptui.store.verify import Inspection, inspect_folder
 
 
@@ -61,7 +62,10 @@ class IterationWriter:
         """Cut damaged data, make the rest durable, remove the remains of a crash, rebuild keyframes."""
         self._rows.truncate(self.inspection.rows_end)
         self._patches.truncate(self.inspection.patches_end)
-        self._sessions.drop_torn_lines()
+        self._sessions.drop_torn_lines(max_bytes(self._spec, layout.SESSIONS))
+        if (self._claim.trajectory.path / layout.SQUARES).exists():
+            with Journal(self._claim.folder, layout.SQUARES) as squares:
+                squares.drop_torn_lines(max_bytes(self._spec, layout.SQUARES))
         self._keyframes.sync()
         for name in self.inspection.stray_files:
             subfolder, _, file_name = name.rpartition("/")
@@ -80,6 +84,7 @@ class IterationWriter:
 
     def append(self, iteration: Iteration) -> IterationRow:
         """Commit an iteration: when this returns, it survives kill -9 and a power cut."""
+        self._claim.lock.require()
         box = iteration.box
         patch = encode_png(iteration.frame[box.window] if self._spec.paste else iteration.frame)
         row = IterationRow(

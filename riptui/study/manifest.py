@@ -12,6 +12,7 @@ import msgspec
 from riptui.errors import DamagedError
 from riptui.spec import Sha256, SquareSource
 from riptui.store.disk import Folder, make_folders, read_file
+from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.study.study_file import Study
 
@@ -67,11 +68,18 @@ def read(study: Study) -> Manifest | None:
     if data is None:
         return None
     try:
-        return msgspec.json.decode(data, type=Manifest)
+        manifest = msgspec.json.decode(data, type=Manifest)
     except UNREADABLE as error:
         raise DamagedError(
             f"{path} is not readable ({error}): delete it, and `riptui study run` writes it again"
         ) from error
+    for place in manifest.trajectories:
+        if not all(is_name(part) for part in place.split("/")):
+            raise DamagedError(
+                f"{path} names a trajectory outside the study's folder ({place}): somebody else may have written it. "
+                "Delete it, and `riptui study run` writes it again"
+            )
+    return manifest
 
 
 def write(study: Study, manifest: Manifest) -> None:

@@ -1,12 +1,16 @@
 """A SLURM job script for a study: an array whose tasks are workers. A template: review it before submitting it."""
 
 import os
+import re
 import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from riptui.errors import InputError
 from riptui.study.study_file import Study
+
+DIRECTIVE_VALUE = re.compile(r"[\w.,:%/+=\[\]-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,21 @@ class SlurmResources:
     time: str = ""
     partition: str = ""
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """What is text, by option."""
+        return {"mem": self.memory, "time": self.time, "partition": self.partition}
+
 
 def make_script(study: Study, resources: SlurmResources) -> str:
     """The script for `sbatch`: one worker per task, which exits when the queue of the runs folder is empty."""
     runs = Path(os.path.realpath(study.runs))
+    for text in (str(runs), str(study.file), sys.executable, *resources.texts.values()):
+        if not text.isprintable():
+            raise InputError(f"{text!r} cannot be written into a script: it has line ends or control characters")
+    for option, text in resources.texts.items():
+        if not DIRECTIVE_VALUE.fullmatch(text):
+            raise InputError(f"--{option} {text!r}: it must have only letters, digits and . , : _ % / + = [ ] -")
     directives = {
         "job-name": study.name,
         "array": f"0-{resources.tasks - 1}",

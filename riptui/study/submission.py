@@ -15,6 +15,7 @@ from riptui.images import encode_original_png, identify_source, pixels_sha256, p
 from riptui.planning.submit import create_trajectory
 from riptui.planning.sweep import older_trajectory_paths, queue_position, trajectory_paths
 from riptui.spec import Fit, Spec, SquareSource
+from riptui.store.ownership import require_registrable
 from riptui.store.records import Request
 from riptui.store.requests import merge_request
 from riptui.store.trajectory import Trajectory
@@ -84,6 +85,7 @@ class Submission:
         return len(self._paths)
 
     def __iter__(self) -> Iterator[SubmittedPicture | SkippedPicture]:
+        require_registrable(self._study.runs)
         try:
             for path in self._paths:
                 yield self._submit(path)

@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 
 from riptui.errors import DamagedError, DiskError, HeldError, WorkerError
-from riptui.store.disk import MAX_READ_BYTES, read_file
+from riptui.store.disk import read_tail
 from riptui.store.disk_failure import require_writable
 from riptui.store.leave_request import request_leave
 from riptui.store.listing import natural_key
@@ -29,18 +29,23 @@ from riptui.store.sign_watch import watch_once
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_process import process_place, signal_holder, start_ticks
 from riptui.store.worker_registry import (
+    ServedUsers,
     Worker,
     WorkerOptions,
     WorkerRecord,
     hold_start_lock,
     list_workers,
     new_log_path,
+    open_new_log,
 )
 
 COMMAND = (sys.executable, "-m", "riptui")
 START_TIMEOUT_SECONDS = 60.0  # seconds; an interpreter on a cold network disk takes tens of them
 POLL_SECONDS = 0.05  # seconds between two looks for a worker that is starting
 LOG_TAIL_LINES = 12  # lines of the log that an error quotes
+LOG_TAIL_BYTES = 2**16  # bytes that they are looked for in
+SERVED_USERS: tuple[ServedUsers, ...] = ("own", "group", "all")
+"""Each includes those before it."""
 ANY_WORKER = WorkerOptions()
 """Any running worker, or one with the default options if it has to be started."""
 
@@ -63,6 +68,8 @@ def matches(worker: Worker, options: WorkerOptions) -> bool:
         and (record.deterministic or not options.deterministic)
         and options.offload in ("none", record.offload)
         and (record.offline or not options.offline)
+        and SERVED_USERS.index(record.serves) >= SERVED_USERS.index(options.serves)
+        and (record.trust or not options.trust)
     )
 
 
@@ -70,8 +77,9 @@ def to_arguments(options: WorkerOptions) -> list[str]:
     """The options as arguments of `riptui worker`."""
     arguments = []
     for name, value in msgspec.structs.asdict(options).items():
+        option = "--for" if name == "serves" else f"--{name}"
         if value:
-            arguments += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+            arguments += [option] if value is True else [option, str(value)]
     return arguments
 
 
@@ -133,7 +141,7 @@ def _find_matching(runs: Path, options: WorkerOptions) -> list[Worker]:
 def _start_worker(runs: Path, options: WorkerOptions) -> Worker:
     log = new_log_path(runs)
     command = [*COMMAND, "worker", "--runs", str(runs.absolute()), *to_arguments(options), "--log", str(log)]
-    with log.open("ab") as file:
+    with open_new_log(log) as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
     started = start_ticks(process.pid)
     Thread(target=process.wait, daemon=True, name="reaper").start()  # else a zombie
@@ -155,10 +163,10 @@ def _start_worker(runs: Path, options: WorkerOptions) -> Worker:
 def log_tail(log: Path) -> str:
     """The last lines of a log, as one line."""
     try:
-        data = read_file(log, MAX_READ_BYTES)
+        data = read_tail(log, LOG_TAIL_BYTES)
     except DamagedError:
-        data = None
-    lines = (data or b"").decode(errors="replace").strip().splitlines()[-LOG_TAIL_LINES:]
+        data = b""
+    lines = data.decode(errors="replace").strip().splitlines()[-LOG_TAIL_LINES:]
     return f"{' / '.join(lines)} (full log: {log})" if lines else f"its log is empty ({log})"
 
 

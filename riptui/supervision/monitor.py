@@ -77,7 +77,7 @@ class TrajectoryTail:
         """How it ended, if it did. No process is computing it."""
         Trajectory.open(self.trajectory.path)  # raises if it was removed
         status = derive_status(
-            self.trajectory, self.k, is_measured=lambda: not has_work(self.trajectory), by_request=True
+            self.trajectory, self._rows.last_row, is_measured=lambda: not has_work(self.trajectory), by_request=True
         )
         if status in (Status.RUNNING, Status.QUEUED):
             return []

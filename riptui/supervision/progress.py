@@ -178,7 +178,7 @@ def _read_progress(trajectory: Trajectory, iterations: int, *, require_measured:
     try:
         status: Status | None = derive_status(
             trajectory,
-            k,
+            row,
             iterations=iterations,
             is_measured=lambda: not (require_measured and has_work(trajectory)),
             by_request=True,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
 COMPARE_COUNTS = range(2, 7)
+MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
 
@@ -52,6 +53,7 @@ class Browser(Screen[None]):
         self._supervisor: WorkSupervisor | None = None  # None before the first command
         self._pending_selection = selected_path
         self.shown_path = ""  # the path below the runs folder whose details are on the screen
+        self._unlisted: list[str] = []  # why folders are missing from the tree
         self._awaited_path = ""  # the path to select as soon as it is listed
         self._running_commands: set[str] = set()  # the names of the running commands
         self._settle_timer: Timer | None = None
@@ -114,8 +116,10 @@ class Browser(Screen[None]):
             tree.open_first()
         if self._awaited_path and tree.select(self._awaited_path):
             self._awaited_path = ""
+        if scan.unlisted is not None:
+            self._tell_unlisted(scan.unlisted)
         if scan.folder_error or not tree.model.entries:
-            await self._show_welcome(scan.folder_error)
+            await self._show_welcome(scan.folder_error or "; ".join(self._unlisted[:1]))
         elif is_first and self.details is None:
             self.call_after_refresh(self._import_details)
         elif is_first:
@@ -189,6 +193,14 @@ class Browser(Screen[None]):
         else:
             self.details.show_trajectory(self.runs / row.path)
         self._switch_right("details")
+
+    def _tell_unlisted(self, errors: list[str]) -> None:
+        """Say which folders are missing from the tree because they cannot be listed."""
+        self._unlisted = errors
+        for error in errors[:MAX_UNLISTED_TOLD]:
+            self.notify(printable(f"left out: {error}"), severity="warning", timeout=10, markup=False)
+        if len(errors) > MAX_UNLISTED_TOLD:
+            self.notify(f"left out: {len(errors)} folders that cannot be listed", severity="warning", markup=False)
 
     async def _show_welcome(self, folder_error: str) -> None:
         switcher = self.query_one("#right", ContentSwitcher)

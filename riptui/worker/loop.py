@@ -19,6 +19,7 @@ from riptui.store.disk_failure import concerns_whole_disk
 from riptui.store.disk_queue import DiskQueue
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
+from riptui.store.trust import Trust
 from riptui.store.worker_process import process_place, start_ticks
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat
@@ -65,12 +66,13 @@ def serve(
         deterministic=record.deterministic,
         offload=record.offload,
     )
-    queue = DiskQueue(runs) if queue is None else queue
+    trust = Trust.of_worker(registration.path, record.serves, record.trust)
+    queue = DiskQueue(runs, trust.accepts) if queue is None else queue
     with Heartbeat(registration, runs, runner, queue, should_stop) as heartbeat:
         idle_since = time.monotonic()
         while _wait_for_work(registration.path, queue, heartbeat, idle_since + idle_seconds, should_stop):
             heartbeat.phase = "working"
-            taker = _QueueTaker(queue, heartbeat, should_stop)
+            taker = _QueueTaker(queue, heartbeat, trust, should_stop)
             try:
                 for trajectory, event in runner.run(taker.take, should_stop=should_stop, on_step=heartbeat.record_step):
                     _note(trajectory, event, queue, heartbeat)
@@ -108,15 +110,18 @@ def _note(trajectory: Trajectory, event: Event, queue: TrajectoryQueue, heartbea
 class _QueueTaker:
     """Takes trajectories from a queue, and remembers them until they end."""
 
-    def __init__(self, queue: TrajectoryQueue, heartbeat: Heartbeat, should_stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, queue: TrajectoryQueue, heartbeat: Heartbeat, trust: Trust, should_stop: Callable[[], bool]
+    ) -> None:
         self.taken: list[Trajectory] = []
         self._queue = queue
         self._heartbeat = heartbeat
+        self._trust = trust
         self._should_stop = should_stop
 
     def take(self, spec: Spec | None) -> Trajectory | None:
         """A TrajectorySource."""
-        trajectory = None if self._should_stop() else self._queue.take_next(spec)
+        trajectory = None if self._should_stop() else self._take_trusted(spec)
         if trajectory is not None:
             self.taken.append(trajectory)
             self._heartbeat.inpainter = trajectory.spec.inpainter
@@ -125,6 +130,16 @@ class _QueueTaker:
     def forget(self, trajectory: Trajectory) -> None:
         if trajectory in self.taken:
             self.taken.remove(trajectory)
+
+    def _take_trusted(self, spec: Spec | None) -> Trajectory | None:
+        """The next trajectory whose spec may load what it names; the others are skipped, with the reason."""
+        while (trajectory := self._queue.take_next(spec)) is not None:
+            reason = self._trust.refuse(trajectory)
+            if not reason:
+                break
+            self._heartbeat.record_skipped(trajectory, reason)
+            self._queue.skip(trajectory)
+        return trajectory
 
     def find_culprit(self, error: DiskError) -> Trajectory:
         """The trajectory that the disk failed for: the one whose file it was, one that was removed, or the last."""

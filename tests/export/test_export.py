@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import fcntl
 import os
 import resource
 import shutil
@@ -22,7 +23,7 @@ import pytest
 from riptui import export
 from riptui.errors import DiskError, InputError, MissingExtraError
 from riptui.export import png_frames as folder_module
-from riptui.export.files import ABANDONED_SECONDS
+from riptui.export.files import ABANDONED_SECONDS, staging_folder, write_atomically
 from riptui.store.claim import claim
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
@@ -229,18 +230,34 @@ def test_too_little_space_is_said_before_anything_is_written(
     assert len(export.write_frames(trajectory, out / "frames")) == 17
 
 
-def test_what_a_killed_export_left_is_removed_by_one_a_day_later(computed: Computed, out: Path) -> None:
-    for name in (".riptui-0123.tmp", ".riptui-4567.tmp", ".riptui-89ab.tmp", "mine.tmp"):
+def test_what_a_killed_export_left_is_removed_by_the_next(computed: Computed, out: Path) -> None:
+    for name in (".riptui-0123.tmp", ".riptui-4567.tmp", "mine.tmp"):
         (out / name).mkdir()
         (out / name / "00000.png").write_bytes(b"half")
     (out / ".riptui-cdef.tmp").symlink_to(out / "mine.tmp")
     yesterday = time.time() - ABANDONED_SECONDS - 60
-    for name in (".riptui-0123.tmp", ".riptui-4567.tmp", "mine.tmp"):
-        os.utime(out / name, (yesterday, yesterday))
     os.utime(out / ".riptui-cdef.tmp", (yesterday, yesterday), follow_symlinks=False)
-    export.write_strip(computed(until=1), out / "a.png")
-    assert names(out) == [".riptui-89ab.tmp", "a.png", "mine.tmp"]
+    with staging_folder(out) as others:  # of an export that is not finished; it removes leftovers, too
+        assert names(out) == [others.name, "mine.tmp"]
+        export.write_strip(computed(until=1), out / "a.png")
+        assert names(out) == [others.name, "a.png", "mine.tmp"]
+    assert names(out) == ["a.png", "mine.tmp"]
     assert names(out / "mine.tmp") == ["00000.png"]
+
+
+def test_leftovers_stay_for_a_day_where_folders_cannot_be_locked(
+    computed: Computed, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    for name in (".riptui-0123.tmp", ".riptui-4567.tmp"):
+        (out / name).mkdir()
+    yesterday = time.time() - ABANDONED_SECONDS - 60
+    os.utime(out / ".riptui-0123.tmp", (yesterday, yesterday))
+    write_atomically(out / "a.csv", b"k")
+    assert names(out) == [".riptui-4567.tmp", "a.csv"]
 
 
 @pytest.mark.parametrize("before", [None, b"old"])

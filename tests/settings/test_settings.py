@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from riptui import filesystem
 from riptui.settings import ENVIRONMENT_VARIABLES, Settings, describe_setting, load_settings, paths, state
 from riptui.settings.template import make_template
 
@@ -60,6 +61,7 @@ WHOLE = """
 theme = "nord"
 graphics = "sixel"
 runs = "/data/runs"
+locks = "files"
 refresh = 2
 bell = "never"
 ring = "osc9"
@@ -82,6 +84,7 @@ def test_every_setting_is_read(write: Write) -> None:
         theme="nord",
         graphics="sixel",
         runs=Path("/data/runs"),
+        locks="files",
         refresh=2.0,
         bell="never",
         ring="osc9",
@@ -104,12 +107,13 @@ def test_the_home_is_meant_by_a_tilde(write: Write, monkeypatch: pytest.MonkeyPa
 def test_the_environment_beats_the_file(
     name: str, variable: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write('theme = "nord"\ngraphics = "sixel"\nruns = "/data/runs"')
+    write('theme = "nord"\ngraphics = "sixel"\nruns = "/data/runs"\nlocks = "files"')
     monkeypatch.setenv(variable, "")
     assert load_settings().origins[name] == "file"
-    monkeypatch.setenv(variable, "off")
+    value = "system" if name == "locks" else "off"
+    monkeypatch.setenv(variable, value)
     loaded = load_settings()
-    assert str(getattr(loaded.settings, name)) == "off"
+    assert str(getattr(loaded.settings, name)) == value
     assert loaded.origins == {
         **dict.fromkeys(NAMES, "default"),
         **dict.fromkeys(ENVIRONMENT_VARIABLES, "file"),
@@ -270,7 +274,7 @@ def test_a_file_that_may_not_be_read_is_told(write: Write, monkeypatch: pytest.M
     def refuse(path: Path, *_: object) -> Any:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "open", refuse)  # root may read anything
+    monkeypatch.setattr(filesystem.os, "open", refuse)  # root may read anything
     assert only_problem() == f"{file} cannot be read: permission denied: change its permissions"
 
 

@@ -51,10 +51,11 @@ class ScanResult:
     entries: list[TreeEntry] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     folder_error: str = ""  # the reason that the runs folder cannot be read
+    unlisted: list[str] | None = None  # why folders below it cannot be listed; None: as before
     all_listed: bool = False  # whether the first scan has listed all names
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.removed or self.folder_error or self.all_listed)
+        return bool(self.entries or self.removed or self.folder_error or self.unlisted is not None or self.all_listed)
 
 
 class RunsScanner:
@@ -64,6 +65,8 @@ class RunsScanner:
         self.runs = runs
         self._entries: dict[str, TreeEntry] = {}
         self._folder_error = ""
+        self._unlisted: list[str] = []
+        self._listed_at = 0.0
         self._unread: dict[str, None] = {}
         self._signatures: dict[str, FolderSignature] = {}
         self._group_stamps: dict[str, int] = {}
@@ -88,7 +91,9 @@ class RunsScanner:
 
     def _scan_names(self) -> Iterator[ScanResult]:
         """Yield new and removed trajectories; skipped while no group's folder has changed."""
-        if self._group_stamps and all(mtime_ns(group) == stamp for group, stamp in self._group_stamps.items()):
+        is_unchanged = all(mtime_ns(group) == stamp for group, stamp in self._group_stamps.items())
+        retries = self._unlisted and time.monotonic() - self._listed_at > ROUND_SECONDS  # permissions have no stamp
+        if self._group_stamps and is_unchanged and not retries:
             return
         if not self.runs.is_dir():
             raise DiskError(f"{self.runs} does not exist")
@@ -98,7 +103,8 @@ class RunsScanner:
         new: list[TreeEntry] = []
         deadline = time.monotonic() + (SLICE_SECONDS if self._entries else FIRST_SLICE_SECONDS)
         prefix = len(str(self.runs)) + 1
-        for folder, is_group in walk_folders(self.runs):
+        errors: list[str] = []
+        for folder, is_group in walk_folders(self.runs, on_error=lambda error: errors.append(str(error))):
             if is_group:
                 stamp = mtime_ns(folder)
                 groups[folder] = stamp if stamp < settled_before else 0
@@ -116,7 +122,9 @@ class RunsScanner:
         self._read_group_tags(groups)
         is_first, self._all_listed = not self._all_listed, True
         removed = self._forget([path for path in self._entries if path not in present])
-        yield ScanResult(new, removed, all_listed=is_first)
+        unlisted = errors if errors != self._unlisted else None
+        self._unlisted, self._listed_at = errors, time.monotonic()
+        yield ScanResult(new, removed, unlisted=unlisted, all_listed=is_first)
 
     def _find_group_tags(self, path: str) -> list[str]:
         """The tags of the groups above a trajectory."""
@@ -190,5 +198,5 @@ def _make_entry(path: str, summary: TrajectorySummary, group_tags: Iterable[str]
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
     _, values = primary_metric(summary.metrics)
-    iterations, failed = summary.spec.iterations, summary.failed
-    return TreeEntry(**fields, iterations=iterations, values=tuple(values), changed=changed, failed=failed)
+    iterations, failed, error = summary.spec.iterations, summary.failed, summary.error
+    return TreeEntry(**fields, iterations=iterations, values=tuple(values), changed=changed, failed=failed, error=error)

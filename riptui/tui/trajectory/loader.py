@@ -103,7 +103,7 @@ class TrajectoryLoader:
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
         annotations = try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS)
-        status = try_read(lambda: derive_status(trajectory, len(rows)), None)
+        status = try_read(lambda: derive_status(trajectory, rows[-1] if rows else None), None)
         text = "\n".join([*errors, log])
         return TrajectorySnapshot(
             self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations, status

@@ -1,0 +1,19 @@
+"""Tell of trajectories that are there more than once."""
+
+from collections.abc import Iterable
+
+from riptui.cli.console import short_path, warn
+from riptui.store.copies import find_copies
+from riptui.store.trajectory import Trajectory
+
+MAX_TOLD = 3  # sets of copies that are named
+
+
+def warn_of_copies(trajectories: Iterable[Trajectory]) -> None:
+    """Warn of trajectories with the same spec: results count one of them, and the others take up space."""
+    copies = find_copies(trajectories)
+    for same in copies[:MAX_TOLD]:
+        paths = " and ".join(short_path(trajectory.path) for trajectory in same)
+        warn(f"copies of one trajectory, of which results count one: {paths}")
+    if len(copies) > MAX_TOLD:
+        warn(f"and {len(copies) - MAX_TOLD} more with copies; see riptui ls --json")

@@ -1,0 +1,113 @@
+"""File systems that cannot do everything, and file servers that do not answer: told, with what to do."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from riptui.errors import DiskError
+from riptui.store import listing
+from riptui.store.disk import Folder, explain_errors
+from riptui.store.trajectory import Status
+from riptui.tui.runs.scanner import RunsScanner
+from tests.support.command import riptui
+from tests.support.running import run_trajectory
+from tests.support.trajectories import MakeTrajectory
+
+
+def fail_fsync_of_folders(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    fsync = os.fsync
+
+    def fail(fd: int) -> None:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_folders_that_cannot_be_made_durable_are_no_failure(
+    number: int, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_fsync_of_folders(monkeypatch, number)
+    trajectory = make_trajectory()
+    list(run_trajectory(trajectory))
+    assert trajectory.read_status() is Status.DONE
+
+
+def test_a_folder_whose_fsync_fails_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_fsync_of_folders(monkeypatch, errno.EIO)
+    with Folder(tmp_path) as folder, pytest.raises(DiskError, match="hardware error"):
+        folder.write_atomically("name", b"")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ESTALE, "mount the file system again"),
+        (errno.ENOTCONN, "no longer connected: mount it again"),
+        (errno.ETIMEDOUT, "does not answer: check the network"),
+        (errno.EHOSTDOWN, "the file server is down"),
+    ],
+)
+def test_a_lost_file_server_is_told_with_advice(number: int, words: str) -> None:
+    with pytest.raises(DiskError, match=words), explain_errors("runs/cat"):
+        raise OSError(number, os.strerror(number))
+
+
+@pytest.fixture
+def locked_group(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A runs folder with a trajectory, beside a group that may not be listed."""
+    monkeypatch.chdir(tmp_path)
+    list(run_trajectory(make_trajectory("seen/a", amount=25)))
+    make_trajectory("secret/b")
+    refuse_listing(monkeypatch, "secret")
+    return "runs/secret"
+
+
+def refuse_listing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    scandir = os.scandir
+
+    def scan(path: Any) -> Any:
+        if Path(path).name == name:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return scandir(path)
+
+    monkeypatch.setattr(listing.os, "scandir", scan)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("ls", "runs"), 1),
+        (("check", "runs"), 1),
+        (("results", "runs", "--metric", "psnr"), None),
+        (("resume", "runs"), 0),
+    ],
+)
+def test_a_folder_that_cannot_be_listed_is_told(command: tuple[str, ...], code: int | None, locked_group: str) -> None:
+    outcome = riptui(*command)
+    assert f"cannot be listed: {locked_group}: the file server no longer knows" in outcome.err
+    assert code is None or outcome.code == code
+
+
+def test_without_a_folder_that_can_be_listed_there_are_not_no_trajectories(
+    locked_group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_listing(monkeypatch, "seen")
+    outcome = riptui("ls", "runs")
+    assert outcome.code == 1
+    assert "no trajectories" not in outcome.err
+    for command in (("check",), ("results",), ("report", "--out", "report")):
+        assert "mount the file system again" in riptui(*command, "runs").err
+
+
+def test_the_app_is_told_of_folders_that_cannot_be_listed_once(locked_group: str) -> None:
+    scanner = RunsScanner(Path("runs"))
+    unlisted = [scan.unlisted for scan in scanner.scan() if scan.unlisted is not None]
+    assert [error.split(":")[0] for (error,) in unlisted] == [locked_group]
+    assert [scan.unlisted for scan in scanner.scan() if scan.unlisted is not None] == []

@@ -179,7 +179,8 @@ class BatchRunner:
     def _ensure_loaded(self, slot: Slot) -> None:
         """Load the slot's inpainter, after releasing any other: two may not fit into the device's memory.
 
-        Load it again if its files have changed, unless other trajectories are in the middle of using it.
+        Load it again if its files have changed, or if it does not suit what the trajectory's last session recorded,
+        unless other trajectories are in the middle of using it.
         """
         spec = slot.walk.spec
         if self._slots and not (self.loaded_spec and can_share_batch(self.loaded_spec, spec)):
@@ -188,7 +189,8 @@ class BatchRunner:
         if previous_spec is None or not can_share_batch(previous_spec, spec):
             self._limit.reset()
         is_same = previous_spec is not None and has_same_inpainter(previous_spec, spec)
-        if self._inpaint is None or not is_same or not (self._slots or self._inpaint.is_current):
+        is_right = self._inpaint is not None and self._inpaint.is_current and self._inpaint.suits(slot.last_notes)
+        if self._inpaint is None or not is_same or not (self._slots or is_right):
             if self._inpaint is not None:
                 self._inpaint = None
                 gc.collect()

@@ -63,6 +63,8 @@ class BatchRunner:
         self._step_error: Exception | None = None
         """An error raised by a step callback: not a failure of the inpainter, whatever the inpainter makes of it."""
         self._last_poll = 0.0
+        self.notices: tuple[str, ...] = ()
+        """All notices about the loaded inpainter so far: each trajectory's user should see them."""
 
     @property
     def in_progress(self) -> tuple[tuple[Trajectory, int, int], ...]:
@@ -194,6 +196,7 @@ class BatchRunner:
             if self._inpaint is not None:
                 self._inpaint = None
                 gc.collect()
+            self.notices = ()
             self._inpaint = self._load(spec.inpainter, spec.parameters, recorded=slot.last_notes)
             self._session = None
         self.loaded_spec = spec
@@ -249,6 +252,7 @@ class BatchRunner:
         self._inpaint.prepare(ahead, self.batch_size, self.loaded_spec.size)
         self._session = None  # its notes may have changed
         notices = self._inpaint.notices
+        self.notices += tuple(notices)
         saver.submit(partial(iter, [(self._slots[0].trajectory, Notice(text)) for text in notices]))
         notices.clear()
         self._is_prepared = True
@@ -276,6 +280,7 @@ class BatchRunner:
         self._limit.lower(self.batch_size)
         self._is_prepared = False
         note = Notice(f"out of memory at batch size {previous_size}: continuing with {self.batch_size}")
+        self.notices += (note.text,)
         saver.submit(partial(iter, [(self._slots[0].trajectory, note)]))
         self._release(self._slots[self.batch_size :], saver)
 

@@ -111,6 +111,8 @@ class WorkerStatus(msgspec.Struct, frozen=True):
     note: str = ""
     dismissed: bool = False
     """Whether it was asked to shut down, rather than exiting because it was idle."""
+    notices: tuple[str, ...] = ()
+    """What the users of its jobs should know about the loaded inpainter, such as prompts that were cut."""
 
 
 @dataclass(frozen=True)

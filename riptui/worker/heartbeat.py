@@ -103,6 +103,7 @@ class Heartbeat:
             device=self._runner.device,
             load=self.gpu_stats.load,
             dismissed=dismissed,
+            notices=self._runner.notices,
         )
 
     def _list_jobs(self) -> tuple[WorkerJob, ...]:

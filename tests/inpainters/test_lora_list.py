@@ -32,6 +32,12 @@ def test_names_may_have_any_character(name: str, tmp_path: Path, monkeypatch: py
         assert TYPE.parse(str(value)) == value
 
 
+def test_weights_are_written_as_they_were_typed() -> None:
+    assert TYPE.parse("/a:0.8") == "/a:0.8"
+    assert TYPE.parse("/a:-2.0") == "/a:-2"
+    assert read_loras(TYPE.parse("/a:0.00000123")) == [LoraChoice("/a", 0.00000123)]
+
+
 def test_a_file_that_is_there_is_not_taken_for_a_weight(tmp_path: Path) -> None:
     path = tmp_path / "v:0.8"
     assert read_loras(TYPE.parse(str(path))) == [LoraChoice(str(tmp_path / "v"), 0.8)]

@@ -131,7 +131,7 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
     ]
     parameters = specs[0].parameters
     assert [parameters[key] for key in given] == [20, 3, True, "007", None]
-    assert parameters.keys() == inpainters.find_inpainter("sd2").parameters.keys()
+    assert parameters.keys() == inpainters.complete_parameters("sd2", {}).keys()
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ class BatchRunner:
         self._step_error: Exception | None = None
         """An error raised by a step callback: not a failure of the inpainter, whatever the inpainter makes of it."""
         self._last_poll = 0.0
+        self.notices: tuple[str, ...] = ()
+        """All notices about the loaded inpainter so far: each trajectory's user should see them."""
 
     @property
     def in_progress(self) -> tuple[tuple[Trajectory, int, int], ...]:
@@ -190,7 +192,8 @@ class BatchRunner:
     def _ensure_loaded(self, slot: Slot) -> None:
         """Load the slot's inpainter, after releasing any other: two may not fit into the device's memory.
 
-        Load it again if its files have changed, unless other trajectories are in the middle of using it.
+        Load it again if its files have changed, or if it does not suit what the trajectory's last session recorded,
+        unless other trajectories are in the middle of using it.
         """
         spec = slot.walk.spec
         if self._slots and not (self.loaded_spec and can_share_batch(self.loaded_spec, spec)):
@@ -199,10 +202,12 @@ class BatchRunner:
         if previous_spec is None or not can_share_batch(previous_spec, spec):
             self._limit.reset()
         is_same = previous_spec is not None and has_same_inpainter(previous_spec, spec)
-        if self._inpaint is None or not is_same or not (self._slots or self._inpaint.is_current):
+        is_right = self._inpaint is not None and self._inpaint.is_current and self._inpaint.suits(slot.last_notes)
+        if self._inpaint is None or not is_same or not (self._slots or is_right):
             if self._inpaint is not None:
                 self._inpaint = None
                 gc.collect()
+            self.notices = ()
             self._inpaint = self._load(spec.inpainter, spec.parameters, recorded=slot.last_notes)
             self._session = None
         self.loaded_spec = spec
@@ -258,6 +263,7 @@ class BatchRunner:
         self._inpaint.prepare(ahead, self.batch_size, self.loaded_spec.size)
         self._session = None  # its notes may have changed
         notices = self._inpaint.notices
+        self.notices += tuple(notices)
         saver.submit(partial(iter, [(self._slots[0].trajectory, Notice(text)) for text in notices]))
         notices.clear()
         self._is_prepared = True
@@ -285,6 +291,7 @@ class BatchRunner:
         self._limit.lower(self.batch_size)
         self._is_prepared = False
         note = Notice(f"out of memory at batch size {previous_size}: continuing with {self.batch_size}")
+        self.notices += (note.text,)
         saver.submit(partial(iter, [(self._slots[0].trajectory, note)]))
         self._release(self._slots[self.batch_size :], saver)
 

@@ -16,7 +16,8 @@ from safetensors import SafetensorError, safe_open
 
 from riptui.errors import InputError, WeightsError
 from riptui.inpainters import locate, weight_files
-from riptui.inpainters.weight_files import UNUSED_COMPONENTS, WEIGHT_FILE
+from riptui.inpainters.inpainter import JOINT_VARIANT
+from riptui.inpainters.weight_files import UNUSED_COMPONENTS, WEIGHT_FILE, Variant
 from riptui.text.units import format_count
 
 SHARD_INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
@@ -55,6 +56,8 @@ class Checkpoint:
     """The half precision that it was trained or stored in."""
     repair_hint: str
     """What to do about a missing or damaged file, a sentence."""
+    has_joint_variant: bool = False
+    """Whether fp16 was preferred for all components, because one exists in nothing else."""
 
     @property
     def denoiser(self) -> str:
@@ -64,17 +67,26 @@ class Checkpoint:
     @property
     def variants(self) -> str:
         """The components that are not loaded in full precision, e.g. "fp16 of text_encoder"; "" if there are none."""
+        if self.has_joint_variant:
+            return JOINT_VARIANT
         found = [key for key, files in self.components.items() if files.variant]
         return f"fp16 of {', '.join(found)}" if found else ""
 
 
 def inspect_checkpoint(
-    folder: Path, name: str, *, repair_hint: str, allow_pickle: bool = False, replaced: Collection[str] = ()
+    folder: Path,
+    name: str,
+    *,
+    repair_hint: str,
+    allow_pickle: bool = False,
+    replaced: Collection[str] = (),
+    joint_variant: bool = False,
 ) -> Checkpoint:
     """Inspect a checkpoint. `name` and `repair_hint` (a sentence: what to do) are for error messages.
 
     replaced: components whose weights come from elsewhere; of these only the configurations are looked at.
-
+    joint_variant: whether one component that exists only as fp16 makes all others load their fp16 files if they have
+    any, as in older releases; otherwise each has the best that it has.
     Raises WeightsError if something is missing, damaged, or exists only as pickle; InputError for an invalid index.
     """
     index = read_json(folder / locate.MODEL_INDEX, name)
@@ -84,22 +96,23 @@ def inspect_checkpoint(
             f"{name}'s {locate.MODEL_INDEX} names no diffusers pipeline, and riptui never runs code from a checkpoint"
         )
     classes = {key: (str(index[key][0]), str(index[key][-1])) for key in weight_files.list_components(index)}
+    options = (name, repair_hint, allow_pickle)
+    components = {key: require_config(folder / key, name, repair_hint) for key in classes if key in replaced}
+    read = [key for key in classes if key not in replaced]
+    components |= {key: require_component(folder / key, *options) for key in read}
+    is_joint = joint_variant and any(files.variant for files in components.values())
+    if is_joint:
+        components |= {key: require_component(folder / key, *options, prefer="fp16") for key in read}
     return Checkpoint(
         folder,
         pipeline,
         classes,
-        {
-            key: (
-                require_config(folder / key, name, repair_hint)
-                if key in replaced
-                else require_component(folder / key, name, repair_hint, allow_pickle)
-            )
-            for key in classes
-        },
+        components,
         tuple(component for component in UNUSED_COMPONENTS if component in index),
         locate.snapshot_commit(folder),
         _half_dtype(folder),
         repair_hint,
+        is_joint,
     )
 
 
@@ -141,8 +154,10 @@ def _require_intact(path: Path, name: str, repair_hint: str) -> None:
         ) from error
 
 
-def require_component(folder: Path, name: str, repair_hint: str, allow_pickle: bool) -> ComponentFiles:
-    """Check one component's folder; return the files that are loaded from it.
+def require_component(
+    folder: Path, name: str, repair_hint: str, allow_pickle: bool, *, prefer: Variant = "full"
+) -> ComponentFiles:
+    """Check one component's folder; return the files that are loaded from it, of the preferred variant if it is there.
 
     Raises WeightsError as `inspect_checkpoint`, InputError if the weights exist only in a variant that is not loaded.
     """
@@ -165,7 +180,7 @@ def require_component(folder: Path, name: str, repair_hint: str, allow_pickle: b
     for file in safe:
         _require_intact(files[file], name, repair_hint)
     _require_shards(folder, files, name, repair_hint)
-    variant, weights = _select_weights(files, safe or pickles, folder, name)
+    variant, weights = _select_weights(files, safe or pickles, folder, name, prefer)
     return ComponentFiles(variant, (*companions, *(files[file] for file in sorted(weights))))
 
 
@@ -178,7 +193,7 @@ def require_config(folder: Path, name: str, repair_hint: str) -> ComponentFiles:
 
 
 def _select_weights(
-    files: Mapping[str, Path], weights: list[str], folder: Path, name: str
+    files: Mapping[str, Path], weights: list[str], folder: Path, name: str, prefer: Variant
 ) -> tuple[str | None, list[str]]:
     """The variant to load, None for full precision, and its files: those that the libraries choose."""
     kinds = {"safetensors"} if weights[0].endswith(".safetensors") else {"bin"}
@@ -188,7 +203,7 @@ def _select_weights(
     indexed = {weight_files.variant_of(match) for match in matches if match["index"] and match["kind"] != "bin"}
     if matches[0].string.startswith("diffusion_"):  # diffusers prefers shards to a single file, transformers does not
         matches = [match for match in matches if match["shard"] or weight_files.variant_of(match) not in indexed]
-    variant, chosen = weight_files.select_variant(matches, folder.name, name)
+    variant, chosen = weight_files.select_variant(matches, folder.name, name, prefer)
     return (None if variant == "full" else variant), chosen
 
 

@@ -84,6 +84,10 @@ class DiffusionInpainter:
         """Whether the files that it was loaded from are unchanged."""
         return self._weights.is_unchanged
 
+    def suits(self, recorded: Mapping[str, str]) -> bool:
+        """Whether a trajectory whose last session has these notes goes on with the weights that this one has."""
+        return self._weights.suits(recorded)
+
     @property
     def on_gpu(self) -> bool:
         return bool(self.pipeline._execution_device.type == "cuda")

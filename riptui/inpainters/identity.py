@@ -17,7 +17,7 @@ from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue, file_digests, locate
 from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, require_component
 from riptui.inpainters.file_digests import FileState
-from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.inpainters.lora_list import read_loras, replace_files
 from riptui.inpainters.parameters import PLACES
 
@@ -58,6 +58,11 @@ class Weights:
         """The parameters that say where the files are."""
         return {name: str(value) if (value := self.parameters.get(name)) else None for name in PLACES}
 
+    def suits(self, notes: Mapping[str, str]) -> bool:
+        """Whether a session after the one with these notes would load the same files of this model."""
+        has_choice = any(files.variant for files in self.checkpoint.components.values())
+        return not has_choice or self.checkpoint.has_joint_variant == wants_joint_variant(notes)
+
     @property
     def is_unchanged(self) -> bool:
         """Whether the same files would be loaded now, with the same content."""
@@ -82,15 +87,25 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
         for name in parameters
         if found[name] != parameters[name] and name != "revision"
     ]
-    weights = read_weights(found)
+    weights = read_weights(found, joint_variant=wants_joint_variant(notes))
     if unlike := unlike_parts(recorded, weights.identity):
         notices.append(f"{parameters['model']} has changed since the last session: {', '.join(unlike)}")
     return weights, notices
 
 
-def read_weights(parameters: Parameters) -> Weights:
-    """The weights that an inpainter with these parameters would load. Raises WeightsError, InputError."""
-    checkpoint, parts = _list_parts(parameters)
+def wants_joint_variant(notes: Mapping[str, str]) -> bool:
+    """Whether the session with these notes chose one variant for all components, as older releases did."""
+    if notes.get(VARIANT_NOTE) == JOINT_VARIANT:
+        return True
+    return "model" in notes and VARIANT_NOTE not in notes and not recorded_identity(notes)
+
+
+def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weights:
+    """The weights that an inpainter with these parameters would load. Raises WeightsError, InputError.
+
+    joint_variant: as `inspect_checkpoint`.
+    """
+    checkpoint, parts = _list_parts(parameters, joint_variant)
     single_files = {name: _require_files(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
     if gguf := parameters.get("gguf"):
         single_files[checkpoint.denoiser] = _require_files("gguf", gguf)
@@ -105,13 +120,20 @@ def read_weights(parameters: Parameters) -> Weights:
     return Weights(parameters, checkpoint, identity, states)
 
 
-def _list_parts(parameters: Parameters) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
+def _list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
     """The model's checkpoint, and the files of its parts and of its other VAE. Raises WeightsError, InputError."""
     folder, repair_hint = _locate(parameters)
     name, allow_pickle = str(parameters["model"]), bool(parameters.get("allow_pickle"))
     gguf, vae = parameters.get("gguf"), parameters.get("vae")
     replaced = DENOISERS if gguf else ()
-    checkpoint = inspect_checkpoint(folder, name, repair_hint=repair_hint, allow_pickle=allow_pickle, replaced=replaced)
+    checkpoint = inspect_checkpoint(
+        folder,
+        name,
+        repair_hint=repair_hint,
+        allow_pickle=allow_pickle,
+        replaced=replaced,
+        joint_variant=joint_variant,
+    )
     parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
     for component, files in checkpoint.components.items():
         if component in replaced:
@@ -138,7 +160,7 @@ def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
     with suppress(RiptuiError):
-        weights = read_weights(parameters)
+        weights = read_weights(parameters, joint_variant=wants_joint_variant(notes))
         return recorded == weights.identity if recorded else _has_commit(weights, notes)
     return False
 

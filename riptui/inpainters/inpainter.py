@@ -23,11 +23,15 @@ the absence of such a note says nothing."""
 PROMPT_NOTE = "prompt"
 NEGATIVE_PROMPT_NOTE = "negative prompt"
 LORA_TENSORS_NOTE = "lora tensors"
-LATER_NOTES = {"variant", PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE}
+LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE}
 """Notes that sessions of older releases lack, although they would say the same."""
 OffloadMode = Literal["none", "model", "sequential"]
 """Where the parts of a model wait that is larger than the device's memory: all on the device; in the computer's memory
 until each is needed as a whole; or layer by layer, which needs the least and takes by far the longest."""
+
+VARIANT_NOTE = "variant"
+JOINT_VARIANT = "fp16 wherever there is one, as in the session before"
+"""The variant of a checkpoint with a part that exists as fp16 only, as older releases chose it, without a note."""
 
 CompileMode = Literal["auto", "on", "off"]
 """Whether a network is compiled before it is used; auto: only when enough work is ahead to benefit."""
@@ -73,6 +77,11 @@ class LoadedInpainter(Inpainter, Protocol):
     @property
     def is_current(self) -> bool:
         """Whether the files that it was loaded from are unchanged; otherwise it is loaded again. Default: True."""
+        ...
+
+    def suits(self, recorded: Mapping[str, str]) -> bool:
+        """Whether a trajectory can continue with it whose last session has these notes; otherwise it is loaded again
+        where no other trajectory is using it. Default: True."""
         ...
 
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
@@ -122,12 +131,20 @@ class InpainterWithDefaults:
         current: bool = getattr(self._inpaint, "is_current", True)
         return current
 
+    def suits(self, recorded: Mapping[str, str]) -> bool:
+        suits: bool = getattr(self._inpaint, "suits", _suits)(recorded)
+        return suits
+
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
         getattr(self._inpaint, "prepare", _do_nothing)(inpaintings, batch, size)
 
     def max_batch(self, size: int) -> int | None:
         largest: int | None = getattr(self._inpaint, "max_batch", _unknown)(size)
         return largest
+
+
+def _suits(recorded: Mapping[str, str]) -> bool:
+    return True
 
 
 def _do_nothing(inpaintings: int, batch: int, size: int) -> None:

@@ -18,7 +18,7 @@ from riptui.inpainters.parameters import FileType
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
-WEIGHTED = re.compile(r"(?P<file>.+):(?P<weight>[+-]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)
+WEIGHTED = re.compile(r"(?P<file>.+):(?P<weight>[+-]?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?)", re.DOTALL)
 MAX_WEIGHT = 100
 
 
@@ -30,8 +30,9 @@ class LoraChoice:
     weight: float = 1.0
 
     def __str__(self) -> str:
-        weight = "" if self.weight == 1 and not WEIGHTED.fullmatch(self.file) else f":{self.weight:.17g}"
-        return self.file + weight
+        if self.weight == 1 and not WEIGHTED.fullmatch(self.file):
+            return self.file
+        return f"{self.file}:{str(self.weight).removesuffix('.0')}"
 
 
 def read_loras(value: ParameterValue) -> list[LoraChoice]:

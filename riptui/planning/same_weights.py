@@ -27,7 +27,7 @@ def find_same_weights(parent: Path, spec: Spec) -> Trajectory | None:
             trajectory = Trajectory(path)
             if trajectory.spec.digest == spec.digest:
                 return None
-            if found is None and _without_places(trajectory.spec) == _without_places(spec):
+            if found is None and without_places(trajectory.spec) == without_places(spec):
                 from riptui.inpainters import identity  # of an extra
 
                 sessions = trajectory.read_sessions()
@@ -36,7 +36,7 @@ def find_same_weights(parent: Path, spec: Spec) -> Trajectory | None:
     return found
 
 
-def _without_places(spec: Spec) -> Spec:
+def without_places(spec: Spec) -> Spec:
     """The spec without the source's names and the places of weights, and with one name for all diffusion models."""
     parameters = {key: bool(value) if key in PLACES else value for key, value in spec.parameters.items()}
     lora_weights = " ".join(str(lora.weight) for lora in read_loras(spec.parameters.get("lora")))

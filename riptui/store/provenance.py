@@ -5,7 +5,7 @@ If there are any, its pixels may differ from those of a single session.
 
 import re
 
-from riptui.inpainters.inpainter import LATER_NOTES, WEIGHTS_NOTE
+from riptui.inpainters.inpainter import JOINT_VARIANT, LATER_NOTES, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.store.records import IterationRow, Session
 from riptui.store.trajectory import Trajectory
 
@@ -29,6 +29,8 @@ def _traits(session: Session) -> dict[str, str]:
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}
     notes.pop("offload", None)  # where weights waited
+    if notes.get(VARIANT_NOTE) == JOINT_VARIANT:
+        del notes[VARIANT_NOTE]
     return {"device": device, "batch": str(session.batch), **session.versions, **notes}
 
 

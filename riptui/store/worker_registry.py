@@ -149,6 +149,8 @@ class WorkerStatus(msgspec.Struct, frozen=True):
     """Seconds that it has waited for a denoising step or an iteration, if that is unusually long; else 0."""
     dismissed: bool = False
     """Whether it was asked to shut down, rather than exiting because it was idle."""
+    notices: tuple[str, ...] = ()
+    """What the users of its jobs should know about the loaded inpainter, such as prompts that were cut."""
 
 
 @dataclass(frozen=True)

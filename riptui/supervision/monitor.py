@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from riptui.errors import RiptuiError
-from riptui.events import Ended, Event, Failed, Iterated, Loading, Measured, Started, StepDone, TrajectoryEvent
+from riptui.events import Ended, Event, Failed, Iterated, Loading, Measured, Notice, Started, StepDone, TrajectoryEvent
 from riptui.store import attempts, layout
 from riptui.store.lock import probe_lock
 from riptui.store.records import Measurement, parse_lines
@@ -107,6 +107,7 @@ class TrajectoryMonitor:
         self._earlier_skips = list_skips(list_workers(self._runs))  # they are tried again
         self._iterations = self._ended = 0
         self._loading = ""
+        self._told: set[str] = set()
 
     @property
     def is_over(self) -> bool:
@@ -127,7 +128,7 @@ class TrajectoryMonitor:
         skipped = {f"{self._runs}/{path}": reason for path, reason in found.items()}
         busy = {path: tail for path, tail in self._remaining.items() if tail.started or path in jobs or path in skipped}
         idle = [path for path in self._remaining if path not in busy]
-        all_events = self._detect_loading(workers)
+        all_events = self._detect_loading(workers) + self._find_notices(workers)
         for path in [*busy, *(idle if full else idle[:MAX_IDLE_PER_POLL])]:
             tail = self._remaining.pop(path)
             events = tail.poll(jobs.get(path), skipped.get(path, ""))
@@ -145,6 +146,18 @@ class TrajectoryMonitor:
         counts = [attempts.read_attempt_count(tail.trajectory, tail.k) for tail in (tails if with_attempts else ())]
         queued = len(tails) - running
         return WorkState(queued, running, iterations=self._iterations, ended=self._ended, attempts=sum(counts))
+
+    def _find_notices(self, workers: Sequence[Worker]) -> list[TrajectoryEvent]:
+        """What workers say about the inpainters that compute remaining trajectories; each text once."""
+        found: list[TrajectoryEvent] = []
+        for live in (worker.live for worker in workers if worker.live and worker.live.notices):
+            paths = [f"{self._runs}/{job.path}" for job in live.jobs]
+            tails = [self._remaining[path] for path in paths if path in self._remaining]
+            for text in dict.fromkeys(live.notices) if tails else ():
+                if text not in self._told:
+                    self._told.add(text)
+                    found.append((tails[0].trajectory, Notice(text)))
+        return found
 
     def _detect_loading(self, workers: Sequence[Worker]) -> list[TrajectoryEvent]:
         """Whether a worker has begun to load the inpainter of a remaining trajectory."""

@@ -137,6 +137,7 @@ class Heartbeat:
             skipped_count=len(skipped),
             still=int(still),
             dismissed=dismissed,
+            notices=self._runner.notices,
         )
 
     def _measure_stillness(self, state: WorkerPhase, jobs: tuple[WorkerJob, ...]) -> float:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from riptui.engine import BatchRunner, batch
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
 from riptui.events import Ended, Failed, HeldByOther, Iterated, Notice, Started, TrajectoryEvent
 from riptui.inpainters import OnStep, baselines
+from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.recursion import ignore_step
 from riptui.spec import Spec, can_share_batch
 from riptui.store import attempts, layout
@@ -42,6 +43,8 @@ class Fake:
     """Called at each of its two denoising steps, with the seeds of the batch."""
     room_for: int | DeviceMemoryError | None = None
     device: str = "cuda:0 (Fake)"
+    unsuitable: dict[str, str] | None = None
+    """Notes of a session after which it must be loaded again."""
     loaded: int = 0
     shapes: list[int] = field(default_factory=list)
     seeds: list[list[int]] = field(default_factory=list)
@@ -54,6 +57,9 @@ class Fake:
             self.act(seeds)
             on_step(step, 2)
         return 255 - images + len(images)
+
+    def suits(self, recorded: Mapping[str, str]) -> bool:
+        return recorded != self.unsuitable
 
     def max_batch(self, size: int) -> int | None:
         assert size == 256
@@ -232,6 +238,15 @@ def test_what_is_under_way_can_be_asked_at_any_step(fake: Fake, make: MakeSevera
 
 
 # --- which comes next
+
+
+def test_an_inpainter_that_does_not_suit_the_last_session_is_loaded_again(fake: Fake, make: MakeSeveral) -> None:
+    first, old = make(2)
+    runner = BatchRunner()
+    list(runner.run(Queue([first])))
+    fake.unsuitable = {}
+    list(runner.run(Queue([old])))
+    assert fake.loaded == 2
 
 
 @pytest.mark.slow
@@ -588,6 +603,23 @@ def test_what_differs_between_sessions_is_told(done: Trajectory, changes: list[d
     for argv in (["ls", "runs"], ["show", "runs/g/t"], ["check", "runs"]):
         told = msgspec.json.decode(riptui(*argv, "--json").out.splitlines()[-1])
         assert (told[0] if isinstance(told, list) else told)["mixed"] == (what or None)
+
+
+@pytest.mark.parametrize(
+    ("notes", "what"),
+    [
+        ({"prompt": "text_encoder takes 75 of 78 tokens"}, ""),
+        ({"lora tensors": "of a.safetensors 2 of 8 tensors were not used"}, ""),
+        ({"variant": JOINT_VARIANT}, ""),
+        ({"variant": "fp16 of text_encoder"}, "variant none, then fp16 of text_encoder"),
+        ({"compel": "2.5.1"}, "compel none, then 2.5.1"),
+    ],
+)
+def test_what_older_releases_did_not_note_is_not_a_difference(
+    done: Trajectory, notes: dict[str, str], what: str
+) -> None:
+    sessions(done, {}, {"notes": {"dtype": "float16", **notes}})
+    assert describe_mixed_sessions(done) == what
 
 
 def test_a_session_that_computed_nothing_that_counts_does_not_mix(done: Trajectory) -> None:

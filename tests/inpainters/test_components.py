@@ -13,11 +13,13 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from riptui import inpainters
 from riptui.errors import InputError, WeightsError
 from riptui.inpainters.checkpoint import inspect_checkpoint
 from riptui.inpainters.components import verify_model
-from tests.inpainters.test_diffusion import loaded, paint, plain_pipeline
+from tests.inpainters.test_diffusion import loaded, paint, plain, plain_pipeline, squares, told
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
+from tests.support.trajectories import picture
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
@@ -171,6 +173,23 @@ def test_each_component_is_loaded_in_its_own_variant(copied: Callable[[str], Pat
     assert np.array_equal(paint(loaded(folder)), expected)
     assert half.notes["variant"] == "fp16 of text_encoder"
     assert "variant" not in loaded(copied("sd1.5"), "sd1.5").notes
+
+
+def test_a_trajectory_of_an_older_release_goes_on_with_the_variant_that_it_had(copied: Callable[[str], Path]) -> None:
+    """One part that exists only as fp16 made all parts load their fp16 files, and no note said so."""
+    folder = copied("sd2")
+    in_variant(folder / "text_encoder", "fp16", torch.Tensor.half, keep=False)
+    in_variant(folder / "unet", "fp16", lambda tensor: (tensor * 1.5).half(), keep=True)
+    new = loaded(folder)
+    old = {name: note for name, note in new.notes.items() if name != "variant" and not name.startswith("weights of")}
+    resumed = inpainters.load("sd2", told(folder, "sd2"), device="cpu", recorded=old)
+    expected = plain_pipeline(folder, "sd2", variant="fp16", torch_dtype=torch.float32)
+    assert np.array_equal(paint(resumed), plain(expected, picture(), squares((64, 128))[0], 5, guidance_scale=1.0))
+    again = inpainters.load("sd2", told(folder, "sd2"), device="cpu", recorded=resumed.notes)
+    assert again.notes == resumed.notes != new.notes
+    assert resumed.notes["variant"] == "fp16 wherever there is one, as in the session before"
+    assert [new.suits(notes) for notes in ({}, new.notes, old, resumed.notes)] == [True, True, False, False]
+    assert [resumed.suits(notes) for notes in ({}, new.notes, old, resumed.notes)] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("variant", ["bf16", "non_ema"])

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from riptui import inpainters
 from riptui.cli import main
 from riptui.engine import BatchRunner
+from riptui.errors import InputError
 from riptui.events import Notice
 from riptui.inpainters import file_digests, identity
 from riptui.planning.same_weights import find_same_weights
@@ -140,6 +141,28 @@ def test_another_decoder_and_adapters_are_recorded(model: Path, checkpoints: Che
     assert "weights of vae" in loaded(model, vae=str(vae)).notes
     replace_weights(vae.parent, "vae")
     assert not found.is_unchanged
+
+
+def test_each_of_several_loras_is_recorded_and_found_where_it_moved(model: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a.safetensors", "b, c:1.safetensors")]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    moved = tmp_path / "elsewhere" / "b.safetensors"
+    moved.parent.mkdir()
+    shutil.copy(paths[1], moved)
+    age(tmp_path)
+    file_digests.file_sha256(moved)
+    value = json.dumps([str(paths[0]), f"{paths[1]}:0.5"])
+    weights = identity.read_weights({"model": str(model), "lora": value})
+    digests = weights.identity["lora"].split()
+    assert digests == [file_digests.file_sha256(path) for path in paths]
+    paths[1].unlink()
+    with pytest.raises(InputError, match=r"no such file: .*hf download ORG/NAME"):
+        identity.read_weights({"model": str(model), "lora": value})
+    notes = {**weights.notes, "lora": f"a.safetensors, SHA-256 {digests[0]}; b.safetensors, SHA-256 {digests[1]}"}
+    found = identity.find_moved(weights.parameters, identity.recorded_identity(notes))
+    assert json.loads(str(found["lora"])) == [str(paths[0]), f"{moved}:0.5"]
+    assert identity.has_weights(found, notes)
 
 
 def test_the_digest_of_a_file_is_computed_once_until_it_changes(

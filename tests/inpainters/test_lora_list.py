@@ -1,12 +1,17 @@
 """How LoRAs and their weights are written in one text."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from riptui import inpainters
+from riptui.cli.commands.run import run as command
 from riptui.inpainters.lora_list import LoraChoice, LoraType, join_loras, read_loras, replace_files
+from riptui.planning.command_line import to_command_line
+from riptui.planning.same_weights import without_places
+from riptui.planning.sweep import Sweep
 
 TYPE = LoraType()
 
@@ -25,6 +30,12 @@ def test_names_may_have_any_character(name: str, tmp_path: Path, monkeypatch: py
         assert read_loras(value) == [LoraChoice(str(tmp_path / name), float(weight[1:] or 1))]
         assert TYPE.accepts(value)
         assert TYPE.parse(str(value)) == value
+
+
+def test_weights_are_written_as_they_were_typed() -> None:
+    assert TYPE.parse("/a:0.8") == "/a:0.8"
+    assert TYPE.parse("/a:-2.0") == "/a:-2"
+    assert read_loras(TYPE.parse("/a:0.00000123")) == [LoraChoice("/a", 0.00000123)]
 
 
 def test_a_file_that_is_there_is_not_taken_for_a_weight(tmp_path: Path) -> None:
@@ -53,3 +64,30 @@ def test_a_weight_that_is_none_is_refused(text: str) -> None:
 def test_a_syntax_of_prompts_is_in_the_spec_only_where_it_is_used() -> None:
     assert "prompt_syntax" not in inpainters.spec_parameters("sd2", {"prompt_syntax": "plain"})
     assert inpainters.spec_parameters("sd2", {"prompt_syntax": "compel"})["prompt_syntax"] == "compel"
+
+
+def test_the_option_is_repeated_and_the_spec_names_them_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    context = command.make_context("run", ["cat.png", "--lora", "a, b.safetensors:0.80", "--lora", "c.safetensors"])
+    given = {"lora": context.params["lora"]}
+    spec = Sweep(["sd1.5"], [128], [0], given).specs("cat.png", "0" * 64, "0" * 64)[0]
+    assert read_loras(spec.parameters["lora"]) == [
+        LoraChoice(str(tmp_path / "a, b.safetensors"), 0.8),
+        LoraChoice(str(tmp_path / "c.safetensors")),
+    ]
+    words = shlex.split(to_command_line(spec))
+    again = dict([words[words.index("--set") + 1].split("=", 1)])
+    assert Sweep(["sd1.5"], [128], [0], {**given, **again}).specs("cat.png", "0" * 64, "0" * 64)[0] == spec
+    alone = command.make_context("run", ["cat.png", "--lora", "c.safetensors"]).params["lora"]
+    old = Sweep(["sd1.5"], [128], [0], {"lora": alone}).specs("cat.png", "0" * 64, "0" * 64)[0]
+    assert old.parameters["lora"] == str(tmp_path / "c.safetensors")
+
+
+def test_loras_of_unlike_weights_are_not_the_same_trajectory() -> None:
+    specs = [
+        Sweep(["sd1.5"], [128], [0], {"lora": lora}).specs("cat.png", "0" * 64, "0" * 64)[0]
+        for lora in ("/x/a.safetensors", "/y/a.safetensors", "/x/a.safetensors:0.5")
+    ]
+    assert without_places(specs[0]) == without_places(specs[1]) != without_places(specs[2])

@@ -8,7 +8,6 @@ import pytest
 
 pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 
-import msgspec
 import torch
 from safetensors.torch import save_file
 
@@ -18,11 +17,7 @@ from riptui.events import Iterated, Notice
 from riptui.inpainters import prompts
 from riptui.inpainters.prompts import Prompts, PromptSyntax
 from riptui.inpainters.silence import silence_libraries
-from riptui.store import layout
-from riptui.store.provenance import describe_mixed_sessions
-from riptui.store.records import encode_line
 from tests.inpainters.test_diffusion import loaded, plain_pipeline, told
-from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import MakeTrajectory
 
@@ -91,20 +86,6 @@ def test_cuts_are_told_before_the_first_iteration_and_recorded(
     assert kinds.index(Notice) < kinds.index(Iterated)
     [session] = trajectory.read_sessions()
     assert session.notes["prompt"].startswith("text_encoder takes 75 of 400 tokens")
-
-
-def test_a_session_of_an_older_release_says_nothing_about_cuts(make_trajectory: MakeTrajectory) -> None:
-    trajectory = make_trajectory(mask=128, amount=50)
-    for number in (1, 2):
-        list(run_trajectory(trajectory, should_stop=lambda: True))
-        assert len(trajectory.read_rows()) == number
-    old, new = trajectory.read_sessions()
-    later = msgspec.structs.replace(new, notes={**new.notes, "prompt": "text_encoder takes 75 of 78 tokens"})
-    (trajectory.path / layout.SESSIONS).write_bytes(encode_line(old) + encode_line(later))
-    assert describe_mixed_sessions(trajectory) == ""
-    unlike = msgspec.structs.replace(new, notes={**new.notes, "compel": "2.5.1"})
-    (trajectory.path / layout.SESSIONS).write_bytes(encode_line(old) + encode_line(unlike))
-    assert describe_mixed_sessions(trajectory) == "compel none, then 2.5.1"
 
 
 def test_a_learned_embedding_counts_its_vectors(checkpoints: Checkpoints, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from riptui.errors import DiskError, WorkerError
-from riptui.events import Ended, Event, Failed, Iterated, Measured, Started, StepDone
+from riptui.events import Ended, Event, Failed, Iterated, Measured, Notice, Started, StepDone
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.creation import create_or_open
@@ -27,6 +27,7 @@ from riptui.store.worker_registry import (
     LIVE_FILE,
     RECORD_FILE,
     Worker,
+    WorkerJob,
     WorkerOptions,
     WorkerRecord,
     WorkerStatus,
@@ -276,6 +277,18 @@ def watch(runs: Path, trajectories: list[Trajectory], options: WorkerOptions = c
 
 def all_events(looks: Iterator[Look]) -> list[tuple[Trajectory, Event]]:
     return [event for events, _ in looks for event in events]
+
+
+def test_what_a_worker_says_about_its_inpainter_is_told_once(runs: Path, make_trajectory: MakeTrajectory) -> None:
+    first, second = (make_trajectory(name, seed=seed) for seed, name in enumerate(("one", "two")))
+    monitor = TrajectoryMonitor(runs, [first])
+    with register(runs, record()) as entry:
+        told = []
+        for trajectory in (second, first, first):
+            jobs = (WorkerJob(os.path.relpath(trajectory.path, runs), 0, 16),)
+            entry.publish(WorkerStatus(1.0, "working", jobs=jobs, notices=("the prompt is cut",)))
+            told.append([(one, event) for one, event in monitor.poll() if isinstance(event, Notice)])
+        assert told == [[], [(first, Notice("the prompt is cut"))], []]
 
 
 def test_what_is_told_is_what_the_engine_would_tell(runs: Path, make_trajectory: MakeTrajectory) -> None:

@@ -130,7 +130,7 @@ class BatchRunner:
             yield from saver.drain()
             self.batch_size = 0
             self._limit.start_batch()
-        while len(self._slots) < self._capacity() and not any(slot.is_suspect for slot in self._slots):
+        while len(self._slots) < self._capacity() and self._may_join():
             trajectory = self._next_trajectory(source)
             if trajectory is None:
                 break
@@ -138,6 +138,12 @@ class BatchRunner:
         if self._slots and not self.batch_size:
             self.batch_size = self._capacity() if self._limit.is_fixed else len(self._slots)
             self._is_prepared = False
+
+    def _may_join(self) -> bool:
+        """Whether another trajectory may join: not beside one that may have killed a process, nor once the files of the
+        model have changed, for the batch ends with the model that it began with."""
+        is_current = not self._slots or (self._inpaint is not None and self._inpaint.is_current)
+        return is_current and not any(slot.is_suspect for slot in self._slots)
 
     def _next_trajectory(self, source: TrajectorySource) -> Trajectory | None:
         """The next one of the loaded model, else any: loading another model can take longer than its iterations."""
@@ -185,10 +191,7 @@ class BatchRunner:
         self._slots.append(slot)
 
     def _ensure_loaded(self, slot: Slot) -> None:
-        """Load the slot's inpainter, after releasing any other: two may not fit into the device's memory.
-
-        Load it again if its files have changed, unless other trajectories are in the middle of using it.
-        """
+        """Load the slot's inpainter, also if its files have changed, after releasing any other: two may not fit."""
         spec = slot.walk.spec
         if self._slots and not (self.loaded_spec and can_share_batch(self.loaded_spec, spec)):
             raise ValueError("the source returned a trajectory that cannot share the batch")

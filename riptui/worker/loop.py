@@ -17,6 +17,7 @@ from riptui.store.claim import timestamp
 from riptui.store.disk_queue import DiskQueue
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
+from riptui.store.worker_environment import read_environment
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat
 from riptui.worker.memory_queue import TrajectoryQueue
@@ -34,6 +35,7 @@ def new_worker_record(options: WorkerOptions, *, command: str = "") -> WorkerRec
         host=host,
         started=timestamp(),
         version=__version__,
+        environment=read_environment(),
         command=command,
         **msgspec.structs.asdict(options),
     )

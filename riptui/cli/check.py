@@ -9,7 +9,8 @@ from rich.text import Text
 
 from riptui.cli.console import err, out, print_json, print_line
 from riptui.cli.transient_progress import transient_progress
-from riptui.errors import DamagedError, MissingExtraError, RiptuiError, SpecError
+from riptui.errors import DamagedError, RiptuiError, SpecError
+from riptui.extras import importing
 from riptui.inpainters import find_inpainter
 from riptui.store.claim import claim
 from riptui.store.listing import find_all_trajectories
@@ -48,10 +49,8 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
 
 def _read_weights(text: str) -> Mapping[str, str]:
     """The digests of the weights at a place, by part. Raises InputError, WeightsError."""
-    try:
-        from riptui.inpainters import identity  # of an extra
-    except ImportError as error:
-        raise MissingExtraError("--weights", str(error.name), "diffusion") from error
+    with importing("--weights", "diffusion"):
+        from riptui.inpainters import identity
     with err.status(f"reading {printable(text)} ...") if err.is_terminal else nullcontext():
         return identity.read_place(text)
 

@@ -31,7 +31,7 @@ OURS += ["riptui.metrics.lpips", "riptui.metrics.ms_ssim", "riptui.figures"]
 """Modules of riptui that import them."""
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS.keys())
+@pytest.fixture(params=list(WAYS.values()), ids=list(WAYS))
 def broken(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packages of extras that are found, and cannot be imported."""
     folder = tmp_path / "site"

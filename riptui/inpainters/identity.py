@@ -136,10 +136,12 @@ def unlike_parts(recorded: Identity, found: Identity) -> list[str]:
 def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
-    with suppress(RiptuiError):
+    try:
         weights = read_weights(parameters)
-        return recorded == weights.identity if recorded else _has_commit(weights, notes)
-    return False
+    except RiptuiError:  # they are not on this machine: a commit that the parameters name says it as well
+        added = any(parameters.get(name) or name in notes for name in ("vae", "gguf", *ADAPTERS))
+        return not added and notes.get("model") is not None and notes["model"] == parameters.get("revision")
+    return recorded == weights.identity if recorded else _has_commit(weights, notes)
 
 
 def _has_commit(weights: Weights, notes: Mapping[str, str]) -> bool:

@@ -170,9 +170,12 @@ class Submission:
     def _submit_trajectory(self, entry: "_PlannedTrajectory", original: "_LazyOriginal") -> Trajectory:
         if entry.existing is None:
             study = self._study
-            return create_trajectory(
+            created = create_trajectory(
                 study.runs, study.group, entry.spec, original.image, entry.request, png=original.png
             )
+            if created.spec.digest != entry.spec.digest:  # one that the same weights from another place computed
+                _requeue(created, entry.request)
+            return created
         _requeue(entry.existing, entry.request)
         return entry.existing
 

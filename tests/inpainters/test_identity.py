@@ -26,7 +26,7 @@ from riptui.store import layout
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import Session, encode_line
 from riptui.store.trajectory import Status, Trajectory
-from tests.inpainters.test_checkpoint import in_cache
+from tests.inpainters.test_checkpoint import COMMIT, in_cache
 from tests.inpainters.test_diffusion import loaded, told
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import MakeTrajectory
@@ -226,6 +226,35 @@ def test_a_session_of_an_older_release_is_not_unlike(stopped: Callable[..., Traj
     run(trajectory)
     assert len(trajectory.read_sessions()) == 2
     assert describe_mixed_sessions(trajectory) == ""
+
+
+@pytest.mark.parametrize(
+    ("notes", "given", "same"),
+    [
+        ({"model": COMMIT}, {}, True),
+        ({"model": COMMIT[::-1]}, {}, False),
+        ({}, {}, False),
+        ({"model": COMMIT}, {"vae": "other"}, False),
+        ({"model": COMMIT, "lora": f"x.safetensors, SHA-256 {'0' * 64}"}, {}, False),
+    ],
+)
+def test_of_a_session_of_an_older_release_the_commit_tells_the_weights(
+    notes: dict[str, str],
+    given: dict[str, str],
+    same: bool,
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    in_cache(tmp_path / "hub", "org/name", model)
+    given = {key: str(model / "vae") for key in given}
+    for revision in ("main", COMMIT):
+        parameters = {"model": "org/name", "revision": revision, **given}
+        assert identity.has_weights(parameters, notes) is same
+    absent = {"model": "org/absent", "revision": COMMIT, **given}
+    assert identity.has_weights(absent, notes) is same
+    assert not identity.has_weights(absent | {"revision": "main"}, notes)
 
 
 def forget_weights(trajectory: Trajectory, session: Session) -> None:

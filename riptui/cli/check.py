@@ -60,10 +60,12 @@ def _compare_weights(trajectory: Trajectory, found: Mapping[str, str]) -> dict[s
     from riptui.inpainters import identity  # of an extra
 
     try:
-        sessions = trajectory.read_sessions()
+        sessions, spec = trajectory.read_sessions(), trajectory.spec
         uses_weights = find_inpainter(trajectory.spec.inpainter).takes_record
     except RiptuiError:
         return {"weights": "unknown", "unlike": []}
+    if "model_index" in found:  # a whole model, of which some parts may not have been used
+        found = {part: digest for part, digest in found.items() if part not in identity.replaced_parts(spec.parameters)}
     recorded = [identity.recorded_identity(session.notes) for session in sessions]
     if not uses_weights or (all(recorded) and recorded and not any(found.keys() & parts.keys() for parts in recorded)):
         return {"weights": "none", "unlike": []}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue, file_digests, locate
-from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, require_component
+from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, read_json, require_component
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
 from riptui.inpainters.parameters import PLACES
@@ -154,17 +154,33 @@ def _has_commit(weights: Weights, notes: Mapping[str, str]) -> bool:
     )
 
 
+def replaced_parts(parameters: Parameters) -> set[str]:
+    """The parts of its model that an inpainter with these parameters takes from elsewhere."""
+    return ({"vae"} if parameters.get("vae") else set()) | ({*DENOISERS} if parameters.get("gguf") else set())
+
+
 def read_place(text: str) -> Identity:
-    """The identity of what a user names: a model's hub id or folder, a VAE's folder, or a file (a LoRA, an embedding).
+    """The identity of what a user names: a model's hub id or folder, the folder of one of its parts or a file in it, a
+    VAE's folder, or a file (a LoRA, an embedding, GGUF).
 
     Raises WeightsError, InputError.
     """
     path = Path(text).expanduser()
+    if path.is_file() and (path.parent / "config.json").is_file():
+        path = path.parent
+        text = str(path)
     if path.is_file():
         return dict.fromkeys(DENOISERS if path.suffix == ".gguf" else ADAPTERS, file_digests.file_sha256(path))
     if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
         return read_weights({"model": text, "allow_pickle": True}).identity
-    return {"vae": file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
+    return {_name_part(path): file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
+
+
+def _name_part(folder: Path) -> str:
+    """Which part of a model a folder has: by the class in its configuration, or else by its name."""
+    kind = str(read_json(folder / "config.json", str(folder)).get("_class_name"))
+    parts = {"Autoencoder": "vae", "UNet": "unet", "Transformer": "transformer"}
+    return next((part for sign, part in parts.items() if sign in kind), folder.name)
 
 
 def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, ParameterValue]:

@@ -228,6 +228,27 @@ def test_a_session_of_an_older_release_is_not_unlike(stopped: Callable[..., Traj
     assert describe_mixed_sessions(trajectory) == ""
 
 
+def test_each_part_of_a_model_is_recognised_alone_and_an_own_vae_is_not_missed(
+    model: Path, checkpoints: Checkpoints, capsys: pytest.CaptureFixture[str], stopped: Callable[..., Trajectory]
+) -> None:
+    vae = Path(shutil.copytree(model / "vae", model.parent / "sharper"))
+    replace_weights(vae.parent, vae.name)
+    trajectory = stopped(vae=str(vae))
+    unet = model / "unet"
+    for place, unlike in (
+        (model, []),
+        (unet, []),
+        (next(unet.glob("*.safetensors")), []),
+        (model / "text_encoder", []),
+        (vae, []),
+        (model / "vae", ["vae"]),
+        (checkpoints["sd1.5"] / "unet", ["unet"]),
+    ):
+        main(["check", str(trajectory.path), "--weights", str(place), "--json"])
+        found = json.loads(capsys.readouterr().out)
+        assert (found["weights"], found["unlike"]) == ("unlike" if unlike else "same", unlike), place
+
+
 @pytest.mark.parametrize(
     ("notes", "given", "same"),
     [

@@ -730,6 +730,7 @@ def test_a_model_that_would_not_load_is_refused_once_it_is_fetched_and_listed_as
     capsys.readouterr()
     assert main(["fetch", "sd2"]) == 0
     repository.files = without(files, spoilt)
+    repository.revisions = {COMMIT[::-1]: COMMIT[::-1]}
     monkeypatch.setitem(MODELS, "sd2", replace(MODELS["sd2"], revision=COMMIT[::-1]))
     for arguments in (["sd2"], ["sd2", "--offline"]):
         assert main(["fetch", *arguments]) == 1

@@ -183,7 +183,7 @@ def test_a_fetched_checkpoint_loads(server: Hub) -> None:
     server.repositories[MODELS["sd2"].repository] = Repository(content(folder))
     assert main(["fetch", "sd2"]) == 0
     built: Any = inpainters.load("sd2", {"steps": 1}, device="cpu")
-    assert built.notes["model"] == COMMIT
+    assert built.notes["model"] == MODELS["sd2"].revision
 
 
 @pytest.mark.slow

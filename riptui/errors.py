@@ -8,7 +8,8 @@ RiptuiError                  exit 1: the command failed while running
 │   ├── NotATrajectoryError  a path is not a trajectory
 │   ├── SettingsError        a settings file, or a value in it, is not valid
 │   ├── StudyError           a study file, or something it names, cannot be used
-│   └── MissingExtraError    an optional package is not installed
+│   ├── MissingExtraError    an optional package is not installed
+│   └── BrokenExtraError     an optional package is installed, and cannot be imported
 ├── InpainterError           an inpainter failed, or returned something other than an image
 │   └── DeviceMemoryError    the device does not have enough memory for the batch
 ├── MetricError              a metric failed
@@ -72,6 +73,18 @@ class MissingExtraError(InputError):
         super().__init__(
             f"{feature} needs the package {package}, which is not installed: pip install 'riptui[{extra}]'"
         )
+
+
+class BrokenExtraError(InputError):
+    """A package of an optional extra is installed, and cannot be imported. `cause`: what it raised.
+
+    `reason` is the message without what needs it.
+    """
+
+    def __init__(self, feature: str, cause: Exception, extra: str) -> None:
+        said = " ".join(str(cause).split())[:200] or type(cause).__name__
+        self.reason = f"its packages cannot be imported ({said}): pip install --force-reinstall 'riptui[{extra}]'"
+        super().__init__(f"{feature}: {self.reason}")
 
 
 class InpainterError(RiptuiError):

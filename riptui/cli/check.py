@@ -11,7 +11,8 @@ from riptui.cli.console import err, out, print_json, print_line
 from riptui.cli.copies import warn_of_copies
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
-from riptui.errors import DamagedError, MissingExtraError, RiptuiError, SpecError
+from riptui.errors import DamagedError, RiptuiError, SpecError
+from riptui.extras import importing
 from riptui.inpainters import find_inpainter
 from riptui.store.claim import claim
 from riptui.store.creation import remove_abandoned
@@ -57,10 +58,8 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
 
 def _read_weights(text: str) -> Mapping[str, str]:
     """The digests of the weights at a place, by part. Raises InputError, WeightsError."""
-    try:
-        from riptui.inpainters import identity  # of an extra
-    except ImportError as error:
-        raise MissingExtraError("--weights", str(error.name), "diffusion") from error
+    with importing("--weights", "diffusion"):
+        from riptui.inpainters import identity
     with err.status(f"reading {printable(text)} ...") if err.is_terminal else nullcontext():
         return identity.read_place(text)
 
@@ -70,10 +69,12 @@ def _compare_weights(trajectory: Trajectory, found: Mapping[str, str]) -> dict[s
     from riptui.inpainters import identity  # of an extra
 
     try:
-        sessions = trajectory.read_sessions()
+        sessions, spec = trajectory.read_sessions(), trajectory.spec
         uses_weights = find_inpainter(trajectory.spec.inpainter).takes_record
     except RiptuiError:
         return {"weights": "unknown", "unlike": []}
+    if "model_index" in found:  # a whole model, of which some parts may not have been used
+        found = {part: digest for part, digest in found.items() if part not in identity.replaced_parts(spec.parameters)}
     recorded = [identity.recorded_identity(session.notes) for session in sessions]
     if not uses_weights or (all(recorded) and recorded and not any(found.keys() & parts.keys() for parts in recorded)):
         return {"weights": "none", "unlike": []}

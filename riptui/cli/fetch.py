@@ -4,14 +4,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from riptui.cli.console import err, print_error, print_line, warn
-from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError, with_choices
+from riptui.errors import InputError, RiptuiError, WeightsError, with_choices
+from riptui.extras import importing
 from riptui.inpainters import REGISTRY, catalogue
 from riptui.inpainters.catalogue import ModelRef
 from riptui.metrics import LpipsNet, lpips_weights
@@ -73,8 +74,8 @@ def split_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, M
 
 def _require_hub_packages() -> None:
     for package in ("huggingface_hub", "safetensors"):
-        if find_spec(package) is None:
-            raise MissingExtraError("fetching a model", package, "diffusion")
+        with importing("fetching a model", "diffusion"):
+            import_module(package)
 
 
 def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], allow_pickle: bool) -> int:
@@ -104,7 +105,7 @@ def _verify(folder: Path, model: ModelRef, allow_pickle: bool) -> None:
 
     try:
         from riptui.inpainters import components
-    except ImportError as error:
+    except Exception as error:  # of any kind: packages are missing or broken
         warn(f"could not compare the tensors of {model.model} with its configuration: {error}")
         return
     hint = locate.repair_hint(model.model, model.revision)

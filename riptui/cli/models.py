@@ -10,7 +10,8 @@ from typing import Literal
 from rich.text import Text
 
 from riptui.cli.console import out, print_json, warn
-from riptui.errors import RiptuiError
+from riptui.errors import BrokenExtraError, RiptuiError
+from riptui.extras import importing
 from riptui.inpainters import REGISTRY
 from riptui.inpainters.catalogue import MODELS
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
@@ -54,7 +55,7 @@ def models(as_json: bool) -> int:
     for problem in REGISTRY.list_problems():
         warn(problem)
     if any(weights.state == "unknown" for weights in all_weights):
-        warn("the extra [diffusion] is not installed: pip install 'riptui[diffusion]'")
+        warn("the extra [diffusion] is not installed, or is broken: pip install 'riptui[diffusion]'")
     return 0
 
 
@@ -78,9 +79,12 @@ def _list_models() -> Iterator[WeightsInfo]:
 
 
 def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
-    from riptui.inpainters import locate  # of an extra
-    from riptui.inpainters.checkpoint import inspect_checkpoint
-
+    try:
+        with importing("this list", "diffusion"):
+            from riptui.inpainters import locate
+            from riptui.inpainters.checkpoint import inspect_checkpoint
+    except BrokenExtraError as error:
+        return "unknown", None, str(error)
     model = MODELS[name]
     try:
         folder = locate.locate_model(model.repository, model.revision)
@@ -124,7 +128,7 @@ def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
         details = weights.summary.partition(":")[0] if weights.kind == "inpainter" else f"{weights.licence}{gated}"
         out.print(Text.assemble(STATE_MARKS[weights.state], f" {weights.name:<14}{size:>9}  {details}"))
         if weights.repository:
-            out.print(Text(f"  {weights.repository}@{weights.revision}", "dim"))
+            out.print(Text(f"  {weights.repository}", "dim"))
         if weights.path and weights.state in {"here", "incomplete"}:
             out.print(Text(f"  {printable(abbreviate_home(Path(weights.path)))}", "dim"))
         if weights.problem:

@@ -19,7 +19,7 @@ from riptui.events import Failed, Notice
 from riptui.store.records import Request
 from riptui.store.requests import has_work
 from riptui.store.trajectory import Trajectory
-from riptui.supervision.client import ensure_worker, log_tail, request_state, retry
+from riptui.supervision.client import ensure_worker, explain_other_environments, log_tail, request_state, retry
 from riptui.supervision.monitor import TrajectoryMonitor
 from riptui.supervision.pool import LocalPool
 from riptui.text.units import format_count
@@ -72,6 +72,8 @@ def run_in_worker(
     queued, failed = queue_unfinished(trajectories, display, request)
     if not queued:
         return 1 if failed else 0
+    for text in explain_other_environments(runs):
+        warn(text)
     pool = LocalPool(runs, [options], timeout=care.timeout)
     with StopSignal() as stop, care.open_hook(runs) as hook:
         monitor = TrajectoryMonitor(runs, queued)
@@ -111,6 +113,8 @@ def queue_for_worker(
     with open_display(display, trajectories) as run_display:
         queued, failed = queue_unfinished(trajectories, run_display, request)
     if queued:
+        for text in explain_other_environments(runs):
+            warn(text)
         worker = ensure_worker(runs, options)
         if not worker.alive and not worker.leaving:
             raise WorkerError(f"worker {worker.record.id} died while starting: {log_tail(worker.log)}")

@@ -132,7 +132,7 @@ class BatchRunner:
             yield from saver.drain()
             self.batch_size = 0
             self._limit.start_batch()
-        while len(self._slots) < self._capacity() and not any(slot.is_suspect for slot in self._slots):
+        while len(self._slots) < self._capacity() and self._may_join():
             trajectory = self._next_trajectory(source)
             if trajectory is None:
                 break
@@ -140,6 +140,12 @@ class BatchRunner:
         if self._slots and not self.batch_size:
             self.batch_size = self._capacity() if self._limit.is_fixed else len(self._slots)
             self._is_prepared = False
+
+    def _may_join(self) -> bool:
+        """Whether another trajectory may join: not beside one that may have killed a process, nor once the files of the
+        model have changed, for the batch ends with the model that it began with."""
+        is_current = not self._slots or (self._inpaint is not None and self._inpaint.is_current)
+        return is_current and not any(slot.is_suspect for slot in self._slots)
 
     def _next_trajectory(self, source: TrajectorySource) -> Trajectory | None:
         """The next one of the loaded model, else any: loading another model can take longer than its iterations."""

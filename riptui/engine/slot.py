@@ -8,8 +8,9 @@ import msgspec
 
 from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
-from riptui.events import Ended, Failed, Iterated, Measured, Started, TrajectoryEvent
+from riptui.events import Ended, Failed, Iterated, Measured, Notice, Started, TrajectoryEvent
 from riptui.metrics import Repaint
+from riptui.metrics.availability import check_imports
 from riptui.metrics.meter import Meter, MeteredFrame, measure_together
 from riptui.metrics.repaint_meter import RepaintMeter
 from riptui.recursion import Iteration, Walk
@@ -19,7 +20,7 @@ from riptui.store.claim import claim, timestamp
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure, Session
 from riptui.store.request_watch import RequestWatch
-from riptui.store.requests import has_work, is_requested
+from riptui.store.requests import has_work, is_requested, set_request
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import IterationWriter, open_writer
 
@@ -59,7 +60,7 @@ class Slot:
         """Whether it is still requested, now that no other process can be running it."""
         return is_requested(self.trajectory, self._request_watch.request)
 
-    def begin(self) -> Iterator[Started | Measured]:
+    def begin(self) -> Iterator[Started | Measured | Notice]:
         """Recover the folder, count the attempt, measure frames that lack a metric. Raises RiptuiError."""
         self.k = len(self.trajectory.read_rows())
         if has_work(self.trajectory):
@@ -69,6 +70,10 @@ class Slot:
         self.k = self.walk.iteration
         yield Started(self.walk.iteration, self._writer.inspection.damage)
         request = self._request_watch.request
+        if not self.walk.done and (found := check_imports(request.metrics, self._device)).note:
+            request = msgspec.structs.replace(request, metrics=found.available)
+            set_request(self.trajectory, request)  # pixels need no metric, and measurements can be added
+            yield Notice(f"{found.note}; add them later with `riptui measure`")
         self._measured_iterations = measured_iterations(self.walk.spec, request.measure)
         reached = [k for k in self._measured_iterations if k <= self.walk.iteration]
         yield from measure_saved_frames(self._claim, request.metrics, reached, self._device)

@@ -6,8 +6,9 @@ from io import BytesIO, StringIO
 from math import inf, nan
 from pathlib import Path
 
-from riptui.errors import InputError, MissingExtraError
+from riptui.errors import InputError
 from riptui.export.files import require_file, write_atomically
+from riptui.extras import importing
 from riptui.metrics import in_registry_order
 from riptui.metrics.values import MetricValues
 from riptui.store.trajectory import Trajectory
@@ -89,15 +90,13 @@ def write_csv(table: TableData, file: Path, *, overwrite: bool = False) -> Path:
 def write_parquet(table: TableData, column_types: Mapping[str, type], file: Path, *, overwrite: bool = False) -> Path:
     """Write a table of at least one row as Parquet; return the file. A null was not measured.
 
-    `column_types`: a column's type; float where it has none. Raises MissingExtraError without pyarrow, and what
+    `column_types`: a column's type; float where it has none. Raises MissingExtraError, BrokenExtraError, and what
     `write_csv` raises.
     """
     require_file(file, PARQUET_SUFFIXES, overwrite=overwrite)
-    try:
-        import pyarrow as arrow  # of an extra
+    with importing("export to Parquet", "parquet"):
+        import pyarrow as arrow
         from pyarrow import parquet as parquet_files
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("export to Parquet", "pyarrow", "parquet") from error
     types = {str: arrow.string(), bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64()}
     schema = arrow.schema([(name, types[column_types.get(name, float)]) for name in table[0]])
     out = BytesIO()

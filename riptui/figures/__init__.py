@@ -17,10 +17,10 @@ markdown       the text of report.md; html: the same as one file, with the pictu
 report_folder  atomic writing of a report's folder
 """
 
-from importlib.util import find_spec
+from importlib import import_module
 
-from riptui.errors import MissingExtraError
+from riptui.extras import importing
 
-for package in ("matplotlib", "markdown_it"):
-    if find_spec(package) is None:
-        raise MissingExtraError("a report", package, "report")
+for package in ("markdown_it", "matplotlib.figure"):
+    with importing("a report", "report"):
+        import_module(package)

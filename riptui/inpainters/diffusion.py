@@ -84,7 +84,7 @@ def diffusion(
         added = _load_adapters(pipeline, weights, recorded or {})
         if tiling:
             placement.enable_tiling(pipeline)
-        notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device) | gpu_tuning.set_memory_format(pipeline, chosen_device)
+        notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
         notes |= placement.place(pipeline, chosen_device, offload, model)
         encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance, prompt_syntax)
         placement.forget_dropped(pipeline, chosen_device, offload)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue, file_digests, locate
-from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, require_component
+from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, read_json, require_component
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.inpainters.lora_list import read_loras, replace_files
@@ -159,10 +159,12 @@ def unlike_parts(recorded: Identity, found: Identity) -> list[str]:
 def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
-    with suppress(RiptuiError):
+    try:
         weights = read_weights(parameters, joint_variant=wants_joint_variant(notes))
-        return recorded == weights.identity if recorded else _has_commit(weights, notes)
-    return False
+    except RiptuiError:  # they are not on this machine: a commit that the parameters name says it as well
+        added = any(parameters.get(name) or name in notes for name in ("vae", "gguf", *ADAPTERS))
+        return not added and notes.get("model") is not None and notes["model"] == parameters.get("revision")
+    return recorded == weights.identity if recorded else _has_commit(weights, notes)
 
 
 def _has_commit(weights: Weights, notes: Mapping[str, str]) -> bool:
@@ -175,17 +177,33 @@ def _has_commit(weights: Weights, notes: Mapping[str, str]) -> bool:
     )
 
 
+def replaced_parts(parameters: Parameters) -> set[str]:
+    """The parts of its model that an inpainter with these parameters takes from elsewhere."""
+    return ({"vae"} if parameters.get("vae") else set()) | ({*DENOISERS} if parameters.get("gguf") else set())
+
+
 def read_place(text: str) -> Identity:
-    """The identity of what a user names: a model's hub id or folder, a VAE's folder, or a file (a LoRA, an embedding).
+    """The identity of what a user names: a model's hub id or folder, the folder of one of its parts or a file in it, a
+    VAE's folder, or a file (a LoRA, an embedding, GGUF).
 
     Raises WeightsError, InputError.
     """
     path = Path(text).expanduser()
+    if path.is_file() and (path.parent / "config.json").is_file():
+        path = path.parent
+        text = str(path)
     if path.is_file():
         return dict.fromkeys(DENOISERS if path.suffix == ".gguf" else ADAPTERS, file_digests.file_sha256(path))
     if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
         return read_weights({"model": text, "allow_pickle": True}).identity
-    return {"vae": file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
+    return {_name_part(path): file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
+
+
+def _name_part(folder: Path) -> str:
+    """Which part of a model a folder has: by the class in its configuration, or else by its name."""
+    kind = str(read_json(folder / "config.json", str(folder)).get("_class_name"))
+    parts = {"Autoencoder": "vae", "UNet": "unet", "Transformer": "transformer"}
+    return next((part for sign, part in parts.items() if sign in kind), folder.name)
 
 
 def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, ParameterValue]:

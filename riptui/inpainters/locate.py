@@ -10,8 +10,8 @@ import re
 import shlex
 from pathlib import Path
 
+from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub import errors as hub
-from huggingface_hub import try_to_load_from_cache
 
 from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue
@@ -49,9 +49,9 @@ def not_installed_error(model: str, revision: str | None) -> WeightsError:
     """The error for a repository that is not in the cache."""
     known = catalogue.find_short_name(model)
     info = catalogue.MODELS.get(known or "")
-    size = f" ({format_size(info.size)})" if info else ""
+    size = f"{format_size(info.size)}, " if info else ""
     return WeightsError(
-        f"{_format_model(model, revision)}{size} is not on this machine; "
+        f"{_format_model(model, revision)} ({size}looked for in {constants.HF_HUB_CACHE}) is not on this machine; "
         f"fetch it with: {fetch_command(model, revision)}" + (f"  {_terms_hint(model)}" if info and info.gated else "")
     )
 

@@ -27,10 +27,11 @@ def require_offload(offload: OffloadMode, device: torch.device) -> None:
 
 
 def place(pipeline: Any, device: torch.device, offload: OffloadMode, model: str) -> dict[str, str]:
-    """Move a pipeline to its device, or let its parts be moved there when they are needed; return the notes.
+    """Move a pipeline to its device, or let its parts be moved there when they are needed; choose its memory layout.
 
-    `model`: as the user named it. Raises DeviceMemoryError.
+    Returns the notes. `model`: as the user named it. Raises DeviceMemoryError.
     """
+    notes = {} if offload == "none" else {"offload": offload, **gpu_tuning.set_memory_format(pipeline, device)}
     moves: dict[OffloadMode, Callable[[], object]] = {
         "none": lambda: pipeline.to(device),
         "model": lambda: pipeline.enable_model_cpu_offload(device=device),
@@ -46,7 +47,7 @@ def place(pipeline: Any, device: torch.device, offload: OffloadMode, model: str)
         raise DeviceMemoryError(
             f"{torch_device.describe_device(device)} has not enough memory for {model}: {cause}{hint}"
         ) from None
-    return {} if offload == "none" else {"offload": offload}
+    return notes or gpu_tuning.set_memory_format(pipeline, device)
 
 
 def forget_dropped(pipeline: Any, device: torch.device, offload: OffloadMode) -> None:

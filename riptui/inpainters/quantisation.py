@@ -54,7 +54,10 @@ def load_gguf(file: Path, kind: Any, folder: Path, dtype: torch.dtype) -> Any:
             str(file), quantization_config=config, config=str(folder), torch_dtype=dtype, local_files_only=True
         )
     except Exception as error:  # of any kind: how the libraries fail depends on the file
-        raise WeightsError(f"{file} cannot be loaded as a {kind.__name__}: {first_line(error)}") from error
+        raise WeightsError(
+            f"{file} cannot be loaded as a {kind.__name__}: it is damaged, incomplete or of another network "
+            f"({first_line(error)})"
+        ) from error
     if lacking := [name for name, tensor in network.named_parameters() if tensor.is_meta]:
         raise WeightsError(f"{file} is no whole {kind.__name__}: it lacks {describe_tensors(lacking)}")
     return network.eval()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
+from riptui.extras import importing
 from riptui.inpainters.catalogue import MODELS, is_folder, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.lora_list import LoraType
@@ -268,7 +270,7 @@ def load(
     if there is any. deterministic: only arithmetic that gives the same bits each time.
     offload: what of a model waits in the computer's memory, for those that can do so; no pixel depends on it.
     recorded: the notes of the session that ran the trajectory last, for inpainters that find moved files by them.
-    Raises InputError, MissingExtraError, WeightsError.
+    Raises InputError, MissingExtraError, BrokenExtraError, WeightsError.
     """
     info = find_inpainter(name)
     module, _, factory = info.target.partition(":")
@@ -279,10 +281,13 @@ def load(
         arguments["offload"] = offload
     if info.takes_record:
         arguments["recorded"] = recorded
+    feature = f"the inpainter {name}"
+    with importing(feature, info.extra) if info.extra else nullcontext():
+        imported = import_module(module)
     try:
-        inpaint = getattr(import_module(module), factory)(**arguments)
+        inpaint = getattr(imported, factory)(**arguments)
     except ModuleNotFoundError as error:
         if info.extra is None:
             raise
-        raise MissingExtraError(f"the inpainter {name}", error.name or module, info.extra) from error
+        raise MissingExtraError(feature, error.name or module, info.extra) from error
     return add_defaults(inpaint)

@@ -8,7 +8,17 @@ from contextlib import contextmanager
 import diffusers.utils.logging
 import transformers.utils.logging
 
-LIBRARIES = ("diffusers", "transformers", "huggingface_hub", "accelerate", "torch", "torch._dynamo", "torch._inductor")
+LIBRARIES = (
+    "diffusers",
+    "transformers",
+    "huggingface_hub",
+    "accelerate",
+    "bitsandbytes",
+    "gguf",
+    "torch",
+    "torch._dynamo",
+    "torch._inductor",
+)
 
 
 @contextmanager

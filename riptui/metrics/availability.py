@@ -1,11 +1,11 @@
-"""Which metrics can be measured on this machine. Imports no metric and downloads nothing: the caller decides."""
+"""Which metrics can be measured on this machine. Downloads nothing; only `check_imports` imports metrics."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from riptui.errors import MissingExtraError
-from riptui.metrics import LpipsNet, find_metric, lpips_weights
+from riptui.errors import BrokenExtraError, MissingExtraError
+from riptui.metrics import LpipsNet, find_metric, load, load_repaint_metric, lpips_weights
 
 DEFAULT_METRICS = ("ssim", "psnr", "lpips-squeeze", "lpips-alex", "lpips-vgg")
 
@@ -67,6 +67,21 @@ def check_metric(name: str) -> Unavailable | None:
     if lpips_weights.is_offline():
         return Unavailable(name, f"no weights in {path.parent}, and offline")
     return Unavailable(name, f"no weights in {path.parent}", info.net)
+
+
+def check_imports(names: Iterable[str], device: str = "") -> Availability:
+    """Sort metrics by whether their packages can be imported, by importing them. `device` as in `load`.
+
+    Raises as `load`, but for packages that are broken.
+    """
+    ready, broken = [], []
+    for name in names:
+        try:
+            (load_repaint_metric if find_metric(name).of_repaint else load)(name, device)
+            ready.append(name)
+        except BrokenExtraError as error:
+            broken.append(Unavailable(name, error.reason))
+    return Availability(tuple(ready), tuple(broken))
 
 
 def require_packages(names: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -33,10 +33,20 @@ class ActorWorker:
     """runs: the driver's runs folder. driver_folder: a folder in it that the driver keeps locked.
 
     If this host sees that lock, trajectories run in the runs folder itself. Otherwise, or with `copies`, they run in a
-    scratch folder, and each reply contains what was committed since the last one.
+    scratch folder, and each reply contains what was committed since the last one. variables: of the driver's
+    environment, for an actor has that of the cluster.
     """
 
-    def __init__(self, runs: Path, driver_folder: Path, options: WorkerOptions, *, copies: bool = False) -> None:
+    def __init__(
+        self,
+        runs: Path,
+        driver_folder: Path,
+        options: WorkerOptions,
+        *,
+        copies: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        os.environ.update(variables or {})  # before any library reads them
         if options.offline:
             os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
         self._shares_disk = not copies and probe_lock(driver_folder)[0]

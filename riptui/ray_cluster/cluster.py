@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from riptui.errors import MissingExtraError, WorkerError
+from riptui.errors import WorkerError
+from riptui.extras import importing
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
 from riptui.text.units import format_count
 
@@ -60,11 +61,9 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         os.environ.update(RAY_ENVIRONMENT)
-        try:
+        with importing("--ray", "ray"):
             import ray
             from ray._private import worker
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("--ray", "ray", "ray") from error
         self._ray: Any = ray
         try:
             _require_reachable(address)

@@ -25,6 +25,7 @@ from riptui.ray_cluster.cluster import ActorResources, Cluster
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
 from riptui.store.disk import Folder, make_folders
 from riptui.store.lock import FolderLock
+from riptui.store.worker_environment import variables_to_pass_on
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerStatus, register, workers_folder
 from riptui.study.study_file import Study
 from riptui.supervision.progress import ProgressTracker, StudyProgress
@@ -163,7 +164,8 @@ class RayDriver:
         target = max(capacity, len(self._slots)) if self._target_count is None else self._target_count
         for _ in range(min(target, capacity) - len(self._slots)):
             arguments = self._runs, self._driver_folder, self._options
-            slot = ActorSlot(self._cluster.start(self._resources, *arguments, copies=self._copies))
+            options = {"copies": self._copies, "variables": variables_to_pass_on()}
+            slot = ActorSlot(self._cluster.start(self._resources, *arguments, **options))
             self._slots.append(slot)
             self._send(slot, DriverCommand(0))
         if capacity != self._capacity and target > capacity:

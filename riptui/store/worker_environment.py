@@ -15,6 +15,7 @@ OFFLINE = {"1", "on", "yes", "true"}
 """The values of HF_HUB_OFFLINE and RIPTUI_OFFLINE that mean yes; in any case."""
 DEFAULT_ENDPOINT = "https://huggingface.co"
 SALT_BYTES = 16
+PASSED_ON = ("HF_HOME", "HF_HUB_CACHE", "TORCH_HOME", "HF_ENDPOINT")
 
 
 class WorkerEnvironment(msgspec.Struct, frozen=True):
@@ -63,6 +64,16 @@ def list_misfits(found: WorkerEnvironment | None, *, uses_gpu: bool) -> list[str
     names += ["hf_token"] if here.hf_token else []
     names += ["hf_hub_offline"] if here.hf_hub_offline else []
     return [name.upper() for name in names if getattr(found, name) != getattr(here, name)]
+
+
+def variables_to_pass_on() -> dict[str, str]:
+    """The variables of this process that a worker elsewhere needs to find the same weights, with absolute paths.
+
+    Not the token: it would come to lie in scripts and logs, and a worker downloads nothing.
+    """
+    here = read_environment()
+    found = {name: str(getattr(here, name.lower())) for name in PASSED_ON if os.environ.get(name)}
+    return found | ({"HF_HUB_OFFLINE": "1"} if here.hf_hub_offline else {})
 
 
 def _folder(path: str | Path) -> str:

@@ -31,6 +31,7 @@ from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
+from riptui.store.worker_environment import WorkerEnvironment
 from riptui.store.worker_process import holds_lock, process_place, process_user
 
 PRIVATE_FOLDER = ".riptui"
@@ -84,6 +85,8 @@ class WorkerRecord(WorkerOptions, frozen=True, kw_only=True):
     """Of riptui."""
     study: str = ""
     """The study whose driver assigns its trajectories; "": none."""
+    environment: WorkerEnvironment | None = None
+    """What it keeps of that of the command that started it; None: not recorded, by an older release."""
     command: str = ""
     """The command, e.g. run, that runs only its own trajectories, in its own process; "": none."""
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from riptui.errors import MissingExtraError, SourceError, StudyError, with_choices
+from riptui.errors import BrokenExtraError, MissingExtraError, SourceError, StudyError, with_choices
+from riptui.extras import importing
 from riptui.images import is_regular, read_source
 
 if TYPE_CHECKING:
@@ -52,10 +53,9 @@ class DatasetTable(Protocol):
 
 def open_table(text: str, name: str, config: str | None, revision: str | None, split: str) -> DatasetTable:
     """Find a split. Parquet files are not downloaded yet. Raises StudyError, MissingExtraError."""
-    try:
-        import datasets  # of an extra; 2 s
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(text, error.name or "datasets", "datasets") from error
+    with importing(text, "datasets"):
+        import datasets  # 2 s
+        import pyarrow.parquet  # noqa: F401  what it needs must work as well
     datasets.disable_progress_bars()
     with _errors_in_one_line(text):
         builder = datasets.load_dataset_builder(name, config, revision=revision)
@@ -183,7 +183,7 @@ def _open_ranges(url: str) -> Any:
 def _errors_in_one_line(text: str) -> Iterator[None]:
     try:
         yield
-    except (StudyError, MissingExtraError, MemoryError):
+    except (StudyError, MissingExtraError, BrokenExtraError, MemoryError):
         raise
     except Exception as error:  # from any package below it
         reason = " ".join(str(error).split())[:300] or type(error).__name__

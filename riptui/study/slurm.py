@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riptui.errors import InputError
+from riptui.store.worker_environment import variables_to_pass_on
 from riptui.study.study_file import Study
 
 DIRECTIVE_VALUE = re.compile(r"[\w.,:%/+=\[\]-]*", re.ASCII)
@@ -54,6 +55,7 @@ def make_script(study: Study, resources: SlurmResources) -> str:
     directive_lines = "\n".join(f"#SBATCH --{name}={value}" for name, value in directives.items() if value)
     worker = [sys.executable, "-m", "riptui", "worker", "--runs", str(runs), "--idle", "0"]
     device = ["--device", "cuda"] if resources.gpus else ["--device", "cpu"]
+    exports = "".join(f"\nexport {name}={shlex.quote(value)}" for name, value in variables_to_pass_on().items())
     return f"""\
 #!/bin/bash
 {directive_lines}
@@ -66,6 +68,6 @@ def make_script(study: Study, resources: SlurmResources) -> str:
 # must support locks across nodes (NFS 4, Lustre with -o flock). At the time limit a task finishes its iteration and
 # exits; unfinished trajectories stay queued for the other tasks, or for another sbatch of this script.
 
-export RIPTUI_OFFLINE=1
+export RIPTUI_OFFLINE=1{exports}
 exec {shlex.join(worker + device)}
 """

@@ -174,16 +174,23 @@ class Submission:
     def _submit_trajectory(self, entry: "_PlannedTrajectory", original: "_LazyOriginal") -> Trajectory:
         if entry.existing is None:
             study = self._study
-            return create_trajectory(
+            created = create_trajectory(
                 study.runs, study.group, entry.spec, original.image, entry.request, png=original.png
             )
+            if created.spec.digest != entry.spec.digest:  # one that the same weights from another place computed
+                self._requeue_writable(created, entry.request)
+            return created
+        self._requeue_writable(entry.existing, entry.request)
+        return entry.existing
+
+    def _requeue_writable(self, trajectory: Trajectory, request: Request) -> None:
+        """Requeue a trajectory; a folder that cannot be written is a problem of the study, and ends it not."""
         try:
-            _requeue(entry.existing, entry.request)
+            _requeue(trajectory, request)
         except DiskError as error:
             if error.is_of_whole_disk:
                 raise
             self._problems.append(f"not queued: {error}")
-        return entry.existing
 
     def _request_existing(self, trajectories: dict[str, int]) -> None:
         for relative_path in trajectories:

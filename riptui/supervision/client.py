@@ -27,6 +27,7 @@ from riptui.store.records import Request
 from riptui.store.requests import clear_failure, merge_request, set_request
 from riptui.store.sign_watch import watch_once
 from riptui.store.trajectory import Trajectory
+from riptui.store.worker_environment import list_misfits
 from riptui.store.worker_process import process_place, signal_holder, start_ticks
 from riptui.store.worker_registry import (
     ServedUsers,
@@ -53,7 +54,8 @@ RequestState = Literal["run", "pause", "stop"]
 
 
 def matches(worker: Worker, options: WorkerOptions) -> bool:
-    """Whether a worker of this user, host and container runs with these options, takes the queue and stays."""
+    """Whether a worker of this user, host and container runs with these options and in the environment of this process,
+    takes the queue and stays."""
     record = worker.record
     return (
         worker.alive
@@ -70,15 +72,34 @@ def matches(worker: Worker, options: WorkerOptions) -> bool:
         and (record.offline or not options.offline)
         and SERVED_USERS.index(record.serves) >= SERVED_USERS.index(options.serves)
         and (record.trust or not options.trust)
+        and not _list_misfits(worker)
     )
 
 
+def explain_other_environments(runs: Path) -> list[str]:
+    """A line for each running worker of this host that takes the queue, but has another environment than this process.
+
+    It may take what this process queues: then it looks for weights in its own folders.
+    """
+    return [
+        f"worker {worker.record.id} was started with another {', '.join(misfits)}, and takes queued trajectories too; "
+        f"to send it away: riptui stop --worker {worker.record.id}"
+        for worker in list_running_workers(runs)
+        if worker.record.takes_queued and worker.is_here and not worker.leaving and (misfits := _list_misfits(worker))
+    ]
+
+
+def _list_misfits(worker: Worker) -> list[str]:
+    return list_misfits(worker.record.environment, uses_gpu=worker.record.device != "cpu")
+
+
 def to_arguments(options: WorkerOptions) -> list[str]:
-    """The options as arguments of `riptui worker`."""
+    """The options that are not the defaults, as arguments of `riptui worker`."""
     arguments = []
+    defaults = msgspec.structs.asdict(WorkerOptions())
     for name, value in msgspec.structs.asdict(options).items():
         option = "--for" if name == "serves" else f"--{name}"
-        if value:
+        if value != defaults[name]:
             arguments += [option] if value is True else [option, str(value)]
     return arguments
 

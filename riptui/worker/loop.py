@@ -20,6 +20,7 @@ from riptui.store.disk_queue import DiskQueue
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
+from riptui.store.worker_environment import read_environment
 from riptui.store.worker_process import process_place, start_ticks
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat
@@ -39,6 +40,7 @@ def new_worker_record(options: WorkerOptions, *, command: str = "") -> WorkerRec
         start_ticks=start_ticks(),
         started=timestamp(),
         version=__version__,
+        environment=read_environment(),
         command=command,
         **msgspec.structs.asdict(options),
     )

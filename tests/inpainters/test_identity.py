@@ -28,7 +28,7 @@ from riptui.store import layout
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import Session, encode_line
 from riptui.store.trajectory import Status, Trajectory
-from tests.inpainters.test_checkpoint import in_cache
+from tests.inpainters.test_checkpoint import COMMIT, in_cache
 from tests.inpainters.test_diffusion import loaded, told
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import MakeTrajectory
@@ -252,6 +252,56 @@ def test_a_session_of_an_older_release_is_not_unlike(stopped: Callable[..., Traj
     run(trajectory)
     assert len(trajectory.read_sessions()) == 2
     assert describe_mixed_sessions(trajectory) == ""
+
+
+def test_each_part_of_a_model_is_recognised_alone_and_an_own_vae_is_not_missed(
+    model: Path, checkpoints: Checkpoints, capsys: pytest.CaptureFixture[str], stopped: Callable[..., Trajectory]
+) -> None:
+    vae = Path(shutil.copytree(model / "vae", model.parent / "sharper"))
+    replace_weights(vae.parent, vae.name)
+    trajectory = stopped(vae=str(vae))
+    unet = model / "unet"
+    for place, unlike in (
+        (model, []),
+        (unet, []),
+        (next(unet.glob("*.safetensors")), []),
+        (model / "text_encoder", []),
+        (vae, []),
+        (model / "vae", ["vae"]),
+        (checkpoints["sd1.5"] / "unet", ["unet"]),
+    ):
+        main(["check", str(trajectory.path), "--weights", str(place), "--json"])
+        found = json.loads(capsys.readouterr().out)
+        assert (found["weights"], found["unlike"]) == ("unlike" if unlike else "same", unlike), place
+
+
+@pytest.mark.parametrize(
+    ("notes", "given", "same"),
+    [
+        ({"model": COMMIT}, {}, True),
+        ({"model": COMMIT[::-1]}, {}, False),
+        ({}, {}, False),
+        ({"model": COMMIT}, {"vae": "other"}, False),
+        ({"model": COMMIT, "lora": f"x.safetensors, SHA-256 {'0' * 64}"}, {}, False),
+    ],
+)
+def test_of_a_session_of_an_older_release_the_commit_tells_the_weights(
+    notes: dict[str, str],
+    given: dict[str, str],
+    same: bool,
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    in_cache(tmp_path / "hub", "org/name", model)
+    given = {key: str(model / "vae") for key in given}
+    for revision in ("main", COMMIT):
+        parameters = {"model": "org/name", "revision": revision, **given}
+        assert identity.has_weights(parameters, notes) is same
+    absent = {"model": "org/absent", "revision": COMMIT, **given}
+    assert identity.has_weights(absent, notes) is same
+    assert not identity.has_weights(absent | {"revision": "main"}, notes)
 
 
 def forget_weights(trajectory: Trajectory, session: Session) -> None:

@@ -543,6 +543,16 @@ def test_the_slurm_script_has_a_worker_in_each_task(written: Written) -> None:
     assert "--gpus-per-task=1" in riptui("study", "sbatch", written(sweep='[sweep]\ninpainter = "sd2"')).out
 
 
+def test_the_slurm_script_looks_for_weights_where_this_shell_does(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "a folder"))
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    script = make_script(read_study(written()), SlurmResources())
+    assert f"\nexport HF_HOME='{tmp_path.resolve()}/a folder'\n" in script
+    assert "secret" not in script
+
+
 @pytest.mark.parametrize(
     ("devices", "workers", "weights", "expected"),
     [

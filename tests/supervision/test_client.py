@@ -22,6 +22,7 @@ from riptui.store.creation import create_or_open
 from riptui.store.lock import probe_lock
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.worker_environment import read_environment
 from riptui.store.worker_process import process_place
 from riptui.store.worker_registry import (
     LIVE_FILE,
@@ -135,6 +136,8 @@ def test_a_register_that_is_a_link_out_of_the_runs_folder_is_not_written_to(tmp_
         (WorkerOptions(compile="off"), True),
         (WorkerOptions(compile="on"), False),
         (WorkerOptions(deterministic=True), False),
+        (WorkerOptions(offload="none"), True),
+        (WorkerOptions(offload="model"), False),
         (WorkerOptions(offline=True), False),
     ],
 )
@@ -152,11 +155,28 @@ def test_a_worker_fits_what_it_was_started_for(options: WorkerOptions, fits: boo
     assert not matches(Worker(elsewhere, None, True, tmp_path), options)
 
 
+def test_a_worker_of_another_environment_does_not_fit_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = socket.gethostname()
+    with register(tmp_path, record("a-1-1", host=here, environment=read_environment())) as entry:
+        entry.publish(WorkerStatus(0.0, "idle"))
+        [worker] = list_workers(tmp_path)
+        assert matches(worker, WorkerOptions())
+        assert client.explain_other_environments(tmp_path) == []
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+        assert not matches(worker, WorkerOptions())
+        [line] = client.explain_other_environments(tmp_path)
+        assert "a-1-1 was started with another HF_HUB_CACHE" in line
+        assert "riptui stop --worker a-1-1" in line
+    assert client.explain_other_environments(tmp_path) == []
+
+
 def test_only_options_that_differ_from_the_defaults_are_arguments_of_a_worker() -> None:
-    assert client.to_arguments(WorkerOptions()) == ["--compile", "auto"]
-    options = WorkerOptions("cuda:1", batch=8, deterministic=True, offline=True)
+    assert client.to_arguments(WorkerOptions()) == []
+    options = WorkerOptions("cuda:1", batch=8, deterministic=True, offload="model", offline=True)
     assert client.to_arguments(options) == [
-        *("--device", "cuda:1", "--batch", "8", "--compile", "auto", "--deterministic", "--offline")
+        *("--device", "cuda:1", "--batch", "8", "--deterministic", "--offload", "model", "--offline")
     ]
 
 

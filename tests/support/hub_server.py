@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from riptui.inpainters.catalogue import MODELS
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = (".safetensors", ".bin", ".ckpt", ".msgpack", ".onnx")
 
@@ -20,7 +22,9 @@ LARGE = (".safetensors", ".bin", ".ckpt", ".msgpack", ".onnx")
 @dataclass
 class Repository:
     files: dict[str, bytes]
-    revisions: dict[str, str] = field(default_factory=lambda: {"main": COMMIT})
+    revisions: dict[str, str] = field(
+        default_factory=lambda: {"main": COMMIT, **{known.revision: known.revision for known in MODELS.values()}}
+    )
     gated: bool = False
     served: dict[str, bytes] = field(default_factory=dict)
     """Other content that is sent in place of a file."""

@@ -82,7 +82,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Whether only the mask's pixels are taken from the inpainter's output."""
     inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
     parameters: dict[str, ParameterValue] = {}
-    """All parameters of the inpainter, with the defaults."""
+    """All parameters of the inpainter, with the defaults; those that it gained later only where they differ."""
 
     def __post_init__(self) -> None:
         if self.size not in SIZES:

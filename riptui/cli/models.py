@@ -78,21 +78,21 @@ def _list_models() -> Iterator[WeightsInfo]:
 
 
 def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
-    from riptui.inpainters import locate  # of an extra
-    from riptui.inpainters.checkpoint import inspect_checkpoint
+    from riptui.inpainters import locate, verification  # of an extra
+    from riptui.inpainters.checkpoint import has_weights, inspect_checkpoint
 
     model = MODELS[name]
     try:
         folder = locate.locate_model(model.repository, model.revision)
     except RiptuiError:
         return "missing", None, ""
+    if not has_weights(folder):  # only its configurations, for a model in one file
+        return "missing", None, ""
     repair_hint = locate.repair_hint(model.repository, model.revision)
     try:
         inspect_checkpoint(folder, name, repair_hint=repair_hint)
         with suppress(ImportError):  # without torch there is nothing to compare it with
-            from riptui.inpainters.components import verify_model
-
-            verify_model(folder, name, repair_hint=repair_hint)
+            verification.verify_model(folder, model.repository, model.revision)
     except RiptuiError as error:
         return "incomplete", str(folder), str(error)
     return "here", str(folder), ""

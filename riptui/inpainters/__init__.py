@@ -21,6 +21,7 @@ from riptui.inpainters.registry import (
     parse_parameters,
     require_usable,
     resolve_inpainter,
+    spec_parameters,
 )
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "parse_parameters",
     "require_usable",
     "resolve_inpainter",
+    "spec_parameters",
 ]

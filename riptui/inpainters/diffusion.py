@@ -39,6 +39,7 @@ def diffusion(
     lora: str | None = None,
     vae: str | None = None,
     allow_pickle: bool = False,
+    config: str | None = None,
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
@@ -57,7 +58,8 @@ def diffusion(
     notes = gpu_tuning.set_determinism(deterministic)
     gpu_tuning.forget_compiled()
     chosen_device = torch_device.pick_device(device)
-    places = {"model": model, "revision": revision, "vae": vae, "lora": lora, "embedding": embedding}
+    places = {"model": model, "revision": revision, "config": config}
+    places |= {"vae": vae, "lora": lora, "embedding": embedding}
     with silence_libraries():
         weights, notices = identity.find_weights({**places, "allow_pickle": allow_pickle}, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
@@ -91,7 +93,7 @@ def _load_pipeline(weights: identity.Weights, model: str, dtype: torch.dtype) ->
 def _weights_notes(weights: identity.Weights) -> dict[str, str]:
     """What was loaded, for the record of the session."""
     checkpoint = weights.checkpoint
-    notes = {"model": checkpoint.commit or str(checkpoint.folder)} | weights.notes
+    notes = {"model": checkpoint.place} | weights.notes
     return notes | ({"variant": checkpoint.variants} if checkpoint.variants else {})
 
 

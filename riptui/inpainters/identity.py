@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.errors import InputError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, file_digests, locate
-from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, require_component
+from riptui.inpainters import catalogue, file_digests, locate, single_file
+from riptui.inpainters.checkpoint import Checkpoint, require_component
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.model_names import is_single_file
+from riptui.inpainters.model_places import find_checkpoint, locate_place
 from riptui.inpainters.parameters import PLACES
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 Parameters = Mapping[str, "ParameterValue"]
 
 ADAPTERS = ("lora", "embedding")
+SINGLE_FILE = "file"
+"""The part of an identity that is the single file with the weights. The digest is the file's own SHA-256."""
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 Identity = Mapping[str, str]
@@ -46,7 +50,12 @@ class Weights:
     @property
     def notes(self) -> dict[str, str]:
         """For the record of a session."""
-        return {f"{WEIGHTS_NOTE}{part}": digest for part, digest in self.identity.items() if part not in ADAPTERS}
+        notes = {f"{WEIGHTS_NOTE}{part}": digest for part, digest in self.identity.items() if part not in ADAPTERS}
+        if header := self.checkpoint.header:
+            notes["configuration"] = self.checkpoint.commit or str(self.checkpoint.folder)
+            if ema := single_file.describe_ema(header):
+                notes["averaged weights"] = ema
+        return notes
 
     @property
     def places(self) -> dict[str, str | None]:
@@ -56,11 +65,12 @@ class Weights:
     @property
     def is_unchanged(self) -> bool:
         """Whether the same files would be loaded now, with the same content."""
+        header = self.checkpoint.header
         try:
-            folder = _locate(self.parameters)[0]
+            place = locate_place(self.parameters)
         except RiptuiError:
             return False
-        return folder == self.checkpoint.folder and all(
+        return place == (header.path if header else self.checkpoint.folder) and all(
             file_digests.file_state(path) == state for path, state in self.states.items()
         )
 
@@ -85,19 +95,21 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
 
 def read_weights(parameters: Parameters) -> Weights:
     """The weights that an inpainter with these parameters would load. Raises WeightsError, InputError."""
-    folder, repair_hint = _locate(parameters)
     allow_pickle = bool(parameters.get("allow_pickle"))
-    name = str(parameters["model"])
-    checkpoint = inspect_checkpoint(folder, name, repair_hint=repair_hint, allow_pickle=allow_pickle)
+    checkpoint = find_checkpoint(parameters)
     vae = parameters.get("vae")
     parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
     parts |= {name: files.paths for name, files in checkpoint.components.items() if name != "vae" or not vae}
     if vae:
         parts["vae"] = _locate_vae(str(vae), allow_pickle)
     adapters = {name: _adapter_paths(parameters[name]) for name in ADAPTERS if parameters.get(name)}
-    states = {path: file_digests.file_state(path) for paths in (*parts.values(), *adapters.values()) for path in paths}
+    read = [path for paths in (*parts.values(), *adapters.values()) for path in paths]
+    read += [checkpoint.header.path] if checkpoint.header else []
+    states = {path: file_digests.file_state(path) for path in read}
     try:
         identity = {name: file_digests.content_sha256(paths) for name, paths in parts.items()}
+        if checkpoint.header:
+            identity[SINGLE_FILE] = file_digests.file_sha256(checkpoint.header.path)
         for name, paths in adapters.items():
             identity[name] = " ".join(file_digests.file_sha256(path) for path in paths)
     except OSError as error:
@@ -125,13 +137,15 @@ def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
 
 
 def read_place(text: str) -> Identity:
-    """The identity of what a user names: a model's hub id or folder, a VAE's folder, or a file (a LoRA, an embedding).
+    """The identity of what a user names: a model as in `catalogue.resolve_model`, a VAE's folder, a file.
+
+    A file may be a model, a LoRA or an embedding; only those parts that a session has recorded count.
 
     Raises WeightsError, InputError.
     """
     path = Path(text).expanduser()
-    if path.is_file():
-        return dict.fromkeys(ADAPTERS, file_digests.file_sha256(path))
+    if path.is_file() and path.name != locate.MODEL_INDEX:
+        return dict.fromkeys((*ADAPTERS, SINGLE_FILE), file_digests.file_sha256(path))
     if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
         return read_weights({"model": text, "allow_pickle": True}).identity
     return {"vae": file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
@@ -179,14 +193,9 @@ def _known_places(name: str) -> Iterator[Path]:
         for path in reversed(file_digests.known_files())
     )
     marker = {"model": locate.MODEL_INDEX, "vae": "config.json"}.get(name, "")
-    return (place for place in seen if (place / marker).is_file())
-
-
-def _locate(parameters: Parameters) -> tuple[Path, str]:
-    """The folder of the model, and what to do if something is missing there."""
-    ref = catalogue.resolve_model(str(parameters["model"]))
-    revision = str(parameters.get("revision") or "") or ref.revision
-    return locate.locate_model(ref.model, revision), locate.repair_hint(ref.model, revision)
+    yield from (place for place in seen if (place / marker).is_file())
+    if name == "model":
+        yield from (path for path in file_digests.known_files() if is_single_file(path.name) and path.is_file())
 
 
 def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
@@ -210,7 +219,7 @@ def _has_adapter(name: str, parameters: Parameters) -> bool:
 
 def _has_model(parameters: Parameters) -> bool:
     with suppress(RiptuiError):
-        return _locate(parameters)[0].is_dir()
+        return locate_place(parameters).exists()
     return False
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters.catalogue import MODELS, is_folder, resolve_model
+from riptui.inpainters.catalogue import MODELS, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, add_defaults
+from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
     FileType,
     ModelType,
@@ -55,6 +56,9 @@ class InpainterInfo:
     """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
     runs_in_worker: bool = False
     """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
+    added_parameters: Collection[str] = ()
+    """The `parameters` that it gained after trajectories were computed with it. At its default such a parameter changes
+    no pixel, and is left out of specs, so that old and new specs of the same pixels are equal."""
 
     def type_of(self, parameter: str) -> ParameterType:
         """The type of one of its parameters."""
@@ -65,11 +69,12 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
     """The info of a diffusion model. A default of None leaves the choice to the checkpoint or its pipeline."""
     common: dict[str, ParameterValue] = {"model": "", "revision": None, "dtype": "auto", "scheduler": None, "steps": 50}
     common |= {"guidance": None, "strength": 1.0, "prompt": "", "negative_prompt": "", "embedding": None, "lora": None}
-    common |= {"vae": None, "allow_pickle": False}
+    common |= {"vae": None, "allow_pickle": False, "config": None}
     return InpainterInfo(
         "riptui.inpainters.diffusion:diffusion",
         summary,
         common | defaults,
+        added_parameters=("config",),
         extra="diffusion",
         distributions=("diffusers", "torch", "transformers"),
         parameter_types=DIFFUSION_PARAMETER_TYPES,
@@ -96,6 +101,7 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "lora": FileType(),
     "vae": ModelType(optional=True),
     "allow_pickle": SwitchType(),
+    "config": ModelType(optional=True),
 }
 
 CUSTOM = "diffusion"
@@ -141,7 +147,7 @@ BUILT_IN |= {
     )
     for name, model in MODELS.items()
 }
-BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with, by model=org/name or a folder.")
+BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
 
 
 def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
@@ -173,11 +179,11 @@ class ResolvedInpainter:
 
 
 def resolve_inpainter(text: str) -> ResolvedInpainter:
-    """Resolve a name of the registry, a hub id such as org/name@revision, or a folder such as ./name.
+    """Resolve a name of the registry, or what a user calls a model: a hub id, a page of the hub, a folder, a file.
 
     Raises InputError.
     """
-    if text in REGISTRY or not ("/" in text or is_folder(text)):
+    if text in REGISTRY or not ("/" in text or is_local(text)):
         find_inpainter(text)
         return ResolvedInpainter(text)
     checkpoint = resolve_model(text)
@@ -221,10 +227,23 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
     return {**info.parameters, **parameters}
 
 
+def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
+    """The parameters of an inpainter as a spec has them: all, but for `added_parameters` at their defaults.
+
+    Raises as `complete_parameters`.
+    """
+    info, complete = find_inpainter(name), complete_parameters(name, parameters)
+    left_out = {key for key in info.added_parameters if complete[key] == info.parameters[key]}
+    return {key: value for key, value in complete.items() if key not in left_out}
+
+
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int) -> None:
     """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask."""
     if parameters.get("model") == "":
         raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
+    for key in ("model", "vae", "config"):
+        if isinstance(model := parameters.get(key), str):
+            resolve_model(model)
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")

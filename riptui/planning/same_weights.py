@@ -38,6 +38,7 @@ def find_same_weights(parent: Path, spec: Spec) -> Trajectory | None:
 def _without_places(spec: Spec) -> Spec:
     """The spec without the source's names and the places of weights, and with one name for all diffusion models."""
     parameters = {key: bool(value) if key in PLACES else value for key, value in spec.parameters.items()}
+    parameters.pop("config", None)
     return msgspec.structs.replace(
         spec,
         source_name="",

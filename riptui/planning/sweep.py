@@ -56,7 +56,7 @@ class Sweep:
                 seed=seed,
                 paste=self.paste,
                 inpainter=resolved.name,
-                parameters=inpainters.complete_parameters(resolved.name, parameters),
+                parameters=inpainters.spec_parameters(resolved.name, parameters),
             )
             inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask)
             specs.append(spec)

@@ -30,6 +30,7 @@ from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsErr
 from riptui.inpainters import catalogue, locate, pipelines, torch_device
 from riptui.inpainters.catalogue import MODELS, resolve_model
 from riptui.inpainters.checkpoint import inspect_checkpoint
+from riptui.inpainters.hub_errors import explain_error
 from riptui.inpainters.pipelines import EMBEDDING_TOKEN
 from riptui.inpainters.silence import silence_libraries
 from riptui.planning.sweep import Sweep
@@ -131,7 +132,8 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
     ]
     parameters = specs[0].parameters
     assert [parameters[key] for key in given] == [20, 3, True, "007", None]
-    assert parameters.keys() == inpainters.find_inpainter("sd2").parameters.keys()
+    info = inpainters.find_inpainter("sd2")
+    assert parameters.keys() == info.parameters.keys() - set(info.added_parameters)
 
 
 @pytest.mark.parametrize(
@@ -226,14 +228,14 @@ def response(status: int) -> httpx2.Response:
         (hub_errors.RepositoryNotFoundError("x", response=response(404)), InputError, "the hub has no model org/name"),
         (hub_errors.RevisionNotFoundError("x", response=response(404)), InputError, "no revision v1"),
         (hub_errors.HFValidationError("x"), InputError, "expected org/name"),
-        (hub_errors.OfflineModeIsEnabled("x"), WeightsError, "cannot be reached.*riptui fetch org/name@v1"),
+        (hub_errors.OfflineModeIsEnabled("x"), WeightsError, "HF_HUB_OFFLINE.*riptui fetch org/name@v1"),
         (hub_errors.LocalEntryNotFoundError("x"), WeightsError, "cannot be reached"),
         (ConnectionResetError("x"), WeightsError, "cannot be reached"),
         (RuntimeError("first\nsecond"), WeightsError, "could not be fetched: first$"),
     ],
 )
 def test_an_error_of_the_hub_is_explained(error: Exception, kind: type[RiptuiError], said: str) -> None:
-    explained = locate.explain_error(error, "org/name", "v1")
+    explained = explain_error(error, "org/name", "v1")
     assert type(explained) is kind
     with pytest.raises(kind, match=said) as raised:
         raise explained

@@ -42,7 +42,7 @@ SEEDS = (5, 2**53 - 1, 7)
 
 
 def told(folder: Path, family: str, **given: Any) -> dict[str, Any]:
-    return inpainters.complete_parameters(family, {"model": str(folder), "revision": None, "steps": STEPS, **given})
+    return inpainters.spec_parameters(family, {"model": str(folder), "revision": None, "steps": STEPS, **given})
 
 
 def loaded(folder: Path, family: str = "sd2", **given: Any) -> Any:

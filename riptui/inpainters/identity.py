@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Parameters = Mapping[str, "ParameterValue"]
 
 ADAPTERS = ("lora", "embedding")
+MODEL_PLACES = ("model", "revision", "config")
 SINGLE_FILE = "file"
 """The part of an identity that is the single file with the weights. The digest is the file's own SHA-256."""
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
@@ -117,6 +118,16 @@ def read_weights(parameters: Parameters) -> Weights:
     return Weights(parameters, checkpoint, identity, states)
 
 
+def require_places(parameters: Parameters) -> None:
+    """Raise WeightsError or InputError if the files that these parameters name are not there. Reads no weights."""
+    find_checkpoint(parameters)
+    if vae := parameters.get("vae"):
+        _locate_vae(str(vae), bool(parameters.get("allow_pickle")))
+    for name in ADAPTERS:
+        if parameters.get(name):
+            _adapter_paths(parameters[name])
+
+
 def recorded_identity(notes: Mapping[str, str]) -> Identity:
     """The identity of the model in the record of a session; empty if it is of an older release."""
     found = {key.removeprefix(WEIGHTS_NOTE): value for key, value in notes.items() if key.startswith(WEIGHTS_NOTE)}
@@ -172,7 +183,7 @@ def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, Paramete
 
 def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
     """Whether what is at one of the places is what is recorded. The other places may be gone as well."""
-    alone = {key: value for key, value in parameters.items() if key not in PLACES or key in ("model", "revision")}
+    alone = {key: value for key, value in parameters.items() if key not in PLACES or key in MODEL_PLACES}
     with suppress(RiptuiError, OSError):
         if name == "model":
             found = dict(read_weights(alone).identity)

@@ -22,7 +22,7 @@ OTHER_KINDS = {"datasets": "a data set", "spaces": "a space", "collections": "a 
 """By the first word of a page's path: what it shows instead of a model."""
 
 COMPONENT_FILE = re.compile(r"(?:[\w.-]+/)+(?:diffusion_pytorch_model|model)[\w.-]*\.safetensors", re.ASCII)
-ADDRESS = re.compile(r"(?:https?://)?(?P<host>[\w.-]+(?::\d+)?)/(?P<path>[^?#]*)", re.ASCII | re.IGNORECASE)
+ADDRESS = re.compile(r"(?:https?://)?(?P<host>[\w.-]+(?::\d+)?)/(?P<path>[^?#]*)(?:[?#].*)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)

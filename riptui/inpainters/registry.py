@@ -183,7 +183,7 @@ def resolve_inpainter(text: str) -> ResolvedInpainter:
 
     Raises InputError.
     """
-    if text in REGISTRY or not ("/" in text or is_local(text)):
+    if text in REGISTRY or not ({"/", ":"} & set(text) or is_local(text)):
         find_inpainter(text)
         return ResolvedInpainter(text)
     checkpoint = resolve_model(text)

@@ -16,6 +16,7 @@ from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue, locate, weight_files
 from riptui.inpainters.checkpoint import Checkpoint, ComponentFiles, HalfPrecision, read_json, require_component
 from riptui.inpainters.model_names import MODEL_INDEX
+from riptui.inpainters.pickled_header import read_pickled_tensors
 
 UNET = "model.diffusion_model."
 FIRST_LAYER = f"{UNET}input_blocks.0.0.weight"
@@ -65,9 +66,9 @@ def read_header(path: Path, *, allow_pickle: bool) -> FileHeader:
                 f"{path} is a pickle, which can run any code when loaded. Look for a .safetensors file of it, or, if "
                 "you trust the source, set allow_pickle=true"
             )
-        from riptui.inpainters import single_file_tensors  # imports torch
-
-        return single_file_tensors.read_pickled_header(path)
+        tensors = read_pickled_tensors(path)
+        dtypes = frozenset(tensor.dtype for name, tensor in tensors.items() if name.startswith(UNET))
+        return FileHeader(path, {name: tensor.shape for name, tensor in tensors.items()}, dtypes)
     try:
         with safe_open(path, framework="numpy") as weights:
             slices = {name: weights.get_slice(name) for name in weights.keys()}  # noqa: SIM118

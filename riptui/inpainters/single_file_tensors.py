@@ -11,28 +11,20 @@ import diffusers
 import safetensors.torch
 import torch
 from diffusers.loaders.single_file import load_single_file_sub_model
+from diffusers.loaders.single_file_model import SINGLE_FILE_LOADABLE_CLASSES
 
 from riptui.errors import WeightsError
 from riptui.inpainters.checkpoint import Checkpoint, describe_tensors
-from riptui.inpainters.single_file import PREFIXES, UNET, FileHeader
+from riptui.inpainters.single_file import PREFIXES, FileHeader
 
 WRONG_SHAPE = re.compile(r"(\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
 """diffusers' message for a tensor of another shape."""
 
-DTYPES = {torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32"}
 OLD_TEXT_ENCODER = re.compile(r"cond_stage_model\.transformer\.(?=embeddings\.|encoder\.|final_layer_norm\.)")
 """Merged files of early web UIs have the text encoder without the middle part of its names, text_model."""
 
 COUNTED = ("unet", "vae")
 """Components all of whose tensors are converted one by one, so that one too many is noticed."""
-
-
-def read_pickled_header(path: Path) -> FileHeader:
-    """The names and shapes of the tensors in a pickle. Runs no code of it. Raises WeightsError."""
-    tensors = _read_pickle(path, map_location="meta")
-    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    dtypes = {tensor.dtype for name, tensor in tensors.items() if name.startswith(UNET)}
-    return FileHeader(path, shapes, frozenset(DTYPES.get(dtype, str(dtype)) for dtype in dtypes))
 
 
 def load_networks(
@@ -78,6 +70,8 @@ def _load_network(
         if found := WRONG_SHAPE.search(str(error)):
             problem = f"has tensors of another shape: {found[1]} (shape {found[3]}, not {found[2]})"
             raise _misfit_error(title, checkpoint, problem) from error
+        if missing := _find_missing(checkpoint, component, tensors):
+            raise _misfit_error(title, checkpoint, f"lacks tensors: {describe_tensors(missing)}") from error
         cause = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
         raise WeightsError(f"{title} cannot be loaded: {cause}") from error
     if missing := [key for key, tensor in network.named_parameters() if tensor.is_meta]:
@@ -86,6 +80,18 @@ def _load_network(
     if component in COUNTED and found_tensors != (expected := len(network.state_dict())):
         raise _misfit_error(title, checkpoint, f"has {found_tensors} tensors, and {expected} are used")
     return network
+
+
+def _find_missing(checkpoint: Checkpoint, component: str, tensors: dict[str, torch.Tensor]) -> list[str]:
+    """The tensors that a network of diffusers needs and the file lacks; for others none are found."""
+    kind = getattr(diffusers, checkpoint.classes[component][1], None)
+    convert = SINGLE_FILE_LOADABLE_CLASSES.get(getattr(kind, "__name__", ""), {}).get("checkpoint_mapping_fn")
+    if kind is None or convert is None:
+        return []
+    config = kind.load_config(checkpoint.folder, subfolder=component)
+    with torch.device("meta"):
+        needed = kind.from_config(config).state_dict().keys()
+    return sorted(needed - convert(checkpoint=tensors, config=config).keys())
 
 
 def _misfit_error(title: str, checkpoint: Checkpoint, problem: str) -> WeightsError:
@@ -103,17 +109,17 @@ def _blank_tensors(header: FileHeader) -> dict[str, torch.Tensor]:
 
 def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
     if path.suffix.lower() != ".safetensors":
-        return _read_pickle(path, map_location="cpu")
+        return _read_pickle(path)
     try:
         return safetensors.torch.load_file(path)
     except Exception as error:  # of any kind
         raise WeightsError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def _read_pickle(path: Path, *, map_location: str) -> dict[str, torch.Tensor]:
+def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
     """The tensors in a pickle, by torch's reader, which makes no other objects. Raises WeightsError."""
     try:
-        content = torch.load(path, map_location=map_location, weights_only=True)
+        content = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
     except Exception as error:  # of any kind: how it fails depends on the file
         cause = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise WeightsError(f"{path} cannot be read: {cause}. Look for a .safetensors file of it") from error

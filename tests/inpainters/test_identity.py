@@ -22,6 +22,7 @@ from riptui.engine import BatchRunner
 from riptui.events import Notice
 from riptui.inpainters import file_digests, identity
 from riptui.planning.same_weights import find_same_weights
+from riptui.settings.paths import cache_folder
 from riptui.store import layout
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import Session, encode_line
@@ -154,7 +155,7 @@ def test_the_digest_of_a_file_is_computed_once_until_it_changes(
     path.write_bytes(b"two")
     os.utime(path, (time.time() - 50,) * 2)
     assert file_digests.file_sha256(path) != one
-    file_digests._cache_file().write_bytes(b"{torn")
+    (cache_folder() / "weights.json").write_bytes(b"{torn")
     assert file_digests.file_sha256(path) != one
 
 

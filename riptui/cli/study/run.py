@@ -56,7 +56,7 @@ def run(
     metrics = choose_metrics(study.metrics)
     stop_signal = StopSignal("stopping the study (press again to stop now)")
     with open_study_display(display) as shown, stop_signal as stop:
-        trajectories, complete = _submit(study, metrics, shown, stop)
+        trajectories, complete = _submit(study, metrics, shown, stop, runs_here=not ray)
         if isinstance(executor, LocalPool) and detach and not stop:
             return _detach(study, executor, len(trajectories), display, complete=complete)
         tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
@@ -68,12 +68,12 @@ def run(
 
 
 def _submit(
-    study: Study, metrics: tuple[str, ...], display: StudyDisplay, stop: StopSignal
+    study: Study, metrics: tuple[str, ...], display: StudyDisplay, stop: StopSignal, *, runs_here: bool
 ) -> tuple[dict[str, int], bool]:
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
         display.notice(f"fetching {dataset.text}: of Parquet files only the drawn rows, else all of it")
-    submission = Submission(study, metrics, should_stop=lambda: bool(stop))
+    submission = Submission(study, metrics, should_stop=lambda: bool(stop), runs_here=runs_here)
     for text in submission.notices:
         display.notice(text)
     if submission.squares == "shared" and not study.names_squares:

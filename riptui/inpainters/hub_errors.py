@@ -16,7 +16,7 @@ from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
 from riptui.inpainters import locate
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EFBIG}
-WRONG_FOLDER_ERRORS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
+WRONG_FOLDER_ERRORS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
 """Those that another folder helps with."""
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -73,7 +73,7 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
             f"{text} is not on this machine and the hub cannot be reached; with a network: "
             f"{locate.fetch_command(model, revision)}"
         )
-    if isinstance(error, ValueError | KeyError):  # an answer that is none of the hub's
+    if isinstance(error, ValueError | KeyError | TypeError | AttributeError):  # an answer that is none of the hub's
         return WeightsError(
             f"{text} could not be fetched: what answers at {constants.ENDPOINT} is not the hub, perhaps the page where "
             f"one logs in to this network. Open it in a browser{_endpoint_hint()}"

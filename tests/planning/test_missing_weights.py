@@ -50,8 +50,9 @@ def test_one_missing_model_is_refused_before_any_trajectory_is_made(missing: str
 @pytest.mark.parametrize("key", ["vae", "lora", "embedding"])
 def test_so_is_a_missing_part(key: str, checkpoints: Checkpoints, tmp_path: Path) -> None:
     folder = checkpoints["sd2"]
+    with_part = Sweep([str(folder)], [128], [0], {key: str(tmp_path / "none")}, amount=50, size=256)
     with pytest.raises(Exception, match="no such"):
-        submit(tmp_path / "runs", [CAT], sweep(str(folder), **{key: str(tmp_path / "none")}), Request())
+        submit(tmp_path / "runs", [CAT], with_part, Request())
     assert made(tmp_path / "runs") == 0
     assert len(submit(tmp_path / "runs", [CAT], sweep(str(folder)), Request())) == 1
 
@@ -97,8 +98,8 @@ def test_a_study_is_refused_before_anything_is_made_unless_others_compute_it(
     with pytest.raises(WeightsError, match="riptui fetch sd2"):
         [*Submission(study, ())]
     assert made(study.folder) == 0
-    assert [one.made for one in Submission(study, (), runs_here=False)] == [2]  # type: ignore[union-attr]
-    assert [one.found for one in Submission(study, ())] == [2]  # type: ignore[union-attr]
+    assert [one.made for one in Submission(study, (), runs_here=False)] == [2]
+    assert [one.found for one in Submission(study, ())] == [2]
     save(tmp_path / "b.png", 1)
     with pytest.raises(WeightsError, match="riptui fetch sd2"):
         [*Submission(read_study(file), ())]
@@ -112,4 +113,4 @@ def test_a_study_takes_a_path_with_a_comma(checkpoints: Checkpoints, tmp_path: P
     file.write_text(
         f'images = ["c,d.png"]\nmetrics = []\n[sweep]\ninpainter = "{tmp_path}/a,b"\namount = 50\nsize = 256\n'
     )
-    assert [one.made for one in Submission(read_study(file), ())] == [1]  # type: ignore[union-attr]
+    assert [one.made for one in Submission(read_study(file), ())] == [1]

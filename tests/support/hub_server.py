@@ -64,6 +64,10 @@ class Hub:
         self.stalls = False
         """Where the connection would be cut, nothing more comes, until `go`."""
         self.stalled, self.go = threading.Event(), threading.Event()
+        self.refusal: tuple[int, str, str] | None = None
+        """Every request is answered with this status, error code and message."""
+        self.portal = b""
+        """Every request is answered with this page, as networks do where one must log in."""
         self.mute = False
         """Nothing at all is answered, until `go`."""
 
@@ -118,6 +122,10 @@ class Handler(BaseHTTPRequestHandler):
             hub.go.wait()
         if hub.down:
             self.refuse(503, "", "down for maintenance")
+        elif hub.refusal:
+            self.refuse(*hub.refusal)
+        elif hub.portal:
+            self.send(hub.portal, {"Content-Type": "text/html"}, None)
         elif path.startswith("/api/models/"):
             self.describe(path.removeprefix("/api/models/"))
         elif path.startswith("/cdn/"):

@@ -17,7 +17,7 @@ from riptui.cli.commands import riptui
 from riptui.cli.commands.run import run
 from riptui.cli.run import parse_settings as pairs
 from riptui.errors import InputError, WorkerError
-from riptui.inpainters import complete_parameters
+from riptui.inpainters import spec_parameters
 from riptui.metrics import REGISTRY
 from riptui.planning.command_line import to_command_line
 from riptui.planning.submit import repeat_with_next_seed as with_next_seed
@@ -554,7 +554,7 @@ SPECS = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(SPECS, st.sampled_from([{}, {"radius": 7}, {"radius": 2.5}]))
 def test_the_command_line_of_a_spec_makes_that_spec_again(spec: Spec, given: dict[str, Any]) -> None:
-    parameters = complete_parameters(spec.inpainter, given if spec.inpainter != "noise" else {})
+    parameters = spec_parameters(spec.inpainter, given if spec.inpainter != "noise" else {})
     assert round_trip(replace(spec, parameters=parameters)) == replace(spec, parameters=parameters)
 
 
@@ -563,7 +563,7 @@ def test_the_command_line_of_a_spec_makes_that_spec_again(spec: Spec, given: dic
     [{"prompt": "a 'red' barn; rm -rf"}, {"guidance": 1.0, "steps": 20}, {"scheduler": "DDIM", "allow_pickle": True}],
 )
 def test_so_does_that_of_a_diffusion_model(told: dict[str, Any]) -> None:
-    spec = make_spec(picture(), inpainter="sd2", parameters=complete_parameters("sd2", told))
+    spec = make_spec(picture(), inpainter="sd2", parameters=spec_parameters("sd2", told))
     assert round_trip(spec) == spec
 
 

@@ -35,14 +35,14 @@ ShowDownload = Callable[[str, int, int], None]
 """`show(file, bytes_done, bytes_total)`"""
 
 
-def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, offline: bool) -> int:
+def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, config: str | None, offline: bool) -> int:
     nets, models = split_names(names)
     if models:
         _require_hub_packages()
     if offline or lpips_weights.is_offline():
-        return _print_installed(nets, models, allow_pickle)
+        return _print_installed(nets, models, allow_pickle, config)
     try:
-        _fetch_models(models, variant, allow_pickle)
+        _fetch_models(models, variant, allow_pickle, config)
         _fetch_trunks(nets)
     except KeyboardInterrupt:
         warn("stopped; downloaded parts are kept: run the same command again to continue")
@@ -78,8 +78,10 @@ def _require_hub_packages() -> None:
             raise MissingExtraError("fetching a model", package, "diffusion")
 
 
-def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], allow_pickle: bool) -> int:
-    finders = {name: partial(_find_model, model, allow_pickle) for name, model in models.items()}
+def _print_installed(
+    nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], allow_pickle: bool, config: str | None
+) -> int:
+    finders = {name: partial(_find_model, model, allow_pickle, config) for name, model in models.items()}
     finders |= {f"lpips-{net}": partial(_find_trunk, net) for net in nets}
     code = 0
     for name, find in finders.items():
@@ -91,20 +93,20 @@ def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], al
     return code
 
 
-def _find_model(model: ModelRef, allow_pickle: bool) -> Path:
+def _find_model(model: ModelRef, allow_pickle: bool, config: str | None) -> Path:
     from riptui.inpainters import download  # of an extra
 
     place = download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
-    _verify(place, model, allow_pickle)
+    _verify(place, model, allow_pickle, config)
     return place
 
 
-def _verify(place: Path, model: ModelRef, allow_pickle: bool) -> None:
+def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None) -> None:
     """Compare the tensors of an installed model with its configurations, if what it needs is installed as well."""
     from riptui.inpainters import verification  # of an extra
 
     try:
-        verification.verify_model(place, model.model, model.revision, allow_pickle=allow_pickle)
+        verification.verify_model(place, model.model, model.revision, allow_pickle=allow_pickle, config=config)
     except ImportError as error:
         warn(f"could not compare the tensors of {model.model} with its configuration: {error}")
 
@@ -114,7 +116,7 @@ def _find_trunk(net: LpipsNet) -> Path:
     return lpips_weights.weights_path(net)
 
 
-def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle: bool) -> None:
+def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle: bool, config: str | None) -> None:
     """Download models. All are planned first: a wrong name or a full disk fails before gigabytes have arrived."""
     from riptui.inpainters import download  # of an extra
 
@@ -140,8 +142,8 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
         else:
             continue
         if is_single_file(model.model):
-            _fetch_configurations(model, allow_pickle)
-        _verify(place, model, allow_pickle)
+            _fetch_configurations(model, allow_pickle, config)
+        _verify(place, model, allow_pickle, config)
         if plan:
             outcome = "complete" if plan.missing else "already installed"
             print_line(f"{name}: {format_count(len(plan.files), 'file')}, {format_size(plan.size)}, {outcome}, {place}")
@@ -158,16 +160,20 @@ def _download(name: str, plan: "DownloadPlan") -> Path:
     return folder / plan.files[0].path if is_single_file(plan.files[0].path) else folder
 
 
-def _fetch_configurations(model: ModelRef, allow_pickle: bool) -> None:
-    """Download the configurations and the tokenizer that a model in one file needs, unless they are here."""
+def _fetch_configurations(model: ModelRef, allow_pickle: bool, config: str | None) -> None:
+    """Download the configurations and the tokenizer that a model in one file needs, unless they are here.
+
+    config: the model that has them; None: that of the file's kind.
+    """
     from riptui.inpainters import download, locate, single_file  # of an extra
 
     header = single_file.read_header(locate.locate_file(model.model, model.revision), allow_pickle=allow_pickle)
-    repository = single_file.configurations_of(header, model.model)
+    base = catalogue.resolve_model(config or single_file.configurations_of(header, model.model))
+    repository, revision = base.model, base.revision or "main"
     with suppress(WeightsError):
-        locate.locate_model(repository, "main")
+        locate.locate_model(repository, revision)
         return
-    plan = download.plan_download(repository, "main", configurations_only=True)
+    plan = download.plan_download(repository, revision, configurations_only=True)
     folder = _download(repository, plan)
     print_line(f"{repository}: its configurations, {format_size(plan.size)}, complete, {folder}")
 

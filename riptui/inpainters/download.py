@@ -31,7 +31,6 @@ from riptui.inpainters.checkpoint import inspect_checkpoint, read_json, require_
 from riptui.inpainters.hub_cache import HubFile
 from riptui.inpainters.hub_errors import explain_hub_errors
 from riptui.inpainters.model_names import is_single_file
-from riptui.inpainters.model_places import find_checkpoint
 from riptui.remote_file import complete_partial
 from riptui.text.units import format_size
 
@@ -171,14 +170,12 @@ def fetch(plan: DownloadPlan, on_progress: OnModelProgress = lambda path, done, 
 
 
 def find_installed(model: str, revision: str | None, *, allow_pickle: bool = False) -> Path:
-    """The folder or file of a model that is installed and complete. Does not use the network.
+    """The folder of a model that is installed and complete, or its file. Does not use the network.
 
     Raises WeightsError with what is missing and the command that fetches it.
     """
     if is_single_file(model):
-        path = locate.locate_file(model, revision)
-        find_checkpoint({"model": model, "revision": revision, "allow_pickle": allow_pickle})
-        return path
+        return locate.locate_file(model, revision)
     repair_hint = locate.repair_hint(model, revision)
     try:
         folder = locate.locate_model(model, revision)

@@ -88,6 +88,7 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
         for name in parameters
         if found[name] != parameters[name] and name != "revision"
     ]
+    notices += [notice for notice in [catalogue.resolve_model(str(parameters["model"])).notice] if notice]
     weights = read_weights(found)
     if unlike := unlike_parts(recorded, weights.identity):
         notices.append(f"{parameters['model']} has changed since the last session: {', '.join(unlike)}")

@@ -56,6 +56,8 @@ def _find_in_cache(repository: str, file: str, revision: str | None, model: str)
 
 def _describe_folder(folder: Path, file: str) -> str:
     """What is wrong with a folder that is no checkpoint, and what to do."""
+    if folder.is_file():
+        return "it is a file, and a folder is needed here"
     if not folder.is_dir():
         return f"no such folder. If it moved, show riptui the new place: {FIND_HINT}"
     text = f"it has no {file}"

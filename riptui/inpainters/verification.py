@@ -14,6 +14,7 @@ from riptui.inpainters import locate
 from riptui.inpainters.checkpoint import Checkpoint
 from riptui.inpainters.file_digests import file_state
 from riptui.inpainters.json_cache import add_to_cache, read_cache
+from riptui.inpainters.model_names import is_single_file
 from riptui.inpainters.model_places import find_checkpoint
 
 CACHE = "verified"
@@ -21,8 +22,12 @@ LIBRARIES = ("diffusers", "transformers")
 """Their versions decide which tensors a model must have."""
 
 
-def verify_model(place: Path, model: str, revision: str | None, *, allow_pickle: bool = False) -> None:
+def verify_model(
+    place: Path, model: str, revision: str | None, *, allow_pickle: bool = False, config: str | None = None
+) -> None:
     """Raise WeightsError or InputError if the model at a place, or a single component such as a VAE, would not load.
+
+    config: for a model in one file, the model that has its configurations; None: that of its kind.
 
     Imports torch unless these files were found right before. Raises ImportError if what it needs is not installed.
     """
@@ -32,7 +37,8 @@ def verify_model(place: Path, model: str, revision: str | None, *, allow_pickle:
         hint = locate.repair_hint(model, revision)
         components.verify_model(place, model, repair_hint=hint, allow_pickle=allow_pickle)
         return
-    checkpoint = find_checkpoint({"model": model, "revision": revision, "allow_pickle": allow_pickle})
+    parameters = {"model": model, "revision": revision, "allow_pickle": allow_pickle}
+    checkpoint = find_checkpoint(parameters | ({"config": config} if config and is_single_file(model) else {}))
     fingerprint = _fingerprint(checkpoint)
     if fingerprint in read_cache(CACHE):
         return

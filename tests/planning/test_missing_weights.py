@@ -106,6 +106,14 @@ def test_a_study_is_refused_before_anything_is_made_unless_others_compute_it(
     assert made(study.folder) == 2
 
 
+def test_a_study_says_that_a_model_was_removed_and_what_is_used(tmp_path: Path) -> None:
+    save(tmp_path / "a.png")
+    file = tmp_path / "small.toml"
+    file.write_text('images = ["a.png"]\n[sweep]\ninpainter = "runwayml/stable-diffusion-inpainting"\n')
+    [notice] = Submission(read_study(file), ()).notices
+    assert notice.startswith("runwayml/stable-diffusion-inpainting was removed from the hub; its mirror ")
+
+
 def test_a_study_takes_a_path_with_a_comma(checkpoints: Checkpoints, tmp_path: Path) -> None:
     (tmp_path / "a,b").symlink_to(checkpoints["sd2"])
     save(tmp_path / "c,d.png")

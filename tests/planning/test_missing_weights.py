@@ -110,7 +110,7 @@ def test_a_study_says_that_a_model_was_removed_and_what_is_used(tmp_path: Path) 
     save(tmp_path / "a.png")
     file = tmp_path / "small.toml"
     file.write_text('images = ["a.png"]\n[sweep]\ninpainter = "runwayml/stable-diffusion-inpainting"\n')
-    [notice] = Submission(read_study(file), ()).notices
+    [notice] = Submission(read_study(file, runs=tmp_path / "runs"), ()).notices
     assert notice.startswith("runwayml/stable-diffusion-inpainting was removed from the hub; its mirror ")
 
 
@@ -121,4 +121,4 @@ def test_a_study_takes_a_path_with_a_comma(checkpoints: Checkpoints, tmp_path: P
     file.write_text(
         f'images = ["c,d.png"]\nmetrics = []\n[sweep]\ninpainter = "{tmp_path}/a,b"\namount = 50\nsize = 256\n'
     )
-    assert [one.made for one in Submission(read_study(file), ())] == [1]
+    assert [one.made for one in Submission(read_study(file, runs=tmp_path / "runs"), ())] == [1]

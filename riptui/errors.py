@@ -20,6 +20,9 @@ RiptuiError                  exit 1: the command failed while running
     └── HeldError            another process is running this trajectory
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class RiptuiError(Exception):
     """The root of the tree. `exit_code` is the exit code of the command."""
@@ -98,3 +101,11 @@ class DamagedError(StoreError):
 
 class HeldError(StoreError):
     pass
+
+
+def with_choices(problem: str, name: str, choices: Iterable[str]) -> str:
+    """The message for a name that is not among the choices: the problem, the closest choice, and all of them."""
+    names = [*choices]
+    closest = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {closest[0]}?" if closest else ""
+    return f"{problem}.{hint} Available: {', '.join(names) or 'none'}"

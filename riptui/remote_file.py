@@ -80,7 +80,7 @@ class RemoteFile:
         if free < self.size - done:
             raise OSError(f"only {format_size(free)} free in {folder}")
         headers = {"Range": f"bytes={done}-"} if done else {}
-        with _open_url(Request(self.url, headers=headers)) as response:
+        with open_url(Request(self.url, headers=headers)) as response:
             if response.status != 206:  # no range: all of it comes, from the start
                 file.truncate(0)
                 done = 0
@@ -136,7 +136,7 @@ def complete_partial(
     return None
 
 
-def _open_url(request: Request) -> HTTPResponse:
+def open_url(request: Request) -> HTTPResponse:
     """The response; TimeoutError after CONNECT_SECONDS.
 
     In a thread, because urlopen's own timeout starts anew for each of the host's addresses (a content network has a

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 
-from riptui.errors import SpecError
+from riptui.errors import SpecError, with_choices
 
 FORMAT = 1
 ADDED_FIELDS: dict[str, object] = {"squares": "shared"}
@@ -197,8 +197,9 @@ def decode_spec(data: bytes) -> Spec:
         )
     digest = fields.pop("digest", None)
     if unknown := sorted(fields.keys() - set(Spec.__struct_fields__)):
-        known = ", ".join(Spec.__struct_fields__)
-        raise SpecError(f"the spec has unknown keys: {', '.join(unknown)}. Known: {known}")
+        raise SpecError(
+            with_choices(f"the spec has unknown keys: {', '.join(unknown)}", unknown[0], Spec.__struct_fields__)
+        )
     try:
         spec = msgspec.convert(ADDED_FIELDS | fields, Spec)
     except msgspec.ValidationError as error:

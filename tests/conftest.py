@@ -26,6 +26,7 @@ EXTRAS = {
     "lora": "peft",
     "parquet": "pyarrow",
     "pictures": "pillow_heif",
+    "prompts": "compel",
     "ray": "ray",
     "report": "matplotlib",
 }

@@ -120,5 +120,5 @@ def test_a_trajectory_gives_frames_curves_and_a_table(make_trajectory: MakeTraje
     assert isnan(table["ssim@previous"][0])
     assert trajectory.curve("ssim") == ([0, 50], table["ssim"])
     assert trajectory.curve("ssim@previous")[0] == [50]
-    with pytest.raises(InputError, match=r"has no values of 'lpips-vgg'\. Measured: ssim, psnr, ssim@previous"):
+    with pytest.raises(InputError, match=r"has no values of 'lpips-vgg'\. Available: ssim, psnr, ssim@previous"):
         trajectory.curve("lpips-vgg")

@@ -172,7 +172,7 @@ def test_unknown_keys_are_refused_with_the_list_of_known_ones() -> None:
     with pytest.raises(SpecError) as refused:
         decode_spec(changed(masks=64, colour="red"))
     assert "unknown keys: colour, masks." in str(refused.value)
-    assert all(field in str(refused.value).partition("Known:")[2] for field in FIELDS)
+    assert all(field in str(refused.value).partition("Available:")[2] for field in FIELDS)
 
 
 @pytest.mark.parametrize("field", ["source_name", "source_sha256", "original_sha256"])

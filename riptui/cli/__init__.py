@@ -43,6 +43,8 @@ PANELS = {
         "browse": "Open the app: browse, watch, compare, launch trajectories.",
         "ls": "List trajectories: status, progress, newest value.",
         "show": "Show one trajectory in full, with pictures.",
+        "tag": "Tag trajectories and groups; show their tags.",
+        "note": "Write down what you saw in a trajectory or group.",
         "check": "Verify that saved frames are intact; repair them.",
     },
     "Analyse": {

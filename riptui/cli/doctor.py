@@ -104,18 +104,18 @@ def check_python() -> Diagnoses:
 
 
 def check_packages() -> Diagnoses:
-    missing = [name for name in BASE if _version(name) is None]
+    missing = [name for name in BASE if installed_version(name) is None]
     if missing:
         yield Diagnosis("bad", f"missing: {', '.join(missing)}", "pip install --force-reinstall riptui")
     else:
-        yield Diagnosis("ok", ", ".join(f"{name} {_version(name)}" for name in BASE))
+        yield Diagnosis("ok", ", ".join(f"{name} {installed_version(name)}" for name in BASE))
     for extra, names in EXTRAS.items():
-        absent = [name for name in names if _version(name) is None]
+        absent = [name for name in names if installed_version(name) is None]
         if absent:
             advice = f"pip install 'riptui[{extra}]'"
             yield Diagnosis("note", f"extra [{extra}]: not installed ({', '.join(absent)})", advice)
         else:
-            versions = ", ".join(f"{name} {_version(name)}" for name in names)
+            versions = ", ".join(f"{name} {installed_version(name)}" for name in names)
             yield Diagnosis("ok", f"extra [{extra}]: {versions}")
 
 
@@ -227,7 +227,7 @@ def check_logout() -> Diagnoses:
         yield Diagnosis("note", problem, command)
 
 
-def _version(name: str) -> str | None:
+def installed_version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from riptui.cli.console import err, print_error, print_line, warn
-from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
+from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError, with_choices
 from riptui.inpainters import REGISTRY, catalogue
 from riptui.inpainters.catalogue import ModelRef
 from riptui.inpainters.model_names import is_local, is_single_file
@@ -60,8 +60,8 @@ def split_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, M
         elif text in REGISTRY and not REGISTRY[text].needs_weights:
             warn(f"{text} needs no weights")
         elif "/" not in text and text not in catalogue.MODELS and not is_local(text):
-            known = ", ".join((*catalogue.MODELS, *LPIPS_NAMES))
-            raise InputError(f"unknown model {text!r}: expected one of {known}, or a hub id such as org/name")
+            choices = (*catalogue.MODELS, *LPIPS_NAMES)
+            raise InputError(with_choices(f"unknown model {text!r}", text, choices) + ", or a hub id such as org/name")
         else:
             found = catalogue.resolve_model(text)
             if found.revision is None and not is_single_file(found.model):

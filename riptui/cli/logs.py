@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from riptui.errors import InputError
+from riptui.errors import InputError, with_choices
 from riptui.store import layout
 from riptui.store.tail import LineTail
 from riptui.store.trajectory import Trajectory
@@ -30,9 +30,9 @@ def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker
     ]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(worker.record.id for worker in workers) or "none"
     problem = "several worker ids start" if found else "no worker id starts"
-    raise InputError(f"{problem} with {id_prefix} in {runs}; known: {known}")
+    choices = [worker.record.id for worker in workers]
+    raise InputError(with_choices(f"{problem} with {id_prefix} in {runs}", id_prefix, choices))
 
 
 def _find_log(runs: Path, target: str | None) -> Path:

@@ -3,48 +3,76 @@
 import os
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import rich_click as click
+from rich.cells import cell_len
 
 from riptui.cli.console import out, print_json, render_ansi, warn
 from riptui.metrics.display import format_value, primary_metric
+from riptui.store.annotations import peek_annotations
 from riptui.store.disk import explain_errors
+from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
 from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
 from riptui.text.status_marks import STATUS_MARKS
-from riptui.text.terminal import printable, sparkline
+from riptui.text.terminal import fit_columns, printable, sparkline
+from riptui.text.units import format_count
 
 MIXED_MARK = "≠"
 FULL_ROW_COLUMNS = 80  # columns of the longest text behind the path
 
 
-def ls(runs: Path, as_json: bool) -> int:
+def ls(runs: Path, filter_text: str, as_json: bool) -> int:
     with explain_errors(runs):
         is_folder = runs.is_dir()
     if not is_folder:
-        raise click.UsageError(f"no folder {runs}; `riptui demo` creates ./runs with a first trajectory")
+        raise click.UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
     summaries = [summarize(trajectory) for trajectory in find_trajectories(runs)]
+    total = len(summaries)
+    if filter_text.strip():
+        summaries = _select(summaries, runs, filter_text)
     if as_json:
         print_json([as_dict(summary) for summary in summaries])
     elif summaries:
         sys.stdout.write(format_table(summaries, runs))
+    elif total:
+        warn(f"none of {format_count(total, 'trajectory')} matches {filter_text}")
     else:
         warn(f"no trajectories in {runs}; `riptui demo` creates a first one")
     return 0
+
+
+def _select(summaries: list[TrajectorySummary], runs: Path, filter_text: str) -> list[TrajectorySummary]:
+    """Those that match. Raises click.UsageError for a filter that is not valid."""
+    group_tags = cache(lambda group: peek_annotations(group).tags)
+
+    def make_subject(summary: TrajectorySummary) -> FilterSubject:
+        path = summary.trajectory.path.relative_to(runs)
+        tags = [tag for group in path.parents for tag in group_tags(runs / group)]
+        return FilterSubject(**subject_fields(summary, path.as_posix(), tags))
+
+    subjects = [make_subject(summary) for summary in summaries]
+    try:
+        matches = parse_filter(filter_text, KnownNames(subjects))
+    except ValueError as error:
+        raise click.UsageError(f"--filter: {error}") from None
+    assert matches is not None
+    return [summary for summary, subject in zip(summaries, subjects, strict=True) if matches(subject)]
 
 
 def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
     """One line per trajectory, and a line of totals."""
     marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
     paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
-    width = max(map(len, paths))
+    width = max(map(cell_len, paths))
     columns = out.width - width - 4 if out.is_terminal else FULL_ROW_COLUMNS
     lines = []
     for summary, path in zip(summaries, paths, strict=True):
         cells = _format_cells(summary, columns)
-        lines.append(f"{marks[_status(summary)]} {path:<{width}}  {cells}".rstrip())
+        lines.append(f"{marks[_status(summary)]} {fit_columns(path, width)}  {cells}".rstrip())
     counts = Counter(map(_status, summaries))
     lines.append(render_ansi("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
     return "\n".join(lines) + "\n"
@@ -66,7 +94,8 @@ def _format_cells(summary: TrajectorySummary, columns: int) -> str:
     progress = f"{progress} {sparkline(values[-16:])}"
     if columns < FULL_ROW_COLUMNS:
         return progress
-    return f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{progress}"
+    tags = "".join(f"  #{tag}" for tag in summary.annotations.tags)
+    return f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{progress}{printable(tags)}"
 
 
 def _status(summary: TrajectorySummary) -> str:
@@ -88,5 +117,7 @@ def as_dict(summary: TrajectorySummary) -> dict[str, Any]:
         "spec": msgspec.to_builtins(spec) if spec else None,
         "newest": {"k": newest[0], **newest[1]} if newest else None,
         "mixed": summary.mixed or None,
+        "tags": summary.annotations.tags,
+        "note": summary.annotations.note or None,
         "error": summary.error or None,
     }

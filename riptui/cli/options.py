@@ -8,6 +8,7 @@ import rich_click as click
 
 from riptui.cli.lazy import lazy
 from riptui.cli.values import MeasureParam, NameListParam, complete_folders
+from riptui.inpainters.lora_list import join_loras
 from riptui.metrics import REGISTRY
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -34,10 +35,14 @@ MODEL_OPTIONS = {
     "--scheduler": ("NAME", 'Scheduler, e.g. DDIM or "DPM++ 2M Karras".'),
     "--prompt": ("TEXT", "Prompt; empty, as in the paper, by default."),
     "--negative-prompt": ("TEXT", "Negative prompt; none: the pipeline's default."),
+    "--prompt-syntax": (
+        "NAME",
+        "plain, or compel: weights, e.g. (red hat:1.3) or hat++, and prompts of any length. Needs riptui[prompts].",
+    ),
     "--dtype": ("TYPE", "Precision: auto (half precision on a GPU), float32, float16 or bfloat16."),
     "--revision": ("REV", "Branch, tag or commit of the model on the hub."),
     "--embedding": ("FILE", "Learned prompt (textual inversion)."),
-    "--lora": ("FILE", "LoRA weights."),
+    "--lora": ("FILE[:W]", "LoRA, at weight W (1 if none is given). May be repeated."),
     "--config": ("FOLDER", "For a model in one file: a folder or hub id with its configurations and tokenizer."),
     "--vae": ("ID", "Another VAE, by hub id or folder, e.g. one with an asymmetric decoder."),
 }
@@ -49,12 +54,17 @@ def model_options(command: Command) -> Command:
     pickle = "Load weights that exist only as pickle, which can run any code. Use this only for sources that you trust."
     command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
     for name, (metavar, help_text) in reversed(MODEL_OPTIONS.items()):
-        command = click.option(name, metavar=metavar, help=help_text)(command)
+        repeated: dict[str, Any] = {"multiple": True, "callback": _join_loras} if name == "--lora" else {}
+        command = click.option(name, metavar=metavar, help=help_text, **repeated)(command)
     return command
 
 
+def _join_loras(ctx: click.Context, param: click.Parameter, loras: tuple[str, ...]) -> str | None:
+    return join_loras(loras) if loras else None
+
+
 def worker_options(command: Command) -> Command:
-    """Add --device, --batch, --compile, --deterministic and --offline, which are for `take_worker_options`."""
+    """Add --device, --batch, --compile, --deterministic, --offload and --offline, for `take_worker_options`."""
     device = click.option(
         "--device",
         metavar="D",
@@ -83,6 +93,14 @@ def pool_options(command: Command) -> Command:
             help="Compile the model with torch.compile; auto: where that saves time.",
         ),
         click.option("--deterministic", is_flag=True, help="Make results reproducible bit for bit (slower)."),
+        click.option(
+            "--offload",
+            type=click.Choice(["none", "model", "sequential"]),
+            default="none",
+            show_default=True,
+            help="For models larger than the GPU's memory: keep them in the computer's, and move there what is needed, "
+            "a part at a time (slower) or a layer at a time (far slower).",
+        ),
         click.option("--offline", is_flag=True, help="Never use the network."),
     ]
     for option in reversed(options):
@@ -90,7 +108,8 @@ def pool_options(command: Command) -> Command:
     return command
 
 
-WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offline"]
+WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offload", "--offline"]
+"""Of `worker_options`, for the panel of a command's help."""
 detach_option = click.option(
     "--detach",
     "-d",
@@ -119,7 +138,8 @@ metrics_option = multi_option(
     metavar="A,B",
     show_default="ssim, psnr and the LPIPS nets that are available",
     help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame; "
-    "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square.",
+    "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square, "
+    "lpips-NET@repaints that of each repainted square, at every iteration.",
 )
 measure_option = click.option(
     "--measure",

@@ -9,28 +9,31 @@ from riptui.cli.console import out, print_line, print_table, warn
 from riptui.cli.settings_table import FormatCell, build_layouts, format_interval
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
-from riptui.results.exposure import DELTA_E, LUMA, SQUARE_ERRORS
+from riptui.results.exposure import DELTA_E, LUMA, PATCH_ERRORS
 
 
 def print_recursion(recursion: Mapping[str, Any]) -> None:
     """Print the tables, and what was left out."""
     if recursion["groups"]:
-        for name, unit in SQUARE_ERRORS.items():
-            _print_effects(recursion["groups"], name, unit)
+        for name in dict.fromkeys(name for group in recursion["groups"] for name in group["errors"]):
+            _print_effects(recursion["groups"], name)
         for line in _explain(recursion["groups"]):
             print_line(line, "dim")
     else:
         warn("no trajectory is complete and made with paste: nothing can be said about recursion")
     _print_held_out([held for held in recursion["held_out"] if held["error"] == LUMA])
     _print_orders(recursion["orders"])
+    for note in recursion["notes"]:
+        print_line(note, "dim")
     for note in recursion["left_out"]:
         warn(f"left out, {note}")
 
 
-def _print_effects(groups: Sequence[dict[str, Any]], name: str, unit: str) -> None:
+def _print_effects(groups: Sequence[dict[str, Any]], name: str) -> None:
     out.print()
-    print_line(f"What recursion does: {name} error of squares, in {unit}", "bold")
-    rows = [{"key": group["key"]} | group["errors"][name] for group in groups]
+    unit = f", in {PATCH_ERRORS[name]}" if name in PATCH_ERRORS else ""
+    print_line(f"What recursion does: {name} error of squares{unit}", "bold")
+    rows = [{"key": group["key"]} | group["errors"][name] for group in groups if name in group["errors"]]
     columns: dict[str, FormatCell] = {
         "n": lambda row: str(row["trajectories"]),
         "images": lambda row: str(row["images"]),
@@ -48,7 +51,7 @@ def _print_effects(groups: Sequence[dict[str, Any]], name: str, unit: str) -> No
 
 def _explain(groups: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "D1: mean error right after the first repaint of a square; R: how much each further repaint of it adds"
-    yield "excess: what is beyond D1 x coverage at the end; coverage: how much of the end D1 x coverage explains"
+    yield "excess: what is beyond that of first repaints at the end; coverage: how much of the end these explain"
     if any(group["errors"][LUMA]["images"] < MIN_INTERVAL_IMAGES for group in groups):
         yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
     if any(group["shared_squares"] for group in groups):

@@ -11,7 +11,7 @@ from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.transient_progress import transient_progress
-from riptui.errors import InputError
+from riptui.errors import InputError, with_choices
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.results import comparison
@@ -52,10 +52,8 @@ def results(
     output: dict[str, Any] = {"metric": chosen_metric, "by": list(keys)}
     between_frames = [] if chosen_metric.endswith(PREVIOUS) else extract_curves(readable, f"{chosen_metric}{PREVIOUS}")
     output["groups"] = results_tables.groups_as_dicts(members, keys, between_frames)
-    if findings:
-        output["findings"] = _test_findings(readable, chosen_metric)
-    if recursion:
-        output["recursion"] = _analyse_recursion(readable, chosen_metric, as_json=as_json)
+    if findings or recursion:
+        output |= _analyse_squares(readable, chosen_metric, findings=findings, recursion=recursion, as_json=as_json)
     refusal = None
     if compare:
         conditions = [name for name in condition_settings(members) if name != "amount"]
@@ -96,7 +94,8 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
     if metric is None:
         return next((name for name in PAPER_METRICS if name in measured), in_registry_order(measured)[0])
     if metric not in measured:
-        raise InputError(f"none of these trajectories has {metric}; measured: {', '.join(in_registry_order(measured))}")
+        problem = f"none of these trajectories has {metric}"
+        raise InputError(with_choices(problem, metric, in_registry_order(measured)))
     return metric
 
 
@@ -115,27 +114,33 @@ def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ..
     return keys
 
 
-def _test_findings(summaries: Sequence[TrajectorySummary], metric: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "settings": dict(tested.settings),
-            "findings": [finding_as_dict(finding) for finding in tested.findings],
-            "excess": [finding_as_dict(finding) for finding in tested.excess],
-        }
-        for tested in check_findings(summaries, metric)
-    ]
+def _analyse_squares(
+    summaries: Sequence[TrajectorySummary], metric: str, *, findings: bool, recursion: bool, as_json: bool
+) -> dict[str, Any]:
+    """What needs the errors of the squares, which are read once."""
+    from riptui.results.coverage_null import patch_names  # imports scikit-image's colours, 0.2 s
+    from riptui.results.exposure import PATCH_ERRORS
+    from riptui.results.read_squares import read_squares
+    from riptui.results.recursion_analysis import analyse_recursion
 
-
-def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, *, as_json: bool) -> dict[str, Any]:
-    from riptui.results.recursion_analysis import analyse_recursion  # imports scikit-image's colours, 0.2 s
-
+    names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
         task = progress.add_task("reading squares", total=len(summaries))
-        analysis = analyse_recursion(
-            summaries, metric, lambda done, total: progress.update(task, completed=done, total=total)
-        )
-    return analysis.as_dict()
+        read = read_squares(summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total))
+    output: dict[str, Any] = {}
+    if findings:
+        output["findings"] = [
+            {
+                "settings": dict(tested.settings),
+                "findings": [finding_as_dict(finding) for finding in tested.findings],
+                "excess": [finding_as_dict(finding) for finding in tested.excess],
+            }
+            for tested in check_findings(summaries, metric, read.by_digest)
+        ]
+    if recursion:
+        output["recursion"] = analyse_recursion(read, summaries, metric).as_dict()
+    return output
 
 
 def _print_recursion(recursion: dict[str, Any]) -> None:

@@ -186,7 +186,7 @@ class BarsDisplay(RunDisplay):
     """A bar for each running trajectory, one for all of them, and a line above for each that ended."""
 
     def __init__(self, progress: Progress, trajectories: Sequence[Trajectory]) -> None:
-        self._progress = progress
+        self.progress = progress
         self._tasks: dict[Path, TaskID] = {}
         self._loading: TaskID | None = None
         self._values: dict[Path, MetricValues] = {}
@@ -210,7 +210,7 @@ class BarsDisplay(RunDisplay):
                 self._values[path] = newest_values(trajectory.read_metrics())
                 self._add_bar(path, name, k, spec.iterations)
                 for message in damage:
-                    self._progress.console.print(Text(_recovery_message(name, message), "yellow"))
+                    self.progress.console.print(Text(_recovery_message(name, message), "yellow"))
             case Iterated(row):
                 self._update(path, row.k, f"{row.inpainted:.0f} %")
             case StepDone(k, step, steps):
@@ -225,19 +225,19 @@ class BarsDisplay(RunDisplay):
                 values = newest_values(trajectory.read_metrics())
                 self._finish(path, ("✓ ", "green"), f"{name}  already {event.state}  {format_values(values)}")
             case Notice(text):
-                self._progress.console.print(Text(printable(f"{name}: {text}"), "yellow"))
+                self.progress.console.print(Text(printable(f"{name}: {text}"), "yellow"))
             case Loading(inpainter):
                 self._remove_loading()
-                self._loading = self._progress.add_task(f"loading {inpainter} ...", total=None, inpainted="", values="")
+                self._loading = self.progress.add_task(f"loading {inpainter} ...", total=None, inpainted="", values="")
             case HeldByOther(k, holder):
                 self._add_bar(path, f"{name} (process {holder.pid if holder else '?'})", k, spec.iterations)
                 self._update(path, k, f"{spec.inpainted(k):.0f} %")
 
     def _add_bar(self, path: Path, description: str, k: int, total: int) -> None:
         if (task := self._tasks.get(path)) is not None:
-            self._progress.update(task, description=description)
+            self.progress.update(task, description=description)
             return
-        self._tasks[path] = self._progress.add_task(
+        self._tasks[path] = self.progress.add_task(
             description, total=total, completed=k, inpainted="", values="", visible=len(self._tasks) < MAX_BARS
         )
 
@@ -245,10 +245,10 @@ class BarsDisplay(RunDisplay):
         self._remove_loading()
         if path in self._tasks:
             values = self._format_newest(path)
-            self._progress.update(self._tasks[path], completed=k, inpainted=inpainted, values=values)
+            self.progress.update(self._tasks[path], completed=k, inpainted=inpainted, values=values)
         if self._overall is not None:
             self._done[path] = k
-            self._progress.update(self._overall, completed=sum(self._done.values()))
+            self.progress.update(self._overall, completed=sum(self._done.values()))
 
     def _format_newest(self, path: Path) -> str:
         name, values = primary_metric({0: self._values.get(path, {})})
@@ -257,14 +257,14 @@ class BarsDisplay(RunDisplay):
     def _finish(self, path: Path, mark: tuple[str, str], text: str) -> None:
         self._remove_loading()
         if path in self._tasks:
-            self._progress.remove_task(self._tasks.pop(path))
+            self.progress.remove_task(self._tasks.pop(path))
             for task in [*self._tasks.values()][:MAX_BARS]:
-                self._progress.update(task, visible=True)
-        self._progress.console.print(Text.assemble(mark, text))
+                self.progress.update(task, visible=True)
+        self.progress.console.print(Text.assemble(mark, text))
 
     def _remove_loading(self) -> None:
         if self._loading is not None:
-            self._progress.remove_task(self._loading)
+            self.progress.remove_task(self._loading)
             self._loading = None
 
 

@@ -3,18 +3,24 @@
 import os
 from typing import Any
 
+from riptui.errors import InputError
 from riptui.inpainters.devices import require_device
 from riptui.store.worker_registry import WorkerOptions
 
 
 def take_worker_options(parameters: dict[str, Any]) -> WorkerOptions:
-    """Move the worker's options out of a command's parameters. Raises InputError for an unknown device.
+    """Move the worker's options out of a command's parameters. Raises InputError for a device that is not here.
 
     --offline holds for this process too.
     """
     names = WorkerOptions.__struct_fields__
+    computes_here = "device" in parameters  # a study's workers may be on other machines
     options = WorkerOptions(**{name: parameters.pop(name) for name in names if name in parameters})
     if options.offline:
         os.environ.update(HF_HUB_OFFLINE="1", RIPTUI_OFFLINE="1")
+    if options.offload != "none" and computes_here:
+        if options.device == "cpu":
+            raise InputError(f"--offload {options.offload} is for a GPU with too little memory, not for device cpu")
+        require_device(options.device or "cuda")
     require_device(options.device)
     return options

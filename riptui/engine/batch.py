@@ -17,7 +17,7 @@ from riptui.engine.session_record import new_session
 from riptui.engine.slot import Slot, as_riptui_error, save_and_measure
 from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterError, RiptuiError
 from riptui.events import Failed, HeldByOther, Notice, TrajectoryEvent
-from riptui.inpainters import CompileMode, LoadedInpainter, OnStep
+from riptui.inpainters import CompileMode, LoadedInpainter, OffloadMode, OnStep
 from riptui.recursion import ignore_step, iterate
 from riptui.spec import Spec, can_share_batch, has_same_inpainter
 from riptui.store.records import Session
@@ -43,10 +43,18 @@ class BatchRunner:
     """
 
     def __init__(
-        self, *, device: str = "", slots: int | None = 1, compile: CompileMode = "auto", deterministic: bool = False
+        self,
+        *,
+        device: str = "",
+        slots: int | None = 1,
+        compile: CompileMode = "auto",
+        deterministic: bool = False,
+        offload: OffloadMode = "none",
     ) -> None:
         self._requested_device = device
-        self._load = partial(inpainters.load, device=device, compile=compile, deterministic=deterministic)
+        self._load = partial(
+            inpainters.load, device=device, compile=compile, deterministic=deterministic, offload=offload
+        )
         self._limit = BatchLimit(slots)
         self.loaded_spec: Spec | None = None
         """The spec of the last trajectory that the inpainter was loaded for."""

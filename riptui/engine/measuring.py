@@ -1,14 +1,15 @@
 """Measure frames that are saved already."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from riptui.arrays import Image
 from riptui.events import Measured
-from riptui.metrics import Repaint, find_metric
+from riptui.metrics import REPAINTS, Repaint, find_metric
 from riptui.metrics.meter import Meter
+from riptui.metrics.repaint_meter import RepaintMeter
 from riptui.store.claim import Claim
 from riptui.store.frames import read_frames, read_original
-from riptui.store.requests import find_missing_measurements
+from riptui.store.requests import find_missing_measurements, find_missing_repaints
 
 
 def measure_saved_frames(
@@ -16,13 +17,24 @@ def measure_saved_frames(
 ) -> Iterator[Measured]:
     """Measure the saved frames that lack a metric; the values are exactly those of a run that had it from the start.
 
-    `iterations`: ascending, all of them committed. `device` as in `metrics.load`.
+    NAME@repaints are measured at all committed iterations. `iterations`: ascending, all of them committed. `device` as
+    in `metrics.load`.
     Raises WeightsError, MissingExtraError, DiskError, DamagedError.
     """
+    if missing := find_missing_measurements(claimed.trajectory, metrics, iterations):
+        yield from _measure_frames(claimed, metrics, iterations, missing, device)
+    if missing := find_missing_repaints(claimed.trajectory, metrics):
+        yield from _measure_repaints(claimed, metrics, missing, device)
+
+
+def _measure_frames(
+    claimed: Claim,
+    metrics: Sequence[str],
+    iterations: Sequence[int],
+    missing: Mapping[int, Sequence[str]],
+    device: str,
+) -> Iterator[Measured]:
     trajectory = claimed.trajectory
-    missing = find_missing_measurements(trajectory, metrics, iterations)
-    if not missing:
-        return
     previous = dict(zip(iterations[1:], iterations, strict=False))
     of_repaint = {k for k, names in missing.items() if any(find_metric(name).of_repaint for name in names)}
     needed = missing.keys() | {previous[k] for k in missing if k in previous} | {k - 1 for k in of_repaint}
@@ -39,3 +51,16 @@ def measure_saved_frames(
         elif k in measured_iterations:
             meter.previous = image
         before = image
+
+
+def _measure_repaints(
+    claimed: Claim, metrics: Sequence[str], missing: Mapping[int, Sequence[str]], device: str
+) -> Iterator[Measured]:
+    trajectory = claimed.trajectory
+    rows = trajectory.read_rows()
+    meter = RepaintMeter(metrics, read_original(trajectory), device)
+    for k, frame in read_frames(trajectory, missing):
+        row = rows[k - 1]
+        distances = meter.measure(frame, row.box, missing[k])
+        claimed.add_repaint(k, row.sha256, distances)
+        yield Measured(k, {f"{name}{REPAINTS}": distance.square for name, distance in distances.items()})

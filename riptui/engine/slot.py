@@ -11,6 +11,7 @@ from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreE
 from riptui.events import Ended, Failed, Iterated, Measured, Started, TrajectoryEvent
 from riptui.metrics import Repaint
 from riptui.metrics.meter import Meter, MeteredFrame, measure_together
+from riptui.metrics.repaint_meter import RepaintMeter
 from riptui.recursion import Iteration, Walk
 from riptui.spec import measured_iterations
 from riptui.store import attempts
@@ -30,8 +31,9 @@ class Slot:
     """
 
     walk: Walk
-    """Its last frame and iteration, saved or not. Set by `begin`, as is `meter`."""
+    """Its last frame and iteration, saved or not. Set by `begin`, as are the meters."""
     meter: Meter
+    repaint_meter: RepaintMeter
 
     def __init__(self, trajectory: Trajectory, device: str = "") -> None:
         self.trajectory = trajectory
@@ -74,6 +76,7 @@ class Slot:
             return
         original = self._writer.inspection.original
         self.meter = Meter.of_trajectory(request.metrics, original, self.walk.spec, self._device)
+        self.repaint_meter = RepaintMeter(request.metrics, original, self._device)
         is_current = reached[-1] == self.walk.iteration
         self.meter.previous = self.walk.frame if is_current else read_frame(self.trajectory, reached[-1])
 
@@ -111,7 +114,10 @@ class Slot:
         if session is not self._session:
             self._writer.begin_session(msgspec.structs.replace(session, started=timestamp()))
             self._session = session
-        return Iterated(self._writer.append(iteration))
+        row = self._writer.append(iteration)
+        if self.repaint_meter.names:
+            self._claim.add_repaint(row.k, row.sha256, self.repaint_meter.measure(iteration.frame, row.box))
+        return Iterated(row)
 
     def is_due(self, k: int) -> bool:
         """Whether frame k is due to be measured."""

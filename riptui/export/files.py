@@ -37,7 +37,7 @@ def require_parent(path: Path) -> None:
     """Raise InputError unless the folder that a file or folder is to be made in exists."""
     with explain_errors(path):
         if not path.parent.is_dir():
-            raise InputError(f"{path}: there is no folder {path.parent}: create it first")
+            raise InputError(f"{path.parent} does not exist: create the folder first")
 
 
 def temporary_path(folder: Path) -> Path:

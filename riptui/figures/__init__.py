@@ -3,7 +3,7 @@
 Figures have the numbers of the paper's. Knows no command line; only the modules that draw import matplotlib.
 
 report         `write_report()`: trajectories to a folder with figures, their data, report.md and report.html
-data           the trajectories by condition, image and mask size, with their values
+data           the trajectories by condition, image and mask size, with their values; report_data loads them
 sequences      figures 1, 2, 4 to 6 and 10 to 12: pictures; sheet: rows of pictures with labels
 averages       figure 7: mean over all images; scatter: figure 8; panels: code that both share
 singles        figures 9 and 13: single images, and single images with several seeds
@@ -11,6 +11,7 @@ square_maps    figure S1, which the paper does not have: the distance of each sq
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
+curve_view     the views of a curve: against the inpainted %, against coverage, its excess
 style          colours, fonts and axes of all figures, and writing them to files
 markdown       the text of report.md; html: the same as one file, with the pictures inside
 report_folder  atomic writing of a report's folder

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from riptui.export.tables import TableCell
 from riptui.figures import panels, style
+from riptui.figures.curve_view import CurveView
 from riptui.figures.data import CompleteRun, Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.figures.reference import ReferenceCurves
@@ -39,52 +40,54 @@ class AveragePoint(NamedTuple):
     trajectories: int
 
 
-def compute_averages(condition: Condition) -> list[AveragePoint]:
+def compute_averages(condition: Condition, view: CurveView = CurveView.AMOUNT) -> list[AveragePoint]:
     """Averages of all trajectories measured to their end, by metric, mask size and inpainted %.
 
     Only points at which all trajectories of the mask size were measured: means of changing sets are not a curve.
     """
     averages = []
-    for metric in condition.metrics:
+    for metric in condition.metrics_in(view):
         for mask in condition.masks:
-            runs = [run for run in condition.measured_runs(metric) if run.spec.mask == mask]
-            averages += _average_runs(metric, mask, runs)
+            runs = [run for run in condition.measured_runs(metric, view) if run.spec.mask == mask]
+            averages += _average_runs(metric, mask, runs, view)
     return averages
 
 
-def _average_runs(metric: str, mask: int, runs: Sequence[CompleteRun]) -> list[AveragePoint]:
+def _average_runs(metric: str, mask: int, runs: Sequence[CompleteRun], view: CurveView) -> list[AveragePoint]:
     if not runs:
         return []
     values: defaultdict[float, defaultdict[str, list[tuple[float, float]]]]
     values = defaultdict(lambda: defaultdict(list))
     for run in runs:
-        for inpainted, covered, value in run.points(metric):
+        for inpainted, covered, value in run.points(metric, view):
             values[inpainted][run.image].append((covered, value))
-    shared = shared_amounts([run.curves[metric] for run in runs]).tolist()
+    shared = shared_amounts([run.curves_in(view)[metric] for run in runs]).tolist()
     return [_average_point(metric, mask, inpainted, list(values[inpainted].values())) for inpainted in shared]
 
 
 def draw_mean_drift(condition: Condition, reference: ReferenceCurves | None) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figure 7: mean and standard deviation over images."""
-    rows = compute_averages(condition)
-    if not rows:
-        yield SkippedFigure("7", condition.label, panels.NEEDS)
-        return
-    table = [_row(average) for average in rows]
-    for coverage in (False, True):
-        overlaid = None if coverage or not _overlaps(reference, condition) else reference
-        figure = _draw_figure(condition, rows, overlaid, coverage=coverage)
-        caption = _mean_caption(condition, rows, overlaid, coverage=coverage)
-        yield PlottedFigure("7", condition.stem("7", coverage=coverage), caption, figure, table)
+    """Figure 7 in each view: mean and standard deviation over images."""
+    for view in CurveView:
+        rows = compute_averages(condition, view)
+        if not rows and view is CurveView.AMOUNT:
+            yield SkippedFigure("7", condition.label, panels.NEEDS)
+            return
+        if rows:
+            overlaid = reference if view is CurveView.AMOUNT and _overlaps(reference, condition) else None
+            figure = _draw_figure(condition, rows, overlaid, view)
+            caption = _mean_caption(condition, rows, overlaid, view)
+            table = [_row(average) for average in rows]
+            yield PlottedFigure("7", condition.stem("7", view), caption, figure, table, view=view)
 
 
 _ROUNDING = 1e-9  # % of coverage
 
 
 def _draw_figure(
-    condition: Condition, rows: Sequence[AveragePoint], reference: ReferenceCurves | None, *, coverage: bool
+    condition: Condition, rows: Sequence[AveragePoint], reference: ReferenceCurves | None, view: CurveView
 ) -> Figure:
-    figure, parts = panels.make_panel_figure(condition)
+    figure, parts = panels.make_panel_figure(condition.metrics_in(view), view)
+    coverage = view is CurveView.COVERAGE
     marks = panels.mark_styles(condition)
     lane = panels.lane_width(LANE_PERCENT, marks) if _has_bars(rows) and not coverage else 0.0
     for axes, metric in parts:
@@ -93,8 +96,8 @@ def _draw_figure(
             _draw_means(axes, points, coverage=coverage, offset=lane * (index - (len(marks) - 1) / 2), mark=mark)
             if reference and (metric, mask) in reference.curves:
                 _draw_reference(axes, reference, metric, mask, mark)
-        style.set_percent_axis(axes, coverage=coverage, last_amount=condition.max_inpainted)
-        style.set_value_axis(axes, metric)
+        style.set_percent_axis(axes, view, last_amount=condition.max_inpainted)
+        style.set_value_axis(axes, metric, view)
     extra = []
     if reference:
         label = f"reference: {style.safe_label(reference.name)}"
@@ -188,16 +191,18 @@ def _draw_reference(axes: Axes, reference: ReferenceCurves, metric: str, mask: i
 
 
 def _mean_caption(
-    condition: Condition, rows: Sequence[AveragePoint], reference: ReferenceCurves | None, *, coverage: bool
+    condition: Condition, rows: Sequence[AveragePoint], reference: ReferenceCurves | None, view: CurveView
 ) -> str:
+    coverage = view is CurveView.COVERAGE
     images, trajectories = _max_per_mask(rows, "images"), _max_per_mask(rows, "trajectories")
     against = "mean coverage at each inpainted %" if coverage else "the inpainted amount"
     several = max(images) > 1
+    of_excess, values = ("excess ", "Excesses") if view is CurveView.EXCESS else ("", "Values")
     coverage_differs, dense = _coverage_differs(rows), _is_dense(rows)
     both_ways = ", both ways" if coverage and coverage_differs and not dense else ""
     bars = f"{'bands' if dense else 'bars'} of one standard deviation over images{both_ways}"
     parts = [
-        f"Mean over images against {against}, with {bars}" if several else f"Values against {against}",
+        f"Mean {of_excess}over images against {against}, with {bars}" if several else f"{values} against {against}",
         f"for each mask size n = {_format_range(images, 'image')}, {_format_range(trajectories, 'trajectory')}",
     ]
     if max(trajectories) > max(images):
@@ -210,7 +215,7 @@ def _mean_caption(
         parts.append("mask sizes are shifted sideways a little, so that their bars do not overlap")
     if reference:
         parts.append(f"dashed, with a band of one standard deviation: {reference.name}")
-    return f"{'; '.join(parts)}."
+    return f"{'; '.join(parts)}{condition.describe_null(view, condition.metrics_in(view))}."
 
 
 def _max_per_mask(rows: Sequence[AveragePoint], name: str) -> list[int]:

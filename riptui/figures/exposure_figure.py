@@ -12,32 +12,38 @@ from matplotlib.ticker import MaxNLocator
 
 from riptui.export.tables import TableCell
 from riptui.figures import style
+from riptui.figures.curve_view import CurveView
+from riptui.metrics.display import in_display_order
 from riptui.metrics.values import finite_or_none
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
-from riptui.results.exposure import LUMA, SQUARE_ERRORS
+from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionGroup
 from riptui.results.recursion_effect import RecursionEffect
 from riptui.text.units import format_count
 
 
 def draw_exposure(groups: Sequence[RecursionGroup], sizes: Sequence[int]) -> Figure:
-    """Two panels, a colour per mask size. `groups`: of one condition; `sizes`: the mask sizes of all conditions."""
+    """Two panels for each of `drawn_errors`, a colour per mask size.
+
+    `groups`: of one condition; `sizes`: the mask sizes of all conditions.
+    """
     marks = style.mark_styles(sizes)
-    figure = style.empty_figure(style.PAGE_WIDTH, 3.0)
-    left, right = figure.subplots(1, 2)
-    for group in groups:
-        effect, mark = group.effects[LUMA], marks[group.spec.mask]
-        _draw_exposures(left, effect, mark)
-        _draw_null(right, effect, mark)
-    left.set_title("error by number of repaints")
-    left.set_xlabel("repaints of the square")
-    left.set_ylabel("luma error (levels)")
-    left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    right.set_title("error of the frame, and of coverage alone")
+    names = drawn_errors(groups)
+    figure = style.empty_figure(style.PAGE_WIDTH, 0.4 + 2.6 * len(names))
     last = max(group.effects[LUMA].curve[-1].inpainted for group in groups)
-    style.set_percent_axis(right, coverage=False, last_amount=last)
-    for axes in (left, right):
-        axes.set_ylim(bottom=0)
+    for name, (left, right) in zip(names, figure.subplots(len(names), 2, squeeze=False), strict=True):
+        for group in groups:
+            if effect := group.effects.get(name):
+                _draw_exposures(left, effect, marks[group.spec.mask])
+                _draw_null(right, effect, marks[group.spec.mask])
+        left.set_title("error by number of repaints")
+        left.set_xlabel("repaints of the square")
+        left.set_ylabel("luma error (levels)" if name == LUMA else f"{style.axis_name(name)}, of squares")
+        left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        right.set_title("error of the frame, and of coverage alone")
+        style.set_percent_axis(right, CurveView.AMOUNT, last_amount=last)
+        for axes in (left, right):
+            axes.set_ylim(bottom=0)
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label="coverage null"),
         Patch(color=style.FAINT, alpha=0.25, linewidth=0, label="excess"),
@@ -46,11 +52,16 @@ def draw_exposure(groups: Sequence[RecursionGroup], sizes: Sequence[int]) -> Fig
     return figure
 
 
+def drawn_errors(groups: Sequence[RecursionGroup]) -> list[str]:
+    """The luma error, and an LPIPS of squares if any group has one."""
+    others = [name for group in groups for name in group.effects if name not in PATCH_ERRORS]
+    return [LUMA, *in_display_order(others)[:1]]
+
+
 def exposure_rows(groups: Sequence[RecursionGroup]) -> Iterator[dict[str, TableCell]]:
     """The data of the figure, and the same for the other errors."""
     for group in groups:
-        for name in SQUARE_ERRORS:
-            effect = group.effects[name]
+        for name, effect in group.effects.items():
             shared: dict[str, TableCell] = {"mask": group.spec.mask, "error": name, "images": effect.images}
             empty = dict.fromkeys(("exposure", "repaints", "inpainted", "value", "low", "high", "null"))
             for mean in effect.by_exposure:
@@ -80,11 +91,12 @@ def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
         if images[-1] >= MIN_INTERVAL_IMAGES
         else f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
     )
+    of_lpips = "".join(f" Below, the same by {name}." for name in drawn_errors(groups)[1:])
     return (
         "Left: mean luma error of squares right after their first, second, third ... repaint, each square compared "
         f"with itself; {intervals}. Right: mean luma error of the frame against the inpainted amount; dashed: what it "
         "would be if each square had stayed as its first repaint left it (coverage null); shaded: the excess. "
-        f"n = {counted}, {format_count(trajectories, 'trajectory')}."
+        f"n = {counted}, {format_count(trajectories, 'trajectory')}.{of_lpips}"
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from riptui.export.tables import TableData
+from riptui.figures.curve_view import CurveView
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +28,7 @@ class PlottedFigure:
     """The drawn data, for the CSV beside the figure."""
     damaged: Sequence[str] = ()
     """One message per trajectory that was skipped because its frames cannot be read."""
+    view: CurveView = CurveView.AMOUNT
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class WrittenFigure:
     caption: str
     files: tuple[str, ...]
     """File names of the PNG, the SVG, the PDF and the CSV in the report's folder."""
+    view: CurveView = CurveView.AMOUNT
 
 
 @dataclass(frozen=True)

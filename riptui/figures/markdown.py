@@ -7,8 +7,9 @@ from statistics import median
 
 from riptui import __version__
 from riptui.errors import InputError
-from riptui.figures.data import Condition, ReportData, settings_title
+from riptui.figures.data import Condition, settings_title
 from riptui.figures.figure import SkippedFigure, WrittenFigure
+from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate
 from riptui.results.comparison import InpainterComparison, compare
@@ -150,9 +151,8 @@ def _figures_section(
     yield "## Figures\n"
     for figure in figures:
         suffix = f", {escape_markdown(figure.of)}" if figure.of else ""
-        coverage = ", against coverage" if figure.stem.endswith("-coverage") else ""
         links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
-        title = f"Figure {figure.number}{suffix}{coverage}"
+        title = f"Figure {figure.number}{suffix}{figure.view.heading}"
         yield f"### {title}\n\n![{title}]({figure.files[0]})\n"
         yield f"{escape_markdown(figure.caption)} {links}\n"
     if not figures:

@@ -1,12 +1,13 @@
 """The panels of figures 7 and 8, one per metric, and the lanes that shift mask sizes sideways within them."""
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from math import ceil
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from riptui.figures import style
+from riptui.figures.curve_view import CurveView
 from riptui.figures.data import Condition
 
 MAX_COLUMNS = 3  # the paper's nets
@@ -14,15 +15,15 @@ MAX_LANES_PERCENT = 30.0  # % inpainted for all lanes: less than from one measur
 NEEDS = "a trajectory that was measured to its end (riptui measure)"
 
 
-def make_panel_figure(condition: Condition) -> tuple[Figure, list[tuple[Axes, str]]]:
+def make_panel_figure(metrics: Sequence[str], view: CurveView) -> tuple[Figure, list[tuple[Axes, str]]]:
     """A figure with an empty, titled panel for each metric."""
-    columns = min(len(condition.metrics), MAX_COLUMNS)
-    rows = ceil(len(condition.metrics) / columns)
+    columns = min(len(metrics), MAX_COLUMNS)
+    rows = ceil(len(metrics) / columns)
     figure = style.empty_figure(style.figure_width(columns), 2.7 * rows)
     panels = []
-    for index, metric in enumerate(condition.metrics):
+    for index, metric in enumerate(metrics):
         axes = figure.add_subplot(rows, columns, index + 1)
-        axes.set_title(style.axis_name(metric))
+        axes.set_title(style.axis_name(metric, view))
         panels.append((axes, metric))
     return figure, panels
 

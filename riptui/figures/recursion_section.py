@@ -7,14 +7,15 @@ from pathlib import Path
 
 from riptui.export.tables import write_csv
 from riptui.figures import style
-from riptui.figures.data import Condition, OnReportProgress, ReportData, settings_title
+from riptui.figures.data import Condition, settings_title
 from riptui.figures.exposure_figure import draw_exposure, exposure_caption, exposure_rows
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
+from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import get_setting
-from riptui.results.exposure import LUMA, SQUARE_ERRORS
+from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionAnalysis, RecursionGroup, analyse_recursion
 
 _INTRODUCTION = """\
@@ -37,11 +38,9 @@ class WrittenRecursion:
     figures: Sequence[WrittenFigure]
 
 
-def write_recursion(data: ReportData, folder: Path, on_progress: OnReportProgress) -> WrittenRecursion:
-    """Read the squares of all complete trajectories, and write a figure per condition. Raises DiskError."""
-    analysis = analyse_recursion(
-        data.summaries, data.metric, lambda done, total: on_progress("reading squares", done, total)
-    )
+def write_recursion(data: ReportData, folder: Path) -> WrittenRecursion:
+    """Analyse the squares of all complete trajectories, and write a figure per condition. Raises DiskError."""
+    analysis = analyse_recursion(data.squares, data.summaries, data.metric)
     with style.styled():
         figures = [
             _write_figure(condition, groups, folder)
@@ -61,9 +60,11 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
         links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
         title = f"What recursion does{f', {escape_markdown(figure.of)}' if figure.of else ''}"
         yield f"![{title}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
-    for name, unit in SQUARE_ERRORS.items() if analysis.groups else ():
-        yield f"Error of squares by {escape_markdown(name)}, in {unit}:\n"
-        yield _effects_table(analysis.groups, name)
+    for name in dict.fromkeys(name for group in analysis.groups for name in group.effects):
+        unit = f", in {PATCH_ERRORS[name]}" if name in PATCH_ERRORS else ""
+        yield f"Error of squares by {escape_markdown(name)}{unit}:\n"
+        yield _effects_table([group for group in analysis.groups if name in group.effects], name)
+    yield markdown_list(map(escape_markdown, analysis.notes))
     yield from _held_out_parts(analysis)
     yield from _order_parts(analysis)
     yield markdown_list(first_complaints([f"left out, {note}" for note in analysis.left_out]))

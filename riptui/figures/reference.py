@@ -82,7 +82,7 @@ def _require_columns(file: Path, header: Sequence[str]) -> None:
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise InputError(
-            f"{file}, line 1: missing column {', '.join(missing)}. Needed: {', '.join(COLUMNS)}, separated by "
+            f"{file}, line 1: missing column {', '.join(missing)}: give the columns {', '.join(COLUMNS)}, separated by "
             f"commas; got: {', '.join(header)[:200] or 'nothing'}"
         )
     if repeated := [name for name in COLUMNS if header.count(name) > 1]:

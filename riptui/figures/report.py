@@ -12,13 +12,14 @@ from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
 from riptui.figures import averages, scatter, sequences, singles, square_maps, style
-from riptui.figures.data import Condition, OnReportProgress, ReportData, load_report_data
+from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
 from riptui.figures.markdown import render_markdown
 from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
+from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.verdict import PaperFinding, parts_as_dicts
@@ -111,7 +112,7 @@ def write_report(
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
-        recursion = write_recursion(data, folder, on_progress)
+        recursion = write_recursion(data, folder)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
@@ -129,7 +130,7 @@ def write_report(
 def _draw_all(
     data: ReportData, reference: ReferenceCurves | None, folder: Path, on_progress: OnReportProgress
 ) -> tuple[list[WrittenFigure], list[SkippedFigure], list[str]]:
-    draw_functions = _draw_functions(reference)
+    draw_functions = list_draw_functions(reference)
     figures, left_out = [], []
     damaged: dict[str, None] = {}
     total = len(draw_functions) * len(data.conditions)
@@ -147,7 +148,7 @@ def _draw_all(
     return figures, left_out, list(damaged)
 
 
-def _draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
+def list_draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
     """In the order of the paper's numbers."""
     return [
         sequences.draw_before_and_after,
@@ -167,7 +168,7 @@ def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) ->
     files = [*style.write_figure(plotted.figure, folder, plotted.stem)]
     files.append(write_csv(plotted.rows, folder / f"{plotted.stem}.csv"))
     return WrittenFigure(
-        plotted.number, condition.label, plotted.stem, plotted.caption, tuple(file.name for file in files)
+        plotted.number, condition.label, plotted.stem, plotted.caption, tuple(file.name for file in files), plotted.view
     )
 
 
@@ -182,7 +183,7 @@ def _check_findings(data: ReportData) -> tuple[list[ConditionFindings], list[str
     if data.metric is None:
         return [], ["no findings: no trajectory was measured to its end; add metrics with riptui measure"]
     try:
-        return check_findings(data.summaries, data.metric), []
+        return check_findings(data.summaries, data.metric, data.squares.by_digest), []
     except InputError as error:
         return [], [f"the findings were not tested: {error}"]
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from riptui.figures import panels, style
+from riptui.figures.curve_view import CurveView
 from riptui.figures.data import CompleteRun, Condition, FigurePoint
 from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.results.curves import CurveValues
@@ -19,34 +20,39 @@ _GOLDEN = 0.6180339887498949  # the fractions of its multiples fill 0 to 1 evenl
 
 
 def draw_every_value(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figure 8 against the inpainted amount, and again against coverage."""
-    runs = [run for run in condition.runs if any(metric in run.curves for metric in condition.metrics)]
-    if not runs:
+    """Figure 8 in each view."""
+    if not any(condition.measured_runs(metric) for metric in condition.metrics):
         yield SkippedFigure("8", condition.label, panels.NEEDS)
         return
-    max_points = max(len(run.points(metric)) for metric in condition.metrics for run in runs)
-    for coverage in (False, True):
-        spread = not coverage and not style.is_dense(max_points)
+    for view in CurveView:
+        metrics = condition.metrics_in(view)
+        runs = [run for run in condition.runs if any(run.points(metric, view) for metric in metrics)]
+        if not runs:
+            continue
+        max_points = max(len(run.points(metric, view)) for metric in metrics for run in runs)
+        spread = view is not CurveView.COVERAGE and not style.is_dense(max_points)
         yield PlottedFigure(
             "8",
-            condition.stem("8", coverage=coverage),
-            _caption(runs, coverage=coverage, spread=spread),
-            _draw_figure(condition, runs, coverage=coverage, spread=spread),
-            [row for metric in condition.metrics for run in runs for row in run.table_rows(metric)],
+            condition.stem("8", view),
+            _caption(condition, runs, view, spread=spread),
+            _draw_figure(condition, runs, view, spread=spread),
+            [row for metric in metrics for run in runs for row in run.table_rows(metric, view)],
+            view=view,
         )
 
 
-def _draw_figure(condition: Condition, runs: Sequence[CompleteRun], *, coverage: bool, spread: bool) -> Figure:
-    figure, parts = panels.make_panel_figure(condition)
+def _draw_figure(condition: Condition, runs: Sequence[CompleteRun], view: CurveView, *, spread: bool) -> Figure:
+    figure, parts = panels.make_panel_figure(condition.metrics_in(view), view)
+    coverage = view is CurveView.COVERAGE
     marks = panels.mark_styles(condition)
     lane = panels.lane_width(LANE_PERCENT, marks) if spread else 0.0
     for axes, metric in parts:
         for index, (mask, mark) in enumerate(marks.items()):
-            points = [point for run in runs if run.spec.mask == mask for point in run.points(metric)]
+            points = [point for run in runs if run.spec.mask == mask for point in run.points(metric, view)]
             jitter = LANE_FILL * ((np.arange(len(points)) * _GOLDEN) % 1 - 0.5)
             _draw_points(axes, points, lane * (index - (len(marks) - 1) / 2 + jitter), coverage=coverage, mark=mark)
-        style.set_percent_axis(axes, coverage=coverage, last_amount=condition.max_inpainted)
-        style.set_value_axis(axes, metric)
+        style.set_percent_axis(axes, view, last_amount=condition.max_inpainted)
+        style.set_value_axis(axes, metric, view)
     style.add_legend(figure, marks, lines=False)
     return figure
 
@@ -69,11 +75,11 @@ def _draw_points(
     )
 
 
-def _caption(runs: Sequence[CompleteRun], *, coverage: bool, spread: bool) -> str:
+def _caption(condition: Condition, runs: Sequence[CompleteRun], view: CurveView, *, spread: bool) -> str:
     images = len({run.image for run in runs})
-    against = "the trajectory's own coverage" if coverage else "the inpainted amount"
+    values = "All excesses over the coverage null" if view is CurveView.EXCESS else "All values"
     lane_note = "; points of one amount are shifted sideways a little, by mask size" if spread else ""
     return (
-        f"All values against {against}, one point per measured frame: {format_count(len(runs), 'trajectory')} of "
-        f"{format_count(images, 'image')}{lane_note}."
+        f"{values} against {view.against}, one point per measured frame: {format_count(len(runs), 'trajectory')} of "
+        f"{format_count(images, 'image')}{lane_note}{condition.describe_null(view, condition.metrics_in(view))}."
     )

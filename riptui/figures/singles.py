@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from riptui.export.tables import TableCell
 from riptui.figures import panels, style
+from riptui.figures.curve_view import CurveView
 from riptui.figures.data import Condition, FigurePoint, ImageRuns
 from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.text.terminal import printable
@@ -33,7 +34,7 @@ def draw_single_images(condition: Condition) -> Iterator[PlottedFigure | Skipped
         yield SkippedFigure("9", condition.label, "an image that was measured to the end at every mask size")
         return
     marks = panels.mark_styles(condition)
-    for coverage in (False, True):
+    for view in condition.views_of(metric):
         figure = style.empty_figure(style.figure_width(len(chosen)), 2.7)
         shared: Axes | None = None
         rows: list[dict[str, TableCell]] = []
@@ -41,18 +42,17 @@ def draw_single_images(condition: Condition) -> Iterator[PlottedFigure | Skipped
             shared = axes = figure.add_subplot(1, len(chosen), index + 1, sharey=shared)
             axes.set_title("\n".join(filter(None, (kind, style.safe_label(image.name, 26)))))
             for mask, run in image.run_per_mask().items():
-                found = run.points(metric)
-                _line(axes, found, coverage=coverage, width=1.3, marked=True, mark=marks[mask])
-                rows += [{"kind": kind or None, **row} for row in run.table_rows(metric)]
-            style.set_percent_axis(axes, coverage=coverage, last_amount=condition.max_inpainted)
+                _line(axes, run.points(metric, view), view, width=1.3, marked=True, mark=marks[mask])
+                rows += [{"kind": kind or None, **row} for row in run.table_rows(metric, view)]
+            style.set_percent_axis(axes, view, last_amount=condition.max_inpainted)
             if not index:
-                axes.set_ylabel(style.axis_name(metric))
+                axes.set_ylabel(style.axis_name(metric, view))
             axes.label_outer()
-        style.set_value_axis(figure.axes[0], metric)
+        for axes in figure.axes:
+            style.set_value_axis(axes, metric, view)
         style.add_legend(figure, marks)
-        yield PlottedFigure(
-            "9", condition.stem("9", coverage=coverage), _singles_caption(condition, chosen, coverage), figure, rows
-        )
+        caption = _singles_caption(condition, chosen, view)
+        yield PlottedFigure("9", condition.stem("9", view), caption, figure, rows, view=view)
 
 
 def draw_seeds(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
@@ -64,14 +64,15 @@ def draw_seeds(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
         yield SkippedFigure("13", condition.label, needs)
         return
     chosen = repeated[:IMAGES]
-    rows = [row for image in chosen for runs in image.runs.values() for run in runs for row in run.table_rows(metric)]
-    for coverage in (False, True):
-        figure = _draw_grid(condition, chosen, metric, coverage=coverage)
-        caption = _seeds_caption(chosen, metric, coverage)
-        yield PlottedFigure("13", condition.stem("13", coverage=coverage), caption, figure, rows)
+    runs = [run for image in chosen for by_seed in image.runs.values() for run in by_seed]
+    for view in condition.views_of(metric):
+        figure = _draw_grid(condition, chosen, metric, view)
+        caption = _seeds_caption(condition, chosen, view)
+        rows = [row for run in runs for row in run.table_rows(metric, view)]
+        yield PlottedFigure("13", condition.stem("13", view), caption, figure, rows, view=view)
 
 
-def _draw_grid(condition: Condition, chosen: Sequence[ImageRuns], metric: str, *, coverage: bool) -> Figure:
+def _draw_grid(condition: Condition, chosen: Sequence[ImageRuns], metric: str, view: CurveView) -> Figure:
     masks = condition.masks
     figure = style.empty_figure(style.figure_width(len(masks)), 0.5 + 1.8 * len(chosen))
     shared: Axes | None = None
@@ -82,16 +83,17 @@ def _draw_grid(condition: Condition, chosen: Sequence[ImageRuns], metric: str, *
             mark = {"color": panels.mark_styles(condition)[mask]["color"]}
             runs = [run for run in image.runs.get(mask, ()) if metric in run.curves]
             for run in runs:
-                _line(axes, run.points(metric), coverage=coverage, width=0.9, marked=False, mark=mark)
+                _line(axes, run.points(metric, view), view, width=0.9, marked=False, mark=mark)
             if not runs:
                 axes.text(0.5, 0.5, "no run", transform=axes.transAxes, ha="center", color=style.FAINT)
-            style.set_percent_axis(axes, coverage=coverage, last_amount=condition.max_inpainted)
+            style.set_percent_axis(axes, view, last_amount=condition.max_inpainted)
             if not row:
                 axes.set_title(f"mask {mask} px")
             if not column:
-                axes.set_ylabel(f"{style.safe_label(image.name, 20)}\n{style.axis_name(metric)}")
+                axes.set_ylabel(f"{style.safe_label(image.name, 20)}\n{style.axis_name(metric, view)}")
             axes.label_outer()
-    style.set_value_axis(figure.axes[0], metric)
+    for axes in figure.axes:
+        style.set_value_axis(axes, metric, view)
     return figure
 
 
@@ -149,16 +151,17 @@ def _images_with_seeds(condition: Condition, metric: str) -> list[ImageRuns]:
 
 
 def _line(
-    axes: Axes, points: Sequence[FigurePoint], *, coverage: bool, width: float, marked: bool, mark: style.MarkStyle
+    axes: Axes, points: Sequence[FigurePoint], view: CurveView, *, width: float, marked: bool, mark: style.MarkStyle
 ) -> None:
+    coverage = view is CurveView.COVERAGE
     known = [point for point in points if not coverage or isfinite(point.coverage)]
     edges = style.marker_options(len(known)) if marked else {}
     x = [point.coverage if coverage else point.inpainted for point in known]
     axes.plot(x, [point.value for point in known], linewidth=width, **edges, **mark)
 
 
-def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], coverage: bool) -> str:
-    metric, against = condition.metric or "", _against(coverage)
+def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], view: CurveView) -> str:
+    values = view.describe_values(condition.metric or "")
     names = ", ".join(printable(kind.image.name) for kind in chosen)
     kind_note = (
         "the images that look most like the paper's three kinds"
@@ -166,19 +169,18 @@ def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], coverage
         else "without kinds, which need three images at two mask sizes"
     )
     return (
-        f"{metric} of {format_count(len(chosen), 'image')} ({names}) against {against}, one trajectory per mask size, "
-        f"n = {sum(len(kind.image.runs) for kind in chosen)} trajectories; {kind_note}."
+        f"{values} of {format_count(len(chosen), 'image')} ({names}) against {view.against}, one trajectory per mask "
+        f"size, n = {sum(len(kind.image.runs) for kind in chosen)} trajectories; {kind_note}"
+        f"{condition.describe_null(view, [condition.metric or ''])}."
     )
 
 
-def _seeds_caption(chosen: Sequence[ImageRuns], metric: str, coverage: bool) -> str:
+def _seeds_caption(condition: Condition, chosen: Sequence[ImageRuns], view: CurveView) -> str:
+    metric = condition.metric or ""
     runs = [sum(metric in run.curves for run in runs) for image in chosen for runs in image.runs.values()]
     run_count = f"{min(runs)}" if min(runs) == max(runs) else f"{min(runs)} to {max(runs)}"
     return (
-        f"{metric} against {_against(coverage)}, one line per seed: {format_count(len(chosen), 'image')}, "
-        f"{run_count} runs per image and mask size, n = {format_count(sum(runs), 'trajectory')}."
+        f"{view.describe_values(metric)} against {view.against}, one line per seed: "
+        f"{format_count(len(chosen), 'image')}, {run_count} runs per image and mask size, "
+        f"n = {format_count(sum(runs), 'trajectory')}{condition.describe_null(view, [metric])}."
     )
-
-
-def _against(coverage: bool) -> str:
-    return "the trajectory's own coverage" if coverage else "the inpainted amount"

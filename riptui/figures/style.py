@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from anyascii import anyascii
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -23,6 +24,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from riptui.export.files import write_atomically
+from riptui.figures.curve_view import CurveView
 from riptui.metrics import REGISTRY, base_name
 from riptui.text.terminal import printable
 
@@ -96,9 +98,12 @@ def figure_width(panels: int) -> float:
 
 
 def safe_label(text: str, max_digits: int = 36) -> str:
-    """A name in letters that the font has, cut to the width of `max_digits` digits; others become `?` or escapes."""
+    """A name in letters that the font has, cut to the width of `max_digits` digits.
+
+    Other letters are transliterated, 猫 to Mao; what has no transliteration becomes `?` or an escape.
+    """
     letters = _known_letters()
-    safe = "".join(c if ord(c) in letters else "?" for c in printable(text))
+    safe = "".join(c if ord(c) in letters else anyascii(c).strip() or "?" for c in printable(text))
     widths = list(accumulate(map(_letter_width, safe), initial=0.0))
     if widths[-1] <= max_digits:
         return safe
@@ -158,8 +163,9 @@ def add_legend(
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
 
 
-def set_percent_axis(axes: Axes, *, coverage: bool, last_amount: float) -> None:
+def set_percent_axis(axes: Axes, view: CurveView, *, last_amount: float) -> None:
     """The x axis: inpainted % up to the last amount, or coverage up to 100 %."""
+    coverage = view is CurveView.COVERAGE
     axes.set_xlabel("coverage (%)" if coverage else "inpainted (%)")
     end = 100.0 if coverage else last_amount
     axes.set_xlim(-0.04 * end, end + (4 if coverage else AXIS_MARGIN))
@@ -167,17 +173,24 @@ def set_percent_axis(axes: Axes, *, coverage: bool, last_amount: float) -> None:
         axes.set_xticks([0, 25, 50, 75, 100] if coverage else [0, 100, 200, 300, 400])
 
 
-def set_value_axis(axes: Axes, metric: str) -> None:
-    """The y axis: starts at 0 for distances."""
+def set_value_axis(axes: Axes, metric: str, view: CurveView) -> None:
+    """The y axis: starts at 0 for distances; an excess has a line there."""
+    if view is CurveView.EXCESS:
+        axes.axhline(0, color=FAINT, linewidth=0.7, zorder=1)
+        return
     info = REGISTRY.get(base_name(metric))
     if info and info.higher_means == "farther":
         axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # so that a marker at 0 is not cut off
 
 
-def axis_name(metric: str) -> str:
+def axis_name(metric: str, view: CurveView = CurveView.AMOUNT) -> str:
     """A metric's axis label, with its unit and, for a similarity, the direction away from the original."""
     info = REGISTRY.get(base_name(metric))
     unit = f" ({info.unit})" if info and info.unit else ""
+    if view is CurveView.EXCESS:
+        name = f"LPIPS, {metric.removeprefix('lpips-')}" if metric.startswith("lpips-") else metric
+        turned = f"{info.range[1]:g} - " if info and info.higher_means == "closer" else ""
+        return f"excess of {turned}{safe_label(name)}{unit}"
     direction = "; lower is farther" if info and info.higher_means == "closer" else ""
     name = f"LPIPS, {metric.removeprefix('lpips-')}" if metric.startswith("lpips-") else metric
     return f"{safe_label(name)}{unit}{direction}"
@@ -208,12 +221,12 @@ def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     files = []
     for kind, metadata in metadata_by_kind.items():
         file = folder / f"{stem}.{kind}"
-        write_atomically(file, _render(figure, kind, metadata))
+        write_atomically(file, render_figure(figure, kind, metadata))
         files.append(file)
     return files
 
 
-def _render(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
+def render_figure(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
     out = BytesIO()
     figure.savefig(out, format=kind, metadata=metadata)
     return out.getvalue()

@@ -97,6 +97,8 @@ def _require_size(size: int) -> None:
 def _errors_in_one_line() -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError as error:
+        raise SourceError("does not exist: check the path") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         cause = to_one_line(getattr(error, "strerror", None) or error)
         raise SourceError(f"cannot be read ({cause}): check the path and its permissions") from error

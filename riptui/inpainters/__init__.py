@@ -7,9 +7,10 @@ registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 catalogue   the known diffusion models: repositories, licences, sizes
 opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
+placement, quantisation    for models that are larger than the GPU's memory
 """
 
-from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OnStep, add_defaults
+from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OffloadMode, OnStep, add_defaults
 from riptui.inpainters.registry import (
     CUSTOM,
     DEFAULT_INPAINTER,
@@ -32,6 +33,7 @@ __all__ = [
     "Inpainter",
     "InpainterInfo",
     "LoadedInpainter",
+    "OffloadMode",
     "OnStep",
     "add_defaults",
     "complete_parameters",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from riptui.errors import InputError
+from riptui.errors import InputError, with_choices
 from riptui.inpainters.model_names import is_local, is_single_file, local_model, read_address
 
 
@@ -21,16 +21,15 @@ class KnownModel:
     licence: str
     size: int
     """Bytes of the weights in the repository's main precision; approximate: parameters x bytes."""
+    revision: str
+    """The commit that is downloaded: that of "main" in the caches and manifests that other projects have published,
+    several for each, in November 2026. The commit that was used is in the notes of every session as well."""
     gated: bool = False
     """Whether its terms must be accepted on its page before it can be fetched with a token."""
     guidance: float = 7.5
     steps: int = 50
     strength: float = 1.0
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
-    revision: str = "main"
-    """What is downloaded. "main" is not a pin: it moves when its owners push. A commit belongs here once somebody has
-    looked it up on the hub; a wrong one would be worse than none. The commit that was used is in the notes of every
-    session."""
 
 
 MODELS: dict[str, KnownModel] = {
@@ -39,24 +38,28 @@ MODELS: dict[str, KnownModel] = {
         "Stable Diffusion 2 inpainting, the paper's model (a mirror: the original was removed).",
         "CreativeML Open RAIL++-M",
         5_160_000_000,
+        "5f74973cbb64c8568780732c17f43eb269d63a0d",
     ),
     "sd1.5": KnownModel(
         "stable-diffusion-v1-5/stable-diffusion-inpainting",
         "Stable Diffusion 1.5 inpainting.",
         "CreativeML Open RAIL-M",
         4_270_000_000,
+        "8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
     ),
     "sdxl": KnownModel(
         "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
         "Stable Diffusion XL 1.0 inpainting; made for 1024 px.",
         "CreativeML Open RAIL++-M",
         13_900_000_000,
+        "115134f363124c53c7d878647567d04daf26e41e",
     ),
     "sd3": KnownModel(
         "stabilityai/stable-diffusion-3-medium-diffusers",
         "Stable Diffusion 3 medium, a text-to-image model that keeps the rest by blending latents; made for 1024 px.",
         "Stability AI Community",
         15_500_000_000,
+        "ea42f8cef0f178587cf766dc8129abd379c90671",
         gated=True,
         guidance=7.0,
     ),
@@ -65,6 +68,7 @@ MODELS: dict[str, KnownModel] = {
         "FLUX.1 Fill [dev]; its guidance is distilled: an input of the network, not a second pass.",
         "FLUX.1 [dev] Non-Commercial",
         33_700_000_000,
+        "358293da0354175698b67ec8299acf928313a78a",
         gated=True,
         guidance=30.0,
     ),
@@ -115,8 +119,9 @@ def resolve_model(text: str) -> ModelRef:
     is_file = is_single_file(model) and HUB_FILE.fullmatch(model)
     if not (REPOSITORY.fullmatch(model) or is_file) or (separator and not REVISION.fullmatch(revision)):
         raise InputError(
-            f"{text!r} is not a model: give one of {', '.join(MODELS)}, a hub id such as org/name or org/name@revision,"
-            " a folder such as ./name, or a file such as ./name.safetensors"
+            with_choices(f"{text!r} is not a model", text, MODELS)
+            + ", a hub id such as org/name or org/name@revision, a folder such as ./name, or a file such as "
+            "./name.safetensors"
         )
     repository, file = split_model(model)
     notice = ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,14 +69,23 @@ class Checkpoint:
         return str(self.header.path) if self.header else self.commit or str(self.folder)
 
     @property
+    def denoiser(self) -> str:
+        """The component that is called at each step."""
+        return "unet" if "unet" in self.classes else "transformer"
+
+    @property
     def variants(self) -> str:
         """The components that are not loaded in full precision, e.g. "fp16 of text_encoder"; "" if there are none."""
         found = [key for key, files in self.components.items() if files.variant]
         return f"fp16 of {', '.join(found)}" if found else ""
 
 
-def inspect_checkpoint(folder: Path, name: str, *, repair_hint: str, allow_pickle: bool = False) -> Checkpoint:
+def inspect_checkpoint(
+    folder: Path, name: str, *, repair_hint: str, allow_pickle: bool = False, replaced: Collection[str] = ()
+) -> Checkpoint:
     """Inspect a checkpoint. `name` and `repair_hint` (a sentence: what to do) are for error messages.
+
+    replaced: components whose weights come from elsewhere; of these only the configurations are looked at.
 
     Raises WeightsError if something is missing, damaged, or exists only as pickle; InputError for an invalid index.
     """
@@ -91,7 +100,14 @@ def inspect_checkpoint(folder: Path, name: str, *, repair_hint: str, allow_pickl
         folder,
         pipeline,
         classes,
-        {key: require_component(folder / key, name, repair_hint, allow_pickle) for key in classes},
+        {
+            key: (
+                require_config(folder / key, name, repair_hint)
+                if key in replaced
+                else require_component(folder / key, name, repair_hint, allow_pickle)
+            )
+            for key in classes
+        },
         tuple(component for component in UNUSED_COMPONENTS if component in index),
         locate.snapshot_commit(folder),
         _half_dtype(folder),
@@ -168,6 +184,14 @@ def require_component(folder: Path, name: str, repair_hint: str, allow_pickle: b
     _require_shards(folder, files, name, repair_hint)
     variant, weights = _select_weights(files, safe or pickles, folder, name)
     return ComponentFiles(variant, (*companions, *(files[file] for file in sorted(weights))))
+
+
+def require_config(folder: Path, name: str, repair_hint: str) -> ComponentFiles:
+    """The configuration of a component whose weights are elsewhere. Raises WeightsError."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise WeightsError(f"{name} is incomplete: {path} is missing. {repair_hint}")
+    return ComponentFiles(None, (path,))
 
 
 def _select_weights(

@@ -62,7 +62,7 @@ def load_components(
     for component in wanted:
         if component in loaded:
             continue
-        kind = _find_class(*checkpoint.classes[component])
+        kind = find_class(*checkpoint.classes[component])
         files, folder = checkpoint.components[component], checkpoint.folder / component
         title = f"{name}'s {component}"
         if issubclass(kind, PreTrainedModel | diffusers.ModelMixin):
@@ -116,14 +116,17 @@ def load_network(
     dtype: torch.dtype | None,
     allow_pickle: bool,
     device_map: dict[str, torch.device] | None = None,
+    quantization: Any = None,
 ) -> Any:
     """A network of diffusers or transformers. `title` (whose it is) and `repair_hint` are for error messages.
 
-    dtype: None for that of the file. Raises WeightsError if a tensor is missing, unexpected or of another shape.
+    dtype: None for that of the file. quantization: a configuration of diffusers.
+    Raises WeightsError if a tensor is missing, unexpected or of another shape.
     """
     is_transformers = issubclass(kind, PreTrainedModel)
     options: dict[str, Any] = {"variant": files.variant, "device_map": device_map, "output_loading_info": True}
     options |= {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
+    options |= {"quantization_config": quantization} if quantization else {}
     options |= {"dtype": dtype, "ignore_mismatched_sizes": True} if is_transformers else {"torch_dtype": dtype}
     try:
         network, info = kind.from_pretrained(folder, **options)
@@ -135,7 +138,9 @@ def load_network(
             raise _misfit_error(title, kind, "has tensors of another shape", shapes, repair_hint) from error
         raise WeightsError(f"{title} in {folder} cannot be loaded: {first_line(error)}") from error
     shapes = [f"{key} (shape {list(got)}, not {list(wanted)})" for key, got, wanted in info["mismatched_keys"]]
-    without_memory = [] if device_map else [key for key, tensor in network.named_parameters() if tensor.is_meta]
+    without_memory = (
+        [] if device_map is ON_NO_DEVICE else [key for key, tensor in network.named_parameters() if tensor.is_meta]
+    )
     for problem, tensors in (
         ("has tensors of another shape", shapes),
         ("lacks tensors", {*info["missing_keys"], *without_memory}),
@@ -172,13 +177,14 @@ def _load_tokenizer(kind: Any, folder: Path, title: str, repair_hint: str) -> An
         )
     if isinstance(tokenizer, CLIPTokenizer) and tokenizer.model_max_length > MAX_TOKENS:
         raise WeightsError(
-            f"{title} has no length: {folder / 'tokenizer_config.json'} needs a model_max_length, 77 for CLIP. "
+            f"{title} does not say how long a prompt may be: {folder / 'tokenizer_config.json'} needs a "
+            f"model_max_length, 77 for CLIP. "
             f"{repair_hint}"
         )
     return tokenizer
 
 
-def _find_class(library: str, class_name: str) -> Any:
+def find_class(library: str, class_name: str) -> Any:
     """The class of a component by its entry in model_index.json; `object` where only the pipeline can know it."""
     if library in ("diffusers", "transformers"):
         source: Any = diffusers if library == "diffusers" else transformers

@@ -23,7 +23,7 @@ def require_device(device: str) -> None:
         return
     if (torch := find_spec("torch")) is None or torch.origin is None:
         raise MissingExtraError(f"device {device}", "torch", "diffusion")
-    if _is_cpu_build(Path(torch.origin).with_name("version.py")):
+    if is_cpu_build(Path(torch.origin).with_name("version.py")):
         raise InputError(
             f"no device {device}: the installed torch supports only the CPU. Use device cpu, or see riptui doctor"
         )
@@ -43,7 +43,7 @@ def count_cuda_devices() -> int:
     return count
 
 
-def _is_cpu_build(version_file: Path) -> bool:
+def is_cpu_build(version_file: Path) -> bool:
     try:
         built: dict[str, Any] = runpy.run_path(str(version_file))
     except OSError:

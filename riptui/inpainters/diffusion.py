@@ -6,18 +6,24 @@ Loads one, in the order in which its parts need each other; `diffusion_inpainter
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from riptui.errors import DeviceMemoryError, InputError, WeightsError
+from riptui.errors import InputError, WeightsError
 from riptui.inpainters import (
     CompileMode,
+    OffloadMode,
     components,
+    embeddings,
     gpu_tuning,
     identity,
+    loras,
     pipelines,
+    placement,
     prompts,
+    quantisation,
     schedulers,
     torch_device,
 )
@@ -40,54 +46,98 @@ def diffusion(
     vae: str | None = None,
     allow_pickle: bool = False,
     config: str | None = None,
+    prompt_syntax: prompts.PromptSyntax = "plain",
+    tiling: bool = False,
+    quantise: str | None = None,
+    gguf: str | None = None,
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
+    offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
 ) -> DiffusionInpainter:
     """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
 
     dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; by default CUDA
     if there is one, otherwise the CPU. compile: auto is on if `prepare` is called with enough work for a GPU.
-    deterministic: the same bits each time at one batch size, for the whole process. recorded: the notes of the session
+    deterministic: the same bits each time at one batch size, for the whole process. offload: what waits in the
+    computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
+    network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
-    if deterministic and compile == "on":
-        raise InputError("compile=on cannot be combined with deterministic: compiled kernels are chosen by timing them")
+    _require_compatible(compile, deterministic, offload, quantise, gguf)
     notes = gpu_tuning.set_determinism(deterministic)
     gpu_tuning.forget_compiled()
     chosen_device = torch_device.pick_device(device)
-    places = {"model": model, "revision": revision, "config": config}
+    placement.require_offload(offload, chosen_device)
+    places = {"model": model, "revision": revision, "config": config, "gguf": gguf}
     places |= {"vae": vae, "lora": lora, "embedding": embedding}
     with silence_libraries():
         weights, notices = identity.find_weights({**places, "allow_pickle": allow_pickle}, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
-        pipeline = _load_pipeline(weights, model, torch_dtype)
-        notes |= _weights_notes(weights)
+        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device)
+        notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         if scheduler is not None:
             schedulers.set_scheduler(pipeline, scheduler)
         schedulers.require_steps(pipeline.scheduler, steps)
-        notes |= _load_adapters(pipeline, weights)
         if embedding is not None:
-            prompt = pipelines.insert_embedding(prompt)
-        _move_to_device(pipeline, chosen_device, model)
+            prompt = embeddings.insert_embedding(prompt)
+        added = _load_adapters(pipeline, weights, recorded or {})
+        if tiling:
+            placement.enable_tiling(pipeline)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device) | gpu_tuning.set_memory_format(pipeline, chosen_device)
-        encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance)
+        notes |= placement.place(pipeline, chosen_device, offload, model)
+        encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance, prompt_syntax)
+        placement.forget_dropped(pipeline, chosen_device, offload)
+    for found in (*added, encoded_prompts):
+        notes |= found.notes
+        notices += found.notices
     if not weights.is_unchanged:
         raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
-    compile = "off" if deterministic else compile
+    if deterministic or (compile == "auto" and (offload != "none" or quantise or gguf)):
+        compile = "off"
     settings: dict[str, Any] = {"steps": steps, "strength": strength, "guidance": guidance, "compile": compile}
     inpainter = DiffusionInpainter(pipeline, encoded_prompts, weights, notes=notes, notices=notices, **settings)
     schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
     return inpainter
 
 
-def _load_pipeline(weights: identity.Weights, model: str, dtype: torch.dtype) -> Any:
-    """The pipeline, on the CPU, with its own VAE or another. `model`: as the user named it."""
+def _require_compatible(
+    compile: CompileMode, deterministic: bool, offload: OffloadMode, quantise: str | None, gguf: str | None
+) -> None:
+    """Raise InputError for options that exclude each other."""
+    if deterministic and compile == "on":
+        raise InputError("compile=on cannot be combined with deterministic: compiled kernels are chosen by timing them")
+    if offload != "none" and compile == "on":
+        raise InputError(f"compile=on cannot be combined with offload={offload}: it moves weights between the layers")
+    if quantise and gguf:
+        raise InputError("give quantise or gguf: a GGUF file is quantised already")
+    if quantise and offload == "sequential":
+        raise InputError("offload=sequential moves no weights of bitsandbytes: use offload=model, or gguf=FILE")
+
+
+def _load_pipeline(
+    weights: identity.Weights, model: str, dtype: torch.dtype, quantise: str | None, device: torch.device
+) -> Any:
+    """The pipeline, on the CPU, with its own VAE or another, and with its own denoising network or a quantised one.
+
+    `model`: as the user named it.
+    """
+    checkpoint, gguf = weights.checkpoint, weights.places["gguf"]
     allow_pickle, vae = bool(weights.parameters["allow_pickle"]), weights.places["vae"]
-    decoder = pipelines.load_vae(vae, dtype=dtype, allow_pickle=allow_pickle) if vae else None
-    return pipelines.load_pipeline(weights.checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, vae=decoder)
+    loaded = {"vae": pipelines.load_vae(vae, dtype=dtype, allow_pickle=allow_pickle)} if vae else {}
+    if gguf or quantise:
+        pipelines.pipeline_class(checkpoint, model)  # says what is wrong before anything large is read
+        name = checkpoint.denoiser
+        kind, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
+        if gguf:
+            loaded[name] = quantisation.load_gguf(Path(gguf), kind, folder, dtype)
+        elif quantise:
+            options = {"files": checkpoint.components[name], "title": f"{model}'s {name}", "dtype": dtype}
+            options |= {"repair_hint": checkpoint.repair_hint, "allow_pickle": allow_pickle}
+            loaded[name] = quantisation.load_quantised(quantise, kind, folder, device, **options)
+    return pipelines.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
 
 
 def _weights_notes(weights: identity.Weights) -> dict[str, str]:
@@ -97,24 +147,14 @@ def _weights_notes(weights: identity.Weights) -> dict[str, str]:
     return notes | ({"variant": checkpoint.variants} if checkpoint.variants else {})
 
 
-def _load_adapters(pipeline: Any, weights: identity.Weights) -> dict[str, str]:
-    """Add a LoRA and a learned embedding, if there are any; return which."""
-    notes, allow_pickle = {}, bool(weights.parameters["allow_pickle"])
+def _load_adapters(
+    pipeline: Any, weights: identity.Weights, recorded: Mapping[str, str]
+) -> list[loras.LoadedLoras | embeddings.LoadedEmbedding]:
+    """Add the LoRAs and the learned embedding, if there are any."""
+    added: list[loras.LoadedLoras | embeddings.LoadedEmbedding] = []
+    allow_pickle = bool(weights.parameters["allow_pickle"])
     if (lora := weights.places["lora"]) is not None:
-        notes["lora"] = pipelines.load_lora(pipeline, lora, allow_pickle)
+        added.append(loras.load_loras(pipeline, lora, allow_pickle=allow_pickle, recorded=recorded))
     if (embedding := weights.places["embedding"]) is not None:
-        notes["embedding"] = pipelines.load_embedding(pipeline, embedding, allow_pickle)
-    return notes
-
-
-def _move_to_device(pipeline: Any, device: torch.device, model: str) -> None:
-    """Move a pipeline to its device. Raises DeviceMemoryError."""
-    try:
-        pipeline.to(device)
-    except RuntimeError as error:
-        if not gpu_tuning.is_out_of_memory(error):
-            raise
-        cause = components.first_line(error)
-        raise DeviceMemoryError(
-            f"{torch_device.describe_device(device)} has not enough memory for {model}: {cause}"
-        ) from None
+        added.append(embeddings.load_embedding(pipeline, embedding, allow_pickle))
+    return added

@@ -140,8 +140,9 @@ class DiffusionInpainter:
         # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
         if self.on_gpu:
             torch.cuda.empty_cache()
+        hint = ". Less is needed with --offload model, or with --set tiling=true" if self.on_gpu and batch == 1 else ""
         raise DeviceMemoryError(
-            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}"
+            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}{hint}"
         )
 
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from riptui.inpainters.json_cache import add_to_cache, read_cache
+from riptui.settings.paths import cache_folder
 
 FileState = tuple[int, int, int]
 """Size in bytes, modification time in ns, inode; of the file that a link leads to."""
@@ -70,6 +71,10 @@ def _config_sha256(path: Path) -> str:
         return ""
     said = {key: value for key, value in content.items() if key not in IGNORED_KEYS}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def cache_file() -> Path:
+    return cache_folder() / f"{CACHE}.json"
 
 
 def _read_cache() -> Mapping[str, list[int | str]]:

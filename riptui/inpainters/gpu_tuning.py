@@ -133,7 +133,8 @@ class PeakMemory:
         """The first step ends the preparation, in which the VAE is at work; the second is denoising alone."""
         peak = torch.cuda.max_memory_allocated(self.device) - self._base_bytes
         if step == 2:
-            self._denoising_bytes = peak
+            resident = torch.cuda.memory_allocated(self.device) - self._base_bytes  # of a network moved there to work
+            self._denoising_bytes = peak - max(0, resident)
         if step <= 2:
             self._peak_bytes = max(self._peak_bytes, peak)
             torch.cuda.reset_peak_memory_stats(self.device)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from riptui.inpainters import catalogue, file_digests, locate, single_file
 from riptui.inpainters.checkpoint import Checkpoint, require_component
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.lora_list import read_loras, replace_files
 from riptui.inpainters.model_names import is_single_file
 from riptui.inpainters.model_places import find_checkpoint, locate_place
 from riptui.inpainters.parameters import PLACES
@@ -32,6 +32,11 @@ ADAPTERS = ("lora", "embedding")
 MODEL_PLACES = ("model", "revision", "config")
 SINGLE_FILE = "file"
 """The part of an identity that is the single file with the weights. The digest is the file's own SHA-256."""
+FILE_PLACES = (*ADAPTERS, "gguf")
+"""Parameters whose values are files."""
+DENOISERS = ("unet", "transformer")
+CONFIG_PART = "configuration"
+"""What the name of a part ends with whose weights come from a file, and its configuration from the model's folder."""
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 Identity = Mapping[str, str]
@@ -97,22 +102,17 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
 
 def read_weights(parameters: Parameters) -> Weights:
     """The weights that an inpainter with these parameters would load. Raises WeightsError, InputError."""
-    allow_pickle = bool(parameters.get("allow_pickle"))
-    checkpoint = find_checkpoint(parameters)
-    vae = parameters.get("vae")
-    parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
-    parts |= {name: files.paths for name, files in checkpoint.components.items() if name != "vae" or not vae}
-    if vae:
-        parts["vae"] = _locate_vae(str(vae), allow_pickle)
-    adapters = {name: _adapter_paths(parameters[name]) for name in ADAPTERS if parameters.get(name)}
-    read = [path for paths in (*parts.values(), *adapters.values()) for path in paths]
-    read += [checkpoint.header.path] if checkpoint.header else []
+    checkpoint, parts = _list_parts(parameters)
+    single_files = {name: _require_files(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
+    if gguf := parameters.get("gguf"):
+        single_files[checkpoint.denoiser] = _require_files("gguf", gguf)
+    if checkpoint.header:
+        single_files[SINGLE_FILE] = (checkpoint.header.path,)
+    read = [path for paths in (*parts.values(), *single_files.values()) for path in paths]
     states = {path: file_digests.file_state(path) for path in read}
     try:
         identity = {name: file_digests.content_sha256(paths) for name, paths in parts.items()}
-        if checkpoint.header:
-            identity[SINGLE_FILE] = file_digests.file_sha256(checkpoint.header.path)
-        for name, paths in adapters.items():
+        for name, paths in single_files.items():
             identity[name] = " ".join(file_digests.file_sha256(path) for path in paths)
     except OSError as error:
         raise WeightsError(f"{error.filename} cannot be read: {error.strerror}") from error
@@ -121,12 +121,27 @@ def read_weights(parameters: Parameters) -> Weights:
 
 def require_places(parameters: Parameters) -> None:
     """Raise WeightsError or InputError if the files that these parameters name are not there. Reads no weights."""
-    find_checkpoint(parameters)
-    if vae := parameters.get("vae"):
-        _locate_vae(str(vae), bool(parameters.get("allow_pickle")))
-    for name in ADAPTERS:
+    _list_parts(parameters)
+    for name in FILE_PLACES:
         if parameters.get(name):
-            _adapter_paths(parameters[name])
+            _require_files(name, parameters[name])
+
+
+def _list_parts(parameters: Parameters) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
+    """The model's checkpoint, and the files of its parts and of its other VAE. Raises WeightsError, InputError."""
+    allow_pickle = bool(parameters.get("allow_pickle"))
+    gguf, vae = parameters.get("gguf"), parameters.get("vae")
+    replaced = DENOISERS if gguf else ()
+    checkpoint = find_checkpoint(parameters, replaced=replaced)
+    parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
+    for component, files in checkpoint.components.items():
+        if component in replaced:
+            parts[f"{component} {CONFIG_PART}"] = files.paths
+        elif component != "vae" or not vae:
+            parts[component] = files.paths
+    if vae:
+        parts["vae"] = _locate_vae(str(vae), allow_pickle)
+    return checkpoint, parts
 
 
 def recorded_identity(notes: Mapping[str, str]) -> Identity:
@@ -144,8 +159,19 @@ def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
     with suppress(RiptuiError):
-        return bool(recorded) and recorded == read_weights(parameters).identity
+        weights = read_weights(parameters)
+        return recorded == weights.identity if recorded else _has_commit(weights, notes)
     return False
+
+
+def _has_commit(weights: Weights, notes: Mapping[str, str]) -> bool:
+    """Whether a session of an older release, which recorded no digest but the hub's commit, had these weights."""
+    added = {name: " ".join(SHA256.findall(notes.get(name, ""))) for name in ADAPTERS}
+    return (
+        notes.get("model") == weights.checkpoint.commit
+        and not weights.places["vae"]  # which it did not record
+        and all(weights.identity.get(name, "") == digest for name, digest in added.items())
+    )
 
 
 def read_place(text: str) -> Identity:
@@ -157,7 +183,8 @@ def read_place(text: str) -> Identity:
     """
     path = Path(text).expanduser()
     if path.is_file() and path.name != locate.MODEL_INDEX:
-        return dict.fromkeys((*ADAPTERS, SINGLE_FILE), file_digests.file_sha256(path))
+        parts = DENOISERS if path.suffix == ".gguf" else (*ADAPTERS, SINGLE_FILE)
+        return dict.fromkeys(parts, file_digests.file_sha256(path))
     if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
         return read_weights({"model": text, "allow_pickle": True}).identity
     return {"vae": file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
@@ -179,7 +206,29 @@ def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, Paramete
             if _fits(candidate, name, recorded):
                 moved = candidate
                 break
+    for name in FILE_PLACES:
+        if moved.get(name):
+            moved[name] = _find_moved_files(name, moved[name], recorded)
     return moved
+
+
+def _find_moved_files(name: str, value: ParameterValue, recorded: Identity) -> ParameterValue:
+    """The value of one of FILE_PLACES, with files that are gone replaced by those with the recorded content."""
+    parts = DENOISERS if name == "gguf" else (name,)
+    paths, digests = _named_files(name, value), " ".join(recorded.get(part, "") for part in parts).split()
+    if len(paths) != len(digests) or all(path.is_file() for path in paths):
+        return value
+    found = [path if path.is_file() else _find_file(digest, path) for path, digest in zip(paths, digests, strict=True)]
+    return replace_files(value, found) if name == "lora" else str(*found)
+
+
+def _find_file(digest: str, default: Path) -> Path:
+    """A file with this content where this machine has read weights from; `default` if there is none."""
+    for place in reversed(file_digests.known_files()):
+        with suppress(OSError):
+            if place.is_file() and file_digests.file_sha256(place) == digest:
+                return place
+    return default
 
 
 def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
@@ -187,27 +236,27 @@ def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
     alone = {key: value for key, value in parameters.items() if key not in PLACES or key in MODEL_PLACES}
     with suppress(RiptuiError, OSError):
         if name == "model":
-            found = dict(read_weights(alone).identity)
+            checkpoint, parts = _list_parts({**alone, "gguf": parameters.get("gguf")})
+            found = {part: file_digests.content_sha256(paths) for part, paths in parts.items()}
+            if checkpoint.header:
+                found[SINGLE_FILE] = file_digests.file_sha256(checkpoint.header.path)
             if parameters.get("vae"):
-                del found["vae"]
+                found.pop("vae", None)
             return all(recorded.get(part) == digest for part, digest in found.items())
         if name == "vae":
             paths = _locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
             return recorded.get("vae") == file_digests.content_sha256(paths)
-        return recorded.get(name) == " ".join(map(file_digests.file_sha256, _adapter_paths(parameters[name])))
     return False
 
 
 def _known_places(name: str) -> Iterator[Path]:
-    """Where a model, a VAE or a file may be now, newest knowledge first."""
-    seen = dict.fromkeys(
-        {"model": path.parent.parent, "vae": path.parent}.get(name, path)
-        for path in reversed(file_digests.known_files())
-    )
-    marker = {"model": locate.MODEL_INDEX, "vae": "config.json"}.get(name, "")
+    """Where a model or a VAE may be now, newest knowledge first."""
+    files = [*reversed(file_digests.known_files())]
+    seen = dict.fromkeys(path.parent.parent if name == "model" else path.parent for path in files)
+    marker = locate.MODEL_INDEX if name == "model" else "config.json"
     yield from (place for place in seen if (place / marker).is_file())
     if name == "model":
-        yield from (path for path in file_digests.known_files() if is_single_file(path.name) and path.is_file())
+        yield from (path for path in files if is_single_file(path.name) and path.is_file())
 
 
 def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
@@ -216,17 +265,21 @@ def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
     return require_component(folder, vae, locate.repair_hint(ref.model, ref.revision), allow_pickle).paths
 
 
-def _adapter_paths(value: ParameterValue) -> tuple[Path, ...]:
-    path = Path(str(value)).expanduser()
-    if not path.is_file():
-        raise InputError(f"no such file: {value}")
-    return (path,)
+def _require_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
+    """The files of a parameter of FILE_PLACES. Raises InputError if one is not there."""
+    paths = _named_files(name, value)
+    for path in paths:
+        if not path.is_file():
+            raise InputError(
+                f"{path} does not exist: check the path. {name} takes files on this machine; "
+                "one from the hub is fetched with hf download ORG/NAME, which prints where it is"
+            )
+    return paths
 
 
-def _has_adapter(name: str, parameters: Parameters) -> bool:
-    with suppress(InputError):
-        return bool(_adapter_paths(parameters[name]))
-    return False
+def _named_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
+    files = [choice.file for choice in read_loras(value)] if name == "lora" else [str(value)]
+    return tuple(Path(file).expanduser() for file in files)
 
 
 def _has_model(parameters: Parameters) -> bool:
@@ -244,6 +297,5 @@ def _has_vae(parameters: Parameters) -> bool:
 PLACE_CHECKS: Mapping[str, Callable[[Parameters], bool]] = {
     "model": _has_model,
     "vae": _has_vae,
-    **{name: partial(_has_adapter, name) for name in ADAPTERS},
 }
 """By parameter: whether its files are where it says."""

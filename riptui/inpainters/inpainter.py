@@ -20,6 +20,15 @@ WEIGHTS_NOTE = "weights of "
 """What the name of a note begins with that holds the digest of a part's files. Sessions of older releases have none, so
 the absence of such a note says nothing."""
 
+PROMPT_NOTE = "prompt"
+NEGATIVE_PROMPT_NOTE = "negative prompt"
+LORA_TENSORS_NOTE = "lora tensors"
+LATER_NOTES = {"variant", PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE}
+"""Notes that sessions of older releases lack, although they would say the same."""
+OffloadMode = Literal["none", "model", "sequential"]
+"""Where the parts of a model wait that is larger than the device's memory: all on the device; in the computer's memory
+until each is needed as a whole; or layer by layer, which needs the least and takes by far the longest."""
+
 CompileMode = Literal["auto", "on", "off"]
 """Whether a network is compiled before it is used; auto: only when enough work is ahead to benefit."""
 

@@ -30,6 +30,8 @@ def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -
     if is_local(model):
         folder = Path(model).expanduser()
         if not (folder / file).is_file():
+            if not folder.exists():
+                raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
             raise InputError(f"{model} is not a checkpoint in diffusers' layout: {_describe_folder(folder, file)}")
         return folder
     return _find_in_cache(model, file, revision, model).parent
@@ -48,7 +50,7 @@ def locate_file(model: str, revision: str | None) -> Path:
 def _find_in_cache(repository: str, file: str, revision: str | None, model: str) -> Path:
     """A file in the hub's cache, also under a former name of its repository. Raises WeightsError, naming `model`."""
     for name in (repository, *catalogue.former_names(repository)):
-        found = try_to_load_from_cache(name, file, revision=revision)
+        found = try_to_load_from_cache(name, file, revision=revision if name == repository else "main")
         if isinstance(found, str):
             return Path(found)
     raise not_installed_error(model, revision)
@@ -58,8 +60,6 @@ def _describe_folder(folder: Path, file: str) -> str:
     """What is wrong with a folder that is no checkpoint, and what to do."""
     if folder.is_file():
         return "it is a file, and a folder is needed here"
-    if not folder.is_dir():
-        return f"no such folder. If it moved, show riptui the new place: {FIND_HINT}"
     text = f"it has no {file}"
     if (folder.parent / file).is_file():
         return f"{text}; the folder above it has: give {folder.parent}"
@@ -98,7 +98,8 @@ def repair_hint(model: str, revision: str | None) -> str:
 
 
 def format_model(model: str, revision: str | None) -> str:
-    return model if revision in (None, "main") else f"{model}@{revision}"
+    known = catalogue.MODELS.get(catalogue.find_short_name(model) or "")
+    return model if revision in (None, known.revision if known else "main") else f"{model}@{revision}"
 
 
 def terms_hint(model: str) -> str:

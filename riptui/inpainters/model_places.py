@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from riptui.spec import ParameterValue
 
 
-def find_checkpoint(parameters: Mapping[str, ParameterValue]) -> Checkpoint:
-    """The model that these parameters name, complete as far as its names tell. Raises WeightsError, InputError."""
+def find_checkpoint(parameters: Mapping[str, ParameterValue], *, replaced: Collection[str] = ()) -> Checkpoint:
+    """The model that these parameters name, complete as far as its names tell. replaced: components from elsewhere.
+
+    Raises WeightsError, InputError.
+    """
     ref = _resolve(parameters)
     name, allow_pickle = str(parameters["model"]), bool(parameters.get("allow_pickle"))
     place = locate_place(parameters)
     if not is_single_file(ref.model):
         hint = locate.repair_hint(ref.model, ref.revision)
-        return inspect_checkpoint(place, name, repair_hint=hint, allow_pickle=allow_pickle)
+        return inspect_checkpoint(place, name, repair_hint=hint, allow_pickle=allow_pickle, replaced=replaced)
+    if replaced:
+        raise InputError(f"gguf is for a model in diffusers' layout, and {name} is one file")
     header = single_file.read_header(place, allow_pickle=allow_pickle)
     folder = single_file.find_configurations(header, str(parameters.get("config") or ""), ref.model)
     has_vae = bool(parameters.get("vae"))

@@ -18,7 +18,7 @@ NONE = "none"
 """How None is written on a command line."""
 
 
-PLACES = ("model", "revision", "config", "vae", "lora", "embedding")
+PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf")
 """Parameters that say where weights are, and not what they are."""
 
 

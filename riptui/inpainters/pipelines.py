@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import inspect as signatures
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import diffusers
-import safetensors.torch
 import torch
 from diffusers.pipelines import auto_pipeline
-from diffusers.utils import is_peft_available
 
-from riptui.errors import InputError, MissingExtraError, WeightsError
-from riptui.inpainters import catalogue, file_digests, locate
+from riptui.errors import InputError, WeightsError
+from riptui.inpainters import catalogue, locate
 from riptui.inpainters.checkpoint import Checkpoint, read_json
 from riptui.inpainters.components import first_line, load_components, load_decoder
 
@@ -29,9 +27,6 @@ REQUIRED_ARGUMENTS = {
     *("image", "mask_image", "height", "width", "num_inference_steps", "strength", "generator", "output_type"),
     "callback_on_step_end",
 }
-
-EMBEDDING_TOKEN = "<learned>"
-"""The word in a prompt that stands for the learned embedding."""
 
 
 def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
@@ -50,19 +45,29 @@ def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
     return found
 
 
-def load_pipeline(checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool, vae: Any = None) -> Any:
-    """The pipeline, on the CPU, without safety checker and watermark. Raises as `pipeline_class`, and WeightsError."""
+def load_pipeline(
+    checkpoint: Checkpoint,
+    name: str,
+    *,
+    dtype: torch.dtype,
+    allow_pickle: bool,
+    loaded: Mapping[str, Any] | None = None,
+) -> Any:
+    """The pipeline, on the CPU, without safety checker and watermark. loaded: components that are there already.
+
+    Raises as `pipeline_class`, and WeightsError.
+    """
     kind = pipeline_class(checkpoint, name)
     settings: dict[str, Any] = dict.fromkeys(checkpoint.unused)
     accepted = signatures.signature(kind.__init__).parameters
     for key in ("requires_safety_checker", "add_watermarker"):
         if key in accepted:
             settings[key] = False
-    if vae is not None:
+    settings |= loaded or {}
+    if vae := settings.get("vae"):
         own = read_json(checkpoint.folder / "vae" / "config.json", name).get("latent_channels", 4)
         if vae.config.latent_channels != own:
             raise InputError(f"the VAE has {vae.config.latent_channels} latent channels; {name} needs one with {own}")
-        settings["vae"] = vae
     wanted = [component for component in checkpoint.classes if component in accepted and component not in settings]
     settings |= load_components(checkpoint, name, wanted, dtype=dtype, allow_pickle=allow_pickle)
     options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
@@ -86,48 +91,6 @@ def load_vae(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
     model, revision = ref.model, ref.revision
     folder = locate.locate_model(model, revision, file="config.json")
     return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
-
-
-def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> str:
-    """Teach the text encoders the word `EMBEDDING_TOKEN` from a textual-inversion file. Return the file's identity.
-
-    Raises InputError if it is not such a file or fits no encoder.
-    """
-    if not hasattr(pipeline, "load_textual_inversion"):
-        raise InputError(f"{type(pipeline).__name__} takes no learned embedding")
-    tensors = _read_tensors(file, allow_pickle)
-    try:
-        if {"clip_l", "clip_g"} <= tensors.keys() and hasattr(pipeline, "text_encoder_2"):
-            second = {"text_encoder": pipeline.text_encoder_2, "tokenizer": pipeline.tokenizer_2}
-            pipeline.load_textual_inversion(tensors["clip_l"], token=EMBEDDING_TOKEN)
-            pipeline.load_textual_inversion(tensors["clip_g"], token=EMBEDDING_TOKEN, **second)
-        else:
-            pipeline.load_textual_inversion(tensors, token=EMBEDDING_TOKEN)
-    except Exception as error:
-        raise InputError(f"the embedding {file} does not fit: {first_line(error)}") from error
-    return _file_identity(file)
-
-
-def insert_embedding(prompt: str) -> str:
-    if prompt and EMBEDDING_TOKEN not in prompt:
-        raise InputError(f"the prompt {prompt!r} does not use the embedding: write {EMBEDDING_TOKEN} in it")
-    return prompt or EMBEDDING_TOKEN
-
-
-def load_lora(pipeline: Any, file: str, allow_pickle: bool) -> str:
-    """Add a LoRA from a file. Return the file's identity. Raises InputError, MissingExtraError."""
-    if not hasattr(pipeline, "load_lora_weights"):
-        raise InputError(f"{type(pipeline).__name__} takes no LoRA")
-    if not is_peft_available():
-        raise MissingExtraError("a LoRA", "peft", "lora")
-    tensors = _read_tensors(file, allow_pickle)
-    try:
-        pipeline.load_lora_weights(tensors)
-    except Exception as error:
-        raise InputError(f"the LoRA {file} does not fit: {first_line(error)}") from error
-    if not any(pipeline.get_list_adapters().values()):
-        raise InputError(f"the LoRA {file} does not fit: it changes no part of a {type(pipeline).__name__}")
-    return _file_identity(file)
 
 
 def denoiser(pipeline: Any) -> Any:
@@ -164,26 +127,3 @@ def _require_latents(pipeline: Any, name: str) -> None:
             f"{name} cannot be used with this VAE: it has {latents} latent channels, and the UNet takes {channels} "
             f"channels, which would need {(channels - 1) // 2 if channels % 2 else channels}"
         )
-
-
-def _read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
-    path = Path(file).expanduser()
-    if not path.is_file():
-        raise InputError(f"no such file: {file}")
-    if path.suffix != ".safetensors" and not allow_pickle:
-        raise InputError(
-            f"{file} is not a .safetensors file, and a pickle can run any code when loaded: convert it, or, if you "
-            "trust the source, set allow_pickle=true"
-        )
-    try:
-        if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise InputError(f"{file} cannot be read: {first_line(error)}") from error
-    return content if isinstance(content, dict) else {EMBEDDING_TOKEN: content}
-
-
-def _file_identity(file: str) -> str:
-    path = Path(file).expanduser()
-    return f"{path.name}, SHA-256 {file_digests.file_sha256(path)}"

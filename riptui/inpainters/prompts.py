@@ -1,5 +1,7 @@
 """Encodes prompts once for all iterations, and finds out whether guidance between them can change anything.
 
+What the text encoders cut off is described, and weights are for compel (`weighted_prompts.py`).
+
 Knows the tensors that each known family's pipeline takes; for other pipelines the prompts stay text.
 """
 
@@ -7,17 +9,24 @@ from __future__ import annotations
 
 import inspect as signatures
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import torch
 
 from riptui.errors import InputError
+from riptui.inpainters.inpainter import NEGATIVE_PROMPT_NOTE, PROMPT_NOTE
 from riptui.inpainters.pipelines import denoiser
+from riptui.inpainters.prompt_length import describe_cuts
+from riptui.inpainters.weighted_prompts import compel_version, describe_weighted_cuts, encode_weighted
 
 PLAIN = ("prompt_embeds", "negative_prompt_embeds")
 POOLED = (*PLAIN, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 DISTILLED = ("prompt_embeds", "pooled_prompt_embeds")
+CUT_NOTES = (PROMPT_NOTE, NEGATIVE_PROMPT_NOTE)
+
+PromptSyntax = Literal["plain", "compel"]
+"""Who encodes the prompts: the pipeline, every character as it is, or compel, which knows weights."""
 
 ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
     "StableDiffusionInpaintPipeline": PLAIN,
@@ -39,6 +48,13 @@ class Prompts:
     words: dict[str, str]
     guidance_is_idle: bool
     """Whether guidance provably changes nothing: what it steers towards and away from is the same."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What was cut off, and what encoded the prompts if not the pipeline, for the record of the session."""
+
+    @property
+    def notices(self) -> list[str]:
+        """The cuts, for the user."""
+        return [f"the {name} is cut: {self.notes[name]}" for name in CUT_NOTES if name in self.notes]
 
     def arguments(self, batch: int) -> dict[str, Any]:
         """The prompts for a batch, as arguments of the call."""
@@ -46,28 +62,48 @@ class Prompts:
         return {**repeated, **{name: [text] * batch for name, text in self.words.items()}}
 
 
-def encode(pipeline: Any, prompt: str, negative_prompt: str | None, guidance: float | None) -> Prompts:
+def encode(
+    pipeline: Any, prompt: str, negative_prompt: str | None, guidance: float | None, syntax: PromptSyntax = "plain"
+) -> Prompts:
     """Encode the prompts and drop the text encoders from the pipeline, where its family is known.
 
     `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
-    Raises InputError for a negative prompt that the pipeline would not look at.
+    Raises InputError for a negative prompt that the pipeline would not look at, or a syntax that is not for it.
     """
     parameters = signatures.signature(pipeline.__call__).parameters
     if negative_prompt and "negative_prompt" not in parameters:
         raise InputError(f"{type(pipeline).__name__} takes no negative prompt")
     output_names = ENCODER_OUTPUTS.get(type(pipeline).__name__)
-    if output_names is None:
+    guided = output_names is not None and _needs_second_pass(pipeline, output_names, guidance)
+    describe = describe_weighted_cuts if syntax == "compel" else describe_cuts
+    negative_text = negative_prompt if guided or output_names is None else ""
+    notes = {
+        name: cut
+        for name, text in zip(CUT_NOTES, (prompt, negative_text), strict=True)
+        if text and (cut := describe(pipeline, text))
+    }
+    if syntax == "compel":
+        embeddings = encode_weighted(pipeline, prompt, negative_prompt, guided=guided)
+        notes["compel"] = compel_version()
+    elif output_names is None:
         words = {"prompt": prompt, "negative_prompt": negative_prompt}
-        return Prompts({}, {key: text for key, text in words.items() if text is not None and key in parameters}, False)
+        taken = {key: text for key, text in words.items() if text is not None and key in parameters}
+        return Prompts({}, taken, False, notes)
+    else:
+        embeddings = _encode_plain(pipeline, prompt, negative_prompt, output_names, guided)
+    drop_encoders(pipeline)
+    return Prompts(embeddings, {}, _is_guidance_idle(pipeline, embeddings), notes)
+
+
+def _encode_plain(
+    pipeline: Any, prompt: str, negative_prompt: str | None, output_names: Sequence[str], guided: bool
+) -> dict[str, torch.Tensor]:
     options: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative_prompt, "prompt_2": None, "prompt_3": None}
-    options |= {"device": pipeline._execution_device, "num_images_per_prompt": 1}
-    options["do_classifier_free_guidance"] = _needs_second_pass(pipeline, output_names, guidance)
+    options |= {"device": pipeline._execution_device, "num_images_per_prompt": 1, "do_classifier_free_guidance": guided}
     accepted = signatures.signature(pipeline.encode_prompt).parameters
     with torch.no_grad():
         encoded = pipeline.encode_prompt(**{key: value for key, value in options.items() if key in accepted})
-    embeddings = {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
-    drop_encoders(pipeline)
-    return Prompts(embeddings, {}, _is_guidance_idle(pipeline, embeddings))
+    return {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
 
 
 def drop_encoders(pipeline: Any) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from riptui.errors import InputError, MissingExtraError
+from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.inpainters.catalogue import MODELS, resolve_model
-from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, add_defaults
+from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
+from riptui.inpainters.lora_list import LoraType
 from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
     FileType,
@@ -52,6 +52,8 @@ class InpainterInfo:
     """Whether it needs a checkpoint that `riptui fetch` downloads."""
     takes_device: bool = False
     """Whether the factory also takes `device`, `compile` and `deterministic`: a network, for a GPU if there is one."""
+    takes_offload: bool = False
+    """Whether the factory also takes `offload`: a model whose parts can wait in the computer's memory."""
     takes_record: bool = False
     """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
     runs_in_worker: bool = False
@@ -69,18 +71,21 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
     """The info of a diffusion model. A default of None leaves the choice to the checkpoint or its pipeline."""
     common: dict[str, ParameterValue] = {"model": "", "revision": None, "dtype": "auto", "scheduler": None, "steps": 50}
     common |= {"guidance": None, "strength": 1.0, "prompt": "", "negative_prompt": "", "embedding": None, "lora": None}
-    common |= {"vae": None, "allow_pickle": False, "config": None}
+    common |= {"vae": None, "allow_pickle": False}
+    added: dict[str, ParameterValue] = {"prompt_syntax": "plain", "tiling": False, "quantise": None, "gguf": None}
+    added |= {"config": None}
     return InpainterInfo(
         "riptui.inpainters.diffusion:diffusion",
         summary,
-        common | defaults,
-        added_parameters=("config",),
+        common | defaults | added,
+        added_parameters=added.keys(),
         extra="diffusion",
         distributions=("diffusers", "torch", "transformers"),
         parameter_types=DIFFUSION_PARAMETER_TYPES,
         grid=8,
         needs_weights=True,
         takes_device=True,
+        takes_offload=True,
         takes_record=True,
         runs_in_worker=True,
     )
@@ -98,10 +103,14 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "prompt": TextType(),
     "negative_prompt": TextType(optional=True),
     "embedding": FileType(),
-    "lora": FileType(),
+    "lora": LoraType(),
     "vae": ModelType(optional=True),
     "allow_pickle": SwitchType(),
     "config": ModelType(optional=True),
+    "prompt_syntax": TextType(("plain", "compel")),
+    "tiling": SwitchType(),
+    "quantise": TextType(("8bit", "4bit"), optional=True),
+    "gguf": FileType(),
 }
 
 CUSTOM = "diffusion"
@@ -199,9 +208,7 @@ def find_inpainter(name: str) -> InpainterInfo:
         return info
     if problem := REGISTRY.find_problem(name):
         raise InputError(problem)
-    close_matches = difflib.get_close_matches(name, REGISTRY, n=1)
-    hint = f" Did you mean {close_matches[0]}?" if close_matches else ""
-    raise InputError(f"unknown inpainter {name!r}.{hint} Available: {', '.join(REGISTRY)}")
+    raise InputError(with_choices(f"unknown inpainter {name!r}", name, REGISTRY))
 
 
 def parse_parameters(name: str, typed: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
@@ -221,7 +228,7 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
     info = find_inpainter(name)
     for key, value in parameters.items():
         if key not in info.parameters:
-            raise InputError(f"{name} has no parameter {key}. Available: {', '.join(info.parameters) or 'none'}")
+            raise InputError(with_choices(f"{name} has no parameter {key}", key, info.parameters))
         if not info.type_of(key).accepts(value):
             raise InputError(f"{name}'s {key} is {value!r}; it must be {info.type_of(key).description}")
     return {**info.parameters, **parameters}
@@ -258,12 +265,14 @@ def load(
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
+    offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
 ) -> LoadedInpainter:
     """Import and build an inpainter; `parameters` that are not given have their defaults.
 
     The next three are for inpainters that take a device; others ignore them. device: cpu, cuda or cuda:N; "" uses CUDA
     if there is any. deterministic: only arithmetic that gives the same bits each time.
+    offload: what of a model waits in the computer's memory, for those that can do so; no pixel depends on it.
     recorded: the notes of the session that ran the trajectory last, for inpainters that find moved files by them.
     Raises InputError, MissingExtraError, WeightsError.
     """
@@ -272,6 +281,8 @@ def load(
     arguments: dict[str, Any] = complete_parameters(name, parameters or {})
     if info.takes_device:
         arguments |= {"device": device, "compile": compile, "deterministic": deterministic}
+    if info.takes_offload:
+        arguments["offload"] = offload
     if info.takes_record:
         arguments["recorded"] = recorded
     try:

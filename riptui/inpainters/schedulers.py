@@ -52,7 +52,7 @@ def set_scheduler(pipeline: Any, name: str) -> None:
         close = difflib.get_close_matches(_simplify(plain), by_name, n=1)
         hint = f" Did you mean {by_name[close[0]].__name__.removesuffix('Scheduler')}?" if close else ""
         known = ", ".join(sorted(kinds)) or type(pipeline.scheduler).__name__
-        raise InputError(f"no scheduler {name} fits this checkpoint.{hint} These do: {known}")
+        raise InputError(f"no scheduler {name} fits this checkpoint.{hint} Available: {known}")
     if sigmas:
         options = {**options, **{f"use_{other}_sigmas": other == sigmas for other in SIGMAS}}
         if f"use_{sigmas}_sigmas" not in kind._get_init_keys(kind):

@@ -98,7 +98,7 @@ def find_configurations(header: FileHeader, config: str | None, name: str) -> Pa
         return locate.locate_model(ref.model, ref.revision)
     repository = configurations_of(header, name)
     try:
-        return locate.locate_model(repository, "main")
+        return locate.locate_model(repository, catalogue.resolve_model(repository).revision)
     except RiptuiError as error:
         raise WeightsError(
             f"{name} is one file: it needs the configurations and the tokenizer of {repository}, a few MB, which are "

@@ -114,5 +114,5 @@ def no_variant_error(files: Iterable[str], folder: str, name: str) -> InputError
     """The error for a component whose weights exist in other variants only."""
     return InputError(
         f"{name} has the weights of its {folder or 'model'} neither in full precision nor as fp16. "
-        f"There is: {', '.join(sorted(files)[:3])}"
+        f"It has: {', '.join(sorted(files)[:3])}"
     )

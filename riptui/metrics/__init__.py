@@ -1,11 +1,12 @@
 """The metrics: one calling convention, and a registry of names. Importing this imports none of them.
 
 metric        the calling convention
-registry      the names, and how they are loaded
+registry      the metrics by name; metric_names: endings of names; loading: from a name to a metric
 availability  which metrics can run on this machine, and why the others cannot
-meter         measures the frames of one trajectory; content: where in them the picture is
+meter         measures the frames of one trajectory; content: where in them the picture is;
+              repaint_meter: measures each repainted square (NAME@repaints)
 pairwise      a metric made of features and a distance between them; single_frame: one of a frame alone
-pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy: scikit-image
+pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy: scikit-image; running_ssim: square by square
 seams         seam, seam-original, seam-delta-e: what an iteration leaves along its square's border
 fine_detail   high-frequencies, edge-density, jpeg-bytes
 ms_ssim       ms-ssim: torchmetrics
@@ -13,27 +14,27 @@ lpips         the three LPIPS: the lpips package; lpips_weights has the files of
 values        the values of one frame, and of its squares, as they are saved; display formats them
 """
 
+from riptui.metrics.loading import load, load_repaint_metric
 from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each, measure_map
-from riptui.metrics.registry import (
+from riptui.metrics.metric_names import (
     CONTENT,
     PREVIOUS,
-    REGISTRY,
+    REPAINTS,
     SQUARES,
-    LpipsNet,
-    MetricInfo,
     base_name,
     check_names,
     find_metric,
     has_value_at_first,
     in_registry_order,
-    load,
-    load_repaint_metric,
+    split_names,
 )
+from riptui.metrics.registry import REGISTRY, LpipsNet, MetricInfo
 
 __all__ = [
     "CONTENT",
     "PREVIOUS",
     "REGISTRY",
+    "REPAINTS",
     "SQUARES",
     "LpipsNet",
     "Metric",
@@ -49,4 +50,5 @@ __all__ = [
     "load_repaint_metric",
     "measure_each",
     "measure_map",
+    "split_names",
 ]

@@ -46,11 +46,11 @@ def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
     512x512 pixels takes 128 MB for vgg, and measuring about three times that. Raises WeightsError.
     """
     device = device or _pick_device()
-    network = _load_network(net)
+    network = load_network(net)
     if device == "cpu":
         return _make_metric(network, device)
     on_device = cache(lambda: _make_metric(_force_float32(network.to(device)), device))
-    on_cpu = cache(lambda: _make_metric(_load_network(net), "cpu"))
+    on_cpu = cache(lambda: _make_metric(load_network(net), "cpu"))
 
     def where_it_fits(measure: Callable[[PairwiseMetric[LayerFeatures]], LpipsValue]) -> LpipsValue:
         with suppress(torch.OutOfMemoryError):
@@ -119,7 +119,7 @@ def _pick_device() -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _load_network(net: LpipsNet) -> Any:
+def load_network(net: LpipsNet) -> Any:
     lpips_weights.require_installed(net)
     try:
         with warnings.catch_warnings():

@@ -23,6 +23,7 @@ from riptui.metrics import (
     load_repaint_metric,
     measure_each,
     measure_map,
+    split_names,
 )
 from riptui.metrics.content import find_content
 from riptui.metrics.values import SquareValues
@@ -42,7 +43,8 @@ class Meter:
     NAME@content measures; all of it if None. If it is smaller than a metric needs, the value is nan. `side`: of a
     square of the grid in px, for NAME@squares; 0: the frame is one square.
 
-    `squares` has the values of NAME@squares at each square of the frame measured last, by NAME.
+    `squares` has the values of NAME@squares at each square of the frame measured last, by NAME. NAME@repaints are left
+    to a RepaintMeter.
 
     Loads all metrics when it is created, and then raises InputError, MissingExtraError or WeightsError.
     """
@@ -60,7 +62,7 @@ class Meter:
         self.content = content
         self.side = side
         self.squares: dict[str, SquareValues] = {}
-        self.names = check_names(names)
+        self.names, _ = split_names(check_names(names))
         repaint_names = [name for name in self.names if find_metric(name).of_repaint]
         self.metrics: dict[str, Metric] = {name: load(name, device) for name in self.names if name not in repaint_names}
         self.repaint_metrics: dict[str, RepaintMetric] = {

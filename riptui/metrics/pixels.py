@@ -19,6 +19,7 @@ Luma = Float32[np.ndarray, "height width"]
 Lab = Float32[np.ndarray, "height width 3"]
 
 BT601 = np.array([0.299, 0.587, 0.114], np.float32)
+SSIM_WINDOW = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}  # 11 px wide
 
 
 def luma(image: Image) -> Luma:
@@ -74,8 +75,7 @@ def entropy() -> SingleFrameMetric:
 
 
 def _ssim(reference: Luma, frame: Luma) -> float:
-    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-    return float(structural_similarity(reference, frame, data_range=255, **window))
+    return float(structural_similarity(reference, frame, data_range=255, **SSIM_WINDOW))
 
 
 def _identity(image: Image) -> Image:

@@ -1,26 +1,12 @@
-"""The metrics by name: their properties, known without importing them, and how to load them."""
+"""The metrics by name, with their properties, known without importing them."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from math import inf
-from typing import Any, Literal
+from typing import Literal
 
-from riptui.errors import InputError, MissingExtraError
-from riptui.metrics.metric import Metric, RepaintMetric
 from riptui.plugins import Registry
-
-PREVIOUS = "@previous"
-"""Ending of a metric's name: against the frame measured before, instead of the original."""
-CONTENT = "@content"
-"""Ending of a metric's name: of the part of the frame that the picture covers, without blank bands."""
-
-SQUARES = "@squares"
-"""Ending of a metric's name: also of each square of the grid; the value is their mean."""
 
 LpipsNet = Literal["squeeze", "alex", "vgg"]
 
@@ -48,7 +34,7 @@ class MetricInfo:
     min_side: int = 1
     """Pixels that each side of a picture must have at least. Frames always have them, NAME@content may not."""
     spatial: bool = False
-    """Whether it has `measure_map`, and so NAME@squares."""
+    """Whether it has `measure_map`, and so NAME@squares and NAME@repaints."""
     of_repaint: bool = False
     """Whether it measures what an iteration did (a RepaintMetric): frame 0 has no value, and there is no NAME@..."""
     net: LpipsNet | None = None
@@ -194,104 +180,3 @@ def adopt_plugin(found: object, distribution: str) -> MetricInfo:
 
 REGISTRY = Registry("metric", BUILT_IN, adopt_plugin)
 """All metrics by name, with those of plug-ins (entry point group `riptui.metrics`)."""
-
-
-def find_metric(name: str) -> MetricInfo:
-    """Look a name up, with or without @previous, @content or @squares. Raises InputError with the available names."""
-    base, separator, suffix = name.partition("@")
-    info = REGISTRY.get(base)
-    if info is None:
-        if problem := REGISTRY.find_problem(base):
-            raise InputError(problem)
-        close_matches = difflib.get_close_matches(base, REGISTRY, n=1, cutoff=0.5)
-        hint = f" Did you mean {close_matches[0]}{separator}{suffix}?" if close_matches else ""
-        raise InputError(
-            f"unknown metric {name!r}.{hint} Available: {', '.join(REGISTRY)}; "
-            f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}"
-        )
-    ending = separator + suffix
-    if ending not in ("", PREVIOUS, CONTENT, SQUARES):
-        raise InputError(
-            f"{name}: only {PREVIOUS} can follow {base}, the distance to the previous measured frame, {CONTENT}, "
-            f"without blank bands, or {SQUARES}, of each square"
-        )
-    if ending == SQUARES and not info.spatial:
-        spatial = ", ".join(other for other, found in REGISTRY.items() if found.spatial)
-        raise InputError(f"{name}: {base} has no {SQUARES}; these have: {spatial}")
-    if (ending == PREVIOUS and not info.pairwise) or (ending and info.of_repaint):
-        kind = "iterations" if info.of_repaint else "single frames"
-        raise InputError(f"{name}: {base} measures {kind} and has no {ending}; use {base}")
-    return info
-
-
-def base_name(name: str) -> str:
-    """The metric's name in the registry, without its ending."""
-    return name.partition("@")[0]
-
-
-def check_names(names: Iterable[str]) -> tuple[str, ...]:
-    """The names in their order, without repeats. Raises InputError for the first unknown one."""
-    unique_names = tuple(dict.fromkeys(names))
-    for name in unique_names:
-        find_metric(name)
-    return unique_names
-
-
-def in_registry_order(metrics: Iterable[str]) -> list[str]:
-    """Sort names as in the registry, each NAME@previous after NAME; unknown names come last."""
-    known = [*REGISTRY]
-
-    def sort_key(name: str) -> tuple[int, str]:
-        base = base_name(name)
-        return known.index(base) if base in known else len(known), name
-
-    return sorted(metrics, key=sort_key)
-
-
-def has_value_at_first(name: str) -> bool:
-    """Whether the first measured frame, frame 0, has a value: it has no frame before it. Unknown names are taken to."""
-    info = REGISTRY.get(base_name(name))
-    return not name.endswith(PREVIOUS) and not (info and info.of_repaint)
-
-
-def load(name: str, device: str = "") -> Metric:
-    """Import and build a metric of frames; once per process and device, so that all trajectories share a network.
-
-    An ending such as @previous is ignored: the caller chooses the reference and the part of the frame. device: cpu,
-    cuda or cuda:N for a metric that is a network; "" uses CUDA if there is any.
-    Raises InputError, MissingExtraError; WeightsError at once if weights are missing: it downloads nothing.
-    """
-    info = find_metric(name)
-    if info.of_repaint:
-        raise InputError(f"{name} measures iterations, not frames: load it with riptui.metrics.load_repaint_metric")
-    metric: Metric = _load_cached(base_name(name), device if info.takes_device else "")
-    return metric
-
-
-def load_repaint_metric(name: str, device: str = "") -> RepaintMetric:
-    """As `load`, for a metric of iterations."""
-    info = find_metric(name)
-    if not info.of_repaint:
-        raise InputError(f"{name} measures frames, not iterations: load it with riptui.metrics.load")
-    metric: RepaintMetric = _load_cached(name, device if info.takes_device else "")
-    return metric
-
-
-@cache
-def _load_cached(name: str, device: str) -> Any:
-    info = find_metric(name)
-    module, _, factory = info.target.partition(":")
-    try:
-        imported = import_module(module)
-    except ModuleNotFoundError as error:
-        if info.extra is None:
-            raise
-        package = (error.name or module).partition(".")[0]
-        raise MissingExtraError(f"the metric {name}", package, info.extra) from error
-    except (ImportError, OSError, RuntimeError) as error:  # a shared library is missing; torchvision for another torch
-        if info.extra is None:
-            raise
-        cause = " ".join(str(error).split())[:200]
-        fix = f"pip install --force-reinstall 'riptui[{info.extra}]'"
-        raise InputError(f"the metric {name}: its packages cannot be imported ({cause}): {fix}") from error
-    return getattr(imported, factory)(**{"device": device} if info.takes_device else {})

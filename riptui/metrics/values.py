@@ -1,9 +1,20 @@
 """Metric values of one frame, as they are saved: numbers, or None where they are not finite."""
 
 from math import isfinite
+from typing import NamedTuple
 
 SquareValues = list[list[float]]
 """A metric's value at each square of the grid, row by row."""
+
+
+class RepaintDistance(NamedTuple):
+    """Distances to the original right after a repaint, by a metric that has one at each pixel."""
+
+    square: float
+    """Mean over the square that was repainted."""
+    frame: float
+    """Mean over the frame."""
+
 
 MetricValues = dict[str, float | None]
 """Metric name to value. None: not finite, e.g. the PSNR of two equal images."""

@@ -35,7 +35,7 @@ TRIAL_CALLS = 3  # the fastest counts: other processes slow the rest down
 MAX_TRIAL_SECONDS = 1.0  # seconds after which no further call is made
 MAX_TRIAL_PX = 64  # px; telea with radius 60 takes 2 s there, and about 40 s at 256 px
 
-PARAMETERS_WITHOUT_COST = {"prompt", "negative_prompt", "embedding", "revision", "allow_pickle"}
+PARAMETERS_WITHOUT_COST = {"prompt", "negative_prompt", "embedding", "revision", "allow_pickle", "prompt_syntax"}
 
 CostKey = Hashable
 """Specs with equal keys take equally long per iteration on the same device."""
@@ -113,7 +113,7 @@ def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory])
     for key, spec in specs.items():
         if key not in times and not inpainters.find_inpainter(spec.inpainter).needs_weights:
             with suppress(RiptuiError):  # an extra is missing, or the inpainter fails: `riptui run` will say so
-                times[key] = IterationTime(_run_trial(spec))
+                times[key] = IterationTime(run_trial(spec))
     return times
 
 
@@ -148,7 +148,7 @@ def _typical_time(trajectories: Iterable[Trajectory]) -> IterationTime | None:
     return sorted(timed, key=lambda found: found.seconds / found.batch)[len(timed) // 2] if timed else None
 
 
-def _run_trial(spec: Spec) -> float:
+def run_trial(spec: Spec) -> float:
     """Seconds per inpainting: of noise, in a small square, scaled to the mask's area. Raises RiptuiError."""
     side = min(spec.mask, MAX_TRIAL_PX)
     frame = np.random.default_rng(0).integers(0, 256, (1, spec.size, spec.size, 3), dtype=np.uint8)

@@ -84,6 +84,8 @@ def describe_copies(copies: dict[Path, Path]) -> list[str]:
 
 def _list_files(folder: Path, recursive: bool) -> Iterator[Path]:
     def fail(error: OSError) -> None:
+        if isinstance(error, FileNotFoundError):
+            raise SourceError(f"{error.filename} does not exist: check the path") from error
         raise SourceError(f"{error.filename}: cannot be read ({error.strerror}): check its permissions") from error
 
     for parent, folders, files in os.walk(folder, onerror=fail):

@@ -7,6 +7,7 @@ import msgspec
 
 from riptui import inpainters
 from riptui.errors import RiptuiError
+from riptui.inpainters.lora_list import read_loras
 from riptui.inpainters.parameters import PLACES
 from riptui.spec import Spec
 from riptui.store.trajectory import Trajectory
@@ -39,10 +40,11 @@ def _without_places(spec: Spec) -> Spec:
     """The spec without the source's names and the places of weights, and with one name for all diffusion models."""
     parameters = {key: bool(value) if key in PLACES else value for key, value in spec.parameters.items()}
     parameters.pop("config", None)
+    lora_weights = " ".join(str(lora.weight) for lora in read_loras(spec.parameters.get("lora")))
     return msgspec.structs.replace(
         spec,
         source_name="",
         source_sha256="0" * 64,
         inpainter=inpainters.CUSTOM if inpainters.find_inpainter(spec.inpainter).takes_record else spec.inpainter,
-        parameters=parameters | {"revision": None},
+        parameters=parameters | {"revision": None, "lora": lora_weights},
     )

@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from riptui.errors import InputError
+from riptui.errors import InputError, with_choices
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
@@ -210,8 +210,8 @@ def _require_names(found: Sequence[HasSpec], by: Sequence[str]) -> None:
     parameters = {name for item in found for name in item.spec.parameters}
     for name in parameter_names:
         if name not in parameters:
-            known = ", ".join([*_SPEC_FIELDS, IMAGE, *sorted(parameters - {*_SPEC_FIELDS})])
-            raise InputError(f"cannot group by {name}: unknown setting. Known: {known}")
+            choices = [*_SPEC_FIELDS, IMAGE, *sorted(parameters - {*_SPEC_FIELDS})]
+            raise InputError(with_choices(f"cannot group by {name}, an unknown setting", name, choices))
 
 
 _SPEC_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))

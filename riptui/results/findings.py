@@ -1,16 +1,19 @@
 """Tests the paper's seven findings on any trajectories, separately for each inpainter and its settings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from riptui.errors import RiptuiError
 from riptui.results import paper_tests
-from riptui.results.coverage_null import excess_over_coverage
-from riptui.results.curves import Curve, GroupKey, extract_curves
-from riptui.results.panel import Panel, condition_settings, make_panels
+from riptui.results.coverage_null import ExcessCurve, NullSource, describe_sources, excess_over_coverage
+from riptui.results.curves import Curve, GroupKey, extract_curves, get_setting
+from riptui.results.exposure import SquareErrors
+from riptui.results.panel import Panel, condition_settings, distance_function, make_panels
 from riptui.results.verdict import PaperFinding
 from riptui.spec import ParameterValue
 from riptui.store.listing import TrajectorySummary
@@ -27,21 +30,30 @@ class ConditionFindings:
     """Findings 1 to 3 about the excess over coverage; none where rows cannot be read."""
 
 
-def check_findings(summaries: Iterable[TrajectorySummary], metric: str = "lpips-vgg") -> list[ConditionFindings]:
+def check_findings(
+    summaries: Iterable[TrajectorySummary],
+    metric: str = "lpips-vgg",
+    squares: Mapping[str, SquareErrors] = MappingProxyType({}),
+) -> list[ConditionFindings]:
     """Test all seven findings by one metric; 4 and 6 always use the three LPIPS nets.
 
+    `squares`: by the digests of their specs, read with what `patch_names(metric)` names, for findings 1' to 3'.
     Unfinished trajectories are left out. Raises InputError for a metric that is not a distance to the original.
     """
     listed = list(summaries)
     found = {name: extract_curves(listed, name) for name in dict.fromkeys((metric, *paper_tests.NETS))}
     by = condition_settings(curve for members in found.values() for curve in members)
     panels = {name: make_panels(members, by) for name, members in found.items()}
-    excesses = _excess_panels(found[metric], by)
+    excesses = find_excesses(found[metric], squares)
+    sources: defaultdict[GroupKey, Counter[NullSource]] = defaultdict(Counter)
+    for excess in excesses:
+        sources[tuple(get_setting(excess.curve.spec, name) for name in by)][excess.source] += 1
+    excess_panels = make_panels([excess.curve for excess in excesses], by, lambda curve: curve.values)
     return [
         ConditionFindings(
             dict(zip(by, key, strict=True)),
             check_panel(panel, {net: panels[net][key] for net in paper_tests.NETS if key in panels[net]}),
-            check_excess(excesses[key]) if key in excesses else (),
+            check_excess(excess_panels[key], sources[key]) if key in excess_panels else (),
         )
         for key, panel in panels[metric].items()
     ]
@@ -60,22 +72,32 @@ def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, 
     )
 
 
-def check_excess(panel: Panel) -> tuple[PaperFinding, ...]:
-    """Test findings 1 to 3 on a panel of excesses: what the distance has beyond that of each square's first repaint."""
+def check_excess(panel: Panel, sources: Mapping[NullSource, int]) -> tuple[PaperFinding, ...]:
+    """Test findings 1 to 3 on a panel of excesses: what the distance has beyond that of each square's first repaint.
+
+    `sources`: what the coverage nulls are estimated from, with the count of trajectories.
+    """
     claims = (
         (paper_tests.distance_grows, "The excess over coverage grows with the inpainted amount."),
         (paper_tests.slows_without_settling, "The slope of the excess falls, but it does not settle."),
         (paper_tests.larger_masks_end_farther, "Larger masks end with more excess at the same amount."),
     )
     excess = replace(panel, quantity="excess")
-    return tuple(replace(test(excess), claim=claim, of_excess=True) for test, claim in claims)
+    found = [(test(excess), claim) for test, claim in claims]
+    null = describe_sources(sources)
+    return tuple(
+        replace(finding, claim=claim, test=f"{finding.test}; coverage null: {null}", of_excess=True)
+        for finding, claim in found
+    )
 
 
-def _excess_panels(found: Iterable[Curve], by: Sequence[str]) -> dict[GroupKey, Panel]:
-    """The panels of the excesses of the trajectories whose rows can be read."""
+def find_excesses(found: Iterable[Curve], squares: Mapping[str, SquareErrors]) -> list[ExcessCurve]:
+    """The excesses of the complete curves whose rows can be read. Raises InputError for a metric without distance."""
     excesses = []
     for curve in found:
+        distance_function(curve.metric)
         with suppress(RiptuiError):  # damaged, or gone: `riptui check` reports it
-            if curve.complete and np.isfinite((excess := excess_over_coverage(curve)).values).all():
-                excesses.append(excess)
-    return make_panels(excesses, by, lambda excess: excess.values)
+            if curve.complete:
+                excess = excess_over_coverage(curve, squares.get(curve.spec.digest))
+                excesses += [excess] if np.isfinite(excess.curve.values).all() else []
+    return excesses

@@ -212,18 +212,14 @@ def distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:
     Raises InputError for a metric that is unknown or has no such distance.
     """
     info = find_metric(metric)
-    if metric.endswith(PREVIOUS) or not info.pairwise:
+    if metric.endswith(PREVIOUS) or not info.pairwise or info.higher_means == "neither":
         raise InputError(f"{metric} is not a distance to the original, which the findings need: use lpips-vgg")
     if info.higher_means == "farther":
         return lambda values: values
-    if info.higher_means == "neither":
-        raise InputError(
-            f"{metric} does not measure a distance to the original, which the findings need: use lpips-vgg"
-        )
     greatest = info.range[1]
     if not isfinite(greatest):
         raise InputError(
-            f"{metric} has no finite value for equal pictures, so that it is no distance: use lpips-vgg, or ssim "
+            f"{metric} has no finite value for equal pictures, so it is not a distance: use lpips-vgg, or ssim "
             "(taken as 1 - ssim)"
         )
     return lambda values: greatest - values

@@ -1,21 +1,21 @@
 """What recursion does in any trajectories: by condition and mask size, how well it is predicted, and by order."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from riptui.errors import RiptuiError
+from riptui.metrics.display import in_display_order
 from riptui.results.curves import Curve, drop_copies, extract_curve, group_by, shares_squares
-from riptui.results.exposure import SQUARE_ERRORS, SquareErrors, read_square_errors
+from riptui.results.exposure import PATCH_ERRORS, SquareErrors
 from riptui.results.exposure_model import ExposureModel, ExposurePoint, fit_exposure_model, prediction_error
 from riptui.results.order_differences import OrderDifference, compare_orders
 from riptui.results.panel import condition_settings
+from riptui.results.read_squares import ReadSquares
 from riptui.results.recursion_effect import RecursionEffect, compute_effect
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
-from riptui.text.units import format_count
 
 GroupSettings = Mapping[str, ParameterValue]
 
@@ -29,7 +29,7 @@ class RecursionGroup:
     spec: Spec
     """Of any of them."""
     effects: Mapping[str, RecursionEffect]
-    """By error, one of SQUARE_ERRORS."""
+    """By error: those of PATCH_ERRORS, and the metrics whose NAME@repaints some of them have."""
     shared_squares: bool
     """Whether a seed gave several pictures the same squares: the intervals are for these squares only."""
 
@@ -43,7 +43,6 @@ class HeldOutCurve:
     left_out: Literal["mask", "order"]
     """What the model has not seen: groups of this mask size, or groups of this order."""
     error: str
-    """One of SQUARE_ERRORS."""
     model: ExposureModel
     deviation: float
     """Root mean square of predicted minus observed errors over the amounts, in % of the mean observed error."""
@@ -69,6 +68,8 @@ class RecursionAnalysis:
     orders: Sequence[OrderComparison]
     left_out: Sequence[str]
     """What was left out, each with the reason."""
+    notes: Sequence[str] = ()
+    """Which errors are not there, and how to get them."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON. The encoder turns values that are not finite into null."""
@@ -84,6 +85,7 @@ class RecursionAnalysis:
             "held_out": [_with_key(asdict(held)) for held in self.held_out],
             "orders": [_with_key(asdict(comparison)) for comparison in self.orders],
             "left_out": list(self.left_out),
+            "notes": list(self.notes),
         }
 
 
@@ -93,50 +95,33 @@ def _with_key(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def analyse_recursion(
-    summaries: Iterable[TrajectorySummary],
-    metric: str | None = None,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    read: ReadSquares, summaries: Iterable[TrajectorySummary] = (), metric: str | None = None
 ) -> RecursionAnalysis:
-    """Read the errors of the squares of all complete trajectories, and summarise them. Never raises for one of them.
+    """Summarise the errors of the squares of all complete trajectories.
 
-    `metric`: orders are compared by it as well. `on_progress`: called with how many of how many have been read.
+    `metric`: orders are compared by it as well, on the trajectories of `summaries` that were measured to the end.
     """
-    complete, left_out = _choose_complete(summaries)
-    members = []
-    for done, summary in enumerate(complete):
-        on_progress(done, len(complete))
-        try:
-            members.append(read_square_errors(summary.trajectory))
-        except RiptuiError as error:
-            left_out.append(str(error))
-    on_progress(len(complete), len(complete))
+    members = read.members
     by = [*condition_settings(members), "mask"] if members else []
     groups = [
         RecursionGroup(
             dict(zip(by, key, strict=True)),
             found[0].spec,
-            {name: compute_effect(found, name) for name in SQUARE_ERRORS},
+            {name: compute_effect([one for one in found if name in one.errors], name) for name in error_names(found)},
             shares_squares(found),
         )
         for key, found in group_by(members, by).items()
     ]
-    measured = [extract_curve(summary, metric) for summary in complete] if metric else []
-    curves = [curve for curve in measured if curve and curve.complete]
-    return RecursionAnalysis(groups, list(_predict_each(groups)), list(_compare_orders(members, curves, by)), left_out)
+    measured = [curve for summary in drop_copies(summaries) if metric and (curve := extract_curve(summary, metric))]
+    curves = [curve for curve in measured if curve.complete and curve.spec.digest in read.by_digest]
+    orders = list(_compare_orders(members, curves, by))
+    return RecursionAnalysis(groups, list(_predict_each(groups)), orders, read.left_out, read.notes)
 
 
-def _choose_complete(summaries: Iterable[TrajectorySummary]) -> tuple[list[TrajectorySummary], list[str]]:
-    """The complete trajectories made with paste, one of each digest, and notes about the others."""
-    readable = [summary for summary in summaries if summary.spec]
-    unique = drop_copies(readable)
-    complete = [summary for summary in unique if summary.spec and summary.k >= summary.spec.iterations]
-    usable = [summary for summary in complete if summary.spec and summary.spec.paste]
-    counts = {
-        "copies of others with the same spec": len(readable) - len(unique),
-        "unfinished (riptui resume)": len(unique) - len(complete),
-        "made without paste, so that each repaint changed all squares": len(complete) - len(usable),
-    }
-    return usable, [f"{reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
+def error_names(members: Iterable[SquareErrors]) -> list[str]:
+    """The errors that any of them has, those of pixels first."""
+    found = {name for member in members for name in member.errors}
+    return [*(name for name in PATCH_ERRORS if name in found), *in_display_order(found - PATCH_ERRORS.keys())]
 
 
 def _predict_each(groups: Sequence[RecursionGroup]) -> Iterator[HeldOutCurve]:
@@ -145,8 +130,9 @@ def _predict_each(groups: Sequence[RecursionGroup]) -> Iterator[HeldOutCurve]:
         related = [other for other in groups if _condition(other.settings) == _condition(group.settings)]
         for left_out in ("mask", "order"):
             seen = [other for other in related if getattr(other.spec, left_out) != getattr(group.spec, left_out)]
-            for name in SQUARE_ERRORS if seen else ():
-                yield _predict(group, seen, left_out, name)
+            for name in group.effects:
+                if having := [other for other in seen if name in other.effects]:
+                    yield _predict(group, having, left_out, name)
 
 
 def _predict(
@@ -174,7 +160,7 @@ def _compare_orders(
 ) -> Iterator[OrderComparison]:
     if "order" not in by:
         return
-    squares = [_frame_curve(member, name) for member in members for name in SQUARE_ERRORS]
+    squares = [_frame_curve(member, name) for member in members for name in member.errors]
     others = [name for name in by if name != "order"]
     for key, found in group_by([*measured, *squares], others).items():
         differences: list[OrderDifference] = []
@@ -185,6 +171,6 @@ def _compare_orders(
 
 
 def _frame_curve(member: SquareErrors, name: str) -> Curve:
-    k = np.arange(len(member.squares) + 1)
-    errors, last = member.frame_errors(name), len(member.squares)
+    k = np.arange(len(member.rows) + 1)
+    errors, last = member.frame_errors(name), len(member.rows)
     return Curve(member.trajectory, member.spec, f"{name} of squares", k, member.inpainted, errors, last)

@@ -45,7 +45,6 @@ class RecursionEffect:
     """What recursion did to one kind of error in trajectories that differ only in picture and seed."""
 
     error: str
-    """One of SQUARE_ERRORS."""
     trajectories: int
     images: int
     by_exposure: Sequence[ExposureMean]

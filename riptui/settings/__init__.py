@@ -9,7 +9,6 @@ A broken file never prevents a start: `load_settings` skips invalid values and r
 are plain names here; callers know which of them exist.
 """
 
-import difflib
 import os
 import reprlib
 from collections.abc import Collection, Iterator, Mapping
@@ -21,7 +20,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, inspect
 
-from riptui.errors import SettingsError
+from riptui.errors import SettingsError, with_choices
 from riptui.settings import paths
 from riptui.settings.toml_file import TomlDocument, read_toml
 
@@ -152,18 +151,14 @@ def _location(file: Path, document: TomlDocument, name: str) -> str:
 def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]]) -> Any:
     """Validate and convert a value. Raises SettingsError without the location."""
     if name not in Settings.__struct_fields__:
-        matches = difflib.get_close_matches(name, Settings.__struct_fields__, n=1)
-        hint = f"did you mean {matches[0]}? " if matches else ""
-        raise SettingsError(f"unknown setting {_quote(name)}; {hint}Known: {', '.join(Settings.__struct_fields__)}")
+        raise SettingsError(with_choices(f"unknown setting {_quote(name)}", name, Settings.__struct_fields__))
     try:
         converted = msgspec.convert({name: value}, Settings, dec_hook=_decode_path)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{name} is {_quote(value)}; it must be {_describe_allowed(_field_type(name))}") from error
     known = choices.get(name)
     if known is not None and value not in known:
-        matches = difflib.get_close_matches(str(value), known, n=1)
-        hint = f"did you mean {matches[0]}? " if matches else ""
-        raise SettingsError(f"unknown {name} {_quote(value)}; {hint}Known: {', '.join(known)}")
+        raise SettingsError(with_choices(f"unknown {name} {_quote(value)}", str(value), known))
     return getattr(converted, name)
 
 

@@ -8,11 +8,11 @@ import msgspec
 
 from riptui.errors import StoreError
 from riptui.metrics import PREVIOUS
-from riptui.metrics.values import SquareValues, finite_or_none
+from riptui.metrics.values import RepaintDistance, SquareValues, finite_or_none
 from riptui.store import layout
 from riptui.store.disk import Folder, Journal, sync_parent
 from riptui.store.lock import FolderLock
-from riptui.store.records import Failure, encode_line
+from riptui.store.records import Failure, RepaintMeasurement, encode_line
 from riptui.store.trajectory import Trajectory
 
 
@@ -38,9 +38,12 @@ class Claim:
         folder.sync()  # for what was renamed by a process that was killed
         self._metrics = Journal(folder, layout.METRICS)
         self._metrics.drop_torn_lines()
+        self._repaints: Journal | None = None  # few trajectories have one
 
     def close(self) -> None:
         self._metrics.close()
+        if self._repaints is not None:
+            self._repaints.close()
 
     def add_measurement(
         self,
@@ -60,6 +63,13 @@ class Claim:
         previous_field = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
         finite = {name: finite_or_none(value) for name, value in values.items()}
         self._metrics.append(encode_line({"k": k, **previous_field, **finite}))
+
+    def add_repaint(self, k: int, sha256: str, distances: Mapping[str, RepaintDistance]) -> None:
+        """Save distances right after iteration k's repaint, by metric. sha256: of frame k's pixels."""
+        if self._repaints is None:
+            self._repaints = Journal(self.folder, layout.REPAINTS)
+            self._repaints.drop_torn_lines()
+        self._repaints.append(encode_line(RepaintMeasurement(k, sha256, dict(distances))))
 
     def drop_measurements_after(self, k: int) -> None:
         """Drop the measurements of frames after k, which were cut and will be computed again."""

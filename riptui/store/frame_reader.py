@@ -168,7 +168,8 @@ class PatchCache:
     def __init__(self, trajectory: Trajectory, max_bytes: int) -> None:
         self._trajectory = trajectory
         self._max_bytes = max_bytes
-        self._bytes = 0
+        self.bytes = 0
+        """Of the patches that it holds."""
         self._patches: OrderedDict[tuple[int, str], Image] = OrderedDict()
 
     def holds(self, row: IterationRow) -> bool:
@@ -180,8 +181,8 @@ class PatchCache:
         if key not in self._patches:
             patch = frames.read_patch(self._trajectory, row)
             self._patches[key] = patch
-            self._bytes += patch.nbytes
-            while self._bytes > self._max_bytes and len(self._patches) > 1:
-                self._bytes -= self._patches.popitem(last=False)[1].nbytes
+            self.bytes += patch.nbytes
+            while self.bytes > self._max_bytes and len(self._patches) > 1:
+                self.bytes -= self._patches.popitem(last=False)[1].nbytes
         self._patches.move_to_end(key)
         return self._patches[key]

@@ -71,11 +71,17 @@ def read_patch(trajectory: Trajectory, row: IterationRow) -> Image:
 
 
 def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterator[Image]:
-    """The patches of rows, each as large as its box, read from disk at once. Raises DamagedError, DiskError."""
-    data = read_file(trajectory.path / layout.PATCHES) or b""
-    for row in rows:
+    """The patches of rows, each as large as its box; what lies between them is read from disk at once.
+
+    Raises DamagedError, DiskError.
+    """
+    listed = list(rows)
+    start = min((row.patch[0] for row in listed), default=0)
+    end = max((sum(row.patch) for row in listed), default=0)
+    data = read_range(trajectory.path / layout.PATCHES, start, end - start)
+    for row in listed:
         offset, length = row.patch
-        patch = decode_patch(row, data[offset : offset + length])
+        patch = decode_patch(row, data[offset - start : offset - start + length])
         if patch.shape[:2] != (row.box.height, row.box.width):
             raise _wrong_size(row)
         yield patch

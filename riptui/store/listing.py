@@ -11,6 +11,7 @@ from riptui.errors import DiskError, NotATrajectoryError, RiptuiError
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
+from riptui.store.annotations import NO_ANNOTATIONS, Annotations, peek_annotations
 from riptui.store.disk import explain_errors, read_tail
 from riptui.store.names import is_name
 from riptui.store.provenance import describe_mixed_sessions
@@ -35,6 +36,7 @@ class TrajectorySummary:
     """By iteration, ascending."""
     mixed: str = ""
     """The differences between its sessions; empty if there are none."""
+    annotations: Annotations = NO_ANNOTATIONS
     error: str = ""
 
 
@@ -135,6 +137,7 @@ def find_all_trajectories(paths: Iterable[Path]) -> list[Trajectory]:
 
 def summarize(trajectory: Trajectory) -> TrajectorySummary:
     """Summarize a trajectory. Never raises for errors on disk: they are in `error`."""
+    annotations = peek_annotations(trajectory.path)
     try:
         spec = trajectory.spec
         row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
@@ -144,9 +147,9 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         # a single session has no differences
         differences = describe_mixed_sessions(trajectory) if row and row.session > 1 else ""
     except RiptuiError as error:
-        return TrajectorySummary(trajectory, None, error=str(error))
+        return TrajectorySummary(trajectory, None, annotations=annotations, error=str(error))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
-    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences)
+    return TrajectorySummary(trajectory, state, spec, k, inpainted, coverage, metrics, differences, annotations)
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:

@@ -5,7 +5,7 @@ If there are any, its pixels may differ from those of a single session.
 
 import re
 
-from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.inpainter import LATER_NOTES, WEIGHTS_NOTE
 from riptui.store.records import IterationRow, Session
 from riptui.store.trajectory import Trajectory
 
@@ -28,6 +28,7 @@ def _traits(session: Session) -> dict[str, str]:
     """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}
+    notes.pop("offload", None)  # where weights waited
     return {"device": device, "batch": str(session.batch), **session.versions, **notes}
 
 
@@ -53,4 +54,4 @@ def _list_differences(sessions: list[dict[str, str]]) -> list[str]:
 
 def _is_recorded_lately(name: str) -> bool:
     """Whether sessions of older releases lack a note, so that its absence says nothing."""
-    return name.startswith(WEIGHTS_NOTE) or name == "variant"
+    return name.startswith(WEIGHTS_NOTE) or name in LATER_NOTES

@@ -4,7 +4,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from riptui.metrics.values import SquareValues
+from riptui.metrics.values import RepaintDistance, SquareValues
 from riptui.spec import Box, MeasureInterval, Sha256
 
 
@@ -45,6 +45,19 @@ class SquareMeasurement(msgspec.Struct, frozen=True):
 
     k: int
     squares: dict[str, SquareValues]
+    """By metric."""
+
+
+class RepaintMeasurement(msgspec.Struct, frozen=True):
+    """A line of repaints.jsonl: distances right after iteration k's repaint. The last for one k and name holds.
+
+    It can be deleted: the same is measured again from the saved frames.
+    """
+
+    k: int
+    sha256: Sha256
+    """Of frame k's pixels: a line of a frame that was cut, and computed again otherwise, does not count."""
+    repaints: dict[str, RepaintDistance]
     """By metric."""
 
 

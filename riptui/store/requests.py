@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from riptui.errors import DiskError
-from riptui.metrics import PREVIOUS, has_value_at_first
+from riptui.metrics import PREVIOUS, base_name, has_value_at_first, split_names
 from riptui.spec import measured_iterations
 from riptui.store import layout
 from riptui.store.claim import encode_record
@@ -30,7 +30,11 @@ def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
     spec, request = trajectory.spec, merge_request(trajectory.request, extra)
     if len(trajectory.read_rows()) < spec.iterations:
         return True
-    return bool(find_missing_measurements(trajectory, request.metrics, measured_iterations(spec, request.measure)))
+    iterations = measured_iterations(spec, request.measure)
+    return bool(
+        find_missing_measurements(trajectory, request.metrics, iterations)
+        or find_missing_repaints(trajectory, request.metrics)
+    )
 
 
 def is_requested(trajectory: Trajectory, request: Request) -> bool:
@@ -43,11 +47,23 @@ def find_missing_measurements(
 ) -> dict[int, list[str]]:
     """The metrics to measure, by frame. A value @previous counts only if it was measured against the right frame."""
     measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
+    metrics, _ = split_names(metrics)
     missing = {}
     for k, previous in zip(iterations, [None, *iterations], strict=False):
         names = [name for name in metrics if previous is not None or has_value_at_first(name)]
         outdated = set() if previous_frames.get(k) == previous else {name for name in names if name.endswith(PREVIOUS)}
         missing[k] = [name for name in names if name not in measured.get(k, {}) or name in outdated]
+    return {k: names for k, names in missing.items() if names}
+
+
+def find_missing_repaints(trajectory: Trajectory, metrics: Sequence[str]) -> dict[int, list[str]]:
+    """The NAME@repaints among the metrics that are still to be measured, by committed iteration."""
+    _, names = split_names(metrics)
+    if not names:
+        return {}
+    rows = trajectory.read_rows()
+    known = trajectory.read_repaints(rows)
+    missing = {row.k: [name for name in names if row.k not in known.get(base_name(name), {})] for row in rows}
     return {k: names for k, names in missing.items() if names}
 
 

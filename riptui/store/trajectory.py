@@ -5,7 +5,7 @@ data that they name.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import cached_property
 from itertools import takewhile
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError
-from riptui.metrics.values import MetricValues, SquareValues
+from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError, with_choices
+from riptui.metrics.values import MetricValues, RepaintDistance, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
 from riptui.store.disk import explain_errors, read_file, read_tail
@@ -27,6 +27,7 @@ from riptui.store.records import (
     Failure,
     IterationRow,
     Measurement,
+    RepaintMeasurement,
     Request,
     Session,
     SquareMeasurement,
@@ -149,6 +150,16 @@ class Trajectory:
             merged.setdefault(measurement.k, {}).update(measurement.squares)
         return dict(sorted(merged.items()))
 
+    def read_repaints(self, rows: Sequence[IterationRow]) -> dict[str, dict[int, RepaintDistance]]:
+        """Distances right after repaints by metric and iteration, of frames that the rows have; see NAME@repaints."""
+        sha256 = {row.k: row.sha256 for row in rows}
+        found: dict[str, dict[int, RepaintDistance]] = {}
+        for line in self._read_lines(layout.REPAINTS, RepaintMeasurement):
+            if sha256.get(line.k) == line.sha256:
+                for name, distance in line.repaints.items():
+                    found.setdefault(name, {})[line.k] = distance
+        return found
+
     def frame(self, k: int) -> "Image":
         """Frame k, uint8 RGB [size, size, 3], compared with its SHA-256; frame 0 is the original.
 
@@ -187,8 +198,7 @@ class Trajectory:
         """
         table = self.table()
         if metric not in table:
-            measured = ", ".join([*table][3:]) or "none"
-            raise InputError(f"{self.path} has no values of {metric!r}. Measured: {measured}")
+            raise InputError(with_choices(f"{self.path} has no values of {metric!r}", metric, [*table][3:]))
         pairs = [(x, y) for x, y in zip(table["inpainted"], table[metric], strict=True) if not isnan(y)]
         return [x for x, _ in pairs], [y for _, y in pairs]
 

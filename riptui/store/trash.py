@@ -122,14 +122,14 @@ def restore(runs: Path, entry: TrashEntry) -> Path:
             f"{target.parent} leads through a symbolic link, out of the runs folder: remove the link"
         )
     move(entry.path, target)
-    _delete_folder(entry.folder)
+    delete_folder(entry.folder)
     return target
 
 
 def delete(entry: TrashEntry) -> None:
     """Delete a trajectory in the trash for good. Raises HeldError, DiskError."""
     require_unlocked([entry.path])
-    _delete_folder(entry.folder)
+    delete_folder(entry.folder)
 
 
 def disk_usage(path: Path) -> int:
@@ -148,7 +148,7 @@ def _trash_folder(root: Path) -> Path:
     return root / PRIVATE_FOLDER / TRASH_FOLDER
 
 
-def _delete_folder(folder: Path) -> None:
+def delete_folder(folder: Path) -> None:
     with explain_errors(folder):
         shutil.rmtree(folder)
 

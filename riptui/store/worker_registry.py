@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError
-from riptui.inpainters import CompileMode
+from riptui.inpainters import CompileMode, OffloadMode
 from riptui.store.claim import encode_record, timestamp
 from riptui.store.disk import Folder, explain_errors, list_folder, make_folders, read_file
 from riptui.store.lock import FolderLock, probe_lock
@@ -49,6 +49,7 @@ class WorkerOptions(msgspec.Struct, frozen=True):
     """Trajectories computed together; None: as many as fit into memory."""
     compile: CompileMode = "auto"
     deterministic: bool = False
+    offload: OffloadMode = "none"
     offline: bool = False
     """Never use the network, whatever is missing."""
 

@@ -1,8 +1,11 @@
 """A study: many trajectories, defined by one TOML file.
 
-study_file      parse the file; report errors with their line
+study_file      parse the file: what is above [sweep]
+sweep_table     parse what is below
+study_document  the file's values, and errors with their line
 presets         study files to start from
 sources         the pictures that it names, and a seeded sample of them
+dataset_name    how a study names a dataset on the Hugging Face hub
 hub_dataset     pictures of a dataset on the Hugging Face hub
 manifest        its pictures and their trajectories, recorded in the runs folder
 submission      create its trajectory folders, one picture at a time; none twice

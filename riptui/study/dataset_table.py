@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from riptui.errors import MissingExtraError, SourceError, StudyError
+from riptui.errors import MissingExtraError, SourceError, StudyError, with_choices
 from riptui.images import is_regular, read_source
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def open_table(text: str, name: str, config: str | None, revision: str | None, s
         builder = datasets.load_dataset_builder(name, config, revision=revision)
         files = {str(key): [*map(str, urls)] for key, urls in (builder.config.data_files or {}).items()}
         if files and split not in files and "[" not in split:
-            raise StudyError(f"{text} has no split {split!r}, only: {', '.join(files)}: write hf:NAME#SPLIT")
+            raise StudyError(with_choices(f"{text} has no split {split!r}", split, files) + "; write hf:NAME#SPLIT")
         if all(url.endswith(".parquet") for url in files.get(split, [""])):
             return ParquetTable(text, read_shards(files[split]))
         return LoadedTable(datasets.load_dataset(name, config, revision=revision, split=split))

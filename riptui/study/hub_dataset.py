@@ -1,10 +1,9 @@
-"""A dataset on the Hugging Face hub as a study names it; drawn rows are saved as files below the user's cache folder.
+"""A dataset on the Hugging Face hub: drawn rows are saved as files below the user's cache folder.
 
 Once all rows of a study are cached, neither the package `datasets` nor the network is needed.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,15 +11,14 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.errors import DamagedError, StudyError
+from riptui.errors import DamagedError, StudyError, with_choices
 from riptui.settings.paths import cache_folder
 from riptui.store.disk import Folder, make_folders, read_file
 from riptui.store.names import slugify
 from riptui.store.records import UNREADABLE
+from riptui.study.dataset_name import HUB_PREFIX, DatasetName
 from riptui.study.dataset_table import PREFERRED_COLUMNS, DatasetTable, ParquetTable, Shard, open_table, read_cell
 
-HUB_PREFIX = "hf:"
-"""Prefix of a dataset in a study's `images`."""
 RECORD_FILE = "dataset.json"
 MAX_RECORD_BYTES = 2**22  # bytes; a shard takes about 100
 
@@ -40,23 +38,18 @@ class DatasetRecord(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class HubDataset:
-    """`hf:ORG/NAME[CONFIG]@REVISION#SPLIT:COLUMN`; the path of a folder may stand in place of ORG/NAME."""
+    """A dataset by its name."""
 
-    text: str
-    name: str
-    config: str | None
-    revision: str | None
-    split: str
-    column: str | None
+    name: DatasetName
 
     @property
     def folder(self) -> Path:
         """The folder of the drawn rows."""
-        text = self.text.removeprefix(HUB_PREFIX)
+        text = self.name.text.removeprefix(HUB_PREFIX)
         return _datasets_folder() / f"{slugify(text)[:80]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
     def row_file(self, row: int) -> Path:
-        return self.folder / f"{slugify(self.split)}-{row:06d}"
+        return self.folder / f"{slugify(self.name.split)}-{row:06d}"
 
     def read_cached(self) -> DatasetRecord | None:
         """The record of an earlier look, or None. Raises DamagedError, DiskError."""
@@ -85,52 +78,36 @@ class HubDataset:
         if not (missing := [row for row in rows if not self.row_file(row).exists()]):
             return
         record = self.load_record()
-        table = ParquetTable(self.text, record.shards) if record.shards else self._table
+        table = ParquetTable(self.name.text, record.shards) if record.shards else self._table
         with Folder(self.folder) as folder:
             for row, cell in table.read_cells(record.column, missing):
                 folder.write_atomically(self.row_file(row).name, read_cell(cell), shared=True)
 
     def describe_column(self, record: DatasetRecord) -> str:
         """Which column the pictures come from, if that is not plain; else empty."""
-        if self.column or not (record.other_columns or record.column not in PREFERRED_COLUMNS):
+        if self.name.column or not (record.other_columns or record.column not in PREFERRED_COLUMNS):
             return ""
         others = f", not from {', '.join(record.other_columns)}" if record.other_columns else ""
         return (
-            f"{self.text}: its pictures are taken from the column {record.column}{others}; "
-            f"hf:NAME#{self.split}:COLUMN chooses another"
+            f"{self.name}: its pictures are taken from the column {record.column}{others}; "
+            f"hf:NAME#{self.name.split}:COLUMN chooses another"
         )
 
     @cached_property
     def _table(self) -> DatasetTable:
-        return open_table(self.text, self.name, self.config, self.revision, self.split)
+        return open_table(self.name.text, self.name.repo, self.name.config, self.name.revision, self.name.split)
 
     def _order_columns(self, table: DatasetTable) -> tuple[str, ...]:
         """The columns of pictures, the one that is meant first. Raises StudyError."""
         columns = table.find_columns()
         if not columns:
-            raise StudyError(f"{self.text} has no column of pictures")
-        if self.column is None:
+            raise StudyError(f"{self.name} has no column of pictures")
+        if self.name.column is None:
             return columns
-        if self.column not in columns:
-            raise StudyError(f"{self.text}: no column {self.column!r} has pictures, only: {', '.join(columns)}")
-        return self.column, *(name for name in columns if name != self.column)
-
-
-def parse_dataset(text: str) -> HubDataset:
-    """Raises StudyError."""
-    match = re.fullmatch(
-        r"hf:(?P<name>[^@#\[\]\0]+)(\[(?P<config>[^@#\[\]\0]+)\])?(@(?P<revision>[^@#\[\]\0]+))?"
-        r"(#(?P<split>[^@#:\[\]\0]*(\[[^\]\0]*\])?)(:(?P<column>[^\0]+))?)?",
-        text,
-    )
-    if match is None or text.endswith("#"):
-        raise StudyError(
-            f"{text!r} is not a dataset: expected hf:ORG/NAME, or with any of hf:ORG/NAME[CONFIG]@REVISION#SPLIT:COLUMN"
-        )
-    parts = match.groupdict()
-    return HubDataset(
-        text, parts["name"], parts["config"], parts["revision"], parts["split"] or "train", parts["column"]
-    )
+        if self.name.column not in columns:
+            problem = f"{self.name}: no column {self.name.column!r} has pictures"
+            raise StudyError(with_choices(problem, self.name.column, columns))
+        return self.name.column, *(name for name in columns if name != self.name.column)
 
 
 def is_dataset_row(path: Path) -> bool:

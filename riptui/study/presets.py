@@ -30,7 +30,7 @@ images = ["pictures"]
 # Take this many pictures at random: {relation}, if sample_seed is the same.
 sample = {sample}
 sample_seed = 0
-#strict = true                    # leave out pictures with damage inside, which are otherwise taken with a note
+#strict = true                    # leave out damaged pictures, which are otherwise used with a note
 
 # Trajectories are saved in the folder runs/group. In one group, the paper's two experiments share the trajectories
 # that both contain.
@@ -78,14 +78,14 @@ fit = "crop"
 PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}
 PRESET_FIELDS = {
     "quick": {
-        "title": "A study that runs anywhere in about a minute: four pictures that come with riptui, three classical "
-        "inpainters.",
+        "title": "A study that runs anywhere, in a minute or two on two cores: four pictures that come with riptui,\n"
+        "# three classical inpainters.",
         "group": "quick",
         "inpainters": '["navier-stokes", "telea", "biharmonic"]',
         "orders": "",
     },
     "orders": {
-        "title": "What the order of the squares does, on the same pictures; runs anywhere in a few minutes. Then see\n"
+        "title": "What the order of the squares does, on the same pictures; runs anywhere. Then see\n"
         "# riptui results runs/orders --by inpainter,mask,order --recursion\n"
         "# Intervals need five pictures: add your own.",
         "group": "orders",

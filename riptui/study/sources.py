@@ -8,11 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from riptui.errors import StudyError
+from riptui.errors import StudyError, with_choices
 from riptui.images import is_folder, is_regular
 from riptui.planning.picture_files import PictureFiles, describe_copies, find_copies, list_pictures, match_pattern
 from riptui.settings.paths import cache_folder
-from riptui.study.hub_dataset import HUB_PREFIX, HubDataset, parse_dataset
+from riptui.study.dataset_name import HUB_PREFIX, parse_dataset_name
+from riptui.study.hub_dataset import HubDataset
 from riptui.study.study_file import Study
 
 BUNDLED_PREFIX = "riptui:"
@@ -48,15 +49,14 @@ def resolve(study: Study) -> StudyPictures:
 def preview(study: Study) -> StudyPictures:
     """As `resolve`, but without downloads and writes. Raises StudyError if a dataset is not on this machine."""
     for dataset in list_unfetched(study):
-        raise StudyError(f"{dataset.text} is not on this machine; `riptui study run` fetches it")
+        raise StudyError(f"{dataset.name} is not on this machine; `riptui study run` fetches it")
     return _draw(study, fetch=False)
 
 
 def list_unfetched(study: Study) -> list[HubDataset]:
     """The study's datasets that are not on this machine."""
-    return [
-        dataset for dataset in map(parse_dataset, filter(_is_dataset, study.images)) if dataset.read_cached() is None
-    ]
+    datasets = [HubDataset(parse_dataset_name(text)) for text in study.images if _is_dataset(text)]
+    return [dataset for dataset in datasets if dataset.read_cached() is None]
 
 
 def _draw(study: Study, *, fetch: bool) -> StudyPictures:
@@ -88,7 +88,7 @@ def _list_candidates(study: Study, found: StudyPictures) -> dict[Path, "DatasetR
     candidates: dict[Path, DatasetRow | None] = {}
     for text in study.images:
         if _is_dataset(text):
-            dataset = parse_dataset(text)
+            dataset = HubDataset(parse_dataset_name(text))
             record = dataset.load_record()
             found.notices += filter(None, [dataset.describe_column(record)])
             candidates.update({dataset.row_file(row): DatasetRow(dataset, row) for row in range(record.count)})
@@ -119,7 +119,7 @@ def _fetch(rows: dict[Path, DatasetRow | None], paths: Sequence[Path]) -> None:
 def _explain_empty(path: Path, row: DatasetRow | None) -> str:
     if row is None or path.stat().st_size:
         return ""
-    return f"row {row.number:,} of {row.dataset.text} has no picture"
+    return f"row {row.number:,} of {row.dataset.name} has no picture"
 
 
 def rank(paths: Sequence[Path], count: int | None, seed: int, *, base: Path) -> list[Path]:
@@ -145,9 +145,8 @@ def _expand(text: str, base: Path) -> PictureFiles:
     if text.startswith(BUNDLED_PREFIX):
         bundled = list_bundled()
         if (name := text.removeprefix(BUNDLED_PREFIX)) not in bundled:
-            raise StudyError(
-                f"unknown picture {text}. Available: {', '.join(BUNDLED_PREFIX + name for name in bundled)}"
-            )
+            choices = [BUNDLED_PREFIX + name for name in bundled]
+            raise StudyError(with_choices(f"unknown picture {text}", text, choices))
         return PictureFiles([bundled[name]])
     path = base / Path(text).expanduser()
     if is_folder(path):

@@ -41,7 +41,7 @@ class StudyEstimate:
 
 def estimate_study(study: Study) -> StudyEstimate:
     """Raises StudyError if an entry of `images` matches no picture; DiskError."""
-    unfetched = tuple(dataset.text for dataset in sources.list_unfetched(study))
+    unfetched = tuple(str(dataset.name) for dataset in sources.list_unfetched(study))
     found = StudyPictures() if unfetched and study.sample else sources.preview(study)
     paths = found.paths
     pictures = len(paths) or study.sample or 0

@@ -1,34 +1,40 @@
 """Parse a study file, TOML, to a `Study`. Errors are reported with their line, before anything is created."""
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
-from typing import Any
 
 from riptui import inpainters, metrics
-from riptui.errors import InputError, NameRefusedError, RiptuiError, SettingsError, StudyError
+from riptui.errors import SettingsError, StudyError, with_choices
 from riptui.planning.sweep import Sweep
-from riptui.settings.toml_file import TomlDocument
-from riptui.settings.toml_file import read_toml as read_document
-from riptui.spec import (
-    FITS,
-    MAX_SEED,
-    SQUARE_ORDERS,
-    SQUARE_SOURCES,
-    Fit,
-    MeasureInterval,
-    ParameterValue,
-    SquareSource,
-    measured_iterations,
-)
+from riptui.settings.toml_file import read_toml
+from riptui.spec import Fit, MeasureInterval, SquareSource, measured_iterations
 from riptui.store import names
-from riptui.study import hub_dataset
-from riptui.text import int_ranges
+from riptui.study.dataset_name import HUB_PREFIX, parse_dataset_name
+from riptui.study.study_document import (
+    StudyDocument,
+    ValueKind,
+    is_bool,
+    is_positive,
+    is_text,
+    is_texts,
+    is_whole,
+)
+from riptui.study.sweep_table import SPEC_KEYS, TABLE, build_sweeps, read_sweep_table
 
-KEYS = ("images", "sample", "sample_seed", "strict", "runs", "group", "metrics", "measure", "sweep")
-SEED_RULE = f'it must be whole numbers from 0 to {MAX_SEED:,}: 7, [0, 1, 2] or "0-9"'
+KEYS = {
+    "images": ValueKind('a list of files, folders and globs, e.g. ["pictures/*.jpg"]', is_texts),
+    "sample": ValueKind("a whole number of at least 1", is_positive),
+    "sample_seed": ValueKind("a whole number of at least 0", is_whole),
+    "strict": ValueKind("true or false", is_bool),
+    "runs": ValueKind("a path", is_text),
+    "group": ValueKind("a name, or several with / between them", is_text),
+    "metrics": ValueKind('a list of metrics, e.g. ["ssim", "lpips-vgg"]', is_texts),
+    "measure": ValueKind(
+        '"half" (every 50 %), "every" (each iteration) or a number of iterations',
+        lambda value: value in ("half", "every") or is_positive(value),
+    ),
+    "sweep": TABLE,
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Study:
     """How many of the pictures; None: all."""
     sample_seed: int
     strict: bool
-    """Whether pictures with damage inside are left out."""
+    """Whether damaged pictures are left out."""
     runs: Path
     group: str
     metrics: tuple[str, ...] | None
@@ -95,158 +101,74 @@ def read_study(file: Path, *, runs: Path = Path("runs")) -> Study:
     """
     file = file.absolute()
     try:
-        document = read_document(file)
+        toml = read_toml(file)
     except FileNotFoundError:
         raise StudyError(f"{file} does not exist; `riptui study new` writes one") from None
     except SettingsError as error:
         raise StudyError(str(error)) from error
-    return _StudyParser(file, document).parse(runs)
+    return _parse_study(StudyDocument(file, toml), runs)
 
 
-class _StudyParser:
-    def __init__(self, file: Path, document: TomlDocument) -> None:
-        self._file, self._document = file, document
+def _parse_study(document: StudyDocument, runs: Path) -> Study:
+    for key in document.toml.values:
+        _require_key(document, key)
+    values = document.read_top(KEYS)
+    folder = document.file.parent / Path(values["runs"]).expanduser() if values["runs"] else runs.absolute()
+    table = read_sweep_table(document, values["sweep"] or {}, top_keys=KEYS)
+    study = Study(
+        file=document.file,
+        text=document.toml.text,
+        images=_read_images(document, values["images"]),
+        sample=values["sample"],
+        sample_seed=values["sample_seed"] or 0,
+        strict=values["strict"] or False,
+        runs=folder,
+        group=_read_group(document, values["group"], folder),
+        metrics=_read_metrics(document, values["metrics"]),
+        measure=values["measure"] or "half",
+        sweeps=tuple(build_sweeps(document, table)),
+        names_squares="squares" in table,
+    )
+    with document.locate_errors("measure"):
+        for sweep in study.sweeps:
+            measured_iterations(sweep.specs("", "0" * 64, "0" * 64)[0], study.measure)
+    return study
 
-    def parse(self, runs: Path) -> Study:
-        self._require_known(self._document.values, KEYS, "")
-        runs_text = self._read_value("runs", _is_text, "a path", None)
-        folder = (self._file.parent / Path(runs_text).expanduser()) if runs_text else runs.absolute()
-        group = self._read_value(
-            "group",
-            _is_text,
-            "a name, or several with / between them",
-            _name_study(self._file, folder / names.older_slug(self._file.stem)),
-        )
-        try:
-            group = "/".join(map(names.require_name, group.split("/")))
-        except NameRefusedError as error:
-            raise self._error("group", str(error)) from error
-        sweep_values = self._parse_sweep_table()
-        measure = self._parse_measure()
-        sweeps = tuple(self._build_sweeps(sweep_values))
-        try:
-            for sweep in sweeps:
-                measured_iterations(sweep.specs("", "0" * 64, "0" * 64)[0], measure)
-        except RiptuiError as error:
-            raise self._error("measure", str(error)) from error
-        return Study(
-            file=self._file,
-            text=self._document.text,
-            images=self._parse_images(),
-            sample=self._read_value("sample", _is_positive, "a whole number of at least 1", None),
-            sample_seed=self._read_value("sample_seed", _is_whole, "a whole number of at least 0", 0),
-            strict=self._read_value("strict", lambda value: isinstance(value, bool), "true or false", False),
-            runs=folder,
-            group=group,
-            metrics=self._parse_metrics(),
-            measure=measure,
-            sweeps=sweeps,
-            names_squares="squares" in sweep_values,
-        )
 
-    # ── the top of the file ──────────────────────────────────────────────────────────────────────────────────────
+def _require_key(document: StudyDocument, key: str) -> None:
+    if key in KEYS:
+        return
+    if key in SPEC_KEYS:
+        raise document.error(key, f"{key} belongs below [sweep]")
+    raise document.error(key, with_choices(f"unknown key {key!r}", key, KEYS))
 
-    def _parse_images(self) -> tuple[str, ...]:
-        expected = 'a list of files, folders and globs, e.g. ["pictures/*.jpg"]'
-        images = self._read_value("images", _is_texts, expected, None)
-        if not images:
-            raise self._error("images", f"images is required: {expected}")
-        texts = dict.fromkeys([images] if isinstance(images, str) else images)
-        try:
-            for text in texts:
-                if text.startswith(hub_dataset.HUB_PREFIX):
-                    hub_dataset.parse_dataset(text)
-        except StudyError as error:
-            raise self._error("images", str(error)) from error
-        return tuple(texts)
 
-    def _parse_metrics(self) -> tuple[str, ...] | None:
-        chosen = self._read_value("metrics", _is_texts, 'a list of metrics, e.g. ["ssim", "lpips-vgg"]', None)
-        if chosen is None:
-            return None
-        try:
-            return metrics.check_names([chosen] if isinstance(chosen, str) else chosen)
-        except InputError as error:
-            raise self._error("metrics", str(error)) from error
+def _read_images(document: StudyDocument, value: str | list[str] | None) -> tuple[str, ...]:
+    if not value:
+        raise document.error("images", f"images is required: {KEYS['images'].description}")
+    texts = dict.fromkeys(_as_list(value))
+    with document.locate_errors("images"):
+        for text in texts:
+            if text.startswith(HUB_PREFIX):
+                parse_dataset_name(text)
+    return tuple(texts)
 
-    def _parse_measure(self) -> MeasureInterval:
-        measure: MeasureInterval = self._read_value(
-            "measure",
-            lambda value: value in ("half", "every") or _is_positive(value),
-            '"half" (every 50 %), "every" (each iteration) or a number of iterations',
-            "half",
-        )
-        return measure
 
-    # ── [sweep] ──────────────────────────────────────────────────────────────────────────────────────────────────
+def _read_group(document: StudyDocument, value: str | None, runs: Path) -> str:
+    group = value or _name_study(document.file, runs / names.older_slug(document.file.stem))
+    with document.locate_errors("group"):
+        return "/".join(map(names.require_name, group.split("/")))
 
-    def _parse_sweep_table(self) -> dict[str, list[Any]]:
-        """The lists of [sweep], with single values as lists of one."""
-        table = self._read_value("sweep", lambda value: isinstance(value, dict), "a table: [sweep]", {})
-        known = [*SWEEP_FIELDS, *dict.fromkeys(key for info in inpainters.REGISTRY.values() for key in info.parameters)]
-        self._require_known(table, known, "sweep.")
-        return {key: self._parse_values(key, value) for key, value in table.items()}
 
-    def _parse_values(self, key: str, value: object) -> list[Any]:
-        if key == "seed":
-            return self._parse_seeds(value)
-        expected, is_valid = SWEEP_FIELDS.get(key, ("true, false, a number or text", _is_parameter))
-        values = value if isinstance(value, list) else [value]
-        if not values or not all(_is_parameter(item) and is_valid(item) for item in values):
-            raise self._error(f"sweep.{key}", f"{key} is {value!r}; it must be {expected}, or a list of them")
-        return [item for _, item in dict.fromkeys((type(item), item) for item in values)]
+def _read_metrics(document: StudyDocument, value: str | list[str] | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    with document.locate_errors("metrics"):
+        return metrics.check_names(_as_list(value))
 
-    def _parse_seeds(self, value: object) -> list[int]:
-        items = value if isinstance(value, list) else [value]
-        try:
-            seeds = int_ranges.parse(",".join(map(str, items)))
-        except InputError as error:
-            raise self._error("sweep.seed", f"seed is {value!r}: {error}; {SEED_RULE}") from error
-        if any(isinstance(item, bool) for item in items) or max(seeds) > MAX_SEED:
-            raise self._error("sweep.seed", f"seed is {value!r}; {SEED_RULE}")
-        return [*seeds]
 
-    def _build_sweeps(self, sweep_values: Mapping[str, list[Any]]) -> Iterator[Sweep]:
-        """One sweep per combination. A parameter applies to the inpainters that have it; none may be left unused."""
-        used_keys: set[str] = set()
-        axes = {key: values for key, values in sweep_values.items() if key not in ("seed", "inpainter")}
-        for name in sweep_values.get("inpainter", [inpainters.DEFAULT_INPAINTER]):
-            try:
-                parameters = inpainters.find_inpainter(inpainters.resolve_inpainter(name).name).parameters
-            except InputError as error:
-                raise self._error("sweep.inpainter", str(error)) from error
-            keys = [key for key in axes if key in SWEEP_FIELDS or key in parameters]
-            used_keys.update(keys)
-            for values in product(*(axes[key] for key in keys)):
-                combination = dict(zip(keys, values, strict=True))
-                try:
-                    yield _build_sweep(name, combination, sweep_values.get("seed", [0]))
-                except InputError as error:
-                    raise self._error(_find_offending_key(name, combination), str(error)) from error
-        for key in axes:
-            if key not in used_keys:
-                listed = ", ".join(sweep_values.get("inpainter", [inpainters.DEFAULT_INPAINTER]))
-                raise self._error(f"sweep.{key}", f"{key} is a parameter of none of the inpainters: {listed}")
-
-    # ── what is wrong ────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _read_value(self, key: str, is_valid: Callable[[Any], bool], expected: str, default: Any) -> Any:
-        value = self._document.values.get(key)
-        if value is None:
-            return default
-        if not is_valid(value):
-            raise self._error(key, f"{key} is {value!r}; it must be {expected}")
-        return value
-
-    def _require_known(self, table: Mapping[str, object], known: Sequence[str], prefix: str) -> None:
-        for key in table:
-            if key not in known:
-                hint = _hint(key, known, in_sweep=bool(prefix))
-                raise self._error(f"{prefix}{key}", f"unknown key {key!r}; {hint}Known: {', '.join(known)}")
-
-    def _error(self, key: str, text: str) -> StudyError:
-        line = self._document.line_of(key) or self._document.line_of(key.partition(".")[0])
-        return StudyError(f"{self._file}{f', line {line}' if line else ''}: {text}")
+def _as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _name_study(file: Path, folder: Path) -> str:
@@ -255,64 +177,3 @@ def _name_study(file: Path, folder: Path) -> str:
     if older_name in (name, names.FALLBACK) or not (folder / f"{older_name}.study.json").exists():
         return name
     return older_name
-
-
-def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:
-    """Raises InputError for values that are invalid, or invalid together."""
-    fields = {key: value for key, value in combination.items() if key in SWEEP_FIELDS and key != "mask"}
-    parameters: dict[str, ParameterValue] = {
-        key: value for key, value in combination.items() if key not in SWEEP_FIELDS
-    }
-    return Sweep([name], [combination.get("mask", 128)], seeds, parameters, **fields)
-
-
-def _find_offending_key(name: str, combination: Mapping[str, Any]) -> str:
-    """The key without which the other values are valid."""
-    for key in combination:
-        try:
-            _build_sweep(name, {other_key: value for other_key, value in combination.items() if other_key != key}, [0])
-        except InputError:
-            continue
-        return f"sweep.{key}"
-    return "sweep"
-
-
-def _hint(key: str, known: Sequence[str], *, in_sweep: bool) -> str:
-    if key in (KEYS if in_sweep else SWEEP_FIELDS):
-        return f"it belongs {'above' if in_sweep else 'below'} [sweep]. "
-    matches = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {matches[0]}? " if matches else ""
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and "\0" not in value
-
-
-def _is_texts(value: object) -> bool:
-    return _is_text(value) or (isinstance(value, list) and all(map(_is_text, value)))
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_positive(value: object) -> bool:
-    return _is_whole(value) and value != 0
-
-
-def _is_parameter(value: object) -> bool:
-    return isinstance(value, bool | int | float | str)
-
-
-SWEEP_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
-    "inpainter": ("the name of an inpainter", _is_text),
-    "mask": ("a whole number of px", _is_whole),
-    "seed": ("a whole number", _is_whole),
-    "amount": ("a number of %", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
-    "order": (f"one of {', '.join(SQUARE_ORDERS)}", lambda value: value in SQUARE_ORDERS),
-    "squares": (f"one of {', '.join(SQUARE_SOURCES)}", lambda value: value in SQUARE_SOURCES),
-    "paste": ("true or false", lambda value: isinstance(value, bool)),
-    "size": ("a whole number of px", _is_whole),
-    "fit": (f"one of {', '.join(FITS)}", lambda value: value in FITS),
-}
-"""Fields of the spec that can be swept: what is expected, and a check. Other keys are inpainter parameters."""

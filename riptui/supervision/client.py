@@ -56,6 +56,7 @@ def matches(worker: Worker, options: WorkerOptions) -> bool:
         and options.batch in (None, record.batch)
         and options.compile in ("auto", record.compile)
         and (record.deterministic or not options.deterministic)
+        and options.offload in ("none", record.offload)
         and (record.offline or not options.offline)
     )
 

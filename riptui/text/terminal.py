@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment, Segments
 from rich.style import Style
@@ -25,6 +26,13 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c.isprintable() and c not in _INVISIBLE else ascii(c)[1:-1] for c in text)
+
+
+def fit_columns(text: str, columns: int) -> str:
+    """A text that takes exactly so many columns: padded, or cut with an ellipsis. 猫 takes two."""
+    if cell_len(text) > columns:
+        text = set_cell_size(text, columns - 1).rstrip() + "…" if columns > 0 else ""
+    return set_cell_size(text, columns)
 
 
 def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = None) -> str:

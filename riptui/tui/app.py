@@ -13,7 +13,7 @@ from threading import Thread
 from typing import ClassVar, Literal
 
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus
 from textual.screen import Screen
 
@@ -25,15 +25,16 @@ from riptui.tui.desktop_notification import notification_sequence
 from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.help import HelpScreen
+from riptui.tui.terminal_input import TerminalDriver
 
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 EXIT_GRACE_SECONDS = 3.0  # for an orderly exit once the terminal is gone
 
 
-class RiptuiApp(App[None]):
+class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside ctrl+s, quits without a question
     TITLE = "riptui"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP, Binding("ctrl+c", "help_quit", show=False, system=True)]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration has no ClassVar
         (0, "-narrow"),
         (100, "-wide"),
@@ -41,7 +42,7 @@ class RiptuiApp(App[None]):
     ]
 
     def __init__(self, runs: Path, loaded: LoadedSettings, terminal: Terminal, *, selected_path: str = "") -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.runs = runs
         self.settings = loaded.settings
         self.graphics = Graphics(terminal)

@@ -13,13 +13,14 @@ from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Input, Static
 
 from riptui.settings import Settings
+from riptui.store.filters import KnownNames, parse_filter
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import bindings
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.key_footer import KeyFooter
-from riptui.tui.runs import filters, status_line
+from riptui.tui.runs import status_line
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_model import TREE_ORDERS
 from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
@@ -124,9 +125,11 @@ class Browser(Screen[None]):
         if self.details is not None:
             touched = [entry.path for entry in scan.entries] + scan.removed
             self.details.disk_changed([self.runs / path for path in touched])
-            totals = tree.model.totals.get(self.shown_path)
-            if self.details.current == "group" and totals and totals.count != self.details.group_view.count:
+            is_group = self.details.current == "group" and tree.model.is_group(self.shown_path)
+            if is_group and tree.model.count_matching(self.shown_path) != self.details.group_view.count:
                 self._show_selected()
+        if tree.model.filter is not None:
+            self._show_order()
         self._update("#counts", status_line.format_counts(tree.model.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -179,7 +182,7 @@ class Browser(Screen[None]):
             return
         self.shown_path = row.path
         if row.is_group:
-            trajectories = [self.runs / path for path in self.runs_tree.model.list_trajectories(row.path)]
+            trajectories = [self.runs / path for path in self.runs_tree.model.list_matching(row.path)]
             self.details.show_group(self.runs / row.path, trajectories)
         else:
             self.details.show_trajectory(self.runs / row.path)
@@ -253,12 +256,14 @@ class Browser(Screen[None]):
     async def action_filter(self) -> None:
         panel = self.query_one("#left")
         if not panel.query(Input):
-            await panel.mount(Input(placeholder="mona  mask:128  lpips>0.4", id="filter", compact=True), before=0)
+            placeholder = "mona  mask:128  -tag:blurred  lpips>0.4"
+            await panel.mount(Input(placeholder=placeholder, id="filter", compact=True), before=0)
+            await panel.mount(Static(id="filter-error"), after=0)
         panel.query_one(Input).focus()
 
     async def action_close_filter(self) -> None:
-        for filter_input in self.query("#left Input"):
-            await filter_input.remove()
+        for widget in self.query("#filter, #filter-error"):
+            await widget.remove()
         self._set_filter("")
         self.runs_tree.focus()
 
@@ -267,17 +272,29 @@ class Browser(Screen[None]):
         self._set_filter(message.value)
 
     def _set_filter(self, text: str) -> None:
+        """Show what a filter leaves, in the tree and in the group view; for one that is not valid, say why."""
+        model, problem = self.runs_tree.model, ""
         try:
-            self.runs_tree.model.filter = filters.parse_filter(text)
+            model.filter = parse_filter(text, KnownNames(model.entries.values()))
         except ValueError as error:
-            self.query_one("#left").border_subtitle = printable(str(error))
+            problem = printable(str(error))
+        for widget in self.query("#filter-error").results(Static):
+            widget.update(Text(problem))
+            widget.display = bool(problem)
+        if problem:
             return
         self._show_order()
         self.runs_tree.rebuild()
+        self._restart_settle_timer()
 
     def _show_order(self) -> None:
-        order = self.runs_tree.model.order
-        self.query_one("#left").border_subtitle = "" if order == "name" else f"by {order}"
+        """What the list shows, in its lower border: 12 of 300, by distance."""
+        model = self.runs_tree.model
+        parts = [] if model.order == "name" else [f"by {model.order}"]
+        if model.filter is not None:
+            count, total = model.count_matching(""), len(model.entries)
+            parts.insert(0, f"{count:,} of {total:,}" if count else "nothing matches")
+        self.query_one("#left").border_subtitle = ", ".join(parts)
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:

@@ -4,7 +4,6 @@ Within a scope, which is a table of bindings, a key has one meaning; between sco
 as always in Textual.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 from textual.app import App
 from textual.binding import Binding
 from textual.keys import KEY_ALIASES, KEY_DISPLAY_ALIASES, REPLACED_KEYS, Keys, key_to_character
+
+from riptui.errors import with_choices
 
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
 KEY_NAMES = frozenset(key.value.rpartition("+")[2] for key in Keys if "<" not in key.value) | REPLACED_KEYS.keys()
@@ -46,9 +47,7 @@ def check_keys(keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tu
     problems: list[str] = []
     for binding_id, user_keys in keys.items():
         if binding_id not in known:
-            closest = difflib.get_close_matches(binding_id, known, n=1)
-            hint = f"did you mean {closest[0]}? " if closest else ""
-            problems.append(f"keys: unknown id {binding_id!r}; {hint}Known: {', '.join(known)}")
+            problems.append(with_choices(f"keys: unknown id {binding_id!r}", binding_id, known))
             continue
         try:
             keymap[binding_id] = ",".join(map(_normalize_key, user_keys.split(",")))

@@ -22,7 +22,7 @@ def start(runs: Path, loaded: LoadedSettings, *, selected_path: str = "", graphi
         os.environ["COLORTERM"] = "truecolor"  # xterm and ssh drop this variable
     from riptui.tui.app import RiptuiApp  # importing Textual reads the environment
 
-    _log_to_file()
+    log_to_file()
     app = RiptuiApp(runs, loaded, terminal, selected_path=to_relative_path(runs, selected_path))
     app.run()
     if app.crash is not None:
@@ -43,7 +43,7 @@ def to_relative_path(runs: Path, selected_path: str) -> str:
     )
 
 
-def _log_to_file() -> None:
+def log_to_file() -> None:
     """Send warnings of libraries to riptui's log file instead of the screen; nowhere if it cannot be written."""
     root = logging.getLogger()
     try:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from textual.theme import BUILTIN_THEMES, Theme
 
+from riptui.errors import with_choices
 from riptui.tui.plot.palette import series_colours
 
 AUTO = "auto"
@@ -102,7 +103,7 @@ def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tup
         return default_name, ""
     theme = {theme.name: theme for theme in RIPTUI_THEMES}.get(name) or BUILTIN_THEMES.get(name)
     if theme is None:
-        return default_name, f"unknown theme {name!r}, using {default_name}. Known: {', '.join(theme_names())}"
+        return default_name, with_choices(f"unknown theme {name!r}, using {default_name}", name, theme_names())
     if theme.ansi and no_color:
         return (default_name, f"theme {name} is unreadable under NO_COLOR, using {default_name} in greys")
     return name, ""

@@ -30,7 +30,7 @@ class WorkSupervisor:
         severity: Literal["warning", "error"]
 
     def __init__(self, runs: Path, post_message: Callable[[Message], object]) -> None:
-        self._runs = runs
+        self.runs = runs
         self._post_message = post_message
         self._iterations: dict[str, int] = {}  # by path relative to the runs folder: the trajectories of this session
         self._lock = Lock()
@@ -42,14 +42,14 @@ class WorkSupervisor:
         """Find or start a worker for queued trajectories, and keep one running until they have ended. Not for the UI
         thread. Raises WorkerError if none starts; DiskError.
         """
-        pool = LocalPool(self._runs, [ANY_WORKER])
+        pool = LocalPool(self.runs, [ANY_WORKER])
         pool.start()
         with self._lock:
             for trajectory in trajectories:
                 with suppress(RiptuiError):  # unreadable: the tree shows it
-                    path = trajectory.path.resolve().relative_to(self._runs.resolve())
+                    path = trajectory.path.resolve().relative_to(self.runs.resolve())
                     self._iterations[path.as_posix()] = trajectory.spec.iterations
-            tracker = ProgressTracker(self._runs, self._runs, self._iterations, require_measured=True)
+            tracker = ProgressTracker(self.runs, self.runs, self._iterations, require_measured=True)
             self._pool = pool
         Thread(target=self._watch, args=[pool, tracker], name="supervisor", daemon=True).start()
 

@@ -48,7 +48,7 @@ class GpuStats:
 
     def _poll_load(self) -> None:
         while not self._stop.wait(POLL_SECONDS):
-            self.load = _query_load(self._gpu_id) if self._gpu_id else None
+            self.load = query_load(self._gpu_id) if self._gpu_id else None
 
 
 def _is_cuda_in_use(torch: ModuleType | Any) -> bool:
@@ -58,7 +58,7 @@ def _is_cuda_in_use(torch: ModuleType | Any) -> bool:
         return False
 
 
-def _query_load(gpu_id: str) -> float | None:
+def query_load(gpu_id: str) -> float | None:
     command = ["nvidia-smi", f"--id={gpu_id}", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
     try:
         result = subprocess.run(

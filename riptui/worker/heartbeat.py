@@ -82,7 +82,7 @@ class Heartbeat:
     def _loop(self) -> None:
         while not self._stop.wait(CHECK_SECONDS):
             self.publish()
-            _truncate_log(self._registration.log)
+            truncate_log(self._registration.log)
 
     def _build_status(self) -> WorkerStatus:
         dismissed = self._should_stop()
@@ -136,7 +136,7 @@ class Heartbeat:
         return round((count - 1) / (self._committed[-1] - self._committed[0]), 3) if count > 1 else 0.0
 
 
-def _truncate_log(log: Path) -> None:
+def truncate_log(log: Path) -> None:
     """Drop the oldest lines of a log that has become too long; processes that append continue at its new end."""
     try:
         if log.stat().st_size > MAX_LOG_BYTES:

@@ -55,7 +55,11 @@ def serve(
     """
     record = registration.record
     runner = BatchRunner(
-        device=record.device, slots=record.batch, compile=record.compile, deterministic=record.deterministic
+        device=record.device,
+        slots=record.batch,
+        compile=record.compile,
+        deterministic=record.deterministic,
+        offload=record.offload,
     )
     queue = DiskQueue(runs) if queue is None else queue
     with Heartbeat(registration, runs, runner, queue, should_stop) as heartbeat:

@@ -202,7 +202,7 @@ def papers_way(folder: Path, scale: Scale, results: Results) -> float:
 
 def spec_of(folder: Path, scale: Scale, seed: int, iterations: int) -> Spec:
     cells = (scale.size // scale.mask) ** 2
-    parameters = inpainters.complete_parameters("sd2", {"model": str(folder), "revision": None, "steps": scale.steps})
+    parameters = inpainters.spec_parameters("sd2", {"model": str(folder), "revision": None, "steps": scale.steps})
     return make_spec(
         picture(scale.size),
         inpainter="sd2",

@@ -80,7 +80,7 @@ def test_show_tells_which_keys_cannot_hold(file: Path) -> None:
     outcome = riptui("config", "show")
     assert outcome.code == 2
     unknown, taken = outcome.err.splitlines()
-    assert f"{file}: keys: unknown id 'run.mark'; did you mean runs.mark?" in unknown
+    assert f"{file}: keys: unknown id 'run.mark'. Did you mean runs.mark?" in unknown
     assert f"{file}: keys: runs.sort keeps s: m belongs to runs.mark" in taken
 
 
@@ -110,7 +110,7 @@ def test_show_complains_of_each_thing_that_is_wrong(file: Path) -> None:
     assert outcome.out.startswith(str(file))
     [first, second] = outcome.err.splitlines()
     assert first == f"error: {file}, line 1: refresh is 99; it must be auto or a number from 0.5 to 10"
-    assert second.startswith(f"error: {file}, line 2: unknown setting 'thme'; did you mean theme?")
+    assert second.startswith(f"error: {file}, line 2: unknown setting 'thme'. Did you mean theme?")
 
 
 @pytest.mark.parametrize(("text", "meant"), [("metric = 'lpip-vgg'", "lpips-vgg"), ("theme = 'nort'", "nord")])
@@ -118,7 +118,7 @@ def test_metrics_and_themes_that_are_none_are_refused(text: str, meant: str, fil
     file.write_text(text)
     outcome = riptui("config", "show")
     assert outcome.code == 2
-    assert f"did you mean {meant}?" in outcome.err
+    assert f"Did you mean {meant}?" in outcome.err
 
 
 @pytest.mark.parametrize("metric", [*metrics.REGISTRY, "ssim@previous"])
@@ -264,8 +264,8 @@ def test_commands_take_the_runs_folder_of_the_settings(file: Path, monkeypatch: 
     assert [path.name for path in Path().iterdir()] == ["mine"]
     assert "demo/coffee/m256-s0-crop" in riptui("ls").out
     monkeypatch.setenv("RIPTUI_RUNS", "others")
-    riptui("ls").require_one_line("no folder others")
-    riptui("ls", "theirs").require_one_line("no folder theirs")
+    riptui("ls").require_one_line("others does not exist")
+    riptui("ls", "theirs").require_one_line("theirs does not exist")
 
 
 def test_broken_settings_are_noted_and_stop_nothing(file: Path) -> None:

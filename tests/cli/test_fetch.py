@@ -206,7 +206,7 @@ def test_of_each_weight_one_form_is_chosen(files: list[str], variant: Any, chose
 
 def test_weights_of_an_unknown_variant_only_are_refused() -> None:
     with pytest.raises(
-        InputError, match=r"its unet neither in full precision nor as fp16\. There is: .*\.ema\.safetensors"
+        InputError, match=r"its unet neither in full precision nor as fp16\. It has: .*\.ema\.safetensors"
     ):
         weight_files.select_files(["unet/diffusion_pytorch_model.ema.safetensors"], ["unet"], NAME)
 

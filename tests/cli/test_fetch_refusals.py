@@ -69,7 +69,11 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(server: Hub) -> None:
         ("org/none", 2, "the hub has no model org/none"),
         (f"{NAME}@v9", 2, "org/name has no revision v9"),
         ("sd3", 1, "is gated.*hf auth login"),
-        ("sd9", 2, "unknown model 'sd9': expected one of sd2, .*lpips-vgg, or a hub id such as org/name"),
+        (
+            "sd9",
+            2,
+            r"unknown model 'sd9'\. Did you mean sd\S+\? Available: sd2, .*lpips-vgg, or a hub id such as org/name",
+        ),
         ("org/name/x", 2, "is not a model"),
         ("./here", 2, "is a local folder"),
     ],

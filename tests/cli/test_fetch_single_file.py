@@ -34,7 +34,7 @@ def file(checkpoints: Checkpoints, tmp_path_factory: pytest.TempPathFactory) -> 
 def hub(server: Hub, file: Path, checkpoints: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
     """It has the model that files are made from, and a file in a repository of another layout."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    server.repositories[BASE] = Repository(content(checkpoints["sd1.5"]))
+    server.repositories[BASE] = Repository(content(checkpoints["sd1.5"]), {"main": MODELS["sd1.5"].revision})
     files = {"README.md": b"# dreamy", file.name: file.read_bytes(), "old.ckpt": b"pickle"}
     server.repositories["org/web-ui"] = Repository(files)
     return server
@@ -55,11 +55,11 @@ def test_for_a_file_on_this_machine_only_configurations_are_fetched(
     assert main(["fetch", str(file)]) == 0
     assert hub.seen == []
     built: Any = inpainters.load("diffusion", {"model": str(file), "steps": 1}, device="cpu")
-    assert built.notes["configuration"] == "0123456789abcdef0123456789abcdef01234567"
+    assert built.notes["configuration"] == MODELS["sd1.5"].revision
     assert main(["models"]) == 0  # the configurations alone are no model
     assert "○ sd1.5" in capsys.readouterr().out
     with pytest.raises(WeightsError, match=r"contains no weights\. Fetch it again with: riptui fetch sd1\.5"):
-        download.find_installed(BASE, "main")
+        download.find_installed(BASE, MODELS["sd1.5"].revision)
 
 
 @pytest.mark.slow

@@ -154,8 +154,8 @@ def test_the_doctors_words_are_those_of_its_json() -> None:
     ],
 )
 def test_a_missing_extra_is_noted_with_what_to_do(package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = doctor._version
-    monkeypatch.setattr(doctor, "_version", lambda name: None if name == package else known(name))
+    known = doctor.installed_version
+    monkeypatch.setattr(doctor, "installed_version", lambda name: None if name == package else known(name))
     [finding] = [found for found in findings()["packages"] if f"[{extra}]" in found["what"]]
     assert finding["state"] == "note"
     assert f"not installed ({package})" in finding["what"]
@@ -164,8 +164,8 @@ def test_a_missing_extra_is_noted_with_what_to_do(package: str, extra: str, monk
 
 @pytest.mark.usefixtures("no_torch_process")
 def test_a_missing_base_package_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = doctor._version
-    monkeypatch.setattr(doctor, "_version", lambda name: None if name == "msgspec" else known(name))
+    known = doctor.installed_version
+    monkeypatch.setattr(doctor, "installed_version", lambda name: None if name == "msgspec" else known(name))
     [finding] = [found for found in findings()["packages"] if found["state"] == "bad"]
     assert "msgspec" in finding["what"]
     assert "pip install" in finding["advice"]

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from rich.console import ConsoleDimensions
 
 from riptui.cli import console
 from riptui.store import layout
@@ -40,8 +41,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`narrow(40, "ls")` runs a command on a terminal of 40 columns; its lines without what Rich sends."""
 
     def run(columns: int, *argv: str | Path) -> list[str]:
-        monkeypatch.setattr(console.out, "_width", columns)
-        monkeypatch.setattr(console.out, "_height", 24)
+        monkeypatch.setattr(type(console.out), "size", ConsoleDimensions(columns, 24))
         outcome = riptui(*argv, terminal=True)
         assert outcome.code == 0
         return RICH.sub("", outcome.out).splitlines()
@@ -160,6 +160,8 @@ def test_json_tells_all_of_a_trajectory(make_trajectory: MakeTrajectory) -> None
         "spec": json.loads(msgspec.json.encode(done.spec)),
         "newest": {"k": 16, **done.read_metrics()[16]},
         "mixed": None,
+        "tags": [],
+        "note": None,
         "error": None,
     }
     assert second.keys() == first.keys()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,12 @@ def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_a_model_that_would_not_load_is_refused_once_it_is_fetched_and_listed_as_incomplete(
-    server: Hub, spoilt: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: Hub,
+    spoilt: str,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tiny_checkpoints = pytest.importorskip("tests.support.tiny_checkpoints")
     files = content(tiny_checkpoints.tiny_checkpoint("sd2", tmp_path / "sd2"))
@@ -49,7 +55,7 @@ def test_a_model_that_would_not_load_is_refused_once_it_is_fetched_and_listed_as
     capsys.readouterr()
     assert main(["fetch", "sd2"]) == 0
     repository.files = without(files, spoilt)
-    repository.revisions = {"main": COMMIT[::-1]}
+    monkeypatch.setitem(MODELS, "sd2", replace(MODELS["sd2"], revision=COMMIT[::-1]))
     for arguments in (["sd2"], ["sd2", "--offline"]):
         assert main(["fetch", *arguments]) == 1
         assert said in capsys.readouterr().err
@@ -81,7 +87,7 @@ def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.
     trunks.seen.clear()
     after = listed(capsys)
     assert {name for name, one in after.items() if one["state"] == "here"} == {"sd2", "lpips-alex"}
-    assert after["sd2"]["path"] == str(locate.locate_model("sd2-community/stable-diffusion-2-inpainting", "main"))
+    assert after["sd2"]["path"] == str(locate.locate_model(MODELS["sd2"].repository, MODELS["sd2"].revision))
     assert trunks.seen == []
 
 
@@ -89,7 +95,7 @@ def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.
 def test_a_damaged_model_is_listed_as_incomplete(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     server.repositories[MODELS["sd2"].repository] = Repository(whole())
     assert main(["fetch", "sd2"]) == 0
-    blob = (locate.locate_model(MODELS["sd2"].repository, "main") / UNET).resolve()
+    blob = (locate.locate_model(MODELS["sd2"].repository, MODELS["sd2"].revision) / UNET).resolve()
     blob.write_bytes(blob.read_bytes()[:-1])
     assert listed(capsys)["sd2"]["state"] == "incomplete"
     assert main(["models"]) == 0

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import ConsoleDimensions
 
 from riptui.cli import console
 from riptui.results.curves import extract_curves
@@ -228,7 +229,7 @@ def test_hostile_names_stay_harmless(place: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("columns", [200, 80, 40])
 def test_it_fits_any_terminal(columns: int, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console.out, "_width", columns)
+    monkeypatch.setattr(type(console.out), "size", ConsoleDimensions(columns, 24))
     outcome = riptui("results", runs, "--compare", terminal=True)
     assert outcome.code == 0
     require_harmless(outcome, terminal=True)

@@ -245,7 +245,7 @@ def test_a_name_that_another_spec_has_is_refused_with_what_differs() -> None:
         (["-i", "tela"], ["Did you mean telea?", "navier-stokes"]),
         (["-i", ","], ["at least one inpainter"]),
         (["--set", "radius"], ["--set", "KEY=VALUE"]),
-        (["--set", "raduis=3"], ["no parameter raduis", "Available: radius"]),
+        (["--set", "raduis=3"], ["no parameter raduis", "Did you mean radius? Available: radius"]),
         (["--set", "radius=wide"], ["radius", "wide"]),
         (["--set", "radius=0"], ["radius", "above 0"]),
         (["--set", "radius=5", "-i", "noise"], ["noise has no parameter radius"]),

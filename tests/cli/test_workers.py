@@ -101,7 +101,7 @@ def test_bars_show_loading_and_steps_of_all_that_is_in_hand(make_trajectory: Mak
 
 
 def shown(display: BarsDisplay) -> dict[str, str]:
-    return {task.description: task.fields["inpainted"] for task in display._progress.tasks}
+    return {task.description: task.fields["inpainted"] for task in display.progress.tasks}
 
 
 def test_the_watch_in_json_tells_every_iteration_and_steps(run: Run) -> None:
@@ -182,7 +182,7 @@ def test_a_device_that_cannot_be_there_is_an_error_before_anything_is_made(
 
 
 def test_a_torch_for_cpus_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "_is_cpu_build", lambda version: True)
+    monkeypatch.setattr(devices, "is_cpu_build", lambda version: True)
     with pytest.raises(devices.InputError, match="the installed torch supports only the CPU"):
         devices.require_device("cuda")
 

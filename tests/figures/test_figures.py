@@ -17,9 +17,11 @@ from matplotlib.figure import Figure
 
 from riptui.errors import InputError
 from riptui.figures import averages, scatter, sequences, singles, square_maps, style
-from riptui.figures.data import Condition, ReportData, load_report_data
+from riptui.figures.curve_view import CurveView
+from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.figures.reference import ReferencePoint, read
+from riptui.figures.report_data import ReportData, load_report_data
 from riptui.results.paper_tests import NETS
 from riptui.store import layout
 from riptui.store.frames import read_frame
@@ -107,7 +109,7 @@ def test_unlike_settings_are_conditions_of_their_own_with_names_of_their_own(tmp
     found = material(tmp_path).conditions
     assert [one.slug for one in found] == ["biharmonic", "telea-1", "telea-2"]
     assert [one.title for one in found] == ["biharmonic, paste True", "telea, paste False", "telea, paste True"]
-    assert found[0].stem("7", coverage=True) == "figure-07-biharmonic-coverage"
+    assert found[0].stem("7", CurveView.COVERAGE) == "figure-07-biharmonic-coverage"
 
 
 def test_a_mask_size_looks_the_same_in_all_conditions(tmp_path: Path) -> None:
@@ -185,7 +187,7 @@ def bars(figure: Figure) -> list[int]:
 
 
 def test_figure_7_has_a_panel_a_net_and_a_line_a_mask_size_with_bars(runs: Path) -> None:
-    drawn, against_coverage = drawings(averages.draw_mean_drift(only(runs), None))
+    drawn, against_coverage, *_ = drawings(averages.draw_mean_drift(only(runs), None))
     assert drawn.stem == "figure-07"
     assert against_coverage.stem == "figure-07-coverage"
     for figure in (drawn.figure, against_coverage.figure):
@@ -201,7 +203,7 @@ def test_figure_7_has_a_panel_a_net_and_a_line_a_mask_size_with_bars(runs: Path)
 def test_coverage_has_bars_where_images_have_unlike_squares(tmp_path: Path) -> None:
     for image in range(3):
         write(tmp_path / f"{image}", made_spec(image, mask=128, seed=image), {"ssim": lambda x: 1 - x / 1000})
-    drawn, against_coverage = drawings(averages.draw_mean_drift(only(tmp_path), None))
+    drawn, against_coverage, *_ = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert (bars(drawn.figure), bars(against_coverage.figure)) == ([1], [2])
     assert "bars of one standard deviation over images, both ways" in against_coverage.caption
 
@@ -217,7 +219,7 @@ def test_a_dense_line_has_a_band_and_few_markers(tmp_path: Path) -> None:
         assert axes.lines[0].get_markevery() == 6
         assert "bands of one standard deviation" in drawn.caption
         assert len(drawn.rows) == 65
-    drawn, _ = drawings(scatter.draw_every_value(only(tmp_path)))
+    drawn, *_ = drawings(scatter.draw_every_value(only(tmp_path)))
     [dots] = drawn.figure.axes[0].collections
     assert {*np.asarray(dots.get_offsets())[:, 0]} == {100 * k / 16 for k in range(65)}, "nothing lies aside"
 
@@ -227,7 +229,7 @@ def test_figure_7_is_drawn_where_all_were_measured(tmp_path: Path) -> None:
         folder = write(tmp_path / f"{image}", made_spec(image, mask=128), {"ssim": lambda x: 1 - x / 1000})
     with (folder / layout.METRICS).open("ab") as out:
         out.write(encode_line({"k": 3, "ssim": 0.5}))
-    drawn, _ = drawings(averages.draw_mean_drift(only(tmp_path), None))
+    drawn, *_ = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert [row["inpainted"] for row in drawn.rows] == [50 * half for half in range(9)]
 
 
@@ -256,7 +258,7 @@ def test_all_that_is_drawn_lies_within_the_axes(amount: int, masks: tuple[int, .
 
 def test_one_image_has_no_bars_and_says_so(tmp_path: Path) -> None:
     write(tmp_path / "a", made_spec(mask=256), {"lpips-vgg": lambda x: x / 1000})
-    drawn, _ = drawings(averages.draw_mean_drift(only(tmp_path), None))
+    drawn, *_ = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert [len(one[2]) for axes in drawn.figure.axes for one in axes.containers] == [0]
     assert "no bars" in drawn.caption
     assert "n = 1 image, 1 trajectory" in drawn.caption
@@ -272,10 +274,10 @@ def test_figure_8_has_every_value(runs: Path) -> None:
 
 
 def test_many_points_become_a_bitmap_so_that_the_svg_stays_small(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn, _ = drawings(scatter.draw_every_value(only(runs)))
+    drawn, *_ = drawings(scatter.draw_every_value(only(runs)))
     assert not any(dots.get_rasterized() for axes in drawn.figure.axes for dots in axes.collections)
     monkeypatch.setattr(style, "MAX_VECTOR_POINTS", 50)
-    drawn, _ = drawings(scatter.draw_every_value(only(runs)))
+    drawn, *_ = drawings(scatter.draw_every_value(only(runs)))
     assert all(dots.get_rasterized() for axes in drawn.figure.axes for dots in axes.collections)
 
 
@@ -284,7 +286,7 @@ def test_values_that_are_not_finite_leave_gaps_and_no_harm(tmp_path: Path) -> No
         write(tmp_path / f"{mask}", made_spec(mask=mask), {"psnr": lambda x: 40 - x / 20})
         metrics = tmp_path / f"{mask}" / layout.METRICS
         metrics.write_text('{"k": 0, "psnr": null}\n' + "".join(metrics.read_text().splitlines(keepends=True)[1:]))
-    drawn, _ = drawings(averages.draw_mean_drift(only(tmp_path), None))
+    drawn, *_ = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert {row["inpainted"] for row in drawn.rows} == {50.0 * half for half in range(1, 9)}
     assert len(drawings(scatter.draw_every_value(only(tmp_path)))) == 2
     assert len(drawings(singles.draw_single_images(only(tmp_path)))) == 2
@@ -294,7 +296,7 @@ def test_rows_that_are_lost_leave_no_coverage_to_draw_against(tmp_path: Path) ->
     folder = write(tmp_path / "a", made_spec(mask=256), {"ssim": lambda x: 1 - x / 1000})
     lines = (folder / layout.ROWS).read_text().splitlines(keepends=True)
     (folder / layout.ROWS).write_text("".join([*lines[:8], "garbage\n", *lines[9:]]))
-    by_inpainted, by_coverage = drawings(averages.draw_mean_drift(only(tmp_path), None))
+    by_inpainted, by_coverage, *_ = drawings(averages.draw_mean_drift(only(tmp_path), None))
     assert [len(axes.containers[0][0].get_xdata()) for axes in by_inpainted.figure.axes] == [9]
     assert [len(axes.containers[0][0].get_xdata()) for axes in by_coverage.figure.axes] == [5]
 
@@ -325,7 +327,7 @@ def test_figure_9_finds_the_papers_three_kinds(tmp_path: Path) -> None:
             write(tmp_path / name / f"m{mask}", spec, {"lpips-vgg": lambda x, s=shape, m=mask: s(x, m)})
     found = {kind.name: kind.image.name for kind in singles.choose_kinds(only(tmp_path))}
     assert found == {"stabilises": "stable", "spreads by mask size": "spreading", "similar": "alike"}
-    drawn, _ = drawings(singles.draw_single_images(only(tmp_path)))
+    drawn, *_ = drawings(singles.draw_single_images(only(tmp_path)))
     assert [axes.get_title() for axes in drawn.figure.axes] == [
         "stabilises\nstable",
         "spreads by mask size\nspreading",
@@ -337,7 +339,7 @@ def test_figure_9_finds_the_papers_three_kinds(tmp_path: Path) -> None:
 def test_fewer_than_three_images_are_shown_without_kinds(tmp_path: Path) -> None:
     for image in range(2):
         write(tmp_path / f"{image}", made_spec(image, mask=256), {"lpips-vgg": lambda x: x / 1000})
-    drawn, _ = drawings(singles.draw_single_images(only(tmp_path)))
+    drawn, *_ = drawings(singles.draw_single_images(only(tmp_path)))
     assert [axes.get_title() for axes in drawn.figure.axes] == ["0.png", "1.png"]
     assert "without kinds" in drawn.caption
 
@@ -356,7 +358,7 @@ def test_figure_13_has_a_line_a_seed_and_those_with_most_seeds_first(tmp_path: P
             for seed in range(seeds):
                 spec = made_spec(image, mask=mask, seed=seed)
                 write(tmp_path / f"{image}-{mask}-{seed}", spec, {"lpips-vgg": lambda x, s=seed: x * (1 + s) / 1000})
-    drawn, _ = drawings(singles.draw_seeds(only(tmp_path)))
+    drawn, *_ = drawings(singles.draw_seeds(only(tmp_path)))
     assert [len(axes.lines) for axes in drawn.figure.axes] == [4, 4, 2, 2]
     assert drawn.figure.axes[0].get_ylabel().startswith("1.png")
     assert "2 to 4 runs per image and mask size, n = 12 trajectories" in drawn.caption
@@ -576,6 +578,15 @@ def test_names_are_cut_to_a_width_and_not_to_a_length(letter: str) -> None:
     assert 0.85 * pixels[1] < pixels[0] < 1.02 * pixels[1]
 
 
+def test_names_in_other_scripts_are_told_apart() -> None:
+    labels = [style.safe_label(name) for name in ("猫.png", "犬.png", "кот.png", "ไก.png", "é.png")]
+    assert labels[:2] == ["Mao.png", "Quan.png"]
+    assert labels[2] == "кот.png"  # the font has these letters
+    assert labels[4] == "é.png"
+    assert len(set(labels)) == 5
+    assert not any("?" in label for label in labels)
+
+
 def test_up_to_four_mask_sizes_differ_in_grey_and_all_in_colour_or_marker() -> None:
     for masks in ((64,), (64, 128), (64, 128, 256), (16, 64, 128, 256), tuple(range(1, 8))):
         looks = style.mark_styles(masks)
@@ -646,7 +657,7 @@ def test_a_reference_that_is_no_text_or_not_there_is_refused(tmp_path: Path) -> 
 def test_a_reference_is_overlaid_dashed_in_figure_7_alone(runs: Path, tmp_path: Path) -> None:
     file = tmp_path / "paper_$1$.csv"
     file.write_text(HEADER + "lpips-vgg,256,0,0,0\nlpips-vgg,256,400,0.5,0.1\nlpips-vgg,64,400,0.5,\n")
-    drawn, against_coverage = drawings(averages.draw_mean_drift(only(runs), read(file)))
+    drawn, against_coverage, *_ = drawings(averages.draw_mean_drift(only(runs), read(file)))
     dashed = [[line for line in axes.lines if line.get_linestyle() == "--"] for axes in drawn.figure.axes]
     assert [len(lines) for lines in dashed] == [0, 0, 1]
     np.testing.assert_array_equal(dashed[2][0].get_ydata(), [0, 0.5])

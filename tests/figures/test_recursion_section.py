@@ -10,9 +10,9 @@ pytest.importorskip("matplotlib", reason="needs riptui[report]")
 from matplotlib.colors import to_hex
 
 from riptui.figures import style
-from riptui.figures.data import load_report_data
 from riptui.figures.exposure_figure import draw_exposure
 from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
+from riptui.figures.report_data import load_report_data
 from riptui.results.exposure import DELTA_E, LUMA
 from riptui.store.listing import find_trajectories
 from tests.support.made import made_spec, write
@@ -27,7 +27,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WrittenRecu
         for mask in (64, 128):
             save_recursion(folder / "runs" / f"{index}-{mask}", original, lose_a_little(), mask=mask, amount=150.0)
     data = load_report_data(find_trajectories(folder / "runs"), lambda stage, done, total: None)
-    return folder, write_recursion(data, folder, lambda stage, done, total: None)
+    return folder, write_recursion(data, folder)
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_the_text_has_the_numbers_and_what_they_mean(written: tuple[Path, Writte
 def test_trajectories_whose_squares_cannot_be_read_are_listed(tmp_path: Path) -> None:
     write(tmp_path / "runs" / "a", made_spec(mask=256), {"ssim": lambda x: 1 - x / 1000})
     data = load_report_data(find_trajectories(tmp_path / "runs"), lambda stage, done, total: None)
-    recursion = write_recursion(data, tmp_path, lambda stage, done, total: None)
+    recursion = write_recursion(data, tmp_path)
     text = "\n".join(render_recursion(recursion))
     assert recursion.figures == []
     assert "No trajectory is complete, made with paste and readable" in text

@@ -48,14 +48,14 @@ def written(runs: Path) -> tuple[Outcome, Path]:
 @pytest.fixture
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are drawn, and their files hold nothing: for tests of what is around them."""
-    monkeypatch.setattr(style, "_render", lambda figure, kind, metadata: kind.encode())
+    monkeypatch.setattr(style, "render_figure", lambda figure, kind, metadata: kind.encode())
 
 
 @pytest.fixture
 def few(unrendered: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figure 7 alone."""
     monkeypatch.setattr(
-        report, "_draw_functions", lambda reference: [partial(averages.draw_mean_drift, reference=reference)]
+        report, "list_draw_functions", lambda reference: [partial(averages.draw_mean_drift, reference=reference)]
     )
 
 
@@ -74,8 +74,8 @@ def test_each_figure_is_png_svg_pdf_and_csv_and_in_the_text(written: tuple[Outco
     there = {file.name for file in out.iterdir()}
     stems = {name.removesuffix(".png") for name in there if name.endswith(".png")}
     of_pictures, of_values = ["01", "02", "04", "06", "10"], ["07", "08", "09"]
-    against_coverage = [f"{number}-coverage" for number in of_values]
-    assert stems == {"recursion", *(f"figure-{one}" for one in [*of_pictures, *of_values, *against_coverage])}
+    of_views = [f"{number}-{view}" for number in of_values for view in ("coverage", "excess")]
+    assert stems == {"recursion", *(f"figure-{one}" for one in [*of_pictures, *of_values, *of_views])}
     files = {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf", "csv")}
     assert there == files | {"report.md", "report.html", "report.json"}
     text = (out / "report.md").read_text()
@@ -88,7 +88,7 @@ def test_each_figure_is_png_svg_pdf_and_csv_and_in_the_text(written: tuple[Outco
 
 def test_every_caption_says_how_many(written: tuple[Outcome, Path]) -> None:
     captions = [one["caption"] for one in json.loads((written[1] / "report.json").read_text())["figures"]]
-    assert len(captions) == 12
+    assert len(captions) == 15
     assert [one for one in captions if not re.search(r"\b(n = )?\d+ (image|trajector)", one)] == []
 
 
@@ -346,7 +346,11 @@ def test_a_full_disk_leaves_the_earlier_report(one: Path, tmp_path: Path, monkey
 
 @pytest.mark.parametrize(
     ("out", "words"),
-    [("no/such/out", ["there is no folder"]), ("file", ["is a file: give a folder"]), ("runs", ["not a report"])],
+    [
+        ("no/such/out", ["no/such does not exist: create the folder first"]),
+        ("file", ["is a file: give a folder"]),
+        ("runs", ["not a report"]),
+    ],
 )
 def test_a_wrong_target_is_refused_before_any_work(
     out: str, words: list[str], one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -385,7 +389,7 @@ def test_its_progress_ends_at_the_whole(one: Path, tmp_path: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     report.write_report(find_trajectories(one), tmp_path / "out", on_progress=lambda *told: heard.append(told))
     last = {what: (done, total) for what, done, total in heard}
-    assert list(last) == ["reading", "drawing", "reading squares", "testing"]
+    assert list(last) == ["reading", "reading squares", "drawing", "testing"]
     assert all(done == total for done, total in last.values())
 
 

@@ -544,7 +544,7 @@ EPS = BytesIO()
 PIL.Image.new("RGB", (9, 9)).save(EPS, "EPS")
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
-    "missing": (lambda _: None, "No such file"),
+    "missing": (lambda _: None, "does not exist: check the path"),
     "a folder": (Path.mkdir, "folder"),
     "a pipe": (os.mkfifo, "pipe"),
     "a socket": (_socket, "socket"),

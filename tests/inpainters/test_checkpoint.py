@@ -27,11 +27,11 @@ from safetensors.torch import save_file
 from riptui import inpainters
 from riptui.cli import main
 from riptui.errors import InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, locate, pipelines, torch_device
+from riptui.inpainters import catalogue, locate, loras, torch_device
 from riptui.inpainters.catalogue import MODELS, resolve_model
 from riptui.inpainters.checkpoint import inspect_checkpoint
+from riptui.inpainters.embeddings import EMBEDDING_TOKEN
 from riptui.inpainters.hub_errors import explain_error
-from riptui.inpainters.pipelines import EMBEDDING_TOKEN
 from riptui.inpainters.silence import silence_libraries
 from riptui.planning.sweep import Sweep
 from riptui.store.creation import create_or_open
@@ -62,12 +62,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hub"
 
 
-def in_cache(cache: Path, repository: str, checkpoint: Path, revision: str = "main") -> Path:
+def in_cache(cache: Path, repository: str, checkpoint: Path, revision: str = "main", commit: str = COMMIT) -> Path:
     """Put a checkpoint where the hub's client would."""
     home = cache / ("models--" + repository.replace("/", "--"))
     (home / "refs").mkdir(parents=True)
-    (home / "refs" / revision).write_text(COMMIT)
-    return Path(shutil.copytree(checkpoint, home / "snapshots" / COMMIT))
+    (home / "refs" / revision).write_text(commit)
+    return Path(shutil.copytree(checkpoint, home / "snapshots" / commit))
 
 
 def one_line(error: pytest.ExceptionInfo[RiptuiError]) -> str:
@@ -104,7 +104,7 @@ def test_hub_ids_and_folders_are_told_apart(text: str, model: str, revision: str
 @pytest.mark.parametrize("text", ["", "name", "a/b/c", "org/name@", "org/name@-x", "org/", "org /name", "-x/y"])
 def test_what_names_no_model_is_refused(text: str) -> None:
     with pytest.raises(
-        InputError, match=r"is not a model: give one of sd2, sd1\.5, sdxl, sd3, flux-fill, a hub id such as"
+        InputError, match=r"is not a model\. Available: sd2, sd1\.5, sdxl, sd3, flux-fill, a hub id such as"
     ):
         resolve_model(text)
 
@@ -125,7 +125,7 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
     assert [spec.inpainter for spec in specs] == ["sd2", "diffusion", "diffusion", "sd1.5"]
     keys = ("model", "revision")
     assert [tuple(spec.parameters[key] for key in keys) for spec in specs] == [
-        (MODELS["sd2"].repository, "main"),
+        (MODELS["sd2"].repository, MODELS["sd2"].revision),
         ("org/name", "v1"),
         (str(folder), None),
         (MODELS["sd1.5"].repository, "fp16"),
@@ -133,7 +133,7 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
     parameters = specs[0].parameters
     assert [parameters[key] for key in given] == [20, 3, True, "007", None]
     info = inpainters.find_inpainter("sd2")
-    assert parameters.keys() == info.parameters.keys() - set(info.added_parameters)
+    assert parameters.keys() == info.parameters.keys() - {*info.added_parameters}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_the_registry_knows_the_models_without_torch() -> None:
 
 
 def test_a_model_in_the_cache_is_used_and_its_commit_noted(cache: Path, checkpoints: Checkpoints) -> None:
-    in_cache(cache, MODELS["sd2"].repository, checkpoints["sd2"])
+    in_cache(cache, MODELS["sd2"].repository, checkpoints["sd2"], commit=MODELS["sd2"].revision)
     found: Any = inpainters.load("sd2", {"steps": STEPS}, device="cpu")
     assert found.notes["model"] == COMMIT
     assert np.array_equal(paint(found), paint(loaded(checkpoints["sd2"])))
@@ -246,7 +246,7 @@ def test_an_error_of_the_hub_is_explained(error: Exception, kind: type[RiptuiErr
 
 
 def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such folder"):
+    with pytest.raises(InputError, match="does not exist"):
         loaded(tmp_path / "absent")
     with pytest.raises(InputError, match=r"it has no model_index\.json"):
         loaded(tmp_path)
@@ -264,7 +264,7 @@ def test_weights_cut_short_are_named(kept: int, copied: Callable[[str], Path]) -
 def test_of_weights_damaged_in_the_cache_the_file_behind_the_link_is_named(
     cache: Path, checkpoints: Checkpoints
 ) -> None:
-    snapshot = in_cache(cache, MODELS["sd2"].repository, checkpoints["sd2"])
+    snapshot = in_cache(cache, MODELS["sd2"].repository, checkpoints["sd2"], commit=MODELS["sd2"].revision)
     link, blob = snapshot / "vae" / "diffusion_pytorch_model.safetensors", cache / "blob"
     blob.write_bytes(link.read_bytes()[:1000])
     link.unlink()
@@ -450,7 +450,7 @@ def test_on_a_gpu_half_precision_is_that_of_the_weights_or_of_their_kind(
 
 
 def test_a_scheduler_that_does_not_fit_is_answered_with_those_that_do(checkpoints: Checkpoints) -> None:
-    with pytest.raises(InputError, match=r"no scheduler Euclid fits this checkpoint\. These do: .*DDIMScheduler"):
+    with pytest.raises(InputError, match=r"no scheduler Euclid fits this checkpoint\. Available: .*DDIMScheduler"):
         loaded(checkpoints["sd2"], scheduler="Euclid")
 
 
@@ -477,7 +477,7 @@ def test_an_embedding_that_cannot_be_used_is_refused(embedding: Path, checkpoint
     folder = checkpoints["sd2"]
     with pytest.raises(InputError, match="does not use the embedding: write <learned> in it"):
         loaded(folder, embedding=str(embedding), prompt="a cat")
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="does not exist"):
         loaded(folder, embedding=str(tmp_path / "absent.safetensors"))
     torch.save({"<mine>": torch.zeros(32)}, tmp_path / "learned.bin")
     with pytest.raises(InputError, match="a pickle can run any code"):
@@ -496,7 +496,7 @@ def test_an_embedding_that_cannot_be_used_is_refused(embedding: Path, checkpoint
 def test_a_lora_without_peft_names_the_extra(
     embedding: Path, checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipelines, "is_peft_available", lambda: False)
+    monkeypatch.setattr(loras, "is_peft_available", lambda: False)
     with pytest.raises(MissingExtraError, match=r"a LoRA needs the package peft.*riptui\[lora\]"):
         loaded(checkpoints["sd2"], lora=str(embedding))
 
@@ -542,7 +542,7 @@ def test_the_command_line_takes_a_folder(
     (spec,) = runs.glob("*/*/spec.json")
     written = json.loads(spec.read_bytes())
     assert written["inpainter"] == "diffusion"
-    assert written["parameters"] == told(checkpoints["sd2"], "diffusion")
+    assert written["parameters"] == inpainters.spec_parameters("diffusion", told(checkpoints["sd2"], "diffusion"))
     assert len(Trajectory(spec.parent).read_rows()) == 2
 
 

@@ -17,12 +17,12 @@ import huggingface_hub.constants
 import torch
 from safetensors.torch import load_file, save_file
 
+from riptui import inpainters
 from riptui.cli import main
 from riptui.engine import BatchRunner
 from riptui.events import Notice
 from riptui.inpainters import file_digests, identity
 from riptui.planning.same_weights import find_same_weights
-from riptui.settings.paths import cache_folder
 from riptui.store import layout
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import Session, encode_line
@@ -155,24 +155,26 @@ def test_the_digest_of_a_file_is_computed_once_until_it_changes(
     path.write_bytes(b"two")
     os.utime(path, (time.time() - 50,) * 2)
     assert file_digests.file_sha256(path) != one
-    (cache_folder() / "weights.json").write_bytes(b"{torn")
+    file_digests.cache_file().write_bytes(b"{torn")
     assert file_digests.file_sha256(path) != one
 
 
 def test_a_warm_worker_loads_a_model_again_whose_files_have_changed(
-    model: Path, make_trajectory: MakeTrajectory
+    model: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    loads: list[object] = []
+    load = inpainters.load
+    monkeypatch.setattr(inpainters, "load", lambda *given, **named: loads.append(given) or load(*given, **named))
     runner = BatchRunner(device="cpu")
     first, second, third = (
         make_trajectory(f"t{seed}", mask=128, amount=25, seed=seed, **told_for(model)) for seed in (1, 2, 3)
     )
     run(first, runner=runner)
-    kept = runner._inpaint
     run(second, runner=runner)
-    assert runner._inpaint is kept
+    assert len(loads) == 1
     replace_weights(model)
     run(third, runner=runner)
-    assert runner._inpaint is not kept
+    assert len(loads) == 2
     notes = [recorded(trajectory.read_sessions()[0].notes) for trajectory in (first, second, third)]
     assert notes[0] == notes[1] != notes[2]
 

@@ -14,7 +14,15 @@ from skimage.restoration import inpaint_biharmonic
 from riptui import inpainters
 from riptui.arrays import Image, Mask
 from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY, InpainterInfo, complete_parameters, find_inpainter, load
+from riptui.inpainters import (
+    DEFAULT_INPAINTER,
+    REGISTRY,
+    InpainterInfo,
+    complete_parameters,
+    find_inpainter,
+    load,
+    spec_parameters,
+)
 from riptui.recursion import ignore_step
 from tests.support.trajectories import picture
 
@@ -199,7 +207,9 @@ def test_navier_stokes_is_the_default() -> None:
 def test_every_entry_is_complete(name: str) -> None:
     assert find_inpainter(name) is REGISTRY[name]
     assert find_inpainter(name).summary.endswith(".")
-    assert complete_parameters(name, {}) == find_inpainter(name).parameters
+    info = find_inpainter(name)
+    assert complete_parameters(name, {}) == info.parameters
+    assert spec_parameters(name, {}).keys() == info.parameters.keys() - info.added_parameters
 
 
 @pytest.mark.needs("diffusion")
@@ -232,7 +242,7 @@ def test_any_other_name_is_answered_with_all_there_are(wrong: str) -> None:
 
 
 def test_an_unknown_parameter_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"^telea has no parameter raduis\. Available: radius$"):
+    with pytest.raises(InputError, match=r"^telea has no parameter raduis\. Did you mean radius\? Available: radius$"):
         complete_parameters("telea", {"raduis": 3})
     with pytest.raises(InputError, match=r"^noise has no parameter radius\. Available: none$"):
         load("noise", {"radius": 3})

@@ -50,7 +50,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def in_cache(cache: Path, repository: str, source: Path, *, weights: bool = False) -> Path:
     """A checkpoint in the hub's cache, or its configurations alone."""
-    commit = "0123456789abcdef0123456789abcdef01234567"
+    commit = catalogue.resolve_model(repository).revision or "main"
+    commit = "0123456789abcdef0123456789abcdef01234567" if commit == "main" or "runwayml" in repository else commit
     folder = cache / f"models--{repository.replace('/', '--')}"
     left_out = () if weights else ("*.safetensors",)
     shutil.copytree(source, folder / "snapshots" / commit, ignore=shutil.ignore_patterns(*left_out))

@@ -178,7 +178,7 @@ def test_without_weights_and_network_it_is_one_line_at_once(
 ) -> None:
     monkeypatch.delenv("RIPTUI_OFFLINE")
     monkeypatch.setenv(variable, "1")
-    monkeypatch.setattr(remote_file, "_open_url", lambda request: pytest.fail("it tried"))
+    monkeypatch.setattr(remote_file, "open_url", lambda request: pytest.fail("it tried"))
     for attempt in (lambda: metrics.load("lpips-vgg"), lambda: lpips_weights.fetch("vgg")):
         with pytest.raises(WeightsError) as refusal:
             attempt()

@@ -53,9 +53,9 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
         for module in ("lpips", "ms_ssim"):
             monkeypatch.delitem(sys.modules, f"riptui.metrics.{module}", raising=False)
 
-    metrics.registry._load_cached.cache_clear()
+    metrics.loading._load_cached.cache_clear()
     yield remove
-    metrics.registry._load_cached.cache_clear()
+    metrics.loading._load_cached.cache_clear()
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -90,7 +90,7 @@ def test_names_keep_their_order_and_come_once() -> None:
     [
         ("lpips-vg", "Did you mean lpips-vgg?"),
         ("sim", "Did you mean ssim?"),
-        ("lpips-vg@previous", "Did you mean lpips-vgg@previous?"),
+        ("lpips-vg@previous", "unknown metric 'lpips-vg'. Did you mean lpips-vgg?"),
         ("fréchet", "Available: lpips-squeeze, lpips-alex, lpips-vgg, ssim, psnr, ms-ssim, delta-e, entropy"),
         ("", "unknown metric"),
         ("ssim@original", "only @previous can follow"),
@@ -100,7 +100,7 @@ def test_names_keep_their_order_and_come_once() -> None:
         ("seam@previous", "seam measures iterations and has no @previous"),
         ("seam@content", "seam measures iterations and has no @content"),
         ("ssim@content@previous", "only @previous can follow"),
-        ("ssim@squares", "ssim has no @squares; these have: lpips-squeeze, lpips-alex, lpips-vgg, delta-e"),
+        ("ssim@squares", "Available: lpips-squeeze@squares, lpips-alex@squares, lpips-vgg@squares, delta-e@squares"),
         ("seam@squares", "seam has no @squares"),
     ],
 )

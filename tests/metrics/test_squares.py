@@ -52,12 +52,12 @@ def test_lpips_of_each_pixel_is_that_of_its_package(net: metrics.LpipsNet, torch
     import lpips
     import torch
 
-    from riptui.metrics.lpips import _load_network
+    from riptui.metrics.lpips import load_network
 
     original, frame = picture(), 255 - picture()
     metric = metrics.load(f"lpips-{net}", "cpu")
     found = metrics.measure_map(metric, metric.prepare(original), frame)
-    network = _load_network(net)
+    network = load_network(net)
     network.spatial = True
     with torch.inference_mode():
         expected = network(lpips.im2tensor(original), lpips.im2tensor(frame))[0, 0].numpy()

@@ -46,7 +46,7 @@ def finished(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimate, "_run_trial", lambda spec: pytest.fail("a trial ran, but the time is on disk"))
+    monkeypatch.setattr(estimate, "run_trial", lambda spec: pytest.fail("a trial ran, but the time is on disk"))
 
 
 def test_the_papers_second_experiment_is_counted_right() -> None:

@@ -106,5 +106,5 @@ def test_empty_files_are_not_copies_of_each_other(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="No such file or directory"):
+    with pytest.raises(SourceError, match="nowhere does not exist: check the path"):
         list_pictures(tmp_path / "nowhere")

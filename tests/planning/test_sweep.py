@@ -231,7 +231,7 @@ def test_a_name_tells_what_is_not_as_usual(fields: dict[str, Any], name: str) ->
 
 
 def test_a_checkpoint_of_the_users_own_names_its_trajectory() -> None:
-    parameters = inpainters.complete_parameters("diffusion", {"model": "/a/folder/my-model", "steps": 4})
+    parameters = inpainters.spec_parameters("diffusion", {"model": "/a/folder/my-model", "steps": 4})
     assert layout.name_trajectory(spec_of(inpainter="diffusion", parameters=parameters)) == "m128-s0-my-model-steps4"
 
 

@@ -85,7 +85,9 @@ def test_curves_are_grouped_by_fields_and_parameters_in_their_order() -> None:
 
 def test_grouping_by_what_nothing_has_is_refused_with_the_names_there_are() -> None:
     found = curves.extract_curves([made_summary(made_spec(), {"ssim": lambda x: 1.0})], "ssim")
-    with pytest.raises(InputError, match=r"cannot group by colour: unknown setting. Known: .*mask.*image.*radius"):
+    with pytest.raises(
+        InputError, match=r"cannot group by colour, an unknown setting. Available: .*mask.*image.*radius"
+    ):
         curves.group_by(found, ["mask", "colour"])
 
 

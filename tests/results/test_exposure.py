@@ -11,7 +11,8 @@ from riptui.arrays import Image
 from riptui.errors import DamagedError, InputError
 from riptui.inpainters import Inpainter
 from riptui.metrics.pixels import luma
-from riptui.results.exposure import DELTA_E, LUMA, SquareErrors, read_square_errors
+from riptui.results.exposure import DELTA_E, LUMA, SquareErrors
+from riptui.results.patch_errors import read_square_errors
 from riptui.results.recursion_effect import RecursionEffect, compute_effect, fit_slope
 from riptui.store import layout
 from riptui.store.frames import read_original

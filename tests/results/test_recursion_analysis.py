@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from riptui.errors import InputError
-from riptui.results.coverage_null import excess_over_coverage
+from riptui.results.coverage_null import NullSource, excess_over_coverage
 from riptui.results.curves import extract_curves
-from riptui.results.exposure import LUMA, SQUARE_ERRORS
+from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.order_differences import compare_orders
+from riptui.results.read_squares import read_squares
 from riptui.results.recursion_analysis import RecursionAnalysis, analyse_recursion
 from riptui.results.recursion_effect import NullPoint
 from riptui.store import layout
@@ -20,7 +21,8 @@ from tests.support.recursed import bundled_pictures, lose_a_little, paint_grey, 
 
 
 def analysed(folder: Path, metric: str | None = None) -> RecursionAnalysis:
-    return analyse_recursion([summarize(trajectory) for trajectory in find_trajectories(folder)], metric)
+    summaries = [summarize(trajectory) for trajectory in find_trajectories(folder)]
+    return analyse_recursion(read_squares(summaries), summaries, metric)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def test_there_is_a_group_for_each_condition_and_mask_size(found: RecursionAnaly
         for mask in (64, 128)
     ]
     for group in found.groups:
-        assert group.effects.keys() == SQUARE_ERRORS.keys()
+        assert group.effects.keys() == PATCH_ERRORS.keys()
         for effect in group.effects.values():
             assert (effect.images, effect.trajectories, effect.slope.value, effect.excess.value) == (2, 2, 0, 0)
             assert effect.curve[0] == NullPoint(0, 0, 0)
@@ -102,7 +104,7 @@ def test_what_cannot_be_used_is_left_out_with_the_reason(tmp_path: Path) -> None
 
 
 def test_nothing_complete_gives_nothing(tmp_path: Path) -> None:
-    assert analyse_recursion([]) == RecursionAnalysis([], [], [], [])
+    assert analyse_recursion(read_squares([])) == RecursionAnalysis([], [], [], [])
 
 
 def test_the_excess_of_a_curve_is_what_is_beyond_its_coverage(tmp_path: Path) -> None:
@@ -112,7 +114,8 @@ def test_the_excess_of_a_curve_is_what_is_beyond_its_coverage(tmp_path: Path) ->
     coverage = np.array(trajectory.read_coverage())
     for metric in ("lpips-vgg", "ssim"):
         [curve] = extract_curves([summarize(trajectory)], metric)
-        excess = excess_over_coverage(curve)
+        excess, source = excess_over_coverage(curve)
+        assert source is NullSource.FIRST_AMOUNT
         assert (excess.k == curve.k).all()
         expected = curve.inpainted / 1000 - 0.05 * coverage[curve.k] / coverage[2]
         assert excess.values == pytest.approx(expected)
@@ -126,7 +129,7 @@ def test_the_excess_is_zero_for_a_metric_that_follows_coverage(tmp_path: Path) -
     lines = "".join(f'{{"k": {k}, "lpips-vgg": {coverage[k] / 200}}}\n' for k in halves)
     (trajectory.path / layout.METRICS).write_text(lines)
     [curve] = extract_curves([summarize(trajectory)], "lpips-vgg")
-    assert excess_over_coverage(curve).values == pytest.approx(0, abs=1e-15)
+    assert excess_over_coverage(curve).curve.values == pytest.approx(0, abs=1e-15)
 
 
 @pytest.mark.parametrize("metric", ["psnr", "entropy", "ssim@previous"])

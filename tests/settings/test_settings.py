@@ -154,8 +154,8 @@ def test_keys_can_be_written_in_every_way_of_toml(text: str, keys: dict[str, str
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ('\nthme = "nord"', 2, ["unknown setting 'thme'", "did you mean theme?", *NAMES]),
-        ("[launch]\nmask = 64", 1, ["unknown setting 'launch'; Known: theme"]),
+        ('\nthme = "nord"', 2, ["unknown setting 'thme'", "Did you mean theme?", *NAMES]),
+        ("[launch]\nmask = 64", 1, ["unknown setting 'launch'. Available: theme"]),
         ("launch.mask = 64", 1, ["unknown setting 'launch'"]),
         ('# theme = 1\n  "theme" = 1', 2, ["theme is 1; it must be a name"]),
         ('theme = ""', 1, ["theme is ''; it must be a name"]),
@@ -278,8 +278,8 @@ def test_names_that_only_others_know_are_checked_for_them(write: Write) -> None:
     loaded = load_settings({"metric": ["ssim", "lpips-vgg"], "theme": ["nord"]})
     assert loaded.settings == Settings()
     assert [problem.partition(": ")[2] for problem in loaded.problems] == [
-        "unknown metric 'lpips-vg'; did you mean lpips-vgg? Known: ssim, lpips-vgg",
-        "unknown theme 'zzz'; Known: nord",
+        "unknown metric 'lpips-vg'. Did you mean lpips-vgg? Available: ssim, lpips-vgg",
+        "unknown theme 'zzz'. Available: nord",
     ]
 
 

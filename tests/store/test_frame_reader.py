@@ -11,7 +11,7 @@ from riptui.arrays import Image
 from riptui.errors import DamagedError, InputError
 from riptui.images import pixels_sha256
 from riptui.store import frames as store_frames
-from riptui.store.frame_reader import FrameReader
+from riptui.store.frame_reader import FrameReader, PatchCache
 from riptui.store.trajectory import Trajectory
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
@@ -126,10 +126,13 @@ def test_patches_are_never_read_whole(trajectory: Trajectory, monkeypatch: pytes
 @pytest.mark.slow
 def test_the_cache_keeps_to_its_bytes(trajectory: Trajectory) -> None:
     one = 64 * 64 * 3
-    reel = opened(trajectory, cache_bytes=3 * one)
-    for k in range(33):
-        reel.frame(k)
-    assert reel._patches._bytes == sum(patch.nbytes for patch in reel._patches._patches.values()) == 3 * one
+    cache = PatchCache(trajectory, max_bytes=3 * one)
+    rows = trajectory.read_rows()
+    for row in rows:
+        cache.read(row)
+        assert cache.holds(row)
+        assert cache.bytes == one * sum(map(cache.holds, rows)) <= 3 * one
+    assert cache.bytes == 3 * one
 
 
 @pytest.mark.slow

@@ -201,7 +201,7 @@ def test_a_crash_after_it_came_back_leaves_no_entry(
     one = make_trajectory("a/m64-s0")
     [entry] = trash.move_to_trash(runs, [one.path])
     with monkeypatch.context() as patched:
-        patched.setattr(trash, "_delete_folder", crash)
+        patched.setattr(trash, "delete_folder", crash)
         with pytest.raises(CrashError):
             trash.restore(runs, entry)
     assert there(runs) == ["a/m64-s0"]

@@ -14,7 +14,8 @@ from PIL import Image
 
 from riptui.errors import MissingExtraError, StudyError
 from riptui.study import sources
-from riptui.study.hub_dataset import parse_dataset
+from riptui.study.dataset_name import parse_dataset_name
+from riptui.study.hub_dataset import HubDataset
 from riptui.study.study_file import Study, read_study
 from riptui.study.submission import SkippedPicture, Submission, SubmittedPicture
 from tests.support.command import riptui
@@ -164,7 +165,7 @@ def test_a_dataset_that_cannot_be_had_says_why_in_one_line(hub: Hub, study: Call
 
 def test_two_datasets_never_share_a_folder() -> None:
     texts = ("hf:a/b-c", "hf:a-b/c", "hf:a/b@c", "hf:a/b#c", "hf:a/b", "hf:a/b[c]", "hf:a/b#c:d")
-    assert len({parse_dataset(text).row_file(0) for text in texts}) == len(texts)
+    assert len({HubDataset(parse_dataset_name(text)).row_file(0) for text in texts}) == len(texts)
 
 
 # ── the real package, on files here; no network ──────────────────────────────────────────────────────────────────────
@@ -257,7 +258,7 @@ def test_the_column_of_the_pictures_is_preferred_said_and_chosen(
     ]
     chosen = sources.resolve(study(f'"{text}#train:mask"', sample=None))
     assert (shades(chosen.paths), chosen.notices) == ([9, 8], [])
-    with pytest.raises(StudyError, match="no column 'depth' has pictures, only: image, mask"):
+    with pytest.raises(StudyError, match=r"no column 'depth' has pictures\. Available: image, mask"):
         sources.resolve(study(f'"{text}#:depth"', sample=None))
 
 
@@ -302,7 +303,7 @@ def test_configurations_and_splits(offline: None, study: Callable[..., Study], t
     assert shades(sources.resolve(study(f'"hf:{folder}[small]"')).paths) == [1]
     with pytest.raises(StudyError, match=r"could not load .*large.*small.*: write hf:NAME\[CONFIG\]$"):
         sources.resolve(study(f'"hf:{folder}"'))
-    with pytest.raises(StudyError, match=r"has no split 'test', only: train: write hf:NAME#SPLIT"):
+    with pytest.raises(StudyError, match=r"has no split 'test'\. Available: train; write hf:NAME#SPLIT"):
         sources.resolve(study(f'"hf:{folder}[large]#test"'))
 
 

@@ -127,16 +127,16 @@ def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written:
     [
         ("images = 3", SWEEP, 1, "images is 3; it must be a list"),
         ("images = []", SWEEP, 1, "images is required: a list"),
-        ('images = ["x"]\nimage = 1', SWEEP, 2, "unknown key 'image'; did you mean images?"),
-        ('images = ["x"]\nmask = 64', SWEEP, 2, "unknown key 'mask'; it belongs below [sweep]"),
+        ('images = ["x"]\nimage = 1', SWEEP, 2, "unknown key 'image'. Did you mean images?"),
+        ('images = ["x"]\nmask = 64', SWEEP, 2, "mask belongs below [sweep]"),
         ('images = ["x"]\n\nsample = 0', SWEEP, 3, "sample is 0; it must be a whole number of at least 1"),
         ('images = ["x"]\nsample = true', SWEEP, 2, "sample is True"),
         ('images = ["x"]\ngroup = "a/../b"', SWEEP, 2, "'..' is not a name"),
         ('images = ["x"]\nmetrics = ["sim"]', SWEEP, 2, "Did you mean ssim?"),
         ('images = ["x"]\nmeasure = "often"', SWEEP, 2, "measure is 'often'"),
         ('images = ["x"', SWEEP, 3, "this is not TOML"),
-        ('images = ["x"]', "[sweep]\nmaks = 64", 3, "unknown key 'maks'; did you mean mask?"),
-        ('images = ["x"]', "[sweep]\nruns = 64", 3, "it belongs above [sweep]"),
+        ('images = ["x"]', "[sweep]\nmaks = 64", 3, "unknown key 'maks'. Did you mean mask?"),
+        ('images = ["x"]', "[sweep]\nruns = 64", 3, "runs belongs above [sweep]"),
         ('images = ["x"]', "[sweep]\nseed = 1\nmask = [64, 100]", 4, "mask 100 px does not divide"),
         ('images = ["x"]', "[sweep]\nmask = 64\nsize = [256, 300]", 4, "size 300 px"),
         ('images = ["x"]', "[sweep]\nmask = []", 3, "mask is []"),
@@ -218,7 +218,10 @@ def test_a_named_file_need_not_be_there_but_a_glob_must_find_something(written: 
     assert sources.resolve(read_study(written('images = ["none.png"]'))).paths == [tmp_path / "none.png"]
     with pytest.raises(StudyError, match=r"'\*\.webp' matches no image"):
         sources.resolve(read_study(written('images = ["*.webp"]')))
-    with pytest.raises(StudyError, match=r"unknown picture riptui:cofee. Available: riptui:bowl, riptui:coffee"):
+    with pytest.raises(
+        StudyError,
+        match=r"unknown picture riptui:cofee. Did you mean riptui:coffee\? Available: riptui:bowl, riptui:coffee",
+    ):
         sources.resolve(read_study(written('images = ["riptui:cofee"]')))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from textual.app import App
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Static
 
 from riptui.settings import load_settings
@@ -25,10 +26,14 @@ WAIT_SECONDS = 30.0  # for what is quick on an idle machine
 NO_PICTURES = Terminal("off", "a test", offered=("halfblock",))
 
 
+def screen_strips(app: App[Any]) -> list[Strip]:
+    """What is on the screen, row by row, with its colours. Textual has no public name for it."""
+    return app.screen._compositor.render_strips()
+
+
 def screen_text(app: App[Any]) -> str:
     """What is on the screen, row by row, without blanks at the ends."""
-    rows = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in row).rstrip() for row in rows) + "\n"
+    return "\n".join("".join(segment.text for segment in row).rstrip() for row in screen_strips(app)) + "\n"
 
 
 def toasts(app: App[Any]) -> list[str]:

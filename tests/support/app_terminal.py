@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from riptui.tui.graphics.probe import QUERIES
+from riptui.tui.graphics.probe import QUERIES, TMUX_QUERIES
 from tests.support import fake_terminal as fakes
 from tests.support.command import environment, wait_until
 
@@ -77,7 +77,7 @@ class Terminal:
             with self._changed:
                 self.written += data
                 self._changed.notify_all()
-            if not asked and QUERIES in self.written:
+            if not asked and (QUERIES in self.written or TMUX_QUERIES in self.written):
                 asked = True
                 os.write(self.outside, self._replies)
 

@@ -33,5 +33,5 @@ def log_keys() -> None:
 
 
 if __name__ == "__main__":
-    start._log_to_file = log_keys
+    start.log_to_file = log_keys
     sys.exit(start.start(Path(sys.argv[2]), load_settings(), selected_path=sys.argv[3]))

@@ -27,7 +27,7 @@ def made_spec(image: int = 0, **fields: Any) -> Spec:
         "source_name": f"{image}.png",
         "source_sha256": sha256,
         "original_sha256": sha256,
-        "parameters": inpainters.complete_parameters(name, {}),
+        "parameters": inpainters.spec_parameters(name, {}),
     }
     return Spec(**(given | fields))
 

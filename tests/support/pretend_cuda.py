@@ -31,10 +31,12 @@ class OnCuda(torch.Tensor):
     inner: torch.Tensor
 
     @staticmethod
-    def __new__(cls, inner: torch.Tensor) -> "OnCuda":
+    def __new__(cls, inner: torch.Tensor, requires_grad: bool | None = None) -> "OnCuda":
+        inner = inner.inner if isinstance(inner, OnCuda) else inner
         geometry = {"strides": inner.stride(), "storage_offset": inner.storage_offset()}
+        needs_grad = inner.requires_grad if requires_grad is None else requires_grad
         made: OnCuda = torch.Tensor._make_wrapper_subclass(
-            cls, inner.size(), **geometry, dtype=inner.dtype, device=META, requires_grad=inner.requires_grad
+            cls, inner.size(), **geometry, dtype=inner.dtype, device=META, requires_grad=needs_grad
         )
         made.inner = inner
         return made

@@ -63,6 +63,6 @@ def empty_torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def _fresh(home: Path) -> Iterator[Path]:
-    metrics.registry._load_cached.cache_clear()
+    metrics.loading._load_cached.cache_clear()
     yield home
-    metrics.registry._load_cached.cache_clear()
+    metrics.loading._load_cached.cache_clear()

@@ -6,9 +6,11 @@ is vulnerability x (1 - exp(-t / TAU)), times a factor for the mask size; an ima
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from riptui.results.exposure import sum_of_firsts
 from riptui.results.panel import DistanceCurve, Panel
 from riptui.spec import SquareSource
 
@@ -78,3 +80,53 @@ def true_mean(mask: int, amount: float) -> float:
     remaining = (1 - (1 - np.exp(-1 / TAU)) / cells) ** draws  # the mean of exp(-t / TAU), t binomial
     common: float = composition().mean() * np.exp(0.4**2 / 2 + 0.3**2 / 2)
     return common * float(1 - remaining)
+
+
+class SimulatedRepaints(NamedTuple):
+    """One trajectory, iteration by iteration."""
+
+    frames: np.ndarray
+    """Distances of frames 0, 1, 2 ..."""
+    is_first: np.ndarray
+    """Whether each iteration was its square's first repaint."""
+    null: float
+    """The expected distance at the end if each square had stayed as its first repaint left it."""
+
+
+def simulate_repaints(
+    rng: np.random.Generator, picture: np.ndarray, mask: int, *, chance: float = 0.1
+) -> SimulatedRepaints:
+    """A trajectory of 400 %; a repaint's outcome varies by `chance` (a standard deviation of its logarithm)."""
+    columns = 512 // mask
+    vulnerability = picture.reshape(columns, SIDE // columns, columns, -1).mean(axis=(1, 3)).ravel()
+    newest, exposure = np.zeros(columns**2), np.zeros(columns**2, int)
+    frames, is_first = [0.0], []
+    for square in draw(rng, mask):
+        exposure[square] += 1
+        is_first.append(exposure[square] == 1)
+        outcome = rng.lognormal(-(chance**2) / 2, chance)  # 1 in the mean
+        newest[square] = vulnerability[square] * (1 - np.exp(-exposure[square] / TAU)) * outcome
+        frames.append(newest.mean())
+    null = (vulnerability * (exposure > 0)).mean() * (1 - np.exp(-1 / TAU))
+    return SimulatedRepaints(np.array(frames), np.array(is_first), float(null))
+
+
+def null_errors(rng: np.random.Generator, mask: int, trials: int) -> tuple[float, float]:
+    """Root mean square error of a trajectory's coverage null at the end, in % of its mean.
+
+    Of D1 x coverage with D1 from the first 50 %, and of what each square's first repaint added.
+    """
+    first_amount, first_repaints, truth = [], [], []
+    for _ in range(trials):
+        picture = composition() * rng.lognormal(0, 0.4, (SIDE, SIDE)) * rng.lognormal(0, 0.3)
+        made = simulate_repaints(rng, picture, mask)
+        coverage = np.concatenate([[0], made.is_first.cumsum()])
+        first = len(made.is_first) // 8  # 50 % of 400 %
+        first_amount.append(made.frames[first] / coverage[first] * coverage[-1])
+        first_repaints.append(sum_of_firsts(made.frames, made.is_first)[-1])
+        truth.append(made.null)
+
+    def error(estimates: list[float]) -> float:
+        return float(100 * np.sqrt(np.mean((np.array(estimates) - truth) ** 2)) / np.mean(truth))
+
+    return error(first_amount), error(first_repaints)

@@ -39,7 +39,7 @@ def make_spec(original: Image, **fields: Any) -> Spec:
         "size": len(original),
         "mask": 64,
         "amount": 100.0,
-        "parameters": inpainters.complete_parameters(name, {}),
+        "parameters": inpainters.spec_parameters(name, {}),
     }
     return Spec(**(given | fields))
 

@@ -132,6 +132,39 @@ async def test_all_of_the_screen_is_drawn_when_the_terminal_is_back(
         await pilot.wait_until(lambda: any(isinstance(update, LayoutUpdate) for update in drawn), "the whole screen")
 
 
+def test_bytes_that_are_no_text_and_late_answers_change_nothing(folder: Path) -> None:
+    with running(folder) as app:
+        outside = app.terminal.outside
+        for data in (
+            b"\x1b[M \xe0!",
+            b"caf\xe9",
+            b"\xff\xfe",
+            b"\x1b_Gi=31;OK\x1b\\",
+            b"\x1bP>|xterm(390)n\x1b\\",
+            b"\x11",
+        ):
+            os.write(outside, data)  # x e n q among them are keys
+        app.terminal.type("?")
+        app.terminal.wait_for(b"Keys")
+        app.terminal.type("\x1b")
+        time.sleep(0.3)  # else it is alt+q
+        app.quit_in_order()
+
+
+def test_a_keyboard_that_cannot_be_read_is_a_crash(folder: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from riptui.tui.terminal_input import InputFilter; from riptui.cli import main\n"
+        "def feed(self, data): raise RuntimeError('the keyboard burns')\n"
+        "InputFilter.feed = feed\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    with running(folder, command=[sys.executable, "-c", code, "browse"], XDG_STATE_HOME=str(tmp_path)) as app:
+        app.terminal.type("j")
+        app.require_end(1)
+        app.require_restored(quiet=False)
+        assert "error: the app crashed: RuntimeError: the keyboard burns" in app.terminal.text
+
+
 def test_a_crash_is_told_in_two_lines_and_reported_in_a_file(folder: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from riptui.tui.browser import Browser; from riptui.cli import main\n"

@@ -44,11 +44,11 @@ def cut_png(path: Path) -> None:
 
 
 BAD_SOURCES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "missing": (lambda path: None, "cannot be read"),
+    "missing": (lambda path: None, "does not exist"),
     "a folder": (Path.mkdir, "no picture in this folder"),
     "a pipe": (os.mkfifo, "is a pipe"),
     "a device": (lambda path: path.symlink_to("/dev/zero"), "a device"),
-    "a broken link": (lambda path: path.symlink_to("nowhere"), "cannot be read"),
+    "a broken link": (lambda path: path.symlink_to("nowhere"), "does not exist"),
     "a link to itself": (lambda path: path.symlink_to(path), "cannot be read"),
     "empty": (Path.touch, "empty"),
     "text": (lambda path: path.write_text("not a picture\n" * 100), "not a readable image"),

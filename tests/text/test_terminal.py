@@ -8,12 +8,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from rich.cells import cell_len
 from rich.color import Color
 from rich.console import Console
 from rich.segment import Segment
 
 from riptui.arrays import Image
-from riptui.text.terminal import half_blocks, printable, sparkline
+from riptui.text.terminal import fit_columns, half_blocks, printable, sparkline
 from tests.support.trajectories import picture
 
 # --- text
@@ -161,3 +162,14 @@ def test_a_terminal_is_sent_24_bit_colours_and_whole_lines() -> None:
 def test_an_odd_height_is_refused() -> None:
     with pytest.raises(ValueError, match=r"shorter|longer"):
         half_blocks(picture(32)[:31])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "cat", "a-long-name-of-a-picture", "猫", "猫犬鳥魚", "ก่ไก่", "e\u0301te\u0301", "👩‍🚀x", "café"]
+)
+@pytest.mark.parametrize("columns", [0, 1, 2, 3, 5, 40])
+def test_a_text_takes_exactly_its_columns(text: str, columns: int) -> None:
+    fitted = fit_columns(text, columns)
+    assert cell_len(fitted) == columns
+    if cell_len(text) <= columns:
+        assert fitted.rstrip() == text

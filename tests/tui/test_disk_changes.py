@@ -16,7 +16,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.graphics.picture import PictureWidget
 from tests.support import odd_inpainters
-from tests.support.app_pilot import AppPilot, open_app
+from tests.support.app_pilot import AppPilot, open_app, screen_strips
 from tests.support.app_runs import FIRST, make_runs, queue_trajectory
 from tests.support.app_terminal import running
 from tests.support.command import finished, started
@@ -50,7 +50,7 @@ def test_a_runs_folder_that_is_deleted_while_it_is_open_is_told_and_shown_when_i
 ) -> None:
     with running(own) as app:
         own.rename(tmp_path / "away")
-        app.terminal.wait_for(b"there is no folder")
+        app.terminal.wait_for(b"does not exist")
         here = len(app.terminal.written)
         (tmp_path / "away").rename(own)
         app.terminal.wait_for(b"m64-s1", after=here)
@@ -172,7 +172,7 @@ async def test_a_frame_that_a_worker_computes_appears_on_the_screen(
 def cells_shown(pilot: AppPilot) -> list[tuple[str, object]]:
     """Where frame k is on the screen: text and colours."""
     region = pilot.view.query_one("#frame PictureWidget").region
-    rows = pilot.app.screen._compositor.render_strips()[region.y : region.bottom]
+    rows = screen_strips(pilot.app)[region.y : region.bottom]
     return [(part.text, part.style) for row in rows for part in row.crop(region.x, region.right)]
 
 

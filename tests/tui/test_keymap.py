@@ -61,7 +61,8 @@ def test_an_unknown_id_is_told_with_the_nearest_and_all() -> None:
     found, problems = keymap.check_keys({"tree.fliter": "f"}, KNOWN)
     assert found == {}
     assert problems == [
-        "keys: unknown id 'tree.fliter'; did you mean tree.filter? Known: app.quit, app.help, tree.filter, runs.mark"
+        "keys: unknown id 'tree.fliter'. Did you mean tree.filter? "
+        "Available: app.quit, app.help, tree.filter, runs.mark"
     ]
 
 

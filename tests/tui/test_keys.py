@@ -261,9 +261,9 @@ async def shows_the_runs_of_an_image(pilot: AppPilot, key: str) -> None:
     pilot.tree.select("fig7")
     await pilot.wait_until(lambda: "4 trajectories" in pilot.screen_text, "the group")
     await pilot.press("3")
-    await pilot.wait_until(lambda: "runs of picture.png" in pilot.screen_text, "the runs of the only image")
+    await pilot.wait_until(lambda: "trajectories of picture.png" in pilot.screen_text, "the runs of the only image")
     await pilot.press(key)
-    assert "runs of picture.png" in pilot.screen_text
+    assert "trajectories of picture.png" in pilot.screen_text
 
 
 # --- runs

@@ -15,6 +15,7 @@ from textual.widgets import Button, Footer, Input, Label, OptionList, ProgressBa
 
 from riptui.tui import themes
 from riptui.tui.plot.palette import series_colours
+from tests.support.app_pilot import screen_strips
 
 LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: text
 VISIBLE = 3.0  # 1.4.11: what must be seen of a picture
@@ -155,7 +156,7 @@ def test_no_ansi_theme_is_used_without_colours(name: str) -> None:
 def test_an_unknown_theme_is_told_with_the_known_ones() -> None:
     theme, notice = themes.resolve_theme("nrod\x1b", color_system="truecolor", no_color=False)
     assert theme == "riptui-dark"
-    assert notice.startswith("unknown theme 'nrod\\x1b', using riptui-dark. Known: auto, riptui-dark,")
+    assert notice.startswith("unknown theme 'nrod\\x1b', using riptui-dark. Did you mean nord? Available: auto, ")
     assert [name for name in BUILTIN_THEMES if name not in notice] == []
 
 
@@ -192,7 +193,7 @@ async def painted(name: str) -> list[Segment]:
     app = Shown(name)
     async with app.run_test(size=(60, 30)) as pilot:
         await pilot.pause()
-        return [segment for strip in app.screen._compositor.render_strips() for segment in strip]
+        return [segment for strip in screen_strips(app) for segment in strip]
 
 
 @pytest.mark.slow

@@ -58,8 +58,8 @@ def test_what_says_no_load_leaves_the_memory(
     monkeypatch.setattr(gpu_stats, "TIMEOUT_SECONDS", 0.2)
     nvidia_smi.write_text(script)
     answers: list[float | None] = []
-    ask = gpu_stats._query_load
-    monkeypatch.setattr(gpu_stats, "_query_load", lambda card: answers.append(ask(card)))
+    ask = gpu_stats.query_load
+    monkeypatch.setattr(gpu_stats, "query_load", lambda card: answers.append(ask(card)))
     with GpuStats("cuda:0") as looking:
         looking.poll_memory()
         wait_until(lambda: bool(answers))

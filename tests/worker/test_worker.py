@@ -125,7 +125,7 @@ def test_a_log_that_grew_too_long_keeps_its_end(tmp_path: Path, monkeypatch: pyt
     log = tmp_path / LOG_FILE
     log.write_text("".join(f"line {number}\n" for number in range(200)))
     with log.open("a") as writer:
-        heartbeat._truncate_log(log)
+        heartbeat.truncate_log(log)
         writer.write("and on it goes\n")
     lines = log.read_text().splitlines()
     assert lines[0] == "... earlier lines were dropped"

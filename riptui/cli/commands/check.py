@@ -23,8 +23,8 @@ def check() -> None:
     Every row, patch, keyframe and pixel hash is checked. Exit code 1 if saved data is damaged; files left over from a
     crash are not damage. --repair keeps what is intact; `riptui resume` computes the rest again, to the same pixels.
 
-    With --weights, exit code 1 also if the weights at PATH are not those that computed a trajectory. A model that moved
-    is found again by `riptui resume` once it was read there.
+    With --weights, exit code 1 also if the weights at PATH are not those that computed a trajectory. Once a moved
+    model was checked at its new PATH, `riptui resume` finds it there.
 
     \b
     riptui check runs

@@ -18,6 +18,9 @@ from riptui.cli.values import complete_folders
     type=click.Path(path_type=Path),
     shell_complete=complete_folders,
 )
+@click.option(
+    "--filter", "filter_text", metavar="TEXT", default="", help="List only what matches, as / does in the app."
+)
 @json_option
 def ls() -> None:
     """List the trajectories in RUNS: status, amount inpainted, newest value of a metric.
@@ -28,4 +31,16 @@ def ls() -> None:
     ✓ done     ● running       ○ queued   ‖ paused
     ✗ failed   ◼ interrupted   ! unreadable
     ≠ mixed: its sessions differ in device, versions or batch; see riptui show
+
+    --filter takes what the app takes after /:
+
+    
+    cat m64                     letters of the path, in this order
+    mask:64,128 seed:0-9        numbers and ranges: mask, seed, iteration, size ...
+    inpainter:sd steps:50       any field of the spec, any parameter of the inpainter
+    status:failed group:fig7    how the status or the path begins
+    tag:usable note:whiskers    what people wrote; see riptui tag, riptui note
+    lpips>0.4 inpainted<200     the newest value, the amount inpainted
+    -tag:blurred                what does not hold
+    mask:64 or seed:3           either
     """

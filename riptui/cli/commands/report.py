@@ -37,8 +37,8 @@ overwrite_option = click.option(
 def report() -> None:
     """Draw the paper's figures from trajectories and test its findings. PATH: a trajectory, or a folder of them.
 
-    Figures 1, 2 and 4 to 13 in the paper's layout, the curves also against coverage. Figures for which the
-    trajectories do not suffice are left out and listed. Only complete trajectories count. Needs the extra [report].
+    Draws figures 1, 2 and 4 to 13 in the paper's layout, and the curves also against coverage. Figures that need other
+    trajectories are left out and listed. Only complete trajectories count. Needs the extra [report].
 
     \b
     riptui report runs/fig7 --out fig7-report

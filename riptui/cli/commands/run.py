@@ -79,9 +79,7 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     help="How to make a picture square. bands: add black bands; crop: take the middle; stretch: distort it.",
 )
 @click.option("--recursive", "-r", is_flag=True, help="Take the pictures in the subfolders of a folder, too.")
-@click.option(
-    "--strict", is_flag=True, help="Refuse pictures with damage inside, which are otherwise taken with a note."
-)
+@click.option("--strict", is_flag=True, help="Refuse damaged pictures, which are otherwise used with a note.")
 @options.model_options
 @options.metrics_option
 @options.measure_option
@@ -115,8 +113,8 @@ def run() -> None:
     """Repaint pictures recursively, square by square, and measure how far they drift.
 
     Each combination of picture, inpainter, mask size and seed is a trajectory. Running the same command again resumes
-    interrupted trajectories and skips finished ones; new metrics are measured from the saved frames. Of a folder all
-    pictures are taken that can be read; the others are named, and the exit code is then 1.
+    interrupted trajectories and skips finished ones; new metrics are measured from the saved frames. From a
+    folder, all readable pictures are used; the others are named, and the exit code is then 1.
 
     \b
     riptui run cat.jpg                               as in the paper, mask 128

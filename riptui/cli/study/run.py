@@ -72,7 +72,7 @@ def _submit(
 ) -> tuple[dict[str, int], bool]:
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
-        display.notice(f"fetching {dataset.text}: of Parquet files only the drawn rows, else all of it")
+        display.notice(f"fetching {dataset.name!s}: of Parquet files only the drawn rows, else all of it")
     submission = Submission(study, metrics, should_stop=lambda: bool(stop), runs_here=runs_here)
     for text in submission.notices:
         display.notice(text)

@@ -4,6 +4,7 @@ context            what a command runs on, and how it notifies and asks
 run_again          new trajectories: the form, another seed, the demo
 pause_and_stop     pause, resume, stop, retry, the order of the queue
 rename_and_trash   rename, trash, undo, delete
+annotate           tags and notes
 sharing            export, clipboard, measure, shell; export_dialog: its form
 """
 
@@ -28,6 +29,8 @@ COMMAND_MODULES = {
     "undo": "rename_and_trash",
     "delete": "rename_and_trash",
     "empty_trash": "rename_and_trash",
+    "edit_tags": "annotate",
+    "edit_note": "annotate",
     "export": "sharing",
     "copy": "sharing",
     "measure": "sharing",

@@ -42,9 +42,7 @@ class CommandContext:
 
         With a filter only the visible ones, so that nothing is stopped or deleted unseen.
         """
-        candidates = self.tree_model.list_trajectories(self.cursor_path) if self.cursor_path else []
-        matches = self.tree_model.filter
-        return [path for path in candidates if matches is None or matches(self.tree_model.entries[path])]
+        return self.tree_model.list_matching(self.cursor_path) if self.cursor_path else []
 
     def find_by_status(self, *statuses: Status) -> list[Trajectory]:
         """The selected trajectories that have one of these statuses in the tree."""

@@ -22,7 +22,8 @@ async def launch(context: CommandContext) -> None:
     """Show the form, queue its trajectories, and start a worker unless one is running."""
 
     def list_computed(inpainter: str) -> list[Path]:
-        entries = [entry for entry in context.tree_model.entries.values() if entry.inpainter == inpainter and entry.k]
+        all_entries = context.tree_model.entries.values()
+        entries = [entry for entry in all_entries if entry.get("inpainter") == inpainter and entry.k]
         return [context.runs / entry.path for entry in sorted(entries, key=lambda entry: -entry.changed)]
 
     launched = await context.show_dialog(LaunchScreen(context.runs, context.graphics, list_computed))

@@ -34,6 +34,8 @@ _CELL = b"\x1b[16t"
 _BACKGROUND = b"\x1b]11;?\x1b\\"
 _DA1 = b"\x1b[c"
 QUERIES = _XTVERSION + _KITTY + _CELL + _BACKGROUND + _DA1
+TMUX_QUERIES = QUERIES.replace(_KITTY, b"")
+"""tmux answers nothing to kitty's query and makes it the title of the pane."""
 
 
 def probe(
@@ -46,20 +48,25 @@ def probe(
     requested = requested or environment.get(PROTOCOL_VARIABLE, "") or "auto"
     if not (os.isatty(stdin) and os.isatty(stdout)):
         return choose_protocol(TerminalReplies(), environment, None, requested, at_terminal=False)
+    in_tmux = bool(environment.get("TMUX"))
     silent = environment.get("TERM", "") in UNQUERIED_TERMS
-    replies = TerminalReplies() if silent else read_replies(_query_terminal(stdin, stdout))
+    replies = (
+        TerminalReplies()
+        if silent
+        else read_replies(_query_terminal(stdin, stdout, TMUX_QUERIES if in_tmux else QUERIES))
+    )
     if not replies.cell:  # xterm as a VT340 does not report it
         replies = replace(replies, cell=cell_from_window(stdin))
-    tmux = _query_tmux(environment) if environment.get("TMUX") else None
+    tmux = _query_tmux(environment) if in_tmux else None
     return choose_protocol(replies, environment, tmux, requested)
 
 
-def _query_terminal(stdin: int, stdout: int) -> bytes:
+def _query_terminal(stdin: int, stdout: int, queries: bytes) -> bytes:
     """Send the queries and return the bytes received."""
     saved = termios.tcgetattr(stdin)
     try:
         tty.setcbreak(stdin, termios.TCSANOW)  # no echo: replies must not appear on the screen
-        os.write(stdout, QUERIES)
+        os.write(stdout, queries)
         return _read_until_done(stdin)
     finally:
         termios.tcsetattr(stdin, termios.TCSAFLUSH, saved)

@@ -5,9 +5,9 @@ from typing import Literal
 
 from riptui.tui.trajectory.metric_series import XAxis
 
-ChartView = Literal["mean", "points", "runs"]
-VIEWS: tuple[ChartView, ...] = ("mean", "points", "runs")
-"""The paper's figures 7, 8 and 13."""
+ChartView = Literal["mean", "points", "runs", "recursion"]
+VIEWS: tuple[ChartView, ...] = ("mean", "points", "runs", "recursion")
+"""The paper's figures 7, 8 and 13, and the error of squares by number of repaints."""
 
 
 @dataclass(frozen=True)

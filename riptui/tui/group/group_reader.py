@@ -6,10 +6,11 @@
 import time
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
@@ -18,6 +19,9 @@ from riptui.metrics.display import metric_names
 from riptui.spec import Spec
 from riptui.store.listing import FolderSignature, TrajectorySummary, read_signature, summarize
 from riptui.store.trajectory import Status, Trajectory
+
+if TYPE_CHECKING:
+    from riptui.results.exposure import SquareErrors
 
 SLICE_SECONDS = 0.1  # of reading between two progress reports
 
@@ -60,6 +64,8 @@ class GroupReader:
         self.changed = False  # whether the last `read` found a difference
         self.coverage: dict[str, dict[int, float]] = {}
         """In %, by path and measured frame, as of the last `read_coverage`."""
+        self.squares: dict[str, SquareErrors] = {}
+        """Errors of squares by path, without their rows, as of the last `read_squares`."""
         self._signatures: dict[str, FolderSignature] = {}
         self._interned: dict[object, object] = {}
 
@@ -98,6 +104,28 @@ class GroupReader:
             if time.monotonic() > deadline:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS
+
+    def read_squares(self) -> Iterator[int]:
+        """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`."""
+        from riptui.results.exposure import LUMA  # NumPy, and scikit-image when something is computed
+        from riptui.results.square_cache import read_square_errors_cached
+
+        before, self.squares = self.squares, {}
+        chosen: dict[str, GroupMember] = {}
+        for member in self.members.values():
+            if member.k >= member.spec.iterations and member.spec.paste:
+                chosen.setdefault(member.digest, member)
+        deadline = time.monotonic() + SLICE_SECONDS
+        for count, member in enumerate(chosen.values(), start=1):
+            with suppress(RiptuiError):  # damaged, or gone
+                read = before.get(member.path)
+                if read is None or read.spec != member.spec:
+                    read = replace(read_square_errors_cached(Trajectory(Path(member.path)), [LUMA]), rows=())
+                self.squares[member.path] = read
+            if time.monotonic() > deadline:
+                yield count
+                deadline = time.monotonic() + SLICE_SECONDS
+        self.changed = self.changed or before.keys() != self.squares.keys()
 
     def _read_member(self, path: str) -> GroupMember | None:
         summary = summarize(Trajectory(Path(path)))

@@ -1,4 +1,4 @@
-"""The charts and the table of a group: means by mask size, all points, the runs of one image. No Textual."""
+"""The charts and the table of a group: means by mask size, all points, the trajectories of one image. No Textual."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -56,8 +56,8 @@ def build_group_data(
     drawn = [member for member in distinct.values() if metric in member.names]
     if options.view == "runs":
         drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[image]]
-    settings = _separating_settings(drawn)
-    members_by_curve = _split_by_curve(drawn, settings)
+    settings = separating_settings(drawn)
+    members_by_curve = split_by_curve(drawn, settings)
     series: list[Series] = []
     for colour, (name, curve_members) in enumerate(list(members_by_curve.items())[:MAX_CURVES]):
         curves = (curve for member in curve_members if (curve := _to_curve(member, metric)))
@@ -82,13 +82,13 @@ def build_group_data(
     )
 
 
-def _separating_settings(members: Sequence[GroupMember]) -> list[str]:
+def separating_settings(members: Sequence[GroupMember]) -> list[str]:
     """The settings that divide a group's trajectories into curves: the mask size, and what else differs."""
     inpainter, *others = condition_settings(members)
     return ["mask", *([inpainter] if len({member.spec.inpainter for member in members}) > 1 else []), *others]
 
 
-def _split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> dict[str, list[GroupMember]]:
+def split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> dict[str, list[GroupMember]]:
     """The members of each curve by its name: 128 px, or 128 px telea."""
     groups = group_by(members, settings) if members else {}
     return {_curve_name(settings, key): curve_members for key, curve_members in groups.items()}

@@ -105,7 +105,7 @@ class GroupView(Widget):
             self._read_timer = self.set_timer(self._pause_seconds, self._start_reading)
 
     def select_view(self, view: str) -> None:
-        """Show mean, points or runs; in little room also "table"."""
+        """Show mean, points, runs or recursion; in little room also "table"."""
         self._tab = view
         if view != TABLE:
             self._change_options(view=view)
@@ -114,7 +114,7 @@ class GroupView(Widget):
         self.query_one(GroupTable).focus()
 
     def select_tab(self, index: int) -> None:
-        """Select a view by index: mean, points, runs, table."""
+        """Select a view by index: mean, points, runs, recursion, table."""
         tabs = (*VIEWS, TABLE)
         if index < len(tabs):
             self.select_view(tabs[index])
@@ -125,7 +125,7 @@ class GroupView(Widget):
             self._change_options(metric=names[(names.index(self._data.options.metric) + 1) % len(names)])
 
     def cycle_image(self) -> None:
-        """Draw the runs of the group's next image."""
+        """Draw the trajectories of the group's next image."""
         if self._data and len(self._data.images) > 1:
             self._change_options(view="runs", image=(self._data.options.image + 1) % len(self._data.images))
 
@@ -137,30 +137,40 @@ class GroupView(Widget):
     def _read_group(self, group: Path, paths: Sequence[str], options: ChartOptions) -> None:
         """Read what is new, and build the charts."""
         from riptui.tui.group.mean_curves import build_group_data  # NumPy: after the first paint, outside the UI thread
+        from riptui.tui.group.recursion_curves import build_recursion_data
 
         if group != self._group:
             return
         started = time.monotonic()
         slices = [self._reader.read(paths)]
-        if options.axis == "coverage":
+        of_squares = options.view == "recursion"
+        if of_squares:
+            slices.append(self._reader.read_squares())
+        elif options.axis == "coverage":
             slices.append(self._reader.read_coverage())
         for progress in slices:
             for count in progress:
-                if group != self._group:
+                if group != self._group or (options.view != self._options.view and of_squares):
                     return
-                self.call_later(self._show_progress, group, count, len(paths))
+                is_last = of_squares and progress is slices[-1]
+                self.call_later(self._show_progress, group, count, len(paths), of_squares=is_last)
         request = group, options
         if request == self._last_posted and not self._reader.changed and self._data is not None:
             return
         self._last_posted = request
-        data = build_group_data(self._reader.members, options, self._reader.coverage, str(group))
+        if of_squares:
+            data = build_recursion_data(self._reader.members, options, self._reader.squares, str(group))
+        else:
+            data = build_group_data(self._reader.members, options, self._reader.coverage, str(group))
         self.call_later(self._show_group, group, data, self._reader.unreadable, time.monotonic() - started)
 
     # Results of the thread
 
-    def _show_progress(self, group: Path, count: int, total: int) -> None:
-        if group == self._group and self._data is None:
-            self._set_text("#group-about", f"reading {count:,} of {total:,}")
+    def _show_progress(self, group: Path, count: int, total: int, *, of_squares: bool) -> None:
+        shows_squares = self._data is not None and self._data.options.view == "recursion"
+        if group == self._group and (self._data is None or (of_squares and not shows_squares)):
+            what = "squares of " if of_squares else ""
+            self._set_text("#group-about", f"reading {what}{count:,} of {total:,}")
 
     def _show_group(self, group: Path, data: "GroupData", unreadable: int, seconds: float) -> None:
         if group != self._group:
@@ -193,8 +203,8 @@ class GroupView(Widget):
     def _draw_chart(self, data: "GroupData") -> None:
         self.query_one(Chart).draw(
             data.series,
-            x_label=metric_series.X_LABELS[data.options.axis],
-            y_label=_y_label(data.options.metric) if data.metrics else "no metrics yet",
+            x_label=_x_label(data.options),
+            y_label=_y_label(data.options) if data.metrics else _NOTHING_YET[data.options.view == "recursion"],
             x_end=data.x_end,
         )
 
@@ -203,7 +213,7 @@ class GroupView(Widget):
         parts = [format_count(count, "trajectory")]
         parts += [format_count(images, "image")] if images > 1 else []
         if data.options.view == "runs" and images:
-            parts.append(f"runs of {data.images[data.options.image]}")
+            parts.append(f"trajectories of {data.images[data.options.image]}")
         parts += [data.note] if data.note else []
         parts += [f"{unreadable:,} unreadable"] if unreadable else []
         self._set_text("#group-about", " · ".join(parts))
@@ -245,6 +255,16 @@ class GroupView(Widget):
         self.cycle_metric()
 
 
-def _y_label(metric: str) -> str:
+_NOTHING_YET = ("no metrics yet", "no finished trajectory yet")  # without and with squares
+
+
+def _x_label(options: ChartOptions) -> str:
+    return "repaints" if options.view == "recursion" else metric_series.X_LABELS[options.axis]
+
+
+def _y_label(options: ChartOptions) -> str:
     """The label of the y axis, with the LPIPS net, as one metric is drawn."""
+    metric = options.metric
+    if options.view == "recursion":
+        return f"{metric_title(metric)} error of squares"
     return metric_title(metric) if metric.startswith("lpips-") else metric_series.y_label([metric])

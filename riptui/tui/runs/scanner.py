@@ -11,7 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from riptui.errors import DiskError
-from riptui.metrics.display import newest_values, primary_metric
+from riptui.metrics.display import primary_metric
+from riptui.store.annotations import peek_annotations
+from riptui.store.filters import FilterSubject, subject_fields
 from riptui.store.listing import FolderSignature, TrajectorySummary, mtime_ns, read_signature, summarize, walk_folders
 from riptui.store.trajectory import Status, Trajectory
 
@@ -23,22 +25,13 @@ ACTIVE_STATUSES = {Status.RUNNING, Status.QUEUED, Status.PAUSED}
 
 
 @dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(FilterSubject):
     """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
-    path: str  # relative to the runs folder
-    status: Status | None = None  # None: not read yet, or unreadable for the reason in `error`
-    inpainter: str = ""
-    mask: int = 0
-    seed: int = 0
-    k: int = 0
     iterations: int = 0
-    inpainted: float = 0.0  # %, repeats counted
-    metric: str = ""  # the primary metric, for rows with room for one value
-    values: tuple[float, ...] = ()  # its values, in order
-    newest: tuple[tuple[str, float], ...] = ()  # all metrics of the last measured frame, by name
+    values: tuple[float, ...] = ()  # of the primary metric, in order
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
-    error: str = ""
+    error: str = ""  # why it is unreadable
 
     @property
     def is_read(self) -> bool:
@@ -73,6 +66,7 @@ class RunsScanner:
         self._unread: dict[str, None] = {}
         self._signatures: dict[str, FolderSignature] = {}
         self._group_stamps: dict[str, int] = {}
+        self._group_tags: dict[str, tuple[str, ...]] = {}  # by group, with a / at its end; "" is the runs folder
         self._round_robin: Iterator[str] = iter(())
         self._last_scan = 0.0
         self._all_listed = False
@@ -96,7 +90,7 @@ class RunsScanner:
         if self._group_stamps and all(mtime_ns(group) == stamp for group, stamp in self._group_stamps.items()):
             return
         if not self.runs.is_dir():
-            raise DiskError(f"there is no folder {self.runs}")
+            raise DiskError(f"{self.runs} does not exist")
         settled_before = time.time_ns() - SETTLED_NS
         groups: dict[str, int] = {}
         present: set[str] = set()
@@ -118,9 +112,26 @@ class RunsScanner:
                 yield ScanResult(new)
                 new, deadline = [], time.monotonic() + SLICE_SECONDS
         self._group_stamps = groups
+        self._read_group_tags(groups)
         is_first, self._all_listed = not self._all_listed, True
         removed = self._forget([path for path in self._entries if path not in present])
         yield ScanResult(new, removed, all_listed=is_first)
+
+    def _find_group_tags(self, path: str) -> list[str]:
+        """The tags of the groups above a trajectory."""
+        return [tag for group in self._group_tags if path.startswith(group) for tag in self._group_tags[group]]
+
+    def _read_group_tags(self, groups: Iterable[str]) -> None:
+        """Read the tags of groups, and read the trajectories below those again whose tags changed."""
+        prefix = len(str(self.runs)) + 1
+        found = {f"{group[prefix:]}/": peek_annotations(group).tags for group in groups if len(group) > prefix}
+        found = {group: tags for group, tags in found.items() if tags}
+        changed = tuple(
+            group for group in {*found, *self._group_tags} if found.get(group) != self._group_tags.get(group)
+        )
+        self._group_tags = found
+        if changed:
+            self._unread.update(dict.fromkeys(path for path in self._entries if path.startswith(changed)))
 
     def _forget(self, paths: list[str]) -> list[str]:
         for path in paths:
@@ -159,7 +170,8 @@ class RunsScanner:
             self._unread.pop(path, None)
             old_signature = self._signatures.get(path)
             self._signatures[path] = signature = read_signature(f"{self.runs}/{path}")
-            entry = _make_entry(path, summarize(Trajectory(self.runs / path)), signature.changed_ns / 1e9)
+            summary, group_tags = summarize(Trajectory(self.runs / path)), self._find_group_tags(path)
+            entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9)
             old_entry = self._entries.get(path)
             if old_signature is None or (old_entry is not None and entry != replace(old_entry, changed=entry.changed)):
                 self._entries[path] = entry
@@ -172,22 +184,9 @@ class RunsScanner:
             yield ScanResult(entries)
 
 
-def _make_entry(path: str, summary: TrajectorySummary, changed: float) -> TreeEntry:
+def _make_entry(path: str, summary: TrajectorySummary, group_tags: Iterable[str], changed: float) -> TreeEntry:
+    fields = subject_fields(summary, path, tuple(group_tags))
     if summary.spec is None:
-        return TreeEntry(path, error=summary.error, changed=changed)
-    metric, values = primary_metric(summary.metrics)
-    spec = summary.spec
-    return TreeEntry(
-        path=path,
-        status=summary.status,
-        inpainter=spec.inpainter,
-        mask=spec.mask,
-        seed=spec.seed,
-        k=summary.k,
-        iterations=spec.iterations,
-        inpainted=summary.inpainted,
-        metric=metric,
-        values=tuple(values),
-        newest=tuple((name, value) for name, value in newest_values(summary.metrics).items() if value is not None),
-        changed=changed,
-    )
+        return TreeEntry(**fields, error=summary.error, changed=changed)
+    _, values = primary_metric(summary.metrics)
+    return TreeEntry(**fields, iterations=summary.spec.iterations, values=tuple(values), changed=changed)

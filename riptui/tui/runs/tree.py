@@ -16,7 +16,7 @@ from textual.strip import Strip
 from riptui.metrics.display import format_short
 from riptui.store.listing import natural_key
 from riptui.text.status_marks import STATUS_MARKS
-from riptui.text.terminal import printable, sparkline
+from riptui.text.terminal import fit_columns, printable, sparkline
 from riptui.tui import bindings
 from riptui.tui.runs.scanner import ScanResult, TreeEntry
 from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
@@ -178,7 +178,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         ]
         progress = f"{totals.count:>6}{100 * totals.progress_sum / (totals.count or 1):>5.0f} %"
         room = width - len(progress) - sum(map(len, (c.text for c in counts)))
-        return [Segment(_fit_text(label, room), self._style("group")), *counts, Segment(progress, self._style("dim"))]
+        return [Segment(fit_columns(label, room), self._style("group")), *counts, Segment(progress, self._style("dim"))]
 
     def _render_trajectory(self, row: TreeRow, width: int) -> list[Segment]:
         entry = self.model.entries[row.path]
@@ -192,7 +192,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         return [
             Segment(indent + marker[:INDENT], name_style),
             Segment(f"{symbol} ", self._style(status or "dim")),
-            Segment(_fit_text(_display_name(row), name_width), name_style),
+            Segment(fit_columns(_display_name(row), name_width), name_style),
             *(Segment(cell, self._style(part)) for cell, part in zip(cells, ("dim", "", "spark"), strict=False)),
         ]
 
@@ -233,8 +233,3 @@ def _format_cells(entry: TreeEntry, width: int) -> list[str]:
             break
         cells.append(cell)
     return cells
-
-
-def _fit_text(text: str, width: int) -> str:
-    """Pad or cut a name to exactly this width. Names are ASCII."""
-    return text[: max(0, width - 1)] + "…" if len(text) > width else text.ljust(width)

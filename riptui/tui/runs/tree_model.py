@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
+from riptui.store.filters import Filter
 from riptui.store.listing import natural_key
 from riptui.store.trajectory import Status
-from riptui.tui.runs.filters import Filter
 from riptui.tui.runs.scanner import ScanResult, TreeEntry
 
 TreeOrder = Literal["name", "newest", "distance", "status"]
@@ -111,6 +111,15 @@ class TreeModel:
         for path in self._sort_children(group):
             paths += self.list_trajectories(path) if self._children[group][path] else [path]
         return paths
+
+    def list_matching(self, group: str) -> list[str]:
+        """As `list_trajectories`, without those that the filter leaves out: what is not seen is not touched."""
+        matches = self.filter
+        paths = self.list_trajectories(group)
+        return paths if matches is None else [path for path in paths if matches(self.entries[path])]
+
+    def count_matching(self, group: str) -> int:
+        return self.totals[group].count if self.filter is None else len(self.list_matching(group))
 
     def find_by_status(self, *statuses: Status) -> list[str]:
         """Trajectories with one of these statuses, in the order of the tree."""

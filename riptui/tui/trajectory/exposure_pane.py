@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -13,7 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 
-from riptui.metrics.display import format_short
+from riptui.metrics.display import format_short, metric_title
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.series import Series
 from riptui.tui.text_lines import TextLine
@@ -41,11 +42,11 @@ class SquaresVersion(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class LoadedEffect:
-    """What recursion did to a trajectory's luma error; None for the reason in the note."""
+class LoadedEffects:
+    """What recursion did to a trajectory, by error, the luma first; none for the reason in the note."""
 
     version: SquaresVersion
-    effect: RecursionEffect | None
+    effects: Mapping[str, RecursionEffect]
     note: str = ""
 
 
@@ -70,7 +71,8 @@ class ExposurePane(Vertical):
     def __init__(self, cursor: FrameCursor, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._cursor = cursor
-        self._loaded: LoadedEffect | None = None
+        self._loaded: LoadedEffects | None = None
+        self._error = ""  # the error that was chosen; another is drawn if the trajectory lacks it
         self._requested: SquaresVersion | None = None
 
     def compose(self) -> ComposeResult:
@@ -91,7 +93,14 @@ class ExposurePane(Vertical):
             self.post_message(self.SquaresRequested(version))
         self._draw()
 
-    def show_loaded(self, loaded: LoadedEffect) -> None:
+    def choose_next_error(self) -> None:
+        """Draw the next error that is known of the squares."""
+        if self._loaded and self._loaded.effects:
+            names = [*self._loaded.effects]
+            position = names.index(self._error) if self._error in names else 0
+            self._error = names[(position + 1) % len(names)]
+
+    def show_loaded(self, loaded: LoadedEffects) -> None:
         """Show the numbers, if they are of the trajectory on the screen."""
         if self._requested is None or loaded.version.path != self._requested.path:
             return
@@ -113,18 +122,20 @@ class ExposurePane(Vertical):
         snapshot, spec = self._cursor.snapshot, self._cursor.spec
         if self._loaded is None or snapshot is None or spec is None:
             return
-        effect = self._loaded.effect
+        effects = self._loaded.effects
+        effect = effects.get(self._error) or next(iter(effects.values()), None)
         self.query_one(Horizontal).visible = effect is not None
         if effect is None:
             self.query_one(TextLine).set_text(Content.styled(self._loaded.note, "$foreground-muted"))
             return
-        self.query_one(TextLine).set_text(_numbers(effect))
+        title = error_title(effect.error)
+        self.query_one(TextLine).set_text(_numbers(effect, several=len(effects) > 1))
         exposures = [mean.exposure for mean in effect.by_exposure]
         errors = [mean.error.value for mean in effect.by_exposure]
         self.query_one("#by-exposure", Chart).draw(
             [Series("", (0.0, *exposures), (0.0, *errors))],
             x_label="repaints",
-            y_label="luma error of squares",
+            y_label=f"{title} of squares",
         )
         axis = self._cursor.axis
         frames = [round(point.inpainted * spec.cells / 100) for point in effect.curve]
@@ -135,18 +146,26 @@ class ExposurePane(Vertical):
                 Series("of coverage alone", x, tuple(point.null for point in effect.curve), colour=1),
             ],
             x_label=metric_series.X_LABELS[axis],
-            y_label="luma error",
+            y_label=title,
             marker=self._cursor.marker_x(),
             x_end=spec.amount if axis == "inpainted" else 100.0,
         )
 
 
-def _numbers(effect: RecursionEffect) -> Content:
-    """The most telling first, for there is little room."""
+def error_title(name: str) -> str:
+    """An error's name on the screen: luma error, LPIPS vgg error."""
+    return f"{metric_title(name)} error"
+
+
+def _numbers(effect: RecursionEffect, *, several: bool) -> Content:
+    """The most telling first, for there is little room. several: errors that the user can choose from."""
     slope, share = effect.slope.value, effect.relative_slope.value
+    unit, digits = (" levels", 2) if effect.error == "luma" else ("", 4)
     parts = [
-        ("R ", "-" if isnan(slope) else f"{slope:+.2f} ({share:+.1f} %)"),
+        ("R ", "-" if isnan(slope) else f"{slope:+.{digits}f} ({share:+.1f} %)"),
         ("coverage explains ", f"{effect.explained.value:.1f} %"),
-        ("D1 ", f"{format_short(effect.first.value)} levels"),
+        ("D1 ", f"{format_short(effect.first.value)}{unit}"),
     ]
+    if several:
+        parts.append(("by ", f"{metric_title(effect.error)} ▸"))
     return Content("   ").join(Content.assemble((name, "$foreground-muted"), value) for name, value in parts)

@@ -52,7 +52,8 @@ class Heading(Horizontal):
         while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
             del groups[0]  # the nearest groups say most
         prefix = "".join(f"{group} / " for group in groups)
-        name = Content.assemble((prefix, "$foreground-muted"), (folder_name, "bold"))
+        tags = "".join(f" #{tag}" for tag in snapshot.annotations.tags)
+        name = Content.assemble((prefix, "$foreground-muted"), (folder_name, "bold"), (printable(tags), "$text-accent"))
         self.query_one("#name", TextLine).set_text(name)
         self.query_one("#recipe", TextLine).styles.max_width = max_recipe_columns
         self.query_one("#recipe", TextLine).set_text(recipe)

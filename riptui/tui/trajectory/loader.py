@@ -12,8 +12,10 @@ import PIL.Image
 
 from riptui.arrays import Image
 from riptui.errors import RiptuiError
+from riptui.metrics.display import in_display_order
 from riptui.metrics.values import MetricValues, SquareValues
 from riptui.spec import Spec
+from riptui.store.annotations import NO_ANNOTATIONS, Annotations, read_annotations
 from riptui.store.frame_reader import FrameReader
 from riptui.store.records import Failure, IterationRow, Session
 from riptui.store.trajectory import Trajectory
@@ -21,6 +23,7 @@ from riptui.text.terminal import printable
 from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
 
 if TYPE_CHECKING:
+    from riptui.results.exposure import SquareErrors
     from riptui.results.recursion_effect import RecursionEffect
 
 Part = TypeVar("Part")
@@ -41,6 +44,7 @@ class TrajectorySnapshot:
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
     log: str = ""
+    annotations: Annotations = NO_ANNOTATIONS
     error: str = ""
 
 
@@ -71,6 +75,7 @@ class TrajectoryLoader:
         self.path = path
         self._reader = FrameReader(Trajectory(path))
         self._thumbnails: dict[str, Image] = {}
+        self._squares: SquareErrors | None = None
 
     def read_snapshot(self) -> TrajectorySnapshot:
         """Read the trajectory. Never raises for what is on disk."""
@@ -96,8 +101,11 @@ class TrajectoryLoader:
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
+        annotations = try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS)
         text = "\n".join([*errors, log])
-        return TrajectorySnapshot(self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text)
+        return TrajectorySnapshot(
+            self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations
+        )
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
         """Load frame k, or the newest one if a recovery has cut the trajectory before k."""
@@ -119,18 +127,20 @@ class TrajectoryLoader:
             self._thumbnails[key] = _reduce(loaded.image)
         return FrameImage(k, self._thumbnails[key])
 
-    def load_effect(self) -> "tuple[RecursionEffect | None, str]":
-        """What recursion did to the luma error of the squares; None with the reason."""
-        from riptui.results.exposure import LUMA, read_square_errors  # late: scikit-image, 0.3 s
+    def load_effects(self) -> "tuple[dict[str, RecursionEffect], str]":
+        """What recursion did to the errors of the squares, by error; none with the reason. Reads only new patches."""
+        from riptui.results.exposure import LUMA
+        from riptui.results.patch_errors import read_square_errors  # late: scikit-image, 0.3 s
         from riptui.results.recursion_effect import compute_effect
 
         try:
-            squares = read_square_errors(Trajectory(self.path), [LUMA])
+            self._squares = read_square_errors(Trajectory(self.path), [LUMA], self._squares)
         except RiptuiError as error:
-            return None, self._short_message(error)
-        if not len(squares.squares):
-            return None, "no square was repainted yet"
-        return compute_effect([squares], LUMA), ""
+            return {}, self._short_message(error)
+        if not self._squares.rows:
+            return {}, "no square was repainted yet"
+        names = [LUMA, *in_display_order(self._squares.errors.keys() - {LUMA})]
+        return {name: compute_effect([self._squares], name) for name in names}, ""
 
     def load_image(self, k: int) -> FrameImage:
         try:

@@ -73,7 +73,7 @@ class TabPanes(ContentSwitcher):
             case "recursion":
                 self.query_one(ExposurePane).show(snapshot)
             case "spec":
-                self.query_one("#spec", TextPane).show(spec_text(spec, snapshot.sessions))
+                self.query_one("#spec", TextPane).show(spec_text(spec, snapshot.sessions, snapshot.annotations))
             case "log":
                 self.query_one("#log", TextPane).show(log_text(snapshot.log, snapshot.failure))
             case _:

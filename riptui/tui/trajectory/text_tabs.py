@@ -9,19 +9,25 @@ from textual.content import Content
 from textual.widgets import Static
 
 from riptui.spec import Spec
+from riptui.store.annotations import NO_ANNOTATIONS, Annotations
 from riptui.store.records import Failure, Session
 from riptui.text.terminal import printable
 
 UNITS = {"size": "px", "mask": "px", "amount": "%"}
 
 
-def spec_text(spec: Spec, sessions: Sequence[Session]) -> Content:
-    """The fields of the spec, and the sessions that computed the frames."""
+def spec_text(spec: Spec, sessions: Sequence[Session], annotations: Annotations = NO_ANNOTATIONS) -> Content:
+    """The tags and the note, the fields of the spec, and the sessions that computed the frames."""
     fields: dict[str, Any] = msgspec.to_builtins(spec)
     parameters = fields.pop("parameters")
     rows = [(name, f"{_format_value(value)} {UNITS.get(name, '')}".rstrip()) for name, value in fields.items()]
     rows += [(f"  {name}", _format_value(value)) for name, value in parameters.items()]
     rows += [("iterations", str(spec.iterations)), ("digest", spec.digest)]
+    if annotations.note:
+        lines = annotations.note.splitlines()
+        rows = [("" if number else "note", line) for number, line in enumerate(lines)] + rows
+    if annotations.tags:
+        rows.insert(0, ("tags", " ".join(annotations.tags)))
     for session in sessions:
         versions = ", ".join(f"{name} {version}" for name, version in session.versions.items())
         rows += [("", ""), (f"session {session.session}", f"{session.started}  {session.host}  {session.device}")]

@@ -23,7 +23,7 @@ from riptui.tui.tab_bar import TabBar
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.difference import ComparisonMode
-from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffect, SquaresVersion
+from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffects, SquaresVersion
 from riptui.tui.trajectory.filmstrip import Filmstrip
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
@@ -161,12 +161,15 @@ class TrajectoryView(Widget):
         self._request_frame()
 
     def cycle_metric(self) -> None:
-        """Draw the next metric, or group of metrics that share a scale; colour the squares of the masks by the next."""
+        """Draw the next metric, or group of metrics that share a scale; in other panes what they draw of a metric."""
         if self.cursor.snapshot:
-            if self._panes.current == "masks":
-                self._panes.choose_next_square_metric(self.cursor.snapshot)
-            else:
-                self._panes.choose_next_metric(self.cursor.snapshot)
+            match self._panes.current:
+                case "masks":
+                    self._panes.choose_next_square_metric(self.cursor.snapshot)
+                case "recursion":
+                    self.query_one(ExposurePane).choose_next_error()
+                case _:
+                    self._panes.choose_next_metric(self.cursor.snapshot)
             self._fill_pane()
 
     def toggle_axis(self) -> None:
@@ -195,8 +198,8 @@ class TrajectoryView(Widget):
 
     def _load_effect(self, version: SquaresVersion) -> None:
         if self._loader is not None and self._loader.path == version.path:
-            effect, note = self._loader.load_effect()
-            self.call_later(self.query_one(ExposurePane).show_loaded, LoadedEffect(version, effect, note))
+            effects, note = self._loader.load_effects()
+            self.call_later(self.query_one(ExposurePane).show_loaded, LoadedEffects(version, effects, note))
 
     # Results of the thread
 
@@ -210,7 +213,7 @@ class TrajectoryView(Widget):
         slider.set_marks(self.cursor.keyframes)
         self._show_position()
         if frame_changed:
-            self._show_frame()
+            self.show_frame()
         self._show_tab()
         if snapshot.spec is None:
             self.query_one(PictureRow).show_message(snapshot.error)
@@ -233,7 +236,7 @@ class TrajectoryView(Widget):
             self._restart_play_timer()
         self._show_position()
         if self.cursor.k != k:
-            self._show_frame()
+            self.show_frame()
 
     def _restart_play_timer(self) -> None:
         if self._play_timer is not None:
@@ -252,7 +255,7 @@ class TrajectoryView(Widget):
                 text += Content.styled(f"  ▶ {cursor.speed:g}/s", "$accent")
         self.query_one("#place", TextLine).set_text(text)
 
-    def _show_frame(self) -> None:
+    def show_frame(self) -> None:
         """Show the cursor's frame everywhere: slider, pictures, metrics, and the pane."""
         if self.cursor.spec is None:
             return

@@ -43,7 +43,7 @@ from tests.support.trajectories import MakeTrajectory, make_spec, picture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The runs folders that a worker was asked for."""
     runs: list[Path] = []
-    monkeypatch.setattr(WorkSupervisor, "supervise", lambda self, trajectories: runs.append(self._runs))
+    monkeypatch.setattr(WorkSupervisor, "supervise", lambda self, trajectories: runs.append(self.runs))
     return runs
 
 

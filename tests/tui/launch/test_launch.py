@@ -162,7 +162,7 @@ def quick_stock(monkeypatch: pytest.MonkeyPatch) -> None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The runs folders that a worker was asked for."""
     runs: list[Path] = []
-    monkeypatch.setattr(WorkSupervisor, "supervise", lambda self, trajectories: runs.append(self._runs))
+    monkeypatch.setattr(WorkSupervisor, "supervise", lambda self, trajectories: runs.append(self.runs))
     return runs
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from riptui.events import Iterated
+from riptui.store.annotations import change_annotations
 from riptui.store.claim import claim
 from riptui.store.records import Request
 from riptui.store.requests import set_request
@@ -50,7 +51,13 @@ def test_the_names_come_first_then_what_they_hold(make_trajectory: MakeTrajector
     done, queued = (entry for change in later for entry in change.entries)
     assert (done.status, done.k, done.iterations, done.inpainted, done.progress) == (Status.DONE, 16, 16, 100.0, 1.0)
     assert (done.metric, len(done.values), set(dict(done.newest))) == ("ssim", 3, {"ssim", "psnr"})
-    assert (queued.status, queued.k, queued.mask, queued.seed, queued.progress) == (Status.QUEUED, 0, 128, 3, 0.0)
+    assert (queued.status, queued.k, queued.get("mask"), queued.seed, queued.progress) == (
+        Status.QUEUED,
+        0,
+        128,
+        3,
+        0.0,
+    )
 
 
 def test_that_all_names_are_known_is_told_once_and_of_an_empty_folder_too(
@@ -169,5 +176,22 @@ def test_an_entry_is_what_a_summary_says(make_trajectory: MakeTrajectory, runs: 
     trajectory = make_trajectory("a", seed=7, inpainter="telea", parameters={"radius": 3})
     [entry] = looked(RunsScanner(runs)).entries
     assert isinstance(trajectory, Trajectory)
-    assert (entry.seed, entry.inpainter, entry.mask, entry.iterations) == (7, "telea", 64, 16)
+    assert (entry.seed, entry.get("inpainter"), entry.get("mask"), entry.iterations) == (7, "telea", 64, 16)
     assert entry.changed > 0
+
+
+def test_the_tags_of_groups_count_for_what_is_in_them(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    for place in ("fig7/cat", "fig7/dog", "fig70/cat"):
+        make_trajectory(place)
+    change_annotations(runs / "fig7/cat", lambda annotations: annotations.with_tags(["own"]).with_note("whiskers"))
+    change_annotations(runs / "fig7", lambda annotations: annotations.with_tags(["all"]))
+    scanner_of_runs = RunsScanner(runs)
+    tags = {entry.path: (entry.tags, entry.note) for entry in looked(scanner_of_runs).entries}
+    assert tags == {
+        "fig7/cat": (("own", "all"), "whiskers"),
+        "fig7/dog": (("all",), ""),
+        "fig70/cat": ((), ""),
+    }
+    change_annotations(runs / "fig7", lambda annotations: annotations.with_tags([], ["all"]))
+    changed = {entry.path: entry.tags for entry in looked(scanner_of_runs).entries}
+    assert changed == {"fig7/cat": ("own",), "fig7/dog": ()}

@@ -2,14 +2,14 @@
 
 import pytest
 
+from riptui.store.filters import KnownNames, parse_filter
 from riptui.store.trajectory import Status
-from riptui.tui.runs.filters import parse_filter
 from riptui.tui.runs.scanner import ScanResult, TreeEntry
 from riptui.tui.runs.tree_model import TreeModel, TreeRow
 
 
 def entry(path: str, status: Status = Status.DONE, **fields: object) -> TreeEntry:
-    usual: dict[str, object] = {"inpainter": "telea", "mask": 128, "k": 16, "iterations": 16, "inpainted": 400.0}
+    usual: dict[str, object] = {"k": 16, "iterations": 16, "inpainted": 400.0}
     return TreeEntry(path, status, **{**usual, **fields})  # type: ignore[arg-type]
 
 
@@ -96,72 +96,12 @@ def test_below_gives_a_groups_trajectories_in_order() -> None:
 
 def test_a_filter_opens_the_groups_of_what_it_admits() -> None:
     made = outline(entry("g/x/cat"), entry("g/y/dog"), entry("h/bird"))
-    made.filter = parse_filter("cat")
+    made.filter = parse_filter("cat", KnownNames())
     assert paths(made) == ["g", "g/x", "g/x/cat"]
     assert made.apply(ScanResult([entry("h/cat")]))
     assert paths(made) == ["g", "g/x", "g/x/cat", "h", "h/cat"]
+    assert made.list_matching("h") == ["h/cat"]
+    assert (made.count_matching(""), made.count_matching("g")) == (2, 1)
     made.filter = None
     assert paths(made) == ["g", "h"]
-
-
-FILTERED = entry(
-    "fig7/mona-lisa/m128-s3",
-    Status.FAILED,
-    seed=3,
-    inpainter="sd2",
-    inpainted=150.0,
-    metric="lpips-vgg",
-    values=(0.0, 0.41),
-    newest=(("lpips-vgg", 0.41), ("ssim", 0.6)),
-)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "mona",
-        "MONA",
-        "mnls",
-        "fig7 s3",
-        "mask:128",
-        "mask:64,128",
-        "seed:0-9",
-        "seed:3",
-        "status:fail",
-        "inpainter:sd",
-        "group:fig7/mona",
-        "lpips>0.4",
-        "lpips>=.41",
-        "ssim<0.7",
-        "lpips-vgg<1",
-        "inpainted<200",
-        "mask:128 seed:3 status:failed lpips>0.4 inpainter:sd2",
-    ],
-)
-def test_filters_that_admit(text: str) -> None:
-    found = parse_filter(text)
-    assert found is not None
-    assert found(FILTERED)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["dog", "anom", "mask:64", "seed:4-9", "status:done", "inpainter:sdxl", "lpips>0.5", "psnr>1", "mona mask:64"],
-)
-def test_filters_that_do_not_admit(text: str) -> None:
-    found = parse_filter(text)
-    assert found is not None
-    assert not found(FILTERED)
-
-
-@pytest.mark.parametrize("text", ["", "   "])
-def test_no_words_are_no_filter(text: str) -> None:
-    assert parse_filter(text) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "told"), [("size:512", "size"), ("mask:big", "mask:big"), ("lpips>far", "far"), ("seed:1-x", "numbers")]
-)
-def test_what_is_no_condition_is_told(text: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
-        parse_filter(text)
+    assert made.count_matching("") == 4

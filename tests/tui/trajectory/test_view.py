@@ -14,7 +14,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from riptui.arrays import Image
-from riptui.results.exposure import LUMA, read_square_errors
+from riptui.results.exposure import LUMA
+from riptui.results.patch_errors import read_square_errors
 from riptui.results.recursion_effect import compute_effect
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
@@ -49,8 +50,8 @@ class ChosenFrame(NamedTuple):
 class WatchedView(TrajectoryView):
     """Tells the app of every frame that is shown."""
 
-    def _show_frame(self) -> None:
-        super()._show_frame()
+    def show_frame(self) -> None:
+        super().show_frame()
         snapshot = self.cursor.snapshot
         if snapshot and snapshot.spec:
             self.app.chosen.append(ChosenFrame(snapshot.path, self.cursor.k, snapshot.spec.iterations))

@@ -13,7 +13,7 @@ from riptui.cli.lazy import command
     type=click.Choice(["quick", "orders", "paper-1", "paper-2"]),
     default="quick",
     show_default=True,
-    help="quick: four pictures, three classical inpainters, a minute; orders: orders of squares compared; "
+    help="quick: four pictures, three classical inpainters, a minute or two; orders: orders of squares compared; "
     "paper-1, paper-2: the paper's experiments.",
 )
 def new() -> None:

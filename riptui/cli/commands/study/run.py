@@ -4,7 +4,7 @@ import rich_click as click
 
 from riptui.cli.commands.study import file_argument
 from riptui.cli.lazy import command
-from riptui.cli.options import detach_option, display_option, pool_options
+from riptui.cli.options import WORKER_OPTIONS, detach_option, display_option, pool_options
 
 
 @command("riptui.cli.study.run:run")
@@ -45,9 +45,7 @@ from riptui.cli.options import detach_option, display_option, pool_options
 @detach_option
 @pool_options
 @display_option
-@click.option_panel(
-    "Workers", options=["--devices", "--workers", "--detach", "--batch", "--compile", "--deterministic", "--offline"]
-)
+@click.option_panel("Workers", options=["--devices", "--workers", "--detach", *WORKER_OPTIONS[1:]])
 @click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
 def run() -> None:
     """Compute a study with one worker per device, and show its progress.

@@ -1,0 +1,36 @@
+"""`riptui tag`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli.lazy import command
+from riptui.cli.options import json_option, multi_option
+from riptui.cli.values import NameListParam, complete_folders
+
+
+@command("riptui.cli.tag:tag")
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH...",
+    type=click.Path(path_type=Path),
+    shell_complete=complete_folders,
+)
+@multi_option("--add", "-a", type=NameListParam(lambda: []), metavar="A,B", help="Tags to add.")
+@multi_option("--remove", "-r", type=NameListParam(lambda: []), metavar="A,B", help="Tags to remove.")
+@click.option("--each", is_flag=True, help="Tag each trajectory below a group, instead of the group itself.")
+@json_option
+def tag() -> None:
+    """Tag trajectories and groups, or show their tags. PATH: a trajectory or a group.
+
+    A tag is a word of letters, digits, - _ . and +. A group's tags count for all trajectories in it. Tags decide
+    nothing that is computed, and travel with the folder.
+
+    \b
+    riptui tag runs/fig7/cat/m64-s0 -a usable,figure-3
+    riptui tag runs/fig7 --each -r todo
+    riptui tag runs/fig7/*/*                          show the tags
+    riptui ls --filter "tag:usable -tag:collage"      list what has a tag
+    """

@@ -1,0 +1,45 @@
+"""`riptui note`: show and write notes."""
+
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli.console import print_line, warn
+from riptui.store.annotations import Annotations, change_annotations, parse_note, read_annotations
+from riptui.store.listing import find_all_trajectories
+
+
+def note(path: Path, text: str | None, append: bool, edit: bool, remove: bool) -> int:
+    if (text is not None) + edit + remove > 1 or (append and text is None):
+        raise click.UsageError("give one of TEXT, --append TEXT, --edit and --remove")
+    find_all_trajectories([path])  # refuses what is no trajectory and no group
+    before = read_annotations(path).note
+    if text is None and not edit and not remove:
+        _print_lines(before or f"{path} has no note; write one: riptui note {path} TEXT")
+        return 0
+    if edit:
+        edited = click.edit(before, extension=".txt")
+        if edited is None:
+            print_line("the note is unchanged")
+            return 0
+        text = edited
+    new = parse_note(sys.stdin.read() if text == "-" else text or "")
+    replaced: list[str] = []
+
+    def change(annotations: Annotations) -> Annotations:
+        combined = "\n".join(filter(None, [annotations.note, new])) if append else new
+        replaced.append("" if append or edit else annotations.note)
+        return annotations.with_note(parse_note(combined))
+
+    after = change_annotations(path, change)
+    if replaced[-1] and replaced[-1] != after.note:
+        for line in f"the note was: {replaced[-1]}".splitlines():
+            warn(line)
+    _print_lines(after.note or "the note is removed")
+    return 0
+
+
+def _print_lines(text: str) -> None:
+    for line in text.splitlines():
+        print_line(line)

@@ -1,0 +1,39 @@
+"""Measures each repainted square right after its repaint (NAME@repaints), with what surrounds it in the frame."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from riptui.arrays import Image
+from riptui.errors import MetricError
+from riptui.metrics.loading import load
+from riptui.metrics.metric import measure_map
+from riptui.metrics.metric_names import base_name, split_names
+from riptui.metrics.values import RepaintDistance
+from riptui.spec import Box
+
+REPAINT_DIGITS = 8  # decimal places: of a frame's distance, a repaint of 16 px changes a thousandth
+
+
+class RepaintMeter:
+    """The NAME@repaints among some metrics of one trajectory, with its original prepared. `device` as in `load`.
+
+    Loads them when it is created, and then raises InputError, MissingExtraError or WeightsError.
+    """
+
+    def __init__(self, names: Iterable[str], original: Image, device: str = "") -> None:
+        _, self.names = split_names(names)
+        self._metrics = {name: load(name, device) for name in self.names}
+        self._prepared = {name: metric.prepare(original) for name, metric in self._metrics.items()}
+
+    def measure(self, frame: Image, box: Box, names: Iterable[str] | None = None) -> dict[str, RepaintDistance]:
+        """The distances by NAME, of all or of `names`, after the square `box` was repainted. Raises MetricError."""
+        return {base_name(name): self._measure(name, frame, box) for name in (self.names if names is None else names)}
+
+    def _measure(self, name: str, frame: Image, box: Box) -> RepaintDistance:
+        try:
+            found = measure_map(self._metrics[name], self._prepared[name], frame)
+        except Exception as error:
+            raise MetricError(f"{name} failed: {type(error).__name__}: {error}") from error
+        square, whole = (float(np.mean(part, dtype=np.float64)) for part in (found[box.window], found))
+        return RepaintDistance(round(square, REPAINT_DIGITS), round(whole, REPAINT_DIGITS))

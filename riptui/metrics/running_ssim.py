@@ -1,0 +1,39 @@
+"""SSIM of a frame that changes square by square, each time at the cost of the square."""
+
+import numpy as np
+from skimage.metrics import structural_similarity
+
+from riptui.arrays import Image
+from riptui.metrics.pixels import SSIM_WINDOW, luma
+from riptui.spec import Box
+
+REACH = 5  # px from the middle of the window to its side: a pixel changes the map so far
+
+
+class RunningSsim:
+    """The `ssim` of a frame to its original, kept up as squares of it are repainted."""
+
+    def __init__(self, original: Image) -> None:
+        self._reference = luma(original)
+        self._frame = self._reference.copy()
+        self._map = np.ones_like(self._reference)
+
+    def repaint(self, box: Box, patch: Image) -> float:
+        """Paste a square, and return the frame's SSIM: that of the metric, but for rounding (1e-6)."""
+        self._frame[box.window] = luma(patch)
+        changed, seen = self._widen(box, REACH), self._widen(box, 2 * REACH)
+        _, found = structural_similarity(
+            self._reference[seen], self._frame[seen], data_range=255, full=True, **SSIM_WINDOW
+        )
+        inner = tuple(
+            slice(part.start - whole.start, part.stop - whole.start) for part, whole in zip(changed, seen, strict=True)
+        )
+        self._map[changed] = found[inner]
+        return float(self._map[REACH:-REACH, REACH:-REACH].mean(dtype=np.float64))
+
+    def _widen(self, box: Box, margin: int) -> tuple[slice, slice]:
+        height, width = self._frame.shape
+        return (
+            slice(max(0, box.y - margin), min(height, box.y + box.height + margin)),
+            slice(max(0, box.x - margin), min(width, box.x + box.width + margin)),
+        )

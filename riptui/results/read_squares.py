@@ -1,0 +1,86 @@
+"""The squares of many trajectories: of which they can be read, and why not of the others."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from riptui.errors import RiptuiError
+from riptui.metrics import REPAINTS
+from riptui.metrics.display import PAPER_METRICS
+from riptui.results.curves import drop_copies
+from riptui.results.exposure import PATCH_ERRORS, SquareErrors
+from riptui.results.square_cache import read_square_errors_cached, shrink_cache
+from riptui.store.listing import TrajectorySummary
+from riptui.text.units import format_count
+
+OnSquaresProgress = Callable[[int, int], None]
+"""Called as `on_progress(done, total)`."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadSquares:
+    """The errors of the squares of complete trajectories, one of each spec."""
+
+    members: Sequence[SquareErrors]
+    left_out: Sequence[str] = ()
+    """What was left out, each with the reason."""
+
+    @cached_property
+    def by_digest(self) -> Mapping[str, SquareErrors]:
+        """By the digest of the spec."""
+        return {member.spec.digest: member for member in self.members}
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Which LPIPS errors of squares are not there, and how to get them."""
+        counts = Counter(name for member in self.members for name in member.errors if name not in PATCH_ERRORS)
+        if not self.members:
+            return ()
+        if not counts:
+            return [f"squares have no LPIPS error: {_how_to_measure(PAPER_METRICS[0], len(self.members))}"]
+        return [
+            f"squares have no {name} error in part: {_how_to_measure(name, len(self.members) - count)}"
+            for name, count in counts.items()
+            if count < len(self.members)
+        ]
+
+
+def read_squares(
+    summaries: Iterable[TrajectorySummary],
+    names: Sequence[str] = tuple(PATCH_ERRORS),
+    on_progress: OnSquaresProgress = lambda done, total: None,
+) -> ReadSquares:
+    """Read the errors of the squares of all complete trajectories. Never raises for one of them.
+
+    `names` as in `read_square_errors`.
+    """
+    complete, left_out = _choose_complete(summaries)
+    members = []
+    for done, summary in enumerate(complete):
+        on_progress(done, len(complete))
+        try:
+            members.append(read_square_errors_cached(summary.trajectory, names))
+        except RiptuiError as error:
+            left_out.append(str(error))
+    on_progress(len(complete), len(complete))
+    shrink_cache()
+    return ReadSquares(members, left_out)
+
+
+def _choose_complete(summaries: Iterable[TrajectorySummary]) -> tuple[list[TrajectorySummary], list[str]]:
+    """The complete trajectories made with paste, one of each digest, and notes about the others."""
+    readable = [summary for summary in summaries if summary.spec]
+    unique = drop_copies(readable)
+    complete = [summary for summary in unique if summary.spec and summary.k >= summary.spec.iterations]
+    usable = [summary for summary in complete if summary.spec and summary.spec.paste]
+    counts = {
+        "copies of others with the same spec": len(readable) - len(unique),
+        "unfinished (riptui resume)": len(unique) - len(complete),
+        "made without paste, so that each repaint changed all squares": len(complete) - len(usable),
+    }
+    return usable, [f"{reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
+
+
+def _how_to_measure(name: str, count: int) -> str:
+    return f"{format_count(count, 'trajectory')} (riptui measure PATH --metrics {name}{REPAINTS})"

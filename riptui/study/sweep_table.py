@@ -1,0 +1,114 @@
+"""Parse the table [sweep] of a study file: lists of values, and a sweep for each combination of them."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from riptui import inpainters
+from riptui.errors import InputError, with_choices
+from riptui.planning.sweep import Sweep
+from riptui.spec import FITS, MAX_SEED, SQUARE_ORDERS, SQUARE_SOURCES
+from riptui.study.study_document import StudyDocument, ValueKind, is_bool, is_number, is_text, is_whole
+from riptui.text import int_ranges
+
+TABLE = ValueKind("a table: [sweep]", lambda value: isinstance(value, dict))
+PARAMETER = ValueKind("true, false, a number or text", lambda value: isinstance(value, bool | int | float | str))
+SEED_RULE = f'it must be whole numbers from 0 to {MAX_SEED:,}: 7, [0, 1, 2] or "0-9"'
+
+
+def _one_of(choices: Sequence[str]) -> ValueKind:
+    return ValueKind(f"one of {', '.join(choices)}", choices.__contains__)
+
+
+SPEC_KEYS = {
+    "inpainter": ValueKind("the name of an inpainter", is_text),
+    "mask": ValueKind("a whole number of px", is_whole),
+    "seed": ValueKind("a whole number", is_whole),
+    "amount": ValueKind("a number of %", is_number),
+    "order": _one_of(SQUARE_ORDERS),
+    "squares": _one_of(SQUARE_SOURCES),
+    "paste": ValueKind("true or false", is_bool),
+    "size": ValueKind("a whole number of px", is_whole),
+    "fit": _one_of(FITS),
+}
+"""Keys for fields of the spec. All other keys are inpainter parameters."""
+
+
+def read_sweep_table(
+    document: StudyDocument, table: Mapping[str, object], *, top_keys: Collection[str]
+) -> dict[str, list[Any]]:
+    """The lists of [sweep], with single values as lists of one. Raises StudyError."""
+    for key in table:
+        _require_key(document, key, top_keys)
+    return {key: _read_values(document, key, value) for key, value in table.items()}
+
+
+def build_sweeps(document: StudyDocument, table: Mapping[str, list[Any]]) -> Iterator[Sweep]:
+    """One sweep per combination of values except the seeds.
+
+    A parameter applies to the inpainters that have it. Raises StudyError if none has it, and for impossible values.
+    """
+    names: list[str] = table.get("inpainter", [inpainters.DEFAULT_INPAINTER])
+    axes = {key: values for key, values in table.items() if key not in ("seed", "inpainter")}
+    used_keys = set(SPEC_KEYS)
+    for name in names:
+        with document.locate_errors("sweep.inpainter"):
+            parameters = inpainters.find_inpainter(inpainters.resolve_inpainter(name).name).parameters
+        used_keys.update(parameters)
+        keys = [key for key in axes if key in SPEC_KEYS or key in parameters]
+        for values in product(*(axes[key] for key in keys)):
+            combination = dict(zip(keys, values, strict=True))
+            try:
+                yield _build_sweep(name, combination, table.get("seed", [0]))
+            except InputError as error:
+                raise document.error(_find_offending_key(name, combination), str(error)) from error
+    for key in axes:
+        if key not in used_keys:
+            raise document.error(f"sweep.{key}", f"{key} is a parameter of none of the inpainters: {', '.join(names)}")
+
+
+def _require_key(document: StudyDocument, key: str, top_keys: Collection[str]) -> None:
+    known = [*SPEC_KEYS, *dict.fromkeys(name for info in inpainters.REGISTRY.values() for name in info.parameters)]
+    if key in known:
+        return
+    if key in top_keys:
+        raise document.error(f"sweep.{key}", f"{key} belongs above [sweep]")
+    raise document.error(f"sweep.{key}", with_choices(f"unknown key {key!r}", key, known))
+
+
+def _read_values(document: StudyDocument, key: str, value: object) -> list[Any]:
+    values = value if isinstance(value, list) else [value]
+    if key == "seed":
+        return _read_seeds(document, value, values)
+    kind = SPEC_KEYS.get(key, PARAMETER)
+    if not values or not all(PARAMETER.accepts(item) and kind.accepts(item) for item in values):
+        raise document.error(f"sweep.{key}", f"{key} is {value!r}; it must be {kind.description}, or a list of them")
+    return [item for _, item in dict.fromkeys((type(item), item) for item in values)]
+
+
+def _read_seeds(document: StudyDocument, value: object, items: list[Any]) -> list[int]:
+    try:
+        seeds = int_ranges.parse(",".join(map(str, items)))
+    except InputError as error:
+        raise document.error("sweep.seed", f"seed is {value!r}: {error}; {SEED_RULE}") from error
+    if any(map(is_bool, items)) or max(seeds) > MAX_SEED:
+        raise document.error("sweep.seed", f"seed is {value!r}; {SEED_RULE}")
+    return [*seeds]
+
+
+def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:
+    """Raises InputError for values that are invalid, or invalid together."""
+    fields = {key: value for key, value in combination.items() if key in SPEC_KEYS and key != "mask"}
+    parameters = {key: value for key, value in combination.items() if key not in SPEC_KEYS}
+    return Sweep([name], [combination.get("mask", 128)], seeds, parameters, **fields)
+
+
+def _find_offending_key(name: str, combination: Mapping[str, Any]) -> str:
+    """The key without which the other values are valid."""
+    for key in combination:
+        try:
+            _build_sweep(name, {other_key: value for other_key, value in combination.items() if other_key != key}, [0])
+        except InputError:
+            continue
+        return f"sweep.{key}"
+    return "sweep"

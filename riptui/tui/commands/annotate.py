@@ -1,0 +1,76 @@
+"""Tags and notes."""
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import TextArea
+
+from riptui.store.annotations import change_annotations, parse_note, parse_tag, read_annotations
+from riptui.text.units import format_count
+from riptui.tui.commands.context import CommandContext
+from riptui.tui.dialogs import Dialog, TextDialog
+
+
+async def edit_tags(context: CommandContext) -> None:
+    """Edit the tags of the trajectory or group under the cursor."""
+    if not context.cursor_path:
+        return
+    path = context.runs / context.cursor_path
+    before = (await asyncio.to_thread(read_annotations, path)).tags
+    typed = await context.show_dialog(TextDialog(f"Tags of {_describe(context)}", " ".join(before), _parse_tags))
+    if typed is None:
+        return
+    after = _parse_tags(typed)
+    removed = [tag for tag in before if tag not in after]
+    await asyncio.to_thread(change_annotations, path, lambda annotations: annotations.with_tags(after, removed))
+
+
+async def edit_note(context: CommandContext) -> None:
+    """Edit the note of the trajectory or group under the cursor."""
+    if not context.cursor_path:
+        return
+    path = context.runs / context.cursor_path
+    before = (await asyncio.to_thread(read_annotations, path)).note
+    typed = await context.show_dialog(NoteDialog(f"Note on {_describe(context)}", before))
+    if typed is not None and typed != before:
+        note = parse_note(typed)
+        await asyncio.to_thread(change_annotations, path, lambda annotations: annotations.with_note(note))
+
+
+def _describe(context: CommandContext) -> str:
+    name = Path(context.cursor_path).name
+    if not context.is_group:
+        return name
+    count = context.tree_model.totals[context.cursor_path].count
+    return f"the group {name} ({format_count(count, 'trajectory')})"
+
+
+def _parse_tags(text: str) -> list[str]:
+    """The tags in a text, between spaces or commas. Raises InputError."""
+    return [parse_tag(word) for word in text.replace(",", " ").split()]
+
+
+class NoteDialog(Dialog[str | None]):
+    """Asks for a text of several lines."""
+
+    DEFAULT_CSS = "NoteDialog TextArea { height: 10; border: none; background: $panel; padding: 0 1; }"
+    KEYS = "ctrl+s save  esc cancel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Close"),
+        Binding("ctrl+s", "save", "Save", priority=True),
+    ]
+
+    def __init__(self, title: str, note: str) -> None:
+        super().__init__(title)
+        self._note = note
+
+    def compose_box(self) -> ComposeResult:
+        area = TextArea(self._note, compact=True, tab_behavior="focus")
+        area.cursor_blink = False
+        yield area
+
+    def action_save(self) -> None:
+        self.dismiss(self.query_one(TextArea).text)

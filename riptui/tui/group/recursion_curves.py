@@ -1,0 +1,69 @@
+"""The recursion view of a group: the error of squares by number of repaints, and R with its interval. No Textual."""
+
+from collections.abc import Mapping
+from math import isfinite
+
+from riptui.metrics.display import in_display_order
+from riptui.results.exposure import LUMA, SquareErrors
+from riptui.results.recursion_effect import RecursionEffect, compute_effect
+from riptui.text.terminal import printable
+from riptui.text.units import format_count
+from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.columns import build_table
+from riptui.tui.group.group_reader import GroupMember
+from riptui.tui.group.mean_curves import MAX_CURVES, GroupData, separating_settings, split_by_curve
+from riptui.tui.plot.series import Series
+
+
+def build_recursion_data(
+    members: Mapping[str, GroupMember], options: ChartOptions, squares: Mapping[str, SquareErrors], root: str
+) -> GroupData:
+    """Build a group's chart of recursion and its table. `squares`: by path, of its complete trajectories."""
+    errors = {name for found in squares.values() for name in found.errors}
+    names = [*([LUMA] if LUMA in errors else []), *in_display_order(errors - {LUMA})]
+    error = options.metric if options.metric in names else LUMA
+    drawn = [member for path, member in members.items() if path in squares and error in squares[path].errors]
+    settings = separating_settings(drawn) if drawn else []
+    series, ends = [], [0]
+    curves = split_by_curve(drawn, settings)
+    for colour, (name, found) in enumerate([*curves.items()][:MAX_CURVES]):
+        effect = compute_effect([squares[member.path] for member in found], error)
+        series.append(_series(f"{name}  {describe_slope(effect)}", effect, colour))
+        ends.append(effect.by_exposure[-1].exposure)
+    notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
+    if others := len(members) - len(drawn):
+        notes.append(f"without {format_count(others, 'trajectory')}: unfinished, a copy, without paste or unreadable")
+    if len(curves) > MAX_CURVES:
+        notes.append(f"{MAX_CURVES} of {len(curves)} curves")
+    images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
+    resolved = ChartOptions("recursion", error, options.axis, options.image % max(1, len(images)))
+    metrics = tuple(in_display_order(name for member in members.values() for name in member.names))
+    return GroupData(
+        resolved,
+        tuple(names),
+        tuple(series),
+        float(max(ends)),
+        tuple(images.values()),
+        ", ".join(notes),
+        *build_table(members, metrics, root),
+    )
+
+
+def describe_slope(effect: RecursionEffect) -> str:
+    """R in % of the error after one repaint, with its interval if there is one: R +1.6 % [0.9, 2.3]."""
+    share = effect.relative_slope
+    if not isfinite(share.value):
+        return "R -"
+    interval = f" [{share.low:.1f}, {share.high:.1f}]" if isfinite(share.low) else ""
+    return f"R {share.value:+.1f} %{interval}"
+
+
+def _series(name: str, effect: RecursionEffect, colour: int) -> Series:
+    """The mean error by number of repaints from 0, with its interval as a band."""
+    means = effect.by_exposure
+    low, high = (
+        (None, *(end if isfinite(end := getattr(mean.error, side)) else None for mean in means))
+        for side in ("low", "high")
+    )
+    x = (0.0, *(float(mean.exposure) for mean in means))
+    return Series(name, x, (0.0, *(mean.error.value for mean in means)), low, high, colour)

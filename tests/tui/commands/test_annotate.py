@@ -1,0 +1,62 @@
+"""Tags and notes in the app, and the filter that finds them."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, TextArea
+
+from riptui.store.annotations import change_annotations, read_annotations
+from riptui.tui.commands.annotate import NoteDialog
+from riptui.tui.dialogs import TextDialog
+from tests.support.app_pilot import open_app
+from tests.support.trajectories import MakeTrajectory
+
+
+@pytest.mark.slow
+async def test_tags_and_a_note_are_edited_and_found(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    cat = make_trajectory("fig7/cat").path
+    make_trajectory("fig7/dog", seed=1)
+    change_annotations(cat, lambda annotations: annotations.with_tags(["old"]))
+    async with open_app(runs) as pilot:
+        pilot.tree.select("fig7/cat")
+        await pilot.press("t")
+        dialog = await pilot.wait_for_dialog(TextDialog)
+        assert dialog.query_one(Input).value == "old"
+        dialog.query_one(Input).value = "usable, figure-3 -x"
+        await pilot.press("enter")
+        assert pilot.app.screen is dialog  # -x is no tag
+        dialog.query_one(Input).value = "usable, figure-3"
+        await pilot.press("enter")
+        await pilot.wait_for_command()
+        assert read_annotations(cat).tags == ("figure-3", "usable")
+        await pilot.press("T")
+        (await pilot.wait_for_dialog(NoteDialog)).query_one(TextArea).text = "line 1\nline 2"
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_command()
+        assert read_annotations(cat).note == "line 1\nline 2"
+        await pilot.wait_until(lambda: pilot.tree.model.entries["fig7/cat"].note == "line 1\nline 2")
+        await pilot.press("slash", *"tag:usable")
+        await pilot.wait_until(lambda: pilot.tree.model.list_matching("") == ["fig7/cat"])
+        assert pilot.browser.query_one("#left").border_subtitle == "1 of 2"
+
+
+@pytest.mark.slow
+async def test_the_filter_says_what_is_wrong_and_what_it_leaves(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    for seed in range(3):
+        make_trajectory(f"fig7/m64-s{seed}", seed=seed)
+    async with open_app(runs) as pilot:
+        await pilot.wait_until(lambda: pilot.browser.details)
+        pilot.tree.select("fig7")
+        await pilot.press("slash")
+        typed, details = pilot.browser.query_one("#filter", Input), pilot.browser.details
+        assert details is not None
+        typed.value = "seed:0,1"
+        await pilot.wait_until(lambda: details.group_view.count == 2)
+        typed.value = "sede:1"
+        await pilot.wait_until(lambda: "no trajectory has a field sede" in pilot.text_of("#filter-error"))
+        assert pilot.tree.model.count_matching("") == 2
+        typed.value = "cat"
+        await pilot.wait_until(lambda: pilot.browser.query_one("#left").border_subtitle == "nothing matches")
+        await pilot.press("escape")
+        await pilot.wait_until(lambda: details.group_view.count == 3)
+        assert not pilot.browser.query("#filter, #filter-error")

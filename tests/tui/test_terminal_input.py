@@ -1,0 +1,56 @@
+"""Bytes from the terminal: late answers and broken bytes do not press keys; keys arrive at once and whole."""
+
+import pytest
+
+from riptui.tui import terminal_input
+from riptui.tui.terminal_input import InputFilter
+
+ANSWERS = [
+    b"\x1bP>|kitty(0.41.1)\x1b\\",
+    b"\x1b_Gi=31;OK\x1b\\",
+    b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\",
+    b"\x1b]11;rgb:ffff/ffff/ffff\x07",
+    b"\x1b[?62;4;22c",
+    b"\x1b[>1;4000;29c",
+    b"\x1b[?2;0;800;600S",
+    b"\x1b[6;20;10t",
+    b"\x1b[M \xe0!",
+]
+KEYS = ["a", "\x1b", "\x1b[A", "\x1b[1;5C", "\x1bOP", "\x1b[15~", "é猫", "\x1bP", "\x1b_", "\x1b]", "\x1b[", "\x1bx"]
+KEYS += ["\x1b[<0;10;20M", "\x1b[200~\x1b[201~", "\x1b[?2026;1$y", "\x1b[48;30;100;0;0t", "\x1b[I", "\x1b[97;5u"]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_presses_no_key_however_it_is_cut(answer: bytes) -> None:
+    assert InputFilter().feed(answer) == ""
+    assert InputFilter().feed(b"j" + answer + b"k" + answer) == "jk"
+    for cut in range(3, len(answer)):
+        input_filter = InputFilter()
+        assert input_filter.feed(b"j" + answer[:cut]) + input_filter.feed(answer[cut:] + b"k") == "jk"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_arrive_at_once(key: str) -> None:
+    assert InputFilter().feed(key.encode()) == key
+    assert InputFilter().feed(b"j" + key.encode()) == "j" + key
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"\x1b[M \xe0", b"caf\xe9", b"\xc3(", b"\xed\xa0\x80"])
+def test_bytes_that_are_no_text_are_left_out(data: bytes) -> None:
+    input_filter = InputFilter()
+    input_filter.feed(data)
+    assert input_filter.feed(b"jjj").endswith("j")
+
+
+def test_a_character_may_come_in_two_reads() -> None:
+    input_filter = InputFilter()
+    assert input_filter.feed("猫".encode()[:1]) + input_filter.feed("猫".encode()[1:]) == "猫"
+
+
+def test_an_answer_whose_end_never_comes_holds_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal_input, "HOLD_SECONDS", 0.0)
+    input_filter = InputFilter()
+    assert input_filter.feed(b"\x1b_Gi=31") == ""
+    assert input_filter.feed(b"j") == "j"
+    monkeypatch.undo()
+    assert InputFilter().feed(b"\x1b_G" + b"x" * 2**17)  # and none of any length

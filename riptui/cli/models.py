@@ -124,7 +124,7 @@ def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
         details = weights.summary.partition(":")[0] if weights.kind == "inpainter" else f"{weights.licence}{gated}"
         out.print(Text.assemble(STATE_MARKS[weights.state], f" {weights.name:<14}{size:>9}  {details}"))
         if weights.repository:
-            out.print(Text(f"  {weights.repository}@{weights.revision}", "dim"))
+            out.print(Text(f"  {weights.repository}@{(weights.revision or '')[:10]}", "dim"))
         if weights.path and weights.state in {"here", "incomplete"}:
             out.print(Text(f"  {printable(abbreviate_home(Path(weights.path)))}", "dim"))
         if weights.problem:

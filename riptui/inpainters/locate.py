@@ -42,7 +42,7 @@ def locate_file(model: str, revision: str | None) -> Path:
     if is_local(model):
         path = Path(model).expanduser()
         if not path.is_file():
-            raise InputError(f"no such file: {model}. If it moved, show riptui the new place: {FIND_HINT}")
+            raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
         return path
     return _find_in_cache(*catalogue.split_model(model), revision, model)
 

@@ -81,8 +81,8 @@ def test_the_pages_of_another_endpoint_are_understood(monkeypatch: pytest.Monkey
         ),
         ("hf:name", "expected org/name"),
         ("org/name/a/b", "is not a model"),
-        ("nothing.safetensors", "no such file"),
-        ("models/nothing.ckpt", "no such file"),
+        ("nothing.safetensors", "does not exist"),
+        ("models/nothing.ckpt", "does not exist"),
     ],
 )
 def test_what_is_not_a_model_is_refused_in_one_line(text: str, said: str) -> None:

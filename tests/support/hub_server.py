@@ -5,6 +5,7 @@ The weights are large (LFS) files: listed with their SHA-256 and answered with a
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,7 +153,7 @@ class Handler(BaseHTTPRequestHandler):
         repository = self.server.hub.repositories.get(name)
         if repository is None:
             self.refuse(401, "RepoNotFound", "Invalid username or password.")
-        elif revision and revision not in {*repository.revisions, *repository.revisions.values()}:
+        elif revision and not re.fullmatch("[0-9a-f]{40}", revision) and revision not in repository.revisions:
             self.refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         else:
             return repository

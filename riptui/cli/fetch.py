@@ -15,8 +15,9 @@ from riptui.errors import InputError, RiptuiError, WeightsError, with_choices
 from riptui.extras import importing
 from riptui.inpainters import REGISTRY, catalogue
 from riptui.inpainters.catalogue import ModelRef
+from riptui.inpainters.model_names import is_local, is_single_file
 from riptui.metrics import LpipsNet, lpips_weights
-from riptui.text.units import format_size
+from riptui.text.units import format_count, format_size
 
 if TYPE_CHECKING:
     from riptui.inpainters.download import DownloadPlan
@@ -35,14 +36,14 @@ ShowDownload = Callable[[str, int, int], None]
 """`show(file, bytes_done, bytes_total)`"""
 
 
-def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, offline: bool) -> int:
+def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, config: str | None, offline: bool) -> int:
     nets, models = split_names(names)
     if models:
         _require_hub_packages()
     if offline or lpips_weights.is_offline():
-        return _print_installed(nets, models, allow_pickle)
+        return _print_installed(nets, models, allow_pickle, config)
     try:
-        _fetch_models(models, variant, allow_pickle)
+        _fetch_models(models, variant, allow_pickle, config)
         _fetch_trunks(nets)
     except KeyboardInterrupt:
         warn("stopped; downloaded parts are kept: run the same command again to continue")
@@ -59,12 +60,12 @@ def split_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, M
             nets.update(dict.fromkeys(LPIPS_NAMES[text]))
         elif text in REGISTRY and not REGISTRY[text].needs_weights:
             warn(f"{text} needs no weights")
-        elif "/" not in text and text not in catalogue.MODELS:
+        elif "/" not in text and text not in catalogue.MODELS and not is_local(text):
             choices = (*catalogue.MODELS, *LPIPS_NAMES)
             raise InputError(with_choices(f"unknown model {text!r}", text, choices) + ", or a hub id such as org/name")
         else:
             found = catalogue.resolve_model(text)
-            if found.revision is None:
+            if found.revision is None and not is_single_file(found.model):
                 raise InputError(f"{text} is a local folder: there is nothing to download")
             if found.notice:
                 warn(found.notice)
@@ -78,8 +79,10 @@ def _require_hub_packages() -> None:
             import_module(package)
 
 
-def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], allow_pickle: bool) -> int:
-    finders = {name: partial(_find_model, model, allow_pickle) for name, model in models.items()}
+def _print_installed(
+    nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], allow_pickle: bool, config: str | None
+) -> int:
+    finders = {name: partial(_find_model, model, allow_pickle, config) for name, model in models.items()}
     finders |= {f"lpips-{net}": partial(_find_trunk, net) for net in nets}
     code = 0
     for name, find in finders.items():
@@ -91,25 +94,24 @@ def _print_installed(nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], al
     return code
 
 
-def _find_model(model: ModelRef, allow_pickle: bool) -> Path:
+def _find_model(model: ModelRef, allow_pickle: bool, config: str | None) -> Path:
     from riptui.inpainters import download  # of an extra
 
-    folder = download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
-    _verify(folder, model, allow_pickle)
-    return folder
+    place = download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
+    _verify(place, model, allow_pickle, config)
+    return place
 
 
-def _verify(folder: Path, model: ModelRef, allow_pickle: bool) -> None:
+def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None) -> None:
     """Compare the tensors of an installed model with its configurations, if what it needs is installed as well."""
-    from riptui.inpainters import locate  # of an extra
+    from riptui.inpainters import verification  # of an extra
 
     try:
-        from riptui.inpainters import components
+        verification.verify_model(place, model.model, model.revision, allow_pickle=allow_pickle, config=config)
+    except RiptuiError:
+        raise
     except Exception as error:  # of any kind: packages are missing or broken
         warn(f"could not compare the tensors of {model.model} with its configuration: {error}")
-        return
-    hint = locate.repair_hint(model.model, model.revision)
-    components.verify_model(folder, model.model, repair_hint=hint, allow_pickle=allow_pickle)
 
 
 def _find_trunk(net: LpipsNet) -> Path:
@@ -117,7 +119,7 @@ def _find_trunk(net: LpipsNet) -> Path:
     return lpips_weights.weights_path(net)
 
 
-def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle: bool) -> None:
+def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle: bool, config: str | None) -> None:
     """Download models. All are planned first: a wrong name or a full disk fails before gigabytes have arrived."""
     from riptui.inpainters import download  # of an extra
 
@@ -125,6 +127,8 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
         warn("accepting weights that exist only as pickle; they can run any code when loaded")
     plans: dict[str, DownloadPlan] = {}
     for name, model in models.items():
+        if model.revision is None:  # a file on this machine
+            continue
         with err.status(f"checking {name} ...") if err.is_terminal else nullcontext():
             plan_or_folder = _plan_download(model, variant, allow_pickle)
         if isinstance(plan_or_folder, Path):
@@ -133,23 +137,59 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
         else:
             plans[name] = plan_or_folder
     download.require_space(plans.values())
-    for name, plan in plans.items():
-        with show_download(name, plan.partial_bytes) as show:
-            folder = download.fetch(plan, show)
-        _verify(folder, models[name], allow_pickle)
-        outcome = "complete" if plan.missing else "already installed"
-        print_line(f"{name}: {len(plan.files)} files, {format_size(plan.size)}, {outcome}, {folder}")
+    for name, model in models.items():
+        if plan := plans.get(name):
+            place = _download(name, plan)
+        elif model.revision is None:
+            place = Path(model.model)
+        else:
+            continue
+        if is_single_file(model.model):
+            _fetch_configurations(model, allow_pickle, config)
+        _verify(place, model, allow_pickle, config)
+        if plan:
+            outcome = "complete" if plan.missing else "already installed"
+            print_line(f"{name}: {format_count(len(plan.files), 'file')}, {format_size(plan.size)}, {outcome}, {place}")
+        else:
+            print_line(f"{name}: installed in {place}")
+
+
+def _download(name: str, plan: "DownloadPlan") -> Path:
+    """Download what is missing. Returns the folder, or the file of a model in one file."""
+    from riptui.inpainters import download  # of an extra
+
+    with show_download(name, plan.partial_bytes) as show:
+        folder = download.fetch(plan, show)
+    return folder / plan.files[0].path if is_single_file(plan.files[0].path) else folder
+
+
+def _fetch_configurations(model: ModelRef, allow_pickle: bool, config: str | None) -> None:
+    """Download the configurations and the tokenizer that a model in one file needs, unless they are here.
+
+    config: the model that has them; None: that of the file's kind.
+    """
+    from riptui.inpainters import download, locate, single_file  # of an extra
+
+    header = single_file.read_header(locate.locate_file(model.model, model.revision), allow_pickle=allow_pickle)
+    base = catalogue.resolve_model(config or single_file.configurations_of(header, model.model))
+    repository, revision = base.model, base.revision or "main"
+    with suppress(WeightsError):
+        locate.locate_model(repository, revision)
+        return
+    plan = download.plan_download(repository, revision, configurations_only=True)
+    folder = _download(repository, plan)
+    print_line(f"{repository}: its configurations, {format_size(plan.size)}, complete, {folder}")
 
 
 def _plan_download(model: ModelRef, variant: "Variant", allow_pickle: bool) -> "DownloadPlan | Path":
-    """What to download of a model; its folder if it is installed and the hub cannot be reached."""
+    """What to download of a model; its place if it is installed and the hub cannot be reached."""
     from riptui.inpainters import download  # of an extra
 
     revision = model.revision or "main"
     try:
         return download.plan_download(model.model, revision, variant=variant, allow_pickle=allow_pickle)
     except WeightsError:
-        with suppress(WeightsError):
+        with suppress(RiptuiError):
             return download.find_installed(model.model, revision, allow_pickle=allow_pickle)
         raise
 

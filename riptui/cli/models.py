@@ -81,8 +81,8 @@ def _list_models() -> Iterator[WeightsInfo]:
 def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
     try:
         with importing("this list", "diffusion"):
-            from riptui.inpainters import locate
-            from riptui.inpainters.checkpoint import inspect_checkpoint
+            from riptui.inpainters import locate, verification
+            from riptui.inpainters.checkpoint import has_weights, inspect_checkpoint
     except BrokenExtraError as error:
         return "unknown", None, str(error)
     model = MODELS[name]
@@ -90,13 +90,13 @@ def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
         folder = locate.locate_model(model.repository, model.revision)
     except RiptuiError:
         return "missing", None, ""
+    if not has_weights(folder):  # only its configurations, for a model in one file
+        return "missing", None, ""
     repair_hint = locate.repair_hint(model.repository, model.revision)
     try:
         inspect_checkpoint(folder, name, repair_hint=repair_hint)
-        with suppress(ImportError):  # without torch there is nothing to compare it with
-            from riptui.inpainters.components import verify_model
-
-            verify_model(folder, name, repair_hint=repair_hint)
+        with suppress(ImportError, OSError):  # without torch, or with a broken one, there is nothing to compare it with
+            verification.verify_model(folder, model.repository, model.revision)
     except RiptuiError as error:
         return "incomplete", str(folder), str(error)
     return "here", str(folder), ""
@@ -128,7 +128,7 @@ def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
         details = weights.summary.partition(":")[0] if weights.kind == "inpainter" else f"{weights.licence}{gated}"
         out.print(Text.assemble(STATE_MARKS[weights.state], f" {weights.name:<14}{size:>9}  {details}"))
         if weights.repository:
-            out.print(Text(f"  {weights.repository}", "dim"))
+            out.print(Text(f"  {weights.repository}@{(weights.revision or '')[:10]}", "dim"))
         if weights.path and weights.state in {"here", "incomplete"}:
             out.print(Text(f"  {printable(abbreviate_home(Path(weights.path)))}", "dim"))
         if weights.problem:

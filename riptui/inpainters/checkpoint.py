@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from safetensors import SafetensorError, safe_open
 
@@ -19,6 +19,9 @@ from riptui.inpainters import locate, weight_files
 from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.inpainters.weight_files import UNUSED_COMPONENTS, WEIGHT_FILE, Variant
 from riptui.text.units import format_count
+
+if TYPE_CHECKING:
+    from riptui.inpainters.single_file import FileHeader
 
 SHARD_INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
 
@@ -36,6 +39,8 @@ class ComponentFiles:
     """"fp16" if its weights exist in that variant only."""
     paths: tuple[Path, ...]
     """Weights, configurations, vocabularies: what is loaded and nothing else."""
+    in_file: bool = False
+    """Whether its weights are in the model's single file."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,13 @@ class Checkpoint:
     """What to do about a missing or damaged file, a sentence."""
     has_joint_variant: bool = False
     """Whether fp16 was preferred for all components, because one exists in nothing else."""
+    header: FileHeader | None = None
+    """Of the single file that has the weights; the folder then has the configurations."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for the record of a session: the file, the commit of the hub's repository, or the folder."""
+        return str(self.header.path) if self.header else self.commit or str(self.folder)
 
     @property
     def denoiser(self) -> str:
@@ -114,6 +126,11 @@ def inspect_checkpoint(
         repair_hint,
         is_joint,
     )
+
+
+def has_weights(folder: Path) -> bool:
+    """Whether a checkpoint's folder has any weights, and not its configurations alone."""
+    return any(path.suffix in (".safetensors", *PICKLE_SUFFIXES) for path in folder.glob("*/*"))
 
 
 def read_json(path: Path, name: str) -> JsonObject:

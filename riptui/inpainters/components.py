@@ -28,6 +28,7 @@ from riptui.inpainters.checkpoint import (
     require_component,
 )
 from riptui.inpainters.silence import silence_libraries
+from riptui.inpainters.single_file_tensors import load_networks
 
 ON_NO_DEVICE = {"": torch.device("meta")}
 """A device map that loads names and shapes alone, in milliseconds: the rest of a file is never read."""
@@ -55,7 +56,12 @@ def load_components(
     Raises WeightsError for the first that is incomplete or does not fit its configuration.
     """
     loaded = {}
+    if header := checkpoint.header:
+        names_only = device_map is not None
+        loaded = load_networks(checkpoint, header, name, wanted, dtype=dtype, names_only=names_only)
     for component in wanted:
+        if component in loaded:
+            continue
         kind = find_class(*checkpoint.classes[component])
         files, folder = checkpoint.components[component], checkpoint.folder / component
         title = f"{name}'s {component}"
@@ -79,10 +85,16 @@ def verify_model(folder: Path, name: str, *, repair_hint: str, allow_pickle: boo
     with silence_libraries():
         if (folder / locate.MODEL_INDEX).is_file():
             checkpoint = inspect_checkpoint(folder, name, repair_hint=repair_hint, allow_pickle=allow_pickle)
-            options: dict[str, Any] = {"dtype": None, "allow_pickle": allow_pickle, "device_map": ON_NO_DEVICE}
-            load_components(checkpoint, name, checkpoint.classes, **options)
+            verify_checkpoint(checkpoint, name, allow_pickle=allow_pickle)
         else:
             load_decoder(folder, name, repair_hint, dtype=None, allow_pickle=allow_pickle, device_map=ON_NO_DEVICE)
+
+
+def verify_checkpoint(checkpoint: Checkpoint, name: str, *, allow_pickle: bool = False) -> None:
+    """The same for a checkpoint that has been inspected."""
+    options: dict[str, Any] = {"dtype": None, "allow_pickle": allow_pickle, "device_map": ON_NO_DEVICE}
+    with silence_libraries():
+        load_components(checkpoint, name, checkpoint.classes, **options)
 
 
 def load_decoder(folder: Path, name: str, repair_hint: str, **options: Any) -> Any:

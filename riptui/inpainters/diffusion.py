@@ -45,6 +45,7 @@ def diffusion(
     lora: str | None = None,
     vae: str | None = None,
     allow_pickle: bool = False,
+    config: str | None = None,
     prompt_syntax: prompts.PromptSyntax = "plain",
     tiling: bool = False,
     quantise: str | None = None,
@@ -70,7 +71,8 @@ def diffusion(
     gpu_tuning.forget_compiled()
     chosen_device = torch_device.pick_device(device)
     placement.require_offload(offload, chosen_device)
-    places = {"model": model, "revision": revision, "vae": vae, "lora": lora, "embedding": embedding, "gguf": gguf}
+    places = {"model": model, "revision": revision, "config": config, "gguf": gguf}
+    places |= {"vae": vae, "lora": lora, "embedding": embedding}
     with silence_libraries():
         weights, notices = identity.find_weights({**places, "allow_pickle": allow_pickle}, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
@@ -141,7 +143,7 @@ def _load_pipeline(
 def _weights_notes(weights: identity.Weights) -> dict[str, str]:
     """What was loaded, for the record of the session."""
     checkpoint = weights.checkpoint
-    notes = {"model": checkpoint.commit or str(checkpoint.folder)} | weights.notes
+    notes = {"model": checkpoint.place} | weights.notes
     return notes | ({"variant": checkpoint.variants} if checkpoint.variants else {})
 
 

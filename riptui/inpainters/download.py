@@ -6,7 +6,6 @@ Here a file stays unfinished until its hash is right, and a revision appears in 
 
 from __future__ import annotations
 
-import errno
 import io
 import logging
 import os
@@ -25,11 +24,13 @@ from huggingface_hub import HfApi, constants, hf_hub_url
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
 
-from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
+from riptui.errors import DiskError, InputError, WeightsError
 from riptui.filesystem import free_bytes
-from riptui.inpainters import hub_cache, locate, weight_files
+from riptui.inpainters import catalogue, hub_cache, locate, weight_files
 from riptui.inpainters.checkpoint import inspect_checkpoint, read_json, require_component
 from riptui.inpainters.hub_cache import HubFile
+from riptui.inpainters.hub_errors import explain_hub_errors
+from riptui.inpainters.model_names import is_single_file
 from riptui.remote_file import complete_partial
 from riptui.text.units import format_size
 
@@ -43,7 +44,6 @@ COMPONENT_CONFIG = "config.json"
 CONNECTION_LOST = (
     "the connection to the hub was lost; the part of {model} that was downloaded is kept: run the command again"
 )
-DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EFBIG}
 
 HubAnswer = TypeVar("HubAnswer")
 
@@ -77,36 +77,69 @@ class DownloadPlan:
 
 
 def plan_download(
-    model: str, revision: str, *, variant: weight_files.Variant = "full", allow_pickle: bool = False
+    model: str,
+    revision: str,
+    *,
+    variant: weight_files.Variant = "full",
+    allow_pickle: bool = False,
+    configurations_only: bool = False,
 ) -> DownloadPlan:
     """Ask the hub for the files, and check which of them are in the cache and intact.
 
-    Fetches no more than the model_index.json. Raises WeightsError or InputError, one line, within `ANSWER_SECONDS` if
-    the hub does not answer.
+    configurations_only: without weights, for a model in a single file. Fetches no more than the model_index.json.
+    Raises WeightsError or InputError, one line, within `ANSWER_SECONDS` if the hub does not answer.
     """
-    with _explain_errors(model, revision), _silence_client():
-        commit, listed = _call_within(ANSWER_SECONDS, lambda: _list_files(model, revision))
-        if locate.MODEL_INDEX in listed:
+    repository, file = catalogue.split_model(model)
+    with explain_hub_errors(repository, revision), _silence_client():
+        commit, listed = _call_within(ANSWER_SECONDS, lambda: _list_files(repository, revision))
+        if file:
+            chosen: tuple[str, ...] = (_require_file(file, listed, repository, allow_pickle),)
+        elif locate.MODEL_INDEX in listed:
             index = listed[locate.MODEL_INDEX]
-            if not hub_cache.is_intact(hub_cache.blob_path(model, index), index):
-                _fetch_file(model, commit, index, lambda done: None)
-            folders = weight_files.list_components(read_json(hub_cache.blob_path(model, index), model))
-            chosen = (
-                locate.MODEL_INDEX,
-                *weight_files.select_files(listed, folders, model, variant=variant, allow_pickle=allow_pickle),
-            )
+            if not hub_cache.is_intact(hub_cache.blob_path(repository, index), index):
+                _fetch_file(repository, commit, index, lambda done: None)
+            folders = weight_files.list_components(read_json(hub_cache.blob_path(repository, index), repository))
+            if configurations_only:
+                selected = weight_files.select_companions(listed, folders)
+            else:
+                selected = weight_files.select_files(
+                    listed, folders, repository, variant=variant, allow_pickle=allow_pickle
+                )
+            chosen = (locate.MODEL_INDEX, *selected)
         elif COMPONENT_CONFIG in listed:
-            chosen = weight_files.select_files(listed, ("",), model, variant=variant, allow_pickle=allow_pickle)
+            chosen = weight_files.select_files(listed, ("",), repository, variant=variant, allow_pickle=allow_pickle)
         else:
-            raise InputError(f"{model} is not a checkpoint in diffusers' layout: it has no {locate.MODEL_INDEX}")
+            raise InputError(_describe_other_layout(repository, listed))
         files = tuple(listed[path] for path in chosen)
         missing_by_digest = {
-            file.digest: file for file in files if not hub_cache.is_intact(hub_cache.blob_path(model, file), file)
+            file.digest: file for file in files if not hub_cache.is_intact(hub_cache.blob_path(repository, file), file)
         }
         missing = tuple(missing_by_digest.values())  # two vocabularies may be one blob
-        return DownloadPlan(
-            model, revision, commit, files, missing, sum(hub_cache.partial_bytes(model, file) for file in missing)
+        partial_bytes = sum(hub_cache.partial_bytes(repository, file) for file in missing)
+        return DownloadPlan(repository, revision, commit, files, missing, partial_bytes)
+
+
+def _require_file(file: str, listed: Iterable[str], repository: str, allow_pickle: bool) -> str:
+    """The single file that is a model. Raises InputError if the repository lacks it, WeightsError for a pickle."""
+    if file not in listed:
+        raise InputError(f"{repository} has no file {file}. {_list_single_files(listed)}")
+    if not (file.lower().endswith(".safetensors") or allow_pickle):
+        raise WeightsError(
+            f"{repository}/{file} is a pickle, which can run any code when loaded. Choose a .safetensors file, or, if "
+            "you trust the source, add --allow-pickle"
         )
+    return file
+
+
+def _describe_other_layout(repository: str, listed: Iterable[str]) -> str:
+    text = f"{repository} is not a checkpoint in diffusers' layout: it has no {locate.MODEL_INDEX}"
+    singles = [path for path in sorted(listed) if is_single_file(path)]
+    return f"{text}; of its files, give the one that is the model, e.g. {repository}/{singles[0]}" if singles else text
+
+
+def _list_single_files(listed: Iterable[str]) -> str:
+    singles = [path for path in sorted(listed) if is_single_file(path)]
+    return f"It has: {', '.join(singles[:3]) or 'no file that could be a model'}"
 
 
 def require_space(plans: Iterable[DownloadPlan]) -> None:
@@ -127,7 +160,7 @@ def fetch(plan: DownloadPlan, on_progress: OnModelProgress = lambda path, done, 
     Raises WeightsError, InputError, DiskError, one line each. Whatever stops it, the next call continues from there.
     """
     total, done = sum(file.size for file in plan.missing), plan.partial_bytes
-    with _explain_errors(plan.model, plan.revision, lost_message=CONNECTION_LOST), _silence_client():
+    with explain_hub_errors(plan.model, plan.revision, lost_message=CONNECTION_LOST), _silence_client():
         for file in plan.missing:
             other_bytes = done - hub_cache.partial_bytes(plan.model, file)
             on_file_bytes = partial(_report_progress, on_progress, file.path, other_bytes, total)
@@ -137,10 +170,12 @@ def fetch(plan: DownloadPlan, on_progress: OnModelProgress = lambda path, done, 
 
 
 def find_installed(model: str, revision: str | None, *, allow_pickle: bool = False) -> Path:
-    """The folder of a model that is installed and complete. Does not use the network.
+    """The folder of a model that is installed and complete, or its file. Does not use the network.
 
     Raises WeightsError with what is missing and the command that fetches it.
     """
+    if is_single_file(model):
+        return locate.locate_file(model, revision)
     repair_hint = locate.repair_hint(model, revision)
     try:
         folder = locate.locate_model(model, revision)
@@ -230,30 +265,6 @@ def _call_within(seconds: float, call: Callable[[], HubAnswer]) -> HubAnswer:
     if error is not None:
         raise error
     return result  # type: ignore[return-value]
-
-
-@contextmanager
-def _explain_errors(model: str, revision: str, lost_message: str = "") -> Iterator[None]:
-    """Turn whatever a download can fail with into one line. `lost_message`: instead, for a lost connection."""
-    try:
-        yield
-    except RiptuiError:
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-            path = error.filename or constants.HF_HUB_CACHE
-            raise DiskError(f"{path} cannot be written: {error.strerror}; what was downloaded is kept") from error
-        lost = _is_network_error(error)
-        if lost and lost_message:
-            raise WeightsError(lost_message.format(model=model)) from error
-        cause = ConnectionError(str(error)) if lost else error
-        raise locate.explain_error(cause, model, revision) from error
-
-
-def _is_network_error(error: Exception) -> bool:
-    """The client speaks HTTP by requests, httpx or httpx2, depending on its version; they share the names only."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"TransportError", "ConnectionError", "TimeoutError", "Timeout"})
 
 
 @contextmanager

@@ -9,15 +9,15 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from riptui.filesystem import write_atomically
+from riptui.inpainters.json_cache import add_to_cache, read_cache
 from riptui.settings.paths import cache_folder
 
 FileState = tuple[int, int, int]
 """Size in bytes, modification time in ns, inode; of the file that a link leads to."""
 
+CACHE = "weights"
 MIN_AGE_NS = 2 * 10**9  # ns; a file changed so recently can change again within the clock tick of its file system
 IGNORED_KEYS = {"_name_or_path", "name_or_path", "_diffusers_version", "transformers_version", "architectures"}
 """Keys of configurations that differ between copies of a model and decide nothing."""
@@ -41,7 +41,7 @@ def file_sha256(path: Path) -> str:
     with path.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if state is not None and state == file_state(path) and time.time_ns() - state[1] > MIN_AGE_NS:
-        _add_to_cache(key, [*state, digest])
+        add_to_cache(CACHE, key, [*state, digest])
     return digest
 
 
@@ -74,21 +74,10 @@ def _config_sha256(path: Path) -> str:
 
 
 def cache_file() -> Path:
-    return cache_folder() / "weights.json"
+    return cache_folder() / f"{CACHE}.json"
 
 
 def _read_cache() -> Mapping[str, list[int | str]]:
-    """Path to size, modification time, inode and digest; empty if there is none, or if it is damaged."""
-    try:
-        content = json.loads(cache_file().read_bytes())
-    except (OSError, ValueError):
-        return {}
-    entries = content.items() if isinstance(content, dict) else ()
+    """Path to size, modification time, inode and digest."""
+    entries = read_cache(CACHE).items()
     return {key: entry for key, entry in entries if isinstance(entry, list) and len(entry) == 4}
-
-
-def _add_to_cache(key: str, entry: list[int | str]) -> None:
-    """Several processes may do so at once: the loser's entry is computed again."""
-    with suppress(OSError):
-        cache_file().parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(cache_file(), json.dumps({**_read_cache(), key: entry}).encode(), durable=False)

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.errors import InputError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, file_digests, locate
-from riptui.inpainters.checkpoint import Checkpoint, inspect_checkpoint, read_json, require_component
+from riptui.inpainters import catalogue, file_digests, locate, single_file
+from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.inpainters.lora_list import read_loras, replace_files
+from riptui.inpainters.model_names import is_single_file
+from riptui.inpainters.model_places import find_checkpoint, locate_place
 from riptui.inpainters.parameters import PLACES
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 Parameters = Mapping[str, "ParameterValue"]
 
 ADAPTERS = ("lora", "embedding")
+MODEL_PLACES = ("model", "revision", "config")
+SINGLE_FILE = "file"
+"""The part of an identity that is the single file with the weights. The digest is the file's own SHA-256."""
 FILE_PLACES = (*ADAPTERS, "gguf")
 """Parameters whose values are files."""
 DENOISERS = ("unet", "transformer")
@@ -51,7 +56,12 @@ class Weights:
     @property
     def notes(self) -> dict[str, str]:
         """For the record of a session."""
-        return {f"{WEIGHTS_NOTE}{part}": digest for part, digest in self.identity.items() if part not in ADAPTERS}
+        notes = {f"{WEIGHTS_NOTE}{part}": digest for part, digest in self.identity.items() if part not in ADAPTERS}
+        if header := self.checkpoint.header:
+            notes["configuration"] = self.checkpoint.commit or str(self.checkpoint.folder)
+            if ema := single_file.describe_ema(header):
+                notes["averaged weights"] = ema
+        return notes
 
     @property
     def places(self) -> dict[str, str | None]:
@@ -66,11 +76,12 @@ class Weights:
     @property
     def is_unchanged(self) -> bool:
         """Whether the same files would be loaded now, with the same content."""
+        header = self.checkpoint.header
         try:
-            folder = _locate(self.parameters)[0]
+            place = locate_place(self.parameters)
         except RiptuiError:
             return False
-        return folder == self.checkpoint.folder and all(
+        return place == (header.path if header else self.checkpoint.folder) and all(
             file_digests.file_state(path) == state for path, state in self.states.items()
         )
 
@@ -87,6 +98,7 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
         for name in parameters
         if found[name] != parameters[name] and name != "revision"
     ]
+    notices += [notice for notice in [catalogue.resolve_model(str(parameters["model"])).notice] if notice]
     weights = read_weights(found, joint_variant=wants_joint_variant(notes))
     if unlike := unlike_parts(recorded, weights.identity):
         notices.append(f"{parameters['model']} has changed since the last session: {', '.join(unlike)}")
@@ -109,6 +121,8 @@ def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weig
     single_files = {name: _require_files(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
     if gguf := parameters.get("gguf"):
         single_files[checkpoint.denoiser] = _require_files("gguf", gguf)
+    if checkpoint.header:
+        single_files[SINGLE_FILE] = (checkpoint.header.path,)
     read = [path for paths in (*parts.values(), *single_files.values()) for path in paths]
     states = {path: file_digests.file_state(path) for path in read}
     try:
@@ -120,20 +134,20 @@ def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weig
     return Weights(parameters, checkpoint, identity, states)
 
 
+def require_places(parameters: Parameters) -> None:
+    """Raise WeightsError or InputError if the files that these parameters name are not there. Reads no weights."""
+    _list_parts(parameters)
+    for name in FILE_PLACES:
+        if parameters.get(name):
+            _require_files(name, parameters[name])
+
+
 def _list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
     """The model's checkpoint, and the files of its parts and of its other VAE. Raises WeightsError, InputError."""
-    folder, repair_hint = _locate(parameters)
-    name, allow_pickle = str(parameters["model"]), bool(parameters.get("allow_pickle"))
+    allow_pickle = bool(parameters.get("allow_pickle"))
     gguf, vae = parameters.get("gguf"), parameters.get("vae")
     replaced = DENOISERS if gguf else ()
-    checkpoint = inspect_checkpoint(
-        folder,
-        name,
-        repair_hint=repair_hint,
-        allow_pickle=allow_pickle,
-        replaced=replaced,
-        joint_variant=joint_variant,
-    )
+    checkpoint = find_checkpoint(parameters, replaced=replaced, joint_variant=joint_variant)
     parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
     for component, files in checkpoint.components.items():
         if component in replaced:
@@ -183,17 +197,20 @@ def replaced_parts(parameters: Parameters) -> set[str]:
 
 
 def read_place(text: str) -> Identity:
-    """The identity of what a user names: a model's hub id or folder, the folder of one of its parts or a file in it, a
-    VAE's folder, or a file (a LoRA, an embedding, GGUF).
+    """The identity of what a user names: a model as in `catalogue.resolve_model`, the folder of one of its parts or a
+    file in it, a VAE's folder, or a file.
+
+    A file may be a model, a LoRA, an embedding or GGUF; only those parts that a session has recorded count.
 
     Raises WeightsError, InputError.
     """
     path = Path(text).expanduser()
-    if path.is_file() and (path.parent / "config.json").is_file():
+    if path.is_file() and path.name != locate.MODEL_INDEX and (path.parent / "config.json").is_file():
         path = path.parent
         text = str(path)
-    if path.is_file():
-        return dict.fromkeys(DENOISERS if path.suffix == ".gguf" else ADAPTERS, file_digests.file_sha256(path))
+    if path.is_file() and path.name != locate.MODEL_INDEX:
+        parts = DENOISERS if path.suffix == ".gguf" else (*ADAPTERS, SINGLE_FILE)
+        return dict.fromkeys(parts, file_digests.file_sha256(path))
     if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
         return read_weights({"model": text, "allow_pickle": True}).identity
     return {_name_part(path): file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
@@ -249,13 +266,15 @@ def _find_file(digest: str, default: Path) -> Path:
 
 def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
     """Whether what is at one of the places is what is recorded. The other places may be gone as well."""
-    alone = {key: value for key, value in parameters.items() if key not in PLACES or key in ("model", "revision")}
+    alone = {key: value for key, value in parameters.items() if key not in PLACES or key in MODEL_PLACES}
     with suppress(RiptuiError, OSError):
         if name == "model":
-            parts = _list_parts({**alone, "gguf": parameters.get("gguf")})[1]
+            checkpoint, parts = _list_parts({**alone, "gguf": parameters.get("gguf")})
             found = {part: file_digests.content_sha256(paths) for part, paths in parts.items()}
+            if checkpoint.header:
+                found[SINGLE_FILE] = file_digests.file_sha256(checkpoint.header.path)
             if parameters.get("vae"):
-                del found["vae"]
+                found.pop("vae", None)
             return all(recorded.get(part) == digest for part, digest in found.items())
         if name == "vae":
             paths = _locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
@@ -265,17 +284,12 @@ def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
 
 def _known_places(name: str) -> Iterator[Path]:
     """Where a model or a VAE may be now, newest knowledge first."""
-    files = reversed(file_digests.known_files())
+    files = [*reversed(file_digests.known_files())]
     seen = dict.fromkeys(path.parent.parent if name == "model" else path.parent for path in files)
     marker = locate.MODEL_INDEX if name == "model" else "config.json"
-    return (place for place in seen if (place / marker).is_file())
-
-
-def _locate(parameters: Parameters) -> tuple[Path, str]:
-    """The folder of the model, and what to do if something is missing there."""
-    ref = catalogue.resolve_model(str(parameters["model"]))
-    revision = str(parameters.get("revision") or "") or ref.revision
-    return locate.locate_model(ref.model, revision), locate.repair_hint(ref.model, revision)
+    yield from (place for place in seen if (place / marker).is_file())
+    if name == "model":
+        yield from (path for path in files if is_single_file(path.name) and path.is_file())
 
 
 def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
@@ -303,7 +317,7 @@ def _named_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
 
 def _has_model(parameters: Parameters) -> bool:
     with suppress(RiptuiError):
-        return _locate(parameters)[0].is_dir()
+        return locate_place(parameters).exists()
     return False
 
 

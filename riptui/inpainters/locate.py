@@ -11,14 +11,14 @@ import shlex
 from pathlib import Path
 
 from huggingface_hub import constants, try_to_load_from_cache
-from huggingface_hub import errors as hub
 
-from riptui.errors import InputError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue
+from riptui.errors import InputError, WeightsError
+from riptui.inpainters import catalogue, model_names
+from riptui.inpainters.model_names import SINGLE_FILE_SUFFIXES, is_local
 from riptui.text.units import format_size
 
 FIND_HINT = "riptui check RUNS --weights PATH"
-MODEL_INDEX = "model_index.json"
+MODEL_INDEX = model_names.MODEL_INDEX
 
 
 def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -> Path:
@@ -27,17 +27,44 @@ def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -
     `file`: the file that identifies it. Raises InputError for a folder without it, WeightsError with the command that
     fetches the repository.
     """
-    if catalogue.is_folder(model):
+    if is_local(model):
         folder = Path(model).expanduser()
         if not (folder / file).is_file():
-            if not folder.is_dir():
+            if not folder.exists():
                 raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
-            raise InputError(f"{model} is not a checkpoint in diffusers' layout: it has no {file}")
+            raise InputError(f"{model} is not a checkpoint in diffusers' layout: {_describe_folder(folder, file)}")
         return folder
-    found = try_to_load_from_cache(model, file, revision=revision)
-    if not isinstance(found, str):
-        raise not_installed_error(model, revision)
-    return Path(found).parent
+    return _find_in_cache(model, file, revision, model).parent
+
+
+def locate_file(model: str, revision: str | None) -> Path:
+    """The file of a model that is a single file, on this machine or in the hub's cache. Raises as `locate_model`."""
+    if is_local(model):
+        path = Path(model).expanduser()
+        if not path.is_file():
+            raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
+        return path
+    return _find_in_cache(*catalogue.split_model(model), revision, model)
+
+
+def _find_in_cache(repository: str, file: str, revision: str | None, model: str) -> Path:
+    """A file in the hub's cache, also under a former name of its repository. Raises WeightsError, naming `model`."""
+    for name in (repository, *catalogue.former_names(repository)):
+        found = try_to_load_from_cache(name, file, revision=revision if name == repository else "main")
+        if isinstance(found, str):
+            return Path(found)
+    raise not_installed_error(model, revision)
+
+
+def _describe_folder(folder: Path, file: str) -> str:
+    """What is wrong with a folder that is no checkpoint, and what to do."""
+    if folder.is_file():
+        return "it is a file, and a folder is needed here"
+    text = f"it has no {file}"
+    if (folder.parent / file).is_file():
+        return f"{text}; the folder above it has: give {folder.parent}"
+    singles = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SINGLE_FILE_SUFFIXES)
+    return f"{text}; of its files, give the one that is the model, e.g. {folder / singles[0]}" if singles else text
 
 
 def snapshot_commit(folder: Path) -> str | None:
@@ -46,13 +73,13 @@ def snapshot_commit(folder: Path) -> str | None:
 
 
 def not_installed_error(model: str, revision: str | None) -> WeightsError:
-    """The error for a repository that is not in the cache."""
+    """The error for a model that is not in the cache."""
     known = catalogue.find_short_name(model)
     info = catalogue.MODELS.get(known or "")
     size = f"{format_size(info.size)}, " if info else ""
     return WeightsError(
-        f"{_format_model(model, revision)} ({size}looked for in {constants.HF_HUB_CACHE}) is not on this machine; "
-        f"fetch it with: {fetch_command(model, revision)}" + (f"  {_terms_hint(model)}" if info and info.gated else "")
+        f"{format_model(model, revision)} ({size}looked for in {constants.HF_HUB_CACHE}) is not on this machine; "
+        f"fetch it with: {fetch_command(model, revision)}" + (f"  {terms_hint(model)}" if info and info.gated else "")
     )
 
 
@@ -60,44 +87,20 @@ def fetch_command(model: str, revision: str | None) -> str:
     """The command that fetches a repository."""
     known = catalogue.find_short_name(model)
     short = known is not None and revision == catalogue.MODELS[known].revision
-    return f"riptui fetch {known if short else shlex.quote(_format_model(model, revision))}"
+    return f"riptui fetch {known if short else shlex.quote(format_model(model, revision))}"
 
 
 def repair_hint(model: str, revision: str | None) -> str:
     """What to do about a missing or damaged file, as a sentence."""
-    if catalogue.is_folder(model):
+    if is_local(model):
         return "Copy it again from its source"
     return f"Fetch it again with: {fetch_command(model, revision)}"
 
 
-def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiError:
-    """Translate an error of the hub's client into one that says what to do."""
-    model_text = _format_model(model, revision)
-    match error:
-        case hub.GatedRepoError():
-            return WeightsError(f"{model_text} is gated. {_terms_hint(model)}")
-        case hub.RepositoryNotFoundError():
-            return InputError(
-                f"the hub has no model {model}, or shows it only with a token: check the spelling, or set HF_TOKEN"
-            )
-        case hub.RevisionNotFoundError():
-            return InputError(f"{model} has no revision {revision}: expected a branch, tag or commit")
-        case hub.HFValidationError():
-            return InputError(f"{model!r} is not a hub id: expected org/name")
-        case hub.OfflineModeIsEnabled() | hub.LocalEntryNotFoundError() | ConnectionError():
-            return WeightsError(
-                f"{model_text} is not on this machine and the hub cannot be reached; with a network: "
-                f"{fetch_command(model, revision)}"
-            )
-        case _:
-            cause = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-            return WeightsError(f"{model_text} could not be fetched: {cause}")
-
-
-def _format_model(model: str, revision: str | None) -> str:
+def format_model(model: str, revision: str | None) -> str:
     known = catalogue.MODELS.get(catalogue.find_short_name(model) or "")
     return model if revision in (None, known.revision if known else "main") else f"{model}@{revision}"
 
 
-def _terms_hint(model: str) -> str:
+def terms_hint(model: str) -> str:
     return f"First accept its terms on the page of {model} on the hub, then log in with `hf auth login` or set HF_TOKEN"

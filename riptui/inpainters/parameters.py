@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from riptui.inpainters.catalogue import is_folder
+from riptui.errors import InputError
+from riptui.inpainters.catalogue import canonical_model
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
@@ -17,7 +18,7 @@ NONE = "none"
 """How None is written on a command line."""
 
 
-PLACES = ("model", "revision", "vae", "lora", "embedding", "gguf")
+PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf")
 """Parameters that say where weights are, and not what they are."""
 
 
@@ -103,13 +104,18 @@ class FileType(TextType):
 
 @dataclass(frozen=True)
 class ModelType(TextType):
-    """A model's hub id, or a folder, whose path is made absolute when parsed."""
+    """A model's hub id or page, or a folder or a file, whose path is made absolute when parsed."""
 
     empty: bool = False
 
     def parse(self, text: str) -> ParameterValue:
         value = super().parse(text)
-        return str(Path(value).expanduser().absolute()) if isinstance(value, str) and is_folder(value) else value
+        if not isinstance(value, str) or not value:
+            return value
+        try:
+            return canonical_model(value)
+        except InputError:  # raised again, with all that is wrong, when the model is looked for
+            return value
 
 
 @dataclass(frozen=True)

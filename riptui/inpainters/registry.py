@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
-from riptui.inpainters.catalogue import MODELS, is_folder, resolve_model
+from riptui.inpainters.catalogue import MODELS, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.lora_list import LoraType
+from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
     FileType,
     ModelType,
@@ -74,6 +75,7 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
     common |= {"guidance": None, "strength": 1.0, "prompt": "", "negative_prompt": "", "embedding": None, "lora": None}
     common |= {"vae": None, "allow_pickle": False}
     added: dict[str, ParameterValue] = {"prompt_syntax": "plain", "tiling": False, "quantise": None, "gguf": None}
+    added |= {"config": None}
     return InpainterInfo(
         "riptui.inpainters.diffusion:diffusion",
         summary,
@@ -106,6 +108,7 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "lora": LoraType(),
     "vae": ModelType(optional=True),
     "allow_pickle": SwitchType(),
+    "config": ModelType(optional=True),
     "prompt_syntax": TextType(("plain", "compel")),
     "tiling": SwitchType(),
     "quantise": TextType(("8bit", "4bit"), optional=True),
@@ -155,7 +158,7 @@ BUILT_IN |= {
     )
     for name, model in MODELS.items()
 }
-BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with, by model=org/name or a folder.")
+BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
 
 
 def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
@@ -187,11 +190,11 @@ class ResolvedInpainter:
 
 
 def resolve_inpainter(text: str) -> ResolvedInpainter:
-    """Resolve a name of the registry, a hub id such as org/name@revision, or a folder such as ./name.
+    """Resolve a name of the registry, or what a user calls a model: a hub id, a page of the hub, a folder, a file.
 
     Raises InputError.
     """
-    if text in REGISTRY or not ("/" in text or is_folder(text)):
+    if text in REGISTRY or not ({"/", ":"} & set(text) or is_local(text)):
         find_inpainter(text)
         return ResolvedInpainter(text)
     checkpoint = resolve_model(text)
@@ -247,6 +250,9 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask."""
     if parameters.get("model") == "":
         raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
+    for key in ("model", "vae", "config"):
+        if isinstance(model := parameters.get(key), str):
+            resolve_model(model)
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")

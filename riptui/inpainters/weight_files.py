@@ -68,6 +68,12 @@ def _select_for_component(files: list[str], folder: str, name: str, variant: Var
     return list_companions(files) + sorted(chosen)
 
 
+def select_companions(files: Iterable[str], folders: Iterable[str]) -> tuple[str, ...]:
+    """Of a repository's files, by their paths, the configurations and vocabularies in these folders."""
+    wanted = set(folders)
+    return tuple(path for path in list_companions(files) if path.rpartition("/")[0] in wanted)
+
+
 def list_companions(files: Iterable[str]) -> list[str]:
     """Of the files of a component's folder, its configurations and vocabularies, sorted."""
     return sorted(

@@ -39,6 +39,7 @@ def find_same_weights(parent: Path, spec: Spec) -> Trajectory | None:
 def without_places(spec: Spec) -> Spec:
     """The spec without the source's names and the places of weights, and with one name for all diffusion models."""
     parameters = {key: bool(value) if key in PLACES else value for key, value in spec.parameters.items()}
+    parameters.pop("config", None)
     lora_weights = " ".join(str(lora.weight) for lora in read_loras(spec.parameters.get("lora")))
     return msgspec.structs.replace(
         spec,

@@ -12,6 +12,7 @@ import msgspec
 from riptui.arrays import Image
 from riptui.errors import NameRefusedError, RiptuiError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
+from riptui.planning.missing_weights import require_weights
 from riptui.planning.same_weights import find_same_weights
 from riptui.planning.sweep import (
     Sweep,
@@ -47,11 +48,13 @@ def submit(
     """Create the folders `runs/group/picture/name`, or open existing ones. All specs are checked before the first one.
 
     They are queued in this order. Without `name`, the name comes from the spec, and the digest is appended if another
-    spec has that name. Raises NameRefusedError if `name` is taken by another spec; DiskError.
+    spec has that name. Raises NameRefusedError if `name` is taken by another spec; WeightsError or MissingExtraError
+    if a new one lacks its model; DiskError.
     """
     require_valid_names(group, name, len(pictures) * len(sweep))
     require_registrable(runs)
     planned = [(picture, spec) for picture in pictures for spec in build_specs(sweep, picture)]
+    require_weights((spec for _, spec in planned), lambda spec: not _is_created(runs, group, spec, name))
     trajectories = []
     now = time.time()
     for number, (picture, spec) in enumerate(planned):
@@ -64,6 +67,12 @@ def submit(
             trajectories.append(create_trajectory(runs, group, spec, picture.image, request))
         on_created(len(trajectories), len(planned))
     return list({trajectory.path: trajectory for trajectory in trajectories}.values())
+
+
+def _is_created(runs: Path, group: str, spec: Spec, name: str) -> bool:
+    """Whether the trajectory exists in a place where `submit` would look for it."""
+    usual = (f"{picture_folder(group, spec)}/{name}",) if name else trajectory_paths(group, spec)
+    return _find_older(runs, (*usual, *older_trajectory_paths(group, spec, name)), spec) is not None
 
 
 def build_specs(sweep: Sweep, picture: PreparedImage) -> list[Spec]:
@@ -104,7 +113,7 @@ def _create_at(
 def repeat_with_next_seed(runs: Path, trajectory: Trajectory, request: Request) -> Trajectory:
     """Create a trajectory with the same settings beside it, with the next seed that is not in its folder.
 
-    Raises DamagedError if its original cannot be read; InputError, DiskError.
+    Raises DamagedError if its original cannot be read; WeightsError if its model is gone; InputError, DiskError.
     """
     spec = trajectory.spec
     seedless_digest = msgspec.structs.replace(spec, seed=0).digest
@@ -113,6 +122,7 @@ def repeat_with_next_seed(runs: Path, trajectory: Trajectory, request: Request) 
     seed = next(number for number in count(spec.seed + 1) if number not in taken)
     parent = trajectory.path.resolve().parent.relative_to(runs.resolve())
     repeated = msgspec.structs.replace(spec, seed=seed)
+    require_weights([repeated])
     paths = paths_in_folder("/".join(parent.parts), repeated)
     return _create_at(runs, paths, repeated, read_original(trajectory), request)
 

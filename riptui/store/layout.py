@@ -45,7 +45,8 @@ def _describe(spec: Spec) -> str:
     defaults = inpainters.complete_parameters(spec.inpainter, {})
     changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
     # a checkpoint of the user's: its name says more than "diffusion"
-    model = str(changed.pop("model", "")).rpartition("/")[2]
+    model = str(changed.pop("model", "")).rpartition("/")[2].removesuffix(".safetensors").removesuffix(".ckpt")
+    changed.pop("config", None)  # a path
     if spec.inpainter != inpainters.DEFAULT_INPAINTER:
         parts.append(model or spec.inpainter)
     parts += [f"{key}{value}" for key, value in changed.items()]

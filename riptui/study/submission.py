@@ -12,8 +12,11 @@ import msgspec
 
 from riptui.errors import DiskError, RiptuiError, SourceError
 from riptui.images import encode_original_png, identify_source, pixels_sha256, prepare_original
+from riptui.inpainters import resolve_inpainter
+from riptui.planning.estimate import specs_without_seeds
+from riptui.planning.missing_weights import find_missing, weights_key
 from riptui.planning.submit import create_trajectory
-from riptui.planning.sweep import older_trajectory_paths, queue_position, trajectory_paths
+from riptui.planning.sweep import Sweep, older_trajectory_paths, queue_position, trajectory_paths
 from riptui.spec import Fit, Spec, SquareSource
 from riptui.store.ownership import require_registrable
 from riptui.store.records import Request
@@ -54,11 +57,17 @@ class Submission:
     """Creates or requests a study's trajectories while it is iterated over, once. Later edits of the file are ignored.
 
     `should_stop()` is called before a trajectory is created; those that exist by then are in the manifest.
-    Raises StudyError if an entry of `images` matches nothing; MissingExtraError, DiskError.
+    runs_here: whether this machine computes them, so that it must have the models of new ones.
+    Raises StudyError if an entry of `images` matches nothing; WeightsError, InputError, MissingExtraError, DiskError.
     """
 
     def __init__(
-        self, study: Study, metrics: tuple[str, ...], *, should_stop: Callable[[], bool] = lambda: False
+        self,
+        study: Study,
+        metrics: tuple[str, ...],
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        runs_here: bool = True,
     ) -> None:
         self._study = study
         self._request = Request("run", metrics, study.measure, round(time.time(), 3))
@@ -68,14 +77,17 @@ class Submission:
         self._known = {picture.path: picture for picture in known.pictures} if known else {}
         self._should_stop = should_stop
         self._problems: list[str] = []  # folders of the present picture that cannot be written
+        self._runs_here = runs_here
         found = sources.resolve(study)
         self.paths = found.paths
         self._unusable = found.unusable
         not_drawn = [path for path in map(Path, self._known) if path not in set(found.paths)]
         gone = [path for path in not_drawn if not path.exists()]
         self._paths = self.paths + gone
-        self.notices = [*found.notices, *_describe_not_drawn([path for path in not_drawn if path not in gone])]
-        """How the pictures were found."""
+        names = dict.fromkeys(name for sweep in study.sweeps for name in sweep.inpainters)
+        moved = [notice for name in names if (notice := resolve_inpainter(name).notice)]
+        self.notices = [*moved, *found.notices, *_describe_not_drawn([path for path in not_drawn if path not in gone])]
+        """How the pictures were found, and which models are taken from elsewhere."""
         self._pictures: dict[str, SourceRecord] = {}
         self._count = 0
         self._written = time.monotonic()
@@ -86,6 +98,8 @@ class Submission:
 
     def __iter__(self) -> Iterator[SubmittedPicture | SkippedPicture]:
         require_registrable(self._study.runs)
+        if self._runs_here:
+            self._require_weights()
         try:
             for path in self._paths:
                 yield self._submit(path)
@@ -97,6 +111,24 @@ class Submission:
             with suppress(RiptuiError):  # the first error matters more
                 self._write_manifest({**self._known, **self._pictures})
             raise
+
+    def _require_weights(self) -> None:
+        """Raise the error of the first trajectory that is new and lacks its model."""
+        sweeps = self._study.sweeps_with(self.squares)
+        missing = find_missing(spec for sweep in sweeps for spec in specs_without_seeds(sweep))
+        for sweep in sweeps if missing else ():
+            errors = [missing[key] for spec in specs_without_seeds(sweep) if (key := weights_key(spec)) in missing]
+            if errors and not all(self._has_all(sweep, path) for path in self.paths):
+                raise errors[0]
+
+    def _has_all(self, sweep: Sweep, path: Path) -> bool:
+        """Whether an earlier run made all trajectories of a picture and a sweep."""
+        known = self._known.get(str(path))
+        sha256 = known.originals.get(_name_original(sweep.size, sweep.fit)) if known else None
+        if known is None or sha256 is None:
+            return False
+        specs = sweep.specs(_text_name(path), known.sha256, sha256)
+        return all(find_trajectory(self._study, spec) is not None for spec in specs)
 
     def _write_manifest(self, pictures: dict[str, SourceRecord]) -> None:
         study = self._study
@@ -138,7 +170,7 @@ class Submission:
         return picture, SubmittedPicture(path, len(trajectories) - found, found, tuple(notes))
 
     def _plan(self, picture: SourceRecord, original: "_LazyOriginal") -> Iterator["_PlannedTrajectory"]:
-        name = Path(picture.path).name.encode(errors="replace").decode()
+        name = _text_name(Path(picture.path))
         for sweep in self._study.sweeps_with(self.squares):
             if (sweep.size, sweep.fit) == (original.size, original.fit):
                 for spec in sweep.specs(name, picture.sha256, original.sha256):
@@ -207,12 +239,22 @@ class _PlannedTrajectory:
     existing: Trajectory | None
 
 
+def _text_name(path: Path) -> str:
+    """A file's name, also one that is not UTF-8."""
+    return path.name.encode(errors="replace").decode()
+
+
+def _name_original(size: int, fit: Fit) -> str:
+    """What the manifest calls a picture prepared in this way."""
+    return f"{size} {fit}"
+
+
 class _LazyOriginal:
     """A picture as frame 0 of one size, decoded when its pixels are first needed."""
 
     def __init__(self, path: Path, picture: SourceRecord, size: int, fit: Fit, *, strict: bool) -> None:
         self.size, self.fit = size, fit
-        self.name = f"{size} {fit}"
+        self.name = _name_original(size, fit)
         self.notes: tuple[str, ...] = ()
         self._path = path
         self._picture = picture

@@ -28,6 +28,7 @@ from riptui.inpainters import catalogue, locate, loras, torch_device
 from riptui.inpainters.catalogue import MODELS, resolve_model
 from riptui.inpainters.checkpoint import inspect_checkpoint
 from riptui.inpainters.embeddings import EMBEDDING_TOKEN
+from riptui.inpainters.hub_errors import explain_error
 from riptui.inpainters.silence import silence_libraries
 from riptui.planning.sweep import Sweep
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, plain, plain_pipeline, squares, told
@@ -220,14 +221,14 @@ def response(status: int) -> httpx2.Response:
         (hub_errors.RepositoryNotFoundError("x", response=response(404)), InputError, "the hub has no model org/name"),
         (hub_errors.RevisionNotFoundError("x", response=response(404)), InputError, "no revision v1"),
         (hub_errors.HFValidationError("x"), InputError, "expected org/name"),
-        (hub_errors.OfflineModeIsEnabled("x"), WeightsError, "cannot be reached.*riptui fetch org/name@v1"),
+        (hub_errors.OfflineModeIsEnabled("x"), WeightsError, "HF_HUB_OFFLINE.*riptui fetch org/name@v1"),
         (hub_errors.LocalEntryNotFoundError("x"), WeightsError, "cannot be reached"),
         (ConnectionResetError("x"), WeightsError, "cannot be reached"),
         (RuntimeError("first\nsecond"), WeightsError, "could not be fetched: first$"),
     ],
 )
 def test_an_error_of_the_hub_is_explained(error: Exception, kind: type[RiptuiError], said: str) -> None:
-    explained = locate.explain_error(error, "org/name", "v1")
+    explained = explain_error(error, "org/name", "v1")
     assert type(explained) is kind
     with pytest.raises(kind, match=said) as raised:
         raise explained

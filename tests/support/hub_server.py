@@ -5,6 +5,7 @@ The weights are large (LFS) files: listed with their SHA-256 and answered with a
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,10 @@ class Hub:
         self.stalls = False
         """Where the connection would be cut, nothing more comes, until `go`."""
         self.stalled, self.go = threading.Event(), threading.Event()
+        self.refusal: tuple[int, str, str] | None = None
+        """Every request is answered with this status, error code and message."""
+        self.portal = b""
+        """Every request is answered with this page, as networks do where one must log in."""
         self.mute = False
         """Nothing at all is answered, until `go`."""
 
@@ -122,6 +127,10 @@ class Handler(BaseHTTPRequestHandler):
             hub.go.wait()
         if hub.down:
             self.refuse(503, "", "down for maintenance")
+        elif hub.refusal:
+            self.refuse(*hub.refusal)
+        elif hub.portal:
+            self.send(hub.portal, {"Content-Type": "text/html"}, None)
         elif path.startswith("/api/models/"):
             self.describe(path.removeprefix("/api/models/"))
         elif path.startswith("/cdn/"):
@@ -148,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
         repository = self.server.hub.repositories.get(name)
         if repository is None:
             self.refuse(401, "RepoNotFound", "Invalid username or password.")
-        elif revision and revision not in {*repository.revisions, *repository.revisions.values()}:
+        elif revision and not re.fullmatch("[0-9a-f]{40}", revision) and revision not in repository.revisions:
             self.refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         else:
             return repository

@@ -118,10 +118,10 @@ def t5_tokenizer() -> T5TokenizerFast:
     return T5TokenizerFast(tokenizer_object=tokenizer, extra_ids=0, model_max_length=512)
 
 
-def clip_config(**more: Any) -> CLIPTextConfig:
+def clip_config(width: int = WIDE, **more: Any) -> CLIPTextConfig:
     ends = {"bos_token_id": 54, "eos_token_id": 55, "pad_token_id": 55}
-    size = {"hidden_size": WIDE, "intermediate_size": 37, "num_attention_heads": 4, "num_hidden_layers": 2}
-    return CLIPTextConfig(vocab_size=56, max_position_embeddings=77, projection_dim=WIDE, **ends, **size, **more)
+    size = {"hidden_size": width, "intermediate_size": 37, "num_attention_heads": 4, "num_hidden_layers": 2}
+    return CLIPTextConfig(vocab_size=56, max_position_embeddings=77, projection_dim=width, **ends, **size, **more)
 
 
 def t5_encoder() -> T5EncoderModel:
@@ -188,7 +188,7 @@ def _stable_diffusion(folder: Path, denoiser: UNet2DConditionModel, activation: 
     )
 
 
-def _sdxl(folder: Path) -> DiffusionPipeline:
+def _sdxl(folder: Path, second_width: int = WIDE) -> DiffusionPipeline:
     denoiser = unet(
         block_out_channels=(8, 16, 16),
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
@@ -197,13 +197,13 @@ def _sdxl(folder: Path) -> DiffusionPipeline:
         use_linear_projection=True,
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
-        projection_class_embeddings_input_dim=6 * 8 + WIDE,
-        cross_attention_dim=2 * WIDE,
+        projection_class_embeddings_input_dim=6 * 8 + second_width,
+        cross_attention_dim=WIDE + second_width,
     )
     return StableDiffusionXLInpaintPipeline(
         vae=vae(force_upcast=True),
         text_encoder=CLIPTextModel(clip_config()).eval(),
-        text_encoder_2=CLIPTextModelWithProjection(clip_config(hidden_act="gelu")).eval(),
+        text_encoder_2=CLIPTextModelWithProjection(clip_config(second_width, hidden_act="gelu")).eval(),
         tokenizer=clip_tokenizer(folder),
         tokenizer_2=clip_tokenizer(folder),
         unet=denoiser,
@@ -265,4 +265,10 @@ def _flux_fill(folder: Path) -> DiffusionPipeline:
     )
 
 
+def _sdxl_of_two_widths(folder: Path) -> DiffusionPipeline:
+    """With text encoders that are told apart by their width, as the real ones are."""
+    return _sdxl(folder, 2 * WIDE)
+
+
 BUILDERS = {"sd2": _sd2, "sd1.5": _sd15, "sdxl": _sdxl, "sd3": _sd3, "flux-fill": _flux_fill}
+BUILDERS["sdxl-two-widths"] = _sdxl_of_two_widths

@@ -14,7 +14,7 @@ from riptui.cli.options import json_option, paths_argument
 @click.option(
     "--weights",
     metavar="PATH",
-    help="Say whether the frames were computed with these weights: a model's folder or hub id, a VAE's folder, a file.",
+    help="Say whether the frames were computed with these weights: a model by any of its names, a VAE, a file.",
 )
 @json_option
 def check() -> None:

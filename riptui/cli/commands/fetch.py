@@ -29,9 +29,17 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
     help="Accept weights that exist only as pickle. A pickle can run any code when it is loaded: use this only for "
     "sources that you trust.",
 )
+@click.option(
+    "--config",
+    metavar="NAME",
+    help="For models in one file: the model whose configurations and tokenizer they need, where they do not tell.",
+)
 @click.option("--offline", is_flag=True, help="Do not use the network: report what is installed and what is missing.")
 def fetch() -> None:
     """Download weights. NAME: a model of `riptui models`, a hub id org/name[@revision], lpips, or one net (lpips-vgg).
+
+    A model may also be named by its page on the hub, or be one file in a repository, org/name/file.safetensors; of a
+    file on this machine the configurations and the tokenizer are downloaded that it needs.
 
     Only the files that riptui loads are downloaded, and each is verified by its hash. An interrupted download resumes
     where it stopped. With --offline, $RIPTUI_OFFLINE or $HF_HUB_OFFLINE the network is never used.
@@ -39,4 +47,5 @@ def fetch() -> None:
     \b
     riptui fetch sd2 lpips
     riptui fetch org/name@main --variant fp16
+    riptui fetch ./dreamy.safetensors
     """

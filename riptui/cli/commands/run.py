@@ -21,8 +21,8 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     default=DEFAULT_INPAINTER,
     show_default=True,
     metavar="NAME",
-    help=f"Inpainters: {', '.join(REGISTRY.built_in)}; or a model by its hub id, org/name[@revision], or its folder. "
-    "Separate several by commas.",
+    help=f"Inpainters: {', '.join(REGISTRY.built_in)}; or a model by its hub id, org/name[@revision], "
+    "its page on the hub, its folder or its file. Separate several by commas.",
 )
 @click.option(
     "--set", "key_values", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the inpainter, e.g. radius=5."

@@ -65,7 +65,7 @@ def run(
     metrics = choose_metrics(study.metrics)
     stop_signal = StopSignal("stopping the study (press again to stop now)")
     with open_study_display(display) as shown, stop_signal as stop:
-        trajectories, complete = _submit(study, metrics, shown, stop)
+        trajectories, complete = _submit(study, metrics, shown, stop, runs_here=not ray)
         if isinstance(executor, LocalPool) and detach and not stop:
             code = _detach(study, executor, len(trajectories), display, complete=complete)
             care.start_follower(study.runs, planned, study=study.file)
@@ -88,12 +88,12 @@ def run(
 
 
 def _submit(
-    study: Study, metrics: tuple[str, ...], display: StudyDisplay, stop: StopSignal
+    study: Study, metrics: tuple[str, ...], display: StudyDisplay, stop: StopSignal, *, runs_here: bool
 ) -> tuple[dict[str, int], bool]:
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
         display.notice(f"fetching {dataset.name!s}: of Parquet files only the drawn rows, else all of it")
-    submission = Submission(study, metrics, should_stop=lambda: bool(stop))
+    submission = Submission(study, metrics, should_stop=lambda: bool(stop), runs_here=runs_here)
     for text in submission.notices:
         display.notice(text)
     if submission.squares == "shared" and not study.names_squares:

@@ -1,0 +1,145 @@
+"""What people call a model, taken apart: the pages of the hub, files and folders of its cache. Nothing is imported.
+
+`catalogue.resolve_model` gives the answer; this knows no model by its name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from riptui.errors import InputError
+
+MODEL_INDEX = "model_index.json"
+SINGLE_FILE_SUFFIXES = (".safetensors", ".ckpt")
+"""Of files that hold a whole model, as web UIs keep them."""
+
+HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com")
+OTHER_KINDS = {"datasets": "a data set", "spaces": "a space", "collections": "a collection", "papers": "a paper"}
+"""By the first word of a page's path: what it shows instead of a model."""
+
+COMPONENT_FILE = re.compile(r"(?:[\w.-]+/)+(?:diffusion_pytorch_model|model)[\w.-]*\.safetensors", re.ASCII)
+ADDRESS = re.compile(r"(?:https?://)?(?P<host>[\w.-]+(?::\d+)?)/(?P<path>[^?#]*)(?:[?#].*)?", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class HubAddress:
+    """A model on the hub, as its page names it."""
+
+    repository: str
+    revision: str = ""
+    file: str = ""
+    """In the repository, if the page shows one that holds a whole model."""
+
+    @property
+    def text(self) -> str:
+        """As riptui writes it: org/name, org/name/file.safetensors, org/name@revision."""
+        file, revision = self.file and f"/{self.file}", self.revision and f"@{self.revision}"
+        return f"{self.repository}{file}{revision}"
+
+
+def is_single_file(model: str) -> bool:
+    """Whether a model's name is that of a file."""
+    return model.lower().endswith(SINGLE_FILE_SUFFIXES)
+
+
+def is_local(text: str) -> bool:
+    """Whether a model's name is a path on this machine.
+
+    It is if it begins with /, ./, ../ or ~; if it is a checkpoint, the index of one or a repository of the hub's cache;
+    and if it is a file's name that cannot be in a repository of the hub.
+    """
+    if text.startswith(("/", "./", "../", "~")) or text in {".", ".."}:
+        return True
+    if is_single_file(text) and text.count("/") < 2:
+        return True
+    path = Path(text)
+    try:
+        return (
+            (path / MODEL_INDEX).is_file()
+            or (path / "snapshots").is_dir()
+            or (path.is_file() and (path.name == MODEL_INDEX or is_single_file(text)))
+        )
+    except OSError:  # too long for a path, or in a folder that may not be searched
+        return False
+
+
+def local_model(text: str) -> Path:
+    """The absolute path of the folder or file that a path stands for: of a snapshot where it is a repository's folder.
+
+    Raises InputError for a repository of the hub's cache without a snapshot, or with several.
+    """
+    path = Path(text).expanduser().absolute()
+    if path.name == MODEL_INDEX:
+        return path.parent
+    if (path / "snapshots").is_dir() and not (path / MODEL_INDEX).is_file():
+        return _find_snapshot(path)
+    return path
+
+
+def _find_snapshot(repository: Path) -> Path:
+    """The snapshot of a repository's folder that its branch main points to, else the only one. Raises InputError."""
+    main = repository / "refs" / "main"
+    commit = main.read_text().strip() if main.is_file() else ""
+    snapshots = sorted(path for path in (repository / "snapshots").iterdir() if path.is_dir())
+    if commit and (found := repository / "snapshots" / commit).is_dir():
+        return found
+    if len(snapshots) == 1:
+        return snapshots[0]
+    listed = ", ".join(path.name for path in snapshots[:3]) or "none"
+    raise InputError(f"{repository} has several snapshots or none: give the path of one. There are: {listed}")
+
+
+def read_address(text: str) -> HubAddress | None:
+    """The model that the address of a page of the hub is about, or a text that begins with hf:; None for other texts.
+
+    Raises InputError for the address of anything else.
+    """
+    prefix, colon, rest = text.partition(":")
+    if colon and prefix.lower() == "hf":
+        return _parse_id(rest.strip("/"), text)
+    if not (match := ADDRESS.fullmatch(text.strip())) or not _is_address(text, match["host"]):
+        return _parse_id(text.strip("/"), text) if re.fullmatch("[^/]+/[^/]+/", text) else None
+    if match["host"].lower() not in hub_hosts():
+        raise InputError(f"{text} is not a page of the hub: download the model's file and give its path")
+    return _parse_page([unquote(part) for part in match["path"].split("/") if part], text)
+
+
+def hub_hosts() -> tuple[str, ...]:
+    """The hosts whose pages are those of the hub."""
+    endpoint = os.environ.get("HF_ENDPOINT", "")
+    return (*HUB_HOSTS, urlsplit(endpoint).netloc.lower()) if endpoint else HUB_HOSTS
+
+
+def _is_address(text: str, host: str) -> bool:
+    return "://" in text or host.lower() in hub_hosts()
+
+
+def _parse_id(model: str, text: str) -> HubAddress:
+    """From org/name[/file][@revision]."""
+    name, _, revision = model.partition("@")
+    parts = name.split("/")
+    if len(parts) < 2 or not all(parts):
+        raise InputError(f"{text!r} is not a model: expected org/name")
+    return HubAddress("/".join(parts[:2]), revision, "/".join(parts[2:]))
+
+
+def _parse_page(parts: list[str], text: str) -> HubAddress:
+    if parts[:1] == ["models"]:
+        parts = parts[1:]
+    if len(parts) < 2 or parts[0] in OTHER_KINDS:
+        kind = OTHER_KINDS.get(parts[0] if parts else "", "not the page of a model")
+        raise InputError(f"{text} is {kind}: expected the page of a model, https://huggingface.co/org/name")
+    repository = "/".join(parts[:2])
+    match parts[2:]:
+        case ["tree" | "commit" | "commits", revision, *_]:
+            return HubAddress(repository, revision)
+        case ["blob" | "resolve" | "raw", revision, *path]:
+            file = "/".join(path)
+            if COMPONENT_FILE.fullmatch(file):
+                raise InputError(f"{text} is a part of a model: give the whole, {repository}")
+            return HubAddress(repository, revision, file if is_single_file(file) else "")
+    return HubAddress(repository)

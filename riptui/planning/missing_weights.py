@@ -1,0 +1,47 @@
+"""Refuses trajectories whose weights or packages are not on this machine, before any is made."""
+
+from collections.abc import Callable, Hashable, Iterable
+from importlib.util import find_spec
+
+from riptui import inpainters
+from riptui.errors import MissingExtraError, RiptuiError
+from riptui.spec import Spec
+
+
+def require_weights(specs: Iterable[Spec], is_new: Callable[[Spec], bool] = lambda spec: True) -> None:
+    """Raise the error that the first new trajectory would fail with at once. Existing ones are left to their worker.
+
+    Reads names and sizes of files, no weights. Raises WeightsError, InputError, MissingExtraError.
+    """
+    specs = [*specs]
+    missing = find_missing(specs)
+    for spec in specs if missing else ():
+        if (error := missing.get(weights_key(spec))) and is_new(spec):
+            raise error
+
+
+def find_missing(specs: Iterable[Spec]) -> dict[Hashable, RiptuiError]:
+    """What is missing, by the key of the specs that need it."""
+    distinct = {weights_key(spec): spec for spec in specs}
+    return {key: error for key, spec in distinct.items() if (error := _find_error(spec))}
+
+
+def weights_key(spec: Spec) -> Hashable:
+    """Specs with equal keys need the same weights."""
+    return spec.inpainter, tuple(sorted(spec.parameters.items(), key=lambda item: item[0]))
+
+
+def _find_error(spec: Spec) -> RiptuiError | None:
+    info = inpainters.find_inpainter(spec.inpainter)
+    if not info.takes_record:
+        return None
+    absent = [name for name in info.distributions if find_spec(name) is None]
+    if absent and info.extra:
+        return MissingExtraError(f"the inpainter {spec.inpainter}", absent[0], info.extra)
+    from riptui.inpainters import identity  # of an extra
+
+    try:
+        identity.require_places(spec.parameters)
+    except RiptuiError as error:
+        return error
+    return None

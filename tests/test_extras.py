@@ -13,7 +13,7 @@ from riptui.engine import BatchRunner
 from riptui.errors import BrokenExtraError, InputError, MissingExtraError, RiptuiError
 from riptui.events import Notice
 from riptui.extras import importing
-from riptui.metrics.registry import _load_cached
+from riptui.metrics.loading import load_cached
 from riptui.store.trajectory import Status
 from tests.support.trajectories import MakeTrajectory
 
@@ -42,7 +42,7 @@ def broken(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     for name in [*sys.modules]:
         if name in OURS or name.partition(".")[0] in (*PACKAGES, "torchvision", "torchmetrics", "diffusers"):
             monkeypatch.delitem(sys.modules, name)
-    _load_cached.cache_clear()
+    load_cached.cache_clear()
 
 
 @pytest.mark.usefixtures("broken")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from riptui.errors import RiptuiError
 from riptui.inpainters import find_inpainter
-from riptui.inpainters.lora_list import LoraType
 from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import FileType, ModelType
 from riptui.spec import ParameterValue, Spec
@@ -88,4 +87,4 @@ def _loads_files(name: str, value: ParameterValue, kind: object) -> bool:
         return False
     if kind is None:  # of a plug-in, which says nothing about it
         return Path(value).expanduser().is_absolute()
-    return isinstance(kind, FileType | LoraType) or (isinstance(kind, ModelType) and is_local(value))
+    return isinstance(kind, FileType) or (isinstance(kind, ModelType) and is_local(value))

@@ -121,6 +121,6 @@ def test_ctrl_c_stops_and_the_next_fetch_goes_on(server: Hub, riptui: Callable[.
 def test_the_extra_that_is_missing_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     assert main(["fetch", "sd2"]) == 2
     assert "pip install 'riptui[diffusion]'" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Trajectories with values of one's choosing: folders as riptui writes them, but without a picture or a computation."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from riptui.store.trajectory import Status, Trajectory
 
 Value = Callable[[float], float]
 """A metric's value at an inpainted %."""
+
+
+PATCH_BYTES = 7000  # of a made row
 
 
 def made_spec(image: int = 0, **fields: Any) -> Spec:
@@ -56,6 +60,8 @@ def write(folder: Path, spec: Spec, metrics: Mapping[str, Value], *, seconds: fl
     (folder / layout.SPEC).write_bytes(encode_spec(spec))
     (folder / layout.REQUEST).write_bytes(b'{"state": "run"}')
     (folder / layout.ROWS).write_bytes(b"".join(map(encode_line, made_rows(spec, seconds))))
+    (folder / layout.PATCHES).touch()
+    os.truncate(folder / layout.PATCHES, PATCH_BYTES * spec.iterations)
     halves = spec.keyframe_iterations()
     measured = [{"k": k, **{name: value(spec.inpainted(k)) for name, value in metrics.items()}} for k in halves]
     (folder / layout.METRICS).write_bytes(b"".join(map(encode_line, measured)))
@@ -76,7 +82,7 @@ def made_rows(spec: Spec, seconds: float) -> Iterable[dict[str, Any]]:
                 "box": [x * spec.mask, y * spec.mask, spec.mask, spec.mask],
                 "inpainted": spec.inpainted(k),
                 "coverage": 100 * len(repainted) / spec.cells,
-                "patch": [7000 * (k - 1), 7000],
+                "patch": [PATCH_BYTES * (k - 1), PATCH_BYTES],
                 "sha256": spec.original_sha256,
                 "noise_seed": 1234567890123456,
                 "seconds": seconds,

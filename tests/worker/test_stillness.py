@@ -19,7 +19,7 @@ def test_it_says_so_only_when_a_step_takes_unusually_long(
     clock = [1000.0]
     monkeypatch.setattr("riptui.worker.heartbeat.time.monotonic", lambda: clock[0])
     trajectory = make_trajectory()
-    runner: Any = SimpleNamespace(in_progress=(), loaded_spec=None, device="cpu")
+    runner: Any = SimpleNamespace(in_progress=(), loaded_spec=None, device="cpu", notices=())
     runs = tmp_path / "runs"
     with register(runs, new_worker_record(WorkerOptions())) as entry:
         beat = Heartbeat(entry, runs, runner, MemoryQueue(), lambda: False)

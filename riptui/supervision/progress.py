@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +38,7 @@ class StudyProgress:
     statuses: Mapping[str, int]  # number of trajectories by status; also "missing", unreadable too, and "skipped"
     failed: Mapping[str, str]  # reason by folder
     workers: tuple[Worker, ...] = field(default=())  # running workers of the runs folder
+    notices: tuple[str, ...] = ()  # what workers said about the inpainters of its trajectories since the last poll
 
     @property
     def rate(self) -> float:
@@ -76,6 +77,7 @@ class ProgressTracker:
         self._signs = SignWatch()
         self._skipped: dict[str, str] = {}  # the reason by path
         self._earlier_skips: list[tuple[str, SkippedTrajectory]] = []
+        self._told: set[str] = set()  # notices
         self.last = StudyProgress(0, 0, {}, {})  # the result of the last poll
 
     @property
@@ -95,17 +97,11 @@ class ProgressTracker:
     def poll(self, *, full: bool = False) -> StudyProgress:
         """Read trajectories that workers compute or computed, and some of the others. full: all of the others."""
         workers = tuple(self._signs.watch(list_running_workers(Path(self._runs))))
-        jobs = {
-            os.path.relpath(f"{self._runs}/{job.path}", self._folder)
-            for worker in workers
-            if worker.live
-            for job in worker.live.jobs
-        }
+        jobs = {self._relative(job.path) for worker in workers if worker.live for job in worker.live.jobs}
         active = (jobs | self._busy | self._skipped.keys()) & (self._remaining.keys() | self._halted.keys())
         self._busy = jobs
         self._skipped = {
-            os.path.relpath(f"{self._runs}/{path}", self._folder): reason
-            for path, reason in find_skipped(workers, earlier=self._earlier_skips).items()
+            self._relative(path): reason for path, reason in find_skipped(workers, earlier=self._earlier_skips).items()
         }
         limit = None if full else MAX_OTHERS_PER_POLL
         rest = [[path for path in paths if path not in active][:limit] for paths in (self._remaining, self._halted)]
@@ -121,8 +117,25 @@ class ProgressTracker:
             statuses=counts,
             failed=dict(self._failed),
             workers=workers,
+            notices=tuple(self._take_notices(workers)),
         )
         return self.last
+
+    def _take_notices(self, workers: Iterable[Worker]) -> list[str]:
+        """What workers say about the inpainters that compute these trajectories, each text once."""
+        texts = [
+            text
+            for live in (worker.live for worker in workers if worker.live and worker.live.notices)
+            if any(self._relative(job.path) in self._progress for job in live.jobs)
+            for text in live.notices
+            if text not in self._told
+        ]
+        self._told.update(texts)
+        return list(dict.fromkeys(texts))
+
+    def _relative(self, path: str) -> str:
+        """A path below the runs folder as one below the study's folder."""
+        return os.path.relpath(f"{self._runs}/{path}", self._folder)
 
     def retry_skipped(self) -> None:
         """Have workers try again what the last poll found to be skipped; what still cannot be used stays so."""

@@ -79,8 +79,8 @@ class WorkSupervisor:
 
     def _watch(self, pool: LocalPool, tracker: ProgressTracker) -> None:
         try:
-            for _, notices in pool.watch(tracker, poll_seconds=POLL_SECONDS, wait=self._closed.wait):
-                for text in notices:
+            for progress, notices in pool.watch(tracker, poll_seconds=POLL_SECONDS, wait=self._closed.wait):
+                for text in (*progress.notices, *notices):
                     self._post_message(self.Noticed(text, "warning"))
                 if self._closed.is_set() or self._pool is not pool:
                     return

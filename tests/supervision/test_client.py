@@ -47,6 +47,7 @@ from riptui.supervision.client import (
 )
 from riptui.supervision.monitor import TrajectoryMonitor
 from riptui.supervision.pool import LocalPool
+from riptui.supervision.progress import ProgressTracker
 from tests.support.command import wait_until
 from tests.support.odd_inpainters import POISON
 from tests.support.trajectories import MakeTrajectory, make_spec, picture
@@ -309,6 +310,18 @@ def test_what_a_worker_says_about_its_inpainter_is_told_once(runs: Path, make_tr
             entry.publish(WorkerStatus(1.0, "working", jobs=jobs, notices=("the prompt is cut",)))
             told.append([(one, event) for one, event in monitor.poll() if isinstance(event, Notice)])
         assert told == [[], [(first, Notice("the prompt is cut"))], []]
+
+
+def test_a_study_and_the_app_are_told_it_too(runs: Path, make_trajectory: MakeTrajectory) -> None:
+    first, second = (make_trajectory(f"group/{name}", seed=seed) for seed, name in enumerate(("one", "two")))
+    tracker = ProgressTracker(runs / "group", runs, {"one": 16})
+    with register(runs, record()) as entry:
+        told = []
+        for trajectory in (second, first, first):
+            jobs = (WorkerJob(os.path.relpath(trajectory.path, runs), 0, 16),)
+            entry.publish(WorkerStatus(1.0, "working", jobs=jobs, notices=("the prompt is cut",)))
+            told.append(tracker.poll().notices)
+    assert told == [(), ("the prompt is cut",), ()]
 
 
 def test_what_is_told_is_what_the_engine_would_tell(runs: Path, make_trajectory: MakeTrajectory) -> None:

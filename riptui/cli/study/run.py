@@ -152,7 +152,7 @@ def _watch(
             if relative_path not in reported:
                 reported.add(relative_path)
                 display.failed(relative_path, reason)
-        for text in notes:
+        for text in (*progress.notices, *notes):
             display.notice(text)
         if isinstance(executor, LocalPool):
             hook.tell_deaths(executor.take_deaths())

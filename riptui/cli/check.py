@@ -1,7 +1,8 @@
 """`riptui check`: verify saved frames, and repair them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ WEIGHTS_TEXTS = {
 
 
 def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | None) -> int:
-    found = None if weights is None else _read_weights(weights)
+    find_weights = cache(partial(_read_weights, weights or ""))
+    if weights is not None:
+        find_weights(False)  # what is not there is told at once
     unlisted = UnlistedFolders()
     trajectories = find_all_trajectories(paths, on_error=unlisted)
     if repair:
@@ -43,8 +46,8 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     with transient_progress(hidden=as_json and out.is_terminal) as progress:
         for trajectory in progress.track(trajectories, description="checking"):
             results.append(_check_trajectory(trajectory, repair))
-            if found is not None:
-                results[-1] |= _compare_weights(trajectory, found)
+            if weights is not None:
+                results[-1] |= _compare_weights(trajectory, find_weights)
             if as_json:
                 print_json(results[-1])
             else:
@@ -56,16 +59,16 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     return 1 if is_bad or unlisted.count else 0
 
 
-def _read_weights(text: str) -> Mapping[str, str]:
+def _read_weights(text: str, joint_variant: bool = False) -> Mapping[str, str]:
     """The digests of the weights at a place, by part. Raises InputError, WeightsError."""
     with importing("--weights", "diffusion"):
         from riptui.inpainters import identity
     with err.status(f"reading {printable(text)} ...") if err.is_terminal else nullcontext():
-        return identity.read_place(text)
+        return identity.read_place(text, joint_variant=joint_variant)
 
 
-def _compare_weights(trajectory: Trajectory, found: Mapping[str, str]) -> dict[str, Any]:
-    """Whether these weights computed all sessions of a trajectory that recorded theirs, and the parts that differ."""
+def _compare_weights(trajectory: Trajectory, find_weights: Callable[[bool], Mapping[str, str]]) -> dict[str, Any]:
+    """Whether the weights at a place computed all sessions that recorded theirs, and the parts that differ."""
     from riptui.inpainters import identity  # of an extra
 
     try:
@@ -73,6 +76,7 @@ def _compare_weights(trajectory: Trajectory, found: Mapping[str, str]) -> dict[s
         uses_weights = find_inpainter(trajectory.spec.inpainter).takes_record
     except RiptuiError:
         return {"weights": "unknown", "unlike": []}
+    found = find_weights(any(identity.wants_joint_variant(session.notes) for session in sessions))
     if "model_index" in found:  # a whole model, of which some parts may not have been used
         found = {part: digest for part, digest in found.items() if part not in identity.replaced_parts(spec.parameters)}
     recorded = [identity.recorded_identity(session.notes) for session in sessions]

@@ -196,12 +196,12 @@ def replaced_parts(parameters: Parameters) -> set[str]:
     return ({"vae"} if parameters.get("vae") else set()) | ({*DENOISERS} if parameters.get("gguf") else set())
 
 
-def read_place(text: str) -> Identity:
+def read_place(text: str, *, joint_variant: bool = False) -> Identity:
     """The identity of what a user names: a model as in `catalogue.resolve_model`, the folder of one of its parts or a
     file in it, a VAE's folder, or a file.
 
     A file may be a model, a LoRA, an embedding or GGUF; only those parts that a session has recorded count.
-
+    joint_variant: as `inspect_checkpoint`.
     Raises WeightsError, InputError.
     """
     path = Path(text).expanduser()
@@ -212,7 +212,7 @@ def read_place(text: str) -> Identity:
         parts = DENOISERS if path.suffix == ".gguf" else (*ADAPTERS, SINGLE_FILE)
         return dict.fromkeys(parts, file_digests.file_sha256(path))
     if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
-        return read_weights({"model": text, "allow_pickle": True}).identity
+        return read_weights({"model": text, "allow_pickle": True}, joint_variant=joint_variant).identity
     return {_name_part(path): file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
 
 

@@ -23,12 +23,14 @@ from riptui.engine import BatchRunner
 from riptui.errors import InputError
 from riptui.events import Notice
 from riptui.inpainters import file_digests, identity
+from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.planning.same_weights import find_same_weights
 from riptui.store import layout
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import Session, encode_line
 from riptui.store.trajectory import Status, Trajectory
 from tests.inpainters.test_checkpoint import COMMIT, in_cache
+from tests.inpainters.test_components import in_variant
 from tests.inpainters.test_diffusion import loaded, told
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import MakeTrajectory
@@ -157,7 +159,7 @@ def test_each_of_several_loras_is_recorded_and_found_where_it_moved(model: Path,
     digests = weights.identity["lora"].split()
     assert digests == [file_digests.file_sha256(path) for path in paths]
     paths[1].unlink()
-    with pytest.raises(InputError, match=r"no such file: .*hf download ORG/NAME"):
+    with pytest.raises(InputError, match=r"does not exist.*hf download ORG/NAME"):
         identity.read_weights({"model": str(model), "lora": value})
     notes = {**weights.notes, "lora": f"a.safetensors, SHA-256 {digests[0]}; b.safetensors, SHA-256 {digests[1]}"}
     found = identity.find_moved(weights.parameters, identity.recorded_identity(notes))
@@ -318,3 +320,18 @@ def test_what_an_older_release_did_not_record_is_said(
     forget_weights(trajectory, trajectory.read_sessions()[0])
     assert main(["check", str(trajectory.path), "--weights", str(model), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["weights"] == "unknown"
+
+
+def test_weights_that_were_loaded_in_one_variant_are_compared_in_it(
+    stopped: Callable[..., Trajectory], model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trajectory = stopped()
+    session = trajectory.read_sessions()[0]
+    in_variant(model / "text_encoder", "fp16", torch.Tensor.half, keep=False)
+    in_variant(model / "unet", "fp16", torch.Tensor.half, keep=True)
+    loaded = identity.read_weights({"model": str(model)}, joint_variant=True).notes
+    assert loaded != identity.read_weights({"model": str(model)}).notes
+    notes = {**session.notes, **loaded, "variant": JOINT_VARIANT}
+    (trajectory.path / layout.SESSIONS).write_bytes(encode_line(msgspec.structs.replace(session, notes=notes)))
+    assert main(["check", str(trajectory.path), "--weights", str(model)]) == 0
+    assert "the weights are those that computed it" in capsys.readouterr().out

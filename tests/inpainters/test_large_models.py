@@ -73,7 +73,7 @@ def test_where_weights_waited_makes_no_sessions_differ() -> None:
         ({"offload": "sequential", "quantise": "4bit"}, "cpu", "moves no weights of bitsandbytes: use offload=model"),
         ({"quantise": "8bit", "gguf": "/x.gguf"}, "cpu", "give quantise or gguf"),
         ({"quantise": "8bit"}, "cpu", "quantise=8bit: bitsandbytes needs a GPU, and the device is cpu.*gguf=FILE"),
-        ({"gguf": "/x.gguf"}, "cpu", "no such file: /x.gguf"),
+        ({"gguf": "/x.gguf"}, "cpu", "/x.gguf does not exist"),
         ({"quantise": "2bit"}, "cpu", "quantise is '2bit'; it must be 8bit or 4bit, or none"),
     ],
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import ClassVar, Literal
 
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus
@@ -28,7 +29,8 @@ from riptui.tui.help import HelpScreen
 from riptui.tui.terminal_input import TerminalDriver
 
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-EXIT_GRACE_SECONDS = 3.0  # for an orderly exit once the terminal is gone
+EXIT_GRACE_SECONDS = 3.0  # for an orderly exit, which a file system that hangs may keep from ending
+COMMAND_GRACE_SECONDS = 30.0  # the same, while a command such as a move to the trash is at work
 
 
 class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside ctrl+s, quits without a question
@@ -113,6 +115,19 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         """Free kitty's pictures before the alternate screen is left: kitty would keep them in memory."""
         if self._driver is not None:
             self._driver.write(self.graphics.free_all())
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        super().exit(result, return_code, message)
+        if not self.is_headless:
+            Thread(target=self._exit_after_grace, args=[return_code], daemon=True, name="exit").start()
+
+    def _exit_after_grace(self, exit_code: int) -> None:
+        """End the process where a thread that reads from the disk does not end: nothing is lost, workers keep on."""
+        has_command = any(screen.commands_running for screen in self.screen_stack if isinstance(screen, Browser))
+        time.sleep(COMMAND_GRACE_SECONDS if has_command else EXIT_GRACE_SECONDS)
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.restore_terminal()
+        os._exit(exit_code)
 
     def _install_signal_handlers(self) -> None:
         """Exit in order on SIGTERM and SIGHUP, even under nohup, and when the terminal hangs up."""

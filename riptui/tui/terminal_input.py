@@ -7,8 +7,10 @@ and takes an answer that comes after the probe has given up, over a slow line, f
 import os
 import re
 import selectors
+import termios
 import time
 from codecs import getincrementaldecoder
+from contextlib import suppress
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -54,8 +56,24 @@ class InputFilter:
         return self._decode(data)
 
 
+RESTORE = (
+    b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"  # the mouse
+    b"\x1b[?2004l\x1b[?1004l\x1b[?2048l\x1b[<u"  # pasting, the focus, resizes, kitty's keys
+    b"\x1b[?7h\x1b[?1049l\x1b[?25h"  # line wrap, the first screen, the cursor
+)
+
+
 class TerminalDriver(LinuxDriver):
     """Textual's driver, with the filter before its parser, and a crash report when reading fails."""
+
+    def restore_terminal(self) -> None:
+        """Leave the terminal as it was, without waiting for anything; harmless if that was done before."""
+        with suppress(OSError, termios.error):
+            os.set_blocking(self.fileno, False)
+            os.write(self.fileno, RESTORE)
+            if self.attrs_before is not None:
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+            os.set_blocking(self.fileno, True)
 
     def _run_input_thread(self) -> None:
         try:

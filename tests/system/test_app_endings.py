@@ -73,6 +73,29 @@ def test_a_terminal_that_goes_ends_it(ignored: bool, folder: Path) -> None:
         assert used - before < 1.5
 
 
+HANGING = """
+import sys, time
+from riptui.tui.trajectory.loader import TrajectoryLoader
+from riptui.cli import main
+
+def hang(*_):
+    time.sleep(3600)
+
+TrajectoryLoader.read_snapshot = hang
+sys.exit(main())
+"""
+"""A file system that hangs: a thread that reads from it never ends, and would be waited for."""
+
+
+@pytest.mark.parametrize(("how", "code"), [("q", 0), (signal.SIGTERM, 128 + signal.SIGTERM)])
+def test_a_file_system_that_hangs_does_not_keep_it(how: str | signal.Signals, code: int, folder: Path) -> None:
+    with running(folder, command=[sys.executable, "-c", HANGING, "browse"]) as app:
+        time.sleep(1.0)  # until it reads
+        app.terminal.type(how) if isinstance(how, str) else app.process.send_signal(how)
+        app.require_end(code, GONE_WITHIN)
+        app.require_restored()
+
+
 STUCK = """
 import select, sys, time
 from textual.drivers import linux_driver

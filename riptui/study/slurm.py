@@ -11,6 +11,8 @@ from riptui.errors import InputError
 from riptui.store.worker_environment import variables_to_pass_on
 from riptui.study.study_file import Study
 
+TIME_LIMIT = re.compile(r"\d+(:\d\d){0,2}|\d+-\d+(:\d\d){0,2}|infinite|unlimited", re.ASCII | re.IGNORECASE)
+"""Minutes, minutes:seconds, hours:minutes:seconds, days-hours, with minutes, with seconds."""
 DIRECTIVE_VALUE = re.compile(r"[\w.,:%/+=\[\]-]*", re.ASCII)
 
 
@@ -40,6 +42,8 @@ def make_script(study: Study, resources: SlurmResources) -> str:
     for option, text in resources.texts.items():
         if not DIRECTIVE_VALUE.fullmatch(text):
             raise InputError(f"--{option} {text!r}: it must have only letters, digits and . , : _ % / + = [ ] -")
+    if resources.time and not TIME_LIMIT.fullmatch(resources.time):
+        raise InputError(f"--time {resources.time!r}: expected minutes, or e.g. 12:00:00 (hours) or 2-12 (days, hours)")
     directives = {
         "job-name": study.name,
         "array": f"0-{resources.tasks - 1}",
@@ -50,7 +54,7 @@ def make_script(study: Study, resources: SlurmResources) -> str:
         "time": resources.time,
         "partition": resources.partition,
         "output": f"{study.name}-%A_%a.log",
-        "signal": "B:TERM@120",
+        "signal": "B:USR1@120",
     }
     directive_lines = "\n".join(f"#SBATCH --{name}={value}" for name, value in directives.items() if value)
     worker = [sys.executable, "-m", "riptui", "worker", "--runs", str(runs), "--idle", "0"]
@@ -65,9 +69,17 @@ def make_script(study: Study, resources: SlurmResources) -> str:
 # Queue the study first, on any machine that sees the runs folder:
 #   {shlex.join([sys.executable, "-m", "riptui", "study", "run", str(study.file), "--workers", "0", "--detach"])}
 # Each task runs queued trajectories until the queue is empty. The tasks share the folder by flock, so its file system
-# must support locks across nodes (NFS 4, Lustre with -o flock). At the time limit a task finishes its iteration and
-# exits; unfinished trajectories stay queued for the other tasks, or for another sbatch of this script.
+# must support locks across nodes (NFS 4, Lustre with -o flock). Two minutes before the time limit a task finishes its
+# iteration and is queued again; a task that is preempted is queued again by SLURM, and one that finds nothing to do
+# ends at once. Every iteration that was finished is kept. After scancel, trajectories stay queued for another sbatch.
 
 export RIPTUI_OFFLINE=1{exports}
-exec {shlex.join(worker + device)}
+{shlex.join(worker + device)} &
+worker=$!
+trap 'at_limit=1; kill -TERM "$worker"' USR1
+trap 'kill -TERM "$worker"' TERM
+wait "$worker"; code=$?
+while kill -0 "$worker" 2>/dev/null; do wait "$worker"; code=$?; done  # a signal ends a wait, and not the worker
+[ -z "$at_limit" ] || exec scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
+exit "$code"
 """

@@ -66,7 +66,6 @@ def test_each_command_that_needs_an_extra_says_in_a_line_that_it_is_broken(
     runs = make_trajectory(amount=12.5).path.parent.parent
     for command, extra in {
         ("fetch", "sd2"): "diffusion",
-        ("check", str(runs), "--weights", "sd2"): "diffusion",
         ("report", str(runs), "--out", str(tmp_path / "report")): "report",
     }.items():
         assert main([*command]) == 2
@@ -74,8 +73,8 @@ def test_each_command_that_needs_an_extra_says_in_a_line_that_it_is_broken(
         assert "cannot be imported (" in said, command
         assert f"pip install --force-reinstall 'riptui[{extra}]'" in said.replace("\n", " ")
         assert "Traceback" not in said
-    assert main(["models"]) == 0
-    assert "is not installed, or is broken" in capsys.readouterr().err
+    assert main(["models"]) == 0  # it needs none of them to list what is there
+    assert "Traceback" not in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("broken")

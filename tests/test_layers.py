@@ -43,7 +43,7 @@ def loaded_by(code: str) -> set[str]:
         ("riptui.store.trajectory", TORCH | PICTURES | {"rich"}),
         ("riptui.results.curves", TORCH | PICTURES | {"rich"}),
         ("riptui.results.statistics", TORCH | PICTURES | {"rich"}),
-        ("riptui.results.findings", TORCH | PICTURES | {"rich"}),
+        ("riptui.results.findings", TORCH | {"cv2", "skimage", "matplotlib", "rich"}),
         ("riptui.results.comparison", TORCH | PICTURES | {"rich"}),
         ("riptui.results.long_table", TORCH | {"skimage", "scipy", "matplotlib"}),
         pytest.param(

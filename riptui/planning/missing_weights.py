@@ -1,6 +1,6 @@
 """Refuses trajectories whose weights or packages are not on this machine, before any is made."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from importlib.util import find_spec
 
 from riptui import inpainters
@@ -8,16 +8,13 @@ from riptui.errors import MissingExtraError, RiptuiError
 from riptui.spec import Spec
 
 
-def require_weights(specs: Iterable[Spec], is_new: Callable[[Spec], bool] = lambda spec: True) -> None:
-    """Raise the error that the first new trajectory would fail with at once. Existing ones are left to their worker.
+def require_weights(specs: Iterable[Spec]) -> None:
+    """Raise the error that the first of new trajectories would fail with at once.
 
     Reads names and sizes of files, no weights. Raises WeightsError, InputError, MissingExtraError.
     """
-    specs = [*specs]
-    missing = find_missing(specs)
-    for spec in specs if missing else ():
-        if (error := missing.get(weights_key(spec))) and is_new(spec):
-            raise error
+    for error in find_missing(specs).values():
+        raise error
 
 
 def find_missing(specs: Iterable[Spec]) -> dict[Hashable, RiptuiError]:

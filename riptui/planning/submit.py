@@ -52,9 +52,10 @@ def submit(
     if a new one lacks its model; DiskError.
     """
     require_valid_names(group, name, len(pictures) * len(sweep))
-    require_registrable(runs)
     planned = [(picture, spec) for picture in pictures for spec in build_specs(sweep, picture)]
-    require_weights((spec for _, spec in planned), lambda spec: not _is_created(runs, group, spec, name))
+    if new := [spec for _, spec in planned if not _is_created(runs, group, spec, name)]:
+        require_registrable(runs)
+        require_weights(new)
     trajectories = []
     now = time.time()
     for number, (picture, spec) in enumerate(planned):

@@ -3,6 +3,7 @@
 import random
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -199,8 +200,13 @@ def test_it_grows_with_the_trajectory_and_reads_only_what_is_new(
     starts: list[int] = []
     from riptui.store import tail
 
-    real = tail.read_file
-    monkeypatch.setattr(tail, "read_file", lambda path, *, start=0: starts.append(start) or real(path, start=start))
+    real = tail.read_start
+
+    def read_start(path: Any, limit: Any, *, start: int = 0) -> bytes | None:
+        starts.append(start)
+        return real(path, limit, start=start)
+
+    monkeypatch.setattr(tail, "read_start", read_start)
     path.write_bytes(data)
     reel.refresh()
     assert [row.k for row in reel.rows] == list(range(1, 33))

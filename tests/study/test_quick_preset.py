@@ -54,7 +54,7 @@ def test_a_report_is_of_its_studys_trajectories_alone_and_lies_beside_the_file(
     undisturbed: tuple[Path, Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("matplotlib", reason="needs riptui[report]")
-    monkeypatch.setattr("riptui.figures.style._render", lambda figure, kind, metadata: kind.encode())  # it takes long
+    monkeypatch.setattr("riptui.figures.style.render_figure", lambda figure, kind, options: kind.encode())  # is slow
     file = undisturbed[0].with_name("part.toml")
     part = re.sub(r"(?m)^inpainter = .*", 'inpainter = "telea"', undisturbed[0].read_text())
     file.write_text(re.sub(r"(?m)^images = .*", 'images = ["riptui:bowl", "riptui:hills"]', part))

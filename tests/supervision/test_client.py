@@ -159,8 +159,8 @@ def test_a_worker_fits_what_it_was_started_for(options: WorkerOptions, fits: boo
 def test_a_worker_of_another_environment_does_not_fit_and_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = socket.gethostname()
-    with register(tmp_path, record("a-1-1", host=here, environment=read_environment())) as entry:
+    given = {"host": socket.gethostname(), "place": process_place(), "pid": os.getpid()}
+    with register(tmp_path, record("a-1-1", **given, environment=read_environment())) as entry:
         entry.publish(WorkerStatus(0.0, "idle"))
         [worker] = list_workers(tmp_path)
         assert matches(worker, WorkerOptions())

@@ -20,6 +20,7 @@ from riptui.store.records import Request, encode_line
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
 from riptui.tui.group.compare import CompareScreen
+from riptui.tui.trajectory import heading
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FAILURE, FIRST, queue_trajectory
 from tests.support.running import run_trajectory
@@ -118,6 +119,7 @@ def measured(trajectory: Trajectory) -> Iterator[bytes]:
 async def test_the_screen_is_as_it_was_approved(
     what: str, size: tuple[int, int], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(heading, "format_age", lambda when: " 3 min ago")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home)
     async with open_app(Path("nothing" if what == "welcome" else "runs"), size) as pilot:

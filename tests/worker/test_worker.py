@@ -16,7 +16,7 @@ from riptui.store.claim import claim
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import LOG_FILE, WorkerStatus, list_workers
+from riptui.store.worker_registry import LOG_FILE, WorkerStatus, list_workers, new_log_path
 from riptui.supervision.client import list_running_workers, request_state, shut_down
 from riptui.worker import heartbeat
 from tests.support.command import PATIENCE, environment, finished, spawned, started, wait_until
@@ -249,8 +249,7 @@ def test_unreadable_folders_are_left_alone(runs: Path, make_trajectory: MakeTraj
 
 def test_a_hangup_does_not_end_a_detached_worker(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory("a/one", inpainter="slow", parameters=QUICK)
-    runs.joinpath(".riptui").mkdir()
-    log = runs / ".riptui" / "start.txt"
+    log = new_log_path(runs)
     with log.open("ab") as said:
         given = {"stdout": said, "stderr": said, "env": environment()}
         options = ("--runs", runs, "--idle", "0", "--log", log)

@@ -93,12 +93,12 @@ def _describe_failure(failure: Failure | None) -> Content:
     """✗ failed 3 min ago (R retry, 6 log): the reason"""
     mark, reason, age = STATUS_MARKS["failed"][0], "", ""
     if failure is not None:
-        reason, age = f": {printable(failure.error)}", _format_age(failure.when)
+        reason, age = f": {printable(failure.error)}", format_age(failure.when)
     keys = (" (R retry, 6 log)", "$foreground-muted")
     return Content.assemble((f"{mark} failed{age}", "$text-error bold"), keys, (reason, "$foreground"))
 
 
-def _format_age(when: str) -> str:
+def format_age(when: str) -> str:
     """How long ago a time was; nothing if it is no time, or in the future by another machine's clock."""
     try:
         seconds = (datetime.now(UTC) - datetime.fromisoformat(when)).total_seconds()

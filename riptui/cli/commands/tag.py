@@ -1,23 +1,14 @@
 """`riptui tag`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, multi_option
-from riptui.cli.values import NameListParam, complete_folders
+from riptui.cli.options import json_option, multi_option, paths_argument
+from riptui.cli.values import NameListParam
 
 
 @command("riptui.cli.tag:tag")
-@click.argument(
-    "paths",
-    nargs=-1,
-    required=True,
-    metavar="PATH...",
-    type=click.Path(path_type=Path),
-    shell_complete=complete_folders,
-)
+@paths_argument
 @multi_option("--add", "-a", type=NameListParam(lambda: []), metavar="A,B", help="Tags to add.")
 @multi_option("--remove", "-r", type=NameListParam(lambda: []), metavar="A,B", help="Tags to remove.")
 @click.option("--each", is_flag=True, help="Tag each trajectory below a group, instead of the group itself.")

@@ -28,7 +28,7 @@ OURS = [
     f"riptui.inpainters.{name}" for name in ("diffusion", "identity", "locate", "hub_cache", "download", "checkpoint")
 ]
 OURS += ["riptui.metrics.lpips", "riptui.metrics.ms_ssim", "riptui.figures"]
-"""Modules of riptui that import them."""
+"""Modules of riptui that import them; the packages among them with all that they hold."""
 
 
 @pytest.fixture(params=list(WAYS.values()), ids=list(WAYS))
@@ -40,7 +40,11 @@ def broken(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         (folder / package / "__init__.py").write_text(request.param)
     monkeypatch.syspath_prepend(str(folder))
     for name in [*sys.modules]:
-        if name in OURS or name.partition(".")[0] in (*PACKAGES, "torchvision", "torchmetrics", "diffusers"):
+        if (
+            name.startswith(tuple(f"{ours}." for ours in OURS))
+            or name in OURS
+            or name.partition(".")[0] in (*PACKAGES, "torchvision", "torchmetrics", "diffusers")
+        ):
             monkeypatch.delitem(sys.modules, name)
     load_cached.cache_clear()
 

@@ -12,12 +12,11 @@ from riptui.figures.figure import SkippedFigure, WrittenFigure
 from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate
-from riptui.results.comparison import InpainterComparison, compare
+from riptui.results.comparison import InpainterComparison, compare, settings_to_compare
 from riptui.results.curves import shares_squares
 from riptui.results.findings import ConditionFindings
-from riptui.results.panel import condition_settings
 from riptui.results.paper_tests import NETS
-from riptui.results.statistics import summarize_drift
+from riptui.results.statistics import describe_shared, summarize_drift
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
@@ -121,11 +120,8 @@ def _squares_notes(data: ReportData) -> Iterator[str]:
     for condition in data.conditions:
         if shares_squares(condition.runs):
             prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
-            seeds = format_count(len({run.spec.seed for run in condition.runs}), "seed")
-            yield (
-                f"{prefix}all images share the squares of {seeds}: intervals over images are for these squares "
-                "(riptui run and study run give each image its own)"
-            )
+            shared = describe_shared(len({run.spec.seed for run in condition.runs}))
+            yield f"{prefix}{shared} (riptui run and study run give each image its own)"
 
 
 def _session_notes(data: ReportData) -> Iterator[str]:
@@ -183,7 +179,7 @@ def _stability_section(data: ReportData) -> Iterator[str]:
     columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
     yield markdown_table(columns, rows)
     members = [run.curves[metric] for condition in data.conditions for run in condition.measured_runs(metric)]
-    by = [name for name in condition_settings(members) if name != "amount"]
+    by = settings_to_compare(members)
     try:
         yield from _comparison_tables(compare(members, by), by)
     except InputError as error:
@@ -239,6 +235,8 @@ def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterato
             for difference in found.differences
         ],
     )
+    if found.shared_squares:
+        yield f"Here {describe_shared(found.shared_squares)}; the p values are for these squares.\n"
     if found.left_out:
         yield f"Left out, not finished by all of them: {format_count(found.left_out, 'trajectory')}.\n"
 

@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, find_metric
-from riptui.results.bootstrap import IntervalEstimate, estimate, estimate_crossed
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate, estimate, estimate_crossed
 from riptui.results.curves import (
     Curve,
     CurveValues,
@@ -30,6 +30,7 @@ SeedValues = Mapping[int, float]
 VARIED_FIELDS = ("mask", "seed")
 """The settings, besides the image, in which a panel's trajectories differ."""
 ONE_SEQUENCE = "all images share one sequence of squares, so this holds for these squares only"
+SHARED_RUNS = "all images share the sequences of squares, so this spread is that of these sequences only"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +74,13 @@ class Panel:
 
     @property
     def why_open(self) -> str:
-        """Why nothing that is estimated over images can be decided, if so: they share one sequence of squares."""
+        """Why nothing that is estimated over images can be decided, if so: they share few sequences of squares."""
         seeds = {seed for by_mask in self.runs.values() for by_seed in by_mask.values() for seed in by_seed}
-        return ONE_SEQUENCE if self.shared_squares and len(seeds) == 1 else ""
+        if not self.shared_squares or len(seeds) >= MIN_INTERVAL_IMAGES:
+            return ""
+        if len(seeds) == 1:
+            return ONE_SEQUENCE
+        return f"all images share {len(seeds)} sequences of squares, and a verdict takes {MIN_INTERVAL_IMAGES}"
 
     def images_with(self, masks: Iterable[int], *, seeds: int = 1) -> list[str]:
         """The images that have at least so many seeds at each of these mask sizes."""
@@ -132,7 +137,7 @@ class Panel:
         known = [{seed: value for seed, value in by_seed.items() if isfinite(value)} for by_seed in values]
         known = [by_seed for by_seed in known if by_seed]
         seeds = sorted({seed for by_seed in known for seed in by_seed})
-        if self.shared_squares and len(seeds) > 1:
+        if self.shared_squares and len(seeds) >= MIN_INTERVAL_IMAGES:
             cells = np.array([[by_seed.get(seed, nan) for seed in seeds] for by_seed in known])
             return estimate_crossed(cells[..., None], null=null)
         means = [fmean(by_seed.values()) for by_seed in known]

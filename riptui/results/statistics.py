@@ -17,8 +17,10 @@ from riptui.results.bootstrap import (
     MIN_INTERVAL_IMAGES,
     NO_ESTIMATE,
     IntervalEstimate,
+    StatisticOfMeans,
     estimate,
     estimate_crossed,
+    first_mean,
     ratio_of_means,
 )
 from riptui.results.curves import (
@@ -115,16 +117,36 @@ def count_shared(members: Collection[Curve]) -> int:
     return len({curve.spec.seed for curve in members}) if shares_squares(members) else 0
 
 
+def describe_shared(sequences: int) -> str:
+    """What it means for intervals that all images share so many sequences of squares, 1 or more."""
+    if sequences == 1:
+        return "all images share one sequence of squares: the intervals are for these squares"
+    if sequences < MIN_INTERVAL_IMAGES:
+        return f"the images share {sequences} sequences of squares: the intervals are for these squares"
+    return f"the images share {sequences} sequences of squares: the intervals are over images and sequences"
+
+
 def estimate_by_image(members: Sequence[Curve], values: Sequence[float]) -> IntervalEstimate:
     """The mean of one value per trajectory: over the seeds of an image first, then over images, with an interval.
 
-    Where images share the squares of several seeds, the seeds are resampled as well.
+    A trajectory whose value is nan is left out. Where images share the squares of enough seeds, the seeds are
+    resampled as well; otherwise the interval is for these squares (`describe_shared`).
     """
-    if not members:
+    return _estimate_columns(members, [values], first_mean)
+
+
+def _estimate_columns(
+    members: Sequence[Curve], columns: Sequence[Sequence[float]], statistic: StatisticOfMeans
+) -> IntervalEstimate:
+    """A statistic of the means of some values per trajectory, as `estimate_by_image`."""
+    known = [place for place, values in enumerate(zip(*columns, strict=True)) if np.isfinite(values).all()]
+    if not known:
         return NO_ESTIMATE
-    if count_shared(members) > 1:
-        return estimate_crossed(_cross(members, values)[..., None])
-    return estimate(average_by_image(members, values)[:, None])
+    kept = [members[place] for place in known]
+    values = [[column[place] for place in known] for column in columns]
+    if count_shared(kept) >= MIN_INTERVAL_IMAGES:
+        return estimate_crossed(np.stack([_cross(kept, column) for column in values], axis=2), statistic)
+    return estimate(np.stack([average_by_image(kept, column) for column in values], axis=1), statistic)
 
 
 def _cross(members: Sequence[Curve], values: Sequence[float]) -> Float64[np.ndarray, "images seeds"]:
@@ -196,15 +218,10 @@ def convergence(previous: Iterable[Curve]) -> IntervalEstimate:
     NAME@previous, measured at equal intervals; the first point compares frame 0 with the next measured frame. Only
     complete curves count.
     """
-    complete = [curve for curve in previous if curve.complete]
-    ends: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    for curve in complete:
-        values = curve.values[curve.inpainted > 0]
-        if len(values) > 1:
-            ends[curve.image].append((float(values[-1]), float(values[0])))
-    if not ends:
-        return NO_ESTIMATE
-    return estimate(np.array([np.mean(found, axis=0) for found in ends.values()]), ratio_of_means)
+    complete = [curve for curve in previous if curve.complete and np.count_nonzero(curve.inpainted > 0) > 1]
+    ends = [float(curve.values[-1]) for curve in complete]
+    starts = [float(curve.values[curve.inpainted > 0][0]) for curve in complete]
+    return _estimate_columns(complete, [ends, starts], ratio_of_means)
 
 
 def spread_over_runs(members: Iterable[Curve]) -> list[RunSpread]:

@@ -12,7 +12,7 @@ import scipy.optimize
 import scipy.stats
 
 from riptui.results import bootstrap, fits, statistics
-from riptui.results.curves import Curve, extract_curves
+from riptui.results.curves import Curve, extract_curves, select_points
 from tests.support.made import made_spec, made_summary
 
 Value = Callable[[float], float]
@@ -341,3 +341,11 @@ def test_the_p_value_is_students_of_the_null_for_normal_values() -> None:
     for null in (-0.1, 0.0, 0.3):
         expected = scipy.stats.ttest_1samp(values, null, alternative="greater").pvalue
         assert bootstrap.estimate(values[:, None], null=null).p_above == pytest.approx(expected, abs=0.02)
+
+
+def test_a_trajectory_measured_only_at_its_end_spoils_no_area() -> None:
+    curves = made_curves({(image, 0): lambda x: 1 - x / 1000 for image in range(6)}, "ssim")
+    single = select_points(curves[0], curves[0].inpainted[-1:])
+    found = statistics.summarize_drift([single, *curves[1:]])
+    assert (found.final.images, found.area.images) == (6, 5)
+    assert found.area.value == pytest.approx(0.8)

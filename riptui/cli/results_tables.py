@@ -138,6 +138,10 @@ def _explain_groups(groups: Sequence[dict[str, Any]], metric: str) -> Iterator[s
     if amounts:
         ends = " or ".join(f"{amount:g}" for amount in amounts)
         yield f"half-life: the inpainted % at which half of the change up to {ends} % is reached"
+    halves = {f"{group['coverage_half_life']:.0f}" for group in groups if group["coverage_half_life"] is not None}
+    if halves:
+        halves_told = " or ".join(sorted(halves))
+        yield f"half-life of coverage alone, if squares are damaged once and stay so: {halves_told} %"
     if any(group["images"] < MIN_INTERVAL_IMAGES for group in groups):
         yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
     for shared in sorted({group["shared_squares"] for group in groups} - {0}):

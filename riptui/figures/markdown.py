@@ -171,8 +171,10 @@ def _stability_section(data: ReportData) -> Iterator[str]:
         return
     yield (
         f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount. Half-life: the inpainted "
-        "% at which the metric has made half of its change up to the end, so that it depends on the amount. In "
-        "brackets: 95 % confidence intervals over images, the seeds of an image averaged first; none over fewer than "
+        "% at which the metric has made half of its change up to the end, so that it depends on the amount; in "
+        "parentheses that of coverage alone, if squares are damaged once and stay so: where both are alike, the shape of "
+        "the curve is the protocol's, not the inpainter's. In brackets: 95 % confidence intervals over images, the seeds "
+        "of an image averaged first; none over fewer than "
         f"{MIN_INTERVAL_IMAGES} images.\n"
     )
     rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]
@@ -200,7 +202,7 @@ def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
             f"{summary.images:,}",
             format_result(summary.final.value) + ("" if isnan(sd) else f" ± {format_result(sd)}"),
             format_estimate(summary.area),
-            _format_percent(summary.half_life),
+            f"{_format_percent(summary.half_life)} ({_format_percent(summary.coverage_half_life)})",
             f"{median(run.seconds for run in runs):.3g}",
         ]
 

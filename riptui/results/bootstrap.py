@@ -75,7 +75,7 @@ def estimate(
     seed: int = 0,
     expanded: bool = True,
 ) -> IntervalEstimate:
-    """Estimate a statistic of the images with its interval. The same columns and seed give the same interval.
+    """Estimate a statistic of the images with its interval. The same images, in any order, give the same interval.
 
     `columns`: one row per image. `null`: the value that the statistic would have if there were no effect, for the p.
     `expanded`: widen the interval for few images, as above. Resamples in which the statistic has no finite value, e.g.
@@ -84,6 +84,7 @@ def estimate(
     images = len(columns)
     if not images:
         return NO_ESTIMATE
+    columns = columns[np.lexsort(columns.T)]
 
     def resample(generator: np.random.Generator, count: int) -> Resampled:
         return statistic(_draw_counts(generator, count, images) @ columns / images)

@@ -171,7 +171,7 @@ def condition_settings(found: Iterable[HasSpec]) -> list[str]:
 def make_panel(members: Sequence[Curve], distances: Callable[[Curve], CurveValues]) -> Panel:
     """The panel of complete curves of one metric and one condition. Raises what `distances` raises."""
     runs: defaultdict[str, defaultdict[int, dict[int, DistanceCurve]]] = defaultdict(lambda: defaultdict(dict))
-    for curve in members:
+    for curve in sorted(members, key=lambda curve: curve.image):  # so that intervals depend on no order of folders
         above = curve.inpainted > 0
         measured = DistanceCurve(curve.inpainted[above], distances(curve)[above])
         runs[curve.image][curve.spec.mask][curve.spec.seed] = measured

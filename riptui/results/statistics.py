@@ -33,6 +33,7 @@ from riptui.results.curves import (
     shared_amounts,
     shares_squares,
 )
+from riptui.results.exposure_model import ExposureModel
 from riptui.results.fits import FittedCurve, fit_laws
 
 
@@ -60,6 +61,8 @@ class DriftSummary:
 
     The median over images of the mean over seeds. None if nothing changed.
     """
+    coverage_half_life: float | None
+    """The half-life expected of coverage: what it would be if each square were damaged once and stayed so."""
     shared_squares: int
     """Seeds whose squares the images share, so that the intervals are for these squares; 0: each has its own."""
     laws: list[FittedCurve]
@@ -107,6 +110,7 @@ def summarize_drift(members: Collection[Curve]) -> DriftSummary:
         final=estimate_by_image(complete, ends),
         area=estimate_by_image(complete, [area_under_curve(curve) for curve in complete]),
         half_life=median_half_life(complete),
+        coverage_half_life=_coverage_half_life(complete[0]) if complete else None,
         shared_squares=count_shared(complete),
         laws=fit_mean_drift(complete),
     )
@@ -151,7 +155,7 @@ def _estimate_columns(
 
 def _cross(members: Sequence[Curve], values: Sequence[float]) -> Float64[np.ndarray, "images seeds"]:
     """The values by image and seed, averaged where a seed has several; nan where an image lacks a seed."""
-    images = {image: row for row, image in enumerate(dict.fromkeys(curve.image for curve in members))}
+    images = {image: row for row, image in enumerate(sorted({curve.image for curve in members}))}
     seeds = {seed: column for column, seed in enumerate(sorted({curve.spec.seed for curve in members}))}
     sums, counts = np.zeros((2, len(images), len(seeds)))
     for curve, value in zip(members, values, strict=True):
@@ -187,12 +191,22 @@ def half_life(curve: Curve) -> float | None:
 
     Linear between measured points. None if both values are equal, or frame 0 has no finite value (PSNR).
     """
-    if curve.inpainted[0] != 0 or curve.values[-1] == curve.values[0]:
+    return _half_way(curve.inpainted, curve.values)
+
+
+def _coverage_half_life(curve: Curve) -> float | None:
+    """The half-life of the expected coverage, at the curve's own points."""
+    covered = ExposureModel({curve.spec.mask: 1.0}, tau=0.0).predict(curve.spec, curve.k.astype(np.float64))
+    return _half_way(curve.inpainted, covered)
+
+
+def _half_way(inpainted: CurveValues, values: CurveValues) -> float | None:
+    if inpainted[0] != 0 or values[-1] == values[0]:
         return None
-    progress = (curve.values - curve.values[0]) / (curve.values[-1] - curve.values[0])
+    progress = (values - values[0]) / (values[-1] - values[0])
     crossing = int(np.argmax(progress >= 0.5))
     fraction = (0.5 - progress[crossing - 1]) / (progress[crossing] - progress[crossing - 1])
-    return float(curve.inpainted[crossing - 1] + fraction * (curve.inpainted[crossing] - curve.inpainted[crossing - 1]))
+    return float(inpainted[crossing - 1] + fraction * (inpainted[crossing] - inpainted[crossing - 1]))
 
 
 def fit_mean_drift(members: Iterable[Curve]) -> list[FittedCurve]:

@@ -349,3 +349,23 @@ def test_a_trajectory_measured_only_at_its_end_spoils_no_area() -> None:
     found = statistics.summarize_drift([single, *curves[1:]])
     assert (found.final.images, found.area.images) == (6, 5)
     assert found.area.value == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+def test_an_interval_depends_on_no_order_of_the_images(crossed: bool) -> None:
+    """`riptui results` and the report read the folders in unlike orders."""
+    fields = {"squares": "shared" if crossed else "own"}
+    rng = np.random.default_rng(0)
+    ends = {(image, seed): float(rng.normal(1, 0.3)) for image in range(8) for seed in range(6)}
+    curves = made_curves({key: lambda x, end=end: end * x / 400 for key, end in ends.items()}, mask=256, **fields)
+    forward, backward = (statistics.summarize_drift(found) for found in (curves, curves[::-1]))
+    for one, other in ((forward.final, backward.final), (forward.area, backward.area)):
+        assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=1e-9)
+
+
+@pytest.mark.parametrize(("order", "expected"), [("replacement", 70.3), ("shuffle", 50.0), ("raster", 50.0)])
+def test_the_half_life_of_coverage_alone_is_that_of_the_order(order: str, expected: float) -> None:
+    """With replacement half of 1 - exp(-4), 0.491, is reached between 1 - exp(-0.5) and 1 - exp(-1)."""
+    curve = one_curve(lambda x: x, mask=32, order=order)
+    found = statistics.summarize_drift([curve])
+    assert found.coverage_half_life == pytest.approx(expected, rel=0.005)

@@ -170,11 +170,11 @@ def _stability_section(data: ReportData) -> Iterator[str]:
     if metric is None:
         return
     yield (
-        f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount. Half-life: the inpainted "
-        "% at which the metric has made half of its change up to the end, so that it depends on the amount; in "
-        "parentheses that of coverage alone, if squares are damaged once and stay so: where both are alike, the shape of "
-        "the curve is the protocol's, not the inpainter's. In brackets: 95 % confidence intervals over images, the seeds "
-        "of an image averaged first; none over fewer than "
+        f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount. Half-life: the "
+        "inpainted % at which the metric has made half of its change up to the end, so that it depends on the amount; "
+        "in parentheses that of coverage alone, if squares are damaged once and stay so: where both are alike, the "
+        "shape of the curve is the protocol's, not the inpainter's. In brackets: 95 % confidence intervals over "
+        "images, the seeds of an image averaged first; none over fewer than "
         f"{MIN_INTERVAL_IMAGES} images.\n"
     )
     rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]

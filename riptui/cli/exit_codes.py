@@ -45,7 +45,7 @@ def handle_error(error: BaseException) -> int:
 
 def explain_os_error(error: OSError) -> str:
     """What happened to which file, and what to do."""
-    from riptui.store.disk import explain_errors  # a mistyped command needs no store
+    from riptui.store.disk_errors import explain_errors
 
     target = error.filename or ("the current folder" if isinstance(error, FileNotFoundError) else "the output")
     try:

@@ -20,6 +20,7 @@ from riptui.inpainters import (
     gpu_tuning,
     identity,
     loras,
+    moved_weights,
     pipelines,
     placement,
     prompts,
@@ -74,7 +75,7 @@ def diffusion(
     places = {"model": model, "revision": revision, "config": config, "gguf": gguf}
     places |= {"vae": vae, "lora": lora, "embedding": embedding}
     with silence_libraries():
-        weights, notices = identity.find_weights({**places, "allow_pickle": allow_pickle}, recorded or {})
+        weights, notices = moved_weights.find_weights({**places, "allow_pickle": allow_pickle}, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
         pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)

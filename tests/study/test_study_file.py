@@ -22,7 +22,8 @@ from riptui.store.claim import claim
 from riptui.store.listing import find_trajectories
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import Worker, WorkerOptions, WorkerRecord
+from riptui.store.worker_record import WorkerOptions, WorkerRecord
+from riptui.store.worker_registry import Worker
 from riptui.study import manifest, sources
 from riptui.study.presets import PRESETS, write_preset
 from riptui.study.slurm import SlurmResources, make_script
@@ -331,7 +332,7 @@ def test_values_added_later_add_trajectories_and_repeat_none(written: Written) -
 
 def test_known_pictures_are_not_decoded_again(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     submitted(read_study(written()))
-    monkeypatch.setattr("riptui.study.submission.prepare_original", None)
+    monkeypatch.setattr("riptui.study.study_picture.prepare_original", None)
     assert counts(read_study(written())) == [(0, 4), (0, 4)]
 
 

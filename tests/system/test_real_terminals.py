@@ -13,12 +13,12 @@ from PIL import Image as Pillow
 from textual.geometry import Region
 
 from riptui.arrays import Image
+from riptui.graphics.capabilities import Terminal
+from riptui.graphics.picture import PictureWidget
 from riptui.settings import LoadedSettings, Settings
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.tui.app import RiptuiApp
-from riptui.tui.graphics.capabilities import Terminal
-from riptui.tui.graphics.picture import PictureWidget
 from tests.support.running import run_trajectory
 from tests.support.terminal_photo import STILL, TERMINALS, missing, window
 from tests.support.trajectories import make_spec

@@ -15,6 +15,9 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from riptui.arrays import Image
+from riptui.graphics.capabilities import Terminal
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
 from riptui.results.exposure import LUMA
 from riptui.results.patch_errors import read_square_errors
 from riptui.results.recursion_effect import compute_effect
@@ -22,9 +25,6 @@ from riptui.store.claim import claim
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure
 from riptui.store.trajectory import Trajectory
-from riptui.tui.graphics.capabilities import Terminal
-from riptui.tui.graphics.picture import PictureWidget
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.text_lines import TextLines

@@ -6,17 +6,18 @@ https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
 
 from __future__ import annotations
 
+import random
 from base64 import standard_b64encode
 from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from riptui.tui.graphics.tmux import wrap_for_tmux
+from riptui.graphics.tmux import wrap_for_tmux
 
 if TYPE_CHECKING:  # not needed to free a picture
     from PIL import Image as Pillow
 
-    from riptui.tui.graphics.half_blocks import PictureCell
+    from riptui.graphics.half_blocks import PictureCell
 
 _CHUNK = 4096  # characters, the protocol's limit
 _PLACEHOLDER = "\U0010eeee"
@@ -40,6 +41,14 @@ def transmit(number: int, png: str, columns: int, rows: int, *, tmux: bool) -> s
     return "".join(commands)
 
 
+def random_number() -> int:
+    """A number for a picture that outlives the program: nothing can know which ones other programs use.
+
+    The low byte is one of the 256 colours that are the same in all terminals, the middle bytes are 0.
+    """
+    return random.randrange(1, 256) << 24 | random.randrange(16, 256)
+
+
 def delete(number: int, *, tmux: bool) -> str:
     """The command that frees a picture in the terminal and removes it from the screen."""
     return _command(f"a=d,d=I,i={number},q=2", tmux)
@@ -51,7 +60,7 @@ def placeholders(number: int, columns: int, rows: int, background: str) -> list[
     One of the 256 palette colours survives terminals and settings without 24-bit colours; the middle bytes are 0. The
     `background`, as SGR parameters, is visible at edges of the box that the picture leaves free.
     """
-    from riptui.tui.graphics.half_blocks import PictureCell
+    from riptui.graphics.half_blocks import PictureCell
 
     ink = f"38;5;{number & 255}"
     highest = _MARKS[number >> 24]

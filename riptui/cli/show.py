@@ -45,7 +45,7 @@ def show(path: Path, k: int | None, picture: bool | None, graphics: str | None, 
             len(rows) if k is None else k,
             graphics,
             required=picture is True or graphics is not None,
-            rows_below=len(trajectory.read_metrics()) + ROWS_OF_TABLE,
+            rows_below=values + ROWS_OF_TABLE if (values := len(trajectory.read_metrics())) else 0,
         )
     _print_metrics(trajectory, rows)
     return 0

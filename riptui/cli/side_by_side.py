@@ -47,10 +47,11 @@ def print_side_by_side(
 
 
 def _choose_terminal(graphics: str | None) -> Terminal:
-    """The terminal by the probe's answers; a file is one that shows half blocks."""
-    if not out.is_terminal:
-        return replace(NO_TERMINAL, protocol="halfblock", truecolor=True)
-    return probe(graphics or load_settings().settings.graphics)
+    """The terminal by its answers; one that cannot be asked, and a file, show half blocks."""
+    terminal = probe(graphics or load_settings().settings.graphics)
+    if terminal == NO_TERMINAL:
+        return replace(terminal, protocol="halfblock", truecolor=not out.is_terminal)
+    return terminal
 
 
 def _colour_depth(terminal: Terminal) -> ColourDepth | None:

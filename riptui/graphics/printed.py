@@ -7,6 +7,7 @@ automatic choice is blank in kitty over plain SSH and rubbish in tmux. In tmux, 
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ UNKNOWN_BACKGROUND = (0, 0, 0)
 
 
 @dataclass(frozen=True)
-class PictureRow:
+class PrintedRow:
     """Pictures side by side: the text that shows them, with escape sequences, and the columns that each takes."""
 
     text: str
@@ -35,8 +36,8 @@ class PictureRow:
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """Where each picture goes: one box for each, all as high as the highest."""
+class Layout:
+    """The boxes of pictures side by side, from left to right; their tops are in line."""
 
     boxes: tuple[PictureBox, ...]
 
@@ -51,48 +52,53 @@ class _Layout:
 
 def picture_row(
     images: Sequence[RGBArray], terminal: Terminal, size: tuple[int, int], depth: ColourDepth = "truecolor"
-) -> PictureRow | None:
+) -> PrintedRow | None:
     """Pictures side by side, each as large as fits a window of `size` (columns, rows); None without room for them.
 
     They are scaled up by whole factors only, as in the app. The text ends at the start of the line below. `depth`: the
     colours of half blocks; pixels have all.
     """
-    share = (size[0] - GAP_COLUMNS * (len(images) - 1)) // len(images)
-    if terminal.protocol == "off" or share < 1 or (layout := _fit(images, terminal, (share, size[1]))) is None:
+    layout = None if terminal.protocol == "off" else fit_row(images, terminal, size)
+    if layout is None:
         return None
-    text = None if terminal.tmux else _print_by_library(images, terminal, layout, depth)
+    text = None if terminal.tmux else print_by_library(images, terminal, layout, depth)
     if text is None:
-        text = _print_by_own_encoders(images, terminal, layout, depth)
+        text = print_by_own_encoders(images, terminal, layout, depth)
     if terminal.protocol == "sixel":
         text = "\n" * (layout.rows + ROWS_BELOW_SIXEL) + f"\x1b[{layout.rows + ROWS_BELOW_SIXEL}A" + text
-    return PictureRow(text, tuple(box.columns for box in layout.boxes))
+    return PrintedRow(text, tuple(box.columns for box in layout.boxes))
 
 
-def _fit(images: Sequence[RGBArray], terminal: Terminal, available: tuple[int, int]) -> _Layout | None:
-    available = min(available[0], MAX_CELLS // len(images) - GAP_COLUMNS), available[1]
-    boxes = [fit((image.shape[1], image.shape[0]), available, terminal.cell, terminal.protocol) for image in images]
+def fit_row(images: Sequence[RGBArray], terminal: Terminal, size: tuple[int, int]) -> Layout | None:
+    """Boxes for pictures side by side in a window of `size` (columns, rows); None without room for them."""
+    share = min((size[0] - GAP_COLUMNS * (len(images) - 1)) // len(images), MAX_CELLS // len(images) - GAP_COLUMNS)
+    boxes = [
+        fit((image.shape[1], image.shape[0]), (share, size[1]), terminal.cell, terminal.protocol) for image in images
+    ]
     found = tuple(box for box in boxes if box is not None)
-    return _Layout(found) if len(found) == len(boxes) else None
+    return Layout(found) if len(found) == len(boxes) else None
 
 
-def _print_by_library(
-    images: Sequence[RGBArray], terminal: Terminal, layout: _Layout, depth: ColourDepth
-) -> str | None:
+def print_by_library(images: Sequence[RGBArray], terminal: Terminal, layout: Layout, depth: ColourDepth) -> str | None:
     """The text as textual-image makes it; None if it fails or does not keep to the layout."""
     try:
-        from riptui.graphics import textual_image_text  # probes nothing; Rich and Pillow, 0.1 s
+        from riptui.graphics import textual_image_text  # Rich and Pillow, 0.1 s
 
-        if terminal.protocol == "halfblock":
-            pictures = [shrink(image, box.columns, box.rows) for image, box in zip(images, layout.boxes, strict=True)]
-            return textual_image_text.half_cells(pictures, terminal.cell, GAP_COLUMNS, depth)
-        sheet = _draw_sheet(images, terminal, layout)
-        return textual_image_text.pixels(sheet, terminal, (layout.columns, layout.rows))
+        with warnings.catch_warnings(
+            action="ignore", category=DeprecationWarning
+        ):  # 0.12 reads pixels as Pillow 11 did
+            if terminal.protocol == "halfblock":
+                small = [shrink(image, box.columns, box.rows) for image, box in zip(images, layout.boxes, strict=True)]
+                return textual_image_text.half_cells(small, terminal.cell, GAP_COLUMNS, depth)
+            sheet = _draw_sheet(images, terminal, layout)
+            return textual_image_text.pixels(sheet, terminal, (layout.columns, layout.rows))
     except Exception:  # a library of which we use more than it promises
         logging.getLogger(__name__).debug("textual-image failed; our own encoders print", exc_info=True)
         return None
 
 
-def _print_by_own_encoders(images: Sequence[RGBArray], terminal: Terminal, layout: _Layout, depth: ColourDepth) -> str:
+def print_by_own_encoders(images: Sequence[RGBArray], terminal: Terminal, layout: Layout, depth: ColourDepth) -> str:
+    """The text as the app's own encoders make it."""
     budget = REMOTE_BUDGET if terminal.remote else LOCAL_BUDGET
     if terminal.protocol == "halfblock":
         rows = [""] * layout.rows
@@ -115,7 +121,7 @@ def _print_by_own_encoders(images: Sequence[RGBArray], terminal: Terminal, layou
     return "\n" * layout.rows + f"\x1b7\x1b[{layout.rows}A{control}\x1b8"
 
 
-def _draw_sheet(images: Sequence[RGBArray], terminal: Terminal, layout: _Layout) -> RGBAArray:
+def _draw_sheet(images: Sequence[RGBArray], terminal: Terminal, layout: Layout) -> RGBAArray:
     """The pictures on one sheet of whole cells, transparent where there is none."""
     cell_width, cell_height = terminal.cell
     sheet = np.zeros((layout.rows * cell_height, layout.columns * cell_width, 4), np.uint8)

@@ -3,28 +3,30 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from riptui.cli import results_tables
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
+from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
-from riptui.results import comparison
+from riptui.results import comparison, long_table
+from riptui.results.coverage_null import patch_names
 from riptui.results.curves import Curve, differing_settings, drop_copies, extract_curves, group_by
+from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.findings import check_findings
+from riptui.results.read_squares import ReadSquares, read_squares
+from riptui.results.recursion_analysis import analyse_recursion
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
-
-if TYPE_CHECKING:
-    from riptui.results.read_squares import ReadSquares
 
 
 def results(
@@ -91,7 +93,6 @@ def _told_later(refusals: list[InputError]) -> Iterator[None]:
 
 
 def _write_tables(trajectories: list[Trajectory], csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
-    from riptui.results import long_table  # imports Pillow, 0.1 s
 
     for write, file in ((long_table.to_csv, csv), (long_table.to_parquet, parquet)):
         if file:
@@ -133,12 +134,8 @@ def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ..
 
 def _read_squares(
     summaries: Sequence[TrajectorySummary], metric: str, *, findings: bool, recursion: bool, as_json: bool
-) -> "ReadSquares":
+) -> ReadSquares:
     """The errors of the squares, which findings and recursion need."""
-    from riptui.results.coverage_null import patch_names  # imports scikit-image's colours, 0.2 s
-    from riptui.results.exposure import PATCH_ERRORS
-    from riptui.results.read_squares import read_squares
-
     names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
@@ -146,7 +143,7 @@ def _read_squares(
         return read_squares(summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total))
 
 
-def _test_findings(summaries: Sequence[TrajectorySummary], metric: str, squares: "ReadSquares") -> list[dict[str, Any]]:
+def _test_findings(summaries: Sequence[TrajectorySummary], metric: str, squares: ReadSquares) -> list[dict[str, Any]]:
     return [
         {
             "settings": dict(tested.settings),
@@ -158,13 +155,10 @@ def _test_findings(summaries: Sequence[TrajectorySummary], metric: str, squares:
     ]
 
 
-def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, squares: "ReadSquares") -> dict[str, Any]:
-    from riptui.results.recursion_analysis import analyse_recursion  # as above
-
+def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, squares: ReadSquares) -> dict[str, Any]:
     return analyse_recursion(squares, summaries, metric).as_dict()
 
 
 def _print_recursion(recursion: dict[str, Any]) -> None:
-    from riptui.cli.recursion_tables import print_recursion  # as above
 
     print_recursion(recursion)

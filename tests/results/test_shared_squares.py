@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from riptui.results import bootstrap, paper_tests, statistics
 from riptui.results.curves import extract_curves
@@ -152,3 +153,14 @@ def test_larger_masks_that_drift_more_are_found_with_own_squares_and_never_denie
             for squares in SQUARE_SOURCES
         }
         assert verdicts == {"own": Verdict.HOLDS, "shared": Verdict.UNDECIDED}
+
+
+def test_the_interval_over_images_and_sequences_has_the_width_of_its_formula() -> None:
+    """Of an effect of the image plus one of the sequence: the variances of both means, and Student's t."""
+    rng = np.random.default_rng(0)
+    by_image, by_seed = rng.normal(0, 1, 40), rng.normal(0, 2, 40)
+    found = bootstrap.estimate_crossed((by_image[:, None] + by_seed)[..., None])
+    error = np.sqrt((by_image.var(ddof=1) + by_seed.var(ddof=1)) / 40)
+    half = scipy.stats.t.ppf(0.975, 39) * error
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.05)
+    assert found.value == pytest.approx(by_image.mean() + by_seed.mean())

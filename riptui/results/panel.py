@@ -1,6 +1,6 @@
 """Distances arranged for tests: complete trajectories that differ only in image, mask size and seed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, nan
@@ -29,6 +29,8 @@ SeedValues = Mapping[int, float]
 
 VARIED_FIELDS = ("mask", "seed")
 """The settings, besides the image, in which a panel's trajectories differ."""
+USUAL_SHARE = 0.8
+"""Share of the images that must be measured at an amount, for it not to be left out."""
 ONE_SEQUENCE = "all images share one sequence of squares, so this holds for these squares only"
 SHARED_RUNS = "all images share the sequences of squares, so this spread is that of these sequences only"
 
@@ -97,6 +99,20 @@ class Panel:
         """The inpainted % at which all these trajectories were measured, ascending."""
         curves = [curve for image in images for mask in masks for curve in self.runs[image][mask].values()]
         return sorted(set.intersection(*({*curve.inpainted.tolist()} for curve in curves))) if curves else []
+
+    def usual_points(self, masks: Collection[int], images: Sequence[str], least: int) -> tuple[list[str], list[float]]:
+        """The amounts at which four fifths of the images, and at least so many, were measured; the images that have all.
+
+        So a few trajectories that were measured at other amounts take none away from the others. If too few images have
+        all of them: all images, and the amounts that they share.
+        """
+        amounts = {image: set(self.shared_amounts(masks, [image])) for image in images}
+        counts = Counter(amount for found in amounts.values() for amount in found)
+        usual = {amount for amount, count in counts.items() if count >= max(least, USUAL_SHARE * len(images))}
+        members = [image for image in images if usual <= amounts[image]]
+        if usual and len(members) >= least:
+            return members, sorted(usual)
+        return list(images), self.shared_amounts(masks, images)
 
     def seed_means(
         self, images: Sequence[str], mask: int, amounts: Sequence[float]

@@ -101,7 +101,7 @@ class Panel:
         return sorted(set.intersection(*({*curve.inpainted.tolist()} for curve in curves))) if curves else []
 
     def usual_points(self, masks: Collection[int], images: Sequence[str], least: int) -> tuple[list[str], list[float]]:
-        """The amounts at which four fifths of the images, and at least so many, were measured; the images that have all.
+        """The amounts at which four fifths of the images, and at least so many, were measured; the images with all.
 
         So a few trajectories that were measured at other amounts take none away from the others. If too few images have
         all of them: all images, and the amounts that they share.

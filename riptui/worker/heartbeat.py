@@ -90,7 +90,7 @@ class Heartbeat:
     def publish(self) -> None:
         """Write live.json now, if anything in it changed or it is due."""
         with self._publish_lock:
-            live = self._build_status()
+            live = self.build_status()
             if (
                 msgspec.structs.replace(live, when=self._last_status.when, still=self._last_status.still)
                 != self._last_status
@@ -104,7 +104,8 @@ class Heartbeat:
             self.publish()
             truncate_log(self._registration.log)
 
-    def _build_status(self) -> WorkerStatus:
+    def build_status(self) -> WorkerStatus:
+        """The current state. In one thread at a time."""
         dismissed = self._should_stop()
         jobs = self._list_jobs()
         state = self.phase

@@ -57,7 +57,7 @@ def match_pattern(pattern: str, base: Path) -> PictureFiles:
     return found
 
 
-def find_copies(paths: Iterable[Path]) -> dict[Path, Path]:
+def find_equal_files(paths: Iterable[Path]) -> dict[Path, Path]:
     """Files with the same bytes as one before them, and which. Only files of equal size are read."""
     copies: dict[Path, Path] = {}
     by_size: dict[int, list[Path]] = {}

@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 
 from riptui import spec
 from riptui.metrics import REGISTRY
-from riptui.metrics.availability import DEFAULT_METRICS, check_metric
+from riptui.metrics.availability import DEFAULT_METRICS, explain_unavailable
 from riptui.planning.command_line import to_command_line
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
@@ -63,7 +63,7 @@ async def measure(context: CommandContext) -> None:
     if not context.cursor_path:
         return
     unavailable = await asyncio.to_thread(
-        lambda: {name: found.reason for name in REGISTRY if (found := check_metric(name))}
+        lambda: {name: found.reason for name in REGISTRY if (found := explain_unavailable(name))}
     )
     dialog = MultiChoiceDialog("Measure", list(REGISTRY), chosen=DEFAULT_METRICS, unavailable=unavailable)
     names = await context.show_dialog(dialog)

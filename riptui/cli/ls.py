@@ -1,9 +1,9 @@
 """`riptui ls`: one line per trajectory. Lines are plain strings, so that 10,000 of them take a second."""
 
+import functools
 import os
 import sys
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from riptui.metrics.display import format_value, primary_metric
 from riptui.store.annotations import peek_annotations
 from riptui.store.disk_errors import explain_errors
 from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
-from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
+from riptui.store.listing import TrajectorySummary, find_trajectories
+from riptui.store.summary_cache import SummaryCache
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import fit_columns, printable, sparkline
 from riptui.text.units import format_count
@@ -33,7 +34,9 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
     if not is_folder:
         raise click.UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
     unlisted = UnlistedFolders()
-    summaries = [summarize(trajectory) for trajectory in find_trajectories(runs, on_error=unlisted)]
+    cache = SummaryCache(runs)
+    summaries = [cache.summarize(trajectory) for trajectory in find_trajectories(runs, on_error=unlisted)]
+    cache.save()
     total = len(summaries)
     if filter_text.strip():
         summaries = _select(summaries, runs, filter_text)
@@ -51,7 +54,7 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
 
 def _select(summaries: list[TrajectorySummary], runs: Path, filter_text: str) -> list[TrajectorySummary]:
     """Those that match. Raises click.UsageError for a filter that is not valid."""
-    group_tags = cache(lambda group: peek_annotations(group).tags)
+    group_tags = functools.cache(lambda group: peek_annotations(group).tags)
 
     def make_subject(summary: TrajectorySummary) -> FilterSubject:
         path = summary.trajectory.path.relative_to(runs)

@@ -15,6 +15,7 @@ from riptui.metrics.display import primary_metric
 from riptui.store.annotations import peek_annotations
 from riptui.store.filters import FilterSubject, subject_fields
 from riptui.store.listing import FolderSignature, TrajectorySummary, mtime_ns, read_signature, summarize, walk_folders
+from riptui.store.summary_cache import SummaryCache
 from riptui.store.trajectory import Status, Trajectory
 
 SLICE_SECONDS = 0.04  # of reading between two results; the screen draws in between
@@ -81,6 +82,8 @@ class RunsScanner:
         self._round_robin: Iterator[str] = iter(())
         self._last_scan = 0.0
         self._all_listed = False
+        self._cache: SummaryCache | None = None
+        """For the first look at each; None before, and once they have all been read."""
 
     def scan(self) -> Iterator[ScanResult]:
         """Scan once, yielding changes in slices. Never raises for what is on disk."""
@@ -93,7 +96,12 @@ class RunsScanner:
                 yield ScanResult(removed=self._forget(list(self._entries)), folder_error=str(error))
             return
         self._folder_error = ""
+        if not self._signatures:
+            self._cache = SummaryCache(self.runs)
         yield from self._read_entries(list(self._unread))
+        if self._cache is not None:
+            self._cache.save()
+            self._cache = None
         yield from self._read_entries(self._select_changed(self._select_due()))
 
     def _scan_names(self) -> Iterator[ScanResult]:
@@ -186,7 +194,8 @@ class RunsScanner:
             self._unread.pop(path, None)
             old_signature = self._signatures.get(path)
             self._signatures[path] = signature = read_signature(f"{self.runs}/{path}")
-            summary, group_tags = summarize(Trajectory(self.runs / path)), self._find_group_tags(path)
+            summarize_it = self._cache.summarize if self._cache else summarize
+            summary, group_tags = summarize_it(Trajectory(self.runs / path)), self._find_group_tags(path)
             entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9)
             old_entry = self._entries.get(path)
             if old_signature is None or (old_entry is not None and entry != replace(old_entry, changed=entry.changed)):

@@ -44,9 +44,9 @@ class Laboratory:
     def __init__(self, folder: Path, rng: np.random.Generator) -> None:
         self.folder = folder
         self.disk, self.home, self.outputs = folder / "disk", folder / "home", folder / "outputs"
-        for path in (self.disk, self.home, self.outputs):
+        for path in [self.disk, self.home, self.outputs]:
             path.mkdir(parents=True)
-        self.is_small_disk = self._mount()
+        self.is_small_disk: bool = self._mount()
         self.runs = self.disk / "runs"
         self.pictures: dict[str, Pixels] = {}
         """Pixels by the SHA-256 of the file."""
@@ -62,9 +62,7 @@ class Laboratory:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for _ in range(100):
-            if not (pids := self.pids()):
-                break
+        while pids := self.pids():
             for pid in pids:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)

@@ -105,8 +105,8 @@ def _compare(folder: Path, pictures: dict[str, Pixels], reading: Reading) -> Ite
     sessions = {session["session"] for session in _read_lines(folder / "sessions.jsonl")}
     if not {row["session"] for row in rows} <= sessions:
         yield "iterations of sessions that are not in sessions.jsonl"
-    if json.loads((folder / "request.json").read_text())["state"] != "run":
-        yield "its request is not to run"
+    if (state := json.loads((folder / "request.json").read_text())["state"]) not in ("run", "pause", "stop"):
+        yield f"request.json has the state {state}"
     if others := {path.name for path in folder.iterdir()} - FILES:
         yield f"other files in the folder: {sorted(others)}"
 

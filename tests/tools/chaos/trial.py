@@ -92,6 +92,9 @@ class Trial:
         self._age_leftovers()
         laboratory.run("restore", "restore", runs, module=APP_CALLS)
         self._resolve_name_clashes()
+        if paths := reader.find_trajectories(runs):  # clears empty entries that kills left in the trash
+            laboratory.run("trash", "trash", runs, paths[0], module=APP_CALLS)
+            laboratory.run("restore", "restore", runs, module=APP_CALLS)
         laboratory.run("check", "check", runs, "--repair")
         code, said = laboratory.run("resume", "resume", runs)
         if code:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,12 +63,17 @@ def find_trajectories(root: Path, *, on_error: OnListingError = ignore_error) ->
 def open_runs(folder: str | Path) -> dict[str, Trajectory]:
     """The trajectories that are in a runs folder now, by their path below it ("cat/m128-s0"), in natural order.
 
-    Raises NotATrajectoryError if the folder does not exist, DiskError if it cannot be read.
+    Folders below it that cannot be listed are told by a warning. Raises NotATrajectoryError if the folder does not
+    exist, DiskError if it cannot be read.
     """
     root = Path(folder)
     if not root.is_dir():
         raise NotATrajectoryError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}")
-    return {trajectory.path.relative_to(root).as_posix(): trajectory for trajectory in find_trajectories(root)}
+    errors: list[DiskError] = []
+    found = list(find_trajectories(root, on_error=errors.append))
+    for error in errors:
+        warnings.warn(f"trajectories may be missing: {error}", stacklevel=2)
+    return {trajectory.path.relative_to(root).as_posix(): trajectory for trajectory in found}
 
 
 def walk_folders(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from riptui import open_runs
 from riptui.errors import DiskError
 from riptui.store import listing
 from riptui.store.disk import Folder, explain_errors
@@ -111,3 +112,9 @@ def test_the_app_is_told_of_folders_that_cannot_be_listed_once(locked_group: str
     unlisted = [scan.unlisted for scan in scanner.scan() if scan.unlisted is not None]
     assert [error.split(":")[0] for (error,) in unlisted] == [locked_group]
     assert [scan.unlisted for scan in scanner.scan() if scan.unlisted is not None] == []
+
+
+def test_python_is_told_of_folders_that_cannot_be_listed(locked_group: str) -> None:
+    with pytest.warns(UserWarning, match=rf"trajectories may be missing: {locked_group}: the file server") as warned:
+        assert [*open_runs("runs")] == ["seen/a"]
+    assert [warning.filename for warning in warned] == [__file__]

@@ -21,7 +21,7 @@ DISK_MB = 96
 SIZE = 256  # px
 PICTURES = 6
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
-ALLOWED_CODES = {0, 1, 2, 130, 143, *(-number for number in SIGNALS)}
+ALLOWED_CODES = {0, 1, 2, 129, 130, 143, *(-number for number in SIGNALS)}
 TRACE = b"Traceback (most recent call last)"
 LIBRARY_SOURCE = Path(__file__).with_name("failing_calls.c")
 

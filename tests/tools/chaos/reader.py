@@ -101,12 +101,13 @@ def _compare(folder: Path, pictures: dict[str, Pixels], reading: Reading) -> Ite
         yield f"{len(rows)} iterations, not {len(expected)}"
     yield from _compare_rows(folder, rows, expected, original, reading)
     yield from _compare_keyframes(folder, spec, expected)
-    yield from _compare_measurements(folder, spec, expected)
+    request = json.loads((folder / "request.json").read_text())
+    yield from _compare_measurements(folder, _points_to_measure(spec, request["measure"]), expected)
     sessions = {session["session"] for session in _read_lines(folder / "sessions.jsonl")}
     if not {row["session"] for row in rows} <= sessions:
         yield "iterations of sessions that are not in sessions.jsonl"
-    if (state := json.loads((folder / "request.json").read_text())["state"]) not in ("run", "pause", "stop"):
-        yield f"request.json has the state {state}"
+    if request["state"] not in ("run", "pause", "stop"):
+        yield f"request.json has the state {request['state']}"
     if others := {path.name for path in folder.iterdir()} - FILES:
         yield f"other files in the folder: {sorted(others)}"
 
@@ -146,12 +147,12 @@ def _compare_keyframes(folder: Path, spec: dict[str, Any], expected: tuple[Expec
             yield f"keyframe {name} has wrong pixels"
 
 
-def _compare_measurements(folder: Path, spec: dict[str, Any], expected: tuple[Expected, ...]) -> Iterator[str]:
+def _compare_measurements(folder: Path, due: set[int], expected: tuple[Expected, ...]) -> Iterator[str]:
     values: dict[int, float | None] = {}
     for row in _read_lines(folder / "metrics.jsonl"):
         if "psnr" in row:
             values[row["k"]] = row["psnr"]
-    if missing := points(spec) - values.keys():
+    if missing := due - values.keys():
         yield f"no psnr of {sorted(missing)}"
     for k, value in values.items():
         right = expected[k - 1].psnr if k else math.inf
@@ -170,6 +171,13 @@ def points(spec: dict[str, Any]) -> set[int]:
     """The iterations of frame 0, of every 50 %, and the last."""
     last, cells = _iterations(spec["amount"], _cells(spec)), _cells(spec)
     return {0, last} | {k for i in range(1, last + 1) if (k := _iterations(50 * i, cells)) <= last}
+
+
+def _points_to_measure(spec: dict[str, Any], measure: str | int) -> set[int]:
+    if measure == "half":
+        return points(spec)
+    last = _iterations(spec["amount"], _cells(spec))
+    return {*range(0, last + 1, 1 if measure == "every" else int(measure)), last}
 
 
 @lru_cache(maxsize=200)

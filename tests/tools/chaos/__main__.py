@@ -15,13 +15,15 @@ from tests.tools.chaos.trial import Figures, Trial
 ROUND_SECONDS = 45.0  # of disturbance; finishing and checking take about as long
 
 
-def run_rounds(seed: int, seconds: float, folder: Path, *, round_seconds: float = ROUND_SECONDS) -> Figures:
+def run_rounds(
+    seed: int, seconds: float, folder: Path, *, round_seconds: float = ROUND_SECONDS, locks: str = "system"
+) -> Figures:
     """Rounds in new folders below `folder`; those without a fault are deleted."""
     figures, end = Figures(), time.monotonic() + seconds
     while not figures.rounds or time.monotonic() < end:
         rng = np.random.default_rng([seed, figures.rounds])
         place = folder / f"round{figures.rounds}"
-        with Laboratory(place, rng) as laboratory:
+        with Laboratory(place, rng, locks=locks) as laboratory:
             found = Trial(laboratory, rng).run(min(round_seconds, seconds))
             if found.faults:
                 shutil.copytree(laboratory.disk, folder / f"faulty{figures.rounds}", symlinks=True)
@@ -40,9 +42,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60, help="the round in progress is completed")
     parser.add_argument("--report", type=Path, help="write the figures to this file, too")
     parser.add_argument("--folder", type=Path, help="work here; rounds with faults are kept")
+    parser.add_argument("--locks", choices=["system", "files"], default="system", help="riptui's setting")
+    parser.add_argument("--round", type=float, default=ROUND_SECONDS, help="seconds of disturbance in a round")
     given = parser.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="riptui-chaos-"))
-    figures = run_rounds(given.seed, given.seconds, folder)
+    figures = run_rounds(given.seed, given.seconds, folder, round_seconds=given.round, locks=given.locks)
     print(figures.as_json())
     if given.report:
         given.report.write_text(figures.as_json() + "\n")

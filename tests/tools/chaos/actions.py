@@ -18,6 +18,7 @@ OPTIONS = ("--size", "256", "--metrics", "psnr")
 GROUPS = ("ann", "ben", "ben/deep")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.ESTALE, errno.EDQUOT, errno.EACCES, errno.ETIMEDOUT)
 CALLS = ("w", "o", "s", "r", "m", "u", "wosrmu", "wosrmu", "d", "e", "l")
+EXPIRY_SECONDS = 60.0  # seconds after which a lock file without a heartbeat counts as free
 MAX_TRAJECTORIES = 60  # of a round; more are not begun
 
 Action = Callable[[], str]
@@ -222,7 +223,9 @@ class Actions:
         return self._signal(signal.Signals(number).name, number)
 
     def freeze(self) -> str:
-        return self._signal("SIGSTOP", signal.SIGSTOP, seconds=float(self.rng.uniform(0.1, 4)))
+        is_long = self.laboratory.locks == "files" and self._happens(0.3)
+        seconds = self.rng.uniform(1.05, 1.3) * EXPIRY_SECONDS if is_long else self.rng.uniform(0.1, 4)
+        return self._signal("SIGSTOP", signal.SIGSTOP, seconds=float(seconds))
 
     def _signal(self, name: str, number: int, *, seconds: float | None = None) -> str:
         pids = self.laboratory.pids()

@@ -39,10 +39,13 @@ class Command:
 
 
 class Laboratory:
-    """Use it as a context: leaving it kills what is left, and unmounts the disk. Nothing outside `folder` changes."""
+    """Use it as a context: leaving it kills what is left, and unmounts the disk. Nothing outside `folder` changes.
 
-    def __init__(self, folder: Path, rng: np.random.Generator) -> None:
-        self.folder = folder
+    locks: the setting of riptui, system or files.
+    """
+
+    def __init__(self, folder: Path, rng: np.random.Generator, *, locks: str = "system") -> None:
+        self.folder, self.locks = folder, locks
         self.disk, self.home, self.outputs = folder / "disk", folder / "home", folder / "outputs"
         for path in [self.disk, self.home, self.outputs]:
             path.mkdir(parents=True)
@@ -81,6 +84,7 @@ class Laboratory:
             "RIPTUI_OFFLINE": "1",
             "RIPTUI_CHAOS": self._token,
             "RIPTUI_RUNS": str(self.runs),
+            "RIPTUI_LOCKS": self.locks,
         }
         failing = {"FAILING_PATH": str(self.runs), "FAILING_SWITCH": str(self._switch)}
         return kept | own | (failing | {"LD_PRELOAD": str(self.library)} if self.library else {})

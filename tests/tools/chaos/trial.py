@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from tests.tools.chaos import reader
-from tests.tools.chaos.actions import Actions
+from tests.tools.chaos.actions import EXPIRY_SECONDS, Actions
 from tests.tools.chaos.laboratory import Laboratory
 
 MAX_RUNNING = 8  # processes at once
 PAUSE = 0.35  # seconds between two actions, on average
 PATIENCE = 60.0  # seconds for commands to end by themselves
-LEFTOVERS = (".tmp-*", ".new-*", ".riptui-*")
+LEFTOVERS = (".tmp-*", ".new-*", ".riptui-*", ".lockfile")
 APP_CALLS = "tests.tools.chaos.app_calls"
 
 
@@ -89,6 +89,8 @@ class Trial:
         runs.mkdir(exist_ok=True)
         self._wait_for_commands()
         self._leave()
+        if laboratory.locks == "files":
+            time.sleep(EXPIRY_SECONDS + 1)
         self._age_leftovers()
         laboratory.run("restore", "restore", runs, module=APP_CALLS)
         self._resolve_name_clashes()

@@ -10,7 +10,7 @@ import msgspec
 
 from riptui.filesystem import open_own_log
 from riptui.settings.paths import follower_log_file
-from riptui.store.worker_registry import WorkerOptions
+from riptui.store.worker_record import WorkerOptions
 from riptui.supervision import client
 
 

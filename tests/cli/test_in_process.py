@@ -13,7 +13,8 @@ from riptui.store import trust
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.trust import Trust
-from riptui.store.worker_registry import WorkerOptions, list_workers
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import list_workers
 from riptui.supervision.client import list_running_workers, matches, request_state
 from tests.support.command import finished, riptui, started, wait_until
 from tests.support.trajectories import MakeTrajectory, picture

@@ -12,7 +12,8 @@ import pytest
 
 from riptui.store.lock import LOCK_FILE
 from riptui.store.worker_process import process_place
-from riptui.store.worker_registry import LIVE_FILE, RECORD_FILE, WorkerOptions, workers_folder
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import LIVE_FILE, RECORD_FILE, workers_folder
 from riptui.supervision.client import list_running_workers, matches
 from tests.support.command import require_harmless, riptui
 

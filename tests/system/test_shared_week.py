@@ -14,7 +14,8 @@ from riptui.store.creation import create_or_open
 from riptui.store.listing import find_trajectories
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import WorkerOptions, register
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import register
 from riptui.supervision.client import list_running_workers
 from riptui.worker.loop import new_worker_record, serve
 from tests.support.command import riptui, wait_until

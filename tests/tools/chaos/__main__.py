@@ -16,9 +16,15 @@ ROUND_SECONDS = 45.0  # of disturbance; finishing and checking take about as lon
 
 
 def run_rounds(
-    seed: int, seconds: float, folder: Path, *, round_seconds: float = ROUND_SECONDS, locks: str = "system"
+    seed: int,
+    seconds: float,
+    folder: Path,
+    *,
+    round_seconds: float = ROUND_SECONDS,
+    locks: str = "system",
+    report: Path | None = None,
 ) -> Figures:
-    """Rounds in new folders below `folder`; those without a fault are deleted."""
+    """Rounds in new folders below `folder`; those without a fault are deleted. report: rewritten after each round."""
     figures, end = Figures(), time.monotonic() + seconds
     while not figures.rounds or time.monotonic() < end:
         rng = np.random.default_rng([seed, figures.rounds])
@@ -28,6 +34,8 @@ def run_rounds(
             if found.faults:
                 shutil.copytree(laboratory.disk, folder / f"faulty{figures.rounds}", symlinks=True)
         figures.add(found)
+        if report:
+            report.write_text(figures.as_json() + "\n")
         if not found.faults:
             shutil.rmtree(place)
         print(f"round {figures.rounds}: {found.trajectories} trajectories, {len(found.faults)} faults", file=sys.stderr)
@@ -46,10 +54,10 @@ def main() -> int:
     parser.add_argument("--round", type=float, default=ROUND_SECONDS, help="seconds of disturbance in a round")
     given = parser.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="riptui-chaos-"))
-    figures = run_rounds(given.seed, given.seconds, folder, round_seconds=given.round, locks=given.locks)
+    figures = run_rounds(
+        given.seed, given.seconds, folder, round_seconds=given.round, locks=given.locks, report=given.report
+    )
     print(figures.as_json())
-    if given.report:
-        given.report.write_text(figures.as_json() + "\n")
     return int(bool(figures.faults))
 
 

@@ -14,15 +14,23 @@ from riptui.store.worker_registry import Worker, list_workers
 from riptui.text.terminal import printable
 
 MIN_READ_BYTES = 2**16  # bytes; most logs have less
+MAX_LINE = 10_000  # characters
 POLL_SECONDS = 0.25  # between two reads of a log that is followed
 
 
 def logs(target: str | None, follow: bool, lines: int, runs: Path) -> int:
     log_path = _find_log(runs, target)
     for line in _read_lines(log_path, lines, follow):
-        sys.stdout.write(f"{printable(line)}\n")
+        sys.stdout.write(f"{printable(_shorten(line))}\n")
         sys.stdout.flush()
     return 0
+
+
+def _shorten(line: str) -> str:
+    """A line of a log; of one that no program wrote for people, the beginning."""
+    if len(line) <= MAX_LINE:
+        return line
+    return f"{line[:MAX_LINE]} ... and {len(line) - MAX_LINE:,} more characters"
 
 
 def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker:

@@ -23,7 +23,7 @@ from riptui.ray_cluster.actor_slot import ActorSlot
 from riptui.ray_cluster.backlog import QUARANTINE, Assignment, Backlog
 from riptui.ray_cluster.cluster import ActorResources, Cluster
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
-from riptui.store.disk import Folder, make_folders
+from riptui.store.disk import Folder, make_folders_inside
 from riptui.store.lock import FolderLock
 from riptui.store.trust import Trust
 from riptui.store.worker_environment import variables_to_pass_on
@@ -81,7 +81,7 @@ class RayDriver:
         """Start the actors. Raises WorkerError if the cluster cannot place any of them; DiskError."""
         if not self._cluster.capacity(self._resources):
             raise WorkerError(f"no actor can be placed: {self._explain_shortage()}")
-        make_folders(self._driver_folder)
+        make_folders_inside(self._runs, self._driver_folder)
         self._backlog = Backlog(self._runs, Trust.of_worker(self._driver_folder, "own", self._options.trust))
         self._stack.enter_context(FolderLock(self._stack.enter_context(Folder(self._driver_folder))))
         _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -24,7 +24,7 @@ import msgspec
 
 from riptui.errors import DiskError, RiptuiError
 from riptui.store.claim import encode_record, timestamp
-from riptui.store.disk import Folder, list_folder, make_folders, read_file
+from riptui.store.disk import Folder, list_folder, make_folders, make_folders_inside, read_file
 from riptui.store.disk_errors import explain_errors
 from riptui.store.leave_request import LEAVE_FILE
 from riptui.store.lock import FolderLock, probe_lock
@@ -169,11 +169,9 @@ def _for_appending(fd: int) -> int:
 
 def _make_workers_folder(runs: Path) -> Path:
     """The registry's folder, created if it is missing. Raises DiskError, also if it is a link to another place."""
-    parent = workers_folder(Path(os.path.realpath(runs)))
-    make_folders(parent)
-    if Path(os.path.realpath(parent)) != parent:
-        raise DiskError(f"{parent} leads through a symbolic link, out of the runs folder: remove the link")
-    return parent
+    root = Path(os.path.realpath(runs))
+    make_folders_inside(root, workers_folder(root))
+    return workers_folder(root)
 
 
 @contextmanager

@@ -4,6 +4,7 @@
 
 reader.py         the format as the README describes it, with json, Pillow and OpenCV; imports nothing of riptui
 laboratory.py     a runs folder on a small disk, the processes that work in it, and moments in which the disk fails
+launcher.py       starts commands quickly
 actions.py        what users, the kernel and chance do
 app_calls.py      what only the app does: trash, restore, rename
 trial.py          a round: disturb, let everything finish, check

@@ -181,7 +181,7 @@ class Actions:
         if (path := self._trajectory()) is None:
             return ""
         arguments = (call, self.laboratory.runs, *words(path))
-        self.laboratory.start(call, *arguments, module="tests.tools.chaos.app_calls")
+        self.laboratory.start(call, *arguments, target="app")
         return call
 
     def move_by_hand(self) -> str:

@@ -6,7 +6,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tests.tools.chaos.launcher import LaunchedProcess, Launcher
 from tests.tools.chaos.reader import Pixels
 
 DISK_MB = 96
@@ -32,7 +32,7 @@ class Command:
 
     kind: str
     words: list[str]
-    process: subprocess.Popen[bytes]
+    process: LaunchedProcess
     output: Path
     interrupted: bool = False
     """Whether it was sent a signal: Python itself may answer with a traceback while it starts."""
@@ -57,6 +57,7 @@ class Laboratory:
         self._token = secrets.token_hex(8)
         self._switch = folder / "switch"
         self.library = self._build_library()
+        self._launcher = Launcher(self.environment(), folder)
         self.running: list[Command] = []
         self.faults: list[str] = []
         self._count = 0
@@ -71,6 +72,7 @@ class Laboratory:
                     os.kill(pid, signal.SIGKILL)
             self.reap()
             time.sleep(0.05)
+        self._launcher.close()
         if self.is_small_disk:
             subprocess.run(["umount", "--lazy", self.disk], check=False)
 
@@ -89,38 +91,28 @@ class Laboratory:
         failing = {"FAILING_PATH": str(self.runs), "FAILING_SWITCH": str(self._switch)}
         return kept | own | (failing | {"LD_PRELOAD": str(self.library)} if self.library else {})
 
-    def start(self, kind: str, *words: str | Path, module: str = "riptui") -> Command:
-        """Start `riptui WORDS` in the background."""
+    def start(self, kind: str, *words: str | Path, target: str = "riptui") -> Command:
+        """Start `riptui WORDS` in the background; target: as in `Launcher.start`."""
         self._count += 1
         output = self.outputs / f"{self._count:05}-{kind}.txt"
         texts = [str(word) for word in words]
-        with output.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module, *texts],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                cwd=self.folder,
-                env=self.environment(),
-                start_new_session=True,
-            )
-        command = Command(kind, texts, process, output)
+        command = Command(kind, texts, self._launcher.start(target, texts, output), output)
         self.running.append(command)
         return command
 
-    def run(self, kind: str, *words: str | Path, module: str = "riptui", patience: float = 300) -> tuple[int, str]:
+    def run(self, kind: str, *words: str | Path, target: str = "riptui", patience: float = 300) -> tuple[int, str]:
         """Run `riptui WORDS` to its end; its exit code and what it printed."""
-        command = self.start(kind, *words, module=module)
+        command = self.start(kind, *words, target=target)
         try:
-            command.process.wait(patience)
-        except subprocess.TimeoutExpired:
+            code = command.process.wait(patience)
+        except TimeoutError:
             self.faults.append(
                 f"`{kind} {' '.join(command.words)}` did not end within {patience:g} s: {command.output}"
             )
-            command.process.kill()
-            command.process.wait()
+            os.kill(command.process.pid, signal.SIGKILL)
+            code = command.process.wait(patience)
         self.reap()
-        return command.process.returncode, command.output.read_text(errors="replace")
+        return code, command.output.read_text(errors="replace")
 
     def reap(self) -> None:
         """Look at the commands that have ended."""
@@ -137,12 +129,12 @@ class Laboratory:
     def pids(self) -> list[int]:
         """All processes that came of the commands, also detached ones. Those that have ended do not count."""
         mark = f"RIPTUI_CHAOS={self._token}".encode()
-        found = []
+        found = set()
         for path in Path("/proc").glob("[0-9]*/environ"):
             with suppress(OSError):
                 if mark in path.read_bytes():
-                    found.append(int(path.parent.name))
-        return sorted(found)
+                    found.add(int(path.parent.name))
+        return sorted(found - {self._launcher.pid})
 
     def signal(self, pid: int, number: int) -> None:
         for command in self.running:

@@ -20,7 +20,6 @@ MAX_RUNNING = 8  # processes at once
 PAUSE = 0.35  # seconds between two actions, on average
 PATIENCE = 60.0  # seconds for commands to end by themselves
 LEFTOVERS = (".tmp-*", ".new-*", ".riptui-*", ".lockfile")
-APP_CALLS = "tests.tools.chaos.app_calls"
 
 
 @dataclass
@@ -92,11 +91,11 @@ class Trial:
         if laboratory.locks == "files":
             time.sleep(EXPIRY_SECONDS + 1)
         self._age_leftovers()
-        laboratory.run("restore", "restore", runs, module=APP_CALLS)
+        laboratory.run("restore", "restore", runs, target="app")
         self._resolve_name_clashes()
         if paths := reader.find_trajectories(runs):  # clears empty entries that kills left in the trash
-            laboratory.run("trash", "trash", runs, paths[0], module=APP_CALLS)
-            laboratory.run("restore", "restore", runs, module=APP_CALLS)
+            laboratory.run("trash", "trash", runs, paths[0], target="app")
+            laboratory.run("restore", "restore", runs, target="app")
         laboratory.run("check", "check", runs, "--repair")
         code, said = laboratory.run("resume", "resume", runs)
         if code:
@@ -125,7 +124,8 @@ class Trial:
 
     def _check_leftovers(self, runs: Path) -> None:
         for pattern in LEFTOVERS:
-            self.figures.faults += [f"leftover: {path}" for path in runs.rglob(pattern) if path.name != ".riptui"]
+            left = [path for path in runs.rglob(pattern) if path.parent.parent.name != "workers"]  # an ended worker's
+            self.figures.faults += [f"leftover: {path}" for path in left]
         trash = runs / ".riptui/trash"
         self.figures.faults += [f"in the trash: {path}" for path in (trash.iterdir() if trash.is_dir() else [])]
         for path in runs.rglob(".lock"):

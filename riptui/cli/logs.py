@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.store import layout
 from riptui.store.disk import MAX_READ_BYTES, file_size, read_range
@@ -51,7 +52,8 @@ def _find_log(runs: Path, target: str | None) -> Path:
         if not log.exists():
             raise InputError(f"{target} has no log: it never failed")
         return log
-    workers = [worker for worker in list_workers(runs) if not worker.record.command]  # they print to their terminals
+    found = list_workers(runs, on_error=UnlistedFolders())
+    workers = [worker for worker in found if not worker.record.command]  # they print to their terminals
     if target is not None:
         return find_worker(workers, target, runs).log
     if not workers:

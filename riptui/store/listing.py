@@ -1,7 +1,9 @@
 """Find trajectories below a folder, and summarize each from a few small reads."""
 
+import errno
 import os
 import re
+import stat
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -88,20 +90,33 @@ def walk_folders(
     pending = [str(root)]  # a Path for each of 10,000 would take longer than all the rest
     while pending:
         folder = pending.pop()
-        is_group = folder not in known and not os.path.isfile(f"{folder}/{layout.SPEC}")
-        yield folder, is_group
+        try:
+            with explain_errors(folder):
+                is_group = folder not in known and not _is_trajectory(folder)
+            yield folder, is_group
+            with explain_errors(folder):
+                subfolders = _list_subfolders(folder) if is_group else []
+        except DiskError as error:
+            if folder == str(root):
+                raise
+            on_error(error)
+            continue
         if is_group:
-            try:
-                with explain_errors(folder):
-                    subfolders = _list_subfolders(folder)
-            except DiskError as error:
-                if folder == str(root):
-                    raise
-                on_error(error)
-                continue
             if in_order:
                 subfolders.sort(key=natural_key, reverse=True)
             pending += [f"{folder}/{name}" for name in subfolders]
+
+
+def _is_trajectory(folder: str) -> bool:
+    """Raises OSError if that cannot be told."""
+    try:
+        return stat.S_ISREG(os.stat(f"{folder}/{layout.SPEC}").st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _list_subfolders(folder: str) -> list[str]:
@@ -159,7 +174,8 @@ def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = i
         if errors and not below:
             raise errors[0]
         if not below:
-            raise NotATrajectoryError(f"{path} {'holds no trajectory' if os.path.lexists(path) else 'does not exist'}")
+            with explain_errors(path):
+                raise NotATrajectoryError(f"{path} {'holds no trajectory' if path.exists() else 'does not exist'}")
         found.update(below)
     return list(found.values())
 

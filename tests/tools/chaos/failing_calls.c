@@ -1,7 +1,8 @@
 /* Lets system calls on paths below $FAILING_PATH fail while the file $FAILING_SWITCH says so.
 
    The file holds "ERRNO PERCENT CALLS": the error, how many of 100 calls fail, and which: letters of
-   w (write), o (open that creates), s (fsync), r (rename), m (mkdir), u (unlink), l (flock), d (open or list a folder), e (open to read).
+   w (write), o (open that creates), s (fsync), r (rename), m (mkdir), u (unlink), l (flock), d (open or list a folder),
+   e (open to read), i (read), t (stat).
    gcc -shared -fPIC -O1 -o failing_calls.so failing_calls.c -ldl */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -36,8 +37,10 @@ static int fd_below(int fd) {
 static int path_below(int dir, const char *path) {
   if (path[0] == '/') return below(path);
   if (dir != AT_FDCWD) return fd_below(dir);
-  char current[4096];
-  return getcwd(current, sizeof current) && below(current);
+  char whole[8192];
+  if (!getcwd(whole, 4096)) return 0;
+  strcat(whole, "/");
+  return below(strncat(whole, path, 4000));
 }
 
 /* The error of this call, or 0. */
@@ -139,4 +142,50 @@ int unlinkat(int dir, const char *path, int flags) {
   REAL("unlinkat", int, int, const char *, int);
   FAIL('u', path_below(dir, path));
   return really(dir, path, flags);
+}
+
+DIR *opendir(const char *path) {
+  REAL("opendir", DIR *, const char *);
+  int number = path_below(AT_FDCWD, path) ? error_now('d') : 0;
+  if (number) { errno = number; return NULL; }
+  return really(path);
+}
+ssize_t read(int fd, void *data, size_t count) {
+  REAL("read", ssize_t, int, void *, size_t);
+  FAIL('i', fd_below(fd));
+  return really(fd, data, count);
+}
+ssize_t pread(int fd, void *data, size_t count, off_t at) {
+  REAL("pread", ssize_t, int, void *, size_t, off_t);
+  FAIL('i', fd_below(fd));
+  return really(fd, data, count, at);
+}
+ssize_t pread64(int fd, void *data, size_t count, off64_t at) {
+  REAL("pread64", ssize_t, int, void *, size_t, off64_t);
+  FAIL('i', fd_below(fd));
+  return really(fd, data, count, at);
+}
+
+#define STATAT(name, type)                                            \
+  int name(int dir, const char *path, struct type *status, int flags) { \
+    REAL(#name, int, int, const char *, struct type *, int);          \
+    FAIL('t', path_below(dir, path));                                 \
+    return really(dir, path, status, flags);                          \
+  }
+#define STAT(name, type)                                              \
+  int name(const char *path, struct type *status) {                   \
+    REAL(#name, int, const char *, struct type *);                    \
+    FAIL('t', path_below(AT_FDCWD, path));                            \
+    return really(path, status);                                      \
+  }
+STATAT(fstatat, stat)
+STATAT(fstatat64, stat64)
+STAT(stat, stat)
+STAT(lstat, stat)
+STAT(stat64, stat64)
+STAT(lstat64, stat64)
+int ftruncate64(int fd, off64_t length) {
+  REAL("ftruncate64", int, int, off64_t);
+  FAIL('w', fd_below(fd));
+  return really(fd, length);
 }

@@ -1,6 +1,7 @@
 """The heartbeat of a worker: a thread that keeps live.json fresh and the log small."""
 
 import os
+import stat
 import time
 from collections import deque
 from collections.abc import Callable
@@ -182,10 +183,17 @@ class Heartbeat:
 
 
 def truncate_log(log: Path) -> None:
-    """Drop the oldest lines of a log that has become too long; processes that append continue at its new end."""
+    """Drop the oldest lines of a log that has become too long; processes that append continue at its new end.
+
+    A file of another's to which somebody who may write in the folder gave the log's name is not touched.
+    """
     try:
-        if log.stat().st_size > MAX_LOG_BYTES:
-            with log.open("rb+") as file:
+        if log.lstat().st_size > MAX_LOG_BYTES:
+            fd = os.open(log, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(fd, "rb+") as file:
+                status = os.fstat(fd)
+                if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                    return
                 file.seek(-KEPT_LOG_BYTES, os.SEEK_END)
                 kept = file.read().partition(b"\n")[2]
                 file.seek(0)

@@ -11,6 +11,7 @@ paper_tests one test for each of the paper's seven findings
 findings    runs the seven tests on any trajectories
 comparison  ranks inpainters
 
+picture_names      what to call pictures where several are shown
 exposure           error of each square after each of its repaints, and what of a frame's error is only coverage
 recursion_effect   the error by exposure, its slope and the excess over coverage, by picture
 exposure_model     predicts the curve of a mask size or an order that was left out

@@ -13,7 +13,7 @@ import pytest
 from riptui.errors import SourceError
 from riptui.images import PreparedImage, prepare_original
 from riptui.study.sources import list_bundled
-from tests.images.test_original import png
+from tests.support.picture_files import png
 
 PHOTOGRAPH = PIL.Image.open(list_bundled()["coffee"]).convert("RGB").resize((256, 192))
 END = b"\xff\xd9"

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +55,21 @@ class RatingSummary:
         """Pictures that any answer is about."""
         compared = {answer.image for answer in self.answers.comparisons}
         return len(compared | {answer.image for answer in self.answers.tags})
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; numbers that are not finite are nan."""
+        return {
+            "raters": self.answers.counts_by_rater,
+            "comparisons": self.comparisons,
+            "ties": self.ties,
+            "images": self.images,
+            "left_out": self.answers.left_out,
+            "repeated": self.answers.repeated,
+            "preferences": [asdict(preference) for preference in self.preferences],
+            "tags": [asdict(share) for share in self.tag_shares],
+            "kappas": [asdict(kappa) for kappa in self.kappas],
+            "metrics": [asdict(agreement) for agreement in self.agreements],
+        }
 
 
 def find_ratings(folders: Iterable[Path]) -> dict[str, list[Rating]]:

@@ -57,6 +57,8 @@ PANELS = {
     "Analyse": {
         "measure": "Add metrics later, from the saved frames.",
         "export": "Export frames, an animation, a strip of frames, tables.",
+        "rate": "Rate frames blind: A/B, best of several, tags.",
+        "ratings": "Summarise what people said with rate.",
         "results": "Summarise many trajectories; test the paper's findings.",
         "report": "Draw the paper's figures from your own trajectories.",
     },

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -33,6 +33,10 @@ EXIT_GRACE_SECONDS = 3.0  # for an orderly exit, which a file system that hangs 
 COMMAND_GRACE_SECONDS = 30.0  # the same, while a command such as a move to the trash is at work
 
 
+OnlyScreen = Callable[[Graphics], Screen[int]]
+"""Makes the screen that is shown instead of the browser; the app ends with it."""
+
+
 class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside ctrl+s, quits without a question
     TITLE = "riptui"
     CSS_PATH = "app.tcss"
@@ -43,7 +47,15 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         (130, "-roomy"),
     ]
 
-    def __init__(self, runs: Path, loaded: LoadedSettings, terminal: Terminal, *, selected_path: str = "") -> None:
+    def __init__(
+        self,
+        runs: Path,
+        loaded: LoadedSettings,
+        terminal: Terminal,
+        *,
+        selected_path: str = "",
+        only_screen: OnlyScreen | None = None,
+    ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.runs = runs
         self.settings = loaded.settings
@@ -51,6 +63,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.crash: Exception | None = None
         self._problems = list(loaded.problems)
         self._selected_path = selected_path
+        self._only_screen = only_screen
         self._terminal_focused = True
 
     def on_mount(self) -> None:
@@ -63,7 +76,10 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self._problems += keymap.apply_keys(self, self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
         self._install_signal_handlers()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # Textual resumes with an empty screen
-        self.push_screen(Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path))
+        if self._only_screen:
+            self.push_screen(self._only_screen(self.graphics), lambda _: self.exit())
+        else:
+            self.push_screen(Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path))
         for problem in self._problems:
             self.notify(printable(problem), severity="warning", timeout=10, markup=False)
 

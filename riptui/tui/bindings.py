@@ -15,6 +15,7 @@ GROUPS = {
     "tree": "Tree",
     "table": "Table",
     "compare": "Compare",
+    "rate": "Rating",
 }
 
 
@@ -70,6 +71,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
+    _key("do.rate", "r", "do('rate')", "Rate", "Rate the frames blind: A/B, best of several, or tags"),
     _key("do.export", "e", "do('export')", "Export", "Export GIF, strip, frames or CSV", footer="e"),
     _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line or spec"),
     _key("do.measure", "M", "do('measure')", "Measure", "Measure more metrics"),
@@ -124,5 +126,27 @@ COMPARE = [
     _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
-SCOPES = {"browser": BROWSER, "app": APP, "tree": TREE, "table": TABLE, "compare": COMPARE}
+RATING = [
+    *(
+        _key(
+            f"rate.pick-{number}",
+            str(number),
+            f"pick({number})",
+            f"Picture {number}",
+            f"Picture {number}, or tag {number}",
+        )
+        for number in range(2, 7)
+    ),
+    _key("rate.pick-1", "1", "pick(1)", "Choose", "Picture 1, or tag 1", footer="1-6"),
+    _key("rate.left", "left,h", "pick_side(1)", "Left", "The left one of two is better"),
+    _key("rate.right", "right,l", "pick_side(2)", "Right", "The right one of two is better"),
+    _key("rate.tie", "0,t", "tie", "Tie", "Neither is better", footer="0"),
+    _key("rate.accept", "enter", "accept", "Accept", "Save the tags, also if there are none", footer="enter"),
+    _key("rate.original", "o,space", "original", "Original", "Show the original, and back", footer="o"),
+    _key("rate.skip", "s", "skip", "Skip", "Ask this later", footer="s"),
+    _key("rate.undo", "u,backspace", "undo", "Undo", "Take the last answer back", footer="u"),
+    _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
+]
+
+SCOPES = {"browser": BROWSER, "app": APP, "tree": TREE, "table": TABLE, "compare": COMPARE, "rating": RATING}
 """Within a scope a key has one meaning."""

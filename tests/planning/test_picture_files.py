@@ -108,3 +108,18 @@ def test_empty_files_are_not_copies_of_each_other(tmp_path: Path) -> None:
 def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="nowhere does not exist: check the path"):
         list_pictures(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("pattern", ["**/*.png", "**/1.png", "sub/../**/1.png"])
+def test_links_in_circles_end_and_give_each_picture_once(folder: Path, pattern: str) -> None:
+    for name in ("here", "sub/up", "sub/here"):
+        (folder / name).symlink_to(folder)
+    found = match_pattern(pattern, folder).pictures
+    assert [path.resolve() for path in found] == [folder / "sub" / "1.png"]
+
+
+def test_a_folder_with_the_signs_of_a_pattern_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a1").mkdir()
+    one = draw(tmp_path / "a[1]" / "x.png")
+    assert match_pattern("*.png", one.parent).pictures == [one]
+    assert match_pattern("\0/*.png", one.parent).pictures == []

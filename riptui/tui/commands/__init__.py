@@ -5,6 +5,7 @@ run_again          new trajectories: the form, another seed, the demo
 pause_and_stop     pause, resume, stop, retry, the order of the queue
 rename_and_trash   rename, trash, undo, delete
 annotate           tags and notes
+start_rating       blind ratings
 sharing            export, clipboard, measure, shell; export_dialog: its form
 """
 
@@ -31,6 +32,7 @@ COMMAND_MODULES = {
     "empty_trash": "rename_and_trash",
     "edit_tags": "annotate",
     "edit_note": "annotate",
+    "rate": "start_rating",
     "export": "sharing",
     "copy": "sharing",
     "measure": "sharing",

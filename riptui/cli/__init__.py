@@ -37,6 +37,7 @@ PANELS = {
     "Workers": {
         "worker": "Compute queued trajectories, with the model kept loaded.",
         "ps": "List running workers and what each is doing.",
+        "queue": "List what waits for workers; reorder it.",
         "logs": "Show the log of a worker or of a trajectory.",
     },
     "Inspect": {

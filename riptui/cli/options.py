@@ -121,6 +121,13 @@ detach_option = click.option(
     is_flag=True,
     help="Queue for a background worker and return at once; closing the terminal does not stop it.",
 )
+priority_option = click.option(
+    "--priority",
+    type=click.IntRange(-1000, 1000),
+    metavar="N",
+    show_default="0, or what they had",
+    help="Workers take what has a higher priority first, of each user's trajectories.",
+)
 CARE_OPTIONS = ["--timeout", "--on-end"]
 
 

@@ -13,6 +13,7 @@ tail             incremental reads of growing files
 listing          find, scan and summarize trajectories
 disk_queue       the trajectories that workers may take, in order
 queued           a trajectory's place in the queue
+queue_order      the order in which workers will take what waits
 turns            whose trajectory is next: one of each user in turn
 creation         create a folder: whole or not at all
 claim            a trajectory whose lock this process holds

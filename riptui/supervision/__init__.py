@@ -8,5 +8,7 @@ monitor         a pool's reader of events, for a few trajectories
 follower        a background process that watches detached work
 end_hook        a command that tells people how work ended
 progress        a pool's reader of counts and rates, for thousands of trajectories
+queue_listing   what waits, in order, with when and whether it starts
+reordering      change the order of the queue
 bulk            the same request for many trajectories
 """

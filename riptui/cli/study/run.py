@@ -41,6 +41,7 @@ def run(
     ray_cpus: int | None,
     ray_copies: bool,
     detach: bool,
+    priority: int | None,
     timeout: float | None,
     on_end: str | None,
     display: str,
@@ -65,7 +66,7 @@ def run(
     metrics = choose_metrics(study.metrics)
     stop_signal = StopSignal("stopping the study (press again to stop now)")
     with open_study_display(display) as shown, stop_signal as stop:
-        trajectories, complete = _submit(study, metrics, shown, stop, runs_here=not ray)
+        trajectories, complete = _submit(study, metrics, priority, shown, stop, runs_here=not ray)
         if isinstance(executor, LocalPool) and detach and not stop:
             code = _detach(study, executor, len(trajectories), display, complete=complete)
             care.start_follower(study.runs, planned, study=study.file)
@@ -88,12 +89,18 @@ def run(
 
 
 def _submit(
-    study: Study, metrics: tuple[str, ...], display: StudyDisplay, stop: StopSignal, *, runs_here: bool
+    study: Study,
+    metrics: tuple[str, ...],
+    priority: int | None,
+    display: StudyDisplay,
+    stop: StopSignal,
+    *,
+    runs_here: bool,
 ) -> tuple[dict[str, int], bool]:
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
         display.notice(f"fetching {dataset.name!s}: of Parquet files only the drawn rows, else all of it")
-    submission = Submission(study, metrics, should_stop=lambda: bool(stop), runs_here=runs_here)
+    submission = Submission(study, metrics, priority=priority, should_stop=lambda: bool(stop), runs_here=runs_here)
     for text in submission.notices:
         display.notice(text)
     if submission.squares == "shared" and not study.names_squares:

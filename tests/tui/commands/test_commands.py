@@ -29,6 +29,7 @@ from riptui.store.listing import find_trajectories
 from riptui.store.records import Failure, Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision import client
+from riptui.supervision.reordering import shift_in_queue
 from riptui.text.units import format_count, format_duration, format_size
 from riptui.tui.commands import COMMAND_MODULES, sharing
 from riptui.tui.commands.export_dialog import ExportOptions, ExportScreen, parse_interval, plan_tasks
@@ -200,7 +201,7 @@ def test_the_queue_moves_by_one_place_and_keeps_the_order_of_those_that_move(
 ) -> None:
     queue = [Trajectory(Path(letter)) for letter in "abcde"]
     meant = [one for one in queue if one.path.name in chosen]
-    assert "".join(one.path.name for one in client.shift_in_queue(queue, meant, places)) == order
+    assert "".join(one.path.name for one in shift_in_queue(queue, meant, places)) == order
 
 
 # ── names, trash ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from riptui.cli.options import (
     detach_option,
     display_option,
     pool_options,
+    priority_option,
 )
 
 
@@ -50,10 +51,13 @@ from riptui.cli.options import (
     help="Send all results back to this process, even from nodes that can write to the runs folder.",
 )
 @detach_option
+@priority_option
 @care_options
 @pool_options
 @display_option
-@click.option_panel("Workers", options=["--devices", "--workers", "--detach", *CARE_OPTIONS, *WORKER_OPTIONS[1:]])
+@click.option_panel(
+    "Workers", options=["--devices", "--workers", "--detach", "--priority", *CARE_OPTIONS, *WORKER_OPTIONS[1:]]
+)
 @click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
 def run() -> None:
     """Compute a study with one worker per device, and show its progress.

@@ -1,0 +1,1 @@
+"""The work of `riptui queue ...`, a module for each command."""

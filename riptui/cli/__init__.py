@@ -58,6 +58,7 @@ PANELS = {
         "fetch": "Download the weights of models and of LPIPS.",
         "models": "List the models: size, licence, whether installed.",
         "config": "Show or edit your settings.",
+        "devices": "List the GPUs: who uses them, which are free.",
         "doctor": "Check what works on this machine; suggest fixes.",
         "completion": "Print the script that completes commands in your shell.",
     },

@@ -70,7 +70,7 @@ def worker_options(command: Command) -> Command:
         metavar="D",
         default="",
         show_default="the best one",
-        help="Device that runs the models: cpu, cuda or cuda:N.",
+        help="Device that runs the models: cpu, cuda, cuda:N, or a GPU's UUID (GPU-... or MIG-...).",
     )
     return device(pool_options(command))
 

@@ -7,6 +7,7 @@ registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 catalogue   the known diffusion models: repositories, licences, sizes
 opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
+devices, nvidia_smi, visible_devices        which GPUs there are, and which CUDA shows to a process
 placement, quantisation    for models that are larger than the GPU's memory
 """
 

@@ -2,6 +2,7 @@
 
 client          start, find and stop workers; request trajectories
 pool            keep workers running on this host while trajectories are queued: one for `run`, one per GPU for a study
+device_choice   which GPUs the workers of a study use, and who else uses them
 restart_policy  when a worker that ended is replaced, and when to give up
 hang_watch      end a worker whose iteration takes too long
 monitor         a pool's reader of events, for a few trajectories

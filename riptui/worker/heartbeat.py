@@ -11,6 +11,7 @@ from typing import Self
 import msgspec
 
 from riptui.engine import BatchRunner
+from riptui.inpainters.devices import torch_name
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_registry import (
     MAX_SKIPPED,
@@ -45,7 +46,7 @@ class Heartbeat:
     ) -> None:
         self.phase: WorkerPhase = "starting"
         self.inpainter = ""  # of the trajectory that was taken last
-        self.gpu_stats = GpuStats(registration.record.device)
+        self.gpu_stats = GpuStats(torch_name(registration.record.device))
         self._registration, self._runs, self._runner, self._queue = registration, runs.resolve(), runner, queue
         self._should_stop = should_stop
         self._steps: tuple[int, int, int] = 0, 0, 0

@@ -13,6 +13,7 @@ from riptui import __version__
 from riptui.engine import BatchRunner
 from riptui.errors import DiskError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
+from riptui.inpainters.devices import torch_name
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.disk_failure import concerns_whole_disk
@@ -62,7 +63,7 @@ def serve(
     """
     record = registration.record
     runner = BatchRunner(
-        device=record.device,
+        device=torch_name(record.device),
         slots=record.batch,
         compile=record.compile,
         deterministic=record.deterministic,

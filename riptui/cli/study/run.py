@@ -61,7 +61,7 @@ def run(
         require_ray_options(devices, workers, detach=detach)
         executor = RayDriver(study, ray, options, actors=workers, cpus=ray_cpus, copies=ray_copies)
     else:
-        planned = plan_workers(devices, workers, options, needs_weights=study.needs_weights)
+        planned = plan_workers(devices, workers, options, needs_weights=study.needs_weights, runs=study.runs)
         executor = LocalPool(study.runs, planned, timeout=timeout)
     metrics = choose_metrics(study.metrics)
     stop_signal = StopSignal("stopping the study (press again to stop now)")

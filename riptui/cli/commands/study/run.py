@@ -13,6 +13,7 @@ from riptui.cli.options import (
     pool_options,
     priority_option,
 )
+from riptui.cli.values import complete_devices
 
 
 @command("riptui.cli.study.run:run")
@@ -22,7 +23,9 @@ from riptui.cli.options import (
     metavar="D,D",
     default="",
     show_default="all GPUs if the study uses a model, else cpu",
-    help="Devices: GPUs by number, e.g. 0,1,2,3; all (GPUs); or cpu.",
+    shell_complete=complete_devices,
+    help="Devices, in this order: GPUs by number, e.g. 0,1, or UUID (GPU-..., MIG-...); all (GPUs); free (those that "
+    "nobody else uses); or cpu. See riptui devices.",
 )
 @click.option(
     "--workers",

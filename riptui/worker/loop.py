@@ -22,7 +22,7 @@ from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
 from riptui.store.worker_environment import read_environment
-from riptui.store.worker_process import process_place, start_ticks
+from riptui.store.worker_process import process_place, slurm_job, start_ticks
 from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
 from riptui.worker.heartbeat import Heartbeat
 from riptui.worker.memory_queue import TrajectoryQueue
@@ -42,6 +42,7 @@ def new_worker_record(options: WorkerOptions, *, command: str = "") -> WorkerRec
         started=timestamp(),
         version=__version__,
         environment=read_environment(),
+        slurm_job=slurm_job(),
         command=command,
         **msgspec.structs.asdict(options),
     )

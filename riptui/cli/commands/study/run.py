@@ -66,8 +66,11 @@ def run() -> None:
     """Compute a study with one worker per device, and show its progress.
 
     Running the same command again continues where it stopped and adds what was added to the file; two at once share the
-    work. Failed trajectories are not retried: see `riptui study retry`. Ctrl-C stops the study's trajectories; with
-    --detach the workers continue in the background. Exit code 1 if a picture could not be used or a trajectory failed.
+    work. Failed trajectories are not retried: see `riptui study retry`. Exit code 1 if a picture could not be used or a
+    trajectory failed.
+
+    Ctrl-C stops the study's trajectories. With --workers 0, where workers elsewhere compute, it only ends the watching;
+    with --detach the workers continue in the background. It says what goes on, how to look at it and how to come back.
 
     With --ray this process is the driver of actors on a cluster, one per GPU. riptui must be installed on all nodes. A
     node that cannot write to the runs folder, or whose locks do not work there, sends its results back as they grow.

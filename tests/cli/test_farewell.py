@@ -7,7 +7,8 @@ import pytest
 
 from riptui.cli.study.farewell import RunOptions, describe_detached, describe_leaving, describe_stop
 from riptui.store.worker_process import slurm_job
-from riptui.store.worker_registry import Worker, WorkerOptions
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import Worker
 from riptui.supervision.progress import StudyProgress
 from riptui.worker.loop import new_worker_record
 

@@ -12,7 +12,8 @@ from riptui.store.claim import claim
 from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import SkippedTrajectory, WorkerOptions, WorkerStatus, register
+from riptui.store.worker_record import SkippedTrajectory, WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import register
 from riptui.supervision.queue_listing import list_waiting
 from riptui.worker.loop import new_worker_record
 from tests.support.command import riptui

@@ -9,7 +9,8 @@ import pytest
 from riptui.cli import doctor
 from riptui.errors import InputError
 from riptui.inpainters import devices
-from riptui.store.worker_registry import WorkerOptions, WorkerRecord, register
+from riptui.store.worker_record import WorkerOptions, WorkerRecord
+from riptui.store.worker_registry import register
 from riptui.supervision import device_choice
 from riptui.supervision.device_choice import choose_devices, list_gpu_uses
 from riptui.supervision.pool import plan_workers

@@ -1,1 +1,5 @@
-"""The work of `riptui queue ...`, a module for each command."""
+"""The work of `riptui queue ...`, a module for each command.
+
+ls      what waits, the next one first
+move    change its order
+"""

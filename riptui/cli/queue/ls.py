@@ -13,7 +13,7 @@ from rich.text import Text
 from riptui.cli.console import print_json, print_table, short_path, warn
 from riptui.cli.runs_folder import runs_folder
 from riptui.filesystem import user_name
-from riptui.store.disk import explain_errors
+from riptui.store.disk_errors import explain_errors
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.queue_listing import WaitingTrajectory, list_waiting
 from riptui.text.terminal import printable

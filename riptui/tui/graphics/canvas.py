@@ -6,7 +6,8 @@ from textual.geometry import Region
 
 from riptui.tui.graphics import kitty
 from riptui.tui.graphics.fit import PictureBox
-from riptui.tui.graphics.half_blocks import ColourDepth, PictureCell, shrink, to_half_blocks
+from riptui.tui.graphics.half_blocks import ColourDepth, shrink, to_half_blocks
+from riptui.tui.graphics.picture_cell import PictureCell
 from riptui.tui.graphics.rgb import RGBArray, RGBColour
 
 

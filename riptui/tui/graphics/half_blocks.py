@@ -7,7 +7,7 @@ scrub. Rich's segments are made only if Textual needs them: under a modal, or fo
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import UInt8
@@ -18,17 +18,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from riptui.tui.graphics.picture_cell import PictureCell
 from riptui.tui.graphics.rgb import RGBArray, RGBColour
 
 ColourDepth = Literal["truecolor", "256", "standard"]
-
-
-class PictureCell(NamedTuple):
-    """The text of one cell, and its colours as SGR parameters ("": the terminal's default)."""
-
-    text: str
-    foreground: str
-    background: str
 
 
 class PictureStrip(Strip):

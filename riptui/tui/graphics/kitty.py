@@ -11,12 +11,11 @@ from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from riptui.tui.graphics.picture_cell import PictureCell
 from riptui.tui.graphics.tmux import wrap_for_tmux
 
 if TYPE_CHECKING:  # not needed to free a picture
     from PIL import Image as Pillow
-
-    from riptui.tui.graphics.half_blocks import PictureCell
 
 _CHUNK = 4096  # characters, the protocol's limit
 _PLACEHOLDER = "\U0010eeee"
@@ -51,8 +50,6 @@ def placeholders(number: int, columns: int, rows: int, background: str) -> list[
     One of the 256 palette colours survives terminals and settings without 24-bit colours; the middle bytes are 0. The
     `background`, as SGR parameters, is visible at edges of the box that the picture leaves free.
     """
-    from riptui.tui.graphics.half_blocks import PictureCell
-
     ink = f"38;5;{number & 255}"
     highest = _MARKS[number >> 24]
     return [

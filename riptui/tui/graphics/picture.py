@@ -19,7 +19,8 @@ from riptui.tui.graphics import kitty
 from riptui.tui.graphics.canvas import Canvas
 from riptui.tui.graphics.encoding import EncodeRequest
 from riptui.tui.graphics.fit import fit
-from riptui.tui.graphics.half_blocks import ColourDepth, PictureCell, PictureStrip, solid_cell
+from riptui.tui.graphics.half_blocks import ColourDepth, PictureStrip, solid_cell
+from riptui.tui.graphics.picture_cell import PictureCell
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.graphics.rgb import RGBArray
 

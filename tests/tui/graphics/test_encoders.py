@@ -22,12 +22,12 @@ from riptui.tui.graphics.encoding import Encoder, EncodeRequest
 from riptui.tui.graphics.fit import MAX_SIXEL_SIDE, PictureBox, fit
 from riptui.tui.graphics.half_blocks import (
     ColourDepth,
-    PictureCell,
     PictureStrip,
     shrink,
     to_escape_codes,
     to_half_blocks,
 )
+from riptui.tui.graphics.picture_cell import PictureCell
 from tests.support.trajectories import picture
 
 GREY = (17, 18, 19)

@@ -138,7 +138,8 @@ def care_options(command: Command) -> Command:
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
         show_default="none",
-        help="Replace a worker of this machine whose iteration takes longer. Loading a model does not count.",
+        help="Replace a worker or Ray actor whose iteration takes longer; loading a model does not count. With it, all "
+        "inpainters run in a worker.",
     )
     on_end = click.option(
         "--on-end",

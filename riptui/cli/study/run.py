@@ -50,19 +50,29 @@ def run(
 ) -> int:
     options = take_worker_options(worker)
     care = Care.of(on_end, timeout)
-    _require_compatible(ray, timeout, for_ray=bool(ray_cpus or ray_copies))
+    if not ray and (ray_cpus or ray_copies):
+        raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
+    how = RunOptions(devices, workers, ray, ray_cpus, ray_copies)
     study = read_study(file)
     executor: LocalPool | RayDriver
     if ray:
         from riptui.ray_cluster.driver import RayDriver, require_ray_options
 
         require_ray_options(devices, workers, detach=detach)
-        executor = RayDriver(study, ray, options, actors=workers, cpus=ray_cpus, copies=ray_copies)
+        executor = RayDriver(
+            study,
+            ray,
+            options,
+            actors=workers,
+            cpus=ray_cpus,
+            copies=ray_copies,
+            timeout=timeout,
+            resume_command=how.to_command(file),
+        )
     else:
         planned = plan_workers(devices, workers, options, needs_weights=study.needs_weights, runs=study.runs)
         executor = LocalPool(study.runs, planned, timeout=timeout)
     metrics = choose_metrics(study.metrics)
-    how = RunOptions(devices, workers, ray, ray_cpus, ray_copies)
     notice = "leaving; workers elsewhere go on" if how.computes_elsewhere else "stopping the study"
     stop_signal = StopSignal(f"{notice} (press again to leave now)")
     with open_study_display(display) as shown, stop_signal as stop:
@@ -91,14 +101,6 @@ def run(
             warn(text)
         return 128 + stop.signal
     return 0 if succeeded else 1
-
-
-def _require_compatible(ray: str, timeout: float | None, *, for_ray: bool) -> None:
-    """Raise UsageError for options that exclude each other. for_ray: options that need --ray are given."""
-    if not ray and for_ray:
-        raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
-    if ray and timeout is not None:
-        raise click.UsageError("--timeout is for workers of this machine; with --ray, Ray replaces its actors")
 
 
 def _submit(
@@ -180,8 +182,7 @@ def _watch(
                 display.failed(relative_path, reason)
         for text in (*progress.notices, *notes):
             display.notice(text)
-        if isinstance(executor, LocalPool):
-            hook.tell_deaths(executor.take_deaths())
+        hook.tell_deaths(executor.take_deaths())
         display.progress(progress)
         succeeded = not (progress.failed or progress.statuses.get("missing"))
         if stop:

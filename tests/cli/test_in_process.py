@@ -7,6 +7,8 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from riptui.cli import run_trajectories
+from riptui.cli.care import Care
 from riptui.cli.run_display import DisplayEvent, JsonDisplay
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
@@ -92,3 +94,15 @@ def test_what_is_paused_before_its_turn_is_left_out_and_the_rest_runs(
         ("3", 16, True),
     ]
     assert second.read_status() == Status.PAUSED
+
+
+def test_with_a_timeout_any_inpainter_runs_in_a_worker_that_can_be_replaced(
+    make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trajectory = make_trajectory("a/one")
+    ran: list[float | None] = []
+    monkeypatch.setattr(run_trajectories, "run_in_worker", lambda *given: ran.append(given[-1].timeout) or 0)
+    monkeypatch.setattr(run_trajectories, "run_in_process", lambda *given: ran.append(None) or 0)
+    for care in (Care(), Care(timeout=5.0)):
+        assert run_trajectories.run_trajectories([trajectory], "none", runs=tmp_path / "runs", care=care) == 0
+    assert ran == [None, 5.0]

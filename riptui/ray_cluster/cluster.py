@@ -6,6 +6,7 @@ import os
 import pkgutil
 import re
 import socket
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -90,8 +91,8 @@ class Cluster:
         """Disconnect. The actors end with the connection."""
         if self.head.answers():
             self._ray.shutdown()
-        else:  # Ray would wait for it, and then end this process
-            atexit.unregister(self._ray.shutdown)
+        else:  # Ray would wait for it and then end this process, or crash when the interpreter does
+            atexit.register(_leave_at_once)
 
     def nodes(self) -> dict[str, dict[str, float]]:
         """The resources of each running node, by its id."""
@@ -151,6 +152,13 @@ class Cluster:
             hint = "; riptui must be installed on all nodes" if reason.startswith("ModuleNotFoundError") else ""
             raise WorkerError(f"{reason}{hint}") from error
         return reply
+
+
+def _leave_at_once() -> None:
+    """End this process, whose command has failed, without Ray's own farewell to a cluster that is gone."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def explain_no_connection(address: str, reason: str) -> str:

@@ -12,6 +12,7 @@ from riptui.store.turns import Turns
 from riptui.store.worker_registry import Worker
 
 MAX_FORESEEN = 200  # trajectories; those after them are in the order of the queue, whatever their models
+MAX_CONSIDERED = 400  # trajectories, the first ones in the order of the queue, of which these are chosen
 
 
 def read_order(runs: Path, workers: Sequence[Worker]) -> list[QueuedTrajectory]:
@@ -31,7 +32,8 @@ def foresee_order(waiting: Sequence[QueuedTrajectory], taken: Sequence[Trajector
         with suppress(RiptuiError, OSError):  # it was removed
             turns.count(trajectory.path.stat().st_uid, any_model=True)
             spec = trajectory.spec
-    rest, order = turns.sort(waiting), list[QueuedTrajectory]()
+    everything = turns.sort(waiting)
+    rest, later, order = everything[:MAX_CONSIDERED], everything[MAX_CONSIDERED:], list[QueuedTrajectory]()
     while rest and len(order) < MAX_FORESEEN:
         chosen = next(find_candidates(rest, spec), rest[0])
         rest.remove(chosen)
@@ -39,7 +41,7 @@ def foresee_order(waiting: Sequence[QueuedTrajectory], taken: Sequence[Trajector
         rest = turns.sort(rest)
         spec = chosen.trajectory.spec
         order.append(chosen)
-    return order + rest
+    return order + rest + later
 
 
 def _find_last_taken(runs: Path, workers: Sequence[Worker]) -> list[Trajectory]:

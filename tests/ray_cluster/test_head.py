@@ -53,8 +53,11 @@ class Head:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _processes(self) -> list[int]:
-        listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-        return [int(line.split(None, 1)[0]) for line in listed.splitlines() if str(self.folder) in line]
+        """Those of the head, and the actors, which it started."""
+        listed = subprocess.run(["ps", "-ewwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+        table = [line.split(None, 2) for line in listed.splitlines()]
+        found = {int(pid) for pid, _, *args in table if args and str(self.folder) in args[0]}
+        return [*found, *(int(pid) for pid, parent, *_ in table if int(parent) in found)]
 
 
 @pytest.fixture
@@ -71,7 +74,7 @@ def head(monkeypatch: pytest.MonkeyPatch) -> Iterator[Head]:
 
 @ray
 def test_a_head_that_dies_is_told_with_the_command_that_goes_on(head: Head, written: Written, tmp_path: Path) -> None:
-    file, runs = written(0.05), tmp_path / "runs"
+    file, runs = written(0.5), tmp_path / "runs"
     given = ["--ray", f"127.0.0.1:{head.port}", "--ray-cpus", "1", "--workers", "2"]
     with study(file, *given) as process:
         wait_until(lambda: rows(runs) > 4)

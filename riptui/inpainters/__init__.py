@@ -23,7 +23,8 @@ verification  whether an installed model would load
 Loading one, with torch and diffusers:
 
 torch_device        device and precision; gpu_tuning: speed and repeatability; compilation: compiled networks
-pipelines           the pipeline of a checkpoint; components: its parts; single_file_tensors: tensors of one file
+pipelines           the pipeline of a checkpoint; components: its parts
+single_file_tensors the tensors of a model in one file
 loras, embeddings   what is added to it; adapter_file: reads both; lora_layout, lora_family: what a LoRA is for
 prompts             encode prompts; weighted_prompts: long ones with weights; prompt_length: how much is cut off
 schedulers          by name, and whether their noise is seeded

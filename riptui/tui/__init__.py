@@ -9,7 +9,6 @@ launch/     the form for new trajectories
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
 welcome     the screen of a runs folder without trajectories
-graphics/   pictures in the terminal: kitty, sixel, half blocks
 plot/       charts in braille
 themes      colours; dialogs: questions and choices; desktop_notification: OSC 9
 work_supervisor    keeps a worker running for what was queued in this session

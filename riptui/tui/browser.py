@@ -12,12 +12,12 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
 
+from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import bindings
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.runs import status_line
 from riptui.tui.runs.scanner import OUTCOMES

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.pilot import Pilot
 
 from riptui.arrays import Image
+from riptui.graphics.capabilities import Terminal
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
 from riptui.store.trajectory import Trajectory
-from riptui.tui.graphics.capabilities import Terminal
-from riptui.tui.graphics.picture import PictureWidget
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.view import TrajectoryView
 from tests.support.app_pilot import wait_until

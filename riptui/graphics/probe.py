@@ -16,7 +16,7 @@ import tty
 from collections.abc import Mapping
 from dataclasses import replace
 
-from riptui.tui.graphics.capabilities import (
+from riptui.graphics.capabilities import (
     UNQUERIED_TERMS,
     Terminal,
     TerminalReplies,
@@ -111,7 +111,7 @@ def cell_from_window(descriptor: int = 0) -> tuple[int, int] | None:
 
 
 def main() -> None:
-    """Print what a terminal supports: `python -m riptui.tui.graphics.probe`."""
+    """Print what a terminal supports: `python -m riptui.graphics.probe`."""
     sys.stdout.write(f"{probe()}\n")
 
 

@@ -6,13 +6,14 @@ https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
 
 from __future__ import annotations
 
+import random
 from base64 import standard_b64encode
 from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from riptui.tui.graphics.picture_cell import PictureCell
-from riptui.tui.graphics.tmux import wrap_for_tmux
+from riptui.graphics.picture_cell import PictureCell
+from riptui.graphics.tmux import wrap_for_tmux
 
 if TYPE_CHECKING:  # not needed to free a picture
     from PIL import Image as Pillow
@@ -37,6 +38,14 @@ def transmit(number: int, png: str, columns: int, rows: int, *, tmux: bool) -> s
         commands.append(_command(f"{keys}m={int(remaining > 0)};{chunk}", tmux))
         keys = "q=2,"
     return "".join(commands)
+
+
+def random_number() -> int:
+    """A number for a picture that outlives the program: nothing can know which ones other programs use.
+
+    The low byte is one of the 256 colours that are the same in all terminals, the middle bytes are 0.
+    """
+    return random.randrange(1, 256) << 24 | random.randrange(16, 256)
 
 
 def delete(number: int, *, tmux: bool) -> str:

@@ -4,11 +4,11 @@ import numpy as np
 from jaxtyping import Bool
 from textual.geometry import Region
 
-from riptui.tui.graphics import kitty
-from riptui.tui.graphics.fit import PictureBox
-from riptui.tui.graphics.half_blocks import ColourDepth, shrink, to_half_blocks
-from riptui.tui.graphics.picture_cell import PictureCell
-from riptui.tui.graphics.rgb import RGBArray, RGBColour
+from riptui.graphics import kitty
+from riptui.graphics.fit import PictureBox
+from riptui.graphics.half_blocks import ColourDepth, shrink, to_half_blocks
+from riptui.graphics.picture_cell import PictureCell
+from riptui.graphics.rgb import RGBArray, RGBColour
 
 
 class Canvas:

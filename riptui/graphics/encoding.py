@@ -9,11 +9,11 @@ from hashlib import blake2b
 import numpy as np
 from PIL import Image as Pillow
 
-from riptui.tui.graphics import kitty, sixel
-from riptui.tui.graphics.budget import PictureBudget
-from riptui.tui.graphics.capabilities import GraphicsProtocol
-from riptui.tui.graphics.fit import PictureBox
-from riptui.tui.graphics.rgb import RGBArray, RGBColour
+from riptui.graphics import kitty, sixel
+from riptui.graphics.budget import PictureBudget
+from riptui.graphics.capabilities import GraphicsProtocol
+from riptui.graphics.fit import PictureBox
+from riptui.graphics.rgb import RGBArray, RGBColour
 
 MAX_CACHED_CHARACTERS = 16_000_000  # a few hundred pictures
 
@@ -70,9 +70,9 @@ def _scale_for_kitty(image: RGBArray, request: EncodeRequest) -> RGBArray:
     """The picture as sent to kitty, which scales it up to its box."""
     width, height = request.box.width, request.box.height
     if width > image.shape[1]:  # scaled up here, because kitty would blur it; such a PNG is small
-        return _resize(image, width, height)
+        return resize(image, width, height)
     scale = min(1, request.budget.kitty_side / max(width, height))
-    return _resize(image, max(1, round(width * scale)), max(1, round(height * scale)))
+    return resize(image, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def _pad_for_sixel(image: RGBArray, request: EncodeRequest) -> RGBArray:
@@ -85,11 +85,12 @@ def _pad_for_sixel(image: RGBArray, request: EncodeRequest) -> RGBArray:
     canvas = np.full((max(1, bands) * sixel.BAND, box.columns * cell_width, 3), request.background, np.uint8)
     height = min(box.height, len(canvas))
     top, left = (len(canvas) - height) // 2, (canvas.shape[1] - box.width) // 2
-    canvas[top : top + height, left : left + box.width] = _resize(image, box.width, height)
+    canvas[top : top + height, left : left + box.width] = resize(image, box.width, height)
     return canvas
 
 
-def _resize(image: RGBArray, width: int, height: int) -> RGBArray:
+def resize(image: RGBArray, width: int, height: int) -> RGBArray:
+    """Resize an image to so many pixels: sharp squares where it grows, means where it shrinks."""
     if image.shape[:2] == (height, width):
         return image
     scaled_up = width > image.shape[1]

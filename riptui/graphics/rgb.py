@@ -5,3 +5,4 @@ from jaxtyping import UInt8
 
 RGBColour = tuple[int, int, int]
 RGBArray = UInt8[np.ndarray, "height width 3"]
+RGBAArray = UInt8[np.ndarray, "height width 4"]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from riptui.tui.graphics import kitty
-from riptui.tui.graphics.budget import LOCAL_BUDGET, REMOTE_BUDGET
-from riptui.tui.graphics.capabilities import PROTOCOLS, GraphicsProtocol, Terminal
-from riptui.tui.graphics.probe import cell_from_window
+from riptui.graphics import kitty
+from riptui.graphics.budget import LOCAL_BUDGET, REMOTE_BUDGET
+from riptui.graphics.capabilities import PROTOCOLS, GraphicsProtocol, Terminal
+from riptui.graphics.probe import cell_from_window
 
 if TYPE_CHECKING:
-    from riptui.tui.graphics.encoding import Encoder
+    from riptui.graphics.encoding import Encoder
 
 
 class Graphics:
@@ -34,7 +34,7 @@ class Graphics:
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder of all pictures, created with the first."""
-        from riptui.tui.graphics.encoding import Encoder  # imports NumPy and Pillow, 150 ms
+        from riptui.graphics.encoding import Encoder  # imports NumPy and Pillow, 150 ms
 
         return Encoder()
 

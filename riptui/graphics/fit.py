@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from math import ceil
 
-from riptui.tui.graphics.capabilities import GraphicsProtocol
-from riptui.tui.graphics.sixel import BAND
+from riptui.graphics.capabilities import GraphicsProtocol
+from riptui.graphics.sixel import BAND
 
 MAX_CELLS = 297  # columns or rows: kitty has no more marks
 MAX_SIXEL_SIDE = 1000  # pixels: by default xterm cuts off larger ones

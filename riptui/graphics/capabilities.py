@@ -1,9 +1,14 @@
 """Choose the graphics protocol of a terminal from its replies and the environment."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:  # NumPy takes 0.1 s
+    from riptui.graphics.rgb import RGBColour
 
 GraphicsProtocol = Literal["kitty", "sixel", "halfblock", "off"]
 PROTOCOLS: tuple[GraphicsProtocol, ...] = get_args(GraphicsProtocol)
@@ -18,7 +23,7 @@ class Terminal:
 
     `cell` is (width, height) in pixels. `offered` are the protocols that the terminal supports, best first, besides
     "off". `tmux`: it is inside tmux. `truecolor`: it is known to support 24-bit colours, whatever COLORTERM says (xterm
-    and ssh drop that variable). `dark`: its background is dark; None: unknown. `remote`: it is connected by SSH.
+    and ssh drop that variable). `background`: its colour; None: unknown. `remote`: it is connected by SSH.
     """
 
     protocol: GraphicsProtocol
@@ -29,7 +34,7 @@ class Terminal:
     version: str = ""
     offered: tuple[GraphicsProtocol, ...] = ("halfblock",)
     truecolor: bool = False
-    dark: bool | None = None
+    background: RGBColour | None = None
     remote: bool = False
 
 
@@ -45,7 +50,7 @@ class TerminalReplies:
     attributes: frozenset[int] = frozenset()
     kitty: bool = False
     cell: tuple[int, int] | None = None
-    dark: bool | None = None
+    background: RGBColour | None = None
 
     @property
     def answered(self) -> bool:
@@ -73,8 +78,8 @@ def read_replies(data: bytes) -> TerminalReplies:
         if 4 <= int(height) <= 500 and 4 <= int(width) <= 500:
             replies = replace(replies, cell=(int(width), int(height)))
     if found := _BACKGROUND.search(data):
-        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
-        replies = replace(replies, dark=0.299 * red + 0.587 * green + 0.114 * blue < 0.5)
+        red, green, blue = (round(255 * int(part, 16) / (16 ** len(part) - 1)) for part in found.groups())
+        replies = replace(replies, background=(red, green, blue))
     return replace(replies, kitty=_KITTY.search(data) is not None)
 
 
@@ -136,7 +141,7 @@ def _detect(replies: TerminalReplies, environment: Mapping[str, str], tmux: Tmux
         version=version,
         offered=(pixel_protocol, "halfblock") if pixel_protocol else ("halfblock",),
         truecolor=truecolor,
-        dark=replies.dark,
+        background=replies.background,
         remote=bool(environment.get("SSH_CONNECTION")),
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import UInt16
 from PIL import Image as Pillow
 
-from riptui.tui.graphics.rgb import RGBColour
+from riptui.graphics.rgb import RGBColour
 
 BAND = 6  # pixel rows
 _BITS = (1 << np.arange(BAND, dtype=np.uint8))[:, None]

@@ -15,14 +15,15 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from riptui.tui.graphics import kitty
-from riptui.tui.graphics.canvas import Canvas
-from riptui.tui.graphics.encoding import EncodeRequest
-from riptui.tui.graphics.fit import fit
-from riptui.tui.graphics.half_blocks import ColourDepth, PictureStrip, solid_cell
-from riptui.tui.graphics.picture_cell import PictureCell
-from riptui.tui.graphics.protocol import Graphics
-from riptui.tui.graphics.rgb import RGBArray
+from riptui.graphics import kitty
+from riptui.graphics.canvas import Canvas
+from riptui.graphics.encoding import EncodeRequest
+from riptui.graphics.fit import fit
+from riptui.graphics.half_blocks import ColourDepth, solid_cell
+from riptui.graphics.picture_cell import PictureCell
+from riptui.graphics.picture_strip import PictureStrip
+from riptui.graphics.protocol import Graphics
+from riptui.graphics.rgb import RGBArray
 
 REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
 MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from riptui.tui.graphics import probe as probing
-from riptui.tui.graphics.capabilities import TerminalReplies, TmuxClient, choose_protocol, read_replies
-from riptui.tui.graphics.probe import probe
+from riptui.graphics import probe as probing
+from riptui.graphics.capabilities import TerminalReplies, TmuxClient, choose_protocol, read_replies
+from riptui.graphics.probe import probe
 from tests.support import fake_terminal as fakes
 from tests.support.fake_terminal import ENVIRONMENT, fake_terminal, running_app
 
@@ -77,7 +77,8 @@ def test_what_the_terminal_calls_itself_is_made_printable() -> None:
 
 def test_the_replies_tell_the_cell_and_the_background() -> None:
     light = fakes.XTERM.replace(b"0000/0000/0000", b"ffff/ffff/eeee")
-    assert (probed(fakes.XTERM).cell, probed(fakes.XTERM).dark, probed(light).dark) == ((9, 18), True, False)
+    assert (probed(fakes.XTERM).cell, probed(fakes.XTERM).background) == ((9, 18), (0, 0, 0))
+    assert probed(light).background == (255, 255, 238)
 
 
 @pytest.mark.slow

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from riptui.tui.graphics.capabilities import GraphicsProtocol, Terminal
-from riptui.tui.graphics.picture import PictureWidget
-from riptui.tui.graphics.protocol import Graphics
+from riptui.graphics.capabilities import GraphicsProtocol, Terminal
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
 from tests.support import fake_terminal as fakes
 from tests.support.fake_terminal import FakeTerminal, fake_terminal, running_app
 from tests.support.trajectories import picture

@@ -14,20 +14,20 @@ from PIL import Image as Pillow
 from rich.console import Console
 
 from riptui.arrays import Image
-from riptui.tui.graphics import encoding, kitty
-from riptui.tui.graphics.budget import LOCAL_BUDGET, REMOTE_BUDGET, PictureBudget
-from riptui.tui.graphics.canvas import Canvas
-from riptui.tui.graphics.capabilities import GraphicsProtocol
-from riptui.tui.graphics.encoding import Encoder, EncodeRequest
-from riptui.tui.graphics.fit import MAX_SIXEL_SIDE, PictureBox, fit
-from riptui.tui.graphics.half_blocks import (
+from riptui.graphics import encoding, kitty
+from riptui.graphics.budget import LOCAL_BUDGET, REMOTE_BUDGET, PictureBudget
+from riptui.graphics.canvas import Canvas
+from riptui.graphics.capabilities import GraphicsProtocol
+from riptui.graphics.encoding import Encoder, EncodeRequest
+from riptui.graphics.fit import MAX_SIXEL_SIDE, PictureBox, fit
+from riptui.graphics.half_blocks import (
     ColourDepth,
-    PictureStrip,
     shrink,
     to_escape_codes,
     to_half_blocks,
 )
-from riptui.tui.graphics.picture_cell import PictureCell
+from riptui.graphics.picture_cell import PictureCell
+from riptui.graphics.picture_strip import PictureStrip
 from tests.support.trajectories import picture
 
 GREY = (17, 18, 19)

@@ -44,6 +44,7 @@ PANELS = {
     "Workers": {
         "worker": "Compute queued trajectories, with the model kept loaded.",
         "ps": "List running workers and what each is doing.",
+        "queue": "List what waits for workers; reorder it.",
         "logs": "Show the log of a worker or of a trajectory.",
     },
     "Inspect": {
@@ -66,6 +67,7 @@ PANELS = {
         "fetch": "Download the weights of models and of LPIPS.",
         "models": "List the models: size, licence, whether installed.",
         "config": "Show or edit your settings.",
+        "devices": "List the GPUs: who uses them, which are free.",
         "doctor": "Check what works on this machine; suggest fixes.",
         "completion": "Print the script that completes commands in your shell.",
     },

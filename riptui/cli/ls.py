@@ -4,7 +4,9 @@ import functools
 import os
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -13,16 +15,20 @@ from rich.cells import cell_len
 
 from riptui.cli.console import out, print_json, render_ansi, warn
 from riptui.cli.copies import warn_of_copies
+from riptui.cli.runs_folder import runs_folder
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.metrics.display import format_value, primary_metric
 from riptui.store.annotations import peek_annotations
 from riptui.store.disk_errors import explain_errors
 from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
 from riptui.store.listing import TrajectorySummary, find_trajectories
+from riptui.store.sign_watch import read_silent
 from riptui.store.summary_cache import SummaryCache
+from riptui.store.trajectory import Status, Trajectory
+from riptui.store.worker_registry import find_runs_folder
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import fit_columns, printable, sparkline
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_silence
 
 MIXED_MARK = "≠"
 FULL_ROW_COLUMNS = 80  # columns of the longest text behind the path
@@ -40,16 +46,26 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
     total = len(summaries)
     if filter_text.strip():
         summaries = _select(summaries, runs, filter_text)
+    silent = _read_silent(summaries)
     if as_json:
-        print_json([as_dict(summary) for summary in summaries])
+        print_json([as_dict(summary, silent.get(summary.trajectory, 0)) for summary in summaries])
     elif summaries:
-        sys.stdout.write(format_table(summaries, runs))
+        sys.stdout.write(format_table(summaries, runs, silent))
         warn_of_copies([summary.trajectory for summary in summaries if summary.spec])
     elif total:
         warn(f"none of {format_count(total, 'trajectory')} matches {filter_text}")
     elif not unlisted.count:
         warn(f"no trajectories in {runs}; `riptui demo` creates a first one")
     return 1 if unlisted.count else 0
+
+
+def _read_silent(summaries: Sequence[TrajectorySummary]) -> dict[Trajectory, int]:
+    """For how many seconds the workers of running trajectories have given no sign; only those that give none."""
+    running = [summary.trajectory for summary in summaries if summary.status is Status.RUNNING]
+    if not running:
+        return {}
+    silent = read_silent(find_runs_folder(running, runs_folder()))
+    return {one: seconds for one in running if (seconds := silent.get(one.path.resolve()))}
 
 
 def _select(summaries: list[TrajectorySummary], runs: Path, filter_text: str) -> list[TrajectorySummary]:
@@ -70,7 +86,9 @@ def _select(summaries: list[TrajectorySummary], runs: Path, filter_text: str) ->
     return [summary for summary, subject in zip(summaries, subjects, strict=True) if matches(subject)]
 
 
-def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
+def format_table(
+    summaries: list[TrajectorySummary], runs: Path, silent: Mapping[Trajectory, int] = MappingProxyType({})
+) -> str:
     """One line per trajectory, and a line of totals."""
     marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
     paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
@@ -79,8 +97,10 @@ def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
     lines = []
     for summary, path in zip(summaries, paths, strict=True):
         cells = _format_cells(summary, columns)
+        if seconds := silent.get(summary.trajectory):
+            cells = f"{render_ansi(format_silence(seconds), 'yellow')}  {cells}"
         lines.append(f"{marks[_status(summary)]} {fit_columns(path, width)}  {cells}".rstrip())
-    counts = Counter(map(_status, summaries))
+    counts = Counter("no sign" if one.trajectory in silent else _status(one) for one in summaries)
     lines.append(render_ansi("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
     return "\n".join(lines) + "\n"
 
@@ -109,13 +129,14 @@ def _status(summary: TrajectorySummary) -> str:
     return summary.status or "unreadable"
 
 
-def as_dict(summary: TrajectorySummary) -> dict[str, Any]:
+def as_dict(summary: TrajectorySummary, silent: int = 0) -> dict[str, Any]:
     """The JSON of one trajectory."""
     spec = summary.spec
     newest = next(reversed(summary.metrics.items()), None)
     return {
         "path": str(summary.trajectory.path),
         "status": _status(summary),
+        "silent": silent,
         "k": summary.k,
         "iterations": spec.iterations if spec else None,
         "inpainted": summary.inpainted,

@@ -8,11 +8,11 @@ are never compared.
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from riptui.store.worker_registry import LIVE_FILE, RECORD_FILE, Worker
+from riptui.store.worker_registry import LIVE_FILE, RECORD_FILE, Worker, list_workers
 
 SILENT_SECONDS = 30.0  # without a change of live.json; a busy machine delays it by seconds
 STEP_SECONDS = 5  # a silence is told in multiples of this, so that a display does not change all the time
@@ -47,6 +47,21 @@ class SignWatch:
 def watch_once(workers: Sequence[Worker]) -> list[Worker]:
     """As `SignWatch.watch`, for a command that looks once."""
     return SignWatch().watch(workers)
+
+
+def find_silent(workers: Iterable[Worker]) -> dict[str, int]:
+    """Trajectories whose worker gives no sign: for how many seconds, by path relative to the runs folder.
+
+    workers: as `SignWatch.watch` returned them.
+    """
+    return {job.path: worker.silent for worker in workers if worker.silent and worker.live for job in worker.live.jobs}
+
+
+def read_silent(runs: Path) -> dict[Path, int]:
+    """The same for a command that looks once, by resolved path."""
+    root = Path(os.path.realpath(runs))
+    workers = [worker for worker in list_workers(runs) if worker.alive]
+    return {root / path: seconds for path, seconds in find_silent(watch_once(workers)).items()}
 
 
 def _count_silence(worker: Worker, unchanged: float) -> int:

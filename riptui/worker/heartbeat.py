@@ -12,6 +12,7 @@ from typing import Self
 import msgspec
 
 from riptui.engine import BatchRunner
+from riptui.inpainters.devices import torch_name
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_record import MAX_SKIPPED, SkippedTrajectory, WorkerJob, WorkerPhase, WorkerStatus
 from riptui.store.worker_registry import Registration
@@ -40,7 +41,7 @@ class Heartbeat:
     ) -> None:
         self.phase: WorkerPhase = "starting"
         self.inpainter = ""  # of the trajectory that was taken last
-        self.gpu_stats = GpuStats(registration.record.device)
+        self.gpu_stats = GpuStats(torch_name(registration.record.device))
         self._registration, self._runs, self._runner, self._queue = registration, runs.resolve(), runner, queue
         self._should_stop = should_stop
         self._steps: tuple[int, int, int] = 0, 0, 0

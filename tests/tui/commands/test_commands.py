@@ -14,6 +14,7 @@ from riptui.store.listing import find_trajectories
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision import client
+from riptui.supervision.reordering import shift_in_queue
 from riptui.text.units import format_count, format_duration, format_size
 from riptui.tui.commands import COMMAND_MODULES
 from riptui.tui.dialogs import ConfirmDialog, TextDialog
@@ -165,7 +166,7 @@ def test_the_queue_moves_by_one_place_and_keeps_the_order_of_those_that_move(
 ) -> None:
     queue = [Trajectory(Path(letter)) for letter in "abcde"]
     meant = [one for one in queue if one.path.name in chosen]
-    assert "".join(one.path.name for one in client.shift_in_queue(queue, meant, places)) == order
+    assert "".join(one.path.name for one in shift_in_queue(queue, meant, places)) == order
 
 
 # ── names, trash ─────────────────────────────────────────────────────────────────────────────────────────────────────

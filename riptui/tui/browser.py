@@ -49,7 +49,7 @@ class Browser(Screen[None]):
         self.settings = settings
         self.graphics = graphics
         self.last_workers = WorkersChanged(())
-        self._watcher = RunsWatcher(runs, self.post_message, settings.hertz)
+        self._watcher = RunsWatcher(runs, self.post_message, settings.hertz, settings.metric)
         self._supervisor: WorkSupervisor | None = None  # None before the first command
         self._pending_selection = selected_path
         self.shown_path = ""  # the path below the runs folder whose details are on the screen
@@ -128,10 +128,12 @@ class Browser(Screen[None]):
             touched = [entry.path for entry in scan.entries] + scan.removed
             self.details.disk_changed([self.runs / path for path in touched])
             is_group = self.details.current == "group" and tree.model.is_group(self.shown_path)
-            if is_group and tree.model.count_matching(self.shown_path) != self.details.group_view.count:
+            if is_group and tree.model.matching_totals(self.shown_path).count != self.details.group_view.count:
                 self._show_selected()
+        panel = self.query_one(TreePanel)
+        panel.show_columns()
         if tree.model.filter is not None:
-            self.query_one(TreePanel).show_counts()
+            panel.show_counts()
         self._update("#counts", status_line.format_counts(tree.model.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -239,10 +241,16 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         path = row.path if row else ""
         model = self.runs_tree.model
+        marked = tuple(self.runs_tree.marked)
+        go_to, supervisor = self._select_when_listed, self._supervisor
         context = commands.CommandContext(
-            self.app, self.runs, self.settings, self.graphics, model, path, self._select_when_listed, self._supervisor
+            self.app, self.runs, self.settings, self.graphics, model, path, marked, go_to, supervisor
         )
         try:
+            if name in commands.ON_MARKED and marked and not context.paths:
+                verb = "is" if len(marked) == 1 else "are"
+                context.notify(f"the {len(marked)} marked {verb} hidden by the filter: esc shows all", "warning")
+                return
             await commands.run_command(name, context)
         finally:
             self._running_commands.discard(name)
@@ -271,11 +279,27 @@ class Browser(Screen[None]):
     async def action_filter(self) -> None:
         await self.query_one(TreePanel).open_filter()
 
-    async def action_close_filter(self) -> None:
-        await self.query_one(TreePanel).close_filter()
+    async def action_back(self) -> None:
+        """Take back one thing: the range that grows, the filter, or all marks."""
+        panel, tree = self.query_one(TreePanel), self.runs_tree
+        if tree.is_marking_range:
+            tree.cancel_range()
+        elif panel.has_filter:
+            await panel.close_filter()
+        else:
+            tree.unmark_all()
 
     def action_sort(self) -> None:
         self.query_one(TreePanel).sort_next()
+
+    def action_flat(self) -> None:
+        self.query_one(TreePanel).toggle_flat()
+
+    def action_widen(self, steps: int) -> None:
+        self.query_one(TreePanel).widen(steps)
+
+    def action_hide_tree(self) -> None:
+        self.query_one(TreePanel).toggle_class("-hidden")
 
     def action_next_running(self) -> None:
         running = self.runs_tree.model.find_by_status(Status.RUNNING)
@@ -287,14 +311,21 @@ class Browser(Screen[None]):
         self.runs_tree.select(running[(index + 1) % len(running)])
 
     def action_mark(self) -> None:
-        row = self.runs_tree.current_row
-        if row is not None and not row.is_group:
-            self.runs_tree.mark(row.path)
-            self.runs_tree.action_move(1)
+        row, tree = self.runs_tree.current_row, self.runs_tree
+        if row is not None and tree.is_marking_range:
+            tree.begin_or_end_range()
+        elif row is not None:
+            tree.mark(*tree.model.list_matching(row.path))
+            tree.action_move(1)
+
+    def action_mark_range(self) -> None:
+        self.runs_tree.begin_or_end_range()
+
+    def action_mark_all(self) -> None:
+        self.runs_tree.mark(*self.runs_tree.model.list_matching(""))
 
     def action_unmark(self) -> None:
-        self.runs_tree.marked.clear()
-        self.runs_tree.refresh()
+        self.runs_tree.unmark_all()
 
     def action_compare(self) -> None:
         marked = [self.runs / path for path in self.runs_tree.marked]

@@ -89,7 +89,7 @@ async def begin(pilot: AppPilot) -> None:
     pilot.tree.focus()
     pilot.tree.action_collapse_all()
     pilot.tree.select(FIRST)
-    pilot.tree.marked.clear()
+    pilot.tree.unmark_all()
 
 
 async def begin_at_the_newest_frame(pilot: AppPilot) -> None:
@@ -289,12 +289,40 @@ async def compares_what_is_marked(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the browser again")
 
 
+@key("runs.mark-range")
+async def marks_all_rows_to_where_the_cursor_goes(pilot: AppPilot, key: str) -> None:
+    left = pilot.browser.query_one("#left")
+    await pilot.press(key, "j", "j", "k")
+    await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST, "fig7/cat/m64-s1"], "the range")
+    await pilot.wait_until(lambda: left.border_subtitle == "2 marked · V ends the range", "its number")
+    await pilot.press(key, "j")
+    assert len(pilot.tree.marked) == 2
+    await pilot.press(key, "escape")
+    assert list(pilot.tree.marked) == [FIRST, "fig7/cat/m64-s1"]
+
+
+@key("runs.mark-all")
+async def marks_all_that_the_filter_leaves(pilot: AppPilot, key: str) -> None:
+    await pilot.press("slash", *"fig7", "enter", key)
+    assert len(pilot.tree.marked) == 4
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: pilot.browser.query_one("#left").border_subtitle == "4 marked", "the number")
+    await pilot.press(key)
+    assert len(pilot.tree.marked) == 7
+    await pilot.press(key)
+    assert not pilot.tree.marked
+
+
 @key("runs.unmark")
 async def forgets_the_marks(pilot: AppPilot, key: str) -> None:
     await pilot.press("m", "m")
     assert len(pilot.tree.marked) == 2
     await pilot.press(key)
     assert not pilot.tree.marked
+    pilot.tree.select("fig7/cat")
+    await pilot.press("m")
+    assert len(pilot.tree.marked) == 3
+    await pilot.press(key)
 
 
 @key("runs.filter")
@@ -310,25 +338,65 @@ async def filters_what_is_typed_and_escape_ends_it(pilot: AppPilot, key: str) ->
     assert not pilot.browser.query("#filter")
 
 
-@key("runs.close-filter")
-async def shows_everything_again(pilot: AppPilot, key: str) -> None:
+@key("runs.back")
+async def takes_back_the_range_the_filter_and_the_marks(pilot: AppPilot, key: str) -> None:
     everything = pilot.row_paths
-    await pilot.press("slash", *"mask:128", "enter")
+    await pilot.press("m", "V", "j", "slash", *"mask:128", "enter")
     await pilot.wait_until(lambda: len(pilot.row_paths) == 3, "what is left")
     await pilot.press(key)
-    await pilot.wait_until(lambda: pilot.row_paths == everything, "all again")
+    assert list(pilot.tree.marked) == [FIRST]
     await pilot.press(key)
-    assert pilot.row_paths == everything
+    await pilot.wait_until(lambda: pilot.row_paths == everything, "all again")
+    assert list(pilot.tree.marked) == [FIRST]
+    await pilot.press(key)
+    assert not pilot.tree.marked
 
 
 @key("runs.sort")
 async def orders_in_four_ways(pilot: AppPilot, key: str) -> None:
     left = pilot.browser.query_one("#left")
-    for expected in ("by newest", "by distance", "by status", ""):
+    for expected in (" by newest", " by drift", " by status", ""):
         await pilot.press(key)
-        await pilot.wait_until(lambda: left.border_subtitle == expected, expected)  # noqa: B023  awaited at once
+        title = f"Trajectories{expected}"
+        await pilot.wait_until(lambda: left.border_title == title, expected)  # noqa: B023  awaited at once
         await pilot.press("slash", "escape")
-        assert left.border_subtitle == expected
+        assert (left.border_title, pilot.cursor) == (title, FIRST)
+
+
+@key("runs.flat")
+async def lists_all_in_one_order_and_in_groups_again(pilot: AppPilot, key: str) -> None:
+    in_groups = pilot.row_paths
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(pilot.row_paths) == 7, "all trajectories and no group")
+    assert pilot.cursor == FIRST
+    pilot.tree.select("night/m64-s0")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.row_paths[:-3] == in_groups, "the groups")
+    assert pilot.cursor == "night/m64-s0"
+
+
+def makes_the_tree_wider(by: int) -> Press:
+    async def makes_it_wider(pilot: AppPilot, key: str) -> None:
+        left = pilot.browser.query_one("#left")
+        before = left.outer_size.width
+        await pilot.press(key)
+        await pilot.wait_until(lambda: left.outer_size.width == before + by, "the width")
+
+    return makes_it_wider
+
+
+key("runs.narrower")(makes_the_tree_wider(-4))
+key("runs.wider")(makes_the_tree_wider(4))
+
+
+@key("runs.hide")
+async def hides_the_tree_whose_keys_still_work(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "Trajectories" not in pilot.screen_text, "no tree")
+    await pilot.press("j")
+    assert pilot.cursor == "fig7/cat/m64-s1"
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "Trajectories" in pilot.screen_text, "the tree")
 
 
 @key("runs.running")
@@ -362,6 +430,20 @@ key("tree.page-down")(moves("fig7", "night/m64-s2"))
 key("tree.first")(moves("night/m64-s1", "fig7"))
 key("tree.last")(moves("fig7/cat", "night/m64-s2"))
 key("tree.leave")(moves(FIRST, "fig7/cat"))
+key("tree.fold")(moves(FIRST, "fig7/cat"))
+
+
+@key("tree.unfold")
+async def opens_a_group_and_goes_into_it(pilot: AppPilot, key: str) -> None:
+    pilot.tree.select("night")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "night/m64-s0" in pilot.row_paths, "the group open")
+    assert pilot.cursor == "night"
+    await pilot.press(key)
+    assert pilot.cursor == "night/m64-s0"
+    await pilot.press("h", "h")
+    assert "night/m64-s0" not in pilot.row_paths
+    assert pilot.cursor == "night"
 
 
 @key("tree.toggle")

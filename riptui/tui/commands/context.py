@@ -1,7 +1,7 @@
 """The context of a command: the selection, the settings, and how to notify and ask. Knows no command."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -12,6 +12,7 @@ from textual.screen import Screen
 from riptui.settings import Settings
 from riptui.store.trajectory import Status, Trajectory
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.runs.tree_model import TreeModel
 from riptui.tui.work_supervisor import WorkSupervisor
@@ -29,6 +30,7 @@ class CommandContext:
     graphics: Graphics
     tree_model: TreeModel
     cursor_path: str  # the path under the cursor, relative to the runs folder; "" if there are no rows
+    marked: Collection[str]  # the trajectories that are marked, by their paths
     go_to: Callable[[str], None]  # move the cursor to a path, as soon as it is listed
     supervisor: WorkSupervisor
 
@@ -38,11 +40,24 @@ class CommandContext:
 
     @property
     def paths(self) -> list[str]:
-        """The selected trajectories, relative to the runs folder: the one under the cursor, or those of the group.
+        """The selected trajectories, relative to the runs folder: those that are marked, in the order of the tree; else
+        the one under the cursor, or those of the group.
 
         With a filter only the visible ones, so that nothing is stopped or deleted unseen.
         """
+        if self.marked:
+            return [path for path in self.tree_model.list_matching("") if path in self.marked]
         return self.tree_model.list_matching(self.cursor_path) if self.cursor_path else []
+
+    def describe(self) -> str:
+        """What a command is about: 6 marked trajectories, a trajectory's path, or a group's with its count."""
+        count = len(self.paths)
+        if self.marked:
+            return f"{count:,} marked {'trajectory' if count == 1 else 'trajectories'}"
+        if not self.is_group:
+            return self.cursor_path
+        filter_note = " in the filter" if self.tree_model.filter else ""
+        return f"{self.cursor_path} ({format_count(count, 'trajectory')}{filter_note})"
 
     def find_by_status(self, *statuses: Status) -> list[Trajectory]:
         """The selected trajectories that have one of these statuses in the tree."""

@@ -243,11 +243,11 @@ async def test_delete_moves_to_the_trash_and_u_brings_it_back(make_trajectory: M
         await pilot.wait_for_toast("moved to the trash")
         assert not one.path.exists()
         await pilot.wait_until(lambda: "a/m64-s0" not in pilot.browser.runs_tree.model.entries)
-        await pilot.press("U")
+        await pilot.press("u")
         await pilot.wait_for_toast("1 trajectory restored")
         await pilot.wait_until(lambda: pilot.cursor == "a/m64-s0")
         assert one.spec.seed == 0
-        await pilot.press("U")
+        await pilot.press("u")
         await pilot.wait_for_toast("the trash is empty")
 
 
@@ -261,7 +261,7 @@ async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajector
         await pilot.wait_for_toast("a (3 trajectories) moved")
         assert not (runs / "a").exists()
         await pilot.wait_until(lambda: len(pilot.browser.runs_tree.model.entries) == 1)
-        await pilot.press("U")
+        await pilot.press("u")
         await pilot.wait_for_toast("3 trajectories restored")
 
 
@@ -643,3 +643,50 @@ async def test_a_command_that_has_not_ended_is_not_begun_again(make_trajectory: 
         await pilot.press("escape")
         await pilot.wait_for_command()
         assert len(pilot.app.screen_stack) == 2
+
+
+# ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+async def test_a_command_is_about_all_that_is_marked_after_one_question(
+    make_trajectory: MakeTrajectory, runs: Path, asked: list[Path], copied: list[str]
+) -> None:
+    them = [make_trajectory(f"{group}/t{seed}", seed=seed) for group in "ab" for seed in range(2)]
+    async with open_app(runs, select="a/t1") as pilot:
+        await pilot.press("m", "l", "j", "m")
+        await pilot.wait_until(lambda: list(pilot.tree.marked) == ["a/t1", "b/t0"], "two of two groups")
+        await pilot.press("y")
+        await pilot.wait_for_toast("the paths of 2 marked trajectories")
+        assert copied[0].split() == [str(runs / "a/t1"), str(runs / "b/t0")]
+        await pilot.press("p")
+        await pilot.wait_for_toast("2 trajectories paused")
+        assert [one.request.state for one in them] == ["run", "pause", "pause", "run"]
+        await pilot.press("e")
+        assert "2 trajectories" in str((await pilot.wait_for_dialog(ExportScreen)).query_one("Vertical").border_title)
+        await pilot.press("escape")
+        await pilot.wait_for_command()
+        await pilot.press("delete")
+        dialog = await pilot.wait_for_dialog(ConfirmDialog)
+        assert "Move 2 marked trajectories to the trash?" in str(dialog.query("Static").first().content)
+        await pilot.press("y")
+        await pilot.wait_until(lambda: not pilot.tree.marked, "no marks on what is gone")
+        assert [one.path.exists() for one in them] == [True, False, False, True]
+        await pilot.press("u")
+        await pilot.wait_for_toast("2 trajectories restored")
+        assert all(one.path.exists() for one in them)
+
+
+@pytest.mark.slow
+async def test_what_is_marked_but_hidden_by_the_filter_is_left_alone(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    one, other = (make_trajectory(f"a/m{mask}", mask=mask) for mask in (64, 128))
+    async with open_app(runs, select="a/m64", confirm=False) as pilot:
+        await pilot.press("m", "slash", *"mask:128", "enter", "delete")
+        await pilot.wait_for_toast("the 1 marked is hidden by the filter")
+        assert one.path.exists()
+        await pilot.press("m", "delete")
+        await pilot.wait_for_toast("1 marked trajectory moved to the trash")
+    assert one.path.exists()
+    assert not other.path.exists()

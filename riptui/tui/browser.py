@@ -1,7 +1,7 @@
 """The main screen: the tree, the details of its current row, the status lines."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.text import Text
 from textual import on, work
@@ -31,8 +31,8 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.group.view import GroupView
     from riptui.tui.work_supervisor import WorkSupervisor
 
+SAID_SECONDS = 6.0  # that feedback stays in the status line
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
-COMPARE_COUNTS = range(2, 7)
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
@@ -42,6 +42,7 @@ class Browser(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
     AUTO_FOCUS = "RunsTree"
+    COMPARE_COUNTS: ClassVar = range(2, 7)
 
     def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, selected_path: str = "") -> None:
         super().__init__()
@@ -57,6 +58,8 @@ class Browser(Screen[None]):
         self._awaited_path = ""  # the path to select as soon as it is listed
         self._running_commands: set[str] = set()  # the names of the running commands
         self._settle_timer: Timer | None = None
+        self.said = ""  # the feedback in the status line; "" while that shows the progress
+        self._said_timer: Timer | None = None
         self.details: Details | None = None  # None until imported
 
     def compose(self) -> ComposeResult:
@@ -114,7 +117,7 @@ class Browser(Screen[None]):
             self._select_initial(all_listed=scan.all_listed or bool(scan.folder_error))
         elif is_first:
             tree.open_first()
-        if self._awaited_path and tree.select(self._awaited_path):
+        if self._awaited_path and await self._go(self._awaited_path):
             self._awaited_path = ""
         if scan.unlisted is not None:
             self._tell_unlisted(scan.unlisted)
@@ -159,7 +162,7 @@ class Browser(Screen[None]):
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
         self._update("#device", status_line.format_device(message.workers))
-        self._update("#progress", status_line.format_progress(message.workers, self.shown_path, self.size.width))
+        self._show_progress()
         for worker in message.died:
             if self._supervisor is not None and self._supervisor.is_supervising(worker):
                 continue
@@ -168,6 +171,23 @@ class Browser(Screen[None]):
 
     def on_work_supervisor_noticed(self, message: "WorkSupervisor.Noticed") -> None:
         self.notify(printable(message.text), severity=message.severity, timeout=10, markup=False)
+
+    def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
+        """Show feedback in the status line for a while: unlike a toast it covers nothing."""
+        self.said = printable(text)
+        self._update("#progress", Text(self.said, "yellow" if severity == "warning" else "bold", no_wrap=True))
+        if self._said_timer is not None:
+            self._said_timer.stop()
+        self._said_timer = self.set_timer(SAID_SECONDS, self._end_saying)
+
+    def _end_saying(self) -> None:
+        self.said = ""
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        if not self.said:
+            workers = self.last_workers.workers
+            self._update("#progress", status_line.format_progress(workers, self.shown_path, self.size.width))
 
     def _update(self, selector: str, text: Text) -> None:
         """Set a text only if it differs: each update is sent to the terminal."""
@@ -225,6 +245,14 @@ class Browser(Screen[None]):
 
     # Commands
 
+    @property
+    def chosen_paths(self) -> list[str]:
+        """The trajectories that a command is about: those that are marked, else those of the cursor's row."""
+        row, tree = self.runs_tree.current_row, self.runs_tree
+        if tree.marked:
+            return [path for path in tree.marked if tree.model.is_matching(path)]
+        return tree.model.list_matching(row.path) if row else []
+
     def action_do(self, name: str) -> None:
         """Run one of `commands` on the current row, unless it is running already."""
         if name not in self._running_commands:
@@ -241,22 +269,38 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         path = row.path if row else ""
         model = self.runs_tree.model
-        marked = tuple(self.runs_tree.marked)
-        go_to, supervisor = self._select_when_listed, self._supervisor
         context = commands.CommandContext(
-            self.app, self.runs, self.settings, self.graphics, model, path, marked, go_to, supervisor
+            app=self.app,
+            runs=self.runs,
+            settings=self.settings,
+            graphics=self.graphics,
+            tree_model=model,
+            cursor_path=path,
+            marked=bool(self.runs_tree.marked),
+            paths=self.chosen_paths,
+            go_to=self._go_when_listed,
+            say=self.say,
+            supervisor=self._supervisor,
         )
         try:
-            if name in commands.ON_MARKED and marked and not context.paths:
-                verb = "is" if len(marked) == 1 else "are"
-                context.notify(f"the {len(marked)} marked {verb} hidden by the filter: esc shows all", "warning")
+            if name in commands.ON_MARKED and context.marked and not context.paths:
+                self.say("what is marked is hidden by the filter: esc shows all", "warning")
                 return
             await commands.run_command(name, context)
         finally:
             self._running_commands.discard(name)
 
-    def _select_when_listed(self, path: str) -> None:
-        self._awaited_path = "" if self.runs_tree.select(path) else path
+    async def _go_when_listed(self, path: str) -> None:
+        """Go to what a command made, as soon as it is listed; a filter that hides it ends."""
+        self._awaited_path = "" if await self._go(path) else path
+
+    async def _go(self, path: str) -> bool:
+        model = self.runs_tree.model
+        if model.is_flat and model.is_group(path):
+            path = model.list_trajectories(path)[0]
+        if (path in model.entries or model.is_group(path)) and not model.is_matching(path):
+            await self.query_one(TreePanel).close_filter()
+        return self.runs_tree.select(path)
 
     # Frames and tabs
 
@@ -278,6 +322,10 @@ class Browser(Screen[None]):
 
     async def action_filter(self) -> None:
         await self.query_one(TreePanel).open_filter()
+
+    @property
+    def has_something_to_take_back(self) -> bool:
+        return self.query_one(TreePanel).has_filter or bool(self.runs_tree.marked)
 
     async def action_back(self) -> None:
         """Take back one thing: the range that grows, the filter, or all marks."""
@@ -304,7 +352,7 @@ class Browser(Screen[None]):
     def action_next_running(self) -> None:
         running = self.runs_tree.model.find_by_status(Status.RUNNING)
         if not running:
-            self.notify("no trajectory is running")
+            self.say("no trajectory is running")
             return
         row = self.runs_tree.current_row
         index = running.index(row.path) if row and row.path in running else -1
@@ -329,9 +377,9 @@ class Browser(Screen[None]):
 
     def action_compare(self) -> None:
         marked = [self.runs / path for path in self.runs_tree.marked]
-        if len(marked) not in COMPARE_COUNTS:
-            least, most = COMPARE_COUNTS[0], COMPARE_COUNTS[-1]
-            self.notify(f"mark {least} to {most} trajectories with m first ({len(marked)} marked)")
+        if len(marked) not in self.COMPARE_COUNTS:
+            least, most = self.COMPARE_COUNTS[0], self.COMPARE_COUNTS[-1]
+            self.say(f"mark {least} to {most} trajectories with m first ({len(marked)} marked)", "warning")
             return
         from riptui.tui.group.compare import CompareScreen  # imports NumPy
 

@@ -282,7 +282,7 @@ async def marks_and_goes_on(pilot: AppPilot, key: str) -> None:
 @key("runs.compare")
 async def compares_what_is_marked(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    assert pilot.toasts == ["mark 2 to 6 trajectories with m first (0 marked)"]
+    assert pilot.said == "mark 2 to 6 trajectories with m first (0 marked)"
     await pilot.press("m", "m", key)
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
     await pilot.press("escape")
@@ -402,7 +402,7 @@ async def hides_the_tree_whose_keys_still_work(pilot: AppPilot, key: str) -> Non
 @key("runs.running")
 async def jumps_to_what_is_computed(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    assert pilot.toasts == ["no trajectory is running"]
+    assert pilot.said == "no trajectory is running"
     with running(pilot.browser.runs, "night/m64-s1"), running(pilot.browser.runs, "night/m64-s2"):
         await pilot.wait_until(lambda: "● 2 running" in pilot.screen_text, "the running")
         for expected in ("night/m64-s1", "night/m64-s2", "night/m64-s1"):
@@ -551,7 +551,7 @@ async def goes_through_the_ways_to_show_pictures(pilot: AppPilot, key: str) -> N
     assert "pictures are off" in pilot.screen_text
     await pilot.press(key)
     await pilot.wait_until(lambda: "▀" in pilot.screen_text, "half blocks")
-    assert pilot.toasts == ["half blocks (switched by you; detected off: a test)"]
+    assert pilot.said == "pictures: half blocks (switched by you; detected off: a test)"
     await pilot.press(key)
     await pilot.wait_until(lambda: pilot.app.graphics.protocol == "off", "none")
 
@@ -609,20 +609,36 @@ async def test_the_help_shows_every_binding_that_holds_there(
 
 
 @pytest.mark.slow
-async def test_the_palette_has_every_binding_that_holds_as_group_and_verb(folder: Path) -> None:
+async def test_the_palette_lists_what_can_be_done_now_once(folder: Path) -> None:
     async with open_app(folder) as pilot:
+
+        def titles() -> list[str]:
+            return [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
+
+        assert len(titles()) == len(set(titles()))
+        possible = {"Frames: Play", "Tabs: Log", "Runs: Mark", "Actions: Export", "Compute: New", "Tree: Down"}
+        done = {"Compute: Stop", "Compute: Retry", "Runs: Compare", "Runs: Back", "Runs: Next running"}
+        assert possible <= {*titles()}
+        assert not {*titles()} & done
         commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}
-        for binding in [*bindings.TREE, *bindings.BROWSER, *bindings.APP]:
-            assert f"{bindings.GROUPS[group_of(binding)]}: {binding.description}" in commands
         await commands["Runs: Mark"].callback()
         await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark")
+        await pilot.press("m")
+        assert {"Runs: Compare", "Runs: Back", "Runs: Unmark all"} <= {*titles()}
+        pilot.tree.unmark_all()
+        pilot.tree.select("fig7/dog/m64-s0")
+        assert "Compute: Retry" in titles()
+        pilot.tree.select("night")
+        await pilot.wait_until(lambda: pilot.browser.shown_path == "night", "the group")
+        assert {"Tabs: Image", "Compute: Stop", "Compute: Earlier"} <= {*titles()}
+        assert "Frames: Play" not in titles()
 
 
 @pytest.mark.slow
 async def test_the_palette_opens_and_runs_what_is_typed(folder: Path) -> None:
     async with open_app(folder) as pilot:
-        await pilot.press("ctrl+p", *"unmark all")
         pilot.tree.mark(FIRST)
+        await pilot.press("ctrl+p", *"unmark all")
         await pilot.wait_until(lambda: "Runs: Unmark all" in pilot.screen_text, "the command")
         await pilot.press("enter", "enter")
         await pilot.wait_until(lambda: not pilot.tree.marked, "the marks gone")

@@ -82,19 +82,28 @@ class NoteDialog(Dialog[str | None]):
     DEFAULT_CSS = "NoteDialog TextArea { height: 10; border: none; background: $panel; padding: 0 1; }"
     KEYS = "ctrl+s save  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close"),
+        Binding("escape", "leave", "Close"),
         Binding("ctrl+s", "save", "Save", priority=True),
     ]
 
     def __init__(self, title: str, note: str) -> None:
         super().__init__(title)
         self._note = note
+        self._has_warned = False  # that what was typed is not saved
 
     def compose(self) -> ComposeResult:
         with self.make_box():
             area = TextArea(self._note, compact=True, tab_behavior="focus")
             area.cursor_blink = False
             yield area
+
+    def action_leave(self) -> None:
+        """Close the dialog; with a changed text only after a warning."""
+        if self._has_warned or self.query_one(TextArea).text == self._note:
+            self.dismiss(None)
+        else:
+            self._has_warned = True
+            self.query_one("#box").border_subtitle = "not saved: ctrl+s saves, esc again discards"
 
     def action_save(self) -> None:
         self.dismiss(self.query_one(TextArea).text)

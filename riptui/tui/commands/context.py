@@ -1,7 +1,7 @@
 """The context of a command: the selection, the settings, and how to notify and ask. Knows no command."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -30,24 +30,17 @@ class CommandContext:
     graphics: Graphics
     tree_model: TreeModel
     cursor_path: str  # the path under the cursor, relative to the runs folder; "" if there are no rows
-    marked: Collection[str]  # the trajectories that are marked, by their paths
-    go_to: Callable[[str], None]  # move the cursor to a path, as soon as it is listed
+    marked: bool  # whether trajectories are marked, which then are the selected ones
+    paths: Sequence[str]
+    """The selected trajectories, relative to the runs folder: those that are marked; else the one under the cursor, or
+    those of the group. With a filter only the visible ones, so that nothing is stopped or deleted unseen."""
+    go_to: Callable[[str], Awaitable[None]]  # move the cursor to a path, as soon as it is listed
+    say: Callable[[str, Literal["information", "warning"]], None]  # in the status line
     supervisor: WorkSupervisor
 
     @property
     def is_group(self) -> bool:
         return self.tree_model.is_group(self.cursor_path)
-
-    @property
-    def paths(self) -> list[str]:
-        """The selected trajectories, relative to the runs folder: those that are marked, in the order of the tree; else
-        the one under the cursor, or those of the group.
-
-        With a filter only the visible ones, so that nothing is stopped or deleted unseen.
-        """
-        if self.marked:
-            return [path for path in self.tree_model.list_matching("") if path in self.marked]
-        return self.tree_model.list_matching(self.cursor_path) if self.cursor_path else []
 
     def describe(self) -> str:
         """What a command is about: 6 marked trajectories, a trajectory's path, or a group's with its count."""
@@ -65,8 +58,18 @@ class CommandContext:
         return [Trajectory(self.runs / path) for path in self.paths if entries[path].status in statuses]
 
     def notify(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """Show a toast. The text need not be printable."""
-        self.app.notify(printable(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+        """Tell in the status line what was done, or why nothing was; show a toast for an error.
+
+        The text need not be printable.
+        """
+        if severity == "error":
+            self.app.notify(printable(text), severity="error", markup=False, timeout=10)
+        else:
+            self.say(text, severity)
+
+    def notify_end(self, text: str) -> None:
+        """Show a toast: something ended that had been begun a while ago. The text need not be printable."""
+        self.app.notify(printable(text), markup=False)
 
     async def show_dialog(self, screen: Screen[Returned]) -> Returned | None:
         return await self.app.push_screen_wait(screen)

@@ -18,7 +18,7 @@ async def rename(context: CommandContext) -> None:
     if name is None or name == old_path.name:
         return
     await asyncio.to_thread(move.rename, context.runs, context.runs / old_path, name)
-    context.go_to(old_path.with_name(name).as_posix())
+    await context.go_to(old_path.with_name(name).as_posix())
     context.notify(f"{old_path.name} renamed to {name}")
 
 
@@ -43,7 +43,7 @@ async def undo(context: CommandContext) -> None:
         context.notify("the trash is empty", "warning")
         return
     root = context.runs.resolve()
-    context.go_to(restored[0].relative_to(root).as_posix())
+    await context.go_to(restored[0].relative_to(root).as_posix())
     context.notify(f"{format_count(len(restored), 'trajectory')} restored")
 
 

@@ -97,7 +97,7 @@ async def _run_measure(context: CommandContext, arguments: list[str], count: str
     if code:
         context.notify(f"measuring {count} failed: {output[-MAX_ERROR_CHARACTERS:] or f'exit code {code}'}", "error")
     else:
-        context.notify(f"{count} measured")
+        context.notify_end(f"{count} measured")
 
 
 async def shell(context: CommandContext) -> None:

@@ -18,7 +18,7 @@ NAME_COLUMNS = 20  # that the first column keeps, with its marks, before others 
 INPAINTED, VALUE, CURVE = 6, 6, 6  # columns of " 400 %", " 0.421", and a curve through twelve values
 COUNTED = ("running", "queued", "failed")  # of a group, where there are any
 
-Cells = list[tuple[str, str]]
+RowCells = list[tuple[str, str]]
 """Texts with the part of the style that each has, "" for the usual one."""
 
 
@@ -38,7 +38,7 @@ class TreeColumns(NamedTuple):
         return fitting
 
 
-def header_cells(columns: TreeColumns) -> Cells:
+def header_cells(columns: TreeColumns) -> RowCells:
     """The names of the columns: name, inpainted, LPIPS vgg; without the net where the curve has no room."""
     _, *after = columns.widths or [0]
     title = metric_title(columns.metric) if columns.metric and after else ""
@@ -51,7 +51,7 @@ def header_cells(columns: TreeColumns) -> Cells:
     return [(names + inpainted + fit_columns(title, room), "dim")]
 
 
-def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_open: bool, width: int) -> Cells:
+def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_open: bool, width: int) -> RowCells:
     """A group: how many are running, queued and failed, and how many are done; with a filter how many it leaves."""
     label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {_last_name(row.path)}"
     counts = [(f" {STATUS_MARKS[name][0]}{n}", name) for name in COUNTED if (n := shown.statuses[name])]
@@ -60,7 +60,7 @@ def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_ope
     return [(fit_middle(label, room), "group"), *counts, (last, "dim")]
 
 
-def trajectory_cells(row: TreeRow, entry: TreeEntry, *, is_marked: bool, group: str, columns: TreeColumns) -> Cells:
+def trajectory_cells(row: TreeRow, entry: TreeEntry, *, is_marked: bool, group: str, columns: TreeColumns) -> RowCells:
     """A trajectory, by its path below a group. Its mark stands below the sign of the group in the tree."""
     status = entry.status or ("unreadable" if entry.error else "")
     indent = " " * INDENT * (row.depth - 1)
@@ -76,7 +76,7 @@ def trajectory_cells(row: TreeRow, entry: TreeEntry, *, is_marked: bool, group: 
     ]
 
 
-def _value_cells(entry: TreeEntry, columns: TreeColumns) -> Cells:
+def _value_cells(entry: TreeEntry, columns: TreeColumns) -> RowCells:
     """Inpainted %, the newest value and the curve. A value of frame 0 alone says nothing of a later frame."""
     is_measured = entry.charted == columns.metric and bool(entry.values) and not (entry.k and len(entry.values) == 1)
     inpainted = f"{entry.inpainted:>{INPAINTED - 2}.0f} %" if entry.is_read else ""

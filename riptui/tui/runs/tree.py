@@ -17,7 +17,7 @@ from riptui.store.listing import natural_key
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.tui import bindings
 from riptui.tui.runs.marks import MarkedRange
-from riptui.tui.runs.row_cells import INDENT, Cells, TreeColumns, group_cells, trajectory_cells
+from riptui.tui.runs.row_cells import INDENT, RowCells, TreeColumns, group_cells, trajectory_cells
 from riptui.tui.runs.scanner import ScanResult
 from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
 
@@ -250,7 +250,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         segments = [Segment(text, self._style(part)) for text, part in cells]
         return Strip(segments).adjust_cell_length(width).apply_style(style)
 
-    def _make_cells(self, row: TreeRow) -> Cells:
+    def _make_cells(self, row: TreeRow) -> RowCells:
         model, columns = self.model, self.columns
         if row.is_group:
             totals, shown = model.totals[row.path], model.matching_totals(row.path)

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 from textual.widget import Widget
 
-from riptui.tui.graphics.protocol import Graphics
+from riptui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.trajectory import metric_series

@@ -1,5 +1,7 @@
 """The main screen: the tree, the details of its current row, the status lines."""
 
+from functools import partial
+from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -18,8 +20,12 @@ from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import bindings
+from riptui.tui.go_to import Target, find_targets
+from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.runs import status_line
+from riptui.tui.runs.feedback_line import FeedbackLine
+from riptui.tui.runs.filter_line import saved_filters
 from riptui.tui.runs.scanner import OUTCOMES
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_panel import TreePanel
@@ -29,9 +35,9 @@ from riptui.tui.welcome import Welcome
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
+    from riptui.tui.trajectory.view import TrajectoryView
     from riptui.tui.work_supervisor import WorkSupervisor
 
-SAID_SECONDS = 6.0  # that feedback stays in the status line
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 
@@ -57,8 +63,6 @@ class Browser(Screen[None]):
         self._awaited_path = ""  # the path to select as soon as it is listed
         self._running_commands: set[str] = set()  # the names of the running commands
         self._settle_timer: Timer | None = None
-        self.said = ""  # the feedback in the status line; "" while that shows the progress
-        self._said_timer: Timer | None = None
         self.details: Details | None = None  # None until imported
 
     def compose(self) -> ComposeResult:
@@ -70,7 +74,7 @@ class Browser(Screen[None]):
             yield TreePanel(id="left")
             with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
-        yield Static(id="progress")
+        yield FeedbackLine(id="progress")
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -155,7 +159,8 @@ class Browser(Screen[None]):
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
         self._update("#device", status_line.format_device(message.workers))
-        self._show_progress()
+        progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
+        self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
             if self._supervisor is not None and self._supervisor.is_supervising(worker):
                 continue
@@ -165,22 +170,14 @@ class Browser(Screen[None]):
     def on_work_supervisor_noticed(self, message: "WorkSupervisor.Noticed") -> None:
         self.notify(printable(message.text), severity=message.severity, timeout=10, markup=False)
 
+    @property
+    def said(self) -> str:
+        """The feedback in the status line; "" if there is none."""
+        return self.query_one(FeedbackLine).said
+
     def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
-        """Show feedback in the status line for a while: unlike a toast it covers nothing."""
-        self.said = printable(text)
-        self._update("#progress", Text(self.said, "yellow" if severity == "warning" else "bold", no_wrap=True))
-        if self._said_timer is not None:
-            self._said_timer.stop()
-        self._said_timer = self.set_timer(SAID_SECONDS, self._end_saying)
-
-    def _end_saying(self) -> None:
-        self.said = ""
-        self._show_progress()
-
-    def _show_progress(self) -> None:
-        if not self.said:
-            workers = self.last_workers.workers
-            self._update("#progress", status_line.format_progress(workers, self.shown_path, self.size.width))
+        """Show feedback in the status line for a while."""
+        self.query_one(FeedbackLine).say(text, severity)
 
     def _update(self, selector: str, text: Text) -> None:
         """Set a text only if it differs: each update is sent to the terminal."""
@@ -231,6 +228,9 @@ class Browser(Screen[None]):
         if switcher.current == "welcome":
             self.runs_tree.focus()
         switcher.current = name
+
+    def on_trajectory_view_said(self, message: "TrajectoryView.Said") -> None:
+        self.say(message.text)
 
     def on_group_view_trajectory_chosen(self, message: "GroupView.TrajectoryChosen") -> None:
         self.runs_tree.select(message.path.relative_to(self.runs).as_posix())
@@ -311,10 +311,40 @@ class Browser(Screen[None]):
         if self.details is not None:
             getattr(self.details, method)()
 
+    @work
+    async def action_go_to(self) -> None:
+        """Ask where to go, and go there."""
+        commands = {command.title: command for command in self.app.get_system_commands(self)}
+        notes = {title: command.help for title, command in commands.items()}
+        target = await self.app.push_screen_wait(GoToDialog(partial(self._find_targets, notes)))
+        match target:
+            case Target("frame", value) if self.details is not None:
+                self.details.trajectory_view.go(int(value))
+            case Target("path", value):
+                await self._go(value)
+            case Target("filter", value):
+                await self.query_one(TreePanel).set_filter(value)
+            case Target("command", value):
+                done = commands[value].callback()
+                if isawaitable(done):
+                    await done
+
+    def _find_targets(self, commands: dict[str, str], text: str) -> list[Target]:
+        cursor = self.details.trajectory_view.cursor if self.details and self.details.current == "trajectory" else None
+        spec, newest = (cursor.spec, cursor.newest) if cursor else (None, 0)
+        return find_targets(text, spec, newest, self.runs_tree.model.list_paths(), saved_filters(), commands)
+
     # Runs
 
-    async def action_filter(self) -> None:
-        await self.query_one(TreePanel).open_filter()
+    async def action_panel(self, method: str, *arguments: int) -> None:
+        """Call a method of the tree's panel."""
+        result = getattr(self.query_one(TreePanel), method)(*arguments)
+        if isawaitable(result):
+            await result
+
+    def action_tree(self, method: str) -> None:
+        """Call a method of the tree."""
+        getattr(self.runs_tree, method)()
 
     @property
     def has_something_to_take_back(self) -> bool:
@@ -330,18 +360,6 @@ class Browser(Screen[None]):
         else:
             tree.unmark_all()
 
-    def action_sort(self) -> None:
-        self.query_one(TreePanel).sort_next()
-
-    def action_flat(self) -> None:
-        self.query_one(TreePanel).toggle_flat()
-
-    def action_widen(self, steps: int) -> None:
-        self.query_one(TreePanel).widen(steps)
-
-    def action_hide_tree(self) -> None:
-        self.query_one(TreePanel).toggle_class("-hidden")
-
     def action_next_running(self) -> None:
         running = self.runs_tree.model.find_by_status(Status.RUNNING)
         if not running:
@@ -350,23 +368,6 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         index = running.index(row.path) if row and row.path in running else -1
         self.runs_tree.select(running[(index + 1) % len(running)])
-
-    def action_mark(self) -> None:
-        row, tree = self.runs_tree.current_row, self.runs_tree
-        if row is not None and tree.is_marking_range:
-            tree.begin_or_end_range()
-        elif row is not None:
-            tree.mark(*tree.model.list_matching(row.path))
-            tree.action_move(1)
-
-    def action_mark_range(self) -> None:
-        self.runs_tree.begin_or_end_range()
-
-    def action_mark_all(self) -> None:
-        self.runs_tree.mark(*self.runs_tree.model.list_matching(""))
-
-    def action_unmark(self) -> None:
-        self.runs_tree.unmark_all()
 
     def action_compare(self) -> None:
         marked = [self.runs / path for path in self.runs_tree.marked]

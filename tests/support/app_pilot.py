@@ -108,6 +108,10 @@ class AppPilot:
             assert time.monotonic() < deadline, f"{selector} never was where the click went"
             await self.pause(0.02)
 
+    async def hover(self, offset: tuple[int, int]) -> None:
+        """Move the mouse to a place of the screen."""
+        await self._pilot.hover(offset=offset)
+
     async def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
         """Press the mouse at one place of the screen and let go at another."""
         await self._pilot.mouse_down(offset=start)

@@ -208,6 +208,13 @@ async def plays_faster(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: pilot.view.cursor.speed > before, "more speed")
 
 
+@key("frames.repaint")
+async def says_where_the_mouse_must_be(pilot: AppPilot, key: str) -> None:
+    """With pictures: tests/tui/trajectory/test_next_repaint.py."""
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.said == "point the mouse at a square of a picture first", "what to do")
+
+
 @key("frames.comparison")
 async def goes_through_the_comparisons(pilot: AppPilot, key: str) -> None:
     for expected in (ComparisonMode.HEAT, ComparisonMode.BLINK, ComparisonMode.SQUARE, ComparisonMode.DIFFERENCE):
@@ -397,6 +404,24 @@ async def hides_the_tree_whose_keys_still_work(pilot: AppPilot, key: str) -> Non
     assert pilot.cursor == "fig7/cat/m64-s1"
     await pilot.press(key)
     await pilot.wait_until(lambda: "Trajectories" in pilot.screen_text, "the tree")
+
+
+@key("runs.go-to")
+async def goes_anywhere(pilot: AppPilot, key: str) -> None:
+    await pilot.wait_until(lambda: pilot.browser.shown_path == FIRST, FIRST)
+    for text, k in (("51%", 9), ("k 7", 7), ("3", 3), ("9999", LAST)):
+        await pilot.press(key, *text)
+        await pilot.wait_until(lambda k=k: f"frame {k} " in pilot.screen_text, "what it means")
+        await pilot.press("enter")
+        await pilot.wait_for_frame(k)
+    await pilot.press(key, *"m128", "enter")
+    await pilot.wait_until(lambda: pilot.cursor == "fig7/cat/m128-s0", "the trajectory")
+    await pilot.press(key, *"/seed:2", "enter")
+    await pilot.wait_until(lambda: pilot.row_paths == ["night", "night/m64-s2"], "what the filter leaves")
+    await pilot.press(key, *"cat", "enter")
+    await pilot.wait_until(lambda: pilot.cursor == "fig7/cat", "what the filter had hidden")
+    await pilot.press(key, *"runs: mark", "down", "up", "enter")
+    await pilot.wait_until(lambda: len(pilot.tree.marked) == 3, "the command")
 
 
 @key("runs.running")

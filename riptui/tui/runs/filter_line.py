@@ -22,8 +22,8 @@ class FilterLine(Input):
         Binding("down", "recall(-1)", "Later filter", show=False),
     ]
 
-    def __init__(self, value: str = "", *, id: str) -> None:
-        super().__init__(value, placeholder="mona  mask:128  -tag:blurred  lpips>0.4", id=id, compact=True)
+    def __init__(self, *, id: str) -> None:
+        super().__init__(placeholder="mona  mask:128  -tag:blurred  lpips>0.4", id=id, compact=True)
         self._saved = saved_filters()
         self._position = 0  # 0: what was typed; 1: the newest of the saved
         self._typed = ""

@@ -127,6 +127,18 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.marked.update(dict.fromkeys(paths))
         self._marks_changed()
 
+    def mark_row(self) -> None:
+        """Mark the trajectory below the cursor, or what the filter leaves of the group; or end the range."""
+        if self.current_row is not None and self.is_marking_range:
+            self.begin_or_end_range()
+        elif self.current_row is not None:
+            self.mark(*self.model.list_matching(self.current_row.path))
+            self.action_move(1)
+
+    def mark_all(self) -> None:
+        """Mark all that the filter leaves; or unmark them if all are marked."""
+        self.mark(*self.model.list_matching(""))
+
     def unmark_all(self) -> None:
         self._range = None
         self.marked.clear()

@@ -144,6 +144,10 @@ class TreeModel:
         """As `list_trajectories`, without those that the filter leaves out: what is not seen is not touched."""
         return [path for path in self.list_trajectories(group) if self.is_matching(path)]
 
+    def list_paths(self) -> list[str]:
+        """All groups and trajectories."""
+        return [*self._children, *self.entries]
+
     def is_matching(self, path: str) -> bool:
         """Whether the filter leaves a trajectory, or anything of a group."""
         return self._filter is None or path in self._matching or path in self._matching_totals

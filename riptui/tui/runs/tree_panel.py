@@ -46,10 +46,16 @@ class TreePanel(Vertical):
         """Whether one is set, or its line is open."""
         return bool(self.query(FilterLine))
 
-    async def open_filter(self, text: str = "") -> None:
+    async def set_filter(self, text: str) -> None:
+        """Filter by a text, as if it had been typed."""
+        await self.open_filter()
+        self.query_one(FilterLine).value = text
+        await self.query_one(FilterLine).action_submit()
+
+    async def open_filter(self) -> None:
         """Show the line to type a filter in, with the cursor in it."""
         if not self.query(FilterLine):
-            await self.mount(FilterLine(text, id="filter"), before=0)
+            await self.mount(FilterLine(id="filter"), before=0)
             await self.mount(Static(id="filter-error"), after=0)
         self.query_one(FilterLine).focus()
 
@@ -136,6 +142,10 @@ class TreePanel(Vertical):
 
     def widen(self, steps: int) -> None:
         self.resize(self.outer_size.width + STEP_COLUMNS * steps)
+
+    def hide_or_show(self) -> None:
+        """Give all room to what is beside the tree; its keys still work."""
+        self.toggle_class("-hidden")
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if event.screen_x == self.region.right - 1:

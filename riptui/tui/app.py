@@ -120,7 +120,10 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     # Exit
 
     def on_exit_app(self) -> None:
-        """Free kitty's pictures before the alternate screen is left: kitty would keep them in memory."""
+        """Remember the place. Free kitty's pictures before the alternate screen is left: kitty would keep them."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Browser):
+                screen.remember_place()
         if self._driver is not None:
             self._driver.write(self.graphics.free_all())
 

@@ -23,6 +23,7 @@ from riptui.tui import bindings
 from riptui.tui.go_to import Target, find_targets
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.last_place import LastPlace, recall_place, remember_place
 from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
 from riptui.tui.runs.filter_line import saved_filters
@@ -58,6 +59,7 @@ class Browser(Screen[None]):
         self._watcher = RunsWatcher(runs, self.post_message, settings.hertz, settings.metric)
         self._supervisor: WorkSupervisor | None = None  # None before the first command
         self._pending_selection = selected_path
+        self._was_asked_for = True  # whether the user asked for the pending selection; else it is the last place
         self.shown_path = ""  # the path below the runs folder whose details are on the screen
         self._unlisted: list[str] = []  # why folders are missing from the tree
         self._awaited_path = ""  # the path to select as soon as it is listed
@@ -78,7 +80,23 @@ class Browser(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        place = recall_place(self.runs)
+        self.query_one(TreePanel).restore(
+            place.tree_columns, place.order, place.is_flat, is_hidden=place.is_tree_hidden
+        )
+        if not self._pending_selection:
+            self._pending_selection, self._was_asked_for = place.path, False
         self._watcher.start()
+
+    def on_resize(self) -> None:
+        self.query_one(TreePanel).fit_screen()
+
+    def remember_place(self) -> None:
+        """Keep where one is for the next start."""
+        panel, row, model = self.query_one(TreePanel), self.runs_tree.current_row, self.runs_tree.model
+        path = row.path if row else self._pending_selection
+        place = LastPlace(path, panel.chosen_columns, panel.is_hidden, model.order, model.is_flat)
+        remember_place(self.runs, place)
 
     @work(thread=True)
     def _import_details(self) -> None:
@@ -150,6 +168,9 @@ class Browser(Screen[None]):
         """Select the path given at the start, which may be in a later slice of the names."""
         if self.runs_tree.select(self._pending_selection):
             self._pending_selection = ""
+        elif all_listed and not self._was_asked_for:
+            self._pending_selection = ""
+            self.runs_tree.open_first()
         elif all_listed:
             text = f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}"
             self.notify(text, severity="warning", markup=False)

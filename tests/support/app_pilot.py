@@ -108,6 +108,9 @@ class AppPilot:
             assert time.monotonic() < deadline, f"{selector} never was where the click went"
             await self.pause(0.02)
 
+    async def resize(self, columns: int, rows: int) -> None:
+        await self._pilot.resize_terminal(columns, rows)
+
     async def hover(self, offset: tuple[int, int]) -> None:
         """Move the mouse to a place of the screen."""
         await self._pilot.hover(offset=offset)

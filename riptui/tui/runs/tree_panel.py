@@ -30,6 +30,8 @@ class TreePanel(Vertical):
     class Filtered(Message):
         """Other rows are listed than before."""
 
+    chosen_columns = 0  # the width that the user chose; 0: the usual one
+
     def compose(self) -> ComposeResult:
         self.border_title = "Trajectories"
         yield TextLine(id="columns")
@@ -136,9 +138,26 @@ class TreePanel(Vertical):
     def on_resize(self) -> None:
         self.call_after_refresh(self.show_columns)
 
+    def restore(self, columns: int, order: TreeOrder, is_flat: bool, *, is_hidden: bool) -> None:
+        """Look as in an earlier session. columns: 0 for the usual width."""
+        self.set_class(is_hidden, "-hidden")
+        if columns:
+            self.resize(columns)
+        self.set_order(order, is_flat)
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.has_class("-hidden")
+
     def resize(self, columns: int) -> None:
         """Make the panel so wide, as far as the screen allows."""
+        self.chosen_columns = columns
         self.styles.width = max(MIN_COLUMNS, min(columns, self.screen.size.width - KEPT_COLUMNS))
+
+    def fit_screen(self) -> None:
+        """Leave room for what is beside it on a screen of another size."""
+        if self.chosen_columns:
+            self.resize(self.chosen_columns)
 
     def widen(self, steps: int) -> None:
         self.resize(self.outer_size.width + STEP_COLUMNS * steps)

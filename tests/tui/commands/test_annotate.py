@@ -77,3 +77,12 @@ async def test_marked_trajectories_are_tagged_at_once_and_keep_what_is_theirs(
         await pilot.press("enter")
         await pilot.wait_for_command()
     assert [list(read_annotations(path).tags) for path in paths] == [["chosen", "first"], ["chosen"], []]
+
+
+@pytest.mark.slow
+async def test_the_heading_of_a_group_has_its_own_tags(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory("g/t0")
+    make_trajectory("g/t1", seed=1)
+    async with open_app(runs, select="g") as pilot:
+        await pilot.press("t", *"usable", "enter")
+        await pilot.wait_until(lambda: pilot.text_of("#group-name") == "g #usable", "the tag")

@@ -23,6 +23,10 @@ async def test_its_border_can_be_dragged_and_clicks_mark(make_trajectory: MakeTr
             border = Offset(panel.region.right - 1, 10)
             await pilot.drag(border, Offset(to, 10))
             await pilot.wait_until(lambda: panel.outer_size.width == width, f"{width} columns")  # noqa: B023  awaited
+        await pilot.resize(80, 24)
+        await pilot.wait_until(lambda: panel.outer_size.width == 56, "room for the rest")
+        await pilot.resize(140, 40)
+        await pilot.wait_until(lambda: panel.outer_size.width == 116, "the width that was chosen")
         await pilot.click("RunsTree", offset=(1, 2))  # the column of the marks
         assert list(pilot.tree.marked) == ["g/t1"]
         await pilot.click("RunsTree", offset=(8, 3), control=True)

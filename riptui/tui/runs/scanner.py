@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from sys import intern
 
 from riptui.errors import DiskError
 from riptui.metrics.display import primary_metric
@@ -31,7 +32,8 @@ class TreeEntry(FilterSubject):
     """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
     iterations: int = 0
-    values: tuple[float, ...] = ()  # of the primary metric, in order
+    charted: str = ""  # the metric in the tree: the one of the settings, or the primary one
+    values: tuple[float, ...] = ()  # of this metric, in order
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
     failed: str = ""  # when it failed: a retry that fails again, too
     error: str = ""  # why it is unreadable
@@ -69,8 +71,9 @@ class ScanResult:
 class RunsScanner:
     """Scans one runs folder. For one thread."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, metric: str = "") -> None:
         self.runs = runs
+        self._metric = metric  # the one to chart where it was measured
         self._entries: dict[str, TreeEntry] = {}
         self._folder_error = ""
         self._unlisted: list[str] = []
@@ -196,7 +199,7 @@ class RunsScanner:
             self._signatures[path] = signature = read_signature(f"{self.runs}/{path}")
             summarize_it = self._cache.summarize if self._cache else summarize
             summary, group_tags = summarize_it(Trajectory(self.runs / path)), self._find_group_tags(path)
-            entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9)
+            entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9, self._metric)
             old_entry = self._entries.get(path)
             if old_signature is None or (old_entry is not None and entry != replace(old_entry, changed=entry.changed)):
                 self._entries[path] = entry
@@ -209,10 +212,19 @@ class RunsScanner:
             yield ScanResult(entries)
 
 
-def _make_entry(path: str, summary: TrajectorySummary, group_tags: Iterable[str], changed: float) -> TreeEntry:
+def _make_entry(
+    path: str, summary: TrajectorySummary, group_tags: Iterable[str], changed: float, metric: str
+) -> TreeEntry:
     fields = subject_fields(summary, path, tuple(group_tags))
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
-    _, values = primary_metric(summary.metrics)
-    iterations, failed, error = summary.spec.iterations, summary.failed, summary.error
-    return TreeEntry(**fields, iterations=iterations, values=tuple(values), changed=changed, failed=failed, error=error)
+    charted, values = primary_metric(summary.metrics, metric)
+    return TreeEntry(
+        **fields,
+        iterations=summary.spec.iterations,
+        charted=intern(charted),
+        values=tuple(values),
+        changed=changed,
+        failed=summary.failed,
+        error=summary.error,
+    )

@@ -6,8 +6,8 @@ from math import isfinite
 from riptui.metrics.display import in_display_order
 from riptui.results.curves import shares_squares
 from riptui.results.exposure import LUMA, SquareErrors
+from riptui.results.picture_names import name_pictures
 from riptui.results.recursion_effect import RecursionEffect, compute_effect
-from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.columns import build_table
@@ -38,7 +38,7 @@ def build_recursion_data(
         notes.append(f"without {format_count(others, 'trajectory')}: unfinished, a copy, without paste or unreadable")
     if len(curves) > MAX_CURVES:
         notes.append(f"{MAX_CURVES} of {len(curves)} curves")
-    images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
+    images = name_pictures(member.spec for member in members.values())
     resolved = ChartOptions("recursion", error, options.axis, options.image % max(1, len(images)))
     metrics = tuple(in_display_order(name for member in members.values() for name in member.names))
     return GroupData(

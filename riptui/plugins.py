@@ -11,40 +11,62 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 InfoT = TypeVar("InfoT")
+InfoT_co = TypeVar("InfoT_co", covariant=True)
 
 PLUGIN_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 
+class OwnInfos(Protocol[InfoT_co]):
+    """What the user's settings add to a registry; it may change at any time."""
+
+    def infos(self) -> Mapping[str, InfoT_co]: ...
+
+    def problems(self) -> Mapping[str, str]:
+        """Why others of the settings cannot be used, by name."""
+        ...
+
+
 class Registry(MutableMapping[str, InfoT]):
-    """Infos by name: the built-in ones, then those of plug-ins by name.
+    """Infos by name: the built-in ones, those of the user's settings, then those of plug-ins by name.
 
     Listing the names imports nothing; reading an info imports the plug-in's module that defines it. A broken plug-in is
     left out, and `find_problem` and `list_problems` say why.
     """
 
-    def __init__(self, kind: str, built_in: Mapping[str, InfoT], adopt: Callable[[object, str], InfoT]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        built_in: Mapping[str, InfoT],
+        adopt: Callable[[object, str], InfoT],
+        own: OwnInfos[InfoT] | None = None,
+    ) -> None:
         """kind: "inpainter" for the entry point group `riptui.inpainters`.
 
         adopt: checks the object that an entry point names and returns it as an info, given the package's name. It may
         raise any exception, whose message says what is wrong with the object.
+
+        own: what the user's settings add. A name of the settings goes before a plug-in's, never before a built-in one.
         """
         self.kind = kind
         self.built_in = dict(built_in)
         """Without plug-ins. Help texts list these: reading the metadata of a hundred packages takes 20 ms."""
         self._adopt = adopt
         self._infos = dict(built_in)
+        self._own = own
         self._plugin_infos: dict[str, InfoT] = {}
         self._problems: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> InfoT:
         if name in self._infos:
             return self._infos[name]
+        if name in (own := self.own_infos()):
+            return own[name]
         if name not in self._plugin_infos and name in self._entry_points and name not in self._problems:
             self._load(name)
         return self._plugin_infos[name]
@@ -56,14 +78,17 @@ class Registry(MutableMapping[str, InfoT]):
         del self._infos[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._infos
-        yield from (name for name in self._entry_points if name not in self._problems and name not in self._infos)
+        first = dict.fromkeys([*self._infos, *self.own_infos()])
+        yield from first
+        yield from (name for name in self._entry_points if name not in self._problems and name not in first)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._infos or (name in self._entry_points and name not in self._problems)
+        if name in self._infos or name in self.own_infos():
+            return True
+        return name in self._entry_points and name not in self._problems
 
     def items(self) -> ItemsView[str, InfoT]:
         """Names and infos; imports the module of every plug-in that defines one."""
@@ -75,12 +100,30 @@ class Registry(MutableMapping[str, InfoT]):
 
     def plugin_names(self) -> list[str]:
         """The plug-ins that can be used; imports the modules that define their infos."""
-        return [name for name in self._load_all() if name not in self._infos]
+        own = self.own_infos()
+        return [name for name in self._load_all() if name not in self._infos and name not in own]
+
+    def own_infos(self) -> Mapping[str, InfoT]:
+        """What the user's settings add, without names of built-in ones."""
+        added = self._own.infos() if self._own else {}
+        return {name: info for name, info in added.items() if name not in self._infos}
+
+    def own_problems(self) -> dict[str, str]:
+        """What is wrong with what the user's settings add, by name."""
+        if not self._own:
+            return {}
+        taken = self._own.infos().keys() & self.built_in.keys()
+        return dict(self._own.problems()) | {
+            name: f"{name} of your settings is left out: riptui has a built-in {self.kind} of that name"
+            for name in sorted(taken)
+        }
 
     def find_problem(self, name: str) -> str:
-        """Why a plug-in of that name cannot be used; "" if it can, or if there is none."""
+        """Why a plug-in, or what the settings name so, cannot be used; "" if it can, or if there is none."""
         if name in self._infos:
             return ""
+        if problem := self.own_problems().get(name, ""):
+            return problem
         self.get(name)
         return self._problems.get(name, "")
 

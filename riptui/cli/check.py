@@ -19,7 +19,7 @@ from riptui.store.claim import claim
 from riptui.store.creation import remove_abandoned
 from riptui.store.listing import find_all_trajectories
 from riptui.store.lock import probe_lock
-from riptui.store.provenance import describe_mixed_sessions
+from riptui.store.provenance import describe_mixed_sessions, describe_unreplayable
 from riptui.store.trajectory import Trajectory
 from riptui.store.verify import inspect_folder
 from riptui.store.writer import open_writer
@@ -90,12 +90,13 @@ def _compare_weights(trajectory: Trajectory, find_weights: Callable[[bool], Mapp
 
 def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"path": str(trajectory.path), "good": 0, "damage": [], "leftovers": [], "mixed": None}
-    result["repaired"] = False
+    result |= {"not_replayable": None, "repaired": False}
     try:
         running, _ = probe_lock(trajectory.path)
         inspection = inspect_folder(trajectory)
         result |= {"good": inspection.walk.iteration, "iterations": trajectory.spec.iterations}
         result["damage"] = inspection.damage
+        result["not_replayable"] = describe_unreplayable(trajectory, inspection.rows) or None
         result["mixed"] = describe_mixed_sessions(trajectory, inspection.rows) or None
         result["leftovers"] = [] if running else inspection.leftovers  # those of a running trajectory are in use
         if repair and not running and (inspection.damage or inspection.leftovers):
@@ -117,6 +118,8 @@ def _print_result(result: dict[str, Any]) -> None:
         print_line(f"    {item}")
     if result["mixed"]:
         print_line(f"    mixed, its sessions differ: {result['mixed']}", "yellow")
+    if result["not_replayable"]:
+        print_line(f"    not replayable: {result['not_replayable']}", "yellow")
     if "weights" in result:
         text, style = WEIGHTS_TEXTS[result["weights"]]
         print_line(f"    {text}{': ' if result['unlike'] else ''}{', '.join(result['unlike'])}", style)

@@ -12,7 +12,7 @@ import msgspec
 import rich_click as click
 from rich.text import Text
 
-from riptui import settings
+from riptui import inpainters, settings
 from riptui.cli.console import out, print_error, print_json, print_line
 from riptui.errors import InputError, RiptuiError
 from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES
@@ -52,12 +52,19 @@ def _load_settings() -> LoadedSettings:
     """The settings, checked against the names of metrics, themes and keys, which only upper layers know."""
     metrics = [name + ending for ending in ("", PREVIOUS, CONTENT, SQUARES) for name in REGISTRY]
     loaded = settings.load_settings({"metric": metrics, "theme": themes.theme_names()})
+    loaded = replace(loaded, problems=(*loaded.problems, *_list_taken_names(loaded)))
     if not loaded.settings.keys:
         return loaded
     from riptui.tui import bindings, keymap  # these import Textual, 0.2 s
 
     _, problems = keymap.check_keys(loaded.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
     return replace(loaded, problems=(*loaded.problems, *(f"{loaded.file}: {problem}" for problem in problems)))
+
+
+def _list_taken_names(loaded: LoadedSettings) -> list[str]:
+    """What is wrong with programs that have the name of another inpainter."""
+    problems = inpainters.REGISTRY.own_problems()
+    return [f"{loaded.file}: {problems[name]}" for name in loaded.settings.inpainters if name in problems]
 
 
 def _as_dict(loaded: LoadedSettings) -> dict[str, object]:
@@ -79,8 +86,9 @@ def _print_settings(loaded: LoadedSettings) -> None:
         styles = ("", "dim") if origin == "default" else ("bold", "green")
         out.print(Text.assemble(f"{name:<12}", (f"{value_text:<14}", styles[0]), " ", (source, styles[1])))
         out.print(Text(f"{'':<12}{describe_setting(name)}", "dim"))
-        for action, keys in value.items() if isinstance(value, dict) else ():
-            out.print(f"{'':<12}{printable(action)} = {printable(format_toml(keys))}")
+        for key, entry in value.items() if isinstance(value, dict) else ():
+            text = format_toml(entry) if isinstance(entry, str) else entry.command
+            out.print(Text(f"{'':<12}{printable(key)} = {printable(text)}"))
 
 
 def _print_problems(loaded: LoadedSettings) -> None:

@@ -18,6 +18,7 @@ from riptui.cli.diagnosis import Diagnoses, Diagnosis
 from riptui.cli.doctor_disk import check_disk
 from riptui.cli.logind import logout_advice
 from riptui.inpainters.nvidia_smi import query_gpus
+from riptui.inpainters.program_registry import explain_missing
 from riptui.inpainters.visible_devices import find_visible
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.supervision.device_choice import list_gpu_uses
@@ -60,6 +61,7 @@ def doctor(folder: Path | None, runs: Path, as_json: bool) -> int:
         "python": check_python,
         "packages": check_packages,
         "plug-ins": check_plugins,
+        "programs": check_programs,
         "terminal": check_terminal,
         "gpu": lambda: check_gpu(runs),
         "weights": check_weights,
@@ -114,6 +116,20 @@ def check_plugins() -> Diagnoses:
             yield Diagnosis("ok", f"{registry.kind} {name}")
         for problem in registry.list_problems():
             yield Diagnosis("note", problem, "update or uninstall that package")
+
+
+def check_programs() -> Diagnoses:
+    """The external programs of the settings, and whether each is found; none of them is started."""
+    for name, info in inpainters.REGISTRY.own_infos().items():
+        missing = explain_missing(name, info)
+        problem, _, advice = str(missing or "").partition("; ")
+        yield (
+            Diagnosis("note", problem, advice)
+            if missing
+            else Diagnosis("ok", f"inpainter {name}: its program is found")
+        )
+    for problem in inpainters.REGISTRY.own_problems().values():
+        yield Diagnosis("note", problem, "riptui config edit")
 
 
 def check_terminal() -> Diagnoses:

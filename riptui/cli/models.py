@@ -14,6 +14,7 @@ from riptui.errors import BrokenExtraError, RiptuiError
 from riptui.extras import importing
 from riptui.inpainters import REGISTRY
 from riptui.inpainters.catalogue import MODELS
+from riptui.inpainters.program_registry import explain_missing
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_size
@@ -34,7 +35,7 @@ class WeightsInfo:
     """The state of one name's weights."""
 
     name: str
-    kind: Literal["model", "lpips", "inpainter"]
+    kind: Literal["model", "lpips", "inpainter", "program"]
     state: WeightsState
     summary: str
     size: int = 0  # bytes, about
@@ -52,7 +53,7 @@ def models(as_json: bool) -> int:
         print_json([asdict(weights) for weights in all_weights])
         return 0
     _print_weights(all_weights)
-    for problem in REGISTRY.list_problems():
+    for problem in (*REGISTRY.list_problems(), *REGISTRY.own_problems().values()):
         warn(problem)
     if any(weights.state == "unknown" for weights in all_weights):
         warn("the extra [diffusion] is not installed, or is broken: pip install 'riptui[diffusion]'")
@@ -117,7 +118,12 @@ def _list_trunks() -> Iterator[WeightsInfo]:
 
 def _list_inpainters() -> Iterator[WeightsInfo]:
     for name, entry in REGISTRY.items():
-        if not entry.needs_weights:
+        if entry.program:
+            missing = explain_missing(name, entry)
+            state: WeightsState = "missing" if missing else "here"
+            summary = f"external program: {entry.program.command}"
+            yield WeightsInfo(name=name, kind="program", state=state, summary=summary, problem=str(missing or ""))
+        elif not entry.needs_weights:
             yield WeightsInfo(name=name, kind="inpainter", state="built in", summary=entry.summary)
 
 
@@ -126,6 +132,8 @@ def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
         size = format_size(weights.size) if weights.size else "-"
         gated = ", gated" if weights.gated else ""
         details = weights.summary.partition(":")[0] if weights.kind == "inpainter" else f"{weights.licence}{gated}"
+        if weights.kind == "program":
+            details = printable(" ".join(weights.summary.split()))[: max(20, out.width - 30)]
         out.print(Text.assemble(STATE_MARKS[weights.state], f" {weights.name:<14}{size:>9}  {details}"))
         if weights.repository:
             out.print(Text(f"  {weights.repository}@{(weights.revision or '')[:10]}", "dim"))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names al
     from riptui.arrays import Images, Masks
 
 OnStep = Callable[[int, int], None]
-"""Called as `on_step(step, steps)` after each denoising step, if there are any. It may raise to stop the inpainting."""
+"""Called as `on_step(step, steps)` after each denoising step, if there are any. It may raise to stop the inpainting. An
+inpainter that waits for something else calls it meanwhile, again with the last step, or with (0, 0) before the first."""
 
 WEIGHTS_NOTE = "weights of "
 """What the name of a note begins with that holds the digest of a part's files. Sessions of older releases have none, so
@@ -25,6 +26,8 @@ NEGATIVE_PROMPT_NOTE = "negative prompt"
 LORA_TENSORS_NOTE = "lora tensors"
 LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE}
 """Notes that sessions of older releases lack, although they would say the same."""
+REPLAY_NOTE = "replay"
+"""The name of the note that says why iterations cannot be computed again with the same pixels; absent if they can."""
 OffloadMode = Literal["none", "model", "sequential"]
 """Where the parts of a model wait that is larger than the device's memory: all on the device; in the computer's memory
 until each is needed as a whole; or layer by layer, which needs the least and takes by far the longest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,6 +13,7 @@ from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
 from riptui.inpainters.catalogue import MODELS, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
+from riptui.inpainters.inpainter_info import InpainterInfo
 from riptui.inpainters.lora_list import LoraType
 from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
@@ -22,51 +23,14 @@ from riptui.inpainters.parameters import (
     ParameterType,
     SwitchType,
     TextType,
-    infer_type,
 )
+from riptui.inpainters.program_registry import OwnPrograms
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
 DEFAULT_INPAINTER = "navier-stokes"
-
-
-@dataclass(frozen=True)
-class InpainterInfo:
-    """What is known of an inpainter before it is imported."""
-
-    target: str
-    """`module:factory`; the factory takes the parameters by name and returns an Inpainter."""
-    summary: str
-    """One line: the method and its source; a last sentence such as "Fast, no weights."."""
-    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
-    """Every parameter with its default."""
-    extra: str | None = None
-    """The extra of riptui that installs the packages it imports; None: the base install has them."""
-    distributions: tuple[str, ...] = ()
-    """Packages whose versions decide the pixels; recorded with every session. A plug-in's own package is added."""
-    parameter_types: Mapping[str, ParameterType] = field(default_factory=dict)
-    """Allowed values by parameter. A parameter that is missing here takes any value of its default's type."""
-    grid: int = 1
-    """Pixels; the corners of masks must lie on multiples of it."""
-    needs_weights: bool = False
-    """Whether it needs a checkpoint that `riptui fetch` downloads."""
-    takes_device: bool = False
-    """Whether the factory also takes `device`, `compile` and `deterministic`: a network, for a GPU if there is one."""
-    takes_offload: bool = False
-    """Whether the factory also takes `offload`: a model whose parts can wait in the computer's memory."""
-    takes_record: bool = False
-    """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
-    runs_in_worker: bool = False
-    """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
-    added_parameters: Collection[str] = ()
-    """The `parameters` that it gained after trajectories were computed with it. At its default such a parameter changes
-    no pixel, and is left out of specs, so that old and new specs of the same pixels are equal."""
-
-    def type_of(self, parameter: str) -> ParameterType:
-        """The type of one of its parameters."""
-        return self.parameter_types.get(parameter) or infer_type(self.parameters[parameter])
 
 
 def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
@@ -173,8 +137,10 @@ def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
     return dataclasses.replace(found, distributions=(*found.distributions, distribution))
 
 
-REGISTRY = Registry("inpainter", BUILT_IN, adopt_plugin)
-"""All inpainters by name, with those of plug-ins (entry point group `riptui.inpainters`)."""
+OWN = OwnPrograms()
+REGISTRY = Registry("inpainter", BUILT_IN, adopt_plugin, OWN)
+"""All inpainters by name: also the external programs of the user's settings, and plug-ins (entry point group
+`riptui.inpainters`)."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +176,8 @@ def find_inpainter(name: str) -> InpainterInfo:
         return info
     if problem := REGISTRY.find_problem(name):
         raise InputError(problem)
-    raise InputError(with_choices(f"unknown inpainter {name!r}", name, REGISTRY))
+    broken = f" (no programs of your settings are known: {problem})" if (problem := OWN.problem_of_file()) else ""
+    raise InputError(with_choices(f"unknown inpainter {name!r}{broken}", name, REGISTRY))
 
 
 def parse_parameters(name: str, typed: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
@@ -246,8 +213,11 @@ def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict
     return {key: value for key, value in complete.items() if key not in left_out}
 
 
-def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int) -> None:
-    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask."""
+def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int | None = None) -> None:
+    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask.
+
+    size: of the frames, px; None if it is not known.
+    """
     if parameters.get("model") == "":
         raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
     for key in ("model", "vae", "config"):
@@ -256,8 +226,11 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
-    if mask % (grid := find_inpainter(name).grid):
-        raise InputError(f"mask {mask} px: {name} needs squares on multiples of {grid} px")
+    info = find_inpainter(name)
+    if mask % info.grid:
+        raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
+    if info.program and size not in (None, info.program.resolution or size):
+        raise InputError(f"size {size} px: {name} takes {info.program.resolution} px only, by your settings: --size")
 
 
 def load(
@@ -287,6 +260,8 @@ def load(
         arguments["offload"] = offload
     if info.takes_record:
         arguments["recorded"] = recorded
+    if info.program is not None:
+        arguments |= {"name": name, "program": info.program}
     feature = f"the inpainter {name}"
     with importing(feature, info.extra) if info.extra else nullcontext():
         imported = import_module(module)

@@ -111,7 +111,8 @@ def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory])
     specs = {cost_key(spec): spec for sweep in sweeps for spec in specs_without_seeds(sweep)}
     times = times_on_disk(specs, trajectories)
     for key, spec in specs.items():
-        if key not in times and not inpainters.find_inpainter(spec.inpainter).needs_weights:
+        info = inpainters.find_inpainter(spec.inpainter)
+        if key not in times and not (info.needs_weights or info.program):
             with suppress(RiptuiError):  # an extra is missing, or the inpainter fails: `riptui run` will say so
                 times[key] = IterationTime(run_trial(spec))
     return times

@@ -1,10 +1,11 @@
-"""Refuses trajectories whose weights or packages are not on this machine, before any is made."""
+"""Refuses trajectories whose weights, packages or programs are not on this machine, before any is made."""
 
 from collections.abc import Hashable, Iterable
 from importlib.util import find_spec
 
 from riptui import inpainters
 from riptui.errors import MissingExtraError, RiptuiError
+from riptui.inpainters.program_registry import explain_missing
 from riptui.spec import Spec
 
 
@@ -30,6 +31,8 @@ def weights_key(spec: Spec) -> Hashable:
 
 def _find_error(spec: Spec) -> RiptuiError | None:
     info = inpainters.find_inpainter(spec.inpainter)
+    if missing := explain_missing(spec.inpainter, info):
+        return missing
     if not info.takes_record:
         return None
     absent = [name for name in info.distributions if find_spec(name) is None]

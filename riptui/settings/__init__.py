@@ -1,8 +1,9 @@
 """The settings of the app and the commands: one TOML file, and a few environment variables that override it.
 
     paths      where the settings file and riptui's other files are
+    programs   external programs as inpainters: the tables [inpainters.NAME]
     toml_file  parsing the file, with line numbers
-    template   a new file that explains every setting
+    template   a new file that explains every setting; program_examples: programs of the field, for that file
     state      values that the app remembers between starts
 
 A broken file never prevents a start: `load_settings` skips invalid values and reports them. Themes, metrics and keys
@@ -10,9 +11,9 @@ are plain names here; callers know which of them exist.
 """
 
 import os
-import reprlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -22,7 +23,8 @@ from msgspec import Meta, inspect
 
 from riptui.errors import SettingsError, with_choices
 from riptui.settings import paths
-from riptui.settings.toml_file import TomlDocument, read_toml
+from riptui.settings.programs import InpainterProgram, parse_programs
+from riptui.settings.toml_file import TomlDocument, quote_value, read_toml
 
 SettingOrigin = Literal["default", "file", "environment"]
 ShortName = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -79,6 +81,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "ended or a worker has died, e.g. to send a mail; run without a shell. The README has examples."
         ),
     ] = ""
+    inpainters: Annotated[
+        dict[str, InpainterProgram],
+        Meta(
+            description="External programs as inpainters, a table each: [inpainters.NAME]. Only your own settings can "
+            "name a command: a spec has the name alone."
+        ),
+    ] = {}
     keys: Annotated[
         dict[str, str],
         Meta(description='Your key bindings, a table: ID = "x" or ["x", "ctrl+x"]; the app\'s help shows the IDs.'),
@@ -124,11 +133,7 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
     document = _read_document(file, problems)
     for name, value in document.values.items():
         try:
-            values[name] = (
-                _parse_key_table(value, file, document, problems)
-                if name == "keys"
-                else _parse_value(name, value, choices)
-            )
+            values[name] = _parse_entry(name, value, file, document, problems, choices)
             origins[name] = "file"
         except SettingsError as error:
             problems.append(f"{_location(file, document, name)}: {error}")
@@ -140,6 +145,19 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
             except SettingsError as error:
                 problems.append(f"${variable}: {error}")
     return LoadedSettings(Settings(**values), file, origins, tuple(problems))
+
+
+def read_programs() -> tuple[Mapping[str, InpainterProgram], Mapping[str, SettingsError]]:
+    """The external programs of the settings file, and why the others cannot be used, by name.
+
+    Raises SettingsError if the file cannot be read.
+    """
+    file = paths.settings_file()
+    try:
+        document = read_toml(file)
+    except FileNotFoundError:
+        return {}, {}
+    return parse_programs(document.values.get("inpainters", {}), partial(_location, file, document))
 
 
 def describe_setting(name: str) -> str:
@@ -162,6 +180,24 @@ def _read_document(file: Path, problems: list[str]) -> TomlDocument:
     return TomlDocument({}, "")
 
 
+def _parse_entry(
+    name: str,
+    value: Any,
+    file: Path,
+    document: TomlDocument,
+    problems: list[str],
+    choices: Mapping[str, Collection[str]],
+) -> Any:
+    """Parse the value of a name. Adds what is wrong in a table to the problems. Raises SettingsError."""
+    if name == "keys":
+        return _parse_key_table(value, file, document, problems)
+    if name == "inpainters":
+        programs, wrong = parse_programs(value, partial(_location, file, document))
+        problems.extend(map(str, wrong.values()))
+        return programs
+    return _parse_value(name, value, choices)
+
+
 def _location(file: Path, document: TomlDocument, name: str) -> str:
     line = document.line_of(name)
     return f"{file}, line {line}" if line else str(file)
@@ -170,21 +206,23 @@ def _location(file: Path, document: TomlDocument, name: str) -> str:
 def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]]) -> Any:
     """Validate and convert a value. Raises SettingsError without the location."""
     if name not in Settings.__struct_fields__:
-        raise SettingsError(with_choices(f"unknown setting {_quote(name)}", name, Settings.__struct_fields__))
+        raise SettingsError(with_choices(f"unknown setting {quote_value(name)}", name, Settings.__struct_fields__))
     try:
         converted = msgspec.convert({name: value}, Settings, dec_hook=_decode_path)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{name} is {_quote(value)}; it must be {_describe_allowed(_field_type(name))}") from error
+        raise SettingsError(
+            f"{name} is {quote_value(value)}; it must be {_describe_allowed(_field_type(name))}"
+        ) from error
     known = choices.get(name)
     if known is not None and value not in known:
-        raise SettingsError(with_choices(f"unknown {name} {_quote(value)}", str(value), known))
+        raise SettingsError(with_choices(f"unknown {name} {quote_value(value)}", str(value), known))
     return getattr(converted, name)
 
 
 def _parse_key_table(table: object, file: Path, document: TomlDocument, problems: list[str]) -> dict[str, str]:
     """Parse [keys]: ID to its keys, separated by commas. The app checks whether the IDs and keys exist."""
     if not isinstance(table, dict):
-        raise SettingsError(f'keys is {_quote(table)}; it must be a table: [keys], and below it ID = "x"')
+        raise SettingsError(f'keys is {quote_value(table)}; it must be a table: [keys], and below it ID = "x"')
     keys: dict[str, str] = {}
     for name, value in _flatten(table):
         listed = [value] if isinstance(value, str) else value
@@ -194,7 +232,9 @@ def _parse_key_table(table: object, file: Path, document: TomlDocument, problems
             keys[name] = ",".join("comma" if key.strip() == "," else key.strip() for key in listed)
             continue
         else:
-            problem = f'keys.{name} is {_quote(value)}; it must be a key such as "x" or a list such as ["x", "ctrl+x"]'
+            problem = (
+                f'keys.{name} is {quote_value(value)}; it must be a key such as "x" or a list such as ["x", "ctrl+x"]'
+            )
         problems.append(f"{_location(file, document, f'keys.{name}')}: {problem}")
     return keys
 
@@ -240,10 +280,3 @@ def _describe_allowed(kind: inspect.Type) -> str:
             return "a path"
         case _:
             return "a name"
-
-
-def _quote(value: object) -> str:
-    """A value for a message: without control characters, at most one line."""
-    brief = reprlib.Repr()
-    brief.maxstring = brief.maxother = brief.maxlong = 60
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else brief.repr(value)

@@ -5,6 +5,10 @@ import textwrap
 from pathlib import Path
 
 from riptui.settings import Settings, describe_setting
+from riptui.settings.program_examples import EXAMPLES, comment_out
+
+TABLES = ("inpainters", "keys")
+"""Settings that are tables: the last ones."""
 
 HEADER = """\
 # Settings of riptui. Lines that begin with # are ignored: remove the # to set a value.
@@ -18,9 +22,9 @@ def make_template() -> str:
     parts = [HEADER]
     for name in Settings.__struct_fields__:
         explained = textwrap.fill(describe_setting(name), 110, initial_indent="# ", subsequent_indent="# ")
-        # [keys] is the only table: the last
-        setting = "[keys]" if name == "keys" else f"{name} = {format_toml(getattr(defaults, name))}"
-        parts.append(f"{explained}\n#{setting}\n")
+        setting = f"[{name}]" if name in TABLES else f"{name} = {format_toml(getattr(defaults, name))}"
+        examples = comment_out(EXAMPLES) if name == "inpainters" else ""
+        parts.append(f"{explained}\n#{setting}\n{examples}")
     return "\n".join(parts)
 
 

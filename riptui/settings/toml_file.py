@@ -1,6 +1,7 @@
 """Parsing of TOML files, with the line number of each key. Knows no settings."""
 
 import re
+import reprlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,13 @@ def read_toml(file: Path) -> TomlDocument:
         line = int(number[1]) if number else text.rstrip("\n").count("\n") + 1
         location = f", line {line}" if separator else ""
         raise SettingsError(f"{file}{location}: this is not TOML: {reason[:1].lower()}{reason[1:]}") from error
+
+
+def quote_value(value: object) -> str:
+    """A value for a message: without control characters, at most one line."""
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = brief.maxlong = 60
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else brief.repr(value)
 
 
 def _read_bytes(file: Path) -> bytes:

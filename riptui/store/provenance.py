@@ -4,8 +4,9 @@ If there are any, its pixels may differ from those of a single session.
 """
 
 import re
+from collections import Counter
 
-from riptui.inpainters.inpainter import JOINT_VARIANT, LATER_NOTES, VARIANT_NOTE, WEIGHTS_NOTE
+from riptui.inpainters.inpainter import JOINT_VARIANT, LATER_NOTES, REPLAY_NOTE, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.store.records import IterationRow, Session
 from riptui.store.trajectory import Trajectory
 
@@ -22,6 +23,22 @@ def describe_mixed_sessions(trajectory: Trajectory, rows: list[IterationRow] | N
         return ""  # most are not mixed, and their rows need not be read
     used_sessions = dict.fromkeys(row.session for row in (trajectory.read_rows() if rows is None else rows))
     return "; ".join(_list_differences([sessions[number] for number in used_sessions if number in sessions]))
+
+
+def describe_unreplayable(trajectory: Trajectory, rows: list[IterationRow]) -> str:
+    """How many iterations cannot be computed again with the same pixels, and why; "" if all can.
+
+    E.g. "8 of 16 iterations, the program cannot be given a seed".
+
+    rows: the committed iterations. Raises DamagedError, DiskError.
+    """
+    reasons = {
+        session.session: session.notes[REPLAY_NOTE].removeprefix("no: ")
+        for session in trajectory.read_sessions()
+        if REPLAY_NOTE in session.notes
+    }
+    counts = Counter(reasons[row.session] for row in rows if row.session in reasons)
+    return "; ".join(f"{count} of {len(rows)} iterations, {reason}" for reason, count in counts.items())
 
 
 def pixel_traits(session: Session) -> dict[str, str]:

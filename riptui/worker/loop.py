@@ -11,9 +11,12 @@ import msgspec
 
 from riptui import __version__
 from riptui.engine import BatchRunner
-from riptui.errors import DiskError, SpecError, StoreError
+from riptui.errors import DiskError, InputError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
+from riptui.inpainters import find_inpainter
 from riptui.inpainters.devices import torch_name
+from riptui.inpainters.program_registry import explain_missing
+from riptui.settings.paths import settings_file
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.disk_failure import concerns_whole_disk
@@ -61,7 +64,8 @@ def serve(
 
     queue: None for that of the runs folder. `should_stop()` is called after each iteration and while the queue is
     empty; then unfinished trajectories stay queued.
-    A trajectory whose folder cannot be used, or whose spec may not load what it names, is skipped: its event is Failed.
+    A trajectory whose folder cannot be used, or whose inpainter this worker may not use or does not have, is skipped:
+    its event is Failed.
     Raises DiskError if the disk as a whole fails.
     """
     record = registration.record
@@ -146,9 +150,10 @@ class _QueueTaker:
         return refused
 
     def _take_trusted(self, spec: Spec | None) -> Trajectory | None:
-        """The next trajectory whose spec may load what it names; the others are skipped, with the reason."""
+        """The next trajectory whose spec may load what it names, and that this user has; the others are skipped, with
+        the reason."""
         while (trajectory := self._queue.take_next(spec)) is not None:
-            reason = self._trust.refuse(trajectory)
+            reason = self._trust.refuse(trajectory) or _explain_unavailable(trajectory)
             if not reason:
                 break
             self._heartbeat.record_skipped(trajectory, reason)
@@ -164,6 +169,21 @@ class _QueueTaker:
                 if Path(path).is_relative_to(os.path.realpath(trajectory.path)):
                     return trajectory
         return next((trajectory for trajectory in self.taken if not trajectory.path.exists()), self.taken[-1])
+
+
+def _explain_unavailable(trajectory: Trajectory) -> str:
+    """Why this worker has no such inpainter, although another's may: a plug-in, or a program of somebody's settings; ""
+    if it has it, or if the spec cannot be read, which is told elsewhere."""
+    try:
+        name = trajectory.spec.inpainter
+    except RiptuiError:
+        return ""
+    try:
+        missing = explain_missing(name, find_inpainter(name))
+    except InputError as error:
+        settings = f"{settings_file()}, the settings of this worker's user"
+        return f"{error}. For a program, define [inpainters.{name}] in {settings}"
+    return str(missing) if missing else ""
 
 
 def _wait_for_work(

@@ -14,6 +14,7 @@ import pytest
 
 from riptui import filesystem
 from riptui.settings import ENVIRONMENT_VARIABLES, Settings, describe_setting, load_settings, paths, state
+from riptui.settings.programs import InpainterProgram
 from riptui.settings.template import make_template
 
 NAMES = Settings.__struct_fields__
@@ -70,6 +71,9 @@ metric = "ssim@previous"
 axis = "coverage"
 confirm = false
 on_end = "mail me"
+[inpainters.mat]
+command = "mat {image} {mask} {output}"
+hole = "black"
 [keys]
 "app.quit" = "ctrl+x"
 """
@@ -90,6 +94,7 @@ def test_every_setting_is_read(write: Write) -> None:
         ring="osc9",
         play_speed=12.5,
         on_end="mail me",
+        inpainters={"mat": InpainterProgram(command="mat {image} {mask} {output}", hole="black")},
         metric="ssim@previous",
         axis="coverage",
         confirm=False,

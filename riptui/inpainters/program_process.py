@@ -1,0 +1,139 @@
+"""One run of an external program: its output is read, its time is limited, and no process of it is left."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from riptui.errors import InpainterError
+from riptui.text.terminal import printable
+
+POLL_SECONDS = 0.05
+TAIL_BYTES = 2**14  # bytes of its output that are kept
+LAST_OUTPUT_SECONDS = 1.0  # seconds that what it printed last has to arrive after its end
+MAX_LINE = 200  # characters of its last line that an error quotes
+PROGRESS = re.compile(rb"\b(\d{1,6})/(\d{1,6})\b")
+"""As in tqdm's bars: 12/50."""
+
+OnPoll = Callable[[int, int], None]
+"""Called as `on_poll(step, steps)` many times a second while the program runs, with the progress that it last printed;
+(0, 0) before. It may raise to end the program."""
+
+
+def run_program(
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    env: Mapping[str, str],
+    seconds: float,
+    inherited: Sequence[int] = (),
+    on_start: Callable[[int], None] = lambda group: None,
+    on_poll: OnPoll = lambda step, steps: None,
+) -> str:
+    """Run a program to its end; return the end of what it printed, stderr too.
+
+    folder: its current folder. env: added to this process's environment. inherited: open files that it gets.
+    on_start: called with its process group. Raises InpainterError if it does not start, takes longer, or fails; the end
+    of its output is a note of the error. Whatever happens, afterwards none of its processes runs that stayed in its
+    group.
+    """
+    try:
+        process = subprocess.Popen(
+            argv,
+            cwd=folder,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=inherited,
+        )
+    except (OSError, ValueError) as error:
+        raise InpainterError(f"it does not start: {getattr(error, 'strerror', None) or error}") from error
+    output = _OutputReader(process)
+    started = time.monotonic()
+    try:
+        on_start(process.pid)
+        while not _has_exited(process):
+            if time.monotonic() - started > seconds:
+                raise InpainterError(f"it was ended after {seconds:g} s: set a longer timeout if that is not enough")
+            on_poll(*output.progress)
+            time.sleep(POLL_SECONDS)
+    except InpainterError as error:
+        _end(process)
+        raise _with_output(error, output.read_tail()) from error.__cause__
+    finally:
+        _end(process)
+    tail = output.read_tail()
+    if process.returncode:
+        raise _with_output(InpainterError(_describe_exit(process.returncode, tail)), tail)
+    return tail
+
+
+def _has_exited(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has ended. It is not reaped, so that its number stays its own until its group is ended."""
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End its process group, if that was not done."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS: the group has only an ended process
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _describe_exit(code: int, tail: str) -> str:
+    if code < 0:
+        with suppress(ValueError):
+            return f"it was killed by {signal.Signals(-code).name}: {_last_line(tail)}"
+    return f"it exited with {code}: {_last_line(tail)}"
+
+
+def _with_output(error: InpainterError, tail: str) -> InpainterError:
+    if tail.strip():
+        error.add_note(f"The end of the program's output:\n{tail}")
+    return error
+
+
+def _last_line(tail: str) -> str:
+    return (tail.strip().rpartition("\n")[2] or "it printed nothing")[:MAX_LINE]
+
+
+class _OutputReader:
+    """Reads all that a program prints, in a thread, for it would wait otherwise; keeps the end of it.
+
+    A process that it leaves outside its group may keep the pipe open, and is not waited for.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.progress = (0, 0)
+        """Step and steps, as it printed them last. The step never goes back."""
+        self._process = process
+        self._tail = b""
+        self._thread = Thread(target=self._read, name="program output", daemon=True)
+        self._thread.start()
+
+    def read_tail(self) -> str:
+        """The end of what it printed, once it has ended; safe to show, its lines kept."""
+        self._thread.join(LAST_OUTPUT_SECONDS)
+        text = self._tail.decode(errors="replace").replace("\r", "\n")
+        return "\n".join(printable(line) for line in text.split("\n")).strip("\n")
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with suppress(OSError, ValueError), self._process.stdout as stdout:
+            while data := os.read(stdout.fileno(), TAIL_BYTES):
+                self._tail = (self._tail + data)[-TAIL_BYTES:]
+                self._note_progress(data)
+
+    def _note_progress(self, data: bytes) -> None:
+        for match in PROGRESS.finditer(data):
+            step, steps = int(match[1]), int(match[2])
+            if max(1, self.progress[0]) <= step <= steps and steps >= self.progress[1]:
+                self.progress = step, steps

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names al
 
 OnStep = Callable[[int, int], None]
 """Called as `on_step(step, steps)` after each denoising step, if there are any. It may raise to stop the inpainting. An
-inpainter that waits for something else calls it meanwhile, again with the last step, or with (0, 0) before the first."""
+inpainter that waits for something else calls it meanwhile, again with the last step, or with (0, 0) before the 1st."""
 
 WEIGHTS_NOTE = "weights of "
 """What the name of a note begins with that holds the digest of a part's files. Sessions of older releases have none, so

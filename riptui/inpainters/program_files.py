@@ -130,7 +130,7 @@ def _remove_if_left(entry: os.DirEntry[str]) -> None:
 
 
 def _end_program(path: Path) -> None:
-    """End the process group that a folder names. It has a process, which holds the lock: the number is still its own."""
+    """End the process group that a folder names. One of its processes holds the lock: the number is its own."""
     with suppress(ValueError, OSError):
         group = int((path / GROUP).read_text())
         if group > 1:

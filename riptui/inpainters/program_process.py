@@ -72,6 +72,7 @@ def run_program(
     tail = output.read_tail()
     if process.returncode:
         raise _with_output(InpainterError(_describe_exit(process.returncode, tail)), tail)
+    on_poll(*output.progress)
     return tail
 
 

@@ -193,9 +193,8 @@ def _require_placeholders(title: str, program: InpainterProgram) -> None:
     if len(seeds) == 2:
         raise _EntryError(f"{title}.command has {{seed}} and {{seeds}}: use one of the two", "command")
     if seeds and program.seed != "given":
-        raise _EntryError(
-            f'{title}.command takes {_braced(seeds)}, and seed is "{program.seed}": set seed = "given"', "seed"
-        )
+        advice = f'seed is "{program.seed}": set seed = "given"'
+        raise _EntryError(f"{title}.command takes {_braced(seeds)}, and {advice}", "command")
     if program.seed == "given" and not seeds:
         raise _EntryError(f'{title}.seed is "given", and the command has no {{seed}}', "seed")
 

@@ -1,0 +1,95 @@
+"""An inpainting program that is started as MAT's is: with folders, or with files of one picture. Runs with -I -S."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+
+def pairs(source: str, target: str) -> list[tuple[Path, Path]]:
+    """Inputs and their outputs."""
+    if Path(source).is_dir():
+        return [(path, Path(target) / path.name) for path in sorted(Path(source).iterdir())]
+    return [(Path(source), Path(target))]
+
+
+def copy(files: list[tuple[Path, Path]]) -> None:
+    for image, output in files:
+        shutil.copyfile(image, output)
+
+
+def main() -> None:
+    action, image, mask, output, *rest = sys.argv[1:]
+    files = pairs(image, output)
+    if action == "copy":
+        copy(files)
+    elif action == "copy-mask":  # as RGB, with a PNG encoder's help
+        from PIL import Image
+
+        for masked, target in pairs(mask, output):
+            Image.open(masked).convert("RGB").save(target)
+    elif action == "invert":
+        from PIL import Image, ImageChops
+
+        for picture, target in files:
+            ImageChops.invert(Image.open(picture)).save(target)
+    elif action == "noise":
+        from PIL import Image
+
+        seeds = dict(line.split() for line in Path(rest[0]).read_text().splitlines()) if "/" in rest[0] else {}
+        for picture, target in files:
+            noise = Random(int(seeds.get(picture.name, rest[0].rpartition("/")[2] if not seeds else 0)))
+            size = Image.open(picture).size
+            Image.frombytes("RGB", size, noise.randbytes(3 * size[0] * size[1])).save(target)
+    elif action == "partly":
+        copy(files[:-1])
+    elif action == "give":
+        for _, target in files:
+            shutil.copyfile(rest[0], target)
+    elif action == "rename":
+        for picture, target in files:
+            shutil.copyfile(picture, target.with_name(target.stem + rest[0]))
+    elif action == "name-alike":
+        for number, (picture, target) in enumerate(files):
+            shutil.copyfile(picture, target.with_name(f"result{number}.png"))
+    elif action == "link":
+        for _, target in files:
+            target.symlink_to(rest[0])
+    elif action == "elsewhere":
+        for picture, target in files:
+            shutil.copyfile(picture, target.name)
+    elif action == "fail":
+        print("reading the weights", flush=True)
+        print("\x1b[31mRuntimeError: CUDA out of memory", file=sys.stderr)
+        copy(files)
+        sys.exit(3)
+    elif action == "flood":
+        for _ in range(200):
+            sys.stderr.write("x" * 10_000 + "\n")
+        copy(files)
+    elif action == "steps":
+        for step in range(1, 5):
+            sys.stderr.write(f"\r{25 * step}%|##| {step}/4 [00:01<00:02]")
+            sys.stderr.flush()
+            time.sleep(float(rest[0]))
+        copy(files)
+    elif action == "hang":
+        child = subprocess.Popen(["sleep", "600"])
+        Path(rest[0]).write_text(str(child.pid))
+        print("waiting for a licence", flush=True)
+        time.sleep(600)
+    elif action == "count":
+        with Path(rest[0]).open("a") as log:
+            log.write(f"{len(files)}\n")
+        copy(files)
+    elif action == "environment":
+        import os
+
+        Path(rest[0]).write_text(f"{os.environ.get('CUDA_VISIBLE_DEVICES')} {os.environ.get('ADA')} {Path.cwd()}")
+        copy(files)
+
+
+if __name__ == "__main__":
+    main()

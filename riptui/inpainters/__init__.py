@@ -3,9 +3,12 @@
 An inpainter fills masks. Its own conventions (value range, channel order, mask polarity) stay in its file.
 
 inpainter   the calling convention, with its optional parts
+inpainter_info   what is known of an inpainter before it is imported
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
+external_program   an inpainter that starts a program of the user's settings; program_registry: finds it; program_files:
+            the folder of its pictures; program_process: one run of it
 devices     checks of a device's name, without torch
 visible_devices, nvidia_smi     which GPUs CUDA shows to a process, and which there are
 
@@ -34,11 +37,11 @@ silence             keep the libraries' output off the terminal
 """
 
 from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OffloadMode, OnStep, add_defaults
+from riptui.inpainters.inpainter_info import InpainterInfo
 from riptui.inpainters.registry import (
     CUSTOM,
     DEFAULT_INPAINTER,
     REGISTRY,
-    InpainterInfo,
     complete_parameters,
     find_inpainter,
     load,

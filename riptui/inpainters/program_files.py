@@ -184,5 +184,5 @@ def _require_picture(name: str, picture: PilImage.Image, size: int) -> None:
         raise InpainterError(f"its output {name} is {picture.width}x{picture.height} px; it must be {size}x{size}")
     if picture.mode not in ("RGB", "RGBA"):
         raise InpainterError(f"its output {name} has the mode {picture.mode}; it must be RGB with 8 bits per channel")
-    if any("16" in str(tile[3]) for tile in picture.tile):  # Pillow would drop the lower half
+    if any("16" in str(tile[3]) for tile in getattr(picture, "tile", ())):  # Pillow would drop the lower half
         raise InpainterError(f"its output {name} has 16 bits per channel; it must be RGB with 8 bits per channel")

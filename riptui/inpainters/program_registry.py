@@ -107,7 +107,7 @@ def _locate(word: str, folder: Path | None, search_path: str | None) -> str | No
 def _to_info(program: InpainterProgram) -> InpainterInfo:
     return InpainterInfo(
         "riptui.inpainters.external_program:load_program",
-        "An external program of your settings. As slow as the program.",
+        "An external program of your settings.",
         takes_device=True,
         runs_in_worker=True,
         program=program,

@@ -22,7 +22,8 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     show_default=True,
     metavar="NAME",
     help=f"Inpainters: {', '.join(REGISTRY.built_in)}; or a model by its hub id, org/name[@revision], "
-    "its page on the hub, its folder or its file. Separate several by commas.",
+    "its page on the hub, its folder or its file; or a program that your settings name ([inpainters.NAME], see riptui "
+    "config). Separate several by commas.",
 )
 @click.option(
     "--set", "key_values", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the inpainter, e.g. radius=5."

@@ -10,8 +10,8 @@ from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import ChoiceDialog, DialogChoice
-from riptui.tui.rating.screen import RatingScreen
-from riptui.tui.rating.session import RatingPlan, RatingSession, guess_rater
+from riptui.tui.rating.rating_screen import RatingScreen
+from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
 
 MODES: Sequence[DialogChoice[RatingMode]] = (
     DialogChoice("1", "A or B: which of two is better", "ab"),

@@ -15,8 +15,8 @@ from riptui.store import layout
 from riptui.store.listing import find_trajectories, summarize
 from riptui.store.ratings import Rating, RatingMode, read_ratings
 from riptui.tui import bindings
-from riptui.tui.rating.screen import RatedPicture, RatingScreen
-from riptui.tui.rating.session import RatingPlan, RatingSession, guess_rater
+from riptui.tui.rating.rating_screen import RatedPicture, RatingScreen
+from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
 from tests.support.app_pilot import toasts, wait_until
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory

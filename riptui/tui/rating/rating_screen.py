@@ -23,7 +23,7 @@ from riptui.text.terminal import printable
 from riptui.tui import bindings
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
-from riptui.tui.rating.session import QuestionPictures, RatingSession, read_pictures
+from riptui.tui.rating.rating_session import QuestionPictures, RatingSession, read_pictures
 
 MAX_IN_A_ROW = 3
 DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, esc leaves."

@@ -21,15 +21,16 @@ MODES: Sequence[DialogChoice[RatingMode]] = (
 
 
 async def rate(context: CommandContext) -> None:
-    """Rate the frames at the end of the selected trajectories, as this system's user."""
-    if not context.paths:
+    """Rate the frames at the end of a group's trajectories, as this system's user; on a trajectory, those beside it."""
+    if not context.cursor_path:
         return
-    mode = await context.show_dialog(ChoiceDialog("Rate blind", MODES))
+    place = context.cursor_path if context.is_group else context.cursor_path.rpartition("/")[0]
+    mode = await context.show_dialog(ChoiceDialog(f"Rate {place or 'all trajectories'} blind", MODES))
     if mode is None:
         return
-    folder = context.runs / context.cursor_path
-    plan = RatingPlan(folder if context.is_group else folder.parent, guess_rater(), mode)
-    session = await asyncio.to_thread(_open, plan, [context.runs / path for path in context.paths])
+    paths = [context.runs / path for path in context.tree_model.list_matching(place)]
+    plan = RatingPlan(context.runs / place, guess_rater(), mode)
+    session = await asyncio.to_thread(_open, plan, paths)
     saved = await context.show_dialog(RatingScreen(session, context.graphics))
     context.notify(f"{format_count(saved or 0, 'answer')} saved in {session.journal.path}")
 

@@ -84,7 +84,7 @@ def _scan(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def find_copies(paths: Iterable[Path]) -> dict[Path, Path]:
+def find_equal_files(paths: Iterable[Path]) -> dict[Path, Path]:
     """Files with the same bytes as one before them, and which. Only files of equal size are read."""
     copies: dict[Path, Path] = {}
     by_size: dict[int, list[Path]] = {}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from riptui.errors import StudyError, with_choices
 from riptui.images import is_folder, is_regular
-from riptui.planning.picture_files import PictureFiles, describe_copies, find_copies, list_pictures, match_pattern
+from riptui.planning.picture_files import PictureFiles, describe_copies, find_equal_files, list_pictures, match_pattern
 from riptui.settings.paths import cache_folder
 from riptui.study.dataset_name import HUB_PREFIX, parse_dataset_name
 from riptui.study.hub_dataset import HubDataset
@@ -76,7 +76,7 @@ def _draw(study: Study, *, fetch: bool) -> StudyPictures:
         drawn += more
         if fetch:
             _fetch(rows, more)
-        copies = find_copies(path for path in drawn)
+        copies = find_equal_files(path for path in drawn)
     chosen = set(drawn) - set(copies)
     found.paths = [path for path in rows if path in chosen]
     found.notices += describe_copies(copies)

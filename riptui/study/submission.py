@@ -57,6 +57,7 @@ class Submission:
     """Creates or requests a study's trajectories while it is iterated over, once. Later edits of the file are ignored.
 
     `should_stop()` is called before a trajectory is created; those that exist by then are in the manifest.
+    priority: in the queue; None: 0, or what an existing one has.
     runs_here: whether this machine computes them, so that it must have the models of new ones.
     Raises StudyError if an entry of `images` matches nothing; WeightsError, InputError, MissingExtraError, DiskError.
     """
@@ -66,11 +67,13 @@ class Submission:
         study: Study,
         metrics: tuple[str, ...],
         *,
+        priority: int | None = None,
         should_stop: Callable[[], bool] = lambda: False,
         runs_here: bool = True,
     ) -> None:
         self._study = study
-        self._request = Request("run", metrics, study.measure, round(time.time(), 3))
+        rank = msgspec.UNSET if priority is None else priority
+        self._request = Request("run", metrics, study.measure, round(time.time(), 3), rank)
         known = manifest.read(study)
         self.squares: SquareSource = known.squares if known else "own"
         """Whose squares a seed gives where the file does not say."""

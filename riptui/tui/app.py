@@ -22,7 +22,7 @@ from riptui.graphics.capabilities import Terminal
 from riptui.graphics.protocol import Graphics
 from riptui.settings import LoadedSettings
 from riptui.text.terminal import printable
-from riptui.tui import bindings, keymap, themes
+from riptui.tui import bindings, keymap, possible, themes
 from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
 from riptui.tui.help import HelpScreen
@@ -87,16 +87,21 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         return dict(themes.css_variables(self.current_theme))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette's entries: every key of the screen as "group: verb", and the themes."""
+        """The palette's entries: what can be done now, each once, as "group: verb"; and the themes."""
+        seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if binding.id and active.enabled:
-                group = bindings.GROUPS.get(binding.id.partition(".")[0], "")
-                yield SystemCommand(
-                    f"{group}: {binding.description}" if group else binding.description,
-                    f"{binding.tooltip}  ({self.get_key_display(binding)})",
-                    lambda active=active: self.run_action(active.binding.action, active.node),
-                )
+            if not binding.id or not active.enabled or binding.id in seen:
+                continue
+            seen.add(binding.id)
+            if isinstance(screen, Browser) and not possible.is_possible(screen, binding.id):
+                continue
+            group = bindings.GROUPS.get(binding.id.partition(".")[0], "")
+            yield SystemCommand(
+                f"{group}: {binding.description}" if group else binding.description,
+                f"{binding.tooltip}  ({self.get_key_display(binding)})",
+                lambda active=active: self.run_action(active.binding.action, active.node),
+            )
         yield SystemCommand("App: theme", "Change the theme (this session only)", self.action_change_theme)
 
     def action_help(self) -> None:
@@ -104,7 +109,10 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
 
     def action_graphics(self) -> None:
         self.graphics.cycle()
-        self.notify(printable(self.graphics.status), title="Pictures", markup=False)
+        if isinstance(self.screen, Browser):
+            self.screen.say(f"pictures: {self.graphics.status}")
+        else:
+            self.notify(printable(self.graphics.status), title="Pictures", markup=False)
 
     def on_app_focus(self, event: AppFocus) -> None:
         self._terminal_focused = True
@@ -128,7 +136,10 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     # Exit
 
     def on_exit_app(self) -> None:
-        """Free kitty's pictures before the alternate screen is left: kitty would keep them in memory."""
+        """Remember the place. Free kitty's pictures before the alternate screen is left: kitty would keep them."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Browser):
+                screen.remember_place()
         if self._driver is not None:
             self._driver.write(self.graphics.free_all())
 

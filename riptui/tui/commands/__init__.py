@@ -14,7 +14,7 @@ from importlib import import_module
 from riptui.errors import RiptuiError
 from riptui.tui.commands.context import CommandContext
 
-__all__ = ["COMMAND_MODULES", "CommandContext", "run_command"]
+__all__ = ["COMMAND_MODULES", "ON_MARKED", "CommandContext", "run_command"]
 
 COMMAND_MODULES = {
     "launch": "run_again",
@@ -38,6 +38,23 @@ COMMAND_MODULES = {
     "measure": "sharing",
     "shell": "sharing",
 }
+
+ON_MARKED = frozenset(
+    [
+        "pause",
+        "stop",
+        "retry",
+        "move_earlier",
+        "move_later",
+        "move_to_trash",
+        "delete",
+        "edit_tags",
+        "export",
+        "copy",
+        "measure",
+    ]
+)
+"""The commands that act on the marked trajectories, if there are any; the others on the cursor's row."""
 
 
 async def run_command(name: str, context: CommandContext) -> None:

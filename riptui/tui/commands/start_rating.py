@@ -1,6 +1,7 @@
 """Blind ratings of the selection."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,16 +22,21 @@ MODES: Sequence[DialogChoice[RatingMode]] = (
 
 
 async def rate(context: CommandContext) -> None:
-    """Rate the frames at the end of a group's trajectories, as this system's user; on a trajectory, those beside it."""
+    """Rate the frames at the end of the selected trajectories, as this system's user; on one, those beside it."""
     if not context.cursor_path:
         return
-    place = context.cursor_path if context.is_group else context.cursor_path.rpartition("/")[0]
-    mode = await context.show_dialog(ChoiceDialog(f"Rate {place or 'all trajectories'} blind", MODES))
+    paths, place = context.paths, context.cursor_path
+    if context.marked:
+        place = os.path.commonpath([path.rpartition("/")[0] for path in paths])
+    elif not context.is_group:
+        place = place.rpartition("/")[0]
+        paths = context.tree_model.list_matching(place)
+    title = f"Rate blind: {format_count(len(paths), 'trajectory')} in {place or context.runs.name}"
+    mode = await context.show_dialog(ChoiceDialog(title, MODES))
     if mode is None:
         return
-    paths = [context.runs / path for path in context.tree_model.list_matching(place)]
     plan = RatingPlan(context.runs / place, guess_rater(), mode)
-    session = await asyncio.to_thread(_open, plan, paths)
+    session = await asyncio.to_thread(_open, plan, [context.runs / path for path in paths])
     saved = await context.show_dialog(RatingScreen(session, context.graphics))
     context.notify(f"{format_count(saved or 0, 'answer')} saved in {session.journal.path}")
 

@@ -66,6 +66,8 @@ def build_group_data(
     notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
     if copies := len(members) - len(distinct):
         notes.append(f"without {format_count(copies, 'copy')}")
+    if options.view == "mean" and (growing := sum(member.k < member.spec.iterations for member in drawn)):
+        notes.append(f"{format_count(growing, 'trajectory')} unfinished: late means are over fewer")
     if len(members_by_curve) > MAX_CURVES:
         notes.append(f"{MAX_CURVES} of {len(members_by_curve)} curves")
     if options.view == "runs" and len(series) > MAX_RUNS:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 from riptui.metrics.display import in_display_order
+from riptui.results.curves import shares_squares
 from riptui.results.exposure import LUMA, SquareErrors
 from riptui.results.picture_names import name_pictures
 from riptui.results.recursion_effect import RecursionEffect, compute_effect
@@ -30,7 +31,9 @@ def build_recursion_data(
         effect = compute_effect([squares[member.path] for member in found], error)
         series.append(_series(f"{name}  {describe_slope(effect)}", effect, colour))
         ends.append(effect.by_exposure[-1].exposure)
-    notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
+    shared = any(map(shares_squares, curves.values()))
+    notes = ["images share squares: intervals are for these squares"] if shared else []
+    notes += [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
     if others := len(members) - len(drawn):
         notes.append(f"without {format_count(others, 'trajectory')}: unfinished, a copy, without paste or unreadable")
     if len(curves) > MAX_CURVES:
@@ -54,7 +57,8 @@ def describe_slope(effect: RecursionEffect) -> str:
     share = effect.relative_slope
     if not isfinite(share.value):
         return "R -"
-    interval = f" [{share.low:.1f}, {share.high:.1f}]" if isfinite(share.low) else ""
+    low, high = (round(end, 1) + 0.0 for end in (share.low, share.high))  # -0.0 becomes 0.0
+    interval = f" [{low:.1f}, {high:.1f}]" if isfinite(low) else ""
     return f"R {share.value:+.1f} %{interval}"
 
 

@@ -1,6 +1,7 @@
 """The chart: pure drawing, and the widget's redrawing."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from riptui.tui import themes
-from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range, y_range
+from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, with_even_ticks, x_range, y_range
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import shorten
@@ -50,6 +51,19 @@ def test_ticks_are_round_and_their_labels_tell_them_apart(low: Any, high: Any, m
     values = tick_values(AxisRange(low, high), most)
     assert format_ticks(values) == found
     assert len(values) <= most
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0.087), (0.84, 1.003), (0, 0.66), (0.5, 0.95), (-3, 8), (20, 55)])
+@pytest.mark.parametrize("rows", [8, 15, 25, 30])
+def test_ticks_are_a_whole_number_of_rows_apart(low: float, high: float, rows: int) -> None:
+    axis, ticks = with_even_ticks(AxisRange(low, high), rows, 4, max(2, rows // 2))
+    places = [round((1 - axis.fraction(tick)) * (4 * rows - 1)) // 4 for tick in ticks]
+    assert len({lower - upper for lower, upper in pairwise(places)}) == 1
+    assert len(ticks) >= 2 + (rows > 8)
+    assert axis.low <= low
+    assert axis.high - axis.low <= 1.45 * (high - low)
+    part = (axis.high - axis.low) / (4 * rows - 1)
+    assert axis.high > high - part
 
 
 def test_lpips_begins_at_0_and_ssim_near_its_values() -> None:
@@ -101,6 +115,25 @@ def test_points_of_all_series_are_seen_where_they_share_their_x() -> None:
     assert colours_in(drawn(series)) == {0, 1, 2}
 
 
+def test_many_points_at_one_x_are_spread_beside_it_and_the_same_every_time() -> None:
+    chart = drawn([Series("all", [200.0] * 300, [n / 300 for n in range(300)], points_only=True)], x_end=400)
+    columns = {x for row in chart.rows[1:11] for x, (_, ink) in enumerate(row) if ink == 0}
+    assert len(columns) > 3
+    assert abs(min(columns) + max(columns) - 2 * chart.column(200)) <= 2
+    again = drawn([Series("all", [200.0] * 300, [n / 300 for n in range(300)], points_only=True)], x_end=400)
+    assert again == chart
+
+
+def test_error_bars_go_through_their_own_shapes() -> None:
+    series = [Series(f"{n}", [0, 200, 400], [0.2, 0.3, 0.4], [0.1] * 3, [0.6] * 3, colour=n) for n in range(2)]
+    chart = drawn(series)
+    for colour, shape in ((0, "●"), (1, "▲")):
+        inked = {(x, y) for y, row in enumerate(chart.rows) for x, (_, ink) in enumerate(row) if ink == colour and y}
+        shapes = [(x, y) for x, y in inked if chart.rows[y][x][0] == shape]
+        assert len(shapes) == 3
+        assert all(sum(x == column for x, _ in inked) >= 4 for column, _ in shapes)
+
+
 def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances() -> None:
     bars = drawn([Series("m", [100], [0.1], [-0.2], [0.4])], x_end=400)
     column = bars.column(100)
@@ -121,6 +154,15 @@ def test_a_long_legend_takes_a_corner_where_it_hides_little() -> None:
     series = [Series(f"picture-{n}/mona-lisa/m64", X, [y * (n + 1) / 6 for y in LPIPS], colour=n) for n in range(5)]
     rows = text(drawn(series, 90, 16)).splitlines()
     assert [n for n, row in enumerate(rows) if "mona-lisa" in row] == [1, 2, 3, 4, 5]
+
+
+def test_names_too_wide_for_a_corner_are_shortened_to_half_the_width_and_keep_their_ends() -> None:
+    names = [f"64 px navier-stokes own squares radius {n}  R +0.2 % [0.0, 0.{n}]" for n in range(3)]
+    series = [Series(name, X, [y * (n + 1) / 6 for y in LPIPS], colour=n) for n, name in enumerate(names)]
+    rows = text(drawn(series, 90, 16)).splitlines()
+    for n in range(3):
+        [row] = [row for row in rows if f"% [0.0, 0.{n}]" in row]
+        assert "64 px navier" in row
 
 
 def test_the_x_of_a_column_is_the_column_of_that_x() -> None:

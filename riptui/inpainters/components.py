@@ -27,6 +27,7 @@ from riptui.inpainters.checkpoint import (
     read_json,
     require_component,
 )
+from riptui.inpainters.preflight import MAX_TOKENS, require_token_limit
 from riptui.inpainters.silence import silence_libraries
 from riptui.inpainters.single_file_tensors import load_networks
 
@@ -37,9 +38,6 @@ DECODERS = ("AutoencoderKL", "AsymmetricAutoencoderKL")
 
 WRONG_SHAPE = re.compile(r"because (\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
 """diffusers' message for a tensor of another shape, which it raises and does not report."""
-
-MAX_TOKENS = 100_000
-"""Tokens. A tokenizer that was saved without its length has 10^30 instead, and CLIP's prompts are padded to it."""
 
 
 def load_components(
@@ -176,11 +174,7 @@ def _load_tokenizer(kind: Any, folder: Path, title: str, repair_hint: str) -> An
             f"{repair_hint}"
         )
     if isinstance(tokenizer, CLIPTokenizer) and tokenizer.model_max_length > MAX_TOKENS:
-        raise WeightsError(
-            f"{title} does not say how long a prompt may be: {folder / 'tokenizer_config.json'} needs a "
-            f"model_max_length, 77 for CLIP. "
-            f"{repair_hint}"
-        )
+        require_token_limit(folder, title, repair_hint)
     return tokenizer
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import diffusers
 from diffusers.utils import is_peft_available
 
 from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters import file_digests
+from riptui.inpainters import file_digests, locate
 from riptui.inpainters.adapter_file import SAFE_SUFFIX, describe_file, read_metadata, read_tensors
 from riptui.inpainters.checkpoint import describe_tensors
 from riptui.inpainters.components import first_line
@@ -78,7 +77,7 @@ class _LoraFile:
     """A LoRA's file, and what becomes of its tensors."""
 
     def __init__(self, path: str, adapter: str, allow_pickle: bool) -> None:
-        self.path = Path(path).expanduser()
+        self.path = locate.locate_adapter(path)
         self.adapter = adapter
         self.tensors = read_tensors(path, allow_pickle)
         self.metadata = read_metadata(path)

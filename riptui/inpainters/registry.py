@@ -17,6 +17,7 @@ from riptui.inpainters.lora_list import LoraType
 from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
     FileType,
+    HubFileType,
     ModelType,
     NumberType,
     ParameterType,
@@ -104,7 +105,7 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "strength": NumberType(above=0, maximum=1),
     "prompt": TextType(),
     "negative_prompt": TextType(optional=True),
-    "embedding": FileType(),
+    "embedding": HubFileType(),
     "lora": LoraType(),
     "vae": ModelType(optional=True),
     "allow_pickle": SwitchType(),

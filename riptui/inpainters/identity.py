@@ -13,18 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.errors import RiptuiError, WeightsError
-from riptui.inpainters import catalogue, file_digests, locate, single_file
-from riptui.inpainters.checkpoint import Checkpoint, read_json
+from riptui.inpainters import catalogue, file_digests, single_file
+from riptui.inpainters.checkpoint import Checkpoint
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.inpainters.model_parts import (
     ADAPTERS,
-    DENOISERS,
-    SINGLE_FILE,
     Parameters,
     list_parts,
     list_single_files,
-    locate_vae,
 )
 from riptui.inpainters.model_places import find_vae_file, locate_place
 from riptui.inpainters.moved_weights import find_moved
@@ -172,35 +169,3 @@ def _has_commit(weights: Weights, notes: Mapping[str, str]) -> bool:
         and not weights.places["vae"]  # which it did not record
         and all(weights.identity.get(name, "") == digest for name, digest in added.items())
     )
-
-
-def replaced_parts(parameters: Parameters) -> set[str]:
-    """The parts of its model that an inpainter with these parameters takes from elsewhere."""
-    return ({"vae"} if parameters.get("vae") else set()) | ({*DENOISERS} if parameters.get("gguf") else set())
-
-
-def read_place(text: str, *, joint_variant: bool = False) -> Identity:
-    """The identity of what a user names: a model as in `catalogue.resolve_model`, the folder of one of its parts or a
-    file in it, a VAE's folder, or a file.
-
-    A file may be a model, a LoRA, an embedding or GGUF; only those parts that a session has recorded count.
-    joint_variant: as `inspect_checkpoint`.
-    Raises WeightsError, InputError.
-    """
-    path = Path(text).expanduser()
-    if path.is_file() and path.name != locate.MODEL_INDEX and (path.parent / "config.json").is_file():
-        path = path.parent
-        text = str(path)
-    if path.is_file() and path.name != locate.MODEL_INDEX:
-        parts = DENOISERS if path.suffix == ".gguf" else (*ADAPTERS, SINGLE_FILE, "vae")
-        return dict.fromkeys(parts, file_digests.file_sha256(path))
-    if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
-        return read_weights({"model": text, "allow_pickle": True}, joint_variant=joint_variant).identity
-    return {_name_part(path): file_digests.content_sha256(locate_vae(str(path.absolute()), allow_pickle=True))}
-
-
-def _name_part(folder: Path) -> str:
-    """Which part of a model a folder has: by the class in its configuration, or else by its name."""
-    kind = str(read_json(folder / "config.json", str(folder)).get("_class_name"))
-    parts = {"Autoencoder": "vae", "UNet": "unet", "Transformer": "transformer"}
-    return next((part for sign, part in parts.items() if sign in kind), folder.name)

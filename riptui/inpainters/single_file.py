@@ -77,6 +77,11 @@ class FileHeader:
     dtypes: frozenset[str]
     """Of the denoising network, as safetensors names them: F16, F32, BF16."""
 
+    @property
+    def is_model(self) -> bool:
+        """Whether it has a denoising network, and is no LoRA, VAE or learned embedding."""
+        return any(layer in self.shapes for layer in FIRST_LAYERS)
+
     def has(self, component: str, class_name: str = "") -> bool:
         return any(name.startswith(find_prefixes(component, class_name)) for name in self.shapes)
 

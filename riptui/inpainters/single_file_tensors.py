@@ -160,7 +160,7 @@ def _load_network(
     unused = [*left] if component == "transformer" else _find_unused_text(network, own) if "text" in component else []
     if unused:
         raise misfit(f"has tensors that are not used: {describe_tensors(unused)}")
-    return network
+    return network.eval()  # diffusers leaves T5 as for training, with random dropout
 
 
 def _has_new_names(checkpoint: Checkpoint, own: Mapping[str, torch.Tensor]) -> bool:

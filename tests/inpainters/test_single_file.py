@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue, components, identity, model_places, single_file
 from riptui.inpainters.single_file import DENOISER, FIRST_LAYER, FileHeader
+from riptui.inpainters.weight_check import FILE, read_place
 from tests.inpainters.test_diffusion import loaded, paint
 from tests.support.single_files import write_single_file
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
@@ -83,7 +84,7 @@ def test_a_file_paints_as_the_folder_that_it_was_made_from(
     assert np.array_equal(paint(built), paint(loaded(folder, "diffusion", prompt="cat")))
     assert built.notes["model"] == str(file)
     assert built.notes["configuration"] == str(folder)
-    assert built.notes["weights of file"] == identity.read_place(str(file))["file"]
+    assert built.notes["weights of file"] == read_place(str(file))[FILE]
 
 
 @pytest.mark.slow
@@ -332,7 +333,7 @@ def test_a_file_that_moved_is_found_by_its_content(
     parameters = {"model": str(place), "config": config}
     notes = identity.read_weights(parameters).notes
     moved = place.rename(tmp_path / "second.safetensors")
-    identity.read_place(str(moved))
+    read_place(str(moved))
     weights, notices = identity.find_weights(parameters, notes)
     assert weights.checkpoint.place == str(moved)
     assert notices == [f"{place} is gone; {moved} is used, which has the same content"]

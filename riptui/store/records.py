@@ -77,6 +77,13 @@ class Session(msgspec.Struct, frozen=True):
     """What else decides them, as the inpainter reports it: the commit of the weights, the choice for "auto" ..."""
 
 
+class HubFolder(msgspec.Struct, frozen=True):
+    """A cache of the Hugging Face hub."""
+
+    host: str
+    path: str
+
+
 class Request(msgspec.Struct, frozen=True):
     """request.json: what the user wants. It can be replaced, unlike the spec, and decides no pixel."""
 
@@ -85,6 +92,9 @@ class Request(msgspec.Struct, frozen=True):
     measure: MeasureInterval = "half"
     queued: float = 0.0
     """Time of the request, in seconds since 1970: workers take the lowest first."""
+    hub_folder: HubFolder | None = None
+    """Where whoever asked has the models of the hub: workers of that host with another cache leave it. None: it needs
+    none, or was asked for by an older release."""
 
 
 class Failure(msgspec.Struct, frozen=True):

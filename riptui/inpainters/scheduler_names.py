@@ -23,6 +23,7 @@ KNOWN_NAMES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "dpm++2msde": ("DPMSolverMultistep", {"algorithm_type": "sde-dpmsolver++"}),
     "dpm++2s": ("DPMSolverSinglestep", {}),
     "dpm++sde": ("DPMSolverSDE", {}),
+    "deis": ("DEISMultistep", {}),
     "unipc": ("UniPCMultistep", {}),
     "plms": ("PNDM", {}),
 }

@@ -86,7 +86,8 @@ FLUX_WIDTH = 3072
 
 def flux_shapes(channels: int, *, guidance: bool = True) -> dict[str, tuple[int, ...]]:
     """The names and shapes of a file as its makers published it, with one block of each kind."""
-    width, shapes = FLUX_WIDTH, {}
+    width = FLUX_WIDTH
+    shapes: dict[str, tuple[int, ...]] = {}
     linear = {"img_in": (width, channels), "txt_in": (width, 32), "final_layer.linear": (64, width)}
     linear["final_layer.adaLN_modulation.1"] = (2 * width, width)
     for name, into in {"time_in": 256, "vector_in": 32, **({"guidance_in": 256} if guidance else {})}.items():

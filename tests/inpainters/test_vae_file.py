@@ -15,7 +15,9 @@ from safetensors.torch import load_file, save_file
 from riptui import inpainters
 from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import identity
+from riptui.inpainters.model_places import find_checkpoint
 from riptui.inpainters.moved_weights import find_moved
+from riptui.inpainters.single_file_tensors import load_vae_file
 from riptui.inpainters.weight_check import FILE, read_place
 from tests.inpainters.test_diffusion import loaded, paint
 from tests.support.single_files import original_vae, write_single_file
@@ -98,22 +100,22 @@ def test_what_cannot_work_is_refused_before_anything_is_made(
         early(checkpoints["sd2"], vae=str(file(other, checkpoints)))
 
 
+CHANGES: dict[str, Callable[[dict[str, torch.Tensor]], object]] = {
+    r"lacks tensors: decoder\.conv_out\.bias": lambda tensors: tensors.pop("decoder.conv_out.bias"),
+    "tensors, and .* are used": lambda tensors: tensors.update({"decoder.extra": torch.zeros(1)}),
+    r"another shape: .*\[4\], not \[3\]": lambda tensors: tensors.update({"decoder.conv_out.bias": torch.zeros(4)}),
+}
+
+
 def test_a_file_that_lacks_tensors_or_has_more_is_refused(
     other: Path, checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
-    for change, said in (
-        (lambda tensors: tensors.pop("decoder.conv_out.bias"), r"lacks tensors: decoder\.conv_out\.bias"),
-        (lambda tensors: tensors.update({"decoder.extra": torch.zeros(1)}), "tensors, and .* are used"),
-        (
-            lambda tensors: tensors.update({"decoder.conv_out.bias": torch.zeros(4)}),
-            r"another shape: .*\[4\], not \[3\]",
-        ),
-    ):
-        tensors = load_file(other / "original.safetensors")
-        change(tensors)
+    checkpoint = find_checkpoint({"model": str(checkpoints["sd2"])})
+    for said, change in CHANGES.items():
+        change(tensors := load_file(other / "original.safetensors"))
         save_file(tensors, file := tmp_path / "broken.safetensors")
         with pytest.raises(WeightsError, match=rf"the VAE {file} does not fit .*{said}.*Is it for another model"):
-            loaded(checkpoints["sd2"], vae=str(file))
+            load_vae_file(file, checkpoint, "it", dtype=torch.float32, allow_pickle=False)
 
 
 def test_a_file_that_was_replaced_or_moved_is_known_by_its_content(

@@ -21,7 +21,7 @@ import asyncio, sys
 from pathlib import Path
 from riptui.settings import load_settings
 from riptui.tui.app import RiptuiApp
-from riptui.tui.graphics.capabilities import Terminal
+from riptui.graphics.capabilities import Terminal
 
 async def main():
     app = RiptuiApp(Path(sys.argv[1]), load_settings(), Terminal("off", "a test"))
@@ -29,10 +29,10 @@ async def main():
         for _ in range(1000):
             await pilot.press("K")
             await pilot.pause(0.05)
-            if any("1 trajectory" == toast.message for toast in app._notifications):
+            if getattr(app.screen, "said", "") == "1 trajectory":
                 app.exit()
                 return
-        sys.exit("no toast")
+        sys.exit("nothing said")
 
 asyncio.run(main())
 """

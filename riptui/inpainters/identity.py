@@ -10,10 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from riptui.errors import RiptuiError, WeightsError
-from riptui.inpainters import catalogue, file_digests, single_file
+from riptui.inpainters import file_digests, single_file
 from riptui.inpainters.checkpoint import Checkpoint
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
@@ -24,13 +23,9 @@ from riptui.inpainters.model_parts import (
     list_single_files,
 )
 from riptui.inpainters.model_places import find_vae_file, locate_place
-from riptui.inpainters.moved_weights import find_moved
 from riptui.inpainters.parameters import PLACES
 from riptui.inpainters.preflight import require_possible
 from riptui.inpainters.vae_file import require_fit
-
-if TYPE_CHECKING:
-    pass
 
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -79,25 +74,6 @@ class Weights:
         return place == (header.path if header else self.checkpoint.folder) and all(
             file_digests.file_state(path) == state for path, state in self.states.items()
         )
-
-
-def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weights, list[str]]:
-    """The weights to load, and messages for the user. `notes`: those of the session that ran the trajectory last.
-
-    Raises as `read_weights`.
-    """
-    recorded = recorded_identity(notes)
-    found = find_moved(parameters, recorded)
-    notices = [
-        f"{parameters[name]} is gone; {found[name]} is used, which has the same content"
-        for name in parameters
-        if found[name] != parameters[name] and name != "revision"
-    ]
-    notices += [notice for notice in [catalogue.resolve_model(str(parameters["model"])).notice] if notice]
-    weights = read_weights(found, joint_variant=wants_joint_variant(notes))
-    if unlike := unlike_parts(recorded, weights.identity):
-        notices.append(f"{parameters['model']} has changed since the last session: {', '.join(unlike)}")
-    return weights, notices
 
 
 def wants_joint_variant(notes: Mapping[str, str]) -> bool:
@@ -150,7 +126,7 @@ def unlike_parts(recorded: Identity, found: Identity) -> list[str]:
     return [part for part, digest in recorded.items() if part in found and found[part] != digest]
 
 
-def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
+def used_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
     try:

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.errors import RiptuiError
-from riptui.inpainters import file_digests, locate
+from riptui.inpainters import catalogue, file_digests, locate
+from riptui.inpainters.identity import (
+    Weights,
+    read_weights,
+    recorded_identity,
+    unlike_parts,
+    wants_joint_variant,
+)
 from riptui.inpainters.lora_list import replace_files
 from riptui.inpainters.model_names import is_single_file
 from riptui.inpainters.model_parts import (
@@ -27,6 +34,25 @@ if TYPE_CHECKING:
     from riptui.spec import ParameterValue
 
 MODEL_PLACES = ("model", "revision", "config")
+
+
+def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weights, list[str]]:
+    """The weights to load, and messages for the user. `notes`: those of the session that ran the trajectory last.
+
+    Raises as `read_weights`.
+    """
+    recorded = recorded_identity(notes)
+    found = find_moved(parameters, recorded)
+    notices = [
+        f"{parameters[name]} is gone; {found[name]} is used, which has the same content"
+        for name in parameters
+        if found[name] != parameters[name] and name != "revision"
+    ]
+    notices += [notice for notice in [catalogue.resolve_model(str(parameters["model"])).notice] if notice]
+    weights = read_weights(found, joint_variant=wants_joint_variant(notes))
+    if unlike := unlike_parts(recorded, weights.identity):
+        notices.append(f"{parameters['model']} has changed since the last session: {', '.join(unlike)}")
+    return weights, notices
 
 
 def find_moved(parameters: Parameters, recorded: Mapping[str, str]) -> dict[str, ParameterValue]:

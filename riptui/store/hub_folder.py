@@ -18,14 +18,14 @@ from riptui.store.worker_environment import read_environment
 
 def with_own_folder(request: Request, spec: Spec) -> Request:
     """The request, with the cache of this process if it asks for a model of the hub."""
-    found = own_folder() if request.state == "run" and _uses_hub(spec) else None
+    found = own_folder() if request.state == "run" and _uses_hub(spec) else msgspec.UNSET
     return msgspec.structs.replace(request, hub_folder=found)
 
 
 def has_its_models(request: Request) -> bool:
     """Whether a model of this request is to be looked for in the cache of this process."""
     asked, own = request.hub_folder, own_folder()
-    return asked is None or asked.host != own.host or asked.path == own.path
+    return asked is msgspec.UNSET or asked.host != own.host or asked.path == own.path
 
 
 def own_folder() -> HubFolder:

@@ -3,6 +3,7 @@
 from typing import Literal, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from riptui.metrics.values import RepaintDistance, SquareValues
 from riptui.spec import Box, MeasureInterval, Sha256
@@ -92,8 +93,12 @@ class Request(msgspec.Struct, frozen=True):
     measure: MeasureInterval = "half"
     queued: float = 0.0
     """Time of the request, in seconds since 1970: workers take the lowest first."""
-    hub_folder: HubFolder | None = None
-    """Where whoever asked has the models of the hub: workers of that host with another cache leave it. None: it needs
+    priority: int | UnsetType = UNSET
+    """Workers take what has a higher one first, of one owner's trajectories; unset: 0."""
+    since: float | UnsetType = UNSET
+    """Time of the request, if `queued` was changed to reorder the queue."""
+    hub_folder: HubFolder | UnsetType = UNSET
+    """Where whoever asked has the models of the hub: workers of that host with another cache leave it. Unset: it needs
     none, or was asked for by an older release."""
 
 

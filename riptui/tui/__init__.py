@@ -8,10 +8,13 @@ details     the right side, imported after the first paint: trajectory/ or group
 launch/     the form for new trajectories
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
+possible    what can be done now, for the palette; go_to: what a typed text can mean; go_to_dialog: its line
+last_place  where one was when the app ended
 welcome     the screen of a runs folder without trajectories
-graphics/   pictures in the terminal: kitty, sixel, half blocks
 plot/       charts in braille
 themes      colours; dialogs: questions and choices; desktop_notification: OSC 9
+work_supervisor    keeps a worker running for what was queued in this session
+terminal_input     what the terminal sends: keys, late answers, bytes that are no text
 text_lines  text that is repainted by line; tab_bar: tabs in one line
 latest_jobs a thread for the newest job of each kind; ui_thread: calls from a thread into a screen
 """

@@ -11,7 +11,8 @@ import pytest
 
 from riptui.cli import care, via_worker
 from riptui.store.listing import find_trajectories
-from riptui.store.worker_registry import Worker, WorkerOptions
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import Worker
 from riptui.supervision.follower import FollowTask
 from riptui.worker.loop import new_worker_record
 from tests.support.command import riptui
@@ -101,12 +102,6 @@ def test_nobody_types_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert outcome.code == 2
     outcome.require_one_line("not typed")
     assert "follow" not in riptui("--help").out.split()
-
-
-def test_a_timeout_is_not_for_ray() -> None:
-    outcome = riptui("study", "run", "s.toml", "--ray", "auto", "--timeout", "5")
-    assert outcome.code == 2
-    outcome.require_one_line("--timeout is for workers of this machine")
 
 
 def test_a_study_tells_its_end(hook: str, tmp_path: Path) -> None:

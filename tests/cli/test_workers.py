@@ -19,7 +19,8 @@ from riptui.events import Ended, Loading, Started, StepDone
 from riptui.inpainters import devices
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import WorkerOptions, list_workers, register
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import list_workers, register
 from riptui.supervision.client import list_running_workers
 from riptui.worker.loop import new_worker_record
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, spawned, started, wait_until
@@ -330,6 +331,14 @@ def test_a_log_with_escapes_is_harmless(tmp_path: Path, make_trajectory: MakeTra
     outcome: Outcome = riptui("logs", trajectory.path)
     require_harmless(outcome)
     assert "\\x1b]0;gotcha\\x07" in outcome.out
+
+
+def test_of_a_line_without_end_in_a_log_the_beginning_is_shown(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory()
+    (trajectory.path / "log.txt").write_bytes(b"\0" * 2_000_000 + b"\nlast\n")
+    first, last = riptui("logs", trajectory.path).out.splitlines()
+    assert first.endswith("... and 1,990,000 more characters")
+    assert (len(first) < 100_000, last) == (True, "last")
 
 
 # ── logging out ──────────────────────────────────────────────────────────────────────────────────────────────────────

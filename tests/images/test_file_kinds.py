@@ -14,7 +14,7 @@ import pytest
 from riptui.errors import SourceError
 from riptui.images import prepare_original
 from riptui.images.file_kinds import PLUGINS
-from tests.images.test_original import NOISE
+from tests.support.picture_files import NOISE
 
 FTYP = b"\0\0\0\x18ftyp%b\0\0\0\0mif1%b"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
@@ -25,7 +25,16 @@ WHAT_IT_IS = {
     "an HTML page": (b"\r\n <!DOCTYPE html><html><title>Sign in</title></html>", "an HTML page, not a picture"),
     "HTML with a byte order mark": (b"\xef\xbb\xbf<HTML lang=en>", "an HTML page, not a picture"),
     "a server's error": (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "XML, not a picture"),
-    "JSON": (b'{"error": "not found"}', "JSON or other text"),
+    "JSON": (b'{"error": "not found"}', "text, not a picture"),
+    "a sentence": (b"Not found\n", "text, not a picture ('Not found')"),
+    "text of two bytes a letter": ("Nicht gefunden".encode("utf-16"), "text, not a picture ('Nicht gefunden')"),
+    "a text cut inside a letter": (b"a" + 200 * "\u00e9".encode(), "text, not a picture ('a\u00e9"),
+    "a page without a head": (b"<!-- 404 --><title>Not found</title>", "HTML or XML"),
+    "zeros": (bytes(999), "zeros only: it was never written"),
+    "a PNG with other line ends": (b"\x89PNG\n\x1a\n\0\0\0\rIHDR", "transfer it again as binary"),
+    "a PNG as UTF-8": ("\x89PNG\r\n".encode() + b"\x1a\n\0", "converted as if it were text"),
+    "a JPEG of 12 bits": (b"\xff\xd8\xff\xc1\0\x0b\x0c\0\x08\0\x08\x01\x01\x11\0\xff\xd9", "a JPEG without a header"),
+    "a RAR": (b"Rar!\x1a\x07\x01\0", "an archive"),
     "a PDF": (b"%PDF-1.7\n", "a PDF document: export the page as PNG"),
     "a ZIP": (b"PK\x03\x04".ljust(99, b"\0"), "a ZIP archive"),
     "macOS's attributes": (bytes.fromhex("0005160700020000").ljust(4096, b"\0"), "AppleDouble"),

@@ -16,7 +16,7 @@ from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from riptui.errors import InputError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, components, identity, model_places, single_file
+from riptui.inpainters import catalogue, components, identity, model_places, moved_weights, single_file
 from riptui.inpainters.single_file import DENOISER, FIRST_LAYER, FileHeader
 from riptui.inpainters.weight_check import FILE, read_place
 from tests.inpainters.test_diffusion import loaded, paint
@@ -316,7 +316,7 @@ def test_the_identity_of_a_file_is_its_content_and_that_of_its_configurations(
     shutil.copyfile(file, copy)
     shutil.copytree(folder, configurations, ignore=shutil.ignore_patterns("*.safetensors"))
     same = {"model": str(copy), "config": str(configurations)}
-    assert identity.has_weights(same, weights.notes)
+    assert identity.used_weights(same, weights.notes)
     changed(file, copy, lambda tensors: tensors[f"{DENOISER}out.2.bias"].add_(1))
     assert identity.unlike_parts(weights.identity, identity.read_weights(same).identity) == ["file"]
     (configurations / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "DDIMScheduler"}')
@@ -334,7 +334,7 @@ def test_a_file_that_moved_is_found_by_its_content(
     notes = identity.read_weights(parameters).notes
     moved = place.rename(tmp_path / "second.safetensors")
     read_place(str(moved))
-    weights, notices = identity.find_weights(parameters, notes)
+    weights, notices = moved_weights.find_weights(parameters, notes)
     assert weights.checkpoint.place == str(moved)
     assert notices == [f"{place} is gone; {moved} is used, which has the same content"]
 

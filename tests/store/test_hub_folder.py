@@ -32,8 +32,8 @@ LOCAL: dict[str, Any] = {"inpainter": "diffusion", "parameters": {"model": "/mod
 )
 def test_a_request_says_where_the_models_of_the_hub_are(fields: dict[str, Any], uses: bool) -> None:
     spec = make_spec(picture(), **fields)
-    assert with_own_folder(Request(), spec).hub_folder == (own_folder() if uses else None)
-    assert with_own_folder(Request("stop"), spec).hub_folder is None
+    assert with_own_folder(Request(), spec).hub_folder == (own_folder() if uses else msgspec.UNSET)
+    assert with_own_folder(Request("stop"), spec).hub_folder is msgspec.UNSET
 
 
 def test_another_cache_leaves_it_until_it_is_asked_for_from_there(

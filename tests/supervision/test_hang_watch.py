@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from riptui.store.worker_registry import WorkerJob, WorkerOptions, WorkerStatus, list_workers, register
+from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import list_workers, register
 from riptui.supervision import hang_watch
 from riptui.supervision.hang_watch import HangWatch
 from riptui.supervision.monitor import TrajectoryMonitor
@@ -59,6 +60,16 @@ def test_a_worker_of_another_host_is_not_signalled(tmp_path: Path, killed: list[
         watch.check(list_workers(tmp_path)[0])
         assert watch.check(list_workers(tmp_path)[0]).endswith("end process 7 on gpu7 yourself")
     assert killed == []
+
+
+def test_an_actor_is_ended_by_whoever_can(tmp_path: Path) -> None:
+    ended: list[str] = []
+    watch = HangWatch(1e-9, lambda worker: ended.append(worker.record.id) or "it is started again")
+    with register(tmp_path, new_worker_record(WorkerOptions())) as entry:
+        entry.publish(WORKING)
+        watch.check(list_workers(tmp_path)[0])
+        assert watch.check(list_workers(tmp_path)[0]).endswith("finished no iteration in 1 s: it is started again")
+        assert ended == [entry.record.id]
 
 
 @pytest.mark.slow

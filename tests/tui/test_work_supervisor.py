@@ -8,7 +8,8 @@ import pytest
 from textual.message import Message
 
 from riptui.store.trajectory import Status
-from riptui.store.worker_registry import Worker, WorkerOptions, WorkerRecord
+from riptui.store.worker_record import WorkerOptions, WorkerRecord
+from riptui.store.worker_registry import Worker
 from riptui.supervision.client import ensure_worker, list_running_workers, request_state, shut_down
 from riptui.supervision.follower import FollowTask
 from riptui.tui import work_supervisor
@@ -76,7 +77,7 @@ def test_the_setting_on_end_holds_for_what_the_app_queued_also_when_it_was_quit(
     posted: list[Message] = []
     monkeypatch.setattr(work_supervisor, "start_follower", tasks.append)
     trajectory = make_trajectory()
-    WorkSupervisor(runs, posted.append, on_end)._tell_ends([trajectory])
+    WorkSupervisor(runs, posted.append, on_end).tell_ends([trajectory])
     expected = FollowTask(str(runs), (str(trajectory.path),), workers=(WorkerOptions(),), on_end="true")
     assert tasks == [expected] * (on_end == "true")
     assert len(posted) == notices

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from riptui.store.worker_registry import WorkerOptions, register
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import register
 from riptui.worker.heartbeat import Heartbeat
 from riptui.worker.loop import new_worker_record
 from riptui.worker.memory_queue import MemoryQueue
@@ -27,7 +28,7 @@ def test_it_says_so_only_when_a_step_takes_unusually_long(
 
         def still_after(seconds: float) -> int:
             clock[0] += seconds
-            return beat._build_status().still
+            return beat.build_status().still
 
         assert [still_after(0), still_after(900)] == [0, 0]  # it loads a model
         runner.loaded_spec, runner.in_progress = trajectory.spec, ((trajectory, 0, 16),)

@@ -32,7 +32,8 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
 @click.option(
     "--config",
     metavar="NAME",
-    help="For models in one file: the model whose configurations and tokenizer they need, where they do not tell.",
+    help="For a model in one file: the model whose configurations and tokenizer it needs, if its tensors leave a "
+    "choice.",
 )
 @click.option("--offline", is_flag=True, help="Do not use the network: report what is installed and what is missing.")
 def fetch() -> None:

@@ -1,0 +1,232 @@
+"""The picture widget: half blocks at once, and pixels as soon as the picture rests.
+
+Below the pixels there is always text, so Textual can move, cover and repaint a picture like any text. A repaint erases
+its sixels: the rows report that they were written, and only then is the picture sent again.
+"""
+
+from textwrap import wrap
+from typing import cast
+
+import numpy as np
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Offset, Region
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from riptui.graphics import kitty
+from riptui.graphics.canvas import Canvas
+from riptui.graphics.encoding import EncodeRequest
+from riptui.graphics.fit import fit
+from riptui.graphics.half_blocks import ColourDepth, solid_cell
+from riptui.graphics.picture_cell import PictureCell
+from riptui.graphics.picture_strip import PictureStrip
+from riptui.graphics.protocol import Graphics
+from riptui.graphics.rgb import RGBArray
+
+REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
+MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls
+
+
+class PictureWidget(Widget):
+    """Shows one image, centred in the widget, with its proportions.
+
+    The widget never changes its own size. Without an image, or with pictures off, it shows the note, which must be
+    printable. Borders and padding belong to a container around it.
+    """
+
+    DEFAULT_CSS = "PictureWidget { width: 1fr; height: 1fr; }"
+
+    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._graphics = graphics
+        self.image: RGBArray | None = None
+        self.note = ""
+        self._canvas: Canvas | None = None
+        self._pixel_timer: Timer | None = None
+        self._paint_reported = False
+        self._kitty_numbers: list[int] = []  # of the pictures in kitty's memory; the last is shown
+        self._pixels_current = False  # whether the last one is of this image
+
+    def show(self, image: RGBArray | None, *, note: str = "") -> None:
+        """Show an image, or the note in its place. Only changes are sent to the terminal."""
+        if image is None or self.image is None or self._canvas is None or image.shape != self.image.shape:
+            if image is not None or self.image is not None or note != self.note:
+                self.image, self.note = image, note
+                self._rebuild_canvas()
+        elif not np.array_equal(image, self.image):
+            self.image, self.note = image, note
+            self._pixels_current = False
+            if changed := self._canvas.draw(image):
+                self.refresh(changed.translate(self._picture_region().offset))
+            self._restart_pixel_timer()
+
+    def on_mount(self) -> None:
+        self._graphics.subscribe(self, self._rebuild_canvas)
+        # leaving the alternate screen erased the pictures
+        self.app.app_resume_signal.subscribe(self, lambda _: self._rebuild_canvas())
+
+    def on_unmount(self) -> None:
+        self._graphics.unsubscribe(self)
+        self._free_pictures()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._rebuild_canvas()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._canvas and self._canvas.bottom_colour not in (None, self.background_colors[1].rgb):
+            self._rebuild_canvas()
+
+    def _rebuild_canvas(self) -> None:
+        """Start over, for another size of the image or the widget, or another protocol."""
+        self._canvas, self._pixels_current = None, False
+        self._free_pictures()
+        self.refresh()
+        if self.image is None or self._graphics.protocol == "off":
+            return
+        size = self.image.shape[1], self.image.shape[0]
+        if box := fit(size, self.size, self._graphics.cell, self._graphics.protocol):
+            ends_early = box.rows > 1 and box.height < box.rows * self._graphics.cell[1]
+            bottom_colour = self.background_colors[1].rgb if ends_early and self._graphics.protocol == "sixel" else None
+            self._canvas = Canvas(box, self._depth, grey=self.app.no_color, bottom_colour=bottom_colour)
+            self._canvas.draw(self.image)
+            self._restart_pixel_timer()
+
+    @property
+    def _depth(self) -> ColourDepth:
+        return cast(ColourDepth, self.app.console.color_system or "truecolor")
+
+    @property
+    def _blank_cell(self) -> PictureCell:
+        return solid_cell(self.background_colors[1].rgb, self._depth)
+
+    # Text
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        lines = self._picture_lines(self._canvas, crop) if self._canvas else self._message_lines()[crop.y : crop.bottom]
+        return [line.crop(crop.x, crop.right) for line in lines]
+
+    def _picture_region(self) -> Region:
+        """The picture's cells within the widget."""
+        columns, rows = (self._canvas.box.columns, self._canvas.box.rows) if self._canvas else (0, 0)
+        return Region((self.size.width - columns) // 2, (self.size.height - rows) // 2, columns, rows)
+
+    def place_at(self, offset: Offset) -> tuple[float, float] | None:
+        """The place in the picture below a cell of the widget, x and y from 0 to 1; None: it is beside the picture."""
+        region = self._picture_region()
+        if not region.contains_point(offset):
+            return None
+        return (offset.x - region.x + 0.5) / region.width, (offset.y - region.y + 0.5) / region.height
+
+    def _picture_lines(self, canvas: Canvas, crop: Region) -> list[Strip]:
+        active = self.screen.is_active  # under a modal Textual would dim the placeholders' colours too
+        region = self._picture_region()
+        blank = self._blank_cell
+        before, after = [blank] * region.x, [blank] * (self.size.width - region.right)
+        empty = PictureStrip([blank] * self.size.width)
+        rows = canvas.rows(without_pixels=not active)
+        painted = self._rows_written if active else None
+        return [
+            PictureStrip([*before, *rows[y - region.y], *after], painted) if region.y <= y < region.bottom else empty
+            for y in crop.line_range
+        ]
+
+    def _message_lines(self) -> list[Strip]:
+        width, height = self.size
+        style = self.visual_style.rich_style
+        note = self.note or ("" if self.image is None else "pictures are off")
+        lines = wrap(note, max(1, width))[:height]
+        top = (height - len(lines)) // 2
+        strips = [Strip([Segment(line.center(width), style)], width) for line in lines]
+        blank = Strip.blank(width, style)
+        return [blank] * top + strips + [blank] * (height - top - len(strips))
+
+    # Pixels
+
+    def _rows_written(self) -> None:
+        """Textual is writing rows of the picture."""
+        if not self._paint_reported and self._graphics.protocol in ("kitty", "sixel"):
+            self._paint_reported = True
+            self.call_later(self._after_paint)
+
+    def _after_paint(self) -> None:
+        """Free all pictures but the last, and send pixels again if the paint erased them."""
+        self._paint_reported = False
+        self._free_pictures(keep=1)
+        if not self._pixels_current:
+            self._restart_pixel_timer()
+
+    def _restart_pixel_timer(self) -> None:
+        if self._pixel_timer:
+            self._pixel_timer.stop()
+        if self._graphics.protocol in ("kitty", "sixel"):
+            self._pixel_timer = self.set_timer(REST_SECONDS, self._start_encoding)
+
+    def _start_encoding(self) -> None:
+        if self._canvas and self._screen_region():  # else the next paint restarts the timer
+            self.run_worker(self._show_pixels(), group="pixels", exclusive=True)
+
+    async def _show_pixels(self) -> None:
+        image, request = self.image, self._encode_request()
+        if image is None or request is None:
+            return
+        data = await self._graphics.encoder.encode(image, request)
+        if image is not self.image or request != self._encode_request():
+            return
+        if request.protocol == "kitty":
+            self._send_to_kitty(data)
+        elif region := self._screen_region():
+            self._write(f"\x1b7\x1b[{region.y + 1};{region.x + 1}H{data}\x1b8")
+
+    def _encode_request(self) -> EncodeRequest | None:
+        if not self._canvas:
+            return None
+        graphics = self._graphics
+        background = self.background_colors[1].rgb
+        return EncodeRequest(graphics.protocol, self._canvas.box, graphics.cell, background, graphics.budget)
+
+    def _screen_region(self) -> Region | None:
+        """The picture's cells on the screen; None if its pixels cannot be shown.
+
+        That is if it is hidden or below a modal, and for sixels also if it is cut off, covered, or near the last row.
+        """
+        if not self.screen.is_active:
+            return None
+        visible_widgets = self.screen._compositor.visible_widgets  # front to back
+        if self not in visible_widgets:
+            return None
+        widget, clip = visible_widgets[self]
+        picture_region = self._picture_region().translate(widget.offset)
+        if self._graphics.protocol == "kitty":
+            return picture_region
+        if not clip.contains_region(picture_region) or picture_region.bottom + MIN_ROWS_BELOW > self.app.size.height:
+            return None
+        for front_widget, (region, front_clip) in visible_widgets.items():
+            if front_widget is self:
+                break
+            if region.intersection(front_clip).overlaps(picture_region):
+                return None
+        return picture_region
+
+    def _send_to_kitty(self, png: str) -> None:
+        """Send the picture, then the cells that show it; the old one is freed once they are painted, without a gap."""
+        number = self._graphics.allocate_number()
+        if number is None or self._canvas is None:
+            return
+        box = self._canvas.box
+        self._write(kitty.transmit(number, png, box.columns, box.rows, tmux=self._graphics.terminal.tmux))
+        self._canvas.show_kitty_picture(number, self._blank_cell.background)
+        self._kitty_numbers.append(number)
+        self._pixels_current = True
+        self.refresh(self._picture_region())
+
+    def _free_pictures(self, *, keep: int = 0) -> None:
+        while len(self._kitty_numbers) > keep:
+            self._write(self._graphics.free_picture(self._kitty_numbers.pop(0)))
+
+    def _write(self, data: str) -> None:
+        """Write through Textual's own thread, in the order of its output."""
+        if data and self.app._driver and not self.app.is_headless:
+            self.app._driver.write(data)

@@ -19,7 +19,7 @@ from riptui.inpainters.adapter_file import SAFE_SUFFIX, describe_file, read_meta
 from riptui.inpainters.checkpoint import describe_tensors
 from riptui.inpainters.components import first_line
 from riptui.inpainters.inpainter import LORA_TENSORS_NOTE
-from riptui.inpainters.lora_family import TEXT_ENCODERS, lora_family, pipeline_families
+from riptui.inpainters.lora_family import TEXT_ENCODERS, lora_family, pipeline_families, unread_kind
 from riptui.inpainters.lora_layout import LayerTensor, LoraLayout, convert_layout, find_alpha, list_weights
 from riptui.inpainters.lora_list import read_loras
 
@@ -95,6 +95,8 @@ class _LoraFile:
                 f"the LoRA {self.path} does not fit: it was trained for {family}, and this model is a "
                 f"{' or a '.join(sorted(families))}"
             )
+        if kind := unread_kind(self.tensors):
+            return f"the LoRA {self.path} is {kind}"
         scales = [name for name in self.tensors if "dora_scale" in name]
         if scales:
             return (

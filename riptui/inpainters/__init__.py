@@ -30,6 +30,7 @@ torch_device        device and precision; gpu_tuning: speed and repeatability; c
 pipelines           the pipeline of a checkpoint; components: its parts
 single_file_tensors the tensors of a model in one file
 loras, embeddings   what is added to it; adapter_file: reads both; lora_layout, lora_family: what a LoRA is for
+tokenizer_check     what a tokenizer must have
 prompts             encode prompts; weighted_prompts: long ones with weights; prompt_length: how much is cut off
 schedulers          set by name, and whether their noise is seeded
 placement, quantisation    for models that are larger than the GPU's memory

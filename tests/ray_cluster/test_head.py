@@ -74,7 +74,7 @@ def head(monkeypatch: pytest.MonkeyPatch) -> Iterator[Head]:
 
 @ray
 def test_a_head_that_dies_is_told_with_the_command_that_goes_on(head: Head, written: Written, tmp_path: Path) -> None:
-    file, runs = written(0.5), tmp_path / "runs"
+    file, runs = written(0.3), tmp_path / "runs"
     given = ["--ray", f"127.0.0.1:{head.port}", "--ray-cpus", "1", "--workers", "2"]
     with study(file, *given) as process:
         wait_until(lambda: rows(runs) > 4)

@@ -19,6 +19,7 @@ from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep, require_valid_names
 from riptui.spec import Fit, MeasureInterval, ParameterValue, SquareOrder, SquareSource
+from riptui.store.ownership import explain_umask
 from riptui.store.records import Request
 
 
@@ -56,6 +57,8 @@ def run(
     sources = find_sources(images, recursive=recursive)
     require_valid_names(group, name, len(sources) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
+        warn(notice)
+    if notice := explain_umask(runs):
         warn(notice)
     pictures, complete = read_pictures(sources, size=size, fit=fit, strict=strict)
     rank = msgspec.UNSET if priority is None else priority

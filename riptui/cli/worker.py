@@ -51,7 +51,7 @@ def _format_exit(entry: Registration) -> str:
 
 
 def _print_events(events: Iterator[TrajectoryEvent], write_line: Callable[[str], None]) -> None:
-    lines = PlainDisplay(1, write_line=write_line)
+    lines = PlainDisplay(write_line=write_line)
     for trajectory, event in events:
         lines.show(trajectory, event)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.errors import DamagedError, DiskError, HeldError, RiptuiError
+from riptui.errors import DamagedError, DiskError, HeldError, RiptuiError, StoreError
 from riptui.spec import Spec
 from riptui.store.claim import encode_record
 from riptui.store.disk_queue import DiskQueue
@@ -22,6 +22,7 @@ from riptui.store.lock import probe_lock
 from riptui.store.queued import QueuedTrajectory, read_queued
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trust import Trust
 from riptui.supervision.progress import ProgressTracker
 
 EMPTY_REFRESH_SECONDS = 0.5  # seconds between two refreshes while nothing is known to wait
@@ -53,9 +54,10 @@ class _Waiting:
 class Backlog:
     """The waiting trajectories. One that ended waits again when something in its folder has changed."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, trust: Trust) -> None:
         self.problems: list[str] = []  # why some trajectories are assigned to no actor
-        self._runs = runs
+        self._unusable: dict[str, str] = {}  # the reason by relative path, of those that the study was not told of yet
+        self._runs, self._trust = runs, trust
         self._queue = DiskQueue(runs)
         self._waiting: list[_Waiting] = []  # the next one first
         self._retry_at: dict[str, float] = {}
@@ -69,6 +71,9 @@ class Backlog:
     def refresh(self, tracker: ProgressTracker, assigned: Collection[str]) -> None:
         """Read the study's queued trajectories that no actor has, if it is time to."""
         now = time.monotonic()
+        for relative_path, reason in self._unusable.items():
+            tracker.mark_skipped(relative_path, reason)
+        self._unusable.clear()
         if now - self._refreshed_at < (REFRESH_SECONDS if self._waiting else EMPTY_REFRESH_SECONDS):
             return
         self._queue.scan(now=not self._refreshed_at)
@@ -164,6 +169,8 @@ class Backlog:
             return None
         with ExitStack() as stack:
             try:
+                if reason := self._trust.refuse(trajectory):  # a copy would be the actor's own
+                    raise StoreError(reason)
                 if not lend and probe_lock(trajectory.path)[0]:
                     raise HeldError(relative_path)
                 leased = stack.enter_context(lease(trajectory)) if lend else None
@@ -176,6 +183,7 @@ class Backlog:
                 if isinstance(error, DiskError) and error.is_of_whole_disk:
                     raise
                 self.problems.append(f"{relative_path}: {error}")
+                self._unusable[relative_path] = str(error)
                 self._queue.mark_ended(trajectory, final=True)
                 return None
             return Assignment(relative_path, trajectory, model_key, leased, stack.pop_all())

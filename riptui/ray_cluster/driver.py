@@ -7,6 +7,7 @@ An actor that cannot reach the disk computes copies, and what they gain is saved
 import math
 import os
 import resource
+import secrets
 import shutil
 import time
 from collections import Counter
@@ -23,8 +24,9 @@ from riptui.ray_cluster.actor_slot import ActorSlot
 from riptui.ray_cluster.backlog import QUARANTINE, Assignment, Backlog
 from riptui.ray_cluster.cluster import ActorResources, Cluster
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
-from riptui.store.disk import Folder, make_folders
+from riptui.store.disk import Folder, make_folders_inside
 from riptui.store.lock import FolderLock
+from riptui.store.trust import Trust
 from riptui.store.worker_environment import variables_to_pass_on
 from riptui.store.worker_record import WorkerOptions
 from riptui.store.worker_registry import Worker, register, workers_folder
@@ -77,9 +79,8 @@ class RayDriver:
         self._options = msgspec.structs.replace(options, device="cuda" if self._resources.gpus else "cpu")
         self._target_count = actors
         self._timeout, self._resume_command = timeout, resume_command
-        self._backlog = Backlog(self._runs)
         self._slots: list[ActorSlot] = []
-        self._driver_folder = workers_folder(self._runs) / f"leader-{os.getpid()}-{time.time():.0f}"
+        self._driver_folder = workers_folder(self._runs) / f"leader-{os.getpid()}-{secrets.token_hex(8)}"
         self._stack = ExitStack()
         self._nodes_checked_at = 0.0
         self._notes: list[str] = []
@@ -94,7 +95,8 @@ class RayDriver:
         """Start the actors. Raises WorkerError if the cluster cannot place any of them; DiskError."""
         if not self._cluster.capacity(self._resources):
             raise WorkerError(f"no actor can be placed: {self._explain_shortage()}")
-        make_folders(self._driver_folder)
+        make_folders_inside(self._runs, self._driver_folder)
+        self._backlog = Backlog(self._runs, Trust.of_worker(self._driver_folder, "own", self._options.trust))
         self._stack.enter_context(FolderLock(self._stack.enter_context(Folder(self._driver_folder))))
         _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))  # a leased trajectory has three open files

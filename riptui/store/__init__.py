@@ -15,7 +15,7 @@ frame_reader     frames at random access
 tail             incremental reads of growing files
 listing          find, scan and summarize trajectories; filters: those that a user's words select
 copies           trajectories of one spec in several folders
-annotations      tags and notes
+annotations      tags and notes; ratings: what people said of frames, for statistics
 disk_queue       the trajectories that workers may take, in order
 queued           a trajectory's place in the queue
 queue_order      the order in which workers will take what waits

@@ -78,12 +78,12 @@ def _read_age(worker: Worker) -> float:
                 changed = os.fstat(file.fileno())
         except OSError:
             continue
-        now = _file_system_time(worker.folder, changed.st_dev)
+        now = file_system_time(worker.folder, changed.st_dev)
         return 0.0 if now is None else max(0.0, now - changed.st_mtime)
     return 0.0
 
 
-def _file_system_time(folder: Path, device: int) -> float | None:
+def file_system_time(folder: Path, device: int) -> float | None:
     """The time that the file system gives a new file, in seconds since 1970; None if none can be made on it."""
     for place in (*folder.parents[:3], Path(tempfile.gettempdir())):  # the workers', riptui's own, the runs folder
         try:

@@ -89,7 +89,7 @@ def signal_holder(folder: Path, pid: int, number: signal.Signals, *, started: in
     """
     try:
         descriptor = os.pidfd_open(pid)  # from here on the pid cannot come to mean another process
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, OverflowError):  # no such process; an old system; no pid at all
         return False
     try:
         if (started and started != start_ticks(pid)) or not holds_lock(pid, folder):

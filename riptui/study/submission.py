@@ -83,7 +83,7 @@ class Submission:
         self._runs_here = runs_here
         found = sources.resolve(study)
         self.paths = found.paths
-        self._unusable = found.unusable
+        self._found = found
         not_drawn = [path for path in map(Path, self._known) if path not in set(found.paths)]
         gone = [path for path in not_drawn if not path.exists()]
         self._paths = self.paths + gone
@@ -141,7 +141,7 @@ class Submission:
     def _submit(self, path: Path) -> SubmittedPicture | SkippedPicture:
         known = self._known.get(str(path))
         try:
-            if reason := self._unusable.get(path):
+            if reason := self._found.unusable.get(path):
                 raise SourceError(reason)
             picture, submitted = self._create_all(path, known)
         except SourceError as error:
@@ -149,7 +149,8 @@ class Submission:
             if known:
                 self._pictures[known.path] = known
                 self._request_existing(kept)
-            return SkippedPicture(path, str(error), len(kept))
+            reason = str(error).replace(str(path), self._found.names.get(path, str(path)))
+            return SkippedPicture(path, reason, len(kept))
         self._pictures[picture.path] = picture
         return submitted
 

@@ -20,6 +20,7 @@ from riptui.errors import DamagedError, DiskError, HeldError, WorkerError
 from riptui.store.disk import read_tail
 from riptui.store.disk_failure import require_writable
 from riptui.store.leave_request import request_leave
+from riptui.store.listing import OnListingError, ignore_error
 from riptui.store.lock import probe_lock
 from riptui.store.records import Request
 from riptui.store.requests import clear_failure, merge_request, set_request
@@ -112,9 +113,12 @@ def list_workers_on_gpu(runs: Path, record: WorkerRecord) -> list[Worker]:
     ]
 
 
-def list_running_workers(runs: Path) -> list[Worker]:
-    """The running workers of a runs folder, oldest first. Those of other hosts only if the file system shares locks."""
-    return [worker for worker in list_workers(runs) if worker.alive]
+def list_running_workers(runs: Path, *, on_error: OnListingError = ignore_error) -> list[Worker]:
+    """The running workers of a runs folder, oldest first. Those of other hosts only if the file system shares locks.
+
+    on_error: as in `list_workers`.
+    """
+    return [worker for worker in list_workers(runs, on_error=on_error) if worker.alive]
 
 
 def ensure_worker(runs: Path, options: WorkerOptions = ANY_WORKER) -> Worker:

@@ -8,10 +8,11 @@ import PIL.Image
 import pytest
 
 from riptui.cli import run_trajectories
-from riptui.cli.care import Care
 from riptui.cli.run_display import DisplayEvent, JsonDisplay
+from riptui.store import trust
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trust import Trust
 from riptui.store.worker_record import WorkerOptions
 from riptui.store.worker_registry import list_workers
 from riptui.supervision.client import list_running_workers, matches, request_state
@@ -96,13 +97,21 @@ def test_what_is_paused_before_its_turn_is_left_out_and_the_rest_runs(
     assert second.read_status() == Status.PAUSED
 
 
-def test_with_a_timeout_any_inpainter_runs_in_a_worker_that_can_be_replaced(
-    make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("words", "code"), [([], 1), (["--trust"], 0)])
+def test_files_of_another_user_s_spec_are_loaded_only_with_trust(
+    words: list[str], code: int, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trajectory = make_trajectory("a/one")
-    ran: list[float | None] = []
-    monkeypatch.setattr(run_trajectories, "run_in_worker", lambda *given: ran.append(given[-1].timeout) or 0)
-    monkeypatch.setattr(run_trajectories, "run_in_process", lambda *given: ran.append(None) or 0)
-    for care in (Care(), Care(timeout=5.0)):
-        assert run_trajectories.run_trajectories([trajectory], "none", runs=tmp_path / "runs", care=care) == 0
-    assert ran == [None, 5.0]
+    monkeypatch.setattr(Trust, "_owns", lambda self, trajectory: False)
+    monkeypatch.setattr(trust, "list_loaded_files", lambda spec: ["palette"])
+    trajectory = make_trajectory(inpainter="identity", mask=128)
+    outcome = riptui("resume", trajectory.path, *words)
+    assert outcome.code == code, outcome
+    assert (trajectory.read_status() is Status.DONE) == (code == 0)
+    assert ("its spec is another user's and loads palette" in outcome.err) == (code == 1)
+
+
+def test_with_a_time_limit_a_worker_computes(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(run_trajectories, "run_in_worker", lambda *given: asked.append(given[-1]) or 0)
+    assert riptui("resume", make_trajectory(inpainter="identity").path, "--timeout", "9").code == 0
+    assert [care.timeout for care in asked] == [9]

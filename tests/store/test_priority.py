@@ -14,6 +14,7 @@ from riptui.store.queued import QueuedTrajectory
 from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
+from riptui.store.trust import Trust
 from riptui.store.turns import Turns
 from riptui.supervision.client import request_state
 from riptui.supervision.progress import ProgressTracker
@@ -77,7 +78,7 @@ def test_a_backlog_assigns_the_highest_first_also_of_a_model_that_is_not_loaded(
     set_priority(list(read_order(tmp_path / "runs", []))[3:4], 9)  # of c
     runs = tmp_path / "runs"
     tracker = ProgressTracker(runs, runs, {f"g/{name}": 16 for name in queued})
-    backlog, model, names = Backlog(runs), b"", []
+    backlog, model, names = Backlog(runs, Trust(os.geteuid(), "own", False)), b"", []
     backlog.refresh(tracker, [])
     while assignment := backlog.take(model, {}, lend=False, is_idle=True):
         model = assignment.model_key

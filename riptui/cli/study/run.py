@@ -18,6 +18,7 @@ from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
 from riptui.cli.worker_options import take_worker_options
 from riptui.errors import RiptuiError
+from riptui.store.ownership import explain_umask
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
@@ -116,7 +117,7 @@ def _submit(
     for dataset in sources.list_unfetched(study):
         display.notice(f"fetching {dataset.name!s}: of Parquet files only the drawn rows, else all of it")
     submission = Submission(study, metrics, priority=priority, should_stop=lambda: bool(stop), runs_here=runs_here)
-    for text in submission.notices:
+    for text in (*submission.notices, *filter(None, [explain_umask(study.runs)])):
         display.notice(text)
     if submission.squares == "shared" and not study.names_squares:
         display.notice(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import rich_click as click
 
-from riptui.cli import exit_codes
+from riptui.cli import console, exit_codes
 from riptui.errors import DiskError, InputError
 
 

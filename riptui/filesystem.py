@@ -145,11 +145,17 @@ def other_owner(path: Path | str) -> str:
     try:
         found = next(place for place in (path, *path.parents) if os.path.lexists(place))
         owner = os.lstat(found).st_uid
-        return "" if owner == os.geteuid() else pwd.getpwuid(owner).pw_name
     except (OSError, StopIteration):
         return ""
+    return "" if owner == os.geteuid() else user_name(owner)
+
+
+def user_name(user_id: int) -> str:
+    """A user's name; of one without a name the id: user 4711."""
+    try:
+        return pwd.getpwuid(user_id).pw_name
     except KeyError:
-        return f"user {owner}"
+        return f"user {user_id}"
 
 
 def free_bytes(path: Path) -> int:

@@ -44,6 +44,7 @@ PANELS = {
     "Workers": {
         "worker": "Compute queued trajectories, with the model kept loaded.",
         "ps": "List running workers and what each is doing.",
+        "queue": "List what waits for workers; reorder it.",
         "logs": "Show the log of a worker or of a trajectory.",
     },
     "Inspect": {
@@ -57,6 +58,8 @@ PANELS = {
     "Analyse": {
         "measure": "Add metrics later, from the saved frames.",
         "export": "Export frames, an animation, a strip of frames, tables.",
+        "rate": "Rate frames blind: A/B, best of several, tags.",
+        "ratings": "Summarise what people said with rate.",
         "results": "Summarise many trajectories; test the paper's findings.",
         "report": "Draw the paper's figures from your own trajectories.",
     },
@@ -64,6 +67,7 @@ PANELS = {
         "fetch": "Download the weights of models and of LPIPS.",
         "models": "List the models: size, licence, whether installed.",
         "config": "Show or edit your settings.",
+        "devices": "List the GPUs: who uses them, which are free.",
         "doctor": "Check what works on this machine; suggest fixes.",
         "completion": "Print the script that completes commands in your shell.",
     },

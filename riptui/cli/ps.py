@@ -55,6 +55,7 @@ def _print_worker(worker: Worker) -> None:
 def _worker_facts(worker: Worker) -> list[str]:
     record, live = worker.record, worker.live
     facts = [f"riptui {printable(record.command)}"] if record.command else []
+    facts += [f"SLURM job {printable(record.slurm_job)}"] if record.slurm_job else []
     facts += [_locate(worker), printable(worker.device or "best device")]
     if record.batch:
         facts.append(f"batch {record.batch}")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rich_click as click
 
 from riptui.cli.care import Care
@@ -42,6 +43,7 @@ def run(
     group: str,
     name: str,
     detach: bool,
+    priority: int | None,
     timeout: float | None,
     on_end: str | None,
     display: str,
@@ -59,7 +61,8 @@ def run(
     if notice := explain_umask(runs):
         warn(notice)
     pictures, complete = read_pictures(sources, size=size, fit=fit, strict=strict)
-    request = Request("run", choose_metrics(metrics), measure_at, time.time())
+    rank = msgspec.UNSET if priority is None else priority
+    request = Request("run", choose_metrics(metrics), measure_at, time.time(), rank)
     trajectories = [
         trajectory
         for subgroup, members in pictures.items()

@@ -12,6 +12,7 @@ from typing import Self
 import msgspec
 
 from riptui.engine import BatchRunner
+from riptui.inpainters.devices import torch_name
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_record import MAX_SKIPPED, SkippedTrajectory, WorkerJob, WorkerPhase, WorkerStatus
 from riptui.store.worker_registry import Registration
@@ -40,7 +41,7 @@ class Heartbeat:
     ) -> None:
         self.phase: WorkerPhase = "starting"
         self.inpainter = ""  # of the trajectory that was taken last
-        self.gpu_stats = GpuStats(registration.record.device)
+        self.gpu_stats = GpuStats(torch_name(registration.record.device))
         self._registration, self._runs, self._runner, self._queue = registration, runs.resolve(), runner, queue
         self._should_stop = should_stop
         self._steps: tuple[int, int, int] = 0, 0, 0
@@ -91,7 +92,7 @@ class Heartbeat:
     def publish(self) -> None:
         """Write live.json now, if anything in it changed or it is due."""
         with self._publish_lock:
-            live = self._build_status()
+            live = self.build_status()
             if (
                 msgspec.structs.replace(live, when=self._last_status.when, still=self._last_status.still)
                 != self._last_status
@@ -105,7 +106,8 @@ class Heartbeat:
             self.publish()
             truncate_log(self._registration.log)
 
-    def _build_status(self) -> WorkerStatus:
+    def build_status(self) -> WorkerStatus:
+        """The current state. In one thread at a time."""
         dismissed = self._should_stop()
         jobs = self._list_jobs()
         state = self.phase

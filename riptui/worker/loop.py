@@ -13,6 +13,7 @@ from riptui import __version__
 from riptui.engine import BatchRunner
 from riptui.errors import DiskError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
+from riptui.inpainters.devices import torch_name
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.disk_failure import concerns_whole_disk
@@ -21,7 +22,7 @@ from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
 from riptui.store.worker_environment import read_environment
-from riptui.store.worker_process import process_place, start_ticks
+from riptui.store.worker_process import process_place, slurm_job, start_ticks
 from riptui.store.worker_record import WorkerOptions, WorkerRecord
 from riptui.store.worker_registry import Registration
 from riptui.worker.heartbeat import Heartbeat
@@ -42,6 +43,7 @@ def new_worker_record(options: WorkerOptions, *, command: str = "") -> WorkerRec
         started=timestamp(),
         version=__version__,
         environment=read_environment(),
+        slurm_job=slurm_job(),
         command=command,
         **msgspec.structs.asdict(options),
     )
@@ -64,7 +66,7 @@ def serve(
     """
     record = registration.record
     runner = BatchRunner(
-        device=record.device,
+        device=torch_name(record.device),
         slots=record.batch,
         compile=record.compile,
         deterministic=record.deterministic,

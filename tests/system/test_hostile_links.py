@@ -155,7 +155,7 @@ def test_a_folder_linked_into_itself_ends(folder: Path) -> None:
 @pytest.mark.parametrize("value", [CLIPBOARD, "\u202ex", "[/red]", "a\nb"], ids=short)
 @pytest.mark.parametrize("name", ["TERM", "TORCH_HOME", "COLUMNS", "LANG", "SSH_CONNECTION"])
 def test_the_environment_is_shown_harmless(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "check_gpu", lambda: iter(()))
+    monkeypatch.setattr(doctor, "check_gpu", lambda runs: iter(()))
     monkeypatch.setenv(name, value)
     for terminal in (False, True):
         outcome = riptui("doctor", terminal=terminal)

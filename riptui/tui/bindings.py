@@ -36,7 +36,7 @@ BROWSER = [
     _key("frames.last", "end,$", "view('last')", "Newest frame", "Go to the newest frame and follow it"),
     _key(
         "frames.repaint",
-        "r",
+        "w",
         "view('go_to_next_repaint')",
         "Next repaint",
         "Next repaint of the square at the mouse",
@@ -98,7 +98,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
-    _key("do.rate", "r", "do('rate')", "Rate", "Rate the frames blind: A/B, best of several, or tags"),
+    _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.export", "e", "do('export')", "Export", "Export GIF, strip, frames or CSV", footer="e"),
     _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line or spec"),
     _key("do.measure", "M", "do('measure')", "Measure", "Measure more metrics"),

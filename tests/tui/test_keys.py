@@ -20,7 +20,9 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-TABLE = {binding.id: binding for scope in bindings.SCOPES.values() for binding in scope}
+TABLE = {
+    binding.id: binding for name, scope in bindings.SCOPES.items() if name != "rating" for binding in scope
+}  # those of ratings: tests/tui/rating
 
 Press = Callable[[AppPilot, str], Awaitable[None]]
 PRESSED: dict[str, Press] = {}
@@ -53,7 +55,7 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in COMMANDS])
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate")])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:
@@ -679,6 +681,15 @@ async def test_the_last_line_shows_the_keys_of_the_table_that_are_used_most(fold
         used = [binding for binding in [*bindings.BROWSER, *bindings.APP] if binding.show]
         shown = "  ".join(f"{binding.key_display} {binding.description}" for binding in used)
         await pilot.wait_until(lambda: footer(pilot) == shown, "the keys")
+
+
+@pytest.mark.slow
+async def test_while_a_filter_is_typed_the_last_line_shows_no_key_that_is_a_character(folder: Path) -> None:
+    async with open_app(folder) as pilot:
+        await pilot.press("slash")
+        await pilot.wait_until(lambda: footer(pilot) == "↑ Earlier  enter Keep  esc Clear", "its keys")
+        await pilot.press("escape")
+        await pilot.wait_until(lambda: footer(pilot).startswith("n New"), "the usual keys")
 
 
 @pytest.mark.slow

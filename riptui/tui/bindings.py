@@ -15,6 +15,7 @@ GROUPS = {
     "tree": "Tree",
     "table": "Table",
     "compare": "Compare",
+    "large": "Large picture",
 }
 
 
@@ -35,6 +36,7 @@ BROWSER = [
     _key("frames.last", "end,$", "view('last')", "Newest frame", "Go to the newest frame and follow it"),
     _key("frames.slower", "less_than_sign", "view('change_speed', -1)", "Play slower"),
     _key("frames.faster", "greater_than_sign", "view('change_speed', 1)", "Play faster"),
+    _key("frames.large", "f", "large", "Large", "One picture large; of a group its gallery", footer="f"),
     _key(
         "frames.comparison",
         "d",
@@ -97,7 +99,7 @@ TREE = [
     _key("tree.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
     _key("tree.first", "ctrl+home", "move(-1000000)", "First row"),
     _key("tree.last", "ctrl+end,G", "move(1000000)", "Last row"),
-    _key("tree.toggle", "enter", "open", "Open or close the group"),
+    _key("tree.toggle", "enter", "open", "Open or close the group; of a trajectory its picture large"),
     _key("tree.leave", "backspace", "leave", "Go to the parent group"),
     _key("tree.collapse-all", "z", "collapse_all", "Close all groups"),
 ]
@@ -124,5 +126,39 @@ COMPARE = [
     _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
-SCOPES = {"browser": BROWSER, "app": APP, "tree": TREE, "table": TABLE, "compare": COMPARE}
+LARGE = [
+    _key("large.back", "left", "move(-1)", "Frame", "Previous frame", footer="←→"),
+    _key("large.forward", "right", "move(1)", "Next frame"),
+    _key("large.back-half", "shift+left,H", "move_by_half(-1)", "Back 50 %"),
+    _key("large.forward-half", "shift+right,L", "move_by_half(1)", "Forward 50 %"),
+    _key("large.first", "home,0", "go(0)", "Original", "Go to the original (frame 0)"),
+    _key("large.last", "end,$", "go(1000000000)", "Newest frame", "Go to the newest frame and follow it"),
+    _key("large.play", "space", "play", "Play", "Play or pause the frames", footer="space"),
+    _key("large.slower", "less_than_sign", "change_speed(-1)", "Play slower"),
+    _key("large.faster", "greater_than_sign", "change_speed(1)", "Play faster"),
+    _key("large.previous", "up", "open_other(-1)", "Trajectory", "Previous trajectory", footer="↑↓"),
+    _key("large.next", "down", "open_other(1)", "Next trajectory"),
+    _key("large.zoom-in", "plus,equals_sign", "zoom(1)", "Zoom", "Zoom in, to 1:1 and 2:1", footer="+-"),
+    _key("large.zoom-out", "minus", "zoom(-1)", "Zoom out"),
+    _key("large.fit", "z", "fit", "Fit", "Show all of the picture, to the edges"),
+    _key("large.left", "h", "pan(-1, 0)", "Pan left", "Pan left; previous frame where nothing is cut off"),
+    _key("large.down", "j", "pan(0, 1)", "Pan down", "Pan down; next trajectory where nothing is cut off"),
+    _key("large.up", "k", "pan(0, -1)", "Pan up", "Pan up; previous trajectory where nothing is cut off"),
+    _key("large.right", "l", "pan(1, 0)", "Pan right", "Pan right; next frame where nothing is cut off"),
+    _key("large.blink", "b", "blink", "Blink", "Blink with the original", footer="b"),
+    _key(
+        "large.view",
+        "d",
+        "cycle_view",
+        "Difference",
+        "Show the next of: frame, difference, signed difference, heat map, squares by each stored metric",
+        footer="d",
+    ),
+    _key("large.less", "left_square_bracket", "gain(-1)", "Less gain", "Amplify differences less"),
+    _key("large.more", "right_square_bracket", "gain(1)", "More gain", "Amplify differences more"),
+    _key("large.square", "o", "outline", "Square", "Outline the square of this iteration", footer="o"),
+    _key("large.close", "escape,q,f,backspace", "close", "Close", "Back to where you were", footer="esc"),
+]
+
+SCOPES = {"browser": BROWSER, "app": APP, "tree": TREE, "table": TABLE, "compare": COMPARE, "large": LARGE}
 """Within a scope a key has one meaning."""

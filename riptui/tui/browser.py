@@ -29,6 +29,7 @@ from riptui.tui.welcome import Welcome
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
+    from riptui.tui.large.screen import LargePlace
     from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
@@ -220,6 +221,39 @@ class Browser(Screen[None]):
     def on_group_view_trajectory_chosen(self, message: "GroupView.TrajectoryChosen") -> None:
         self.runs_tree.select(message.path.relative_to(self.runs).as_posix())
         self.runs_tree.focus()
+
+    # Pictures
+
+    def action_large(self) -> None:
+        """Show the trajectory's picture large, or the gallery of the group."""
+        row = self.runs_tree.current_row
+        if row is not None and not row.is_group:
+            self._open_large(row.path)
+
+    @on(RunsTree.TrajectoryOpened)
+    def _open_chosen(self, message: RunsTree.TrajectoryOpened) -> None:
+        self._open_large(message.path)
+
+    def on_trajectory_view_large_requested(self) -> None:
+        self.action_large()
+
+    def _open_large(self, path: str) -> None:
+        from riptui.tui.large.screen import LargeScreen  # imports NumPy
+
+        paths = [row.path for row in self.runs_tree.rows if not row.is_group]
+        trajectories = [self.runs / each for each in paths]
+        k = self.details.trajectory_view.cursor.k if self.details is not None and path == self.shown_path else None
+        screen = LargeScreen(
+            trajectories, paths.index(path), self.graphics, runs=self.runs, k=k, speed=self.settings.play_speed
+        )
+        self.app.push_screen(screen, self._return_to)
+
+    def _return_to(self, place: "LargePlace | None") -> None:
+        """Show the trajectory and the frame at which the large picture was left."""
+        if place is None or self.details is None:
+            return
+        self.runs_tree.select(place.path.relative_to(self.runs).as_posix())
+        self.details.trajectory_view.show(place.path, k=place.k)
 
     # Commands
 

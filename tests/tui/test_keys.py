@@ -11,6 +11,8 @@ from riptui.tui import bindings, commands
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
+from riptui.tui.large.picture import LargePicture
+from riptui.tui.large.screen import LargeScreen
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from tests.support.app_pilot import AppPilot, open_app
@@ -123,17 +125,38 @@ async def begin_in_the_comparison(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: comparison(pilot).inpainted == 200, "its frames")
 
 
+async def begin_in_the_large_picture(pilot: AppPilot) -> None:
+    """Of the first trajectory, at its newest frame, all of it."""
+    if not isinstance(pilot.app.screen, LargeScreen):
+        await begin_at_the_newest_frame(pilot)
+        pilot.browser.action_large()
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+    large(pilot).action_fit()
+    large(pilot).action_go(LAST)
+    await pilot.wait_until(lambda: large(pilot).loaded and not large(pilot).busy, "its frame")
+
+
 BEGIN = {
     "frames": begin_at_the_newest_frame,
     "tabs": begin_at_the_newest_frame,
     "table": begin_in_the_table,
     "compare": begin_in_the_comparison,
+    "large": begin_in_the_large_picture,
 }
 """Where the keys of a group have something to do, if not in the tree."""
 
 
 def table(pilot: AppPilot) -> GroupTable:
     return pilot.browser.query_one(GroupTable)
+
+
+def large(pilot: AppPilot) -> LargeScreen:
+    assert isinstance(pilot.app.screen, LargeScreen)
+    return pilot.app.screen
+
+
+def large_picture(pilot: AppPilot) -> LargePicture:
+    return large(pilot).query_one(LargePicture)
 
 
 def comparison(pilot: AppPilot) -> CompareScreen:
@@ -206,6 +229,14 @@ async def plays_faster(pilot: AppPilot, key: str) -> None:
     before = pilot.view.cursor.speed
     await pilot.press(key)
     await pilot.wait_until(lambda: pilot.view.cursor.speed > before, "more speed")
+
+
+@key("frames.large")
+async def shows_it_large(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
 
 
 @key("frames.comparison")
@@ -378,6 +409,152 @@ async def closes_all_groups_and_stays_near(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
     await pilot.wait_until(lambda: pilot.row_paths == ["fig7", "night"], "the groups alone")
     assert pilot.cursor == "fig7"
+
+
+# --- the large picture
+
+
+def steps_to(k: int, *, first: bool = False) -> Press:
+    """The key shows frame k, from the newest or the first one."""
+
+    async def press(pilot: AppPilot, key: str) -> None:
+        if first:
+            large(pilot).action_go(0)
+        await pilot.press(key)
+        assert large(pilot).cursor.k == k
+
+    return press
+
+
+for id, k, first in (
+    ("back", LAST - 1, False),
+    ("forward", 1, True),
+    ("back-half", LAST - 8, False),
+    ("forward-half", 8, True),
+    ("first", 0, False),
+    ("last", LAST, True),
+):
+    key(f"large.{id}")(steps_to(k, first=first))
+
+
+@key("large.play")
+async def plays_it_large(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert large(pilot).cursor.playing
+    await pilot.press(key)
+    assert not large(pilot).cursor.playing
+
+
+@key("large.slower")
+async def plays_it_slower(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).cursor.speed
+    await pilot.press(key)
+    assert large(pilot).cursor.speed < before
+
+
+@key("large.faster")
+async def plays_it_faster(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).cursor.speed
+    await pilot.press(key)
+    assert large(pilot).cursor.speed > before
+
+
+@key("large.next")
+async def shows_the_next_trajectory(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).path
+    await pilot.press(key)
+    assert large(pilot).path != before
+    large(pilot).action_open_other(-1)
+    await pilot.wait_until(lambda: not large(pilot).busy, "it")
+
+
+@key("large.previous")
+async def shows_the_trajectory_before(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).path
+    large(pilot).action_open_other(1)
+    await pilot.press(key)
+    assert large(pilot).path == before
+
+
+@key("large.zoom-in")
+async def zooms_in(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert large_picture(pilot).zoom_label != "fit"
+
+
+@key("large.zoom-out")
+async def zooms_out_again(pilot: AppPilot, key: str) -> None:
+    large(pilot).action_zoom(1)
+    await pilot.press(key)
+    assert large_picture(pilot).zoom_label == "fit"
+
+
+@key("large.fit")
+async def shows_all_of_it(pilot: AppPilot, key: str) -> None:
+    large(pilot).action_zoom(3)
+    await pilot.press(key)
+    assert large_picture(pilot).fits
+
+
+def pans_by(x: int, y: int) -> Press:
+    async def press(pilot: AppPilot, key: str) -> None:
+        large(pilot).action_zoom(3)
+        before = large_picture(pilot).part
+        await pilot.press(key)
+        after = large_picture(pilot).part
+        assert before
+        assert after
+        assert ((after.left > before.left) - (after.left < before.left)) == x
+        assert ((after.top > before.top) - (after.top < before.top)) == y
+
+    return press
+
+
+for id, x, y in (("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1)):
+    key(f"large.{id}")(pans_by(x, y))
+
+
+@key("large.blink")
+async def blinks(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert large(pilot).blinking
+    await pilot.press(key)
+    assert not large(pilot).blinking
+
+
+@key("large.view")
+async def shows_the_difference(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).view.kind
+    await pilot.press(key)
+    assert large(pilot).view.kind != before
+
+
+@key("large.more")
+async def amplifies_more(pilot: AppPilot, key: str) -> None:
+    large(pilot).action_gain(-9)
+    await pilot.press(key)
+    assert large(pilot).view.gain == 2
+
+
+@key("large.less")
+async def amplifies_less(pilot: AppPilot, key: str) -> None:
+    large(pilot).action_gain(9)
+    await pilot.press(key)
+    assert large(pilot).view.gain == 4
+
+
+@key("large.square")
+async def outlines_the_square(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).view.outlined
+    await pilot.press(key)
+    assert large(pilot).view.outlined != before
+
+
+@key("large.close")
+async def goes_back_from_the_large_picture(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
+    assert pilot.cursor == FIRST
 
 
 # --- the table of a group

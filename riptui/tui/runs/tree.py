@@ -43,6 +43,12 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         path: str
         is_group: bool
 
+    @dataclass
+    class TrajectoryOpened(Message):
+        """Enter or a double click on a trajectory."""
+
+        path: str
+
     def __init__(self) -> None:
         super().__init__()
         self.model = TreeModel()
@@ -128,6 +134,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         if row is not None and row.is_group:
             self.model.expanded ^= {row.path}
             self.rebuild()
+        elif row is not None:
+            self.post_message(self.TrajectoryOpened(row.path))
 
     def action_leave(self) -> None:
         if (row := self.current_row) is not None and (group := parent_path(row.path)):
@@ -144,7 +152,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         was_current = self.cursor == y
         self.cursor = y
         row = self.rows[y]
-        if row.is_group and (was_current or event.x <= row.depth * INDENT + 2):
+        if (was_current or event.x <= row.depth * INDENT + 2) if row.is_group else event.chain == 2:
             self.action_open()
 
     def on_resize(self) -> None:

@@ -16,6 +16,7 @@ GROUPS = {
     "table": "Table",
     "compare": "Compare",
     "large": "Large picture",
+    "gallery": "Gallery",
 }
 
 
@@ -160,5 +161,40 @@ LARGE = [
     _key("large.close", "escape,q,f,backspace", "close", "Close", "Back to where you were", footer="esc"),
 ]
 
-SCOPES = {"browser": BROWSER, "app": APP, "tree": TREE, "table": TABLE, "compare": COMPARE, "large": LARGE}
+GALLERY = [
+    _key("gallery.left", "left,h", "move(0, -1)", "Move", "Column to the left", footer="←↑↓→"),
+    _key("gallery.right", "right,l", "move(0, 1)", "Column to the right"),
+    _key("gallery.up", "up,k", "move(-1, 0)", "Row above"),
+    _key("gallery.down", "down,j", "move(1, 0)", "Row below"),
+    _key("gallery.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
+    _key("gallery.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
+    _key("gallery.first", "ctrl+home,home", "move(-1000000, -1000000)", "First picture"),
+    _key("gallery.last", "ctrl+end,end,G", "move(1000000, 1000000)", "Last picture"),
+    _key("gallery.open", "enter,f", "open", "Large", "Show the picture large", footer="enter"),
+    _key("gallery.rows", "i", "rows", "Rows", "A row a picture, or a seed", footer="i"),
+    _key(
+        "gallery.columns",
+        "a",
+        "columns",
+        "Columns",
+        "Columns by the next setting that differs, or every 50 %",
+        footer="a",
+    ),
+    _key("gallery.back", "shift+left,H", "step(-1)", "50 %", "Back 50 %", footer="H L"),
+    _key("gallery.forward", "shift+right,L", "step(1)", "Forward 50 %"),
+    _key("gallery.metric", "v", "metric", "Metric", "Write the next metric below the pictures", footer="v"),
+    _key("gallery.larger", "plus,equals_sign", "enlarge(1)", "Size", "Larger pictures", footer="+-"),
+    _key("gallery.smaller", "minus", "enlarge(-1)", "Smaller pictures"),
+    _key("gallery.close", "escape,q,backspace", "close", "Close", "Back to the tree", footer="esc"),
+]
+
+SCOPES = {
+    "browser": BROWSER,
+    "app": APP,
+    "tree": TREE,
+    "table": TABLE,
+    "compare": COMPARE,
+    "large": LARGE,
+    "gallery": GALLERY,
+}
 """Within a scope a key has one meaning."""

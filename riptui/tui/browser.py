@@ -227,8 +227,30 @@ class Browser(Screen[None]):
     def action_large(self) -> None:
         """Show the trajectory's picture large, or the gallery of the group."""
         row = self.runs_tree.current_row
-        if row is not None and not row.is_group:
+        if row is not None and row.is_group:
+            self.open_gallery(row.path)
+        elif row is not None:
             self._open_large(row.path)
+
+    def open_gallery(self, group: str) -> None:
+        """Show the pictures of a group's trajectories that the filter leaves."""
+        from riptui.tui.gallery.screen import GalleryScreen  # imports NumPy
+
+        trajectories = [self.runs / path for path in self.runs_tree.model.list_matching(group)]
+        members = self.details.group_view.members if self.details is not None and group == self.shown_path else None
+        screen = GalleryScreen(
+            self.runs / group,
+            trajectories,
+            self.graphics,
+            runs=self.runs,
+            metric=self.settings.metric,
+            members=members,
+            speed=self.settings.play_speed,
+        )
+        self.app.push_screen(screen)
+
+    def on_group_view_gallery_requested(self) -> None:
+        self.open_gallery(self.shown_path)
 
     @on(RunsTree.TrajectoryOpened)
     def _open_chosen(self, message: RunsTree.TrajectoryOpened) -> None:

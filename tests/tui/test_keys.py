@@ -8,6 +8,9 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from riptui.tui import bindings, commands
+from riptui.tui.gallery.grid import GalleryGrid
+from riptui.tui.gallery.screen import GalleryScreen
+from riptui.tui.gallery.table import GalleryAxes
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
@@ -136,12 +139,23 @@ async def begin_in_the_large_picture(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: large(pilot).loaded and not large(pilot).busy, "its frame")
 
 
+async def begin_in_the_gallery(pilot: AppPilot) -> None:
+    """Of the first group, two mask sizes and two seeds, the cursor on the first picture."""
+    if not isinstance(pilot.app.screen, GalleryScreen):
+        pilot.browser.open_gallery("fig7/cat")
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen) and gallery(pilot).table.rows, "it")
+    gallery(pilot).axes = GalleryAxes(by_seed=True)
+    await gallery(pilot).action_step(100)
+    await gallery(pilot).action_move(-9, -9)
+
+
 BEGIN = {
     "frames": begin_at_the_newest_frame,
     "tabs": begin_at_the_newest_frame,
     "table": begin_in_the_table,
     "compare": begin_in_the_comparison,
     "large": begin_in_the_large_picture,
+    "gallery": begin_in_the_gallery,
 }
 """Where the keys of a group have something to do, if not in the tree."""
 
@@ -157,6 +171,15 @@ def large(pilot: AppPilot) -> LargeScreen:
 
 def large_picture(pilot: AppPilot) -> LargePicture:
     return large(pilot).query_one(LargePicture)
+
+
+def gallery(pilot: AppPilot) -> GalleryScreen:
+    assert isinstance(pilot.app.screen, GalleryScreen)
+    return pilot.app.screen
+
+
+def grid(pilot: AppPilot) -> GalleryGrid:
+    return gallery(pilot).query_one(GalleryGrid)
 
 
 def comparison(pilot: AppPilot) -> CompareScreen:
@@ -555,6 +578,92 @@ async def goes_back_from_the_large_picture(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
     await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
     assert pilot.cursor == FIRST
+
+
+# --- the gallery
+
+
+def moves_to(cell: tuple[int, int], *, start: tuple[int, int] = (0, 0)) -> Press:
+    async def press(pilot: AppPilot, key: str) -> None:
+        await gallery(pilot).action_move(*start)
+        await pilot.press(key)
+        await pilot.wait_until(lambda: grid(pilot).cursor == cell, f"{cell}")
+
+    return press
+
+
+for id, start, cell in (
+    ("left", (0, 1), (0, 0)),
+    ("right", (0, 0), (0, 1)),
+    ("up", (1, 0), (0, 0)),
+    ("down", (0, 0), (1, 0)),
+    ("page-up", (1, 0), (0, 0)),
+    ("page-down", (0, 0), (1, 0)),
+    ("first", (1, 1), (0, 0)),
+    ("last", (0, 0), (1, 1)),
+):
+    key(f"gallery.{id}")(moves_to(cell, start=start))
+
+
+@key("gallery.open")
+async def opens_the_picture_of_the_cursor(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen), "the gallery")
+
+
+@key("gallery.rows")
+async def gives_each_picture_a_row(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(gallery(pilot).table.rows) == 1, "one row")
+
+
+@key("gallery.columns")
+async def shows_every_50_per_cent(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: gallery(pilot).table.column_kind == "percent", "the columns")
+
+
+@key("gallery.back")
+async def shows_the_pictures_50_per_cent_before(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: gallery(pilot).inpainted == 150, "them")
+
+
+@key("gallery.forward")
+async def shows_the_pictures_50_per_cent_later(pilot: AppPilot, key: str) -> None:
+    await gallery(pilot).action_step(-2)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: gallery(pilot).inpainted == 150, "them")
+
+
+@key("gallery.metric")
+async def writes_the_next_metric_below(pilot: AppPilot, key: str) -> None:
+    before = gallery(pilot).metric
+    await pilot.press(key)
+    await pilot.wait_until(lambda: gallery(pilot).metric != before, "another")
+
+
+@key("gallery.larger")
+async def shows_larger_pictures(pilot: AppPilot, key: str) -> None:
+    await gallery(pilot).action_enlarge(-4)
+    before = grid(pilot).picture_rows
+    await pilot.press(key)
+    await pilot.wait_until(lambda: grid(pilot).picture_rows == before + 1, "them")
+
+
+@key("gallery.smaller")
+async def shows_smaller_pictures(pilot: AppPilot, key: str) -> None:
+    before = grid(pilot).picture_rows
+    await pilot.press(key)
+    await pilot.wait_until(lambda: grid(pilot).picture_rows == before - 1, "them")
+
+
+@key("gallery.close")
+async def leaves_the_gallery(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
 
 
 # --- the table of a group

@@ -21,7 +21,7 @@ import asyncio, sys
 from pathlib import Path
 from riptui.settings import load_settings
 from riptui.tui.app import RiptuiApp
-from riptui.tui.graphics.capabilities import Terminal
+from riptui.graphics.capabilities import Terminal
 
 async def main():
     app = RiptuiApp(Path(sys.argv[1]), load_settings(), Terminal("off", "a test"))

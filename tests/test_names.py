@@ -1,12 +1,13 @@
 """One name, one thing: no class, type alias or module of the package shares its name with another."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import riptui
-from riptui.cli import COMMANDS
+from riptui.cli import COMMANDS, UNLISTED_COMMANDS
 
 PACKAGE = Path(riptui.__file__).parent
 SHARED = {
@@ -51,3 +52,19 @@ def test_every_module_has_a_name_of_its_own_but_for_the_files_of_commands() -> N
             found[file.stem].append(str(place))
     assert repeated(found) == {}
     assert COMMANDS.keys() >= {"report", "run"}
+
+
+def modules_of(package: Path) -> list[str]:
+    """The files and packages of a package; of the command line those that are not the work of one command."""
+    files = {file.stem for file in package.glob("*.py") if file.stem not in ("__init__", "__main__")}
+    files |= {file.parent.name for file in package.glob("*/__init__.py")}
+    return sorted(files - ({*COMMANDS, *UNLISTED_COMMANDS} if package.name == "cli" else set()))
+
+
+def test_every_package_says_what_each_of_its_files_is_for() -> None:
+    for file in sorted(PACKAGE.glob("*/**/__init__.py")):
+        text = ast.get_docstring(ast.parse(file.read_text())) or ""
+        if file.parent.relative_to(PACKAGE).parts[:2] == ("cli", "commands"):
+            continue  # a file for each command
+        unnamed = [name for name in modules_of(file.parent) if not re.search(rf"\b{name}\b", text)]
+        assert unnamed == [], f"say in {file.relative_to(PACKAGE)} what they are for"

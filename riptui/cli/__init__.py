@@ -6,7 +6,12 @@
     lazy         what lets a declaration name work that is imported when the command runs
     console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes
     run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
-    metric_choice       which metrics a run measures; results_tables: the tables of `results`
+    metric_choice       which metrics a run measures; results_tables, settings_table, recursion_tables: of `results`
+    care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
+    source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
+    runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
+    diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
+    pause_and_stop      the work of `pause` and `stop`
 
 Help and completion import only the declarations; the work of a command imports NumPy, OpenCV and scikit-image, which
 take 0.8 s together. The app alone starts without Click and Rich's help: in a tenth of that time.

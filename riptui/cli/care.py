@@ -16,7 +16,7 @@ from riptui.supervision.follower import FollowTask, start_follower
 
 if TYPE_CHECKING:
     from riptui.store.trajectory import Trajectory
-    from riptui.store.worker_registry import WorkerOptions
+    from riptui.store.worker_record import WorkerOptions
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES
 from riptui.settings import ENVIRONMENT_VARIABLES, LoadedSettings, describe_setting
 from riptui.settings.paths import settings_file
 from riptui.settings.template import format_toml, make_template
-from riptui.store.disk import explain_errors
+from riptui.store.disk_errors import explain_errors
 from riptui.text.terminal import printable
 from riptui.tui import themes
 

@@ -7,19 +7,19 @@ from riptui.cli.care import Care
 from riptui.cli.console import out, print_line, short_path, warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
-from riptui.cli.side_by_side import render_side_by_side
+from riptui.cli.side_by_side import print_side_by_side
 from riptui.planning.submit import create_demo
 from riptui.store.records import Request
 
 
-def demo(runs: Path, mask: int, display: str) -> int:
+def demo(runs: Path, mask: int, graphics: str | None, display: str) -> int:
     request = Request("run", choose_metrics(None, fetch=False))
     trajectory = create_demo(runs, request, mask=mask)
     code = run_trajectories([trajectory], display, request, runs=runs, care=Care.of(None, None))
     if code or display in ("json", "none"):
         return code
     if out.is_terminal:
-        out.print(render_side_by_side(trajectory, trajectory.spec.iterations), end="")
+        print_side_by_side(trajectory, trajectory.spec.iterations, graphics)
     else:
         warn("on a terminal, the original and the last frame appear here")
     folder = shlex.quote(short_path(trajectory.path))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from riptui import __version__
+from riptui import __version__, inpainters, metrics
 from riptui.cli.console import err, out, print_json
 from riptui.cli.diagnosis import Diagnoses, Diagnosis
 from riptui.cli.doctor_disk import check_disk
@@ -105,7 +105,6 @@ def check_packages() -> Diagnoses:
 
 def check_plugins() -> Diagnoses:
     """The inpainters and metrics that other packages add."""
-    from riptui import inpainters, metrics
 
     for registry in (inpainters.REGISTRY, metrics.REGISTRY):
         for name in registry.plugin_names():

@@ -14,7 +14,7 @@ from pathlib import Path
 from riptui.cli.diagnosis import Diagnoses, Diagnosis
 from riptui.errors import DiskError
 from riptui.filesystem import free_bytes
-from riptui.store.disk import explain_errors
+from riptui.store.disk_errors import explain_errors
 from riptui.store.lock_file import ADVICE, NO_LOCKS, uses_lock_files
 from riptui.text.units import format_size
 

@@ -9,6 +9,7 @@ from riptui.cli import streams
 from riptui.cli.console import print_error
 from riptui.cli.lazy import BROKEN_PIPE
 from riptui.errors import DiskError, RiptuiError
+from riptui.store.disk_errors import explain_errors
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
 
@@ -45,7 +46,6 @@ def handle_error(error: BaseException) -> int:
 
 def explain_os_error(error: OSError) -> str:
     """What happened to which file, and what to do."""
-    from riptui.store.disk import explain_errors  # a mistyped command needs no store
 
     target = error.filename or ("the current folder" if isinstance(error, FileNotFoundError) else "the output")
     try:

@@ -17,7 +17,8 @@ from riptui.events import Ended, Failed, Iterated, TrajectoryEvent
 from riptui.store.records import Request
 from riptui.store.requests import has_work
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord, register
+from riptui.store.worker_record import WorkerOptions, WorkerRecord
+from riptui.store.worker_registry import Registration, register
 from riptui.supervision.client import request_state
 from riptui.worker.loop import new_worker_record, serve
 from riptui.worker.memory_queue import MemoryQueue

@@ -16,7 +16,7 @@ from riptui.cli.copies import warn_of_copies
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.metrics.display import format_value, primary_metric
 from riptui.store.annotations import peek_annotations
-from riptui.store.disk import explain_errors
+from riptui.store.disk_errors import explain_errors
 from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
 from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
 from riptui.text.status_marks import STATUS_MARKS

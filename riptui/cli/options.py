@@ -159,6 +159,12 @@ display_option = click.option(
     show_default=True,
     help="How to show progress. auto: rich on a terminal, plain lines elsewhere; json: one object per line.",
 )
+graphics_option = click.option(
+    "--graphics",
+    type=click.Choice(["auto", "kitty", "sixel", "halfblock", "off"]),
+    show_default="the setting graphics",
+    help="How to show pictures; auto asks the terminal what it can show.",
+)
 metrics_option = multi_option(
     "--metrics",
     type=NameListParam(lambda: list(REGISTRY)),

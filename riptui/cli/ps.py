@@ -9,7 +9,8 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_json, print_line, warn
 from riptui.store.sign_watch import watch_once
-from riptui.store.worker_registry import Worker, WorkerStatus
+from riptui.store.worker_record import WorkerStatus
+from riptui.store.worker_registry import Worker
 from riptui.supervision.client import list_running_workers
 from riptui.text.terminal import printable
 from riptui.text.units import format_rate, format_silence

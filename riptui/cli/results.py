@@ -9,16 +9,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from riptui.cli import results_tables
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
+from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
-from riptui.results import comparison
+from riptui.results import comparison, long_table
+from riptui.results.coverage_null import patch_names
 from riptui.results.curves import Curve, differing_settings, drop_copies, extract_curves, group_by
+from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.findings import check_findings
 from riptui.results.panel import condition_settings
+from riptui.results.read_squares import read_squares
+from riptui.results.recursion_analysis import analyse_recursion
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
@@ -74,7 +79,6 @@ def results(
 
 
 def _write_tables(trajectories: list[Trajectory], csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
-    from riptui.results import long_table  # imports Pillow, 0.1 s
 
     for write, file in ((long_table.to_csv, csv), (long_table.to_parquet, parquet)):
         if file:
@@ -119,10 +123,6 @@ def _analyse_squares(
     summaries: Sequence[TrajectorySummary], metric: str, *, findings: bool, recursion: bool, as_json: bool
 ) -> dict[str, Any]:
     """What needs the errors of the squares, which are read once."""
-    from riptui.results.coverage_null import patch_names  # imports scikit-image's colours, 0.2 s
-    from riptui.results.exposure import PATCH_ERRORS
-    from riptui.results.read_squares import read_squares
-    from riptui.results.recursion_analysis import analyse_recursion
 
     names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -146,6 +146,5 @@ def _analyse_squares(
 
 
 def _print_recursion(recursion: dict[str, Any]) -> None:
-    from riptui.cli.recursion_tables import print_recursion  # as above
 
     print_recursion(recursion)

@@ -15,7 +15,7 @@ from riptui.inpainters import find_inpainter
 from riptui.store import requests
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import WorkerOptions
+from riptui.store.worker_record import WorkerOptions
 
 
 def run_trajectories(

@@ -26,20 +26,28 @@ TABLE_LAYOUTS = (
     (("k",), True, 6),
 )
 
+ROWS_OF_TABLE = 7  # besides one for each measured value: headings, lines, sparklines
 
-def show(path: Path, k: int | None, picture: bool | None, as_json: bool) -> int:
+
+def show(path: Path, k: int | None, picture: bool | None, graphics: str | None, as_json: bool) -> int:
     trajectory = Trajectory.open(path)
     if as_json:
         print_json(as_dict(trajectory))
         return 0
     rows = trajectory.read_rows()
-    _print_state(trajectory, rows)
-    if picture or (picture is None and out.is_terminal):
-        from riptui.cli.side_by_side import render_side_by_side  # OpenCV takes 0.1 s
-
-        out.print(render_side_by_side(trajectory, len(rows) if k is None else k), end="")
-    _print_metrics(trajectory, rows)
     _print_spec(trajectory)
+    _print_state(trajectory, rows)
+    if picture or (picture is None and (graphics or out.is_terminal)):
+        from riptui.cli.side_by_side import print_side_by_side  # reading frames takes OpenCV, 0.1 s
+
+        print_side_by_side(
+            trajectory,
+            len(rows) if k is None else k,
+            graphics,
+            required=picture is True or graphics is not None,
+            rows_below=values + ROWS_OF_TABLE if (values := len(trajectory.read_metrics())) else 0,
+        )
+    _print_metrics(trajectory, rows)
     return 0
 
 
@@ -121,3 +129,4 @@ def _print_spec(trajectory: Trajectory) -> None:
     fields = msgspec.to_builtins(trajectory.spec) | {"digest": trajectory.spec.digest}
     for name, value in fields.items():
         out.print(Text.assemble((f"{name:<16}", "dim"), printable(str(value))))
+    out.print()

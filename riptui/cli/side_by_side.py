@@ -1,28 +1,61 @@
-"""The original and a frame side by side in half blocks."""
+"""The original and a frame side by side, as large as the window has room: in pixels where the terminal shows them."""
 
-import cv2
-import numpy as np
-from rich.segment import Segment, Segments
-from rich.style import Style
+from dataclasses import replace
+from typing import get_args
 
-from riptui.cli.console import out
+from riptui.cli.console import out, print_line, warn
+from riptui.graphics.capabilities import NO_TERMINAL, Terminal
+from riptui.graphics.half_blocks import ColourDepth
+from riptui.graphics.printed import GAP_COLUMNS, picture_row
+from riptui.graphics.probe import probe
+from riptui.settings import load_settings
 from riptui.store.frames import read_frame, read_original
 from riptui.store.trajectory import Trajectory
-from riptui.text.terminal import half_blocks
+from riptui.text.terminal import fit_columns
 
-MAX_PICTURE_COLUMNS = 64  # of each picture, where the terminal is wide enough
+ROWS_OF_STATE, LEAST_ROWS = 6, 8  # of the lines above the pictures, the caption and the next prompt; of the pictures
 
 
-def render_side_by_side(trajectory: Trajectory, k: int) -> Segments:
-    """The original and frame k side by side in half blocks with captions, as large as fits the terminal."""
-    # pixels; a cell has 1 x 2
-    side = max(4, min(MAX_PICTURE_COLUMNS, (out.width - 2) // 2, 2 * out.height - 16)) // 2 * 2
-    pair = [
-        cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-        for image in (read_original(trajectory), read_frame(trajectory, k))
-    ]
-    left, right = (list(Segment.split_lines(half_blocks(np.asarray(image)).segments)) for image in pair)
-    lines = [segment for a, b in zip(left, right, strict=True) for segment in [*a, Segment("  "), *b, Segment.line()]]
-    inpainted = f"frame {k}, {trajectory.spec.inpainted(k):.0f} %"
-    caption = Segment(f"{'original'[:side]:<{side + 2}}{inpainted[:side]}\n", Style(dim=True))
-    return Segments([*lines, caption])
+def print_side_by_side(
+    trajectory: Trajectory, k: int, graphics: str | None = None, *, required: bool = False, rows_below: int = 0
+) -> None:
+    """Print the original and frame k side by side with captions, by the protocol `graphics` or the setting's.
+
+    They and the `rows_below` of what is printed next fit into the window, if that leaves them `LEAST_ROWS`. `required`:
+    the user asked for them. Then they are printed into a file, too, as half blocks, and where there can be none a
+    warning says why.
+    """
+    images = [read_original(trajectory), read_frame(trajectory, k)]  # a frame that is not there: before the probe
+    terminal = _choose_terminal(graphics)
+    depth = _colour_depth(terminal)
+    if terminal.protocol == "off" or depth is None:
+        if required:
+            warn(
+                f"no pictures: {terminal.reason if terminal.protocol == 'off' else 'no colours here (NO_COLOR, TERM)'}"
+            )
+        return
+    rows = max(LEAST_ROWS, out.height - ROWS_OF_STATE - rows_below)
+    row = picture_row(images, terminal, (out.width, rows), depth)
+    if row is None:
+        if required:
+            warn("no pictures: the window is too small")
+        return
+    out.file.write(row.text)
+    captions = ("original", f"frame {k}, {trajectory.spec.inpainted(k):.0f} %")
+    cells = (fit_columns(caption, columns) for caption, columns in zip(captions, row.columns, strict=True))
+    print_line((" " * GAP_COLUMNS).join(cells).rstrip(), "dim")
+
+
+def _choose_terminal(graphics: str | None) -> Terminal:
+    """The terminal by its answers; one that cannot be asked, and a file, show half blocks."""
+    terminal = probe(graphics or load_settings().settings.graphics)
+    if terminal == NO_TERMINAL:
+        return replace(terminal, protocol="halfblock", truecolor=not out.is_terminal)
+    return terminal
+
+
+def _colour_depth(terminal: Terminal) -> ColourDepth | None:
+    """The colours of half blocks: None where there are none."""
+    if terminal.truecolor or terminal.protocol in ("kitty", "sixel"):
+        return "truecolor"
+    return next((depth for depth in get_args(ColourDepth) if depth == out.color_system and not out.no_color), None)

@@ -25,7 +25,8 @@ from riptui.supervision.pool import LocalPool
 from riptui.text.units import format_count
 
 if TYPE_CHECKING:
-    from riptui.store.worker_registry import Worker, WorkerOptions
+    from riptui.store.worker_record import WorkerOptions
+    from riptui.store.worker_registry import Worker
 
 POLL_SECONDS = 0.25  # seconds between two looks: denoising steps are shown as they happen
 STOP_WAIT_SECONDS = 5.0  # seconds that Ctrl-C waits for workers to save the current iterations

@@ -5,7 +5,7 @@ from typing import Any
 
 from riptui.errors import InputError
 from riptui.inpainters.devices import require_device
-from riptui.store.worker_registry import WorkerOptions
+from riptui.store.worker_record import WorkerOptions
 
 
 def take_worker_options(parameters: dict[str, Any]) -> WorkerOptions:

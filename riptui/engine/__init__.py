@@ -1,12 +1,13 @@
 """Run trajectories: claim them, recurse, save, measure. Reports by yielding events; prints nothing.
 
-batch           the loop: fill slots, advance them together, empty them
-batch_limit     how many trajectories may share the batch
-slot            one claimed trajectory in the batch
-padding         a batch of a fixed shape
-saver           a thread that saves and measures one iteration while the next is inpainted
-session_record  by what, where and with which versions rows are computed
-measuring       measure frames that are saved already
+batch              the loop: fill slots, advance them together, empty them
+batch_limit        how many trajectories may share the batch
+current_inpainter  the inpainter that is loaded, until another is needed
+slot               one claimed trajectory in the batch
+padding            a batch of a fixed shape
+saver              a thread that saves and measures one iteration while the next is inpainted
+session_record     by what, where and with which versions rows are computed
+measuring          measure frames that are saved already
 
 An event is yielded once its content is durable on disk.
 """

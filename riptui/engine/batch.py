@@ -4,23 +4,20 @@ The batch keeps its shape, however many slots are taken: empty ones are padded a
 frames of a trajectory depend neither on its neighbours nor on its slot.
 """
 
-import gc
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 
-from riptui import inpainters
 from riptui.engine.batch_limit import BatchLimit
+from riptui.engine.current_inpainter import CurrentInpainter
 from riptui.engine.padding import pad_inpainter
 from riptui.engine.saver import Saver
-from riptui.engine.session_record import new_session
 from riptui.engine.slot import Slot, as_riptui_error, save_and_measure
 from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterError, RiptuiError
 from riptui.events import Failed, HeldByOther, Notice, TrajectoryEvent
-from riptui.inpainters import CompileMode, LoadedInpainter, OffloadMode, OnStep
+from riptui.inpainters import CompileMode, OffloadMode, OnStep
 from riptui.recursion import ignore_step, iterate
-from riptui.spec import Spec, can_share_batch, has_same_inpainter
-from riptui.store.records import Session
+from riptui.spec import Spec
 from riptui.store.trajectory import Trajectory
 
 TrajectorySource = Callable[[Spec | None], Trajectory | None]
@@ -52,18 +49,12 @@ class BatchRunner:
         offload: OffloadMode = "none",
     ) -> None:
         self._requested_device = device
-        self._load = partial(
-            inpainters.load, device=device, compile=compile, deterministic=deterministic, offload=offload
-        )
+        self._inpainter = CurrentInpainter(device=device, compile=compile, deterministic=deterministic, offload=offload)
         self._limit = BatchLimit(slots)
-        self.loaded_spec: Spec | None = None
-        """The spec of the last trajectory that the inpainter was loaded for."""
         self.batch_size = 0
         """The number of slots, taken or not; 0 before the first iteration of a batch."""
-        self._inpaint: LoadedInpainter | None = None
         self._is_prepared = False
         """Whether `LoadedInpainter.prepare` was called for this batch size."""
-        self._session: Session | None = None
         self._slots: list[Slot] = []
         self._claimed: list[Slot] = []
         """All slots that may hold a lock, including those that are leaving the batch."""
@@ -71,8 +62,6 @@ class BatchRunner:
         self._step_error: Exception | None = None
         """An error raised by a step callback: not a failure of the inpainter, whatever the inpainter makes of it."""
         self._last_poll = 0.0
-        self.notices: tuple[str, ...] = ()
-        """All notices about the loaded inpainter so far: each trajectory's user should see them."""
 
     @property
     def in_progress(self) -> tuple[tuple[Trajectory, int, int], ...]:
@@ -82,8 +71,17 @@ class BatchRunner:
     @property
     def device(self) -> str:
         """The device of the loaded inpainter; "" while none is loaded. Safe in any thread."""
-        inpaint = self._inpaint
-        return "" if inpaint is None else inpaint.device
+        return self._inpainter.device
+
+    @property
+    def loaded_spec(self) -> Spec | None:
+        """The spec of the last trajectory that the inpainter was loaded for; None while it loads."""
+        return self._inpainter.spec
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """All notices about the loaded inpainter so far: each trajectory's user should see them."""
+        return self._inpainter.notices
 
     def run(
         self,
@@ -144,7 +142,7 @@ class BatchRunner:
     def _may_join(self) -> bool:
         """Whether another trajectory may join: not beside one that may have killed a process, nor once the files of the
         model have changed, for the batch ends with the model that it began with."""
-        is_current = not self._slots or (self._inpaint is not None and self._inpaint.is_current)
+        is_current = not self._slots or self._inpainter.has_current_files
         return is_current and not any(slot.is_suspect for slot in self._slots)
 
     def _next_trajectory(self, source: TrajectorySource) -> Trajectory | None:
@@ -159,8 +157,7 @@ class BatchRunner:
         """How many trajectories the batch can have; 1 until the first one's inpainter is loaded, which decides."""
         if self.batch_size or not self._slots:
             return self.batch_size or 1
-        assert self._inpaint is not None
-        return self._limit.find(self._inpaint, self._slots[0].walk.spec.size)
+        return self._limit.find(self._inpainter.loaded, self._slots[0].walk.spec.size)
 
     def _claim_slot(self, trajectory: Trajectory) -> Iterator[TrajectoryEvent]:
         """Put a trajectory into a slot, or yield why that is not possible.
@@ -196,27 +193,13 @@ class BatchRunner:
         self._slots.append(slot)
 
     def _ensure_loaded(self, slot: Slot) -> None:
-        """Load the slot's inpainter, after releasing any other: two may not fit into the device's memory.
-
-        Load it again if its files have changed, or if it does not suit what the trajectory's last session recorded,
-        unless other trajectories are in the middle of using it.
-        """
+        """Load the slot's inpainter, if it is not the current one."""
         spec = slot.walk.spec
-        if self._slots and not (self.loaded_spec and can_share_batch(self.loaded_spec, spec)):
-            raise ValueError("the source returned a trajectory that cannot share the batch")
-        previous_spec, self.loaded_spec = self.loaded_spec, None
-        if previous_spec is None or not can_share_batch(previous_spec, spec):
+        if not self._inpainter.can_serve(spec):
+            if self._slots:
+                raise ValueError("the source returned a trajectory that cannot share the batch")
             self._limit.reset()
-        is_same = previous_spec is not None and has_same_inpainter(previous_spec, spec)
-        is_right = self._inpaint is not None and self._inpaint.is_current and self._inpaint.suits(slot.last_notes)
-        if self._inpaint is None or not is_same or not (self._slots or is_right):
-            if self._inpaint is not None:
-                self._inpaint = None
-                gc.collect()
-            self.notices = ()
-            self._inpaint = self._load(spec.inpainter, spec.parameters, recorded=slot.last_notes)
-            self._session = None
-        self.loaded_spec = spec
+        self._inpainter.load(spec, slot.last_notes, in_use=bool(self._slots))
 
     def _advance(self, slots: Sequence[Slot], saver: Saver) -> None:
         """Run one iteration. If it fails for several, each is retried alone at the same shape, to find the cause."""
@@ -239,13 +222,12 @@ class BatchRunner:
 
     def _iterate(self, slots: Sequence[Slot], saver: Saver) -> Exception | None:
         """Run one iteration of these slots; return its error, or None. Raises an error of `on_step`."""
-        assert self._inpaint is not None
         self._step_error = None
         try:
             self._prepare_inpainter(saver)
             iterations = iterate(
                 [slot.walk for slot in slots],
-                pad_inpainter(self._inpaint, self.batch_size),
+                pad_inpainter(self._inpainter.loaded, self.batch_size),
                 on_step=self._on_denoising_step,
             )
         except Exception as error:
@@ -256,22 +238,17 @@ class BatchRunner:
             raise self._step_error from None
         for slot in slots:
             slot.is_suspect = False
-        saver.submit(partial(save_and_measure, list(zip(slots, iterations, strict=True)), self._current_session()))
+        saved = list(zip(slots, iterations, strict=True))
+        saver.submit(partial(save_and_measure, saved, self._inpainter.session(self.batch_size)))
         return None
 
     def _prepare_inpainter(self, saver: Saver) -> None:
         """Before a batch's first iteration, announce the number of iterations to the inpainter."""
         if self._is_prepared:
             return
-        assert self._inpaint is not None
-        assert self.loaded_spec is not None
         ahead = sum(slot.walk.spec.iterations - slot.walk.iteration for slot in self._slots)
-        self._inpaint.prepare(ahead, self.batch_size, self.loaded_spec.size)
-        self._session = None  # its notes may have changed
-        notices = self._inpaint.notices
-        self.notices += tuple(notices)
+        notices = self._inpainter.prepare(ahead, self.batch_size)
         saver.submit(partial(iter, [(self._slots[0].trajectory, Notice(text)) for text in notices]))
-        notices.clear()
         self._is_prepared = True
 
     def _on_denoising_step(self, step: int, steps: int) -> None:
@@ -297,7 +274,7 @@ class BatchRunner:
         self._limit.lower(self.batch_size)
         self._is_prepared = False
         note = Notice(f"out of memory at batch size {previous_size}: continuing with {self.batch_size}")
-        self.notices += (note.text,)
+        self._inpainter.notices += (note.text,)
         saver.submit(partial(iter, [(self._slots[0].trajectory, note)]))
         self._release(self._slots[self.batch_size :], saver)
 
@@ -307,14 +284,6 @@ class BatchRunner:
         self._slots = [slot for slot in self._slots if slot not in leaving]
         for slot in leaving:
             saver.submit(slot.leave_batch)
-
-    def _current_session(self) -> Session:
-        """The record of the process, model and batch size that compute the next rows."""
-        if self._session is None or self._session.batch != self.batch_size:
-            assert self.loaded_spec is not None
-            assert self._inpaint is not None
-            self._session = new_session(self.loaded_spec, self._inpaint, self.batch_size)
-        return self._session
 
 
 def _is_of_whole_disk(error: Exception) -> bool:

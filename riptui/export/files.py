@@ -11,7 +11,7 @@ from pathlib import Path
 
 from riptui import filesystem
 from riptui.errors import InputError
-from riptui.store.disk import explain_errors
+from riptui.store.disk_errors import explain_errors
 
 ABANDONED_SECONDS = 86_400.0  # seconds; longer than any export takes, where a file system has no locks
 MAX_ATTEMPTS = 10  # to make a staging folder that no other export takes for a leftover

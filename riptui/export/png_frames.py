@@ -9,7 +9,8 @@ from riptui.export.files import OnExportProgress, ignore_progress, require_paren
 from riptui.filesystem import free_bytes
 from riptui.images import encode_png
 from riptui.store import layout
-from riptui.store.disk import explain_errors, read_file
+from riptui.store.disk import read_file
+from riptui.store.disk_errors import explain_errors
 from riptui.store.frames import read_frames
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_size

@@ -15,12 +15,12 @@ from riptui.figures import averages, scatter, sequences, singles, square_maps, s
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
-from riptui.figures.markdown import render_markdown
 from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
+from riptui.figures.report_text import render_markdown
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.verdict import PaperFinding, parts_as_dicts
 from riptui.store.trajectory import Trajectory

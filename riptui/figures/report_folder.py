@@ -9,7 +9,8 @@ import msgspec
 
 from riptui.errors import InputError
 from riptui.export.files import require_parent, staging_folder
-from riptui.store.disk import explain_errors, read_file
+from riptui.store.disk import read_file
+from riptui.store.disk_errors import explain_errors
 
 JSON_NAME = "report.json"
 """The file that marks a folder as a report, and lists the report's files."""

@@ -8,6 +8,7 @@ png_chunks.py   what Pillow leaves out of a PNG: transparent colours of other de
 colour.py       any mode to RGB of 8 bits in sRGB, on white
 declared_colour.py  colour spaces that a file declares otherwise than by a profile: noted
 damage.py       damage that Pillow does not report: JPEG's and WebP's
+file_kinds.py   what a file is that Pillow alone cannot read; jpeg_segments.py: the segments of a JPEG
 png_frame.py    the PNGs of the store
 
 An `Image` is an array, a `PilImage` is Pillow's. Two limits: of colour with 16 bits per channel Pillow gives only the

@@ -5,9 +5,31 @@ An inpainter fills masks. Its own conventions (value range, channel order, mask 
 inpainter   the calling convention, with its optional parts
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
-catalogue   the known diffusion models: repositories, licences, sizes
 opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
+devices     checks of a device's name, without torch
+
+Which model, and where its files are. Imports no torch:
+
+catalogue     the known diffusion models: repositories, licences, sizes; model_names: what else people call a model
+locate        find a model's files; model_places: those that parameters name; hub_cache: the layout of the hub's cache
+download      download a model; weight_files: which of its files; hub_errors: what can go wrong, in one line
+checkpoint    what a folder has; single_file: what a model in one file has; pickled_header: its tensors, if pickled
+identity      digests of all files that decide pixels; file_digests: each computed once; json_cache: where they are kept
+moved_weights find a model whose files were moved
+lora_list     the LoRAs that a spec names
+verification  whether an installed model would load
+
+Loading one, with torch and diffusers:
+
+torch_device        device and precision; gpu_tuning: speed and repeatability; compilation: compiled networks
+pipelines           the pipeline of a checkpoint; components: its parts
+single_file_tensors the tensors of a model in one file
+loras, embeddings   what is added to it; adapter_file: reads both; lora_layout, lora_family: what a LoRA is for
+prompts             encode prompts; weighted_prompts: long ones with weights; prompt_length: how much is cut off
+schedulers          by name, and whether their noise is seeded
 placement, quantisation    for models that are larger than the GPU's memory
+latent_images       8-bit images to what a pipeline takes, and back
+silence             keep the libraries' output off the terminal
 """
 
 from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OffloadMode, OnStep, add_defaults

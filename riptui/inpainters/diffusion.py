@@ -20,6 +20,7 @@ from riptui.inpainters import (
     gpu_tuning,
     identity,
     loras,
+    moved_weights,
     pipelines,
     placement,
     prompts,
@@ -71,18 +72,15 @@ def diffusion(
     gpu_tuning.forget_compiled()
     chosen_device = torch_device.pick_device(device)
     placement.require_offload(offload, chosen_device)
-    places = {"model": model, "revision": revision, "config": config, "gguf": gguf}
+    places = {"model": model, "revision": revision, "config": config, "gguf": gguf, "allow_pickle": allow_pickle}
     places |= {"vae": vae, "lora": lora, "embedding": embedding}
     with silence_libraries():
-        weights, notices = identity.find_weights({**places, "allow_pickle": allow_pickle}, recorded or {})
+        weights, notices = moved_weights.find_weights(places, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
         pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
-        if scheduler is not None:
-            schedulers.set_scheduler(pipeline, scheduler)
-        schedulers.require_steps(pipeline.scheduler, steps)
-        if embedding is not None:
-            prompt = embeddings.insert_embedding(prompt)
+        _set_schedule(pipeline, scheduler, steps)
+        prompt = prompt if embedding is None else embeddings.insert_embedding(prompt)
         added = _load_adapters(pipeline, weights, recorded or {})
         if tiling:
             placement.enable_tiling(pipeline)
@@ -138,6 +136,13 @@ def _load_pipeline(
             options |= {"repair_hint": checkpoint.repair_hint, "allow_pickle": allow_pickle}
             loaded[name] = quantisation.load_quantised(quantise, kind, folder, device, **options)
     return pipelines.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
+
+
+def _set_schedule(pipeline: Any, scheduler: str | None, steps: int) -> None:
+    """Replace the scheduler, unless it is None. Raises InputError for more steps than it has."""
+    if scheduler is not None:
+        schedulers.set_scheduler(pipeline, scheduler)
+    schedulers.require_steps(pipeline.scheduler, steps)
 
 
 def _weights_notes(weights: identity.Weights) -> dict[str, str]:

@@ -7,8 +7,7 @@ may be found at another mount point, or in a folder instead of the hub's cache.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +17,7 @@ from riptui.inpainters import catalogue, file_digests, locate, single_file
 from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
-from riptui.inpainters.lora_list import read_loras, replace_files
-from riptui.inpainters.model_names import is_single_file
+from riptui.inpainters.lora_list import read_loras
 from riptui.inpainters.model_places import find_checkpoint, locate_place
 from riptui.inpainters.parameters import PLACES
 
@@ -86,25 +84,6 @@ class Weights:
         )
 
 
-def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weights, list[str]]:
-    """The weights to load, and messages for the user. `notes`: those of the session that ran the trajectory last.
-
-    Raises as `read_weights`.
-    """
-    recorded = recorded_identity(notes)
-    found = find_moved(parameters, recorded)
-    notices = [
-        f"{parameters[name]} is gone; {found[name]} is used, which has the same content"
-        for name in parameters
-        if found[name] != parameters[name] and name != "revision"
-    ]
-    notices += [notice for notice in [catalogue.resolve_model(str(parameters["model"])).notice] if notice]
-    weights = read_weights(found, joint_variant=wants_joint_variant(notes))
-    if unlike := unlike_parts(recorded, weights.identity):
-        notices.append(f"{parameters['model']} has changed since the last session: {', '.join(unlike)}")
-    return weights, notices
-
-
 def wants_joint_variant(notes: Mapping[str, str]) -> bool:
     """Whether the session with these notes chose one variant for all components, as older releases did."""
     if notes.get(VARIANT_NOTE) == JOINT_VARIANT:
@@ -117,7 +96,7 @@ def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weig
 
     joint_variant: as `inspect_checkpoint`.
     """
-    checkpoint, parts = _list_parts(parameters, joint_variant)
+    checkpoint, parts = list_parts(parameters, joint_variant)
     single_files = {name: _require_files(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
     if gguf := parameters.get("gguf"):
         single_files[checkpoint.denoiser] = _require_files("gguf", gguf)
@@ -136,13 +115,13 @@ def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weig
 
 def require_places(parameters: Parameters) -> None:
     """Raise WeightsError or InputError if the files that these parameters name are not there. Reads no weights."""
-    _list_parts(parameters)
+    list_parts(parameters)
     for name in FILE_PLACES:
         if parameters.get(name):
             _require_files(name, parameters[name])
 
 
-def _list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
+def list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
     """The model's checkpoint, and the files of its parts and of its other VAE. Raises WeightsError, InputError."""
     allow_pickle = bool(parameters.get("allow_pickle"))
     gguf, vae = parameters.get("gguf"), parameters.get("vae")
@@ -155,7 +134,7 @@ def _list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Ch
         elif component != "vae" or not vae:
             parts[component] = files.paths
     if vae:
-        parts["vae"] = _locate_vae(str(vae), allow_pickle)
+        parts["vae"] = locate_vae(str(vae), allow_pickle)
     return checkpoint, parts
 
 
@@ -213,7 +192,7 @@ def read_place(text: str, *, joint_variant: bool = False) -> Identity:
         return dict.fromkeys(parts, file_digests.file_sha256(path))
     if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
         return read_weights({"model": text, "allow_pickle": True}, joint_variant=joint_variant).identity
-    return {_name_part(path): file_digests.content_sha256(_locate_vae(str(path.absolute()), allow_pickle=True))}
+    return {_name_part(path): file_digests.content_sha256(locate_vae(str(path.absolute()), allow_pickle=True))}
 
 
 def _name_part(folder: Path) -> str:
@@ -223,76 +202,7 @@ def _name_part(folder: Path) -> str:
     return next((part for sign, part in parts.items() if sign in kind), folder.name)
 
 
-def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, ParameterValue]:
-    """These parameters, with the places of files that are gone replaced by those where the recorded ones are now.
-
-    The places that this machine has read weights from are tried. What cannot be found stays.
-    """
-    moved = dict(parameters)
-    if not recorded:
-        return moved
-    for name, is_there in PLACE_CHECKS.items():
-        if not moved.get(name) or is_there(moved):
-            continue
-        for place in _known_places(name):
-            candidate = {**moved, name: str(place)} | ({"revision": None} if name == "model" else {})
-            if _fits(candidate, name, recorded):
-                moved = candidate
-                break
-    for name in FILE_PLACES:
-        if moved.get(name):
-            moved[name] = _find_moved_files(name, moved[name], recorded)
-    return moved
-
-
-def _find_moved_files(name: str, value: ParameterValue, recorded: Identity) -> ParameterValue:
-    """The value of one of FILE_PLACES, with files that are gone replaced by those with the recorded content."""
-    parts = DENOISERS if name == "gguf" else (name,)
-    paths, digests = _named_files(name, value), " ".join(recorded.get(part, "") for part in parts).split()
-    if len(paths) != len(digests) or all(path.is_file() for path in paths):
-        return value
-    found = [path if path.is_file() else _find_file(digest, path) for path, digest in zip(paths, digests, strict=True)]
-    return replace_files(value, found) if name == "lora" else str(*found)
-
-
-def _find_file(digest: str, default: Path) -> Path:
-    """A file with this content where this machine has read weights from; `default` if there is none."""
-    for place in reversed(file_digests.known_files()):
-        with suppress(OSError):
-            if place.is_file() and file_digests.file_sha256(place) == digest:
-                return place
-    return default
-
-
-def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
-    """Whether what is at one of the places is what is recorded. The other places may be gone as well."""
-    alone = {key: value for key, value in parameters.items() if key not in PLACES or key in MODEL_PLACES}
-    with suppress(RiptuiError, OSError):
-        if name == "model":
-            checkpoint, parts = _list_parts({**alone, "gguf": parameters.get("gguf")})
-            found = {part: file_digests.content_sha256(paths) for part, paths in parts.items()}
-            if checkpoint.header:
-                found[SINGLE_FILE] = file_digests.file_sha256(checkpoint.header.path)
-            if parameters.get("vae"):
-                found.pop("vae", None)
-            return all(recorded.get(part) == digest for part, digest in found.items())
-        if name == "vae":
-            paths = _locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
-            return recorded.get("vae") == file_digests.content_sha256(paths)
-    return False
-
-
-def _known_places(name: str) -> Iterator[Path]:
-    """Where a model or a VAE may be now, newest knowledge first."""
-    files = [*reversed(file_digests.known_files())]
-    seen = dict.fromkeys(path.parent.parent if name == "model" else path.parent for path in files)
-    marker = locate.MODEL_INDEX if name == "model" else "config.json"
-    yield from (place for place in seen if (place / marker).is_file())
-    if name == "model":
-        yield from (path for path in files if is_single_file(path.name) and path.is_file())
-
-
-def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
+def locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
     ref = catalogue.resolve_model(vae)
     folder = locate.locate_model(ref.model, ref.revision, file="config.json")
     return require_component(folder, vae, locate.repair_hint(ref.model, ref.revision), allow_pickle).paths
@@ -300,7 +210,7 @@ def _locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
 
 def _require_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
     """The files of a parameter of FILE_PLACES. Raises InputError if one is not there."""
-    paths = _named_files(name, value)
+    paths = named_files(name, value)
     for path in paths:
         if not path.is_file():
             raise InputError(
@@ -310,25 +220,6 @@ def _require_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
     return paths
 
 
-def _named_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
+def named_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
     files = [choice.file for choice in read_loras(value)] if name == "lora" else [str(value)]
     return tuple(Path(file).expanduser() for file in files)
-
-
-def _has_model(parameters: Parameters) -> bool:
-    with suppress(RiptuiError):
-        return locate_place(parameters).exists()
-    return False
-
-
-def _has_vae(parameters: Parameters) -> bool:
-    with suppress(RiptuiError):
-        return bool(_locate_vae(str(parameters["vae"]), allow_pickle=True))
-    return False
-
-
-PLACE_CHECKS: Mapping[str, Callable[[Parameters], bool]] = {
-    "model": _has_model,
-    "vae": _has_vae,
-}
-"""By parameter: whether its files are where it says."""

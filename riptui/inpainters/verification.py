@@ -31,19 +31,19 @@ def verify_model(
 
     Imports torch unless these files were found right before. Raises ImportError if what it needs is not installed.
     """
-    if place.is_dir() and not (place / locate.MODEL_INDEX).is_file():  # a single component
-        from riptui.inpainters import components  # imports torch
+    checkpoint, fingerprint = None, ""
+    if not place.is_dir() or (place / locate.MODEL_INDEX).is_file():  # else it is a single component
+        parameters = {"model": model, "revision": revision, "allow_pickle": allow_pickle}
+        checkpoint = find_checkpoint(parameters | ({"config": config} if config and is_single_file(model) else {}))
+        fingerprint = _fingerprint(checkpoint)
+        if fingerprint in read_cache(CACHE):
+            return
+    from riptui.inpainters import components  # imports torch
 
+    if checkpoint is None:
         hint = locate.repair_hint(model, revision)
         components.verify_model(place, model, repair_hint=hint, allow_pickle=allow_pickle)
         return
-    parameters = {"model": model, "revision": revision, "allow_pickle": allow_pickle}
-    checkpoint = find_checkpoint(parameters | ({"config": config} if config and is_single_file(model) else {}))
-    fingerprint = _fingerprint(checkpoint)
-    if fingerprint in read_cache(CACHE):
-        return
-    from riptui.inpainters import components  # imports torch
-
     components.verify_checkpoint(checkpoint, model, allow_pickle=allow_pickle)
     add_to_cache(CACHE, fingerprint, model)
 

@@ -20,7 +20,8 @@ from riptui.store.disk import Folder
 from riptui.store.lease import Bundle, RemoteCopy
 from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import WorkerOptions, read_worker, register, workers_folder
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import read_worker, register, workers_folder
 from riptui.worker.loop import new_worker_record, serve
 from riptui.worker.memory_queue import MemoryQueue
 

@@ -12,25 +12,24 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from riptui import __version__
 from riptui.errors import InputError, WorkerError
+from riptui.ray_cluster.actor_slot import ActorSlot
 from riptui.ray_cluster.backlog import QUARANTINE, Assignment, Backlog
 from riptui.ray_cluster.cluster import ActorResources, Cluster
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
 from riptui.store.disk import Folder, make_folders
 from riptui.store.lock import FolderLock
 from riptui.store.worker_environment import variables_to_pass_on
-from riptui.store.worker_registry import Registration, WorkerOptions, WorkerStatus, register, workers_folder
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import register, workers_folder
 from riptui.study.study_file import Study
 from riptui.supervision.progress import ProgressTracker, StudyProgress
 from riptui.supervision.restart_policy import RestartPolicy
-from riptui.text.terminal import printable
 
 POLL_SECONDS = 0.5  # seconds between two looks at the study
 NODE_CHECK_SECONDS = 2.0  # seconds between two looks at the cluster
@@ -38,32 +37,6 @@ MAX_AHEAD = 3  # trajectories assigned to an actor beyond those it computes toge
 INITIAL_GPU_ASSIGNMENTS = 32  # trajectories assigned to a GPU at first: it computes as many together as fit
 PLACEMENT_SECONDS = 15.0  # seconds; an actor that the cluster has not placed by then is reported
 SILENCE_SECONDS = 120.0  # seconds; an actor that has not replied for this long, on a running node, is replaced
-
-
-@dataclass(eq=False)
-class ActorSlot:
-    """One actor slot and its current actor."""
-
-    actor: Any
-    pending_call: Any = None  # the call without a reply so far
-    command_number: int = 0
-    incarnation: str = ""  # the actor's; "" before its first reply, and after its end
-    node: str = ""
-    last_reply_at: float = field(default_factory=time.monotonic)
-    shares_disk: bool = True
-    live: WorkerStatus | None = None
-    model_key: bytes = QUARANTINE  # the model of the last trajectory assigned to it
-    assignments: dict[str, Assignment] = field(default_factory=dict)  # by path relative to the runs folder
-    registration: Registration | None = None
-    stack: ExitStack = field(default_factory=ExitStack)  # holds the registration
-
-    def write_log(self, text: str) -> None:
-        """Add a line to the log of the actor, which may not reach the file itself."""
-        if self.registration is not None:
-            self.registration.append_to_log(printable(text))
-
-    def __str__(self) -> str:
-        return f"actor {self.registration.record.id}" if self.registration else "an actor"
 
 
 def require_ray_options(devices: str, workers: int | None, *, detach: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from riptui.store.lease import Bundle, Delta
-from riptui.store.worker_registry import WorkerRecord, WorkerStatus
+from riptui.store.worker_record import WorkerRecord, WorkerStatus
 
 
 @dataclass(frozen=True)

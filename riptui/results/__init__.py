@@ -8,9 +8,11 @@ statistics  summary statistics of a group of trajectories
 panel       distances arranged for tests
 verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings
-findings    runs the seven tests on any trajectories
+findings    runs the seven tests on any trajectories; spread_tests: those about spreads; holm: Holm's correction
 comparison  ranks inpainters
 
+patch_errors       the errors of repainted squares, from disk; square_measures: from pixels; square_cache: kept
+read_squares       those of many trajectories, and why some have none
 exposure           error of each square after each of its repaints, and what of a frame's error is only coverage
 recursion_effect   the error by exposure, its slope and the excess over coverage, by picture
 exposure_model     predicts the curve of a mask size or an order that was left out

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64, Int64, UInt8
 
 from riptui.spec import Spec
 from riptui.store.records import IterationRow
@@ -23,6 +23,7 @@ from riptui.store.trajectory import Trajectory
 
 PerIteration = Float64[np.ndarray, " iterations"]
 PerFrame = Float64[np.ndarray, " frames"]
+SquarePixels = UInt8[np.ndarray, "patches height width 3"]
 
 LUMA, DELTA_E, SSIM = "luma", "delta-e", "ssim"
 PATCH_ERRORS = {LUMA: "levels", DELTA_E: "ΔE"}

@@ -4,17 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Int64
 
 from riptui.errors import DamagedError, InputError
 from riptui.metrics.values import RepaintDistance
-from riptui.results.exposure import DELTA_E, LUMA, PATCH_ERRORS, SSIM, PerFrame, PerIteration, SquareErrors
+from riptui.results.exposure import PATCH_ERRORS, SSIM, PerFrame, PerIteration, SquareErrors, SquarePixels
 from riptui.spec import Box, Spec
 from riptui.store import frames
 from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
 
-SquarePixels = UInt8[np.ndarray, "patches height width 3"]
 Computed = dict[str, PerIteration]
 """What patches give, by name: the errors of PATCH_ERRORS, and by SSIM the distance 1 - ssim of each frame."""
 
@@ -55,7 +54,8 @@ def assemble(
 
 def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: Sequence[str]) -> Computed:
     """What the patches of some rows give: of successive rows, and of all from the first for "ssim"."""
-    from riptui.metrics.running_ssim import RunningSsim  # late: scikit-image, 0.3 s
+    from riptui.metrics.running_ssim import RunningSsim  # scikit-image, 0.3 s that known errors do without
+    from riptui.results.square_measures import MEASURES
 
     number_squares(trajectory, rows)
     found: dict[str, list[PerIteration]] = {name: [np.empty(0)] for name in names}
@@ -70,7 +70,7 @@ def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: 
                 similar = [running.repaint(row.box, patch) for row, patch in zip(chunk, patches, strict=True)]
                 found[name].append(1 - np.array(similar))
             else:
-                found[name].append(_MEASURES[name](originals, patches))
+                found[name].append(MEASURES[name](originals, patches))
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
@@ -119,27 +119,3 @@ def _read_in_chunks(
     size = max(1, _CHUNK_PIXELS // trajectory.spec.mask**2)
     for start in range(0, len(rows), size):
         yield rows[start : start + size], np.stack(list(islice(patches, size)))
-
-
-def _luma_errors(originals: SquarePixels, patches: SquarePixels) -> PerIteration:
-    from riptui.metrics.pixels import luma  # late: scikit-image, 0.3 s
-
-    difference: PerIteration = np.abs(luma(originals) - luma(patches)).mean(axis=(1, 2), dtype=np.float64)
-    return difference
-
-
-def _delta_e_errors(originals: SquarePixels, patches: SquarePixels) -> PerIteration:
-    from skimage.color import deltaE_ciede2000  # late, as above
-
-    difference: PerIteration = deltaE_ciede2000(_lab(originals), _lab(patches)).mean(axis=(1, 2), dtype=np.float64)
-    return difference
-
-
-def _lab(pixels: SquarePixels) -> Float32[np.ndarray, "patches height width 3"]:
-    from skimage.color import rgb2lab  # late, as above
-
-    lab: Float32[np.ndarray, "patches height width 3"] = rgb2lab(pixels.astype(np.float32) / 255)
-    return lab
-
-
-_MEASURES = {LUMA: _luma_errors, DELTA_E: _delta_e_errors}

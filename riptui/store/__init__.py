@@ -1,19 +1,25 @@
 """The store: the only package that knows paths and bytes on disk. The README has the format.
 
 disk             calls that read or change the disk
+disk_errors      what a disk error means, and what to do
 disk_failure     what a disk error concerns: one folder, or the whole disk
 layout           the file names of a runs folder
 names            the names of groups and trajectories
 records          the records in its JSON files
-lock             the lock of the process that runs a trajectory
+size_limits      the largest size that each file can have, from its spec
+lock             the lock of the process that runs a trajectory; lock_file: on file systems without flock
+ownership        whether this user can work in a runs folder of another
 trajectory       a trajectory folder as readers see it, and its status
 frames           frames rebuilt from patches
 frame_reader     frames at random access
 tail             incremental reads of growing files
-listing          find, scan and summarize trajectories
+listing          find, scan and summarize trajectories; filters: those that a user's words select
+copies           trajectories of one spec in several folders
+annotations      tags and notes
 disk_queue       the trajectories that workers may take, in order
 queued           a trajectory's place in the queue
 turns            whose trajectory is next: one of each user in turn
+trust            whose trajectories a worker computes, and what their specs may load
 creation         create a folder: whole or not at all
 claim            a trajectory whose lock this process holds
 verify           compare a folder with its spec and its hashes
@@ -23,7 +29,8 @@ requests         what is requested of a trajectory and not done yet
 request_watch    poll request.json
 move             rename and move trajectories and groups
 trash            the trash of a runs folder
-worker_registry  the worker processes of a runs folder
+worker_registry  the worker processes of a runs folder; worker_record: the records in a worker's folder
+worker_environment    what a worker keeps of the environment of the command that started it
 worker_process   which process a worker is, and the proof of it
 sign_watch       whether workers still give signs
 leave_request    the request that a worker leaves

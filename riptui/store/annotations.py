@@ -17,7 +17,8 @@ import msgspec
 
 from riptui.errors import DamagedError, HeldError, InputError, RiptuiError
 from riptui.store.claim import encode_record
-from riptui.store.disk import Folder, explain_errors, read_file
+from riptui.store.disk import Folder, read_file
+from riptui.store.disk_errors import explain_errors
 from riptui.store.layout import ANNOTATIONS
 from riptui.store.records import UNREADABLE
 

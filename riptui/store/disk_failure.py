@@ -7,7 +7,8 @@ from pathlib import Path
 
 from riptui.errors import DiskError
 from riptui.filesystem import TEMPORARY_PREFIX
-from riptui.store.disk import Folder, explain_errors
+from riptui.store.disk import Folder
+from riptui.store.disk_errors import explain_errors
 
 _OF_ONE_DEVICE = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _OF_ONE_MOUNT = {errno.EROFS}

@@ -12,7 +12,8 @@ from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS, Annotations, peek_annotations
-from riptui.store.disk import SMALL_BYTES, explain_errors, read_start, read_tail
+from riptui.store.disk import SMALL_BYTES, read_start, read_tail
+from riptui.store.disk_errors import explain_errors
 from riptui.store.names import is_name
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import IterationRow, parse_valid_prefix

@@ -16,7 +16,8 @@ from typing import Self
 import msgspec
 
 from riptui.errors import DiskError, HeldError
-from riptui.store.disk import Folder, explain_errors
+from riptui.store.disk import Folder
+from riptui.store.disk_errors import explain_errors
 from riptui.store.lock_file import ADVICE, NO_LOCKS, LockFile, is_lock_file_held, uses_lock_files
 from riptui.store.records import UNREADABLE
 

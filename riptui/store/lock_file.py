@@ -17,7 +17,8 @@ from threading import Event, Lock, Thread
 from riptui.errors import DiskError, HeldError, StoreError
 from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.settings import load_settings
-from riptui.store.disk import Folder, explain_errors
+from riptui.store.disk import Folder
+from riptui.store.disk_errors import explain_errors
 
 BEATING_FILE = ".lockfile"
 BEAT_SECONDS = 5.0

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from riptui.errors import HeldError, NameRefusedError, NotATrajectoryError
 from riptui.store import layout
-from riptui.store.disk import Folder, explain_errors, make_folders
+from riptui.store.disk import Folder, make_folders
+from riptui.store.disk_errors import explain_errors
 from riptui.store.listing import find_trajectories
 from riptui.store.lock import hold_shared_lock, probe_lock
 from riptui.store.names import require_name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from riptui.errors import DiskError
 from riptui.filesystem import other_owner
-from riptui.store.disk import explain_errors
+from riptui.store.disk_errors import explain_errors
 from riptui.store.lock import LOCK_FILE
 from riptui.store.worker_registry import workers_folder
 

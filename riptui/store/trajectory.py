@@ -19,7 +19,8 @@ from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecErr
 from riptui.metrics.values import MetricValues, RepaintDistance, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
-from riptui.store.disk import explain_errors, read_file, read_start, read_tail
+from riptui.store.disk import read_file, read_start, read_tail
+from riptui.store.disk_errors import explain_errors
 from riptui.store.lock import LockHolder, probe_lock
 from riptui.store.records import (
     UNREADABLE,

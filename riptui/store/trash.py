@@ -17,7 +17,8 @@ import msgspec
 from riptui.errors import DamagedError, DiskError, NameRefusedError
 from riptui.store import layout
 from riptui.store.claim import encode_record
-from riptui.store.disk import Folder, explain_errors, list_folder, make_folders, read_file
+from riptui.store.disk import Folder, list_folder, make_folders, read_file
+from riptui.store.disk_errors import explain_errors
 from riptui.store.move import move, remove_empty_folders, require_unlocked
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE

@@ -15,7 +15,7 @@ from riptui.inpainters.parameters import FileType, ModelType
 from riptui.spec import ParameterValue, Spec
 from riptui.store import layout
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import ServedUsers
+from riptui.store.worker_record import ServedUsers
 
 ALLOW_PICKLE = "allow_pickle"
 

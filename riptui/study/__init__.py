@@ -6,8 +6,9 @@ study_document  the file's values, and errors with their line
 presets         study files to start from
 sources         the pictures that it names, and a seeded sample of them
 dataset_name    how a study names a dataset on the Hugging Face hub
-hub_dataset     pictures of a dataset on the Hugging Face hub
+hub_dataset     pictures of a dataset on the Hugging Face hub; dataset_table: its rows
 manifest        its pictures and their trajectories, recorded in the runs folder
+study_picture   a picture by its hash, and its originals
 submission      create its trajectory folders, one picture at a time; none twice
 study_estimate  trajectories, time and disk space, before anything runs
 slurm           a job script whose tasks are workers

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from riptui.errors import StudyError
-from riptui.store.disk import explain_errors
+from riptui.store.disk_errors import explain_errors
 from riptui.text.terminal import printable
 
 FOOTER = """\

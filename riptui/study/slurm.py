@@ -34,16 +34,13 @@ class SlurmResources:
 
 
 def make_script(study: Study, resources: SlurmResources) -> str:
-    """The script for `sbatch`: one worker per task, which exits when the queue of the runs folder is empty."""
+    """The script for `sbatch`: one worker per task, which exits when the queue of the runs folder is empty.
+
+    Raises InputError for values that cannot be written into it.
+    """
     runs = Path(os.path.realpath(study.runs))
-    for text in (str(runs), str(study.file), sys.executable, *resources.texts.values()):
-        if not text.isprintable():
-            raise InputError(f"{text!r} cannot be written into a script: it has line ends or control characters")
-    for option, text in resources.texts.items():
-        if not DIRECTIVE_VALUE.fullmatch(text):
-            raise InputError(f"--{option} {text!r}: it must have only letters, digits and . , : _ % / + = [ ] -")
-    if resources.time and not TIME_LIMIT.fullmatch(resources.time):
-        raise InputError(f"--time {resources.time!r}: expected minutes, or e.g. 12:00:00 (hours) or 2-12 (days, hours)")
+    _require_printable(str(runs), str(study.file), sys.executable, *resources.texts.values())
+    _require_directives(resources)
     directives = {
         "job-name": study.name,
         "array": f"0-{resources.tasks - 1}",
@@ -83,3 +80,17 @@ while kill -0 "$worker" 2>/dev/null; do wait "$worker"; code=$?; done  # a signa
 [ -z "$at_limit" ] || exec scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
 exit "$code"
 """
+
+
+def _require_printable(*texts: str) -> None:
+    for text in texts:
+        if not text.isprintable():
+            raise InputError(f"{text!r} cannot be written into a script: it has line ends or control characters")
+
+
+def _require_directives(resources: SlurmResources) -> None:
+    for option, text in resources.texts.items():
+        if not DIRECTIVE_VALUE.fullmatch(text):
+            raise InputError(f"--{option} {text!r}: it must have only letters, digits and . , : _ % / + = [ ] -")
+    if resources.time and not TIME_LIMIT.fullmatch(resources.time):
+        raise InputError(f"--time {resources.time!r}: expected minutes, or e.g. 12:00:00 (hours) or 2-12 (days, hours)")

@@ -11,13 +11,12 @@ from pathlib import Path
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError, SourceError
-from riptui.images import encode_original_png, identify_source, pixels_sha256, prepare_original
 from riptui.inpainters import resolve_inpainter
 from riptui.planning.estimate import specs_without_seeds
 from riptui.planning.missing_weights import find_missing, weights_key
 from riptui.planning.submit import create_trajectory
 from riptui.planning.sweep import Sweep, older_trajectory_paths, queue_position, trajectory_paths
-from riptui.spec import Fit, Spec, SquareSource
+from riptui.spec import Spec, SquareSource
 from riptui.store.ownership import require_registrable
 from riptui.store.records import Request
 from riptui.store.requests import merge_request
@@ -25,6 +24,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.study import manifest, sources
 from riptui.study.manifest import Manifest, SourceRecord
 from riptui.study.study_file import Study
+from riptui.study.study_picture import LazyOriginal, identify_picture, name_original, text_name
 from riptui.supervision.client import request_state
 
 MANIFEST_SECONDS = 2.0  # seconds between two writes of the manifest
@@ -124,10 +124,10 @@ class Submission:
     def _has_all(self, sweep: Sweep, path: Path) -> bool:
         """Whether an earlier run made all trajectories of a picture and a sweep."""
         known = self._known.get(str(path))
-        sha256 = known.originals.get(_name_original(sweep.size, sweep.fit)) if known else None
+        sha256 = known.originals.get(name_original(sweep.size, sweep.fit)) if known else None
         if known is None or sha256 is None:
             return False
-        specs = sweep.specs(_text_name(path), known.sha256, sha256)
+        specs = sweep.specs(text_name(path), known.sha256, sha256)
         return all(find_trajectory(self._study, spec) is not None for spec in specs)
 
     def _write_manifest(self, pictures: dict[str, SourceRecord]) -> None:
@@ -152,13 +152,13 @@ class Submission:
 
     def _create_all(self, path: Path, known: SourceRecord | None) -> tuple[SourceRecord, SubmittedPicture]:
         """All trajectories of a picture. Raises SourceError if it cannot be used, DiskError."""
-        picture = _identify(path, known)
+        picture = identify_picture(path, known)
         trajectories: dict[str, int] = {}
         originals = dict(picture.originals)
         found = 0
         notes: dict[str, None] = {}
         for size, fit in self._study.preparations:
-            original = _LazyOriginal(path, picture, size, fit, strict=self._study.strict)
+            original = LazyOriginal(path, picture, size, fit, strict=self._study.strict)
             originals[original.name] = original.sha256
             planned = [*self._plan(picture, original)]
             found += sum(entry.existing is not None for entry in planned)
@@ -169,8 +169,8 @@ class Submission:
         picture = msgspec.structs.replace(picture, originals=originals, trajectories=trajectories)
         return picture, SubmittedPicture(path, len(trajectories) - found, found, tuple(notes))
 
-    def _plan(self, picture: SourceRecord, original: "_LazyOriginal") -> Iterator["_PlannedTrajectory"]:
-        name = _text_name(Path(picture.path))
+    def _plan(self, picture: SourceRecord, original: LazyOriginal) -> Iterator["_PlannedTrajectory"]:
+        name = text_name(Path(picture.path))
         for sweep in self._study.sweeps_with(self.squares):
             if (sweep.size, sweep.fit) == (original.size, original.fit):
                 for spec in sweep.specs(name, picture.sha256, original.sha256):
@@ -183,7 +183,7 @@ class Submission:
                     )
 
     def _create_or_request(
-        self, entries: Sequence["_PlannedTrajectory"], original: "_LazyOriginal"
+        self, entries: Sequence["_PlannedTrajectory"], original: LazyOriginal
     ) -> Iterator[tuple[Trajectory, int]]:
         """Create or request all of them, several at a time, because each waits for the disk a dozen times.
 
@@ -203,7 +203,7 @@ class Submission:
             for results in threads.map(submit_in_order, by_path.values()):
                 yield from results
 
-    def _submit_trajectory(self, entry: "_PlannedTrajectory", original: "_LazyOriginal") -> Trajectory:
+    def _submit_trajectory(self, entry: "_PlannedTrajectory", original: LazyOriginal) -> Trajectory:
         if entry.existing is None:
             study = self._study
             created = create_trajectory(
@@ -239,50 +239,6 @@ class _PlannedTrajectory:
     existing: Trajectory | None
 
 
-def _text_name(path: Path) -> str:
-    """A file's name, also one that is not UTF-8."""
-    return path.name.encode(errors="replace").decode()
-
-
-def _name_original(size: int, fit: Fit) -> str:
-    """What the manifest calls a picture prepared in this way."""
-    return f"{size} {fit}"
-
-
-class _LazyOriginal:
-    """A picture as frame 0 of one size, decoded when its pixels are first needed."""
-
-    def __init__(self, path: Path, picture: SourceRecord, size: int, fit: Fit, *, strict: bool) -> None:
-        self.size, self.fit = size, fit
-        self.name = _name_original(size, fit)
-        self.notes: tuple[str, ...] = ()
-        self._path = path
-        self._picture = picture
-        self._strict = strict
-        self._sha256 = picture.originals.get(self.name)
-
-    @property
-    def sha256(self) -> str:
-        """Of the pixels. Raises SourceError."""
-        if self._sha256 is None:
-            self.decode()
-        assert self._sha256 is not None
-        return self._sha256
-
-    def decode(self) -> None:
-        """Set `image` and `png`. Raises SourceError."""
-        prepared = prepare_original(self._path, size=self.size, fit=self.fit, strict=self._strict)
-        if prepared.source_sha256 != self._picture.sha256:
-            raise SourceError(f"{self._path}: the file changed while it was read: run the study again")
-        if self._sha256 not in (None, found := pixels_sha256(prepared.image)):
-            raise SourceError(
-                f"{self._path}: its pixels differ from those of the first run, perhaps because of another "
-                "version of Pillow: use the earlier version, or give the study another group"
-            )
-        self._sha256, self.image, self.notes = found, prepared.image, prepared.notes
-        self.png = encode_original_png(self.image)
-
-
 def _describe_not_drawn(paths: Sequence[Path]) -> list[str]:
     """A notice, if pictures of an earlier run are still there but no longer among those of the study."""
     if not paths:
@@ -306,28 +262,3 @@ def _requeue(trajectory: Trajectory, requested: Request) -> None:
     request = trajectory.request
     if merge_request(request, requested) != request and not trajectory.has_failed:
         request_state(trajectory, "run", requested, queued=requested.queued)
-
-
-def _identify(path: Path, known: SourceRecord | None) -> SourceRecord:
-    """A picture by its file's hash. Raises SourceError if it is gone, or another than the one that is known."""
-    try:
-        status = path.stat()
-        if known and (known.size, known.changed) == (status.st_size, status.st_mtime_ns):
-            return known
-        sha256 = identify_source(path).sha256
-    except FileNotFoundError as error:
-        problem = "it has disappeared since the first run" if known else "it does not exist: check the path"
-        raise SourceError(f"{path}: {problem}") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
-        reason = getattr(error, "strerror", error)
-        raise SourceError(f"{path}: it cannot be read ({reason}): check its permissions") from error
-    except SourceError as error:
-        raise SourceError(f"{path}: {error}") from error
-    if known and known.sha256 != sha256 and known.trajectories:
-        raise SourceError(
-            f"{path}: it has changed since the first run: put the old picture back, or give the new one another name"
-        )
-    current = SourceRecord(str(path), sha256, status.st_size, status.st_mtime_ns)
-    if known and known.sha256 == sha256:
-        return msgspec.structs.replace(known, size=current.size, changed=current.changed)
-    return current

@@ -29,16 +29,8 @@ from riptui.store.sign_watch import watch_once
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_environment import list_misfits
 from riptui.store.worker_process import process_place, signal_holder, start_ticks
-from riptui.store.worker_registry import (
-    ServedUsers,
-    Worker,
-    WorkerOptions,
-    WorkerRecord,
-    hold_start_lock,
-    list_workers,
-    new_log_path,
-    open_new_log,
-)
+from riptui.store.worker_record import ServedUsers, WorkerOptions, WorkerRecord
+from riptui.store.worker_registry import Worker, hold_start_lock, list_workers, new_log_path, open_new_log
 
 COMMAND = (sys.executable, "-m", "riptui")
 START_TIMEOUT_SECONDS = 60.0  # seconds; an interpreter on a cold network disk takes tens of them

@@ -9,7 +9,7 @@ from typing import IO
 import msgspec
 
 from riptui.settings.paths import follower_log_file
-from riptui.store.worker_registry import WorkerOptions
+from riptui.store.worker_record import WorkerOptions
 from riptui.supervision import client
 
 

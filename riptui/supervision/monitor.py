@@ -16,7 +16,8 @@ from riptui.store.records import Measurement, parse_lines
 from riptui.store.requests import has_work
 from riptui.store.tail import LineTail, RowTail
 from riptui.store.trajectory import Status, Trajectory, derive_status
-from riptui.store.worker_registry import Worker, WorkerJob, find_skipped, list_skips, list_workers
+from riptui.store.worker_record import WorkerJob
+from riptui.store.worker_registry import Worker, find_skipped, list_skips, list_workers
 from riptui.supervision.restart_policy import WorkState
 
 MAX_IDLE_PER_POLL = 250  # trajectories not in progress that one poll reads; at 4 polls a second 10,000 take ten seconds

@@ -12,7 +12,8 @@ import msgspec
 from riptui.errors import InputError, WorkerError
 from riptui.inpainters.devices import count_cuda_devices, require_device
 from riptui.store.sign_watch import SignWatch
-from riptui.store.worker_registry import Worker, WorkerOptions, read_worker
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import Worker, read_worker
 from riptui.supervision.client import ensure_workers, list_running_workers
 from riptui.supervision.hang_watch import HangWatch
 from riptui.supervision.restart_policy import RestartPolicy, WorkState

@@ -13,7 +13,8 @@ from riptui.store.listing import read_last_row
 from riptui.store.requests import has_work
 from riptui.store.sign_watch import SignWatch
 from riptui.store.trajectory import Status, Trajectory, derive_status
-from riptui.store.worker_registry import SkippedTrajectory, Worker, find_skipped, list_skips
+from riptui.store.worker_record import SkippedTrajectory
+from riptui.store.worker_registry import Worker, find_skipped, list_skips
 from riptui.supervision.client import list_running_workers, retry
 from riptui.supervision.restart_policy import WorkState
 

@@ -6,6 +6,9 @@
         check_inpainter(my_inpainter(radius=3))
 
 Each check raises AssertionError with a sentence that says which rule is broken.
+
+inpainter_rules, metric_rules   the rules
+doubles                         inpainters that are slow or fail
 """
 
 from riptui.testing.doubles import FAILING, SLOW, failing, slow

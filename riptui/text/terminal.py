@@ -1,18 +1,11 @@
-"""Output that is safe for a terminal: escaped text, sparklines, pictures in half blocks."""
+"""Output that is safe for a terminal: escaped text, text of so many columns, sparklines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
-from rich.color import Color
-from rich.segment import Segment, Segments
-from rich.style import Style
-
-if TYPE_CHECKING:
-    from riptui.arrays import Image
 
 _BARS = "▁▂▃▄▅▆▇█"
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks, but invisible
@@ -41,13 +34,3 @@ def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = No
     span = max(0, top - low) or 1.0
     heights = (min(max(0, (v - low) / span), 1) if isfinite(v) else None for v in values)  # 0 first, for NaN
     return "".join(" " if height is None else _BARS[round(height * 7)] for height in heights)
-
-
-def half_blocks(image: Image) -> Segments:
-    """A picture as text: each cell shows two pixels, one above the other. [height, width, 3], an even height."""
-    rows = []
-    for upper, lower in zip(image[0::2].tolist(), image[1::2].tolist(), strict=True):
-        for (r, g, b), (r2, g2, b2) in zip(upper, lower, strict=True):
-            rows.append(Segment("▀", Style(color=Color.from_rgb(r, g, b), bgcolor=Color.from_rgb(r2, g2, b2))))
-        rows.append(Segment.line())
-    return Segments(rows)

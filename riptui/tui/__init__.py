@@ -5,13 +5,15 @@ app         the Textual app: theme, keys, notifications, exit
 browser     the main screen: the tree, the details, the status lines
 runs/       the left side: the tree of the runs folder
 details     the right side, imported after the first paint: trajectory/ or group/
+gallery/    many pictures of a group at once; large/: one picture as large as the terminal
 launch/     the form for new trajectories
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
 welcome     the screen of a runs folder without trajectories
-graphics/   pictures in the terminal: kitty, sixel, half blocks
 plot/       charts in braille
 themes      colours; dialogs: questions and choices; desktop_notification: OSC 9
+work_supervisor    keeps a worker running for what was queued in this session
+terminal_input     what the terminal sends: keys, late answers, bytes that are no text
 text_lines  text that is repainted by line; tab_bar: tabs in one line
 latest_jobs a thread for the newest job of each kind; ui_thread: calls from a thread into a screen
 """

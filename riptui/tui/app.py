@@ -18,13 +18,13 @@ from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus
 from textual.screen import Screen
 
+from riptui.graphics.capabilities import Terminal
+from riptui.graphics.protocol import Graphics
 from riptui.settings import LoadedSettings
 from riptui.text.terminal import printable
 from riptui.tui import bindings, keymap, themes
 from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
-from riptui.tui.graphics.capabilities import Terminal
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.help import HelpScreen
 from riptui.tui.terminal_input import TerminalDriver
 

@@ -12,15 +12,15 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
 
+from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import bindings
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.runs import status_line
-from riptui.tui.runs.scanner import TreeEntry
+from riptui.tui.runs.scanner import OUTCOMES
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_panel import TreePanel
 from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
@@ -29,13 +29,12 @@ from riptui.tui.welcome import Welcome
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
-    from riptui.tui.large.screen import LargePlace
+    from riptui.tui.large.large_screen import LargePlace
     from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
 COMPARE_COUNTS = range(2, 7)
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
-OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
 
 class Browser(Screen[None]):
@@ -109,7 +108,8 @@ class Browser(Screen[None]):
     async def _apply_changes(self, message: RunsChanged) -> None:
         tree, scan = self.runs_tree, message.scan
         is_first = not tree.model.entries
-        ended = [entry for entry in scan.entries if self._has_ended(entry)]
+        before = tree.model.entries
+        ended = [entry for entry in scan.entries if entry.has_ended_since(before.get(entry.path))]
         tree.apply(scan)
         if self._pending_selection:
             self._select_initial(all_listed=scan.all_listed or bool(scan.folder_error))
@@ -137,13 +137,6 @@ class Browser(Screen[None]):
         for entry in ended:
             assert entry.status is not None
             self.app.notify_end(entry.path, OUTCOMES[entry.status])  # type: ignore[attr-defined]
-
-    def _has_ended(self, entry: TreeEntry) -> bool:
-        """Whether it ended since it was read before; one that failed may have been retried and failed in between."""
-        before = self.runs_tree.model.entries.get(entry.path)
-        if entry.status not in OUTCOMES or before is None or before.status is None:
-            return False
-        return before.status in (Status.RUNNING, Status.QUEUED) or entry.failed > before.failed
 
     def _select_initial(self, *, all_listed: bool) -> None:
         """Select the path given at the start, which may be in a later slice of the names."""
@@ -234,7 +227,7 @@ class Browser(Screen[None]):
 
     def open_gallery(self, group: str) -> None:
         """Show the pictures of a group's trajectories that the filter leaves."""
-        from riptui.tui.gallery.screen import GalleryScreen  # imports NumPy
+        from riptui.tui.gallery.gallery_screen import GalleryScreen  # imports NumPy
 
         trajectories = [self.runs / path for path in self.runs_tree.model.list_matching(group)]
         members = self.details.group_view.members if self.details is not None and group == self.shown_path else None
@@ -260,7 +253,7 @@ class Browser(Screen[None]):
         self.action_large()
 
     def _open_large(self, path: str) -> None:
-        from riptui.tui.large.screen import LargeScreen  # imports NumPy
+        from riptui.tui.large.large_screen import LargeScreen  # imports NumPy
 
         paths = [row.path for row in self.runs_tree.rows if not row.is_group]
         trajectories = [self.runs / each for each in paths]

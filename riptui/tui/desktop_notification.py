@@ -1,7 +1,7 @@
 """Desktop notifications by OSC 9, which kitty, WezTerm, Ghostty, foot and iTerm2 show."""
 
+from riptui.graphics.tmux import wrap_for_tmux
 from riptui.text.terminal import printable
-from riptui.tui.graphics.tmux import wrap_for_tmux
 
 MAX_CHARACTERS = 250  # some terminals take no more
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
+from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.view import GroupView
 from riptui.tui.trajectory.tabs import TAB_NAMES

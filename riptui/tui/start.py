@@ -15,7 +15,7 @@ CRASH_EXIT_CODE = 1
 
 def start(runs: Path, loaded: LoadedSettings, *, selected_path: str = "", graphics: str | None = None) -> int:
     """Run the app on a runs folder until it ends; return the exit code. stdin and stdout must be a terminal."""
-    from riptui.tui.graphics.probe import probe
+    from riptui.graphics.probe import probe
 
     terminal = probe(graphics or loaded.settings.graphics)
     if terminal.truecolor or terminal.protocol == "kitty":  # kitty: the id of a picture is sent as a colour

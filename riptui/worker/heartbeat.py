@@ -12,14 +12,8 @@ import msgspec
 
 from riptui.engine import BatchRunner
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_registry import (
-    MAX_SKIPPED,
-    Registration,
-    SkippedTrajectory,
-    WorkerJob,
-    WorkerPhase,
-    WorkerStatus,
-)
+from riptui.store.worker_record import MAX_SKIPPED, SkippedTrajectory, WorkerJob, WorkerPhase, WorkerStatus
+from riptui.store.worker_registry import Registration
 from riptui.worker.gpu_stats import GpuStats
 from riptui.worker.memory_queue import TrajectoryQueue
 

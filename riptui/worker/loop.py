@@ -22,7 +22,8 @@ from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
 from riptui.store.worker_environment import read_environment
 from riptui.store.worker_process import process_place, start_ticks
-from riptui.store.worker_registry import Registration, WorkerOptions, WorkerRecord
+from riptui.store.worker_record import WorkerOptions, WorkerRecord
+from riptui.store.worker_registry import Registration
 from riptui.worker.heartbeat import Heartbeat
 from riptui.worker.memory_queue import TrajectoryQueue
 

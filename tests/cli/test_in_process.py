@@ -10,7 +10,8 @@ import pytest
 from riptui.cli.run_display import DisplayEvent, JsonDisplay
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import WorkerOptions, list_workers
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import list_workers
 from riptui.supervision.client import list_running_workers, matches, request_state
 from tests.support.command import finished, riptui, started, wait_until
 from tests.support.trajectories import MakeTrajectory, picture

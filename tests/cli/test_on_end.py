@@ -11,7 +11,8 @@ import pytest
 
 from riptui.cli import care, via_worker
 from riptui.store.listing import find_trajectories
-from riptui.store.worker_registry import Worker, WorkerOptions
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import Worker
 from riptui.supervision.follower import FollowTask
 from riptui.worker.loop import new_worker_record
 from tests.support.command import riptui

@@ -1,64 +1,23 @@
-"""`riptui run` and `riptui resume`, as their users meet them."""
+"""`riptui run`, as its users meet it."""
 
-import json
-import os
-import re
-import termios
-from collections import Counter
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import PIL.Image
 import pytest
 
 from riptui.images import decode_png
 from riptui.metrics.availability import DEFAULT_METRICS
-from riptui.spec import measured_iterations
 from riptui.store import layout
 from riptui.store.trajectory import Status, Trajectory
-from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, spawned, started
-from tests.support.running import run_trajectory
+from tests.support.command import riptui
+from tests.support.run_command import NAME, QUICK, SMALL, contents, folders, metrics_of, objects, run
 from tests.support.trajectories import MakeTrajectory, advance, picture
 
 pytest_plugins = ["tests.support.random_trunks"]
 
-SMALL = ("--size", "256", "--mask", "64", "--amount", "100")
-"""16 iterations, keyframes and measurements at 8 and 16."""
-NAME = "m64-s0-a100-256px"
-QUICK = ("--size", "256", "--amount", "50", "-i", "noise", "--metrics", "psnr")
+pytestmark = pytest.mark.usefixtures("place")
+
 LPIPS = tuple(name for name in DEFAULT_METRICS if name.startswith("lpips"))
-
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_torch_home: Path) -> Path:
-    """The current folder, with a picture in it. LPIPS is not at hand."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("RIPTUI_RUNS", raising=False)
-    PIL.Image.fromarray(picture()).save("cat.png")
-    return tmp_path
-
-
-def run(*options: str | Path, image: str = "cat.png") -> Outcome:
-    return riptui("run", image, *options)
-
-
-def folders(runs: str = "runs") -> set[str]:
-    return {path.parent.relative_to(runs).as_posix() for path in Path(runs).rglob(layout.SPEC)}
-
-
-def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Bytes and times of change of all files, but the lock, which every holder writes to."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
-    return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
-
-
-def objects(outcome: Outcome) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in outcome.out.splitlines()]
-
-
-def metrics_of(name: str) -> dict[int, dict[str, float | None]]:
-    return Trajectory(Path("runs", "cat", name)).read_metrics()
 
 
 # ── what is computed ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -406,198 +365,3 @@ def test_after_a_stop_it_goes_on_to_the_same_bytes(make_trajectory: MakeTrajecto
     assert parts.read_metrics() == whole.read_metrics()
     for name in (layout.PATCHES, f"{layout.KEYFRAMES}/8.png", f"{layout.KEYFRAMES}/16.png"):
         assert (parts.path / name).read_bytes() == (whole.path / name).read_bytes()
-
-
-# ── resume ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.slow
-def test_resume_brings_one_to_its_end(make_trajectory: MakeTrajectory) -> None:
-    trajectory = make_trajectory(metrics=("psnr",))
-    advance(trajectory, 3)
-    outcome = riptui("resume", trajectory.path)
-    assert outcome.code == 0
-    assert "resumes at" in outcome.out
-    assert trajectory.read_status() == Status.DONE
-    assert list(trajectory.read_metrics()) == [0, 8, 16]
-
-
-@pytest.mark.slow
-def test_resume_of_a_folder_takes_all_that_is_not_done(make_trajectory: MakeTrajectory) -> None:
-    made = [make_trajectory(f"g/a/m64-s{seed}", seed=seed, inpainter="noise") for seed in range(4)]
-    list(run_trajectory(made[0]))
-    advance(made[1], 3)
-    before = contents(made[0].path)
-    outcome = riptui("resume", "runs/g")
-    assert outcome.code == 0
-    assert {trajectory.read_status() for trajectory in made} == {Status.DONE}
-    assert outcome.out.splitlines()[0] == "a/m64-s0: already done"
-    assert "a/m64-s2 (2 of 4): starts, 16 iterations" in outcome.out
-    assert contents(made[0].path) == before
-
-
-@pytest.mark.slow
-def test_resume_takes_several_paths_and_each_trajectory_once(make_trajectory: MakeTrajectory) -> None:
-    made = [make_trajectory(f"g/m64-s{seed}", seed=seed, inpainter="noise") for seed in range(3)]
-    events = objects(riptui("resume", "runs/g", "runs/g/m64-s1", "runs", "--display", "json"))
-    assert Counter(event["event"] for event in events) == {"started": 3, "iterated": 48, "ended": 3}
-    assert {trajectory.read_status() for trajectory in made} == {Status.DONE}
-
-
-@pytest.mark.parametrize(
-    ("path", "words"), [("cat.png", "holds no trajectory"), ("void", "holds no trajectory"), ("gone", "does not exist")]
-)
-def test_resume_refuses_what_is_no_trajectory(path: str, words: str, make_trajectory: MakeTrajectory) -> None:
-    trajectory = make_trajectory()
-    Path("void").mkdir()
-    outcome = riptui("resume", trajectory.path, path)
-    assert outcome.code == 2
-    outcome.require_one_line(path, words)
-    assert trajectory.read_rows() == []
-
-
-# ── displays ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.slow
-def test_json_has_an_object_a_line_for_all_that_happens_in_order() -> None:
-    outcome = run(*SMALL, "--metrics", "psnr", "--measure", "5", "--display", "json")
-    events = objects(outcome)
-    assert outcome.err == ""
-    assert events[0] == {
-        "event": "started",
-        "trajectory": str(Path.cwd() / "runs" / "cat" / NAME),
-        "k": 0,
-        "iterations": 16,
-        "recovered": [],
-    }
-    assert events[-1]["event"] == "ended"
-    assert (events[-1]["k"], events[-1]["done"]) == (16, True)
-    assert [event["k"] for event in events if event["event"] == "iterated"] == list(range(1, 17))
-    spec = Trajectory(Path("runs/cat", NAME)).spec
-    assert [event["k"] for event in events if event["event"] == "measured"] == measured_iterations(spec, 5)
-    order = [(event["k"], event["event"]) for event in events[1:-1]]
-    assert order == sorted(order)  # iterated before measured
-    assert len({event["trajectory"] for event in events}) == 1
-
-
-@pytest.mark.slow
-def test_json_has_what_is_on_disk() -> None:
-    events = objects(run(*SMALL, "--metrics", "psnr,ssim", "--display", "json"))
-    trajectory = Trajectory(Path("runs/cat", NAME))
-    rows = [event for event in events if event["event"] == "iterated"]
-    for event, row in zip(rows, trajectory.read_rows(), strict=True):
-        assert (event["k"], tuple(event["box"]), event["inpainted"]) == (row.k, row.box, row.inpainted)
-        assert (event["coverage"], event["seconds"]) == (row.coverage, row.seconds)
-    assert {
-        event["k"]: event["values"] for event in events if event["event"] == "measured"
-    } == trajectory.read_metrics()
-    assert trajectory.read_metrics()[0]["psnr"] is None  # of equal pictures: infinite, which JSON has not
-
-
-def test_json_says_what_is_done_already() -> None:
-    run(*QUICK)
-    [event] = objects(run(*QUICK, "--display", "json"))
-    assert event == {"event": "already", "trajectory": str(Path.cwd() / "runs/cat/m128-s0-noise-a50-256px")}
-
-
-@pytest.mark.slow
-def test_none_prints_nothing() -> None:
-    assert run(*SMALL, "--metrics", "psnr", "--display", "none") == Outcome(0, "", "")
-    assert len(Trajectory(Path("runs/cat", NAME)).read_rows()) == 16
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("display", ["auto", "plain"])
-def test_without_a_terminal_there_are_plain_lines(display: str) -> None:
-    outcome = run(*SMALL, "--metrics", "psnr", "--display", display)
-    lines = outcome.out.splitlines()
-    assert lines[0] == f"cat/{NAME}: starts, 16 iterations"
-    assert [line.split()[1:4] for line in lines[1:4]] == [
-        ["0/16", "0", "%"],
-        ["8/16", "50", "%"],
-        ["16/16", "100", "%"],
-    ]
-    assert lines[1].endswith("psnr ∞")
-    assert lines[4].startswith(f"cat/{NAME}: done at 16, 16 in ")
-    assert len(lines) == 5
-    assert "\x1b" not in outcome.out
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("columns", [80, 40])
-def test_a_terminal_has_bars_that_leave_a_line_for_each_that_ended(columns: int) -> None:
-    text = on_terminal(columns, "run", "cat.png", *SMALL, "--seed", "0-1", "--metrics", "psnr")
-    ended = [line.rpartition("\x1b[2K")[2] for line in text.splitlines() if "✓" in line]
-    psnr = [metrics_of(f"m64-s{seed}-a100-256px")[16]["psnr"] for seed in (0, 1)]
-    assert [RICH.sub("", line) for line in ended] == [
-        f"✓ cat/m64-s{seed}-a100-256px  100 %  psnr {value:.2f}" for seed, value in enumerate(psnr)
-    ]
-    bars = [RICH.sub("", part) for part in re.split(r"\r|\n|\x1b\[2K", text) if "✓" not in part]
-    assert any("2 traj" in bar for bar in bars)
-    assert all(len(bar) <= columns for bar in bars)
-
-
-def on_terminal(columns: int, *argv: str) -> str:
-    """All that the command sends to a terminal of 24 lines."""
-    master, slave = os.openpty()
-    termios.tcsetwinsize(slave, (24, columns))
-    with started(*argv, stdout=slave, stderr=slave, env=environment(TERM="xterm-256color")) as process:
-        os.close(slave)
-        sent = b""
-        with suppress(OSError):  # Linux's way of saying that nobody writes any more
-            while data := os.read(master, 65536):
-                sent += data
-        os.close(master)
-        assert process.wait(PATIENCE) == 0
-    return sent.decode()
-
-
-@pytest.mark.slow
-def test_bars_without_a_terminal_leave_only_the_lines() -> None:
-    outcome = run(*SMALL, "--metrics", "psnr", "--display", "rich")
-    psnr = metrics_of(NAME)[16]["psnr"]
-    assert outcome.out.strip() == f"✓ cat/{NAME}  100 %  psnr {psnr:.2f}"
-    again = run(*SMALL, "--metrics", "psnr", "--display", "rich")
-    assert again.out.strip() == f"✓ cat/{NAME}  already done  psnr {psnr:.2f}"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("display", ["plain", "json", "rich", "none"])
-def test_a_failure_ends_with_1_and_the_others_go_on(
-    display: str, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bad, good = make_trajectory("a/bad", mask=64), make_trajectory("a/good", mask=64, inpainter="noise")
-    monkeypatch.setattr("riptui.inpainters.opencv.cv2.inpaint", lambda *given, **named: 1 / 0)
-    outcome = riptui("resume", "runs", "--display", display)
-    assert outcome.code == 1
-    assert (bad.read_status(), good.read_status()) == (Status.FAILED, Status.DONE)
-    text = outcome.out if display in ("json", "rich") else outcome.err
-    assert "navier-stokes failed at iteration 1: ZeroDivisionError: division by zero" in text
-    assert "Traceback" not in outcome.out + outcome.err
-    if display == "json":
-        assert Counter(event["event"] for event in objects(outcome))["failed"] == 1
-    else:
-        assert text.count("ZeroDivisionError") == 1
-
-
-@pytest.mark.slow
-def test_a_failure_is_forgotten_once_it_goes_on(
-    make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trajectory = make_trajectory()
-    with monkeypatch.context() as broken:
-        broken.setattr("riptui.inpainters.opencv.cv2.inpaint", lambda *given, **named: 1 / 0)
-        assert riptui("resume", "runs").code == 1
-    assert riptui("resume", "runs").code == 0
-    assert trajectory.failure is None
-    assert trajectory.read_status() == Status.DONE
-
-
-@pytest.mark.slow
-def test_the_command_itself_gives_the_exit_codes() -> None:
-    given = {"cwd": Path.cwd(), "env": environment()}
-    assert spawned("run", "cat.png", *QUICK, **given).code == 0
-    refused = spawned("run", "cat.png", *QUICK, "--mask", "100", **given)
-    assert refused.code == 2
-    refused.require_one_line("mask 100 px")

@@ -19,7 +19,8 @@ from riptui.events import Ended, Loading, Started, StepDone
 from riptui.inpainters import devices
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import WorkerOptions, list_workers, register
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import list_workers, register
 from riptui.supervision.client import list_running_workers
 from riptui.worker.loop import new_worker_record
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, spawned, started, wait_until

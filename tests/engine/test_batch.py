@@ -16,16 +16,13 @@ from riptui.engine import BatchRunner, batch
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
 from riptui.events import Ended, Failed, HeldByOther, Iterated, Notice, Started, TrajectoryEvent
 from riptui.inpainters import OnStep, baselines
-from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.recursion import ignore_step
 from riptui.spec import Spec, can_share_batch
 from riptui.store import attempts, layout
 from riptui.store.claim import claim
 from riptui.store.provenance import describe_mixed_sessions
-from riptui.store.records import Session, encode_line
 from riptui.store.requests import clear_failure, set_request
 from riptui.store.trajectory import Status, Trajectory
-from tests.support.command import riptui
 from tests.support.faulty_disk import Disk, Story
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
@@ -560,70 +557,3 @@ def test_what_is_done_costs_no_attempt(tmp_path: Path) -> None:
         assert disk.calls.count("rename attempts.json") == 1
         list(BatchRunner().run(Queue([trajectory])))
         assert disk.calls.count("rename attempts.json") == 1
-
-
-# --- mixed
-
-
-def sessions(trajectory: Trajectory, *changes: dict[str, Any]) -> None:
-    """As if these had computed the iterations, one each and the last the rest."""
-    one = Session(0, "", "host", 1, "cuda:0 (H100)", 8, {"torch": "2.9"}, {"dtype": "float16"})
-    written = [msgspec.structs.replace(one, session=i, **change) for i, change in enumerate(changes, 1)]
-    (trajectory.path / layout.SESSIONS).write_bytes(b"".join(map(encode_line, written)))
-    rows = [msgspec.structs.replace(row, session=min(row.k, len(changes))) for row in trajectory.read_rows()]
-    (trajectory.path / layout.ROWS).write_bytes(b"".join(map(encode_line, rows)))
-
-
-@pytest.fixture
-def done(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trajectory:
-    monkeypatch.chdir(tmp_path)
-    trajectory = make_trajectory("g/t", inpainter="noise", mask=128)
-    list(run_trajectory(trajectory))
-    return trajectory
-
-
-@pytest.mark.parametrize(
-    ("changes", "what"),
-    [
-        ([{}], ""),
-        ([{}, {"host": "other", "pid": 2, "started": "later", "device": "cuda:3 (H100)"}], ""),
-        ([{}, {"batch": 1}, {}], "batch 8, then 1"),
-        ([{}, {"device": "cpu (x86_64)"}], "device cuda (H100), then cpu (x86_64)"),
-        ([{}, {"versions": {"torch": "2.10"}, "notes": {}}], "torch 2.9, then 2.10; dtype float16, then none"),
-    ],
-)
-def test_what_differs_between_sessions_is_told(done: Trajectory, changes: list[dict[str, Any]], what: str) -> None:
-    sessions(done, *changes)
-    assert describe_mixed_sessions(done) == what
-    assert ("≠" in riptui("ls", "runs").out) == bool(what)
-    for command in (["show", "runs/g/t", "--no-picture"], ["check", "runs"]):
-        outcome = riptui(*command)
-        assert outcome.code == 0
-        assert (f"mixed, its sessions differ: {what}" in outcome.out) == bool(what)
-    for argv in (["ls", "runs"], ["show", "runs/g/t"], ["check", "runs"]):
-        told = msgspec.json.decode(riptui(*argv, "--json").out.splitlines()[-1])
-        assert (told[0] if isinstance(told, list) else told)["mixed"] == (what or None)
-
-
-@pytest.mark.parametrize(
-    ("notes", "what"),
-    [
-        ({"prompt": "text_encoder takes 75 of 78 tokens"}, ""),
-        ({"lora tensors": "of a.safetensors 2 of 8 tensors were not used"}, ""),
-        ({"variant": JOINT_VARIANT}, ""),
-        ({"variant": "fp16 of text_encoder"}, "variant none, then fp16 of text_encoder"),
-        ({"compel": "2.5.1"}, "compel none, then 2.5.1"),
-    ],
-)
-def test_what_older_releases_did_not_note_is_not_a_difference(
-    done: Trajectory, notes: dict[str, str], what: str
-) -> None:
-    sessions(done, {}, {"notes": {"dtype": "float16", **notes}})
-    assert describe_mixed_sessions(done) == what
-
-
-def test_a_session_that_computed_nothing_that_counts_does_not_mix(done: Trajectory) -> None:
-    sessions(done, {}, {"batch": 1}, {})
-    rows = [msgspec.structs.replace(row, session=1 if row.session == 2 else row.session) for row in done.read_rows()]
-    (done.path / layout.ROWS).write_bytes(b"".join(map(encode_line, rows)))
-    assert describe_mixed_sessions(done) == ""

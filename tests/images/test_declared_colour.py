@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from riptui.images import prepare_original
-from tests.images.test_original import NOISE, SRGB, png
+from tests.support.picture_files import NOISE, SRGB, png
 
 ROWS = b"".join(b"\0" + row.tobytes() for row in NOISE)
 LINEAR = (b"gAMA", struct.pack(">I", 100_000))

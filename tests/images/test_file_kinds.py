@@ -14,7 +14,7 @@ import pytest
 from riptui.errors import SourceError
 from riptui.images import prepare_original
 from riptui.images.file_kinds import PLUGINS
-from tests.images.test_original import NOISE
+from tests.support.picture_files import NOISE
 
 FTYP = b"\0\0\0\x18ftyp%b\0\0\0\0mif1%b"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from riptui.images import prepare_original
-from tests.images.test_original import png
+from tests.support.picture_files import png
 
 GREY, RGB = 0, 2
 

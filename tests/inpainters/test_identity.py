@@ -22,7 +22,7 @@ from riptui.cli import main
 from riptui.engine import BatchRunner
 from riptui.errors import InputError
 from riptui.events import Notice
-from riptui.inpainters import file_digests, identity
+from riptui.inpainters import file_digests, identity, moved_weights
 from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.planning.same_weights import find_same_weights
 from riptui.store import layout
@@ -162,7 +162,7 @@ def test_each_of_several_loras_is_recorded_and_found_where_it_moved(model: Path,
     with pytest.raises(InputError, match=r"does not exist.*hf download ORG/NAME"):
         identity.read_weights({"model": str(model), "lora": value})
     notes = {**weights.notes, "lora": f"a.safetensors, SHA-256 {digests[0]}; b.safetensors, SHA-256 {digests[1]}"}
-    found = identity.find_moved(weights.parameters, identity.recorded_identity(notes))
+    found = moved_weights.find_moved(weights.parameters, identity.recorded_identity(notes))
     assert json.loads(str(found["lora"])) == [str(paths[0]), f"{moved}:0.5"]
     assert identity.has_weights(found, notes)
 

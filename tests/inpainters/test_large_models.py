@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from riptui import inpainters
 from riptui.errors import DeviceMemoryError, InputError, MissingExtraError, RiptuiError, WeightsError
-from riptui.inpainters import components, gpu_tuning, identity, placement, quantisation
+from riptui.inpainters import components, gpu_tuning, identity, moved_weights, placement, quantisation
 from riptui.inpainters.checkpoint import inspect_checkpoint
 from riptui.inpainters.diffusion_inpainter import DiffusionInpainter
 from riptui.planning.sweep import Sweep
@@ -284,13 +284,13 @@ def test_a_gguf_file_that_moved_or_changed_is_noticed(
     weights = identity.read_weights(parameters)
     moved = cat_gguf.rename(tmp_path / "dog.gguf")
     monkeypatch.setattr(identity.file_digests, "known_files", lambda: [moved])
-    found, notices = identity.find_weights(parameters, weights.notes)
+    found, notices = moved_weights.find_weights(parameters, weights.notes)
     assert found.identity == weights.identity
     assert f"{cat_gguf} is gone; {moved} is used" in notices[0]
     write_gguf(checkpoints["sd2"] / "unet", moved, "Q4_0")
     assert not found.is_unchanged
     with pytest.raises(RiptuiError):
-        identity.find_weights(parameters, weights.notes)
+        moved_weights.find_weights(parameters, weights.notes)
 
 
 def test_a_quantised_model_is_compiled_only_on_request(checkpoints: Checkpoints, cat_gguf: Path) -> None:

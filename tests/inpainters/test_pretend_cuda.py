@@ -20,7 +20,8 @@ from riptui.inpainters import torch_device
 from riptui.metrics import LpipsNet
 from riptui.metrics.lpips import load_lpips
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import WorkerOptions, read_worker, register
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import read_worker, register
 from riptui.worker.loop import new_worker_record, serve
 from tests.inpainters.test_diffusion import GUIDANCE, paint, told
 from tests.support.pretend_cuda import pretend_cuda

@@ -16,7 +16,7 @@ from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from riptui.errors import InputError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, components, identity, model_places, single_file
+from riptui.inpainters import catalogue, components, identity, model_places, moved_weights, single_file
 from riptui.inpainters.single_file import FIRST_LAYER, UNET, FileHeader
 from tests.inpainters.test_diffusion import loaded, paint
 from tests.support.single_files import write_single_file
@@ -330,7 +330,7 @@ def test_a_file_that_moved_is_found_by_its_content(
     notes = identity.read_weights(parameters).notes
     moved = place.rename(tmp_path / "second.safetensors")
     identity.read_place(str(moved))
-    weights, notices = identity.find_weights(parameters, notes)
+    weights, notices = moved_weights.find_weights(parameters, notes)
     assert weights.checkpoint.place == str(moved)
     assert notices == [f"{place} is gone; {moved} is used, which has the same content"]
 

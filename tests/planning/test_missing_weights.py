@@ -19,7 +19,7 @@ from riptui.store.listing import find_trajectories
 from riptui.store.records import Request
 from riptui.study.study_file import read_study
 from riptui.study.submission import Submission
-from tests.study.test_study_file import save
+from tests.support.study_files import save
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints
 from tests.support.trajectories import picture
 

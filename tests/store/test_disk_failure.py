@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from riptui.errors import DiskError
-from riptui.store.disk import Folder, explain_errors
+from riptui.store.disk import Folder
+from riptui.store.disk_errors import explain_errors
 from riptui.store.disk_failure import concerns_whole_disk, require_writable
 from tests.support.fault_runs import another_user
 

@@ -10,7 +10,8 @@ import pytest
 
 from riptui.errors import DiskError
 from riptui.store import listing
-from riptui.store.disk import Folder, explain_errors
+from riptui.store.disk import Folder
+from riptui.store.disk_errors import explain_errors
 from riptui.store.trajectory import Status
 from riptui.tui.runs.scanner import RunsScanner
 from tests.support.command import riptui

@@ -10,15 +10,8 @@ import pytest
 from riptui.cli.study.status import _print_progress
 from riptui.store import sign_watch
 from riptui.store.sign_watch import SignWatch, watch_once
-from riptui.store.worker_registry import (
-    LIVE_FILE,
-    Registration,
-    WorkerJob,
-    WorkerOptions,
-    WorkerStatus,
-    list_workers,
-    register,
-)
+from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import LIVE_FILE, Registration, list_workers, register
 from riptui.supervision.client import matches
 from riptui.supervision.progress import StudyProgress
 from riptui.tui.runs.status_line import format_progress

@@ -24,18 +24,8 @@ from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_environment import read_environment
 from riptui.store.worker_process import process_place
-from riptui.store.worker_registry import (
-    LIVE_FILE,
-    RECORD_FILE,
-    Worker,
-    WorkerJob,
-    WorkerOptions,
-    WorkerRecord,
-    WorkerStatus,
-    list_workers,
-    register,
-    workers_folder,
-)
+from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerRecord, WorkerStatus
+from riptui.store.worker_registry import LIVE_FILE, RECORD_FILE, Worker, list_workers, register, workers_folder
 from riptui.supervision import client
 from riptui.supervision.client import (
     ensure_worker,

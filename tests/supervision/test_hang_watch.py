@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from riptui.store.worker_registry import WorkerJob, WorkerOptions, WorkerStatus, list_workers, register
+from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import list_workers, register
 from riptui.supervision import hang_watch
 from riptui.supervision.hang_watch import HangWatch
 from riptui.supervision.monitor import TrajectoryMonitor

@@ -13,11 +13,11 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Static
 
+from riptui.graphics.capabilities import Terminal
 from riptui.settings import load_settings
 from riptui.store.listing import find_trajectories
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
-from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.trajectory.view import TrajectoryView
 from riptui.tui.welcome import Welcome

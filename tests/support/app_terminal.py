@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from riptui.tui.graphics.probe import QUERIES, TMUX_QUERIES
+from riptui.graphics.probe import QUERIES, TMUX_QUERIES
 from tests.support import fake_terminal as fakes
 from tests.support.command import environment, wait_until
 

@@ -16,7 +16,7 @@ from fcntl import ioctl
 from pathlib import Path
 from typing import Any
 
-from riptui.tui.graphics.probe import QUERIES, TMUX_QUERIES
+from riptui.graphics.probe import QUERIES, TMUX_QUERIES
 
 DA1, SIXEL_DA1 = b"\x1b[?62;22c", b"\x1b[?63;1;2;4;6;22c"
 CELL, DARK = b"\x1b[6;18;9t", b"\x1b]11;rgb:0000/0000/0000\x1b\\"

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from riptui.tui.graphics.probe import probe
+from riptui.graphics.probe import probe
 
 TERMINAL = probe()
 if TERMINAL.truecolor:
@@ -24,8 +24,8 @@ from textual.screen import ModalScreen  # noqa: E402
 from textual.widgets import Label  # noqa: E402
 
 from riptui.arrays import Image  # noqa: E402
-from riptui.tui.graphics.picture import PictureWidget  # noqa: E402
-from riptui.tui.graphics.protocol import Graphics  # noqa: E402
+from riptui.graphics.picture import PictureWidget  # noqa: E402
+from riptui.graphics.protocol import Graphics  # noqa: E402
 
 
 def quadrants(shift: int = 0) -> Image:

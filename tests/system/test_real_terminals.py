@@ -1,6 +1,7 @@
 """Photographs of the app in real terminals: the pictures' colours are where they belong, and nothing stays behind."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -12,32 +13,24 @@ import pytest
 from PIL import Image as Pillow
 from textual.geometry import Region
 
-from riptui.arrays import Image
+from riptui.graphics.capabilities import Terminal
+from riptui.graphics.picture import PictureWidget
 from riptui.settings import LoadedSettings, Settings
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.tui.app import RiptuiApp
-from riptui.tui.graphics.capabilities import Terminal
-from riptui.tui.graphics.picture import PictureWidget
+from tests.support.flat_pictures import FIRST, SECOND, Colours, quadrants
 from tests.support.running import run_trajectory
 from tests.support.terminal_photo import STILL, TERMINALS, missing, window
 from tests.support.trajectories import make_spec
 
 APP = Path(__file__).parents[1] / "support" / "logged_app.py"
+PRINTED = APP.with_name("printed_pictures.py")
 WIDE, NARROW = (100, 30), (80, 24)
-FIRST = ((220, 30, 30), (30, 200, 30), (40, 40, 220), (230, 230, 20))
-SECOND = ((200, 30, 200), (20, 200, 200), (230, 110, 10), (110, 20, 170))
 BETTER = {"xterm-sixel": "sixel", "tmux-in-xterm": "sixel", "kitty": "kitty", "tmux-in-kitty": "kitty"}
 PIXELS = 1.5  # seconds without a change, after which no pixels will take the place of half blocks
 NEAR = 40  # levels of 255 that a terminal's palette may be off
 SHIFT = {"left_shift", "right_shift"}  # newer terminals tell that it is held for the question mark
-Colours = tuple[tuple[int, int, int], ...]
-
-
-def quadrants(colours: Colours) -> Image:
-    """256 px of four flat colours, in reading order."""
-    flat = np.array(colours, np.uint8).reshape(2, 2, 3)
-    return flat.repeat(128, axis=0).repeat(128, axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +156,38 @@ def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
         assert seen.closed()
     heard = [key for key in keys.read_text().split() if key not in SHIFT]
     assert heard == ["question_mark", "escape", "down", "up", "2", "1", "q"], "replies of the terminal arrive as keys"
+
+
+@pytest.mark.terminal
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_a_command_prints_the_same_pictures_by_textual_image_and_by_our_own_encoders(
+    terminal: str, tmp_path: Path
+) -> None:
+    if lacking := missing(terminal):
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    report = tmp_path / "report.json"
+    with window(terminal, [sys.executable, PRINTED, report], size=WIDE, **where_riptui_is()) as seen:
+        photo = seen.wait_for(lambda photo: report.exists() and printed_twice(photo, report), still=PIXELS)
+    photo.save(tmp_path / "photo.png")
+    assert printed_twice(photo, report), f"see {tmp_path}"
+    assert json.loads(report.read_text())["protocol"] in {BETTER.get(terminal, "halfblock"), *older(terminal)}
+
+
+def printed_twice(photo: Pillow.Image, report: Path) -> bool:
+    """Whether the photograph shows both pictures, and the same again below them."""
+    told = json.loads(report.read_text())
+    width, height = photo.width / WIDE[0], photo.height / WIDE[1]
+    pixels = np.asarray(photo).astype(int)
+    rows = [pixels[int(top * height) : int((top + told["rows"]) * height)] for top in (0, told["rows"] + 1)]
+    left, right = 0, round(told["columns"][0] * width)
+    for colours in FIRST, SECOND:
+        for index, colour in enumerate(colours):
+            y, x = (1 + index // 2 * 2) * len(rows[0]) // 4, left + (1 + index % 2 * 2) * (right - left) // 4
+            if any(np.abs(row[y - 8 : y + 8, x - 8 : x + 8] - colour).max() > NEAR for row in rows):
+                return False
+        left, right = right + round(2 * width), right + round((2 + told["columns"][1]) * width)
+    first, second = (row[8 : 8 + min(map(len, rows)) - 16] for row in rows)
+    return bool((np.abs(first - second).max(axis=-1) > NEAR).mean() < 0.03)
 
 
 def older(terminal: str) -> set[str]:

@@ -23,7 +23,8 @@ from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.trust import Trust
-from riptui.store.worker_registry import WorkerOptions, open_new_log, register, workers_folder
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import open_new_log, register, workers_folder
 from riptui.worker.loop import new_worker_record, serve
 from tests.support.command import riptui
 from tests.support.running import run_trajectory

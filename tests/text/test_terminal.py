@@ -1,23 +1,14 @@
-"""What reaches the terminal: text made harmless, bars, and pictures."""
+"""What reaches the terminal: text made harmless, and bars."""
 
 import math
 import unicodedata
 
-import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from rich.cells import cell_len
-from rich.color import Color
-from rich.console import Console
-from rich.segment import Segment
 
-from riptui.arrays import Image
-from riptui.text.terminal import fit_columns, half_blocks, printable, sparkline
-from tests.support.trajectories import picture
-
-# --- text
+from riptui.text.terminal import fit_columns, printable, sparkline
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories: control, format (bidi and zero width), surrogate, private, unassigned, line and paragraph."""
@@ -120,48 +111,6 @@ def test_any_numbers_make_one_bar_each_and_blanks_where_they_are_not_finite(
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.floats(-1e6, 1e6))
 def test_a_greater_value_never_has_a_lower_bar(values: list[float], low: float) -> None:
     assert sparkline(sorted(values), low) == "".join(sorted(sparkline(values, low)))
-
-
-# --- pictures
-
-
-def pixels(lines: list[list[Segment]]) -> np.ndarray:
-    """The picture, read back from the colours of its half blocks."""
-    rows = []
-    for line in lines:
-        assert all(segment.text == "▀" for segment in line)
-        rows.append([tuple(segment.style.color.triplet or ()) for segment in line])
-        rows.append([tuple(segment.style.bgcolor.triplet or ()) for segment in line])
-    return np.array(rows, np.uint8)
-
-
-@pytest.mark.slow
-@settings(deadline=None)
-@given(arrays(np.uint8, st.tuples(st.integers(1, 4).map(lambda n: 2 * n), st.integers(1, 5), st.just(3))))
-def test_each_cell_has_the_colours_of_two_pixels(image: Image) -> None:
-    lines = list(Segment.split_lines(half_blocks(image).segments))
-    assert len(lines) == len(image) // 2
-    assert np.array_equal(pixels(lines), image)
-
-
-def test_every_line_ends_and_there_are_half_as_many_as_rows() -> None:
-    segments = half_blocks(picture(32)).segments
-    assert sum(segment.text == "\n" for segment in segments) == 16
-    assert segments[-1].text == "\n"
-    assert sum(segment.text == "▀" for segment in segments) == 32 * 16
-
-
-def test_a_terminal_is_sent_24_bit_colours_and_whole_lines() -> None:
-    console = Console(color_system="truecolor", force_terminal=True, width=80, legacy_windows=False)
-    with console.capture() as capture:
-        console.print(half_blocks(np.array([[[1, 2, 3]], [[4, 5, 6]]], np.uint8)), end="")
-    assert capture.get() == "\x1b[38;2;1;2;3;48;2;4;5;6m▀\x1b[0m\n"
-    assert Color.from_rgb(1, 2, 3).triplet == (1, 2, 3)
-
-
-def test_an_odd_height_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"shorter|longer"):
-        half_blocks(picture(32)[:31])
 
 
 @pytest.mark.parametrize(

@@ -99,9 +99,9 @@ class Studio:
 
     async def draw(self, name: str, select: str) -> Path:
         os.environ.update(self.variables, COLORTERM="truecolor")  # before Textual is imported
+        from riptui.graphics.capabilities import Terminal
         from riptui.settings import LoadedSettings, Settings
         from riptui.tui.app import RiptuiApp
-        from riptui.tui.graphics.capabilities import Terminal
 
         settled = LoadedSettings(Settings(theme="riptui-dark"), Path(), {}, ())
         app = RiptuiApp(self.home / "runs", settled, Terminal("halfblock", "asked for"), selected_path=select)

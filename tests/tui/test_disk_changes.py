@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from riptui.graphics.capabilities import Terminal
+from riptui.graphics.picture import PictureWidget
 from riptui.store import layout
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
-from riptui.tui.graphics.capabilities import Terminal
-from riptui.tui.graphics.picture import PictureWidget
 from tests.support import odd_inpainters
 from tests.support.app_pilot import AppPilot, open_app, screen_strips
 from tests.support.app_runs import FIRST, make_runs, queue_trajectory

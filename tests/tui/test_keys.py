@@ -8,14 +8,14 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from riptui.tui import bindings, commands
-from riptui.tui.gallery.grid import GalleryGrid
-from riptui.tui.gallery.screen import GalleryScreen
-from riptui.tui.gallery.table import GalleryAxes
+from riptui.tui.gallery.gallery_grid import GalleryGrid
+from riptui.tui.gallery.gallery_screen import GalleryScreen
+from riptui.tui.gallery.gallery_table import GalleryAxes
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
-from riptui.tui.large.picture import LargePicture
-from riptui.tui.large.screen import LargeScreen
+from riptui.tui.large.large_picture import LargePicture
+from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from tests.support.app_pilot import AppPilot, open_app

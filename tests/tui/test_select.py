@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from riptui.graphics.capabilities import Terminal
 from riptui.settings import load_settings
 from riptui.tui.app import RiptuiApp
-from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.runs import scanner
 from riptui.tui.runs.tree import RunsTree
 from tests.support.app_pilot import toasts, wait_until

@@ -8,7 +8,8 @@ import pytest
 from textual.message import Message
 
 from riptui.store.trajectory import Status
-from riptui.store.worker_registry import Worker, WorkerOptions, WorkerRecord
+from riptui.store.worker_record import WorkerOptions, WorkerRecord
+from riptui.store.worker_registry import Worker
 from riptui.supervision.client import ensure_worker, list_running_workers, request_state, shut_down
 from riptui.supervision.follower import FollowTask
 from riptui.tui import work_supervisor

@@ -13,7 +13,8 @@ from riptui.store import disk_queue
 from riptui.store.claim import claim
 from riptui.store.disk_queue import DiskQueue
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import SkippedTrajectory, Worker, WorkerOptions, list_workers, register
+from riptui.store.worker_record import SkippedTrajectory, WorkerOptions
+from riptui.store.worker_registry import Worker, list_workers, register
 from riptui.supervision.client import retry
 from riptui.supervision.monitor import TrajectoryMonitor
 from riptui.supervision.progress import ProgressTracker

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from riptui.store.worker_registry import WorkerOptions, register
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import register
 from riptui.worker.heartbeat import Heartbeat
 from riptui.worker.loop import new_worker_record
 from riptui.worker.memory_queue import MemoryQueue

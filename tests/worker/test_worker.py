@@ -16,7 +16,8 @@ from riptui.store.claim import claim
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import LOG_FILE, WorkerStatus, list_workers, new_log_path
+from riptui.store.worker_record import WorkerStatus
+from riptui.store.worker_registry import LOG_FILE, list_workers, new_log_path
 from riptui.supervision.client import list_running_workers, request_state, shut_down
 from riptui.worker import heartbeat
 from tests.support.command import PATIENCE, environment, finished, spawned, started, wait_until

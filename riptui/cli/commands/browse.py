@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import runs_folder
+from riptui.cli.options import graphics_option, runs_folder
 from riptui.cli.values import complete_folders
 
 
@@ -21,12 +21,7 @@ from riptui.cli.values import complete_folders
 @click.option(
     "--select", default="", metavar="PATH", help="Start on this trajectory or group.", shell_complete=complete_folders
 )
-@click.option(
-    "--graphics",
-    type=click.Choice(["auto", "kitty", "sixel", "halfblock", "off"]),
-    show_default="the setting graphics",
-    help="How to show pictures; auto asks the terminal what it can show.",
-)
+@graphics_option
 def browse() -> None:
     """Open the app in this terminal: browse, watch, compare and launch trajectories. RUNS: the runs folder.
 

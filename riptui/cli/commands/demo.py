@@ -9,6 +9,7 @@ from riptui.cli.lazy import command
 @command("riptui.cli.demo:demo")
 @options.runs_option
 @click.option("--mask", type=int, default=64, show_default=True, help="Square size in px.")
+@options.graphics_option
 @options.display_option
 def demo() -> None:
     """See a photograph drift: repaint 400 % of its pixels with OpenCV's Navier-Stokes inpainter, and measure it.

@@ -48,10 +48,7 @@ def run(
 ) -> int:
     options = take_worker_options(worker)
     care = Care.of(on_end, timeout)
-    if not ray and (ray_cpus or ray_copies):
-        raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
-    if ray and timeout is not None:
-        raise click.UsageError("--timeout is for workers of this machine; with --ray, Ray replaces its actors")
+    _require_compatible(ray, timeout, for_ray=bool(ray_cpus or ray_copies))
     study = read_study(file)
     executor: LocalPool | RayDriver
     if ray:
@@ -85,6 +82,14 @@ def run(
         warn(f"stopped; the computed frames are saved. Continue with: riptui study run {short_path(study.file)}")
         return 128 + stop.signal
     return 0 if succeeded else 1
+
+
+def _require_compatible(ray: str, timeout: float | None, *, for_ray: bool) -> None:
+    """Raise UsageError for options that exclude each other. for_ray: options that need --ray are given."""
+    if not ray and for_ray:
+        raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
+    if ray and timeout is not None:
+        raise click.UsageError("--timeout is for workers of this machine; with --ray, Ray replaces its actors")
 
 
 def _submit(

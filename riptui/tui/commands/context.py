@@ -9,10 +9,10 @@ from typing import Literal, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
+from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.store.trajectory import Status, Trajectory
 from riptui.text.terminal import printable
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.runs.tree_model import TreeModel
 from riptui.tui.work_supervisor import WorkSupervisor
 

@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
 from riptui.metrics.display import format_value, metric_names, metric_title
 from riptui.metrics.values import MetricValues
 from riptui.tui import bindings
-from riptui.tui.graphics.picture import PictureWidget
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.group.compare_data import CompareReader, compare_specs, distinct_names, percent_stops, values_at
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs

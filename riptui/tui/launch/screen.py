@@ -17,6 +17,8 @@ from textual.widgets import Button, Input, Select, Static
 
 from riptui.errors import RiptuiError
 from riptui.filesystem import free_bytes
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
 from riptui.images import PreparedImage, prepare_original
 from riptui.planning.estimate import (
     CostKey,
@@ -34,8 +36,6 @@ from riptui.spec import FITS, Fit
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_size
-from riptui.tui.graphics.picture import PictureWidget
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field

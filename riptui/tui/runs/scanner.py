@@ -22,6 +22,7 @@ FIRST_SLICE_SECONDS = 0.005  # for the first names, which fill the screen
 ROUND_SECONDS = 8.0  # in which every inactive folder is checked once
 SETTLED_NS = 10**9  # a folder changed more recently may change again within the resolution of its timestamp
 ACTIVE_STATUSES = {Status.RUNNING, Status.QUEUED, Status.PAUSED}
+OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class TreeEntry(FilterSubject):
     def progress(self) -> float:
         """The done part of the iterations, 0 to 1."""
         return self.k / self.iterations if self.iterations else 0.0
+
+    def has_ended_since(self, before: "TreeEntry | None") -> bool:
+        """Whether it ended since it was read before; one that failed may have been retried and failed in between."""
+        if self.status not in OUTCOMES or before is None or before.status is None:
+            return False
+        return before.status in (Status.RUNNING, Status.QUEUED) or self.failed > before.failed
 
 
 @dataclass(frozen=True)

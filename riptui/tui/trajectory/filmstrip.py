@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from riptui.tui.graphics.picture import PictureWidget
-from riptui.tui.graphics.protocol import Graphics
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.loader import FrameImage
 

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 import PIL.Image
 
 from riptui.arrays import Image
 from riptui.errors import RiptuiError
 from riptui.metrics.display import in_display_order
 from riptui.metrics.values import MetricValues, SquareValues
+from riptui.results.exposure import LUMA
+from riptui.results.patch_errors import read_square_errors
+from riptui.results.recursion_effect import compute_effect
 from riptui.spec import Spec
 from riptui.store.annotations import NO_ANNOTATIONS, Annotations, read_annotations
 from riptui.store.frame_reader import FrameReader
@@ -131,9 +135,6 @@ class TrajectoryLoader:
 
     def load_effects(self) -> "tuple[dict[str, RecursionEffect], str]":
         """What recursion did to the errors of the squares, by error; none with the reason. Reads only new patches."""
-        from riptui.results.exposure import LUMA
-        from riptui.results.patch_errors import read_square_errors  # late: scikit-image, 0.3 s
-        from riptui.results.recursion_effect import compute_effect
 
         try:
             self._squares = read_square_errors(Trajectory(self.path), [LUMA], self._squares)
@@ -167,7 +168,6 @@ class TrajectoryLoader:
 
 
 def _reduce(image: Image) -> Image:
-    import numpy as np
 
     factor = max(1, image.shape[0] // MIN_THUMBNAIL_PIXELS)
     return np.asarray(PIL.Image.fromarray(image).reduce(factor))

@@ -5,8 +5,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 
-from riptui.tui.graphics.picture import PictureWidget
-from riptui.tui.graphics.protocol import Graphics
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.colormap import heat_colour
 from riptui.tui.trajectory.difference import GAIN, ComparisonMode

@@ -3,10 +3,10 @@
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
+from riptui.graphics.protocol import Graphics
 from riptui.metrics.display import format_value, metric_names
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.exposure_pane import ExposurePane

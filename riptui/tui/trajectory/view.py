@@ -16,8 +16,8 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from riptui.tui.graphics.picture import PictureWidget
-from riptui.tui.graphics.protocol import Graphics
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.trajectory import metric_series

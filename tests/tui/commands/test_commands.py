@@ -1,42 +1,26 @@
 """What the keys of the browser do to trajectories, in the whole app; workers are only asked for, never started."""
 
-import shlex
-import sys
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from msgspec.structs import replace
-from textual.widgets import Button, Checkbox, Input, OptionList, SelectionList
+from textual.widgets import Input
 
-from riptui.cli.commands import riptui
-from riptui.cli.commands.run import run
-from riptui.cli.run import parse_settings as pairs
-from riptui.errors import InputError, WorkerError
-from riptui.inpainters import spec_parameters
-from riptui.metrics import REGISTRY
-from riptui.planning.command_line import to_command_line
+from riptui.errors import WorkerError
 from riptui.planning.submit import repeat_with_next_seed as with_next_seed
-from riptui.planning.sweep import Sweep
-from riptui.spec import FITS, SQUARE_ORDERS, Spec, encode_spec
 from riptui.store import layout, trash
 from riptui.store.claim import claim
 from riptui.store.listing import find_trajectories
-from riptui.store.records import Failure, Request
+from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision import client
 from riptui.text.units import format_count, format_duration, format_size
-from riptui.tui.commands import COMMAND_MODULES, sharing
-from riptui.tui.commands.export_dialog import ExportOptions, ExportScreen, parse_interval, plan_tasks
-from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, MultiChoiceDialog, TextDialog
+from riptui.tui.commands import COMMAND_MODULES
+from riptui.tui.dialogs import ConfirmDialog, TextDialog
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import open_app
-from tests.support.running import run_trajectory
-from tests.support.trajectories import MakeTrajectory, make_spec, picture
+from tests.support.ended_trajectories import computed, failed
+from tests.support.trajectories import MakeTrajectory
 
 
 @pytest.fixture
@@ -45,25 +29,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     runs: list[Path] = []
     monkeypatch.setattr(WorkSupervisor, "supervise", lambda self, trajectories: runs.append(self.runs))
     return runs
-
-
-@pytest.fixture
-def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What went to the clipboard."""
-    texts: list[str] = []
-    monkeypatch.setattr("textual.app.App.copy_to_clipboard", lambda _, text: texts.append(text))
-    return texts
-
-
-def computed(one: Trajectory) -> Trajectory:
-    list(run_trajectory(one))
-    return one
-
-
-def failed(one: Trajectory) -> Trajectory:
-    with claim(one) as claimed:
-        claimed.record_failure(Failure("2026-01-01T00:00:00+00:00", 1, "it broke", "traceback"))
-    return one
 
 
 # ── the queue ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -332,263 +297,7 @@ async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajec
         assert trash.list_entries(runs) == []
 
 
-# ── out of the app ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("key", "expected"),
-    [
-        ("p", lambda one: str(one.path)),
-        ("c", lambda one: to_command_line(one.spec)),
-        ("s", lambda one: encode_spec(one.spec).decode()),
-    ],
-)
-async def test_y_copies_the_path_the_command_line_or_the_spec(
-    make_trajectory: MakeTrajectory,
-    runs: Path,
-    copied: list[str],
-    key: str,
-    expected: Callable[[Trajectory], str],
-) -> None:
-    one = make_trajectory()
-    async with open_app(runs) as pilot:
-        await pilot.press("y")
-        await pilot.wait_for_dialog(ChoiceDialog)
-        await pilot.press(key)
-        await pilot.wait_for_toast("copied")
-        assert copied == [expected(one)]
-
-
-@pytest.mark.slow
-async def test_enter_and_escape_work_in_the_choice_too(
-    make_trajectory: MakeTrajectory, runs: Path, copied: list[str]
-) -> None:
-    one = make_trajectory()
-    async with open_app(runs) as pilot:
-        await pilot.press("y")
-        await pilot.wait_for_dialog(ChoiceDialog)
-        await pilot.press("escape")
-        await pilot.wait_for_command()
-        assert copied == []
-        await pilot.press("y")
-        dialog = await pilot.wait_for_dialog(ChoiceDialog)
-        await pilot.wait_until(lambda: dialog.query_one(OptionList).highlighted == 0)
-        await pilot.press("enter")
-        await pilot.wait_for_toast("copied")
-        assert copied == [str(one.path)]
-
-
-@pytest.mark.slow
-async def test_e_exports_what_is_ticked_and_copies_the_paths(
-    make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
-) -> None:
-    computed(make_trajectory("a/m64-s0", inpainter="noise", metrics=("psnr",)))
-    out = tmp_path / "out"
-    out.mkdir()
-    async with open_app(runs) as pilot:
-        await pilot.press("e")
-        dialog = await pilot.wait_for_dialog(ExportScreen)
-        for kind in ("gif", "strip", "frames", "csv"):
-            dialog.query_one(f"#{kind}", Checkbox).value = True
-        dialog.query_one("#folder", Input).value = str(out)
-        await pilot.press("ctrl+s")
-        await pilot.wait_for_toast("path copied")
-    assert sorted(path.name for path in out.iterdir()) == ["a-m64-s0", "a-m64-s0.csv", "a-m64-s0.gif", "a-m64-s0.png"]
-    assert len(list((out / "a-m64-s0").iterdir())) == 17
-    assert copied == ["\n".join(str(out / f"a-m64-s0{ending}") for ending in (".gif", ".png", "", ".csv"))]
-
-
-@pytest.mark.slow
-async def test_an_export_that_is_refused_says_why_and_can_be_tried_again(
-    make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
-) -> None:
-    computed(make_trajectory("a/m64-s0", inpainter="noise"))
-    (tmp_path / "a-m64-s0.gif").write_text("mine")
-    async with open_app(runs) as pilot:
-        await pilot.press("e")
-        dialog = await pilot.wait_for_dialog(ExportScreen)
-        dialog.query_one("#strip", Checkbox).value = False
-        dialog.query_one("#folder", Input).value = str(tmp_path)
-        await pilot.press("ctrl+s")
-        await pilot.wait_until(lambda: "exists" in pilot.text_of("#status"))
-        assert (tmp_path / "a-m64-s0.gif").read_text() == "mine"
-        await pilot.wait_until(lambda: not dialog.query_one("#export", Button).disabled)
-        dialog.query_one("#overwrite", Checkbox).value = True
-        await pilot.press("ctrl+s")
-        await pilot.wait_for_toast("a-m64-s0.gif")
-
-
-@pytest.mark.slow
-async def test_what_cannot_be_written_stops_none_of_the_others(
-    make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
-) -> None:
-    computed(make_trajectory("a/m64-s0", inpainter="noise"))
-    async with open_app(runs) as pilot:
-        await pilot.press("e")
-        dialog = await pilot.wait_for_dialog(ExportScreen)
-        dialog.query_one("#gif", Checkbox).value = False
-        dialog.query_one("#csv", Checkbox).value = True
-        dialog.query_one("#folder", Input).value = str(tmp_path)
-        await pilot.press("ctrl+s")
-        await pilot.wait_until(lambda: "1 written; nothing is measured" in pilot.text_of("#status"))
-        await pilot.press("escape")
-        await pilot.wait_for_toast("a-m64-s0.png")
-        assert copied == [str(tmp_path / "a-m64-s0.png")]
-
-
-@pytest.mark.slow
-async def test_an_export_that_is_called_off_leaves_nothing(
-    make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    computed(make_trajectory("a/m64-s0", inpainter="noise"))
-    out = tmp_path / "out"
-    out.mkdir()
-    async with open_app(runs) as pilot:
-        await pilot.press("e")
-        dialog = await pilot.wait_for_dialog(ExportScreen)
-        dialog.cancel()
-        dialog.query_one("#folder", Input).value = str(out)
-        await pilot.press("ctrl+s")
-        await pilot.wait_for_command()
-    assert list(out.iterdir()) == []
-
-
-def test_no_two_exports_have_one_name(tmp_path: Path) -> None:
-    them = [Trajectory(tmp_path / place) for place in ("a/cat/m64-s0", "a/dog/m64-s0", "b/cat/m64-s0")]
-    todo = plan_tasks(ExportOptions(kinds=("gif", "strip", "frames", "csv"), folder="out"), them, tmp_path)
-    assert len({task.target for task in todo}) == len(todo) == 12
-    assert str(todo[0].target) == "out/a-cat-m64-s0.gif"
-
-
-@pytest.mark.parametrize(("text", "at"), [("", None), ("half", "half"), (" every ", "every"), ("8", 8)])
-def test_frames_are_given_as_on_the_command_line(text: str, at: object) -> None:
-    assert parse_interval(text) == at
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "²"])
-def test_or_refused(text: str) -> None:
-    with pytest.raises(InputError):
-        parse_interval(text)
-
-
-@pytest.mark.slow
-async def test_m_measures_in_a_process_of_its_own(
-    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = computed(make_trajectory(inpainter="noise"))
-    assert one.read_metrics() == {}
-    async with open_app(runs) as pilot:
-        await pilot.press("M")
-        dialog = await pilot.wait_for_dialog(MultiChoiceDialog)
-        names = dialog.query_one(SelectionList)
-        assert names.option_count == len(REGISTRY)
-        names.deselect_all()
-        names.select("psnr")
-        await pilot.press("enter")
-        await pilot.wait_for_toast("measuring 1 trajectory: psnr")
-        await pilot.wait_for_toast("1 trajectory measured")
-    assert {name for values in one.read_metrics().values() for name in values} == {"psnr"}
-
-
-@pytest.mark.slow
-async def test_what_goes_wrong_with_it_is_told(
-    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    computed(make_trajectory(inpainter="noise"))
-    script = "import sys; sys.stderr.write('no such thing'); sys.exit(3)"
-    monkeypatch.setattr(sharing, "MEASURE_COMMAND", (sys.executable, "-c", script))
-    async with open_app(runs) as pilot:
-        await pilot.press("M")
-        await pilot.wait_for_dialog(MultiChoiceDialog)
-        await pilot.press("enter")
-        await pilot.wait_for_toast("no such thing")
-
-
-@pytest.mark.slow
-async def test_a_shell_starts_in_the_folder_and_the_app_comes_back(
-    make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = make_trajectory()
-    told = tmp_path / "told"
-    script = tmp_path / "shell"
-    script.write_text(f"#!/bin/sh\npwd > {shlex.quote(str(told))}\n")
-    script.chmod(0o755)
-    monkeypatch.setenv("SHELL", str(script))
-    async with open_app(runs) as pilot:
-        monkeypatch.setattr(type(pilot.app._driver), "can_suspend", True)
-        await pilot.press("exclamation_mark")
-        await pilot.wait_for_command()
-        assert told.read_text().strip() == str(one.path)
-        await pilot.press("p")
-        await pilot.wait_for_toast("paused")
-
-
-@pytest.mark.slow
-async def test_where_the_terminal_cannot_be_left_it_says_so(make_trajectory: MakeTrajectory, runs: Path) -> None:
-    make_trajectory()
-    async with open_app(runs) as pilot:
-        await pilot.press("exclamation_mark")
-        await pilot.wait_for_toast("cannot be suspended")
-
-
 # ── pure parts ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-SPECS = st.builds(
-    make_spec,
-    st.just(picture()),
-    mask=st.sampled_from([16, 64, 128]),
-    seed=st.integers(0, 2**53),
-    amount=st.floats(0.1, 1e6),
-    order=st.sampled_from(SQUARE_ORDERS),
-    fit=st.sampled_from(FITS),
-    paste=st.booleans(),
-    source_name=st.sampled_from(["cat.png", "a b.jpg", "-rf.png", "it's.png", "ü.png"]),
-    inpainter=st.sampled_from(["navier-stokes", "noise", "telea"]),
-    parameters=st.just({}),
-)
-
-
-@pytest.mark.slow
-@settings(max_examples=60, deadline=None)
-@given(SPECS, st.sampled_from([{}, {"radius": 7}, {"radius": 2.5}]))
-def test_the_command_line_of_a_spec_makes_that_spec_again(spec: Spec, given: dict[str, Any]) -> None:
-    parameters = spec_parameters(spec.inpainter, given if spec.inpainter != "noise" else {})
-    assert round_trip(replace(spec, parameters=parameters)) == replace(spec, parameters=parameters)
-
-
-@pytest.mark.parametrize(
-    "told",
-    [{"prompt": "a 'red' barn; rm -rf"}, {"guidance": 1.0, "steps": 20}, {"scheduler": "DDIM", "allow_pickle": True}],
-)
-def test_so_does_that_of_a_diffusion_model(told: dict[str, Any]) -> None:
-    spec = make_spec(picture(), inpainter="sd2", parameters=spec_parameters("sd2", told))
-    assert round_trip(spec) == spec
-
-
-def round_trip(spec: Spec) -> Spec:
-    """What `riptui run` understands of the command line."""
-    words = shlex.split(to_command_line(spec))
-    assert words[:2] == ["riptui", "run"]
-    with run.make_context("run", words[2:], **riptui.context_settings) as context:
-        given = context.params
-    [image] = given["images"]
-    assert str(image) == spec.source_name
-    sweep = Sweep(
-        given["inpainters"],
-        given["masks"],
-        given["seeds"],
-        pairs(given["key_values"]),
-        given["amount"],
-        given["order"],
-        given["squares"],
-        given["paste"],
-        given["size"],
-        given["fit"],
-    )
-    [made] = sweep.specs(spec.source_name, spec.source_sha256, spec.original_sha256)
-    return made
 
 
 def test_another_seed_is_the_next_that_none_like_it_has(make_trajectory: MakeTrajectory, runs: Path) -> None:

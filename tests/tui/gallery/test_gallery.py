@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from riptui.graphics.capabilities import Terminal
 from riptui.spec import Spec
 from riptui.store.trajectory import Status
-from riptui.tui.gallery.grid import GalleryGrid, GalleryItem, fit_grid
-from riptui.tui.gallery.screen import GalleryScreen
-from riptui.tui.gallery.table import (
+from riptui.tui.gallery.gallery_grid import GalleryGrid, GalleryItem, fit_grid
+from riptui.tui.gallery.gallery_screen import GalleryScreen
+from riptui.tui.gallery.gallery_table import (
     PERCENT,
     GalleryAxes,
     GalleryTable,
@@ -24,9 +25,8 @@ from riptui.tui.gallery.table import (
     reached_point,
 )
 from riptui.tui.gallery.thumbnails import ThumbnailKey, ThumbnailReader
-from riptui.tui.graphics.capabilities import Terminal
 from riptui.tui.group.group_reader import GroupMember
-from riptui.tui.large.screen import LargeScreen
+from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.text_lines import TextLine
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs

@@ -9,10 +9,10 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from riptui import __file__ as package
+from riptui.graphics.capabilities import Terminal
+from riptui.graphics.protocol import Graphics
 from riptui.spec import Spec
 from riptui.store import layout
-from riptui.tui.graphics.capabilities import Terminal
-from riptui.tui.graphics.protocol import Graphics
 from riptui.tui.group.compare import CompareColumn, CompareScreen
 from riptui.tui.group.compare_data import (
     CompareReader,

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from riptui.arrays import Image
+from riptui.graphics.capabilities import Terminal
 from riptui.metrics.display import metric_title
 from riptui.spec import Box
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
 from riptui.tui.browser import Browser
-from riptui.tui.graphics.capabilities import Terminal
-from riptui.tui.large.picture import LargePicture
-from riptui.tui.large.screen import LargeScreen
-from riptui.tui.large.views import FrameView, colour_squares, draw_outline, view_kinds
+from riptui.tui.large.frame_views import FrameView, colour_squares, draw_outline, view_kinds
+from riptui.tui.large.large_picture import LargePicture
+from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import signed_difference
 from riptui.tui.trajectory.loader import TrajectorySnapshot

@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Button, Input, Select
 
 from riptui.errors import DiskError, InputError, WorkerError
+from riptui.graphics.picture import PictureWidget
 from riptui.inpainters import CUSTOM, REGISTRY
 from riptui.metrics.availability import check_default_metrics
 from riptui.planning.sweep import Sweep
@@ -18,7 +19,6 @@ from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_registry import list_workers
 from riptui.text import int_ranges
-from riptui.tui.graphics.picture import PictureWidget
 from riptui.tui.launch import form, installed, start_runs
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.form import FormValues, parse_form

@@ -1,0 +1,197 @@
+"""Choose the graphics protocol of a terminal from its replies and the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:  # NumPy takes 0.1 s
+    from riptui.graphics.rgb import RGBColour
+
+GraphicsProtocol = Literal["kitty", "sixel", "halfblock", "off"]
+PROTOCOLS: tuple[GraphicsProtocol, ...] = get_args(GraphicsProtocol)
+
+UNQUERIED_TERMS = ("", "dumb", "linux")  # values of TERM: the Linux console prints unknown queries
+DEFAULT_CELL = (10, 20)  # pixels, if the terminal does not report them: the VT340's
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A terminal and its graphics protocol, with the reason for it.
+
+    `cell` is (width, height) in pixels. `offered` are the protocols that the terminal supports, best first, besides
+    "off". `tmux`: it is inside tmux. `truecolor`: it is known to support 24-bit colours, whatever COLORTERM says (xterm
+    and ssh drop that variable). `background`: its colour; None: unknown. `remote`: it is connected by SSH.
+    """
+
+    protocol: GraphicsProtocol
+    reason: str
+    cell: tuple[int, int] = DEFAULT_CELL
+    tmux: bool = False
+    name: str = ""
+    version: str = ""
+    offered: tuple[GraphicsProtocol, ...] = ("halfblock",)
+    truecolor: bool = False
+    background: RGBColour | None = None
+    remote: bool = False
+
+
+NO_TERMINAL = Terminal("off", "stdin or stdout is not a terminal", offered=())
+
+
+@dataclass(frozen=True)
+class TerminalReplies:
+    """The replies of a terminal; empty, False or None where there was none."""
+
+    name: str = ""
+    version: str = ""
+    attributes: frozenset[int] = frozenset()
+    kitty: bool = False
+    cell: tuple[int, int] | None = None
+    background: RGBColour | None = None
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.name or self.attributes)
+
+
+_XTVERSION = re.compile(rb"\x1bP>\|([^\x1b]*)\x1b\\")
+_NAME = re.compile(r"([\w-]+)[ (]*v?([\w.+-]*)", re.ASCII)
+_DA1 = re.compile(rb"\x1b\[\?(\d[\d;]*)c")
+_KITTY = re.compile(rb"\x1b_G[^;\x1b]*;OK\x1b\\")
+_CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
+_BACKGROUND = re.compile(rb"\x1b\]11;rgb:([\da-fA-F]+)/([\da-fA-F]+)/([\da-fA-F]+)")
+
+
+def read_replies(data: bytes) -> TerminalReplies:
+    """Parse the replies in the bytes received; anything else (keys, fragments, garbage) is ignored."""
+    replies = TerminalReplies()
+    if found := _XTVERSION.search(data):
+        name_match = _NAME.match(found[1].decode(errors="replace").strip())
+        if name_match:
+            replies = replace(replies, name=name_match[1], version=name_match[2])
+    if found := _DA1.search(data):
+        replies = replace(replies, attributes=frozenset(int(part) for part in found[1].split(b";") if part))
+    for height, width in _CELL.findall(data):
+        if 4 <= int(height) <= 500 and 4 <= int(width) <= 500:
+            replies = replace(replies, cell=(int(width), int(height)))
+    if found := _BACKGROUND.search(data):
+        red, green, blue = (round(255 * int(part, 16) / (16 ** len(part) - 1)) for part in found.groups())
+        replies = replace(replies, background=(red, green, blue))
+    return replace(replies, kitty=_KITTY.search(data) is not None)
+
+
+@dataclass(frozen=True)
+class TmuxClient:
+    """What tmux reports about the outer terminal.
+
+    `client`: its name and version. `features`: what tmux may send to it. `passthrough`: it forwards wrapped sequences.
+    """
+
+    client: str
+    features: frozenset[str]
+    passthrough: bool
+
+
+def choose_protocol(
+    replies: TerminalReplies,
+    environment: Mapping[str, str],
+    tmux: TmuxClient | None,
+    requested: str = "auto",
+    *,
+    at_terminal: bool = True,
+) -> Terminal:
+    """The terminal with the best protocol that it supports, or the requested one.
+
+    Raises ValueError if `requested` is neither "auto" nor a protocol.
+    """
+    if requested not in ("auto", *PROTOCOLS):
+        raise ValueError(f"unknown graphics protocol {requested!a}: use auto, {', '.join(PROTOCOLS)}")
+    terminal = _detect(replies, environment, tmux) if at_terminal else NO_TERMINAL
+    if requested == "auto":
+        return terminal
+    protocol = next(name for name in PROTOCOLS if name == requested)
+    offered = terminal.offered if protocol in (*terminal.offered, "off") else (protocol, *terminal.offered)
+    return replace(
+        terminal, protocol=protocol, reason=f"set by you; auto would use: {terminal.reason}", offered=offered
+    )
+
+
+def _detect(replies: TerminalReplies, environment: Mapping[str, str], tmux: TmuxClient | None) -> Terminal:
+    cell = replies.cell or DEFAULT_CELL
+    name, version = replies.name, replies.version
+    term = environment.get("TERM", "")
+    in_tmux = tmux is not None or name == "tmux"
+    if term in ("", "dumb"):
+        return Terminal("off", f"TERM is {_escape(term) or 'not set'}: no colours, no cursor", offered=())
+    if in_tmux:
+        pixel_protocol, reason = _tmux_protocol(tmux)
+        truecolor = tmux is not None and "RGB" in tmux.features
+    else:
+        pixel_protocol, reason = _direct_protocol(replies, term)
+        truecolor = _takes_truecolor(name, version)
+    return Terminal(
+        protocol=pixel_protocol or "halfblock",
+        reason=reason,
+        cell=cell,
+        tmux=in_tmux,
+        name=name,
+        version=version,
+        offered=(pixel_protocol, "halfblock") if pixel_protocol else ("halfblock",),
+        truecolor=truecolor,
+        background=replies.background,
+        remote=bool(environment.get("SSH_CONNECTION")),
+    )
+
+
+def _direct_protocol(replies: TerminalReplies, term: str) -> tuple[GraphicsProtocol | None, str]:
+    label = f"{replies.name} {replies.version}".strip() or f"this terminal (TERM={_escape(term)})"
+    if term == "linux":
+        return None, "the Linux console shows text only"
+    if not replies.answered:
+        return None, f"{label} did not answer in time"
+    if replies.kitty and _has_placeholders(replies.name, replies.version):
+        return "kitty", f"{label} supports kitty graphics with placeholders"
+    if 4 in replies.attributes and replies.cell:
+        return "sixel", f"{label} supports sixel"
+    if 4 in replies.attributes:
+        return None, f"{label} supports sixel, but does not report its cell size"
+    if replies.kitty:
+        return None, f"{label} supports kitty graphics, but without reliable placeholders, and no sixel"
+    return None, f"{label} supports neither kitty graphics nor sixel"
+
+
+def _tmux_protocol(tmux: TmuxClient | None) -> tuple[GraphicsProtocol | None, str]:
+    """The protocol in tmux. tmux 3.5 always claims sixel: what counts is the outer terminal."""
+    if tmux is None:
+        return None, "tmux does not report its outer terminal"
+    client_match = _NAME.match(tmux.client)
+    if client_match and _has_placeholders(client_match[1], client_match[2]):
+        if tmux.passthrough:
+            return "kitty", f"tmux on {_escape(tmux.client)}, with allow-passthrough"
+        return None, f"tmux on {_escape(tmux.client)}; for pictures: tmux set -g allow-passthrough on"
+    client = _escape(tmux.client) or "an unknown terminal"
+    if "sixel" in tmux.features:
+        return "sixel", f"tmux on {client}, with sixel"
+    return None, f"tmux on {client}, without pictures"
+
+
+def _has_placeholders(name: str, version: str) -> bool:
+    """Whether Unicode placeholders work: since kitty 0.28. WezTerm and Konsole answer the query but garble them."""
+    return (name == "kitty" and _version_numbers(version) >= (0, 28)) or name.lower() == "ghostty"
+
+
+def _takes_truecolor(name: str, version: str) -> bool:
+    """Whether the terminal is known to accept 24-bit colours; xterm does since 331, even if it approximates them."""
+    is_known = name.lower() in ("kitty", "ghostty", "wezterm", "foot", "konsole", "contour", "mlterm", "iterm2")
+    return is_known or (name == "XTerm" and _version_numbers(version) >= (331,))
+
+
+def _escape(text: str) -> str:
+    return ascii(text)[1:-1]
+
+
+def _version_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))

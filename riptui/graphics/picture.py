@@ -1,0 +1,263 @@
+"""The picture widget: half blocks at once, and pixels as soon as the picture rests.
+
+Below the pixels there is always text, so Textual can move, cover and repaint a picture like any text. A repaint erases
+its sixels: the rows report that they were written, and only then is the picture sent again. Where only a few squares of
+a picture change, they are replaced in pixels, and the text below is not sent.
+"""
+
+import asyncio
+from textwrap import wrap
+from typing import cast
+
+import numpy as np
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from riptui.graphics.canvas import Canvas
+from riptui.graphics.encoding import EncodeRequest
+from riptui.graphics.fit import PictureBox, fit
+from riptui.graphics.half_blocks import ColourDepth, solid_cell
+from riptui.graphics.picture_cell import PictureCell
+from riptui.graphics.picture_strip import PictureStrip
+from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
+from riptui.graphics.protocol import Graphics
+from riptui.graphics.rgb import RGBArray
+
+REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
+MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls
+
+
+class PictureWidget(Widget):
+    """Shows one image, centred in the widget, with its proportions.
+
+    The widget never changes its own size. Without an image, or with pictures off, it shows the note, which must be
+    printable. Borders and padding belong to a container around it.
+    """
+
+    DEFAULT_CSS = "PictureWidget { width: 1fr; height: 1fr; }"
+
+    def __init__(self, graphics: Graphics, *, kept_pictures: int = 1, id: str | None = None) -> None:
+        """kept_pictures: how many stay in kitty's memory, to be shown again at once."""
+        super().__init__(id=id)
+        self._graphics = graphics
+        self.image: RGBArray | None = None
+        self.note = ""
+        self._box: PictureBox | None = None  # as given to `show`
+        self._canvas: Canvas | None = None
+        self._pixel_timer: Timer | None = None
+        self._paint_reported = False
+        self._sending = False
+        self._pixels = PixelLayer(graphics, self._write, kept_pictures)
+
+    def show(
+        self, image: RGBArray | None, *, note: str = "", box: PictureBox | None = None, steady: bool = False
+    ) -> None:
+        """Show an image, or the note in its place. Only changes are sent to the terminal.
+
+        box: how large, if not as large as fits. steady: keep the pixels of the image before until those of this one
+        are there, without half blocks in between.
+        """
+        before = self.image
+        if image is None or before is None or not self._canvas or image.shape != before.shape or box != self._box:
+            if image is not None or self.image is not None or note != self.note:
+                self.image, self.note, self._box = image, note, box
+                self._rebuild_canvas()
+        elif not np.array_equal(image, before):
+            self.image, self.note = image, note
+            self._draw(steady=steady)
+
+    def _draw(self, *, steady: bool) -> None:
+        """Replace the image by another one of its size."""
+        if self.image is None or self._canvas is None:
+            return
+        in_pixels = self._pixels.shown is not None and self._screen_region() is not None
+        if in_pixels and self._pixels.recall(self.image):
+            self._canvas.draw(self.image, below_pixels=True)
+            self._show_kitty_picture()
+        elif in_pixels and (steady or self._pixels.changes_little(self.image)):
+            self._canvas.draw(self.image, below_pixels=True)
+            self._start_encoding()
+        else:
+            self._pixels.shown = None
+            if changed := self._canvas.draw(self.image):
+                self.refresh(changed.translate(self._picture_region().offset))
+            self._restart_pixel_timer()
+
+    def on_mount(self) -> None:
+        self._graphics.subscribe(self, self._rebuild_canvas)
+        # leaving the alternate screen erased the pictures
+        self.app.app_resume_signal.subscribe(self, lambda _: self._rebuild_canvas())
+
+    def on_unmount(self) -> None:
+        self._graphics.unsubscribe(self)
+        self._pixels.free(all=True)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._rebuild_canvas()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._canvas and self._canvas.bottom_colour not in (None, self.background_colors[1].rgb):
+            self._rebuild_canvas()
+
+    def _rebuild_canvas(self) -> None:
+        """Start over, for another size of the image or the widget, or another protocol."""
+        self._canvas = None
+        self._pixels.free(all=True)
+        self.refresh()
+        if self.image is None or self._graphics.protocol == "off":
+            return
+        size = self.image.shape[1], self.image.shape[0]
+        if box := self._box or fit(size, self.size, self._graphics.cell, self._graphics.protocol):
+            ends_early = box.rows > 1 and box.height < box.rows * self._graphics.cell[1]
+            bottom_colour = self.background_colors[1].rgb if ends_early and self._graphics.protocol == "sixel" else None
+            self._canvas = Canvas(box, self._depth, grey=self.app.no_color, bottom_colour=bottom_colour)
+            self._canvas.draw(self.image)
+            self._restart_pixel_timer()
+
+    @property
+    def _depth(self) -> ColourDepth:
+        return cast(ColourDepth, self.app.console.color_system or "truecolor")
+
+    @property
+    def _blank_cell(self) -> PictureCell:
+        return solid_cell(self.background_colors[1].rgb, self._depth)
+
+    # Text
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        lines = self._picture_lines(self._canvas, crop) if self._canvas else self._message_lines()[crop.y : crop.bottom]
+        return [line.crop(crop.x, crop.right) for line in lines]
+
+    def _picture_region(self) -> Region:
+        """The picture's cells within the widget."""
+        columns, rows = (self._canvas.box.columns, self._canvas.box.rows) if self._canvas else (0, 0)
+        return Region((self.size.width - columns) // 2, (self.size.height - rows) // 2, columns, rows)
+
+    def _picture_lines(self, canvas: Canvas, crop: Region) -> list[Strip]:
+        active = self.screen.is_active  # under a modal Textual would dim the placeholders' colours too
+        region = self._picture_region()
+        blank = self._blank_cell
+        before, after = [blank] * region.x, [blank] * (self.size.width - region.right)
+        empty = PictureStrip([blank] * self.size.width)
+        rows = canvas.rows(without_pixels=not active)
+        painted = self._rows_written if active else None
+        return [
+            PictureStrip([*before, *rows[y - region.y], *after], painted) if region.y <= y < region.bottom else empty
+            for y in crop.line_range
+        ]
+
+    def _message_lines(self) -> list[Strip]:
+        width, height = self.size
+        style = self.visual_style.rich_style
+        note = self.note or ("" if self.image is None else "pictures are off")
+        lines = wrap(note, max(1, width))[:height]
+        top = (height - len(lines)) // 2
+        strips = [Strip([Segment(line.center(width), style)], width) for line in lines]
+        blank = Strip.blank(width, style)
+        return [blank] * top + strips + [blank] * (height - top - len(strips))
+
+    # Pixels
+
+    def _rows_written(self) -> None:
+        """Textual is writing rows of the picture, which erases sixels."""
+        if self._graphics.protocol == "sixel":
+            self._pixels.shown = None
+        if not self._paint_reported and self._graphics.protocol in ("kitty", "sixel"):
+            self._paint_reported = True
+            self.call_later(self._after_paint)
+
+    def _after_paint(self) -> None:
+        """Free pictures that are no longer shown, and send pixels again if the paint erased them."""
+        self._paint_reported = False
+        self._pixels.free()
+        if self._pixels.shown is not self.image:
+            self._restart_pixel_timer()
+
+    def _restart_pixel_timer(self) -> None:
+        if self._pixel_timer:
+            self._pixel_timer.stop()
+        if self._graphics.protocol in ("kitty", "sixel"):
+            self._pixel_timer = self.set_timer(REST_SECONDS, self._start_encoding)
+
+    def _start_encoding(self) -> None:
+        if self._canvas and self._screen_region() and not self._sending:  # else the next paint restarts the timer
+            self._sending = True
+            self.run_worker(self._send_pixels(), group="pixels")
+
+    async def _send_pixels(self) -> None:
+        """Send the pixels of the image, and of those that replace it meanwhile in pixels."""
+        try:
+            while (update := await self._encode()) is not None and self._send(update):
+                await asyncio.sleep(self._pixels.pause_seconds(update))
+        finally:
+            self._sending = False
+
+    async def _encode(self) -> EncodedUpdate | None:
+        """Encode what is missing in pixels; None if nothing is, or if the picture has changed too much meanwhile."""
+        image, request = self.image, self._encode_request()
+        if image is None or request is None or image is self._pixels.shown:
+            return None
+        base = self._pixels.shown
+        update = await self._pixels.encode(image, request)
+        is_current = request == self._encode_request() and self._pixels.shown is base
+        if is_current and (base is not None or image is self.image):  # half blocks are newer than a late whole picture
+            return update
+        self._restart_pixel_timer()
+        return None
+
+    def _send(self, update: EncodedUpdate) -> bool:
+        """Send an update. Returns whether the terminal shows it."""
+        region = self._screen_region()
+        if self._canvas is None or region is None:
+            return False
+        if self._graphics.protocol == "sixel":
+            self._pixels.send_sixels(update, region.x, region.y)
+        elif self._pixels.send_to_kitty(update, self._canvas.box):
+            self._show_kitty_picture()
+        return self._pixels.shown is update.image
+
+    def _show_kitty_picture(self) -> None:
+        """Let the cells show kitty's picture; the old one is freed once they are painted, without a gap."""
+        if self._canvas is not None:
+            self._canvas.show_kitty_picture(self._pixels.kitty_number, self._blank_cell.background)
+            self.refresh(self._picture_region())
+
+    def _encode_request(self) -> EncodeRequest | None:
+        if not self._canvas:
+            return None
+        graphics = self._graphics
+        background = self.background_colors[1].rgb
+        return EncodeRequest(graphics.protocol, self._canvas.box, graphics.cell, background, graphics.budget)
+
+    def _screen_region(self) -> Region | None:
+        """The picture's cells on the screen; None if its pixels cannot be shown.
+
+        That is if it is hidden or below a modal, and for sixels also if it is cut off, covered, or near the last row.
+        """
+        if not self.screen.is_active:
+            return None
+        visible_widgets = self.screen._compositor.visible_widgets  # front to back
+        if self not in visible_widgets:
+            return None
+        widget, clip = visible_widgets[self]
+        picture_region = self._picture_region().translate(widget.offset)
+        if self._graphics.protocol == "kitty":
+            return picture_region
+        if not clip.contains_region(picture_region) or picture_region.bottom + MIN_ROWS_BELOW > self.app.size.height:
+            return None
+        for front_widget, (region, front_clip) in visible_widgets.items():
+            if front_widget is self:
+                break
+            if region.intersection(front_clip).overlaps(picture_region):
+                return None
+        return picture_region
+
+    def _write(self, data: str) -> None:
+        """Write through Textual's own thread, in the order of its output."""
+        if data and self.app._driver and not self.app.is_headless:
+            self.app._driver.write(data)

@@ -1,0 +1,17 @@
+"""Trajectories that are done or have failed."""
+
+from riptui.store.claim import claim
+from riptui.store.records import Failure
+from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
+
+
+def computed(one: Trajectory) -> Trajectory:
+    list(run_trajectory(one))
+    return one
+
+
+def failed(one: Trajectory) -> Trajectory:
+    with claim(one) as claimed:
+        claimed.record_failure(Failure("2026-01-01T00:00:00+00:00", 1, "it broke", "traceback"))
+    return one

@@ -204,6 +204,6 @@ def _make_entry(path: str, summary: TrajectorySummary, group_tags: Iterable[str]
     fields = subject_fields(summary, path, tuple(group_tags))
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
-    _, values = primary_metric(summary.metrics)
+    _, values = primary_metric(summary.metrics) if any(summary.metrics) else ("", [])  # frame 0 says nothing
     iterations, failed, error = summary.spec.iterations, summary.failed, summary.error
     return TreeEntry(**fields, iterations=iterations, values=tuple(values), changed=changed, failed=failed, error=error)

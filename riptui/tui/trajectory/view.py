@@ -233,8 +233,9 @@ class TrajectoryView(Widget):
         self._reader.submit("frame", lambda loader: loader.load_frame(k, mode), self._show_loaded)
 
     def _show_metrics(self) -> None:
-        if snapshot := self.cursor.snapshot:
-            self.query_one(MetricReadout).show(snapshot.metrics, self.cursor.k, self._panes.drawn_metrics(snapshot))
+        if (snapshot := self.cursor.snapshot) and snapshot.spec:
+            drawn_metrics = self._panes.drawn_metrics(snapshot)
+            self.query_one(MetricReadout).show(snapshot.metrics, self.cursor.k, drawn_metrics, snapshot.spec.inpainted)
 
     # Layout and panes
 

@@ -118,10 +118,18 @@ TABLE = [
 ]
 
 COMPARE = [
-    _key("compare.back", "left,h", "go(-1)", "50 %", "Back 50 %", footer="←→"),
-    _key("compare.forward", "right,l", "go(1)", "Forward 50 %"),
-    _key("compare.first", "home,0", "go(-1000000)", "Original", "Go to the original (frame 0)"),
-    _key("compare.last", "end,$", "go(1000000)", "Newest frames", "Go to the newest frames and follow them"),
+    _key("compare.back", "left,h", "move(-1)", "Frame", "Back by a frame of the smallest squares", footer="←→"),
+    _key("compare.forward", "right,l", "move(1)", "Next frame", "Forward by a frame of the smallest squares"),
+    _key("compare.back-half", "shift+left,H", "move_by_half(-1)", "Back 50 %"),
+    _key("compare.forward-half", "shift+right,L", "move_by_half(1)", "Forward 50 %"),
+    _key("compare.first", "home,0", "go(0)", "Original", "Go to the original (frame 0)"),
+    _key("compare.last", "end,$", "go(1000000000)", "Newest frames", "Go to the newest frames and follow them"),
+    _key("compare.play", "space", "play", "Play", "Play or pause the frames", footer="space"),
+    _key("compare.slower", "less_than_sign", "change_speed(-1)", "Play slower"),
+    _key("compare.faster", "greater_than_sign", "change_speed(1)", "Play faster"),
+    _key("compare.difference", "d", "difference", "Difference", "Show differences to the first", footer="d"),
+    _key("compare.blink", "b", "blink", "Blink", "Show one after another in one place", footer="b"),
+    _key("compare.large", "f", "large", "Large", "Show one large; ↑ and ↓ switch to the others", footer="f"),
     _key("compare.metric", "v", "metric", "Metric", "Chart the next metric", footer="v"),
     _key("compare.axis", "a", "axis", "Axis", "Switch the x axis: inpainted % or coverage %", footer="a"),
     _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),

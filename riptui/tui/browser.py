@@ -346,11 +346,30 @@ class Browser(Screen[None]):
         self.runs_tree.refresh()
 
     def action_compare(self) -> None:
-        marked = [self.runs / path for path in self.runs_tree.marked]
-        if len(marked) not in COMPARE_COUNTS:
-            least, most = COMPARE_COUNTS[0], COMPARE_COUNTS[-1]
-            self.notify(f"mark {least} to {most} trajectories with m first ({len(marked)} marked)")
+        """Compare the marked trajectories; without marks, on a group, its mask sizes or seeds."""
+        paths = [self.runs / path for path in self.runs_tree.marked]
+        row = self.runs_tree.current_row
+        if not paths and row is not None and row.is_group:
+            paths = self._choose_of_group()
+        least, most = COMPARE_COUNTS[0], COMPARE_COUNTS[-1]
+        if len(paths) not in COMPARE_COUNTS:
+            self.notify(
+                f"mark {least} to {most} trajectories with m first, or go to a group of them ({len(paths)} marked)"
+            )
             return
         from riptui.tui.group.compare import CompareScreen  # imports NumPy
 
-        self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))
+        settings = self.settings
+        screen = CompareScreen(
+            paths, self.graphics, metric=settings.metric, axis=settings.axis, speed=settings.play_speed
+        )
+        self.app.push_screen(screen)
+
+    def _choose_of_group(self) -> list[Path]:
+        """The trajectories of the group shown that stand for it in a comparison."""
+        if self.details is None or self.details.current != "group":
+            return []
+        from riptui.tui.group.compare_data import choose_to_compare  # imports NumPy
+
+        members = self.details.group_view.members.values()
+        return [Path(member.path) for member in choose_to_compare([*members], COMPARE_COUNTS[-1])]

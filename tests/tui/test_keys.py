@@ -120,7 +120,7 @@ async def begin_in_the_table(pilot: AppPilot) -> None:
 async def begin_in_the_comparison(pilot: AppPilot) -> None:
     """Of two, at their newest frames."""
     if isinstance(pilot.app.screen, CompareScreen):
-        comparison(pilot).action_go(1000)
+        comparison(pilot).action_go(100_000)
     else:
         pilot.tree.marked.update(dict.fromkeys((FIRST, "fig7/cat/m64-s1")))
         pilot.browser.action_compare()
@@ -712,19 +712,68 @@ async def goes_to_the_trajectory_of_the_row(pilot: AppPilot, key: str) -> None:
 # --- the comparison
 
 
-def in_the_comparison(start: int, end: float) -> Press:
+def in_the_comparison(end: float) -> Press:
+    """From 100 %."""
+
     async def turns_the_frames(pilot: AppPilot, key: str) -> None:
-        comparison(pilot).go_to_stop(start)
+        comparison(pilot).action_go(16)
         await pilot.press(key)
         assert comparison(pilot).inpainted == end
 
     return turns_the_frames
 
 
-key("compare.back")(in_the_comparison(2, 50))
-key("compare.forward")(in_the_comparison(2, 150))
-key("compare.first")(in_the_comparison(2, 0))
-key("compare.last")(in_the_comparison(2, 200))
+key("compare.back")(in_the_comparison(100 - 100 / 16))
+key("compare.forward")(in_the_comparison(100 + 100 / 16))
+key("compare.back-half")(in_the_comparison(50))
+key("compare.forward-half")(in_the_comparison(150))
+key("compare.first")(in_the_comparison(0))
+key("compare.last")(in_the_comparison(200))
+
+
+@key("compare.play")
+async def plays_them_all(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert comparison(pilot).position.playing
+    await pilot.press(key)
+    assert not comparison(pilot).position.playing
+
+
+@key("compare.slower")
+async def plays_them_slower(pilot: AppPilot, key: str) -> None:
+    before = comparison(pilot).position.speed
+    await pilot.press(key)
+    assert comparison(pilot).position.speed < before
+
+
+@key("compare.faster")
+async def plays_them_faster(pilot: AppPilot, key: str) -> None:
+    before = comparison(pilot).position.speed
+    await pilot.press(key)
+    assert comparison(pilot).position.speed > before
+
+
+@key("compare.difference")
+async def shows_differences_to_the_first(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "difference to the first" in pilot.screen_text, "them")
+    comparison(pilot).action_difference()
+
+
+@key("compare.blink")
+async def blinks_in_one_place(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert comparison(pilot).blinking
+    await pilot.press(key)
+    assert not comparison(pilot).blinking
+
+
+@key("compare.large")
+async def shows_one_of_them_large(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
 
 
 @key("compare.metric")

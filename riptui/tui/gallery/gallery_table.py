@@ -8,9 +8,10 @@ from math import nan
 from pathlib import PurePath
 
 from riptui.results.curves import GroupKey, get_setting, sort_key
-from riptui.spec import POINT_SPACING_PERCENT, ParameterValue, Spec
+from riptui.spec import POINT_SPACING_PERCENT, ParameterValue
 from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
+from riptui.tui.group.compare_data import frame_at
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.group.mean_curves import describe_settings, separating_settings
 
@@ -155,11 +156,6 @@ def reached_point(members: Sequence[GroupMember]) -> float:
     """The last of the points that any trajectory has reached."""
     newest = max((member.spec.inpainted(member.k) for member in members), default=0.0)
     return max((point for point in percent_points(members) if point <= newest), default=0.0)
-
-
-def frame_at(spec: Spec, inpainted: float) -> int:
-    """The last frame at or before an inpainted %, computed or not."""
-    return min(spec.iterations, int(inpainted * spec.cells / 100 * (1 + 1e-12)))
 
 
 def metric_of(members: Sequence[GroupMember], wanted: str) -> str:

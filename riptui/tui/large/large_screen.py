@@ -14,6 +14,7 @@ from textual.timer import Timer
 from riptui.graphics.protocol import Graphics
 from riptui.store.listing import FolderSignature, read_signature
 from riptui.tui import bindings
+from riptui.tui.group.compare_data import frame_at
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.frame_views import FRAME, GAINS, FrameView, LargeFrame, load_large_frame, view_kinds
 from riptui.tui.large.large_line import large_line
@@ -116,7 +117,7 @@ class LargeScreen(Screen[LargePlace]):
         k, inpainted = self._begin
         self._begin = None, None
         if snapshot.spec is not None and inpainted is not None:
-            k = int(inpainted * snapshot.spec.cells / 100 * (1 + 1e-12))
+            k = frame_at(snapshot.spec, inpainted)
         if k is not None:
             self.cursor.go(k)
         if snapshot.spec is None:

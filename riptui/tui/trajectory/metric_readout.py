@@ -148,10 +148,9 @@ class MetricReadout(Static):
         for index, reading in enumerate(readings):
             if index:
                 parts.append(("\n" if index % columns == 0 else " " * GAP_COLUMNS, ""))
-            is_of_frame = reading.measured_k in (None, self._k)
-            place = (
-                "" if is_of_frame or reading.measured_k is None else f"at {self._inpainted(reading.measured_k):.0f} %"
-            )
+            measured_k = self._k if reading.measured_k is None else reading.measured_k
+            is_of_frame = measured_k == self._k
+            place = "" if is_of_frame else f"at {self._inpainted(measured_k):.0f} %"
             blank = " " * (bars - len(reading.past) - len(reading.future))
             parts += [
                 (

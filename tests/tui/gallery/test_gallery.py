@@ -19,12 +19,12 @@ from riptui.tui.gallery.gallery_table import (
     GalleryAxes,
     GalleryTable,
     build_gallery,
-    frame_at,
     metric_of,
     percent_points,
     reached_point,
 )
 from riptui.tui.gallery.thumbnails import ThumbnailKey, ThumbnailReader
+from riptui.tui.group.compare_data import frame_at
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.text_lines import TextLine

@@ -336,7 +336,7 @@ async def marks_and_goes_on(pilot: AppPilot, key: str) -> None:
 @key("runs.compare")
 async def compares_what_is_marked(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    assert pilot.toasts == ["mark 2 to 6 trajectories with m first (0 marked)"]
+    assert pilot.toasts == ["mark 2 to 6 trajectories with m first, or go to a group of them (0 marked)"]
     await pilot.press("m", "m", key)
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
     await pilot.press("escape")

@@ -8,8 +8,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -61,42 +60,38 @@ def key_of(cell: GalleryCell) -> ThumbnailKey:
     return ThumbnailKey(cell.member.path, cell.member.digest, cell.k)
 
 
-class GalleryItem(Vertical):
-    """A picture with its value below."""
+class GalleryItem(PictureWidget):
+    """A picture of the gallery."""
 
-    DEFAULT_CSS = f"GalleryItem {{ margin-right: {GAP_COLUMNS}; pointer: pointer; & TextLine {{ width: 1fr; }} }}"
+    DEFAULT_CSS = f"GalleryItem {{ margin-right: {GAP_COLUMNS}; pointer: pointer; }}"
 
     def __init__(self, graphics: Graphics, place: tuple[int, int]) -> None:
-        super().__init__()
+        super().__init__(graphics)
         self.place = place
         """Row and column within what is visible."""
         self.key: ThumbnailKey | None = None
-        self.picture = PictureWidget(graphics)
-        self.caption = TextLine()
-
-    def compose(self) -> ComposeResult:
-        yield self.picture
-        yield self.caption
 
 
-class GalleryRowView(Vertical):
-    DEFAULT_CSS = "GalleryRowView { & TextLine { width: 1fr; } & Horizontal { height: 1fr; } }"
+class VisibleRow(NamedTuple):
+    """The widgets of a row: what it is, its pictures, their values. One line for all values: widgets cost time."""
 
-    def __init__(self, items: Sequence[GalleryItem]) -> None:
-        super().__init__()
-        self.label = TextLine()
-        self.items = items
-
-    def compose(self) -> ComposeResult:
-        yield self.label
-        with Horizontal():
-            yield from self.items
+    label: TextLine
+    items: list[GalleryItem]
+    values: TextLine
 
 
 class GalleryGrid(Widget):
     """Shows a table from its cursor's surroundings on; asks for pictures by ThumbnailsRequested."""
 
-    DEFAULT_CSS = "GalleryGrid { layout: vertical; overflow: hidden; width: 1fr; height: 1fr; }"
+    DEFAULT_CSS = """
+    GalleryGrid {
+        layout: vertical;
+        overflow: hidden;
+        width: 1fr;
+        height: 1fr;
+        & > TextLine { width: 1fr; }
+    }
+    """
     ALLOW_SELECT = False
 
     @dataclass
@@ -123,6 +118,7 @@ class GalleryGrid(Widget):
         self._top = self._left = 0
         self._thumbnails: OrderedDict[tuple[ThumbnailKey, int], FrameImage] = OrderedDict()
         self._grid: GridSize | None = None
+        self._rows: list[VisibleRow] = []
         self._filling = asyncio.Lock()  # for the size and the table may change at once
         self.cursor = (0, 0)
         """Row and column in the table."""
@@ -142,7 +138,7 @@ class GalleryGrid(Widget):
 
     @property
     def visible(self) -> Mapping[ThumbnailKey, GalleryItem]:
-        return {item.key: item for item in self.query(GalleryItem) if item.key is not None}
+        return {item.key: item for row in self._rows for item in row.items if item.key is not None}
 
     async def show_table(self, table: GalleryTable, metric: str, cursor: tuple[int, int] | None = None) -> None:
         """Show a table, with the metric's values below the pictures."""
@@ -155,7 +151,7 @@ class GalleryGrid(Widget):
         while sum(_size_of(kept) for kept in self._thumbnails.values()) > MAX_CACHED_BYTES:
             self._thumbnails.popitem(last=False)
         if (item := self.visible.get(key)) is not None:
-            item.picture.show(thumbnail.image, note=thumbnail.note)
+            item.show(thumbnail.image, note=thumbnail.note)
 
     # Moving
 
@@ -205,31 +201,37 @@ class GalleryGrid(Widget):
         self._top = _scroll(self._top, self.cursor[0], grid.rows, rows)
         self._left = _scroll(self._left, self.cursor[1], grid.columns, columns)
         self.query_one("#gallery-columns", TextLine).set_text(self._column_header(grid))
-        for view in self.query(GalleryRowView):
-            index = self._top + view.items[0].place[0]
-            view.label.set_text(Content(self._table.rows[index].label))
-            for item in view.items:
-                self._fill_item(item, self._table.rows[index].cells[self._left + item.place[1]])
+        for row in self._rows:
+            y = self._top + row.items[0].place[0]
+            cells = self._table.rows[y].cells[self._left : self._left + grid.columns]
+            row.label.set_text(Content(self._table.rows[y].label))
+            for item, cell in zip(row.items, cells, strict=True):
+                self._fill_item(item, cell)
+            current = self.cursor[1] - self._left if y == self.cursor[0] else None
+            row.values.set_text(_values_line(cells, self._metric, grid.picture_columns, current))
         self._request_missing()
 
     async def _build(self, grid: GridSize | None) -> None:
         """Make the widgets of the visible cells anew, for another size or number of them."""
-        self._grid = grid
+        if grid is None and not self.children:
+            return
+        self._grid, self._rows = grid, []
         async with self.batch():
             await self.remove_children()
             if grid is None:
                 return
-            views = []
+            widgets: list[Widget] = [TextLine(id="gallery-columns")]
             for y in range(grid.rows):
-                items = [GalleryItem(self._graphics, (y, x)) for x in range(grid.columns)]
-                for item in items:
-                    item.styles.width, item.styles.height = grid.picture_columns, grid.picture_rows + 1
-                view = GalleryRowView(items)
-                view.styles.height = grid.picture_rows + TEXT_ROWS
-                views.append(view)
-            header = TextLine(id="gallery-columns")
-            header.styles.width = "1fr"
-            await self.mount(header, *views)
+                row = VisibleRow(
+                    TextLine(), [GalleryItem(self._graphics, (y, x)) for x in range(grid.columns)], TextLine()
+                )
+                for item in row.items:
+                    item.styles.width, item.styles.height = grid.picture_columns, grid.picture_rows
+                pictures = Horizontal(*row.items)
+                pictures.styles.height = grid.picture_rows
+                self._rows.append(row)
+                widgets += [row.label, pictures, row.values]
+            await self.mount(*widgets)
 
     def _column_header(self, grid: GridSize) -> Content:
         width = grid.picture_columns
@@ -246,12 +248,10 @@ class GalleryGrid(Widget):
         key = key_of(cell) if cell is not None and cell.is_computed else None
         thumbnail = self._thumbnails.get((key, self._pixels)) if key is not None else None
         if thumbnail is not None:
-            item.picture.show(thumbnail.image, note=thumbnail.note)
+            item.show(thumbnail.image, note=thumbnail.note)
         elif key is None or key != item.key:
-            item.picture.show(None, note=_note(cell))
+            item.show(None, note=_note(cell))
         item.key = key
-        is_current = self.cursor == (self._top + item.place[0], self._left + item.place[1])
-        item.caption.set_text(_caption(cell, self._metric, is_current=is_current))
 
     @property
     def _pixels(self) -> int:
@@ -271,12 +271,14 @@ class GalleryGrid(Widget):
 
     async def on_click(self, event: events.Click) -> None:
         event.stop()
-        for item in self.query(GalleryItem):
-            if item.region.contains(event.screen_x, event.screen_y):
-                await self._move_to(self._top + item.place[0], self._left + item.place[1])
-                if event.chain == 2:
-                    self.post_message(self.CellOpened())
-                return
+        for row in self._rows:
+            for item in row.items:
+                with_value = item.region.grow((0, 0, 1, 0))
+                if with_value.contains(event.screen_x, event.screen_y):
+                    await self._move_to(self._top + item.place[0], self._left + item.place[1])
+                    if event.chain == 2:
+                        self.post_message(self.CellOpened())
+                    return
 
     async def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
@@ -293,11 +295,17 @@ def _scroll(start: int, cursor: int, visible: int, count: int) -> int:
     return min(max(start, cursor - visible + 1), cursor)
 
 
-def _caption(cell: GalleryCell | None, metric: str, *, is_current: bool) -> Content:
-    value = cell.value(metric) if cell is not None and metric else float("nan")
-    text = format_short(value) if isfinite(value) else "–"
-    mark = "▸ " if is_current else ""
-    return Content.assemble((mark, "$accent bold"), (text, "$accent bold" if is_current else "$foreground"))
+def _values_line(cells: Sequence[GalleryCell | None], metric: str, width: int, current: int | None) -> Content:
+    """The values below the pictures of a row; that of the cursor's column is marked."""
+    parts: list[tuple[str, str]] = []
+    for x, cell in enumerate(cells):
+        value = cell.value(metric) if cell is not None and metric else float("nan")
+        text = format_short(value) if isfinite(value) else "–"
+        if x == current:
+            parts += [(f"{f'▸ {text}':<{width}}", "$accent bold"), (" " * GAP_COLUMNS, "")]
+        else:
+            parts.append((f"{text:<{width + GAP_COLUMNS}}", "$foreground"))
+    return Content.assemble(*parts)
 
 
 def _note(cell: GalleryCell | None) -> str:

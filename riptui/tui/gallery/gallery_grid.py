@@ -44,9 +44,10 @@ class GridSize(NamedTuple):
 
 def fit_grid(columns: int, rows: int, width: int, height: int, larger: int = 0) -> GridSize:
     """The grid for so many columns and rows of pictures in a room; `larger`: rows by which pictures are enlarged."""
-    by_height = height // max(1, min(rows, USUAL_ROWS)) - TEXT_ROWS
     by_width = ((width + GAP_COLUMNS) // max(1, columns) - GAP_COLUMNS) // 2
-    usual = max(USUAL_MIN_ROWS, min(by_height, by_width))
+    counts = range(max(1, min(rows, USUAL_ROWS)), 0, -1)
+    sizes = [min(height // count - TEXT_ROWS, by_width) for count in counts]
+    usual = next((size for size in sizes if size >= USUAL_MIN_ROWS), USUAL_MIN_ROWS)
     most = min(height - TEXT_ROWS, width // 2)
     picture_rows = max(1, min(max(MIN_PICTURE_ROWS, usual + larger), most))
     return GridSize(

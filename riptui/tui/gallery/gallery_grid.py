@@ -138,7 +138,7 @@ class GalleryGrid(Widget):
         return self._table.rows[row].cells[column]
 
     @property
-    def visible(self) -> Mapping[ThumbnailKey, GalleryItem]:
+    def _visible_items(self) -> Mapping[ThumbnailKey, GalleryItem]:
         return {item.key: item for row in self._rows for item in row.items if item.key is not None}
 
     async def show_table(self, table: GalleryTable, metric: str, cursor: tuple[int, int] | None = None) -> None:
@@ -151,7 +151,7 @@ class GalleryGrid(Widget):
         self._thumbnails[key, pixels] = thumbnail
         while sum(_size_of(kept) for kept in self._thumbnails.values()) > MAX_CACHED_BYTES:
             self._thumbnails.popitem(last=False)
-        if (item := self.visible.get(key)) is not None:
+        if (item := self._visible_items.get(key)) is not None:
             item.show(thumbnail.image, note=thumbnail.note)
 
     # Moving
@@ -179,10 +179,13 @@ class GalleryGrid(Widget):
     # Drawing
 
     def on_mount(self) -> None:
-        self._graphics.subscribe(self, lambda: self.call_later(self._fill))
+        self._graphics.subscribe(self, self._fill_later)
 
     def on_unmount(self) -> None:
         self._graphics.unsubscribe(self)
+
+    def _fill_later(self) -> None:
+        self.call_later(self._fill)
 
     async def on_resize(self, _event: events.Resize) -> None:
         await self._fill()
@@ -265,7 +268,7 @@ class GalleryGrid(Widget):
         return grid.picture_columns
 
     def _request_missing(self) -> None:
-        missing = [key for key in self.visible if (key, self._pixels) not in self._thumbnails]
+        missing = [key for key in self._visible_items if (key, self._pixels) not in self._thumbnails]
         self.post_message(self.ThumbnailsRequested(missing, self._pixels))
 
     # The mouse

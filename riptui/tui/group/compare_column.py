@@ -65,7 +65,8 @@ class CompareColumn(Vertical):
         self, frame: FrameImage, image: Image | None, snapshot: TrajectorySnapshot, metric: str, *, steady: bool
     ) -> None:
         """Show a frame, or an image made of it, and as many values as fit, that of `metric` first."""
-        note = frame.note or ("" if frame.image is None else "of another size than the first")
+        is_missing = image is None and frame.image is not None
+        note = "of another size than the first" if is_missing else frame.note
         self.picture.show(image, note=note, steady=steady)
         update_if_changed(self._values, values_line(snapshot, frame.k, metric, self.size.width))
 

@@ -7,10 +7,11 @@ import shutil
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread, get_ident
-from typing import TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
 TEMPORARY_PREFIX = ".tmp-"
 ANSWER_SECONDS = 2.0  # seconds that a disk has to answer; a sleeping one starts in less
@@ -106,6 +107,29 @@ def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
     return cast(ResultT, result)
 
 
+def open_own_log(path: Path) -> BinaryIO:
+    """Open one of the user's own logs for appending, as `read_own_file` reads one. Raises OSError."""
+    return run_within(ANSWER_SECONDS, lambda: _open_log(path))
+
+
+def _open_log(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+    return os.fdopen(_require_regular(os.open(path, flags)), "ab")
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file for reading; a fifo or a device is not waited for. Raises OSError, NotRegularFileError."""
+    return os.fdopen(_require_regular(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)), "rb")
+
+
+def _require_regular(fd: int) -> int:
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise NotRegularFileError(errno.EINVAL, "it is not a regular file")
+    return fd
+
+
 def _read_regular(path: Path, max_bytes: int) -> bytes:
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(fd, "rb") as opened:
@@ -121,11 +145,17 @@ def other_owner(path: Path | str) -> str:
     try:
         found = next(place for place in (path, *path.parents) if os.path.lexists(place))
         owner = os.lstat(found).st_uid
-        return "" if owner == os.geteuid() else pwd.getpwuid(owner).pw_name
     except (OSError, StopIteration):
         return ""
+    return "" if owner == os.geteuid() else user_name(owner)
+
+
+def user_name(user_id: int) -> str:
+    """A user's name; of one without a name the id: user 4711."""
+    try:
+        return pwd.getpwuid(user_id).pw_name
     except KeyError:
-        return f"user {owner}"
+        return f"user {user_id}"
 
 
 def free_bytes(path: Path) -> int:

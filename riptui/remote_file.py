@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from riptui.errors import WeightsError
-from riptui.filesystem import free_bytes
+from riptui.filesystem import free_bytes, open_regular
 from riptui.text.units import format_size
 
 CONNECT_SECONDS = 5.0  # seconds until the first byte, for all addresses of the host together
@@ -53,7 +53,7 @@ class RemoteFile:
 
     def matches(self, path: Path) -> bool:
         """Whether a file has the right hash. 0.8 s per gigabyte. Raises OSError."""
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest().startswith(self.sha256)
 
     def download(self, target: Path, on_progress: OnDownloadProgress = lambda done, total: None) -> None:

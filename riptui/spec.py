@@ -113,6 +113,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return iterations_at(self.amount, self.cells)
 
     @property
+    def inpainter_name(self) -> str:
+        """The inpainter in a few words: of a diffusion model the last part of its name or path."""
+        model = str(self.parameters.get("model") or "").rstrip("/").rpartition("/")[2]
+        return model if self.inpainter == "diffusion" and model else self.inpainter
+
+    @property
     def digest(self) -> str:
         """The identity of the trajectory: SHA-256 in hex of the canonical JSON of all that decides the pixels."""
         fields = _written_fields(self)

@@ -29,10 +29,10 @@ async def main():
         for _ in range(1000):
             await pilot.press("K")
             await pilot.pause(0.05)
-            if any("1 trajectory" == toast.message for toast in app._notifications):
+            if getattr(app.screen, "said", "") == "1 trajectory":
                 app.exit()
                 return
-        sys.exit("no toast")
+        sys.exit("nothing said")
 
 asyncio.run(main())
 """

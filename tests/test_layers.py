@@ -84,7 +84,14 @@ def test_the_list_of_commands_imports_no_command() -> None:
     code = "import sys; from riptui.cli import main; main(['--help']); print(*sys.modules)"
     loaded = set(subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()[-1].split())
     loaded = {name for name in loaded if name.startswith("riptui")}
-    assert loaded == {"riptui", "riptui.cli", "riptui.cli.commands", "riptui.cli.lazy", "riptui.cli.streams"}
+    assert loaded == {
+        "riptui",
+        "riptui.cli",
+        "riptui.cli.commands",
+        "riptui.cli.lazy",
+        "riptui.cli.stall_watch",
+        "riptui.cli.streams",
+    }
 
 
 @pytest.mark.slow

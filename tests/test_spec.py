@@ -428,3 +428,12 @@ def test_halves_are_where_each_50_percent_is_first_reached_and_the_last(size: in
     assert halves[-1] == cut.iterations
     reached = {k for k in range(1, cut.iterations + 1) if cut.inpainted(k) // 50 > cut.inpainted(k - 1) // 50}
     assert set(halves) == reached | {0, cut.iterations}
+
+
+def test_the_name_of_an_inpainter_is_that_of_its_model() -> None:
+    assert make_spec(picture(), inpainter="telea").inpainter_name == "telea"
+    parameters = {"model": "org/stable-diffusion-2-inpainting"}
+    assert (
+        make_spec(picture(), inpainter="diffusion", parameters=parameters).inpainter_name
+        == "stable-diffusion-2-inpainting"
+    )

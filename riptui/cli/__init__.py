@@ -4,6 +4,7 @@
     NAME.py      the work of the command NAME; study/NAME.py that of `riptui study NAME`
     options      options and arguments that commands share; values: their types, such as 64,128,256 and 0-9
     lazy         what lets a declaration name work that is imported when the command runs
+    stall_watch  says which file system does not answer
     console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes
     run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
     metric_choice       which metrics a run measures; results_tables, settings_table, recursion_tables: of `results`
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.cli import streams
+from riptui.cli.stall_watch import end_stall_watch, watch_for_stalls
 
 if TYPE_CHECKING:
     from riptui.settings import LoadedSettings
@@ -42,6 +44,7 @@ PANELS = {
     "Workers": {
         "worker": "Compute queued trajectories, with the model kept loaded.",
         "ps": "List running workers and what each is doing.",
+        "queue": "List what waits for workers; reorder it.",
         "logs": "Show the log of a worker or of a trajectory.",
     },
     "Inspect": {
@@ -55,6 +58,8 @@ PANELS = {
     "Analyse": {
         "measure": "Add metrics later, from the saved frames.",
         "export": "Export frames, an animation, a strip of frames, tables.",
+        "rate": "Rate frames blind: A/B, best of several, tags.",
+        "ratings": "Summarise what people said with rate.",
         "results": "Summarise many trajectories; test the paper's findings.",
         "report": "Draw the paper's figures from your own trajectories.",
     },
@@ -62,6 +67,7 @@ PANELS = {
         "fetch": "Download the weights of models and of LPIPS.",
         "models": "List the models: size, licence, whether installed.",
         "config": "Show or edit your settings.",
+        "devices": "List the GPUs: who uses them, which are free.",
         "doctor": "Check what works on this machine; suggest fixes.",
         "completion": "Print the script that completes commands in your shell.",
     },
@@ -78,26 +84,32 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code. Nothing raised on purpose reaches the user as a traceback."""
     argv = sys.argv[1:] if argv is None else argv
     streams.prepare()
-    try:
-        if opens_app(argv):
-            from riptui.settings import load_settings
+    with watch_for_stalls(argv):
+        try:
+            return _run(argv)
+        except BaseException as error:
+            from riptui.cli.exit_codes import handle_error
 
-            loaded = load_settings()
-            if not loaded.problems:  # `browse` prints them
-                return open_app(Path(argv[0]) if argv else loaded.settings.runs, loaded)
-        from riptui.cli.commands import run_command_line
+            return handle_error(error)
 
-        return run_command_line(argv)
-    except BaseException as error:
-        from riptui.cli.exit_codes import handle_error
 
-        return handle_error(error)
+def _run(argv: list[str]) -> int:
+    if opens_app(argv):
+        from riptui.settings import load_settings
+
+        loaded = load_settings()
+        if not loaded.problems:  # `browse` prints them
+            return open_app(Path(argv[0]) if argv else loaded.settings.runs, loaded)
+    from riptui.cli.commands import run_command_line
+
+    return run_command_line(argv)
 
 
 def open_app(runs: Path, loaded: LoadedSettings, *, select: str = "", graphics: str | None = None) -> int:
     """Run the app until it ends; return the exit code. stdin and stdout must be a terminal."""
     from riptui.tui.start import start
 
+    end_stall_watch()  # the app has the screen, and says itself what does not answer
     code = start(runs, loaded, selected_path=select, graphics=graphics)
     if code == 128 + signal.SIGHUP:
         for stream in (sys.stdout, sys.stderr):  # the terminal is gone

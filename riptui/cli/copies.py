@@ -6,14 +6,16 @@ from riptui.cli.console import short_path, warn
 from riptui.store.copies import find_copies
 from riptui.store.trajectory import Trajectory
 
-MAX_TOLD = 3  # sets of copies that are named
+MAX_TOLD = 3  # sets of copies, and of the paths of each, that are named
 
 
 def warn_of_copies(trajectories: Iterable[Trajectory]) -> None:
     """Warn of trajectories with the same spec: results count one of them, and the others take up space."""
     copies = find_copies(trajectories)
     for same in copies[:MAX_TOLD]:
-        paths = " and ".join(short_path(trajectory.path) for trajectory in same)
+        paths = " and ".join(short_path(trajectory.path) for trajectory in same[:MAX_TOLD])
+        if len(same) > MAX_TOLD:
+            paths += f" and {len(same) - MAX_TOLD} more"
         warn(f"copies of one trajectory, of which results count one: {paths}")
     if len(copies) > MAX_TOLD:
         warn(f"and {len(copies) - MAX_TOLD} more with copies; see riptui ls --json")

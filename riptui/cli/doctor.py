@@ -17,7 +17,10 @@ from riptui.cli.console import err, out, print_json
 from riptui.cli.diagnosis import Diagnoses, Diagnosis
 from riptui.cli.doctor_disk import check_disk
 from riptui.cli.logind import logout_advice
+from riptui.inpainters.nvidia_smi import query_gpus
+from riptui.inpainters.visible_devices import find_visible
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
+from riptui.supervision.device_choice import list_gpu_uses
 from riptui.text.terminal import printable
 
 BASE = (
@@ -58,7 +61,7 @@ def doctor(folder: Path | None, runs: Path, as_json: bool) -> int:
         "packages": check_packages,
         "plug-ins": check_plugins,
         "terminal": check_terminal,
-        "gpu": check_gpu,
+        "gpu": lambda: check_gpu(runs),
         "weights": check_weights,
         "logout": check_logout,
         "disk": lambda: check_disk(folder or runs),
@@ -135,8 +138,17 @@ def check_terminal() -> Diagnoses:
         yield Diagnosis("note", f"encoding {out.encoding}: no half blocks, no sparklines", advice)
 
 
-def check_gpu() -> Diagnoses:
-    """The GPUs that torch finds."""
+def check_gpu_uses(runs: Path) -> Diagnoses:
+    """Who uses the GPUs that nvidia-smi lists, and what CUDA_VISIBLE_DEVICES makes of them."""
+    gpus = query_gpus()
+    for use in list_gpu_uses(runs, gpus):
+        yield Diagnosis("ok" if use.is_free else "note", f"{use.device or use.gpu.uuid}: {use.use}: {use.reason}")
+    if note := find_visible(gpus).note:
+        yield Diagnosis("note", note, "riptui devices")
+
+
+def check_gpu(runs: Path) -> Diagnoses:
+    """The GPUs that torch finds, and who uses them."""
     if find_spec("torch") is None:
         yield Diagnosis("note", "not checked without torch; the inpainters of OpenCV and scikit-image need no GPU")
         return
@@ -157,6 +169,7 @@ def check_gpu() -> Diagnoses:
         return
     for card in probed["gpus"]:
         yield Diagnosis("ok", f"{card['name']}, {card['gib']:.0f} GiB")
+    yield from check_gpu_uses(runs)
     if not probed["gpus"]:
         target = f"CUDA {probed['built']}" if probed["built"] else "the CPU"
         yield Diagnosis(

@@ -16,6 +16,7 @@ from riptui.errors import DiskError
 from riptui.filesystem import free_bytes
 from riptui.store.disk_errors import explain_errors
 from riptui.store.lock_file import ADVICE, NO_LOCKS, uses_lock_files
+from riptui.store.ownership import explain_umask
 from riptui.text.units import format_size
 
 MIN_FREE_BYTES = 2**30  # bytes; about 200 trajectories
@@ -47,6 +48,7 @@ def check_disk(runs: Path) -> Diagnoses:
                 yield from _check_folder_fsync(Path(scratch))
                 yield from _check_rename(Path(scratch))
                 yield from _check_modes(Path(scratch))
+                yield from _check_umask(folder)
                 yield _check_locks(Path(scratch))
     except DiskError as error:
         yield Diagnosis("bad", str(error), "choose another folder with --runs or $RIPTUI_RUNS")
@@ -103,6 +105,11 @@ def _check_modes(scratch: Path) -> Diagnoses:
     if not kept:
         advice = "who may read and write is decided by the mount, for all files alike"
         yield Diagnosis("note", "permissions of files cannot be set", advice)
+
+
+def _check_umask(folder: Path) -> Diagnoses:
+    if notice := explain_umask(folder):
+        yield Diagnosis("note", notice, "run `umask 002`, and put it into ~/.profile")
 
 
 def _check_locks(scratch: Path) -> Diagnosis:

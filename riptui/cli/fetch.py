@@ -37,7 +37,7 @@ ShowDownload = Callable[[str, int, int], None]
 
 
 def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, config: str | None, offline: bool) -> int:
-    nets, models = split_names(names)
+    nets, models = resolve_names(names)
     if models:
         _require_hub_packages()
     if offline or lpips_weights.is_offline():
@@ -51,7 +51,7 @@ def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, config
     return 0
 
 
-def split_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, ModelRef]]:
+def resolve_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, ModelRef]]:
     """The LPIPS nets and the models of these names, without duplicates. Raises InputError."""
     nets: dict[LpipsNet, None] = {}
     models: dict[str, ModelRef] = {}

@@ -30,16 +30,18 @@ def run_in_process(
     display: RunDisplay,
     request: Request | None = None,
     care: Care = Care(),  # noqa: B008  # frozen
+    trust: bool = False,
 ) -> int:
     """Run trajectories to completion in this process and show it; return the exit code.
 
+    trust: as in `WorkerOptions`.
     A failed one does not stop the others; a full disk does. After a signal the unfinished ones are stopped, except
     those that another process is running.
     """
     with StopSignal() as stop, care.open_hook(runs) as hook:
         queued, failed = queue_unfinished(trajectories, display, request)
         if queued:
-            for trajectory, event in _run_queued(runs, queued, stop):
+            for trajectory, event in _run_queued(runs, queued, stop, trust=trust):
                 failed |= isinstance(event, Failed)
                 display.show(trajectory, event)
                 hook.tell_event(trajectory, event)
@@ -49,7 +51,9 @@ def run_in_process(
     return 1 if failed else 0
 
 
-def _run_queued(runs: Path, trajectories: Sequence[Trajectory], stop: StopSignal) -> Iterator[TrajectoryEvent]:
+def _run_queued(
+    runs: Path, trajectories: Sequence[Trajectory], stop: StopSignal, *, trust: bool
+) -> Iterator[TrajectoryEvent]:
     """Run queued trajectories, and wait for those that another process runs; an event ends each of them."""
     queue = MemoryQueue(retry=True)
     for trajectory in trajectories:
@@ -57,7 +61,7 @@ def _run_queued(runs: Path, trajectories: Sequence[Trajectory], stop: StopSignal
     context = click.get_current_context(silent=True)
     command = (context and context.info_name) or "run"
     remaining = {trajectory.path for trajectory in trajectories}
-    with _register(runs, new_worker_record(WorkerOptions(batch=1), command=command)) as (entry, notice):
+    with _register(runs, new_worker_record(WorkerOptions(batch=1, trust=trust), command=command)) as (entry, notice):
         with suppress(DiskError):  # it has been yielded
             should_stop = stop.unless_requested(lambda: entry.leave_requested)
             for trajectory, event in serve(entry, runs, idle_seconds=0, should_stop=should_stop, queue=queue):

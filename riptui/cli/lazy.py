@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import os
 import signal
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Any
 
 import rich_click as click
 from click.exceptions import Exit
+from click.shell_completion import CompletionItem
 
 BROKEN_PIPE = 128 + signal.SIGPIPE
 
@@ -36,7 +38,7 @@ class LazyGroup(click.RichGroup):
     """A group of the commands in one package: NAME is imported from PACKAGE.NAME when it runs or shows its help.
 
     `panels`: the short help of each command by name, by the panel of the group's help that lists it. `unlisted`:
-    that of commands which neither help nor completion show.
+    that of commands which neither help nor completion show. `default`: the command that runs if none is named.
     """
 
     def __init__(
@@ -45,14 +47,41 @@ class LazyGroup(click.RichGroup):
         package: str,
         panels: Mapping[str, Mapping[str, str]],
         unlisted: Mapping[str, str] = MappingProxyType({}),
+        default: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._package = package
         self._short_help = {name: text for commands in panels.values() for name, text in commands.items()}
         self._unlisted = unlisted
+        self._default = default
         for panel, commands in panels.items():
             self.add_panel(click.RichCommandPanel(panel, commands=[*commands]))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self._default and not self._names_command(ctx, args) and (args or not ctx.resilient_parsing):
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
+
+    def _names_command(self, ctx: click.Context, args: list[str]) -> bool:
+        """Whether the arguments begin with a command, also one that is mistyped, or with an option of the group."""
+        if not args or args[0] in self._short_help:
+            return bool(args)
+        if args[0].startswith("-"):
+            return not any(args[0] in parameter.opts for parameter in self.load_command(self._default).params)
+        return bool(difflib.get_close_matches(args[0], self._short_help, n=1)) and not os.path.lexists(args[0])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Its commands and options, and what may follow the name of the default one."""
+        found = super().shell_complete(ctx, incomplete)
+        if self._default:
+            default = self.load_command(self._default)
+            with default.make_context(self._default, [], parent=ctx, resilient_parsing=True) as inner:
+                for parameter in default.params:
+                    if isinstance(parameter, click.Argument):
+                        found += parameter.shell_complete(inner, incomplete)
+                found += default.shell_complete(inner, incomplete)
+        return list({item.value: item for item in found}.values())
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._short_help)

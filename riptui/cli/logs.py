@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.store import layout
 from riptui.store.disk import MAX_READ_BYTES, file_size, read_range
@@ -14,15 +15,23 @@ from riptui.store.worker_registry import Worker, list_workers
 from riptui.text.terminal import printable
 
 MIN_READ_BYTES = 2**16  # bytes; most logs have less
+MAX_LINE = 10_000  # characters
 POLL_SECONDS = 0.25  # between two reads of a log that is followed
 
 
 def logs(target: str | None, follow: bool, lines: int, runs: Path) -> int:
     log_path = _find_log(runs, target)
     for line in _read_lines(log_path, lines, follow):
-        sys.stdout.write(f"{printable(line)}\n")
+        sys.stdout.write(f"{printable(_shorten(line))}\n")
         sys.stdout.flush()
     return 0
+
+
+def _shorten(line: str) -> str:
+    """A line of a log; of one that no program wrote for people, the beginning."""
+    if len(line) <= MAX_LINE:
+        return line
+    return f"{line[:MAX_LINE]} ... and {len(line) - MAX_LINE:,} more characters"
 
 
 def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker:
@@ -43,7 +52,8 @@ def _find_log(runs: Path, target: str | None) -> Path:
         if not log.exists():
             raise InputError(f"{target} has no log: it never failed")
         return log
-    workers = [worker for worker in list_workers(runs) if not worker.record.command]  # they print to their terminals
+    found = list_workers(runs, on_error=UnlistedFolders())
+    workers = [worker for worker in found if not worker.record.command]  # they print to their terminals
     if target is not None:
         return find_worker(workers, target, runs).log
     if not workers:

@@ -1,10 +1,12 @@
 """`riptui ls`: one line per trajectory. Lines are plain strings, so that 10,000 of them take a second."""
 
+import functools
 import os
 import sys
 from collections import Counter
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -13,18 +15,26 @@ from rich.cells import cell_len
 
 from riptui.cli.console import out, print_json, render_ansi, warn
 from riptui.cli.copies import warn_of_copies
+from riptui.cli.runs_folder import runs_folder
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.metrics.display import format_value, primary_metric
+from riptui.spec import Spec
 from riptui.store.annotations import peek_annotations
 from riptui.store.disk_errors import explain_errors
 from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
-from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
+from riptui.store.listing import TrajectorySummary, find_trajectories
+from riptui.store.sign_watch import read_silent
+from riptui.store.summary_cache import SummaryCache
+from riptui.store.trajectory import Status, Trajectory
+from riptui.store.worker_registry import find_runs_folder
 from riptui.text.status_marks import STATUS_MARKS
-from riptui.text.terminal import fit_columns, printable, sparkline
-from riptui.text.units import format_count
+from riptui.text.terminal import fit_columns, fit_middle, printable, sparkline
+from riptui.text.units import format_count, format_silence
 
 MIXED_MARK = "≠"
-FULL_ROW_COLUMNS = 80  # columns of the longest text behind the path
+VALUES_COLUMNS = 47  # of the amount, the newest value and its sparkline
+SETTINGS_COLUMNS = 19  # of the mask size and the seed
+MAX_INPAINTER_COLUMNS = 32
 
 
 def ls(runs: Path, filter_text: str, as_json: bool) -> int:
@@ -33,14 +43,17 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
     if not is_folder:
         raise click.UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
     unlisted = UnlistedFolders()
-    summaries = [summarize(trajectory) for trajectory in find_trajectories(runs, on_error=unlisted)]
+    cache = SummaryCache(runs)
+    summaries = [cache.summarize(trajectory) for trajectory in find_trajectories(runs, on_error=unlisted)]
+    cache.save()
     total = len(summaries)
     if filter_text.strip():
         summaries = _select(summaries, runs, filter_text)
+    silent = _read_silent(summaries)
     if as_json:
-        print_json([as_dict(summary) for summary in summaries])
+        print_json([as_dict(summary, silent.get(summary.trajectory, 0)) for summary in summaries])
     elif summaries:
-        sys.stdout.write(format_table(summaries, runs))
+        sys.stdout.write(format_table(summaries, runs, silent))
         warn_of_copies([summary.trajectory for summary in summaries if summary.spec])
     elif total:
         warn(f"none of {format_count(total, 'trajectory')} matches {filter_text}")
@@ -49,9 +62,18 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
     return 1 if unlisted.count else 0
 
 
+def _read_silent(summaries: Sequence[TrajectorySummary]) -> dict[Trajectory, int]:
+    """For how many seconds the workers of running trajectories have given no sign; only those that give none."""
+    running = [summary.trajectory for summary in summaries if summary.status is Status.RUNNING]
+    if not running:
+        return {}
+    silent = read_silent(find_runs_folder(running, runs_folder()))
+    return {one: seconds for one in running if (seconds := silent.get(one.path.resolve()))}
+
+
 def _select(summaries: list[TrajectorySummary], runs: Path, filter_text: str) -> list[TrajectorySummary]:
     """Those that match. Raises click.UsageError for a filter that is not valid."""
-    group_tags = cache(lambda group: peek_annotations(group).tags)
+    group_tags = functools.cache(lambda group: peek_annotations(group).tags)
 
     def make_subject(summary: TrajectorySummary) -> FilterSubject:
         path = summary.trajectory.path.relative_to(runs)
@@ -67,22 +89,34 @@ def _select(summaries: list[TrajectorySummary], runs: Path, filter_text: str) ->
     return [summary for summary, subject in zip(summaries, subjects, strict=True) if matches(subject)]
 
 
-def format_table(summaries: list[TrajectorySummary], runs: Path) -> str:
+def format_table(
+    summaries: list[TrajectorySummary], runs: Path, silent: Mapping[Trajectory, int] = MappingProxyType({})
+) -> str:
     """One line per trajectory, and a line of totals."""
     marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
     paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
     width = max(map(cell_len, paths))
-    columns = out.width - width - 4 if out.is_terminal else FULL_ROW_COLUMNS
+    columns = out.width - width - 4 if out.is_terminal else VALUES_COLUMNS + SETTINGS_COLUMNS + MAX_INPAINTER_COLUMNS
+    inpainters = [_name_inpainter(summary.spec) if summary.spec else "" for summary in summaries]
+    inpainter_columns = min(max(map(cell_len, inpainters)), MAX_INPAINTER_COLUMNS)
     lines = []
-    for summary, path in zip(summaries, paths, strict=True):
-        cells = _format_cells(summary, columns)
+    for summary, path, inpainter in zip(summaries, paths, inpainters, strict=True):
+        cells = _format_cells(summary, fit_middle(inpainter, inpainter_columns), columns)
+        if seconds := silent.get(summary.trajectory):
+            cells = f"{render_ansi(format_silence(seconds), 'yellow')}  {cells}"
         lines.append(f"{marks[_status(summary)]} {fit_columns(path, width)}  {cells}".rstrip())
-    counts = Counter(map(_status, summaries))
+    counts = Counter("no sign" if one.trajectory in silent else _status(one) for one in summaries)
     lines.append(render_ansi("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
     return "\n".join(lines) + "\n"
 
 
-def _format_cells(summary: TrajectorySummary, columns: int) -> str:
+def _name_inpainter(spec: Spec) -> str:
+    """stable-diffusion-2-inpainting 50 steps"""
+    steps = spec.parameters.get("steps")
+    return printable(f"{spec.inpainter_name} {steps} steps" if steps else spec.inpainter_name)
+
+
+def _format_cells(summary: TrajectorySummary, inpainter: str, columns: int) -> str:
     """What fits behind the path, in this order: amount inpainted, newest value, sparkline, spec."""
     if summary.spec is None or summary.status is None:
         return printable(summary.error)
@@ -93,26 +127,27 @@ def _format_cells(summary: TrajectorySummary, columns: int) -> str:
     if columns < 30:
         return progress
     progress = f"{progress}{newest:<20}"
-    if columns < 47:
+    if columns < VALUES_COLUMNS:
         return progress
     progress = f"{progress} {sparkline(values[-16:])}"
-    if columns < FULL_ROW_COLUMNS:
+    if columns < VALUES_COLUMNS + SETTINGS_COLUMNS + len(inpainter):
         return progress
     tags = "".join(f"  #{tag}" for tag in summary.annotations.tags)
-    return f"{spec.inpainter:<14}{spec.mask:>5} px  seed {spec.seed:<4}{progress}{printable(tags)}"
+    return f"{inpainter}{spec.mask:>5} px  seed {spec.seed:<4}{progress}{printable(tags)}"
 
 
 def _status(summary: TrajectorySummary) -> str:
     return summary.status or "unreadable"
 
 
-def as_dict(summary: TrajectorySummary) -> dict[str, Any]:
+def as_dict(summary: TrajectorySummary, silent: int = 0) -> dict[str, Any]:
     """The JSON of one trajectory."""
     spec = summary.spec
     newest = next(reversed(summary.metrics.items()), None)
     return {
         "path": str(summary.trajectory.path),
         "status": _status(summary),
+        "silent": silent,
         "k": summary.k,
         "iterations": spec.iterations if spec else None,
         "inpainted": summary.inpainted,

@@ -70,7 +70,7 @@ def worker_options(command: Command) -> Command:
         metavar="D",
         default="",
         show_default="the best one",
-        help="Device that runs the models: cpu, cuda or cuda:N.",
+        help="Device that runs the models: cpu, cuda, cuda:N, or a GPU's UUID (GPU-... or MIG-...).",
     )
     return device(pool_options(command))
 
@@ -121,6 +121,13 @@ detach_option = click.option(
     is_flag=True,
     help="Queue for a background worker and return at once; closing the terminal does not stop it.",
 )
+priority_option = click.option(
+    "--priority",
+    type=click.IntRange(-1000, 1000),
+    metavar="N",
+    show_default="0, or what they had",
+    help="Workers take what has a higher priority first, of each user's trajectories.",
+)
 CARE_OPTIONS = ["--timeout", "--on-end"]
 
 
@@ -131,7 +138,8 @@ def care_options(command: Command) -> Command:
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
         show_default="none",
-        help="Replace a worker of this machine whose iteration takes longer. Loading a model does not count.",
+        help="Replace a worker or Ray actor whose iteration takes longer; loading a model does not count. With it, all "
+        "inpainters run in a worker.",
     )
     on_end = click.option(
         "--on-end",

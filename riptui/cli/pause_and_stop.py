@@ -28,7 +28,8 @@ def stop(paths: tuple[Path, ...], worker: str | None, runs: Path) -> int:
 
 def _shut_down(runs: Path, worker_id: str) -> int:
     """Shut down one worker or all; those that cannot be asked do not keep the others running."""
-    running = list_running_workers(runs)
+    unlisted = UnlistedFolders()
+    running = list_running_workers(runs, on_error=unlisted)
     workers = running if worker_id == "all" else [find_worker(running, worker_id, runs)]
     problems = []
     for worker in workers:
@@ -37,11 +38,11 @@ def _shut_down(runs: Path, worker_id: str) -> int:
             print_line(f"worker {worker.record.id} exits after the current iteration")
         except WorkerError as error:
             problems.append(str(error))
-    if not workers:
+    if not workers and not unlisted.count:
         print_line(f"no running workers in {runs}")
     for problem in problems:
         print_error(problem)
-    return 1 if problems else 0
+    return 1 if problems or unlisted.count else 0
 
 
 def _request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> int:

@@ -8,6 +8,7 @@ import msgspec
 from rich.text import Text
 
 from riptui.cli.console import out, print_json, print_line, warn
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.store.sign_watch import watch_once
 from riptui.store.worker_record import WorkerStatus
 from riptui.store.worker_registry import Worker
@@ -19,14 +20,15 @@ GIB = 2**30
 
 
 def ps(runs: Path, as_json: bool) -> int:
-    workers = watch_once(list_running_workers(runs))
+    unlisted = UnlistedFolders()
+    workers = watch_once(list_running_workers(runs, on_error=unlisted))
     if as_json:
         print_json([as_dict(worker) for worker in workers])
-    elif not workers:
+    elif not workers and not unlisted.count:
         warn(f"no running workers in {runs}; start one with `riptui worker` or `riptui run --detach`")
     for worker in [] if as_json else workers:
         _print_worker(worker)
-    return 0
+    return 1 if unlisted.count else 0
 
 
 def as_dict(worker: Worker) -> dict[str, Any]:
@@ -53,6 +55,7 @@ def _print_worker(worker: Worker) -> None:
 def _worker_facts(worker: Worker) -> list[str]:
     record, live = worker.record, worker.live
     facts = [f"riptui {printable(record.command)}"] if record.command else []
+    facts += [f"SLURM job {printable(record.slurm_job)}"] if record.slurm_job else []
     facts += [_locate(worker), printable(worker.device or "best device")]
     if record.batch:
         facts.append(f"batch {record.batch}")

@@ -78,7 +78,7 @@ def _print_orders(orders: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     out.print()
-    print_line("Orders of squares on the same images: how much farther the first is than the second", "bold")
+    print_line("Orders of squares on the same images: the value of the first minus that of the second", "bold")
     columns: dict[str, FormatCell] = {
         "by": lambda row: str(row["metric"]),
         "orders": lambda row: " - ".join(row["orders"]),

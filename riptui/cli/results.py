@@ -1,6 +1,7 @@
 """`riptui results`: statistics of many trajectories."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,7 @@ from riptui.results.coverage_null import patch_names
 from riptui.results.curves import Curve, differing_settings, drop_copies, extract_curves, group_by
 from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.findings import check_findings
-from riptui.results.panel import condition_settings
-from riptui.results.read_squares import read_squares
+from riptui.results.read_squares import ReadSquares, read_squares
 from riptui.results.recursion_analysis import analyse_recursion
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
 from riptui.store.trajectory import Trajectory
@@ -58,24 +58,38 @@ def results(
     output: dict[str, Any] = {"metric": chosen_metric, "by": list(keys)}
     between_frames = [] if chosen_metric.endswith(PREVIOUS) else extract_curves(readable, f"{chosen_metric}{PREVIOUS}")
     output["groups"] = results_tables.groups_as_dicts(members, keys, between_frames)
+    refusals: list[InputError] = []
     if findings or recursion:
-        output |= _analyse_squares(readable, chosen_metric, findings=findings, recursion=recursion, as_json=as_json)
-    refusal = None
-    if compare:
-        conditions = [name for name in condition_settings(members) if name != "amount"]
-        try:
+        squares = _read_squares(readable, chosen_metric, findings=findings, recursion=recursion, as_json=as_json)
+        with _told_later(refusals):
+            if findings:
+                output["findings"] = _test_findings(readable, chosen_metric, squares)
+        if recursion:
+            output["recursion"] = _analyse_recursion(readable, chosen_metric, squares)
+    with _told_later(refusals):
+        if compare:
+            conditions = comparison.settings_to_compare(members)
             output["comparison"] = comparison_as_dict(comparison.compare(members, conditions), conditions)
-        except InputError as error:
-            refusal = error
     if as_json:
         print_json(results_tables.to_json_value(output))
     else:
         results_tables.print_results(output)
         if recursion:
             _print_recursion(output["recursion"])
-    if refusal:
-        raise refusal  # after what could be computed
+    for refusal in refusals[1:]:
+        warn(str(refusal))
+    if refusals:
+        raise refusals[0]  # after what could be computed
     return 0
+
+
+@contextmanager
+def _told_later(refusals: list[InputError]) -> Iterator[None]:
+    """A refusal of one part keeps no other part from being told."""
+    try:
+        yield
+    except InputError as error:
+        refusals.append(error)
 
 
 def _write_tables(trajectories: list[Trajectory], csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
@@ -105,44 +119,44 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
 
 
 def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ...]:
-    """These, and amount if it differs: ends at different amounts cannot be compared. Warns of other mixed settings."""
-    amount_key = ("amount",) if "amount" not in by and len({curve.spec.amount for curve in members}) > 1 else ()
-    keys = tuple(dict.fromkeys([*by, *amount_key]))
-    mixed = dict.fromkeys(
+    """These, and the settings that differ within such groups, which are told: unlike settings are never averaged."""
+    keys = tuple(dict.fromkeys(by))
+    differing = dict.fromkeys(
         name
         for group in group_by(members, keys).values()
         for name in differing_settings([curve.spec for curve in group])
+        if name not in ("seed", *keys)
     )
-    if mixed_fields := [name for name in mixed if name not in ("seed", *keys)]:
-        by_option = ",".join([*keys, *mixed_fields])
-        warn(f"groups mix different {', '.join(mixed_fields)}; separate them with: --by {by_option}")
-    return keys
+    if differing:
+        warn(f"also grouped by what differs: {', '.join(differing)}")
+    return (*keys, *differing)
 
 
-def _analyse_squares(
+def _read_squares(
     summaries: Sequence[TrajectorySummary], metric: str, *, findings: bool, recursion: bool, as_json: bool
-) -> dict[str, Any]:
-    """What needs the errors of the squares, which are read once."""
-
+) -> ReadSquares:
+    """The errors of the squares, which findings and recursion need."""
     names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
         task = progress.add_task("reading squares", total=len(summaries))
-        read = read_squares(summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total))
-    output: dict[str, Any] = {}
-    if findings:
-        output["findings"] = [
-            {
-                "settings": dict(tested.settings),
-                "findings": [finding_as_dict(finding) for finding in tested.findings],
-                "excess": [finding_as_dict(finding) for finding in tested.excess],
-                "coverage_null": tested.coverage_null,
-            }
-            for tested in check_findings(summaries, metric, read.by_digest)
-        ]
-    if recursion:
-        output["recursion"] = analyse_recursion(read, summaries, metric).as_dict()
-    return output
+        return read_squares(summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total))
+
+
+def _test_findings(summaries: Sequence[TrajectorySummary], metric: str, squares: ReadSquares) -> list[dict[str, Any]]:
+    return [
+        {
+            "settings": dict(tested.settings),
+            "findings": [finding_as_dict(finding) for finding in tested.findings],
+            "excess": [finding_as_dict(finding) for finding in tested.excess],
+            "coverage_null": tested.coverage_null,
+        }
+        for tested in check_findings(summaries, metric, squares.by_digest)
+    ]
+
+
+def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, squares: ReadSquares) -> dict[str, Any]:
+    return analyse_recursion(squares, summaries, metric).as_dict()
 
 
 def _print_recursion(recursion: dict[str, Any]) -> None:

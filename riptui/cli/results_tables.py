@@ -17,6 +17,7 @@ from riptui.results.curves import Curve, differing_settings, distributions, grou
 from riptui.results.statistics import (
     DriftSummary,
     convergence,
+    describe_shared,
     intraclass_correlations,
     spread_over_runs,
     summarize_drift,
@@ -80,6 +81,7 @@ def comparison_as_dict(comparison: InpainterComparison, by: Sequence[str]) -> di
         "standings": [name_keys(asdict(standing), "key") for standing in comparison.standings],
         "differences": [name_keys(asdict(difference), "nearer", "farther") for difference in comparison.differences],
         "left_out": comparison.left_out,
+        "shared_squares": comparison.shared_squares,
     }
 
 
@@ -136,15 +138,19 @@ def _explain_groups(groups: Sequence[dict[str, Any]], metric: str) -> Iterator[s
     if amounts:
         ends = " or ".join(f"{amount:g}" for amount in amounts)
         yield f"half-life: the inpainted % at which half of the change up to {ends} % is reached"
+    halves = {f"{group['coverage_half_life']:.0f}" for group in groups if group["coverage_half_life"] is not None}
+    if halves:
+        halves_told = " or ".join(sorted(halves))
+        yield f"half-life of coverage alone, if squares are damaged once and stay so: {halves_told} %"
     if any(group["images"] < MIN_INTERVAL_IMAGES for group in groups):
         yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
-    shared = {group["shared_squares"] for group in groups} - {0}
-    if shared == {1}:
-        yield "all images share one sequence of squares: the intervals are for these squares"
-    elif shared:
-        yield "the images share the squares of each seed: the intervals are over images and seeds"
+    for shared in sorted({group["shared_squares"] for group in groups} - {0}):
+        which = "" if all(group["shared_squares"] == shared for group in groups) else "in some groups "
+        yield f"{which}{describe_shared(shared)}"
     if any(group["icc"] for group in groups):
         yield "ICC: the share of the variance at the end that is between images, and not between the seeds of one"
+        if any(group["icc"] and group["shared_squares"] for group in groups):
+            yield "where images share squares, the interval of the ICC is for these squares"
 
 
 def _format_icc(group: dict[str, Any]) -> str:
@@ -204,6 +210,8 @@ def _print_comparison(comparison: dict[str, Any], metric: str) -> None:
         "p (Holm)": lambda difference: f"{difference['adjusted']:.2g}",
     }
     print_table(build_layouts(comparison["differences"], "nearer", columns, ("p (Wilcoxon)", "95 %", "by")))
+    if comparison["shared_squares"]:
+        print_line(f"{describe_shared(comparison['shared_squares'])}; the p values are for these squares", "dim")
     if comparison["left_out"]:
         count = format_count(comparison["left_out"], "trajectory")
         warn(f"left out, incomplete or not run by every inpainter: {count}")

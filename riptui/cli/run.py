@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rich_click as click
 
 from riptui.cli.care import Care
@@ -18,6 +19,7 @@ from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep, require_valid_names
 from riptui.spec import Fit, MeasureInterval, ParameterValue, SquareOrder, SquareSource
+from riptui.store.ownership import explain_umask
 from riptui.store.records import Request
 
 
@@ -41,6 +43,7 @@ def run(
     group: str,
     name: str,
     detach: bool,
+    priority: int | None,
     timeout: float | None,
     on_end: str | None,
     display: str,
@@ -55,8 +58,11 @@ def run(
     require_valid_names(group, name, len(sources) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
         warn(notice)
+    if notice := explain_umask(runs):
+        warn(notice)
     pictures, complete = read_pictures(sources, size=size, fit=fit, strict=strict)
-    request = Request("run", choose_metrics(metrics), measure_at, time.time())
+    rank = msgspec.UNSET if priority is None else priority
+    request = Request("run", choose_metrics(metrics), measure_at, time.time(), rank)
     trajectories = [
         trajectory
         for subgroup, members in pictures.items()

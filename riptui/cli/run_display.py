@@ -53,20 +53,30 @@ def open_display(kind: str, trajectories: Sequence[Trajectory]) -> "Iterator[Run
         with _build_progress() as progress:
             yield BarsDisplay(progress, trajectories)
     else:
-        yield RunDisplay() if kind == "none" else JsonDisplay() if kind == "json" else PlainDisplay(len(trajectories))
-
-
-def label(trajectory: Trajectory) -> str:
-    """The last two parts of the path, e.g. coffee/m128-s0, safe to print."""
-    return printable("/".join(trajectory.path.parts[-2:]))
+        yield (PlainDisplay if kind == "plain" else JsonDisplay if kind == "json" else RunDisplay)(trajectories)
 
 
 class RunDisplay:
-    """Prints only errors."""
+    """Prints only errors. Trajectories that come later than those named are shown too."""
+
+    def __init__(self, trajectories: Sequence[Trajectory] = ()) -> None:
+        self._parts = count_distinct_parts([trajectory.path for trajectory in trajectories])
+
+    def name(self, trajectory: Trajectory) -> str:
+        """The end of the path that tells it from the others, e.g. coffee/m128-s0, safe to print."""
+        return printable("/".join(trajectory.path.parts[-self._parts :]))
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
         if isinstance(event, Failed):
-            print_error(f"{label(trajectory)}: {event.error}")
+            print_error(f"{self.name(trajectory)}: {event.error}")
+
+
+def count_distinct_parts(paths: Sequence[Path]) -> int:
+    """How many last parts of each path tell them apart; at least two."""
+    parts = 2
+    while len({path.parts[-parts:] for path in paths}) < len({*paths}):
+        parts += 1
+    return parts
 
 
 EVENT_NAMES: dict[type[DisplayEvent], str] = {
@@ -123,8 +133,11 @@ class PlainDisplay(RunDisplay):
     write_line: prints all lines, errors too; without it lines go to stdout and errors and warnings to stderr.
     """
 
-    def __init__(self, count: int, write_line: Callable[[str], None] | None = None) -> None:
-        self._count = count
+    def __init__(
+        self, trajectories: Sequence[Trajectory] = (), write_line: Callable[[str], None] | None = None
+    ) -> None:
+        super().__init__(trajectories)
+        self._count = len(trajectories)
         self._write_line = write_line or _print_and_flush
         self._print_error = (lambda text: write_line(f"error: {text}")) if write_line else print_error
         self._warn = write_line or warn
@@ -133,7 +146,7 @@ class PlainDisplay(RunDisplay):
         self._held: set[Path] = set()
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
-        name = label(trajectory)
+        name = self.name(trajectory)
         if isinstance(event, Failed):  # checked first: the spec may be unreadable
             self._print_error(f"{name}: {event.error}")
             return
@@ -186,6 +199,7 @@ class BarsDisplay(RunDisplay):
     """A bar for each running trajectory, one for all of them, and a line above for each that ended."""
 
     def __init__(self, progress: Progress, trajectories: Sequence[Trajectory]) -> None:
+        super().__init__(trajectories)
         self.progress = progress
         self._tasks: dict[Path, TaskID] = {}
         self._loading: TaskID | None = None
@@ -200,7 +214,7 @@ class BarsDisplay(RunDisplay):
             self._overall = progress.add_task(description, total=total, completed=done, inpainted="", values="")
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
-        name, path = label(trajectory), trajectory.path
+        name, path = self.name(trajectory), trajectory.path
         if isinstance(event, Failed):
             self._finish(path, ("✗ ", "red"), f"{name}  {printable(str(event.error))}")
             return

@@ -30,16 +30,17 @@ def run_trajectories(
 ) -> int:
     """Compute trajectories and show it on the display of that name; return the exit code.
 
-    A worker runs them if `detach` asks for it or if any needs a model, which a worker keeps loaded; else this process.
+    A worker runs them if `detach` asks for it, if any needs a model, which a worker keeps loaded, or if a time limit is
+    set, for only another process can be replaced; else this process.
     """
     options = options or WorkerOptions()
     if detach:
         return queue_for_worker(runs, trajectories, display, request, options, care)
     with open_display(display, trajectories) as run_display:
-        if any(map(_runs_in_worker, trajectories)):
+        if care.timeout is not None or any(map(_runs_in_worker, trajectories)):
             code = run_in_worker(runs, trajectories, run_display, request, options, care)
         else:
-            code = run_in_process(runs, trajectories, run_display, request, care)
+            code = run_in_process(runs, trajectories, run_display, request, care, options.trust)
     if code > 128 and (unfinished := [trajectory for trajectory in trajectories if has_work(trajectory, request)]):
         folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in unfinished])
         warn(f"stopped; the computed frames are saved. Resume with: riptui resume {shlex.quote(folder)}")

@@ -11,12 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from riptui.cli.console import out, print_json, print_line, print_table, short_path
+from riptui.cli.runs_folder import runs_folder
 from riptui.metrics.display import format_value
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import IterationRow
+from riptui.store.sign_watch import read_silent
 from riptui.store.trajectory import Trajectory
+from riptui.store.worker_registry import find_runs_folder
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable, sparkline
+from riptui.text.units import format_silence
 
 # Leading columns, whether names of metrics are folded, bars of a sparkline: the first layout that fits is used.
 TABLE_LAYOUTS = (
@@ -58,6 +62,7 @@ def as_dict(trajectory: Trajectory) -> dict[str, Any]:
     return {
         "path": str(trajectory.path),
         "status": trajectory.read_status(),
+        "silent": _read_silence(trajectory),
         "k": len(rows),
         "iterations": trajectory.spec.iterations,
         "inpainted": last.inpainted if last else 0.0,
@@ -73,6 +78,12 @@ def as_dict(trajectory: Trajectory) -> dict[str, Any]:
     }
 
 
+def _read_silence(trajectory: Trajectory) -> int:
+    """For how many seconds its worker has given no sign; 0: it does, or there is none."""
+    runs = find_runs_folder([trajectory], runs_folder())
+    return read_silent(runs).get(trajectory.path.resolve(), 0) if trajectory.read_status() == "running" else 0
+
+
 def _print_state(trajectory: Trajectory, rows: list[IterationRow]) -> None:
     spec, status = trajectory.spec, trajectory.read_status()
     mark, style = STATUS_MARKS[status]
@@ -83,7 +94,9 @@ def _print_state(trajectory: Trajectory, rows: list[IterationRow]) -> None:
     if unlike := describe_mixed_sessions(trajectory, rows):
         print_line(f"mixed, its sessions differ: {unlike}", "yellow")
     if holder := trajectory.holder:
-        print_line(f"process {holder.pid} on {holder.host} is running it")
+        silence = _read_silence(trajectory)
+        text = f"; {format_silence(silence)}" if silence else ""
+        print_line(f"process {holder.pid} on {holder.host} is running it{text}", "yellow" if silence else "")
     if (failure := trajectory.failure) and status == "failed":
         print_line(f"failed at iteration {failure.k}: {failure.error}", "red")
         path = short_path(trajectory.path)

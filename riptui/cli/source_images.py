@@ -9,7 +9,7 @@ from click.exceptions import Exit
 from riptui.cli.console import print_error, short_path, warn
 from riptui.errors import SourceError
 from riptui.images import PreparedImage, is_folder, prepare_original
-from riptui.planning.picture_files import describe_copies, find_copies, list_pictures
+from riptui.planning.picture_files import describe_copies, find_equal_files, list_pictures
 from riptui.spec import Fit
 from riptui.store.names import slugify
 
@@ -33,7 +33,7 @@ def find_sources(paths: Sequence[Path], *, recursive: bool) -> list[Source]:
     for path in paths:
         for source in _list_folder(path, recursive) if is_folder(path) else [Source(path)]:
             found.setdefault(source.path, source)
-    copies = find_copies(source.path for source in found.values() if source.in_folder)
+    copies = find_equal_files(source.path for source in found.values() if source.in_folder)
     for text in describe_copies(copies):
         warn(text)
     return [source for path, source in found.items() if path not in copies]

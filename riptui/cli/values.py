@@ -113,3 +113,8 @@ def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str
         return []
     harmless = [name for name in names if printable(name) == name]  # the shell prints them unescaped
     return [CompletionItem(f"{folder}/{name}" if folder else name) for name in harmless]
+
+
+def complete_devices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the words of --devices; GPUs are not looked for, which takes seconds on some machines."""
+    return [CompletionItem(word) for word in ("all", "cpu", "free") if word.startswith(incomplete)]

@@ -12,6 +12,7 @@ from riptui.cli.run_display import PlainDisplay
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.worker_options import take_worker_options
 from riptui.events import TrajectoryEvent
+from riptui.inpainters.devices import show_only
 from riptui.store.claim import timestamp
 from riptui.store.leave_request import read_leave_request
 from riptui.store.worker_registry import Registration, register
@@ -24,7 +25,8 @@ def worker(runs: Path, idle: float, log: Path | None, **given: Any) -> int:
     options = take_worker_options(given)
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    record = new_worker_record(options)
+    record = new_worker_record(options)  # with the environment as it was found, by which others recognise it
+    show_only(options.device)
     with (
         StopSignal("finishing this iteration, then exiting (press again to exit now)") as stop,
         register(runs, record) as entry,
@@ -49,7 +51,7 @@ def _format_exit(entry: Registration) -> str:
 
 
 def _print_events(events: Iterator[TrajectoryEvent], write_line: Callable[[str], None]) -> None:
-    lines = PlainDisplay(1, write_line=write_line)
+    lines = PlainDisplay(write_line=write_line)
     for trajectory, event in events:
         lines.show(trajectory, event)
 

@@ -14,6 +14,7 @@ from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
 from riptui.results.coverage_null import ExcessCurve, describe_sources
 from riptui.results.curves import Curve
+from riptui.results.picture_names import name_pictures
 from riptui.spec import ParameterValue, Spec
 from riptui.store.records import Session
 from riptui.store.trajectory import Trajectory
@@ -166,7 +167,8 @@ class Condition:
         by_image: defaultdict[str, defaultdict[int, list[CompleteRun]]] = defaultdict(lambda: defaultdict(list))
         for run in sorted(self.runs, key=lambda run: (run.spec.mask, run.spec.seed, str(run.trajectory.path))):
             by_image[run.image][run.spec.mask].append(run)
-        found = [ImageRuns(next(iter(runs.values()))[0].spec.source_name, runs) for runs in by_image.values()]
+        names = name_pictures(run.spec for run in self.runs)
+        found = [ImageRuns(names[image], runs) for image, runs in by_image.items()]
         found.sort(key=lambda image: (self._distance(image), image.name, next(iter(image.runs.values()))[0].image))
         return _median_first(found)
 

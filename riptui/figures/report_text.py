@@ -13,12 +13,11 @@ from riptui.figures.markdown import escape_markdown, first_complaints, format_es
 from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
-from riptui.results.comparison import InpainterComparison, compare
+from riptui.results.comparison import InpainterComparison, compare, settings_to_compare
 from riptui.results.curves import shares_squares
 from riptui.results.findings import ConditionFindings
-from riptui.results.panel import condition_settings
 from riptui.results.paper_tests import NETS
-from riptui.results.statistics import summarize_drift
+from riptui.results.statistics import describe_shared, summarize_drift
 from riptui.text.units import format_count
 
 _LIMITS = f"""\
@@ -112,11 +111,8 @@ def _squares_notes(data: ReportData) -> Iterator[str]:
     for condition in data.conditions:
         if shares_squares(condition.runs):
             prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
-            seeds = format_count(len({run.spec.seed for run in condition.runs}), "seed")
-            yield (
-                f"{prefix}all images share the squares of {seeds}: intervals over images are for these squares "
-                "(riptui run and study run give each image its own)"
-            )
+            shared = describe_shared(len({run.spec.seed for run in condition.runs}))
+            yield f"{prefix}{shared} (riptui run and study run give each image its own)"
 
 
 def _session_notes(data: ReportData) -> Iterator[str]:
@@ -165,16 +161,18 @@ def _stability_section(data: ReportData) -> Iterator[str]:
     if metric is None:
         return
     yield (
-        f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount. Half-life: the inpainted "
-        "% at which the metric has made half of its change up to the end, so that it depends on the amount. In "
-        "brackets: 95 % confidence intervals over images, the seeds of an image averaged first; none over fewer than "
+        f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount. Half-life: the "
+        "inpainted % at which the metric has made half of its change up to the end, so that it depends on the amount; "
+        "in parentheses that of coverage alone, if squares are damaged once and stay so: where both are alike, the "
+        "shape of the curve is the protocol's, not the inpainter's. In brackets: 95 % confidence intervals over "
+        "images, the seeds of an image averaged first; none over fewer than "
         f"{MIN_INTERVAL_IMAGES} images.\n"
     )
     rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]
     columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
     yield markdown_table(columns, rows)
     members = [run.curves[metric] for condition in data.conditions for run in condition.measured_runs(metric)]
-    by = [name for name in condition_settings(members) if name != "amount"]
+    by = settings_to_compare(members)
     try:
         yield from _comparison_tables(compare(members, by), by)
     except InputError as error:
@@ -195,7 +193,7 @@ def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
             f"{summary.images:,}",
             format_result(summary.final.value) + ("" if isnan(sd) else f" ± {format_result(sd)}"),
             format_estimate(summary.area),
-            _format_percent(summary.half_life),
+            f"{_format_percent(summary.half_life)} ({_format_percent(summary.coverage_half_life)})",
             f"{median(run.seconds for run in runs):.3g}",
         ]
 
@@ -230,6 +228,8 @@ def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterato
             for difference in found.differences
         ],
     )
+    if found.shared_squares:
+        yield f"Here {describe_shared(found.shared_squares)}; the p values are for these squares.\n"
     if found.left_out:
         yield f"Left out, not finished by all of them: {format_count(found.left_out, 'trajectory')}.\n"
 

@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -137,6 +137,13 @@ class PictureWidget(Widget):
         """The picture's cells within the widget."""
         columns, rows = (self._canvas.box.columns, self._canvas.box.rows) if self._canvas else (0, 0)
         return Region((self.size.width - columns) // 2, (self.size.height - rows) // 2, columns, rows)
+
+    def place_at(self, offset: Offset) -> tuple[float, float] | None:
+        """The place in the picture below a cell of the widget, x and y from 0 to 1; None: it is beside the picture."""
+        region = self._picture_region()
+        if not region.contains_point(offset):
+            return None
+        return (offset.x - region.x + 0.5) / region.width, (offset.y - region.y + 0.5) / region.height
 
     def _picture_lines(self, canvas: Canvas, crop: Region) -> list[Strip]:
         active = self.screen.is_active  # under a modal Textual would dim the placeholders' colours too

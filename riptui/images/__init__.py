@@ -8,12 +8,13 @@ png_chunks.py   what Pillow leaves out of a PNG: transparent colours of other de
 colour.py       any mode to RGB of 8 bits in sRGB, on white
 declared_colour.py  colour spaces that a file declares otherwise than by a profile: noted
 damage.py       damage that Pillow does not report: JPEG's and WebP's
+png_damage.py   a PNG's checksums and the number of its pixels
 file_kinds.py   what a file is that Pillow alone cannot read; jpeg_segments.py: the segments of a JPEG
 png_frame.py    the PNGs of the store
 
 An `Image` is an array, a `PilImage` is Pillow's. Two limits: of colour with 16 bits per channel Pillow gives only the
-high bytes, at most one level of 255 too dark; and damage is found only in formats that have checksums, a length, or
-a decoder that notices.
+high bytes, at most one level of 255 too dark; and damage is found only in formats that have checksums (PNG, TIFF by
+deflate), a length, or a decoder that notices. A flipped bit of any other format leaves no trace, or a chance one.
 """
 
 from riptui.images.decoding import looks_like_picture, picture_suffixes

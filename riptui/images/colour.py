@@ -19,6 +19,8 @@ def to_flat_srgb(picture: PilImage, notes: list[str]) -> PilImage:
     colour = _to_srgb(_to_eight_bits(picture, notes), picture.info.get("icc_profile"), notes)
     if alpha is None or alpha.getextrema() == (255, 255):
         return colour
+    if alpha.getextrema() == (0, 0):
+        raise SourceError("it is transparent everywhere, and so nothing but white: remove its alpha channel")
     notes.append("alpha flattened on white")
     white = PIL.Image.new("RGB", colour.size, "white")
     white.paste(colour, mask=alpha)

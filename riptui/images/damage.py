@@ -1,7 +1,8 @@
 """Damage inside a picture that Pillow decodes without a word.
 
 libjpeg warns about data that it cannot explain and fills the gap; Pillow hides the warnings, so simplejpeg, which does
-not, decodes a JPEG again (an eighth of its size). WebP's lossy coder explains any bits: only holes are found.
+not, decodes a JPEG again (an eighth of its size). WebP's lossy coder explains any bits: only holes are found. The
+checksums of PNG and of deflate in TIFF are compared.
 """
 
 import re
@@ -11,7 +12,9 @@ import PIL.Image
 import simplejpeg
 
 from riptui.images.jpeg_segments import find_zeros, has_all_scans
+from riptui.images.png_damage import find_png_damage
 from riptui.images.source_file import to_one_line
+from riptui.images.tiff_layout import find_deflate_damage
 
 JPEG_START, JPEG_END, JPEG_SCAN = b"\xff\xd8", b"\xff\xd9", b"\xff\xda"
 HOLE_BYTES = 256  # equal bytes; the blocks of disks and of downloads are larger
@@ -36,6 +39,10 @@ def find_damage(data: bytes, picture: PIL.Image.Image) -> str:
     match picture.format:
         case "JPEG" | "MPO":
             return ", ".join(filter(None, (_find_jpeg_damage(data), _find_grey_rows(picture))))
+        case "PNG":
+            return find_png_damage(data) or _find_missing_colours(picture)
+        case "TIFF":
+            return find_deflate_damage(data, picture)
         case "WEBP":
             return ", ".join(filter(None, (_find_hole(data), _find_grey_rows(picture))))
     return ""
@@ -74,3 +81,12 @@ def _find_grey_rows(picture: PIL.Image.Image) -> str:
     if rows < max(8, picture.height * MIN_GREY_ROWS):
         return ""
     return f"the lowest {max(1, round(100 * rows / picture.height))} % is even grey"
+
+
+def _find_missing_colours(picture: PIL.Image.Image) -> str:
+    """Whether pixels have numbers beyond the palette's end: Pillow makes them black."""
+    if picture.mode != "P" or picture.palette is None:
+        return ""
+    colours = len(picture.palette.palette) // len(picture.palette.mode)
+    highest = int(np.asarray(picture).max())
+    return "" if highest < colours else f"its palette has {colours} colours, and a pixel has colour {highest}"

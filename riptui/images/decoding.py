@@ -54,26 +54,34 @@ def strict_pillow() -> Iterator[None]:
         PIL.ImageFile.LOAD_TRUNCATED_IMAGES = previous
 
 
-def decode(data: bytes, notes: list[str], *, strict: bool = False) -> PilImage:
-    """The first frame, upright, still in its own mode. `strict` refuses damage that is otherwise noted.
-
-    Raises SourceError, without the path; MemoryError.
-    """
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Turn whatever a decoder or a conversion raises into SourceError, without the path; but MemoryError."""
     try:
-        data = complete_jpeg(data, notes)
-        tags = tiff_layout.read_tags(data)
-        if tags is None or tiff_layout.is_read_rightly_by_pillow(tags):
-            with suppress(PIL.UnidentifiedImageError):
-                return _decode_by_pillow(data, notes, strict)
-        if tags is None:
-            raise SourceError(describe_unknown(data))
-        return _decode_tiff_samples(data, tags, notes)
+        yield
     except (SourceError, MemoryError):
         raise
     except PIL.Image.DecompressionBombError as error:
         raise SourceError(f"{to_one_line(error).partition(',')[0]}; {LIMIT}") from error
     except Exception as error:  # by format: OSError, SyntaxError, ValueError, KeyError, EOFError, struct.error ...
         raise SourceError(f"damaged or truncated ({to_one_line(error)}): copy or save it again") from error
+
+
+def decode(data: bytes, notes: list[str], *, strict: bool = False) -> PilImage:
+    """The first frame, upright, still in its own mode. `strict` refuses damage that is otherwise noted.
+
+    Raises SourceError, and whatever the decoder of the format raises.
+    """
+    data = complete_jpeg(data, notes)
+    tags = tiff_layout.read_tags(data)
+    if tags is not None:
+        tiff_layout.silence_libtiff()
+    if tags is None or tiff_layout.is_read_rightly_by_pillow(tags):
+        with suppress(PIL.UnidentifiedImageError):
+            return _decode_by_pillow(data, notes, strict)
+    if tags is None:
+        raise SourceError(describe_unknown(data))
+    return _decode_tiff_samples(data, tags, notes)
 
 
 def picture_suffixes() -> frozenset[str]:
@@ -126,6 +134,7 @@ def _decode_by_pillow(data: bytes, notes: list[str], strict: bool) -> PilImage:
         case "TIFF":  # load() has turned it
             if orientation in EXIF_TRANSPOSES:
                 notes.append(TURNED)
+            tiff_layout.correct_palette(picture)
             return tiff_layout.widen_12_bits(picture)
         case "PNG":
             return _turn(png_chunks.correct_transparency(picture, data), orientation, notes)

@@ -22,17 +22,28 @@ SIGNATURES = {
     b"%PDF": "a PDF document: export the page as PNG",
     b"PK\x03\x04": "a ZIP archive or an office document: extract the pictures first",
     b"\x1f\x8b": "compressed with gzip: decompress it first",
+    b"Rar!": "an archive: extract the pictures first",
+    b"7z\xbc\xaf": "an archive: extract the pictures first",
+    b"\x89PNG\n": "a PNG whose line ends a transfer as text has changed: transfer it again as binary",
+    b"\x89PNG\r\r": "a PNG whose line ends a transfer as text has changed: transfer it again as binary",
+    b"\xc2\x89PNG": "a PNG that was converted as if it were text: copy or download it again",
+    b"\xef\xbf\xbdPNG": "a PNG that was converted as if it were text: copy or download it again",
     b"\x1a\x45\xdf\xa3": "a video: export a frame as PNG",
     b"#EXTM3U": "a playlist of a video: export a frame as PNG",
 }
+HTML = "an HTML page, not a picture: the download gave a page (an error, a login?); download it again"
 TEXTS = {
-    b"<!doctype html": "an HTML page, not a picture: the download gave a page (an error, a login?); download it again",
-    b"<html": "an HTML page, not a picture: the download gave a page (an error, a login?); download it again",
+    b"<!doctype html": HTML,
+    b"<html": HTML,
+    b"<head": HTML,
+    b"<body": HTML,
+    b"<!--": "HTML or XML, not a picture: download it again, or export a drawing as PNG",
     b"<svg": "an SVG drawing: export it as PNG",
     b"<?xml": "XML, not a picture: a drawing (export it as PNG) or a server's error (download it again)",
-    b"{": "JSON or other text, not a picture: download it again",
 }
 """Beginnings of texts, after blanks, in lower case."""
+JPEG_START = b"\xff\xd8"
+MAX_TEXT = 200  # bytes that are looked at
 PLUGIN_SUFFIXES = {".avif", ".heic", ".heif", ".hif", ".jxl"}
 UNKNOWN = "not a readable image (unknown format, or truncated): convert it to PNG or JPEG"
 
@@ -67,9 +78,27 @@ def describe_unknown(data: bytes) -> str:
     for start, text in TEXTS.items():
         if beginning.startswith(start):
             return text
+    if not data.strip(b"\0"):
+        return "zeros only: it was never written, or lost in a crash; copy or download it again"
+    if (line := _read_text(data)) is not None:
+        return f"text, not a picture ({line!r}): download it again"
+    if data.startswith(JPEG_START):
+        return "a JPEG without a header that can be read (damaged; or of 12 bits, or lossless): save it again"
     if brands and not brands & (AVIF_BRANDS | HEIC_BRANDS):
         return "a video: export a frame as PNG"
     return UNKNOWN
+
+
+def _read_text(data: bytes) -> str | None:
+    """The first line of a text, or None if it is none."""
+    try:
+        text = data[:MAX_TEXT].decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", "strict")
+    except UnicodeDecodeError as error:
+        if error.end < len(data[:MAX_TEXT]) - 3 or error.start == 0:  # a character may be cut at the end
+            return None
+        text = data[: error.start].decode()
+    is_text = all(character.isprintable() or character.isspace() for character in text)
+    return to_one_line(text)[:40] if is_text else None
 
 
 def names_plugin(data: bytes) -> bool:

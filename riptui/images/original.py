@@ -10,7 +10,7 @@ import PIL.Image
 from riptui.arrays import Image
 from riptui.errors import SourceError
 from riptui.images.colour import to_flat_srgb
-from riptui.images.decoding import PilImage, decode, strict_pillow
+from riptui.images.decoding import PilImage, decode, errors_in_one_line, strict_pillow
 from riptui.images.source_file import read_source
 from riptui.spec import Fit
 
@@ -42,7 +42,7 @@ def prepare_original(path: Path, *, size: int = 512, fit: Fit = "bands", strict:
     notes: list[str] = []
     try:
         data = read_source(path)
-        with strict_pillow():
+        with strict_pillow(), errors_in_one_line():
             picture = _fit(to_flat_srgb(decode(data, notes, strict=strict), notes), size, fit, notes)
     except SourceError as refusal:
         raise SourceError(f"{path}: {refusal}") from refusal

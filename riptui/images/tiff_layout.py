@@ -4,11 +4,16 @@ Pillow takes some samples as they lie in the file: 16-bit white-is-zero comes ou
 garbage, signed samples around the wrong black. Only layouts that were compared with known pixels are left to Pillow.
 """
 
+import ctypes
 import logging
+import zlib
+from contextlib import suppress
+from functools import cache
 from io import BytesIO
 from typing import Any
 
 import numpy as np
+import PIL._imaging
 import PIL.Image
 import PIL.TiffImagePlugin
 from numpy.typing import NDArray
@@ -21,9 +26,12 @@ TiffTags = ImageFileDirectory_v2
 
 PLANES = 2  # the value of PLANAR that means one plane after another
 SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
-SAMPLES, PLANAR, INK_SET, EXTRA, SAMPLE_FORMAT, ICC_PROFILE, DNG_VERSION = 277, 284, 332, 338, 339, 34675, 50706
+SAMPLES, PLANAR, COLOUR_MAP, INK_SET, EXTRA, SAMPLE_FORMAT = 277, 284, 320, 332, 338, 339
+STRIP_OFFSETS, STRIP_BYTES, TILE_OFFSETS, TILE_BYTES, ICC_PROFILE, DNG_VERSION = 273, 279, 324, 325, 34675, 50706
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK = 0, 1, 2, 5
+DEFLATE_COMPRESSIONS = (8, 32946)
+FAX_COMPRESSIONS = (2, 3, 4)  # of black on white, whether or not they say so
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, CMYK: 4}
 """Samples of a pixel without the extra ones."""
 ASSOCIATED_ALPHA, ALPHA = 1, 2
@@ -59,7 +67,8 @@ def is_read_rightly_by_pillow(tags: TiffTags) -> bool:
     is_compressed, in_planes = tags.get(COMPRESSION, 1) != 1, tags.get(PLANAR, 1) == PLANES and len(_bits(tags)) > 1
     match _sample_format(tags):
         case 1 if bits <= 8:
-            return not in_planes or photometric in (RGB, CMYK)
+            is_multiplied = ASSOCIATED_ALPHA in _as_tuple(tags.get(EXTRA, ()))
+            return not in_planes or (photometric in (RGB, CMYK) and not is_multiplied)
         case 1 if bits == 12:
             return photometric == BLACK_IS_ZERO and tags.prefix == b"II"
         case 1 if bits == 16:
@@ -69,6 +78,39 @@ def is_read_rightly_by_pillow(tags: TiffTags) -> bool:
         case 1 | 2 if bits == 32:  # Pillow itself writes 16-bit grey so; other values are refused where they are scaled
             return photometric == BLACK_IS_ZERO and not (is_compressed and tags.prefix == b"MM")
     return False
+
+
+def find_deflate_damage(data: bytes, picture: PIL.Image.Image) -> str:
+    """Which strip or tile of a TIFF by deflate has a wrong checksum: libtiff does not always read that far."""
+    if not isinstance(picture, TiffImageFile) or picture.tag_v2.get(COMPRESSION) not in DEFLATE_COMPRESSIONS:
+        return ""
+    tags = picture.tag_v2
+    offsets = _as_tuple(tags.get(STRIP_OFFSETS, tags.get(TILE_OFFSETS, ())))
+    counts = _as_tuple(tags.get(STRIP_BYTES, tags.get(TILE_BYTES, ())))
+    for number, (offset, count) in enumerate(zip(offsets, counts, strict=False), 1):
+        try:
+            zlib.decompress(data[offset : offset + count])
+        except zlib.error:
+            return f"the checksum of strip {number} of {len(offsets)} does not hold"
+    return ""
+
+
+def correct_palette(picture: PIL.ImageFile.ImageFile) -> None:
+    """Brighten a palette of 8 bits: the format asks for 16, of which Pillow takes the upper ones, all 0 then."""
+    if not isinstance(picture, TiffImageFile) or picture.mode != "P":
+        return
+    colours = np.asarray(picture.tag_v2.get(COLOUR_MAP, ()), np.uint16)
+    if colours.size and colours.max() < 256:
+        picture.putpalette(colours.reshape(3, -1).T.astype(np.uint8).tobytes())
+
+
+@cache
+def silence_libtiff() -> None:
+    """Have libtiff print nothing to stderr: its errors are raised by Pillow too, and the app's screen is there."""
+    with suppress(OSError, AttributeError):  # a Pillow that was linked otherwise
+        library = ctypes.CDLL(PIL._imaging.__file__)  # the libtiff that it was linked with is found through it
+        library.TIFFSetErrorHandler(None)
+        library.TIFFSetWarningHandler(None)
 
 
 def widen_12_bits(picture: PIL.ImageFile.ImageFile) -> PIL.Image.Image:
@@ -105,6 +147,10 @@ def _require_meaning(tags: TiffTags) -> None:
         raise SourceError("a camera's raw file, or its first picture is only a thumbnail: export it as PNG or TIFF")
     if _sample_format(tags) == SIGNED and max(_bits(tags)) < 32:
         raise SourceError(f"a TIFF of {_describe(tags)}, which do not say what is black: save it with unsigned samples")
+    if PHOTOMETRIC not in tags and len(_bits(tags)) < 3 and tags.get(COMPRESSION, 1) not in FAX_COMPRESSIONS:
+        raise SourceError("a TIFF that does not say whether 0 is black or white: save it again")
+    if len(set(_bits(tags)[: COLOURS.get(_photometric(tags), 3)])) > 1:
+        raise SourceError(f"a TIFF of {_describe(tags)} and fewer: save it as RGB of 8 bits")
     if _photometric(tags) == CMYK and tags.get(INK_SET, 1) != 1:
         raise SourceError("a TIFF of inks other than cyan, magenta, yellow and black: save it as RGB")
 

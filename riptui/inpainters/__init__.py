@@ -7,6 +7,7 @@ registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
 devices     checks of a device's name, without torch
+visible_devices, nvidia_smi     which GPUs CUDA shows to a process, and which there are
 
 Which model, and where its files are. Imports no torch:
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from safetensors import SafetensorError, safe_open
 
 from riptui.errors import InputError, WeightsError
+from riptui.filesystem import open_regular
 from riptui.inpainters import locate, weight_files
 from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.inpainters.weight_files import UNUSED_COMPONENTS, WEIGHT_FILE, Variant
@@ -136,7 +137,8 @@ def has_weights(folder: Path) -> bool:
 def read_json(path: Path, name: str) -> JsonObject:
     """Read a JSON object. Raises WeightsError if the file does not contain one."""
     try:
-        content = json.loads(path.read_bytes())
+        with open_regular(path) as opened:
+            content = json.loads(opened.read())
     except (OSError, ValueError) as error:
         raise WeightsError(f"{name}: {path} cannot be read: {str(error).splitlines()[0]}") from error
     if not isinstance(content, dict):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from riptui.filesystem import open_regular
 from riptui.inpainters.json_cache import add_to_cache, read_cache
 from riptui.settings.paths import cache_folder
 
@@ -38,7 +39,7 @@ def file_sha256(path: Path) -> str:
     cached = _read_cache().get(key)
     if cached is not None and state is not None and cached[:3] == list(state):
         return str(cached[3])
-    with path.open("rb") as opened:
+    with open_regular(path) as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if state is not None and state == file_state(path) and time.time_ns() - state[1] > MIN_AGE_NS:
         add_to_cache(CACHE, key, [*state, digest])
@@ -64,7 +65,8 @@ def _config_sha256(path: Path) -> str:
     if path.suffix != ".json" or path.stat().st_size > 1_000_000:
         return ""
     try:
-        content = json.loads(path.read_bytes())
+        with open_regular(path) as opened:
+            content = json.loads(opened.read())
     except ValueError:
         return ""
     if not isinstance(content, dict):

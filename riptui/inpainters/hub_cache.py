@@ -15,7 +15,7 @@ from pathlib import Path
 
 from huggingface_hub import constants
 
-from riptui.filesystem import write_atomically
+from riptui.filesystem import open_regular, write_atomically
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def is_intact(path: Path, file: HubFile) -> bool:
     if not path.is_file() or path.stat().st_size != file.size:
         return False
     digest = hashlib.sha256() if len(file.digest) == 64 else hashlib.sha1(b"blob %d\0" % file.size)
-    with path.open("rb") as opened:
+    with open_regular(path) as opened:
         while chunk := opened.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest() == file.digest

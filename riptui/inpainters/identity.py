@@ -149,7 +149,7 @@ def unlike_parts(recorded: Identity, found: Identity) -> list[str]:
     return [part for part, digest in recorded.items() if part in found and found[part] != digest]
 
 
-def has_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
+def used_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
     try:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, BinaryIO
 
-from riptui.filesystem import write_atomically
+from riptui.filesystem import ANSWER_SECONDS, open_own_log, read_own_file, write_atomically
 from riptui.settings.paths import cache_folder
+
+MAX_BYTES = 2**26  # bytes
 
 
 def read_cache(name: str) -> Mapping[str, Any]:
     """The entries of a cache by key; empty if there is none, or if it is damaged."""
     try:
-        content = json.loads((cache_folder() / f"{name}.json").read_bytes())
+        content = json.loads(read_own_file(cache_folder() / f"{name}.json", MAX_BYTES))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
@@ -31,8 +34,17 @@ def add_to_cache(name: str, key: str, entry: Any) -> None:
 @contextmanager
 def _lock(name: str) -> Iterator[None]:
     """Keep other processes from writing. Where locks do not work, as on some network disks, no one waits."""
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    with (cache_folder() / f".{name}.lock").open("wb") as file:
+    with open_own_log(cache_folder() / f".{name}.lock") as file:
+        deadline = time.monotonic() + ANSWER_SECONDS
         with suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_EX)
+            while not _try_lock(file) and time.monotonic() < deadline:  # its holder may be frozen
+                time.sleep(0.01)
         yield
+
+
+def _try_lock(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

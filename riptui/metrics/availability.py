@@ -49,12 +49,12 @@ def check_default_metrics() -> Availability:
 
 def check_availability(names: Iterable[str]) -> Availability:
     """Sort metrics by whether they can be measured now. Raises InputError for an unknown name."""
-    checked = {name: check_metric(name) for name in names}
+    checked = {name: explain_unavailable(name) for name in names}
     ready = tuple(name for name, found in checked.items() if found is None)
     return Availability(ready, tuple(found for found in checked.values() if found is not None))
 
 
-def check_metric(name: str) -> Unavailable | None:
+def explain_unavailable(name: str) -> Unavailable | None:
     """Why a metric cannot be measured: a missing package or missing weights; None if it can. Raises InputError."""
     info = find_metric(name)
     missing = missing_packages(name)

@@ -88,10 +88,10 @@ def format_values(values: Mapping[str, float | None]) -> str:
     return "  ".join(f"{printable(name)} {format_value(value)}" for name, value in values.items())
 
 
-def primary_metric(metrics: Mapping[int, MetricValues]) -> tuple[str, list[float]]:
-    """The metric of views that show only one, and its finite values in order."""
+def primary_metric(metrics: Mapping[int, MetricValues], preferred: str = "") -> tuple[str, list[float]]:
+    """The metric of views that show only one, and its finite values in order; the preferred one where measured."""
     names = dict.fromkeys(name for values in metrics.values() for name in values)
-    name = next((name for name in PAPER_METRICS if name in names), next(iter(names), ""))
+    name = next((name for name in (preferred, *PAPER_METRICS) if name in names), next(iter(names), ""))
     series = [value for values in metrics.values() if (value := values.get(name)) is not None]
     return printable(name), series
 

@@ -109,7 +109,7 @@ def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory])
     Takes seconds if an inpainter is slow and never ran. A key that is missing in the result has an unknown time.
     """
     specs = {cost_key(spec): spec for sweep in sweeps for spec in specs_without_seeds(sweep)}
-    times = _times_on_disk(specs, trajectories)
+    times = times_on_disk(specs, trajectories)
     for key, spec in specs.items():
         if key not in times and not inpainters.find_inpainter(spec.inpainter).needs_weights:
             with suppress(RiptuiError):  # an extra is missing, or the inpainter fails: `riptui run` will say so
@@ -117,7 +117,8 @@ def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory])
     return times
 
 
-def _times_on_disk(keys: Collection[CostKey], trajectories: Iterable[Trajectory]) -> dict[CostKey, IterationTime]:
+def times_on_disk(keys: Collection[CostKey], trajectories: Iterable[Trajectory]) -> dict[CostKey, IterationTime]:
+    """The time of an iteration for each of the keys that trajectories on disk were computed with."""
     found: dict[CostKey, list[Trajectory]] = {}
     for trajectory in islice(trajectories, MAX_SCANNED_TRAJECTORIES):
         with suppress(RiptuiError):

@@ -1,10 +1,10 @@
 """The picture files that a folder or a glob pattern means, and those that it leaves out. Opens none to decode it."""
 
-import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from riptui.errors import SourceError
@@ -47,17 +47,44 @@ def list_pictures(folder: Path, *, recursive: bool = False) -> PictureFiles:
 
 
 def match_pattern(pattern: str, base: Path) -> PictureFiles:
-    """The files that a glob pattern matches as in a shell: hidden ones only if it names them."""
+    """The files that a glob pattern matches as in a shell: hidden ones only if it names them; ** follows no links."""
     found = PictureFiles()
-    junk = JUNK_FOLDERS - set(Path(pattern).parts)
-    matches = map(Path, glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207  # Path.glob takes hidden files
-    for path in _sort_naturally(base / match for match in matches if not junk & set(match.parts)):
+    anchor = Path(pattern).anchor
+    parts = Path(pattern).parts[1 if anchor else 0 :]
+    for path in _sort_naturally(dict.fromkeys(_match(Path(anchor) if anchor else base, parts))):
         if not is_folder(path):
             (found.pictures if is_regular(path) else found.left_out).append(path)
     return found
 
 
-def find_copies(paths: Iterable[Path]) -> dict[Path, Path]:
+def _match(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
+    """What the parts of a pattern match below a folder. Folders that cannot be read match nothing."""
+    if not parts:
+        yield folder
+    elif not any(sign in parts[0] for sign in "*?["):
+        if os.path.lexists(path := folder / parts[0]):
+            yield from _match(path, parts[1:])
+    elif parts[0] == "**":
+        yield from _match(folder, parts[1:] or ["*"])
+        for entry in _scan(folder):
+            if entry.is_dir(follow_symlinks=False) and entry.name[0] != "." and entry.name not in JUNK_FOLDERS:
+                yield from _match(folder / entry.name, parts)
+    else:
+        for entry in _scan(folder):
+            is_shown = entry.name not in JUNK_FOLDERS and (entry.name[0] != "." or parts[0][0] == ".")
+            if is_shown and fnmatchcase(entry.name, parts[0]):
+                yield from _match(folder / entry.name, parts[1:])
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [*entries]
+    except (OSError, ValueError):  # ValueError: a NUL character
+        return []
+
+
+def find_equal_files(paths: Iterable[Path]) -> dict[Path, Path]:
     """Files with the same bytes as one before them, and which. Only files of equal size are read."""
     copies: dict[Path, Path] = {}
     by_size: dict[int, list[Path]] = {}

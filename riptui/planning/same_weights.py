@@ -31,7 +31,7 @@ def find_same_weights(parent: Path, spec: Spec) -> Trajectory | None:
                 from riptui.inpainters import identity  # of an extra
 
                 sessions = trajectory.read_sessions()
-                if sessions and identity.has_weights(spec.parameters, sessions[-1].notes):
+                if sessions and identity.used_weights(spec.parameters, sessions[-1].notes):
                     found = trajectory
     return found
 

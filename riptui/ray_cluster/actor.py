@@ -15,6 +15,7 @@ from threading import Thread
 
 from riptui.errors import StoreError, WorkerError
 from riptui.events import Failed
+from riptui.ray_cluster.actor_output import ActorOutput
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
 from riptui.store.disk import Folder
 from riptui.store.lease import Bundle, RemoteCopy
@@ -56,11 +57,16 @@ class ActorWorker:
         self._queue = MemoryQueue()
         self._problems: list[str] = []
         self._error: BaseException | None = None
+        self._output: ActorOutput | None = None
         self._copies: dict[str, RemoteCopy] = {}
         self._last_reply: tuple[int, ActorReply] | None = None
         self._scratch = Path(os.path.realpath(tempfile.mkdtemp(prefix=SCRATCH_PREFIX)))
         self._runs = runs if self._shares_disk else self._scratch / "runs"
         Thread(target=self._run, daemon=True, name="worker").start()
+
+    def keep_output(self) -> None:
+        """Send all that this process prints to the driver from now on."""
+        self._output = ActorOutput(self._scratch / "output.txt")
 
     def exchange(self, command: DriverCommand) -> ActorReply:
         """Queue what a command assigns, wait until a trajectory ends or the time is up, and reply.
@@ -99,7 +105,17 @@ class ActorWorker:
         problems, self._problems = self._problems, []
         worker = read_worker(workers_folder(self._scratch) / self._record.id)
         live = worker.live if worker else None
-        return ActorReply(self._incarnation, self._record, self._shares_disk, live, deltas, ended, tuple(problems))
+        return ActorReply(
+            self._incarnation,
+            self._record,
+            self._shares_disk,
+            live,
+            deltas,
+            ended,
+            self._output.take_new() if self._output else b"",
+            str(self._output.file) if self._output else "",
+            tuple(problems),
+        )
 
     def _run(self) -> None:
         try:

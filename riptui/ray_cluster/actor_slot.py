@@ -1,13 +1,20 @@
 """What the driver knows of an actor: its pending call, its assignments, its entry in the registry of workers."""
 
+import socket
 import time
+from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from riptui.ray_cluster.actor_output import read_from
 from riptui.ray_cluster.backlog import QUARANTINE, Assignment
+from riptui.ray_cluster.messages import ActorReply
 from riptui.store.worker_record import WorkerStatus
-from riptui.store.worker_registry import Registration
+from riptui.store.worker_registry import Registration, Worker
+from riptui.supervision.client import LOG_TAIL_LINES
+from riptui.supervision.hang_watch import HangWatch
 from riptui.text.terminal import printable
 
 
@@ -27,11 +34,49 @@ class ActorSlot:
     assignments: dict[str, Assignment] = field(default_factory=dict)  # by path relative to the runs folder
     registration: Registration | None = None
     stack: ExitStack = field(default_factory=ExitStack)  # holds the registration
+    hang_watch: HangWatch | None = None
+    output_file: Path | None = None  # on the actor's host
+    _output_bytes: int = 0
+    _last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_TAIL_LINES))
 
     def write_log(self, text: str) -> None:
         """Add a line to the log of the actor, which may not reach the file itself."""
         if self.registration is not None:
             self.registration.append_to_log(printable(text))
+
+    def write_output(self, reply: ActorReply) -> None:
+        """Add what the actor printed to its log."""
+        self.output_file = Path(reply.output_file) if reply.output_file else None
+        self._write_output(reply.output)
+
+    def describe_end(self) -> str:
+        """What the actor printed last, and where its log is, for the notice of its death; "" if it printed nothing."""
+        if self.registration is None:
+            return ""
+        if self.output_file is not None and self.registration.record.host == socket.gethostname():
+            self._write_output(read_from(self.output_file, self._output_bytes))  # of its last half second
+        lines = " / ".join(self._last_lines)
+        return f": {lines} (full log: {self.registration.log})" if lines else ""
+
+    def as_worker(self) -> Worker | None:
+        """The actor as readers of the registry see it; None: it has not replied yet."""
+        if self.registration is None:
+            return None
+        return Worker(self.registration.record, self.live, True, self.registration.path)
+
+    def forget(self) -> None:
+        """The actor's process is gone."""
+        self.stack.close()
+        self.incarnation, self.registration, self.live, self.output_file = "", None, None, None
+        self._output_bytes = 0
+        self._last_lines.clear()
+
+    def _write_output(self, output: bytes) -> None:
+        self._output_bytes += len(output)
+        for line in output.decode(errors="replace").splitlines():
+            if line.strip():
+                self.write_log(line)
+                self._last_lines.append(printable(line.strip()))
 
     def __str__(self) -> str:
         return f"actor {self.registration.record.id}" if self.registration else "an actor"

@@ -7,11 +7,13 @@ An actor that cannot reach the disk computes copies, and what they gain is saved
 import math
 import os
 import resource
+import secrets
 import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -22,12 +24,14 @@ from riptui.ray_cluster.actor_slot import ActorSlot
 from riptui.ray_cluster.backlog import QUARANTINE, Assignment, Backlog
 from riptui.ray_cluster.cluster import ActorResources, Cluster
 from riptui.ray_cluster.messages import ActorReply, DriverCommand
-from riptui.store.disk import Folder, make_folders
+from riptui.store.disk import Folder, make_folders_inside
 from riptui.store.lock import FolderLock
+from riptui.store.trust import Trust
 from riptui.store.worker_environment import variables_to_pass_on
 from riptui.store.worker_record import WorkerOptions
-from riptui.store.worker_registry import register, workers_folder
+from riptui.store.worker_registry import Worker, register, workers_folder
 from riptui.study.study_file import Study
+from riptui.supervision.hang_watch import HangWatch
 from riptui.supervision.progress import ProgressTracker, StudyProgress
 from riptui.supervision.restart_policy import RestartPolicy
 
@@ -54,19 +58,29 @@ class RayDriver:
 
     actors: how many; None: as many as the cluster can place. cpus: CPUs per actor, without a GPU; None: a GPU and a
     CPU, or one CPU if the study has no model. copies: actors send all results back, even if they reach the runs folder.
-    Raises MissingExtraError, WorkerError.
+    timeout: seconds that an iteration may take; an actor that takes longer is started again. resume_command: what a
+    user types to continue. Raises MissingExtraError, WorkerError.
     """
 
     def __init__(
-        self, study: Study, address: str, options: WorkerOptions, *, actors: int | None, cpus: int | None, copies: bool
+        self,
+        study: Study,
+        address: str,
+        options: WorkerOptions,
+        *,
+        actors: int | None,
+        cpus: int | None,
+        copies: bool,
+        timeout: float | None = None,
+        resume_command: str = "",
     ) -> None:
         self._study_file, self._runs, self._copies = str(study.file), Path(os.path.realpath(study.runs)), copies
         self._resources = ActorResources(0, cpus or 1) if cpus or not study.needs_weights else ActorResources(1, 1)
         self._options = msgspec.structs.replace(options, device="cuda" if self._resources.gpus else "cpu")
         self._target_count = actors
-        self._backlog = Backlog(self._runs)
+        self._timeout, self._resume_command = timeout, resume_command
         self._slots: list[ActorSlot] = []
-        self._driver_folder = workers_folder(self._runs) / f"leader-{os.getpid()}-{time.time():.0f}"
+        self._driver_folder = workers_folder(self._runs) / f"leader-{os.getpid()}-{secrets.token_hex(8)}"
         self._stack = ExitStack()
         self._nodes_checked_at = 0.0
         self._notes: list[str] = []
@@ -74,13 +88,15 @@ class RayDriver:
         self._policy = RestartPolicy()
         self._restarted: list[ActorSlot] = []
         """Slots whose actor died and was started again by Ray since the last look at the study."""
+        self._deaths: list[str] = []
         self._cluster = Cluster(address)
 
     def start(self) -> None:
         """Start the actors. Raises WorkerError if the cluster cannot place any of them; DiskError."""
         if not self._cluster.capacity(self._resources):
             raise WorkerError(f"no actor can be placed: {self._explain_shortage()}")
-        make_folders(self._driver_folder)
+        make_folders_inside(self._runs, self._driver_folder)
+        self._backlog = Backlog(self._runs, Trust.of_worker(self._driver_folder, "own", self._options.trust))
         self._stack.enter_context(FolderLock(self._stack.enter_context(Folder(self._driver_folder))))
         _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))  # a leased trajectory has three open files
@@ -139,6 +155,8 @@ class RayDriver:
             arguments = self._runs, self._driver_folder, self._options
             options = {"copies": self._copies, "variables": variables_to_pass_on()}
             slot = ActorSlot(self._cluster.start(self._resources, *arguments, **options))
+            if self._timeout is not None:
+                slot.hang_watch = HangWatch(self._timeout, partial(self._restart, slot))
             self._slots.append(slot)
             self._send(slot, DriverCommand(0))
         if capacity != self._capacity and target > capacity:
@@ -154,8 +172,10 @@ class RayDriver:
         now = time.monotonic()
         if now - self._nodes_checked_at > NODE_CHECK_SECONDS:
             self._nodes_checked_at = now
+            if not self._has_head():
+                return
             self._check_nodes(now)
-        if not self._slots:
+        if not self._slots and self._has_head():
             raise WorkerError(f"no actor is left: {self._notes[-1] if self._notes else self._explain_shortage()}")
         restarted, self._restarted = self._restarted, []
         if restarted:
@@ -164,18 +184,46 @@ class RayDriver:
         work = tracker.work_state(with_attempts=bool(restarted))
         decision = self._policy.decide(restarted, work, idle=idle, now=now)
         if decision.action == "give up":
-            raise WorkerError(f"gave up: {decision.reason}; see Ray's logs")
+            raise WorkerError(f"gave up: {decision.reason}; see the logs in {workers_folder(self._runs)}")
+
+    def take_deaths(self) -> list[str]:
+        """The deaths of actors since the last call, a text each, which the notices tell too."""
+        deaths, self._deaths = self._deaths, []
+        return deaths
+
+    def _tell_death(self, text: str) -> None:
+        self._notes.append(text)
+        self._deaths.append(text)
+
+    def _restart(self, slot: ActorSlot, worker: Worker) -> str:
+        self._cluster.restart(slot.actor)
+        return "it is started again"
+
+    def _has_head(self) -> bool:
+        """Whether the head answers. Raises WorkerError if it has not done so for long."""
+        head = self._cluster.head
+        if head.answers():
+            return True
+        if head.is_lost:
+            raise WorkerError(
+                f"the head of the Ray cluster at {head.address} is gone: it has not answered for "
+                f"{head.silent_seconds:.0f} s. What was committed is saved. Start a cluster again (ray start --head), "
+                f"then continue with: {self._resume_command}"
+            )
+        return False
 
     def _check_nodes(self, now: float) -> None:
         """Release trajectories of nodes that are gone, replace actors that do not reply, start missing ones."""
         nodes = self._cluster.nodes()
         for slot in [*self._slots]:
             if slot.incarnation and slot.node not in nodes:
-                self._notes.append(f"the node of {slot} is gone; other actors compute its trajectories")
+                self._tell_death(f"the node of {slot} is gone; other actors compute its trajectories")
                 self._release(slot, died=False)
             elif slot.assignments and now - slot.last_reply_at > SILENCE_SECONDS:
-                self._notes.append(f"{slot} has not replied for {SILENCE_SECONDS:.0f} s and is replaced")
+                self._tell_death(f"{slot} has not replied for {SILENCE_SECONDS:.0f} s and is replaced")
                 self._retire(slot, died=True)
+            elif slot.hang_watch and (worker := slot.as_worker()) and (text := slot.hang_watch.check(worker)):
+                self._notes.append(text)
         self._start_missing_actors()
         self._report_unplaced(now)
 
@@ -191,7 +239,7 @@ class RayDriver:
         try:
             slot.node, reply = self._cluster.get_reply(slot.pending_call)
         except WorkerError as error:
-            self._notes.append(f"{slot} ended: {error}")
+            self._tell_death(f"{slot} ended: {error}{slot.describe_end()}")
             self._target_count = (len(self._slots) if self._target_count is None else self._target_count) - 1
             self._retire(slot, died=bool(slot.incarnation))
             return False
@@ -200,6 +248,7 @@ class RayDriver:
             self._register(slot, reply)
             return True
         slot.live = reply.live
+        slot.write_output(reply)
         if slot.registration is not None and reply.live is not None:
             slot.registration.publish(reply.live)
         for path, delta in reply.deltas.items():
@@ -218,7 +267,7 @@ class RayDriver:
     def _register(self, slot: ActorSlot, reply: ActorReply) -> None:
         """Register a new actor, or one that died and was started again. Raises WorkerError for another version."""
         if slot.incarnation:
-            self._notes.append(f"{slot} died and was started again")
+            self._tell_death(f"{slot} died and was started again{slot.describe_end()}")
             self._restarted.append(slot)
             self._release(slot, died=True)
         if reply.record.version != __version__:
@@ -227,9 +276,8 @@ class RayDriver:
         slot.incarnation, slot.shares_disk = reply.incarnation, reply.shares_disk
         record = msgspec.structs.replace(reply.record, study=self._study_file)
         slot.registration = slot.stack.enter_context(register(self._runs, record))
-        slot.write_log(
-            f"Ray actor on {record.host}: messages of its driver only; the actor's own output is in Ray's logs"
-        )
+        slot.write_log(f"Ray actor on {record.host}: messages of its driver, and what it prints")
+        slot.write_output(reply)
 
     def _retire(self, slot: ActorSlot, *, died: bool) -> None:
         """End an actor for good."""
@@ -240,8 +288,7 @@ class RayDriver:
     def _release(self, slot: ActorSlot, *, died: bool) -> None:
         """Give an actor's trajectories back to the backlog. died: perhaps one of them killed it. Raises DiskError."""
         lost, slot.assignments = [*slot.assignments.values()], {}
-        slot.stack.close()
-        slot.incarnation, slot.registration, slot.live = "", None, None
+        slot.forget()
         self._backlog.give_back(lost, died=died)
 
     def _next_command(self, slot: ActorSlot, tracker: ProgressTracker) -> DriverCommand:

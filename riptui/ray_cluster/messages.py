@@ -34,5 +34,9 @@ class ActorReply:
     """By path: what was committed since the last reply, of trajectories sent as bundles."""
     finished: Mapping[str, bool] = field(default_factory=dict)
     """Trajectories that left the actor, by path; True: no work is left, or it failed."""
+    output: bytes = b""
+    """What the actor's process printed since the last reply."""
+    output_file: str = ""
+    """Where that is kept, on the actor's host."""
     problems: tuple[str, ...] = ()
     """Errors that are not recorded in any trajectory's folder."""

@@ -10,6 +10,11 @@ verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings
 findings    runs the seven tests on any trajectories; spread_tests: those about spreads; holm: Holm's correction
 comparison  ranks inpainters
+picture_names  what to call pictures where several are shown
+
+rating_questions   what people are asked about frames; rating_answers: what they answered
+preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappas, metrics against people
+rating_summary     all of this, from any trajectories and files of ratings
 
 patch_errors       the errors of repainted squares, from disk; square_measures: from pixels; square_cache: kept
 read_squares       those of many trajectories, and why some have none

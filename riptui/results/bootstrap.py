@@ -5,7 +5,8 @@ bootstrap treats them as the whole population. The level is therefore expanded t
 section 4.4): with 3,000 samples of 10 normal values, 93 % of the intervals contained the true mean, 90 % without it.
 
 Where all images share the squares of a few seeds, the seeds are a sample too, crossed with the images: both are
-resampled (the pigeonhole bootstrap, Owen 2007), and the level is that of the smaller of both samples.
+resampled (the pigeonhole bootstrap, Owen 2007), and the level is that of the smaller of both samples, which must not be
+below MIN_INTERVAL_IMAGES either: of 300 simulated intervals over two seeds, 82 % held the truth.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from jaxtyping import Float64
 
 CONFIDENCE = 0.95
 MIN_INTERVAL_IMAGES = 5
-"""Images that an interval needs: one over fewer is hardly more than the range of the data."""
+"""Images that an interval needs, and seeds that images share: one over fewer is hardly more than the data's range."""
 RESAMPLES = 4000
 _CHUNK = 2**21  # draws at a time: 16 MB
 _NORMAL = NormalDist()
@@ -74,7 +75,7 @@ def estimate(
     seed: int = 0,
     expanded: bool = True,
 ) -> IntervalEstimate:
-    """Estimate a statistic of the images with its interval. The same columns and seed give the same interval.
+    """Estimate a statistic of the images with its interval. The same images, in any order, give the same interval.
 
     `columns`: one row per image. `null`: the value that the statistic would have if there were no effect, for the p.
     `expanded`: widen the interval for few images, as above. Resamples in which the statistic has no finite value, e.g.
@@ -83,6 +84,7 @@ def estimate(
     images = len(columns)
     if not images:
         return NO_ESTIMATE
+    columns = columns[np.lexsort(columns.T)]
 
     def resample(generator: np.random.Generator, count: int) -> Resampled:
         return statistic(_draw_counts(generator, count, images) @ columns / images)
@@ -147,7 +149,7 @@ def estimate_crossed(
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(statistic(means(np.ones((1, images)), np.ones((1, seeds))))[0])
         jackknife = statistic(means(1 - np.eye(images), np.ones((images, seeds))))
-    if seeds < 2:
+    if seeds < MIN_INTERVAL_IMAGES:
         return IntervalEstimate(value, nan, nan, images)
     units = min(images, seeds)
     return _interval(value, resample, jackknife, units, null=null, resamples=resamples, seed=seed)

@@ -1,11 +1,11 @@
 """Comparison of inpainters: which drifts least, and whether the difference is significant.
 
-Only blocks that every inpainter has completed are compared: the same squares of the same image. The areas under the
-curves are averaged within each image; the images are the sample.
+Only blocks that every inpainter has completed are compared: the same squares of the same image, at the amounts at
+which all of them were measured. The areas under the curves are averaged within each image; the images are the sample.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import median
 
@@ -14,16 +14,25 @@ from jaxtyping import Float64
 
 from riptui.errors import InputError
 from riptui.metrics import find_metric
-from riptui.results.bootstrap import IntervalEstimate, estimate
-from riptui.results.curves import Curve, GroupKey, average_by_image, get_setting, group_by
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.curves import (
+    Curve,
+    GroupKey,
+    average_by_image,
+    get_setting,
+    group_by,
+    select_points,
+    shared_amounts,
+)
 from riptui.results.holm import adjust_p
-from riptui.results.statistics import area_under_curve, estimate_by_image, median_half_life
+from riptui.results.panel import condition_settings
+from riptui.results.statistics import area_under_curve, count_shared, estimate_by_image, median_half_life
 from riptui.spec import ParameterValue
 
 Block = tuple[ParameterValue, ...]
 """An image and the settings of `_SQUARE_FIELDS`."""
 
-_SQUARE_FIELDS = ("mask", "seed", "amount", "order", "paste")
+_SQUARE_FIELDS = ("mask", "seed", "squares", "amount", "order", "paste")
 """The settings that, with the image, decide which squares are repainted and how much of them is kept."""
 
 
@@ -64,6 +73,8 @@ class InpainterComparison:
     """One per pair, in the order of the standings."""
     left_out: int
     """Count of trajectories that are unfinished, or whose block some inpainter has not completed."""
+    shared_squares: int
+    """As in DriftSummary. The p values take the squares for given in any case."""
 
 
 def compare(found: Collection[Curve], by: Sequence[str] = ("inpainter",)) -> InpainterComparison:
@@ -75,24 +86,47 @@ def compare(found: Collection[Curve], by: Sequence[str] = ("inpainter",)) -> Inp
     blocks = {key: _curves_by_block(members, by) for key, members in group_by(found, by).items()}
     if len(blocks) < 2:
         raise InputError(f"nothing to compare: all measured trajectories have the same {' and '.join(by)}")
-    shared = sorted(set.intersection(*(set(by_block) for by_block in blocks.values())))
+    shared = _align(blocks)
     if not shared:
         raise InputError(
-            "nothing to compare: no combination of image, mask size, seed and amount is complete in all of them"
+            "nothing to compare: no combination of image, mask size, seed, squares and amount is complete in all of "
+            "them, measured at two amounts that all share"
         )
     metric = next(iter(found)).metric
     higher = find_metric(metric).higher_means
     if higher == "neither":
         raise InputError(f"{metric} does not measure the distance to the original: choose another metric")
     sign = 1.0 if higher == "farther" else -1.0
-    members = {key: [by_block[block] for block in shared] for key, by_block in blocks.items()}
+    members = {key: [curves[place] for curves in shared] for place, key in enumerate(blocks)}
     standings = [_standing(key, curves) for key, curves in members.items()]
     standings.sort(key=lambda standing: sign * standing.area.value)
-    areas = {
-        key: average_by_image(curves, [area_under_curve(curve) for curve in curves]) for key, curves in members.items()
-    }
-    differences = _paired_differences([(standing.key, sign * areas[standing.key]) for standing in standings])
-    return InpainterComparison(standings, differences, len(found) - len(shared) * len(blocks))
+    differences = [
+        _paired_difference(nearer.key, farther.key, members[nearer.key], members[farther.key], sign)
+        for nearer, farther in combinations(standings, 2)
+    ]
+    adjusted = adjust_p([difference.p for difference in differences])
+    return InpainterComparison(
+        standings,
+        [replace(difference, adjusted=p) for difference, p in zip(differences, adjusted, strict=True)],
+        len(found) - len(shared) * len(blocks),
+        count_shared(next(iter(members.values()))),
+    )
+
+
+def settings_to_compare(found: Iterable[Curve]) -> list[str]:
+    """The settings that tell inpainters apart; those that decide the squares or the amount are not compared."""
+    return [name for name in condition_settings(found) if name not in ("amount", "squares")]
+
+
+def _align(blocks: Mapping[GroupKey, Mapping[Block, Curve]]) -> list[list[Curve]]:
+    """A curve per group for each block that all have, at the amounts at which all were measured, if there are two."""
+    aligned = []
+    for block in sorted(set.intersection(*(set(by_block) for by_block in blocks.values()))):
+        curves = [by_block[block] for by_block in blocks.values()]
+        amounts = shared_amounts(curves)
+        if len(amounts) > 1:
+            aligned.append([select_points(curve, amounts) for curve in curves])
+    return aligned
 
 
 def _curves_by_block(members: Iterable[Curve], by: Sequence[str]) -> dict[Block, Curve]:
@@ -120,14 +154,14 @@ def _standing(key: GroupKey, members: Sequence[Curve]) -> Standing:
     )
 
 
-def _paired_differences(areas: Sequence[tuple[GroupKey, Float64[np.ndarray, " images"]]]) -> list[PairedDifference]:
-    pairs = list(combinations(areas, 2))
-    tests = [_wilcoxon(farther - nearer) for (_, nearer), (_, farther) in pairs]
-    all_adjusted = adjust_p(tests)
-    return [
-        PairedDifference(nearer_key, farther_key, estimate((farther - nearer)[:, None]), p, adjusted)
-        for ((nearer_key, nearer), (farther_key, farther)), p, adjusted in zip(pairs, tests, all_adjusted, strict=True)
-    ]
+def _paired_difference(
+    nearer: GroupKey, farther: GroupKey, nearer_curves: Sequence[Curve], farther_curves: Sequence[Curve], sign: float
+) -> PairedDifference:
+    """The curves' blocks are the same, in the same order."""
+    areas = zip(map(area_under_curve, nearer_curves), map(area_under_curve, farther_curves), strict=True)
+    differences = [sign * (farther_area - nearer_area) for nearer_area, farther_area in areas]
+    p = _wilcoxon(average_by_image(nearer_curves, differences))
+    return PairedDifference(nearer, farther, estimate_by_image(nearer_curves, differences), p, p)
 
 
 def _wilcoxon(differences: Float64[np.ndarray, " images"]) -> float:

@@ -9,7 +9,7 @@ mask sizes share a grid of 50 %; other grids (e.g. 3 x 3 squares) are measured a
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from operator import attrgetter
 from statistics import fmean
@@ -141,6 +141,12 @@ def select_values(curve: Curve, inpainted: CurveValues) -> CurveValues:
     """A curve's values at some of its own points."""
     values: CurveValues = curve.values[np.searchsorted(curve.inpainted, inpainted)]
     return values
+
+
+def select_points(curve: Curve, inpainted: CurveValues) -> Curve:
+    """The curve at some of its own points."""
+    places = np.searchsorted(curve.inpainted, inpainted)
+    return replace(curve, k=curve.k[places], inpainted=curve.inpainted[places], values=curve.values[places])
 
 
 def group_by(found: Iterable[SpecItem], by: Sequence[str]) -> dict[GroupKey, list[SpecItem]]:

@@ -18,6 +18,10 @@ from riptui.results.verdict import PaperFinding
 from riptui.spec import ParameterValue
 from riptui.store.listing import TrajectorySummary
 
+OVER_IMAGES_ALONE = (4, 5, 6)
+"""The findings whose intervals never resample the squares that images share."""
+FOR_THESE_SQUARES = "the images share squares, and the intervals are for these squares"
+
 
 @dataclass(frozen=True)
 class ConditionFindings:
@@ -64,7 +68,7 @@ def check_findings(
 
 def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, ...]:
     """Test one panel, and the panels of the nets, restricted to the trajectories and amounts that all nets have."""
-    return (
+    found = (
         paper_tests.distance_grows(panel),
         paper_tests.slows_without_settling(panel),
         paper_tests.larger_masks_end_farther(panel),
@@ -73,6 +77,13 @@ def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, 
         paper_tests.vgg_has_fewest_outliers(nets),
         paper_tests.runs_spread(panel),
     )
+    if not panel.shared_squares:
+        return found
+    return tuple(_note_shared_squares(finding) if finding.number in OVER_IMAGES_ALONE else finding for finding in found)
+
+
+def _note_shared_squares(finding: PaperFinding) -> PaperFinding:
+    return replace(finding, note="; ".join(filter(None, (finding.note, FOR_THESE_SQUARES))))
 
 
 def check_excess(panel: Panel, sources: Mapping[NullSource, int]) -> tuple[PaperFinding, ...]:

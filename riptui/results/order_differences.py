@@ -16,7 +16,10 @@ AMOUNTS = (100.0, 200.0, 400.0)
 
 @dataclass(frozen=True)
 class OrderDifference:
-    """How much farther one order is than another at one inpainted %, by picture; a mean over seeds first."""
+    """The value of one order minus that of another at one inpainted %, by picture; a mean over seeds first.
+
+    Of a distance it is how much farther the first is, of a similarity such as ssim how much nearer.
+    """
 
     metric: str
     order: SquareOrder

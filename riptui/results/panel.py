@@ -1,6 +1,6 @@
 """Distances arranged for tests: complete trajectories that differ only in image, mask size and seed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, nan
@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, find_metric
-from riptui.results.bootstrap import IntervalEstimate, estimate, estimate_crossed
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate, estimate, estimate_crossed
 from riptui.results.curves import (
     Curve,
     CurveValues,
@@ -29,7 +29,10 @@ SeedValues = Mapping[int, float]
 
 VARIED_FIELDS = ("mask", "seed")
 """The settings, besides the image, in which a panel's trajectories differ."""
+USUAL_SHARE = 0.8
+"""Share of the images that must be measured at an amount, for it not to be left out."""
 ONE_SEQUENCE = "all images share one sequence of squares, so this holds for these squares only"
+SHARED_RUNS = "all images share the sequences of squares, so this spread is that of these sequences only"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +76,13 @@ class Panel:
 
     @property
     def why_open(self) -> str:
-        """Why nothing that is estimated over images can be decided, if so: they share one sequence of squares."""
+        """Why nothing that is estimated over images can be decided, if so: they share few sequences of squares."""
         seeds = {seed for by_mask in self.runs.values() for by_seed in by_mask.values() for seed in by_seed}
-        return ONE_SEQUENCE if self.shared_squares and len(seeds) == 1 else ""
+        if not self.shared_squares or len(seeds) >= MIN_INTERVAL_IMAGES:
+            return ""
+        if len(seeds) == 1:
+            return ONE_SEQUENCE
+        return f"all images share {len(seeds)} sequences of squares, and a verdict takes {MIN_INTERVAL_IMAGES}"
 
     def images_with(self, masks: Iterable[int], *, seeds: int = 1) -> list[str]:
         """The images that have at least so many seeds at each of these mask sizes."""
@@ -92,6 +99,20 @@ class Panel:
         """The inpainted % at which all these trajectories were measured, ascending."""
         curves = [curve for image in images for mask in masks for curve in self.runs[image][mask].values()]
         return sorted(set.intersection(*({*curve.inpainted.tolist()} for curve in curves))) if curves else []
+
+    def usual_points(self, masks: Collection[int], images: Sequence[str], least: int) -> tuple[list[str], list[float]]:
+        """The amounts at which four fifths of the images, and at least so many, were measured; the images with all.
+
+        So a few trajectories that were measured at other amounts take none away from the others. If too few images have
+        all of them: all images, and the amounts that they share.
+        """
+        amounts = {image: set(self.shared_amounts(masks, [image])) for image in images}
+        counts = Counter(amount for found in amounts.values() for amount in found)
+        usual = {amount for amount, count in counts.items() if count >= max(least, USUAL_SHARE * len(images))}
+        members = [image for image in images if usual <= amounts[image]]
+        if usual and len(members) >= least:
+            return members, sorted(usual)
+        return list(images), self.shared_amounts(masks, images)
 
     def seed_means(
         self, images: Sequence[str], mask: int, amounts: Sequence[float]
@@ -132,7 +153,7 @@ class Panel:
         known = [{seed: value for seed, value in by_seed.items() if isfinite(value)} for by_seed in values]
         known = [by_seed for by_seed in known if by_seed]
         seeds = sorted({seed for by_seed in known for seed in by_seed})
-        if self.shared_squares and len(seeds) > 1:
+        if self.shared_squares and len(seeds) >= MIN_INTERVAL_IMAGES:
             cells = np.array([[by_seed.get(seed, nan) for seed in seeds] for by_seed in known])
             return estimate_crossed(cells[..., None], null=null)
         means = [fmean(by_seed.values()) for by_seed in known]
@@ -166,7 +187,7 @@ def condition_settings(found: Iterable[HasSpec]) -> list[str]:
 def make_panel(members: Sequence[Curve], distances: Callable[[Curve], CurveValues]) -> Panel:
     """The panel of complete curves of one metric and one condition. Raises what `distances` raises."""
     runs: defaultdict[str, defaultdict[int, dict[int, DistanceCurve]]] = defaultdict(lambda: defaultdict(dict))
-    for curve in members:
+    for curve in sorted(members, key=lambda curve: curve.image):  # so that intervals depend on no order of folders
         above = curve.inpainted > 0
         measured = DistanceCurve(curve.inpainted[above], distances(curve)[above])
         runs[curve.image][curve.spec.mask][curve.spec.seed] = measured

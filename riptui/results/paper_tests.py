@@ -14,7 +14,7 @@ import numpy as np
 
 from riptui.results import spread_tests
 from riptui.results.curves import CurveValues
-from riptui.results.panel import DistanceCurve, Panel, pair_panels
+from riptui.results.panel import SHARED_RUNS, DistanceCurve, Panel, pair_panels
 from riptui.results.verdict import MIN_PAIRED_IMAGES, MIN_SPREAD_IMAGES, Evidence, PaperFinding
 
 NETS = ("lpips-vgg", "lpips-alex", "lpips-squeeze")
@@ -149,7 +149,8 @@ def runs_spread(panel: Panel) -> PaperFinding:
     ]
     early, late, fall = spread_tests.run_spread_fall(panel, masks)
     parts.append((f"sd over runs at {early:g} % / sd at {late:g} %", fall))
-    evidence = [Evidence(what, effect, 1.0) for what, effect in parts if effect.images]
+    why_open = SHARED_RUNS if panel.shared_squares else ""
+    evidence = [Evidence(what, effect, 1.0, open=why_open) for what, effect in parts if effect.images]
     return PaperFinding(
         7,
         "Over runs of one image, the spread is larger for larger masks and falls with the amount.",

@@ -21,7 +21,7 @@ from riptui.results.bootstrap import (
     estimate_from_counts,
 )
 from riptui.results.panel import Panel
-from riptui.results.verdict import MIN_SPREAD_IMAGES, ROUNDING
+from riptui.results.verdict import MIN_PAIRED_IMAGES, MIN_SPREAD_IMAGES, ROUNDING
 
 SWAPS = 1000
 """Resamples of the test of outliers."""
@@ -44,8 +44,7 @@ def rank_correlation(first: Panel, second: Panel, *, null: float) -> IntervalEst
     images = list(first.runs)
     columns: list[Columns] = []
     for mask in first.masks_of(MIN_SPREAD_IMAGES):
-        members = first.images_with([mask])
-        amounts = first.shared_amounts([mask], members)
+        members, amounts = first.usual_points([mask], first.images_with([mask]), MIN_SPREAD_IMAGES)
         x, y = (_ranks(panel.seed_means(members, mask, amounts)) for panel in (first, second))
         present = np.isin(images, members)
         columns.append(_fill(np.stack([x, y, x * x, y * y, x * y, np.ones_like(x)]), present))
@@ -114,8 +113,7 @@ def outlier_excess(reference: Panel, other: Panel) -> IntervalEstimate:
     images = list(reference.runs)
     values: list[PairedCells] = []
     for mask in reference.masks_of(MIN_SPREAD_IMAGES):
-        members = reference.images_with([mask])
-        amounts = reference.shared_amounts([mask], members)
+        members, amounts = reference.usual_points([mask], reference.images_with([mask]), MIN_SPREAD_IMAGES)
         first, second = (panel.seed_means(members, mask, amounts) for panel in (reference, other))
         values.append((np.isin(images, members), first, second))
 
@@ -194,7 +192,7 @@ def run_spread_ratio(panel: Panel, smaller: int, larger: int) -> IntervalEstimat
     images = panel.images_with([smaller, larger], seeds=MIN_RUNS)
     if not images:
         return NO_ESTIMATE
-    amounts = panel.shared_amounts([smaller, larger], images)
+    images, amounts = panel.usual_points([smaller, larger], images, MIN_PAIRED_IMAGES)
     first, second = (_log_sds(panel, images, mask, amounts).mean(axis=1) for mask in (smaller, larger))
     return _estimate_log_ratio(second - first)
 
@@ -208,8 +206,7 @@ def run_spread_fall(panel: Panel, masks: Sequence[int]) -> tuple[float, float, I
     by_image: dict[str, list[float]] = {image: [] for image in images}
     early = late = nan
     for mask in masks:
-        members = panel.images_with([mask], seeds=MIN_RUNS)
-        amounts = panel.shared_amounts([mask], members)
+        members, amounts = panel.usual_points([mask], panel.images_with([mask], seeds=MIN_RUNS), MIN_PAIRED_IMAGES)
         if len(amounts) < 2:
             continue
         late = amounts[-1]

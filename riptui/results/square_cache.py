@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from riptui.filesystem import write_atomically
+from riptui.filesystem import read_own_file, write_atomically
 from riptui.results.exposure import PATCH_ERRORS, PerIteration, SquareErrors
 from riptui.results.patch_errors import Computed, assemble, compute_errors, number_squares
 from riptui.settings.paths import cache_folder
@@ -22,6 +22,7 @@ from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
 
 VERSION = 1  # of what is computed: another value makes all older entries void
+MAX_ENTRY_BYTES = 2**24
 MAX_BYTES = 2**28  # of all entries; 400 % of 512 px by 64 px takes 7 kB
 
 
@@ -74,7 +75,7 @@ def _entry_file(trajectory: Trajectory, rows: Sequence[IterationRow]) -> Path | 
 def _load(file: Path, count: int) -> Computed:
     """The entry; empty if there is none, or it is damaged."""
     try:
-        content = msgspec.msgpack.decode(file.read_bytes(), type=dict[str, list[float]])
+        content = msgspec.msgpack.decode(read_own_file(file, MAX_ENTRY_BYTES), type=dict[str, list[float]])
         os.utime(file)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}

@@ -17,8 +17,10 @@ from riptui.results.bootstrap import (
     MIN_INTERVAL_IMAGES,
     NO_ESTIMATE,
     IntervalEstimate,
+    StatisticOfMeans,
     estimate,
     estimate_crossed,
+    first_mean,
     ratio_of_means,
 )
 from riptui.results.curves import (
@@ -31,6 +33,7 @@ from riptui.results.curves import (
     shared_amounts,
     shares_squares,
 )
+from riptui.results.exposure_model import ExposureModel
 from riptui.results.fits import FittedCurve, fit_laws
 
 
@@ -58,6 +61,8 @@ class DriftSummary:
 
     The median over images of the mean over seeds. None if nothing changed.
     """
+    coverage_half_life: float | None
+    """The half-life expected of coverage: what it would be if each square were damaged once and stayed so."""
     shared_squares: int
     """Seeds whose squares the images share, so that the intervals are for these squares; 0: each has its own."""
     laws: list[FittedCurve]
@@ -105,6 +110,7 @@ def summarize_drift(members: Collection[Curve]) -> DriftSummary:
         final=estimate_by_image(complete, ends),
         area=estimate_by_image(complete, [area_under_curve(curve) for curve in complete]),
         half_life=median_half_life(complete),
+        coverage_half_life=_coverage_half_life(complete[0]) if complete else None,
         shared_squares=count_shared(complete),
         laws=fit_mean_drift(complete),
     )
@@ -115,21 +121,41 @@ def count_shared(members: Collection[Curve]) -> int:
     return len({curve.spec.seed for curve in members}) if shares_squares(members) else 0
 
 
+def describe_shared(sequences: int) -> str:
+    """What it means for intervals that all images share so many sequences of squares, 1 or more."""
+    if sequences == 1:
+        return "all images share one sequence of squares: the intervals are for these squares"
+    if sequences < MIN_INTERVAL_IMAGES:
+        return f"the images share {sequences} sequences of squares: the intervals are for these squares"
+    return f"the images share {sequences} sequences of squares: the intervals are over images and sequences"
+
+
 def estimate_by_image(members: Sequence[Curve], values: Sequence[float]) -> IntervalEstimate:
     """The mean of one value per trajectory: over the seeds of an image first, then over images, with an interval.
 
-    Where images share the squares of several seeds, the seeds are resampled as well.
+    A trajectory whose value is nan is left out. Where images share the squares of enough seeds, the seeds are
+    resampled as well; otherwise the interval is for these squares (`describe_shared`).
     """
-    if not members:
+    return _estimate_columns(members, [values], first_mean)
+
+
+def _estimate_columns(
+    members: Sequence[Curve], columns: Sequence[Sequence[float]], statistic: StatisticOfMeans
+) -> IntervalEstimate:
+    """A statistic of the means of some values per trajectory, as `estimate_by_image`."""
+    known = [place for place, values in enumerate(zip(*columns, strict=True)) if np.isfinite(values).all()]
+    if not known:
         return NO_ESTIMATE
-    if count_shared(members) > 1:
-        return estimate_crossed(_cross(members, values)[..., None])
-    return estimate(average_by_image(members, values)[:, None])
+    kept = [members[place] for place in known]
+    values = [[column[place] for place in known] for column in columns]
+    if count_shared(kept) >= MIN_INTERVAL_IMAGES:
+        return estimate_crossed(np.stack([_cross(kept, column) for column in values], axis=2), statistic)
+    return estimate(np.stack([average_by_image(kept, column) for column in values], axis=1), statistic)
 
 
 def _cross(members: Sequence[Curve], values: Sequence[float]) -> Float64[np.ndarray, "images seeds"]:
     """The values by image and seed, averaged where a seed has several; nan where an image lacks a seed."""
-    images = {image: row for row, image in enumerate(dict.fromkeys(curve.image for curve in members))}
+    images = {image: row for row, image in enumerate(sorted({curve.image for curve in members}))}
     seeds = {seed: column for column, seed in enumerate(sorted({curve.spec.seed for curve in members}))}
     sums, counts = np.zeros((2, len(images), len(seeds)))
     for curve, value in zip(members, values, strict=True):
@@ -165,12 +191,22 @@ def half_life(curve: Curve) -> float | None:
 
     Linear between measured points. None if both values are equal, or frame 0 has no finite value (PSNR).
     """
-    if curve.inpainted[0] != 0 or curve.values[-1] == curve.values[0]:
+    return _half_way(curve.inpainted, curve.values)
+
+
+def _coverage_half_life(curve: Curve) -> float | None:
+    """The half-life of the expected coverage, at the curve's own points."""
+    covered = ExposureModel({curve.spec.mask: 1.0}, tau=0.0).predict(curve.spec, curve.k.astype(np.float64))
+    return _half_way(curve.inpainted, covered)
+
+
+def _half_way(inpainted: CurveValues, values: CurveValues) -> float | None:
+    if inpainted[0] != 0 or values[-1] == values[0]:
         return None
-    progress = (curve.values - curve.values[0]) / (curve.values[-1] - curve.values[0])
+    progress = (values - values[0]) / (values[-1] - values[0])
     crossing = int(np.argmax(progress >= 0.5))
     fraction = (0.5 - progress[crossing - 1]) / (progress[crossing] - progress[crossing - 1])
-    return float(curve.inpainted[crossing - 1] + fraction * (curve.inpainted[crossing] - curve.inpainted[crossing - 1]))
+    return float(inpainted[crossing - 1] + fraction * (inpainted[crossing] - inpainted[crossing - 1]))
 
 
 def fit_mean_drift(members: Iterable[Curve]) -> list[FittedCurve]:
@@ -196,15 +232,10 @@ def convergence(previous: Iterable[Curve]) -> IntervalEstimate:
     NAME@previous, measured at equal intervals; the first point compares frame 0 with the next measured frame. Only
     complete curves count.
     """
-    complete = [curve for curve in previous if curve.complete]
-    ends: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    for curve in complete:
-        values = curve.values[curve.inpainted > 0]
-        if len(values) > 1:
-            ends[curve.image].append((float(values[-1]), float(values[0])))
-    if not ends:
-        return NO_ESTIMATE
-    return estimate(np.array([np.mean(found, axis=0) for found in ends.values()]), ratio_of_means)
+    complete = [curve for curve in previous if curve.complete and np.count_nonzero(curve.inpainted > 0) > 1]
+    ends = [float(curve.values[-1]) for curve in complete]
+    starts = [float(curve.values[curve.inpainted > 0][0]) for curve in complete]
+    return _estimate_columns(complete, [ends, starts], ratio_of_means)
 
 
 def spread_over_runs(members: Iterable[Curve]) -> list[RunSpread]:

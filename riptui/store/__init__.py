@@ -15,9 +15,10 @@ frame_reader     frames at random access
 tail             incremental reads of growing files
 listing          find, scan and summarize trajectories; filters: those that a user's words select
 copies           trajectories of one spec in several folders
-annotations      tags and notes
+annotations      tags and notes; ratings: what people said of frames, for statistics
 disk_queue       the trajectories that workers may take, in order
 queued           a trajectory's place in the queue
+queue_order      the order in which workers will take what waits
 turns            whose trajectory is next: one of each user in turn
 trust            whose trajectories a worker computes, and what their specs may load
 creation         create a folder: whole or not at all

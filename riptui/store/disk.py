@@ -285,6 +285,13 @@ def make_folders(path: Path) -> None:
                 parent.make_folder(folder.name)
 
 
+def make_folders_inside(root: Path, folder: Path) -> None:
+    """As `make_folders`, below a resolved root. Raises DiskError, and creates nothing, if a link leads elsewhere."""
+    if os.path.realpath(folder) != str(folder):
+        raise DiskError(f"{folder} leads through a symbolic link, out of {root}: remove the link")
+    make_folders(folder)
+
+
 def sync_parent(path: Path) -> None:
     """Make the name of an existing folder durable: the process that created it may have died before."""
     parent = path.parent.resolve()

@@ -29,16 +29,20 @@ def find_candidates(queue: Sequence[QueuedTrajectory], spec: Spec | None) -> Ite
     """The trajectories of a sorted queue to try next, in order; given a spec, only those that may join its batch.
 
     A trajectory whose last process died joins no batch, so that another death counts against no other trajectory.
-    Another model that has waited for longer than `SAME_TURN_SECONDS` goes first.
+    Another model goes first if it has waited for longer than `SAME_TURN_SECONDS`, or if its trajectory has a higher
+    priority than the others of the same owner.
     """
     if not queue:
         return
     last_in_turn = queue[0].queued + SAME_TURN_SECONDS
+    highest: dict[int, int] = {}  # the priority of each owner's first
     for candidate in queue:
+        is_urgent = candidate.priority >= highest.setdefault(candidate.owner, candidate.priority)
         if spec is None or (
             can_share_batch(candidate.trajectory.spec, spec)
             and not candidate.attempts
             and candidate.queued <= last_in_turn
+            and is_urgent
         ):
             yield candidate
 
@@ -110,7 +114,7 @@ class DiskQueue:
         for candidate in find_candidates(self.waiting.copy(), spec):
             self.waiting.remove(candidate)
             if not probe_lock(candidate.trajectory.path)[0] and self._read(candidate.trajectory) is not None:
-                self._turns.count(candidate, any_model=spec is None)
+                self._turns.count(candidate.owner, any_model=spec is None)
                 self.waiting = self._turns.sort(self.waiting)
                 return candidate.trajectory
             # otherwise another process took it, or its request changed, since the last scan

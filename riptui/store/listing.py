@@ -1,7 +1,10 @@
 """Find trajectories below a folder, and summarize each from a few small reads."""
 
+import errno
 import os
 import re
+import stat
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,12 +66,17 @@ def find_trajectories(root: Path, *, on_error: OnListingError = ignore_error) ->
 def open_runs(folder: str | Path) -> dict[str, Trajectory]:
     """The trajectories that are in a runs folder now, by their path below it ("cat/m128-s0"), in natural order.
 
-    Raises NotATrajectoryError if the folder does not exist, DiskError if it cannot be read.
+    Folders below it that cannot be listed are told by a warning. Raises NotATrajectoryError if the folder does not
+    exist, DiskError if it cannot be read.
     """
     root = Path(folder)
     if not root.is_dir():
         raise NotATrajectoryError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}")
-    return {trajectory.path.relative_to(root).as_posix(): trajectory for trajectory in find_trajectories(root)}
+    errors: list[DiskError] = []
+    found = list(find_trajectories(root, on_error=errors.append))
+    for error in errors:
+        warnings.warn(f"trajectories may be missing: {error}", stacklevel=2)
+    return {trajectory.path.relative_to(root).as_posix(): trajectory for trajectory in found}
 
 
 def walk_folders(
@@ -82,20 +90,33 @@ def walk_folders(
     pending = [str(root)]  # a Path for each of 10,000 would take longer than all the rest
     while pending:
         folder = pending.pop()
-        is_group = folder not in known and not os.path.isfile(f"{folder}/{layout.SPEC}")
-        yield folder, is_group
+        try:
+            with explain_errors(folder):
+                is_group = folder not in known and not _is_trajectory(folder)
+            yield folder, is_group
+            with explain_errors(folder):
+                subfolders = _list_subfolders(folder) if is_group else []
+        except DiskError as error:
+            if folder == str(root):
+                raise
+            on_error(error)
+            continue
         if is_group:
-            try:
-                with explain_errors(folder):
-                    subfolders = _list_subfolders(folder)
-            except DiskError as error:
-                if folder == str(root):
-                    raise
-                on_error(error)
-                continue
             if in_order:
                 subfolders.sort(key=natural_key, reverse=True)
             pending += [f"{folder}/{name}" for name in subfolders]
+
+
+def _is_trajectory(folder: str) -> bool:
+    """Raises OSError if that cannot be told."""
+    try:
+        return stat.S_ISREG(os.stat(f"{folder}/{layout.SPEC}").st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _list_subfolders(folder: str) -> list[str]:
@@ -153,7 +174,8 @@ def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = i
         if errors and not below:
             raise errors[0]
         if not below:
-            raise NotATrajectoryError(f"{path} {'holds no trajectory' if os.path.lexists(path) else 'does not exist'}")
+            with explain_errors(path):
+                raise NotATrajectoryError(f"{path} {'holds no trajectory' if path.exists() else 'does not exist'}")
         found.update(below)
     return list(found.values())
 

@@ -17,14 +17,14 @@ def describe_mixed_sessions(trajectory: Trajectory, rows: list[IterationRow] | N
 
     rows: the committed iterations, if they are read already. Raises DamagedError, DiskError.
     """
-    sessions = {session.session: _traits(session) for session in trajectory.read_sessions()}
+    sessions = {session.session: pixel_traits(session) for session in trajectory.read_sessions()}
     if not _list_differences(list(sessions.values())):
         return ""  # most are not mixed, and their rows need not be read
     used_sessions = dict.fromkeys(row.session for row in (trajectory.read_rows() if rows is None else rows))
     return "; ".join(_list_differences([sessions[number] for number in used_sessions if number in sessions]))
 
 
-def _traits(session: Session) -> dict[str, str]:
+def pixel_traits(session: Session) -> dict[str, str]:
     """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}

@@ -22,11 +22,15 @@ class QueuedTrajectory:
     """Processes in a row that died without committing a new iteration of it."""
     owner: int = 0
     """The user id that its folder belongs to."""
+    priority: int = 0
+    """Of its owner's trajectories, those with a higher one come first."""
+    since: float = 0.0
+    """When it was requested, in seconds since 1970; unlike `queued`, reordering does not change it."""
 
     @cached_property
     def sort_key(self) -> tuple[object, ...]:
         """Trajectories that may have killed workers come last, so that they do not keep the others from running."""
-        return self.attempts, self.queued, natural_key(str(self.trajectory.path))
+        return self.attempts, -self.priority, self.queued, natural_key(str(self.trajectory.path))
 
 
 def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
@@ -36,6 +40,8 @@ def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
         if not is_requested(trajectory, request) or not has_work(trajectory):
             return None
         count = attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
-        return QueuedTrajectory(trajectory, request.queued, count, os.stat(trajectory.path).st_uid)
+        owner = os.stat(trajectory.path).st_uid
+        since = request.since or request.queued
+        return QueuedTrajectory(trajectory, request.queued, count, owner, request.priority or 0, since)
     except (RiptuiError, OSError):
         return None

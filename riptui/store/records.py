@@ -3,6 +3,7 @@
 from typing import Literal, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from riptui.metrics.values import RepaintDistance, SquareValues
 from riptui.spec import Box, MeasureInterval, Sha256
@@ -85,6 +86,10 @@ class Request(msgspec.Struct, frozen=True):
     measure: MeasureInterval = "half"
     queued: float = 0.0
     """Time of the request, in seconds since 1970: workers take the lowest first."""
+    priority: int | UnsetType = UNSET
+    """Workers take what has a higher one first, of one owner's trajectories; unset: 0."""
+    since: float | UnsetType = UNSET
+    """Time of the request, if `queued` was changed to reorder the queue."""
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ The user owns the request: it is written without the lock, also while a process 
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import UNSET
 
 from riptui.errors import DiskError
 from riptui.metrics import PREVIOUS, base_name, has_value_at_first, split_names
@@ -19,10 +20,11 @@ from riptui.store.trajectory import Trajectory
 
 
 def merge_request(request: Request, extra: Request | None) -> Request:
-    """The request in the folder, set to run, with the metrics of another one added."""
+    """The request in the folder, set to run, with the metrics of another one added, and its priority if it has one."""
     update = extra or request
     metrics = tuple(dict.fromkeys([*request.metrics, *update.metrics]))
-    return msgspec.structs.replace(request, state="run", metrics=metrics, measure=update.measure)
+    priority = request.priority if update.priority is UNSET else update.priority
+    return msgspec.structs.replace(request, state="run", metrics=metrics, measure=update.measure, priority=priority)
 
 
 def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:

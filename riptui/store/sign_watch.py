@@ -8,11 +8,11 @@ are never compared.
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from riptui.store.worker_registry import LIVE_FILE, RECORD_FILE, Worker
+from riptui.store.worker_registry import LIVE_FILE, RECORD_FILE, Worker, list_workers
 
 SILENT_SECONDS = 30.0  # without a change of live.json; a busy machine delays it by seconds
 STEP_SECONDS = 5  # a silence is told in multiples of this, so that a display does not change all the time
@@ -49,6 +49,21 @@ def watch_once(workers: Sequence[Worker]) -> list[Worker]:
     return SignWatch().watch(workers)
 
 
+def find_silent(workers: Iterable[Worker]) -> dict[str, int]:
+    """Trajectories whose worker gives no sign: for how many seconds, by path relative to the runs folder.
+
+    workers: as `SignWatch.watch` returned them.
+    """
+    return {job.path: worker.silent for worker in workers if worker.silent and worker.live for job in worker.live.jobs}
+
+
+def read_silent(runs: Path) -> dict[Path, int]:
+    """The same for a command that looks once, by resolved path."""
+    root = Path(os.path.realpath(runs))
+    workers = [worker for worker in list_workers(runs) if worker.alive]
+    return {root / path: seconds for path, seconds in find_silent(watch_once(workers)).items()}
+
+
 def _count_silence(worker: Worker, unchanged: float) -> int:
     """Seconds without a sign; 0: it gives signs. It may also say itself that it waits for a step for too long."""
     silence = (unchanged if unchanged >= SILENT_SECONDS else 0.0) + (worker.live.still if worker.live else 0.0)
@@ -63,12 +78,12 @@ def _read_age(worker: Worker) -> float:
                 changed = os.fstat(file.fileno())
         except OSError:
             continue
-        now = _file_system_time(worker.folder, changed.st_dev)
+        now = file_system_time(worker.folder, changed.st_dev)
         return 0.0 if now is None else max(0.0, now - changed.st_mtime)
     return 0.0
 
 
-def _file_system_time(folder: Path, device: int) -> float | None:
+def file_system_time(folder: Path, device: int) -> float | None:
     """The time that the file system gives a new file, in seconds since 1970; None if none can be made on it."""
     for place in (*folder.parents[:3], Path(tempfile.gettempdir())):  # the workers', riptui's own, the runs folder
         try:

@@ -17,7 +17,7 @@ import msgspec
 from riptui.errors import DamagedError, DiskError, NameRefusedError
 from riptui.store import layout
 from riptui.store.claim import encode_record
-from riptui.store.disk import Folder, list_folder, make_folders, read_file
+from riptui.store.disk import Folder, list_folder, make_folders, make_folders_inside, read_file
 from riptui.store.disk_errors import explain_errors
 from riptui.store.move import move, remove_empty_folders, require_unlocked
 from riptui.store.names import is_name
@@ -60,9 +60,7 @@ def move_to_trash(runs: Path, paths: Sequence[Path]) -> list[TrashEntry]:
     require_unlocked(list(paths))
     root = Path(os.path.realpath(runs))
     trash = _trash_folder(root)
-    make_folders(trash)
-    if Path(os.path.realpath(trash)) != trash:
-        raise DiskError(f"{trash} leads through a symbolic link, out of the runs folder: remove the link")
+    make_folders_inside(root, trash)
     _remove_empty_entries(trash)
     when = time.time()
     return [_trash_one(root, trash, path, when) for path in paths]

@@ -43,9 +43,9 @@ class Turns:
         is_passed_over = not can_share_batch(queue[0].trajectory.spec, spec)
         return is_passed_over and time.monotonic() - self._model_since > TURN_SECONDS
 
-    def count(self, taken: QueuedTrajectory, *, any_model: bool) -> None:
-        """A trajectory was taken. any_model: not only as one that may join a batch."""
+    def count(self, owner: int, *, any_model: bool) -> None:
+        """A trajectory of a user was taken. any_model: not only as one that may join a batch."""
         self._count += 1
-        self._last_turn[taken.owner] = self._count
+        self._last_turn[owner] = self._count
         if any_model:
             self._model_since = time.monotonic()

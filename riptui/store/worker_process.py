@@ -5,6 +5,7 @@ kernel says of it: it started when the worker did, and it holds the lock of the 
 """
 
 import os
+import re
 import signal
 import socket
 from contextlib import suppress
@@ -88,7 +89,7 @@ def signal_holder(folder: Path, pid: int, number: signal.Signals, *, started: in
     """
     try:
         descriptor = os.pidfd_open(pid)  # from here on the pid cannot come to mean another process
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, OverflowError):  # no such process; an old system; no pid at all
         return False
     try:
         if (started and started != start_ticks(pid)) or not holds_lock(pid, folder):
@@ -98,3 +99,10 @@ def signal_holder(folder: Path, pid: int, number: signal.Signals, *, started: in
         return True
     finally:
         os.close(descriptor)
+
+
+def slurm_job() -> str:
+    """The SLURM job that this process belongs to: 123, or 123_4 for a task of an array; "": none."""
+    array, task = os.environ.get("SLURM_ARRAY_JOB_ID", ""), os.environ.get("SLURM_ARRAY_TASK_ID", "")
+    job = f"{array}_{task}" if array else os.environ.get("SLURM_JOB_ID", "")
+    return job if re.fullmatch(r"[0-9]+(_[0-9]+)?", job) else ""

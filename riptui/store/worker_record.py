@@ -51,6 +51,8 @@ class WorkerRecord(WorkerOptions, frozen=True, kw_only=True):
     """The study whose driver assigns its trajectories; "": none."""
     environment: WorkerEnvironment | None = None
     """What it keeps of that of the command that started it; None: not recorded, by an older release."""
+    slurm_job: str = ""
+    """The SLURM job that it is a task of: 123, or 123_4 for a task of an array; "": none."""
     command: str = ""
     """The command, e.g. run, that runs only its own trajectories, in its own process; "": none."""
 

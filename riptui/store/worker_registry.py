@@ -24,9 +24,10 @@ import msgspec
 
 from riptui.errors import DiskError, RiptuiError
 from riptui.store.claim import encode_record, timestamp
-from riptui.store.disk import Folder, list_folder, make_folders, read_file
+from riptui.store.disk import Folder, list_folder, make_folders, make_folders_inside, read_file
 from riptui.store.disk_errors import explain_errors
 from riptui.store.leave_request import LEAVE_FILE
+from riptui.store.listing import OnListingError, ignore_error
 from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
@@ -122,29 +123,39 @@ def find_runs_folder(trajectories: Sequence[Trajectory], default: Path) -> Path:
     return next((folder for folder in (nearest, *nearest.parents) if workers_folder(folder).is_dir()), nearest)
 
 
-def list_workers(runs: Path) -> list[Worker]:
-    """All workers of a runs folder, running and ended, oldest first. Unreadable ones are left out. Never raises."""
+def list_workers(runs: Path, *, on_error: OnListingError = ignore_error) -> list[Worker]:
+    """All workers of a runs folder, running and ended, oldest first. Never raises.
+
+    on_error: called for each that the disk does not let be read, or for the folder of all.
+    """
     parent = workers_folder(runs)
     found: list[Worker] = []
-    with suppress(DiskError):
-        found = [worker for name in list_folder(parent) if (worker := read_worker(parent / name))]
+    try:
+        found = [worker for name in list_folder(parent) if (worker := read_worker(parent / name, on_error=on_error))]
+    except DiskError as error:
+        on_error(error)
     return sorted(found, key=lambda worker: (worker.record.started, worker.record.id))
 
 
-def read_worker(folder: Path) -> Worker | None:
-    """The worker of a folder; None if there is none, or it cannot be read any more."""
-    record = _read_record(folder / RECORD_FILE, WorkerRecord)
+def read_worker(folder: Path, *, on_error: OnListingError = ignore_error) -> Worker | None:
+    """The worker of a folder; None if there is none, or it cannot be read any more. on_error: as in `list_workers`."""
+    record = _read_record(folder / RECORD_FILE, WorkerRecord, on_error)
     if record is None or record.id != folder.name or not is_name(record.id):
         return None
     return Worker(record, _read_record(folder / LIVE_FILE, WorkerStatus), probe_lock(folder)[0], folder)
 
 
-def _read_record(path: Path, record_type: type[WorkerFileT]) -> WorkerFileT | None:
+def _read_record(
+    path: Path, record_type: type[WorkerFileT], on_error: OnListingError = ignore_error
+) -> WorkerFileT | None:
     try:
         data = read_file(path, MAX_RECORD_BYTES)
         return None if data is None else msgspec.json.decode(data, type=record_type)
+    except DiskError as error:
+        on_error(error)
     except (*UNREADABLE, RiptuiError):
-        return None
+        pass
+    return None
 
 
 def new_log_path(runs: Path) -> Path:
@@ -169,11 +180,9 @@ def _for_appending(fd: int) -> int:
 
 def _make_workers_folder(runs: Path) -> Path:
     """The registry's folder, created if it is missing. Raises DiskError, also if it is a link to another place."""
-    parent = workers_folder(Path(os.path.realpath(runs)))
-    make_folders(parent)
-    if Path(os.path.realpath(parent)) != parent:
-        raise DiskError(f"{parent} leads through a symbolic link, out of the runs folder: remove the link")
-    return parent
+    root = Path(os.path.realpath(runs))
+    make_folders_inside(root, workers_folder(root))
+    return workers_folder(root)
 
 
 @contextmanager

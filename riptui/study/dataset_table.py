@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 PREFERRED_COLUMNS = ("image", "images", "img", "picture", "photo", "jpg", "jpeg", "png", "webp")
 """Names of columns that hold the picture itself, and not its mask or its depth."""
+AUXILIARY_WORDS = ("mask", "depth", "seg", "condition", "control", "edge", "canny", "pose", "thumb", "preview")
+"""Parts of names of columns that belong to a picture and are none themselves: they come last."""
+OTHER_FEATURES = ("Audio", "Video", "Pdf", "Nifti")
+"""What the package `datasets` stores like a picture."""
 
 
 class Shard(msgspec.Struct, frozen=True):
@@ -38,8 +42,8 @@ class DatasetTable(Protocol):
     shards: tuple[Shard, ...]
     """Empty if all of it was downloaded."""
 
-    def find_columns(self) -> tuple[str, ...]:
-        """Those that hold pictures, the preferred ones first."""
+    def read_schema(self) -> pyarrow.Schema:
+        """Its columns."""
         ...
 
     def __len__(self) -> int:
@@ -85,11 +89,11 @@ class ParquetTable:
         self._text = text
         self.shards = shards
 
-    def find_columns(self) -> tuple[str, ...]:
+    def read_schema(self) -> pyarrow.Schema:
         import pyarrow.parquet
 
         with _errors_in_one_line(self._text), _open_ranges(self.shards[0].url) as file:
-            return find_picture_columns(pyarrow.parquet.read_schema(file))
+            return pyarrow.parquet.read_schema(file)
 
     def __len__(self) -> int:
         return sum(shard.rows for shard in self.shards)
@@ -114,8 +118,8 @@ class LoadedTable:
         self._table = table
         self.shards: tuple[Shard, ...] = ()
 
-    def find_columns(self) -> tuple[str, ...]:
-        return find_picture_columns(self._table.features.arrow_schema)
+    def read_schema(self) -> pyarrow.Schema:
+        return self._table.features.arrow_schema
 
     def __len__(self) -> int:
         return len(self._table)
@@ -130,25 +134,53 @@ def find_picture_columns(schema: pyarrow.Schema) -> tuple[str, ...]:
     """The columns that hold pictures, the preferred ones first; columns of plain bytes only if there are no others."""
     import pyarrow.types
 
-    features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+    features = _read_features(schema)
     pictures, bytes_only = [], []
     for field in schema:
-        kind = field.type.value_type if pyarrow.types.is_list(field.type) else field.type
-        declared = json.dumps(features[field.name]) if field.name in features else '"_type": "Image"'
-        if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 and '"_type": "Image"' in declared:
-            pictures.append(field.name)
+        kind = _find_inner_type(field.type)
+        declared = json.dumps(features.get(field.name, ""))
+        if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+            if not any(f'"_type": "{name}"' in declared for name in OTHER_FEATURES):
+                pictures.append(field.name)
         elif pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
             bytes_only.append(field.name)
-    order = {name: number for number, name in enumerate(PREFERRED_COLUMNS)}
-    return tuple(sorted(pictures or bytes_only, key=lambda name: order.get(name.lower(), len(order))))
+    return tuple(sorted(pictures or bytes_only, key=_rank_column))
 
 
-def read_cell(cell: object) -> bytes:
-    """The bytes of the picture in a cell, of a list the first one; empty if there is none."""
+def _read_features(schema: pyarrow.Schema) -> dict[str, Any]:
+    """What `datasets` says of the columns; empty if it says nothing, or nothing that can be read."""
+    try:
+        return dict(json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _find_inner_type(kind: pyarrow.DataType) -> pyarrow.DataType:
+    """The type of a list's items or of a dictionary's values; else the type itself."""
+    import pyarrow.types
+
+    checks = (pyarrow.types.is_list, pyarrow.types.is_large_list, pyarrow.types.is_fixed_size_list)
+    is_outer = any(check(kind) for check in (*checks, pyarrow.types.is_dictionary))
+    return kind.value_type if is_outer else kind
+
+
+def _rank_column(name: str) -> int:
+    """Low for a column that holds the picture itself by its name. Sorting is stable: others keep their order."""
+    lowered = name.lower()
+    if lowered in PREFERRED_COLUMNS:
+        return PREFERRED_COLUMNS.index(lowered)
+    return len(PREFERRED_COLUMNS) + any(word in lowered for word in AUXILIARY_WORDS)
+
+
+def read_cell(cell: object, *, follow_paths: bool) -> bytes:
+    """The bytes of the picture in a cell, of a list the first one; empty if there is none.
+
+    follow_paths: read a file that a cell names; only where `datasets` put it there, for a Parquet file may name any.
+    """
     if isinstance(cell, list):
-        return next(filter(None, map(read_cell, cell)), b"")
+        return next(filter(None, (read_cell(item, follow_paths=follow_paths) for item in cell)), b"")
     if isinstance(cell, dict):
-        return cell.get("bytes") or _read_path(cell.get("path"))
+        return cell.get("bytes") or (_read_path(cell.get("path")) if follow_paths else b"")
     return cell if isinstance(cell, bytes) else b""
 
 

@@ -17,7 +17,15 @@ from riptui.store.disk import Folder, make_folders, read_file
 from riptui.store.names import slugify
 from riptui.store.records import UNREADABLE
 from riptui.study.dataset_name import HUB_PREFIX, DatasetName
-from riptui.study.dataset_table import PREFERRED_COLUMNS, DatasetTable, ParquetTable, Shard, open_table, read_cell
+from riptui.study.dataset_table import (
+    PREFERRED_COLUMNS,
+    DatasetTable,
+    ParquetTable,
+    Shard,
+    find_picture_columns,
+    open_table,
+    read_cell,
+)
 
 RECORD_FILE = "dataset.json"
 MAX_RECORD_BYTES = 2**22  # bytes; a shard takes about 100
@@ -81,7 +89,8 @@ class HubDataset:
         table = ParquetTable(self.name.text, record.shards) if record.shards else self._table
         with Folder(self.folder) as folder:
             for row, cell in table.read_cells(record.column, missing):
-                folder.write_atomically(self.row_file(row).name, read_cell(cell), shared=True)
+                picture = read_cell(cell, follow_paths=not record.shards)
+                folder.write_atomically(self.row_file(row).name, picture, shared=True)
 
     def describe_column(self, record: DatasetRecord) -> str:
         """Which column the pictures come from, if that is not plain; else empty."""
@@ -99,9 +108,11 @@ class HubDataset:
 
     def _order_columns(self, table: DatasetTable) -> tuple[str, ...]:
         """The columns of pictures, the one that is meant first. Raises StudyError."""
-        columns = table.find_columns()
+        schema = table.read_schema()
+        columns = find_picture_columns(schema)
         if not columns:
-            raise StudyError(f"{self.name} has no column of pictures")
+            listed = ", ".join(f"{field.name} ({field.type})" for field in schema)
+            raise StudyError(f"{self.name} has no column of pictures, only {listed[:300]}")
         if self.name.column is None:
             return columns
         if self.name.column not in columns:

@@ -11,7 +11,7 @@ import msgspec
 
 from riptui.errors import DamagedError
 from riptui.spec import Sha256, SquareSource
-from riptui.store.disk import Folder, make_folders, read_file
+from riptui.store.disk import Folder, make_folders_inside, read_file
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.study.study_file import Study
@@ -84,8 +84,9 @@ def read(study: Study) -> Manifest | None:
 
 def write(study: Study, manifest: Manifest) -> None:
     """Raises DiskError."""
-    folder = Path(os.path.realpath(study.folder))
-    make_folders(folder)
+    root = Path(os.path.realpath(study.runs))
+    folder = root / study.group
+    make_folders_inside(root, folder)
     data = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
     with Folder(folder) as opened:
         opened.write_atomically(manifest_file(study).name, data, shared=True)

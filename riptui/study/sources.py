@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from riptui.errors import StudyError, with_choices
 from riptui.images import is_folder, is_regular
-from riptui.planning.picture_files import PictureFiles, describe_copies, find_copies, list_pictures, match_pattern
+from riptui.planning.picture_files import PictureFiles, describe_copies, find_equal_files, list_pictures, match_pattern
 from riptui.settings.paths import cache_folder
 from riptui.study.dataset_name import HUB_PREFIX, parse_dataset_name
 from riptui.study.hub_dataset import HubDataset
@@ -32,6 +32,8 @@ class StudyPictures:
 
     paths: list[Path] = field(default_factory=list)
     """As named, those of a folder or glob in natural order."""
+    names: dict[Path, str] = field(default_factory=dict)
+    """What a person calls a picture that is the row of a dataset."""
     unusable: dict[Path, str] = field(default_factory=dict)
     """Drawn, but without a picture: why."""
     notices: list[str] = field(default_factory=list)
@@ -74,10 +76,11 @@ def _draw(study: Study, *, fetch: bool) -> StudyPictures:
         drawn += more
         if fetch:
             _fetch(rows, more)
-        copies = find_copies(path for path in drawn)
+        copies = find_equal_files(path for path in drawn)
     chosen = set(drawn) - set(copies)
     found.paths = [path for path in rows if path in chosen]
     found.notices += describe_copies(copies)
+    found.names = {path: str(row) for path in found.paths if (row := rows[path])}
     if fetch:
         found.unusable = {path: reason for path in found.paths if (reason := _explain_empty(path, rows[path]))}
     return found
@@ -90,6 +93,8 @@ def _list_candidates(study: Study, found: StudyPictures) -> dict[Path, "DatasetR
         if _is_dataset(text):
             dataset = HubDataset(parse_dataset_name(text))
             record = dataset.load_record()
+            if not record.count:
+                raise StudyError(f"{study.file}: images: {text!r} has no rows")
             found.notices += filter(None, [dataset.describe_column(record)])
             candidates.update({dataset.row_file(row): DatasetRow(dataset, row) for row in range(record.count)})
             continue
@@ -107,6 +112,9 @@ class DatasetRow(NamedTuple):
     dataset: HubDataset
     number: int
 
+    def __str__(self) -> str:
+        return f"row {self.number:,} of {self.dataset.name}"
+
 
 def _fetch(rows: dict[Path, DatasetRow | None], paths: Sequence[Path]) -> None:
     by_dataset: dict[HubDataset, list[int]] = {}
@@ -119,7 +127,7 @@ def _fetch(rows: dict[Path, DatasetRow | None], paths: Sequence[Path]) -> None:
 def _explain_empty(path: Path, row: DatasetRow | None) -> str:
     if row is None or path.stat().st_size:
         return ""
-    return f"row {row.number:,} of {row.dataset.name} has no picture"
+    return f"{row} has no picture"
 
 
 def rank(paths: Sequence[Path], count: int | None, seed: int, *, base: Path) -> list[Path]:

@@ -57,6 +57,7 @@ class Submission:
     """Creates or requests a study's trajectories while it is iterated over, once. Later edits of the file are ignored.
 
     `should_stop()` is called before a trajectory is created; those that exist by then are in the manifest.
+    priority: in the queue; None: 0, or what an existing one has.
     runs_here: whether this machine computes them, so that it must have the models of new ones.
     Raises StudyError if an entry of `images` matches nothing; WeightsError, InputError, MissingExtraError, DiskError.
     """
@@ -66,11 +67,13 @@ class Submission:
         study: Study,
         metrics: tuple[str, ...],
         *,
+        priority: int | None = None,
         should_stop: Callable[[], bool] = lambda: False,
         runs_here: bool = True,
     ) -> None:
         self._study = study
-        self._request = Request("run", metrics, study.measure, round(time.time(), 3))
+        rank = msgspec.UNSET if priority is None else priority
+        self._request = Request("run", metrics, study.measure, round(time.time(), 3), rank)
         known = manifest.read(study)
         self.squares: SquareSource = known.squares if known else "own"
         """Whose squares a seed gives where the file does not say."""
@@ -80,7 +83,7 @@ class Submission:
         self._runs_here = runs_here
         found = sources.resolve(study)
         self.paths = found.paths
-        self._unusable = found.unusable
+        self._found = found
         not_drawn = [path for path in map(Path, self._known) if path not in set(found.paths)]
         gone = [path for path in not_drawn if not path.exists()]
         self._paths = self.paths + gone
@@ -138,7 +141,7 @@ class Submission:
     def _submit(self, path: Path) -> SubmittedPicture | SkippedPicture:
         known = self._known.get(str(path))
         try:
-            if reason := self._unusable.get(path):
+            if reason := self._found.unusable.get(path):
                 raise SourceError(reason)
             picture, submitted = self._create_all(path, known)
         except SourceError as error:
@@ -146,7 +149,8 @@ class Submission:
             if known:
                 self._pictures[known.path] = known
                 self._request_existing(kept)
-            return SkippedPicture(path, str(error), len(kept))
+            reason = str(error).replace(str(path), self._found.names.get(path, str(path)))
+            return SkippedPicture(path, reason, len(kept))
         self._pictures[picture.path] = picture
         return submitted
 

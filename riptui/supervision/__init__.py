@@ -2,11 +2,14 @@
 
 client          start, find and stop workers; request trajectories
 pool            keep workers running on this host while trajectories are queued: one for `run`, one per GPU for a study
+device_choice   which GPUs the workers of a study use, and who else uses them
 restart_policy  when a worker that ended is replaced, and when to give up
 hang_watch      end a worker whose iteration takes too long
 monitor         a pool's reader of events, for a few trajectories
 follower        a background process that watches detached work
 end_hook        a command that tells people how work ended
 progress        a pool's reader of counts and rates, for thousands of trajectories
+queue_listing   what waits, in order, with when and whether it starts
+reordering      change the order of the queue
 bulk            the same request for many trajectories
 """

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -21,7 +20,7 @@ from riptui.errors import DamagedError, DiskError, HeldError, WorkerError
 from riptui.store.disk import read_tail
 from riptui.store.disk_failure import require_writable
 from riptui.store.leave_request import request_leave
-from riptui.store.listing import natural_key
+from riptui.store.listing import OnListingError, ignore_error
 from riptui.store.lock import probe_lock
 from riptui.store.records import Request
 from riptui.store.requests import clear_failure, merge_request, set_request
@@ -114,9 +113,12 @@ def list_workers_on_gpu(runs: Path, record: WorkerRecord) -> list[Worker]:
     ]
 
 
-def list_running_workers(runs: Path) -> list[Worker]:
-    """The running workers of a runs folder, oldest first. Those of other hosts only if the file system shares locks."""
-    return [worker for worker in list_workers(runs) if worker.alive]
+def list_running_workers(runs: Path, *, on_error: OnListingError = ignore_error) -> list[Worker]:
+    """The running workers of a runs folder, oldest first. Those of other hosts only if the file system shares locks.
+
+    on_error: as in `list_workers`.
+    """
+    return [worker for worker in list_workers(runs, on_error=on_error) if worker.alive]
 
 
 def ensure_worker(runs: Path, options: WorkerOptions = ANY_WORKER) -> Worker:
@@ -205,15 +207,16 @@ def shut_down(worker: Worker) -> None:
 def request_state(
     trajectory: Trajectory, state: RequestState, requested: Request | None = None, *, queued: float | None = None
 ) -> None:
-    """Request that a trajectory is computed, paused or stopped; `requested` adds metrics.
+    """Request that a trajectory is computed, paused or stopped; `requested` adds metrics, and may set a priority.
 
     queued: its position in the queue, by default the present time. Trajectories requested together should have the same
     one, so that workers take them model by model. A queued one keeps its position. Raises DiskError, DamagedError.
     """
     current = trajectory.request
     if state == "run":
-        position = current.queued if current.state == "run" and current.queued else queued or time.time()
-        updated = msgspec.structs.replace(merge_request(current, requested), queued=position)
+        updated = merge_request(current, requested)
+        if current.state != "run" or not current.queued:
+            updated = msgspec.structs.replace(updated, queued=queued or time.time(), since=msgspec.UNSET)
     else:
         updated = msgspec.structs.replace(current, state=state)
     if updated != current:
@@ -231,27 +234,3 @@ def retry(trajectory: Trajectory, requested: Request | None = None, *, queued: f
     with suppress(HeldError):  # it is being computed: there is nothing to delete
         clear_failure(trajectory)
     request_state(trajectory, "run", requested, queued=queued)
-
-
-def reorder(trajectories: Sequence[Trajectory]) -> None:
-    """Put queued trajectories in this order, at the positions in the queue that they now have together."""
-    requests = [trajectory.request for trajectory in trajectories]
-    positions = sorted(request.queued for request in requests)
-    previous: tuple[float, object] | None = None
-    for trajectory, request, position in zip(trajectories, requests, positions, strict=True):
-        name = natural_key(str(trajectory.path))
-        if previous is not None and (position, name) <= previous:
-            position = previous[0] + 1e-3  # at equal positions the path decides
-        previous = (position, name)
-        if position != request.queued:
-            set_request(trajectory, msgspec.structs.replace(request, queued=position))
-
-
-def shift_in_queue(queue: Sequence[Trajectory], chosen: Sequence[Trajectory], offset: int) -> list[Trajectory]:
-    """The queue with the chosen ones moved one position earlier (-1) or later (1); their own order stays."""
-    earlier, moving = offset < 0, set(chosen)
-    order = list(queue) if earlier else list(reversed(queue))
-    for index in range(1, len(order)):
-        if order[index] in moving and order[index - 1] not in moving:
-            order[index - 1], order[index] = order[index], order[index - 1]
-    return order if earlier else order[::-1]

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,10 @@ from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
 HOOK_SECONDS = 60.0  # seconds that one run of the command may take
+LAST_LINE_SECONDS = 0.5  # seconds that what a command printed last has to arrive after its end
+TAIL_BYTES = 2**16  # bytes of what it prints that are kept, and read at a time
+READ_PAUSE_SECONDS = 0.001
+MAX_MESSAGE = 10_000  # characters; the kernel takes 128 KiB per variable
 CLOSE_SECONDS = 90.0  # seconds that the end of the work waits for the last runs
 
 Occasion = Literal["trajectory-done", "trajectory-failed", "study-done", "study-failed", "worker-died"]
@@ -98,7 +103,7 @@ class EndHook:
         """Queue a run of the command; return at once."""
         if not self._words:
             return
-        text = printable(f"riptui: {message}")
+        text = printable(f"riptui: {message}")[:MAX_MESSAGE]
         values = {
             "RIPTUI_EVENT": occasion,
             "RIPTUI_MESSAGE": text,
@@ -108,7 +113,7 @@ class EndHook:
             "RIPTUI_PATH": "",
             "RIPTUI_ERROR": "",
         }
-        self._queue.put(values | {name: printable(str(value)) for name, value in variables.items()})
+        self._queue.put(values | {name: printable(str(value))[:MAX_MESSAGE] for name, value in variables.items()})
 
     def _run_all(self) -> None:
         while not self._closing.is_set():
@@ -126,7 +131,6 @@ def run_hook(words: list[str], variables: Mapping[str, str]) -> str:
     Returns why it failed; "" if it did not.
     """
     argv = [Template(word).safe_substitute(variables) for word in words]
-    message = f"{variables['RIPTUI_MESSAGE']}\n".encode(errors="replace")
     try:
         process = subprocess.Popen(
             argv,
@@ -138,12 +142,44 @@ def run_hook(words: list[str], variables: Mapping[str, str]) -> str:
         )
     except (OSError, ValueError) as error:
         return f"{argv[0]}: {getattr(error, 'strerror', None) or error}"
-    with process:
-        try:
-            output, _ = process.communicate(message, timeout=HOOK_SECONDS)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            return f"{argv[0]} was ended after {HOOK_SECONDS:.0f} s"
-    last_line = printable(output.decode(errors="replace").strip().rpartition("\n")[2])[:200]
-    return f"{argv[0]} exited with {process.returncode}: {last_line}" if process.returncode else ""
+    conversation = _Conversation(process, f"{variables['RIPTUI_MESSAGE']}\n".encode(errors="replace"))
+    try:
+        code = process.wait(HOOK_SECONDS)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):  # in a driver that hangs, it is not over yet
+            process.wait(LAST_LINE_SECONDS)
+        return f"{argv[0]} was ended after {HOOK_SECONDS:.0f} s"
+    return f"{argv[0]} exited with {code}: {conversation.read_last_line()}" if code else ""
+
+
+class _Conversation:
+    """Gives a process the message, and reads all that it prints, for it would wait otherwise; keeps the end of it.
+
+    A process that the command leaves in the background may keep the pipe open, and is not waited for.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], message: bytes) -> None:
+        self._process, self._message = process, message
+        self._tail = b""
+        self._threads = [Thread(target=call, name="end hook", daemon=True) for call in (self._write, self._read)]
+        for thread in self._threads:
+            thread.start()
+
+    def read_last_line(self) -> str:
+        for thread in self._threads:
+            thread.join(LAST_LINE_SECONDS)
+        return printable(self._tail.decode(errors="replace").strip().rpartition("\n")[2])[:200]
+
+    def _write(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError), self._process.stdin as stdin:  # it may not read it
+            stdin.write(self._message)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with suppress(OSError), self._process.stdout as stdout:
+            while data := os.read(stdout.fileno(), TAIL_BYTES):
+                self._tail = (self._tail + data)[-TAIL_BYTES:]
+                time.sleep(READ_PAUSE_SECONDS)  # one that prints without end takes no time from the work

@@ -3,11 +3,12 @@ replace a worker that hangs or dies.
 """
 
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import IO
 
 import msgspec
 
+from riptui.filesystem import open_own_log
 from riptui.settings.paths import follower_log_file
 from riptui.store.worker_record import WorkerOptions
 from riptui.supervision import client
@@ -30,11 +31,8 @@ def start_follower(task: FollowTask) -> None:
     """Start `riptui follow` in the background; its problems are written to `follower_log_file`. Raises OSError."""
     with ExitStack() as stack:
         log: int | IO[bytes] = subprocess.DEVNULL
-        try:
-            follower_log_file().parent.mkdir(parents=True, exist_ok=True)
-            log = stack.enter_context(follower_log_file().open("ab"))
-        except OSError:  # a read-only home: the ends are told all the same
-            pass
+        with suppress(OSError):  # a read-only home: the ends are told all the same
+            log = stack.enter_context(open_own_log(follower_log_file()))
         process = subprocess.Popen(
             [*client.COMMAND, "follow"], stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
         )

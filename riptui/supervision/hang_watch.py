@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 
 from riptui.store.worker_process import signal_holder
 from riptui.store.worker_registry import Worker
@@ -12,10 +13,14 @@ WAITING_PHASES = ("starting", "loading", "idle", "leaving")
 
 
 class HangWatch:
-    """Watches one slot's worker. timeout: seconds that an iteration may take."""
+    """Watches one slot's worker. timeout: seconds that an iteration may take.
 
-    def __init__(self, timeout: float) -> None:
+    end: ends a worker that hangs and returns what to tell of that; by default by a signal to a process of this machine.
+    """
+
+    def __init__(self, timeout: float, end: Callable[[Worker], str] | None = None) -> None:
         self._timeout = timeout
+        self._end = end or _kill
         self._progress: object = None
         self._since = time.monotonic()
 
@@ -30,7 +35,9 @@ class HangWatch:
         if now - self._since < self._timeout:
             return ""
         self._since = now  # if it does not end, it is told again
-        return f"worker {worker.record.id} finished no iteration in {format_duration(self._timeout)}: {_kill(worker)}"
+        return (
+            f"worker {worker.record.id} finished no iteration in {format_duration(self._timeout)}: {self._end(worker)}"
+        )
 
 
 def _kill(worker: Worker) -> str:

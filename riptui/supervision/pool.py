@@ -9,25 +9,25 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from riptui.errors import InputError, WorkerError
-from riptui.inpainters.devices import count_cuda_devices, require_device
+from riptui.errors import WorkerError
+from riptui.inpainters.devices import count_cuda_devices
 from riptui.store.sign_watch import SignWatch
 from riptui.store.worker_record import WorkerOptions
 from riptui.store.worker_registry import Worker, read_worker
 from riptui.supervision.client import ensure_workers, list_running_workers
+from riptui.supervision.device_choice import choose_devices
 from riptui.supervision.hang_watch import HangWatch
 from riptui.supervision.restart_policy import RestartPolicy, WorkState
 from riptui.text.units import format_silence
 
 POLL_SECONDS = 0.5  # seconds between two looks at the trajectories and their workers
 MAX_CPU_WORKERS = 4  # workers on the CPU unless --workers says otherwise
-UNKNOWN_GPU_COUNT = 99
 
 
 def plan_workers(
-    devices: str, workers: int | None, options: WorkerOptions, *, needs_weights: bool
+    devices: str, workers: int | None, options: WorkerOptions, *, needs_weights: bool, runs: Path
 ) -> list[WorkerOptions]:
-    """The options of each worker. devices: "0,1", "all" GPUs, "cpu", or "" to choose by `needs_weights`.
+    """The options of each worker. devices: as `choose_devices`, "cpu", or "" to choose by `needs_weights`.
 
     workers: how many per device. None: one per GPU; on the CPU one with weights, otherwise one per core, at most 4.
     Raises InputError.
@@ -37,26 +37,10 @@ def plan_workers(
         names = ["cpu"]
         default_count = 1 if needs_weights else min(MAX_CPU_WORKERS, os.cpu_count() or 1)
     else:
-        names = _list_gpus(devices)
+        names = choose_devices(devices, runs)
         default_count = 1
     count = default_count if workers is None else workers
     return [msgspec.structs.replace(options, device=name) for name in names for _ in range(count)]
-
-
-def _list_gpus(devices: str) -> list[str]:
-    if devices == "all":
-        count = count_cuda_devices()
-        if count == UNKNOWN_GPU_COUNT:
-            raise InputError("could not count the GPUs of this machine: name them, e.g. --devices 0,1")
-        if not count:
-            raise InputError("no GPU found on this machine: use --devices cpu, or see riptui doctor")
-        return [f"cuda:{index}" for index in range(count)]
-    names = []
-    for part in dict.fromkeys(devices.split(",")):
-        name = f"cuda:{part.strip()}" if part.strip().isdecimal() else part.strip()
-        require_device(name)
-        names.append(name)
-    return names
 
 
 SeenT = TypeVar("SeenT")

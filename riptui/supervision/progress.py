@@ -77,6 +77,7 @@ class ProgressTracker:
         self._busy: set[str] = set()
         self._signs = SignWatch()
         self._skipped: dict[str, str] = {}  # the reason by path
+        self._marked: dict[str, str] = {}  # likewise: those that `mark_skipped` was told of
         self._earlier_skips: list[tuple[str, SkippedTrajectory]] = []
         self._told: set[str] = set()  # notices
         self.last = StudyProgress(0, 0, {}, {})  # the result of the last poll
@@ -101,17 +102,16 @@ class ProgressTracker:
         jobs = {self._relative(job.path) for worker in workers if worker.live for job in worker.live.jobs}
         active = (jobs | self._busy | self._skipped.keys()) & (self._remaining.keys() | self._halted.keys())
         self._busy = jobs
-        self._skipped = {
-            self._relative(path): reason for path, reason in find_skipped(workers, earlier=self._earlier_skips).items()
-        }
+        found = find_skipped(workers, earlier=self._earlier_skips)
+        self._skipped = self._marked | {self._relative(path): reason for path, reason in found.items()}
         limit = None if full else MAX_OTHERS_PER_POLL
         rest = [[path for path in paths if path not in active][:limit] for paths in (self._remaining, self._halted)]
         for path in [*active, *rest[0], *rest[1]]:
             self._update(path)
-        found = Counter(
+        counted = Counter(
             SKIPPED if progress.is_skipped else progress.status or MISSING for progress in self._progress.values()
         )
-        counts = {status: found[status] for status in (*Status, SKIPPED, MISSING) if status in found}
+        counts = {status: counted[status] for status in (*Status, SKIPPED, MISSING) if status in counted}
         self.last = StudyProgress(
             iterations=sum(progress.iterations for progress in self._progress.values()),
             done=sum(progress.k for progress in self._progress.values()),
@@ -137,6 +137,11 @@ class ProgressTracker:
     def _relative(self, path: str) -> str:
         """A path below the runs folder as one below the study's folder."""
         return os.path.relpath(f"{self._runs}/{path}", self._folder)
+
+    def mark_skipped(self, path: str, reason: str) -> None:
+        """A trajectory, by its path below the runs folder, that whoever assigns trajectories cannot have computed."""
+        self._marked[self._relative(path)] = reason
+        self._skipped[self._relative(path)] = reason  # so that the next poll reads it
 
     def retry_skipped(self) -> None:
         """Have workers try again what the last poll found to be skipped; what still cannot be used stays so."""

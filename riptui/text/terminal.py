@@ -28,6 +28,17 @@ def fit_columns(text: str, columns: int) -> str:
     return set_cell_size(text, columns)
 
 
+def fit_middle(text: str, columns: int) -> str:
+    """As `fit_columns`, but cut in the middle: names that belong together often differ at their end."""
+    if cell_len(text) <= columns or columns < 3:
+        return fit_columns(text, columns)
+    tail = text[-(columns // 2) :]
+    while cell_len(tail) > columns // 2:
+        tail = tail[1:]
+    head = set_cell_size(text, columns - 1 - cell_len(tail)).rstrip()
+    return set_cell_size(f"{head}…{tail}", columns)
+
+
 def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = None) -> str:
     """One bar per value between low and high (by default the largest); a value that is not finite is a blank."""
     top = high if high is not None else max(filter(isfinite, values), default=1.0)

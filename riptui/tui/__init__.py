@@ -9,6 +9,8 @@ gallery/    many pictures of a group at once; large/: one picture as large as th
 launch/     the form for new trajectories
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
+possible    what can be done now, for the palette; go_to: what a typed text can mean; go_to_dialog: its line
+last_place  where one was when the app ended
 welcome     the screen of a runs folder without trajectories
 plot/       charts in braille
 themes      colours; dialogs: questions and choices; desktop_notification: OSC 9

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -22,7 +22,7 @@ from riptui.graphics.capabilities import Terminal
 from riptui.graphics.protocol import Graphics
 from riptui.settings import LoadedSettings
 from riptui.text.terminal import printable
-from riptui.tui import bindings, keymap, themes
+from riptui.tui import bindings, keymap, possible, themes
 from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
 from riptui.tui.help import HelpScreen
@@ -31,6 +31,10 @@ from riptui.tui.terminal_input import TerminalDriver
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 EXIT_GRACE_SECONDS = 3.0  # for an orderly exit, which a file system that hangs may keep from ending
 COMMAND_GRACE_SECONDS = 30.0  # the same, while a command such as a move to the trash is at work
+
+
+OnlyScreen = Callable[[Graphics], Screen[int]]
+"""Makes the screen that is shown instead of the browser; the app ends with it."""
 
 
 class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside ctrl+s, quits without a question
@@ -43,7 +47,15 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         (130, "-roomy"),
     ]
 
-    def __init__(self, runs: Path, loaded: LoadedSettings, terminal: Terminal, *, selected_path: str = "") -> None:
+    def __init__(
+        self,
+        runs: Path,
+        loaded: LoadedSettings,
+        terminal: Terminal,
+        *,
+        selected_path: str = "",
+        only_screen: OnlyScreen | None = None,
+    ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.runs = runs
         self.settings = loaded.settings
@@ -51,6 +63,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.crash: Exception | None = None
         self._problems = list(loaded.problems)
         self._selected_path = selected_path
+        self._only_screen = only_screen
         self._terminal_focused = True
 
     def on_mount(self) -> None:
@@ -63,7 +76,10 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self._problems += keymap.apply_keys(self, self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
         self._install_signal_handlers()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # Textual resumes with an empty screen
-        self.push_screen(Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path))
+        if self._only_screen:
+            self.push_screen(self._only_screen(self.graphics), lambda _: self.exit())
+        else:
+            self.push_screen(Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path))
         for problem in self._problems:
             self.notify(printable(problem), severity="warning", timeout=10, markup=False)
 
@@ -76,16 +92,21 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         return dict(themes.css_variables(self.current_theme))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette's entries: every key of the screen as "group: verb", and the themes."""
+        """The palette's entries: what can be done now, each once, as "group: verb"; and the themes."""
+        seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if binding.id and active.enabled:
-                group = bindings.GROUPS.get(binding.id.partition(".")[0], "")
-                yield SystemCommand(
-                    f"{group}: {binding.description}" if group else binding.description,
-                    f"{binding.tooltip}  ({self.get_key_display(binding)})",
-                    lambda active=active: self.run_action(active.binding.action, active.node),
-                )
+            if not binding.id or not active.enabled or binding.id in seen:
+                continue
+            seen.add(binding.id)
+            if isinstance(screen, Browser) and not possible.is_possible(screen, binding.id):
+                continue
+            group = bindings.GROUPS.get(binding.id.partition(".")[0], "")
+            yield SystemCommand(
+                f"{group}: {binding.description}" if group else binding.description,
+                f"{binding.tooltip}  ({self.get_key_display(binding)})",
+                lambda active=active: self.run_action(active.binding.action, active.node),
+            )
         yield SystemCommand("App: theme", "Change the theme (this session only)", self.action_change_theme)
 
     def action_help(self) -> None:
@@ -93,7 +114,10 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
 
     def action_graphics(self) -> None:
         self.graphics.cycle()
-        self.notify(printable(self.graphics.status), title="Pictures", markup=False)
+        if isinstance(self.screen, Browser):
+            self.screen.say(f"pictures: {self.graphics.status}")
+        else:
+            self.notify(printable(self.graphics.status), title="Pictures", markup=False)
 
     def on_app_focus(self, event: AppFocus) -> None:
         self._terminal_focused = True
@@ -117,7 +141,10 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     # Exit
 
     def on_exit_app(self) -> None:
-        """Free kitty's pictures before the alternate screen is left: kitty would keep them in memory."""
+        """Remember the place. Free kitty's pictures before the alternate screen is left: kitty would keep them."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Browser):
+                screen.remember_place()
         if self._driver is not None:
             self._driver.write(self.graphics.free_all())
 

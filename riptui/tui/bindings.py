@@ -17,6 +17,7 @@ GROUPS = {
     "compare": "Compare",
     "large": "Large picture",
     "gallery": "Gallery",
+    "rate": "Rating",
 }
 
 
@@ -29,12 +30,19 @@ def _key(id: str, keys: str, action: str, description: str, tooltip: str = "", *
 BROWSER = [
     _key("compute.new", "n", "do('launch')", "New", "New trajectories", footer="n"),
     _key("frames.play", "space", "view('play_or_pause')", "Play", "Play or pause the frames", footer="space"),
-    _key("frames.back", "left,h", "view('move', -1)", "Frame", "Previous frame", footer="←→"),
-    _key("frames.forward", "right,l", "view('move', 1)", "Next frame"),
+    _key("frames.back", "left", "view('move', -1)", "Frame", "Previous frame", footer="←→"),
+    _key("frames.forward", "right", "view('move', 1)", "Next frame"),
     _key("frames.back-half", "shift+left,H", "view('move_by_half', -1)", "Back 50 %"),
     _key("frames.forward-half", "shift+right,L", "view('move_by_half', 1)", "Forward 50 %"),
     _key("frames.first", "home,0", "view('first')", "Original", "Go to the original (frame 0)"),
     _key("frames.last", "end,$", "view('last')", "Newest frame", "Go to the newest frame and follow it"),
+    _key(
+        "frames.repaint",
+        "r",
+        "view('go_to_next_repaint')",
+        "Next repaint",
+        "Next repaint of the square at the mouse",
+    ),
     _key("frames.slower", "less_than_sign", "view('change_speed', -1)", "Play slower"),
     _key("frames.faster", "greater_than_sign", "view('change_speed', 1)", "Play faster"),
     _key("frames.large", "f", "large", "Large", "One picture large; of a group its gallery", footer="f"),
@@ -60,12 +68,32 @@ BROWSER = [
     _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Switch the x axis: inpainted % or coverage %"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Draw, or colour masks by, the next metric"),
     _key("tabs.image", "i", "details('cycle_image')", "Image", "Trajectories of the next image (groups only)"),
-    _key("runs.mark", "m", "mark", "Mark", "Mark a trajectory to compare", footer="m"),
+    _key("runs.mark", "m", "tree('mark_row')", "Mark", "Mark a trajectory, or all of a group", footer="m"),
+    _key(
+        "runs.mark-range",
+        "V",
+        "tree('begin_or_end_range')",
+        "Mark range",
+        "Mark as the cursor moves; V ends it",
+    ),
+    _key("runs.mark-all", "asterisk", "tree('mark_all')", "Mark all", "Mark all that the filter leaves, or none"),
+    _key("runs.unmark", "U", "tree('unmark_all')", "Unmark all"),
     _key("runs.compare", "c", "compare", "Compare", "Compare the marked trajectories", footer="c"),
-    _key("runs.close-filter", "escape", "close_filter", "Clear filter"),
-    _key("runs.unmark", "u", "unmark", "Unmark all"),
-    _key("runs.filter", "slash", "filter", "Filter", "Filter, e.g. mona mask:128 -tag:blurred lpips>0.4", footer="/"),
-    _key("runs.sort", "s", "sort", "Sort", "Sort by name, newest, distance or status"),
+    _key("runs.back", "escape", "back", "Back", "End the range, else clear the filter, else unmark all"),
+    _key(
+        "runs.filter",
+        "slash",
+        "panel('open_filter')",
+        "Filter",
+        "Filter, e.g. mona mask:128 -tag:old lpips>0.4",
+        footer="/",
+    ),
+    _key("runs.sort", "s", "panel('sort_next')", "Sort", "Sort by name, newest, drift or status"),
+    _key("runs.flat", "F", "panel('toggle_flat')", "Flat list", "List trajectories without groups, or with"),
+    _key("runs.narrower", "left_square_bracket", "panel('widen', -1)", "Narrower tree"),
+    _key("runs.wider", "right_square_bracket", "panel('widen', 1)", "Wider tree"),
+    _key("runs.hide", "backslash", "panel('hide_or_show')", "Hide tree", "Hide the tree (its keys still work)"),
+    _key("runs.go-to", "colon", "go_to", "Go to", "Go to 231 %, k 37, a path, a command or a filter", footer=":"),
     _key("runs.running", "J", "next_running", "Next running", "Jump to the next running trajectory"),
     _key("compute.pause", "p", "do('pause')", "Pause/Resume", "Pause or resume", footer="p"),
     _key("compute.stop", "x", "do('stop')", "Stop", "Stop (p resumes)"),
@@ -73,6 +101,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
+    _key("do.rate", "r", "do('rate')", "Rate", "Rate the frames blind: A/B, best of several, or tags"),
     _key("do.export", "e", "do('export')", "Export", "Export GIF, strip, frames or CSV", footer="e"),
     _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line or spec"),
     _key("do.measure", "M", "do('measure')", "Measure", "Measure more metrics"),
@@ -80,14 +109,14 @@ BROWSER = [
     _key("do.note", "T", "do('edit_note')", "Note", "Write a note on the trajectory or group"),
     _key("do.rename", "f2", "do('rename')", "Rename"),
     _key("do.trash", "delete", "do('move_to_trash')", "Trash", "Move to the trash"),
-    _key("do.undo", "U", "do('undo')", "Undo", "Undo the last move to the trash"),
+    _key("do.undo", "u", "do('undo')", "Undo", "Undo the last move to the trash"),
     _key("do.erase", "shift+delete", "do('delete')", "Delete", "Delete permanently (asks first)"),
     _key("do.empty", "ctrl+delete", "do('empty_trash')", "Empty trash", "Empty the trash (asks first)"),
     _key("do.shell", "exclamation_mark", "do('shell')", "Shell", "Open a shell in the folder"),
 ]
 
 APP = [
-    _key("app.graphics", "g", "graphics", "Graphics", "Switch graphics: kitty, sixel, half blocks or off"),
+    _key("app.graphics", "ctrl+g", "graphics", "Graphics", "Switch graphics: kitty, sixel, half blocks or off"),
     _key("app.help", "question_mark,f1", "help", "Help", "Show all keys", footer="?"),
     _key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Suspend (fg resumes)"),
     _key("app.quit", "q", "quit", "Quit", "Quit (workers keep running)", footer="q"),
@@ -98,10 +127,12 @@ TREE = [
     _key("tree.down", "down,j", "move(1)", "Down"),
     _key("tree.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
     _key("tree.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
-    _key("tree.first", "ctrl+home", "move(-1000000)", "First row"),
+    _key("tree.first", "ctrl+home,g", "move(-1000000)", "First row"),
     _key("tree.last", "ctrl+end,G", "move(1000000)", "Last row"),
     _key("tree.toggle", "enter", "open", "Open or close the group; of a trajectory its picture large"),
     _key("tree.leave", "backspace", "leave", "Go to the parent group"),
+    _key("tree.fold", "h", "fold", "Close the group, or go to the one above"),
+    _key("tree.unfold", "l", "unfold", "Open the group, or go into it"),
     _key("tree.collapse-all", "z", "collapse_all", "Close all groups"),
 ]
 
@@ -110,7 +141,7 @@ TABLE = [
     _key("table.down", "down,j", "move(1)", "Down"),
     _key("table.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
     _key("table.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
-    _key("table.first", "ctrl+home", "move(-1000000)", "First row"),
+    _key("table.first", "ctrl+home,g", "move(-1000000)", "First row"),
     _key("table.last", "ctrl+end,G", "move(1000000)", "Last row"),
     _key("table.sort", "s", "sort_next", "Sort by the next column"),
     _key("table.reverse", "S", "reverse", "Reverse the order"),
@@ -196,6 +227,28 @@ GALLERY = [
     _key("gallery.close", "escape,q,backspace", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
+RATING = [
+    *(
+        _key(
+            f"rate.pick-{number}",
+            str(number),
+            f"pick({number})",
+            f"Picture {number}",
+            f"Picture {number}, or tag {number}",
+        )
+        for number in range(2, 7)
+    ),
+    _key("rate.pick-1", "1", "pick(1)", "Choose", "Picture 1, or tag 1", footer="1-6"),
+    _key("rate.left", "left,h", "pick_side(1)", "Left", "The left one of two is better"),
+    _key("rate.right", "right,l", "pick_side(2)", "Right", "The right one of two is better"),
+    _key("rate.tie", "0,t", "tie", "Tie", "Neither is better", footer="0"),
+    _key("rate.accept", "enter", "accept", "Accept", "Save the tags, also if there are none", footer="enter"),
+    _key("rate.original", "o,space", "original", "Original", "Show the original, and back", footer="o"),
+    _key("rate.skip", "s", "skip", "Skip", "Ask this later", footer="s"),
+    _key("rate.undo", "u,backspace", "undo", "Undo", "Take the last answer back", footer="u"),
+    _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
+]
+
 SCOPES = {
     "browser": BROWSER,
     "app": APP,
@@ -204,5 +257,6 @@ SCOPES = {
     "compare": COMPARE,
     "large": LARGE,
     "gallery": GALLERY,
+    "rating": RATING,
 }
 """Within a scope a key has one meaning."""

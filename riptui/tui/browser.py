@@ -1,7 +1,9 @@
 """The main screen: the tree, the details of its current row, the status lines."""
 
+from functools import partial
+from inspect import isawaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.text import Text
 from textual import on, work
@@ -18,8 +20,13 @@ from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import bindings
+from riptui.tui.go_to import Target, find_targets
+from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.last_place import LastPlace, recall_place, remember_place
 from riptui.tui.runs import status_line
+from riptui.tui.runs.feedback_line import FeedbackLine
+from riptui.tui.runs.filter_line import saved_filters
 from riptui.tui.runs.scanner import OUTCOMES
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_panel import TreePanel
@@ -30,10 +37,10 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
     from riptui.tui.large.large_screen import LargePlace
+    from riptui.tui.trajectory.view import TrajectoryView
     from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
-COMPARE_COUNTS = range(2, 7)
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 
 
@@ -42,6 +49,7 @@ class Browser(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
     AUTO_FOCUS = "RunsTree"
+    COMPARE_COUNTS: ClassVar = range(2, 7)
 
     def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, selected_path: str = "") -> None:
         super().__init__()
@@ -49,9 +57,10 @@ class Browser(Screen[None]):
         self.settings = settings
         self.graphics = graphics
         self.last_workers = WorkersChanged(())
-        self._watcher = RunsWatcher(runs, self.post_message, settings.hertz)
+        self._watcher = RunsWatcher(runs, self.post_message, settings.hertz, settings.metric)
         self._supervisor: WorkSupervisor | None = None  # None before the first command
         self._pending_selection = selected_path
+        self._was_asked_for = True  # whether the user asked for the pending selection; else it is the last place
         self.shown_path = ""  # the path below the runs folder whose details are on the screen
         self._unlisted: list[str] = []  # why folders are missing from the tree
         self._awaited_path = ""  # the path to select as soon as it is listed
@@ -68,11 +77,27 @@ class Browser(Screen[None]):
             yield TreePanel(id="left")
             with ContentSwitcher(id="right", initial="reading"):
                 yield Static("reading …", id="reading")
-        yield Static(id="progress")
+        yield FeedbackLine(id="progress")
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        place = recall_place(self.runs)
+        self.query_one(TreePanel).restore(
+            place.tree_columns, place.order, place.is_flat, is_hidden=place.is_tree_hidden
+        )
+        if not self._pending_selection:
+            self._pending_selection, self._was_asked_for = place.path, False
         self._watcher.start()
+
+    def on_resize(self) -> None:
+        self.query_one(TreePanel).fit_screen()
+
+    def remember_place(self) -> None:
+        """Keep where one is for the next start."""
+        panel, row, model = self.query_one(TreePanel), self.runs_tree.current_row, self.runs_tree.model
+        path = row.path if row else self._pending_selection
+        place = LastPlace(path, panel.chosen_columns, panel.is_hidden, model.order, model.is_flat)
+        remember_place(self.runs, place)
 
     @work(thread=True)
     def _import_details(self) -> None:
@@ -115,7 +140,7 @@ class Browser(Screen[None]):
             self._select_initial(all_listed=scan.all_listed or bool(scan.folder_error))
         elif is_first:
             tree.open_first()
-        if self._awaited_path and tree.select(self._awaited_path):
+        if self._awaited_path and await self._go(self._awaited_path):
             self._awaited_path = ""
         if scan.unlisted is not None:
             self._tell_unlisted(scan.unlisted)
@@ -129,10 +154,12 @@ class Browser(Screen[None]):
             touched = [entry.path for entry in scan.entries] + scan.removed
             self.details.disk_changed([self.runs / path for path in touched])
             is_group = self.details.current == "group" and tree.model.is_group(self.shown_path)
-            if is_group and tree.model.count_matching(self.shown_path) != self.details.group_view.count:
+            if is_group and tree.model.matching_totals(self.shown_path).count != self.details.group_view.count:
                 self._show_selected()
+        panel = self.query_one(TreePanel)
+        panel.show_columns()
         if tree.model.filter is not None:
-            self.query_one(TreePanel).show_counts()
+            panel.show_counts()
         self._update("#counts", status_line.format_counts(tree.model.totals[""]))
         for entry in ended:
             assert entry.status is not None
@@ -142,6 +169,9 @@ class Browser(Screen[None]):
         """Select the path given at the start, which may be in a later slice of the names."""
         if self.runs_tree.select(self._pending_selection):
             self._pending_selection = ""
+        elif all_listed and not self._was_asked_for:
+            self._pending_selection = ""
+            self.runs_tree.open_first()
         elif all_listed:
             text = f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}"
             self.notify(text, severity="warning", markup=False)
@@ -151,7 +181,8 @@ class Browser(Screen[None]):
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
         self._update("#device", status_line.format_device(message.workers))
-        self._update("#progress", status_line.format_progress(message.workers, self.shown_path, self.size.width))
+        progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
+        self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
             if self._supervisor is not None and self._supervisor.is_supervising(worker):
                 continue
@@ -160,6 +191,15 @@ class Browser(Screen[None]):
 
     def on_work_supervisor_noticed(self, message: "WorkSupervisor.Noticed") -> None:
         self.notify(printable(message.text), severity=message.severity, timeout=10, markup=False)
+
+    @property
+    def said(self) -> str:
+        """The feedback in the status line; "" if there is none."""
+        return self.query_one(FeedbackLine).said
+
+    def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
+        """Show feedback in the status line for a while."""
+        self.query_one(FeedbackLine).say(text, severity)
 
     def _update(self, selector: str, text: Text) -> None:
         """Set a text only if it differs: each update is sent to the terminal."""
@@ -210,6 +250,9 @@ class Browser(Screen[None]):
         if switcher.current == "welcome":
             self.runs_tree.focus()
         switcher.current = name
+
+    def on_trajectory_view_said(self, message: "TrajectoryView.Said") -> None:
+        self.say(message.text)
 
     def on_group_view_trajectory_chosen(self, message: "GroupView.TrajectoryChosen") -> None:
         self.runs_tree.select(message.path.relative_to(self.runs).as_posix())
@@ -272,6 +315,14 @@ class Browser(Screen[None]):
 
     # Commands
 
+    @property
+    def chosen_paths(self) -> list[str]:
+        """The trajectories that a command is about: those that are marked, else those of the cursor's row."""
+        row, tree = self.runs_tree.current_row, self.runs_tree
+        if tree.marked:
+            return [path for path in tree.marked if tree.model.is_matching(path)]
+        return tree.model.list_matching(row.path) if row else []
+
     def action_do(self, name: str) -> None:
         """Run one of `commands` on the current row, unless it is running already."""
         if name not in self._running_commands:
@@ -289,15 +340,37 @@ class Browser(Screen[None]):
         path = row.path if row else ""
         model = self.runs_tree.model
         context = commands.CommandContext(
-            self.app, self.runs, self.settings, self.graphics, model, path, self._select_when_listed, self._supervisor
+            app=self.app,
+            runs=self.runs,
+            settings=self.settings,
+            graphics=self.graphics,
+            tree_model=model,
+            cursor_path=path,
+            marked=bool(self.runs_tree.marked),
+            paths=self.chosen_paths,
+            go_to=self._go_when_listed,
+            say=self.say,
+            supervisor=self._supervisor,
         )
         try:
+            if name in commands.ON_MARKED and context.marked and not context.paths:
+                self.say("what is marked is hidden by the filter: esc shows all", "warning")
+                return
             await commands.run_command(name, context)
         finally:
             self._running_commands.discard(name)
 
-    def _select_when_listed(self, path: str) -> None:
-        self._awaited_path = "" if self.runs_tree.select(path) else path
+    async def _go_when_listed(self, path: str) -> None:
+        """Go to what a command made, as soon as it is listed; a filter that hides it ends."""
+        self._awaited_path = "" if await self._go(path) else path
+
+    async def _go(self, path: str) -> bool:
+        model = self.runs_tree.model
+        if model.is_flat and model.is_group(path):
+            path = model.list_trajectories(path)[0]
+        if (path in model.entries or model.is_group(path)) and not model.is_matching(path):
+            await self.query_one(TreePanel).close_filter()
+        return self.runs_tree.select(path)
 
     # Frames and tabs
 
@@ -315,35 +388,63 @@ class Browser(Screen[None]):
         if self.details is not None:
             getattr(self.details, method)()
 
+    @work
+    async def action_go_to(self) -> None:
+        """Ask where to go, and go there."""
+        commands = {command.title: command for command in self.app.get_system_commands(self)}
+        notes = {title: command.help for title, command in commands.items()}
+        target = await self.app.push_screen_wait(GoToDialog(partial(self._find_targets, notes)))
+        match target:
+            case Target("frame", value) if self.details is not None:
+                self.details.trajectory_view.go(int(value))
+            case Target("path", value):
+                await self._go(value)
+            case Target("filter", value):
+                await self.query_one(TreePanel).set_filter(value)
+            case Target("command", value):
+                done = commands[value].callback()
+                if isawaitable(done):
+                    await done
+
+    def _find_targets(self, commands: dict[str, str], text: str) -> list[Target]:
+        cursor = self.details.trajectory_view.cursor if self.details and self.details.current == "trajectory" else None
+        spec, newest = (cursor.spec, cursor.newest) if cursor else (None, 0)
+        return find_targets(text, spec, newest, self.runs_tree.model.list_paths(), saved_filters(), commands)
+
     # Runs
 
-    async def action_filter(self) -> None:
-        await self.query_one(TreePanel).open_filter()
+    async def action_panel(self, method: str, *arguments: int) -> None:
+        """Call a method of the tree's panel."""
+        result = getattr(self.query_one(TreePanel), method)(*arguments)
+        if isawaitable(result):
+            await result
 
-    async def action_close_filter(self) -> None:
-        await self.query_one(TreePanel).close_filter()
+    def action_tree(self, method: str) -> None:
+        """Call a method of the tree."""
+        getattr(self.runs_tree, method)()
 
-    def action_sort(self) -> None:
-        self.query_one(TreePanel).sort_next()
+    @property
+    def has_something_to_take_back(self) -> bool:
+        return self.query_one(TreePanel).has_filter or bool(self.runs_tree.marked)
+
+    async def action_back(self) -> None:
+        """Take back one thing: the range that grows, the filter, or all marks."""
+        panel, tree = self.query_one(TreePanel), self.runs_tree
+        if tree.is_marking_range:
+            tree.cancel_range()
+        elif panel.has_filter:
+            await panel.close_filter()
+        else:
+            tree.unmark_all()
 
     def action_next_running(self) -> None:
         running = self.runs_tree.model.find_by_status(Status.RUNNING)
         if not running:
-            self.notify("no trajectory is running")
+            self.say("no trajectory is running")
             return
         row = self.runs_tree.current_row
         index = running.index(row.path) if row and row.path in running else -1
         self.runs_tree.select(running[(index + 1) % len(running)])
-
-    def action_mark(self) -> None:
-        row = self.runs_tree.current_row
-        if row is not None and not row.is_group:
-            self.runs_tree.mark(row.path)
-            self.runs_tree.action_move(1)
-
-    def action_unmark(self) -> None:
-        self.runs_tree.marked.clear()
-        self.runs_tree.refresh()
 
     def action_compare(self) -> None:
         """Compare the marked trajectories; without marks, on a group, its mask sizes or seeds."""
@@ -351,11 +452,10 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         if not paths and row is not None and row.is_group:
             paths = self._choose_of_group()
-        least, most = COMPARE_COUNTS[0], COMPARE_COUNTS[-1]
-        if len(paths) not in COMPARE_COUNTS:
-            self.notify(
-                f"mark {least} to {most} trajectories with m first, or go to a group of them ({len(paths)} marked)"
-            )
+        least, most = self.COMPARE_COUNTS[0], self.COMPARE_COUNTS[-1]
+        if len(paths) not in self.COMPARE_COUNTS:
+            advice = f"mark {least} to {most} trajectories with m first, or go to a group of them"
+            self.say(f"{advice} ({len(paths)} marked)", "warning")
             return
         from riptui.tui.group.compare import CompareScreen  # imports NumPy
 
@@ -372,4 +472,4 @@ class Browser(Screen[None]):
         from riptui.tui.group.compare_data import choose_to_compare  # imports NumPy
 
         members = self.details.group_view.members.values()
-        return [Path(member.path) for member in choose_to_compare([*members], COMPARE_COUNTS[-1])]
+        return [Path(member.path) for member in choose_to_compare([*members], self.COMPARE_COUNTS[-1])]

@@ -58,14 +58,14 @@ class Dialog(ModalScreen[Answer]):
 
     def make_box(self) -> Vertical:
         """The box, for `compose` to fill."""
-        box = Vertical()
+        box = Vertical(id="box")
         box.border_title = Text(printable(self._title))
         box.border_subtitle = self.KEYS
         return box
 
 
 class ConfirmDialog(Dialog[bool]):
-    """Asks yes or no. `destructive`: enter means no."""
+    """Asks yes or no; enter means no. `destructive`: what is done cannot be undone."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,7 +89,7 @@ class ConfirmDialog(Dialog[bool]):
                 yield Button("No  (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#no" if self._destructive else "#yes").focus()
+        self.query_one("#no").focus()
 
     @on(Button.Pressed)
     def _answer(self, message: Button.Pressed) -> None:
@@ -155,6 +155,7 @@ class ChoiceDialog(Dialog[Answer | None], Generic[Answer]):
     def on_key(self, event: events.Key) -> None:
         for choice in self._choices:
             if choice.key == event.character:
+                event.stop()  # else it is a key of the screen below, too
                 self.dismiss(choice.answer)
 
     @on(OptionList.OptionSelected)

@@ -6,15 +6,29 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from riptui.settings import LoadedSettings, paths
 from riptui.text.terminal import printable
 
+if TYPE_CHECKING:
+    from riptui.tui.app import OnlyScreen
+
 CRASH_EXIT_CODE = 1
 
 
-def start(runs: Path, loaded: LoadedSettings, *, selected_path: str = "", graphics: str | None = None) -> int:
-    """Run the app on a runs folder until it ends; return the exit code. stdin and stdout must be a terminal."""
+def start(
+    runs: Path,
+    loaded: LoadedSettings,
+    *,
+    selected_path: str = "",
+    graphics: str | None = None,
+    only_screen: "OnlyScreen | None" = None,
+) -> int:
+    """Run the app on a runs folder until it ends; return the exit code. stdin and stdout must be a terminal.
+
+    only_screen: makes a screen that is shown instead of the browser; the app ends with it.
+    """
     from riptui.graphics.probe import probe
 
     terminal = probe(graphics or loaded.settings.graphics)
@@ -23,7 +37,8 @@ def start(runs: Path, loaded: LoadedSettings, *, selected_path: str = "", graphi
     from riptui.tui.app import RiptuiApp  # importing Textual reads the environment
 
     log_to_file()
-    app = RiptuiApp(runs, loaded, terminal, selected_path=to_relative_path(runs, selected_path))
+    place = to_relative_path(runs, selected_path)
+    app = RiptuiApp(runs, loaded, terminal, selected_path=place, only_screen=only_screen)
     app.run()
     if app.crash is not None:
         _report_crash(app.crash)

@@ -6,12 +6,14 @@ Textual handles NO_COLOR: it turns all colours into greys, pictures too (`App.no
 
 from collections.abc import Mapping
 
+from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from riptui.errors import with_choices
 from riptui.tui.plot.palette import series_colours
 
 AUTO = "auto"
+CURSOR_ROW_SHARE = 0.15  # of the primary colour in the ground of the cursor's row; more makes other colours illegible
 
 DARK = Theme(
     name="riptui-dark",
@@ -110,5 +112,17 @@ def resolve_theme(name: str, *, color_system: str | None, no_color: bool) -> tup
 
 
 def css_variables(theme: Theme) -> Mapping[str, str]:
-    """riptui's own CSS variables, $series-1 to $series-8: defaults, which a theme may override."""
-    return {f"series-{number}": colour for number, colour in enumerate(series_colours(theme), start=1)}
+    """riptui's own CSS variables: $series-1 to $series-8, and $cursor-row, on which all colours can be read.
+
+    Defaults, which a theme may override.
+    """
+    series = {f"series-{number}": colour for number, colour in enumerate(series_colours(theme), start=1)}
+    return series | {"cursor-row": _cursor_row(theme)}
+
+
+def _cursor_row(theme: Theme) -> str:
+    if theme.ansi:
+        return "ansi_default"
+    generated = theme.to_color_system().generate()
+    ground = Color.parse(generated["background"])
+    return ground.blend(Color.parse(generated["primary"]), CURSOR_ROW_SHARE).hex

@@ -47,7 +47,7 @@ class WorkSupervisor:
         """
         pool = LocalPool(self.runs, [ANY_WORKER])
         pool.start()
-        self._tell_ends(trajectories)
+        self.tell_ends(trajectories)
         with self._lock:
             for trajectory in trajectories:
                 with suppress(RiptuiError):  # unreadable: the tree shows it
@@ -57,7 +57,7 @@ class WorkSupervisor:
             self._pool = pool
         Thread(target=self._watch, args=[pool, tracker], name="supervisor", daemon=True).start()
 
-    def _tell_ends(self, trajectories: Sequence[Trajectory]) -> None:
+    def tell_ends(self, trajectories: Sequence[Trajectory]) -> None:
         """Leave a process behind that runs the command of the settings at the ends, also when the app was quit."""
         if not self._on_end:
             return

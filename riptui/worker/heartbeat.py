@@ -1,6 +1,7 @@
 """The heartbeat of a worker: a thread that keeps live.json fresh and the log small."""
 
 import os
+import stat
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Self
 import msgspec
 
 from riptui.engine import BatchRunner
+from riptui.inpainters.devices import torch_name
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_record import MAX_SKIPPED, SkippedTrajectory, WorkerJob, WorkerPhase, WorkerStatus
 from riptui.store.worker_registry import Registration
@@ -39,7 +41,7 @@ class Heartbeat:
     ) -> None:
         self.phase: WorkerPhase = "starting"
         self.inpainter = ""  # of the trajectory that was taken last
-        self.gpu_stats = GpuStats(registration.record.device)
+        self.gpu_stats = GpuStats(torch_name(registration.record.device))
         self._registration, self._runs, self._runner, self._queue = registration, runs.resolve(), runner, queue
         self._should_stop = should_stop
         self._steps: tuple[int, int, int] = 0, 0, 0
@@ -90,7 +92,7 @@ class Heartbeat:
     def publish(self) -> None:
         """Write live.json now, if anything in it changed or it is due."""
         with self._publish_lock:
-            live = self._build_status()
+            live = self.build_status()
             if (
                 msgspec.structs.replace(live, when=self._last_status.when, still=self._last_status.still)
                 != self._last_status
@@ -104,7 +106,8 @@ class Heartbeat:
             self.publish()
             truncate_log(self._registration.log)
 
-    def _build_status(self) -> WorkerStatus:
+    def build_status(self) -> WorkerStatus:
+        """The current state. In one thread at a time."""
         dismissed = self._should_stop()
         jobs = self._list_jobs()
         state = self.phase
@@ -181,10 +184,17 @@ class Heartbeat:
 
 
 def truncate_log(log: Path) -> None:
-    """Drop the oldest lines of a log that has become too long; processes that append continue at its new end."""
+    """Drop the oldest lines of a log that has become too long; processes that append continue at its new end.
+
+    A file of another's to which somebody who may write in the folder gave the log's name is not touched.
+    """
     try:
-        if log.stat().st_size > MAX_LOG_BYTES:
-            with log.open("rb+") as file:
+        if log.lstat().st_size > MAX_LOG_BYTES:
+            fd = os.open(log, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(fd, "rb+") as file:
+                status = os.fstat(fd)
+                if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                    return
                 file.seek(-KEPT_LOG_BYTES, os.SEEK_END)
                 kept = file.read().partition(b"\n")[2]
                 file.seek(0)

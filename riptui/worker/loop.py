@@ -13,6 +13,7 @@ from riptui import __version__
 from riptui.engine import BatchRunner
 from riptui.errors import DiskError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
+from riptui.inpainters.devices import torch_name
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.disk_failure import concerns_whole_disk
@@ -21,7 +22,7 @@ from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
 from riptui.store.worker_environment import read_environment
-from riptui.store.worker_process import process_place, start_ticks
+from riptui.store.worker_process import process_place, slurm_job, start_ticks
 from riptui.store.worker_record import WorkerOptions, WorkerRecord
 from riptui.store.worker_registry import Registration
 from riptui.worker.heartbeat import Heartbeat
@@ -34,7 +35,7 @@ def new_worker_record(options: WorkerOptions, *, command: str = "") -> WorkerRec
     """The record of this process as a worker."""
     host = socket.gethostname()
     return WorkerRecord(
-        id=slugify(f"{host[:60]}-{os.getpid()}-{time.time():.0f}-{secrets.token_hex(3)}"),
+        id=slugify(f"{host[:60]}-{os.getpid()}-{time.time():.0f}-{secrets.token_hex(8)}"),
         pid=os.getpid(),
         host=host,
         place=process_place(),
@@ -42,6 +43,7 @@ def new_worker_record(options: WorkerOptions, *, command: str = "") -> WorkerRec
         started=timestamp(),
         version=__version__,
         environment=read_environment(),
+        slurm_job=slurm_job(),
         command=command,
         **msgspec.structs.asdict(options),
     )
@@ -59,11 +61,12 @@ def serve(
 
     queue: None for that of the runs folder. `should_stop()` is called after each iteration and while the queue is
     empty; then unfinished trajectories stay queued.
-    A trajectory whose folder cannot be used is skipped. Raises DiskError if the disk as a whole fails.
+    A trajectory whose folder cannot be used, or whose spec may not load what it names, is skipped: its event is Failed.
+    Raises DiskError if the disk as a whole fails.
     """
     record = registration.record
     runner = BatchRunner(
-        device=record.device,
+        device=torch_name(record.device),
         slots=record.batch,
         compile=record.compile,
         deterministic=record.deterministic,
@@ -82,6 +85,7 @@ def serve(
                     yield trajectory, event
                     if isinstance(event, Ended):
                         taker.forget(trajectory)
+                    yield from taker.take_refused()
             except DiskError as error:
                 if not taker.taken:
                     raise
@@ -90,6 +94,7 @@ def serve(
                 yield culprit, Failed(error)
                 if concerns_whole_disk(error, registration.path):
                     raise
+            yield from taker.take_refused()
             idle_since = time.monotonic()
 
 
@@ -117,6 +122,7 @@ class _QueueTaker:
         self, queue: TrajectoryQueue, heartbeat: Heartbeat, trust: Trust, should_stop: Callable[[], bool]
     ) -> None:
         self.taken: list[Trajectory] = []
+        self._refused: list[TrajectoryEvent] = []
         self._queue = queue
         self._heartbeat = heartbeat
         self._trust = trust
@@ -134,6 +140,11 @@ class _QueueTaker:
         if trajectory in self.taken:
             self.taken.remove(trajectory)
 
+    def take_refused(self) -> list[TrajectoryEvent]:
+        """The trajectories that were not taken since the last call, and why."""
+        refused, self._refused = self._refused, []
+        return refused
+
     def _take_trusted(self, spec: Spec | None) -> Trajectory | None:
         """The next trajectory whose spec may load what it names; the others are skipped, with the reason."""
         while (trajectory := self._queue.take_next(spec)) is not None:
@@ -142,6 +153,7 @@ class _QueueTaker:
                 break
             self._heartbeat.record_skipped(trajectory, reason)
             self._queue.skip(trajectory)
+            self._refused.append((trajectory, Failed(StoreError(f"{trajectory.path}: {reason}"))))
         return trajectory
 
     def find_culprit(self, error: DiskError) -> Trajectory:

@@ -5,7 +5,8 @@ from bisect import insort
 from threading import Event, Lock
 
 from riptui.spec import Spec
-from riptui.store.disk_queue import DiskQueue, find_candidates
+from riptui.store.disk_queue import MAX_SCAN_SHARE, MIN_SCAN_SECONDS, DiskQueue, find_candidates
+from riptui.store.listing import mtime_ns
 from riptui.store.queued import QueuedTrajectory, read_queued
 from riptui.store.trajectory import Trajectory
 
@@ -24,6 +25,8 @@ class MemoryQueue:
         self._retry = retry
         self._lock = Lock()
         self._waiting: list[QueuedTrajectory] = []  # sorted, the next one first
+        self._mtimes: dict[Trajectory, int] = {}  # of their folders when their requests were read
+        self._next_look = 0.0  # time.monotonic()
         self._taken: list[Trajectory] = []
         self._held: list[Trajectory] = []
         self._retry_at = 0.0  # time.monotonic()
@@ -60,6 +63,7 @@ class MemoryQueue:
     def take_next(self, spec: Spec | None) -> Trajectory | None:
         """As `DiskQueue.take_next`. A trajectory that is not requested any more ends here."""
         with self._lock:
+            self._read_changes()
             for candidate in find_candidates(self._waiting.copy(), spec):
                 self._waiting.remove(candidate)
                 if read_queued(candidate.trajectory) is not None:
@@ -82,7 +86,21 @@ class MemoryQueue:
         """Its folder cannot be used: it has ended."""
         self.mark_ended(trajectory, final=True)
 
+    def _read_changes(self) -> None:
+        """Sort again those whose requests have changed, e.g. to another priority, if it is time to look."""
+        started = time.monotonic()
+        if started < self._next_look:
+            return
+        for number, waiting in enumerate(self._waiting):
+            if mtime_ns(str(waiting.trajectory.path)) != self._mtimes.get(waiting.trajectory):
+                self._mtimes[waiting.trajectory] = mtime_ns(str(waiting.trajectory.path))
+                self._waiting[number] = read_queued(waiting.trajectory) or waiting
+        self._waiting.sort(key=lambda waiting: waiting.sort_key)
+        ended = time.monotonic()
+        self._next_look = ended + max(MIN_SCAN_SECONDS, (ended - started) / MAX_SCAN_SHARE)
+
     def _add(self, trajectory: Trajectory) -> None:
+        self._mtimes[trajectory] = mtime_ns(str(trajectory.path))
         queued = read_queued(trajectory)
         if queued is None:
             self._end(trajectory, final=True)

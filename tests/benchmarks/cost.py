@@ -7,6 +7,7 @@ Prints each figure beside its bar, and exits 1 if one is missed. Times are media
 """
 
 import io
+import os
 import shutil
 import statistics
 import subprocess
@@ -30,6 +31,7 @@ from riptui.spec import Spec
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec, write
+from tests.support.many_trajectories import add_copies
 from tests.support.running import run_trajectory
 
 missed: list[str] = []
@@ -128,15 +130,9 @@ def start(scratch: Path) -> None:
 
 
 def ls(scratch: Path) -> None:
-    """Listing 10,000 trajectories, warm, as a whole process."""
+    """Listing 10,000 trajectories, as a whole process: the first time, and again, by the summaries kept of them."""
     runs = scratch / "many"
-    model = run(photograph(), 256, scratch / "model").path
-    small = ("spec.json", "request.json", "iterations.jsonl", "metrics.jsonl", "sessions.jsonl", ".lock")
-    for number in range(10_000):
-        folder = runs / f"group{number // 100}" / f"m256-s{number % 100}"
-        folder.mkdir(parents=True)
-        for name in small:
-            shutil.copyfile(model / name, folder / name)
+    add_copies(run(photograph(), 256, scratch / "model"), runs, range(10_000))
 
     def listing() -> None:
         done = subprocess.run(
@@ -144,8 +140,9 @@ def ls(scratch: Path) -> None:
         )
         assert done.stdout.count("✓") == 10_000, done.stdout[-300:]
 
-    listing()
-    report("riptui ls of 10,000 trajectories, warm", statistics.median(seconds(listing) for _ in range(5)), 1.5, " s")
+    shutil.rmtree(scratch / "cache", ignore_errors=True)
+    report("riptui ls of 10,000 trajectories, first time", seconds(listing), 2.5, " s")
+    report("riptui ls of 10,000 trajectories, again", statistics.median(seconds(listing) for _ in range(5)), 0.5, " s")
 
 
 def results(scratch: Path) -> None:
@@ -175,6 +172,7 @@ PARTS = {"loop": loop, "bytes": size_on_disk, "start": start, "ls": ls, "results
 
 def main(names: list[str]) -> int:
     scratch = Path(tempfile.mkdtemp(prefix="riptui-cost-"))
+    os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")
     try:
         for name in names or PARTS:
             PARTS[name](scratch)

@@ -35,6 +35,7 @@ from riptui.spec import encode_spec
 from riptui.store.layout import SPEC
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
+from tests.support.many_trajectories import add_copies
 from tests.support.running import run_trajectory
 
 COLUMNS, ROWS = 140, 40
@@ -143,14 +144,9 @@ def many(scratch: Path) -> Path:
     """10,000 trajectories in 100 groups; the frames of the first are whole."""
     runs = scratch / "many"
     if not runs.exists():
-        model = computed(scratch / "model", 256).path
-        shutil.copytree(model, runs / "group0" / "m256-s0")
-        small = ("spec.json", "request.json", "iterations.jsonl", "metrics.jsonl", "sessions.jsonl", ".lock")
-        for number in range(1, 10_000):
-            folder = runs / f"group{number // 100}" / f"m256-s{number % 100}"
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in small:
-                shutil.copyfile(model / name, folder / name)
+        model = computed(scratch / "model", 256)
+        shutil.copytree(model.path, runs / "group0" / "m256-s0")
+        add_copies(model, runs, range(1, 10_000))
     return runs
 
 
@@ -332,6 +328,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
 def main(names: list[str]) -> int:
     scratch = Path(tempfile.mkdtemp(prefix="riptui-tui-"))
     os.environ["RIPTUI_CONFIG"] = str(scratch / "settings.toml")
+    os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")
     (scratch / "settings.toml").touch()
     try:
         for name in names or PARTS:

@@ -7,9 +7,12 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from riptui.cli import run_trajectories
 from riptui.cli.run_display import DisplayEvent, JsonDisplay
+from riptui.store import trust
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trust import Trust
 from riptui.store.worker_record import WorkerOptions
 from riptui.store.worker_registry import list_workers
 from riptui.supervision.client import list_running_workers, matches, request_state
@@ -92,3 +95,23 @@ def test_what_is_paused_before_its_turn_is_left_out_and_the_rest_runs(
         ("3", 16, True),
     ]
     assert second.read_status() == Status.PAUSED
+
+
+@pytest.mark.parametrize(("words", "code"), [([], 1), (["--trust"], 0)])
+def test_files_of_another_user_s_spec_are_loaded_only_with_trust(
+    words: list[str], code: int, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trust, "_owns", lambda self, trajectory: False)
+    monkeypatch.setattr(trust, "list_loaded_files", lambda spec: ["palette"])
+    trajectory = make_trajectory(inpainter="identity", mask=128)
+    outcome = riptui("resume", trajectory.path, *words)
+    assert outcome.code == code, outcome
+    assert (trajectory.read_status() is Status.DONE) == (code == 0)
+    assert ("its spec is another user's and loads palette" in outcome.err) == (code == 1)
+
+
+def test_with_a_time_limit_a_worker_computes(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(run_trajectories, "run_in_worker", lambda *given: asked.append(given[-1]) or 0)
+    assert riptui("resume", make_trajectory(inpainter="identity").path, "--timeout", "9").code == 0
+    assert [care.timeout for care in asked] == [9]

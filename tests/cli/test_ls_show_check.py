@@ -15,6 +15,7 @@ import pytest
 from rich.console import ConsoleDimensions
 
 from riptui.cli import console
+from riptui.cli.study.study_display import format_progress
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.disk import Folder
@@ -23,7 +24,11 @@ from riptui.store.lock import FolderLock
 from riptui.store.records import Failure, Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import register
+from riptui.supervision.progress import ProgressTracker
 from riptui.text.status_marks import STATUS_MARKS
+from riptui.worker.loop import new_worker_record
 from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, started
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance, picture
@@ -574,3 +579,22 @@ def test_frames_that_are_checked_are_those_that_are_shown(make_trajectory: MakeT
     trajectory = computed(make_trajectory(inpainter="identity"))
     assert check().code == 0
     np.testing.assert_array_equal(read_frame(trajectory, 16), picture())
+
+
+def test_a_worker_that_gives_no_sign_is_told_by_the_same_words_everywhere(
+    make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trajectory, runs = make_trajectory("a/one"), tmp_path / "runs"
+    live = WorkerStatus(1.0, "working", jobs=(WorkerJob("a/one", 3, 16),), still=45)
+    with claim(trajectory), register(runs, new_worker_record(WorkerOptions())) as worker:
+        worker.publish(live)
+        told = [riptui(*command).out for command in (("ls", runs), ("show", runs / "a/one"), ("ps", "--runs", runs))]
+        assert all("no sign for 45 s" in text for text in told)
+        assert told[0].splitlines()[-1] == "1 no sign"
+        [listed] = json.loads(riptui("ls", runs, "--json").out)
+        assert (listed["status"], listed["silent"]) == ("running", 45)
+        assert json.loads(riptui("show", runs / "a/one", "--json").out)["silent"] == 45
+        tracker = ProgressTracker(runs, runs, {"a/one": 16})
+        assert "1 running (1 no sign)" in format_progress(tracker.poll(full=True))
+        worker.publish(msgspec.structs.replace(live, still=0))
+        assert riptui("ls", runs).out.splitlines()[-1] == "1 running"

@@ -104,12 +104,6 @@ def test_nobody_types_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "follow" not in riptui("--help").out.split()
 
 
-def test_a_timeout_is_not_for_ray() -> None:
-    outcome = riptui("study", "run", "s.toml", "--ray", "auto", "--timeout", "5")
-    assert outcome.code == 2
-    outcome.require_one_line("--timeout is for workers of this machine")
-
-
 def test_a_study_tells_its_end(hook: str, tmp_path: Path) -> None:
     Path("s.toml").write_text(
         'images = ["p.png"]\nmetrics = []\ngroup = "st"\n[sweep]\ninpainter = ["telea"]\nmask = [128]\nseed = "0-1"\n'

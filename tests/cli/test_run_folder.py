@@ -88,3 +88,10 @@ def test_strict_refuses_damage_inside_that_is_noted_otherwise() -> None:
     outcome = run("half.jpg")
     assert outcome.code == 0
     assert "half.jpg: damaged inside (" in outcome.err
+
+
+def test_pictures_of_one_name_in_two_subfolders_are_told_apart() -> None:
+    draw("photos/summer 2021/猫.png", 4)
+    lines = run("photos", "--recursive", "--display", "plain").out
+    assert "summer-2020/猫/m128-s0-identity-a50-256px: done" in lines
+    assert "summer-2021/猫/m128-s0-identity-a50-256px: done" in lines

@@ -333,6 +333,14 @@ def test_a_log_with_escapes_is_harmless(tmp_path: Path, make_trajectory: MakeTra
     assert "\\x1b]0;gotcha\\x07" in outcome.out
 
 
+def test_of_a_line_without_end_in_a_log_the_beginning_is_shown(make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory()
+    (trajectory.path / "log.txt").write_bytes(b"\0" * 2_000_000 + b"\nlast\n")
+    first, last = riptui("logs", trajectory.path).out.splitlines()
+    assert first.endswith("... and 1,990,000 more characters")
+    assert (len(first) < 100_000, last) == (True, "last")
+
+
 # ── logging out ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -151,7 +151,7 @@ def test_findings_have_effect_interval_verdict_and_n(tmp_path: Path) -> None:
 def test_stability_has_an_interval_and_a_half_life(tmp_path: Path) -> None:
     table = text_of(growing(tmp_path / "runs", 5), tmp_path / "out").partition("## Stability")[2]
     assert re.search(
-        r"^\| navier-stokes \| 128 px \| 15 \| 5 \| 0\.\d+ ± 0\.\d+ \| 0\.\d+ \[.+\] \| \d+ % \|", table, re.M
+        r"^\| navier-stokes \| 128 px \| 15 \| 5 \| 0\.\d+ ± 0\.\d+ \| 0\.\d+ \[.+\] \| \d+ % \(\d+ %\) \|", table, re.M
     )
     assert "nothing to compare: all measured trajectories have the same inpainter" in table
 

@@ -54,8 +54,10 @@ def shown(protocol: GraphicsProtocol, size: tuple[int, int], *calls: dict[str, A
 @pytest.mark.parametrize("size", [(80, 24), (20, 40), (60, 20), (3, 2), (1, 1)])
 @pytest.mark.parametrize("protocol", ["kitty", "sixel", "halfblock"])
 def test_a_picture_fills_its_room_as_far_as_its_proportions_let_it(
-    protocol: GraphicsProtocol, size: tuple[int, int]
+    protocol: GraphicsProtocol, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As half blocks, whose width is their number of characters: it never comes to rest, however slow the machine."""
+    monkeypatch.setattr("riptui.graphics.picture.REST_SECONDS", 3600.0)
     lines = shown(protocol, size, {"image": picture(256)})
     assert [len(line) for line in lines] == [size[0]] * size[1]
     columns = max(line.rfind("▀") - line.find("▀") + 1 for line in lines)

@@ -53,10 +53,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a link to itself": (lambda path: path.symlink_to(path), "symbolic links"),
     "empty": (Path.touch, "empty"),
     "more than 2 GiB": (_sparse, "the limit is 2 GiB"),
-    "text": (lambda path: path.write_text("hello\n" * 9), "not a readable image"),
+    "text": (lambda path: path.write_text("hello\n" * 9), "text, not a picture ('hello hello"),
     "random bytes": (lambda path: path.write_bytes(NOISE.tobytes()), "not a readable image"),
     "SVG": (lambda path: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>"), "an SVG drawing"),
-    "EPS": (lambda path: path.write_bytes(EPS.getvalue()), "unknown format"),
+    "EPS": (lambda path: path.write_bytes(EPS.getvalue()), "text, not a picture ('%!PS-Adobe"),
     "WMF": (lambda path: path.write_bytes(b"\xd7\xcd\xc6\x9a".ljust(100, b"\0")), "unknown format"),
     "HDF5": (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n".ljust(100)), "unknown format"),
     "a cut JPEG": (lambda path: path.write_bytes(JPEG.getvalue()[:-999]), "damaged or truncated"),
@@ -64,7 +64,13 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "only a PNG's start": (lambda path: path.write_bytes(encode_png(NOISE)[:20]), "truncated"),
     "a pixel bomb": (lambda path: path.write_bytes(BOMB), "179 megapixels"),
     "a text bomb": (lambda path: path.write_bytes(TEXT_BOMB), "too large"),
-    "no pixels": (lambda path: path.write_bytes(b"P6 0 5 255\n"), "not a readable image"),
+    "no pixels": (lambda path: path.write_bytes(b"P6 0 5 255\n"), "not a picture"),
+    "no palette": (lambda path: path.write_bytes(png(1, 1, 8, 3, b"\0\0")), "damaged or truncated"),
+    "an alpha longer than its palette": (
+        lambda path: path.write_bytes(png(1, 1, 8, 3, b"\0\0", (b"PLTE", b"abc"), (b"tRNS", bytes(300)))),
+        "damaged or truncated",
+    ),
+    "nothing opaque": (lambda path: PIL.Image.new("RGBA", (9, 9)).save(path, "PNG"), "transparent everywhere"),
     "an unknown bit depth": (lambda path: path.write_bytes(png(1, 1, 5, 2, b"\0")), "not a readable image"),
 }
 

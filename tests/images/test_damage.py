@@ -13,6 +13,7 @@ import pytest
 from riptui.errors import SourceError
 from riptui.images import PreparedImage, prepare_original
 from riptui.study.sources import list_bundled
+from tests.support.picture_files import png
 
 PHOTOGRAPH = PIL.Image.open(list_bundled()["coffee"]).convert("RGB").resize((256, 192))
 END = b"\xff\xd9"
@@ -152,3 +153,58 @@ def test_a_hole_in_a_webp_is_noted(tmp_path: Path, filler: int, options: dict[st
     assert re.search(r"a hole at byte|damaged or truncated", said_of(tmp_path / "a.webp", bytes(data)))
     with pytest.raises(SourceError, match="damaged"):
         prepare_original(tmp_path / "a.webp", strict=True)
+
+
+def png_of(mode: str) -> bytes:
+    file = BytesIO()
+    PHOTOGRAPH.convert(mode).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "L", "1"])
+def test_every_flipped_bit_of_a_pngs_pixels_is_noted(tmp_path: Path, mode: str) -> None:
+    whole = png_of(mode)
+    assert "damage" not in said_of(tmp_path / "a.png", whole)
+    start, end = whole.index(b"IDAT") + 4, whole.index(b"IEND") - 8
+    for place in np.linspace(start, end - 1, 9).astype(int):
+        damaged = bytearray(whole)
+        damaged[place] ^= 4
+        assert "damaged" in said_of(tmp_path / "a.png", bytes(damaged)), place
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("depth", [1, 4, 8, 16])
+def test_a_png_with_intact_checksums_and_too_few_rows(tmp_path: Path, depth: int, interlaced: bool) -> None:
+    passes = [(3, 3), (2, 3), (5, 2), (5, 5), (10, 5), (9, 10), (19, 9)] if interlaced else [(19, 19)]
+    rows = b"".join(count * (b"\0" + bytes((columns * depth + 7) // 8)) for columns, count in passes)
+    whole = png(19, 19, depth, 0, rows, interlaced=interlaced)
+    assert "damaged" not in said_of(tmp_path / "a.png", whole)
+    cut = png(19, 19, depth, 0, rows[: len(rows) // 4], interlaced=interlaced)
+    assert "damaged" in said_of(tmp_path / "a.png", cut)
+
+
+def test_missing_rows_of_a_png_are_counted(tmp_path: Path) -> None:
+    """Pillow lets a few stand, and makes them black."""
+    rows = 64 * (b"\0" + bytes(range(64)))
+    assert "damaged inside (25 % of its pixels are missing)" in said_of(
+        tmp_path / "a.png", png(64, 64, 8, 0, rows[: 48 * 65])
+    )
+
+
+def test_a_png_that_contradicts_itself(tmp_path: Path) -> None:
+    grey = 8 * (b"\0" + bytes(8))
+    header = png(8, 4, 8, 0, b"")[16:29]
+    assert "two headers" in said_of(tmp_path / "a.png", png(8, 8, 8, 0, grey, (b"IHDR", header)))
+    assert "unknown filter" in said_of(tmp_path / "a.png", png(8, 8, 8, 0, grey[:9] + b"\x09" + grey[10:]))
+    palette = (b"PLTE", bytes(range(30)))
+    colours = 8 * (b"\0" + bytes([0, 1, 2, 3, 4, 5, 6, 99]))
+    assert "its palette has 10 colours, and a pixel has colour 99" in said_of(
+        tmp_path / "a.png", png(8, 8, 8, 3, colours, palette)
+    )
+
+
+def test_damage_behind_the_pixels_of_a_png_is_none(tmp_path: Path) -> None:
+    whole = png_of("RGB")
+    end = whole.index(b"IEND") - 4
+    for data in (whole[:end], whole + b"junk", whole + whole, whole[:end] + b"\0\0\0\x01fdATx0000" + whole[end:]):
+        assert "damage" not in said_of(tmp_path / "a.png", data)

@@ -164,3 +164,60 @@ def test_a_cut_file_is_refused_and_nothing_is_printed(
     assert len(str(caught.value).splitlines()) == 1
     assert capfd.readouterr() == ("", "")
     assert not logging.getLogger("tifffile").disabled
+
+
+def retagged(data: bytes, tag: int, *, to: int | None = None, value: int = 0) -> bytes:
+    """A small TIFF of tifffile's with a tag renamed or its short value replaced."""
+    entry = data.index(tag.to_bytes(2, "little") + b"\x03\0\x01\0\0\0")
+    replaced = data[entry + 2 : entry + 8] + (data[entry + 8 : entry + 12] if to else value.to_bytes(4, "little"))
+    return data[:entry] + (to or tag).to_bytes(2, "little") + replaced + data[entry + 12 :]
+
+
+def test_a_grey_that_does_not_say_which_end_is_black_is_refused(tmp_path: Path) -> None:
+    prepared(tmp_path, stored(RAMP, "u1"), photometric="minisblack")
+    data = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "b.tif").write_bytes(retagged(data, 262, to=263))
+    with pytest.raises(SourceError, match="does not say whether 0 is black or white"):
+        prepare_original(tmp_path / "b.tif")
+
+
+@pytest.mark.parametrize("unit", [1, 256, 257])
+def test_a_palette_of_8_bits_is_not_black(tmp_path: Path, unit: int) -> None:
+    """The format asks for 16 bits; some programs write 8."""
+    colours = np.arange(256, dtype=np.uint16)
+    palette = np.stack([colours, colours[::-1], colours // 2]) * np.uint16(unit)
+    found = prepared(tmp_path, stored(RAMP, "u1"), photometric="palette", colormap=palette)
+    assert np.array_equal(found.image[0], np.stack([colours, colours[::-1], colours // 2], -1))
+
+
+def test_channels_of_unlike_depth_are_refused(tmp_path: Path) -> None:
+    prepared(tmp_path, stored(COLOURS, "u1"), photometric="rgb")
+    data = (tmp_path / "a.tif").read_bytes()
+    depths = (8).to_bytes(2, "little") * 3
+    place = data.index(depths)
+    (tmp_path / "b.tif").write_bytes(data[:place] + b"\x05\0\x06\0\x05\0" + data[place + 6 :])
+    with pytest.raises(SourceError, match="6 bits and fewer: save it as RGB"):
+        prepare_original(tmp_path / "b.tif")
+
+
+def test_planes_with_alpha_that_is_multiplied_in(tmp_path: Path) -> None:
+    samples = stored(np.dstack([COLOURS * ALPHA[..., None], ALPHA]), "u1")
+    found = prepared(tmp_path, samples, photometric="rgb", planarconfig="separate", extrasamples=["assocalpha"])
+    assert differs(found, ON_WHITE) <= 2
+
+
+@pytest.mark.parametrize("tile", [None, (64, 64)])
+def test_every_flipped_bit_of_deflate_is_noted_or_refused_and_nothing_is_printed(
+    tmp_path: Path, tile: tuple[int, int] | None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    prepared(tmp_path, stored(COLOURS, "u1"), photometric="rgb", compression="zlib", tile=tile)
+    data = (tmp_path / "a.tif").read_bytes()
+    with tifffile.TiffFile(BytesIO(data)) as file:
+        first, size = file.pages[0].dataoffsets[0], file.pages[0].databytecounts[0]
+    for place in np.linspace(first, first + size - 1, 9).astype(int):
+        damaged = bytearray(data)
+        damaged[place] ^= 16
+        (tmp_path / "b.tif").write_bytes(damaged)
+        with pytest.raises(SourceError, match="damaged"):
+            prepare_original(tmp_path / "b.tif", strict=True)
+    assert capfd.readouterr() == ("", "")

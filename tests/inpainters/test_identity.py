@@ -164,7 +164,7 @@ def test_each_of_several_loras_is_recorded_and_found_where_it_moved(model: Path,
     notes = {**weights.notes, "lora": f"a.safetensors, SHA-256 {digests[0]}; b.safetensors, SHA-256 {digests[1]}"}
     found = moved_weights.find_moved(weights.parameters, identity.recorded_identity(notes))
     assert json.loads(str(found["lora"])) == [str(paths[0]), f"{moved}:0.5"]
-    assert identity.has_weights(found, notes)
+    assert identity.used_weights(found, notes)
 
 
 def test_the_digest_of_a_file_is_computed_once_until_it_changes(
@@ -301,10 +301,10 @@ def test_of_a_session_of_an_older_release_the_commit_tells_the_weights(
     given = {key: str(model / "vae") for key in given}
     for revision in ("main", COMMIT):
         parameters = {"model": "org/name", "revision": revision, **given}
-        assert identity.has_weights(parameters, notes) is same
+        assert identity.used_weights(parameters, notes) is same
     absent = {"model": "org/absent", "revision": COMMIT, **given}
-    assert identity.has_weights(absent, notes) is same
-    assert not identity.has_weights(absent | {"revision": "main"}, notes)
+    assert identity.used_weights(absent, notes) is same
+    assert not identity.used_weights(absent | {"revision": "main"}, notes)
 
 
 def forget_weights(trajectory: Trajectory, session: Session) -> None:

@@ -1,11 +1,14 @@
 """Small caches that several processes add to at once."""
 
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from riptui.inpainters import json_cache
 from riptui.inpainters.json_cache import add_to_cache, read_cache
 from riptui.settings.paths import cache_folder
 
@@ -39,3 +42,18 @@ def test_damage_is_an_empty_cache_and_a_folder_that_cannot_be_written_is_none(tm
     (tmp_path / "cache" / "riptui").write_bytes(b"")
     add_to_cache("c", "a", 1)
     assert read_cache("c") == {}
+
+
+def test_a_fifo_and_a_frozen_process_keep_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_cache, "ANSWER_SECONDS", 0.05)
+    add_to_cache("c", "a", 1)
+    with (cache_folder() / ".c.lock").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        add_to_cache("c", "b", 2)
+    assert read_cache("c") == {"a": 1, "b": 2}
+    for name in (".c.lock", "c.json"):
+        (cache_folder() / name).unlink()
+        os.mkfifo(cache_folder() / name)
+        add_to_cache("c", "a", 1)
+    assert read_cache("c") == {}
+    assert (cache_folder() / "c.json").is_fifo()

@@ -312,7 +312,7 @@ def test_the_identity_of_a_file_is_its_content_and_that_of_its_configurations(
     shutil.copyfile(file, copy)
     shutil.copytree(folder, configurations, ignore=shutil.ignore_patterns("*.safetensors"))
     same = {"model": str(copy), "config": str(configurations)}
-    assert identity.has_weights(same, weights.notes)
+    assert identity.used_weights(same, weights.notes)
     changed(file, copy, lambda tensors: tensors[f"{UNET}out.2.bias"].add_(1))
     assert identity.unlike_parts(weights.identity, identity.read_weights(same).identity) == ["file"]
     (configurations / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "DDIMScheduler"}')

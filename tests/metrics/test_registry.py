@@ -338,7 +338,7 @@ def test_a_missing_package_names_the_extra_to_install(name: str, package: str, w
     ):
         with pytest.raises(MissingExtraError, match=rf"{name} .*{package}.*riptui\[diffusion\]"):
             refuse()
-    lack = availability.check_metric(name)
+    lack = availability.explain_unavailable(name)
     assert lack
     assert lack.fetchable is None
     assert package in lack.reason

@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from riptui.errors import SourceError
-from riptui.planning.picture_files import describe_copies, find_copies, list_pictures, match_pattern
+from riptui.planning.picture_files import describe_copies, find_equal_files, list_pictures, match_pattern
 
 
 def draw(path: Path, shade: int = 0, kind: str = "PNG") -> Path:
@@ -94,7 +94,7 @@ def test_the_same_picture_under_two_names_is_found(tmp_path: Path) -> None:
     hard.hardlink_to(one)
     os.mkfifo(tmp_path / "pipe.png")
     paths = [one, other, copy, link, hard, tmp_path / "pipe.png", tmp_path / "gone.png"]
-    found = find_copies(paths)
+    found = find_equal_files(paths)
     assert found == {copy: one, link: other, hard: one}
     assert describe_copies({copy: one}) == [f"{copy}: the same file as {one}: counted once"]
 
@@ -102,9 +102,24 @@ def test_the_same_picture_under_two_names_is_found(tmp_path: Path) -> None:
 def test_empty_files_are_not_copies_of_each_other(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).touch()
-    assert find_copies([tmp_path / "a", tmp_path / "b"]) == {}
+    assert find_equal_files([tmp_path / "a", tmp_path / "b"]) == {}
 
 
 def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="nowhere does not exist: check the path"):
         list_pictures(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("pattern", ["**/*.png", "**/1.png", "sub/../**/1.png"])
+def test_links_in_circles_end_and_give_each_picture_once(folder: Path, pattern: str) -> None:
+    for name in ("here", "sub/up", "sub/here"):
+        (folder / name).symlink_to(folder)
+    found = match_pattern(pattern, folder).pictures
+    assert [path.resolve() for path in found] == [folder / "sub" / "1.png"]
+
+
+def test_a_folder_with_the_signs_of_a_pattern_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a1").mkdir()
+    one = draw(tmp_path / "a[1]" / "x.png")
+    assert match_pattern("*.png", one.parent).pictures == [one]
+    assert match_pattern("\0/*.png", one.parent).pictures == []

@@ -216,7 +216,8 @@ def test_what_kills_its_actor_fails_and_the_rest_is_computed(nodes: Nodes, writt
     poisoned = picture()
     poisoned[0, 0] = POISON
     Image.fromarray(poisoned).save(tmp_path / "b.png")
-    outcome = ran(file, *on_ray(nodes, "--workers", "1", "--ray-copies"))
+    hook = f"sh -c 'echo \"$RIPTUI_EVENT $RIPTUI_MESSAGE\" >> {tmp_path}/told'"
+    outcome = ran(file, *on_ray(nodes, "--workers", "1", "--ray-copies", "--on-end", hook))
     found = all_of(tmp_path / "runs")
     assert {place.split("/")[1]: one.read_status() for place, one in found.items()} == {
         "a": Status.DONE,
@@ -224,6 +225,12 @@ def test_what_kills_its_actor_fails_and_the_rest_is_computed(nodes: Nodes, writt
     }
     assert outcome.code == 1
     assert "three attempts ended without a new iteration" in outcome.err
+    assert "died and was started again: " in outcome.err
+    assert "poisoned: the driver says no (full log: " in outcome.err
+    assert any("poisoned: the driver says no" in worker.log.read_text() for worker in list_workers(tmp_path / "runs"))
+    told = (tmp_path / "told").read_text().splitlines()
+    assert [line.split()[0] for line in told] == ["worker-died"] * 3 + ["study-failed"]
+    assert "poisoned: the driver says no" in told[0]
 
 
 @ray

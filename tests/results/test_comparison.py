@@ -10,7 +10,7 @@ import scipy.stats
 
 from riptui.errors import InputError
 from riptui.results.comparison import compare
-from riptui.results.curves import Curve, extract_curves
+from riptui.results.curves import Curve, extract_curves, select_points
 from riptui.results.holm import adjust_p
 from riptui.store.listing import find_all_trajectories, summarize
 from tests.support.made import made_spec, made_summary, write
@@ -151,8 +151,8 @@ def test_the_same_squares_twice_in_one_group_are_refused() -> None:
         compare([*extract_curves(made, "ssim"), *other])
 
 
-def test_unlike_amounts_and_orders_are_not_compared() -> None:
-    for setting in ({"amount": 200.0}, {"order": "raster"}):
+def test_unlike_amounts_orders_and_squares_are_not_compared() -> None:
+    for setting in ({"amount": 200.0}, {"order": "raster"}, {"squares": "shared"}):
         made = [
             made_summary(made_spec(mask=256, inpainter="telea"), {"ssim": lambda x: 0.5}),
             made_summary(made_spec(mask=256, inpainter="biharmonic", **setting), {"ssim": lambda x: 0.5}),
@@ -167,7 +167,7 @@ def test_unlike_amounts_and_orders_are_not_compared() -> None:
         (drifting({"telea": 1.0}), "nothing to compare: all measured trajectories have the same inpainter"),
         (
             [*drifting({"telea": 1.0}), *drifting({"biharmonic": 1.0}, images=range(20, 25))],
-            "no combination of image, mask size, seed and amount is complete in all",
+            "no combination of image, mask size, seed, squares and amount is complete in all",
         ),
         (drifting(metric="entropy"), "entropy does not measure the distance"),
     ],
@@ -184,3 +184,42 @@ def test_an_unfinished_half_of_a_pair_is_no_pair() -> None:
     found = compare([cut, *members[1:]])
     assert [one.trajectories for one in found.standings] == [5, 5]
     assert found.left_out == 2
+
+
+def test_areas_are_compared_at_the_amounts_that_all_were_measured_at() -> None:
+    """One is measured at every second frame only: its trapezoids are wider, which is no difference."""
+    members = drifting({"telea": 0.5, "biharmonic": 0.5}, noise=0.0)
+    curved = [replace(one, values=np.sqrt(one.values)) for one in members]
+    sparse = [select_points(one, one.inpainted[::4]) if one.spec.inpainter == "telea" else one for one in curved]
+    [difference] = compare(sparse).differences
+    assert difference.effect.value == pytest.approx(0, abs=1e-12)
+    assert difference.p == 1
+
+
+def test_a_trajectory_measured_at_one_amount_has_no_area_and_spoils_none() -> None:
+    members = drifting()
+    single = select_points(members[0], members[0].inpainted[-1:])
+    found = compare([single, *members[1:]])
+    assert all(np.isfinite(one.area.value) for one in found.standings)
+    assert all(np.isfinite(one.p) for one in found.differences)
+    assert found.left_out == 3
+
+
+@pytest.mark.parametrize("seeds", [1, 6])
+def test_of_shared_squares_the_comparison_says_how_many_and_resamples_them_if_there_are_enough(seeds: int) -> None:
+    rng = np.random.default_rng(0)
+    by_seed = rng.normal(0, 0.3, seeds)  # what a sequence adds to the difference, in all images alike
+    made = [
+        made_summary(
+            made_spec(image, inpainter=name, seed=seed, mask=256, squares="shared"),
+            {"ssim": [1 - step * (0.02 + by_seed[seed] * (name == "telea") / 20) for step in range(9)]},
+        )
+        for name in ("telea", "biharmonic")
+        for image in range(9)
+        for seed in range(seeds)
+    ]
+    found = compare(extract_curves(made, "ssim"))
+    assert found.shared_squares == seeds
+    [difference] = found.differences
+    spread = difference.effect.high - difference.effect.low
+    assert spread == pytest.approx(0, abs=1e-12) if seeds == 1 else spread > 0.01, "the images differ in nothing"

@@ -493,6 +493,31 @@ def test_data_that_is_added_step_by_step_undoes_no_verdict() -> None:
         assert [found.verdict for found in tested.findings[:5]] == [Verdict.HOLDS] * 5
 
 
+def test_one_image_measured_at_its_end_alone_takes_no_amount_from_the_others() -> None:
+    """Finding 7 compares two amounts, and 4 and 6 use all that there are."""
+    panel = made_panel(
+        np.random.default_rng(0), seeds=4, images=12, run_sd=lambda x, mask: mask**0.5 * np.exp(-x / 300)
+    )
+    sparse = {
+        mask: {seed: curve.select(X[-1:]) for seed, curve in by_seed.items()}
+        for mask, by_seed in panel.runs["0"].items()
+    }
+    before, after = (paper_tests.runs_spread(one) for one in (panel, replace(panel, runs={**panel.runs, "x": sparse})))
+    assert before.verdict is Verdict.HOLDS
+    assert [one.effect for one in after.evidence] == [one.effect for one in before.evidence]
+    assert panel.usual_points([64], [*panel.runs], 8) == ([*panel.runs], X.tolist())
+
+
+def test_where_images_are_measured_at_unlike_amounts_all_count_where_all_were_measured() -> None:
+    panel = made_panel(np.random.default_rng(0), images=12)
+    halved = {
+        image: {mask: {0: by_seed[0].select(X[1::2])} for mask, by_seed in by_mask.items()}
+        for image, by_mask in list(panel.runs.items())[:6]
+    }
+    mixed = replace(panel, runs={**panel.runs, **halved})
+    assert mixed.usual_points([64], [*mixed.runs], 8) == ([*mixed.runs], X[1::2].tolist())
+
+
 def without_odd(metrics: dict[int, MetricValues], name: str) -> dict[int, MetricValues]:
     """Without a metric's values at every second frame."""
     return {

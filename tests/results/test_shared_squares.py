@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from riptui.results import bootstrap, paper_tests, statistics
 from riptui.results.curves import extract_curves
-from riptui.results.findings import check_findings
-from riptui.results.panel import ONE_SEQUENCE
+from riptui.results.findings import FOR_THESE_SQUARES, check_findings
+from riptui.results.panel import ONE_SEQUENCE, SHARED_RUNS
 from riptui.results.verdict import Verdict
 from riptui.spec import SQUARE_SOURCES
 from riptui.store.listing import TrajectorySummary
@@ -42,6 +43,52 @@ def test_with_one_sequence_findings_about_images_are_not_decided_and_say_why() -
 def test_with_squares_of_their_own_or_several_sequences_they_are(squares: str, seeds: int) -> None:
     [tested] = check_findings(drifting(squares, seeds=seeds))
     assert [found.verdict for found in tested.findings[:3]] == [Verdict.HOLDS] * 3
+
+
+@pytest.mark.parametrize(("seeds", "words"), [(3, "all images share 3 sequences of squares, and a verdict takes 5")])
+def test_a_few_sequences_decide_nothing_either(seeds: int, words: str) -> None:
+    [tested] = check_findings(drifting("shared", seeds=seeds))
+    for number in (1, 2, 3, 5):
+        assert {part.open for part in tested.findings[number - 1].evidence} == {words}
+        assert tested.findings[number - 1].verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_the_spread_over_runs_of_shared_sequences_is_theirs_and_decides_nothing(seeds: int) -> None:
+    """All images see the same few runs: with as wide a spread at both mask sizes, 5 in 6 studies decided it."""
+    found = paper_tests.runs_spread(simulate(np.random.default_rng(0), images=20, squares="shared", seeds=seeds))
+    assert {part.open for part in found.evidence} == {SHARED_RUNS}
+    assert found.verdict is Verdict.UNDECIDED
+
+
+def test_findings_over_images_alone_say_that_they_are_for_these_squares() -> None:
+    [tested] = check_findings(drifting("shared", seeds=6))
+    assert FOR_THESE_SQUARES in tested.findings[4].note
+    [tested] = check_findings(drifting("own"))
+    assert FOR_THESE_SQUARES not in tested.findings[4].note
+
+
+def test_intervals_over_sequences_need_five_of_them() -> None:
+    for seeds, shown in ((4, False), (5, True)):
+        found = bootstrap.estimate_crossed(crossed(np.random.default_rng(0), 30, seeds)[..., None])
+        assert np.isfinite(found.low) == shown
+    few = extract_curves(drifting("shared", seeds=2), "lpips-vgg")
+    summary = statistics.summarize_drift([curve for curve in few if curve.spec.mask == 64])
+    assert summary.final.low < summary.final.high, "over images, for these squares"
+    assert "for these squares" in statistics.describe_shared(summary.shared_squares)
+
+
+def test_convergence_resamples_the_sequences_too() -> None:
+    """All images do the same: what differs is between sequences."""
+    made = [
+        made_summary(
+            made_spec(image, mask=256, seed=seed, squares="shared"), {"ssim@previous": [0.1] * 8 + [0.1 + seed / 50]}
+        )
+        for image in range(9)
+        for seed in range(6)
+    ]
+    found = statistics.convergence(extract_curves(made, "ssim@previous"))
+    assert found.high - found.low > 0.1
 
 
 def test_one_image_shares_its_squares_with_nobody() -> None:
@@ -106,3 +153,14 @@ def test_larger_masks_that_drift_more_are_found_with_own_squares_and_never_denie
             for squares in SQUARE_SOURCES
         }
         assert verdicts == {"own": Verdict.HOLDS, "shared": Verdict.UNDECIDED}
+
+
+def test_the_interval_over_images_and_sequences_has_the_width_of_its_formula() -> None:
+    """Of an effect of the image plus one of the sequence: the variances of both means, and Student's t."""
+    rng = np.random.default_rng(0)
+    by_image, by_seed = rng.normal(0, 1, 40), rng.normal(0, 2, 40)
+    found = bootstrap.estimate_crossed((by_image[:, None] + by_seed)[..., None])
+    error = np.sqrt((by_image.var(ddof=1) + by_seed.var(ddof=1)) / 40)
+    half = scipy.stats.t.ppf(0.975, 39) * error
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.05)
+    assert found.value == pytest.approx(by_image.mean() + by_seed.mean())

@@ -12,7 +12,7 @@ import scipy.optimize
 import scipy.stats
 
 from riptui.results import bootstrap, fits, statistics
-from riptui.results.curves import Curve, extract_curves
+from riptui.results.curves import Curve, extract_curves, select_points
 from tests.support.made import made_spec, made_summary
 
 Value = Callable[[float], float]
@@ -341,3 +341,31 @@ def test_the_p_value_is_students_of_the_null_for_normal_values() -> None:
     for null in (-0.1, 0.0, 0.3):
         expected = scipy.stats.ttest_1samp(values, null, alternative="greater").pvalue
         assert bootstrap.estimate(values[:, None], null=null).p_above == pytest.approx(expected, abs=0.02)
+
+
+def test_a_trajectory_measured_only_at_its_end_spoils_no_area() -> None:
+    curves = made_curves({(image, 0): lambda x: 1 - x / 1000 for image in range(6)}, "ssim")
+    single = select_points(curves[0], curves[0].inpainted[-1:])
+    found = statistics.summarize_drift([single, *curves[1:]])
+    assert (found.final.images, found.area.images) == (6, 5)
+    assert found.area.value == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+def test_an_interval_depends_on_no_order_of_the_images(crossed: bool) -> None:
+    """`riptui results` and the report read the folders in unlike orders."""
+    fields = {"squares": "shared" if crossed else "own"}
+    rng = np.random.default_rng(0)
+    ends = {(image, seed): float(rng.normal(1, 0.3)) for image in range(8) for seed in range(6)}
+    curves = made_curves({key: lambda x, end=end: end * x / 400 for key, end in ends.items()}, mask=256, **fields)
+    forward, backward = (statistics.summarize_drift(found) for found in (curves, curves[::-1]))
+    for one, other in ((forward.final, backward.final), (forward.area, backward.area)):
+        assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=1e-9)
+
+
+@pytest.mark.parametrize(("order", "expected"), [("replacement", 70.3), ("shuffle", 50.0), ("raster", 50.0)])
+def test_the_half_life_of_coverage_alone_is_that_of_the_order(order: str, expected: float) -> None:
+    """With replacement half of 1 - exp(-4), 0.491, is reached between 1 - exp(-0.5) and 1 - exp(-1)."""
+    curve = one_curve(lambda x: x, mask=32, order=order)
+    found = statistics.summarize_drift([curve])
+    assert found.coverage_half_life == pytest.approx(expected, rel=0.005)

@@ -65,3 +65,11 @@ def test_state_on_a_dead_mount_is_waited_for_once(monkeypatch: pytest.MonkeyPatc
         assert time.monotonic() - started < 100 * state.ANSWER_SECONDS
     finally:
         answered.set()
+
+
+def test_a_fifo_as_log_or_weights_is_an_error_and_not_a_wait(tmp_path: Path) -> None:
+    fifo = make_fifo(tmp_path / "f")
+    for opened in (filesystem.open_own_log, filesystem.open_regular):
+        with pytest.raises(OSError, match=r"not a regular file|No such device"):
+            opened(fifo)
+    assert filesystem.open_own_log(tmp_path / "new" / "log").close() is None

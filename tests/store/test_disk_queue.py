@@ -9,7 +9,8 @@ import pytest
 
 from riptui.store.claim import claim
 from riptui.store.disk_queue import DiskQueue
-from riptui.supervision.client import reorder, request_state
+from riptui.supervision.client import request_state
+from riptui.supervision.reordering import reorder
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 

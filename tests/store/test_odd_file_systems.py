@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from riptui import open_runs
 from riptui.errors import DiskError
 from riptui.store import listing
 from riptui.store.disk import Folder
 from riptui.store.disk_errors import explain_errors
 from riptui.store.trajectory import Status
+from riptui.store.worker_registry import workers_folder
 from riptui.tui.runs.scanner import RunsScanner
 from tests.support.command import riptui
 from tests.support.running import run_trajectory
@@ -112,3 +114,52 @@ def test_the_app_is_told_of_folders_that_cannot_be_listed_once(locked_group: str
     unlisted = [scan.unlisted for scan in scanner.scan() if scan.unlisted is not None]
     assert [error.split(":")[0] for (error,) in unlisted] == [locked_group]
     assert [scan.unlisted for scan in scanner.scan() if scan.unlisted is not None] == []
+
+
+def test_python_is_told_of_folders_that_cannot_be_listed(locked_group: str) -> None:
+    with pytest.warns(UserWarning, match=rf"trajectories may be missing: {locked_group}: the file server") as warned:
+        assert [*open_runs("runs")] == ["seen/a"]
+    assert [warning.filename for warning in warned] == [__file__]
+
+
+def refuse_stat(monkeypatch: pytest.MonkeyPatch, below: Path) -> None:
+    """Let the file server know nothing of a folder any more, or of what is in it."""
+    real, place = os.stat, str(below.resolve())
+
+    def ask(path: Any, *given: Any, **named: Any) -> os.stat_result:
+        if not isinstance(path, int) and str(Path(path).absolute()).startswith(place):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return real(path, *given, **named)
+
+    monkeypatch.setattr(os, "stat", ask)
+
+
+@pytest.mark.parametrize("command", ["resume", "check", "show", "tag", "pause", "measure", "results"])
+def test_what_a_file_server_no_longer_knows_is_not_said_not_to_exist(
+    command: str, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_trajectory("g/t").path
+    refuse_stat(monkeypatch, path)
+    outcome = riptui(command, path)
+    outcome.require_one_line("the file server no longer knows")
+    assert outcome.code == 1
+
+
+@pytest.mark.parametrize("command", [["ps"], ["ps", "--json"], ["stop", "--worker", "all"]])
+@pytest.mark.parametrize("name", ["workers", "worker.json"])
+def test_workers_that_cannot_be_read_are_told(
+    name: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workers_folder(tmp_path) / "w" / "worker.json").mkdir(parents=True)
+    opened = os.open
+
+    def refuse(path: Any, *given: Any, **named: Any) -> int:
+        if Path(path).name == name:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return opened(path, *given, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
+    outcome = riptui(*command, "--runs", tmp_path)
+    assert outcome.code == 1
+    assert "the file server no longer knows" in outcome.err
+    assert "no running workers" not in outcome.out + outcome.err

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from riptui.cli.study.status import _print_progress
+from riptui.cli.study.status import print_progress
 from riptui.store import sign_watch
 from riptui.store.sign_watch import SignWatch, watch_once
 from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
@@ -46,7 +46,7 @@ def test_one_look_tells_how_long_the_file_has_not_changed(tmp_path: Path) -> Non
 def test_the_worker_s_clock_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system whose time is an hour ahead, and a live.json that says it was written in 1970."""
     now = time.time()
-    monkeypatch.setattr(sign_watch, "_file_system_time", lambda folder, device: now + 3600.0)
+    monkeypatch.setattr(sign_watch, "file_system_time", lambda folder, device: now + 3600.0)
     with register(tmp_path, new_worker_record(WorkerOptions())) as entry:
         entry.publish(WORKING)
         age(entry, -3590.0)
@@ -82,5 +82,5 @@ def test_a_worker_says_itself_that_it_waits_for_a_step(tmp_path: Path, capsys: p
         assert "no sign for 60 s" in format_progress([worker], "", 140).plain
         progress = StudyProgress(16, 3, {"running": 1}, {}, (worker,))
         assert progress.rate == 0.0
-        _print_progress(progress)
+        print_progress(progress)
         assert "working  no sign for 60 s  1 running" in capsys.readouterr().out

@@ -27,7 +27,7 @@ def taken(waiting: list[QueuedTrajectory], count: int) -> list[str]:
     names = []
     for _ in range(count):
         queued = users.sort(waiting)[0]
-        users.count(queued, any_model=True)
+        users.count(queued.owner, any_model=True)
         waiting.remove(queued)
         names.append(queued.trajectory.path.name)
     return names

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from riptui.errors import DamagedError, InputError
+from riptui.errors import DamagedError, DiskError, InputError
 from riptui.study import manifest
 from riptui.study.manifest import Manifest, SourceRecord
 from riptui.study.slurm import SlurmResources, make_script
@@ -50,3 +50,12 @@ def test_a_path_with_a_line_end_does_not_become_shell(study: Study) -> None:
         replace(study, file=Path("/tmp/it's; $(id).toml")), SlurmResources(time="1-00:00:00", memory="8G")
     )
     assert "'/tmp/it'\"'\"'s; $(id).toml'" in script
+
+
+def test_a_manifest_is_not_written_through_a_link(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    study.runs.mkdir()
+    study.folder.symlink_to(tmp_path / "outside")
+    with pytest.raises(DiskError, match="leads through a symbolic link"):
+        manifest.write(study, Manifest(str(study.file), TEXT, 1, ()))
+    assert [*(tmp_path / "outside").iterdir()] == []

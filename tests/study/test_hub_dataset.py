@@ -15,6 +15,7 @@ from PIL import Image
 from riptui.errors import MissingExtraError, StudyError
 from riptui.study import sources
 from riptui.study.dataset_name import parse_dataset_name
+from riptui.study.dataset_table import find_picture_columns
 from riptui.study.hub_dataset import HubDataset
 from riptui.study.study_file import Study, read_study
 from riptui.study.submission import SkippedPicture, Submission, SubmittedPicture
@@ -244,6 +245,66 @@ def test_a_row_without_a_picture_is_left_out_by_name_at_every_start(
         left_out = [one for one in outcomes if isinstance(one, SkippedPicture)]
         assert [one.reason for one in left_out] == [f"row {row} of {text} has no picture" for row in (1, 2)]
         assert [one.made for one in outcomes if isinstance(one, SubmittedPicture)] == [made] * 2
+
+
+@pytest.mark.needs("datasets")
+def test_a_parquet_file_cannot_name_a_file_of_this_machine(
+    offline: None, study: Callable[..., Study], tmp_path: Path
+) -> None:
+    own = tmp_path / "private.png"
+    own.write_bytes(png(3))
+    text = parquet(tmp_path / "set", image=(PICTURE, [cell(1), {"bytes": None, "path": str(own)}]))
+    assert sorted(found := sources.resolve(study(f'"{text}"', sample=None)).unusable.values()) == [
+        f"row 1 of {text} has no picture"
+    ], found
+
+
+@pytest.mark.needs("datasets")
+def test_a_row_that_is_no_picture_is_called_by_its_number(
+    offline: None, study: Callable[..., Study], tmp_path: Path
+) -> None:
+    text = parquet(tmp_path / "set", image=(PICTURE, [cell(1), {"bytes": b"<html>404", "path": None}]))
+    outcomes = Submission(study(f'"{text}"', sample=None), ())
+    [reason] = [one.reason for one in outcomes if isinstance(one, SkippedPicture)]
+    assert reason.startswith(f"row 1 of {text}: an HTML page")
+
+
+KINDS = {
+    "a large list": (pa.large_list(PICTURE), lambda cells: [[cell] for cell in cells]),
+    "a list of fixed length": (pa.list_(PICTURE, 2), lambda cells: [[cell, cell] for cell in cells]),
+    "bytes as a dictionary": (pa.dictionary(pa.int32(), pa.binary()), lambda cells: [cell["bytes"] for cell in cells]),
+    "large bytes": (pa.large_binary(), lambda cells: [cell["bytes"] for cell in cells]),
+}
+
+
+@pytest.mark.needs("datasets")
+@pytest.mark.parametrize(("kind", "wrap"), KINDS.values(), ids=KINDS)
+def test_pictures_in_columns_of_other_types(
+    offline: None, study: Callable[..., Study], tmp_path: Path, kind: Any, wrap: Callable[[Any], Any]
+) -> None:
+    text = parquet(tmp_path / "set", label=(pa.int64(), [0, 1]), scan=(kind, wrap([cell(1), cell(2)])))
+    assert shades(sources.resolve(study(f'"{text}"', sample=None)).paths) == [1, 2]
+
+
+@pytest.mark.needs("datasets")
+def test_a_dataset_without_pictures_or_rows_is_refused(
+    offline: None, study: Callable[..., Study], tmp_path: Path
+) -> None:
+    text = parquet(tmp_path / "urls", url=(pa.string(), ["http://example.org/1.png"]))
+    with pytest.raises(StudyError, match=r"no column of pictures, only url \(string\)$"):
+        sources.resolve(study(f'"{text}"', sample=None))
+    text = parquet(tmp_path / "empty", image=(PICTURE, []))
+    with pytest.raises(StudyError, match="has no rows"):
+        sources.resolve(study(f'"{text}"', sample=None))
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [(["mask", "target"], "target"), (["Image", "depth"], "Image"), (["a", "b"], "a"), (["image_depth", "x"], "x")],
+)
+def test_masks_and_the_like_come_after_unknown_columns(names: list[str], first: str) -> None:
+    schema = pa.schema([(name, PICTURE) for name in names], metadata={b"huggingface": b"no JSON"})
+    assert find_picture_columns(schema)[0] == first
 
 
 @pytest.mark.needs("datasets")

@@ -198,6 +198,20 @@ def test_without_workers_it_is_only_queued(written: Written, runs: Path) -> None
     assert statuses(written()) == {"queued": 8}
 
 
+def test_ctrl_c_without_workers_of_its_own_stops_nothing_and_says_how_to_look_stop_and_return(
+    written: Written, runs: Path
+) -> None:
+    file = written()
+    with started("study", "run", file, "--workers", "0", command=COMMAND, env=environment(RIPTUI_IDLE="0")) as process:
+        wait_until(lambda: len(all_of(runs)) == TRAJECTORIES)
+        process.send_signal(signal.SIGINT)
+        outcome = finished(process)
+    assert outcome.code == 130
+    assert {one.request.state for one in all_of(runs).values()} == {"run"}
+    for words in ("nothing was stopped", "riptui study status", "riptui study stop", "--workers 0"):
+        assert words in outcome.err
+
+
 def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_the_rest(
     written: Written, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

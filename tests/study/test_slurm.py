@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 
 from riptui.errors import InputError
+from riptui.store.creation import create_or_open
+from riptui.store.frames import read_original
+from riptui.store.listing import find_trajectories
+from riptui.store.records import Request
+from riptui.store.trajectory import Status
+from riptui.store.verify import inspect_folder
+from riptui.store.worker_registry import Worker
 from riptui.study.slurm import SlurmResources, make_script
-from riptui.study.study_file import read_study
+from riptui.study.study_file import Study, read_study
 from riptui.supervision.client import list_running_workers
 from tests.support.command import riptui, wait_until
+from tests.support.fake_slurm import FakeSlurm
+from tests.support.running import run_trajectory
 from tests.support.study_files import Written, submitted
 
 
@@ -75,3 +84,45 @@ def test_the_slurm_script_looks_for_weights_where_this_shell_does(
     script = make_script(read_study(written()), SlurmResources())
     assert f"\nexport HF_HOME='{tmp_path.resolve()}/a folder'\n" in script
     assert "secret" not in script
+
+
+@pytest.mark.slow
+def test_a_job_that_is_preempted_and_reaches_its_time_limit_computes_every_trajectory_right(
+    written: Written, tmp_path: Path
+) -> None:
+    study = read_study(written(sweep='[sweep]\ninpainter = "noise"\nmask = 32\namount = 300\nsize = 256\nseed = "0-1"'))
+    submitted(study, ("psnr",))
+    trajectories = [*find_trajectories(study.runs)]
+    slurm = FakeSlurm(tmp_path / "slurm")
+    try:
+        slurm.sbatch(make_script(study, SlurmResources(tasks=2, gpus=0, time="60")))
+        preempted, limited = slurm.tasks
+        slurm.run_until(lambda: len({worker.record.slurm_job for worker in _at_work(study)}) == 2)
+        slurm.preempt(preempted)
+        slurm.bring_limit_near(limited)
+        slurm.run_until(lambda: slurm.is_over)
+    finally:
+        slurm.kill_all()
+    assert preempted.history[:3] == ["started", "preempted", "requeued"]
+    assert limited.history[:3] == ["started", "warned", "requeued"]
+    assert {task.state for task in slurm.tasks} == {"COMPLETED"}
+    assert not list_running_workers(study.runs)
+    for trajectory in trajectories:
+        assert trajectory.read_status() == Status.DONE
+        assert not inspect_folder(trajectory).damage
+        name, original = trajectory.spec.digest[:8], read_original(trajectory)
+        twin = create_or_open(tmp_path / "twins", name, trajectory.spec, original, Request())
+        list(run_trajectory(twin))
+        assert [row.sha256 for row in twin.read_rows()] == [row.sha256 for row in trajectory.read_rows()]
+
+
+def _at_work(study: Study) -> list[Worker]:
+    """Workers that have committed an iteration of what they compute now."""
+    workers = list_running_workers(study.runs)
+    return [worker for worker in workers if worker.live and any(job.k for job in worker.live.jobs)]
+
+
+@pytest.mark.parametrize("spoilt", ["#SBATCH --array 0-3", "#SBATCH --nonsense=1", "#SBATCH --time=a b"])
+def test_the_stand_in_refuses_what_sbatch_refuses(spoilt: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="sbatch"):
+        FakeSlurm(tmp_path / "slurm").sbatch(f"#!/bin/bash\n{spoilt}\n")

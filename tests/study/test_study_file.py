@@ -19,6 +19,8 @@ from riptui.supervision.progress import ProgressTracker
 from tests.support.command import riptui
 from tests.support.study_files import SWEEP, Written, save, submitted
 
+RUNS = Path()
+
 
 def specs(study: Study) -> list[dict[str, Any]]:
     """What the study's sweep gives for one picture, as values that vary."""
@@ -231,7 +233,7 @@ def test_a_worker_is_wished_for_each_device(
 ) -> None:
     monkeypatch.setattr("riptui.supervision.pool.count_cuda_devices", lambda: 0)
     assert [
-        wish.device for wish in plan_workers(devices, workers, WorkerOptions(batch=4), needs_weights=weights)
+        wish.device for wish in plan_workers(devices, workers, WorkerOptions(batch=4), needs_weights=weights, runs=RUNS)
     ] == expected
 
 
@@ -249,7 +251,7 @@ def test_workers_that_die_and_die_are_not_replaced_for_ever(
     monkeypatch.setattr("riptui.supervision.pool.ensure_workers", stillborn)
     study = read_study(written())
     submitted(study)
-    crew = LocalPool(study.runs, plan_workers("cpu", 1, WorkerOptions(), needs_weights=False))
+    crew = LocalPool(study.runs, plan_workers("cpu", 1, WorkerOptions(), needs_weights=False, runs=RUNS))
     crew.start()
     following = ProgressTracker(study.folder, study.runs, manifest.read(study).trajectories)
     with pytest.raises(WorkerError, match="gave up: 3 workers in a row ended without starting a trajectory"):
@@ -259,17 +261,18 @@ def test_workers_that_die_and_die_are_not_replaced_for_ever(
 
 def test_all_gpus_are_those_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("riptui.supervision.pool.count_cuda_devices", lambda: 3)
-    monkeypatch.setattr("riptui.supervision.pool.require_device", lambda device: None)
-    assert [wish.device for wish in plan_workers("", None, WorkerOptions(), needs_weights=True)] == [
+    monkeypatch.setattr("riptui.supervision.device_choice.count_cuda_devices", lambda: 3)
+    monkeypatch.setattr("riptui.supervision.device_choice.require_device", lambda device: None)
+    assert [wish.device for wish in plan_workers("", None, WorkerOptions(), needs_weights=True, runs=RUNS)] == [
         "cuda:0",
         "cuda:1",
         "cuda:2",
     ]
-    assert {wish.device for wish in plan_workers("", None, WorkerOptions(), needs_weights=False)} == {"cpu"}
-    assert [wish.device for wish in plan_workers("2,0,2", None, WorkerOptions(), needs_weights=True)] == [
+    assert {wish.device for wish in plan_workers("", None, WorkerOptions(), needs_weights=False, runs=RUNS)} == {"cpu"}
+    assert [wish.device for wish in plan_workers("2,0,2", None, WorkerOptions(), needs_weights=True, runs=RUNS)] == [
         "cuda:2",
         "cuda:0",
     ]
-    monkeypatch.setattr("riptui.supervision.pool.count_cuda_devices", lambda: 0)
+    monkeypatch.setattr("riptui.supervision.device_choice.count_cuda_devices", lambda: 0)
     with pytest.raises(RiptuiError, match="no GPU found"):
-        plan_workers("all", None, WorkerOptions(), needs_weights=True)
+        plan_workers("all", None, WorkerOptions(), needs_weights=True, runs=RUNS)

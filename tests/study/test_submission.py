@@ -219,3 +219,15 @@ def test_a_study_file_says_whose_squares_whenever_it_was_begun(written: Written)
     both = read_study(written(sweep=SWEEP + 'squares = ["own", "shared"]\n'))
     assert counts(both) == [(4, 4), (4, 4)]
     assert squares_of(both) == {"own", "shared"}
+
+
+def test_a_study_queues_with_its_priority_and_a_later_run_without_one_keeps_it(written: Written) -> None:
+    study = read_study(written())
+
+    def priorities(priority: int | None) -> set[object]:
+        assert len([*Submission(study, (), priority=priority)]) == 2
+        return {trajectory.request.priority for trajectory in find_trajectories(study.runs)}
+
+    assert priorities(4) == {4}
+    assert priorities(None) == {4}
+    assert priorities(0) == {0}

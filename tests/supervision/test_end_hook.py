@@ -57,6 +57,9 @@ def test_ends_and_failures_are_told_and_nothing_else(tmp_path: Path) -> None:
         ("false", r"\(worker-died\): false exited with 1: "),
         ("sh -c 'echo first; echo no network >&2; exit 6'", "sh exited with 6: no network"),
         ("sleep 60", "sleep was ended after 0 s"),
+        ("yes", "yes was ended after 0 s"),
+        ("sh -c 'sleep 60 & echo left; exit 7'", "sh exited with 7: left"),
+        ("head -c 300000 /dev/zero --no-such-option", "head exited with 1: Try"),
     ],
 )
 def test_a_command_that_fails_or_hangs_is_a_line_and_delays_nothing(
@@ -88,3 +91,12 @@ def test_the_end_of_the_work_waits_for_a_limited_time(tmp_path: Path, monkeypatc
 def test_a_command_that_cannot_run_is_refused_before_the_work(command: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=words):
         EndHook(command, tmp_path, print)
+
+
+def test_neither_much_output_nor_a_long_message_is_a_problem(tmp_path: Path) -> None:
+    problems: list[str] = []
+    with EndHook("sh -c 'head -c 3000000 /dev/zero; exit 3'", tmp_path, problems.append) as hook:
+        hook.tell_deaths(["x" * 10**6])
+    assert len(problems) == 1
+    assert problems[0].startswith("the command for the end failed (worker-died): sh exited with 3: ")
+    assert len(problems[0]) < 400

@@ -62,6 +62,16 @@ def test_a_worker_of_another_host_is_not_signalled(tmp_path: Path, killed: list[
     assert killed == []
 
 
+def test_an_actor_is_ended_by_whoever_can(tmp_path: Path) -> None:
+    ended: list[str] = []
+    watch = HangWatch(1e-9, lambda worker: ended.append(worker.record.id) or "it is started again")
+    with register(tmp_path, new_worker_record(WorkerOptions())) as entry:
+        entry.publish(WORKING)
+        watch.check(list_workers(tmp_path)[0])
+        assert watch.check(list_workers(tmp_path)[0]).endswith("finished no iteration in 1 s: it is started again")
+        assert ended == [entry.record.id]
+
+
 @pytest.mark.slow
 def test_a_worker_that_hangs_is_replaced_and_its_trajectory_fails_after_three(
     runs: Path, make_trajectory: MakeTrajectory

@@ -87,6 +87,11 @@ class AppPilot:
     def toasts(self) -> list[str]:
         return toasts(self.app)
 
+    @property
+    def said(self) -> str:
+        """The feedback in the status line."""
+        return self.browser.said
+
     def text_of(self, selector: str) -> str:
         return str(self.app.screen.query_one(selector, Static).content)
 
@@ -96,12 +101,25 @@ class AppPilot:
     async def pause(self, seconds: float | None = None) -> None:
         await self._pilot.pause(seconds)
 
-    async def click(self, selector: str | None = None, *, offset: tuple[int, int] = (0, 0)) -> None:
-        """Click until it hits: a widget that was just mounted may still move."""
+    async def click(self, selector: str | None = None, *, offset: tuple[int, int] = (0, 0), **modifiers: bool) -> None:
+        """Click until it hits: a widget that was just mounted may still move. modifiers: shift, control."""
         deadline = time.monotonic() + WAIT_SECONDS
-        while not await self._pilot.click(selector, offset=offset):
+        while not await self._pilot.click(selector, offset=offset, **modifiers):
             assert time.monotonic() < deadline, f"{selector} never was where the click went"
             await self.pause(0.02)
+
+    async def resize(self, columns: int, rows: int) -> None:
+        await self._pilot.resize_terminal(columns, rows)
+
+    async def hover(self, offset: tuple[int, int]) -> None:
+        """Move the mouse to a place of the screen."""
+        await self._pilot.hover(offset=offset)
+
+    async def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Press the mouse at one place of the screen and let go at another."""
+        await self._pilot.mouse_down(offset=start)
+        await self._pilot.hover(offset=end)
+        await self._pilot.mouse_up(offset=end)
 
     async def wait_until(self, condition: Callable[[], object], what: str = "") -> None:
         await wait_until(self._pilot, condition, what)
@@ -114,6 +132,11 @@ class AppPilot:
         """Wait for a notification with these words; return all of it."""
         await self.wait_until(lambda: any(part in toast for toast in self.toasts), f"toast {part!r}")
         return next(toast for toast in self.toasts if part in toast)
+
+    async def wait_for_words(self, part: str) -> str:
+        """Wait for feedback with these words in the status line; return all of it."""
+        await self.wait_until(lambda: part in self.said, f"words {part!r}")
+        return self.said
 
     async def wait_for_command(self) -> None:
         """Wait until no dialog is open and no command runs."""

@@ -38,6 +38,7 @@ def touchy(**_: object) -> inpainters.Inpainter:
 
     def inpaint(images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         if (images[:, 0, 0] == POISON).all(axis=-1).any():
+            os.write(2, b"poisoned: the driver says no\n")
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(0.005)
         return np.where(masks[..., None], 255 - images, images)

@@ -40,9 +40,11 @@ def colour(of: PreparedImage) -> tuple[int, ...]:
     return tuple(of.image[0, 0].tolist())
 
 
-def png(width: int, height: int, depth: int, kind: int, rows: bytes, *more: tuple[bytes, bytes]) -> bytes:
+def png(
+    width: int, height: int, depth: int, kind: int, rows: bytes, *more: tuple[bytes, bytes], interlaced: bool = False
+) -> bytes:
     """A PNG by hand, with further chunks before the pixels."""
-    header = (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0))
+    header = (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced))
     chunks = [header, *more, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks

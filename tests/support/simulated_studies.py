@@ -35,8 +35,13 @@ def simulate(
     masks: Sequence[int] = (64, 128, 256),
     seeds: int = 1,
     share: float = 0.0,
+    level: bool = False,
 ) -> Panel:
-    """A study as its panel of distances; `share`: how much more a mask of twice the size drifts."""
+    """A study as its panel of distances; `share`: how much more a mask of twice the size drifts.
+
+    `level`: divide by what coverage alone makes of a mask size at the end, so that with `share` 0 all end equally far.
+    """
+    scales = {mask: true_mean(masks[0], AMOUNTS[-1]) / true_mean(mask, AMOUNTS[-1]) if level else 1.0 for mask in masks}
     pictures = [composition() * rng.lognormal(0, 0.4, (SIDE, SIDE)) * rng.lognormal(0, 0.3) for _ in range(images)]
     sequences = {(mask, seed): draw(rng, mask) for mask in masks for seed in range(seeds)}
     runs: dict[str, dict[int, dict[int, DistanceCurve]]] = {}
@@ -45,7 +50,8 @@ def simulate(
             mask: {
                 seed: DistanceCurve(
                     AMOUNTS,
-                    (1 + share) ** np.log2(mask / 64)
+                    scales[mask]
+                    * (1 + share) ** np.log2(mask / 64)
                     * distances(picture, mask, sequences[mask, seed] if squares == "shared" else draw(rng, mask)),
                 )
                 for seed in range(seeds)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import PIL.Image
 import pytest
 
 from riptui.cli import doctor
+from riptui.errors import DiskError
 from riptui.store import layout
+from riptui.store.trash import move_to_trash
 from tests.support.command import RICH, Outcome, environment, require_harmless, riptui
 from tests.support.hostile_texts import (
     CLIPBOARD,
@@ -152,7 +155,7 @@ def test_a_folder_linked_into_itself_ends(folder: Path) -> None:
 @pytest.mark.parametrize("value", [CLIPBOARD, "\u202ex", "[/red]", "a\nb"], ids=short)
 @pytest.mark.parametrize("name", ["TERM", "TORCH_HOME", "COLUMNS", "LANG", "SSH_CONNECTION"])
 def test_the_environment_is_shown_harmless(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "check_gpu", lambda: iter(()))
+    monkeypatch.setattr(doctor, "check_gpu", lambda runs: iter(()))
     monkeypatch.setenv(name, value)
     for terminal in (False, True):
         outcome = riptui("doctor", terminal=terminal)
@@ -193,3 +196,15 @@ def test_a_real_terminal_gets_nothing_raw(folder: Path) -> None:
     assert "\x1b[" in shown.decode()
     require_harmless(Outcome(0, shown.decode(), ""), terminal=True)
     assert "\\x1b]52" in RICH.sub("", shown.decode())
+
+
+@pytest.mark.parametrize("place", [".riptui", ".riptui/workers", ".riptui/trash"])
+def test_a_link_where_riptui_keeps_its_own_files_is_not_followed(place: str, folder: Path, outside: Path) -> None:
+    (Path("runs") / place).parent.mkdir(exist_ok=True)
+    link(Path("runs") / place, outside)
+    before = tree(outside)
+    with suppress(DiskError):
+        move_to_trash(Path("runs"), [folder])
+    outcome = riptui("worker", "--runs", "runs", "--idle", "0")
+    assert ("leads through a symbolic link" in outcome.err) == (outcome.code == 1) == (place != ".riptui/trash")
+    assert tree(outside) == before

@@ -228,7 +228,7 @@ def test_a_path_that_leads_to_no_trajectory_is_refused_in_one_line(command: str,
     "place", [LONG, "a/" * 3000, "/dev/null", "/proc/self/mem", "/proc/nobody", f"{EVIL}/{LONG}"], ids=short
 )
 def test_a_runs_folder_that_cannot_be_is_refused_in_one_line(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "check_gpu", lambda: iter(()))
+    monkeypatch.setattr(doctor, "check_gpu", lambda runs: iter(()))
     draw(Path("p.png"))
     outcome = riptui("run", "p.png", "--size", "256", "--runs", place, "--metrics", "psnr")
     require_harmless(outcome)

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from riptui.text.terminal import fit_columns, printable, sparkline
+from riptui.text.terminal import fit_columns, fit_middle, printable, sparkline
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories: control, format (bidi and zero width), surrogate, private, unassigned, line and paragraph."""
@@ -122,3 +122,14 @@ def test_a_text_takes_exactly_its_columns(text: str, columns: int) -> None:
     assert cell_len(fitted) == columns
     if cell_len(text) <= columns:
         assert fitted.rstrip() == text
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=0x9FFF), max_size=20), st.integers(0, 12))
+def test_a_text_cut_in_the_middle_fits_too(text: str, columns: int) -> None:
+    assert cell_len(fit_middle(text, columns)) == columns
+
+
+def test_a_text_cut_in_the_middle_keeps_both_ends() -> None:
+    assert fit_middle("m64-s0-steps20", 10) == "m64-…eps20"
+    assert fit_middle("short", 10) == "short     "
+    assert fit_middle("猫猫猫猫猫猫", 7) == "猫猫…猫"

@@ -94,7 +94,7 @@ async def begin(pilot: AppPilot) -> None:
     pilot.tree.focus()
     pilot.tree.action_collapse_all()
     pilot.tree.select(FIRST)
-    pilot.tree.marked.clear()
+    pilot.tree.unmark_all()
 
 
 async def begin_at_the_newest_frame(pilot: AppPilot) -> None:
@@ -262,6 +262,13 @@ async def shows_it_large(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
 
 
+@key("frames.repaint")
+async def says_where_the_mouse_must_be(pilot: AppPilot, key: str) -> None:
+    """With pictures: tests/tui/trajectory/test_next_repaint.py."""
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.said == "point the mouse at a square of a picture first", "what to do")
+
+
 @key("frames.comparison")
 async def goes_through_the_comparisons(pilot: AppPilot, key: str) -> None:
     for expected in (ComparisonMode.HEAT, ComparisonMode.BLINK, ComparisonMode.SQUARE, ComparisonMode.DIFFERENCE):
@@ -336,11 +343,35 @@ async def marks_and_goes_on(pilot: AppPilot, key: str) -> None:
 @key("runs.compare")
 async def compares_what_is_marked(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    assert pilot.toasts == ["mark 2 to 6 trajectories with m first, or go to a group of them (0 marked)"]
+    assert pilot.said == "mark 2 to 6 trajectories with m first, or go to a group of them (0 marked)"
     await pilot.press("m", "m", key)
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
     await pilot.press("escape")
     await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the browser again")
+
+
+@key("runs.mark-range")
+async def marks_all_rows_to_where_the_cursor_goes(pilot: AppPilot, key: str) -> None:
+    left = pilot.browser.query_one("#left")
+    await pilot.press(key, "j", "j", "k")
+    await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST, "fig7/cat/m64-s1"], "the range")
+    await pilot.wait_until(lambda: left.border_subtitle == "2 marked · V ends the range", "its number")
+    await pilot.press(key, "j")
+    assert len(pilot.tree.marked) == 2
+    await pilot.press(key, "escape")
+    assert list(pilot.tree.marked) == [FIRST, "fig7/cat/m64-s1"]
+
+
+@key("runs.mark-all")
+async def marks_all_that_the_filter_leaves(pilot: AppPilot, key: str) -> None:
+    await pilot.press("slash", *"fig7", "enter", key)
+    assert len(pilot.tree.marked) == 4
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: pilot.browser.query_one("#left").border_subtitle == "4 marked", "the number")
+    await pilot.press(key)
+    assert len(pilot.tree.marked) == 7
+    await pilot.press(key)
+    assert not pilot.tree.marked
 
 
 @key("runs.unmark")
@@ -349,6 +380,10 @@ async def forgets_the_marks(pilot: AppPilot, key: str) -> None:
     assert len(pilot.tree.marked) == 2
     await pilot.press(key)
     assert not pilot.tree.marked
+    pilot.tree.select("fig7/cat")
+    await pilot.press("m")
+    assert len(pilot.tree.marked) == 3
+    await pilot.press(key)
 
 
 @key("runs.filter")
@@ -364,31 +399,89 @@ async def filters_what_is_typed_and_escape_ends_it(pilot: AppPilot, key: str) ->
     assert not pilot.browser.query("#filter")
 
 
-@key("runs.close-filter")
-async def shows_everything_again(pilot: AppPilot, key: str) -> None:
+@key("runs.back")
+async def takes_back_the_range_the_filter_and_the_marks(pilot: AppPilot, key: str) -> None:
     everything = pilot.row_paths
-    await pilot.press("slash", *"mask:128", "enter")
+    await pilot.press("m", "V", "j", "slash", *"mask:128", "enter")
     await pilot.wait_until(lambda: len(pilot.row_paths) == 3, "what is left")
     await pilot.press(key)
-    await pilot.wait_until(lambda: pilot.row_paths == everything, "all again")
+    assert list(pilot.tree.marked) == [FIRST]
     await pilot.press(key)
-    assert pilot.row_paths == everything
+    await pilot.wait_until(lambda: pilot.row_paths == everything, "all again")
+    assert list(pilot.tree.marked) == [FIRST]
+    await pilot.press(key)
+    assert not pilot.tree.marked
 
 
 @key("runs.sort")
 async def orders_in_four_ways(pilot: AppPilot, key: str) -> None:
     left = pilot.browser.query_one("#left")
-    for expected in ("by newest", "by distance", "by status", ""):
+    for expected in (" by newest", " by drift", " by status", ""):
         await pilot.press(key)
-        await pilot.wait_until(lambda: left.border_subtitle == expected, expected)  # noqa: B023  awaited at once
+        title = f"Trajectories{expected}"
+        await pilot.wait_until(lambda: left.border_title == title, expected)  # noqa: B023  awaited at once
         await pilot.press("slash", "escape")
-        assert left.border_subtitle == expected
+        assert (left.border_title, pilot.cursor) == (title, FIRST)
+
+
+@key("runs.flat")
+async def lists_all_in_one_order_and_in_groups_again(pilot: AppPilot, key: str) -> None:
+    in_groups = pilot.row_paths
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(pilot.row_paths) == 7, "all trajectories and no group")
+    assert pilot.cursor == FIRST
+    pilot.tree.select("night/m64-s0")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.row_paths[:-3] == in_groups, "the groups")
+    assert pilot.cursor == "night/m64-s0"
+
+
+def makes_the_tree_wider(by: int) -> Press:
+    async def makes_it_wider(pilot: AppPilot, key: str) -> None:
+        left = pilot.browser.query_one("#left")
+        before = left.outer_size.width
+        await pilot.press(key)
+        await pilot.wait_until(lambda: left.outer_size.width == before + by, "the width")
+
+    return makes_it_wider
+
+
+key("runs.narrower")(makes_the_tree_wider(-4))
+key("runs.wider")(makes_the_tree_wider(4))
+
+
+@key("runs.hide")
+async def hides_the_tree_whose_keys_still_work(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "Trajectories" not in pilot.screen_text, "no tree")
+    await pilot.press("j")
+    assert pilot.cursor == "fig7/cat/m64-s1"
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "Trajectories" in pilot.screen_text, "the tree")
+
+
+@key("runs.go-to")
+async def goes_anywhere(pilot: AppPilot, key: str) -> None:
+    await pilot.wait_until(lambda: pilot.browser.shown_path == FIRST, FIRST)
+    for text, k in (("51%", 9), ("k 7", 7), ("3", 3), ("9999", LAST)):
+        await pilot.press(key, *text)
+        await pilot.wait_until(lambda k=k: f"frame {k} " in pilot.screen_text, "what it means")
+        await pilot.press("enter")
+        await pilot.wait_for_frame(k)
+    await pilot.press(key, *"m128", "enter")
+    await pilot.wait_until(lambda: pilot.cursor == "fig7/cat/m128-s0", "the trajectory")
+    await pilot.press(key, *"/seed:2", "enter")
+    await pilot.wait_until(lambda: pilot.row_paths == ["night", "night/m64-s2"], "what the filter leaves")
+    await pilot.press(key, *"cat", "enter")
+    await pilot.wait_until(lambda: pilot.cursor == "fig7/cat", "what the filter had hidden")
+    await pilot.press(key, *"runs: mark", "down", "up", "enter")
+    await pilot.wait_until(lambda: len(pilot.tree.marked) == 3, "the command")
 
 
 @key("runs.running")
 async def jumps_to_what_is_computed(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    assert pilot.toasts == ["no trajectory is running"]
+    assert pilot.said == "no trajectory is running"
     with running(pilot.browser.runs, "night/m64-s1"), running(pilot.browser.runs, "night/m64-s2"):
         await pilot.wait_until(lambda: "● 2 running" in pilot.screen_text, "the running")
         for expected in ("night/m64-s1", "night/m64-s2", "night/m64-s1"):
@@ -416,6 +509,20 @@ key("tree.page-down")(moves("fig7", "night/m64-s2"))
 key("tree.first")(moves("night/m64-s1", "fig7"))
 key("tree.last")(moves("fig7/cat", "night/m64-s2"))
 key("tree.leave")(moves(FIRST, "fig7/cat"))
+key("tree.fold")(moves(FIRST, "fig7/cat"))
+
+
+@key("tree.unfold")
+async def opens_a_group_and_goes_into_it(pilot: AppPilot, key: str) -> None:
+    pilot.tree.select("night")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "night/m64-s0" in pilot.row_paths, "the group open")
+    assert pilot.cursor == "night"
+    await pilot.press(key)
+    assert pilot.cursor == "night/m64-s0"
+    await pilot.press("h", "h")
+    assert "night/m64-s0" not in pilot.row_paths
+    assert pilot.cursor == "night"
 
 
 @key("tree.toggle")
@@ -804,7 +911,7 @@ async def goes_through_the_ways_to_show_pictures(pilot: AppPilot, key: str) -> N
     assert "pictures are off" in pilot.screen_text
     await pilot.press(key)
     await pilot.wait_until(lambda: "▀" in pilot.screen_text, "half blocks")
-    assert pilot.toasts == ["half blocks (switched by you; detected off: a test)"]
+    assert pilot.said == "pictures: half blocks (switched by you; detected off: a test)"
     await pilot.press(key)
     await pilot.wait_until(lambda: pilot.app.graphics.protocol == "off", "none")
 
@@ -862,20 +969,36 @@ async def test_the_help_shows_every_binding_that_holds_there(
 
 
 @pytest.mark.slow
-async def test_the_palette_has_every_binding_that_holds_as_group_and_verb(folder: Path) -> None:
+async def test_the_palette_lists_what_can_be_done_now_once(folder: Path) -> None:
     async with open_app(folder) as pilot:
+
+        def titles() -> list[str]:
+            return [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
+
+        assert len(titles()) == len(set(titles()))
+        possible = {"Frames: Play", "Tabs: Log", "Runs: Mark", "Actions: Export", "Compute: New", "Tree: Down"}
+        done = {"Compute: Stop", "Compute: Retry", "Runs: Compare", "Runs: Back", "Runs: Next running"}
+        assert possible <= {*titles()}
+        assert not {*titles()} & done
         commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}
-        for binding in [*bindings.TREE, *bindings.BROWSER, *bindings.APP]:
-            assert f"{bindings.GROUPS[group_of(binding)]}: {binding.description}" in commands
         await commands["Runs: Mark"].callback()
         await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark")
+        await pilot.press("m")
+        assert {"Runs: Compare", "Runs: Back", "Runs: Unmark all"} <= {*titles()}
+        pilot.tree.unmark_all()
+        pilot.tree.select("fig7/dog/m64-s0")
+        assert "Compute: Retry" in titles()
+        pilot.tree.select("night")
+        await pilot.wait_until(lambda: pilot.browser.shown_path == "night", "the group")
+        assert {"Tabs: Image", "Compute: Stop", "Compute: Earlier"} <= {*titles()}
+        assert "Frames: Play" not in titles()
 
 
 @pytest.mark.slow
 async def test_the_palette_opens_and_runs_what_is_typed(folder: Path) -> None:
     async with open_app(folder) as pilot:
-        await pilot.press("ctrl+p", *"unmark all")
         pilot.tree.mark(FIRST)
+        await pilot.press("ctrl+p", *"unmark all")
         await pilot.wait_until(lambda: "Runs: Unmark all" in pilot.screen_text, "the command")
         await pilot.press("enter", "enter")
         await pilot.wait_until(lambda: not pilot.tree.marked, "the marks gone")

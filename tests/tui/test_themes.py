@@ -63,6 +63,13 @@ def test_all_text_is_legible_on_every_ground(background: str, theme: Theme) -> N
 
 
 @RGB
+def test_all_colours_of_a_row_are_legible_below_the_cursor(theme: Theme) -> None:
+    variables, ground = theme.to_color_system().generate(), Color.parse(themes.css_variables(theme)["cursor-row"])
+    parts = ("foreground", "foreground-muted", "primary", "accent", "success", "warning", "error")
+    assert [name for name in parts if contrast(Color.parse(variables[name]), ground) < LEGIBLE] == []
+
+
+@RGB
 @pytest.mark.parametrize(
     ("foreground", "background"),
     [
@@ -117,7 +124,7 @@ def test_the_series_of_16_colours_are_eight() -> None:
 
 @pytest.mark.parametrize("theme", [*themes.RIPTUI_THEMES, *BUILTIN_THEMES.values()], ids=lambda theme: theme.name)
 def test_charts_and_styles_can_use_the_series_of_any_theme(theme: Theme) -> None:
-    assert list(themes.css_variables(theme)) == [f"series-{number}" for number in range(1, 9)]
+    assert list(themes.css_variables(theme)) == [*(f"series-{number}" for number in range(1, 9)), "cursor-row"]
     for colour in themes.css_variables(theme).values():
         assert (Color.parse(colour).ansi is not None) == theme.ansi
         assert Style.parse(colour.removeprefix("ansi_")).color

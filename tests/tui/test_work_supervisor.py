@@ -77,7 +77,7 @@ def test_the_setting_on_end_holds_for_what_the_app_queued_also_when_it_was_quit(
     posted: list[Message] = []
     monkeypatch.setattr(work_supervisor, "start_follower", tasks.append)
     trajectory = make_trajectory()
-    WorkSupervisor(runs, posted.append, on_end)._tell_ends([trajectory])
+    WorkSupervisor(runs, posted.append, on_end).tell_ends([trajectory])
     expected = FollowTask(str(runs), (str(trajectory.path),), workers=(WorkerOptions(),), on_end="true")
     assert tasks == [expected] * (on_end == "true")
     assert len(posted) == notices

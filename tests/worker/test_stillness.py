@@ -28,7 +28,7 @@ def test_it_says_so_only_when_a_step_takes_unusually_long(
 
         def still_after(seconds: float) -> int:
             clock[0] += seconds
-            return beat._build_status().still
+            return beat.build_status().still
 
         assert [still_after(0), still_after(900)] == [0, 0]  # it loads a model
         runner.loaded_spec, runner.in_progress = trajectory.spec, ((trajectory, 0, 16),)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,18 @@ def test_a_log_that_grew_too_long_keeps_its_end(tmp_path: Path, monkeypatch: pyt
     assert lines[0] == "... earlier lines were dropped"
     assert lines[-2:] == ["line 199", "and on it goes"]
     assert log.stat().st_size < 200
+
+
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_a_file_that_somebody_planted_as_a_log_is_not_cut(
+    link: Callable[[Path, Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "MAX_LOG_BYTES", 1000)
+    victim, log = tmp_path / "thesis", tmp_path / LOG_FILE
+    victim.write_bytes(b"x" * 5000)
+    link(log, victim)
+    heartbeat.truncate_log(log)
+    assert victim.stat().st_size == 5000
 
 
 # ── how it leaves ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,14 +32,15 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
 @click.option(
     "--config",
     metavar="NAME",
-    help="For models in one file: the model whose configurations and tokenizer they need, where they do not tell.",
+    help="For a model in one file: the model whose configurations and tokenizer it needs, if its tensors leave a "
+    "choice.",
 )
 @click.option("--offline", is_flag=True, help="Do not use the network: report what is installed and what is missing.")
 def fetch() -> None:
     """Download weights. NAME: a model of `riptui models`, a hub id org/name[@revision], lpips, or one net (lpips-vgg).
 
-    A model may also be named by its page on the hub, or be one file in a repository, org/name/file.safetensors; of a
-    file on this machine the configurations and the tokenizer are downloaded that it needs.
+    A model may also be named by its page on the hub, or be one file in a repository, org/name/file.safetensors. For a
+    file on this machine, the configurations and the tokenizer that it needs are downloaded.
 
     Only the files that riptui loads are downloaded, and each is verified by its hash. An interrupted download resumes
     where it stopped. With --offline, $RIPTUI_OFFLINE or $HF_HUB_OFFLINE the network is never used.

@@ -27,14 +27,11 @@ def ls() -> None:
 
     RUNS is a runs folder or any folder in it. The default is $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
 
+    ✓ done, ● running, ○ queued, ‖ paused, ✗ failed, ◼ interrupted, ! unreadable; ≠ mixed: its sessions differ in
+    device, versions or batch, as `riptui show` tells.
+
     \b
-    ✓ done     ● running       ○ queued   ‖ paused
-    ✗ failed   ◼ interrupted   ! unreadable
-    ≠ mixed: its sessions differ in device, versions or batch; see riptui show
-
     --filter takes what the app takes after /:
-
-    
     cat m64                     letters of the path, in this order
     mask:64,128 seed:0-9        numbers and ranges: mask, seed, iteration, size ...
     inpainter:sd steps:50       any field of the spec, any parameter of the inpainter

@@ -15,8 +15,8 @@ from riptui.cli.options import path_argument
 def note() -> None:
     """Show or write the note of a trajectory or group. TEXT: the new note; - reads it from the standard input.
 
-    A note decides nothing that is computed, and travels with the folder. A note that is replaced or removed is printed
-    before, so that it is not lost.
+    A note changes nothing that is computed, and travels with the folder. A note that is replaced or removed is printed
+    first, so that it is not lost.
 
     \b
     riptui note runs/cat/m128-s0 "the whiskers go at 150 %"

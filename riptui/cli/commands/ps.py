@@ -10,5 +10,6 @@ from riptui.cli.options import json_option, runs_option
 def ps() -> None:
     """List the running workers of a runs folder: state, device, model, speed, memory and current trajectories.
 
-    Also those that give no sign, and queued trajectories that they skip because their folders cannot be used.
+    Workers that give no sign are shown too, and queued trajectories that workers skip because their folders cannot be
+    used.
     """

@@ -87,6 +87,7 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
 @click.option("--group", default="", metavar="G", help="Folder in the runs folder, e.g. fig7 or fig7/cats.")
 @click.option("--name", default="", metavar="N", help="Name of the trajectory, if there is only one.")
 @options.detach_option
+@options.priority_option
 @options.care_options
 @options.worker_options
 @options.display_option
@@ -107,7 +108,7 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
 )
 @click.option_panel("Pictures", options=["--recursive", "--strict"])
 @click.option_panel("Diffusion models", options=[*options.MODEL_OPTIONS, "--allow-pickle"])
-@click.option_panel("Worker", options=["--detach", *options.CARE_OPTIONS, *options.WORKER_OPTIONS])
+@click.option_panel("Worker", options=["--detach", "--priority", *options.CARE_OPTIONS, *options.WORKER_OPTIONS])
 @click.option_panel("Metrics", options=["--metrics", "--measure"])
 @click.option_panel("Output", options=["--runs", "--group", "--name"])
 def run() -> None:

@@ -16,7 +16,7 @@ from riptui.cli.values import NameListParam
 def tag() -> None:
     """Tag trajectories and groups, or show their tags. PATH: a trajectory or a group.
 
-    A tag is a word of letters, digits, - _ . and +. A group's tags count for all trajectories in it. Tags decide
+    A tag is a word of letters, digits, - _ . and +. A group's tags count for all trajectories in it. Tags change
     nothing that is computed, and travel with the folder.
 
     \b

@@ -3,5 +3,5 @@
 new, plan, run, status, report, sbatch    each the command of its name
 control         pause, resume, stop and retry
 read            a study and its manifest, as these commands need them
-study_display   what `riptui study run` shows
+study_display   what `riptui study run` shows; farewell: what it says when it is left
 """

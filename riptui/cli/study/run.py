@@ -13,10 +13,12 @@ from riptui.cli.care import Care
 from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.stop_signal import StopSignal
+from riptui.cli.study.farewell import RunOptions, describe_detached, describe_leaving, describe_stop
 from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
 from riptui.cli.worker_options import take_worker_options
 from riptui.errors import RiptuiError
+from riptui.store.ownership import explain_umask
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
@@ -41,6 +43,7 @@ def run(
     ray_cpus: int | None,
     ray_copies: bool,
     detach: bool,
+    priority: int | None,
     timeout: float | None,
     on_end: str | None,
     display: str,
@@ -48,29 +51,41 @@ def run(
 ) -> int:
     options = take_worker_options(worker)
     care = Care.of(on_end, timeout)
-    _require_compatible(ray, timeout, for_ray=bool(ray_cpus or ray_copies))
+    if not ray and (ray_cpus or ray_copies):
+        raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
+    how = RunOptions(devices, workers, ray, ray_cpus, ray_copies)
     study = read_study(file)
     executor: LocalPool | RayDriver
     if ray:
         from riptui.ray_cluster.driver import RayDriver, require_ray_options
 
         require_ray_options(devices, workers, detach=detach)
-        executor = RayDriver(study, ray, options, actors=workers, cpus=ray_cpus, copies=ray_copies)
+        executor = RayDriver(
+            study,
+            ray,
+            options,
+            actors=workers,
+            cpus=ray_cpus,
+            copies=ray_copies,
+            timeout=timeout,
+            resume_command=how.to_command(file),
+        )
     else:
-        planned = plan_workers(devices, workers, options, needs_weights=study.needs_weights)
+        planned = plan_workers(devices, workers, options, needs_weights=study.needs_weights, runs=study.runs)
         executor = LocalPool(study.runs, planned, timeout=timeout)
     metrics = choose_metrics(study.metrics)
-    stop_signal = StopSignal("stopping the study (press again to stop now)")
+    notice = "leaving; workers elsewhere go on" if how.computes_elsewhere else "stopping the study"
+    stop_signal = StopSignal(f"{notice} (press again to leave now)")
     with open_study_display(display) as shown, stop_signal as stop:
-        trajectories, complete = _submit(study, metrics, shown, stop, runs_here=not ray)
+        trajectories, complete = _submit(study, metrics, priority, shown, stop, runs_here=not ray)
         if isinstance(executor, LocalPool) and detach and not stop:
-            code = _detach(study, executor, len(trajectories), display, complete=complete)
+            code = _detach(study, executor, len(trajectories), how, display, complete=complete)
             care.start_follower(study.runs, planned, study=study.file)
             return code
         tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
         with care.open_hook(study.runs) as hook:
             try:
-                succeeded = _watch(tracker, executor, shown, stop, hook) and complete
+                succeeded = _watch(tracker, executor, shown, stop, hook, how) and complete
             except RiptuiError as error:
                 hook.tell(
                     "study-failed", f"study {study.file.stem}: {error}", RIPTUI_PATH=study.file, RIPTUI_ERROR=error
@@ -79,27 +94,30 @@ def run(
             if not stop:
                 hook.tell_study(study.file, tracker.last.statuses)
     if stop.signal is not None:
-        warn(f"stopped; the computed frames are saved. Continue with: riptui study run {short_path(study.file)}")
+        if how.computes_elsewhere:
+            lines = describe_leaving(how, study.file, study.runs, tracker.last)
+        else:
+            lines = describe_stop(how, study.file, tracker.last)
+        for text in lines:
+            warn(text)
         return 128 + stop.signal
     return 0 if succeeded else 1
 
 
-def _require_compatible(ray: str, timeout: float | None, *, for_ray: bool) -> None:
-    """Raise UsageError for options that exclude each other. for_ray: options that need --ray are given."""
-    if not ray and for_ray:
-        raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
-    if ray and timeout is not None:
-        raise click.UsageError("--timeout is for workers of this machine; with --ray, Ray replaces its actors")
-
-
 def _submit(
-    study: Study, metrics: tuple[str, ...], display: StudyDisplay, stop: StopSignal, *, runs_here: bool
+    study: Study,
+    metrics: tuple[str, ...],
+    priority: int | None,
+    display: StudyDisplay,
+    stop: StopSignal,
+    *,
+    runs_here: bool,
 ) -> tuple[dict[str, int], bool]:
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
         display.notice(f"fetching {dataset.name!s}: of Parquet files only the drawn rows, else all of it")
-    submission = Submission(study, metrics, should_stop=lambda: bool(stop), runs_here=runs_here)
-    for text in submission.notices:
+    submission = Submission(study, metrics, priority=priority, should_stop=lambda: bool(stop), runs_here=runs_here)
+    for text in (*submission.notices, *filter(None, [explain_umask(study.runs)])):
         display.notice(text)
     if submission.squares == "shared" and not study.names_squares:
         display.notice(
@@ -127,22 +145,28 @@ def _submit(
     return (run_manifest.trajectories if run_manifest else {}), complete
 
 
-def _detach(study: Study, pool: LocalPool, count: int, display: str, *, complete: bool) -> int:
+def _detach(study: Study, pool: LocalPool, count: int, how: RunOptions, display: str, *, complete: bool) -> int:
     workers = pool.start()
     if display == "json":
         print_json({"event": "queued", "trajectories": count, "workers": [worker.record.id for worker in workers]})
     elif display != "none":
         queued = format_count(count, "trajectory")
-        print_line(f"{queued} queued in {short_path(study.folder)} for {format_count(len(workers), 'worker')}")
-        print_line(f"  progress  riptui study status {short_path(study.file)}")
-        print_line(f"  stop      riptui study stop {short_path(study.file)}")
+        by = "workers elsewhere" if how.computes_elsewhere else format_count(len(workers), "worker")
+        print_line(f"{queued} queued in {short_path(study.folder)} for {by}")
+        for text in describe_detached(how, study.file, study.runs):
+            print_line(text)
         if workers and (text := logind.logout_advice()):
             warn(text)
     return 0 if complete else 1
 
 
 def _watch(
-    tracker: ProgressTracker, executor: LocalPool | RayDriver, display: StudyDisplay, stop: StopSignal, hook: EndHook
+    tracker: ProgressTracker,
+    executor: LocalPool | RayDriver,
+    display: StudyDisplay,
+    stop: StopSignal,
+    hook: EndHook,
+    how: RunOptions,
 ) -> bool:
     """Show the progress until every trajectory has ended; return whether none failed. Raises WorkerError, DiskError."""
     tracker.poll(full=True)
@@ -159,12 +183,12 @@ def _watch(
                 display.failed(relative_path, reason)
         for text in (*progress.notices, *notes):
             display.notice(text)
-        if isinstance(executor, LocalPool):
-            hook.tell_deaths(executor.take_deaths())
+        hook.tell_deaths(executor.take_deaths())
         display.progress(progress)
         succeeded = not (progress.failed or progress.statuses.get("missing"))
         if stop:
-            _stop(tracker, executor, display)
+            if not how.computes_elsewhere:
+                _stop(tracker, executor, display)
             break
     return succeeded
 

@@ -21,11 +21,12 @@ def status(file: Path, as_json: bool) -> int:
         return 0
     if (made := len(manifest.trajectories)) < manifest.expected:
         warn(f"{made:,} of {manifest.expected:,} trajectories are created; `riptui study run` creates the rest")
-    _print_progress(progress)
+    print_progress(progress)
     return 0
 
 
-def _print_progress(progress: StudyProgress) -> None:
+def print_progress(progress: StudyProgress) -> None:
+    """Print a line for the study, one for each worker, and the first failures."""
     print_line(f"{progress.done:,} of {progress.iterations:,} iterations: {format_progress(progress)}")
     for worker in progress.workers:
         live = worker.live

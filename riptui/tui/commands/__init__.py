@@ -5,6 +5,7 @@ run_again          new trajectories: the form, another seed, the demo
 pause_and_stop     pause, resume, stop, retry, the order of the queue
 rename_and_trash   rename, trash, undo, delete
 annotate           tags and notes
+start_rating       blind ratings
 sharing            export, clipboard, measure, shell; export_dialog: its form
 """
 
@@ -13,7 +14,7 @@ from importlib import import_module
 from riptui.errors import RiptuiError
 from riptui.tui.commands.context import CommandContext
 
-__all__ = ["COMMAND_MODULES", "CommandContext", "run_command"]
+__all__ = ["COMMAND_MODULES", "ON_MARKED", "CommandContext", "run_command"]
 
 COMMAND_MODULES = {
     "launch": "run_again",
@@ -31,11 +32,29 @@ COMMAND_MODULES = {
     "empty_trash": "rename_and_trash",
     "edit_tags": "annotate",
     "edit_note": "annotate",
+    "rate": "start_rating",
     "export": "sharing",
     "copy": "sharing",
     "measure": "sharing",
     "shell": "sharing",
 }
+
+ON_MARKED = frozenset(
+    [
+        "pause",
+        "stop",
+        "retry",
+        "move_earlier",
+        "move_later",
+        "move_to_trash",
+        "delete",
+        "edit_tags",
+        "export",
+        "copy",
+        "measure",
+    ]
+)
+"""The commands that act on the marked trajectories, if there are any; the others on the cursor's row."""
 
 
 async def run_command(name: str, context: CommandContext) -> None:

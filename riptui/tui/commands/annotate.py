@@ -1,6 +1,7 @@
 """Tags and notes."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
+from riptui.errors import RiptuiError
 from riptui.store.annotations import change_annotations, parse_note, parse_tag, read_annotations
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
@@ -15,17 +17,38 @@ from riptui.tui.dialogs import Dialog, TextDialog
 
 
 async def edit_tags(context: CommandContext) -> None:
-    """Edit the tags of the trajectory or group under the cursor."""
-    if not context.cursor_path:
+    """Edit the tags of the trajectory or group under the cursor, or those that all marked trajectories have."""
+    paths = context.paths if context.marked else [context.cursor_path] if context.cursor_path else []
+    if not paths:
         return
-    path = context.runs / context.cursor_path
-    before = (await asyncio.to_thread(read_annotations, path)).tags
-    typed = await context.show_dialog(TextDialog(f"Tags of {_describe(context)}", " ".join(before), _parse_tags))
+    folders = [context.runs / path for path in paths]
+    before = await asyncio.to_thread(_find_common_tags, folders)
+    what = f"{context.describe()} (of all of them)" if context.marked else _describe(context)
+    typed = await context.show_dialog(TextDialog(f"Tags of {what}", " ".join(before), _parse_tags))
     if typed is None:
         return
     after = _parse_tags(typed)
     removed = [tag for tag in before if tag not in after]
-    await asyncio.to_thread(change_annotations, path, lambda annotations: annotations.with_tags(after, removed))
+    errors = await asyncio.to_thread(_change_tags, folders, after, removed)
+    if errors:
+        context.notify(f"{format_count(len(errors), 'trajectory')} not tagged: {errors[0]}", "error")
+
+
+def _find_common_tags(folders: Sequence[Path]) -> list[str]:
+    """The tags that each of them has itself."""
+    first, *others = [read_annotations(folder).tags for folder in folders]
+    return [tag for tag in first if all(tag in tags for tags in others)]
+
+
+def _change_tags(folders: Sequence[Path], added: Sequence[str], removed: Sequence[str]) -> list[RiptuiError]:
+    """Tag each of them, whatever happens to the others; return what went wrong."""
+    errors = []
+    for folder in folders:
+        try:
+            change_annotations(folder, lambda annotations: annotations.with_tags(added, removed))
+        except RiptuiError as error:
+            errors.append(error)
+    return errors
 
 
 async def edit_note(context: CommandContext) -> None:
@@ -59,19 +82,28 @@ class NoteDialog(Dialog[str | None]):
     DEFAULT_CSS = "NoteDialog TextArea { height: 10; border: none; background: $panel; padding: 0 1; }"
     KEYS = "ctrl+s save  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close"),
+        Binding("escape", "leave", "Close"),
         Binding("ctrl+s", "save", "Save", priority=True),
     ]
 
     def __init__(self, title: str, note: str) -> None:
         super().__init__(title)
         self._note = note
+        self._has_warned = False  # that what was typed is not saved
 
     def compose(self) -> ComposeResult:
         with self.make_box():
             area = TextArea(self._note, compact=True, tab_behavior="focus")
             area.cursor_blink = False
             yield area
+
+    def action_leave(self) -> None:
+        """Close the dialog; with a changed text only after a warning."""
+        if self._has_warned or self.query_one(TextArea).text == self._note:
+            self.dismiss(None)
+        else:
+            self._has_warned = True
+            self.query_one("#box").border_subtitle = "not saved: ctrl+s saves, esc again discards"
 
     def action_save(self) -> None:
         self.dismiss(self.query_one(TextArea).text)

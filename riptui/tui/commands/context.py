@@ -1,7 +1,7 @@
 """The context of a command: the selection, the settings, and how to notify and ask. Knows no command."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -13,6 +13,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.store.trajectory import Status, Trajectory
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 from riptui.tui.runs.tree_model import TreeModel
 from riptui.tui.work_supervisor import WorkSupervisor
 
@@ -29,20 +30,27 @@ class CommandContext:
     graphics: Graphics
     tree_model: TreeModel
     cursor_path: str  # the path under the cursor, relative to the runs folder; "" if there are no rows
-    go_to: Callable[[str], None]  # move the cursor to a path, as soon as it is listed
+    marked: bool  # whether trajectories are marked, which then are the selected ones
+    paths: Sequence[str]
+    """The selected trajectories, relative to the runs folder: those that are marked; else the one under the cursor, or
+    those of the group. With a filter only the visible ones, so that nothing is stopped or deleted unseen."""
+    go_to: Callable[[str], Awaitable[None]]  # move the cursor to a path, as soon as it is listed
+    say: Callable[[str, Literal["information", "warning"]], None]  # in the status line
     supervisor: WorkSupervisor
 
     @property
     def is_group(self) -> bool:
         return self.tree_model.is_group(self.cursor_path)
 
-    @property
-    def paths(self) -> list[str]:
-        """The selected trajectories, relative to the runs folder: the one under the cursor, or those of the group.
-
-        With a filter only the visible ones, so that nothing is stopped or deleted unseen.
-        """
-        return self.tree_model.list_matching(self.cursor_path) if self.cursor_path else []
+    def describe(self) -> str:
+        """What a command is about: 6 marked trajectories, a trajectory's path, or a group's with its count."""
+        count = len(self.paths)
+        if self.marked:
+            return f"{count:,} marked {'trajectory' if count == 1 else 'trajectories'}"
+        if not self.is_group:
+            return self.cursor_path
+        filter_note = " in the filter" if self.tree_model.filter else ""
+        return f"{self.cursor_path} ({format_count(count, 'trajectory')}{filter_note})"
 
     def find_by_status(self, *statuses: Status) -> list[Trajectory]:
         """The selected trajectories that have one of these statuses in the tree."""
@@ -50,8 +58,18 @@ class CommandContext:
         return [Trajectory(self.runs / path) for path in self.paths if entries[path].status in statuses]
 
     def notify(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """Show a toast. The text need not be printable."""
-        self.app.notify(printable(text), severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+        """Tell in the status line what was done, or why nothing was; show a toast for an error.
+
+        The text need not be printable.
+        """
+        if severity == "error":
+            self.app.notify(printable(text), severity="error", markup=False, timeout=10)
+        else:
+            self.say(text, severity)
+
+    def notify_end(self, text: str) -> None:
+        """Show a toast: something ended that had been begun a while ago. The text need not be printable."""
+        self.app.notify(printable(text), markup=False)
 
     async def show_dialog(self, screen: Screen[Returned]) -> Returned | None:
         return await self.app.push_screen_wait(screen)

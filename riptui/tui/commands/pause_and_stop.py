@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from riptui.errors import RiptuiError
-from riptui.store.listing import natural_key
+from riptui.store.queue_order import read_order
+from riptui.store.queued import QueuedTrajectory
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision import client
+from riptui.supervision.reordering import shift
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import ConfirmDialog
@@ -56,20 +58,22 @@ async def _move(context: CommandContext, offset: int) -> None:
     if not selected:
         context.notify("nothing queued here", "warning")
         return
-    queued = [Trajectory(context.runs / path) for path in context.tree_model.find_by_status(Status.QUEUED)]
+    paths = {path.resolve() for path in selected}
 
-    def reorder() -> list[Trajectory]:
-        queue = sorted(queued, key=lambda trajectory: (trajectory.request.queued, natural_key(str(trajectory.path))))
-        chosen = [trajectory for trajectory in queue if trajectory.path in selected]
-        moved = client.shift_in_queue(queue, chosen, offset)
-        changed = [index for index, (old, new) in enumerate(zip(queue, moved, strict=True)) if old is not new]
-        if changed:
-            client.reorder(moved[changed[0] : changed[-1] + 1])
-        return moved
+    def read_queue() -> list[QueuedTrajectory]:
+        return read_order(context.runs, client.list_running_workers(context.runs))
 
-    new_queue = await asyncio.to_thread(reorder)
-    first = next(position for position, trajectory in enumerate(new_queue, 1) if trajectory.path in selected)
-    context.notify(f"{'now' if len(selected) == 1 else 'first one now'} {first} of {len(new_queue)} in the queue")
+    def move() -> tuple[int, int] | None:
+        """The first one's position in the queue afterwards, and the queue's length; None if they do not wait now."""
+        shift(read_queue(), paths, offset)
+        are_selected = [queued.trajectory.path in paths for queued in read_queue()]
+        return (are_selected.index(True) + 1, len(are_selected)) if any(are_selected) else None
+
+    place = await asyncio.to_thread(move)
+    if place is None:
+        context.notify("nothing queued here", "warning")
+    else:
+        context.notify(f"{'now' if len(selected) == 1 else 'first one now'} {place[0]} of {place[1]} in the queue")
 
 
 async def _apply_to_each(

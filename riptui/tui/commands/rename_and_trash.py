@@ -18,7 +18,7 @@ async def rename(context: CommandContext) -> None:
     if name is None or name == old_path.name:
         return
     await asyncio.to_thread(move.rename, context.runs, context.runs / old_path, name)
-    context.go_to(old_path.with_name(name).as_posix())
+    await context.go_to(old_path.with_name(name).as_posix())
     context.notify(f"{old_path.name} renamed to {name}")
 
 
@@ -26,11 +26,12 @@ async def move_to_trash(context: CommandContext) -> None:
     paths = [context.runs / path for path in context.paths]
     if not paths:
         return
-    text = f"Move {_describe(context, len(paths))} to the trash? Undo with U."
+    what = context.describe()
+    text = f"Move {what} to the trash? Undo with u."
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Trash", text, yes="Move")):
         return
     await asyncio.to_thread(trash.move_to_trash, context.runs, paths)
-    context.notify(f"{_describe(context, len(paths))} moved to the trash (undo with U)")
+    context.notify(f"{what} moved to the trash (undo with u)")
 
 
 async def undo(context: CommandContext) -> None:
@@ -42,7 +43,7 @@ async def undo(context: CommandContext) -> None:
         context.notify("the trash is empty", "warning")
         return
     root = context.runs.resolve()
-    context.go_to(restored[0].relative_to(root).as_posix())
+    await context.go_to(restored[0].relative_to(root).as_posix())
     context.notify(f"{format_count(len(restored), 'trajectory')} restored")
 
 
@@ -51,8 +52,9 @@ async def delete(context: CommandContext) -> None:
     paths = [context.runs / path for path in context.paths]
     if not paths:
         return
+    what = context.describe()
     disk_bytes = await asyncio.to_thread(lambda: sum(map(trash.disk_usage, paths)))
-    text = f"Delete {_describe(context, len(paths))}, {format_size(disk_bytes)}, permanently? This cannot be undone."
+    text = f"Delete {what}, {format_size(disk_bytes)}, permanently? This cannot be undone."
     if not await context.show_dialog(ConfirmDialog("Delete permanently", text, yes="Delete", destructive=True)):
         return
 
@@ -61,7 +63,7 @@ async def delete(context: CommandContext) -> None:
             trash.delete(entry)
 
     await asyncio.to_thread(delete_all)
-    context.notify(f"{_describe(context, len(paths))} deleted: {format_size(disk_bytes)} freed")
+    context.notify(f"{what} deleted: {format_size(disk_bytes)} freed")
 
 
 async def empty_trash(context: CommandContext) -> None:
@@ -81,11 +83,3 @@ async def empty_trash(context: CommandContext) -> None:
 
     await asyncio.to_thread(delete_all)
     context.notify(f"trash emptied: {format_size(disk_bytes)} freed")
-
-
-def _describe(context: CommandContext, count: int) -> str:
-    """A trajectory by its path, a group also by its count."""
-    if not context.is_group:
-        return context.cursor_path
-    filter_note = " in the filter" if context.tree_model.filter else ""
-    return f"{context.cursor_path} ({format_count(count, 'trajectory')}{filter_note})"

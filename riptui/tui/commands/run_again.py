@@ -16,6 +16,7 @@ from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.launch.screen import LaunchScreen
 from riptui.tui.launch.start_runs import LaunchResult
+from riptui.tui.runs.tree_model import parent_path
 
 
 async def launch(context: CommandContext) -> None:
@@ -29,7 +30,7 @@ async def launch(context: CommandContext) -> None:
     launched = await context.show_dialog(LaunchScreen(context.runs, context.graphics, list_computed))
     if launched is None:
         return
-    context.go_to(_to_relative_path(context.runs, _path_to_show(launched)))
+    await context.go_to(_path_to_show(context, launched))
     if not launched.queued:
         context.notify(f"{format_count(launched.done, 'trajectory')}: already done")
         return
@@ -45,14 +46,14 @@ async def rerun(context: CommandContext) -> None:
         return
     trajectory = Trajectory(context.runs / context.cursor_path)
     created = await asyncio.to_thread(_repeat_with_next_seed, context.runs, trajectory)
-    context.go_to(_to_relative_path(context.runs, created.path))
+    await context.go_to(_to_relative_path(context.runs, created.path))
     context.notify(f"{created.path.name} queued, with seed {created.spec.seed}")
     await _ensure_worker(context, [created])
 
 
 async def demo(context: CommandContext) -> None:
     created = await asyncio.to_thread(_create_demo, context.runs)
-    context.go_to(_to_relative_path(context.runs, created.path))
+    await context.go_to(_to_relative_path(context.runs, created.path))
     await _ensure_worker(context, [created])
 
 
@@ -76,11 +77,13 @@ async def _ensure_worker(context: CommandContext, trajectories: Sequence[Traject
         context.notify(f"queued, but no worker could be started: {error}", "error")
 
 
-def _path_to_show(launched: LaunchResult) -> Path:
-    """The trajectory, or the group that contains them all."""
-    if len(launched.trajectories) == 1:
-        return launched.trajectories[0].path
-    return launched.trajectories[0].path.parent
+def _path_to_show(context: CommandContext, launched: LaunchResult) -> str:
+    """The first trajectory that was launched; or their group, if nothing else is in it."""
+    paths = [_to_relative_path(context.runs, trajectory.path) for trajectory in launched.trajectories]
+    group, model = parent_path(paths[0]), context.tree_model
+    before = model.list_trajectories(group) if model.is_group(group) else []
+    is_all = bool(group) and len(paths) > 1 and {*before} <= {*paths}
+    return group if is_all else paths[0]
 
 
 def _to_relative_path(runs: Path, path: Path) -> str:

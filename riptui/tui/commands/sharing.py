@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 
 from riptui import spec
 from riptui.metrics import REGISTRY
-from riptui.metrics.availability import DEFAULT_METRICS, check_metric
+from riptui.metrics.availability import DEFAULT_METRICS, explain_unavailable
 from riptui.planning.command_line import to_command_line
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
@@ -40,6 +40,10 @@ async def copy(context: CommandContext) -> None:
     if not context.cursor_path:
         return
     path = context.runs.absolute() / context.cursor_path
+    if context.marked:
+        _copy_to_clipboard(context, "\n".join(str(context.runs.absolute() / marked) for marked in context.paths))
+        context.notify(f"copied: the paths of {context.describe()}")
+        return
     if context.is_group:
         _copy_to_clipboard(context, str(path))
         context.notify(f"copied: {path}")
@@ -63,14 +67,14 @@ async def measure(context: CommandContext) -> None:
     if not context.cursor_path:
         return
     unavailable = await asyncio.to_thread(
-        lambda: {name: found.reason for name in REGISTRY if (found := check_metric(name))}
+        lambda: {name: found.reason for name in REGISTRY if (found := explain_unavailable(name))}
     )
     dialog = MultiChoiceDialog("Measure", list(REGISTRY), chosen=DEFAULT_METRICS, unavailable=unavailable)
     names = await context.show_dialog(dialog)
     if not names:
         return
     count = format_count(len(context.paths), "trajectory")
-    paths = context.paths if context.tree_model.filter else [context.cursor_path]
+    paths = context.paths if context.marked or context.tree_model.filter else [context.cursor_path]
     arguments = [*MEASURE_COMMAND, "--metrics", ",".join(names), "--display", "none", "--"]
     arguments += [str(context.runs / path) for path in paths]
     context.notify(f"measuring {count}: {', '.join(names)}")
@@ -93,7 +97,7 @@ async def _run_measure(context: CommandContext, arguments: list[str], count: str
     if code:
         context.notify(f"measuring {count} failed: {output[-MAX_ERROR_CHARACTERS:] or f'exit code {code}'}", "error")
     else:
-        context.notify(f"{count} measured")
+        context.notify_end(f"{count} measured")
 
 
 async def shell(context: CommandContext) -> None:

@@ -6,7 +6,6 @@
 import time
 from array import array
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 from pathlib import Path
@@ -67,6 +66,7 @@ class GroupReader:
         self.squares: dict[str, SquareErrors] = {}
         """Errors of squares by path, without their rows, as of the last `read_squares`."""
         self._signatures: dict[str, FolderSignature] = {}
+        self._unreadable_squares: dict[str, FolderSignature] = {}  # the folders as they were then
         self._interned: dict[object, object] = {}
 
     def read(self, paths: Iterable[str]) -> Iterator[int]:
@@ -116,12 +116,20 @@ class GroupReader:
             if member.k >= member.spec.iterations and member.spec.paste:
                 chosen.setdefault(member.digest, member)
         deadline = time.monotonic() + SLICE_SECONDS
+        failed_before, self._unreadable_squares = self._unreadable_squares, {}
         for count, member in enumerate(chosen.values(), start=1):
-            with suppress(RiptuiError):  # damaged, or gone
-                read = before.get(member.path)
-                if read is None or read.spec != member.spec:
-                    read = replace(read_square_errors_cached(Trajectory(Path(member.path)), [LUMA]), rows=())
+            signature = self._signatures[member.path]
+            read = before.get(member.path)
+            if failed_before.get(member.path) == signature:
+                self._unreadable_squares[member.path] = signature
+            elif read is not None and read.spec == member.spec:
                 self.squares[member.path] = read
+            else:
+                try:
+                    read = replace(read_square_errors_cached(Trajectory(Path(member.path)), [LUMA]), rows=())
+                    self.squares[member.path] = read
+                except RiptuiError:  # damaged, or gone
+                    self._unreadable_squares[member.path] = signature
             if time.monotonic() > deadline:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS

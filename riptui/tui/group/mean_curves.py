@@ -10,6 +10,7 @@ import numpy as np
 from riptui.metrics.display import in_display_order
 from riptui.results.curves import Curve, distributions, group_by
 from riptui.results.panel import condition_settings
+from riptui.results.picture_names import name_pictures
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -46,7 +47,7 @@ def build_group_data(
     """Build a group's chart and table. `coverage` is used only for its axis; names are relative to `root`."""
     metric_sets = dict.fromkeys(member.names for member in members.values())
     metrics = tuple(in_display_order(name for names in metric_sets for name in names))
-    images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
+    images = name_pictures(member.spec for member in members.values())
     metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
     image = options.image % max(1, len(images))
     resolved_options = ChartOptions(options.view, metric, options.axis, image)
@@ -65,6 +66,8 @@ def build_group_data(
     notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
     if copies := len(members) - len(distinct):
         notes.append(f"without {format_count(copies, 'copy')}")
+    if options.view == "mean" and (growing := sum(member.k < member.spec.iterations for member in drawn)):
+        notes.append(f"{format_count(growing, 'trajectory')} unfinished: late means are over fewer")
     if len(members_by_curve) > MAX_CURVES:
         notes.append(f"{MAX_CURVES} of {len(members_by_curve)} curves")
     if options.view == "runs" and len(series) > MAX_RUNS:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from math import isfinite
 
 from riptui.metrics.display import in_display_order
+from riptui.results.curves import shares_squares
 from riptui.results.exposure import LUMA, SquareErrors
+from riptui.results.picture_names import name_pictures
 from riptui.results.recursion_effect import RecursionEffect, compute_effect
-from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.columns import build_table
@@ -33,9 +34,11 @@ def build_recursion_data(
     notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
     if others := len(members) - len(drawn):
         notes.append(f"without {format_count(others, 'trajectory')}: unfinished, a copy, without paste or unreadable")
+    if any(map(shares_squares, curves.values())):
+        notes.append("images share squares: intervals are for these squares")
     if len(curves) > MAX_CURVES:
         notes.append(f"{MAX_CURVES} of {len(curves)} curves")
-    images = {member.spec.original_sha256: printable(member.spec.source_name) for member in members.values()}
+    images = name_pictures(member.spec for member in members.values())
     resolved = ChartOptions("recursion", error, options.axis, options.image % max(1, len(images)))
     metrics = tuple(in_display_order(name for member in members.values() for name in member.names))
     return GroupData(
@@ -54,7 +57,8 @@ def describe_slope(effect: RecursionEffect) -> str:
     share = effect.relative_slope
     if not isfinite(share.value):
         return "R -"
-    interval = f" [{share.low:.1f}, {share.high:.1f}]" if isfinite(share.low) else ""
+    low, high = (round(end, 1) + 0.0 for end in (share.low, share.high))  # -0.0 becomes 0.0
+    interval = f" [{low:.1f}, {high:.1f}]" if isfinite(low) else ""
     return f"R {share.value:+.1f} %{interval}"
 
 

@@ -44,7 +44,7 @@ class TableRow:
     values: tuple[CellValue, ...]
 
 
-class GroupTable(ScrollView, can_focus=True):
+class GroupTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor below the column names. The cursor stays on its row when the order changes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--sorted", "table--cursor"}

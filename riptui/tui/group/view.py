@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -19,6 +20,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from riptui.metrics.display import metric_title
+from riptui.store.annotations import peek_annotations
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.group.chart_options import VIEWS, ChartOptions
@@ -70,7 +72,7 @@ class GroupView(Widget):
         self.members: Mapping[str, GroupMember] = {}
         """The trajectories as they were read last, by path; none before."""
         self._reader = GroupReader()  # used by the thread only
-        self._last_posted: tuple[Path, ChartOptions] | None = None  # by the thread only
+        self._last_posted: tuple[Path, ChartOptions, tuple[str, ...]] | None = None  # by the thread only
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="group"))
         self._read_timer: Timer | None = None
         self._pause_seconds = MIN_POLL_SECONDS
@@ -100,7 +102,7 @@ class GroupView(Widget):
         self._group, self._data, self.members = group, None, {}
         self._options = replace(self._options, image=0)
         self._pause_seconds = MIN_POLL_SECONDS
-        self._set_text("#group-name", printable(group.name))
+        self._show_name(group)
         self._set_text("#group-about", "")
         self.query_one(Chart).draw((), x_label="", y_label="")
         self.query_one(GroupTable).show((), ())
@@ -164,7 +166,8 @@ class GroupView(Widget):
                     return
                 is_last = of_squares and progress is slices[-1]
                 self.call_later(self._show_progress, group, count, len(paths), of_squares=is_last)
-        request = group, options
+        tags = peek_annotations(group).tags
+        request = group, options, tags
         if request == self._last_posted and not self._reader.changed and self._data is not None:
             return
         self._last_posted = request
@@ -174,6 +177,7 @@ class GroupView(Widget):
             data = build_group_data(self._reader.members, options, self._reader.coverage, str(group))
         reader, seconds = self._reader, time.monotonic() - started
         self.call_later(self._show_group, group, data, reader.members, reader.unreadable, seconds)
+        self.call_later(self._show_name, group, tags)
 
     # Results of the thread
 
@@ -193,6 +197,12 @@ class GroupView(Widget):
         self._describe_group(data, unreadable)
         self._draw_chart(data)
         self.query_one(GroupTable).show(data.columns, data.rows)
+
+    def _show_name(self, group: Path, tags: Sequence[str] = ()) -> None:
+        """fig7 #figure-3: the group's own tags, not those of what is in it."""
+        if group == self._group:
+            own = "".join(f" #{tag}" for tag in tags)
+            self._set_text("#group-name", Text.assemble(printable(group.name), (printable(own), "not bold")))
 
     @on(GroupTable.RowChosen)
     def _post_chosen(self, message: GroupTable.RowChosen) -> None:
@@ -232,7 +242,7 @@ class GroupView(Widget):
         self._set_text("#group-about", " · ".join(parts))
         self._set_text("#group-metric", f"{metric_title(data.options.metric)} ▸" if len(data.metrics) > 1 else "")
 
-    def _set_text(self, selector: str, text: str) -> None:
+    def _set_text(self, selector: str, text: str | Text) -> None:
         """Set a text only if it differs: each update is sent to the terminal."""
         widget = self.query_one(selector, Static)
         if widget.content != text:

@@ -66,6 +66,11 @@ class PictureList(OptionList):
         self.border_title = Text(printable(abbreviate_home(self.folder)), overflow="ellipsis")
         self.run_worker(self._read(self.folder), exclusive=True)
 
+    def follow(self, folder: Path) -> None:
+        """Open the folder of a typed path, unless it is open."""
+        if folder.expanduser().absolute() != self.folder and not self.has_focus:
+            self.open(folder)
+
     async def _read(self, folder: Path) -> None:
         self._folder_entries = [FolderEntry(folder.parent, True), *await asyncio.to_thread(list_entries, folder)]
         self.clear_options()
@@ -113,6 +118,14 @@ def complete_path(typed: str) -> str | None:
         if name.startswith(start) and name != start and printable(name) == name:
             return f"{head}{slash}{name}{'/' * entry.is_folder}"
     return None
+
+
+def find_folder(path: Path) -> Path | None:
+    """The folder that a typed path names, or the one that what it names is in; None if that does not exist."""
+    try:
+        return next((folder for folder in (path, path.parent) if folder.is_dir()), None)
+    except OSError:  # too long, or not readable
+        return None
 
 
 def parse_path(typed: str) -> Path | None:

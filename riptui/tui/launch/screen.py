@@ -20,6 +20,7 @@ from riptui.filesystem import free_bytes
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.images import PreparedImage, prepare_original
+from riptui.metrics.availability import check_default_metrics
 from riptui.planning.estimate import (
     CostKey,
     IterationTime,
@@ -39,20 +40,20 @@ from riptui.text.units import format_count, format_size
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
-from riptui.tui.launch.picture_browser import PathSuggester, PictureList, parse_path, shorten_path
+from riptui.tui.launch.picture_browser import PathSuggester, PictureList, find_folder, parse_path, shorten_path
 from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
 
 SETTLE_SECONDS = 0.15  # after the last key, before the picture is read and timings are looked up
 TEXT_FIELDS = ("picture", "prompt", "masks", "seeds", "amount", "size", "metrics", "group")
-PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "metrics": "default metrics", "group": "none"}
+PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "group": "none"}
 
 
 class LaunchScreen(ModalScreen[LaunchResult | None]):
     """Returns the result of the launch, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Close"),
+        Binding("escape", "cancel", "Close"),
         Binding("ctrl+s,f5", "launch", "Launch", key_display="ctrl+s"),
     ]
     CSS_PATH = "launch.tcss"
@@ -126,6 +127,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         self._free_bytes = _free_disk_bytes(self._runs)
         self._models = installed.query_models()
         call_if_open(self, self._show_models)
+        call_if_open(self, self._name_default_metrics, check_default_metrics().available)
 
     def _show_models(self) -> None:
         inpainter_select = self.query_one("#inpainter", Select)
@@ -134,6 +136,9 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
             inpainter_select.set_options(installed.list_options(self._models))
             inpainter_select.value = value
         self._validate_form()
+
+    def _name_default_metrics(self, names: Sequence[str]) -> None:
+        self.query_one("#metrics", Input).placeholder = ", ".join(names)
 
     # Values
 
@@ -185,7 +190,10 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
 
     def _prepare(self, typed: str, pixels: int, fit: Fit) -> None:
         picture, problem, path = None, "", parse_path(typed)
-        if path is None or not typed:
+        folder = find_folder(path) if path is not None and typed else None
+        if folder is not None:
+            call_if_open(self, self.query_one(PictureList).follow, folder)
+        if path is None or not typed or path == folder:
             problem = "choose a picture"
         else:
             try:
@@ -253,7 +261,9 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
     # Launch
 
     @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
+    def action_cancel(self) -> None:
+        """Close the form; it opens again as it is now."""
+        remember(form.STATE_KEY, self.values)
         self.dismiss(None)
 
     @on(Button.Pressed, "#launch")

@@ -7,6 +7,8 @@ from itertools import pairwise
 
 _LARGEST = 1e100  # beyond it differences of two values may overflow
 _SMALLEST = 1e-100  # below it quotients may
+_WIDENINGS = ((0.12, 3), (0.45, 3), (0.12, 2), (0.45, 2))
+"""By how much of its span an axis may be widened for so many ticks at even distances, the best first."""
 _HEADROOM = 0.03  # of the span, so that the highest point is not on the edge
 
 
@@ -57,13 +59,48 @@ def _widen_if_flat(low: float, high: float) -> AxisRange:
 
 def tick_values(axis: AxisRange, max_count: int) -> list[float]:
     """Round values on an axis, 1, 2 or 5 times a power of ten apart, ascending; at most `max_count`, at least one."""
-    span = axis.high - axis.low
-    step = _round_step(span / max(1, max_count))
-    while True:
-        first, last = math.ceil(axis.low / step - 1e-9), math.floor(axis.high / step + 1e-9)
-        if last - first < max(1, max_count):
-            return [multiple * step for multiple in range(first, last + 1)] or [axis.low]
+    return _multiples(axis, _step_of(axis, max_count)) or [axis.low]
+
+
+def _step_of(axis: AxisRange, max_count: int) -> float:
+    """The least round distance of at most so many ticks."""
+    step = _round_step((axis.high - axis.low) / max(1, max_count))
+    while math.floor(axis.high / step + 1e-9) - math.ceil(axis.low / step - 1e-9) >= max(1, max_count):
         step = _round_step(step * 1.5)
+    return step
+
+
+def with_even_ticks(axis: AxisRange, rows: int, parts: int, max_count: int) -> tuple[AxisRange, list[float]]:
+    """An axis, widened a little so that its ticks are a whole number of rows apart, and the ticks.
+
+    rows: the length of the axis, in rows of so many parts each. The finest ticks that widen it little are taken; if
+    there are none, the axis stays, and the ticks are as even as rows allow. An end at 0 stays there.
+    """
+    span, length = axis.high - axis.low, rows - 1 / parts
+    steps = dict.fromkeys(_step_of(axis, count) for count in range(max(2, max_count), 1, -1))
+    for limit, least_count in _WIDENINGS:
+        for step in steps:
+            apart = int(step / span * length + 1e-9)
+            if not apart or step * length / apart > span * (1 + limit):
+                continue
+            widened = _align(axis, step * length / apart, step / (apart * parts))
+            ticks = _multiples(widened, step)
+            if len(ticks) >= least_count:
+                return widened, ticks
+    return axis, tick_values(axis, max_count)
+
+
+def _align(axis: AxisRange, span: float, part: float) -> AxisRange:
+    """An axis of another span around this one that begins at a multiple of `part`; at 0 if this one does."""
+    low = axis.low if axis.low == 0 else axis.low - (span - (axis.high - axis.low)) / 2
+    low = max(0.0, low) if axis.low >= 0 else low
+    low = math.floor(low / part + 1e-9) * part
+    return AxisRange(low, low + span)
+
+
+def _multiples(axis: AxisRange, step: float) -> list[float]:
+    first, last = math.ceil(axis.low / step - 1e-9), math.floor(axis.high / step + 1e-9)
+    return [multiple * step for multiple in range(first, last + 1)]
 
 
 def format_ticks(values: Sequence[float]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import pairwise
+from math import isfinite
 from operator import or_
 from typing import TypeVar
 
@@ -43,6 +45,20 @@ class BrailleDots:
         for (column, row), dots in self._cells.items():
             bits = reduce(or_, dots.values())
             yield column, row, chr(_BLANK_PATTERN + bits), take_turn(sorted(dots), column + row)
+
+
+def thin_line(values: Sequence[float], width: int) -> str:
+    """A line of one row through the newest finite values, between their least and largest; two fit in a character."""
+    drawn = [value for value in values if isfinite(value)][-DOTS_ACROSS * width :]
+    if len(drawn) < 2:
+        return " " * width
+    low, span = min(drawn), (max(drawn) - min(drawn)) or 1.0
+    heights = [round((DOTS_DOWN - 1) * (1 - (value - low) / span)) for value in drawn]
+    dots = BrailleDots(width, 1)
+    for x, (start, end) in enumerate(pairwise(heights)):
+        dots.draw_line((x, start), (x + 1, end), 0)
+    characters = {column: character for column, _, character, _ in dots.cells()}
+    return "".join(characters.get(column, " ") for column in range(width))
 
 
 def take_turn(items: Sequence[T], index: int) -> T:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from riptui.tui.plot import legend
-from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range, y_range
+from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, with_even_ticks, x_range, y_range
 from riptui.tui.plot.braille import DOTS_ACROSS, DOTS_DOWN, BrailleDots, take_turn
 from riptui.tui.plot.grid import ChartRow, Ink, write_text
 from riptui.tui.plot.legend import CellArea
@@ -21,6 +21,7 @@ GUTTER_COLUMNS = 24  # the least width with labels at the y axis
 
 MIN_SHAPE_COLUMNS = 3  # the least distance of a line's points at which each has a shape
 SHAPE_GAP_COLUMNS = 12  # between the shapes of a line with more points
+GOLDEN_RATIO = 0.6180339887498949
 MAX_SHAPED_POINTS = 60  # of a series without lines; more points are dots
 
 
@@ -29,7 +30,7 @@ class DrawnChart:
     rows: list[ChartRow]
     area: CellArea  # the area of the curves
     x_axis: AxisRange
-    inset: int = 0  # columns between the ends of the axis and of the area, for shifted error bars
+    inset: int = 0  # columns between the ends of the axis and of the area, for shifted series
 
     def column(self, x: float) -> int:
         """The column of an x."""
@@ -51,16 +52,16 @@ def draw(
     """Draw series into so many columns and rows, each at least 1. x_end: the least end of the x axis."""
     points = [list(line.points()) for line in series]
     x_axis = x_range((point.x for line_points in points for point in line_points), x_end)
-    y_axis = y_range(_y_values(points))
     header, axis_rows = height >= HEADER_ROWS, (height >= AXIS_ROWS) + (height >= LABEL_ROWS)
     rows = max(1, height - header - axis_rows)
-    y_ticks = tick_values(y_axis, max(2, rows // 2))
+    y_axis, y_ticks = with_even_ticks(y_range(_y_values(points)), rows, DOTS_DOWN, max(2, rows // 2))
     y_texts = format_ticks(y_ticks)
     gutter = max(map(len, y_texts)) + 1 if width >= GUTTER_COLUMNS and axis_rows else 0
     area = CellArea(gutter, int(header), max(1, width - gutter), rows)
-    offsets = _bar_offsets(series, points, area.width)
+    offsets = _series_offsets(series, points, area.width)
+    inset = max(map(abs, offsets), default=0)
     blank: list[ChartRow] = [[(" ", Ink.BLANK)] * width for _ in range(height)]
-    drawing = DrawnChart(blank, area, x_axis, max(map(abs, offsets), default=0))
+    drawing = DrawnChart(blank, area, x_axis, inset)
     _draw_curves(drawing, series, points, offsets, y_axis)
     if gutter:
         _draw_y_axis(drawing, y_axis, y_ticks, y_texts)
@@ -90,24 +91,31 @@ def _draw_curves(
     area = drawing.area
     dots = BrailleDots(area.width, area.height)
     shapes: dict[tuple[int, int], list[tuple[int, str, int]]] = {}
+    jitter = _jitter_dots(series, points, area.width)
     for line, line_points, offset in zip(series, points, offsets, strict=True):
-        dots_xy = [(drawing.dot_column(point.x), _dot_row(point.y, y_axis, area.height)) for point in line_points]
-        if not line.points_only:
+        shift = DOTS_ACROSS * offset
+        dots_xy = [
+            (drawing.dot_column(point.x) + shift, _dot_row(point.y, y_axis, area.height)) for point in line_points
+        ]
+        if line.points_only:
+            dots_xy = [(x + _jitter(index, jitter), y) for index, (x, y) in enumerate(dots_xy)]
+        else:
             for start, end in pairwise(dots_xy):
                 dots.draw_line(start, end, line.colour)
         interval = _shape_interval(line, len(line_points), area.width)
         for index, ((x, y), point) in enumerate(zip(dots_xy, line_points, strict=True)):
             if point.low != point.high:
                 low, high = (_dot_row(end, y_axis, area.height) for end in (point.low, point.high))
-                dots.draw_line((x + DOTS_ACROSS * offset, low), (x + DOTS_ACROSS * offset, high), line.colour)
+                dots.draw_line((x, low), (x, high), line.colour)
             if interval and index % interval == 0:
-                candidates = shapes.setdefault((x // DOTS_ACROSS, y // DOTS_DOWN), [])
+                candidates = shapes.setdefault((max(0, x) // DOTS_ACROSS, y // DOTS_DOWN), [])
                 candidates.append((index // interval, line.shape, line.colour))
             elif line.points_only:
-                dots.set_dot(x + DOTS_ACROSS * offset, y, line.colour)
+                dots.set_dot(x, y, line.colour)
     for column, row, character, colour in dots.cells():
         drawing.rows[area.top + row][area.left + column] = character, colour
     for (column, row), candidates in shapes.items():
+        column = min(column, area.width - 1)
         _, shape, colour = take_turn(candidates, candidates[0][0])
         drawing.rows[area.top + row][area.left + column] = shape, colour
 
@@ -124,16 +132,31 @@ def _shape_interval(series: Series, points: int, width: int) -> int:
     return 1 if points <= width // MIN_SHAPE_COLUMNS else -(-points * SHAPE_GAP_COLUMNS // width)
 
 
-def _bar_offsets(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]], width: int) -> list[int]:
-    """The shift of each series' bars and dots in columns, so that those at one x do not hide each other."""
+def _series_offsets(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]], width: int) -> list[int]:
+    """The shift of each series in columns, with its line, so that bars and points at one x do not hide each other."""
     barred = [
         line.points_only or any(point.low != point.high for point in line_points)
         for line, line_points in zip(series, points, strict=True)
     ]
-    x_values = {point.x for line_points in points for point in line_points}
-    if sum(barred) < 2 or len(x_values) * (len(series) + 1) > width:
+    if sum(barred) < 2 or _count_x(points) * (len(series) + 1) > width:
         return [0] * len(series)
     return [index - len(series) // 2 for index in range(len(series))]
+
+
+def _jitter_dots(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]], width: int) -> int:
+    """How far points without lines are spread to both sides, in dots: into half of the room between two x."""
+    if not any(line.points_only for line in series):
+        return 0
+    return max(0, width * DOTS_ACROSS // (max(1, _count_x(points)) * (len(series) + 1)) // 4)
+
+
+def _jitter(index: int, dots: int) -> int:
+    """A shift from -dots to dots; those of points that follow each other are far apart, and the same every time."""
+    return round((index * GOLDEN_RATIO % 1 * 2 - 1) * dots)
+
+
+def _count_x(points: Sequence[Sequence[SeriesPoint]]) -> int:
+    return len({point.x for line_points in points for point in line_points})
 
 
 def _draw_y_axis(drawing: DrawnChart, axis: AxisRange, values: Sequence[float], texts: Sequence[str]) -> None:

@@ -2,5 +2,7 @@
 
 scanner      finds the trajectories and what changed; watcher: a thread that runs it and polls the workers
 tree_model   the rows: groups, order, totals
-tree         the widget; tree_panel: its frame, with the filter; status_line: the lines above and below
+row_cells    the texts of a row, in columns; marks: a range of them
+tree         the widget; tree_panel: its frame; filter_line: where a filter is typed
+status_line  the texts above and below; feedback_line: the one below
 """

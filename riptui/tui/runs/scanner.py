@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from sys import intern
 
 from riptui.errors import DiskError
 from riptui.metrics.display import primary_metric
 from riptui.store.annotations import peek_annotations
 from riptui.store.filters import FilterSubject, subject_fields
 from riptui.store.listing import FolderSignature, TrajectorySummary, mtime_ns, read_signature, summarize, walk_folders
+from riptui.store.summary_cache import SummaryCache
 from riptui.store.trajectory import Status, Trajectory
 
 SLICE_SECONDS = 0.04  # of reading between two results; the screen draws in between
@@ -30,7 +32,8 @@ class TreeEntry(FilterSubject):
     """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
     iterations: int = 0
-    values: tuple[float, ...] = ()  # of the primary metric, in order
+    charted: str = ""  # the metric in the tree: the one of the settings, or the primary one
+    values: tuple[float, ...] = ()  # of this metric, in order
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
     failed: str = ""  # when it failed: a retry that fails again, too
     error: str = ""  # why it is unreadable
@@ -68,8 +71,9 @@ class ScanResult:
 class RunsScanner:
     """Scans one runs folder. For one thread."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, metric: str = "") -> None:
         self.runs = runs
+        self._metric = metric  # the one to chart where it was measured
         self._entries: dict[str, TreeEntry] = {}
         self._folder_error = ""
         self._unlisted: list[str] = []
@@ -81,6 +85,8 @@ class RunsScanner:
         self._round_robin: Iterator[str] = iter(())
         self._last_scan = 0.0
         self._all_listed = False
+        self._cache: SummaryCache | None = None
+        """For the first look at each; None before, and once they have all been read."""
 
     def scan(self) -> Iterator[ScanResult]:
         """Scan once, yielding changes in slices. Never raises for what is on disk."""
@@ -93,7 +99,12 @@ class RunsScanner:
                 yield ScanResult(removed=self._forget(list(self._entries)), folder_error=str(error))
             return
         self._folder_error = ""
+        if not self._signatures:
+            self._cache = SummaryCache(self.runs)
         yield from self._read_entries(list(self._unread))
+        if self._cache is not None:
+            self._cache.save()
+            self._cache = None
         yield from self._read_entries(self._select_changed(self._select_due()))
 
     def _scan_names(self) -> Iterator[ScanResult]:
@@ -186,8 +197,9 @@ class RunsScanner:
             self._unread.pop(path, None)
             old_signature = self._signatures.get(path)
             self._signatures[path] = signature = read_signature(f"{self.runs}/{path}")
-            summary, group_tags = summarize(Trajectory(self.runs / path)), self._find_group_tags(path)
-            entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9)
+            summarize_it = self._cache.summarize if self._cache else summarize
+            summary, group_tags = summarize_it(Trajectory(self.runs / path)), self._find_group_tags(path)
+            entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9, self._metric)
             old_entry = self._entries.get(path)
             if old_signature is None or (old_entry is not None and entry != replace(old_entry, changed=entry.changed)):
                 self._entries[path] = entry
@@ -200,10 +212,19 @@ class RunsScanner:
             yield ScanResult(entries)
 
 
-def _make_entry(path: str, summary: TrajectorySummary, group_tags: Iterable[str], changed: float) -> TreeEntry:
+def _make_entry(
+    path: str, summary: TrajectorySummary, group_tags: Iterable[str], changed: float, metric: str
+) -> TreeEntry:
     fields = subject_fields(summary, path, tuple(group_tags))
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
-    _, values = primary_metric(summary.metrics) if any(summary.metrics) else ("", [])  # frame 0 says nothing
-    iterations, failed, error = summary.spec.iterations, summary.failed, summary.error
-    return TreeEntry(**fields, iterations=iterations, values=tuple(values), changed=changed, failed=failed, error=error)
+    charted, values = primary_metric(summary.metrics, metric)
+    return TreeEntry(
+        **fields,
+        iterations=summary.spec.iterations,
+        charted=intern(charted),
+        values=tuple(values) if any(summary.metrics) else (),  # frame 0 alone says nothing
+        changed=changed,
+        failed=summary.failed,
+        error=summary.error,
+    )

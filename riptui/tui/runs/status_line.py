@@ -8,7 +8,7 @@ from rich.text import Text
 from riptui.store.worker_registry import Worker, find_skipped
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
-from riptui.text.units import format_rate, format_silence
+from riptui.text.units import format_duration, format_rate, format_silence
 from riptui.tui.runs.tree_model import GroupTotals
 
 BAR_COLUMNS = 20
@@ -69,19 +69,12 @@ def format_progress(workers: Sequence[Worker], current_path: str, width: int) ->
     text.append(silence, "yellow")
     if live.rate and not silence:
         text.append(f"  {format_rate(live.rate)}")
-        text.append(f"  eta {format_clock((job.iterations - job.k) * len(live.jobs) / live.rate)}")
+        text.append(f"  {format_duration((job.iterations - job.k) * len(live.jobs) / live.rate)} left")
     if len(live.jobs) > 1:
         text.append(f"  batch {len(live.jobs)}", "dim")
     if len(busy) > 1:
         text.append(f"  {len(busy)} workers", "dim")
     return text
-
-
-def format_clock(seconds: float) -> str:
-    """mm:ss, or h:mm:ss."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
 
 
 def _status_colour(status: str) -> str:

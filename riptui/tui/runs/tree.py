@@ -13,18 +13,13 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from riptui.metrics.display import format_short
 from riptui.store.listing import natural_key
 from riptui.text.status_marks import STATUS_MARKS
-from riptui.text.terminal import fit_columns, printable, sparkline
 from riptui.tui import bindings
-from riptui.tui.runs.scanner import ScanResult, TreeEntry
+from riptui.tui.runs.marks import MarkedRange
+from riptui.tui.runs.row_cells import INDENT, RowCells, TreeColumns, group_cells, trajectory_cells
+from riptui.tui.runs.scanner import ScanResult
 from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
-
-INDENT = 2
-SPARK_COLUMNS = 9  # of a sparkline: one bar per 50 % of the paper's 400, and the original
-PROGRESS_COLUMNS = 6  # of " 400 %"
-VALUE_COLUMNS = 6  # of " 0.421"
 
 
 class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
@@ -49,11 +44,16 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
         path: str
 
+    class MarksChanged(Message):
+        """Other trajectories are marked than before."""
+
     def __init__(self) -> None:
         super().__init__()
         self.model = TreeModel()
-        self.marked: dict[str, None] = {}  # trajectories to compare, in the order they were marked
+        self.marked: dict[str, None] = {}  # trajectories, in the order in which they were marked
         self.rows: list[TreeRow] = []
+        self._range: MarkedRange | None = None  # while it grows with the cursor
+        self._chosen_path = ""  # where the user went last
         self._posted_path: str | None = None
         self._styles: dict[str, Style] = {}
 
@@ -64,8 +64,10 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     def apply(self, scan: ScanResult) -> None:
         """Update the model; repaint only the rows that changed."""
         if self.model.apply(scan):
-            for path in scan.removed:
-                self.marked.pop(path, None)
+            if self.marked.keys() & scan.removed:
+                for path in scan.removed:
+                    self.marked.pop(path, None)
+                self._marks_changed()
             self.rebuild()
             return
         touched = {entry.path for entry in scan.entries}
@@ -76,47 +78,107 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def rebuild(self) -> None:
-        """Build the rows again; the cursor stays on its path, or on the nearest group above that is still visible."""
-        current_row = self.current_row
+        """Build the rows again. The cursor stays on the path that the user chose, or near it while that is not listed:
+        with a filter on the first trajectory that is left, else on the nearest group above.
+        """
         self.rows = self.model.list_rows()
         self.virtual_size = Size(0, len(self.rows))
-        row_indices = {row.path: y for y, row in enumerate(self.rows)} if current_row else {}
-        new_cursor = min(self.cursor, max(0, len(self.rows) - 1))
-        if current_row is not None:
-            paths = (current_row.path, *iter_ancestors(current_row.path))
-            new_cursor = next((row_indices[path] for path in paths if path in row_indices), new_cursor)
-        self.set_reactive(RunsTree.cursor, new_cursor)
+        self.set_reactive(RunsTree.cursor, self._find_cursor())
         self._show_cursor()
         self.refresh()
         self._post_highlighted()
+
+    def _find_cursor(self) -> int:
+        indices = {row.path: y for y, row in enumerate(self.rows)} if self._chosen_path else {}
+        if self._chosen_path in indices:
+            return indices[self._chosen_path]
+        if self.model.filter is not None or self.model.is_flat:
+            return next((y for y, row in enumerate(self.rows) if not row.is_group), 0)
+        nearest = (indices[group] for group in iter_ancestors(self._chosen_path) if group in indices)
+        return next(nearest, min(self.cursor, max(0, len(self.rows) - 1)))
 
     def select(self, path: str) -> bool:
         """Move the cursor to a path, opening the groups above it. False: no such path."""
         if path not in self.model.entries and not self.model.is_group(path):
             return False
         self.model.reveal(path)
+        self.model.is_flat &= path in self.model.entries
+        if self.model.is_matching(path):
+            self._chosen_path = path
         self.rebuild()
-        row_indices = [y for y, row in enumerate(self.rows) if row.path == path]
-        if row_indices:
-            self.cursor = row_indices[0]
-        return bool(row_indices)
+        return bool(self.current_row and self.current_row.path == path)
+
+    def choose_current(self) -> None:
+        """Stay on the row that the filter moved the cursor to, also when the filter is gone."""
+        self._chosen_path = self.current_row.path if self.current_row else ""
+
+    def reveal_chosen(self) -> None:
+        """Open the groups above the path that the user chose, e.g. when the filter that had opened them is gone."""
+        if self._chosen_path in self.model.entries:
+            self.model.reveal(self._chosen_path)
+        self.rebuild()
 
     def open_first(self) -> None:
         """Move the cursor to the first trajectory, opening the groups above it."""
         if paths := self.model.list_trajectories(""):
             self.select(min(paths, key=lambda path: (natural_key(parent_path(path)), natural_key(path))))
 
-    def mark(self, path: str) -> None:
-        """Mark a trajectory to compare, or unmark it."""
-        if path in self.marked:
-            del self.marked[path]
+    def mark(self, *paths: str) -> None:
+        """Mark trajectories, or unmark them if all of them are marked. Ends a range."""
+        self._range = None
+        if all(path in self.marked for path in paths):
+            for path in paths:
+                del self.marked[path]
         else:
-            self.marked[path] = None
+            self.marked.update(dict.fromkeys(paths))
+        self._marks_changed()
+
+    def mark_row(self) -> None:
+        """Mark the trajectory below the cursor, or what the filter leaves of the group; or end the range."""
+        if self.current_row is not None and self.is_marking_range:
+            self.begin_or_end_range()
+        elif self.current_row is not None:
+            self.mark(*self.model.list_matching(self.current_row.path))
+            self.action_move(1)
+
+    def mark_all(self) -> None:
+        """Mark all that the filter leaves; or unmark them if all are marked."""
+        self.mark(*self.model.list_matching(""))
+
+    def unmark_all(self) -> None:
+        self._range = None
+        self.marked.clear()
+        self._marks_changed()
+
+    @property
+    def is_marking_range(self) -> bool:
+        return self._range is not None
+
+    def begin_or_end_range(self) -> None:
+        """Begin to mark all rows from here to wherever the cursor goes; or end that."""
+        self._range = None if self._range or not self.current_row else MarkedRange(self.marked, self.current_row.path)
+        if self._range is not None:
+            self._range.extend(self.rows, self.cursor)
+        self._marks_changed()
+
+    def cancel_range(self) -> None:
+        """Mark what was marked before the range began."""
+        if self._range is not None:
+            self._range.undo()
+        self._range = None
+        self._marks_changed()
+
+    def _marks_changed(self) -> None:
         self.refresh()
+        self.post_message(self.MarksChanged())
 
     def watch_cursor(self, before: int, now: int) -> None:
         self._refresh_row(before)
         self._refresh_row(now)
+        self._chosen_path = self.rows[now].path if now < len(self.rows) else ""
+        if self._range is not None:
+            self._range.extend(self.rows, now)
+            self._marks_changed()
         self._show_cursor()
         self._post_highlighted()
 
@@ -141,18 +203,47 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         if (row := self.current_row) is not None and (group := parent_path(row.path)):
             self.select(group)
 
+    def action_unfold(self) -> None:
+        """Open the group; from an open one go to its first row."""
+        row = self.current_row
+        if row is not None and row.is_group:
+            if self._is_open(row.path):
+                self.cursor += 1
+            else:
+                self.action_open()
+
+    def action_fold(self) -> None:
+        """Close the group; from anything else go to the group above."""
+        row = self.current_row
+        if row is not None and row.is_group and self._is_open(row.path) and self.model.filter is None:
+            self.action_open()
+        else:
+            self.action_leave()
+
+    def _is_open(self, group: str) -> bool:
+        return self.model.filter is not None or group in self.model.expanded
+
     def action_collapse_all(self) -> None:
         self.model.collapse_all()
         self.rebuild()
+        self.choose_current()
 
     def on_click(self, event: events.Click) -> None:
+        """Go to a row; open or close a group; mark by the column before the status, with ctrl, or a range by shift."""
         y = event.y + self.scroll_offset.y
         if y >= len(self.rows):
             return
+        row = self.rows[y]
+        column = event.x - INDENT * (row.depth if row.is_group else max(0, row.depth - 1))
+        if event.shift and not self.is_marking_range:
+            self.begin_or_end_range()
         was_current = self.cursor == y
         self.cursor = y
-        row = self.rows[y]
-        if (was_current or event.x <= row.depth * INDENT + 2) if row.is_group else event.chain == 2:
+        if event.shift:
+            self.begin_or_end_range()
+        elif event.ctrl or (not row.is_group and 0 <= column < INDENT):
+            self.mark(*self.model.list_matching(row.path))
+        elif (was_current or column <= INDENT) if row.is_group else event.chain == 2:
             self.action_open()
 
     def on_resize(self) -> None:
@@ -163,46 +254,30 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
         self._styles.clear()
 
+    @property
+    def columns(self) -> TreeColumns:
+        return TreeColumns(self.scrollable_content_region.width, self.model.metric)
+
     def render_line(self, y: int) -> Strip:
         y += self.scroll_offset.y
         width = self.scrollable_content_region.width
         if y >= len(self.rows):
             return Strip.blank(width, self.rich_style)
-        row = self.rows[y]
-        segments = self._render_group(row, width) if row.is_group else self._render_trajectory(row, width)
-        if y == self.cursor:  # no other colour is readable on the cursor's background
-            segments = [Segment(segment.text) for segment in segments]
         style = self.rich_style + self._style("cursor") if y == self.cursor else self.rich_style
+        cells = self._make_cells(self.rows[y])
+        if style.reverse:  # no colour but the terminal's own is readable in reverse
+            cells = [(text, "") for text, _ in cells]
+        segments = [Segment(text, self._style(part)) for text, part in cells]
         return Strip(segments).adjust_cell_length(width).apply_style(style)
 
-    def _render_group(self, row: TreeRow, width: int) -> list[Segment]:
-        totals = self.model.totals[row.path]
-        is_open = self.model.filter is not None or row.path in self.model.expanded
-        label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {_display_name(row)}"
-        counts = [
-            Segment(f" {STATUS_MARKS[status][0]}{count}", self._style(status))
-            for status in ("running", "queued", "failed")
-            if (count := totals.statuses[status])
-        ]
-        progress = f"{totals.count:>6}{100 * totals.progress_sum / (totals.count or 1):>5.0f} %"
-        room = width - len(progress) - sum(map(len, (c.text for c in counts)))
-        return [Segment(fit_columns(label, room), self._style("group")), *counts, Segment(progress, self._style("dim"))]
-
-    def _render_trajectory(self, row: TreeRow, width: int) -> list[Segment]:
-        entry = self.model.entries[row.path]
-        status = entry.status or ("unreadable" if entry.error else "")
-        symbol = STATUS_MARKS[status][0] if status else "·"
-        marker = "◆ " if row.path in self.marked else "  "
-        indent = " " * INDENT * row.depth
-        cells = _format_cells(entry, width - len(indent) - 4)
-        name_width = width - len(indent) - 4 - sum(map(len, cells))
-        name_style = self._style("marked" if row.path in self.marked else "")
-        return [
-            Segment(indent + marker[:INDENT], name_style),
-            Segment(f"{symbol} ", self._style(status or "dim")),
-            Segment(fit_columns(_display_name(row), name_width), name_style),
-            *(Segment(cell, self._style(part)) for cell, part in zip(cells, ("dim", "", "spark"), strict=False)),
-        ]
+    def _make_cells(self, row: TreeRow) -> RowCells:
+        model, columns = self.model, self.columns
+        if row.is_group:
+            totals, shown = model.totals[row.path], model.matching_totals(row.path)
+            return group_cells(row, totals, shown, is_open=self._is_open(row.path), width=columns.width)
+        is_marked = row.path in self.marked
+        group = model.common_group if model.is_flat else parent_path(row.path)
+        return trajectory_cells(row, model.entries[row.path], is_marked=is_marked, group=group, columns=columns)
 
     def _style(self, part: str) -> Style:
         if part not in self._styles:
@@ -222,22 +297,3 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         if path != self._posted_path:
             self._posted_path = path
             self.post_message(self.Highlighted(path, row is not None and row.is_group))
-
-
-def _display_name(row: TreeRow) -> str:
-    return printable(row.path.rpartition("/")[2])
-
-
-def _format_cells(entry: TreeEntry, width: int) -> list[str]:
-    """The cells after the name: inpainted %, newest value, sparkline; as many as leave 12 columns for the name."""
-    if entry.error:
-        return [" unreadable"[: max(0, width - 12)]]
-    progress = f"{entry.inpainted:>{PROGRESS_COLUMNS - 2}.0f} %" if entry.is_read else ""
-    value = f"{format_short(entry.values[-1]):>{VALUE_COLUMNS}}" if entry.values else " " * VALUE_COLUMNS
-    spark = f" {sparkline(entry.values[-SPARK_COLUMNS:]):<{SPARK_COLUMNS}}"
-    cells: list[str] = []
-    for cell in (progress, value, spark):
-        if width - sum(map(len, cells)) - len(cell) < 12:
-            break
-        cells.append(cell)
-    return cells

@@ -1,27 +1,27 @@
-"""The rows of the tree: groups at any depth and their trajectories, sorted and filtered. No Textual, no disk."""
+"""The rows of the tree: groups at any depth and their trajectories, or one flat list of these; sorted and filtered.
+
+No Textual, no disk.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, get_args
+from os.path import commonpath
+from typing import Literal, NamedTuple, get_args
 
+from riptui.metrics import REGISTRY, base_name
 from riptui.store.filters import Filter
 from riptui.store.listing import natural_key
 from riptui.store.trajectory import Status
 from riptui.tui.runs.scanner import ScanResult, TreeEntry
 
-TreeOrder = Literal["name", "newest", "distance", "status"]
+TreeOrder = Literal["name", "newest", "drift", "status"]
 TREE_ORDERS: tuple[TreeOrder, ...] = get_args(TreeOrder)
 
 STATUS_ORDER = (Status.RUNNING, Status.FAILED, Status.INTERRUPTED, Status.PAUSED, Status.QUEUED, Status.DONE, None)
 """Most urgent first."""
 
-SORT_KEYS: dict[TreeOrder, Callable[[TreeEntry], Any]] = {
-    "name": lambda entry: 0,
-    "newest": lambda entry: -entry.changed,
-    "distance": lambda entry: -entry.values[-1] if entry.values else float("inf"),
-    "status": lambda entry: STATUS_ORDER.index(entry.status),
-}
+LAST = float("inf")  # the sort key of what has no value
 
 
 class TreeRow(NamedTuple):
@@ -46,6 +46,9 @@ class GroupTotals:
         self.progress_sum += sign * entry.progress
 
 
+NO_TOTALS = GroupTotals()
+
+
 class TreeModel:
     """All entries by group, and the rows made of them."""
 
@@ -53,43 +56,68 @@ class TreeModel:
         self.entries: dict[str, TreeEntry] = {}
         self.totals: dict[str, GroupTotals] = {"": GroupTotals()}  # by group; "" is the runs folder
         self.order: TreeOrder = "name"
-        self.filter: Filter | None = None
+        self.is_flat = False  # whether the rows are trajectories only, with their whole paths
+        self.common_group = ""  # that all rows of the flat list are in
         self.expanded: set[str] = set()
+        self._filter: Filter | None = None
+        self._matching: set[str] = set()  # the trajectories that the filter leaves
+        self._matching_totals: dict[str, GroupTotals] = {}  # of these, by group
+        self._charted: Counter[str] = Counter()  # how many trajectories chart each metric
         self._children: dict[str, dict[str, bool]] = {"": {}}
         """By group: the paths directly in it, and whether each is a group."""
         self._sorted: dict[str, list[str]] = {}
 
+    @property
+    def filter(self) -> Filter | None:
+        return self._filter
+
+    @filter.setter
+    def filter(self, new_filter: Filter | None) -> None:
+        self._filter = new_filter
+        self._sorted.clear()
+        self._matching.clear()
+        self._matching_totals.clear()
+        if new_filter is not None:
+            for entry in self.entries.values():
+                self._match(entry)
+
+    @property
+    def metric(self) -> str:
+        """The metric that most trajectories chart; the column and the order by drift are of no other."""
+        return max(+self._charted, key=lambda name: self._charted[name], default="")
+
     def apply(self, scan: ScanResult) -> bool:
         """Apply the result of a scan; return whether rows or their order may have changed."""
-        rows_changed = bool(scan.removed)
+        rows_changed, metric = bool(scan.removed), self.metric
         for path in scan.removed:
             self._remove(path)
         for entry in scan.entries:
             before = self.entries.get(entry.path)
             self.entries[entry.path] = entry
-            for group in iter_ancestors(entry.path):
-                totals = self.totals.setdefault(group, GroupTotals())
-                if before is not None:
-                    totals.add(before, -1)
-                totals.add(entry, 1)
+            self._count(entry, before)
+            did_match = self._unmatch(before)
+            rows_changed |= self._match(entry) != did_match
             if before is None:
                 self._insert(entry.path)
                 rows_changed = True
-            elif self.order != "name" and SORT_KEYS[self.order](before) != SORT_KEYS[self.order](entry):
-                self._sorted.pop(parent_path(entry.path), None)
+            elif self.order != "name" and self._sort_key(before) != self._sort_key(entry):
+                self._forget_order(entry.path)
                 rows_changed = True
-            elif self.filter is not None and self.filter(before) != self.filter(entry):
-                rows_changed = True
+        if self.order == "drift" and self.metric != metric:
+            self._sorted.clear()
+            rows_changed = True
         return rows_changed
 
     def list_rows(self) -> list[TreeRow]:
         """The rows from top to bottom. With a filter: matching trajectories below their groups, all open."""
-        matching = None
-        if self.filter is not None:
-            matching = {path for path, entry in self.entries.items() if self.filter(entry)}
-            matching |= {group for path in matching for group in iter_ancestors(path)}
+        if self.is_flat:
+            paths = self.list_matching("")
+            if self.order != "name":
+                paths.sort(key=lambda path: self._sort_key(self.entries[path]))
+            self.common_group = commonpath([f"/{parent_path(path)}" for path in paths])[1:] if paths else ""
+            return [TreeRow(path, 0, False) for path in paths]
         rows: list[TreeRow] = []
-        self._add_rows("", 0, matching, rows)
+        self._add_rows("", 0, rows)
         return rows
 
     def set_order(self, order: TreeOrder) -> None:
@@ -114,12 +142,19 @@ class TreeModel:
 
     def list_matching(self, group: str) -> list[str]:
         """As `list_trajectories`, without those that the filter leaves out: what is not seen is not touched."""
-        matches = self.filter
-        paths = self.list_trajectories(group)
-        return paths if matches is None else [path for path in paths if matches(self.entries[path])]
+        return [path for path in self.list_trajectories(group) if self.is_matching(path)]
 
-    def count_matching(self, group: str) -> int:
-        return self.totals[group].count if self.filter is None else len(self.list_matching(group))
+    def list_paths(self) -> list[str]:
+        """All groups and trajectories."""
+        return [*self._children, *self.entries]
+
+    def is_matching(self, path: str) -> bool:
+        """Whether the filter leaves a trajectory, or anything of a group."""
+        return self._filter is None or path in self._matching or path in self._matching_totals
+
+    def matching_totals(self, group: str) -> GroupTotals:
+        """The totals of what the filter leaves of a group."""
+        return self.totals[group] if self._filter is None else self._matching_totals.get(group, NO_TOTALS)
 
     def find_by_status(self, *statuses: Status) -> list[str]:
         """Trajectories with one of these statuses, in the order of the tree."""
@@ -128,40 +163,98 @@ class TreeModel:
     def is_group(self, path: str) -> bool:
         return path in self._children
 
-    def _add_rows(self, group: str, depth: int, matching: set[str] | None, rows: list[TreeRow]) -> None:
+    def _add_rows(self, group: str, depth: int, rows: list[TreeRow]) -> None:
         children = self._children[group]
         for path in self._sort_children(group):
-            if matching is not None and path not in matching:
+            if not self.is_matching(path):
                 continue
             rows.append(TreeRow(path, depth, children[path]))
-            if children[path] and (matching is not None or path in self.expanded):
-                self._add_rows(path, depth + 1, matching, rows)
+            if children[path] and (self._filter is not None or path in self.expanded):
+                self._add_rows(path, depth + 1, rows)
 
     def _sort_children(self, group: str) -> list[str]:
-        """Groups first, then trajectories in the current order, ties by name."""
+        """By name groups first; in another order each group stands where the first of its trajectories does."""
         if group not in self._sorted:
-            key, children = SORT_KEYS[self.order], self._children[group]
+            children = self._children[group]
             paths = sorted(children, key=natural_key)
-            paths.sort(key=lambda path: (0, 0) if children[path] else (1, key(self.entries[path])))
+            if self.order == "name":
+                paths.sort(key=lambda path: not children[path])
+            else:
+                paths.sort(key=self._first_key)
             self._sorted[group] = paths
         return self._sorted[group]
 
+    def _first_key(self, path: str) -> float:
+        """The sort key of a trajectory, or of the first one in a group that the filter leaves."""
+        if path in self.entries:
+            return self._sort_key(self.entries[path]) if self.is_matching(path) else LAST
+        first, *_ = self._sort_children(path)
+        return self._first_key(first)
+
+    def _sort_key(self, entry: TreeEntry) -> float:
+        match self.order:
+            case "name":
+                return 0
+            case "newest":
+                return -entry.changed
+            case "status":
+                return STATUS_ORDER.index(entry.status)
+            case "drift" if entry.values and entry.charted == self.metric:
+                info = REGISTRY.get(base_name(entry.charted))
+                return entry.values[-1] if info and info.higher_means == "closer" else -entry.values[-1]
+        return LAST
+
+    def _forget_order(self, path: str) -> None:
+        for group in iter_ancestors(path):
+            self._sorted.pop(group, None)
+
+    def _count(self, entry: TreeEntry, before: TreeEntry | None) -> None:
+        self._charted[entry.charted] += bool(entry.charted)
+        if before is not None:
+            self._charted[before.charted] -= bool(before.charted)
+        for group in iter_ancestors(entry.path):
+            totals = self.totals.setdefault(group, GroupTotals())
+            if before is not None:
+                totals.add(before, -1)
+            totals.add(entry, 1)
+
+    def _match(self, entry: TreeEntry) -> bool:
+        """Count an entry among those that the filter leaves, if it does."""
+        if self._filter is None or not self._filter(entry):
+            return False
+        self._matching.add(entry.path)
+        for group in iter_ancestors(entry.path):
+            self._matching_totals.setdefault(group, GroupTotals()).add(entry, 1)
+        return True
+
+    def _unmatch(self, entry: TreeEntry | None) -> bool:
+        """Count an entry as it was no longer; return whether the filter had left it."""
+        if entry is None or entry.path not in self._matching:
+            return False
+        self._matching.discard(entry.path)
+        for group in iter_ancestors(entry.path):
+            totals = self._matching_totals[group]
+            totals.add(entry, -1)
+            if not totals.count:
+                del self._matching_totals[group]
+        return True
+
     def _insert(self, path: str) -> None:
         is_group = False
+        self._forget_order(path)
         for group in iter_ancestors(path):
-            children = self._children.setdefault(group, {})
-            if path not in children:
-                children[path] = is_group
-                self._sorted.pop(group, None)
+            self._children.setdefault(group, {}).setdefault(path, is_group)
             path, is_group = group, True
 
     def _remove(self, path: str) -> None:
         entry = self.entries.pop(path)
+        self._charted[entry.charted] -= bool(entry.charted)
+        self._unmatch(entry)
+        self._forget_order(path)
         for group in iter_ancestors(path):
             self.totals[group].add(entry, -1)
         for group in iter_ancestors(path):
             del self._children[group][path]
-            self._sorted.pop(group, None)
             if self._children[group] or not group:
                 break
             del self._children[group], self.totals[group]

@@ -1,70 +1,80 @@
-"""The tree in its frame: the line to type a filter in, and what the list shows, in the lower border."""
+"""The tree in its frame: the line to type a filter in, the names of the columns, and how many are listed and marked."""
 
 from dataclasses import dataclass
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from riptui.store.filters import KnownNames, parse_filter
 from riptui.text.terminal import printable
+from riptui.tui.runs.filter_line import FilterLine
+from riptui.tui.runs.row_cells import header_cells
 from riptui.tui.runs.tree import RunsTree
-from riptui.tui.runs.tree_model import TREE_ORDERS
+from riptui.tui.runs.tree_model import TREE_ORDERS, TreeOrder
+from riptui.tui.text_lines import TextLine
+
+MIN_COLUMNS = 20  # of the panel
+KEPT_COLUMNS = 24  # for what is beside it
+STEP_COLUMNS = 4  # by which a key makes it wider
 
 
 class TreePanel(Vertical):
-    """Posts Filtered when the filter changes."""
+    """Posts Filtered when the filter changes. Its right border can be dragged."""
 
     @dataclass
     class Filtered(Message):
         """Other rows are listed than before."""
 
+    chosen_columns = 0  # the width that the user chose; 0: the usual one
+
     def compose(self) -> ComposeResult:
         self.border_title = "Trajectories"
+        yield TextLine(id="columns")
         yield RunsTree()
 
     @property
     def runs_tree(self) -> RunsTree:
         return self.query_one(RunsTree)
 
+    # The filter
+
+    @property
+    def has_filter(self) -> bool:
+        """Whether one is set, or its line is open."""
+        return bool(self.query(FilterLine))
+
+    async def set_filter(self, text: str) -> None:
+        """Filter by a text, as if it had been typed."""
+        await self.open_filter()
+        self.query_one(FilterLine).value = text
+        await self.query_one(FilterLine).action_submit()
+
     async def open_filter(self) -> None:
-        if not self.query(Input):
-            placeholder = "mona  mask:128  -tag:blurred  lpips>0.4"
-            await self.mount(Input(placeholder=placeholder, id="filter", compact=True), before=0)
+        """Show the line to type a filter in, with the cursor in it."""
+        if not self.query(FilterLine):
+            await self.mount(FilterLine(id="filter"), before=0)
             await self.mount(Static(id="filter-error"), after=0)
-        self.query_one(Input).focus()
+        self.query_one(FilterLine).focus()
 
     async def close_filter(self) -> None:
         for widget in self.query("#filter, #filter-error"):
             await widget.remove()
         self._set_filter("")
+        self.runs_tree.reveal_chosen()
         self.runs_tree.focus()
 
-    def sort_next(self) -> None:
-        """Sort by the next of TREE_ORDERS."""
-        model = self.runs_tree.model
-        model.set_order(TREE_ORDERS[(TREE_ORDERS.index(model.order) + 1) % len(TREE_ORDERS)])
-        self.show_counts()
-        self.runs_tree.rebuild()
-
-    def show_counts(self) -> None:
-        """Say in the lower border what the list shows: 12 of 300, by distance."""
-        model = self.runs_tree.model
-        parts = [] if model.order == "name" else [f"by {model.order}"]
-        if model.filter is not None:
-            count, total = model.count_matching(""), len(model.entries)
-            parts.insert(0, f"{count:,} of {total:,}" if count else "nothing matches")
-        self.border_subtitle = ", ".join(parts)
-
-    @on(Input.Changed, "#filter")
-    def _apply_typed_filter(self, message: Input.Changed) -> None:
+    @on(FilterLine.Changed, "#filter")
+    def _apply_typed_filter(self, message: FilterLine.Changed) -> None:
         self._set_filter(message.value)
 
-    @on(Input.Submitted, "#filter")
+    @on(FilterLine.Submitted, "#filter")
     def _keep_filter(self) -> None:
+        self.runs_tree.choose_current()
         self.runs_tree.focus()
 
     def _set_filter(self, text: str) -> None:
@@ -82,3 +92,88 @@ class TreePanel(Vertical):
         self.show_counts()
         self.runs_tree.rebuild()
         self.post_message(self.Filtered())
+
+    # The order
+
+    def sort_next(self) -> None:
+        """Sort by the next of TREE_ORDERS."""
+        order = self.runs_tree.model.order
+        self.set_order(TREE_ORDERS[(TREE_ORDERS.index(order) + 1) % len(TREE_ORDERS)], self.runs_tree.model.is_flat)
+
+    def toggle_flat(self) -> None:
+        """List the trajectories of all groups in one order, or in their groups again."""
+        self.set_order(self.runs_tree.model.order, not self.runs_tree.model.is_flat)
+        self.runs_tree.reveal_chosen()
+
+    def set_order(self, order: TreeOrder, is_flat: bool) -> None:
+        self.runs_tree.model.set_order(order)
+        self.runs_tree.model.is_flat = is_flat
+        self.show_counts()
+        self.runs_tree.rebuild()
+
+    # The frame
+
+    @on(RunsTree.MarksChanged)
+    def show_counts(self) -> None:
+        """Say in the borders how the list is sorted, and how many it shows and are marked: 6 marked · 12 of 300."""
+        tree, model = self.runs_tree, self.runs_tree.model
+        title = "All trajectories" if model.is_flat else "Trajectories"
+        self.border_title = title if model.order == "name" else f"{title} by {model.order}"
+        parts = []
+        if tree.marked:
+            hidden = sum(not model.is_matching(path) for path in tree.marked)
+            parts.append(f"{len(tree.marked):,} marked" + (f", {hidden:,} not shown" if hidden else ""))
+        if tree.is_marking_range:
+            parts.append("V ends the range")
+        elif model.filter is not None:
+            count = model.matching_totals("").count
+            parts.append(f"{count:,} of {len(model.entries):,}" if count else "nothing matches")
+        self.border_subtitle = " · ".join(parts)
+
+    def show_columns(self) -> None:
+        """Name the columns as they are now."""
+        [(text, _)] = header_cells(self.runs_tree.columns)
+        self.query_one("#columns", TextLine).set_text(Content(text))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.show_columns)
+
+    def restore(self, columns: int, order: TreeOrder, is_flat: bool, *, is_hidden: bool) -> None:
+        """Look as in an earlier session. columns: 0 for the usual width."""
+        self.set_class(is_hidden, "-hidden")
+        if columns:
+            self.resize(columns)
+        self.set_order(order, is_flat)
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.has_class("-hidden")
+
+    def resize(self, columns: int) -> None:
+        """Make the panel so wide, as far as the screen allows."""
+        self.chosen_columns = columns
+        self.styles.width = max(MIN_COLUMNS, min(columns, self.screen.size.width - KEPT_COLUMNS))
+
+    def fit_screen(self) -> None:
+        """Leave room for what is beside it on a screen of another size."""
+        if self.chosen_columns:
+            self.resize(self.chosen_columns)
+
+    def widen(self, steps: int) -> None:
+        self.resize(self.outer_size.width + STEP_COLUMNS * steps)
+
+    def hide_or_show(self) -> None:
+        """Give all room to what is beside the tree; its keys still work."""
+        self.toggle_class("-hidden")
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.screen_x == self.region.right - 1:
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self.app.mouse_captured is self:
+            self.resize(event.screen_x + 1)
+
+    def on_mouse_up(self) -> None:
+        if self.app.mouse_captured is self:
+            self.release_mouse()

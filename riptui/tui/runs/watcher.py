@@ -30,10 +30,10 @@ class WorkersChanged(Message):
 
 
 class RunsWatcher:
-    """Polls `refresh` times per second until it is closed."""
+    """Polls `refresh` times per second until it is closed. metric: the one to chart where it was measured."""
 
-    def __init__(self, runs: Path, post_message: Callable[[Message], object], refresh: float) -> None:
-        self._scanner = RunsScanner(runs)
+    def __init__(self, runs: Path, post_message: Callable[[Message], object], refresh: float, metric: str) -> None:
+        self._scanner = RunsScanner(runs, metric)
         self._post_message = post_message
         self._interval = 1 / refresh
         self._closed = Event()

@@ -82,8 +82,7 @@ def _describe_work(snapshot: TrajectorySnapshot) -> Content:
 
 
 def _recipe(spec: Spec) -> str:
-    model = str(spec.parameters.get("model") or "").rstrip("/").rpartition("/")[2]
-    parts = [model if spec.inpainter == "diffusion" and model else spec.inpainter, f"{spec.mask} px"]
+    parts = [spec.inpainter_name, f"{spec.mask} px"]
     parts += [f"{steps} steps"] if (steps := spec.parameters.get("steps")) else []
     parts += [f"seed {spec.seed}"] + ([] if spec.order == "replacement" else [spec.order])
     return " · ".join(parts)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
+from textual.errors import NoWidget
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
@@ -29,6 +30,7 @@ from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
 from riptui.tui.trajectory.loader import LoadedFrame, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import MetricReadout
+from riptui.tui.trajectory.next_repaint import find_next_repaint
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.seek_bar import SeekBar
@@ -51,6 +53,12 @@ class TrajectoryView(Widget):
         &.-unreadable { & SeekBar, & MetricReadout, & TabBar { visibility: hidden; } }
     }
     """
+
+    @dataclass
+    class Said(Message):
+        """Feedback for the status line."""
+
+        text: str
 
     def __init__(
         self,
@@ -137,6 +145,27 @@ class TrajectoryView(Widget):
     def go(self, k: int) -> None:
         """Show frame k, or the nearest saved one; ends playing."""
         self._change(partial(self.cursor.go, k))
+
+    def go_to_next_repaint(self) -> None:
+        """Show the next frame in which the square of the picture below the mouse was repainted."""
+        place, snapshot = self._place_below_mouse(), self.cursor.snapshot
+        if place is None or snapshot is None or snapshot.spec is None:
+            self.post_message(self.Said("point the mouse at a square of a picture first"))
+            return
+        x, y = (int(part * snapshot.spec.size) for part in place)
+        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y)
+        if repaint is None:
+            self.post_message(self.Said("this square was not repainted"))
+        else:
+            self.go(repaint)
+
+    def _place_below_mouse(self) -> tuple[float, float] | None:
+        """The place in the picture below the mouse, x and y from 0 to 1; None: there is no picture."""
+        try:
+            widget, region = self.screen.get_widget_at(*self.app.mouse_position)
+        except NoWidget:
+            return None
+        return widget.place_at(self.app.mouse_position - region.offset) if isinstance(widget, PictureWidget) else None
 
     def move(self, frames: int) -> None:
         self._change(partial(self.cursor.move, frames))

@@ -54,9 +54,35 @@ async def test_the_filter_says_what_is_wrong_and_what_it_leaves(make_trajectory:
         await pilot.wait_until(lambda: details.group_view.count == 2)
         typed.value = "sede:1"
         await pilot.wait_until(lambda: "no trajectory has a field sede" in pilot.text_of("#filter-error"))
-        assert pilot.tree.model.count_matching("") == 2
+        assert pilot.tree.model.matching_totals("").count == 2
         typed.value = "cat"
         await pilot.wait_until(lambda: pilot.browser.query_one("#left").border_subtitle == "nothing matches")
         await pilot.press("escape")
         await pilot.wait_until(lambda: details.group_view.count == 3)
         assert not pilot.browser.query("#filter, #filter-error")
+
+
+@pytest.mark.slow
+async def test_marked_trajectories_are_tagged_at_once_and_keep_what_is_theirs(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    paths = [make_trajectory(f"g/t{seed}", seed=seed).path for seed in range(3)]
+    for path, tags in zip(paths, (["all", "first"], ["all"], []), strict=True):
+        change_annotations(path, lambda annotations, tags=tags: annotations.with_tags(tags, []))
+    async with open_app(runs, select="g/t0") as pilot:
+        await pilot.press("m", "m", "t")
+        dialog = await pilot.wait_for_dialog(TextDialog)
+        assert dialog.query_one(Input).value == "all"
+        dialog.query_one(Input).value = "chosen"
+        await pilot.press("enter")
+        await pilot.wait_for_command()
+    assert [list(read_annotations(path).tags) for path in paths] == [["chosen", "first"], ["chosen"], []]
+
+
+@pytest.mark.slow
+async def test_the_heading_of_a_group_has_its_own_tags(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory("g/t0")
+    make_trajectory("g/t1", seed=1)
+    async with open_app(runs, select="g") as pilot:
+        await pilot.press("t", *"usable", "enter")
+        await pilot.wait_until(lambda: pilot.text_of("#group-name") == "g #usable", "the tag")

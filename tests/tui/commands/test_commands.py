@@ -14,6 +14,7 @@ from riptui.store.listing import find_trajectories
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision import client
+from riptui.supervision.reordering import shift_in_queue
 from riptui.text.units import format_count, format_duration, format_size
 from riptui.tui.commands import COMMAND_MODULES
 from riptui.tui.dialogs import ConfirmDialog, TextDialog
@@ -41,13 +42,13 @@ async def test_p_pauses_what_waits_and_goes_on_with_it(
     one = make_trajectory()
     async with open_app(runs) as pilot:
         await pilot.press("p")
-        await pilot.wait_for_toast("1 trajectory paused")
+        await pilot.wait_for_words("1 trajectory paused")
         assert one.request.state == "pause"
         assert asked == []
         entries = pilot.browser.runs_tree.model.entries
         await pilot.wait_until(lambda: entries[pilot.cursor].status is Status.PAUSED)
         await pilot.press("p")
-        await pilot.wait_for_toast("1 trajectory queued")
+        await pilot.wait_for_words("1 trajectory queued")
         assert one.request.state == "run"  # type: ignore[comparison-overlap]  # mypy does not see the press
         await pilot.wait_for_command()
         assert asked == [runs]
@@ -59,7 +60,7 @@ async def test_on_a_group_it_is_about_all_in_it(make_trajectory: MakeTrajectory,
     other = make_trajectory("b/m64-s0", seed=9)
     async with open_app(runs, select="a") as pilot:
         await pilot.press("p")
-        await pilot.wait_for_toast("3 trajectories paused")
+        await pilot.wait_for_words("3 trajectories paused")
     assert [one.request.state for one in them] == ["pause"] * 3
     assert other.request.state == "run"
 
@@ -76,7 +77,7 @@ async def test_x_stops_after_a_question(make_trajectory: MakeTrajectory, runs: P
         await pilot.press("x")
         await pilot.wait_for_dialog(ConfirmDialog)
         await pilot.press("y")
-        await pilot.wait_for_toast("1 trajectory stopped")
+        await pilot.wait_for_words("1 trajectory stopped")
         assert one.request.state == "stop"  # type: ignore[comparison-overlap]
 
 
@@ -85,7 +86,7 @@ async def test_without_confirm_it_stops_at_once(make_trajectory: MakeTrajectory,
     one = make_trajectory()
     async with open_app(runs, confirm=False) as pilot:
         await pilot.press("x")
-        await pilot.wait_for_toast("stopped")
+        await pilot.wait_for_words("stopped")
         assert one.request.state == "stop"
 
 
@@ -94,7 +95,7 @@ async def test_r_forgets_the_failure_and_queues(make_trajectory: MakeTrajectory,
     one = failed(make_trajectory())
     async with open_app(runs) as pilot:
         await pilot.press("R")
-        await pilot.wait_for_toast("1 trajectory queued again")
+        await pilot.wait_for_words("1 trajectory queued again")
         await pilot.wait_for_command()
         assert one.failure is None
         assert one.read_status() is Status.QUEUED
@@ -112,7 +113,7 @@ async def test_where_there_is_nothing_to_do_it_says_so(
     computed(make_trajectory(inpainter="noise"))
     async with open_app(runs) as pilot:
         await pilot.press(key)
-        await pilot.wait_for_toast(words)
+        await pilot.wait_for_words(words)
         assert asked == []
 
 
@@ -138,9 +139,9 @@ async def test_plus_and_minus_move_in_the_queue(make_trajectory: MakeTrajectory,
         client.set_request(one, Request(queued=1000.0 + place))
     async with open_app(runs, select="a/t2") as pilot:
         await pilot.press("plus")
-        await pilot.wait_for_toast("2 of 3 in the queue")
+        await pilot.wait_for_words("2 of 3 in the queue")
         await pilot.press("plus")
-        await pilot.wait_for_toast("1 of 3 in the queue")
+        await pilot.wait_for_words("1 of 3 in the queue")
         await pilot.press("minus")
         await pilot.wait_for_command()
     places = {name: Trajectory(runs / "a" / name).request.queued for name in ("t0", "t1", "t2")}
@@ -165,7 +166,7 @@ def test_the_queue_moves_by_one_place_and_keeps_the_order_of_those_that_move(
 ) -> None:
     queue = [Trajectory(Path(letter)) for letter in "abcde"]
     meant = [one for one in queue if one.path.name in chosen]
-    assert "".join(one.path.name for one in client.shift_in_queue(queue, meant, places)) == order
+    assert "".join(one.path.name for one in shift_in_queue(queue, meant, places)) == order
 
 
 # ── names, trash ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,15 +206,15 @@ async def test_delete_moves_to_the_trash_and_u_brings_it_back(make_trajectory: M
         await pilot.press("delete")
         await pilot.wait_for_dialog(ConfirmDialog)
         await pilot.press("y")
-        await pilot.wait_for_toast("moved to the trash")
+        await pilot.wait_for_words("moved to the trash")
         assert not one.path.exists()
         await pilot.wait_until(lambda: "a/m64-s0" not in pilot.browser.runs_tree.model.entries)
-        await pilot.press("U")
-        await pilot.wait_for_toast("1 trajectory restored")
+        await pilot.press("u")
+        await pilot.wait_for_words("1 trajectory restored")
         await pilot.wait_until(lambda: pilot.cursor == "a/m64-s0")
         assert one.spec.seed == 0
-        await pilot.press("U")
-        await pilot.wait_for_toast("the trash is empty")
+        await pilot.press("u")
+        await pilot.wait_for_words("the trash is empty")
 
 
 @pytest.mark.slow
@@ -223,11 +224,11 @@ async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajector
     make_trajectory("b/m64-s0", seed=9)
     async with open_app(runs, select="a", confirm=False) as pilot:
         await pilot.press("delete")
-        await pilot.wait_for_toast("a (3 trajectories) moved")
+        await pilot.wait_for_words("a (3 trajectories) moved")
         assert not (runs / "a").exists()
         await pilot.wait_until(lambda: len(pilot.browser.runs_tree.model.entries) == 1)
-        await pilot.press("U")
-        await pilot.wait_for_toast("3 trajectories restored")
+        await pilot.press("u")
+        await pilot.wait_for_words("3 trajectories restored")
 
 
 @pytest.mark.slow
@@ -242,7 +243,7 @@ async def test_of_a_group_only_what_the_filter_shows_is_meant(make_trajectory: M
         await pilot.press("delete")
         await pilot.wait_for_dialog(ConfirmDialog)
         await pilot.press("y")
-        await pilot.wait_for_toast("a (1 trajectory in the filter) moved")
+        await pilot.wait_for_words("a (1 trajectory in the filter) moved")
     assert [one.path.name for one in find_trajectories(runs)] == ["m128-s0"]
 
 
@@ -262,7 +263,7 @@ async def test_erase_asks_with_no_as_its_answer_and_names_how_much(make_trajecto
         await pilot.press("shift+delete")
         await pilot.wait_for_dialog(ConfirmDialog)
         await pilot.press("y")
-        await pilot.wait_for_toast("deleted")
+        await pilot.wait_for_words("deleted")
         assert not (runs / "a").exists()
         assert trash.list_entries(runs) == []
 
@@ -293,7 +294,7 @@ async def test_the_trash_is_emptied_after_a_question(make_trajectory: MakeTrajec
         await pilot.press("ctrl+delete")
         await pilot.wait_for_dialog(ConfirmDialog)
         await pilot.press("y")
-        await pilot.wait_for_toast("trash emptied")
+        await pilot.wait_for_words("trash emptied")
         assert trash.list_entries(runs) == []
 
 

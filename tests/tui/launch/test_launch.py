@@ -195,7 +195,7 @@ async def test_the_form_makes_and_queues_what_it_says(
         await pilot.wait_until(lambda: ready(screen))
         assert "4 trajectories · 40 iterations" in pilot.text_of("#estimate")
         await pilot.press("ctrl+s")
-        await pilot.wait_for_toast("4 trajectories queued")
+        await pilot.wait_for_words("4 trajectories queued")
         await pilot.wait_for_command()
         assert asked == [runs]
         await pilot.wait_until(lambda: pilot.cursor == "fig7/cat")
@@ -224,7 +224,7 @@ async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
         assert screen.values == FormValues(**texts)  # type: ignore[arg-type]
         await pilot.wait_until(lambda: ready(screen))
         await pilot.press("ctrl+s")
-        await pilot.wait_for_toast("already done")
+        await pilot.wait_for_words("already done")
         assert len(asked) == 1
         assert recall(form.STATE_KEY, FormValues) == FormValues(**texts)  # type: ignore[arg-type]
 
@@ -292,6 +292,36 @@ async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> No
 
 
 @pytest.mark.slow
+async def test_the_list_follows_a_folder_that_is_typed_and_the_default_metrics_are_named(
+    runs: Path, folder: Path
+) -> None:
+    (folder / "deep").mkdir(exist_ok=True)
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "ca"))
+        listed, typed = screen.query_one(PictureList), screen.query_one("#picture", Input)
+        await pilot.wait_until(lambda: listed.folder == folder)
+        assert typed.has_focus
+        typed.value = f"{folder}/deep/"
+        await pilot.wait_until(lambda: listed.folder == folder / "deep")
+        await pilot.wait_until(lambda: "choose a picture" in problem(screen, "picture"))
+        names = ", ".join(check_default_metrics().available)
+        await pilot.wait_until(lambda: screen.query_one("#metrics", Input).placeholder == names)
+
+
+@pytest.mark.slow
+async def test_after_a_launch_the_cursor_is_on_it_also_where_a_filter_hides_it(
+    runs: Path, folder: Path, asked: list[Path], make_trajectory: MakeTrajectory
+) -> None:
+    make_trajectory("cat/before", seed=9)
+    async with open_app(runs) as pilot:
+        await pilot.press("slash", *"before", "enter")
+        screen = await form_of(pilot, picture=str(folder / "cat.png"), seeds="0-1", size="256", amount="100")
+        await pilot.wait_until(lambda: ready(screen))
+        await pilot.press("ctrl+s")
+        await pilot.wait_until(lambda: pilot.cursor == "cat/m128-s0-a100-256px")
+
+
+@pytest.mark.slow
 async def test_hostile_names_reach_the_list_as_escapes(runs: Path, folder: Path) -> None:
     async with open_app(runs) as pilot:
         screen = await form_of(pilot, picture=str(folder))
@@ -304,10 +334,12 @@ async def test_hostile_names_reach_the_list_as_escapes(runs: Path, folder: Path)
 @pytest.mark.slow
 async def test_escape_closes_it_and_nothing_is_made(runs: Path, folder: Path) -> None:
     async with open_app(runs) as pilot:
-        await form_of(pilot, picture=str(folder / "cat.png"))
+        await form_of(pilot, picture=str(folder / "cat.png"), prompt="a cat")
         await pilot.press("escape")
         await pilot.wait_for_command()
         assert not runs.exists()
+        screen = await form_of(pilot)
+        assert screen.query_one("#prompt", Input).value == "a cat"  # what was typed is not lost
 
 
 @pytest.mark.slow
@@ -373,7 +405,7 @@ async def test_n_again_is_the_same_with_the_next_seed(
     one = make_trajectory("a/m64-s0", metrics=("psnr",))
     async with open_app(runs) as pilot:
         await pilot.press("N")
-        await pilot.wait_for_toast("queued, with seed 1")
+        await pilot.wait_for_words("queued, with seed 1")
         await pilot.wait_for_command()
         assert asked == [runs]
         await pilot.wait_until(lambda: "s1" in pilot.cursor)
@@ -390,7 +422,7 @@ async def test_on_a_group_it_says_what_it_is_for(
     make_trajectory("a/m64-s0")
     async with open_app(runs, select="a") as pilot:
         await pilot.press("N")
-        await pilot.wait_for_toast("select a trajectory")
+        await pilot.wait_for_words("select a trajectory")
         assert asked == []
 
 

@@ -1,6 +1,7 @@
 """The chart: pure drawing, and the widget's redrawing."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from riptui.tui import themes
-from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range, y_range
+from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, with_even_ticks, x_range, y_range
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import shorten
@@ -50,6 +51,19 @@ def test_ticks_are_round_and_their_labels_tell_them_apart(low: Any, high: Any, m
     values = tick_values(AxisRange(low, high), most)
     assert format_ticks(values) == found
     assert len(values) <= most
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0.087), (0.84, 1.003), (0, 0.66), (0.5, 0.95), (-3, 8), (20, 55)])
+@pytest.mark.parametrize("rows", [8, 15, 25, 30])
+def test_ticks_are_a_whole_number_of_rows_apart(low: float, high: float, rows: int) -> None:
+    axis, ticks = with_even_ticks(AxisRange(low, high), rows, 4, max(2, rows // 2))
+    places = [round((1 - axis.fraction(tick)) * (4 * rows - 1)) // 4 for tick in ticks]
+    assert len({lower - upper for lower, upper in pairwise(places)}) == 1
+    assert len(ticks) >= 2 + (rows > 8)
+    assert axis.low <= low
+    assert axis.high - axis.low <= 1.45 * (high - low)
+    part = (axis.high - axis.low) / (4 * rows - 1)
+    assert axis.high > high - part
 
 
 def test_lpips_begins_at_0_and_ssim_near_its_values() -> None:
@@ -99,6 +113,25 @@ def test_labels_then_axes_go_as_the_height_shrinks() -> None:
 def test_points_of_all_series_are_seen_where_they_share_their_x() -> None:
     series = [Series(f"{n}", X * 20, [0.3] * 180, colour=n, points_only=True) for n in range(3)]
     assert colours_in(drawn(series)) == {0, 1, 2}
+
+
+def test_many_points_at_one_x_are_spread_beside_it_and_the_same_every_time() -> None:
+    chart = drawn([Series("all", [200.0] * 300, [n / 300 for n in range(300)], points_only=True)], x_end=400)
+    columns = {x for row in chart.rows[1:11] for x, (_, ink) in enumerate(row) if ink == 0}
+    assert len(columns) > 3
+    assert abs(min(columns) + max(columns) - 2 * chart.column(200)) <= 2
+    again = drawn([Series("all", [200.0] * 300, [n / 300 for n in range(300)], points_only=True)], x_end=400)
+    assert again == chart
+
+
+def test_error_bars_go_through_their_own_shapes() -> None:
+    series = [Series(f"{n}", [0, 200, 400], [0.2, 0.3, 0.4], [0.1] * 3, [0.6] * 3, colour=n) for n in range(2)]
+    chart = drawn(series)
+    for colour, shape in ((0, "●"), (1, "▲")):
+        inked = {(x, y) for y, row in enumerate(chart.rows) for x, (_, ink) in enumerate(row) if ink == colour and y}
+        shapes = [(x, y) for x, y in inked if chart.rows[y][x][0] == shape]
+        assert len(shapes) == 3
+        assert all(sum(x == column for x, _ in inked) >= 4 for column, _ in shapes)
 
 
 def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances() -> None:

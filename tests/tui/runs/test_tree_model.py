@@ -40,12 +40,12 @@ def test_names_are_in_natural_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "expected"), [("newest", ["c", "b", "a"]), ("distance", ["b", "a", "c"]), ("status", ["b", "c", "a"])]
+    ("order", "expected"), [("newest", ["c", "b", "a"]), ("drift", ["b", "a", "c"]), ("status", ["b", "c", "a"])]
 )
 def test_orders(order: str, expected: list[str]) -> None:
     made = outline(
-        entry("a", changed=1.0, values=(0.0, 0.2)),
-        entry("b", Status.RUNNING, changed=2.0, values=(0.0, 0.4)),
+        entry("a", changed=1.0, charted="delta-e", values=(0.0, 0.2)),
+        entry("b", Status.RUNNING, changed=2.0, charted="delta-e", values=(0.0, 0.4)),
         entry("c", Status.FAILED, changed=3.0),
     )
     made.set_order(order)  # type: ignore[arg-type]
@@ -53,10 +53,10 @@ def test_orders(order: str, expected: list[str]) -> None:
 
 
 def test_an_order_follows_what_changes_on_disk() -> None:
-    made = outline(entry("a", values=(0.2,)), entry("b", values=(0.1,)))
-    made.set_order("distance")
+    made = outline(entry("a", charted="delta-e", values=(0.2,)), entry("b", charted="delta-e", values=(0.1,)))
+    made.set_order("drift")
     assert paths(made) == ["a", "b"]
-    assert made.apply(ScanResult([entry("b", values=(0.1, 0.5))]))
+    assert made.apply(ScanResult([entry("b", charted="delta-e", values=(0.1, 0.5))]))
     assert paths(made) == ["b", "a"]
 
 
@@ -101,7 +101,45 @@ def test_a_filter_opens_the_groups_of_what_it_admits() -> None:
     assert made.apply(ScanResult([entry("h/cat")]))
     assert paths(made) == ["g", "g/x", "g/x/cat", "h", "h/cat"]
     assert made.list_matching("h") == ["h/cat"]
-    assert (made.count_matching(""), made.count_matching("g")) == (2, 1)
+    assert (made.matching_totals("").count, made.matching_totals("g").count) == (2, 1)
     made.filter = None
     assert paths(made) == ["g", "h"]
-    assert made.count_matching("") == 4
+    assert made.matching_totals("").count == 4
+
+
+def test_totals_of_a_filter_follow_what_changes() -> None:
+    made = outline(entry("g/a"), entry("g/b", Status.FAILED), entry("h/c"))
+    made.filter = parse_filter("status:failed", KnownNames())
+    assert made.apply(ScanResult([entry("h/c", Status.FAILED)]))
+    assert made.matching_totals("").statuses == {"failed": 2}
+    assert made.apply(ScanResult([entry("g/b", Status.RUNNING)]))
+    assert paths(made) == ["h", "h/c"]
+    assert made.matching_totals("g").count == 0
+    made.apply(ScanResult(removed=["h/c"]))
+    assert made.matching_totals("").count == 0
+
+
+def test_a_flat_list_has_all_trajectories_in_one_order() -> None:
+    made = outline(entry("g/x/a", changed=1.0), entry("g/b", changed=3.0), entry("h/c", changed=2.0))
+    made.is_flat = True
+    assert made.list_rows() == [TreeRow("g/x/a", 0, False), TreeRow("g/b", 0, False), TreeRow("h/c", 0, False)]
+    made.set_order("newest")
+    assert paths(made) == ["g/b", "h/c", "g/x/a"]
+    made.filter = parse_filter("-group:h", KnownNames())
+    assert paths(made) == ["g/b", "g/x/a"]
+    assert made.common_group == "g"
+
+
+def test_an_order_sorts_the_groups_too_by_what_is_shown_of_them() -> None:
+    made = outline(entry("g/a", changed=1.0), entry("h/b", changed=9.0), entry("h/c", changed=0.0))
+    made.set_order("newest")
+    assert paths(made) == ["h", "g"]
+    made.filter = parse_filter("-b", KnownNames())
+    assert paths(made) == ["g", "g/a", "h", "h/c"]
+
+
+def test_drift_is_largest_where_a_similarity_is_least_and_of_one_metric() -> None:
+    similar = [entry(name, charted="ssim", values=(1.0, value)) for name, value in (("a", 0.9), ("b", 0.4))]
+    made = outline(*similar, entry("c", charted="psnr", values=(0.1,)))
+    made.set_order("drift")
+    assert (made.metric, paths(made)) == ("ssim", ["b", "a", "c"])

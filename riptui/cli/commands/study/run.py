@@ -11,7 +11,9 @@ from riptui.cli.options import (
     detach_option,
     display_option,
     pool_options,
+    priority_option,
 )
+from riptui.cli.values import complete_devices
 
 
 @command("riptui.cli.study.run:run")
@@ -21,7 +23,9 @@ from riptui.cli.options import (
     metavar="D,D",
     default="",
     show_default="all GPUs if the study uses a model, else cpu",
-    help="Devices: GPUs by number, e.g. 0,1,2,3; all (GPUs); or cpu.",
+    shell_complete=complete_devices,
+    help="Devices, in this order: GPUs by number, e.g. 0,1, or UUID (GPU-..., MIG-...); all (GPUs); free (those that "
+    "nobody else uses); or cpu. See riptui devices.",
 )
 @click.option(
     "--workers",
@@ -50,17 +54,23 @@ from riptui.cli.options import (
     help="Send all results back to this process, even from nodes that can write to the runs folder.",
 )
 @detach_option
+@priority_option
 @care_options
 @pool_options
 @display_option
-@click.option_panel("Workers", options=["--devices", "--workers", "--detach", *CARE_OPTIONS, *WORKER_OPTIONS[1:]])
+@click.option_panel(
+    "Workers", options=["--devices", "--workers", "--detach", "--priority", *CARE_OPTIONS, *WORKER_OPTIONS[1:]]
+)
 @click.option_panel("Ray", options=["--ray", "--ray-cpus", "--ray-copies"])
 def run() -> None:
     """Compute a study with one worker per device, and show its progress.
 
     Running the same command again continues where it stopped and adds what was added to the file; two at once share the
-    work. Failed trajectories are not retried: see `riptui study retry`. Ctrl-C stops the study's trajectories; with
-    --detach the workers continue in the background. Exit code 1 if a picture could not be used or a trajectory failed.
+    work. Failed trajectories are not retried: see `riptui study retry`. Exit code 1 if a picture could not be used or a
+    trajectory failed.
+
+    Ctrl-C stops the study's trajectories. With --workers 0, where workers elsewhere compute, it only ends the watching;
+    with --detach the workers continue in the background. It says what goes on, how to look at it and how to come back.
 
     With --ray this process is the driver of actors on a cluster, one per GPU. riptui must be installed on all nodes. A
     node that cannot write to the runs folder, or whose locks do not work there, sends its results back as they grow.

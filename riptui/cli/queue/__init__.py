@@ -1,0 +1,5 @@
+"""The work of `riptui queue ...`, a module for each command.
+
+ls      what waits, the next one first
+move    change its order
+"""

@@ -1,0 +1,53 @@
+"""`riptui rate`: the app with one screen, that of blind ratings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from riptui.cli import has_terminal
+from riptui.cli.console import print_line
+from riptui.cli.unlisted import UnlistedFolders
+from riptui.settings import load_settings
+from riptui.store.listing import find_all_trajectories, summarize
+from riptui.store.ratings import RatingMode, require_rater
+from riptui.text.units import format_count
+from riptui.tui.rating.session import RatingPlan, RatingSession, guess_rater
+from riptui.tui.start import start
+
+if TYPE_CHECKING:
+    from riptui.graphics.protocol import Graphics
+    from riptui.tui.rating.screen import RatingScreen
+
+
+def rate(
+    folder: Path,
+    mode: RatingMode,
+    rater: str | None,
+    question: str,
+    at: tuple[float, ...],
+    seed: int,
+    limit: int | None,
+    graphics: str | None,
+) -> int:
+    if not has_terminal():
+        raise click.UsageError("rating needs a terminal (stdin, stdout and stderr)")
+    trajectories = find_all_trajectories([folder], on_error=UnlistedFolders())
+    plan = RatingPlan(folder, _choose_rater(rater), mode, question, at, seed, limit)
+    session = RatingSession(plan, [summarize(trajectory) for trajectory in trajectories])
+
+    def make_screen(graphics: Graphics) -> RatingScreen:
+        from riptui.tui.rating.screen import RatingScreen  # importing Textual reads the environment
+
+        return RatingScreen(session, graphics)
+
+    code = start(folder, load_settings(), graphics=graphics, only_screen=make_screen)
+    left = len(session.questions) - session.answered
+    print_line(f"{format_count(session.saved, 'answer')} of {plan.rater} saved in {session.journal.path}, {left} left")
+    return code
+
+
+def _choose_rater(rater: str | None) -> str:
+    return guess_rater() if rater is None else require_rater(rater)

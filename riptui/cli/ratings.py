@@ -1,0 +1,122 @@
+"""`riptui ratings`: statistics of what people said of frames."""
+
+from collections.abc import Sequence
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from riptui.cli.console import out, print_json, print_line, print_table, warn
+from riptui.cli.results_tables import to_json_value
+from riptui.cli.settings_table import FormatCell, build_layouts, format_interval
+from riptui.cli.unlisted import UnlistedFolders
+from riptui.errors import InputError
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
+from riptui.results.preferences import LIMIT
+from riptui.results.rating_summary import find_ratings, summarise_ratings
+from riptui.store.listing import find_all_trajectories, summarize
+from riptui.text.units import format_count
+
+
+def ratings(paths: tuple[Path, ...], as_json: bool) -> int:
+    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
+    found = find_ratings(paths)
+    if not any(found.values()):
+        raise InputError(f"no ratings in {', '.join(map(str, paths))}: give some with riptui rate")
+    summary = summarise_ratings(found, [summarize(trajectory) for trajectory in trajectories]).as_dict()
+    if summary["left_out"]:
+        warn(f"left out, about trajectories that are not here: {format_count(summary['left_out'], 'answer')}")
+    if summary["repeated"]:
+        warn(f"left out, given again later by the same person: {format_count(summary['repeated'], 'answer')}")
+    if as_json:
+        print_json(to_json_value(summary))
+    else:
+        _print_summary(summary)
+    return 0
+
+
+def _print_summary(summary: dict[str, Any]) -> None:
+    people = ", ".join(f"{rater} {count}" for rater, count in summary["raters"].items())
+    print_line(f"{format_count(summary['images'], 'image')}; answers: {people}", "bold")
+    _print_preferences(summary)
+    _print_tags(summary["tags"])
+    _print_kappas(summary["kappas"])
+    _print_metrics(summary["metrics"])
+    if summary["images"] < MIN_INTERVAL_IMAGES:
+        print_line(f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images", "dim")
+
+
+def _print_preferences(summary: dict[str, Any]) -> None:
+    columns: dict[str, FormatCell] = {
+        "shown": lambda row: str(row["shown"]),
+        "first": lambda row: f"{row['top1']['value']:.0f} %",
+        "95 %": lambda row: _format_range(row["top1"], "{:.0f}"),
+        "strength": lambda row: format_strength(row["strength"]["value"]),
+        "95 % of it": lambda row: _format_range(row["strength"], "{:+.2f}"),
+    }
+    ties = f", {format_count(summary['ties'], 'tie')}" if summary["ties"] else ""
+    title = f"What people prefer: {format_count(summary['comparisons'], 'comparison')}{ties}"
+    if _print_rows(title, "condition", "condition", summary["preferences"], columns, ("95 %", "shown")):
+        print_line("strength: log odds against an average condition (Bradley-Terry)", "dim")
+
+
+def _print_tags(shares: Sequence[dict[str, Any]]) -> None:
+    columns: dict[str, FormatCell] = {
+        "tag": lambda row: str(row["tag"]),
+        "rated": lambda row: str(row["rated"]),
+        "seen": lambda row: f"{row['share']['value']:.0f} %",
+        "95 %": lambda row: _format_range(row["share"], "{:.0f}"),
+    }
+    _print_rows("What people see", "condition", "condition", shares, columns, ("rated",))
+
+
+def _print_kappas(kappas: Sequence[dict[str, Any]]) -> None:
+    columns: dict[str, FormatCell] = {
+        "raters": lambda row: ", ".join(row["raters"]),
+        "questions": lambda row: str(row["items"]),
+        "equal": lambda row: f"{row['agreed']:.0f} %",
+        "kappa": lambda row: _format_number(row["kappa"]["value"], "{:.2f}"),
+        "95 %": lambda row: _format_range(row["kappa"], "{:.2f}"),
+    }
+    _print_rows("Whether people agree", "about", "subject", kappas, columns, ("questions", "equal"))
+
+
+def _print_metrics(agreements: Sequence[dict[str, Any]]) -> None:
+    columns: dict[str, FormatCell] = {
+        "pairs": lambda row: str(row["pairs"]),
+        "as people": lambda row: f"{row['agreed']:.0f} %",
+        "rank correlation": lambda row: f"{row['gamma']['value']:+.2f}",
+        "95 %": lambda row: format_interval(row["gamma"]),
+    }
+    if _print_rows("Whether metrics agree with people", "metric", "metric", agreements, columns, ("pairs",)):
+        print_line("rank correlation: Goodman and Kruskal's gamma over the compared pairs", "dim")
+
+
+def _print_rows(
+    title: str,
+    heading: str,
+    key: str,
+    rows: Sequence[dict[str, Any]],
+    columns: dict[str, FormatCell],
+    expendable: Sequence[str],
+) -> bool:
+    """Print a table, unless it has no rows; return whether it has."""
+    if rows:
+        out.print()
+        print_line(title, "bold")
+        keyed = [row | {"key": {heading: row[key] or "all"}} for row in rows]
+        print_table(build_layouts(keyed, "key", columns, expendable))
+    return bool(rows)
+
+
+def format_strength(value: float) -> str:
+    """With a sign; at the limit nothing is known but that it is at least so much."""
+    sign = "≥ " if value >= LIMIT else "≤ " if value <= -LIMIT else ""
+    return _format_number(value, f"{sign}{{:+.2f}}")
+
+
+def _format_range(interval: dict[str, float], form: str) -> str:
+    return "-" if isnan(interval["low"]) else f"{form.format(interval['low'])} to {form.format(interval['high'])}"
+
+
+def _format_number(value: float, form: str) -> str:
+    return "-" if isnan(value) else form.format(value)

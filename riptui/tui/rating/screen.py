@@ -1,0 +1,215 @@
+"""The screen of blind ratings: frames without a name, as large as the terminal shows them; keys only."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from riptui.errors import RiptuiError
+from riptui.graphics.picture import PictureWidget
+from riptui.graphics.protocol import Graphics
+from riptui.results.rating_questions import MAX_CHOICES, PAPER_TAGS, RatingQuestion
+from riptui.text.terminal import printable
+from riptui.tui import bindings
+from riptui.tui.key_footer import KeyFooter
+from riptui.tui.latest_jobs import LatestJobs
+from riptui.tui.rating.session import QuestionPictures, RatingSession, read_pictures
+
+DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, esc leaves."
+
+
+class RatedPicture(Vertical):
+    """A frame, and the key that chooses it."""
+
+    DEFAULT_CSS = """
+    RatedPicture { width: 1fr; height: 1fr; margin: 0 1; }
+    RatedPicture > Static { height: 1; width: 1fr; text-align: center; text-style: bold; }
+    """
+
+    def __init__(self, graphics: Graphics) -> None:
+        super().__init__()
+        self.picture = PictureWidget(graphics)
+        self._title = Static(markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self.picture
+        yield self._title
+
+    def show(self, image: NDArray[np.uint8] | None, name: str, note: str = "") -> None:
+        self.display = True
+        self.picture.show(image, note=note)
+        self._title.update(Content(name))
+
+
+class RatingScreen(Screen[int]):
+    """Returns how many answers were saved."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.RATING]
+    DEFAULT_CSS = """
+    RatingScreen {
+        layout: vertical;
+        overflow: hidden;
+        & #rating-question { height: 1; padding: 0 1; text-style: bold; }
+        & #rating-pictures { height: 1fr; }
+        & #rating-tags { height: auto; padding: 0 1; text-align: center; }
+        & #rating-done { height: 1fr; content-align: center middle; text-align: center; }
+    }
+    """
+
+    def __init__(self, session: RatingSession, graphics: Graphics) -> None:
+        super().__init__()
+        self.session = session
+        self._columns = [RatedPicture(graphics) for _ in range(MAX_CHOICES)]
+        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="rating"))
+        self._prefetched: dict[object, QuestionPictures] = {}  # by the question's key; used by the thread only
+        self._pictures: QuestionPictures | None = None  # of the current question, once they are read
+        self._shown_at = 0.0
+        self._tags: set[str] = set()
+        self._shows_original = False
+        self._saving = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="rating-question", markup=False)
+        with Horizontal(id="rating-pictures"):
+            yield from self._columns
+        yield Static(DONE, id="rating-done", markup=False)
+        yield Static(id="rating-tags", markup=False)
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self._ask()
+
+    def on_unmount(self) -> None:
+        self.session.close()
+
+    def _ask(self) -> None:
+        """Show the current question; its pictures follow as soon as they are read."""
+        self._pictures, self._shows_original = None, False
+        self._tags.clear()
+        question = self.session.current
+        self.query_one("#rating-pictures").display = question is not None
+        self.query_one("#rating-done").display = question is None
+        self._update_text()
+        if question:
+            self._jobs.submit("pictures", partial(self._read, question, self.session.next))
+
+    def _read(self, question: RatingQuestion, following: RatingQuestion | None) -> None:
+        """In a thread: read the pictures, then those of the question that is probably next."""
+        pictures = self._prefetched.get(question.key) or read_pictures(question)
+        self.call_later(self._receive, question, pictures)
+        self._prefetched = {following.key: read_pictures(following)} if following else {}
+
+    def _receive(self, question: RatingQuestion, pictures: QuestionPictures) -> None:
+        if question is self.session.current and self._pictures is None:
+            self._pictures = pictures
+            self._shown_at = time.monotonic()
+            self._draw()
+
+    def _draw(self) -> None:
+        pictures = self._pictures
+        if pictures is None:
+            return
+        for index, column in enumerate(self._columns):
+            if index >= len(pictures.frames):
+                column.display = False
+            elif self._shows_original:
+                column.show(pictures.original, "original", "the original cannot be read")
+            else:
+                name = "" if self._asks_for_tags else str(index + 1)
+                column.show(pictures.frames[index], name, printable(pictures.problem))
+
+    def _update_text(self) -> None:
+        session, question = self.session, self.session.current
+        place = f"{session.answered + bool(question)} of {len(session.questions)}"
+        text = printable(question.text) if question else ""
+        self.query_one("#rating-question", Static).update(Content.assemble(text, (f"  {place}", "$foreground-muted")))
+        tags = self.query_one("#rating-tags", Static)
+        tags.display = self._asks_for_tags
+        if self._asks_for_tags:
+            parts = [
+                Content.styled(f" {number} {tag} ", "reverse" if tag in self._tags else "$foreground-muted")
+                for number, tag in enumerate(PAPER_TAGS, 1)
+            ]
+            tags.update(Content("  ").join(parts))
+
+    @property
+    def _asks_for_tags(self) -> bool:
+        return self.session.current is not None and self.session.current.mode == "tags"
+
+    # Keys
+
+    async def action_pick(self, number: int) -> None:
+        """Choose a picture, or switch a tag."""
+        if self._asks_for_tags:
+            self._tags ^= {PAPER_TAGS[number - 1]}
+            self._update_text()
+        elif self.session.current and number <= len(self.session.current.candidates):
+            await self._save(number - 1)
+
+    async def action_pick_side(self, number: int) -> None:
+        """Choose the left or the right one of two."""
+        if self.session.current and self.session.current.mode == "ab":
+            await self._save(number - 1)
+
+    async def action_tie(self) -> None:
+        if not self._asks_for_tags:
+            await self._save(None)
+
+    async def action_accept(self) -> None:
+        """Save the tags, also if there are none."""
+        if self._asks_for_tags:
+            await self._save(None)
+
+    async def _save(self, choice: int | None) -> None:
+        if self._saving or self.session.current is None or self._pictures is None:  # nothing unseen is rated
+            return
+        if self._pictures.problem:
+            self._warn(f"a picture cannot be read, skip the question with s: {self._pictures.problem}")
+            return
+        tags = [tag for tag in PAPER_TAGS if tag in self._tags]
+        seconds = time.monotonic() - self._shown_at
+        await self._change(partial(self.session.answer, seconds=seconds, choice=choice, tags=tags))
+
+    async def action_undo(self) -> None:
+        if not self._saving and not await self._change(self.session.take_back):
+            self._warn("there is no answer to take back in this rating")
+
+    async def _change(self, change: Callable[[], bool | None]) -> bool:
+        """Run what writes to the disk in a thread, and ask on. False if it changed nothing."""
+        self._saving = True
+        try:
+            changed = await asyncio.to_thread(change)
+        except RiptuiError as error:
+            self._warn(f"not saved: {error}")
+            return True
+        finally:
+            self._saving = False
+        if changed is not False:
+            self._ask()
+        return changed is not False
+
+    def action_skip(self) -> None:
+        if self.session.current and not self._saving:
+            self.session.skip()
+            self._ask()
+
+    def action_original(self) -> None:
+        """Show the original in place of the frames, and back."""
+        self._shows_original = not self._shows_original
+        self._draw()
+
+    def action_leave(self) -> None:
+        self.dismiss(self.session.saved)
+
+    def _warn(self, text: str) -> None:
+        self.app.notify(printable(text), severity="warning", timeout=10, markup=False)

@@ -1,0 +1,44 @@
+"""The line to type a filter in. ↑ and ↓ bring the filters that were kept before, here or in an earlier session."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from riptui.settings.state import recall, remember
+
+STATE_KEY = "filters"
+MAX_SAVED = 20
+
+
+def saved_filters() -> list[str]:
+    """The filters that were kept with enter, newest first."""
+    return recall(STATE_KEY, list[str]) or []
+
+
+class FilterLine(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "recall(1)", "Earlier filter", show=False),
+        Binding("down", "recall(-1)", "Later filter", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(placeholder="mona  mask:128  -tag:blurred  lpips>0.4", id=id, compact=True)
+        self._saved = saved_filters()
+        self._position = 0  # 0: what was typed; 1: the newest of the saved
+        self._typed = ""
+
+    def action_recall(self, offset: int) -> None:
+        if not self._position:
+            self._typed = self.value
+        self._position = max(0, min(self._position + offset, len(self._saved)))
+        self.value = self._saved[self._position - 1] if self._position else self._typed
+        self.cursor_position = len(self.value)
+
+    async def action_submit(self) -> None:
+        """Keep the filter, and remember it."""
+        if text := self.value.strip():
+            self._saved = [text, *(saved for saved in self._saved if saved != text)][:MAX_SAVED]
+            remember(STATE_KEY, self._saved)
+        self._position = 0
+        await super().action_submit()

@@ -1,0 +1,164 @@
+"""`riptui queue` and `--priority`, as their users meet them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.shell_completion import BashComplete
+
+from riptui.cli import commands
+from riptui.store.claim import claim
+from riptui.store.records import Request
+from riptui.store.requests import set_request
+from riptui.store.trajectory import Trajectory
+from riptui.store.worker_record import SkippedTrajectory, WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import register
+from riptui.supervision.queue_listing import list_waiting
+from riptui.worker.loop import new_worker_record
+from tests.support.command import riptui
+from tests.support.trajectories import MakeTrajectory, advance, set_iteration_seconds
+
+
+@pytest.fixture(autouse=True)
+def three(make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Trajectory]:
+    monkeypatch.chdir(runs.parent)
+    made = {name: make_trajectory(name, seed=seed) for seed, name in enumerate(("fig7/cat", "fig7/dog", "bird"))}
+    for number, trajectory in enumerate(made.values()):
+        set_request(trajectory, Request(queued=1000.0 + number))
+    return made
+
+
+def waiting(*arguments: str) -> list[dict[str, Any]]:
+    outcome = riptui("queue", *arguments, "--json")
+    assert outcome.code == 0
+    lines: list[dict[str, Any]] = json.loads(outcome.out)
+    return lines
+
+
+def names(*arguments: str) -> list[str]:
+    return [Path(line["path"]).name for line in waiting(*arguments)]
+
+
+def test_what_waits_is_listed_with_all_that_a_script_needs(three: dict[str, Trajectory]) -> None:
+    first, *_ = waiting()
+    assert names() == ["cat", "dog", "bird"]
+    assert first.items() >= {"position": 1, "priority": 0, "since": 1000.0, "attempts": 0, "reason": None}.items()
+    assert first["starts_in"] is None
+    with claim(three["fig7/cat"]):
+        assert names("ls", "runs") == ["dog", "bird"]
+
+
+def test_it_is_a_table_for_people_and_says_that_nobody_computes() -> None:
+    outcome = riptui("queue")
+    assert [line.split()[:2] for line in outcome.out.splitlines()[1:]] == [
+        ["1", "runs/fig7/cat"],
+        ["2", "runs/fig7/dog"],
+        ["3", "runs/bird"],
+    ]
+    assert "no worker is running" in outcome.err
+
+
+def test_a_folder_in_the_runs_folder_has_the_positions_of_the_whole_queue() -> None:
+    assert [line["position"] for line in waiting("runs/bird")] == [3]
+    assert "2 more" in riptui("queue", "runs/bird").err
+
+
+def test_trajectories_move_first_last_and_to_a_priority() -> None:
+    assert riptui("queue", "move", "runs/bird", "--first").out == "runs/bird: now 1 of 3 in the queue\n"
+    assert names() == ["bird", "cat", "dog"]
+    riptui("queue", "move", "runs/fig7/dog", "--priority", "2")
+    assert names() == ["dog", "bird", "cat"]
+    assert "priority" in riptui("queue").out.splitlines()[0]
+    assert "2 trajectories: the first is now 2 of 3" in riptui("queue", "move", "runs/fig7", "--last").out
+    assert names() == ["bird", "dog", "cat"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("runs/bird",), ["--first", "--last", "--priority"]),
+        (("runs/bird", "--first", "--last"), ["one of"]),
+        (("runs/bird", "--priority", "many"), ["many"]),
+        (("runs/bird", "--priority", "5000"), ["1000"]),
+        (("runs/nobody", "--first"), ["runs/nobody", "does not exist"]),
+        ((), ["PATH"]),
+    ],
+)
+def test_bad_input_to_move_is_one_line(arguments: tuple[str, ...], words: list[str]) -> None:
+    outcome = riptui("queue", "move", *arguments)
+    assert outcome.code == 2
+    outcome.require_one_line(*words)
+
+
+def test_bad_folders_and_commands_are_one_line() -> None:
+    riptui("queue", "nowhere").require_one_line("nowhere", "does not exist")
+    riptui("queue", "mov", "runs/bird").require_one_line("Did you mean move")
+
+
+def test_what_is_not_queued_is_named_and_does_not_keep_the_others(three: dict[str, Trajectory]) -> None:
+    riptui("pause", "runs/fig7/dog")
+    outcome = riptui("queue", "move", "runs/fig7/dog", "runs/bird", "--first")
+    assert outcome.code == 1
+    assert outcome.err == "error: runs/fig7/dog is not queued: it is paused\n"
+    assert names() == ["bird", "cat"]
+    riptui("stop", "runs")
+    riptui("queue", "move", "runs/fig7", "--first").require_one_line("nothing is queued in runs/fig7")
+    assert "nothing is queued" in riptui("queue").err
+
+
+def test_why_and_when_are_told(three: dict[str, Trajectory], runs: Path) -> None:
+    advance(three["fig7/cat"], 2)
+    set_request(three["fig7/cat"], Request(queued=1000.0))
+    set_iteration_seconds(three["fig7/cat"], 10.0)
+    with register(runs, new_worker_record(WorkerOptions())) as worker:
+        worker.publish(WorkerStatus(0.0, "idle", skipped=(SkippedTrajectory("fig7/dog", "it is read-only"),)))
+        lines = {line.queued.trajectory.path.name: line for line in list_waiting(runs)}
+    assert lines["cat"].starts_in == 0
+    assert lines["bird"].starts_in == 140  # the other 14 iterations of the first; the second is skipped
+    assert (lines["dog"].reason, lines["dog"].starts_in) == ("it is read-only", None)
+
+
+def test_what_killed_workers_says_that_it_comes_last(three: dict[str, Trajectory]) -> None:
+    with claim(three["fig7/cat"]) as claimed:
+        claimed.folder.write_atomically("attempts.json", b'{"k": 0, "count": 2}')
+    assert names() == ["dog", "bird", "cat"]
+    assert "2 workers died" in riptui("queue").out
+
+
+def test_commands_and_folders_are_completed() -> None:
+    shell = BashComplete(commands.riptui, {}, "riptui", "_RIPTUI_COMPLETE")
+
+    def complete(*words: str) -> set[str]:
+        return {item.value for item in shell.get_completions(["queue", *words[:-1]], words[-1])}
+
+    assert {"ls", "move", "runs"} <= complete("")
+    assert {"--json", "--help"} <= complete("-")
+    assert complete("move", "runs/fi") == {"runs/fig7"}
+    assert {"--first", "--last", "--priority"} <= complete("move", "runs/fig7", "--")
+
+
+@pytest.mark.slow
+def test_a_run_queues_with_its_priority_and_a_second_run_keeps_it(runs: Path, tmp_path: Path) -> None:
+    command = (
+        "run",
+        "--display",
+        "none",
+        "riptui-picture.png",
+        "-i",
+        "telea",
+        "--size",
+        "256",
+        "--mask",
+        "16",
+        "--amount",
+        "1",
+    )
+    source = next(runs.glob("bird/original.png"))
+    (tmp_path / "riptui-picture.png").write_bytes(source.read_bytes())
+    assert riptui(*command, "--metrics", "psnr", "--priority", "-3").code == 0
+    [made] = runs.glob("riptui-picture/*")
+    assert Trajectory(made).request.priority == -3
+    assert riptui(*command, "--metrics", "ssim").code == 0
+    assert Trajectory(made).request.priority == -3
+    assert riptui(*command, "--priority", "9999").code == 2

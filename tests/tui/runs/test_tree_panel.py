@@ -1,0 +1,54 @@
+"""The tree's frame by keyboard and mouse: its width, and the filters that are kept."""
+
+from pathlib import Path
+
+import pytest
+from textual.geometry import Offset
+
+from riptui.settings.state import recall
+from riptui.tui.runs import filter_line
+from riptui.tui.runs.filter_line import FilterLine
+from riptui.tui.runs.tree_panel import MIN_COLUMNS, TreePanel
+from tests.support.app_pilot import open_app
+from tests.support.trajectories import MakeTrajectory
+
+
+@pytest.mark.slow
+async def test_its_border_can_be_dragged_and_clicks_mark(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    for seed in range(3):
+        make_trajectory(f"g/t{seed}", seed=seed)
+    async with open_app(runs, select="g/t0") as pilot:
+        panel = pilot.browser.query_one(TreePanel)
+        for to, width in ((60, 61), (2, MIN_COLUMNS), (139, 116)):
+            border = Offset(panel.region.right - 1, 10)
+            await pilot.drag(border, Offset(to, 10))
+            await pilot.wait_until(lambda: panel.outer_size.width == width, f"{width} columns")  # noqa: B023  awaited
+        await pilot.resize(80, 24)
+        await pilot.wait_until(lambda: panel.outer_size.width == 56, "room for the rest")
+        await pilot.resize(140, 40)
+        await pilot.wait_until(lambda: panel.outer_size.width == 116, "the width that was chosen")
+        await pilot.click("RunsTree", offset=(1, 2))  # the column of the marks
+        assert list(pilot.tree.marked) == ["g/t1"]
+        await pilot.click("RunsTree", offset=(8, 3), control=True)
+        assert list(pilot.tree.marked) == ["g/t1", "g/t2"]
+        await pilot.click("RunsTree", offset=(8, 1))
+        pilot.tree.unmark_all()
+        await pilot.click("RunsTree", offset=(8, 3), shift=True)
+        assert list(pilot.tree.marked) == ["g/t0", "g/t1", "g/t2"]
+
+
+@pytest.mark.slow
+async def test_filters_that_were_kept_come_back(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory("g/t0")
+    async with open_app(runs) as pilot:
+        for text in ("mask:64", "seed:0", "mask:64"):
+            await pilot.press("slash", *text, "enter", "escape")
+            await pilot.wait_until(lambda: not pilot.browser.query(FilterLine), "no filter")
+        assert recall(filter_line.STATE_KEY, list[str]) == ["mask:64", "seed:0"]
+        await pilot.press("slash", "x", "up")
+        line = pilot.browser.query_one(FilterLine)
+        assert line.value == "mask:64"
+        await pilot.press("up", "up")
+        assert line.value == "seed:0"
+        await pilot.press("down", "down", "down")
+        assert line.value == "x"

@@ -1,0 +1,51 @@
+"""What can be gone to by a text: no app, no disk."""
+
+import pytest
+
+from riptui.tui.go_to import Target, find_targets
+from tests.support.trajectories import make_spec, picture
+
+SPEC = make_spec(picture())  # 16 squares of 6.25 %
+PATHS = ["fig7", "fig7/cat", "fig7/cat/m64-s0", "fig7/cat/m128-s0"]
+COMMANDS = {"Actions: Export": "Export files", "Compute: Pause": "Pause or resume"}
+
+
+def found(text: str, newest: int = 12) -> list[Target]:
+    return find_targets(text, SPEC, newest, PATHS, ["mask:64", "seed:1"], COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "k", "note"),
+    [
+        ("50 %", "8", "50 %"),
+        ("51%", "9", "56 %"),
+        ("k 7", "7", "44 %"),
+        ("k7", "7", "44 %"),
+        ("0", "0", "0 %"),
+        ("400 %", "12", "the newest: 64 is not saved"),
+        ("999999999", "12", "the newest: 999,999,999 is not saved"),
+    ],
+)
+def test_a_frame_is_named_by_its_number_or_amount(text: str, k: str, note: str) -> None:
+    assert found(text)[0] == Target("frame", k, note)
+
+
+def test_where_no_trajectory_is_shown_there_are_no_frames() -> None:
+    assert find_targets("7", None, 0, PATHS, [], {})[0].kind == "path"
+
+
+def test_a_path_or_command_has_these_letters_in_this_order() -> None:
+    assert [target.value for target in found("cat")] == ["fig7/cat", "fig7/cat/m64-s0", "fig7/cat/m128-s0"]
+    assert [target.value for target in found("cm128")] == ["fig7/cat/m128-s0"]
+    assert found("export") == [Target("command", "Actions: Export", "Export files")]
+    assert found("") == found("zzz") == []
+
+
+def test_after_a_slash_stands_a_filter_and_the_kept_ones_follow() -> None:
+    assert [target.value for target in found("/")] == ["mask:64", "seed:1"]
+    assert [target.value for target in found("/mask:")] == ["mask:", "mask:64"]
+
+
+def test_names_from_the_disk_are_escaped() -> None:
+    [target] = find_targets("g", None, 0, ["\x1b[2Jg"], [], {})
+    assert target.label == "\\x1b[2Jg"

@@ -35,14 +35,14 @@ SHIFT = {"left_shift", "right_shift"}  # newer terminals tell that it is held fo
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two trajectories that end as they began, and one of noise."""
+    """Two trajectories that end as they began, and one that changes."""
     folder = tmp_path_factory.mktemp("flat")
     for name, colours in (("first", FIRST), ("second", SECOND)):
         original = quadrants(colours)
         spec = make_spec(original, inpainter="identity", mask=128, amount=200.0)
         list(run_trajectory(create_or_open(folder, f"flat/{name}", spec, original, Request(metrics=("psnr",)))))
     original = picture(256)
-    spec = make_spec(original, inpainter="noise", mask=64)
+    spec = make_spec(original, mask=64)
     list(run_trajectory(create_or_open(folder, "changing/one", spec, original, Request(metrics=("psnr",)))))
     return folder
 

@@ -95,6 +95,9 @@ class GalleryScreen(Screen[None]):
             self._read()
         self.set_interval(POLL_SECONDS, self._read)
 
+    def on_unmount(self) -> None:
+        self._wanted = ()  # the thread ends
+
     @property
     def busy(self) -> bool:
         """Whether something is being read."""

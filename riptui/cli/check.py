@@ -16,7 +16,7 @@ from riptui.errors import DamagedError, RiptuiError, SpecError
 from riptui.extras import importing
 from riptui.inpainters import find_inpainter
 from riptui.store.claim import claim
-from riptui.store.creation import remove_abandoned
+from riptui.store.creation import remove_abandoned_below
 from riptui.store.listing import find_all_trajectories
 from riptui.store.lock import probe_lock
 from riptui.store.provenance import describe_mixed_sessions
@@ -40,8 +40,7 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     unlisted = UnlistedFolders()
     trajectories = find_all_trajectories(paths, on_error=unlisted)
     if repair:
-        for group in {trajectory.path.parent for trajectory in trajectories}:
-            remove_abandoned(group)
+        remove_abandoned_below(paths)
     results = []
     with transient_progress(hidden=as_json and out.is_terminal) as progress:
         for trajectory in progress.track(trajectories, description="checking"):

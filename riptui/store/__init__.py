@@ -14,6 +14,7 @@ frames           frames rebuilt from patches
 frame_reader     frames at random access
 tail             incremental reads of growing files
 listing          find, scan and summarize trajectories; filters: those that a user's words select
+summary_cache    summaries kept in the cache folder, which count while the disk is as it was
 copies           trajectories of one spec in several folders
 annotations      tags and notes; ratings: what people said of frames, for statistics
 disk_queue       the trajectories that workers may take, in order

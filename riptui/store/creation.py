@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from riptui.store import layout
 from riptui.store.claim import claim, encode_record
 from riptui.store.disk import Folder, list_folder, make_folders, sync_parent
 from riptui.store.frames import read_original
+from riptui.store.listing import walk_folders
 from riptui.store.lock import LOCK_FILE, FolderLock, probe_lock
 from riptui.store.names import require_name
 from riptui.store.records import Request
@@ -126,6 +128,17 @@ def remove_abandoned(parent: Path) -> None:
             if name.startswith(layout.NEW_PREFIX) and not (parent / name).is_symlink():
                 with suppress(OSError, StoreError):
                     _remove_if_abandoned(parent / name)
+
+
+def remove_abandoned_below(paths: Iterable[Path]) -> None:
+    """As `remove_abandoned`, in all groups at or below these paths, and in the groups of these trajectories."""
+    for path in paths:
+        with suppress(DiskError):
+            for folder, is_group in walk_folders(path):
+                if is_group:
+                    remove_abandoned(Path(folder))
+                elif folder == str(path):
+                    remove_abandoned(path.parent)
 
 
 def _remove_if_abandoned(path: Path) -> None:

@@ -38,7 +38,7 @@ BROWSER = [
     _key("frames.last", "end,$", "view('last')", "Newest frame", "Go to the newest frame and follow it"),
     _key(
         "frames.repaint",
-        "r",
+        "w",
         "view('go_to_next_repaint')",
         "Next repaint",
         "Next repaint of the square at the mouse",

@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
+COLUMNS_FOR_TIME_LEFT = 100  # of the screen, so that the time of the whole queue has room in the first line
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 
 
@@ -160,7 +161,7 @@ class Browser(Screen[None]):
         panel.show_columns()
         if tree.model.filter is not None:
             panel.show_counts()
-        self._update("#counts", status_line.format_counts(tree.model.totals[""]))
+        self._show_counts()
         for entry in ended:
             assert entry.status is not None
             self.app.notify_end(entry.path, OUTCOMES[entry.status])  # type: ignore[attr-defined]
@@ -181,6 +182,7 @@ class Browser(Screen[None]):
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
         self._update("#device", status_line.format_device(message.workers))
+        self._show_counts()
         progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
         self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
@@ -200,6 +202,10 @@ class Browser(Screen[None]):
     def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """Show feedback in the status line for a while."""
         self.query_one(FeedbackLine).say(text, severity)
+
+    def _show_counts(self) -> None:
+        workers = self.last_workers.workers if self.size.width >= COLUMNS_FOR_TIME_LEFT else ()
+        self._update("#counts", status_line.format_counts(self.runs_tree.model.totals[""], workers))
 
     def _update(self, selector: str, text: Text) -> None:
         """Set a text only if it differs: each update is sent to the terminal."""

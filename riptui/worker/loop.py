@@ -76,7 +76,14 @@ def serve(
     queue = DiskQueue(runs, trust.accepts) if queue is None else queue
     with Heartbeat(registration, runs, runner, queue, should_stop) as heartbeat:
         idle_since = time.monotonic()
-        while _wait_for_work(registration.path, queue, heartbeat, idle_since + idle_seconds, should_stop):
+        unreadable: list[TrajectoryEvent] = []
+        while True:
+            deadline = idle_since + idle_seconds
+            has_work = _wait_for_work(registration.path, queue, heartbeat, deadline, should_stop, unreadable)
+            yield from unreadable
+            unreadable.clear()
+            if not has_work:
+                return
             heartbeat.phase = "working"
             taker = _QueueTaker(queue, heartbeat, trust, should_stop)
             try:
@@ -167,15 +174,24 @@ class _QueueTaker:
 
 
 def _wait_for_work(
-    entry: Path, queue: TrajectoryQueue, heartbeat: Heartbeat, deadline: float, should_stop: Callable[[], bool]
+    entry: Path,
+    queue: TrajectoryQueue,
+    heartbeat: Heartbeat,
+    deadline: float,
+    should_stop: Callable[[], bool],
+    unreadable: list[TrajectoryEvent],
 ) -> bool:
     """Wait for a trajectory to take, until the deadline (time.monotonic()); whether there is one.
 
+    unreadable: gets the trajectories that the disk does not let be read, which readers of live.json are told at once.
     A worker whose entry in the registry was removed, e.g. with the runs folder, waits no longer: nobody could see it
     or shut it down.
     """
     while not should_stop():
         queue.scan()
+        for trajectory, reason in queue.take_unreadable():
+            heartbeat.record_skipped(trajectory, reason)
+            unreadable.append((trajectory, Failed(StoreError(reason))))
         if len(queue):
             return True
         if not queue.has_held:

@@ -1017,6 +1017,15 @@ async def test_the_last_line_shows_the_keys_of_the_table_that_are_used_most(fold
 
 
 @pytest.mark.slow
+async def test_while_a_filter_is_typed_the_last_line_shows_no_key_that_is_a_character(folder: Path) -> None:
+    async with open_app(folder) as pilot:
+        await pilot.press("slash")
+        await pilot.wait_until(lambda: footer(pilot) == "↑ Earlier  enter Keep  esc Clear", "its keys")
+        await pilot.press("escape")
+        await pilot.wait_until(lambda: footer(pilot).startswith("n New"), "the usual keys")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
 async def test_where_there_is_little_room_help_and_quit_stay(size: tuple[int, int], folder: Path) -> None:
     async with open_app(folder, size) as pilot:

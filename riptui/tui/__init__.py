@@ -5,6 +5,7 @@ app         the Textual app: theme, keys, notifications, exit
 browser     the main screen: the tree, the details, the status lines
 runs/       the left side: the tree of the runs folder
 details     the right side, imported after the first paint: trajectory/ or group/
+gallery/    many pictures of a group at once; large/: one picture as large as the terminal
 launch/     the form for new trajectories
 rating/     the screen of blind ratings
 commands/   the keys that change something: launch, pause, stop, rename, export ...

@@ -5,19 +5,21 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from riptui import __version__
 from riptui.engine import BatchRunner
-from riptui.errors import DiskError, SpecError, StoreError
+from riptui.errors import DamagedError, DiskError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
 from riptui.inpainters.devices import torch_name
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.disk_failure import concerns_whole_disk
 from riptui.store.disk_queue import DiskQueue
+from riptui.store.hub_folder import has_its_models
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
@@ -73,7 +75,7 @@ def serve(
         offload=record.offload,
     )
     trust = Trust.of_worker(registration.path, record.serves, record.trust)
-    queue = DiskQueue(runs, trust.accepts) if queue is None else queue
+    queue = DiskQueue(runs, partial(_accepts, trust)) if queue is None else queue
     with Heartbeat(registration, runs, runner, queue, should_stop) as heartbeat:
         idle_since = time.monotonic()
         unreadable: list[TrajectoryEvent] = []
@@ -103,6 +105,17 @@ def serve(
                     raise
             yield from taker.take_refused()
             idle_since = time.monotonic()
+
+
+def _accepts(trust: Trust, trajectory: Trajectory) -> bool:
+    """Whether a worker takes a trajectory: it was queued by somebody whom it serves, for models of its own cache.
+
+    Raises DiskError if that cannot be told now.
+    """
+    try:
+        return trust.accepts(trajectory) and has_its_models(trajectory.request)
+    except DamagedError:
+        return False
 
 
 def _note(trajectory: Trajectory, event: Event, queue: TrajectoryQueue, heartbeat: Heartbeat) -> None:

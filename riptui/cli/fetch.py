@@ -98,8 +98,16 @@ def _find_model(model: ModelRef, allow_pickle: bool, config: str | None) -> Path
     from riptui.inpainters import download  # of an extra
 
     place = download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
-    _verify(place, model, allow_pickle, config)
+    if _is_model(place, allow_pickle):
+        _verify(place, model, allow_pickle, config)
     return place
+
+
+def _is_model(place: Path, allow_pickle: bool) -> bool:
+    """Whether a file or a folder is a model, or a VAE's folder, and no LoRA, VAE or learned embedding in a file."""
+    from riptui.inpainters import single_file  # of an extra
+
+    return not place.is_file() or single_file.read_header(place, allow_pickle=allow_pickle).is_model
 
 
 def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None) -> None:
@@ -144,9 +152,10 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
             place = Path(model.model)
         else:
             continue
-        if is_single_file(model.model):
-            _fetch_configurations(model, allow_pickle, config)
-        _verify(place, model, allow_pickle, config)
+        if _is_model(place, allow_pickle):
+            if place.is_file():
+                _fetch_configurations(model, allow_pickle, config)
+            _verify(place, model, allow_pickle, config)
         if plan:
             outcome = "complete" if plan.missing else "already installed"
             print_line(f"{name}: {format_count(len(plan.files), 'file')}, {format_size(plan.size)}, {outcome}, {place}")

@@ -24,7 +24,8 @@ the absence of such a note says nothing."""
 PROMPT_NOTE = "prompt"
 NEGATIVE_PROMPT_NOTE = "negative prompt"
 LORA_TENSORS_NOTE = "lora tensors"
-LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE}
+EMBEDDING_USE_NOTE = "embedding use"
+LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE, EMBEDDING_USE_NOTE}
 """Notes that sessions of older releases lack, although they would say the same."""
 REPLAY_NOTE = "replay"
 """The name of the note that says why iterations cannot be computed again with the same pixels; absent if they can."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
-from riptui.inpainters.catalogue import MODELS, resolve_model
+from riptui.inpainters.catalogue import MODELS, is_on_hub, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo
-from riptui.inpainters.lora_list import LoraType
+from riptui.inpainters.lora_list import LoraType, read_loras
 from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
     FileType,
+    HubFileType,
     ModelType,
     NumberType,
     ParameterType,
@@ -68,7 +69,7 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "strength": NumberType(above=0, maximum=1),
     "prompt": TextType(),
     "negative_prompt": TextType(optional=True),
-    "embedding": FileType(),
+    "embedding": HubFileType(),
     "lora": LoraType(),
     "vae": ModelType(optional=True),
     "allow_pickle": SwitchType(),
@@ -176,7 +177,8 @@ def find_inpainter(name: str) -> InpainterInfo:
         return info
     if problem := REGISTRY.find_problem(name):
         raise InputError(problem)
-    broken = f" (no programs of your settings are known: {problem})" if (problem := OWN.problem_of_file()) else ""
+    unread = OWN.problem_of_file()
+    broken = f" (no programs of your settings are known: {unread})" if unread else ""
     raise InputError(with_choices(f"unknown inpainter {name!r}{broken}", name, REGISTRY))
 
 
@@ -223,6 +225,8 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     for key in ("model", "vae", "config"):
         if isinstance(model := parameters.get(key), str):
             resolve_model(model)
+    for lora in read_loras(parameters.get("lora")):
+        is_on_hub(lora.file)
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")

@@ -5,7 +5,6 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,8 +17,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
-from riptui.text.units import abbreviate_home
-from riptui.tui import bindings
+from riptui.tui import bindings, picture_screens
 from riptui.tui.go_to import Target, find_targets
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
@@ -27,6 +25,7 @@ from riptui.tui.last_place import LastPlace, recall_place, remember_place
 from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
 from riptui.tui.runs.filter_line import saved_filters
+from riptui.tui.runs.head_line import HeadLine
 from riptui.tui.runs.scanner import OUTCOMES
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_panel import TreePanel
@@ -48,7 +47,6 @@ class Browser(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
     AUTO_FOCUS = "RunsTree"
-    COMPARE_COUNTS: ClassVar = range(2, 7)
 
     def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, selected_path: str = "") -> None:
         super().__init__()
@@ -68,10 +66,7 @@ class Browser(Screen[None]):
         self.details: Details | None = None  # None until imported
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="head"):
-            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(abbreviate_home(self.runs))}"), id="title")
-            yield Static(id="device")
-            yield Static(id="counts")
+        yield HeadLine(self.runs, id="head")
         with Horizontal(id="body"):
             yield TreePanel(id="left")
             with ContentSwitcher(id="right", initial="reading"):
@@ -159,7 +154,7 @@ class Browser(Screen[None]):
         panel.show_columns()
         if tree.model.filter is not None:
             panel.show_counts()
-        self._update("#counts", status_line.format_counts(tree.model.totals[""]))
+        self.query_one(HeadLine).show(tree.model.totals[""], self.last_workers.workers)
         for entry in ended:
             assert entry.status is not None
             self.app.notify_end(entry.path, OUTCOMES[entry.status])  # type: ignore[attr-defined]
@@ -179,7 +174,7 @@ class Browser(Screen[None]):
     @on(WorkersChanged)
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
-        self._update("#device", status_line.format_device(message.workers))
+        self.query_one(HeadLine).show(self.runs_tree.model.totals[""], message.workers)
         progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
         self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
@@ -199,12 +194,6 @@ class Browser(Screen[None]):
     def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """Show feedback in the status line for a while."""
         self.query_one(FeedbackLine).say(text, severity)
-
-    def _update(self, selector: str, text: Text) -> None:
-        """Set a text only if it differs: each update is sent to the terminal."""
-        widget = self.query_one(selector, Static)
-        if widget.content != text:
-            widget.update(text)
 
     # The current row
 
@@ -256,6 +245,29 @@ class Browser(Screen[None]):
     def on_group_view_trajectory_chosen(self, message: "GroupView.TrajectoryChosen") -> None:
         self.runs_tree.select(message.path.relative_to(self.runs).as_posix())
         self.runs_tree.focus()
+
+    # Pictures
+
+    def action_large(self) -> None:
+        """Show the trajectory's picture large, or the gallery of the group."""
+        row = self.runs_tree.current_row
+        if row is not None and row.is_group:
+            picture_screens.open_gallery(self, row.path)
+        elif row is not None:
+            picture_screens.open_large(self, row.path)
+
+    def action_compare(self) -> None:
+        picture_screens.open_comparison(self)
+
+    def on_group_view_gallery_requested(self) -> None:
+        picture_screens.open_gallery(self, self.shown_path)
+
+    @on(RunsTree.TrajectoryOpened)
+    def _open_chosen(self, message: RunsTree.TrajectoryOpened) -> None:
+        picture_screens.open_large(self, message.path)
+
+    def on_trajectory_view_large_requested(self) -> None:
+        self.action_large()
 
     # Commands
 
@@ -389,13 +401,3 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         index = running.index(row.path) if row and row.path in running else -1
         self.runs_tree.select(running[(index + 1) % len(running)])
-
-    def action_compare(self) -> None:
-        marked = [self.runs / path for path in self.runs_tree.marked]
-        if len(marked) not in self.COMPARE_COUNTS:
-            least, most = self.COMPARE_COUNTS[0], self.COMPARE_COUNTS[-1]
-            self.say(f"mark {least} to {most} trajectories with m first ({len(marked)} marked)", "warning")
-            return
-        from riptui.tui.group.compare import CompareScreen  # imports NumPy
-
-        self.app.push_screen(CompareScreen(marked, self.graphics, metric=self.settings.metric, axis=self.settings.axis))

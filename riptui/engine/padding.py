@@ -6,9 +6,7 @@ import numpy as np
 
 from riptui.arrays import Images, Masks
 from riptui.inpainters import Inpainter, OnStep
-
-PADDING_SEED = 0
-"""The noise seed of the padding, whose output is dropped."""
+from riptui.inpainters.inpainter import PADDING_SEED
 
 
 def pad_inpainter(inpaint: Inpainter, batch_size: int) -> Inpainter:

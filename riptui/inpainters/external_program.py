@@ -15,7 +15,7 @@ import numpy as np
 from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
 from riptui.inpainters.file_digests import FileState, file_sha256, file_state
-from riptui.inpainters.inpainter import REPLAY_NOTE, CompileMode, OnStep
+from riptui.inpainters.inpainter import PADDING_SEED, REPLAY_NOTE, CompileMode, OnStep
 from riptui.inpainters.program_files import ExchangeFolder, exchange_folder, remove_leftovers
 from riptui.inpainters.program_process import run_program
 from riptui.inpainters.program_registry import find_program
@@ -25,6 +25,8 @@ from riptui.settings.programs import InpainterProgram, split_words
 MAX_BATCH = 16
 """Pictures that one start gets, unless a batch size is asked for."""
 VERSION_SECONDS = 30.0
+SEED_RANGE = 2**32
+"""A program gets the noise seed modulo this: NumPy's global seed takes no more."""
 OUT_OF_MEMORY = re.compile(r"out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY", re.IGNORECASE)
 
 SEED_NOTES = {
@@ -66,9 +68,10 @@ class ExternalProgram:
         self.prepare(1, 1, 0)
 
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
-        at_once = len(images) if self._serves_batch else 1
-        parts = [slice(start, start + at_once) for start in range(0, len(images), at_once)]
-        outputs = np.empty_like(images)
+        count = _count_without_padding(images, masks, seeds)
+        at_once = count if self._serves_batch else 1
+        parts = [slice(start, min(start + at_once, count)) for start in range(0, count, at_once)]
+        outputs = images.copy()
         for number, part in enumerate(parts):
             counter = _StepCounter(number, len(parts), on_step)
             outputs[part] = self._paint(images[part], masks[part], seeds[part], counter)
@@ -102,7 +105,9 @@ class ExternalProgram:
         size, started = images.shape[1], time.monotonic()
         try:
             with exchange_folder() as folder:
-                names = folder.write(images, masks, seeds, white_hole=self._program.hole == "white")
+                names = folder.write(
+                    images, masks, [seed % SEED_RANGE for seed in seeds], white_hole=self._program.hole == "white"
+                )
                 self._run(folder, names, seeds, size, counter)
                 return np.stack(folder.read(names, size))
         except InpainterError as error:
@@ -127,7 +132,7 @@ class ExternalProgram:
             "mask": folder.masks / names[0],
             "output": folder.outputs / names[0],
             "seeds": folder.seeds,
-            "seed": seeds[0],
+            "seed": seeds[0] % SEED_RANGE,
             "size": size,
         }
         run_program(
@@ -177,6 +182,20 @@ class _StepCounter:
         if self._starts > 1:  # a step is a start
             step, steps = self._number, self._starts if self._number else 0
         self._on_step(step, steps)
+
+
+def _count_without_padding(images: Images, masks: Masks, seeds: Sequence[int]) -> int:
+    """How many pictures there are before the padding: a program does not depend on a batch's shape, and each may take
+    minutes."""
+    count = len(images)
+    while (
+        count > 1
+        and seeds[count - 1] == PADDING_SEED
+        and np.array_equal(images[count - 1], images[0])
+        and np.array_equal(masks[count - 1], masks[0])
+    ):
+        count -= 1
+    return count
 
 
 def command_digest(program: InpainterProgram) -> str:

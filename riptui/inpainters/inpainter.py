@@ -41,6 +41,10 @@ CompileMode = Literal["auto", "on", "off"]
 """Whether a network is compiled before it is used; auto: only when enough work is ahead to benefit."""
 
 
+PADDING_SEED = 0
+"""The noise seed of the copies of a batch's first image that pad it to its size, and whose output is dropped."""
+
+
 class Inpainter(Protocol):
     """Fills masks: the required part."""
 

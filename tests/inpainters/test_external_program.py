@@ -14,6 +14,7 @@ import PIL.Image
 import pytest
 
 from riptui.arrays import Images, Masks
+from riptui.engine.padding import pad_inpainter
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
 from riptui.inpainters import LoadedInpainter, load
 from riptui.inpainters.inpainter import REPLAY_NOTE
@@ -105,6 +106,21 @@ def test_one_start_serves_a_batch_of_folders_and_one_picture_has_a_start_of_its_
     images, outputs = paint(load("mine"), 3)
     assert log.read_text() == "3\n1\n1\n1\n"
     assert np.array_equal(images, outputs)
+
+
+def test_what_pads_a_batch_is_not_painted(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    define_program(stand_in("count", log))
+    images, masks = make_images(2, SIZE), make_masks(2, SIZE)
+    outputs = pad_inpainter(load("mine"), 5)(images, masks, seeds=[7, 8], on_step=ignore_step)
+    assert log.read_text() == "2\n"
+    assert np.array_equal(outputs, images)
+
+
+def test_seeds_have_32_bits_which_numpy_takes(tmp_path: Path) -> None:
+    define_program(stand_in("seeds", "{seeds}", tmp_path / "log"), seed="given")
+    paint(load("mine"), 2, (7, 2**53 - 1))
+    assert (tmp_path / "log").read_text() == f"0000.png 7\n0001.png {2**32 - 1}\n"
 
 
 def test_batches_are_made_only_where_one_start_serves_them_and_no_place_in_them_matters() -> None:

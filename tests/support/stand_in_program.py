@@ -84,6 +84,9 @@ def main() -> None:
         with Path(rest[0]).open("a") as log:
             log.write(f"{len(files)}\n")
         copy(files)
+    elif action == "seeds":
+        shutil.copyfile(rest[0], rest[1])
+        copy(files)
     elif action == "environment":
         import os
 

@@ -12,9 +12,9 @@ import msgspec
 
 from riptui import __version__
 from riptui.engine import BatchRunner
-from riptui.errors import DamagedError, DiskError, InputError, RiptuiError, SpecError, StoreError
+from riptui.errors import DamagedError, DiskError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
-from riptui.inpainters import find_inpainter
+from riptui.inpainters import REGISTRY
 from riptui.inpainters.devices import torch_name
 from riptui.inpainters.program_registry import explain_missing
 from riptui.settings.paths import settings_file
@@ -198,12 +198,13 @@ def _explain_unavailable(trajectory: Trajectory) -> str:
         name = trajectory.spec.inpainter
     except RiptuiError:
         return ""
-    try:
-        missing = explain_missing(name, find_inpainter(name))
-    except InputError as error:
-        settings = f"{settings_file()}, the settings of this worker's user"
-        return f"{error}. For a program, define [inpainters.{name}] in {settings}"
-    return str(missing) if missing else ""
+    info = REGISTRY.get(name)
+    if info is not None:
+        return str(explain_missing(name, info) or "")
+    return REGISTRY.find_problem(name) or (
+        f"this worker knows no inpainter {name!r}: if it is a program, define [inpainters.{name}] in {settings_file()}, "
+        "the settings of the worker's user; if it is a plug-in, install its package"
+    )
 
 
 def _wait_for_work(

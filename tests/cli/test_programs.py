@@ -100,8 +100,8 @@ def test_a_worker_whose_user_has_no_such_program_skips_it_and_says_where_to_defi
     assert trajectory.path == mine.path
     assert isinstance(event, Failed)
     text = str(event.error)
-    assert "unknown inpainter 'mine'" in text
-    assert f"define [inpainters.mine] in {file}, the settings of this worker's user" in text
+    assert "this worker knows no inpainter 'mine': " in text
+    assert f"define [inpainters.mine] in {file}, the settings of the worker's user" in text
     assert mine.read_status() == Status.QUEUED
     assert mine.failure is None
 

@@ -202,8 +202,8 @@ def _explain_unavailable(trajectory: Trajectory) -> str:
     if info is not None:
         return str(explain_missing(name, info) or "")
     return REGISTRY.find_problem(name) or (
-        f"this worker knows no inpainter {name!r}: if it is a program, define [inpainters.{name}] in {settings_file()}, "
-        "the settings of the worker's user; if it is a plug-in, install its package"
+        f"this worker knows no inpainter {name!r}: if it is a program, define [inpainters.{name}] in {settings_file()},"
+        " the settings of the worker's user; if it is a plug-in, install its package"
     )
 
 

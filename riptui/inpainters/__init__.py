@@ -3,9 +3,11 @@
 An inpainter fills masks. Its own conventions (value range, channel order, mask polarity) stay in its file.
 
 inpainter   the calling convention, with its optional parts
+inpainter_info  what is known of one before it is imported
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
+lama    a network of one pass: a network_inpainter, loaded through spandrel_files
 devices     checks of a device's name, without torch
 visible_devices, nvidia_smi     which GPUs CUDA shows to a process, and which there are
 
@@ -13,7 +15,8 @@ Which model, and where its files are. Imports no torch:
 
 catalogue     the known diffusion models: repositories, licences, sizes; model_names: what else people call a model
 locate        find a model's files; model_places: those that parameters name; hub_cache: the layout of the hub's cache
-download      download a model; weight_files: which of its files; hub_errors: what can go wrong, in one line
+published_weights   single files that networks of one pass take their weights from; weights_places: where they are
+download    download a model; weight_files: which of its files; hub_errors: what can go wrong, in one line
 checkpoint    what a folder has; single_file: what a model in one file has; pickled_header: its tensors, if pickled
 identity      digests of all files that decide pixels; file_digests: each computed once; json_cache: where they are kept
 moved_weights find a model whose files were moved
@@ -34,11 +37,11 @@ silence             keep the libraries' output off the terminal
 """
 
 from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OffloadMode, OnStep, add_defaults
+from riptui.inpainters.inpainter_info import InpainterInfo
 from riptui.inpainters.registry import (
     CUSTOM,
     DEFAULT_INPAINTER,
     REGISTRY,
-    InpainterInfo,
     complete_parameters,
     find_inpainter,
     load,

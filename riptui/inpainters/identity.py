@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOT
 from riptui.inpainters.lora_list import read_loras
 from riptui.inpainters.model_places import find_checkpoint, locate_place
 from riptui.inpainters.parameters import PLACES
+from riptui.inpainters.published_weights import PUBLISHED
+from riptui.inpainters.weights_places import locate_weights, read_weights_file
 
 if TYPE_CHECKING:
     from riptui.spec import ParameterValue
@@ -115,6 +118,9 @@ def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weig
 
 def require_places(parameters: Parameters) -> None:
     """Raise WeightsError or InputError if the files that these parameters name are not there. Reads no weights."""
+    if "weights" in parameters:
+        locate_weights(str(parameters["weights"]))
+        return
     list_parts(parameters)
     for name in FILE_PLACES:
         if parameters.get(name):
@@ -152,6 +158,10 @@ def unlike_parts(recorded: Identity, found: Identity) -> list[str]:
 def used_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
+    if "weights" in parameters:
+        with suppress(RiptuiError):
+            return recorded == {SINGLE_FILE: read_weights_file(str(parameters["weights"]))[0].sha256}
+        return False
     try:
         weights = read_weights(parameters, joint_variant=wants_joint_variant(notes))
     except RiptuiError:  # they are not on this machine: a commit that the parameters name says it as well
@@ -177,13 +187,13 @@ def replaced_parts(parameters: Parameters) -> set[str]:
 
 def read_place(text: str, *, joint_variant: bool = False) -> Identity:
     """The identity of what a user names: a model as in `catalogue.resolve_model`, the folder of one of its parts or a
-    file in it, a VAE's folder, or a file.
+    file in it, a VAE's folder, the name of published weights, or a file.
 
     A file may be a model, a LoRA, an embedding or GGUF; only those parts that a session has recorded count.
     joint_variant: as `inspect_checkpoint`.
     Raises WeightsError, InputError.
     """
-    path = Path(text).expanduser()
+    path = locate_weights(text) if text in PUBLISHED else Path(text).expanduser()
     if path.is_file() and path.name != locate.MODEL_INDEX and (path.parent / "config.json").is_file():
         path = path.parent
         text = str(path)

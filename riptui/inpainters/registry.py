@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,6 +12,7 @@ from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
 from riptui.inpainters.catalogue import MODELS, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
+from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
 from riptui.inpainters.lora_list import LoraType
 from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
@@ -22,51 +22,15 @@ from riptui.inpainters.parameters import (
     ParameterType,
     SwitchType,
     TextType,
-    infer_type,
+    WeightsType,
 )
+from riptui.inpainters.published_weights import published_for
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
 DEFAULT_INPAINTER = "navier-stokes"
-
-
-@dataclass(frozen=True)
-class InpainterInfo:
-    """What is known of an inpainter before it is imported."""
-
-    target: str
-    """`module:factory`; the factory takes the parameters by name and returns an Inpainter."""
-    summary: str
-    """One line: the method and its source; a last sentence such as "Fast, no weights."."""
-    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
-    """Every parameter with its default."""
-    extra: str | None = None
-    """The extra of riptui that installs the packages it imports; None: the base install has them."""
-    distributions: tuple[str, ...] = ()
-    """Packages whose versions decide the pixels; recorded with every session. A plug-in's own package is added."""
-    parameter_types: Mapping[str, ParameterType] = field(default_factory=dict)
-    """Allowed values by parameter. A parameter that is missing here takes any value of its default's type."""
-    grid: int = 1
-    """Pixels; the corners of masks must lie on multiples of it."""
-    needs_weights: bool = False
-    """Whether it needs a checkpoint that `riptui fetch` downloads."""
-    takes_device: bool = False
-    """Whether the factory also takes `device`, `compile` and `deterministic`: a network, for a GPU if there is one."""
-    takes_offload: bool = False
-    """Whether the factory also takes `offload`: a model whose parts can wait in the computer's memory."""
-    takes_record: bool = False
-    """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
-    runs_in_worker: bool = False
-    """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
-    added_parameters: Collection[str] = ()
-    """The `parameters` that it gained after trajectories were computed with it. At its default such a parameter changes
-    no pixel, and is left out of specs, so that old and new specs of the same pixels are equal."""
-
-    def type_of(self, parameter: str) -> ParameterType:
-        """The type of one of its parameters."""
-        return self.parameter_types.get(parameter) or infer_type(self.parameters[parameter])
 
 
 def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
@@ -88,6 +52,25 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
         needs_weights=True,
         takes_device=True,
         takes_offload=True,
+        takes_record=True,
+        runs_in_worker=True,
+    )
+
+
+def _network_info(name: str, summary: str, *packages: str, size_grid: int = 1) -> InpainterInfo:
+    """The info of a network that takes its weights from one file, loaded through spandrel."""
+    published = published_for(name)
+    assert published is not None
+    return InpainterInfo(
+        f"riptui.inpainters.{name}:{name}",
+        summary,
+        {"weights": published[0]},
+        extra=name,
+        distributions=(*packages, "torch"),
+        parameter_types={"weights": WeightsType(names=(published[0],))},
+        size_grid=size_grid,
+        needs_weights=True,
+        takes_device=True,
         takes_record=True,
         runs_in_worker=True,
     )
@@ -138,6 +121,11 @@ BUILT_IN: dict[str, InpainterInfo] = {
         "scikit-image, Damelin & Hoang 2018: the smoothest surface through the border. Slow, no weights.",
         distributions=("scikit-image", "scipy"),
     ),
+    "lama": _network_info(
+        "lama",
+        "LaMa, Suvorov et al. 2022: Fourier convolutions, one pass without noise. On a CPU too.",
+        "spandrel",
+    ),
     "identity": InpainterInfo(
         "riptui.inpainters.baselines:identity", "Changes nothing. A reference: every distance stays 0."
     ),
@@ -159,18 +147,6 @@ BUILT_IN |= {
     for name, model in MODELS.items()
 }
 BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
-
-
-def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
-    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
-    if not isinstance(found, InpainterInfo):
-        raise TypeError(f"it must be an InpainterInfo, not {type(found).__name__}")
-    if not all(part.isidentifier() for part in found.target.replace(":", ".", 1).split(".")) or ":" not in found.target:
-        raise ValueError(f"its target must be module:factory, not {found.target!r}")
-    for parameter, default in found.parameters.items():
-        if not found.type_of(parameter).accepts(default):
-            raise ValueError(f"{parameter}={default!r} must be {found.type_of(parameter).description}")
-    return dataclasses.replace(found, distributions=(*found.distributions, distribution))
 
 
 REGISTRY = Registry("inpainter", BUILT_IN, adopt_plugin)
@@ -246,8 +222,9 @@ def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict
     return {key: value for key, value in complete.items() if key not in left_out}
 
 
-def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int) -> None:
-    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask."""
+def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int) -> None:
+    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
+    size (both in px)."""
     if parameters.get("model") == "":
         raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
     for key in ("model", "vae", "config"):
@@ -256,8 +233,11 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
-    if mask % (grid := find_inpainter(name).grid):
-        raise InputError(f"mask {mask} px: {name} needs squares on multiples of {grid} px")
+    info = find_inpainter(name)
+    if mask % info.grid:
+        raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
+    if size % info.size_grid:
+        raise InputError(f"size {size} px: {name} needs pictures of {info.size_grid} px, or a multiple of it")
 
 
 def load(

@@ -58,7 +58,7 @@ class Sweep:
                 inpainter=resolved.name,
                 parameters=inpainters.spec_parameters(resolved.name, parameters),
             )
-            inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask)
+            inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask, spec.size)
             specs.append(spec)
         return specs
 

@@ -1,0 +1,64 @@
+"""What is known of an inpainter before it is imported."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from riptui.inpainters.parameters import ParameterType, infer_type
+
+if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
+    from riptui.spec import ParameterValue
+
+
+@dataclass(frozen=True)
+class InpainterInfo:
+    """What is known of an inpainter before it is imported."""
+
+    target: str
+    """`module:factory`; the factory takes the parameters by name and returns an Inpainter."""
+    summary: str
+    """One line: the method and its source; a last sentence such as "Fast, no weights."."""
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """Every parameter with its default."""
+    extra: str | None = None
+    """The extra of riptui that installs the packages it imports; None: the base install has them."""
+    distributions: tuple[str, ...] = ()
+    """Packages whose versions decide the pixels; recorded with every session. A plug-in's own package is added."""
+    parameter_types: Mapping[str, ParameterType] = field(default_factory=dict)
+    """Allowed values by parameter. A parameter that is missing here takes any value of its default's type."""
+    grid: int = 1
+    """Pixels; the corners of masks must lie on multiples of it."""
+    size_grid: int = 1
+    """Pixels; the side of the pictures must be a multiple of it."""
+    needs_weights: bool = False
+    """Whether it needs a checkpoint that `riptui fetch` downloads."""
+    takes_device: bool = False
+    """Whether the factory also takes `device`, `compile` and `deterministic`: a network, for a GPU if there is one."""
+    takes_offload: bool = False
+    """Whether the factory also takes `offload`: a model whose parts can wait in the computer's memory."""
+    takes_record: bool = False
+    """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
+    runs_in_worker: bool = False
+    """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
+    added_parameters: Collection[str] = ()
+    """The `parameters` that it gained after trajectories were computed with it. At its default such a parameter changes
+    no pixel, and is left out of specs, so that old and new specs of the same pixels are equal."""
+
+    def type_of(self, parameter: str) -> ParameterType:
+        """The type of one of its parameters."""
+        return self.parameter_types.get(parameter) or infer_type(self.parameters[parameter])
+
+
+def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
+    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
+    if not isinstance(found, InpainterInfo):
+        raise TypeError(f"it must be an InpainterInfo, not {type(found).__name__}")
+    if not all(part.isidentifier() for part in found.target.replace(":", ".", 1).split(".")) or ":" not in found.target:
+        raise ValueError(f"its target must be module:factory, not {found.target!r}")
+    for parameter, default in found.parameters.items():
+        if not found.type_of(parameter).accepts(default):
+            raise ValueError(f"{parameter}={default!r} must be {found.type_of(parameter).description}")
+    return dataclasses.replace(found, distributions=(*found.distributions, distribution))

@@ -16,7 +16,7 @@ from riptui.errors import DamagedError, RiptuiError, SpecError
 from riptui.extras import importing
 from riptui.inpainters import find_inpainter
 from riptui.store.claim import claim
-from riptui.store.creation import remove_abandoned
+from riptui.store.creation import remove_abandoned_below
 from riptui.store.listing import find_all_trajectories
 from riptui.store.lock import probe_lock
 from riptui.store.provenance import describe_mixed_sessions
@@ -40,8 +40,7 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     unlisted = UnlistedFolders()
     trajectories = find_all_trajectories(paths, on_error=unlisted)
     if repair:
-        for group in {trajectory.path.parent for trajectory in trajectories}:
-            remove_abandoned(group)
+        remove_abandoned_below(paths)
     results = []
     with transient_progress(hidden=as_json and out.is_terminal) as progress:
         for trajectory in progress.track(trajectories, description="checking"):
@@ -62,29 +61,29 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
 def _read_weights(text: str, joint_variant: bool = False) -> Mapping[str, str]:
     """The digests of the weights at a place, by part. Raises InputError, WeightsError."""
     with importing("--weights", "diffusion"):
-        from riptui.inpainters import identity
+        from riptui.inpainters import weight_check
     with err.status(f"reading {printable(text)} ...") if err.is_terminal else nullcontext():
-        return identity.read_place(text, joint_variant=joint_variant)
+        return weight_check.read_place(text, joint_variant=joint_variant)
 
 
 def _compare_weights(trajectory: Trajectory, find_weights: Callable[[bool], Mapping[str, str]]) -> dict[str, Any]:
     """Whether the weights at a place computed all sessions that recorded theirs, and the parts that differ."""
-    from riptui.inpainters import identity  # of an extra
+    from riptui.inpainters import identity, weight_check  # of an extra
 
     try:
         sessions, spec = trajectory.read_sessions(), trajectory.spec
-        uses_weights = find_inpainter(trajectory.spec.inpainter).takes_record
+        uses_weights = find_inpainter(spec.inpainter).takes_record
     except RiptuiError:
         return {"weights": "unknown", "unlike": []}
-    found = find_weights(any(identity.wants_joint_variant(session.notes) for session in sessions))
-    if "model_index" in found:  # a whole model, of which some parts may not have been used
-        found = {part: digest for part, digest in found.items() if part not in identity.replaced_parts(spec.parameters)}
-    recorded = [identity.recorded_identity(session.notes) for session in sessions]
-    if not uses_weights or (all(recorded) and recorded and not any(found.keys() & parts.keys() for parts in recorded)):
+    if not uses_weights:
         return {"weights": "none", "unlike": []}
+    recorded = [identity.recorded_identity(session.notes) for session in sessions]
     if not any(recorded):
         return {"weights": "unknown", "unlike": []}
-    unlike = sorted({part for parts in recorded for part in identity.unlike_parts(parts, found)})
+    found = find_weights(any(identity.wants_joint_variant(session.notes) for session in sessions))
+    unlike = weight_check.unlike_place(found, recorded, spec.parameters)
+    if unlike is None:
+        return {"weights": "none" if all(recorded) else "unknown", "unlike": []}
     return {"weights": "unlike" if unlike else "same", "unlike": unlike}
 
 

@@ -19,10 +19,10 @@ def handle_error(error: BaseException) -> int:
     match error:
         case click.ClickException():
             context = getattr(error, "ctx", None)
-            print_error(error.format_message(), hint=f"{context.command_path} --help" if context else "")
+            _try_to_print(error.format_message(), hint=f"{context.command_path} --help" if context else "")
             return USAGE
         case RiptuiError():
-            print_error(str(error))
+            _try_to_print(str(error))
             return error.exit_code
         case KeyboardInterrupt() | click.Abort():
             return INTERRUPTED
@@ -31,10 +31,7 @@ def handle_error(error: BaseException) -> int:
             return BROKEN_PIPE
         case OSError():  # those of the runs folder are RiptuiErrors
             streams.discard_output(sys.stdout)
-            try:
-                print_error(explain_os_error(error))
-            except OSError:  # stderr is full or closed, too
-                streams.discard_output(sys.stderr)
+            _try_to_print(explain_os_error(error))
             return FAILED
         case SystemExit():  # from click: a completion was printed, or the reader of the help closed the pipe
             if isinstance(error.__context__, BrokenPipeError):
@@ -42,6 +39,16 @@ def handle_error(error: BaseException) -> int:
                 return BROKEN_PIPE
             return error.code if isinstance(error.code, int) else 0
     raise error
+
+
+def _try_to_print(message: str, *, hint: str = "") -> None:
+    """Print an error, even where stderr is on the disk that is full."""
+    try:
+        print_error(message, hint=hint)
+        sys.stderr.flush()
+    except OSError:
+        for stream in (sys.stdout, sys.stderr):
+            streams.discard_output(stream)
 
 
 def explain_os_error(error: OSError) -> str:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from riptui.cli.console import err, print_error, print_line, warn
 from riptui.errors import InputError, RiptuiError, WeightsError, with_choices
 from riptui.extras import importing
-from riptui.inpainters import REGISTRY, catalogue
+from riptui.inpainters import REGISTRY, catalogue, import_trial
 from riptui.inpainters.catalogue import ModelRef
 from riptui.inpainters.model_names import is_local, is_single_file
 from riptui.inpainters.published_weights import PUBLISHED, published_for
@@ -110,8 +110,16 @@ def _find_model(model: ModelRef, allow_pickle: bool, config: str | None) -> Path
     from riptui.inpainters import download  # of an extra
 
     place = download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
-    _verify(place, model, allow_pickle, config)
+    if _is_model(place, allow_pickle):
+        _verify(place, model, allow_pickle, config)
     return place
+
+
+def _is_model(place: Path, allow_pickle: bool) -> bool:
+    """Whether a file or a folder is a model, or a VAE's folder, and no LoRA, VAE or learned embedding in a file."""
+    from riptui.inpainters import single_file  # of an extra
+
+    return not place.is_file() or single_file.read_header(place, allow_pickle=allow_pickle).is_model
 
 
 def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None) -> None:
@@ -160,9 +168,10 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
             place = Path(model.model)
         else:
             continue
-        if is_single_file(model.model):
-            _fetch_configurations(model, allow_pickle, config)
-        _verify(place, model, allow_pickle, config)
+        if _is_model(place, allow_pickle):
+            if place.is_file():
+                _fetch_configurations(model, allow_pickle, config)
+            _verify(place, model, allow_pickle, config)
         if plan:
             outcome = "complete" if plan.missing else "already installed"
             print_line(f"{name}: {format_count(len(plan.files), 'file')}, {format_size(plan.size)}, {outcome}, {place}")
@@ -213,10 +222,7 @@ def _plan_download(model: ModelRef, variant: "Variant", allow_pickle: bool) -> "
 def _fetch_published(names: Iterable[str]) -> None:
     for name in names:
         inpainter, terms = PUBLISHED[name].inpainter, PUBLISHED[name].terms
-        info = REGISTRY[inpainter]
-        for package in info.distributions:
-            with importing(f"the inpainter {inpainter}", info.extra or ""):
-                import_module(package)
+        import_trial.require_installed(inpainter, REGISTRY[inpainter])
         if terms:
             warn(terms)
         file = published_file(name)

@@ -52,10 +52,13 @@ def _find_log(runs: Path, target: str | None) -> Path:
         if not log.exists():
             raise InputError(f"{target} has no log: it never failed")
         return log
-    found = list_workers(runs, on_error=UnlistedFolders())
+    unlisted = UnlistedFolders()
+    found = list_workers(runs, on_error=unlisted)
     workers = [worker for worker in found if not worker.record.command]  # they print to their terminals
     if target is not None:
         return find_worker(workers, target, runs).log
+    if not workers and unlisted.count:
+        raise InputError(f"no worker of {runs} can be read: see above")
     if not workers:
         raise InputError(f"no worker has run in {runs}; start one with `riptui worker` or `riptui run --detach`")
     return max(workers, key=lambda worker: (worker.alive, worker.record.started)).log

@@ -41,10 +41,10 @@ MODEL_OPTIONS = {
     ),
     "--dtype": ("TYPE", "Precision: auto (half precision on a GPU), float32, float16 or bfloat16."),
     "--revision": ("REV", "Branch, tag or commit of the model on the hub."),
-    "--embedding": ("FILE", "Learned prompt (textual inversion)."),
-    "--lora": ("FILE[:W]", "LoRA, at weight W (1 if none is given). May be repeated."),
+    "--embedding": ("FILE", "Learned prompt (textual inversion): a file, or ORG/NAME[/FILE] of the hub."),
+    "--lora": ("FILE[:W]", "LoRA, a file or ORG/NAME[/FILE] of the hub, at weight W (default 1). May be repeated."),
     "--config": ("FOLDER", "For a model in one file: a folder or hub id with its configurations and tokenizer."),
-    "--vae": ("ID", "Another VAE, by hub id or folder, e.g. one with an asymmetric decoder."),
+    "--vae": ("ID", "Another VAE, by hub id, folder or file, e.g. one with an asymmetric decoder."),
 }
 """Parameters of diffusion models that have an option of their own; --set sets the others."""
 

@@ -14,12 +14,12 @@ from riptui.settings import load_settings
 from riptui.store.listing import find_all_trajectories, summarize
 from riptui.store.ratings import RatingMode, require_rater
 from riptui.text.units import format_count
-from riptui.tui.rating.session import RatingPlan, RatingSession, guess_rater
+from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
 from riptui.tui.start import start
 
 if TYPE_CHECKING:
     from riptui.graphics.protocol import Graphics
-    from riptui.tui.rating.screen import RatingScreen
+    from riptui.tui.rating.rating_screen import RatingScreen
 
 
 def rate(
@@ -39,7 +39,7 @@ def rate(
     session = RatingSession(plan, [summarize(trajectory) for trajectory in trajectories])
 
     def make_screen(graphics: Graphics) -> RatingScreen:
-        from riptui.tui.rating.screen import RatingScreen  # importing Textual reads the environment
+        from riptui.tui.rating.rating_screen import RatingScreen  # importing Textual reads the environment
 
         return RatingScreen(session, graphics)
 

@@ -56,6 +56,8 @@ def _print_preferences(summary: dict[str, Any]) -> None:
     ties = f", {format_count(summary['ties'], 'tie')}" if summary["ties"] else ""
     title = f"What people prefer: {format_count(summary['comparisons'], 'comparison')}{ties}"
     if _print_rows(title, "condition", "condition", summary["preferences"], columns, ("95 %", "shown")):
+        for question, count in summary["questions"].items():
+            print_line(f"{question} {count}", "dim")
         print_line("strength: log odds against an average condition (Bradley-Terry)", "dim")
 
 
@@ -66,7 +68,11 @@ def _print_tags(shares: Sequence[dict[str, Any]]) -> None:
         "seen": lambda row: f"{row['share']['value']:.0f} %",
         "95 %": lambda row: _format_range(row["share"], "{:.0f}"),
     }
-    _print_rows("What people see", "condition", "condition", shares, columns, ("rated",))
+    seen = {row["tag"] for row in shares if row["share"]["value"] > 0}
+    shown = [row for row in shares if row["tag"] in seen]
+    if shares and not shown:
+        print_line("What people see: none of the tags, in any frame", "bold")
+    _print_rows("What people see", "condition", "condition", shown, columns, ("rated",))
 
 
 def _print_kappas(kappas: Sequence[dict[str, Any]]) -> None:

@@ -29,6 +29,7 @@ def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite
         trajectories,
         out,
         reference=reference,
+        rated_folders=paths,
         overwrite=overwrite,
         as_json=as_json,
     )
@@ -36,7 +37,13 @@ def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite
 
 
 def write_report(
-    trajectories: Sequence[Trajectory], out: Path, *, reference: Path | None, overwrite: bool, as_json: bool
+    trajectories: Sequence[Trajectory],
+    out: Path,
+    *,
+    reference: Path | None,
+    rated_folders: Sequence[Path],
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Write the report with a progress bar and print a summary. Raises InputError, DiskError."""
     from riptui.figures.report import write_report as write  # imports matplotlib, 0.5 s: a wrong path fails before
@@ -50,7 +57,14 @@ def write_report(
                 tasks[task_name] = progress.add_task(task_name, total=total)
             progress.update(tasks[task_name], completed=done, total=total)
 
-        written = write(trajectories, out, reference=reference, overwrite=overwrite, on_progress=show_progress)
+        written = write(
+            trajectories,
+            out,
+            reference=reference,
+            rated_folders=rated_folders,
+            overwrite=overwrite,
+            on_progress=show_progress,
+        )
     if as_json:
         print_json(to_json_value(written.as_dict()))
     else:

@@ -8,7 +8,7 @@ from riptui.cli.console import warn
 from riptui.cli.run_trajectories import has_work, run_trajectories
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.cli.worker_options import take_worker_options
-from riptui.store.creation import remove_abandoned
+from riptui.store.creation import remove_abandoned_below
 from riptui.store.listing import find_all_trajectories
 from riptui.store.worker_registry import find_runs_folder
 
@@ -25,8 +25,7 @@ def resume(
     care = Care.of(on_end, timeout)
     options = take_worker_options(worker)
     trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
-    for group in {trajectory.path.parent for trajectory in trajectories}:
-        remove_abandoned(group)
+    remove_abandoned_below(paths)
     if len(trajectories) > 1 and display not in ("json", "none"):
         warn(f"resuming {sum(map(has_work, trajectories))} of {len(trajectories)} trajectories")
     runs = find_runs_folder(trajectories, runs)

@@ -28,17 +28,11 @@ def print_side_by_side(
     images = [read_original(trajectory), read_frame(trajectory, k)]  # a frame that is not there: before the probe
     terminal = _choose_terminal(graphics)
     depth = _colour_depth(terminal)
-    if terminal.protocol == "off" or depth is None:
-        if required:
-            warn(
-                f"no pictures: {terminal.reason if terminal.protocol == 'off' else 'no colours here (NO_COLOR, TERM)'}"
-            )
-        return
     rows = max(LEAST_ROWS, out.height - ROWS_OF_STATE - rows_below)
-    row = picture_row(images, terminal, (out.width, rows), depth)
+    row = picture_row(images, terminal, (out.width, rows), depth) if depth else None
     if row is None:
         if required:
-            warn("no pictures: the window is too small")
+            warn(f"no pictures: {_explain_lack(terminal, depth)}")
         return
     out.file.write(row.text)
     captions = ("original", f"frame {k}, {trajectory.spec.inpainted(k):.0f} %")
@@ -52,6 +46,12 @@ def _choose_terminal(graphics: str | None) -> Terminal:
     if terminal == NO_TERMINAL:
         return replace(terminal, protocol="halfblock", truecolor=not out.is_terminal)
     return terminal
+
+
+def _explain_lack(terminal: Terminal, depth: ColourDepth | None) -> str:
+    if terminal.protocol == "off":
+        return terminal.reason
+    return "the window is too small" if depth else "there are no colours here (NO_COLOR, TERM)"
 
 
 def _colour_depth(terminal: Terminal) -> ColourDepth | None:

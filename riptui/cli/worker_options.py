@@ -3,9 +3,12 @@
 import os
 from typing import Any
 
+import msgspec
+
 from riptui.errors import InputError
 from riptui.inpainters.devices import require_device
 from riptui.store.worker_record import WorkerOptions
+from riptui.supervision.device_choice import resolve_uuid
 
 
 def take_worker_options(parameters: dict[str, Any]) -> WorkerOptions:
@@ -23,4 +26,4 @@ def take_worker_options(parameters: dict[str, Any]) -> WorkerOptions:
             raise InputError(f"--offload {options.offload} is for a GPU with too little memory, not for device cpu")
         require_device(options.device or "cuda")
     require_device(options.device)
-    return options
+    return msgspec.structs.replace(options, device=resolve_uuid(options.device))

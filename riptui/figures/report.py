@@ -15,6 +15,7 @@ from riptui.figures import averages, scatter, sequences, singles, square_maps, s
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
+from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
 from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
@@ -22,6 +23,7 @@ from riptui.figures.report_data import OnReportProgress, ReportData, load_report
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
 from riptui.results.findings import ConditionFindings, check_findings
+from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
 from riptui.store.trajectory import Trajectory
 
@@ -50,6 +52,8 @@ class WrittenReport:
     notes: Sequence[str]
     """Further remarks for the reader."""
     recursion: WrittenRecursion
+    ratings: RatingSummary | None
+    """None if nobody has rated."""
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
@@ -78,10 +82,12 @@ class WrittenReport:
                 for tested in self.tested
             ],
             "recursion": self.recursion.analysis.as_dict(),
+            "ratings": self.ratings.as_dict() if self.ratings else None,
             "files": [
                 MARKDOWN_NAME,
                 HTML_NAME,
                 JSON_NAME,
+                *([CSV_NAME] if self.ratings else []),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
@@ -96,14 +102,16 @@ def write_report(
     out: Path,
     *,
     reference: Path | None = None,
+    rated_folders: Sequence[Path] = (),
     overwrite: bool = False,
     on_progress: OnReportProgress = lambda stage, done, total: None,
 ) -> WrittenReport:
     """Draw the paper's figures from trajectories and write them with a report to a folder, atomically.
 
     Figures that need more data are left out, with the reason. The same trajectories give the same bytes.
-    `reference`: a CSV of published curves (see `reference.read`). `out` is created; an earlier report in it is
-    replaced. With `overwrite`, `out` may contain other files, which are kept.
+    `reference`: a CSV of published curves (see `reference.read`). `rated_folders`: where, and below which, ratings are
+    looked for. `out` is created; an earlier report in it is replaced. With `overwrite`, `out` may contain other files,
+    which are kept.
 
     Raises InputError: no readable trajectory, a wrong `reference` or `out`; DiskError.
     """
@@ -113,13 +121,17 @@ def write_report(
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
         recursion = write_recursion(data, folder)
+        ratings = write_ratings(rated_folders, data.summaries, folder)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
         unusable = data.unfinished, data.unreadable
-        written = WrittenReport(out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion)
-        text = render_markdown(data, figures, left_out, damaged, tested, notes, render_recursion(recursion))
+        written = WrittenReport(
+            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings
+        )
+        sections = [*render_recursion(recursion), *render_ratings(ratings)]
+        text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")

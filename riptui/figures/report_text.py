@@ -42,16 +42,16 @@ def render_markdown(
     damaged: Sequence[str],
     tested: Sequence[ConditionFindings],
     notes: Sequence[str],
-    recursion: Iterable[str],
+    sections: Iterable[str],
 ) -> str:
-    """Render the text; it links to the figures by file name. `recursion`: the parts of the section of that name."""
+    """Render the text; it links to the figures by file name. `sections`: parts written elsewhere."""
     parts = [
         "# Recursive InPainting: a report\n\nFigures have the numbers of the corresponding figures in the paper "
         "(Conde et al., *How Stable is Stable Diffusion under Recursive InPainting (RIP)?*, arXiv 2407.09549).\n",
         *_runs_section(data, notes),
         *_figures_section(figures, left_out, damaged),
         *_stability_section(data),
-        *recursion,
+        *sections,
         *_findings_section(data, tested),
         f"## Limits\n\n{_LIMITS}",
         f"Made by riptui {__version__}.\n",

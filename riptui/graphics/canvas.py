@@ -26,8 +26,11 @@ class Canvas:
         self._placeholders: list[list[PictureCell]] = []
         self._has_placeholder: Bool[np.ndarray, "rows columns"] = np.zeros((box.rows, box.columns), bool)
 
-    def draw(self, image: RGBArray) -> Region | None:
-        """Draw an image. Returns the region of changed cells, or None."""
+    def draw(self, image: RGBArray, *, below_pixels: bool = False) -> Region | None:
+        """Draw an image. Returns the region of changed cells, or None.
+
+        below_pixels: pixels stay in the place of the cells.
+        """
         previous, self._blocks = self._blocks, shrink(image, self.box.columns, self.box.rows, grey=self._grey)
         if self.bottom_colour is not None:
             self._blocks = np.concatenate([self._blocks[:-2], np.full_like(self._blocks[-2:], self.bottom_colour)])
@@ -39,7 +42,8 @@ class Canvas:
         ys, xs = np.flatnonzero(changed.any(axis=1)).tolist(), np.flatnonzero(changed.any(axis=0)).tolist()
         for y in ys:
             self._half_blocks[y] = to_half_blocks(self._blocks[2 * y : 2 * y + 2], self._depth)[0]
-        self._has_placeholder &= ~changed
+        if not below_pixels:
+            self._has_placeholder &= ~changed
         return Region.from_corners(xs[0], ys[0], xs[-1] + 1, ys[-1] + 1) if ys else None
 
     def show_kitty_picture(self, number: int, background: str) -> None:

@@ -12,12 +12,16 @@ MAX_SIXEL_SIDE = 1000  # pixels: by default xterm cuts off larger ones
 
 @dataclass(frozen=True)
 class PictureBox:
-    """The box of a picture: its size in cells, and the screen pixels of the picture within them."""
+    """The box of a picture: its size in cells, and the screen pixels of the picture within them.
+
+    smooth: a picture that is scaled up is smoothed, because its pixels would be squares of unlike sizes.
+    """
 
     columns: int
     rows: int
     width: int
     height: int
+    smooth: bool = False
 
 
 def fit(

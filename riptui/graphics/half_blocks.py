@@ -55,6 +55,8 @@ def solid_cell(colour: RGBColour, depth: ColourDepth) -> PictureCell:
 def shrink(image: RGBArray, columns: int, rows: int, *, grey: bool = False) -> RGBArray:
     """Resize an image to two pixels per cell, one above the other, by means."""
     size = columns, rows * 2
+    if image.shape[:2] == size[::-1] and not grey:
+        return image
     scaled_up = image.shape[1] <= size[0] and image.shape[0] <= size[1]
     small = Pillow.fromarray(image).resize(size, Pillow.Resampling.NEAREST if scaled_up else Pillow.Resampling.BOX)
     return np.asarray(small.convert("L").convert("RGB") if grey else small)

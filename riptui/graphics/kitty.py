@@ -31,13 +31,23 @@ def encode(picture: Pillow.Image) -> str:
 
 def transmit(number: int, png: str, columns: int, rows: int, *, tmux: bool) -> str:
     """The commands that send a picture for a box of cells, which it fills as far as its proportions allow."""
+    return _send(f"a=T,U=1,f=100,i={number},c={columns},r={rows},q=2,", "q=2,", png, tmux)
+
+
+def replace_part(number: int, x: int, y: int, png: str, *, tmux: bool) -> str:
+    """The commands that replace pixels of a picture that was sent, from (x, y) on, without a change of any cell.
+
+    They edit the first frame of what kitty takes for an animation (since 0.20); ghostty has none.
+    """
+    return _send(f"a=f,r=1,X=1,f=100,i={number},x={x},y={y},q=2,", "a=f,q=2,", png, tmux)
+
+
+def _send(first_keys: str, keys: str, png: str, tmux: bool) -> str:
     chunks = [png[start : start + _CHUNK] for start in range(0, len(png), _CHUNK)]
-    keys = f"a=T,U=1,f=100,i={number},c={columns},r={rows},q=2,"
-    commands = []
-    for remaining, chunk in zip(range(len(chunks) - 1, -1, -1), chunks, strict=True):
-        commands.append(_command(f"{keys}m={int(remaining > 0)};{chunk}", tmux))
-        keys = "q=2,"
-    return "".join(commands)
+    return "".join(
+        _command(f"{keys if index else first_keys}m={int(index < len(chunks) - 1)};{chunk}", tmux)
+        for index, chunk in enumerate(chunks)
+    )
 
 
 def random_number() -> int:

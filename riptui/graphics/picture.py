@@ -1,9 +1,11 @@
 """The picture widget: half blocks at once, and pixels as soon as the picture rests.
 
 Below the pixels there is always text, so Textual can move, cover and repaint a picture like any text. A repaint erases
-its sixels: the rows report that they were written, and only then is the picture sent again.
+its sixels: the rows report that they were written, and only then is the picture sent again. Where only a few squares of
+a picture change, they are replaced in pixels, and the text below is not sent.
 """
 
+import asyncio
 from textwrap import wrap
 from typing import cast
 
@@ -15,13 +17,13 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from riptui.graphics import kitty
 from riptui.graphics.canvas import Canvas
 from riptui.graphics.encoding import EncodeRequest
-from riptui.graphics.fit import fit
+from riptui.graphics.fit import PictureBox, fit
 from riptui.graphics.half_blocks import ColourDepth, solid_cell
 from riptui.graphics.picture_cell import PictureCell
 from riptui.graphics.picture_strip import PictureStrip
+from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
 from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
 
@@ -38,27 +40,50 @@ class PictureWidget(Widget):
 
     DEFAULT_CSS = "PictureWidget { width: 1fr; height: 1fr; }"
 
-    def __init__(self, graphics: Graphics, *, id: str | None = None) -> None:
+    def __init__(self, graphics: Graphics, *, kept_pictures: int = 1, id: str | None = None) -> None:
+        """kept_pictures: how many stay in kitty's memory, to be shown again at once."""
         super().__init__(id=id)
         self._graphics = graphics
         self.image: RGBArray | None = None
         self.note = ""
+        self._box: PictureBox | None = None  # as given to `show`
         self._canvas: Canvas | None = None
         self._pixel_timer: Timer | None = None
         self._paint_reported = False
-        self._kitty_numbers: list[int] = []  # of the pictures in kitty's memory; the last is shown
-        self._pixels_current = False  # whether the last one is of this image
+        self._sending = False
+        self._pixels = PixelLayer(graphics, self._write, kept_pictures)
 
-    def show(self, image: RGBArray | None, *, note: str = "") -> None:
-        """Show an image, or the note in its place. Only changes are sent to the terminal."""
-        if image is None or self.image is None or self._canvas is None or image.shape != self.image.shape:
+    def show(
+        self, image: RGBArray | None, *, note: str = "", box: PictureBox | None = None, steady: bool = False
+    ) -> None:
+        """Show an image, or the note in its place. Only changes are sent to the terminal.
+
+        box: how large, if not as large as fits. steady: keep the pixels of the image before until those of this one
+        are there, without half blocks in between.
+        """
+        before = self.image
+        if image is None or before is None or not self._canvas or image.shape != before.shape or box != self._box:
             if image is not None or self.image is not None or note != self.note:
-                self.image, self.note = image, note
+                self.image, self.note, self._box = image, note, box
                 self._rebuild_canvas()
-        elif not np.array_equal(image, self.image):
+        elif not np.array_equal(image, before):
             self.image, self.note = image, note
-            self._pixels_current = False
-            if changed := self._canvas.draw(image):
+            self._draw(steady=steady)
+
+    def _draw(self, *, steady: bool) -> None:
+        """Replace the image by another one of its size."""
+        if self.image is None or self._canvas is None:
+            return
+        in_pixels = self._pixels.shown is not None and self._screen_region() is not None
+        if in_pixels and self._pixels.recall(self.image):
+            self._canvas.draw(self.image, below_pixels=True)
+            self._show_kitty_picture()
+        elif in_pixels and (steady or self._pixels.changes_little(self.image)):
+            self._canvas.draw(self.image, below_pixels=True)
+            self._start_encoding()
+        else:
+            self._pixels.shown = None
+            if changed := self._canvas.draw(self.image):
                 self.refresh(changed.translate(self._picture_region().offset))
             self._restart_pixel_timer()
 
@@ -69,7 +94,7 @@ class PictureWidget(Widget):
 
     def on_unmount(self) -> None:
         self._graphics.unsubscribe(self)
-        self._free_pictures()
+        self._pixels.free(all=True)
 
     def on_resize(self, _event: events.Resize) -> None:
         self._rebuild_canvas()
@@ -81,13 +106,13 @@ class PictureWidget(Widget):
 
     def _rebuild_canvas(self) -> None:
         """Start over, for another size of the image or the widget, or another protocol."""
-        self._canvas, self._pixels_current = None, False
-        self._free_pictures()
+        self._canvas = None
+        self._pixels.free(all=True)
         self.refresh()
         if self.image is None or self._graphics.protocol == "off":
             return
         size = self.image.shape[1], self.image.shape[0]
-        if box := fit(size, self.size, self._graphics.cell, self._graphics.protocol):
+        if box := self._box or fit(size, self.size, self._graphics.cell, self._graphics.protocol):
             ends_early = box.rows > 1 and box.height < box.rows * self._graphics.cell[1]
             bottom_colour = self.background_colors[1].rgb if ends_early and self._graphics.protocol == "sixel" else None
             self._canvas = Canvas(box, self._depth, grey=self.app.no_color, bottom_colour=bottom_colour)
@@ -146,16 +171,18 @@ class PictureWidget(Widget):
     # Pixels
 
     def _rows_written(self) -> None:
-        """Textual is writing rows of the picture."""
+        """Textual is writing rows of the picture, which erases sixels."""
+        if self._graphics.protocol == "sixel":
+            self._pixels.shown = None
         if not self._paint_reported and self._graphics.protocol in ("kitty", "sixel"):
             self._paint_reported = True
             self.call_later(self._after_paint)
 
     def _after_paint(self) -> None:
-        """Free all pictures but the last, and send pixels again if the paint erased them."""
+        """Free pictures that are no longer shown, and send pixels again if the paint erased them."""
         self._paint_reported = False
-        self._free_pictures(keep=1)
-        if not self._pixels_current:
+        self._pixels.free()
+        if self._pixels.shown is not self.image:
             self._restart_pixel_timer()
 
     def _restart_pixel_timer(self) -> None:
@@ -165,20 +192,47 @@ class PictureWidget(Widget):
             self._pixel_timer = self.set_timer(REST_SECONDS, self._start_encoding)
 
     def _start_encoding(self) -> None:
-        if self._canvas and self._screen_region():  # else the next paint restarts the timer
-            self.run_worker(self._show_pixels(), group="pixels", exclusive=True)
+        if self._canvas and self._screen_region() and not self._sending:  # else the next paint restarts the timer
+            self._sending = True
+            self.run_worker(self._send_pixels(), group="pixels")
 
-    async def _show_pixels(self) -> None:
+    async def _send_pixels(self) -> None:
+        """Send the pixels of the image, and of those that replace it meanwhile in pixels."""
+        try:
+            while (update := await self._encode()) is not None and self._send(update):
+                await asyncio.sleep(self._pixels.pause_seconds(update))
+        finally:
+            self._sending = False
+
+    async def _encode(self) -> EncodedUpdate | None:
+        """Encode what is missing in pixels; None if nothing is, or if the picture has changed too much meanwhile."""
         image, request = self.image, self._encode_request()
-        if image is None or request is None:
-            return
-        data = await self._graphics.encoder.encode(image, request)
-        if image is not self.image or request != self._encode_request():
-            return
-        if request.protocol == "kitty":
-            self._send_to_kitty(data)
-        elif region := self._screen_region():
-            self._write(f"\x1b7\x1b[{region.y + 1};{region.x + 1}H{data}\x1b8")
+        if image is None or request is None or image is self._pixels.shown:
+            return None
+        base = self._pixels.shown
+        update = await self._pixels.encode(image, request)
+        is_current = request == self._encode_request() and self._pixels.shown is base
+        if is_current and (base is not None or image is self.image):  # half blocks are newer than a late whole picture
+            return update
+        self._restart_pixel_timer()
+        return None
+
+    def _send(self, update: EncodedUpdate) -> bool:
+        """Send an update. Returns whether the terminal shows it."""
+        region = self._screen_region()
+        if self._canvas is None or region is None:
+            return False
+        if self._graphics.protocol == "sixel":
+            self._pixels.send_sixels(update, region.x, region.y)
+        elif self._pixels.send_to_kitty(update, self._canvas.box):
+            self._show_kitty_picture()
+        return self._pixels.shown is update.image
+
+    def _show_kitty_picture(self) -> None:
+        """Let the cells show kitty's picture; the old one is freed once they are painted, without a gap."""
+        if self._canvas is not None:
+            self._canvas.show_kitty_picture(self._pixels.kitty_number, self._blank_cell.background)
+            self.refresh(self._picture_region())
 
     def _encode_request(self) -> EncodeRequest | None:
         if not self._canvas:
@@ -209,22 +263,6 @@ class PictureWidget(Widget):
             if region.intersection(front_clip).overlaps(picture_region):
                 return None
         return picture_region
-
-    def _send_to_kitty(self, png: str) -> None:
-        """Send the picture, then the cells that show it; the old one is freed once they are painted, without a gap."""
-        number = self._graphics.allocate_number()
-        if number is None or self._canvas is None:
-            return
-        box = self._canvas.box
-        self._write(kitty.transmit(number, png, box.columns, box.rows, tmux=self._graphics.terminal.tmux))
-        self._canvas.show_kitty_picture(number, self._blank_cell.background)
-        self._kitty_numbers.append(number)
-        self._pixels_current = True
-        self.refresh(self._picture_region())
-
-    def _free_pictures(self, *, keep: int = 0) -> None:
-        while len(self._kitty_numbers) > keep:
-            self._write(self._graphics.free_picture(self._kitty_numbers.pop(0)))
 
     def _write(self, data: str) -> None:
         """Write through Textual's own thread, in the order of its output."""

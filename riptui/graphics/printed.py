@@ -111,12 +111,12 @@ def print_by_own_encoders(images: Sequence[RGBArray], terminal: Terminal, layout
     sheet = _draw_sheet(images, terminal, layout)
     if terminal.protocol == "kitty":
         number = kitty.random_number()
-        picture = quantize(_flatten(sheet, terminal), budget.kitty_colours)
+        picture = quantize(_flatten(sheet, terminal), budget.kitty_colours[0])
         sent = kitty.transmit(number, kitty.encode(picture), layout.columns, layout.rows, tmux=terminal.tmux)
         cells = kitty.placeholders(number, layout.columns, layout.rows, "")
         return sent + "".join(f"{to_escape_codes(row)}\n" for row in cells)
     bands = layout.rows * terminal.cell[1] // sixel.BAND * sixel.BAND
-    picture = quantize(_flatten(sheet[:bands], terminal), budget.sixel_colours)
+    picture = quantize(_flatten(sheet[:bands], terminal), budget.sixel_colours[0])
     control = sixel.encode(picture, terminal.background or UNKNOWN_BACKGROUND)
     return "\n" * layout.rows + f"\x1b7\x1b[{layout.rows}A{control}\x1b8"
 

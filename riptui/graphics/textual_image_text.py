@@ -58,7 +58,7 @@ def pixels(sheet: RGBAArray, terminal: Terminal, size: tuple[int, int]) -> str:
             module: Any = tgp
             renderable: Any = TGPImage(picture, width=size[0], height=size[1])
         else:
-            colours = (REMOTE_BUDGET if terminal.remote else LOCAL_BUDGET).sixel_colours
+            colours = (REMOTE_BUDGET if terminal.remote else LOCAL_BUDGET).sixel_colours[0]
             module, renderable = sixel, SixelImage(picture, *size, SixelOptions(colors=colours))
         with _cell_size(module, terminal.cell), console.capture() as capture:
             console.print(renderable, end="")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
 
 from riptui.errors import InputError
-from riptui.inpainters import file_digests
+from riptui.inpainters import file_digests, locate
 from riptui.inpainters.components import first_line
 
 SAFE_SUFFIX = ".safetensors"
@@ -18,10 +17,11 @@ UNNAMED = "<learned>"
 
 
 def read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
-    """The tensors by name. Raises InputError if there is no such file, or if it is damaged or an unsafe pickle."""
-    path = Path(file).expanduser()
-    if not path.is_file():
-        raise InputError(f"{file} does not exist: check the path")
+    """The tensors by name.
+
+    Raises InputError or WeightsError if there is no such file, or if it is damaged or an unsafe pickle.
+    """
+    path = locate.locate_adapter(file)
     if path.suffix != SAFE_SUFFIX and not allow_pickle:
         raise InputError(
             f"{file} is not a .safetensors file, and a pickle can run any code when loaded: convert it, or, if you "
@@ -38,7 +38,7 @@ def read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
 
 def read_metadata(file: str) -> dict[str, str]:
     """What a .safetensors file says about itself, such as the program and the model of its training; {} if nothing."""
-    path = Path(file).expanduser()
+    path = locate.locate_adapter(file)
     if path.suffix != SAFE_SUFFIX:
         return {}
     with safetensors.safe_open(path, framework="pt") as opened:
@@ -47,5 +47,5 @@ def read_metadata(file: str) -> dict[str, str]:
 
 def describe_file(file: str) -> str:
     """The name and the digest, for the record of a session."""
-    path = Path(file).expanduser()
+    path = locate.locate_adapter(file)
     return f"{path.name}, SHA-256 {file_digests.file_sha256(path)}"

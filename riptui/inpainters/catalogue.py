@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from riptui.errors import InputError, with_choices
 from riptui.inpainters.model_names import is_local, is_single_file, local_model, read_address
@@ -132,6 +133,25 @@ def resolve_model(text: str) -> ModelRef:
     short_name = None if file else find_short_name(repository)
     revision = revision or (MODELS[short_name].revision if short_name else "main")
     return ModelRef(f"{repository}/{file}" if file else repository, revision, short_name, notice)
+
+
+def is_on_hub(text: str) -> bool:
+    """Whether the name of a file that is added to a model is that of a repository of the hub, or of a file in one.
+
+    A path that could be either is one if the file is there. Raises InputError for the address of anything else.
+    """
+    model = text.partition("@")[0]
+    if is_local(text) or Path(text).expanduser().is_file():
+        return False
+    return read_address(text) is not None or bool(REPOSITORY.fullmatch(model) or HUB_FILE.fullmatch(model))
+
+
+def canonical_file(text: str) -> str:
+    """The name of a LoRA or a learned embedding as a spec has it: an absolute path, or one of the hub.
+
+    Raises InputError.
+    """
+    return canonical_model(text) if is_on_hub(text) else str(Path(text).expanduser().absolute())
 
 
 def canonical_model(text: str) -> str:

@@ -27,8 +27,10 @@ from riptui.inpainters.checkpoint import (
     read_json,
     require_component,
 )
+from riptui.inpainters.preflight import MAX_TOKENS, require_token_limit
 from riptui.inpainters.silence import silence_libraries
 from riptui.inpainters.single_file_tensors import load_networks
+from riptui.inpainters.tokenizer_check import find_fault, find_misfit
 
 ON_NO_DEVICE = {"": torch.device("meta")}
 """A device map that loads names and shapes alone, in milliseconds: the rest of a file is never read."""
@@ -37,9 +39,6 @@ DECODERS = ("AutoencoderKL", "AsymmetricAutoencoderKL")
 
 WRONG_SHAPE = re.compile(r"because (\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
 """diffusers' message for a tensor of another shape, which it raises and does not report."""
-
-MAX_TOKENS = 100_000
-"""Tokens. A tokenizer that was saved without its length has 10^30 instead, and CLIP's prompts are padded to it."""
 
 
 def load_components(
@@ -166,21 +165,17 @@ def _misfit_error(title: str, kind: Any, problem: str, tensors: Collection[str],
 def _load_tokenizer(kind: Any, folder: Path, title: str, repair_hint: str) -> Any:
     try:
         tokenizer = kind.from_pretrained(folder, local_files_only=True)
-        encoded = {tuple(tokenizer(text).input_ids) for text in ("", "a", "b")}
+        fault = find_fault(tokenizer)
     except Exception as error:  # of any kind: how the library fails depends on the files
         raise WeightsError(f"{title} in {folder} cannot be loaded: {first_line(error)}") from error
-    if len(encoded) < 3:  # without a vocabulary, all letters are the unknown token
+    if fault:
         files = ", ".join(sorted(path.name for path in folder.iterdir()))
-        raise WeightsError(
-            f"{title} has no vocabulary, so that every prompt would be ignored: {folder} has only {files}. "
-            f"{repair_hint}"
-        )
+        raise WeightsError(f"{title} {fault}: {folder} has only {files}. {repair_hint}")
     if isinstance(tokenizer, CLIPTokenizer) and tokenizer.model_max_length > MAX_TOKENS:
-        raise WeightsError(
-            f"{title} does not say how long a prompt may be: {folder / 'tokenizer_config.json'} needs a "
-            f"model_max_length, 77 for CLIP. "
-            f"{repair_hint}"
-        )
+        require_token_limit(folder, title, repair_hint)
+    config = folder.with_name(folder.name.replace("tokenizer", "text_encoder")) / "config.json"
+    if config.is_file() and (misfit := find_misfit(tokenizer, read_json(config, title))):
+        raise WeightsError(f"{title} {misfit}: they are not of one model. {repair_hint}")
     return tokenizer
 
 

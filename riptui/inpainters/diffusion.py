@@ -124,7 +124,8 @@ def _load_pipeline(
     """
     checkpoint, gguf = weights.checkpoint, weights.places["gguf"]
     allow_pickle, vae = bool(weights.parameters["allow_pickle"]), weights.places["vae"]
-    loaded = {"vae": pipelines.load_vae(vae, dtype=dtype, allow_pickle=allow_pickle)} if vae else {}
+    options: dict[str, Any] = {"dtype": dtype, "allow_pickle": allow_pickle}
+    loaded = {"vae": pipelines.load_vae(vae, checkpoint, model, **options)} if vae else {}
     if gguf or quantise:
         pipelines.pipeline_class(checkpoint, model)  # says what is wrong before anything large is read
         name = checkpoint.denoiser
@@ -132,8 +133,8 @@ def _load_pipeline(
         if gguf:
             loaded[name] = quantisation.load_gguf(Path(gguf), kind, folder, dtype)
         elif quantise:
-            options = {"files": checkpoint.components[name], "title": f"{model}'s {name}", "dtype": dtype}
-            options |= {"repair_hint": checkpoint.repair_hint, "allow_pickle": allow_pickle}
+            options |= {"files": checkpoint.components[name], "title": f"{model}'s {name}"}
+            options |= {"repair_hint": checkpoint.repair_hint}
             loaded[name] = quantisation.load_quantised(quantise, kind, folder, device, **options)
     return pipelines.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
 

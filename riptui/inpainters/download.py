@@ -24,7 +24,7 @@ from huggingface_hub import HfApi, constants, hf_hub_url
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
 
-from riptui.errors import DiskError, InputError, WeightsError
+from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
 from riptui.filesystem import free_bytes
 from riptui.inpainters import catalogue, hub_cache, locate, weight_files
 from riptui.inpainters.checkpoint import inspect_checkpoint, read_json, require_component
@@ -84,7 +84,7 @@ def plan_download(
     allow_pickle: bool = False,
     configurations_only: bool = False,
 ) -> DownloadPlan:
-    """Ask the hub for the files, and check which of them are in the cache and intact.
+    """Ask the hub for the files of a model, or for that of a LoRA, and check which of them are in the cache and intact.
 
     configurations_only: without weights, for a model in a single file. Fetches no more than the model_index.json.
     Raises WeightsError or InputError, one line, within `ANSWER_SECONDS` if the hub does not answer.
@@ -108,6 +108,8 @@ def plan_download(
             chosen = (locate.MODEL_INDEX, *selected)
         elif COMPONENT_CONFIG in listed:
             chosen = weight_files.select_files(listed, ("",), repository, variant=variant, allow_pickle=allow_pickle)
+        elif adapters := [path for path in locate.ADAPTER_FILES if path in listed]:
+            chosen = (adapters[0],)
         else:
             raise InputError(_describe_other_layout(repository, listed))
         files = tuple(listed[path] for path in chosen)
@@ -134,7 +136,11 @@ def _require_file(file: str, listed: Iterable[str], repository: str, allow_pickl
 def _describe_other_layout(repository: str, listed: Iterable[str]) -> str:
     text = f"{repository} is not a checkpoint in diffusers' layout: it has no {locate.MODEL_INDEX}"
     singles = [path for path in sorted(listed) if is_single_file(path)]
-    return f"{text}; of its files, give the one that is the model, e.g. {repository}/{singles[0]}" if singles else text
+    return (
+        f"{text}; of its files, give the one that you want, a model or a LoRA, e.g. {repository}/{singles[0]}"
+        if singles
+        else text
+    )
 
 
 def _list_single_files(listed: Iterable[str]) -> str:
@@ -184,6 +190,8 @@ def find_installed(model: str, revision: str | None, *, allow_pickle: bool = Fal
             folder = locate.locate_model(model, revision, file=COMPONENT_CONFIG)
             require_component(folder, model, repair_hint, allow_pickle)
             return folder
+        with suppress(RiptuiError):
+            return locate.locate_adapter(locate.format_model(model, revision))
         raise
     inspect_checkpoint(folder, model, repair_hint=repair_hint, allow_pickle=allow_pickle)
     return folder

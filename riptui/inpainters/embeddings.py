@@ -8,6 +8,7 @@ from typing import Any
 from riptui.errors import InputError
 from riptui.inpainters.adapter_file import UNNAMED, describe_file, read_tensors
 from riptui.inpainters.components import first_line
+from riptui.inpainters.inpainter import EMBEDDING_USE_NOTE
 
 EMBEDDING_TOKEN = UNNAMED
 """The word in a prompt that stands for the learned embedding."""
@@ -41,10 +42,9 @@ def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> LoadedEmbedd
         else:
             pipeline.load_textual_inversion(tensors, token=EMBEDDING_TOKEN)
             if has_second:
-                loaded.notices.append(
-                    f"the embedding {file} is for one text encoder, text_encoder: text_encoder_2 reads the word "
-                    f"{EMBEDDING_TOKEN} as plain text"
-                )
+                partial = f"for text_encoder alone: text_encoder_2 reads the word {EMBEDDING_TOKEN} as plain text"
+                loaded.notices.append(f"the embedding {file} is {partial}")
+                loaded.notes[EMBEDDING_USE_NOTE] = partial
     except Exception as error:
         raise InputError(f"the embedding {file} does not fit: {first_line(error)}") from error
     return loaded

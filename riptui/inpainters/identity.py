@@ -11,33 +11,25 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from riptui.errors import InputError, RiptuiError, WeightsError
-from riptui.inpainters import catalogue, file_digests, locate, single_file
-from riptui.inpainters.checkpoint import Checkpoint, read_json, require_component
+from riptui.errors import RiptuiError, WeightsError
+from riptui.inpainters import file_digests, single_file
+from riptui.inpainters.checkpoint import Checkpoint
 from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
-from riptui.inpainters.lora_list import read_loras
-from riptui.inpainters.model_places import find_checkpoint, locate_place
+from riptui.inpainters.model_parts import (
+    ADAPTERS,
+    SINGLE_FILE,
+    Parameters,
+    list_parts,
+    list_single_files,
+)
+from riptui.inpainters.model_places import find_vae_file, locate_place
 from riptui.inpainters.parameters import PLACES
-from riptui.inpainters.published_weights import PUBLISHED
+from riptui.inpainters.preflight import require_possible
+from riptui.inpainters.vae_file import require_fit
 from riptui.inpainters.weights_places import locate_weights, read_weights_file
 
-if TYPE_CHECKING:
-    from riptui.spec import ParameterValue
-
-Parameters = Mapping[str, "ParameterValue"]
-
-ADAPTERS = ("lora", "embedding")
-MODEL_PLACES = ("model", "revision", "config")
-SINGLE_FILE = "file"
-"""The part of an identity that is the single file with the weights. The digest is the file's own SHA-256."""
-FILE_PLACES = (*ADAPTERS, "gguf")
-"""Parameters whose values are files."""
-DENOISERS = ("unet", "transformer")
-CONFIG_PART = "configuration"
-"""What the name of a part ends with whose weights come from a file, and its configuration from the model's folder."""
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 Identity = Mapping[str, str]
@@ -100,11 +92,7 @@ def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weig
     joint_variant: as `inspect_checkpoint`.
     """
     checkpoint, parts = list_parts(parameters, joint_variant)
-    single_files = {name: _require_files(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
-    if gguf := parameters.get("gguf"):
-        single_files[checkpoint.denoiser] = _require_files("gguf", gguf)
-    if checkpoint.header:
-        single_files[SINGLE_FILE] = (checkpoint.header.path,)
+    single_files = list_single_files(parameters, checkpoint)
     read = [path for paths in (*parts.values(), *single_files.values()) for path in paths]
     states = {path: file_digests.file_state(path) for path in read}
     try:
@@ -117,31 +105,20 @@ def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weig
 
 
 def require_places(parameters: Parameters) -> None:
-    """Raise WeightsError or InputError if the files that these parameters name are not there. Reads no weights."""
+    """Raise WeightsError or InputError if the files that these parameters name are not there, or cannot work together.
+
+    Reads no weights.
+    """
     if "weights" in parameters:
         locate_weights(str(parameters["weights"]))
         return
-    list_parts(parameters)
-    for name in FILE_PLACES:
-        if parameters.get(name):
-            _require_files(name, parameters[name])
-
-
-def list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
-    """The model's checkpoint, and the files of its parts and of its other VAE. Raises WeightsError, InputError."""
-    allow_pickle = bool(parameters.get("allow_pickle"))
-    gguf, vae = parameters.get("gguf"), parameters.get("vae")
-    replaced = DENOISERS if gguf else ()
-    checkpoint = find_checkpoint(parameters, replaced=replaced, joint_variant=joint_variant)
-    parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
-    for component, files in checkpoint.components.items():
-        if component in replaced:
-            parts[f"{component} {CONFIG_PART}"] = files.paths
-        elif component != "vae" or not vae:
-            parts[component] = files.paths
-    if vae:
-        parts["vae"] = locate_vae(str(vae), allow_pickle)
-    return checkpoint, parts
+    checkpoint, parts = list_parts(parameters)
+    list_single_files(parameters, checkpoint)
+    vae_folder = parts["vae"][0].parent if parameters.get("vae") and "vae" in parts else None
+    require_possible(checkpoint, parameters, vae_folder)
+    if path := find_vae_file(parameters):
+        header = single_file.read_header(path, allow_pickle=bool(parameters.get("allow_pickle")))
+        require_fit(header, checkpoint, str(parameters["model"]))
 
 
 def recorded_identity(notes: Mapping[str, str]) -> Identity:
@@ -178,58 +155,3 @@ def _has_commit(weights: Weights, notes: Mapping[str, str]) -> bool:
         and not weights.places["vae"]  # which it did not record
         and all(weights.identity.get(name, "") == digest for name, digest in added.items())
     )
-
-
-def replaced_parts(parameters: Parameters) -> set[str]:
-    """The parts of its model that an inpainter with these parameters takes from elsewhere."""
-    return ({"vae"} if parameters.get("vae") else set()) | ({*DENOISERS} if parameters.get("gguf") else set())
-
-
-def read_place(text: str, *, joint_variant: bool = False) -> Identity:
-    """The identity of what a user names: a model as in `catalogue.resolve_model`, the folder of one of its parts or a
-    file in it, a VAE's folder, the name of published weights, or a file.
-
-    A file may be a model, a LoRA, an embedding or GGUF; only those parts that a session has recorded count.
-    joint_variant: as `inspect_checkpoint`.
-    Raises WeightsError, InputError.
-    """
-    path = locate_weights(text) if text in PUBLISHED else Path(text).expanduser()
-    if path.is_file() and path.name != locate.MODEL_INDEX and (path.parent / "config.json").is_file():
-        path = path.parent
-        text = str(path)
-    if path.is_file() and path.name != locate.MODEL_INDEX:
-        parts = DENOISERS if path.suffix == ".gguf" else (*ADAPTERS, SINGLE_FILE)
-        return dict.fromkeys(parts, file_digests.file_sha256(path))
-    if (path / locate.MODEL_INDEX).is_file() or not (path / "config.json").is_file():
-        return read_weights({"model": text, "allow_pickle": True}, joint_variant=joint_variant).identity
-    return {_name_part(path): file_digests.content_sha256(locate_vae(str(path.absolute()), allow_pickle=True))}
-
-
-def _name_part(folder: Path) -> str:
-    """Which part of a model a folder has: by the class in its configuration, or else by its name."""
-    kind = str(read_json(folder / "config.json", str(folder)).get("_class_name"))
-    parts = {"Autoencoder": "vae", "UNet": "unet", "Transformer": "transformer"}
-    return next((part for sign, part in parts.items() if sign in kind), folder.name)
-
-
-def locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
-    ref = catalogue.resolve_model(vae)
-    folder = locate.locate_model(ref.model, ref.revision, file="config.json")
-    return require_component(folder, vae, locate.repair_hint(ref.model, ref.revision), allow_pickle).paths
-
-
-def _require_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
-    """The files of a parameter of FILE_PLACES. Raises InputError if one is not there."""
-    paths = named_files(name, value)
-    for path in paths:
-        if not path.is_file():
-            raise InputError(
-                f"{path} does not exist: check the path. {name} takes files on this machine; "
-                "one from the hub is fetched with hf download ORG/NAME, which prints where it is"
-            )
-    return paths
-
-
-def named_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
-    files = [choice.file for choice in read_loras(value)] if name == "lora" else [str(value)]
-    return tuple(Path(file).expanduser() for file in files)

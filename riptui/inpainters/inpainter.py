@@ -23,7 +23,8 @@ the absence of such a note says nothing."""
 PROMPT_NOTE = "prompt"
 NEGATIVE_PROMPT_NOTE = "negative prompt"
 LORA_TENSORS_NOTE = "lora tensors"
-LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE}
+EMBEDDING_USE_NOTE = "embedding use"
+LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE, EMBEDDING_USE_NOTE}
 """Notes that sessions of older releases lack, although they would say the same."""
 OffloadMode = Literal["none", "model", "sequential"]
 """Where the parts of a model wait that is larger than the device's memory: all on the device; in the computer's memory

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from huggingface_hub import constants, try_to_load_from_cache
 
 from riptui.errors import InputError, WeightsError
 from riptui.inpainters import catalogue, model_names
-from riptui.inpainters.model_names import SINGLE_FILE_SUFFIXES, is_local
+from riptui.inpainters.model_names import SINGLE_FILE_SUFFIXES, is_local, is_single_file
 from riptui.text.units import format_size
 
+ADAPTER_FILES = ("pytorch_lora_weights.safetensors", "learned_embeds.safetensors")
+"""How diffusers names LoRAs and learned embeddings in repositories of their own."""
 FIND_HINT = "riptui check RUNS --weights PATH"
 MODEL_INDEX = model_names.MODEL_INDEX
 
@@ -45,6 +48,40 @@ def locate_file(model: str, revision: str | None) -> Path:
             raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
         return path
     return _find_in_cache(*catalogue.split_model(model), revision, model)
+
+
+def locate_adapter(text: str) -> Path:
+    """The file of a LoRA or of a learned embedding: a path, or org/name[/file][@revision] in the hub's cache.
+
+    Raises InputError, WeightsError with the command that fetches it.
+    """
+    path = Path(text).expanduser()
+    if path.is_file():
+        return path
+    if not catalogue.is_on_hub(text):
+        raise InputError(f"{text} does not exist: check the path, or name a repository of the hub: ORG/NAME[/FILE]")
+    ref = catalogue.resolve_model(text)
+    if is_single_file(ref.model):
+        return locate_file(ref.model, ref.revision)
+    for file in ADAPTER_FILES:
+        with suppress(WeightsError):
+            return _find_in_cache(ref.model, file, ref.revision, text)
+    folder = snapshot_folder(ref.model, ref.revision or "main")
+    found = sorted(path.name for path in folder.glob("*") if is_single_file(path.name)) if folder else []
+    if folder is None or not found:
+        raise not_installed_error(ref.model, ref.revision)
+    if len(found) > 1:
+        raise InputError(f"{text} has several files: name one, e.g. {ref.model}/{found[0]}. It has: {', '.join(found)}")
+    return folder / found[0]
+
+
+def snapshot_folder(repository: str, revision: str) -> Path | None:
+    """The folder of a repository's revision in the hub's cache, with whatever files of it are there."""
+    folder = Path(constants.HF_HUB_CACHE, f"models--{repository.replace('/', '--')}")
+    ref = folder / "refs" / revision
+    commit = ref.read_text().strip() if ref.is_file() else revision
+    found = folder / "snapshots" / commit
+    return found if found.is_dir() else None
 
 
 def _find_in_cache(repository: str, file: str, revision: str | None, model: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,24 @@ CONTEXT_WIDTHS = {768: SD1, 1024: SD2, 2048: SDXL}
 
 TEXT_ENCODERS = ("lora_te", "text_encoder")
 """How the names of text encoders' tensors begin."""
+
+
+UNREAD = {
+    r"\.hada_": "a LoHa",
+    r"\.lokr_": "a LoKr",
+    r"\.lora_mid\b": "a LoCon in Tucker's form",
+    r"\.oft_": "an OFT",
+    r"\.diff(_b)?$": "a file with whole differences of weights",
+}
+"""By what is in the names of tensors: adapters of the library LyCORIS that diffusers reads in no way."""
+
+
+def unread_kind(tensors: Mapping[str, Any]) -> str:
+    """What a file is that is no LoRA in the narrow sense; "" if nothing tells that it is something else."""
+    if any(name.startswith(("model.diffusion_model.", "first_stage_model.")) for name in tensors):
+        return "a whole model: give it as the inpainter"
+    kinds = [kind for sign, kind in UNREAD.items() if any(re.search(sign, name) for name in tensors)]
+    return f"{kinds[0]} (LyCORIS), which diffusers does not read: merge it into the model's weights" if kinds else ""
 
 
 def lora_family(tensors: Mapping[str, Any], metadata: Mapping[str, str]) -> str:

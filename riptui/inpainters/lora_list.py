@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui.errors import InputError
+from riptui.inpainters.catalogue import canonical_file
 from riptui.inpainters.parameters import FileType
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
@@ -27,6 +29,7 @@ class LoraChoice:
     """A LoRA's file, and how strongly it is applied: 1 as it was trained."""
 
     file: str
+    """A path, or org/name[/file][@revision] of the hub."""
     weight: float = 1.0
 
     def __str__(self) -> str:
@@ -61,7 +64,10 @@ class LoraType(FileType):
 
     @property
     def description(self) -> str:
-        return f"FILE or FILE:WEIGHT (a number up to {MAX_WEIGHT}), or a JSON list of these, or none"
+        return (
+            f"FILE or FILE:WEIGHT (a number up to {MAX_WEIGHT}), where FILE may be on the hub as ORG/NAME[/FILE], or a "
+            "JSON list of these, or none"
+        )
 
     def accepts(self, value: ParameterValue) -> bool:
         choices = read_loras(value)
@@ -71,13 +77,16 @@ class LoraType(FileType):
         listed = _read_list(text)
         if listed is None and super().parse(text) is None:
             return None
-        return join_loras(str(_locate(part)) for part in ([text] if listed is None else listed)) if text else text
+        try:
+            return join_loras(str(_locate(part)) for part in ([text] if listed is None else listed)) if text else text
+        except InputError:  # raised again, with all that is wrong, when the file is looked for
+            return text
 
 
 def _locate(text: str) -> LoraChoice:
     """A LoRA as typed. A file that is there counts as one, whatever its name ends with."""
     choice = LoraChoice(text) if Path(text).expanduser().is_file() else _split(text)
-    return LoraChoice(str(Path(choice.file).expanduser().absolute()), choice.weight)
+    return LoraChoice(canonical_file(choice.file), choice.weight)
 
 
 def _split(text: str) -> LoraChoice:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import diffusers
 from diffusers.utils import is_peft_available
 
 from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters import file_digests
+from riptui.inpainters import file_digests, locate
 from riptui.inpainters.adapter_file import SAFE_SUFFIX, describe_file, read_metadata, read_tensors
 from riptui.inpainters.checkpoint import describe_tensors
 from riptui.inpainters.components import first_line
 from riptui.inpainters.inpainter import LORA_TENSORS_NOTE
-from riptui.inpainters.lora_family import TEXT_ENCODERS, lora_family, pipeline_families
+from riptui.inpainters.lora_family import TEXT_ENCODERS, lora_family, pipeline_families, unread_kind
 from riptui.inpainters.lora_layout import LayerTensor, LoraLayout, convert_layout, find_alpha, list_weights
 from riptui.inpainters.lora_list import read_loras
 
@@ -78,7 +77,7 @@ class _LoraFile:
     """A LoRA's file, and what becomes of its tensors."""
 
     def __init__(self, path: str, adapter: str, allow_pickle: bool) -> None:
-        self.path = Path(path).expanduser()
+        self.path = locate.locate_adapter(path)
         self.adapter = adapter
         self.tensors = read_tensors(path, allow_pickle)
         self.metadata = read_metadata(path)
@@ -96,6 +95,8 @@ class _LoraFile:
                 f"the LoRA {self.path} does not fit: it was trained for {family}, and this model is a "
                 f"{' or a '.join(sorted(families))}"
             )
+        if kind := unread_kind(self.tensors):
+            return f"the LoRA {self.path} is {kind}"
         scales = [name for name in self.tensors if "dora_scale" in name]
         if scales:
             return (

@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 from riptui.errors import InputError
 
 MODEL_INDEX = "model_index.json"
-SINGLE_FILE_SUFFIXES = (".safetensors", ".ckpt")
-"""Of files that hold a whole model, as web UIs keep them."""
+SINGLE_FILE_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".pth")
+"""Of files that hold a whole model, or a VAE, as web UIs keep them."""
 
 HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com")
 OTHER_KINDS = {"datasets": "a data set", "spaces": "a space", "collections": "a collection", "papers": "a paper"}

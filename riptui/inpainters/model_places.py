@@ -49,6 +49,20 @@ def locate_place(parameters: Mapping[str, ParameterValue]) -> Path:
     return locate.locate_model(ref.model, ref.revision)
 
 
+def has_vae_file(parameters: Mapping[str, ParameterValue]) -> bool:
+    """Whether the other VAE that these parameters name is a single file."""
+    vae = parameters.get("vae")
+    return bool(vae) and is_single_file(catalogue.resolve_model(str(vae)).model)
+
+
+def find_vae_file(parameters: Mapping[str, ParameterValue]) -> Path | None:
+    """The single file of the other VAE; None if there is none, or a folder. Raises WeightsError, InputError."""
+    if not has_vae_file(parameters):
+        return None
+    ref = catalogue.resolve_model(str(parameters["vae"]))
+    return locate.locate_file(ref.model, ref.revision)
+
+
 def _resolve(parameters: Mapping[str, ParameterValue]) -> catalogue.ModelRef:
     ref = catalogue.resolve_model(str(parameters["model"]))
     return replace(ref, revision=str(parameters.get("revision") or "") or ref.revision)

@@ -1,4 +1,4 @@
-"""Find a model whose files were moved, by the digests that a session recorded. Imports no torch."""
+"""Finds weights that moved: those with the recorded content, where this machine has read weights from. No torch."""
 
 from __future__ import annotations
 
@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING
 from riptui.errors import RiptuiError
 from riptui.inpainters import catalogue, file_digests, locate
 from riptui.inpainters.identity import (
-    DENOISERS,
-    FILE_PLACES,
-    MODEL_PLACES,
-    SINGLE_FILE,
-    Identity,
-    Parameters,
     Weights,
-    list_parts,
-    locate_vae,
-    named_files,
     read_weights,
     recorded_identity,
     unlike_parts,
@@ -27,12 +18,23 @@ from riptui.inpainters.identity import (
 )
 from riptui.inpainters.lora_list import replace_files
 from riptui.inpainters.model_names import is_single_file
-from riptui.inpainters.model_places import locate_place
+from riptui.inpainters.model_parts import (
+    DENOISERS,
+    FILE_PLACES,
+    SINGLE_FILE,
+    Parameters,
+    list_files,
+    list_parts,
+    locate_vae,
+)
+from riptui.inpainters.model_places import has_vae_file, locate_place
 from riptui.inpainters.parameters import PLACES
 from riptui.inpainters.weights_places import find_known_file
 
 if TYPE_CHECKING:
     from riptui.spec import ParameterValue
+
+MODEL_PLACES = ("model", "revision", "config")
 
 
 def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weights, list[str]]:
@@ -54,7 +56,7 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
     return weights, notices
 
 
-def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, ParameterValue]:
+def find_moved(parameters: Parameters, recorded: Mapping[str, str]) -> dict[str, ParameterValue]:
     """These parameters, with the places of files that are gone replaced by those where the recorded ones are now.
 
     The places that this machine has read weights from are tried. What cannot be found stays.
@@ -63,23 +65,23 @@ def find_moved(parameters: Parameters, recorded: Identity) -> dict[str, Paramete
     if not recorded:
         return moved
     for name, is_there in PLACE_CHECKS.items():
-        if not moved.get(name) or is_there(moved):
+        if not moved.get(name) or is_there(moved) or (name == "vae" and has_vae_file(moved)):
             continue
         for place in _known_places(name):
             candidate = {**moved, name: str(place)} | ({"revision": None} if name == "model" else {})
             if _fits(candidate, name, recorded):
                 moved = candidate
                 break
-    for name in FILE_PLACES:
+    for name in (*FILE_PLACES, *(["vae"] if has_vae_file(parameters) else [])):
         if moved.get(name):
             moved[name] = _find_moved_files(name, moved[name], recorded)
     return moved
 
 
-def _find_moved_files(name: str, value: ParameterValue, recorded: Identity) -> ParameterValue:
-    """The value of one of FILE_PLACES, with files that are gone replaced by those with the recorded content."""
+def _find_moved_files(name: str, value: ParameterValue, recorded: Mapping[str, str]) -> ParameterValue:
+    """The value of a parameter that names files, with those that are gone replaced by equal ones."""
     parts = DENOISERS if name == "gguf" else (name,)
-    paths, digests = named_files(name, value), " ".join(recorded.get(part, "") for part in parts).split()
+    paths, digests = list_files(name, value), " ".join(recorded.get(part, "") for part in parts).split()
     if len(paths) != len(digests) or all(path.is_file() for path in paths):
         return value
     found = [
@@ -88,7 +90,7 @@ def _find_moved_files(name: str, value: ParameterValue, recorded: Identity) -> P
     return replace_files(value, found) if name == "lora" else str(*found)
 
 
-def _fits(parameters: Parameters, name: str, recorded: Identity) -> bool:
+def _fits(parameters: Parameters, name: str, recorded: Mapping[str, str]) -> bool:
     """Whether what is at one of the places is what is recorded. The other places may be gone as well."""
     alone = {key: value for key, value in parameters.items() if key not in PLACES or key in MODEL_PLACES}
     with suppress(RiptuiError, OSError):

@@ -12,9 +12,10 @@ from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError
 from riptui.inpainters import CompileMode, OnStep, gpu_tuning, torch_device
 from riptui.inpainters.components import first_line
-from riptui.inpainters.identity import SINGLE_FILE, recorded_identity
+from riptui.inpainters.identity import recorded_identity
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
 from riptui.inpainters.latent_images import quantise
+from riptui.inpainters.model_parts import SINGLE_FILE
 from riptui.inpainters.weights_places import WeightsFile, read_weights_file
 
 PaintBatch = Callable[[torch.Tensor, torch.Tensor, Sequence[int]], torch.Tensor]

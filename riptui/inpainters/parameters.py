@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from riptui.errors import InputError
-from riptui.inpainters.catalogue import canonical_model
+from riptui.inpainters.catalogue import canonical_file, canonical_model
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
@@ -115,6 +115,18 @@ class WeightsType(TextType):
 
     def parse(self, text: str) -> ParameterValue:
         return text if text in self.names or not text else str(Path(text).expanduser().absolute())
+
+
+@dataclass(frozen=True)
+class HubFileType(FileType):
+    """The path of a file, or a file of the hub: org/name, if it has one, or org/name/file."""
+
+    def parse(self, text: str) -> ParameterValue:
+        value = TextType.parse(self, text)
+        try:
+            return canonical_file(value) if isinstance(value, str) and value else value
+        except InputError:  # raised again, with all that is wrong, when the file is looked for
+            return value
 
 
 @dataclass(frozen=True)

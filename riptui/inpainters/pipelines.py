@@ -14,6 +14,9 @@ from riptui.errors import InputError, WeightsError
 from riptui.inpainters import catalogue, locate
 from riptui.inpainters.checkpoint import Checkpoint, read_json
 from riptui.inpainters.components import first_line, load_components, load_decoder
+from riptui.inpainters.model_places import find_vae_file
+from riptui.inpainters.preflight import require_latents
+from riptui.inpainters.single_file_tensors import load_vae_file
 
 INPAINTING_PIPELINES = {
     "FluxFillPipeline": "FluxFillPipeline",
@@ -65,9 +68,7 @@ def load_pipeline(
             settings[key] = False
     settings |= loaded or {}
     if vae := settings.get("vae"):
-        own = read_json(checkpoint.folder / "vae" / "config.json", name).get("latent_channels", 4)
-        if vae.config.latent_channels != own:
-            raise InputError(f"the VAE has {vae.config.latent_channels} latent channels; {name} needs one with {own}")
+        require_latents(vae.config, read_json(checkpoint.folder / "vae" / "config.json", name), name)
     wanted = [component for component in checkpoint.classes if component in accepted and component not in settings]
     settings |= load_components(checkpoint, name, wanted, dtype=dtype, allow_pickle=allow_pickle)
     options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
@@ -82,11 +83,14 @@ def load_pipeline(
     return pipeline
 
 
-def load_vae(vae: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
-    """A VAE by its hub id or folder, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
+def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
+    """A VAE by its hub id, folder or file, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
 
+    A file is read by the configuration of the VAE of the checkpoint, whose `name` is for messages.
     Raises InputError, WeightsError.
     """
+    if path := find_vae_file({"vae": vae}):
+        return load_vae_file(path, checkpoint, name, dtype=dtype, allow_pickle=allow_pickle)
     ref = catalogue.resolve_model(vae)
     model, revision = ref.model, ref.revision
     folder = locate.locate_model(model, revision, file="config.json")

@@ -28,6 +28,16 @@ PUBLISHED: dict[str, PublishedWeights] = {
         "344c77bbcb158f17dd143070d1e789f38a66c04202311ae3a258ef66667a9ea9",
         205_669_692,
     ),
+    "mat-places": PublishedWeights(
+        "mat",
+        "MAT, Li et al. 2022: for 512 px, trained on Places365.",
+        "CC BY-NC 4.0, non-commercial",
+        "https://github.com/Sanster/models/releases/download/add_mat/Places_512_FullData_G.pth",
+        # As published by one project, with the size; IOPaint pins the MD5 of the file at this address, 8ca92783...77ed.
+        "0512e37ebba3986b0355130b2e2c1f95736d0778ac82e91b1212b4b21c231312",
+        250_619_359,
+        terms="MAT's code and weights are for non-commercial use only (CC BY-NC 4.0)",
+    ),
 }
 """By the name that the parameter `weights` has for them."""
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
-from riptui.inpainters.catalogue import MODELS, resolve_model
+from riptui.inpainters.catalogue import MODELS, is_on_hub, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
-from riptui.inpainters.lora_list import LoraType
+from riptui.inpainters.lora_list import LoraType, read_loras
 from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
     FileType,
+    HubFileType,
     ModelType,
     NumberType,
     ParameterType,
@@ -87,7 +88,7 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "strength": NumberType(above=0, maximum=1),
     "prompt": TextType(),
     "negative_prompt": TextType(optional=True),
-    "embedding": FileType(),
+    "embedding": HubFileType(),
     "lora": LoraType(),
     "vae": ModelType(optional=True),
     "allow_pickle": SwitchType(),
@@ -125,6 +126,13 @@ BUILT_IN: dict[str, InpainterInfo] = {
         "lama",
         "LaMa, Suvorov et al. 2022: Fourier convolutions, one pass without noise. On a CPU too.",
         "spandrel",
+    ),
+    "mat": _network_info(
+        "mat",
+        "MAT, Li et al. 2022: a transformer that knows the mask, for 512 px. Not for commercial use.",
+        "spandrel_extra_arches",
+        "spandrel",
+        size_grid=512,
     ),
     "identity": InpainterInfo(
         "riptui.inpainters.baselines:identity", "Changes nothing. A reference: every distance stays 0."
@@ -230,6 +238,8 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     for key in ("model", "vae", "config"):
         if isinstance(model := parameters.get(key), str):
             resolve_model(model)
+    for lora in read_loras(parameters.get("lora")):
+        is_on_hub(lora.file)
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")

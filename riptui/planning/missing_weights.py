@@ -1,17 +1,19 @@
 """Refuses trajectories whose weights or packages are not on this machine, before any is made."""
 
 from collections.abc import Hashable, Iterable
-from importlib.util import find_spec
 
 from riptui import inpainters
-from riptui.errors import MissingExtraError, RiptuiError
+from riptui.errors import RiptuiError
+from riptui.extras import importing
+from riptui.inpainters.import_trial import require_importable, require_installed
 from riptui.spec import Spec
 
 
 def require_weights(specs: Iterable[Spec]) -> None:
     """Raise the error that the first of new trajectories would fail with at once.
 
-    Reads names and sizes of files, no weights. Raises WeightsError, InputError, MissingExtraError.
+    Reads names and sizes of files, no weights; tries once to import the packages, in another process.
+    Raises WeightsError, InputError, MissingExtraError, BrokenExtraError.
     """
     for error in find_missing(specs).values():
         raise error
@@ -32,13 +34,12 @@ def _find_error(spec: Spec) -> RiptuiError | None:
     info = inpainters.find_inpainter(spec.inpainter)
     if not info.takes_record:
         return None
-    absent = [name for name in info.distributions if find_spec(name) is None]
-    if absent and info.extra:
-        return MissingExtraError(f"the inpainter {spec.inpainter}", absent[0], info.extra)
-    from riptui.inpainters import identity  # of an extra
-
     try:
+        require_installed(spec.inpainter, info)
+        with importing(f"the inpainter {spec.inpainter}", info.extra or ""):
+            from riptui.inpainters import identity
         identity.require_places(spec.parameters)
+        require_importable(spec.inpainter, info)
     except RiptuiError as error:
         return error
     return None

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -105,17 +106,13 @@ class ActorWorker:
         problems, self._problems = self._problems, []
         worker = read_worker(workers_folder(self._scratch) / self._record.id)
         live = worker.live if worker else None
-        return ActorReply(
-            self._incarnation,
-            self._record,
-            self._shares_disk,
-            live,
-            deltas,
-            ended,
-            self._output.take_new() if self._output else b"",
-            str(self._output.file) if self._output else "",
-            tuple(problems),
+        reply = ActorReply(
+            self._incarnation, self._record, self._shares_disk, live, deltas, ended, problems=tuple(problems)
         )
+        if self._output is None:
+            return reply
+        output = self._output.take_new()
+        return replace(reply, output=output, output_file=str(self._output.file), output_end=self._output.end)
 
     def _run(self) -> None:
         try:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 MAX_REPLY_BYTES = 2**16  # bytes of output in a reply; the rest follows in the next ones
+MAX_FILE_BYTES = 2**23  # bytes; a longer file is emptied once all of it was sent
 
 
 class ActorOutput:
@@ -12,7 +13,7 @@ class ActorOutput:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._sent = 0
+        self.end = 0  # of what was sent, in the file
         sys.stdout.flush()
         sys.stderr.flush()
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -22,8 +23,11 @@ class ActorOutput:
 
     def take_new(self) -> bytes:
         """What was printed since the last call."""
-        output = read_from(self.file, self._sent)
-        self._sent += len(output)
+        if self.end > MAX_FILE_BYTES and self.end == self.file.stat().st_size:
+            os.truncate(self.file, 0)  # it is only appended to, so that the next line is its first one
+            self.end = 0
+        output = read_from(self.file, self.end)
+        self.end += len(output)
         return output
 
 

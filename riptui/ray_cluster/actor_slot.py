@@ -17,6 +17,8 @@ from riptui.supervision.client import LOG_TAIL_LINES
 from riptui.supervision.hang_watch import HangWatch
 from riptui.text.terminal import printable
 
+MAX_LOG_BYTES = 2**23  # bytes; what an actor prints beyond that is not kept
+
 
 @dataclass(eq=False)
 class ActorSlot:
@@ -36,7 +38,7 @@ class ActorSlot:
     stack: ExitStack = field(default_factory=ExitStack)  # holds the registration
     hang_watch: HangWatch | None = None
     output_file: Path | None = None  # on the actor's host
-    _output_bytes: int = 0
+    output_end: int = 0  # in that file, of what was received
     _last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_TAIL_LINES))
 
     def write_log(self, text: str) -> None:
@@ -47,6 +49,7 @@ class ActorSlot:
     def write_output(self, reply: ActorReply) -> None:
         """Add what the actor printed to its log."""
         self.output_file = Path(reply.output_file) if reply.output_file else None
+        self.output_end = reply.output_end
         self._write_output(reply.output)
 
     def describe_end(self) -> str:
@@ -54,7 +57,7 @@ class ActorSlot:
         if self.registration is None:
             return ""
         if self.output_file is not None and self.registration.record.host == socket.gethostname():
-            self._write_output(read_from(self.output_file, self._output_bytes))  # of its last half second
+            self._write_output(read_from(self.output_file, self.output_end))  # of its last half second
         lines = " / ".join(self._last_lines)
         return f": {lines} (full log: {self.registration.log})" if lines else ""
 
@@ -68,15 +71,18 @@ class ActorSlot:
         """The actor's process is gone."""
         self.stack.close()
         self.incarnation, self.registration, self.live, self.output_file = "", None, None, None
-        self._output_bytes = 0
+        self.output_end = 0
         self._last_lines.clear()
 
     def _write_output(self, output: bytes) -> None:
-        self._output_bytes += len(output)
-        for line in output.decode(errors="replace").splitlines():
-            if line.strip():
-                self.write_log(line)
-                self._last_lines.append(printable(line.strip()))
+        lines = [printable(line.strip()) for line in output.decode(errors="replace").splitlines() if line.strip()]
+        self._last_lines.extend(lines)
+        if lines and self.registration is not None and _size(self.registration.log) < MAX_LOG_BYTES:
+            self.registration.append_to_log("\n  ".join(lines))
 
     def __str__(self) -> str:
         return f"actor {self.registration.record.id}" if self.registration else "an actor"
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0

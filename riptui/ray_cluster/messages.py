@@ -38,5 +38,7 @@ class ActorReply:
     """What the actor's process printed since the last reply."""
     output_file: str = ""
     """Where that is kept, on the actor's host."""
+    output_end: int = 0
+    """The position in that file up to which it was sent."""
     problems: tuple[str, ...] = ()
     """Errors that are not recorded in any trajectory's folder."""

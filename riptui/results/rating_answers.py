@@ -65,6 +65,11 @@ class RatingAnswers:
         """Answers of each person."""
         return dict(sorted(Counter(self._raters()).items()))
 
+    @property
+    def counts_by_question(self) -> dict[str, int]:
+        """Comparisons by what was asked, with the mode. All are counted together in statistics."""
+        return dict(sorted(Counter(answer.key[0] for answer in self.comparisons).items()))
+
     def _raters(self) -> Iterator[str]:
         yield from (answer.rater for answer in self.comparisons)
         yield from (answer.rater for answer in self.tags)

@@ -60,6 +60,7 @@ class RatingSummary:
         """For JSON; numbers that are not finite are nan."""
         return {
             "raters": self.answers.counts_by_rater,
+            "questions": self.answers.counts_by_question,
             "comparisons": self.comparisons,
             "ties": self.ties,
             "images": self.images,

@@ -14,6 +14,7 @@ frames           frames rebuilt from patches
 frame_reader     frames at random access
 tail             incremental reads of growing files
 listing          find, scan and summarize trajectories; filters: those that a user's words select
+summary_cache    summaries kept in the cache folder, which count while the disk is as it was
 copies           trajectories of one spec in several folders
 annotations      tags and notes; ratings: what people said of frames, for statistics
 disk_queue       the trajectories that workers may take, in order
@@ -32,6 +33,7 @@ move             rename and move trajectories and groups
 trash            the trash of a runs folder
 worker_registry  the worker processes of a runs folder; worker_record: the records in a worker's folder
 worker_environment    what a worker keeps of the environment of the command that started it
+hub_folder       in whose cache of the hub a trajectory finds its model
 worker_process   which process a worker is, and the proof of it
 sign_watch       whether workers still give signs
 leave_request    the request that a worker leaves

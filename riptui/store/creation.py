@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from riptui.store import layout
 from riptui.store.claim import claim, encode_record
 from riptui.store.disk import Folder, list_folder, make_folders, sync_parent
 from riptui.store.frames import read_original
+from riptui.store.hub_folder import with_own_folder
+from riptui.store.listing import walk_folders
 from riptui.store.lock import LOCK_FILE, FolderLock, probe_lock
 from riptui.store.names import require_name
 from riptui.store.records import Request
@@ -72,7 +75,7 @@ def _create(parent: Path, temporary: str, name: str, spec: Spec, png: bytes, req
 def _write_files(folder: Folder, spec: Spec, png: bytes, request: Request) -> None:
     """Write every file that readers and writers expect. Files that grow exist, durably, before their first row."""
     folder.write_atomically(layout.ORIGINAL, png)
-    folder.write_atomically(layout.REQUEST, encode_record(request))
+    folder.write_atomically(layout.REQUEST, encode_record(with_own_folder(request, spec)))
     for name in (layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS):
         folder.write_atomically(name, b"")
     folder.make_folder(layout.KEYFRAMES)
@@ -126,6 +129,17 @@ def remove_abandoned(parent: Path) -> None:
             if name.startswith(layout.NEW_PREFIX) and not (parent / name).is_symlink():
                 with suppress(OSError, StoreError):
                     _remove_if_abandoned(parent / name)
+
+
+def remove_abandoned_below(paths: Iterable[Path]) -> None:
+    """As `remove_abandoned`, in all groups at or below these paths, and in the groups of these trajectories."""
+    for path in paths:
+        with suppress(DiskError):
+            for folder, is_group in walk_folders(path):
+                if is_group:
+                    remove_abandoned(Path(folder))
+                elif folder == str(path):
+                    remove_abandoned(path.parent)
 
 
 def _remove_if_abandoned(path: Path) -> None:

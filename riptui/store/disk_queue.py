@@ -50,7 +50,7 @@ def find_candidates(queue: Sequence[QueuedTrajectory], spec: Spec | None) -> Ite
 class DiskQueue:
     """The queue of a runs folder, shared with all other processes that use the folder.
 
-    accepts: whether a trajectory may be taken; asked again when something in its folder changes.
+    accepts: whether a trajectory may be taken; asked again when something in its folder changes. May raise DiskError.
     """
 
     has_held = False
@@ -64,6 +64,10 @@ class DiskQueue:
         """By path: the folder's modification time, and what was read then."""
         self._skipped: dict[str, tuple[int, float]] = {}
         """By path: the folder's modification time, and the time.monotonic() until which it is not taken."""
+        self._unreadable: dict[str, str] = {}
+        """Why the disk did not let trajectories be read at the last scan, by path: the next scan tries again."""
+        self._untold: dict[str, str] = {}
+        """Those of them that `take_unreadable` has not returned yet."""
         self._turns = Turns()
         self._next_scan = 0.0  # time.monotonic()
 
@@ -78,6 +82,7 @@ class DiskQueue:
             return
         known: dict[str, tuple[int, QueuedTrajectory | None]] = {}
         waiting = []
+        earlier, self._unreadable = self._unreadable, {}
         for path in self._find_folders():
             mtime = mtime_ns(path)
             previous = self._known.get(path)
@@ -87,15 +92,29 @@ class DiskQueue:
             is_skipped = skipped_mtime == mtime and started < skipped_until
             if queued is not None and not held and not is_skipped:
                 waiting.append(queued)
-            if not held and time.time_ns() - mtime > MTIME_TICK_NS:
+            if not held and path not in self._unreadable and time.time_ns() - mtime > MTIME_TICK_NS:
                 known[path] = mtime, queued
         self._known = known
+        self._untold |= {path: reason for path, reason in self._unreadable.items() if path not in earlier}
         self.waiting = self._turns.sort(waiting)
         ended = time.monotonic()
         self._next_scan = ended + max(MIN_SCAN_SECONDS, (ended - started) / MAX_SCAN_SHARE)
 
     def _read(self, trajectory: Trajectory) -> QueuedTrajectory | None:
-        return read_queued(trajectory) if self._accepts(trajectory) else None
+        def note(error: DiskError) -> None:
+            self._unreadable[os.fspath(trajectory.path)] = str(error)
+
+        try:
+            is_accepted = self._accepts(trajectory)
+        except DiskError as error:
+            note(error)
+            return None
+        return read_queued(trajectory, on_error=note) if is_accepted else None
+
+    def take_unreadable(self) -> list[tuple[Trajectory, str]]:
+        """The trajectories that the disk has not let be read since the last call, and why: they may be queued."""
+        untold, self._untold = self._untold, {}
+        return [(Trajectory(Path(path)), reason) for path, reason in untold.items()]
 
     def _find_folders(self) -> list[str]:
         """The trajectory folders below the runs folder; none if it cannot be read."""

@@ -4,9 +4,10 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from riptui.errors import RiptuiError
+from riptui.errors import DiskError, RiptuiError
 from riptui.store import attempts
-from riptui.store.listing import natural_key
+from riptui.store.disk_errors import explain_errors
+from riptui.store.listing import OnListingError, ignore_error, natural_key
 from riptui.store.requests import has_work, is_requested
 from riptui.store.trajectory import Trajectory
 
@@ -33,15 +34,22 @@ class QueuedTrajectory:
         return self.attempts, -self.priority, self.queued, natural_key(str(self.trajectory.path))
 
 
-def read_queued(trajectory: Trajectory) -> QueuedTrajectory | None:
-    """A trajectory's place in the queue; None if it is not requested, is done, has failed or cannot be read."""
+def read_queued(trajectory: Trajectory, *, on_error: OnListingError = ignore_error) -> QueuedTrajectory | None:
+    """A trajectory's place in the queue; None if it is not requested, is done, has failed or cannot be read.
+
+    on_error: called if the disk does not let it be read now.
+    """
     try:
         request = trajectory.request
         if not is_requested(trajectory, request) or not has_work(trajectory):
             return None
         count = attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
-        owner = os.stat(trajectory.path).st_uid
+        with explain_errors(trajectory.path):
+            owner = os.stat(trajectory.path).st_uid
         since = request.since or request.queued
         return QueuedTrajectory(trajectory, request.queued, count, owner, request.priority or 0, since)
+    except DiskError as error:
+        on_error(error)
     except (RiptuiError, OSError):
-        return None
+        pass
+    return None

@@ -78,6 +78,13 @@ class Session(msgspec.Struct, frozen=True):
     """What else decides them, as the inpainter reports it: the commit of the weights, the choice for "auto" ..."""
 
 
+class HubFolder(msgspec.Struct, frozen=True):
+    """A cache of the Hugging Face hub."""
+
+    host: str
+    path: str
+
+
 class Request(msgspec.Struct, frozen=True):
     """request.json: what the user wants. It can be replaced, unlike the spec, and decides no pixel."""
 
@@ -90,6 +97,9 @@ class Request(msgspec.Struct, frozen=True):
     """Workers take what has a higher one first, of one owner's trajectories; unset: 0."""
     since: float | UnsetType = UNSET
     """Time of the request, if `queued` was changed to reorder the queue."""
+    hub_folder: HubFolder | UnsetType = UNSET
+    """Where whoever asked has the models of the hub: workers of that host with another cache leave it. Unset: it needs
+    none, or was asked for by an older release."""
 
 
 class Failure(msgspec.Struct, frozen=True):

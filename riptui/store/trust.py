@@ -14,6 +14,7 @@ from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import FileType, ModelType
 from riptui.spec import ParameterValue, Spec
 from riptui.store import layout
+from riptui.store.disk_errors import explain_errors
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_record import ServedUsers
 
@@ -38,13 +39,17 @@ class Trust:
         return cls(folder.stat().st_uid, serves, trusts_all)
 
     def accepts(self, trajectory: Trajectory) -> bool:
-        """Whether a trajectory was queued by somebody whose trajectories the worker computes. Never raises."""
+        """Whether a trajectory was queued by somebody whose trajectories the worker computes.
+
+        Raises DiskError if that cannot be told.
+        """
         if self.serves == "all":
             return True
-        try:
-            status = os.stat(f"{trajectory.path}/{layout.REQUEST}", follow_symlinks=False)
-        except OSError:
-            return False
+        with explain_errors(trajectory.path):
+            try:
+                status = os.stat(f"{trajectory.path}/{layout.REQUEST}", follow_symlinks=False)
+            except (FileNotFoundError, NotADirectoryError):
+                return False
         if status.st_uid == self.owner:
             return True
         return self.serves == "group" and status.st_gid in {os.getegid(), *os.getgroups()}

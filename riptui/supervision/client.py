@@ -19,6 +19,7 @@ import msgspec
 from riptui.errors import DamagedError, DiskError, HeldError, WorkerError
 from riptui.store.disk import read_tail
 from riptui.store.disk_failure import require_writable
+from riptui.store.hub_folder import with_own_folder
 from riptui.store.leave_request import request_leave
 from riptui.store.listing import OnListingError, ignore_error
 from riptui.store.lock import probe_lock
@@ -70,10 +71,11 @@ def matches(worker: Worker, options: WorkerOptions) -> bool:
 def explain_other_environments(runs: Path) -> list[str]:
     """A line for each running worker of this host that takes the queue, but has another environment than this process.
 
-    It may take what this process queues: then it looks for weights in its own folders.
+    It leaves models of another cache of the hub, and may take everything else that this process queues.
     """
     return [
-        f"worker {worker.record.id} was started with another {', '.join(misfits)}, and takes queued trajectories too; "
+        f"worker {worker.record.id} was started with another {', '.join(misfits)}, and takes queued trajectories too"
+        f"{', but no models of your HF_HUB_CACHE' if 'HF_HUB_CACHE' in misfits else ''}; "
         f"to send it away: riptui stop --worker {worker.record.id}"
         for worker in list_running_workers(runs)
         if worker.record.takes_queued and worker.is_here and not worker.leaving and (misfits := _list_misfits(worker))
@@ -217,6 +219,7 @@ def request_state(
         updated = merge_request(current, requested)
         if current.state != "run" or not current.queued:
             updated = msgspec.structs.replace(updated, queued=queued or time.time(), since=msgspec.UNSET)
+        updated = with_own_folder(updated, trajectory.spec)
     else:
         updated = msgspec.structs.replace(current, state=state)
     if updated != current:

@@ -89,6 +89,15 @@ def name_device(gpu: MachineGpu, gpus: Sequence[MachineGpu], visible: VisibleDev
     return gpu.uuid
 
 
+def resolve_uuid(device: str) -> str:
+    """The one name of a device that was given by the beginning of its UUID; other devices as they are."""
+    if not device.startswith(UUID_PREFIXES):
+        return device
+    gpus = query_gpus()
+    found = find_gpu(gpus, device)
+    return device if found is None else name_device(found, gpus, find_visible(gpus))
+
+
 def choose_devices(text: str, runs: Path) -> list[str]:
     """The devices of --devices, in the user's order: cuda:0, or UUIDs. Raises InputError.
 
@@ -99,15 +108,11 @@ def choose_devices(text: str, runs: Path) -> list[str]:
         return _choose_free(runs)
     if text == "all":
         return _choose_all(runs)
-    gpus: list[MachineGpu] = []
-    if any(prefix in text for prefix in UUID_PREFIXES):
-        gpus = query_gpus()
     names: dict[str, str] = {}  # what the user wrote, by the device
     for part in (part.strip() for part in text.split(",")):
         name = f"cuda:{int(part)}" if part.isdecimal() else "cuda:0" if part == "cuda" else part
         require_device(name)
-        if (found := find_gpu(gpus, name)) is not None and name.startswith(UUID_PREFIXES):
-            name = name_device(found, gpus, find_visible(gpus))
+        name = resolve_uuid(name)
         if part and names.get(name, part) != part:
             raise InputError(f"--devices: {names[name]} and {part} are the same device; give it once")
         if part:

@@ -29,11 +29,11 @@ def fit_columns(text: str, columns: int) -> str:
 
 
 def fit_middle(text: str, columns: int) -> str:
-    """As `fit_columns`, but cut in the middle: names that belong together often differ at their end."""
+    """As `fit_columns`, but cut in the middle, with a third of the room for the end: names often differ there."""
     if cell_len(text) <= columns or columns < 3:
         return fit_columns(text, columns)
-    tail = text[-(columns // 2) :]
-    while cell_len(tail) > columns // 2:
+    tail = text[-(columns // 3) :]
+    while cell_len(tail) > columns // 3:
         tail = tail[1:]
     head = set_cell_size(text, columns - 1 - cell_len(tail)).rstrip()
     return set_cell_size(f"{head}…{tail}", columns)

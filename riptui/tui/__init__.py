@@ -5,7 +5,9 @@ app         the Textual app: theme, keys, notifications, exit
 browser     the main screen: the tree, the details, the status lines
 runs/       the left side: the tree of the runs folder
 details     the right side, imported after the first paint: trajectory/ or group/
+gallery/    many pictures of a group at once; large/: one picture as large as the terminal
 launch/     the form for new trajectories
+rating/     the screen of blind ratings
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
 possible    what can be done now, for the palette; go_to: what a typed text can mean; go_to_dialog: its line

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
@@ -82,6 +82,11 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
             self.push_screen(Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path))
         for problem in self._problems:
             self.notify(printable(problem), severity="warning", timeout=10, markup=False)
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """None below a screen that covers all: Textual repaints the top one wherever one below it changes."""
+        return super()._background_screens if self.screen.is_modal else []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(themes.css_variables(self.current_theme))

@@ -15,6 +15,8 @@ GROUPS = {
     "tree": "Tree",
     "table": "Table",
     "compare": "Compare",
+    "large": "Large picture",
+    "gallery": "Gallery",
     "rate": "Rating",
 }
 
@@ -36,13 +38,14 @@ BROWSER = [
     _key("frames.last", "end,$", "view('last')", "Newest frame", "Go to the newest frame and follow it"),
     _key(
         "frames.repaint",
-        "r",
+        "w",
         "view('go_to_next_repaint')",
         "Next repaint",
         "Next repaint of the square at the mouse",
     ),
     _key("frames.slower", "less_than_sign", "view('change_speed', -1)", "Play slower"),
     _key("frames.faster", "greater_than_sign", "view('change_speed', 1)", "Play faster"),
+    _key("frames.large", "f", "large", "Large", "One picture large; of a group its gallery", footer="f"),
     _key(
         "frames.comparison",
         "d",
@@ -65,6 +68,14 @@ BROWSER = [
     _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Switch the x axis: inpainted % or coverage %"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Draw, or colour masks by, the next metric"),
     _key("tabs.image", "i", "details('cycle_image')", "Image", "Trajectories of the next image (groups only)"),
+    _key(
+        "runs.filter",
+        "slash",
+        "panel('open_filter')",
+        "Filter",
+        "Filter, e.g. mona mask:128 -tag:old lpips>0.4",
+        footer="/",
+    ),
     _key("runs.mark", "m", "tree('mark_row')", "Mark", "Mark a trajectory, or all of a group", footer="m"),
     _key(
         "runs.mark-range",
@@ -77,14 +88,6 @@ BROWSER = [
     _key("runs.unmark", "U", "tree('unmark_all')", "Unmark all"),
     _key("runs.compare", "c", "compare", "Compare", "Compare the marked trajectories", footer="c"),
     _key("runs.back", "escape", "back", "Back", "End the range, else clear the filter, else unmark all"),
-    _key(
-        "runs.filter",
-        "slash",
-        "panel('open_filter')",
-        "Filter",
-        "Filter, e.g. mona mask:128 -tag:old lpips>0.4",
-        footer="/",
-    ),
     _key("runs.sort", "s", "panel('sort_next')", "Sort", "Sort by name, newest, drift or status"),
     _key("runs.flat", "F", "panel('toggle_flat')", "Flat list", "List trajectories without groups, or with"),
     _key("runs.narrower", "left_square_bracket", "panel('widen', -1)", "Narrower tree"),
@@ -98,7 +101,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
-    _key("do.rate", "r", "do('rate')", "Rate", "Rate the frames blind: A/B, best of several, or tags"),
+    _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.export", "e", "do('export')", "Export", "Export GIF, strip, frames or CSV", footer="e"),
     _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line or spec"),
     _key("do.measure", "M", "do('measure')", "Measure", "Measure more metrics"),
@@ -126,7 +129,7 @@ TREE = [
     _key("tree.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
     _key("tree.first", "ctrl+home,g", "move(-1000000)", "First row"),
     _key("tree.last", "ctrl+end,G", "move(1000000)", "Last row"),
-    _key("tree.toggle", "enter", "open", "Open or close the group"),
+    _key("tree.toggle", "enter", "open", "Open or close the group; of a trajectory its picture large"),
     _key("tree.leave", "backspace", "leave", "Go to the parent group"),
     _key("tree.fold", "h", "fold", "Close the group, or go to the one above"),
     _key("tree.unfold", "l", "unfold", "Open the group, or go into it"),
@@ -146,13 +149,82 @@ TABLE = [
 ]
 
 COMPARE = [
-    _key("compare.back", "left,h", "go(-1)", "50 %", "Back 50 %", footer="←→"),
-    _key("compare.forward", "right,l", "go(1)", "Forward 50 %"),
-    _key("compare.first", "home,0", "go(-1000000)", "Original", "Go to the original (frame 0)"),
-    _key("compare.last", "end,$", "go(1000000)", "Newest frames", "Go to the newest frames and follow them"),
+    _key("compare.back", "left,h", "move(-1)", "Frame", "Back by a frame of the smallest squares", footer="←→"),
+    _key("compare.forward", "right,l", "move(1)", "Next frame", "Forward by a frame of the smallest squares"),
+    _key("compare.back-half", "shift+left,H", "move_by_half(-1)", "Back 50 %"),
+    _key("compare.forward-half", "shift+right,L", "move_by_half(1)", "Forward 50 %"),
+    _key("compare.first", "home,0", "go(0)", "Original", "Go to the original (frame 0)"),
+    _key("compare.last", "end,$", "go(1000000000)", "Newest frames", "Go to the newest frames and follow them"),
+    _key("compare.play", "space", "play", "Play", "Play or pause the frames", footer="space"),
+    _key("compare.slower", "less_than_sign", "change_speed(-1)", "Play slower"),
+    _key("compare.faster", "greater_than_sign", "change_speed(1)", "Play faster"),
+    _key("compare.difference", "d", "difference", "Difference", "Show differences to the first", footer="d"),
+    _key("compare.blink", "b", "blink", "Blink", "Show one after another in one place", footer="b"),
+    _key("compare.large", "f", "large", "Large", "Show one large; ↑ and ↓ switch to the others", footer="f"),
     _key("compare.metric", "v", "metric", "Metric", "Chart the next metric", footer="v"),
     _key("compare.axis", "a", "axis", "Axis", "Switch the x axis: inpainted % or coverage %", footer="a"),
     _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
+]
+
+LARGE = [
+    _key("large.back", "left", "move(-1)", "Frame", "Previous frame", footer="←→"),
+    _key("large.forward", "right", "move(1)", "Next frame"),
+    _key("large.back-half", "shift+left,H", "move_by_half(-1)", "Back 50 %"),
+    _key("large.forward-half", "shift+right,L", "move_by_half(1)", "Forward 50 %"),
+    _key("large.first", "home,0", "go(0)", "Original", "Go to the original (frame 0)"),
+    _key("large.last", "end,$", "go(1000000000)", "Newest frame", "Go to the newest frame and follow it"),
+    _key("large.play", "space", "play", "Play", "Play or pause the frames", footer="space"),
+    _key("large.slower", "less_than_sign", "change_speed(-1)", "Play slower"),
+    _key("large.faster", "greater_than_sign", "change_speed(1)", "Play faster"),
+    _key("large.previous", "up", "open_other(-1)", "Trajectory", "Previous trajectory", footer="↑↓"),
+    _key("large.next", "down", "open_other(1)", "Next trajectory"),
+    _key("large.zoom-in", "plus,equals_sign", "zoom(1)", "Zoom", "Zoom in, to 1:1 and 2:1", footer="+-"),
+    _key("large.zoom-out", "minus", "zoom(-1)", "Zoom out"),
+    _key("large.fit", "z", "fit", "Fit", "Show all of the picture, to the edges"),
+    _key("large.left", "h", "pan(-1, 0)", "Pan left", "Pan left; previous frame where nothing is cut off"),
+    _key("large.down", "j", "pan(0, 1)", "Pan down", "Pan down; next trajectory where nothing is cut off"),
+    _key("large.up", "k", "pan(0, -1)", "Pan up", "Pan up; previous trajectory where nothing is cut off"),
+    _key("large.right", "l", "pan(1, 0)", "Pan right", "Pan right; next frame where nothing is cut off"),
+    _key("large.blink", "b", "blink", "Blink", "Blink with the original", footer="b"),
+    _key(
+        "large.view",
+        "d",
+        "cycle_view",
+        "Difference",
+        "Show the next of: frame, difference, signed difference, heat map, squares by each stored metric",
+        footer="d",
+    ),
+    _key("large.less", "left_square_bracket", "gain(-1)", "Less gain", "Amplify differences less"),
+    _key("large.more", "right_square_bracket", "gain(1)", "More gain", "Amplify differences more"),
+    _key("large.square", "o", "outline", "Square", "Outline the square of this iteration", footer="o"),
+    _key("large.close", "escape,q,f,backspace", "close", "Close", "Back to where you were", footer="esc"),
+]
+
+GALLERY = [
+    _key("gallery.left", "left,h", "move(0, -1)", "Move", "Column to the left", footer="←↑↓→"),
+    _key("gallery.right", "right,l", "move(0, 1)", "Column to the right"),
+    _key("gallery.up", "up,k", "move(-1, 0)", "Row above"),
+    _key("gallery.down", "down,j", "move(1, 0)", "Row below"),
+    _key("gallery.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
+    _key("gallery.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
+    _key("gallery.first", "ctrl+home,home", "move(-1000000, -1000000)", "First picture"),
+    _key("gallery.last", "ctrl+end,end,G", "move(1000000, 1000000)", "Last picture"),
+    _key("gallery.open", "enter,f", "open", "Large", "Show the picture large", footer="enter"),
+    _key("gallery.rows", "i", "rows", "Rows", "A row a picture, or a seed", footer="i"),
+    _key(
+        "gallery.columns",
+        "a",
+        "columns",
+        "Columns",
+        "Columns by the next setting that differs, or every 50 %",
+        footer="a",
+    ),
+    _key("gallery.back", "shift+left,H", "step(-1)", "50 %", "Back 50 %", footer="H L"),
+    _key("gallery.forward", "shift+right,L", "step(1)", "Forward 50 %"),
+    _key("gallery.metric", "v", "metric", "Metric", "Write the next metric below the pictures", footer="v"),
+    _key("gallery.larger", "plus,equals_sign", "enlarge(1)", "Size", "Larger pictures", footer="+-"),
+    _key("gallery.smaller", "minus", "enlarge(-1)", "Smaller pictures"),
+    _key("gallery.close", "escape,q,backspace", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
 RATING = [
@@ -177,5 +249,14 @@ RATING = [
     _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
 ]
 
-SCOPES = {"browser": BROWSER, "app": APP, "tree": TREE, "table": TABLE, "compare": COMPARE, "rating": RATING}
+SCOPES = {
+    "browser": BROWSER,
+    "app": APP,
+    "tree": TREE,
+    "table": TABLE,
+    "compare": COMPARE,
+    "large": LARGE,
+    "gallery": GALLERY,
+    "rating": RATING,
+}
 """Within a scope a key has one meaning."""

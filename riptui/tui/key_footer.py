@@ -57,8 +57,9 @@ class KeyFooter(Static):
         found: dict[str, tuple[ActiveBinding, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.show:
-                label = f"{self.app.get_key_display(binding)} {binding.description}"
+            shown_key = self.app.get_key_display(binding)
+            if binding.show and not self._is_typed(shown_key):
+                label = f"{shown_key} {binding.description}"
                 found.setdefault(binding.action, (active, label))
         fitting = list(found.values())
         while len(fitting) > FIXED_KEYS and sum(
@@ -66,6 +67,11 @@ class KeyFooter(Static):
         ) > self.size.width + len(SEPARATOR):
             del fitting[-FIXED_KEYS - 1]
         return fitting
+
+    def _is_typed(self, shown_key: str) -> bool:
+        """Whether a key is a character for the widget with the focus, e.g. / while a filter is typed."""
+        focused, is_character = self.screen.focused, len(shown_key) == 1 and shown_key.isascii()
+        return is_character and focused is not None and focused.check_consume_key(shown_key, shown_key)
 
     async def on_click(self, event: events.Click) -> None:
         column = event.get_content_offset(self)

@@ -5,19 +5,21 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from riptui import __version__
 from riptui.engine import BatchRunner
-from riptui.errors import DiskError, SpecError, StoreError
+from riptui.errors import DiskError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
 from riptui.inpainters.devices import torch_name
 from riptui.spec import Spec
 from riptui.store.claim import timestamp
 from riptui.store.disk_failure import concerns_whole_disk
 from riptui.store.disk_queue import DiskQueue
+from riptui.store.hub_folder import has_its_models
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
@@ -73,10 +75,17 @@ def serve(
         offload=record.offload,
     )
     trust = Trust.of_worker(registration.path, record.serves, record.trust)
-    queue = DiskQueue(runs, trust.accepts) if queue is None else queue
+    queue = DiskQueue(runs, partial(_accepts, trust)) if queue is None else queue
     with Heartbeat(registration, runs, runner, queue, should_stop) as heartbeat:
         idle_since = time.monotonic()
-        while _wait_for_work(registration.path, queue, heartbeat, idle_since + idle_seconds, should_stop):
+        unreadable: list[TrajectoryEvent] = []
+        while True:
+            deadline = idle_since + idle_seconds
+            has_work = _wait_for_work(registration.path, queue, heartbeat, deadline, should_stop, unreadable)
+            yield from unreadable
+            unreadable.clear()
+            if not has_work:
+                return
             heartbeat.phase = "working"
             taker = _QueueTaker(queue, heartbeat, trust, should_stop)
             try:
@@ -96,6 +105,14 @@ def serve(
                     raise
             yield from taker.take_refused()
             idle_since = time.monotonic()
+
+
+def _accepts(trust: Trust, trajectory: Trajectory) -> bool:
+    """Whether a worker takes a trajectory: it was queued by somebody whom it serves, for models of its own cache."""
+    try:
+        return trust.accepts(trajectory) and has_its_models(trajectory.request)
+    except RiptuiError:
+        return False
 
 
 def _note(trajectory: Trajectory, event: Event, queue: TrajectoryQueue, heartbeat: Heartbeat) -> None:
@@ -167,15 +184,24 @@ class _QueueTaker:
 
 
 def _wait_for_work(
-    entry: Path, queue: TrajectoryQueue, heartbeat: Heartbeat, deadline: float, should_stop: Callable[[], bool]
+    entry: Path,
+    queue: TrajectoryQueue,
+    heartbeat: Heartbeat,
+    deadline: float,
+    should_stop: Callable[[], bool],
+    unreadable: list[TrajectoryEvent],
 ) -> bool:
     """Wait for a trajectory to take, until the deadline (time.monotonic()); whether there is one.
 
+    unreadable: gets the trajectories that the disk does not let be read, which readers of live.json are told at once.
     A worker whose entry in the registry was removed, e.g. with the runs folder, waits no longer: nobody could see it
     or shut it down.
     """
     while not should_stop():
         queue.scan()
+        for trajectory, reason in queue.take_unreadable():
+            heartbeat.record_skipped(trajectory, reason)
+            unreadable.append((trajectory, Failed(StoreError(reason))))
         if len(queue):
             return True
         if not queue.has_held:

@@ -82,6 +82,10 @@ class MemoryQueue:
                 else:
                     self._end(trajectory, final=final)
 
+    def take_unreadable(self) -> list[tuple[Trajectory, str]]:
+        """None: what cannot be read has ended."""
+        return []
+
     def skip(self, trajectory: Trajectory) -> None:
         """Its folder cannot be used: it has ended."""
         self.mark_ended(trajectory, final=True)

@@ -1,7 +1,7 @@
 """What the app costs: time to the first paint, memory, a key's way to the screen, bytes on the wire.
 
     python tests/benchmarks/tui.py                 all of it, two minutes
-    python tests/benchmarks/tui.py start keys      some: start, light, keys, scrub, quiet
+    python tests/benchmarks/tui.py start keys      some: start, light, keys, scrub, pictures, quiet
 
 Everything is seen through a pseudo-terminal of 140x40, as over SSH: what arrives, and when. Times stand beside a bare
 Textual app with one Label in the same run. Prints each figure beside its bar, and exits 1 if one is missed.
@@ -26,10 +26,13 @@ from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
 
+import msgspec
 from cost import missed, photograph, report  # type: ignore[import-not-found]  # beside this file
 
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep
+from riptui.spec import encode_spec
+from riptui.store.layout import SPEC
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from tests.support.many_trajectories import add_copies
@@ -60,7 +63,10 @@ atexit.register(lambda: Path(os.environ["SEEN"]).write_text(json.dumps(list(sys.
 from riptui.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-UP, DOWN, RIGHT = b"\x1b[A", b"\x1b[B", b"\x1b[C"
+UP, DOWN, RIGHT, ESCAPE = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b"
+HALF_BLOCK = "▀".encode()
+BARE_SECONDS = 0.28  # of the bare app on the machine for which seconds were asked
+CELLS_60X30 = 60 * 30
 
 
 class Seen:
@@ -236,6 +242,56 @@ def scrub(scratch: Path) -> None:
         report("frames a second while scrubbing, as seconds for 15", 15 * duration / max(1, len(shown)), 1.0, " s")
 
 
+def pictures(scratch: Path) -> None:
+    """From the key to the half blocks of the gallery and of the large picture; bytes of pictures in pixels."""
+    seen_runs, model = scratch / "seen", computed(scratch / "seen-model", 256)
+    for seed in range(300):
+        folder = seen_runs / "group" / f"m256-s{seed}"
+        shutil.copytree(model.path, folder, copy_function=os.link)
+        (folder / SPEC).unlink()
+        (folder / SPEC).write_bytes(encode_spec(msgspec.structs.replace(model.spec, seed=seed)))
+    with closing(Seen([sys.executable, "-c", BARE])) as bare:
+        unit = bare.until("painted")
+    for name, path in (("gallery of 300", "group"), ("large picture", "group/m256-s0")):
+        with app(seen_runs, "-m", "riptui", "--select", path, RIPTUI_GRAPHICS="halfblock") as seen:
+            seen.until("300 done")
+            seen.settle(1.5)
+            waits = [seconds_to_half_blocks(seen) for _ in range(10)]
+        print(f"      {name}: {1000 * statistics.median(waits):.0f} ms, a bare app {1000 * unit:.0f} ms")
+        report(f"key to half blocks, {name}, / bare app", statistics.median(waits) / unit, 0.15 / BARE_SECONDS)
+    played = computed(scratch / "played", 64)
+    variables = {"RIPTUI_GRAPHICS": "kitty", "SSH_CONNECTION": "10.0.0.1 50000 10.0.0.2 22"}
+    with app(played.path.parents[1], **variables) as seen:
+        seen.until("Quit")
+        seen.settle(1.5)
+        sizes = []
+        for _ in range(8):
+            seen.press(UP[:2] + b"D")
+            sizes.append(len(seen.settle(1.0)))
+        report("a frame more in pixels: its square in two pictures", statistics.median(sizes), 20_000, " B")
+        seen.press(b"f")
+        cells = 2 * (ROWS - 2) ** 2
+        report(
+            "the large picture over SSH, per 60x30 cells", len(seen.settle(2.0)) * CELLS_60X30 / cells, 150_000, " B"
+        )
+
+
+def seconds_to_half_blocks(seen: Seen) -> float:
+    """From the key f; afterwards the tree is back."""
+    pressed = time.perf_counter()
+    seen.press(b"f")
+    arrived = b""
+    while HALF_BLOCK not in arrived:
+        data = seen.read(20.0)
+        assert data, "no picture"
+        arrived += data
+    waited = time.perf_counter() - pressed
+    seen.settle()
+    seen.press(ESCAPE)
+    seen.settle()
+    return waited
+
+
 def quiet(scratch: Path) -> None:
     """Bytes: nothing while nothing changes, little while something runs, little for a cursor key."""
     with app(many(scratch), RIPTUI_GRAPHICS="off") as seen:
@@ -264,6 +320,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "light": light,
     "keys": keys,
     "scrub": scrub,
+    "pictures": pictures,
     "quiet": quiet,
 }
 

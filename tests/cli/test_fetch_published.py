@@ -12,9 +12,9 @@ import pytest
 pytest.importorskip("huggingface_hub", reason="needs riptui[diffusion]")
 pytest.importorskip("spandrel", reason="needs riptui[lama]")
 
-from riptui.cli import fetch as command
 from riptui.cli import main
 from riptui.cli import models as listing
+from riptui.inpainters import import_trial
 from riptui.inpainters.published_weights import PUBLISHED
 from riptui.inpainters.weights_places import published_file
 from tests.support.hub_client import server
@@ -86,13 +86,9 @@ def test_a_wrong_file_and_no_network_are_one_line(published: Hub, capsys: pytest
 def test_without_spandrel_the_extra_is_named(
     published: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def import_module(package: str) -> None:
-        if package == "spandrel":
-            raise ModuleNotFoundError("No module named 'spandrel'", name="spandrel")
-
-    monkeypatch.setattr(command, "import_module", import_module)
+    for module in (import_trial, listing):
+        monkeypatch.setattr(module, "find_spec", lambda package: None if package == "spandrel" else package)
     assert main(["fetch", "lama"]) == 2
     assert "'riptui[lama]'" in capsys.readouterr().err
     assert published.seen == []
-    monkeypatch.setattr(listing, "find_spec", lambda package: None if package == "spandrel" else package)
     assert listed(capsys)["state"] == "unknown"

@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 
+import torch
+from safetensors.torch import save_file
 
 from riptui import inpainters
 from riptui.cli import main
@@ -75,8 +77,27 @@ def test_a_file_in_a_repository_is_fetched_with_its_configurations_by_its_page(
     assert capsys.readouterr().out == f"{NAME}: installed in {place}\n"
 
 
+def test_loras_and_vaes_are_fetched_by_their_names_on_the_hub(
+    hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lora = tmp_path / "it.safetensors"
+    save_file({"lora_unet_x.lora_up.weight": torch.ones(2, 2)}, lora)
+    hub.repositories["org/lora"] = Repository({"pytorch_lora_weights.safetensors": lora.read_bytes(), "README.md": b""})
+    hub.repositories["org/loras"] = Repository({"a.safetensors": lora.read_bytes(), "b.safetensors": lora.read_bytes()})
+    with pytest.raises(WeightsError, match=r"org/lora .*is not on this machine; fetch it with: riptui fetch org/lora"):
+        locate.locate_adapter("org/lora")
+    assert main(["fetch", "org/lora", "org/loras/a.safetensors"]) == 0
+    assert main(["fetch", "org/lora", "org/loras/a.safetensors", "--offline"]) == 0
+    assert capsys.readouterr().out.count("installed in") == 2
+    for name in ("org/lora", "org/lora@main", "org/loras", "org/loras/a.safetensors"):
+        assert locate.locate_adapter(name).read_bytes() == lora.read_bytes()
+    assert main(["fetch", "org/loras/b.safetensors"]) == 0
+    with pytest.raises(InputError, match=r"org/loras has several files: name one, e\.g\. org/loras/a\.safetensors"):
+        locate.locate_adapter("org/loras")
+
+
 def test_of_a_repository_in_another_layout_a_file_is_named(hub: Hub, file: Path) -> None:
-    with pytest.raises(InputError, match=f"of its files, give the one that is the model, e.g. {NAME}"):
+    with pytest.raises(InputError, match=f"of its files, give the one that you want, a model or a LoRA, e.g. {NAME}"):
         download.plan_download("org/web-ui", "main")
     with pytest.raises(InputError, match=f"has no file new.safetensors. It has: {file.name}, old.ckpt"):
         download.plan_download("org/web-ui/new.safetensors", "main")

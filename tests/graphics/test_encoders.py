@@ -4,6 +4,7 @@ import asyncio
 import re
 from base64 import standard_b64decode
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from rich.console import Console
 
+from riptui import __file__ as package
 from riptui.arrays import Image
 from riptui.graphics import encoding, kitty
 from riptui.graphics.budget import LOCAL_BUDGET, REMOTE_BUDGET, PictureBudget
 from riptui.graphics.canvas import Canvas
 from riptui.graphics.capabilities import GraphicsProtocol
+from riptui.graphics.changes import ImagePart, changed_parts
 from riptui.graphics.encoding import Encoder, EncodeRequest
 from riptui.graphics.fit import MAX_SIXEL_SIDE, PictureBox, fit
 from riptui.graphics.half_blocks import (
@@ -28,6 +31,7 @@ from riptui.graphics.half_blocks import (
 )
 from riptui.graphics.picture_cell import PictureCell
 from riptui.graphics.picture_strip import PictureStrip
+from riptui.graphics.zoom import PictureRoom
 from tests.support.trajectories import picture
 
 GREY = (17, 18, 19)
@@ -72,7 +76,7 @@ def test_a_sixel_shows_the_picture_in_as_many_colours_as_allowed() -> None:
     for wire, error in (LOCAL_BUDGET, 6), (REMOTE_BUDGET, 8):
         shown = drawn(encoding.encode(image, order("sixel", box, wire)))
         assert shown.shape == (270, 270, 3)
-        assert len(np.unique(shown.reshape(-1, 3), axis=0)) <= wire.sixel_colours
+        assert len(np.unique(shown.reshape(-1, 3), axis=0)) <= wire.sixel_colours[0]
         assert np.abs(shown.astype(int) - image).mean() < error
 
 
@@ -127,8 +131,94 @@ def test_kitty_gets_a_png_no_larger_than_it_is_shown() -> None:
 
 
 def test_over_ssh_kitty_scales_a_large_picture_itself() -> None:
-    png = encoding.encode(picture(512), order("kitty", PictureBox(57, 29, 512, 512), REMOTE_BUDGET))
-    assert sent(kitty.transmit(16, png, 57, 29, tmux=False)).shape == (384, 384, 3)
+    png = encoding.encode(picture(1024), order("kitty", PictureBox(76, 38, 684, 684), REMOTE_BUDGET))
+    assert sent(kitty.transmit(16, png, 76, 38, tmux=False)).shape == (512, 512, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("protocol", ["kitty", "sixel"])
+def test_over_ssh_a_picture_of_60x30_cells_is_at_most_150_kb(protocol: GraphicsProtocol) -> None:
+    photograph = Pillow.open(Path(package).with_name("pictures") / "coffee.jpg").convert("RGB").resize((540, 540))
+    box = PictureBox(60, 30, 540, 540)
+    assert 75_000 < len(encoding.encode(np.asarray(photograph), order(protocol, box, REMOTE_BUDGET))) <= 150_000
+
+
+def test_a_picture_of_its_final_size_fills_whole_cells_so_that_kitty_does_not_scale_it() -> None:
+    png = encoding.encode(picture(256), order("kitty", PictureBox(29, 15, 256, 256)))
+    shown = sent(kitty.transmit(16, png, 29, 15, tmux=False))
+    assert shown.shape == (270, 261, 3)
+    assert np.abs(shown[7:263, 2:258].astype(int) - picture(256)).mean() < 5
+    assert np.abs(shown[:7].astype(int) - GREY).max() <= 2
+
+
+# --- parts of a picture
+
+
+def test_the_parts_that_differ_are_the_squares_that_changed() -> None:
+    before = picture(256)
+    after = before.copy()
+    assert changed_parts(before, after) == []
+    after[64:128, 128:192] ^= 1
+    after[192:256, 0:64] ^= 255
+    assert changed_parts(before, after) == [ImagePart(128, 64, 192, 128), ImagePart(0, 192, 64, 256)]
+    assert changed_parts(before, 255 - before) is None, "all of it"
+    scattered = before.copy()
+    scattered[::32, ::32] ^= 255
+    assert changed_parts(before, scattered) is None, "too many"
+
+
+@pytest.mark.parametrize("protocol", ["kitty", "sixel"])
+def test_a_part_is_as_in_the_whole_picture_and_small(protocol: GraphicsProtocol) -> None:
+    request = order(protocol, PictureBox(36, 18, 324, 324))
+    whole = encoding.encode(picture(512), request)
+    [part] = encoding.encode_parts(picture(512), [ImagePart(128, 64, 192, 128)], request)
+    if protocol == "sixel":
+        expected, shown, (step_x, step_y) = drawn(whole), drawn(part.data), (9, 18)
+    else:
+        expected = sent(kitty.transmit(16, whole, 36, 18, tmux=False))
+        shown, (step_x, step_y) = sent(kitty.replace_part(16, part.x, part.y, part.data, tmux=False)), (1, 1)
+    x, y = part.x * step_x, part.y * step_y
+    assert 81 - 5 - step_x <= x <= 81 - 3 + step_x
+    assert (part.width, part.height) == shown.shape[1::-1]
+    assert part.width <= 41 + 6 + 2 * step_x
+    assert np.abs(shown.astype(int) - expected[y : y + part.height, x : x + part.width]).mean() < 6
+    assert len(part.data) < len(whole) / 10
+
+
+def test_kitty_edits_the_picture_that_it_has() -> None:
+    [(keys, _)] = commands(kitty.replace_part(16, 5, 7, "AAAA", tmux=False))
+    assert (keys["a"], keys["i"], keys["r"], keys["x"], keys["y"], keys["X"]) == ("f", "16", "1", "5", "7", "1")
+    pieces = commands(kitty.replace_part(16, 5, 7, "A" * 9000, tmux=False))
+    assert [(keys["a"], keys["m"]) for keys, _ in pieces] == [("f", "1"), ("f", "1"), ("f", "0")]
+
+
+# --- zoom
+
+
+@pytest.mark.parametrize("protocol", ["kitty", "sixel", "halfblock"])
+@pytest.mark.parametrize("cell", [(9, 18), (10, 20), (8, 16), (7, 15)])
+@pytest.mark.parametrize("room", [(140, 38), (80, 22), (20, 40)])
+def test_a_zoomed_part_fits_its_room_exactly(
+    protocol: GraphicsProtocol, cell: tuple[int, int], room: tuple[int, int]
+) -> None:
+    available = PictureRoom(room, cell, protocol)
+    whole = available.fill((512, 512))
+    assert whole is not None
+    assert (whole.width, whole.height) == (512, 512)
+    for zoom in available.zooms((512, 512)):
+        part = whole if zoom is None else available.show((512, 512), zoom, (0, 500))
+        assert part is not None
+        assert part.box.columns <= room[0]
+        assert part.box.rows <= room[1]
+        if zoom is not None:
+            assert part.left == 0
+            assert part.top + part.height <= 512
+            assert (part.box.width, part.box.height) == (round(part.width * zoom), round(part.height * zoom))
+        if protocol == "sixel":
+            request = EncodeRequest("sixel", part.box, cell, GREY, LOCAL_BUDGET)
+            shown = encoding.encode(picture(512)[part.window], request)
+            height = int(re.search(r'"1;1;\d+;(\d+)', shown)[1])
+            assert part.box.height <= height <= room[1] * cell[1], "no row of pixels is lost, none is below the room"
 
 
 def test_a_picture_is_sent_in_pieces_that_the_protocol_allows() -> None:

@@ -18,6 +18,7 @@ from tests.support.trajectories import picture
 
 SIXEL = re.compile(rb"\x1b7\x1b\[(\d+);(\d+)H\x1bP0;1q")
 SENT, FREED = re.compile(rb"a=T,U=1,f=100,i=(\d+)"), re.compile(rb"a=d,d=I,i=(\d+)")
+EDITED = re.compile(rb"a=f,r=1,X=1,f=100,i=(\d+)")
 PLACEHOLDER = "\U0010eeee".encode()
 HALF_BLOCK = "▀".encode()
 
@@ -175,6 +176,22 @@ def test_kitty_holds_one_picture_for_each_place_and_none_in_the_end(tmp_path: Pa
         assert app.wait(10) == 0
         assert set(SENT.findall(terminal.written)) == set(FREED.findall(terminal.written))
         assert terminal.written.rindex(b"a=d") < terminal.written.rindex(b"\x1b[?1049l")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("replies", [fakes.KITTY, fakes.XTERM])
+def test_a_square_that_changes_is_replaced_in_pixels(replies: bytes, tmp_path: Path) -> None:
+    with fake_terminal(replies) as terminal, running_app(terminal, tmp_path / "keys"):
+        whole = started(terminal)
+        changed = terminal.after_rest("s")
+        assert HALF_BLOCK not in changed
+        assert PLACEHOLDER not in changed
+        assert len(EDITED.findall(changed) + SIXEL.findall(changed)) == 1
+        assert len(changed) < len(whole) / 6
+        terminal.after_rest("m")
+        restored = terminal.after_rest("\x1b")
+        assert len(SIXEL.findall(restored)) == (2 if replies is fakes.XTERM else 0), "the whole picture again"
+        assert not SENT.findall(restored)
 
 
 @pytest.mark.slow

@@ -159,7 +159,7 @@ def test_each_of_several_loras_is_recorded_and_found_where_it_moved(model: Path,
     digests = weights.identity["lora"].split()
     assert digests == [file_digests.file_sha256(path) for path in paths]
     paths[1].unlink()
-    with pytest.raises(InputError, match=r"does not exist.*hf download ORG/NAME"):
+    with pytest.raises(InputError, match=r"does not exist.*ORG/NAME\[/FILE\]"):
         identity.read_weights({"model": str(model), "lora": value})
     notes = {**weights.notes, "lora": f"a.safetensors, SHA-256 {digests[0]}; b.safetensors, SHA-256 {digests[1]}"}
     found = moved_weights.find_moved(weights.parameters, identity.recorded_identity(notes))

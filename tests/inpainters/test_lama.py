@@ -14,7 +14,7 @@ from riptui import inpainters
 from riptui.arrays import Images, Masks
 from riptui.cli import main
 from riptui.errors import InpainterError, InputError, MissingExtraError, WeightsError
-from riptui.inpainters import Inpainter, LoadedInpainter, file_digests, identity
+from riptui.inpainters import Inpainter, LoadedInpainter, file_digests, identity, weight_check
 from riptui.planning.estimate import cost_key
 from riptui.planning.missing_weights import require_weights
 from riptui.planning.same_weights import find_same_weights, without_places
@@ -126,7 +126,7 @@ def test_a_spec_with_the_same_weights_from_elsewhere_is_the_same_work(file: Path
     assert not identity.used_weights({"weights": str(save_lama(tmp_path / "other.pt", seed=1))}, notes)
     assert not identity.used_weights({"weights": str(tmp_path / "none.pt")}, notes)
     assert find_same_weights(tmp_path, second) is None
-    assert identity.read_place(str(copy))[identity.SINGLE_FILE] == notes["weights of file"]
+    assert weight_check.read_place(str(copy))[weight_check.FILE] == notes["weights of file"]
 
 
 def spec(weights: Path | str) -> Spec:
@@ -199,7 +199,7 @@ def test_weights_that_were_not_fetched_are_told_before_a_trajectory_is_made(
 
 
 def test_without_spandrel_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("riptui.planning.missing_weights.find_spec", lambda name: None if name == "spandrel" else name)
+    monkeypatch.setattr("riptui.inpainters.import_trial.find_spec", lambda name: None if name == "spandrel" else name)
     with pytest.raises(MissingExtraError, match=r"the inpainter lama needs .*spandrel.*'riptui\[lama\]'"):
         require_weights([spec("big-lama")])
 

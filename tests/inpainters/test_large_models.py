@@ -20,6 +20,7 @@ from riptui.errors import DeviceMemoryError, InputError, MissingExtraError, Ript
 from riptui.inpainters import components, gpu_tuning, identity, moved_weights, placement, quantisation
 from riptui.inpainters.checkpoint import inspect_checkpoint
 from riptui.inpainters.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.weight_check import FILE, read_place
 from riptui.planning.sweep import Sweep
 from riptui.store import provenance
 from riptui.store.records import Session
@@ -231,8 +232,8 @@ def test_a_gguf_file_takes_the_place_of_the_networks_weights(
         painted[kind] = paint(made)
         assert made.notes["quantised"].startswith("GGUF, gguf ")
         assert made.notes["dtype"] == "float32"
-        found = identity.read_place(str(file))
-        assert made.notes[f"weights of {part}"] == found[part] != plain.notes[f"weights of {part}"]
+        found = read_place(str(file))
+        assert made.notes[f"weights of {part}"] == found[FILE] != plain.notes[f"weights of {part}"]
     assert np.array_equal(painted["F32"], paint(plain))
     assert not np.array_equal(painted["Q4_0"], painted["F32"])
 

@@ -8,7 +8,9 @@ import pytest
 
 from riptui import inpainters
 from riptui.cli.commands.run import run as command
+from riptui.errors import InputError
 from riptui.inpainters.lora_list import LoraChoice, LoraType, join_loras, read_loras, replace_files
+from riptui.inpainters.registry import require_usable
 from riptui.planning.command_line import to_command_line
 from riptui.planning.same_weights import without_places
 from riptui.planning.sweep import Sweep
@@ -91,3 +93,36 @@ def test_loras_of_unlike_weights_are_not_the_same_trajectory() -> None:
         for lora in ("/x/a.safetensors", "/y/a.safetensors", "/x/a.safetensors:0.5")
     ]
     assert without_places(specs[0]) == without_places(specs[1]) != without_places(specs[2])
+
+
+@pytest.mark.parametrize(
+    ("typed", "file"),
+    [
+        ("org/name", "org/name"),
+        ("org/name@main:0.8", "org/name@main"),
+        ("org/name/sub/style v2.safetensors:0.8", "org/name/sub/style v2.safetensors"),
+        ("https://huggingface.co/org/name/blob/main/it.safetensors:0.8", "org/name/it.safetensors@main"),
+        ("hf:org/name", "org/name"),
+        ("loras/style.safetensors", "CWD/loras/style.safetensors"),
+        ("here/name:0.8", "CWD/here/name"),
+        ("./org/name", "CWD/org/name"),
+    ],
+)
+def test_a_lora_may_be_on_the_hub_unless_the_path_is_there(
+    typed: str, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "name").touch()
+    value = TYPE.parse(typed)
+    assert read_loras(value) == [LoraChoice(file.replace("CWD", str(tmp_path)), 0.8 if ":0.8" in typed else 1.0)]
+    assert TYPE.accepts(value)
+    assert TYPE.parse(str(value)) == value
+    if ":0.8" not in typed:
+        assert inpainters.parse_parameters("sd1.5", {"embedding": typed})["embedding"] == value
+
+
+def test_a_page_of_another_host_is_no_path() -> None:
+    value = TYPE.parse("https://civitai.com/models/1")
+    with pytest.raises(InputError, match="is not a page of the hub: download the model's file"):
+        require_usable("sd1.5", {"lora": value}, 128)

@@ -98,8 +98,10 @@ def test_a_learned_embedding_counts_its_vectors(checkpoints: Checkpoints, tmp_pa
 
 def test_an_embedding_for_one_of_two_encoders_is_told(checkpoints: Checkpoints, tmp_path: Path) -> None:
     save_file({"<mine>": torch.randn(1, 32)}, tmp_path / "one.safetensors")
-    [notice] = loaded(checkpoints["sdxl"], "sdxl", embedding=str(tmp_path / "one.safetensors")).notices
-    assert "is for one text encoder, text_encoder: text_encoder_2 reads the word <learned> as plain text" in notice
+    found = loaded(checkpoints["sdxl"], "sdxl", embedding=str(tmp_path / "one.safetensors"))
+    [notice] = found.notices
+    assert notice.endswith(found.notes["embedding use"])
+    assert "is for text_encoder alone: text_encoder_2 reads the word <learned> as plain text" in notice
 
 
 # --- weights

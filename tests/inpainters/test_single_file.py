@@ -17,7 +17,8 @@ from safetensors.torch import load_file, save_file
 
 from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters import catalogue, components, identity, model_places, moved_weights, single_file
-from riptui.inpainters.single_file import FIRST_LAYER, UNET, FileHeader
+from riptui.inpainters.single_file import DENOISER, FIRST_LAYER, FileHeader
+from riptui.inpainters.weight_check import FILE, read_place
 from tests.inpainters.test_diffusion import loaded, paint
 from tests.support.single_files import write_single_file
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
@@ -83,7 +84,7 @@ def test_a_file_paints_as_the_folder_that_it_was_made_from(
     assert np.array_equal(paint(built), paint(loaded(folder, "diffusion", prompt="cat")))
     assert built.notes["model"] == str(file)
     assert built.notes["configuration"] == str(folder)
-    assert built.notes["weights of file"] == identity.read_place(str(file))["file"]
+    assert built.notes["weights of file"] == read_place(str(file))[FILE]
 
 
 @pytest.mark.slow
@@ -106,7 +107,7 @@ def test_a_text_encoder_named_as_early_web_uis_did_is_found(
 
 
 def header(channels: int, encoder: str = "", width: int = 8) -> FileHeader:
-    attention = f"{UNET}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
+    attention = f"{DENOISER}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
     shapes = {FIRST_LAYER: (320, channels, 3, 3), attention: (320, width)} | ({encoder: (1,)} if encoder else {})
     return FileHeader(Path("x.safetensors"), shapes, frozenset({"F16"}))
 
@@ -135,13 +136,13 @@ def test_the_kind_of_a_file_is_read_from_its_names_and_shapes(found: FileHeader,
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (header(8, V1), "its UNet takes 8 channels; it must take 9, or 4"),
+        (header(8, V1), "its network takes 8 channels; that of a Stable Diffusion 1, 2 or XL must take 9, or 4"),
         (header(4, REFINER), "name a folder with its configurations: --config FOLDER"),
         (FileHeader(Path(), {"lora_unet_x.lora_up.weight": (1,)}, frozenset()), "it is a LoRA: use it with --lora"),
         (FileHeader(Path(), {"emb_params": (1,)}, frozenset()), "it is a learned prompt: use it with --embedding"),
         (FileHeader(Path(), {"first_stage_model.x": (1,)}, frozenset()), "it is a VAE: use it with --vae"),
         (FileHeader(Path(), {"down_blocks.0.x": (1,)}, frozenset()), "one part of a model in diffusers' layout"),
-        (FileHeader(Path(), {"double_blocks.0.x": (1,)}, frozenset()), "finds none of their UNets in it"),
+        (FileHeader(Path(), {"double_blocks.0.x": (1,)}, frozenset()), "finds none of their networks in it"),
     ],
 )
 def test_a_file_that_is_something_else_is_called_what_it_is(found: FileHeader, said: str) -> None:
@@ -208,13 +209,16 @@ def refusal(file: Path, folder: Path, **more: Any) -> str:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda tensors: tensors.pop(f"{UNET}out.2.bias"), r"it's unet .* the file lacks tensors: conv_out\.bias\. "),
         (
-            lambda tensors: tensors.update({f"{UNET}input_blocks.1.0.in_layers.0.bias": torch.zeros(3)}),
+            lambda tensors: tensors.pop(f"{DENOISER}out.2.bias"),
+            r"it's unet .* the file lacks tensors: conv_out\.bias\. ",
+        ),
+        (
+            lambda tensors: tensors.update({f"{DENOISER}input_blocks.1.0.in_layers.0.bias": torch.zeros(3)}),
             r"it's unet .* tensors of another shape: \S*resnets\.0\.norm1\.bias \(shape \[3\], not \[8\]\)",
         ),
         (
-            lambda tensors: tensors.update({f"{UNET}input_blocks.40.0.in_layers.0.bias": torch.zeros(3)}),
+            lambda tensors: tensors.update({f"{DENOISER}input_blocks.40.0.in_layers.0.bias": torch.zeros(3)}),
             r"it's unet .* the file has \d+ tensors, and \d+ are used",
         ),
         (
@@ -313,7 +317,7 @@ def test_the_identity_of_a_file_is_its_content_and_that_of_its_configurations(
     shutil.copytree(folder, configurations, ignore=shutil.ignore_patterns("*.safetensors"))
     same = {"model": str(copy), "config": str(configurations)}
     assert identity.used_weights(same, weights.notes)
-    changed(file, copy, lambda tensors: tensors[f"{UNET}out.2.bias"].add_(1))
+    changed(file, copy, lambda tensors: tensors[f"{DENOISER}out.2.bias"].add_(1))
     assert identity.unlike_parts(weights.identity, identity.read_weights(same).identity) == ["file"]
     (configurations / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "DDIMScheduler"}')
     assert identity.unlike_parts(weights.identity, identity.read_weights(same).identity) == ["scheduler", "file"]
@@ -329,7 +333,7 @@ def test_a_file_that_moved_is_found_by_its_content(
     parameters = {"model": str(place), "config": config}
     notes = identity.read_weights(parameters).notes
     moved = place.rename(tmp_path / "second.safetensors")
-    identity.read_place(str(moved))
+    read_place(str(moved))
     weights, notices = moved_weights.find_weights(parameters, notes)
     assert weights.checkpoint.place == str(moved)
     assert notices == [f"{place} is gone; {moved} is used, which has the same content"]

@@ -12,7 +12,7 @@ from huggingface_hub import constants
 from riptui.cli import main
 from riptui.errors import MissingExtraError, WeightsError
 from riptui.images import PreparedImage
-from riptui.planning import missing_weights
+from riptui.inpainters import import_trial
 from riptui.planning.submit import repeat_with_next_seed, submit
 from riptui.planning.sweep import Sweep
 from riptui.store.listing import find_trajectories
@@ -73,7 +73,7 @@ def test_an_existing_trajectory_is_not_asked_for_its_model(checkpoints: Checkpoi
 
 
 def test_a_package_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(missing_weights, "find_spec", lambda name: None if name == "torch" else True)
+    monkeypatch.setattr(import_trial, "find_spec", lambda name: None if name == "torch" else True)
     with pytest.raises(MissingExtraError, match=r"torch.*pip install 'riptui\[diffusion\]'"):
         submit(tmp_path / "runs", [CAT], sweep("sd2"), Request())
     assert made(tmp_path / "runs") == 0

@@ -83,7 +83,7 @@ def test_what_an_actor_prints_is_in_its_log_and_its_last_lines_are_told(tmp_path
     with register(tmp_path, record) as slot.registration:
         assert slot.describe_end() == ""
         file.write_bytes(b"loading\n\x1b[31mred\n")
-        slot.write_output(ActorReply("one", record, True, output=b"loading\n", output_file=str(file)))
+        slot.write_output(ActorReply("one", record, True, output=b"loading\n", output_file=str(file), output_end=8))
         assert "loading / ␛[31mred (full log: " in slot.describe_end().replace("\\x1b", "␛")
         log = slot.registration.log.read_text()
         assert log.count("loading") == log.count("[31mred") == 1

@@ -11,16 +11,24 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from riptui.ray_cluster import head_watch
 from riptui.store.trajectory import Status
-from tests.ray_cluster.test_study import STORE, Written, ray, study, written
-from tests.support.command import finished, wait_until
+from tests.ray_cluster.test_study import COMMAND, ROOT, STORE, Written, ray, written
+from tests.support.command import environment, finished, started, wait_until
 from tests.support.study_runs import all_of, rows
 
 __all__ = ["written"]
+
+
+IMPATIENT = [
+    *COMMAND[:2],
+    f"from riptui.ray_cluster import head_watch; head_watch.MAX_SILENT_SECONDS = 3.0; {COMMAND[2]}",
+]
+"""The command `riptui`, which gives up a head after three seconds."""
 
 
 class Head:
@@ -72,9 +80,14 @@ def head(monkeypatch: pytest.MonkeyPatch) -> Iterator[Head]:
         started.end()
 
 
+def study(file: Path, *more: str) -> Any:
+    environ = environment(RIPTUI_IDLE="0", PYTHONPATH=str(ROOT))
+    return started("study", "run", file, *more, command=IMPATIENT, env=environ, cwd=ROOT)
+
+
 @ray
 def test_a_head_that_dies_is_told_with_the_command_that_goes_on(head: Head, written: Written, tmp_path: Path) -> None:
-    file, runs = written(0.5), tmp_path / "runs"
+    file, runs = written(0.3), tmp_path / "runs"
     given = ["--ray", f"127.0.0.1:{head.port}", "--ray-cpus", "1", "--workers", "2"]
     with study(file, *given) as process:
         wait_until(lambda: rows(runs) > 4)

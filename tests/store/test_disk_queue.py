@@ -1,16 +1,23 @@
 """The queue of a runs folder: what is taken, in which order, and what a scan costs."""
 
+import errno
 import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from riptui.events import Failed
 from riptui.store.claim import claim
 from riptui.store.disk_queue import DiskQueue
+from riptui.store.trust import Trust
+from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_registry import list_workers, register
 from riptui.supervision.client import request_state
 from riptui.supervision.reordering import reorder
+from riptui.worker.loop import new_worker_record, serve
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
@@ -84,9 +91,57 @@ def test_a_second_look_at_thousands_that_are_done_is_cheap(
     queue = DiskQueue(tmp_path / "runs")
     queue.scan()
     opened: list[object] = []
-    monkeypatch.setattr("riptui.store.disk_queue.read_queued", opened.append)
+    monkeypatch.setattr("riptui.store.disk_queue.read_queued", lambda path, **_: opened.append(path))
     queue.scan(now=True)
     assert opened == []
     os.utime(trajectory.path)
     queue.scan(now=True)
     assert len(opened) == 1
+
+
+def test_one_that_could_not_be_read_once_is_not_forgotten(
+    make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trajectory = make_trajectory()
+    os.utime(trajectory.path, (0, 0))  # what was read of a folder that has not changed for long is kept
+    queue = DiskQueue(tmp_path / "runs", Trust(trajectory.path.stat().st_uid).accepts)
+    stat, opened = os.stat, os.open
+
+    def fail(path: Any, *given: Any, **named: Any) -> Any:
+        if str(path).endswith("request.json"):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return (opened if given else stat)(path, *given, **named)
+
+    for name in ("stat", "open"):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, name, fail)
+            for told in (1, 0):  # once
+                queue.scan(now=True)
+                assert len(queue) == 0
+                assert len(queue.take_unreadable()) == told
+        queue.scan(now=True)
+        assert [queued.trajectory.path for queued in queue.waiting] == [trajectory.path]
+        assert queue.take_unreadable() == []
+        os.utime(trajectory.path, (1, 1))
+
+
+def test_a_worker_tells_what_it_cannot_read(
+    make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_trajectory(inpainter="identity")
+    opened = os.open
+
+    def fail(path: Any, *given: Any, **named: Any) -> int:
+        if str(path).endswith("request.json"):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return opened(path, *given, **named)
+
+    with register(tmp_path / "runs", new_worker_record(WorkerOptions())) as entry:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", fail)
+            [(_, event)] = serve(entry, tmp_path / "runs", idle_seconds=0, should_stop=lambda: False)
+        [worker] = list_workers(tmp_path / "runs")
+    assert isinstance(event, Failed)
+    assert "the file server no longer knows" in str(event.error)
+    assert worker.live is not None
+    assert "the file server no longer knows" in worker.live.skipped[0].reason

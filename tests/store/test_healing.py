@@ -109,6 +109,15 @@ def test_what_a_killed_creation_left_is_removed_by_the_next_command(
     assert {path.name for path in group.iterdir()} == {"m64-s0", "other"}
 
 
+@pytest.mark.parametrize("command", [("resume",), ("check", "--repair")], ids=["resume", "check --repair"])
+def test_so_is_what_was_the_first_of_its_group(command: tuple[str, ...], done: Trajectory) -> None:
+    group = done.path.parents[1] / "fig7" / "cat"
+    group.mkdir(parents=True)
+    spoilt_creation(group)
+    riptui(*command, done.path.parents[1])
+    assert [*group.iterdir()] == []
+
+
 def spoilt_creation(group: Path) -> Path:
     """A folder as a process leaves it that is killed while it creates a trajectory."""
     folder = group / f"{layout.NEW_PREFIX}{secrets.token_hex(6)}"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from riptui.cli import doctor
+from riptui.cli.worker_options import take_worker_options
 from riptui.errors import InputError
 from riptui.inpainters import devices
 from riptui.store.worker_record import WorkerOptions, WorkerRecord
@@ -117,6 +118,14 @@ def test_what_cuda_visible_devices_hides_is_not_taken(tmp_path: Path, monkeypatc
     assert choose_devices("free", runs) == ["cuda:1", "cuda:0"]  # as nvidia-smi lists them
     with pytest.raises(InputError, match="hides it"):
         choose_devices(UUIDS[1], runs)
+
+
+def test_a_worker_s_device_has_one_name_however_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    have(tmp_path, monkeypatch, *idle(0, 1))
+    for given, name in (("GPU-bbbb", "cuda:1"), (UUIDS[1], "cuda:1"), ("cuda:1", "cuda:1"), ("cpu", "cpu"), ("", "")):
+        assert take_worker_options({"device": given}).device == name
+    have(tmp_path, monkeypatch, FakeGpu(UUIDS[0], migs=2))
+    assert take_worker_options({"device": "MIG-ffff"}).device == MIGS[1]
 
 
 def test_several_workers_run_on_each_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

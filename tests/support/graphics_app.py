@@ -1,7 +1,7 @@
 """A small app for tests in terminals: it probes, shows pictures and logs every key to a given file.
 
-Keys: g the next protocol, right another frame, m a modal, c another text in the status line, h hide the first picture,
-q quit.
+Keys: g the next protocol, right another frame, s another square of 64 px in it, m a modal, c another text in the status
+line, h hide the first picture, q quit.
 """
 
 import os
@@ -47,6 +47,7 @@ class GraphicsApp(App[None]):
     BINDINGS: ClassVar = [
         ("g", "switch", ""),
         ("right", "next", ""),
+        ("s", "square", ""),
         ("m", "modal", ""),
         ("h", "hide", ""),
         ("c", "cursor", ""),
@@ -85,6 +86,13 @@ class GraphicsApp(App[None]):
     def action_next(self) -> None:
         self.shift += 1
         self.query_one("#one", PictureWidget).show(quadrants(self.shift))
+
+    def action_square(self) -> None:
+        picture = self.query_one("#one", PictureWidget)
+        assert picture.image is not None
+        changed = picture.image.copy()
+        changed[64:128, 64:128] ^= 255
+        picture.show(changed)
 
     def action_modal(self) -> None:
         self.push_screen(Modal())

@@ -51,6 +51,18 @@ OPEN_CLIP_LAYER = {
 def write_single_file(checkpoint: Path, file: Path, **more: torch.Tensor) -> Path:
     """Write a checkpoint in diffusers' layout as one file, .safetensors or .ckpt, with other tensors in addition."""
     pipeline: Any = DiffusionPipeline.from_pretrained(checkpoint)
+    tensors = _name_parts(pipeline) if hasattr(pipeline, "unet") else _name_parts_of_sd3(pipeline)
+    tensors = {key: tensor.contiguous().clone() for key, tensor in (tensors | more).items()}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix == ".safetensors":
+        save_file(tensors, file)
+    else:
+        torch.save({"state_dict": tensors, "global_step": 1}, file)
+    return file
+
+
+def _name_parts(pipeline: Any) -> Tensors:
+    """Stable Diffusion 1, 2 or XL."""
     tensors = {f"model.diffusion_model.{key}": tensor for key, tensor in original_unet(pipeline.unet).items()}
     tensors |= {f"first_stage_model.{key}": tensor for key, tensor in original_vae(pipeline.vae).items()}
     encoders = [getattr(pipeline, name) for name in ("text_encoder", "text_encoder_2") if hasattr(pipeline, name)]
@@ -61,13 +73,58 @@ def write_single_file(checkpoint: Path, file: Path, **more: torch.Tensor) -> Pat
         tensors |= original_open_clip(encoders[0], "cond_stage_model.model.")
     else:
         tensors |= original_clip(encoders[0], "cond_stage_model.transformer.")
-    tensors = {key: tensor.contiguous().clone() for key, tensor in (tensors | more).items()}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if file.suffix == ".safetensors":
-        save_file(tensors, file)
-    else:
-        torch.save({"state_dict": tensors, "global_step": 1}, file)
-    return file
+    return tensors
+
+
+def _name_parts_of_sd3(pipeline: Any) -> Tensors:
+    tensors = {f"model.diffusion_model.{key}": tensor for key, tensor in original_sd3(pipeline.transformer).items()}
+    tensors |= {f"first_stage_model.{key}": tensor for key, tensor in original_vae(pipeline.vae).items()}
+    for name, encoder in {"clip_l": "text_encoder", "clip_g": "text_encoder_2"}.items():
+        clip = original_clip(getattr(pipeline, encoder), f"text_encoders.{name}.transformer.")
+        tensors |= {key.replace("text_model.text_projection", "text_projection"): clip[key] for key in clip}
+    t5 = pipeline.text_encoder_3.state_dict()
+    return tensors | {f"text_encoders.t5xxl.transformer.{key}": tensor for key, tensor in t5.items()}
+
+
+SD3_PARTS = {
+    "time_text_embed.timestep_embedder.linear_1": "t_embedder.mlp.0",
+    "time_text_embed.timestep_embedder.linear_2": "t_embedder.mlp.2",
+    "time_text_embed.text_embedder.linear_1": "y_embedder.mlp.0",
+    "time_text_embed.text_embedder.linear_2": "y_embedder.mlp.2",
+    "pos_embed.pos_embed": "pos_embed",
+    "pos_embed.proj": "x_embedder.proj",
+    "proj_out": "final_layer.linear",
+    "norm_out.linear": "final_layer.adaLN_modulation.1",
+    "transformer_blocks": "joint_blocks",
+    ".attn.to_out.0": ".x_block.attn.proj",
+    ".attn.to_add_out": ".context_block.attn.proj",
+    ".norm1.linear": ".x_block.adaLN_modulation.1",
+    ".norm1_context.linear": ".context_block.adaLN_modulation.1",
+    ".ff.net.0.proj": ".x_block.mlp.fc1",
+    ".ff.net.2": ".x_block.mlp.fc2",
+    ".ff_context.net.0.proj": ".context_block.mlp.fc1",
+    ".ff_context.net.2": ".context_block.mlp.fc2",
+}
+SD3_JOINED = {("to_q", "to_k", "to_v"): "x_block", ("add_q_proj", "add_k_proj", "add_v_proj"): "context_block"}
+
+
+def original_sd3(transformer: Any) -> Tensors:
+    """The original code joins the products of attention, and has scale and shift of the last norms the other way."""
+    last, tensors, names = transformer.config.num_layers - 1, transformer.state_dict(), {}
+    for key, tensor in tensors.items():
+        if key.startswith(("norm_out.", f"transformer_blocks.{last}.norm1_context.")):
+            tensor = torch.cat([*reversed(tensor.chunk(2))])
+        new = key
+        for old, part in SD3_PARTS.items():
+            new = new.replace(old, part)
+        if not re.search(r"\.attn\.(to|add)_[qkv]", key):
+            names[new] = tensor
+    for i in range(last + 1):
+        for parts, block in SD3_JOINED.items():
+            for kind in ("weight", "bias"):
+                joined = [tensors[f"transformer_blocks.{i}.attn.{part}.{kind}"] for part in parts]
+                names[f"joint_blocks.{i}.{block}.attn.qkv.{kind}"] = torch.cat(joined)
+    return names
 
 
 def original_unet(unet: UNet2DConditionModel) -> Tensors:

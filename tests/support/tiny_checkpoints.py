@@ -212,7 +212,8 @@ def _sdxl(folder: Path, second_width: int = WIDE) -> DiffusionPipeline:
     )
 
 
-def _sd3(folder: Path) -> DiffusionPipeline:
+def _sd3(folder: Path, second_width: int = WIDE) -> DiffusionPipeline:
+    width = WIDE + second_width
     denoiser = SD3Transformer2DModel(
         sample_size=64,
         patch_size=2,
@@ -222,17 +223,17 @@ def _sd3(folder: Path) -> DiffusionPipeline:
         attention_head_dim=8,
         num_attention_heads=4,
         caption_projection_dim=WIDE,
-        joint_attention_dim=2 * WIDE,
-        pooled_projection_dim=2 * WIDE,
+        joint_attention_dim=width,
+        pooled_projection_dim=width,
         pos_embed_max_size=96,
     )
-    t5 = T5EncoderModel(T5Config(vocab_size=30, d_model=2 * WIDE, d_kv=8, d_ff=37, num_layers=1, num_heads=4)).eval()
+    t5 = T5EncoderModel(T5Config(vocab_size=30, d_model=width, d_kv=8, d_ff=37, num_layers=1, num_heads=4)).eval()
     return StableDiffusion3Pipeline(
         transformer=denoiser,
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
         vae=vae(16, use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.0609, scaling_factor=1.5305),
         text_encoder=CLIPTextModelWithProjection(clip_config()).eval(),
-        text_encoder_2=CLIPTextModelWithProjection(clip_config(hidden_act="gelu")).eval(),
+        text_encoder_2=CLIPTextModelWithProjection(clip_config(second_width, hidden_act="gelu")).eval(),
         text_encoder_3=t5,
         tokenizer=clip_tokenizer(folder),
         tokenizer_2=clip_tokenizer(folder),
@@ -270,5 +271,9 @@ def _sdxl_of_two_widths(folder: Path) -> DiffusionPipeline:
     return _sdxl(folder, 2 * WIDE)
 
 
+def _sd3_of_two_widths(folder: Path) -> DiffusionPipeline:
+    return _sd3(folder, 2 * WIDE)
+
+
 BUILDERS = {"sd2": _sd2, "sd1.5": _sd15, "sdxl": _sdxl, "sd3": _sd3, "flux-fill": _flux_fill}
-BUILDERS["sdxl-two-widths"] = _sdxl_of_two_widths
+BUILDERS |= {"sdxl-two-widths": _sdxl_of_two_widths, "sd3-two-widths": _sd3_of_two_widths}

@@ -10,6 +10,9 @@ import pytest
 import torch
 from spandrel.architectures.LaMa import LaMa
 
+from riptui.inpainters.silence import silence_libraries
+
+MAT_MODULE = "spandrel_extra_arches.architectures.MAT.__arch.MAT"
 LAMA_MODULE = "spandrel.architectures.LaMa.__arch.LaMa"
 
 
@@ -45,6 +48,34 @@ def save_lama(path: Path, seed: int = 0) -> Path:
         save_file(state, path)
     else:
         torch.save(state, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small_mat() -> Iterator[None]:
+    """spandrel's MAT for 128 px instead of 512, with 12 and 8 channels instead of 180 and 512, and layers of one
+    block."""
+    with silence_libraries():
+        module = import_module(MAT_MODULE)
+    generator, layer = module.Generator, module.BasicLayer
+
+    def build(**settings: int) -> torch.nn.Module:
+        built: torch.nn.Module = generator(**settings | {"img_resolution": 128, "z_dim": 16, "w_dim": 16})
+        return built
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(module, "FirstStage", partial(module.FirstStage, dim=12))
+        monkeypatch.setattr(module, "BasicLayer", lambda **settings: layer(**settings | {"depth": 1}))
+        monkeypatch.setattr(module, "nf", lambda stage: 8)
+        monkeypatch.setattr(module, "Generator", build)
+        yield
+
+
+def save_mat(path: Path, seed: int = 0) -> Path:
+    """A file of random weights of MAT, as it is built now, with the names of Places_512_FullData_G.pth."""
+    torch.manual_seed(seed)
+    state = import_module(MAT_MODULE).MAT().state_dict()
+    torch.save({name.removeprefix("model."): value for name, value in state.items()}, path)
     return path
 
 

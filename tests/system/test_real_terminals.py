@@ -22,7 +22,7 @@ from riptui.tui.app import RiptuiApp
 from tests.support.flat_pictures import FIRST, SECOND, Colours, quadrants
 from tests.support.running import run_trajectory
 from tests.support.terminal_photo import STILL, TERMINALS, missing, window
-from tests.support.trajectories import make_spec
+from tests.support.trajectories import make_spec, picture
 
 APP = Path(__file__).parents[1] / "support" / "logged_app.py"
 PRINTED = APP.with_name("printed_pictures.py")
@@ -35,12 +35,15 @@ SHIFT = {"left_shift", "right_shift"}  # newer terminals tell that it is held fo
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two trajectories that end as they began."""
+    """Two trajectories that end as they began, and one that changes."""
     folder = tmp_path_factory.mktemp("flat")
     for name, colours in (("first", FIRST), ("second", SECOND)):
         original = quadrants(colours)
         spec = make_spec(original, inpainter="identity", mask=128, amount=200.0)
         list(run_trajectory(create_or_open(folder, f"flat/{name}", spec, original, Request(metrics=("psnr",)))))
+    original = picture(256)
+    spec = make_spec(original, mask=64)
+    list(run_trajectory(create_or_open(folder, "changing/one", spec, original, Request(metrics=("psnr",)))))
     return folder
 
 
@@ -188,6 +191,44 @@ def printed_twice(photo: Pillow.Image, report: Path) -> bool:
         left, right = right + round(2 * width), right + round((2 + told["columns"][1]) * width)
     first, second = (row[8 : 8 + min(map(len, rows)) - 16] for row in rows)
     return bool((np.abs(first - second).max(axis=-1) > NEAR).mean() < 0.03)
+
+
+@pytest.mark.terminal
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_squares_replaced_in_pixels_and_large_pictures_are_right_and_leave_nothing_behind(
+    terminal: str, runs: Path, places: dict[tuple[int, int], Region], tmp_path: Path
+) -> None:
+    """The frame with squares that were replaced one by one is the same as when it is sent as a whole."""
+    if lacking := missing(terminal):
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    program: list[str | Path] = [sys.executable, APP, tmp_path / "keys", runs, "changing/one"]
+    with window(terminal, program, size=WIDE, **where_riptui_is()) as seen:
+
+        def rested(name: str) -> Pillow.Image:
+            photo = seen.wait_for(lambda photo: True, still=PIXELS)
+            photo.save(tmp_path / f"{name}.png")
+            return photo
+
+        rested("first")
+        for step in range(3):
+            seen.press("Left")
+            stepped = rested(f"step-{step}")
+        seen.resize(*NARROW)
+        rested("narrow")
+        seen.resize(*WIDE)
+        whole = rested("whole")
+        assert same(stepped)(whole), f"see {tmp_path}"
+        seen.press("f")
+        large = rested("large")
+        assert not same(whole)(large)
+        seen.press("Left")
+        rested("large-step")
+        seen.press("Right")
+        assert same(large)(rested("large-again"))
+        seen.press("Escape")
+        assert same(whole)(rested("back")), f"see {tmp_path}"
+        seen.press("q")
+        assert seen.closed()
 
 
 def older(terminal: str) -> set[str]:

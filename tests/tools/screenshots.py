@@ -52,6 +52,8 @@ TYPED = "asciitilde slash Return End Return Tab"  # the picture in its home
 SHOTS = (
     Shot("trajectory", "kitty", "coffee/m64-s0", "2"),
     Shot("group", "kitty", "shuffled/coffee", "Return"),
+    Shot("large", "kitty", "coffee/m64-s0", "shift+Left shift+Left shift+Left shift+Left Left f o"),
+    Shot("gallery", "kitty", "coffee", "f a a"),
     Shot("compare", "xterm-sixel", "coffee/m64-s0", "m Down Down Down Down Down m Down Down Down Down Down m c"),
     Shot("launch", "kitty", "coffee/m64-s0", f"n {TYPED}"),
     Shot("masks", "kitty", "coffee/m64-s1", "3 shift+Left shift+Left d", theme="riptui-light"),

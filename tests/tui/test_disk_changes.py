@@ -65,7 +65,7 @@ def test_two_apps_on_one_folder_show_the_same_and_one_goes_on_when_the_other_end
         one.quit_in_order()
         here = len(other.terminal.written)
         (own / "night").rename(tmp_path / "night")  # all of it at once
-        other.terminal.wait_for(b"3 done", after=here)  # in the counts, of which nothing is queued or paused any more
+        other.terminal.wait_for(b" 3 done", after=here)  # in the counts, of which nothing is queued or paused any more
         assert b"queued" not in other.terminal.written[here:]
         other.quit_in_order()
 
@@ -209,7 +209,7 @@ def test_an_end_rings_as_the_settings_have_it(
     with running(own) as app:
         app.terminal.type("\x1b[I" if looks else "\x1b[O")
         list(run_trajectory(Trajectory(own / "night/m64-s1")))
-        app.terminal.wait_for(b"4 done")
+        app.terminal.wait_for(b" 4 done")
         app.quit_in_order()
         ended = re.findall(rb"(?:\x1b\][^\x1b\x07]*)?\x07", bytes(app.terminal.written))
         rings = [one for one in ended if not one.startswith(b"\x1b]22;")]  # the shape of the pointer

@@ -8,9 +8,14 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from riptui.tui import bindings, commands
+from riptui.tui.gallery.gallery_grid import GalleryGrid
+from riptui.tui.gallery.gallery_screen import GalleryScreen
+from riptui.tui.gallery.gallery_table import GalleryAxes
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
+from riptui.tui.large.large_picture import LargePicture
+from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from tests.support.app_pilot import AppPilot, open_app
@@ -20,7 +25,9 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-TABLE = {binding.id: binding for scope in bindings.SCOPES.values() for binding in scope}
+TABLE = {
+    binding.id: binding for name, scope in bindings.SCOPES.items() if name != "rating" for binding in scope
+}  # those of ratings: tests/tui/rating
 
 Press = Callable[[AppPilot, str], Awaitable[None]]
 PRESSED: dict[str, Press] = {}
@@ -53,7 +60,7 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in COMMANDS])
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate")])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:
@@ -115,7 +122,7 @@ async def begin_in_the_table(pilot: AppPilot) -> None:
 async def begin_in_the_comparison(pilot: AppPilot) -> None:
     """Of two, at their newest frames."""
     if isinstance(pilot.app.screen, CompareScreen):
-        comparison(pilot).action_go(1000)
+        comparison(pilot).action_go(100_000)
     else:
         pilot.tree.marked.update(dict.fromkeys((FIRST, "fig7/cat/m64-s1")))
         pilot.browser.action_compare()
@@ -123,17 +130,58 @@ async def begin_in_the_comparison(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: comparison(pilot).inpainted == 200, "its frames")
 
 
+async def begin_in_the_large_picture(pilot: AppPilot) -> None:
+    """Of the first trajectory, at its newest frame, all of it."""
+    if not isinstance(pilot.app.screen, LargeScreen):
+        await begin_at_the_newest_frame(pilot)
+        pilot.browser.action_large()
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+    large(pilot).action_fit()
+    large(pilot).action_go(LAST)
+    await pilot.wait_until(lambda: large(pilot).loaded and not large(pilot).busy, "its frame")
+
+
+async def begin_in_the_gallery(pilot: AppPilot) -> None:
+    """Of the first group, two mask sizes and two seeds, the cursor on the first picture."""
+    if not isinstance(pilot.app.screen, GalleryScreen):
+        pilot.browser.open_gallery("fig7/cat")
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen) and gallery(pilot).table.rows, "it")
+    gallery(pilot).axes = GalleryAxes(by_seed=True)
+    await gallery(pilot).action_step(100)
+    await gallery(pilot).action_move(-9, -9)
+
+
 BEGIN = {
     "frames": begin_at_the_newest_frame,
     "tabs": begin_at_the_newest_frame,
     "table": begin_in_the_table,
     "compare": begin_in_the_comparison,
+    "large": begin_in_the_large_picture,
+    "gallery": begin_in_the_gallery,
 }
 """Where the keys of a group have something to do, if not in the tree."""
 
 
 def table(pilot: AppPilot) -> GroupTable:
     return pilot.browser.query_one(GroupTable)
+
+
+def large(pilot: AppPilot) -> LargeScreen:
+    assert isinstance(pilot.app.screen, LargeScreen)
+    return pilot.app.screen
+
+
+def large_picture(pilot: AppPilot) -> LargePicture:
+    return large(pilot).query_one(LargePicture)
+
+
+def gallery(pilot: AppPilot) -> GalleryScreen:
+    assert isinstance(pilot.app.screen, GalleryScreen)
+    return pilot.app.screen
+
+
+def grid(pilot: AppPilot) -> GalleryGrid:
+    return gallery(pilot).query_one(GalleryGrid)
 
 
 def comparison(pilot: AppPilot) -> CompareScreen:
@@ -206,6 +254,14 @@ async def plays_faster(pilot: AppPilot, key: str) -> None:
     before = pilot.view.cursor.speed
     await pilot.press(key)
     await pilot.wait_until(lambda: pilot.view.cursor.speed > before, "more speed")
+
+
+@key("frames.large")
+async def shows_it_large(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
 
 
 @key("frames.repaint")
@@ -289,7 +345,7 @@ async def marks_and_goes_on(pilot: AppPilot, key: str) -> None:
 @key("runs.compare")
 async def compares_what_is_marked(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    assert pilot.said == "mark 2 to 6 trajectories with m first (0 marked)"
+    assert pilot.said == "mark 2 to 6 trajectories with m first, or go to a group of them (0 marked)"
     await pilot.press("m", "m", key)
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
     await pilot.press("escape")
@@ -487,6 +543,238 @@ async def closes_all_groups_and_stays_near(pilot: AppPilot, key: str) -> None:
     assert pilot.cursor == "fig7"
 
 
+# --- the large picture
+
+
+def steps_to(k: int, *, first: bool = False) -> Press:
+    """The key shows frame k, from the newest or the first one."""
+
+    async def press(pilot: AppPilot, key: str) -> None:
+        if first:
+            large(pilot).action_go(0)
+        await pilot.press(key)
+        assert large(pilot).cursor.k == k
+
+    return press
+
+
+for id, k, first in (
+    ("back", LAST - 1, False),
+    ("forward", 1, True),
+    ("back-half", LAST - 8, False),
+    ("forward-half", 8, True),
+    ("first", 0, False),
+    ("last", LAST, True),
+):
+    key(f"large.{id}")(steps_to(k, first=first))
+
+
+@key("large.play")
+async def plays_it_large(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert large(pilot).cursor.playing
+    await pilot.press(key)
+    assert not large(pilot).cursor.playing
+
+
+@key("large.slower")
+async def plays_it_slower(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).cursor.speed
+    await pilot.press(key)
+    assert large(pilot).cursor.speed < before
+
+
+@key("large.faster")
+async def plays_it_faster(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).cursor.speed
+    await pilot.press(key)
+    assert large(pilot).cursor.speed > before
+
+
+@key("large.next")
+async def shows_the_next_trajectory(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).path
+    await pilot.press(key)
+    assert large(pilot).path != before
+    large(pilot).action_open_other(-1)
+    await pilot.wait_until(lambda: not large(pilot).busy, "it")
+
+
+@key("large.previous")
+async def shows_the_trajectory_before(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).path
+    large(pilot).action_open_other(1)
+    await pilot.press(key)
+    assert large(pilot).path == before
+
+
+@key("large.zoom-in")
+async def zooms_in(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert large_picture(pilot).zoom_label != "fit"
+
+
+@key("large.zoom-out")
+async def zooms_out_again(pilot: AppPilot, key: str) -> None:
+    large(pilot).action_zoom(1)
+    await pilot.press(key)
+    assert large_picture(pilot).zoom_label == "fit"
+
+
+@key("large.fit")
+async def shows_all_of_it(pilot: AppPilot, key: str) -> None:
+    large(pilot).action_zoom(3)
+    await pilot.press(key)
+    assert large_picture(pilot).fits
+
+
+def pans_by(x: int, y: int) -> Press:
+    async def press(pilot: AppPilot, key: str) -> None:
+        large(pilot).action_zoom(3)
+        before = large_picture(pilot).part
+        await pilot.press(key)
+        after = large_picture(pilot).part
+        assert before
+        assert after
+        assert ((after.left > before.left) - (after.left < before.left)) == x
+        assert ((after.top > before.top) - (after.top < before.top)) == y
+
+    return press
+
+
+for id, x, y in (("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1)):
+    key(f"large.{id}")(pans_by(x, y))
+
+
+@key("large.blink")
+async def blinks(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert large(pilot).blinking
+    await pilot.press(key)
+    assert not large(pilot).blinking
+
+
+@key("large.view")
+async def shows_the_difference(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).view.kind
+    await pilot.press(key)
+    assert large(pilot).view.kind != before
+
+
+@key("large.more")
+async def amplifies_more(pilot: AppPilot, key: str) -> None:
+    large(pilot).action_gain(-9)
+    await pilot.press(key)
+    assert large(pilot).view.gain == 2
+
+
+@key("large.less")
+async def amplifies_less(pilot: AppPilot, key: str) -> None:
+    large(pilot).action_gain(9)
+    await pilot.press(key)
+    assert large(pilot).view.gain == 4
+
+
+@key("large.square")
+async def outlines_the_square(pilot: AppPilot, key: str) -> None:
+    before = large(pilot).view.outlined
+    await pilot.press(key)
+    assert large(pilot).view.outlined != before
+
+
+@key("large.close")
+async def goes_back_from_the_large_picture(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
+    assert pilot.cursor == FIRST
+
+
+# --- the gallery
+
+
+def moves_to(cell: tuple[int, int], *, start: tuple[int, int] = (0, 0)) -> Press:
+    async def press(pilot: AppPilot, key: str) -> None:
+        await gallery(pilot).action_move(*start)
+        await pilot.press(key)
+        await pilot.wait_until(lambda: grid(pilot).cursor == cell, f"{cell}")
+
+    return press
+
+
+for id, start, cell in (
+    ("left", (0, 1), (0, 0)),
+    ("right", (0, 0), (0, 1)),
+    ("up", (1, 0), (0, 0)),
+    ("down", (0, 0), (1, 0)),
+    ("page-up", (1, 0), (0, 0)),
+    ("page-down", (0, 0), (1, 0)),
+    ("first", (1, 1), (0, 0)),
+    ("last", (0, 0), (1, 1)),
+):
+    key(f"gallery.{id}")(moves_to(cell, start=start))
+
+
+@key("gallery.open")
+async def opens_the_picture_of_the_cursor(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen), "the gallery")
+
+
+@key("gallery.rows")
+async def gives_each_picture_a_row(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(gallery(pilot).table.rows) == 1, "one row")
+
+
+@key("gallery.columns")
+async def shows_every_50_per_cent(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: gallery(pilot).table.column_kind == "percent", "the columns")
+
+
+@key("gallery.back")
+async def shows_the_pictures_50_per_cent_before(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: gallery(pilot).inpainted == 150, "them")
+
+
+@key("gallery.forward")
+async def shows_the_pictures_50_per_cent_later(pilot: AppPilot, key: str) -> None:
+    await gallery(pilot).action_step(-2)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: gallery(pilot).inpainted == 150, "them")
+
+
+@key("gallery.metric")
+async def writes_the_next_metric_below(pilot: AppPilot, key: str) -> None:
+    before = gallery(pilot).metric
+    await pilot.press(key)
+    await pilot.wait_until(lambda: gallery(pilot).metric != before, "another")
+
+
+@key("gallery.larger")
+async def shows_larger_pictures(pilot: AppPilot, key: str) -> None:
+    await gallery(pilot).action_enlarge(-4)
+    before = grid(pilot).picture_rows
+    await pilot.press(key)
+    await pilot.wait_until(lambda: grid(pilot).picture_rows == before + 1, "them")
+
+
+@key("gallery.smaller")
+async def shows_smaller_pictures(pilot: AppPilot, key: str) -> None:
+    before = grid(pilot).picture_rows
+    await pilot.press(key)
+    await pilot.wait_until(lambda: grid(pilot).picture_rows == before - 1, "them")
+
+
+@key("gallery.close")
+async def leaves_the_gallery(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
+
+
 # --- the table of a group
 
 
@@ -533,19 +821,68 @@ async def goes_to_the_trajectory_of_the_row(pilot: AppPilot, key: str) -> None:
 # --- the comparison
 
 
-def in_the_comparison(start: int, end: float) -> Press:
+def in_the_comparison(end: float) -> Press:
+    """From 100 %."""
+
     async def turns_the_frames(pilot: AppPilot, key: str) -> None:
-        comparison(pilot).go_to_stop(start)
+        comparison(pilot).action_go(16)
         await pilot.press(key)
         assert comparison(pilot).inpainted == end
 
     return turns_the_frames
 
 
-key("compare.back")(in_the_comparison(2, 50))
-key("compare.forward")(in_the_comparison(2, 150))
-key("compare.first")(in_the_comparison(2, 0))
-key("compare.last")(in_the_comparison(2, 200))
+key("compare.back")(in_the_comparison(100 - 100 / 16))
+key("compare.forward")(in_the_comparison(100 + 100 / 16))
+key("compare.back-half")(in_the_comparison(50))
+key("compare.forward-half")(in_the_comparison(150))
+key("compare.first")(in_the_comparison(0))
+key("compare.last")(in_the_comparison(200))
+
+
+@key("compare.play")
+async def plays_them_all(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert comparison(pilot).position.playing
+    await pilot.press(key)
+    assert not comparison(pilot).position.playing
+
+
+@key("compare.slower")
+async def plays_them_slower(pilot: AppPilot, key: str) -> None:
+    before = comparison(pilot).position.speed
+    await pilot.press(key)
+    assert comparison(pilot).position.speed < before
+
+
+@key("compare.faster")
+async def plays_them_faster(pilot: AppPilot, key: str) -> None:
+    before = comparison(pilot).position.speed
+    await pilot.press(key)
+    assert comparison(pilot).position.speed > before
+
+
+@key("compare.difference")
+async def shows_differences_to_the_first(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "difference to the first" in pilot.screen_text, "them")
+    comparison(pilot).action_difference()
+
+
+@key("compare.blink")
+async def blinks_in_one_place(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert comparison(pilot).blinking
+    await pilot.press(key)
+    assert not comparison(pilot).blinking
+
+
+@key("compare.large")
+async def shows_one_of_them_large(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
 
 
 @key("compare.metric")
@@ -679,6 +1016,15 @@ async def test_the_last_line_shows_the_keys_of_the_table_that_are_used_most(fold
         used = [binding for binding in [*bindings.BROWSER, *bindings.APP] if binding.show]
         shown = "  ".join(f"{binding.key_display} {binding.description}" for binding in used)
         await pilot.wait_until(lambda: footer(pilot) == shown, "the keys")
+
+
+@pytest.mark.slow
+async def test_while_a_filter_is_typed_the_last_line_shows_no_key_that_is_a_character(folder: Path) -> None:
+    async with open_app(folder) as pilot:
+        await pilot.press("slash")
+        await pilot.wait_until(lambda: footer(pilot) == "↑ Earlier  enter Keep  esc Clear", "its keys")
+        await pilot.press("escape")
+        await pilot.wait_until(lambda: footer(pilot).startswith("n New"), "the usual keys")
 
 
 @pytest.mark.slow

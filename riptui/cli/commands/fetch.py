@@ -41,8 +41,9 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def fetch() -> None:
     """Download weights. NAME: a model of `riptui models`, a hub id org/name[@revision], lpips, or one net (lpips-vgg).
 
-    A model may also be named by its page on the hub, or be one file in a repository, org/name/file.safetensors. For a
-    file on this machine, the configurations and the tokenizer that it needs are downloaded.
+    A model may also be named by its page on the hub, or be one file in a repository, org/name/file.safetensors, as may
+    a LoRA, a VAE and a learned embedding; of a model's file on this machine the configurations and the tokenizer are
+    downloaded that it needs.
 
     Only the files that riptui loads are downloaded, and each is verified by its hash. An interrupted download resumes
     where it stopped. With --offline, $RIPTUI_OFFLINE or $HF_HUB_OFFLINE the network is never used.

@@ -21,10 +21,12 @@ from riptui.cli.values import complete_folders
     type=click.Choice(["ab", "best", "tags"]),
     default="ab",
     show_default=True,
-    help="ab: which of two; best: which of up to six; tags: what is wrong with one picture.",
+    help="What is asked. ab: which of two; best: which of up to six; tags: what is wrong with one picture.",
 )
 @click.option("--rater", metavar="NAME", show_default="your user name", help="Who rates.")
-@click.option("--question", metavar="TEXT", default="", help='What is asked, e.g. "Which is closer to the original?"')
+@click.option(
+    "--question", metavar="TEXT", default="", help='The words of it, e.g. "Which is closer to the original?".'
+)
 @click.option(
     "--at",
     multiple=True,

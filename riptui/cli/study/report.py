@@ -11,5 +11,7 @@ def report(file: Path, out: Path | None, reference: Path | None, overwrite: bool
     study = read_study(file)
     trajectories = [Trajectory(study.folder / relative_path) for relative_path in read_manifest(study).trajectories]
     folder = out or study.file.with_name(f"{study.name}-report")
-    write_report(trajectories, folder, reference=reference, overwrite=overwrite, as_json=as_json)
+    write_report(
+        trajectories, folder, reference=reference, rated_folders=[study.folder], overwrite=overwrite, as_json=as_json
+    )
     return 0

@@ -52,6 +52,7 @@ ON_MARKED = frozenset(
         "export",
         "copy",
         "measure",
+        "rate",
     ]
 )
 """The commands that act on the marked trajectories, if there are any; the others on the cursor's row."""

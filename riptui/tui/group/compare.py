@@ -1,82 +1,41 @@
 """The comparison screen: two to six trajectories side by side at equal inpainted %, and their curves in one chart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from os.path import commonpath
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
-from riptui.graphics.picture import PictureWidget
+from riptui.arrays import Image
 from riptui.graphics.protocol import Graphics
-from riptui.metrics.display import format_value, metric_names, metric_title
-from riptui.metrics.values import MetricValues
+from riptui.metrics.display import metric_names, metric_title
 from riptui.tui import bindings
-from riptui.tui.group.compare_data import CompareReader, compare_specs, distinct_names, percent_stops, values_at
+from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
+from riptui.tui.group.compare_data import CompareReader, compare_specs, differences_to_first, distinct_names
+from riptui.tui.group.compare_position import ComparePosition
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
-from riptui.tui.plot.palette import current_series_colours
-from riptui.tui.plot.series import SHAPES, Series
+from riptui.tui.plot.series import Series
 from riptui.tui.trajectory import metric_series
+from riptui.tui.trajectory.difference import GAIN
 from riptui.tui.trajectory.loader import FrameImage, TrajectorySnapshot
 from riptui.tui.trajectory.slider import Slider
 
 POLL_SECONDS = 1.0
-GAP_COLUMNS = 1  # between two trajectories
+BLINK_SECONDS = 0.6  # for each picture
+MAX_BLINKS = 200  # so that an unattended terminal is not sent pictures for ever
 NON_PICTURE_ROWS = 16  # of everything but the pictures, with a chart of eight rows
-
-
-class CompareColumn(Vertical):
-    """One trajectory: its name, its differing fields, its frame, its values."""
-
-    DEFAULT_CSS = f"""
-    CompareColumn {{
-        height: auto;
-        margin-right: {GAP_COLUMNS};
-        & Static {{ height: 1; text-wrap: nowrap; text-overflow: ellipsis; }}
-        & .differs {{ color: $text-muted; }}
-        &:last-of-type {{ margin-right: 0; }}
-    }}
-    """
-
-    def __init__(self, graphics: Graphics, index: int, name: str) -> None:
-        super().__init__()
-        self._index = index
-        self._title = name
-        self._head = Static(markup=False)
-        self._differing = Static(markup=False, classes="differs")
-        self._values = Static(markup=False, classes="values")
-        self.picture = PictureWidget(graphics)
-
-    def compose(self) -> ComposeResult:
-        yield self._head
-        yield self._differing
-        yield self.picture
-        yield self._values
-
-    def set_heading(self, differing: Sequence[str]) -> None:
-        colour = current_series_colours(self.app)[self._index]
-        _update_if_changed(self._head, Content.assemble((SHAPES[self._index], colour), (f" {self._title}", "bold")))
-        _update_if_changed(self._differing, Content(" · ".join(differing)))
-
-    def show(self, frame: FrameImage, values: MetricValues, metric: str) -> None:
-        """Show a frame, and as many values as fit, that of `metric` first."""
-        self.picture.show(frame.image, note=frame.note)
-        ordered = [metric, *(name for name in metric_names({0: values}) if name != metric)]
-        line, width = Content(""), self.size.width
-        for text in [f"{metric_title(name)} {format_value(values[name])}" for name in ordered if name in values]:
-            if line and line.cell_length + len(text) + 2 > width:
-                break
-            line += Content.styled(f"  {text}", "$foreground-muted") if line else Content.styled(text, "bold")
-        _update_if_changed(self._values, line)
 
 
 class CompareScreen(Screen[None]):
@@ -100,16 +59,24 @@ class CompareScreen(Screen[None]):
         *,
         metric: str = "lpips-vgg",
         axis: metric_series.XAxis = "inpainted",
+        speed: float = 8.0,
     ) -> None:
         super().__init__()
+        self._trajectories = trajectories
+        self._graphics = graphics
         self._names = distinct_names(trajectories)
         self._columns = [CompareColumn(graphics, index, name) for index, name in enumerate(self._names)]
         self._chosen_metric = metric
         self._axis: metric_series.XAxis = axis
         self._compared: tuple[TrajectorySnapshot, ...] = ()
-        self._stops: list[float] = [0.0]
-        self._stop_index: int | None = None
-        """The index of the stop shown; None: the last one reached, also as that grows."""
+        self.position = ComparePosition(speed=speed)
+        self._summary = ""
+        self.shows_differences = False
+        self._frames: tuple[FrameImage, ...] = ()
+        self._images: tuple[Image | None, ...] = ()
+        self._play_timer: Timer | None = None
+        self._blink_timer: Timer | None = None
+        self._blinks = 0
         self._reader = CompareReader(trajectories)  # used by the thread only
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="compare"))
 
@@ -137,47 +104,99 @@ class CompareScreen(Screen[None]):
         if compared != self._compared:
             self.call_later(self._update_compared, compared)
 
-    def _load_frames(self, compared: tuple[TrajectorySnapshot, ...], inpainted: float) -> None:
-        self.call_later(self._show_frames, inpainted, self._reader.read_frames(compared, inpainted))
+    def _load_frames(self, compared: tuple[TrajectorySnapshot, ...], inpainted: float, differs: bool) -> None:
+        frames = self._reader.read_frames(compared, inpainted)
+        images = differences_to_first(frames) if differs else tuple(frame.image for frame in frames)
+        self.call_later(self._show_frames, (inpainted, differs), frames, images)
 
     # Results of the thread
 
     def _update_compared(self, compared: tuple[TrajectorySnapshot, ...]) -> None:
         self._compared = compared
-        self._stops = percent_stops(self._compared)
+        self.position.update(compared)
         differing_fields, differing_values = compare_specs(self._compared)
-        summary = f"differing in {differing_fields}" if differing_fields else "same settings"
-        _update_if_changed(
-            self.query_one("#compare-about", Static),
-            Content.assemble((f"{len(differing_values)} trajectories", "bold"), (f"  {summary}", "$foreground-muted")),
-        )
+        self._summary = f"differing in {differing_fields}" if differing_fields else "same settings"
         for column, values in zip(self._columns, differing_values, strict=True):
             column.set_heading(values)
-        self._show_stop()
+        slider = self.query_one(Slider)
+        slider.iterations, slider.newest = self.position.steps, self.position.last
+        slider.set_marks(self.position.halves)
+        self._draw_chart()
+        self._show_position()
 
-    def _show_frames(self, inpainted: float, frames: tuple[FrameImage, ...]) -> None:
-        if inpainted != self.inpainted:
-            return
+    def _show_frames(
+        self, shown: tuple[float, bool], frames: tuple[FrameImage, ...], images: tuple[Image | None, ...]
+    ) -> None:
+        if shown == (self.inpainted, self.shows_differences):
+            self._frames, self._images = frames, images
+            self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        """Show each picture in its column; while blinking one after another in the first."""
         metric = self.metric
-        for column, frame, trajectory in zip(self._columns, frames, self._compared, strict=True):
-            column.show(frame, values_at(trajectory, frame.k) if frame.k <= trajectory.newest else {}, metric)
+        shown = [*zip(self._frames, self._images, self._compared, strict=True)]
+        if self.blinking and shown:
+            index = self._blinks % len(shown)
+            self._columns[0].take_heading(self._columns[index])
+            shown = shown[index : index + 1]
+        for column, (frame, image, trajectory) in zip(self._columns, shown, strict=False):
+            column.show(frame, image, trajectory, metric, steady=self.blinking or self.position.playing)
 
-    # The current stop
+    # The position
 
     @property
     def inpainted(self) -> float:
-        return self._stops[self._shown_index]
+        return self.position.inpainted
 
-    @property
-    def _last_index(self) -> int:
-        """The last stop that any trajectory has reached."""
-        reached = [each.spec.inpainted(each.newest) for each in self._compared if each.spec]
-        max_inpainted = max(reached, default=0.0)
-        return max(0, sum(stop <= max_inpainted for stop in self._stops) - 1)
+    def action_move(self, steps: int) -> None:
+        """Move forward by so many frames of the smallest squares, or back."""
+        self._change(partial(self.position.go, self.position.step + steps))
 
-    @property
-    def _shown_index(self) -> int:
-        return self._last_index if self._stop_index is None else min(self._stop_index, self._last_index)
+    def action_move_by_half(self, count: int) -> None:
+        self._change(partial(self.position.move_by_half, count))
+
+    def action_go(self, step: int) -> None:
+        self._change(partial(self.position.go, step))
+
+    def action_play(self) -> None:
+        self._change(self.position.pause if self.position.playing else self.position.play)
+
+    def action_change_speed(self, direction: int) -> None:
+        self._change(partial(self.position.change_speed, direction))
+
+    def _change(self, change_position: Callable[[], None]) -> None:
+        before, pace = self.inpainted, (self.position.playing, self.position.speed)
+        change_position()
+        if pace != (self.position.playing, self.position.speed):
+            self._restart_play_timer()
+        if before != self.inpainted or pace != (self.position.playing, self.position.speed):
+            self._show_position()
+
+    def _restart_play_timer(self) -> None:
+        if self._play_timer is not None:
+            self._play_timer.stop()
+        tick = partial(self._change, self.position.tick)
+        self._play_timer = self.set_interval(self.position.tick_seconds, tick) if self.position.playing else None
+
+    def _show_position(self) -> None:
+        self.query_one(Slider).k = self.position.step
+        pace = f"  ▶ {self.position.speed:g}/s" if self.position.playing else ""
+        update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %{pace}"))
+        self.query_one(Chart).set_marker(self._marker)
+        self._show_summary()
+        self._request_frames()
+
+    def _request_frames(self) -> None:
+        job = partial(self._load_frames, self._compared, self.inpainted, self.shows_differences)
+        self._jobs.submit("frames", job)
+
+    def _show_summary(self) -> None:
+        parts = [self._summary] + ([f"difference to the first ×{GAIN}"] if self.shows_differences else [])
+        count = (f"{len(self._columns)} trajectories", "bold")
+        text = Content.assemble(count, ("  " + " · ".join(parts), "$foreground-muted"))
+        update_if_changed(self.query_one("#compare-about", Static), text)
+
+    # What is shown
 
     @property
     def metric(self) -> str:
@@ -190,21 +209,9 @@ class CompareScreen(Screen[None]):
         all_values = [values for trajectory in self._compared for values in trajectory.metrics.values()]
         return metric_names(dict(enumerate(all_values)))
 
-    def action_go(self, count: int) -> None:
-        """Move forward by so many stops, or back."""
-        self.go_to_stop(self._shown_index + count)
-
-    def go_to_stop(self, index: int) -> None:
-        index = min(max(0, index), self._last_index)
-        self._stop_index = None if index == self._last_index else index
-        self._show_stop()
-
-    def _show_stop(self) -> None:
-        slider = self.query_one(Slider)
-        slider.iterations, slider.newest, slider.k = len(self._stops) - 1, self._last_index, self._shown_index
-        _update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %"))
-        self._draw_chart()
-        self._jobs.submit("frames", partial(self._load_frames, self._compared, self.inpainted))
+    @property
+    def _marker(self) -> float | None:
+        return self.inpainted if self._axis == "inpainted" else None
 
     def _draw_chart(self) -> None:
         metric = self.metric
@@ -217,7 +224,7 @@ class CompareScreen(Screen[None]):
             curves,
             x_label=metric_series.X_LABELS[self._axis],
             y_label=metric_title(metric) if self._measured_metrics() else "no metrics yet",
-            marker=self.inpainted if self._axis == "inpainted" else None,
+            marker=self._marker,
             x_end=x_end if self._axis == "inpainted" else 100.0,
         )
 
@@ -229,37 +236,78 @@ class CompareScreen(Screen[None]):
     def action_metric(self) -> None:
         if metrics := self._measured_metrics():
             self._chosen_metric = metrics[(metrics.index(self.metric) + 1) % len(metrics)]
-            self._show_stop()
+            self._draw_chart()
+            self._show_pictures()
 
     def action_axis(self) -> None:
         """Draw over inpainted %, or over coverage without a marker, as the trajectories differ there."""
         self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
         self._draw_chart()
 
+    def action_difference(self) -> None:
+        """Show the others as differences to the first, or as they are."""
+        self.shows_differences = not self.shows_differences
+        self._show_summary()
+        self._request_frames()
+
+    @property
+    def blinking(self) -> bool:
+        return self._blink_timer is not None
+
+    def action_blink(self) -> None:
+        """Show the pictures one after another in one place, or side by side again."""
+        if self._blink_timer is not None:
+            self._blink_timer.stop()
+            self._blink_timer = None
+            self._columns[0].take_heading(self._columns[0])
+        else:
+            self._blinks = 0
+            self._blink_timer = self.set_interval(BLINK_SECONDS, self._blink)
+        for column in self._columns[1:]:
+            column.display = not self.blinking
+        self._fit_columns()
+        self._show_pictures()
+
+    def _blink(self) -> None:
+        self._blinks += 1
+        if self._blinks >= MAX_BLINKS and self.blinking:
+            self.action_blink()
+        elif self.blinking:
+            self._show_pictures()
+
+    def action_large(self) -> None:
+        """Show the first large; there ↑ and ↓ switch to the others."""
+        screen = LargeScreen(
+            self._trajectories,
+            self._blinks % len(self._columns) if self.blinking else 0,
+            self._graphics,
+            runs=Path(commonpath([path.parent for path in self._trajectories])),
+            inpainted=self.inpainted,
+            speed=self.position.speed,
+        )
+        self.app.push_screen(screen)
+
     def action_close(self) -> None:
         self.dismiss()
 
     # Layout and the mouse
 
-    def on_resize(self, event: events.Resize) -> None:
-        count = len(self._columns)
-        width = (event.size.width - 2 - GAP_COLUMNS * (count - 1)) // count
-        height = max(3, min(width // 2, event.size.height - NON_PICTURE_ROWS))
+    def on_resize(self) -> None:
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        count = 1 if self.blinking else len(self._columns)
+        width = (self.size.width - 2 - GAP_COLUMNS * (count - 1)) // count
+        height = max(3, min(width // 2, self.size.height - NON_PICTURE_ROWS))
         for column in self._columns:
             column.styles.width = width
             column.picture.styles.height = height
 
     def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
         message.stop()
-        self.go_to_stop(message.k)
+        self.action_go(message.k)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
         if self._axis == "inpainted":
-            self.go_to_stop(min(range(len(self._stops)), key=lambda index: abs(self._stops[index] - message.x)))
-
-
-def _update_if_changed(widget: Static, text: Content) -> None:
-    """Set a text only if it differs: each update is sent to the terminal."""
-    if not isinstance(widget.content, Content) or not text.is_same(widget.content):
-        widget.update(text)
+            self._change(partial(self.position.go_to_percent, message.x))

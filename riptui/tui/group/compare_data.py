@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from os.path import commonpath
 from pathlib import Path
 
-from riptui.metrics.values import MetricValues
-from riptui.spec import POINT_SPACING_PERCENT, Spec
+from riptui.arrays import Image
+from riptui.spec import Spec
+from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
+from riptui.tui.group.group_reader import GroupMember
+from riptui.tui.trajectory.difference import difference
 from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
 
 OMITTED_FIELDS = {"format", "source_name", "source_sha256", "original_sha256", "parameters"}
@@ -28,33 +31,48 @@ class CompareReader:
         return tuple(_read_frame(*pair, inpainted) for pair in zip(self._loaders, compared, strict=True))
 
 
+def differences_to_first(frames: Sequence[FrameImage]) -> tuple[Image | None, ...]:
+    """The first frame, and the difference of each other one to it; None where there is no frame of the same size."""
+    first = frames[0].image
+    others = (
+        difference(frame.image, first)
+        if first is not None and frame.image is not None and frame.image.shape == first.shape
+        else None
+        for frame in frames[1:]
+    )
+    return first, *others
+
+
+def choose_to_compare(members: Sequence[GroupMember], most: int) -> list[GroupMember]:
+    """At most so many of a group: of its first picture one of each mask size, else of each seed, else the first."""
+    ordered = sorted(members, key=lambda member: (natural_key(member.spec.source_name), natural_key(member.path)))
+    of_picture = [member for member in ordered if member.spec.original_sha256 == ordered[0].spec.original_sha256]
+    for setting in ("mask", "seed"):
+        by_value: dict[int, GroupMember] = {}
+        for member in of_picture:
+            by_value.setdefault(getattr(member.spec, setting), member)
+        if len(by_value) > 1:
+            return [by_value[value] for value in sorted(by_value)][:most]
+    return (of_picture if len(of_picture) > 1 else ordered)[:most]
+
+
 def _read_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, inpainted: float) -> FrameImage:
-    k = frame_at(snapshot, inpainted)
     if snapshot.spec is None:
-        return FrameImage(k, None, snapshot.error)
+        return FrameImage(0, None, snapshot.error)
+    k = frame_at(snapshot.spec, inpainted)
     if k > snapshot.newest:
         return FrameImage(k, None, f"only at {snapshot.spec.inpainted(snapshot.newest):.0f} % so far")
     return loader.load_image(k)
 
 
-def frame_at(snapshot: TrajectorySnapshot, inpainted: float) -> int:
+def frame_at(spec: Spec, inpainted: float) -> int:
     """The last frame at or before an inpainted %, saved or not."""
-    if snapshot.spec is None:
-        return 0
-    return min(snapshot.spec.iterations, int(inpainted * snapshot.spec.cells / 100 * (1 + 1e-12)))
+    return min(spec.iterations, int(inpainted * spec.cells / 100 * (1 + 1e-12)))
 
 
-def values_at(snapshot: TrajectorySnapshot, k: int) -> MetricValues:
-    """The values of the last measured frame up to k."""
-    measured = [frame for frame in snapshot.metrics if frame <= min(k, snapshot.newest)]
-    return snapshot.metrics[measured[-1]] if measured else {}
-
-
-def percent_stops(compared: Sequence[TrajectorySnapshot]) -> list[float]:
-    """The stops of the slider: every 50 % up to the largest amount, and that amount."""
-    specs = [trajectory.spec for trajectory in compared if trajectory.spec]
-    end = max((spec.inpainted(spec.iterations) for spec in specs), default=0.0)
-    return sorted({POINT_SPACING_PERCENT * n for n in range(int(end / POINT_SPACING_PERCENT) + 1)} | {end})
+def last_measured(snapshot: TrajectorySnapshot, k: int) -> int | None:
+    """The last measured frame up to k."""
+    return max((frame for frame in snapshot.metrics if frame <= min(k, snapshot.newest)), default=None)
 
 
 def distinct_names(paths: Sequence[Path]) -> list[str]:

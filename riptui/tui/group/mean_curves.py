@@ -94,7 +94,7 @@ def separating_settings(members: Sequence[GroupMember]) -> list[str]:
 def split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> dict[str, list[GroupMember]]:
     """The members of each curve by its name: 128 px, or 128 px telea."""
     groups = group_by(members, settings) if members else {}
-    return {_curve_name(settings, key): curve_members for key, curve_members in groups.items()}
+    return {describe_settings(settings, key): curve_members for key, curve_members in groups.items()}
 
 
 def _to_curve(member: GroupMember, metric: str) -> Curve | None:
@@ -111,7 +111,7 @@ def _to_curve(member: GroupMember, metric: str) -> Curve | None:
     return Curve(Trajectory(Path(member.path)), member.spec, metric, k, inpainted, values[measured], until)
 
 
-def _curve_name(fields: Sequence[str], key: Sequence[object]) -> str:
+def describe_settings(fields: Sequence[str], key: Sequence[object]) -> str:
     """128 px, or 128 px telea shuffle."""
     parts = []
     for field_name, value in zip(fields, key, strict=True):

@@ -31,11 +31,11 @@ def build_recursion_data(
         effect = compute_effect([squares[member.path] for member in found], error)
         series.append(_series(f"{name}  {describe_slope(effect)}", effect, colour))
         ends.append(effect.by_exposure[-1].exposure)
-    notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
+    shared = any(map(shares_squares, curves.values()))
+    notes = ["images share squares: intervals are for these squares"] if shared else []
+    notes += [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
     if others := len(members) - len(drawn):
         notes.append(f"without {format_count(others, 'trajectory')}: unfinished, a copy, without paste or unreadable")
-    if any(map(shares_squares, curves.values())):
-        notes.append("images share squares: intervals are for these squares")
     if len(curves) > MAX_CURVES:
         notes.append(f"{MAX_CURVES} of {len(curves)} curves")
     images = name_pictures(member.spec for member in members.values())

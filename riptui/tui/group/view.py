@@ -4,7 +4,7 @@ A thread reads the disk in slices and computes the curves. NumPy is imported wit
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from riptui.store.annotations import peek_annotations
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.group.chart_options import VIEWS, ChartOptions
-from riptui.tui.group.group_reader import GroupReader
+from riptui.tui.group.group_reader import GroupMember, GroupReader
 from riptui.tui.group.table import GroupTable
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # imports NumPy
     from riptui.tui.group.mean_curves import GroupData
 
 TABLE = "table"
+GALLERY = "gallery"
 MIN_ROWS_FOR_BOTH = 20  # with fewer, the table is a tab
 MIN_POLL_SECONDS = 0.5
 PAUSE_FACTOR = 10  # the pause between two reads, in durations of the last one
@@ -58,12 +59,18 @@ class GroupView(Widget):
     class TrajectoryChosen(Message):
         path: Path
 
+    @dataclass
+    class GalleryRequested(Message):
+        """The tab of the gallery, which is a screen of its own, was chosen."""
+
     def __init__(self, *, options: ChartOptions | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
         self._options = options or ChartOptions()
         self._group: Path | None = None
         self._paths: tuple[str, ...] = ()
         self._data: GroupData | None = None
+        self.members: Mapping[str, GroupMember] = {}
+        """The trajectories as they were read last, by path; none before."""
         self._reader = GroupReader()  # used by the thread only
         self._last_posted: tuple[Path, ChartOptions, tuple[str, ...]] | None = None  # by the thread only
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="group"))
@@ -92,7 +99,7 @@ class GroupView(Widget):
         if group == self._group:
             self.disk_changed()
             return
-        self._group, self._data = group, None
+        self._group, self._data, self.members = group, None, {}
         self._options = replace(self._options, image=0)
         self._pause_seconds = MIN_POLL_SECONDS
         self._show_name(group)
@@ -107,7 +114,10 @@ class GroupView(Widget):
             self._read_timer = self.set_timer(self._pause_seconds, self._start_reading)
 
     def select_view(self, view: str) -> None:
-        """Show mean, points, runs or recursion; in little room also "table"."""
+        """Show mean, points, runs or recursion; in little room also "table"; or ask for the gallery."""
+        if view == GALLERY:
+            self.post_message(self.GalleryRequested())
+            return
         self._tab = view
         if view != TABLE:
             self._change_options(view=view)
@@ -116,8 +126,8 @@ class GroupView(Widget):
         self.query_one(GroupTable).focus()
 
     def select_tab(self, index: int) -> None:
-        """Select a view by index: mean, points, runs, recursion, table."""
-        tabs = (*VIEWS, TABLE)
+        """Select a view by index: mean, points, runs, recursion, table, gallery."""
+        tabs = (*VIEWS, TABLE, GALLERY)
         if index < len(tabs):
             self.select_view(tabs[index])
 
@@ -165,7 +175,8 @@ class GroupView(Widget):
             data = build_recursion_data(self._reader.members, options, self._reader.squares, str(group))
         else:
             data = build_group_data(self._reader.members, options, self._reader.coverage, str(group))
-        self.call_later(self._show_group, group, data, self._reader.unreadable, time.monotonic() - started)
+        reader, seconds = self._reader, time.monotonic() - started
+        self.call_later(self._show_group, group, data, reader.members, reader.unreadable, seconds)
         self.call_later(self._show_name, group, tags)
 
     # Results of the thread
@@ -176,10 +187,12 @@ class GroupView(Widget):
             what = "squares of " if of_squares else ""
             self._set_text("#group-about", f"reading {what}{count:,} of {total:,}")
 
-    def _show_group(self, group: Path, data: "GroupData", unreadable: int, seconds: float) -> None:
+    def _show_group(
+        self, group: Path, data: "GroupData", members: Mapping[str, GroupMember], unreadable: int, seconds: float
+    ) -> None:
         if group != self._group:
             return
-        self._data = data
+        self._data, self.members = data, members
         self._pause_seconds = max(MIN_POLL_SECONDS, PAUSE_FACTOR * seconds)
         self._describe_group(data, unreadable)
         self._draw_chart(data)
@@ -245,7 +258,7 @@ class GroupView(Widget):
     def _apply_layout(self) -> None:
         """Show the chart above the table, or one of them in little room."""
         tabs = self.query_one(TabBar)
-        tabs.names = VIEWS if self._fits_both else (*VIEWS, TABLE)
+        tabs.names = (*VIEWS, GALLERY) if self._fits_both else (*VIEWS, TABLE, GALLERY)
         table_only = not self._fits_both and self._tab == TABLE
         tabs.chosen = TABLE if table_only else self._options.view
         for widget, visible in (

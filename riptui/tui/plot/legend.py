@@ -1,4 +1,4 @@
-"""The legend: beside the title if it fits there, else in the emptiest corner of the curves."""
+"""The legend: beside the title if it fits there, else in the emptiest corner of the curves, in half the width."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -37,13 +37,18 @@ def write_legend(rows: list[ChartRow], area: CellArea, title: str, entries: Sequ
     free_columns = len(header) - area.left - cell_len(title)
     if not entries:
         return
+    narrowed = _shorten_names(entries, area.width // 2 - 4)
     if sum(entry.width + _GAP_COLUMNS for entry in entries) <= free_columns:
         _write_in_header(header, entries)
-    elif (corner := _find_corner(rows, area, entries)) is not None:
-        for offset, entry in enumerate(entries):
+    elif (corner := _find_corner(rows, area, narrowed)) is not None:
+        for offset, entry in enumerate(narrowed):
             _write_entry(rows[corner[1] + offset], corner[0], entry)
     elif (name_columns := free_columns // len(entries) - _GAP_COLUMNS - 2) >= _MIN_NAME_COLUMNS:
-        _write_in_header(header, [entry._replace(name=shorten(entry.name, name_columns)) for entry in entries])
+        _write_in_header(header, _shorten_names(entries, name_columns))
+
+
+def _shorten_names(entries: Sequence[LegendEntry], columns: int) -> Sequence[LegendEntry]:
+    return [entry._replace(name=shorten(entry.name, max(columns, _MIN_NAME_COLUMNS))) for entry in entries]
 
 
 def _write_in_header(header: ChartRow, entries: Sequence[LegendEntry]) -> None:

@@ -1,5 +1,5 @@
 """Blind ratings: which of several frames is better, or what is wrong with one.
 
-session  the questions that are left, and the journal of answers; no Textual
-screen   the screen that asks them
+rating_session  the questions that are left, and the journal of answers; no Textual
+rating_screen   the screen that asks them
 """

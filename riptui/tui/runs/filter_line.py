@@ -18,8 +18,10 @@ def saved_filters() -> list[str]:
 
 class FilterLine(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "recall(1)", "Earlier filter", show=False),
-        Binding("down", "recall(-1)", "Later filter", show=False),
+        Binding("enter", "submit", "Keep", key_display="enter"),
+        Binding("escape", "screen.back", "Clear", key_display="esc"),
+        Binding("up", "recall(1)", "Earlier", key_display="↑"),
+        Binding("down", "recall(-1)", "Later", show=False),
     ]
 
     def __init__(self, *, id: str) -> None:

@@ -223,7 +223,7 @@ def _make_entry(
         **fields,
         iterations=summary.spec.iterations,
         charted=intern(charted),
-        values=tuple(values),
+        values=tuple(values) if any(summary.metrics) else (),  # frame 0 alone says nothing
         changed=changed,
         failed=summary.failed,
         error=summary.error,

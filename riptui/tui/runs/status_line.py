@@ -16,13 +16,17 @@ GIB = 2**30
 COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "done")
 
 
-def format_counts(totals: GroupTotals) -> Text:
-    """● 2 running  ○ 3 queued  ✓ 118 done"""
+def format_counts(totals: GroupTotals, workers: Sequence[Worker] = ()) -> Text:
+    """● 2 running  ○ 3 queued  41 min left  ✓ 118 done; the time by the present rates of the workers."""
     parts = [
         Text.assemble((STATUS_MARKS[status][0], _status_colour(status)), f" {count} {status}")
         for status in COUNTED_STATUSES
         if (count := totals.statuses[status])
     ]
+    rate = sum(worker.live.rate or 0.0 for worker in workers if worker.live is not None and not worker.silent)
+    if rate and totals.iterations_left > 0:
+        waiting = sum(bool(totals.statuses[status]) for status in ("running", "queued"))
+        parts.insert(waiting, Text(f"{format_duration(totals.iterations_left / rate)} left", "dim"))
     return Text("  ").join(parts)
 
 

@@ -38,6 +38,12 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         path: str
         is_group: bool
 
+    @dataclass
+    class TrajectoryOpened(Message):
+        """Enter or a double click on a trajectory."""
+
+        path: str
+
     class MarksChanged(Message):
         """Other trajectories are marked than before."""
 
@@ -190,6 +196,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         if row is not None and row.is_group:
             self.model.expanded ^= {row.path}
             self.rebuild()
+        elif row is not None:
+            self.post_message(self.TrajectoryOpened(row.path))
 
     def action_leave(self) -> None:
         if (row := self.current_row) is not None and (group := parent_path(row.path)):
@@ -235,7 +243,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.begin_or_end_range()
         elif event.ctrl or (not row.is_group and 0 <= column < INDENT):
             self.mark(*self.model.list_matching(row.path))
-        elif row.is_group and (was_current or column <= INDENT):
+        elif (was_current or column <= INDENT) if row.is_group else event.chain == 2:
             self.action_open()
 
     def on_resize(self) -> None:

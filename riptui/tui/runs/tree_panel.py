@@ -135,6 +135,9 @@ class TreePanel(Vertical):
         [(text, _)] = header_cells(self.runs_tree.columns)
         self.query_one("#columns", TextLine).set_text(Content(text))
 
+    def on_mount(self) -> None:
+        self.watch(self.runs_tree, "show_vertical_scrollbar", self.on_resize)  # the columns end before it
+
     def on_resize(self) -> None:
         self.call_after_refresh(self.show_columns)
 

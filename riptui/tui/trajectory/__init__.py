@@ -1,6 +1,7 @@
 """The right side for one trajectory.
 
-view            the widget; frame_cursor: the position, moving, playing; responsive: its layout
+view            the widget; frame_cursor: the position, moving, playing; next_repaint: of the square at the mouse;
+                responsive: its layout
 loader          snapshots, frames and comparisons, read in the thread of background_reader
 picture_row     the pictures; difference, colormap: how frame k is compared
 heading         path and recipe; seek_bar, slider: the frames; metric_readout: the metrics in a line

@@ -26,10 +26,17 @@ class ComparisonMode(StrEnum):
         return modes[(modes.index(self) + 1) % len(modes)]
 
 
-def difference(frame: Image, original: Image) -> Image:
-    """GAIN * |frame - original| per channel, at most 255."""
-    clipped: Image = np.minimum(_absolute_difference(frame, original), 255 // GAIN)
-    return clipped * np.uint8(GAIN)
+def difference(frame: Image, original: Image, gain: int = GAIN) -> Image:
+    """gain * |frame - original| per channel, at most 255."""
+    clipped: Image = np.minimum(_absolute_difference(frame, original), 255 // gain)
+    return clipped * np.uint8(gain)
+
+
+def signed_difference(frame: Image, original: Image, gain: int = GAIN) -> Image:
+    """128 + gain * (frame - original) / 2 per channel, 0 to 255: grey where nothing changed."""
+    signed = 128 + (frame.astype(np.int16) - original) * gain // 2
+    clipped: Image = signed.clip(0, 255).astype(np.uint8)
+    return clipped
 
 
 def heat_map(frame: Image, original: Image) -> Image:

@@ -85,6 +85,7 @@ class Filmstrip(Widget):
     @dataclass
     class FrameClicked(Message):
         k: int
+        double: bool = False
 
     @dataclass
     class FramesRequested(Message):
@@ -126,7 +127,7 @@ class Filmstrip(Widget):
         event.stop()
         for item in self.query(FilmstripItem):
             if item.display and item.region.contains(event.screen_x, event.screen_y):
-                self.post_message(self.FrameClicked(item.k))
+                self.post_message(self.FrameClicked(item.k, event.chain == 2))
 
     def _fill(self) -> None:
         if not self.size.width or not self._frames:

@@ -1,7 +1,10 @@
-"""The metrics in a line or two: each with its value at frame k and a sparkline of all its values."""
+"""The metrics in a line or two: each with its value at frame k and a sparkline of all its values.
+
+Metrics are measured at few frames: a value of an earlier frame than the one shown is dimmed, with its inpainted %.
+"""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import NamedTuple
@@ -15,7 +18,8 @@ from riptui.metrics.display import format_value, metric_names, metric_title
 from riptui.metrics.values import MetricValues
 from riptui.text.terminal import sparkline
 
-NUMBER_COLUMNS, GAP_COLUMNS = 6, 3  # columns
+NUMBER_COLUMNS, GAP_COLUMNS = 6, 3
+WHERE_COLUMNS = 9  # of "at 350 % "
 MAX_BARS, MIN_BARS = 16, 5
 
 
@@ -24,6 +28,7 @@ class MetricReading(NamedTuple):
 
     name: str
     value: str  # at the last measured frame up to k; empty if there is none
+    measured_k: int | None  # that frame
     past: str  # bars up to frame k
     future: str  # bars after frame k
 
@@ -37,10 +42,12 @@ class MetricHistory(NamedTuple):
     bars: str
 
     def reading_at(self, k: int) -> MetricReading:
-        measured_count = bisect_right(list(self.values), k)
-        value = format_value(list(self.values.values())[measured_count - 1]) if measured_count else ""
+        frames = list(self.values)
+        measured_count = bisect_right(frames, k)
+        measured_k = frames[measured_count - 1] if measured_count else None
+        value = "" if measured_k is None else format_value(self.values[measured_k])
         passed_bars = bisect_right(self.bar_frames, k)
-        return MetricReading(self.name, value, self.bars[:passed_bars], self.bars[passed_bars:])
+        return MetricReading(self.name, value, measured_k, self.bars[:passed_bars], self.bars[passed_bars:])
 
 
 def metric_history(metrics: Mapping[int, MetricValues], name: str, max_bars: int) -> MetricHistory:
@@ -76,9 +83,13 @@ class MetricReadout(Static):
         self._chosen: Sequence[str] = ()
         self._histories: dict[tuple[str, int], MetricHistory] = {}
         self._drawn: object = None
+        self._inpainted: Callable[[int], float] = float
 
-    def show(self, metrics: Mapping[int, MetricValues], k: int, chosen: Sequence[str]) -> None:
-        """Show the values at frame k; the `chosen` metrics are highlighted."""
+    def show(
+        self, metrics: Mapping[int, MetricValues], k: int, chosen: Sequence[str], inpainted: Callable[[int], float]
+    ) -> None:
+        """Show the values at frame k; the `chosen` metrics are highlighted. `inpainted`: the % at a frame."""
+        self._inpainted = inpainted
         if metrics is not self._metrics:
             self._metrics, self._names = metrics, metric_names(metrics)
             self._histories.clear()
@@ -90,54 +101,64 @@ class MetricReadout(Static):
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
-        width, columns, _ = self._grid_size()
+        width, columns, _, _ = self._grid_size()
         index = event.y * columns + event.x // max(1, width + GAP_COLUMNS)
         if event.x // (width + GAP_COLUMNS) < columns and index < len(self._names):
             self.post_message(self.MetricClicked(self._names[index]))
 
-    def _grid_size(self) -> tuple[int, int, int]:
-        """The width of a cell, cells per line, and bars per cell."""
-        label = max((len(metric_title(name)) for name in self._names), default=0)
+    def _grid_size(self) -> tuple[int, int, int, int]:
+        """The width of a cell, cells per line, and in each cell columns for the place of the value and for bars."""
+        label = max((len(metric_title(name)) for name in self._names), default=0) + NUMBER_COLUMNS + 2
         max_points = max((sum(name in values for values in self._metrics.values()) for name in self._names), default=0)
         bars = min(max_points, MAX_BARS)
-        columns = self._columns_that_fit(label + NUMBER_COLUMNS + 2 + bars)
-        if columns * self.size.height < len(self._names):
-            bars = min(max_points, MIN_BARS)
-            columns = self._columns_that_fit(label + NUMBER_COLUMNS + 2 + bars)
-        return label + NUMBER_COLUMNS + 2 + bars, columns, bars
+        sizes = ((WHERE_COLUMNS, bars), (WHERE_COLUMNS, min(bars, MIN_BARS)), (0, min(bars, MIN_BARS)))
+        for where, count in sizes:
+            columns = self._columns_that_fit(label + where + count)
+            if columns * self.size.height >= len(self._names):
+                break
+        return label + where + count, columns, where, count
 
     def _columns_that_fit(self, width: int) -> int:
         return max(1, (self.size.width + GAP_COLUMNS) // (width + GAP_COLUMNS))
 
     def _draw(self) -> None:
-        width, columns, bars = self._grid_size()
+        width, columns, where, bars = self._grid_size()
         shown = self._names[: columns * max(1, self.size.height)]
         readings = tuple(self._history(name, bars).reading_at(self._k) for name in shown)
-        drawn = (readings, width, columns, tuple(self._chosen))
+        is_late = tuple(reading.measured_k not in (None, self._k) for reading in readings)
+        drawn = (readings, is_late, width, columns, where, tuple(self._chosen))
         if drawn == self._drawn or not self.size.width:
             return
         self._drawn = drawn
         if not readings:
             self.update(Content.styled("no metrics yet", "$foreground-muted"), layout=False)
             return
-        self.update(self._build_content(readings, width, columns, bars), layout=False)
+        self.update(self._build_content(readings, width, columns, where, bars), layout=False)
 
     def _history(self, name: str, bars: int) -> MetricHistory:
         if (name, bars) not in self._histories:
             self._histories[name, bars] = metric_history(self._metrics, name, bars)
         return self._histories[name, bars]
 
-    def _build_content(self, readings: Sequence[MetricReading], width: int, columns: int, bars: int) -> Content:
-        label = width - bars - NUMBER_COLUMNS - 2
+    def _build_content(
+        self, readings: Sequence[MetricReading], width: int, columns: int, where: int, bars: int
+    ) -> Content:
+        label = width - where - bars - NUMBER_COLUMNS - 2
         parts: list[tuple[str, str]] = []
         for index, reading in enumerate(readings):
             if index:
                 parts.append(("\n" if index % columns == 0 else " " * GAP_COLUMNS, ""))
-            style = "$foreground" if reading.name in self._chosen else "$foreground-muted"
+            measured_k = self._k if reading.measured_k is None else reading.measured_k
+            is_of_frame = measured_k == self._k
+            place = "" if is_of_frame else f"at {self._inpainted(measured_k):.0f} %"
             blank = " " * (bars - len(reading.past) - len(reading.future))
             parts += [
-                (f"{metric_title(reading.name):<{label}} ", style),
-                (f"{reading.value:>{NUMBER_COLUMNS}} ", "bold"),
+                (
+                    f"{metric_title(reading.name):<{label}} ",
+                    "$foreground" if reading.name in self._chosen else "$foreground-muted",
+                ),
+                (f"{reading.value:>{NUMBER_COLUMNS}} ", "bold" if is_of_frame else "$foreground-muted"),
+                (f"{place:<{where}}" if where else "", "$foreground-muted"),
                 (reading.past, "$primary"),
                 (reading.future + blank, "$foreground 30%"),
             ]

@@ -93,7 +93,7 @@ class PictureRow(Horizontal):
             return
         self._blinks += 1
         shown = loaded.frame if self._blinks % 2 == 1 else loaded.original
-        self._compared.picture.show(shown.image)
+        self._compared.picture.show(shown.image, steady=True)
         name = "original" if shown is loaded.original else f"frame {shown.k}"
         self._compared.caption.set_text(_named_caption("blink", name))
         if self._blinks >= MAX_BLINKS:

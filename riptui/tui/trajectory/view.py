@@ -82,6 +82,7 @@ class TrajectoryView(Widget):
         self._read_timer: Timer | None = None
         self._last_read = 0.0
         self._play_timer: Timer | None = None
+        self._first_k: int | None = None  # the frame to show first of the trajectory that is being read
 
     def compose(self) -> ComposeResult:
         yield Heading(self._runs)
@@ -109,11 +110,18 @@ class TrajectoryView(Widget):
 
     # The trajectory
 
-    def show(self, path: Path) -> None:
-        """Show the trajectory in a folder, at the inpainted % of the one before, or at its newest frame."""
+    @dataclass
+    class LargeRequested(Message):
+        """A double click on a picture."""
+
+    def show(self, path: Path, *, k: int | None = None) -> None:
+        """Show the trajectory in a folder, at frame k, the inpainted % of the one before, or its newest frame."""
         if path == self._reader.path:
             self.disk_changed()
+            if k is not None:
+                self.go(k)
             return
+        self._first_k = k
         self._change(self.cursor.pause)
         self._reader.open(path)
         self._reader.submit("snapshot", TrajectoryLoader.read_snapshot, self._show_snapshot)
@@ -207,6 +215,9 @@ class TrajectoryView(Widget):
 
     def _show_snapshot(self, snapshot: TrajectorySnapshot) -> None:
         frame_changed = self.cursor.update(snapshot)
+        if self._first_k is not None:
+            self.cursor.go(self._first_k)
+            self._first_k, frame_changed = None, True
         self.query_one(Heading).show(snapshot)
         self.query_one(SeekBar).show_frames()
         if frame_changed:
@@ -251,8 +262,9 @@ class TrajectoryView(Widget):
         self._reader.submit("frame", lambda loader: loader.load_frame(k, mode), self._show_loaded)
 
     def _show_metrics(self) -> None:
-        if snapshot := self.cursor.snapshot:
-            self.query_one(MetricReadout).show(snapshot.metrics, self.cursor.k, self._panes.drawn_metrics(snapshot))
+        if (snapshot := self.cursor.snapshot) and snapshot.spec:
+            drawn_metrics = self._panes.drawn_metrics(snapshot)
+            self.query_one(MetricReadout).show(snapshot.metrics, self.cursor.k, drawn_metrics, snapshot.spec.inpainted)
 
     # Layout and panes
 
@@ -293,6 +305,11 @@ class TrajectoryView(Widget):
 
     # The mouse
 
+    def on_click(self, event: events.Click) -> None:
+        if event.chain == 2 and isinstance(event.widget, PictureWidget):
+            event.stop()
+            self.post_message(self.LargeRequested())
+
     def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
         message.stop()
         self.go(message.k)
@@ -309,6 +326,8 @@ class TrajectoryView(Widget):
     def on_filmstrip_frame_clicked(self, message: Filmstrip.FrameClicked) -> None:
         message.stop()
         self.go(message.k)
+        if message.double:
+            self.post_message(self.LargeRequested())
 
     def on_filmstrip_frames_requested(self, message: Filmstrip.FramesRequested) -> None:
         message.stop()

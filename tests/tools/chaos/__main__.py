@@ -1,6 +1,7 @@
 """The command line of the chaos script: rounds until the time is over, then the figures."""
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -53,6 +54,8 @@ def main() -> int:
     parser.add_argument("--locks", choices=["system", "files"], default="system", help="riptui's setting")
     parser.add_argument("--round", type=float, default=ROUND_SECONDS, help="seconds of disturbance in a round")
     given = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):  # so that processes are ended and the disk is unmounted
+        signal.signal(number, signal.default_int_handler)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="riptui-chaos-"))
     figures = run_rounds(
         given.seed, given.seconds, folder, round_seconds=given.round, locks=given.locks, report=given.report

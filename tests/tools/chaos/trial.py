@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import time
 from collections import Counter
@@ -170,6 +171,7 @@ class Trial:
             target = self.laboratory.runs / f"ann/restored{number}"
             target.parent.mkdir(exist_ok=True)
             path.rename(target)
+            shutil.rmtree(path.parent)
 
     def _look_for_lost_rows(self) -> None:
         """Committed iterations never become fewer: a row is whole only after its patch. Copies may have torn ends."""

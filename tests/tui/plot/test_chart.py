@@ -156,6 +156,15 @@ def test_a_long_legend_takes_a_corner_where_it_hides_little() -> None:
     assert [n for n, row in enumerate(rows) if "mona-lisa" in row] == [1, 2, 3, 4, 5]
 
 
+def test_names_too_wide_for_a_corner_are_shortened_to_half_the_width_and_keep_their_ends() -> None:
+    names = [f"64 px navier-stokes own squares radius {n}  R +0.2 % [0.0, 0.{n}]" for n in range(3)]
+    series = [Series(name, X, [y * (n + 1) / 6 for y in LPIPS], colour=n) for n, name in enumerate(names)]
+    rows = text(drawn(series, 90, 16)).splitlines()
+    for n in range(3):
+        [row] = [row for row in rows if f"% [0.0, 0.{n}]" in row]
+        assert "64 px navier" in row
+
+
 def test_the_x_of_a_column_is_the_column_of_that_x() -> None:
     picture = drawn([Series("m", X, LPIPS)], x_end=400)
     for column in range(picture.area.left, 60):

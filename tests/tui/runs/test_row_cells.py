@@ -44,7 +44,7 @@ def test_a_value_of_the_original_alone_or_of_another_metric_is_not_shown() -> No
 
 
 def test_long_names_lose_their_middle() -> None:
-    assert " a-very-lon…s-20-seed-7 " in trajectory(ENTRY, 44, "g/a-very-long-name-with-steps-20-seed-7")
+    assert " a-very-long-na…-seed-7 " in trajectory(ENTRY, 44, "g/a-very-long-name-with-steps-20-seed-7")
     assert trajectory(ENTRY, 60, "g/m64-s0", group="").startswith("  ✓ g/m64-s0 ")
 
 

@@ -52,3 +52,23 @@ async def test_filters_that_were_kept_come_back(make_trajectory: MakeTrajectory,
         assert line.value == "seed:0"
         await pilot.press("down", "down", "down")
         assert line.value == "x"
+
+
+@pytest.mark.slow
+async def test_the_names_of_the_columns_stay_above_them_with_and_without_a_scrollbar(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    for seed in range(9):
+        make_trajectory(f"g/t{seed}", seed=seed)
+    async with open_app(runs, (100, 12), select="g/t0") as pilot:
+
+        def ends() -> tuple[int, int]:
+            header, *rows = pilot.screen_text.splitlines()[2:6]
+            return header.index("inpainted") + len("inpainted"), rows[-1].index("0 %") + len("0 %")
+
+        await pilot.wait_until(lambda: len({*ends()}) == 1, "with a scrollbar")
+        await pilot.press("h", "slash", *"t0", "enter", "g")
+        await pilot.wait_until(lambda: len(pilot.row_paths) == 2, "two rows")
+        await pilot.wait_until(lambda: "inpainted" in pilot.screen_text.splitlines()[3], "the header below the filter")
+        await pilot.press("escape", "l")
+        await pilot.wait_until(lambda: len(pilot.row_paths) == 10 and len({*ends()}) == 1, "all again")

@@ -25,7 +25,7 @@ def test_it_is_the_next_of_the_square_and_after_the_last_the_first() -> None:
 
 
 @pytest.mark.slow
-async def test_r_goes_through_the_repaints_of_the_square_below_the_mouse(
+async def test_w_goes_through_the_repaints_of_the_square_below_the_mouse(
     make_trajectory: MakeTrajectory, runs: Path
 ) -> None:
     trajectory = computed(make_trajectory(inpainter="noise", amount=200.0))
@@ -39,5 +39,5 @@ async def test_r_goes_through_the_repaints_of_the_square_below_the_mouse(
                 expected.append(one.k)
         pilot.view.first()
         for k in [*expected, *expected[:1]]:
-            await pilot.press("r")
+            await pilot.press("w")
             await pilot.wait_for_frame(k)

@@ -123,9 +123,9 @@ async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
         seen: list[str] = []
         real = app.picture("compared").show
 
-        def watched(image: Image | None, *, note: str = "") -> None:
+        def watched(image: Image | None, *, note: str = "", steady: bool = False) -> None:
             seen.append("frame" if same(image, read_frame(done, 32)) else "original")
-            real(image, note=note)
+            real(image, note=note, steady=steady)
 
         monkeypatch.setattr(app.picture("compared"), "show", watched)
         app.view.cycle_comparison()

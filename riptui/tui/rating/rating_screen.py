@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Grid, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -23,8 +23,9 @@ from riptui.text.terminal import printable
 from riptui.tui import bindings
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
-from riptui.tui.rating.session import QuestionPictures, RatingSession, read_pictures
+from riptui.tui.rating.rating_session import QuestionPictures, RatingSession, read_pictures
 
+MAX_IN_A_ROW = 3
 DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, esc leaves."
 
 
@@ -80,7 +81,7 @@ class RatingScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="rating-question", markup=False)
-        with Horizontal(id="rating-pictures"):
+        with Grid(id="rating-pictures"):
             yield from self._columns
         yield Static(DONE, id="rating-done", markup=False)
         yield Static(id="rating-tags", markup=False)
@@ -100,6 +101,7 @@ class RatingScreen(Screen[int]):
         self.query_one("#rating-pictures").display = question is not None
         self.query_one("#rating-done").display = question is None
         self._update_text()
+        self.refresh_bindings()
         if question:
             self._jobs.submit("pictures", partial(self._read, question, self.session.next))
 
@@ -119,8 +121,12 @@ class RatingScreen(Screen[int]):
         pictures = self._pictures
         if pictures is None:
             return
+        count = len(pictures.frames)
+        in_rows = 1 if count <= MAX_IN_A_ROW else 2
+        self.query_one(Grid).styles.grid_size_columns = -(-count // in_rows)
+        self.query_one(Grid).styles.grid_size_rows = in_rows
         for index, column in enumerate(self._columns):
-            if index >= len(pictures.frames):
+            if index >= count:
                 column.display = False
             elif self._shows_original:
                 column.show(pictures.original, "original", "the original cannot be read")
@@ -148,6 +154,20 @@ class RatingScreen(Screen[int]):
 
     # Keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only the keys of the question's kind."""
+        question = self.session.current
+        match action:
+            case "pick" | "skip" | "original":
+                return question is not None
+            case "pick_side":
+                return question is not None and question.mode == "ab"
+            case "tie":
+                return question is not None and question.mode != "tags"
+            case "accept":
+                return self._asks_for_tags
+        return True
+
     async def action_pick(self, number: int) -> None:
         """Choose a picture, or switch a tag."""
         if self._asks_for_tags:
@@ -158,17 +178,14 @@ class RatingScreen(Screen[int]):
 
     async def action_pick_side(self, number: int) -> None:
         """Choose the left or the right one of two."""
-        if self.session.current and self.session.current.mode == "ab":
-            await self._save(number - 1)
+        await self._save(number - 1)
 
     async def action_tie(self) -> None:
-        if not self._asks_for_tags:
-            await self._save(None)
+        await self._save(None)
 
     async def action_accept(self) -> None:
         """Save the tags, also if there are none."""
-        if self._asks_for_tags:
-            await self._save(None)
+        await self._save(None)
 
     async def _save(self, choice: int | None) -> None:
         if self._saving or self.session.current is None or self._pictures is None:  # nothing unseen is rated
@@ -199,7 +216,7 @@ class RatingScreen(Screen[int]):
         return changed is not False
 
     def action_skip(self) -> None:
-        if self.session.current and not self._saving:
+        if not self._saving:
             self.session.skip()
             self._ask()
 

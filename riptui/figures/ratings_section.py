@@ -1,0 +1,138 @@
+"""The report's section on what people said with `riptui rate`, and its table of answers."""
+
+from collections.abc import Iterator, Sequence
+from math import isnan
+from pathlib import Path
+
+from riptui.export.tables import TableData, write_csv
+from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.rating_questions import PAPER_TAGS
+from riptui.results.rating_summary import RatingSummary, find_ratings, summarise_ratings
+from riptui.store.listing import TrajectorySummary
+from riptui.text.units import format_count
+
+CSV_NAME = "ratings.csv"
+
+_INTRODUCTION = """\
+Frames were shown without names, in an order and on sides that were drawn for each person. *First* is the share of
+comparisons with this condition in which it was chosen; a tie counts in equal parts. *Strength* is that of Bradley and
+Terry's model: log odds against an average condition, cut at -6 and 6. *Kappa* (Cohen's for two people, Fleiss' for
+more) is 0 if people agree as chance would, and 1 if they always do. *Rank correlation* (Goodman and Kruskal's gamma) is
+by how much more of the compared pairs a metric orders as people do than the other way. In brackets: 95 % confidence
+intervals by image; the people are given, not a sample.
+"""
+
+
+def write_ratings(folders: Sequence[Path], summaries: Sequence[TrajectorySummary], out: Path) -> RatingSummary | None:
+    """Summarise the ratings in folders, and write all answers as CSV; None if there are none. Raises DiskError."""
+    ratings = find_ratings(folders)
+    summary = summarise_ratings(ratings, summaries)
+    if table := [*_list_answers(summary)]:
+        write_csv(table, out / CSV_NAME)
+        return summary
+    return None
+
+
+def render_ratings(summary: RatingSummary | None) -> Iterator[str]:
+    """The parts of the section's text; nothing without ratings."""
+    if summary is None:
+        return
+    people = ", ".join(f"{escape_markdown(name)} {count}" for name, count in summary.answers.counts_by_rater.items())
+    yield f"## What people say\n\n{_INTRODUCTION}"
+    yield (
+        f"{format_count(summary.images, 'image')}; {format_count(summary.comparisons, 'comparison')}, "
+        f"{summary.ties} of them ties; answers: {people}. [CSV]({CSV_NAME})\n"
+    )
+    yield markdown_list(
+        f"{escape_markdown(text)} ({count})" for text, count in summary.answers.counts_by_question.items()
+    )
+    if summary.preferences:
+        rows = [
+            [_name(one.condition), str(one.shown), _format_percent(one.top1), format_estimate(one.strength)]
+            for one in summary.preferences
+        ]
+        yield markdown_table(["condition", "shown", "first", "strength"], rows)
+    if summary.tag_shares:
+        yield "Frames in which people saw a kind of damage:\n"
+        yield _tags_table(summary)
+    if summary.kappas:
+        rows = [
+            [
+                one.subject,
+                escape_markdown(", ".join(one.raters)),
+                str(one.items),
+                f"{one.agreed:.0f} %",
+                _kappa(one.kappa),
+            ]
+            for one in summary.kappas
+        ]
+        yield "Whether people agree:\n"
+        yield markdown_table(["about", "raters", "questions", "equal answers", "kappa"], rows)
+    if summary.agreements:
+        rows = [
+            [escape_markdown(one.metric), str(one.pairs), f"{one.agreed:.0f} %", format_estimate(one.gamma)]
+            for one in summary.agreements
+        ]
+        yield "Whether metrics agree with people:\n"
+        yield markdown_table(["metric", "pairs", "ordered as by people", "rank correlation"], rows)
+
+
+def _tags_table(summary: RatingSummary) -> str:
+    shares = {(one.condition, one.tag): one for one in summary.tag_shares}
+    conditions = dict.fromkeys(one.condition for one in summary.tag_shares)
+    rows = [
+        [
+            _name(condition),
+            str(shares[condition, PAPER_TAGS[0]].rated),
+            *(_format_percent(shares[condition, tag].share) for tag in PAPER_TAGS),
+        ]
+        for condition in conditions
+    ]
+    return markdown_table(["condition", "rated", *PAPER_TAGS], rows)
+
+
+def _list_answers(summary: RatingSummary) -> TableData:
+    comparisons: TableData = [
+        {
+            "rater": answer.rater,
+            "question": answer.key[0],
+            "image": answer.image,
+            "digest": frame.digest,
+            "k": frame.k,
+            "condition": condition,
+            "place": place,
+            "chosen": "" if answer.chosen is None else str(int(answer.chosen == place - 1)),
+            "tags": "",
+        }
+        for answer in summary.answers.comparisons
+        for place, (frame, condition) in enumerate(zip(answer.frames, answer.conditions, strict=True), 1)
+    ]
+    tagged: TableData = [
+        {
+            "rater": answer.rater,
+            "question": "tags",
+            "image": answer.image,
+            "digest": answer.frame.digest,
+            "k": answer.frame.k,
+            "condition": answer.condition,
+            "place": 1,
+            "chosen": "",
+            "tags": ", ".join(tag for tag in PAPER_TAGS if tag in answer.tags),
+        }
+        for answer in summary.answers.tags
+    ]
+    return [*comparisons, *tagged]
+
+
+def _name(condition: str) -> str:
+    return escape_markdown(condition or "all")
+
+
+def _format_percent(estimate: IntervalEstimate) -> str:
+    interval = "" if isnan(estimate.low) else f" [{estimate.low:.0f}, {estimate.high:.0f}]"
+    return f"{estimate.value:.0f} %{interval}"
+
+
+def _kappa(estimate: IntervalEstimate) -> str:
+    return "-" if isnan(estimate.value) else format_estimate(estimate)

@@ -1,0 +1,7 @@
+"""One picture of a trajectory, as large as the terminal.
+
+large_screen    the screen: keys, mouse, playing, blinking
+large_picture   the picture: fits the room, or is zoomed and panned
+frame_views     what is shown of a frame: itself, its differences, its squares by a metric
+large_line      the line of text below the picture
+"""

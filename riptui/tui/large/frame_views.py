@@ -1,0 +1,103 @@
+"""What the large picture shows of frame k: itself, a difference to the original, its squares coloured by a metric."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from riptui.arrays import Image
+from riptui.metrics.display import metric_title
+from riptui.spec import Box
+from riptui.tui.trajectory.colormap import heat_colour
+from riptui.tui.trajectory.difference import difference, heat_map, signed_difference
+from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.square_distances import SquareDistances, find_distances, stored_metrics
+
+GAINS = (1, 2, 4, 8)
+FRAME, DIFFERENCE, SIGNED, HEAT = "", "difference", "signed difference", "heat map"
+MAP_SHARE = 0.6  # of the colour over a square; the rest is the frame in grey
+
+
+@dataclass(frozen=True)
+class FrameView:
+    """How a frame is shown. `kind`: one of those above, or a metric whose values of squares are stored."""
+
+    kind: str = FRAME
+    gain: int = 4
+    outlined: bool = False
+    """Whether the square of its iteration is outlined."""
+
+    @property
+    def label(self) -> str:
+        match self.kind:
+            case "difference" | "signed difference":
+                return f"{self.kind} ×{self.gain}"
+            case "" | "heat map":
+                return self.kind
+            case metric:
+                return f"{metric_title(metric)} of squares"
+
+
+class LargeFrame(NamedTuple):
+    """Frame k as it was loaded: in the view, and the original to blink with."""
+
+    k: int
+    view: FrameView
+    frame: FrameImage
+    original: FrameImage
+    shown: Image | None
+
+
+def view_kinds(snapshot: TrajectorySnapshot) -> list[str]:
+    """The kinds of views of a trajectory, in the order of the key."""
+    return [FRAME, DIFFERENCE, SIGNED, HEAT, *stored_metrics(snapshot.squares)]
+
+
+def load_large_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, k: int, view: FrameView) -> LargeFrame:
+    """Load frame k and what the view shows of it. For the reader's thread."""
+    original, frame = loader.load_image(0), loader.load_image(k)
+    if frame.image is None or original.image is None:
+        return LargeFrame(k, view, frame, original, None)
+    shown = _apply(view.kind, view.gain, frame.image, original.image, _distances(snapshot, k, view.kind))
+    if view.outlined and k:
+        shown = draw_outline(shown, snapshot.rows[k - 1].box)
+    return LargeFrame(k, view, frame, original, shown)
+
+
+def _distances(snapshot: TrajectorySnapshot, k: int, kind: str) -> SquareDistances | None:
+    return find_distances(snapshot.squares, kind, snapshot.spec, k) if snapshot.spec else None
+
+
+def _apply(kind: str, gain: int, frame: Image, original: Image, distances: SquareDistances | None) -> Image:
+    match kind:
+        case "difference":
+            return difference(frame, original, gain)
+        case "signed difference":
+            return signed_difference(frame, original, gain)
+        case "heat map":
+            return heat_map(frame, original)
+    return colour_squares(frame, distances) if distances else frame
+
+
+def colour_squares(frame: Image, distances: SquareDistances) -> Image:
+    """The frame in grey, its squares coloured by their distances, from 0 to the greatest of all frames."""
+    side = len(distances.values)
+    scale = np.array([[value / (distances.greatest or 1) for value in row] for row in distances.values])
+    table = np.array([heat_colour(level / 255) for level in range(256)], np.float32)
+    colours = table[(scale.clip(0, 1) * 255).astype(np.uint8)]
+    pixels = frame.shape[0] // side
+    grey = frame.mean(axis=-1, keepdims=True, dtype=np.float32)
+    mixed = MAP_SHARE * colours.repeat(pixels, axis=0).repeat(pixels, axis=1) + (1 - MAP_SHARE) * grey
+    coloured: Image = mixed.astype(np.uint8)
+    return coloured
+
+
+def draw_outline(image: Image, box: Box) -> Image:
+    """The image with a white line in a black one around a square, outside of it where there is room."""
+    width = max(1, image.shape[0] // 256)
+    outlined = image.copy()
+    for margin, level in ((2 * width, 0), (width, 255)):
+        y, x = box.window
+        outlined[max(0, y.start - margin) : y.stop + margin, max(0, x.start - margin) : x.stop + margin] = level
+    outlined[box.window] = image[box.window]
+    return outlined

@@ -1,0 +1,48 @@
+"""The line below the large picture: where it is, what is shown, and the values of the frame."""
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from riptui.metrics.display import format_value, metric_names, metric_title
+from riptui.text.terminal import printable
+from riptui.tui.plot.grid import shorten
+from riptui.tui.trajectory.loader import TrajectorySnapshot
+
+MIN_NAME_COLUMNS = 8
+GAP = "  "
+
+
+def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: str, zoom: str, width: int) -> Content:
+    """The name, cut where needed; frame and inpainted %; what is shown and the zoom; as many values as fit."""
+    spec = snapshot.spec
+    if spec is None:
+        return Content(shorten(printable(name), width))
+    place = f"frame {k}/{spec.iterations}{GAP}{spec.inpainted(k):.0f} %"
+    shown = GAP.join(part for part in (what, zoom) if part)
+    name_columns = max(MIN_NAME_COLUMNS, width - len(place) - cell_len(shown) - 2 * len(GAP))
+    line = Content.assemble(
+        (shorten(printable(name), name_columns), "bold"),
+        (GAP + place, "$foreground"),
+        (GAP + shown if shown else "", "$accent"),
+    )
+    for value in _values(snapshot, k):
+        if line.cell_length + value.cell_length + len(GAP) > width:
+            break
+        line = Content.assemble(line, GAP, value)
+    return line
+
+
+def _values(snapshot: TrajectorySnapshot, k: int) -> list[Content]:
+    """The values of the last measured frame up to k: dimmed, with its inpainted %, if it is an earlier one."""
+    assert snapshot.spec is not None
+    measured = max((frame for frame in snapshot.metrics if frame <= k), default=None)
+    if measured is None:
+        return []
+    values = snapshot.metrics[measured]
+    is_of_frame = measured == k
+    style, where = ("$foreground", "") if is_of_frame else ("$foreground-muted", "")
+    texts = [f"{metric_title(name)} {format_value(values[name])}" for name in metric_names({measured: values})]
+    if texts and not is_of_frame:
+        where = f"at {snapshot.spec.inpainted(measured):.0f} %: "
+        texts[0] = where + texts[0]
+    return [Content.styled(text, style) for text in texts]

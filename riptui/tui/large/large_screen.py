@@ -1,0 +1,282 @@
+"""The screen of one large picture: steps through frames and trajectories, zooms, pans, blinks, plays."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+
+from riptui.graphics.protocol import Graphics
+from riptui.store.listing import FolderSignature, read_signature
+from riptui.tui import bindings
+from riptui.tui.group.compare_data import frame_at
+from riptui.tui.key_footer import KeyFooter
+from riptui.tui.large.frame_views import FRAME, GAINS, FrameView, LargeFrame, load_large_frame, view_kinds
+from riptui.tui.large.large_line import large_line
+from riptui.tui.large.large_picture import LargePicture
+from riptui.tui.text_lines import TextLine
+from riptui.tui.trajectory.background_reader import BackgroundReader
+from riptui.tui.trajectory.frame_cursor import FrameCursor
+from riptui.tui.trajectory.loader import TrajectoryLoader, TrajectorySnapshot
+
+POLL_SECONDS = 1.0
+BLINK_SECONDS = 0.5  # for each of the two pictures
+MAX_BLINKS = 120  # so that an unattended terminal is not sent pictures for ever
+
+
+class LargePlace(NamedTuple):
+    """Where the large picture was left: a trajectory and its frame."""
+
+    path: Path
+    k: int
+
+
+class LargeScreen(Screen[LargePlace]):
+    """One of these trajectories at a time; its result is the place where it was left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.LARGE]
+    DEFAULT_CSS = """
+    LargeScreen {
+        layout: vertical;
+        overflow: hidden;
+        & TextLine { width: 1fr; padding: 0 1; }
+    }
+    """
+
+    def __init__(
+        self,
+        trajectories: Sequence[Path],
+        index: int,
+        graphics: Graphics,
+        *,
+        runs: Path,
+        inpainted: float | None = None,
+        k: int | None = None,
+        speed: float = 8.0,
+    ) -> None:
+        """k: the frame to begin with, or that at an inpainted %; else the newest one."""
+        super().__init__()
+        self._trajectories = trajectories
+        self._index = index
+        self._runs = runs
+        self._begin: tuple[int | None, float | None] = k, inpainted
+        self.cursor = FrameCursor(speed=speed)
+        self.view = FrameView()
+        self.loaded: LargeFrame | None = None
+        self._picture = LargePicture(graphics)
+        self._line = TextLine()
+        self._reader = BackgroundReader(self)
+        self._signature: FolderSignature | None = None  # of what was read last; used by the thread only
+        self._play_timer: Timer | None = None
+        self._blink_timer: Timer | None = None
+        self._blinks = 0
+
+    def compose(self) -> ComposeResult:
+        yield self._picture
+        yield self._line
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self._open()
+        self.set_interval(POLL_SECONDS, self._read)
+
+    @property
+    def path(self) -> Path:
+        return self._trajectories[self._index]
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being read."""
+        return self._reader.busy
+
+    # Reading, in a thread
+
+    def _open(self) -> None:
+        self._reader.open(self.path)
+        self._reader.submit("snapshot", self._read_anew, self._show_snapshot)
+
+    def _read(self) -> None:
+        self._reader.submit("snapshot", self._read_changed, self._show_snapshot)
+
+    def _read_anew(self, loader: TrajectoryLoader) -> TrajectorySnapshot:
+        self._signature = read_signature(str(loader.path))
+        return loader.read_snapshot()
+
+    def _read_changed(self, loader: TrajectoryLoader) -> TrajectorySnapshot | None:
+        return None if read_signature(str(loader.path)) == self._signature else self._read_anew(loader)
+
+    def _show_snapshot(self, snapshot: TrajectorySnapshot | None) -> None:
+        if snapshot is None:
+            return
+        frame_changed = self.cursor.update(snapshot)
+        k, inpainted = self._begin
+        self._begin = None, None
+        if snapshot.spec is not None and inpainted is not None:
+            k = frame_at(snapshot.spec, inpainted)
+        if k is not None:
+            self.cursor.go(k)
+        if snapshot.spec is None:
+            self.loaded = None
+            self._picture.show_frame(None, note=snapshot.error)
+        elif frame_changed or k is not None:
+            self._request_frame()
+        self._show_line()
+
+    def _request_frame(self) -> None:
+        snapshot, k, view = self.cursor.snapshot, self.cursor.k, self.view
+        if snapshot is not None and snapshot.spec is not None:
+            self._reader.submit("frame", lambda loader: load_large_frame(loader, snapshot, k, view), self._show_frame)
+        self._show_line()
+
+    def _show_frame(self, loaded: LargeFrame) -> None:
+        self.loaded = loaded
+        self._show_picture()
+
+    def _show_picture(self) -> None:
+        """Show the frame in its view, or the original while blinking."""
+        if self.loaded is None:
+            return
+        note = self.loaded.frame.note or self.loaded.original.note
+        image = self.loaded.original.image if self._shows_original else self.loaded.shown
+        steady = self.cursor.playing or self.blinking
+        self._picture.show_frame(image if image is not None else self.loaded.frame.image, note=note, steady=steady)
+        self._show_line()
+
+    # Moving
+
+    def _change(self, change_cursor: Callable[[], None]) -> None:
+        k, pace = self.cursor.k, (self.cursor.playing, self.cursor.speed)
+        change_cursor()
+        if pace != (self.cursor.playing, self.cursor.speed):
+            self._restart_play_timer()
+        if self.cursor.k != k:
+            self._request_frame()
+
+    def _restart_play_timer(self) -> None:
+        if self._play_timer is not None:
+            self._play_timer.stop()
+        tick = partial(self._change, self.cursor.tick)
+        self._play_timer = self.set_interval(self.cursor.tick_seconds, tick) if self.cursor.playing else None
+        self._show_line()
+
+    def action_move(self, frames: int) -> None:
+        self._change(partial(self.cursor.move, frames))
+
+    def action_move_by_half(self, count: int) -> None:
+        self._change(partial(self.cursor.move_by_half, count))
+
+    def action_go(self, k: int) -> None:
+        self._change(partial(self.cursor.go, k))
+
+    def action_play(self) -> None:
+        self._change(self.cursor.pause if self.cursor.playing else self.cursor.play)
+
+    def action_change_speed(self, direction: int) -> None:
+        self._change(partial(self.cursor.change_speed, direction))
+
+    def action_open_other(self, count: int) -> None:
+        """Open the next trajectory, or the previous one, at the same inpainted %."""
+        index = min(max(0, self._index + count), len(self._trajectories) - 1)
+        if index != self._index:
+            self._change(self.cursor.pause)
+            self._index = index
+            self._open()
+
+    # Zoom
+
+    def action_zoom(self, direction: int) -> None:
+        self._picture.change_zoom(direction)
+
+    def action_fit(self) -> None:
+        self._picture.fit()
+
+    def action_pan(self, columns: int, rows: int) -> None:
+        """Pan, or step where nothing is cut off: as the keys do elsewhere."""
+        if not self._picture.fits:
+            self._picture.pan(columns, rows)
+        elif columns:
+            self.action_move(columns)
+        else:
+            self.action_open_other(rows)
+
+    def on_large_picture_moved(self) -> None:
+        self._show_line()
+
+    # What is shown
+
+    def action_cycle_view(self) -> None:
+        if self.cursor.snapshot is not None:
+            kinds = view_kinds(self.cursor.snapshot)
+            index = kinds.index(self.view.kind) if self.view.kind in kinds else 0
+            self._change_view(replace(self.view, kind=kinds[(index + 1) % len(kinds)]))
+
+    def action_gain(self, direction: int) -> None:
+        index = min(max(0, GAINS.index(self.view.gain) + direction), len(GAINS) - 1)
+        self._change_view(replace(self.view, gain=GAINS[index]))
+
+    def action_outline(self) -> None:
+        self._change_view(replace(self.view, outlined=not self.view.outlined))
+
+    def _change_view(self, view: FrameView) -> None:
+        if view != self.view:
+            self.view = view
+            self._request_frame()
+
+    @property
+    def blinking(self) -> bool:
+        return self._blink_timer is not None
+
+    @property
+    def _shows_original(self) -> bool:
+        return self.blinking and self._blinks % 2 == 0
+
+    def action_blink(self) -> None:
+        """Swap with the original until the key is pressed again, beginning with the original."""
+        if self._blink_timer is not None:
+            self._stop_blinking()
+        else:
+            self._blinks = 0
+            self._blink_timer = self.set_interval(BLINK_SECONDS, self._blink)
+            self._show_picture()
+
+    def _blink(self) -> None:
+        if not self.blinking:  # a late tick of the stopped timer
+            return
+        self._blinks += 1
+        if self._blinks >= MAX_BLINKS:
+            self._stop_blinking()
+        else:
+            self._show_picture()
+
+    def _stop_blinking(self) -> None:
+        if self._blink_timer is not None:
+            self._blink_timer.stop()
+        self._blink_timer = None
+        self._show_picture()
+
+    def action_close(self) -> None:
+        self.dismiss(LargePlace(self.path, self.cursor.k))
+
+    # The line
+
+    def on_resize(self) -> None:
+        self._show_line()
+
+    def _show_line(self) -> None:
+        snapshot = self.cursor.snapshot
+        if snapshot is None:
+            return
+        path = snapshot.path
+        name = path.relative_to(self._runs) if path.is_relative_to(self._runs) else Path(path.name)
+        what = "original" if self._shows_original else self.view.label
+        if self.view.kind == FRAME and self.blinking and not self._shows_original:
+            what = f"frame {self.cursor.k}"
+        if self.cursor.playing:
+            what = f"{what}  ▶ {self.cursor.speed:g}/s".strip()
+        width = max(1, self.size.width - 2)
+        self._line.set_text(large_line(snapshot, self.cursor.k, name.as_posix(), what, self._picture.zoom_label, width))

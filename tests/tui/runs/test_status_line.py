@@ -1,0 +1,37 @@
+"""The texts of the status lines."""
+
+from pathlib import Path
+
+import pytest
+
+from riptui.store.trajectory import Status
+from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import Worker, list_workers, register
+from riptui.tui.runs.scanner import TreeEntry
+from riptui.tui.runs.status_line import format_counts, format_progress
+from riptui.tui.runs.tree_model import GroupTotals
+from riptui.worker.loop import new_worker_record
+
+WORKING = WorkerStatus(when=1.0, state="working", jobs=(WorkerJob("a/one", 100, 1600),), rate=2.5)
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Worker:
+    with register(tmp_path, new_worker_record(WorkerOptions())) as entry:
+        entry.publish(WORKING)
+        [found] = list_workers(tmp_path)
+        return found
+
+
+def test_the_time_that_is_left_is_a_duration(worker: Worker) -> None:
+    assert format_progress([worker], "a/one", 80).plain == "one  iteration 101/1600  2.5 it/s  10 min left"
+
+
+def test_the_time_of_the_whole_queue_counts_what_is_running_and_queued_by_all_workers(worker: Worker) -> None:
+    totals = GroupTotals()
+    for status, k in ((Status.RUNNING, 100), (Status.QUEUED, 0), (Status.PAUSED, 0), (Status.DONE, 1600)):
+        totals.add(TreeEntry("a", status, k=k, iterations=1600), 1)
+    assert totals.iterations_left == 3100
+    counts = format_counts(totals, [worker, worker]).plain
+    assert counts == "● 1 running  ○ 1 queued  10 min left  ‖ 1 paused  ✓ 1 done"
+    assert "left" not in format_counts(totals, []).plain

@@ -30,6 +30,7 @@ class Graphics:
         first = random.randrange(1, 256) << 24
         self._picture_numbers = range(first + 16, first + 256)
         self._used_numbers: set[int] = set()
+        self._allocated = 0  # so far: the number of a picture that was just freed is not used again at once
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -78,7 +79,10 @@ class Graphics:
 
     def allocate_number(self) -> int | None:
         """Allocate a number for a picture in the terminal; None if all are in use."""
-        number = next((number for number in self._picture_numbers if number not in self._used_numbers), None)
+        count = len(self._picture_numbers)
+        order = (self._picture_numbers[(self._allocated + index) % count] for index in range(count))
+        number = next((number for number in order if number not in self._used_numbers), None)
+        self._allocated += 1
         if number is not None:
             self._used_numbers.add(number)
         return number

@@ -5,7 +5,6 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,8 +17,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
-from riptui.text.units import abbreviate_home
-from riptui.tui import bindings
+from riptui.tui import bindings, picture_screens
 from riptui.tui.go_to import Target, find_targets
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
@@ -27,6 +25,7 @@ from riptui.tui.last_place import LastPlace, recall_place, remember_place
 from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
 from riptui.tui.runs.filter_line import saved_filters
+from riptui.tui.runs.head_line import HeadLine
 from riptui.tui.runs.scanner import OUTCOMES
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_panel import TreePanel
@@ -36,12 +35,10 @@ from riptui.tui.welcome import Welcome
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
-    from riptui.tui.large.large_screen import LargePlace
     from riptui.tui.trajectory.view import TrajectoryView
     from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
-COLUMNS_FOR_TIME_LEFT = 100  # of the screen, so that the time of the whole queue has room in the first line
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 
 
@@ -50,7 +47,6 @@ class Browser(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.BROWSER]
     AUTO_FOCUS = "RunsTree"
-    COMPARE_COUNTS: ClassVar = range(2, 7)
 
     def __init__(self, runs: Path, settings: Settings, graphics: Graphics, *, selected_path: str = "") -> None:
         super().__init__()
@@ -70,10 +66,7 @@ class Browser(Screen[None]):
         self.details: Details | None = None  # None until imported
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="head"):
-            yield Static(Text.assemble(("riptui", "bold"), f"  {printable(abbreviate_home(self.runs))}"), id="title")
-            yield Static(id="device")
-            yield Static(id="counts")
+        yield HeadLine(self.runs, id="head")
         with Horizontal(id="body"):
             yield TreePanel(id="left")
             with ContentSwitcher(id="right", initial="reading"):
@@ -161,7 +154,7 @@ class Browser(Screen[None]):
         panel.show_columns()
         if tree.model.filter is not None:
             panel.show_counts()
-        self._show_counts()
+        self.query_one(HeadLine).show(tree.model.totals[""], self.last_workers.workers)
         for entry in ended:
             assert entry.status is not None
             self.app.notify_end(entry.path, OUTCOMES[entry.status])  # type: ignore[attr-defined]
@@ -181,8 +174,7 @@ class Browser(Screen[None]):
     @on(WorkersChanged)
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
-        self._update("#device", status_line.format_device(message.workers))
-        self._show_counts()
+        self.query_one(HeadLine).show(self.runs_tree.model.totals[""], message.workers)
         progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
         self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
@@ -202,16 +194,6 @@ class Browser(Screen[None]):
     def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """Show feedback in the status line for a while."""
         self.query_one(FeedbackLine).say(text, severity)
-
-    def _show_counts(self) -> None:
-        workers = self.last_workers.workers if self.size.width >= COLUMNS_FOR_TIME_LEFT else ()
-        self._update("#counts", status_line.format_counts(self.runs_tree.model.totals[""], workers))
-
-    def _update(self, selector: str, text: Text) -> None:
-        """Set a text only if it differs: each update is sent to the terminal."""
-        widget = self.query_one(selector, Static)
-        if widget.content != text:
-            widget.update(text)
 
     # The current row
 
@@ -270,54 +252,22 @@ class Browser(Screen[None]):
         """Show the trajectory's picture large, or the gallery of the group."""
         row = self.runs_tree.current_row
         if row is not None and row.is_group:
-            self.open_gallery(row.path)
+            picture_screens.open_gallery(self, row.path)
         elif row is not None:
-            self._open_large(row.path)
+            picture_screens.open_large(self, row.path)
 
-    def open_gallery(self, group: str) -> None:
-        """Show the pictures of a group's trajectories that the filter leaves."""
-        from riptui.tui.gallery.gallery_screen import GalleryScreen  # imports NumPy
-
-        trajectories = [self.runs / path for path in self.runs_tree.model.list_matching(group)]
-        members = self.details.group_view.members if self.details is not None and group == self.shown_path else None
-        screen = GalleryScreen(
-            self.runs / group,
-            trajectories,
-            self.graphics,
-            runs=self.runs,
-            metric=self.settings.metric,
-            members=members,
-            speed=self.settings.play_speed,
-        )
-        self.app.push_screen(screen)
+    def action_compare(self) -> None:
+        picture_screens.open_comparison(self)
 
     def on_group_view_gallery_requested(self) -> None:
-        self.open_gallery(self.shown_path)
+        picture_screens.open_gallery(self, self.shown_path)
 
     @on(RunsTree.TrajectoryOpened)
     def _open_chosen(self, message: RunsTree.TrajectoryOpened) -> None:
-        self._open_large(message.path)
+        picture_screens.open_large(self, message.path)
 
     def on_trajectory_view_large_requested(self) -> None:
         self.action_large()
-
-    def _open_large(self, path: str) -> None:
-        from riptui.tui.large.large_screen import LargeScreen  # imports NumPy
-
-        paths = [row.path for row in self.runs_tree.rows if not row.is_group]
-        trajectories = [self.runs / each for each in paths]
-        k = self.details.trajectory_view.cursor.k if self.details is not None and path == self.shown_path else None
-        screen = LargeScreen(
-            trajectories, paths.index(path), self.graphics, runs=self.runs, k=k, speed=self.settings.play_speed
-        )
-        self.app.push_screen(screen, self._return_to)
-
-    def _return_to(self, place: "LargePlace | None") -> None:
-        """Show the trajectory and the frame at which the large picture was left."""
-        if place is None or self.details is None:
-            return
-        self.runs_tree.select(place.path.relative_to(self.runs).as_posix())
-        self.details.trajectory_view.show(place.path, k=place.k)
 
     # Commands
 
@@ -451,31 +401,3 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         index = running.index(row.path) if row and row.path in running else -1
         self.runs_tree.select(running[(index + 1) % len(running)])
-
-    def action_compare(self) -> None:
-        """Compare the marked trajectories; without marks, on a group, its mask sizes or seeds."""
-        paths = [self.runs / path for path in self.runs_tree.marked]
-        row = self.runs_tree.current_row
-        if not paths and row is not None and row.is_group:
-            paths = self._choose_of_group()
-        least, most = self.COMPARE_COUNTS[0], self.COMPARE_COUNTS[-1]
-        if len(paths) not in self.COMPARE_COUNTS:
-            advice = f"mark {least} to {most} trajectories with m first, or go to a group of them"
-            self.say(f"{advice} ({len(paths)} marked)", "warning")
-            return
-        from riptui.tui.group.compare import CompareScreen  # imports NumPy
-
-        settings = self.settings
-        screen = CompareScreen(
-            paths, self.graphics, metric=settings.metric, axis=settings.axis, speed=settings.play_speed
-        )
-        self.app.push_screen(screen)
-
-    def _choose_of_group(self) -> list[Path]:
-        """The trajectories of the group shown that stand for it in a comparison."""
-        if self.details is None or self.details.current != "group":
-            return []
-        from riptui.tui.group.compare_data import choose_to_compare  # imports NumPy
-
-        members = self.details.group_view.members.values()
-        return [Path(member.path) for member in choose_to_compare([*members], self.COMPARE_COUNTS[-1])]

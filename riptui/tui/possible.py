@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from riptui.store.trajectory import Status
 from riptui.tui.browser import Browser
+from riptui.tui.picture_screens import COMPARE_COUNTS
 
 Check = Callable[[Browser], bool]
 
@@ -34,15 +35,22 @@ def _is_trajectory(browser: Browser) -> bool:
     return row is not None and not row.is_group
 
 
+def _can_compare(browser: Browser) -> bool:
+    """Marked trajectories, or those that stand for the group at the cursor."""
+    marked = len(browser.runs_tree.marked)
+    return marked in COMPARE_COUNTS or (not marked and _has_row(browser) and not _is_trajectory(browser))
+
+
 CHECKS: dict[str, Check] = {
     "frames": _shows("trajectory"),
+    "frames.large": _has_row,
     "tabs": _has_row,
     "tabs.log": _shows("trajectory"),
     "tabs.image": _shows("group"),
     "runs.mark": _has_row,
     "runs.mark-range": _has_row,
     "runs.mark-all": _has_row,
-    "runs.compare": lambda browser: len(browser.runs_tree.marked) in browser.COMPARE_COUNTS,
+    "runs.compare": _can_compare,
     "runs.back": lambda browser: browser.has_something_to_take_back,
     "runs.unmark": lambda browser: bool(browser.runs_tree.marked),
     "runs.sort": _has_row,

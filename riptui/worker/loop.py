@@ -12,7 +12,7 @@ import msgspec
 
 from riptui import __version__
 from riptui.engine import BatchRunner
-from riptui.errors import DiskError, RiptuiError, SpecError, StoreError
+from riptui.errors import DamagedError, DiskError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
 from riptui.inpainters.devices import torch_name
 from riptui.spec import Spec
@@ -108,10 +108,13 @@ def serve(
 
 
 def _accepts(trust: Trust, trajectory: Trajectory) -> bool:
-    """Whether a worker takes a trajectory: it was queued by somebody whom it serves, for models of its own cache."""
+    """Whether a worker takes a trajectory: it was queued by somebody whom it serves, for models of its own cache.
+
+    Raises DiskError if that cannot be told now.
+    """
     try:
         return trust.accepts(trajectory) and has_its_models(trajectory.request)
-    except RiptuiError:
+    except DamagedError:
         return False
 
 

@@ -16,6 +16,7 @@ from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
 from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.large_screen import LargeScreen
+from riptui.tui.picture_screens import open_gallery
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from tests.support.app_pilot import AppPilot, open_app
@@ -144,7 +145,7 @@ async def begin_in_the_large_picture(pilot: AppPilot) -> None:
 async def begin_in_the_gallery(pilot: AppPilot) -> None:
     """Of the first group, two mask sizes and two seeds, the cursor on the first picture."""
     if not isinstance(pilot.app.screen, GalleryScreen):
-        pilot.browser.open_gallery("fig7/cat")
+        open_gallery(pilot.browser, "fig7/cat")
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen) and gallery(pilot).table.rows, "it")
     gallery(pilot).axes = GalleryAxes(by_seed=True)
     await gallery(pilot).action_step(100)

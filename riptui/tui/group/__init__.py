@@ -5,4 +5,5 @@ view           the widget; chart_options: what to draw; mean_curves: the paper's
 group_reader   reads the metrics of all trajectories, in a thread
 table          a table that renders only visible rows; columns: those of a group
 compare        the comparison screen; compare_data: its frames at equal inpainted %
+compare_column  a trajectory in the comparison; compare_position: which frames it shows
 """

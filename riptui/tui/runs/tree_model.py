@@ -98,8 +98,9 @@ class TreeModel:
             before = self.entries.get(entry.path)
             self.entries[entry.path] = entry
             self._count(entry, before)
-            did_match = self._unmatch(before)
-            rows_changed |= self._match(entry) != did_match
+            if self._filter is not None:
+                did_match = self._unmatch(before)
+                rows_changed |= self._match(entry) != did_match
             if before is None:
                 self._insert(entry.path)
                 rows_changed = True
@@ -212,9 +213,9 @@ class TreeModel:
             self._sorted.pop(group, None)
 
     def _count(self, entry: TreeEntry, before: TreeEntry | None) -> None:
-        self._charted[entry.charted] += bool(entry.charted)
-        if before is not None:
-            self._charted[before.charted] -= bool(before.charted)
+        if before is None or before.charted != entry.charted:
+            self._charted[entry.charted] += bool(entry.charted)
+            self._charted[before.charted if before else ""] -= bool(before and before.charted)
         for group in iter_ancestors(entry.path):
             totals = self.totals.setdefault(group, GroupTotals())
             if before is not None:
@@ -244,9 +245,13 @@ class TreeModel:
 
     def _insert(self, path: str) -> None:
         is_group = False
-        self._forget_order(path)
+        if self.order != "name":
+            self._forget_order(path)
         for group in iter_ancestors(path):
-            self._children.setdefault(group, {}).setdefault(path, is_group)
+            children = self._children.setdefault(group, {})
+            if path not in children:
+                children[path] = is_group
+                self._sorted.pop(group, None)
             path, is_group = group, True
 
     def _remove(self, path: str) -> None:

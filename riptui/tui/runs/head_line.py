@@ -1,0 +1,41 @@
+"""The first line: the runs folder, the device in use, how many trajectories have which status."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from riptui.store.worker_registry import Worker
+from riptui.text.terminal import printable
+from riptui.text.units import abbreviate_home
+from riptui.tui.runs import status_line
+from riptui.tui.runs.tree_model import GroupTotals
+
+COLUMNS_FOR_TIME_LEFT = 100  # of the screen, so that the time of the whole queue has room
+
+
+class HeadLine(Horizontal):
+    """Sends what it shows to the terminal only where it differs."""
+
+    def __init__(self, runs: Path, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._runs = runs
+
+    def compose(self) -> ComposeResult:
+        yield Static(Text.assemble(("riptui", "bold"), f"  {printable(abbreviate_home(self._runs))}"), id="title")
+        yield Static(id="device")
+        yield Static(id="counts")
+
+    def show(self, totals: GroupTotals, workers: Sequence[Worker]) -> None:
+        """Show the totals of all trajectories, and what the workers do."""
+        self._update("#device", status_line.format_device(workers))
+        timed = workers if self.screen.size.width >= COLUMNS_FOR_TIME_LEFT else ()
+        self._update("#counts", status_line.format_counts(totals, timed))
+
+    def _update(self, selector: str, text: Text) -> None:
+        widget = self.query_one(selector, Static)
+        if widget.content != text:
+            widget.update(text)

@@ -13,6 +13,9 @@ from riptui.inpainters.published_weights import PUBLISHED
 from riptui.remote_file import RemoteFile
 from riptui.torch_cache import CachedFile
 
+SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors")
+"""Of files that spandrel reads; in which of their layouts, the suffix decides."""
+
 
 @dataclass(frozen=True)
 class WeightsFile:
@@ -37,7 +40,7 @@ def published_file(name: str) -> CachedFile:
 def locate_weights(weights: str) -> Path:
     """The file that a parameter `weights` names: published weights, or a path. Reads nothing of it.
 
-    Raises WeightsError if published weights were not fetched, InputError if there is no file at a path.
+    Raises WeightsError if published weights were not fetched, InputError if there is no file of weights at a path.
     """
     if weights in PUBLISHED:
         found = published_file(weights)
@@ -48,6 +51,8 @@ def locate_weights(weights: str) -> Path:
         raise InputError(
             f"{path} does not exist: check the path. weights takes a file on this machine, or {' or '.join(PUBLISHED)}"
         )
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path} is no file of weights: its name must end with {' or '.join(SUFFIXES)}")
     return path
 
 

@@ -1,5 +1,6 @@
 """LaMa with random weights, from files in the layout of the published one, against spandrel's own calls."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,9 @@ from spandrel import ModelLoader
 from riptui import inpainters
 from riptui.arrays import Images, Masks
 from riptui.cli import main
-from riptui.errors import InpainterError, InputError, MissingExtraError, WeightsError
+from riptui.errors import DeviceMemoryError, InpainterError, InputError, MissingExtraError, WeightsError
 from riptui.inpainters import Inpainter, LoadedInpainter, file_digests, identity, weight_check
+from riptui.inpainters.network_inpainter import NetworkInpainter, prepare_network
 from riptui.planning.estimate import cost_key, times_on_disk
 from riptui.planning.missing_weights import require_weights
 from riptui.planning.same_weights import find_same_weights, without_places
@@ -178,6 +180,17 @@ def test_weights_that_are_not_numbers_are_an_error_of_the_inpainter(tmp_path: Pa
     torch.save(state, tmp_path / "nan.pth")
     with pytest.raises(InpainterError, match=r"lama produced NaN or infinity: look at its weights, .*nan\.pth"):
         paint(load(tmp_path / "nan.pth"), make_images(1, 64), make_masks(1, 64))
+
+
+def test_memory_that_is_not_enough_is_told_with_what_it_was_for(file: Path) -> None:
+    def paint_too_much(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int]) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    inpaint = NetworkInpainter("lama", paint_too_much, prepare_network("lama", str(file), {}, "cpu", "on", False))
+    assert inpaint.notices == ["lama is not compiled: one pass of a network is too short to gain from it"]
+    assert inpaint.max_batch(512) is None
+    with pytest.raises(DeviceMemoryError, match=r"not enough memory for 2 x 64 x 64 px at once: CUDA out of memory"):
+        paint(inpaint, make_images(2, 64), make_masks(2, 64))
 
 
 def test_weights_that_were_not_fetched_are_told_before_a_trajectory_is_made(

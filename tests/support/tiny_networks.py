@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from spandrel.architectures.LaMa import LaMa
 
 from riptui.inpainters.silence import silence_libraries
@@ -43,8 +44,6 @@ def save_lama(path: Path, seed: int = 0) -> Path:
     if path.suffix == ".pt":
         save_torchscript(state, path)
     elif path.suffix == ".safetensors":
-        from safetensors.torch import save_file
-
         save_file(state, path)
     else:
         torch.save(state, path)
@@ -90,8 +89,5 @@ def save_torchscript(state: dict[str, torch.Tensor], path: Path) -> None:
                 place.add_module(folder, torch.nn.Module())
             place = getattr(place, folder)
         place.register_buffer(leaf, value)
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch deprecates TorchScript
+    with silence_libraries():  # torch deprecates TorchScript
         torch.jit.save(torch.jit.script(root), path)

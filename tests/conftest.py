@@ -24,7 +24,9 @@ from tests.support.trajectories import MakeTrajectory, make_spec, picture
 EXTRAS = {
     "datasets": "datasets",
     "diffusion": "diffusers",
+    "lama": "spandrel",
     "lora": "peft",
+    "mat": "spandrel_extra_arches",
     "parquet": "pyarrow",
     "pictures": "pillow_heif",
     "prompts": "compel",

@@ -39,6 +39,8 @@ BASE = (
 )
 EXTRAS = {
     "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
+    "lama": ("spandrel",),
+    "mat": ("spandrel-extra-arches",),
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),

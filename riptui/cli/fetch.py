@@ -13,10 +13,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from riptui.cli.console import err, print_error, print_line, warn
 from riptui.errors import InputError, RiptuiError, WeightsError, with_choices
 from riptui.extras import importing
-from riptui.inpainters import REGISTRY, catalogue
+from riptui.inpainters import REGISTRY, catalogue, import_trial
 from riptui.inpainters.catalogue import ModelRef
 from riptui.inpainters.model_names import is_local, is_single_file
+from riptui.inpainters.published_weights import PUBLISHED, published_for
+from riptui.inpainters.weights_places import published_file, read_weights_file
 from riptui.metrics import LpipsNet, lpips_weights
+from riptui.remote_file import OnDownloadProgress
 from riptui.text.units import format_count, format_size
 
 if TYPE_CHECKING:
@@ -37,13 +40,14 @@ ShowDownload = Callable[[str, int, int], None]
 
 
 def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, config: str | None, offline: bool) -> int:
-    nets, models = resolve_names(names)
+    nets, published, models = resolve_names(names)
     if models:
         _require_hub_packages()
     if offline or lpips_weights.is_offline():
-        return _print_installed(nets, models, allow_pickle, config)
+        return _print_installed(nets, published, models, allow_pickle, config)
     try:
         _fetch_models(models, variant, allow_pickle, config)
+        _fetch_published(published)
         _fetch_trunks(nets)
     except KeyboardInterrupt:
         warn("stopped; downloaded parts are kept: run the same command again to continue")
@@ -51,17 +55,20 @@ def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, config
     return 0
 
 
-def resolve_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str, ModelRef]]:
-    """The LPIPS nets and the models of these names, without duplicates. Raises InputError."""
+def resolve_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], tuple[str, ...], dict[str, ModelRef]]:
+    """The LPIPS nets, the published weights and the models of these names, without duplicates. Raises InputError."""
     nets: dict[LpipsNet, None] = {}
+    published: dict[str, None] = {}
     models: dict[str, ModelRef] = {}
     for text in names:
         if text in LPIPS_NAMES:
             nets.update(dict.fromkeys(LPIPS_NAMES[text]))
+        elif weights := published_for(text):
+            published[weights[0]] = None
         elif text in REGISTRY and not REGISTRY[text].needs_weights:
             warn(f"{text} needs no weights")
         elif "/" not in text and text not in catalogue.MODELS and not is_local(text):
-            choices = (*catalogue.MODELS, *LPIPS_NAMES)
+            choices = (*catalogue.MODELS, *(one.inpainter for one in PUBLISHED.values()), *LPIPS_NAMES)
             raise InputError(with_choices(f"unknown model {text!r}", text, choices) + ", or a hub id such as org/name")
         else:
             found = catalogue.resolve_model(text)
@@ -70,7 +77,7 @@ def resolve_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], dict[str,
             if found.notice:
                 warn(found.notice)
             models[found.name if found.name and text == found.name else text] = found
-    return tuple(nets), models
+    return tuple(nets), tuple(published), models
 
 
 def _require_hub_packages() -> None:
@@ -80,9 +87,14 @@ def _require_hub_packages() -> None:
 
 
 def _print_installed(
-    nets: tuple[LpipsNet, ...], models: dict[str, ModelRef], allow_pickle: bool, config: str | None
+    nets: tuple[LpipsNet, ...],
+    published: tuple[str, ...],
+    models: dict[str, ModelRef],
+    allow_pickle: bool,
+    config: str | None,
 ) -> int:
     finders = {name: partial(_find_model, model, allow_pickle, config) for name, model in models.items()}
+    finders |= {PUBLISHED[name].inpainter: partial(_find_published, name) for name in published}
     finders |= {f"lpips-{net}": partial(_find_trunk, net) for net in nets}
     code = 0
     for name, find in finders.items():
@@ -125,6 +137,10 @@ def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None
 def _find_trunk(net: LpipsNet) -> Path:
     lpips_weights.verify(net)
     return lpips_weights.weights_path(net)
+
+
+def _find_published(name: str) -> Path:
+    return read_weights_file(name)[0].path
 
 
 def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle: bool, config: str | None) -> None:
@@ -203,14 +219,31 @@ def _plan_download(model: ModelRef, variant: "Variant", allow_pickle: bool) -> "
         raise
 
 
+def _fetch_published(names: Iterable[str]) -> None:
+    for name in names:
+        inpainter, terms = PUBLISHED[name].inpainter, PUBLISHED[name].terms
+        import_trial.require_installed(inpainter, REGISTRY[inpainter])
+        if terms:
+            warn(terms)
+        file = published_file(name)
+        _fetch_file(inpainter, file.is_installed, file.fetch, file.verify)
+
+
 def _fetch_trunks(nets: Iterable[LpipsNet]) -> None:
     for net in nets:
-        name, was_installed = f"lpips-{net}", lpips_weights.is_installed(net)
-        with show_download(name, 0) as show:
-            path = lpips_weights.fetch(net, lambda done, total, show=show: show("", done, total))  # type: ignore[misc]
-        lpips_weights.verify(net)
-        outcome = "already installed" if was_installed else "complete"
-        print_line(f"{name}: {format_size(path.stat().st_size)}, {outcome}, {path}")
+        fetch_trunk, verify = partial(lpips_weights.fetch, net), partial(lpips_weights.verify, net)
+        _fetch_file(f"lpips-{net}", lpips_weights.is_installed(net), fetch_trunk, verify)
+
+
+def _fetch_file(
+    name: str, was_installed: bool, fetch_file: Callable[[OnDownloadProgress], Path], verify: Callable[[], None]
+) -> None:
+    """Download a file unless it is there, and compare it with its hash."""
+    with show_download(name, 0) as show:
+        path = fetch_file(lambda done, total: show("", done, total))
+    verify()
+    outcome = "already installed" if was_installed else "complete"
+    print_line(f"{name}: {format_size(path.stat().st_size)}, {outcome}, {path}")
 
 
 @contextmanager

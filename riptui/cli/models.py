@@ -15,6 +15,8 @@ from riptui.extras import importing
 from riptui.inpainters import REGISTRY
 from riptui.inpainters.catalogue import MODELS
 from riptui.inpainters.program_registry import explain_missing
+from riptui.inpainters.published_weights import PUBLISHED
+from riptui.inpainters.weights_places import published_file, read_weights_file
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_size
@@ -48,15 +50,15 @@ class WeightsInfo:
 
 
 def models(as_json: bool) -> int:
-    all_weights = [*_list_models(), *_list_trunks(), *_list_inpainters()]
+    all_weights = [*_list_models(), *_list_published(), *_list_trunks(), *_list_inpainters()]
     if as_json:
         print_json([asdict(weights) for weights in all_weights])
         return 0
     _print_weights(all_weights)
     for problem in (*REGISTRY.list_problems(), *REGISTRY.own_problems().values()):
         warn(problem)
-    if any(weights.state == "unknown" for weights in all_weights):
-        warn("the extra [diffusion] is not installed, or is broken: pip install 'riptui[diffusion]'")
+    for extra in dict.fromkeys(REGISTRY[weights.name].extra for weights in all_weights if weights.state == "unknown"):
+        warn(f"the extra [{extra}] is not installed, or is broken: pip install 'riptui[{extra}]'")
     return 0
 
 
@@ -101,6 +103,33 @@ def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
     except RiptuiError as error:
         return "incomplete", str(folder), str(error)
     return "here", str(folder), ""
+
+
+def _list_published() -> Iterator[WeightsInfo]:
+    for name, published in PUBLISHED.items():
+        state, problem = _find_published(name)
+        yield WeightsInfo(
+            name=published.inpainter,
+            kind="model",
+            state=state,
+            summary=published.title,
+            size=published.size,
+            licence=published.licence,
+            path=str(published_file(name).path),
+            problem=problem,
+        )
+
+
+def _find_published(name: str) -> tuple[WeightsState, str]:
+    if any(find_spec(package) is None for package in REGISTRY[PUBLISHED[name].inpainter].distributions):
+        return "unknown", ""
+    if not published_file(name).is_installed:
+        return "missing", ""
+    try:
+        read_weights_file(name)
+    except RiptuiError as error:
+        return "incomplete", str(error)
+    return "here", ""
 
 
 def _list_trunks() -> Iterator[WeightsInfo]:

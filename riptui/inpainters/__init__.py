@@ -3,10 +3,11 @@
 An inpainter fills masks. Its own conventions (value range, channel order, mask polarity) stay in its file.
 
 inpainter   the calling convention, with its optional parts
-inpainter_info   what is known of an inpainter before it is imported
+inpainter_info  what is known of one before it is imported
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
+lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
 external_program   an inpainter that starts a program of the user's settings; program_registry: finds it; program_files:
             the folder of its pictures; program_process: one run of it
 devices     checks of a device's name, without torch
@@ -16,6 +17,7 @@ Which model, and where its files are. Imports no torch:
 
 catalogue     the known diffusion models: repositories, licences, sizes; model_names: what else people call a model
 locate        find a model's files; model_places: those that parameters name; hub_cache: the layout of the hub's cache
+published_weights   single files that networks of one pass take their weights from; weights_places: where they are
 download      download a model; weight_files: which of its files; hub_errors: what can go wrong, in one line
 model_parts   the files of a model by its parts
 checkpoint    what a folder has; single_file: what a model in one file has; pickled_header: its tensors, if pickled

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from riptui.inpainters.file_digests import FileState
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.inpainters.model_parts import (
     ADAPTERS,
+    SINGLE_FILE,
     Parameters,
     list_parts,
     list_single_files,
@@ -26,6 +28,7 @@ from riptui.inpainters.model_places import find_vae_file, locate_place
 from riptui.inpainters.parameters import PLACES
 from riptui.inpainters.preflight import require_possible
 from riptui.inpainters.vae_file import require_fit
+from riptui.inpainters.weights_places import locate_weights, read_weights_file
 
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -106,6 +109,9 @@ def require_places(parameters: Parameters) -> None:
 
     Reads no weights.
     """
+    if "weights" in parameters:
+        locate_weights(str(parameters["weights"]))
+        return
     checkpoint, parts = list_parts(parameters)
     list_single_files(parameters, checkpoint)
     vae_folder = parts["vae"][0].parent if parameters.get("vae") and "vae" in parts else None
@@ -129,6 +135,10 @@ def unlike_parts(recorded: Identity, found: Identity) -> list[str]:
 def used_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     """Whether a session with these notes is known to have used the weights that these parameters name."""
     recorded = recorded_identity(notes)
+    if "weights" in parameters:
+        with suppress(RiptuiError):
+            return recorded == {SINGLE_FILE: read_weights_file(str(parameters["weights"]))[0].sha256}
+        return False
     try:
         weights = read_weights(parameters, joint_variant=wants_joint_variant(notes))
     except RiptuiError:  # they are not on this machine: a commit that the parameters name says it as well

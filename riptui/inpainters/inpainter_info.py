@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ class InpainterInfo:
     """Allowed values by parameter. A parameter that is missing here takes any value of its default's type."""
     grid: int = 1
     """Pixels; the corners of masks must lie on multiples of it."""
+    size_grid: int = 1
+    """Pixels; the side of the pictures must be a multiple of it."""
     needs_weights: bool = False
     """Whether it needs a checkpoint that `riptui fetch` downloads."""
     takes_device: bool = False
@@ -51,3 +54,15 @@ class InpainterInfo:
     def type_of(self, parameter: str) -> ParameterType:
         """The type of one of its parameters."""
         return self.parameter_types.get(parameter) or infer_type(self.parameters[parameter])
+
+
+def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
+    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
+    if not isinstance(found, InpainterInfo):
+        raise TypeError(f"it must be an InpainterInfo, not {type(found).__name__}")
+    if not all(part.isidentifier() for part in found.target.replace(":", ".", 1).split(".")) or ":" not in found.target:
+        raise ValueError(f"its target must be module:factory, not {found.target!r}")
+    for parameter, default in found.parameters.items():
+        if not found.type_of(parameter).accepts(default):
+            raise ValueError(f"{parameter}={default!r} must be {found.type_of(parameter).description}")
+    return dataclasses.replace(found, distributions=(*found.distributions, distribution))

@@ -29,6 +29,7 @@ from riptui.inpainters.model_parts import (
 )
 from riptui.inpainters.model_places import has_vae_file, locate_place
 from riptui.inpainters.parameters import PLACES
+from riptui.inpainters.weights_places import find_known_file
 
 if TYPE_CHECKING:
     from riptui.spec import ParameterValue
@@ -83,17 +84,10 @@ def _find_moved_files(name: str, value: ParameterValue, recorded: Mapping[str, s
     paths, digests = list_files(name, value), " ".join(recorded.get(part, "") for part in parts).split()
     if len(paths) != len(digests) or all(path.is_file() for path in paths):
         return value
-    found = [path if path.is_file() else _find_file(digest, path) for path, digest in zip(paths, digests, strict=True)]
+    found = [
+        path if path.is_file() else find_known_file(digest) or path for path, digest in zip(paths, digests, strict=True)
+    ]
     return replace_files(value, found) if name == "lora" else str(*found)
-
-
-def _find_file(digest: str, default: Path) -> Path:
-    """A file with this content where this machine has read weights from; `default` if there is none."""
-    for place in reversed(file_digests.known_files()):
-        with suppress(OSError):
-            if place.is_file() and file_digests.file_sha256(place) == digest:
-                return place
-    return default
 
 
 def _fits(parameters: Parameters, name: str, recorded: Mapping[str, str]) -> bool:

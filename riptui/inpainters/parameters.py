@@ -18,7 +18,7 @@ NONE = "none"
 """How None is written on a command line."""
 
 
-PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf")
+PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf", "weights")
 """Parameters that say where weights are, and not what they are."""
 
 
@@ -100,6 +100,21 @@ class FileType(TextType):
     def parse(self, text: str) -> ParameterValue:
         value = super().parse(text)
         return str(Path(value).expanduser().absolute()) if isinstance(value, str) and value else value
+
+
+@dataclass(frozen=True)
+class WeightsType(TextType):
+    """The name of published weights, or the path of a file, made absolute when parsed."""
+
+    names: Sequence[str] = ()
+    empty: bool = False
+
+    @property
+    def description(self) -> str:
+        return f"{' or '.join(self.names)}, or a file"
+
+    def parse(self, text: str) -> ParameterValue:
+        return text if text in self.names or not text else str(Path(text).expanduser().absolute())
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
 from riptui.inpainters.catalogue import MODELS, is_on_hub, resolve_model
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
-from riptui.inpainters.inpainter_info import InpainterInfo
+from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
 from riptui.inpainters.lora_list import LoraType, read_loras
 from riptui.inpainters.model_names import is_local
 from riptui.inpainters.parameters import (
@@ -24,8 +23,10 @@ from riptui.inpainters.parameters import (
     ParameterType,
     SwitchType,
     TextType,
+    WeightsType,
 )
 from riptui.inpainters.program_registry import OwnPrograms
+from riptui.inpainters.published_weights import published_for
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
@@ -53,6 +54,25 @@ def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
         needs_weights=True,
         takes_device=True,
         takes_offload=True,
+        takes_record=True,
+        runs_in_worker=True,
+    )
+
+
+def _network_info(name: str, summary: str, *packages: str, size_grid: int = 1) -> InpainterInfo:
+    """The info of a network that takes its weights from one file, loaded through spandrel."""
+    published = published_for(name)
+    assert published is not None
+    return InpainterInfo(
+        f"riptui.inpainters.{name}:{name}",
+        summary,
+        {"weights": published[0]},
+        extra=name,
+        distributions=(*packages, "torch"),
+        parameter_types={"weights": WeightsType(names=(published[0],))},
+        size_grid=size_grid,
+        needs_weights=True,
+        takes_device=True,
         takes_record=True,
         runs_in_worker=True,
     )
@@ -103,6 +123,18 @@ BUILT_IN: dict[str, InpainterInfo] = {
         "scikit-image, Damelin & Hoang 2018: the smoothest surface through the border. Slow, no weights.",
         distributions=("scikit-image", "scipy"),
     ),
+    "lama": _network_info(
+        "lama",
+        "LaMa, Suvorov et al. 2022: Fourier convolutions, one pass without noise. On a CPU too.",
+        "spandrel",
+    ),
+    "mat": _network_info(
+        "mat",
+        "MAT, Li et al. 2022: a transformer that knows the mask, for 512 px. Not for commercial use.",
+        "spandrel_extra_arches",
+        "spandrel",
+        size_grid=512,
+    ),
     "identity": InpainterInfo(
         "riptui.inpainters.baselines:identity", "Changes nothing. A reference: every distance stays 0."
     ),
@@ -124,18 +156,6 @@ BUILT_IN |= {
     for name, model in MODELS.items()
 }
 BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
-
-
-def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
-    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
-    if not isinstance(found, InpainterInfo):
-        raise TypeError(f"it must be an InpainterInfo, not {type(found).__name__}")
-    if not all(part.isidentifier() for part in found.target.replace(":", ".", 1).split(".")) or ":" not in found.target:
-        raise ValueError(f"its target must be module:factory, not {found.target!r}")
-    for parameter, default in found.parameters.items():
-        if not found.type_of(parameter).accepts(default):
-            raise ValueError(f"{parameter}={default!r} must be {found.type_of(parameter).description}")
-    return dataclasses.replace(found, distributions=(*found.distributions, distribution))
 
 
 OWN = OwnPrograms()
@@ -215,11 +235,9 @@ def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict
     return {key: value for key, value in complete.items() if key not in left_out}
 
 
-def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int | None = None) -> None:
-    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask.
-
-    size: of the frames, px; None if it is not known.
-    """
+def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int) -> None:
+    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
+    size (both in px)."""
     if parameters.get("model") == "":
         raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
     for key in ("model", "vae", "config"):
@@ -233,8 +251,10 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     info = find_inpainter(name)
     if mask % info.grid:
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
-    if info.program and size not in (None, info.program.resolution or size):
+    if info.program and size != (info.program.resolution or size):
         raise InputError(f"size {size} px: {name} takes {info.program.resolution} px only, by your settings: --size")
+    if size % info.size_grid:
+        raise InputError(f"size {size} px: {name} needs pictures of {info.size_grid} px, or a multiple of it")
 
 
 def load(

@@ -10,6 +10,8 @@ from riptui.inpainters.checkpoint import read_json
 from riptui.inpainters.model_names import is_single_file
 from riptui.inpainters.model_parts import ADAPTERS, DENOISERS, SINGLE_FILE, Parameters, locate_vae
 from riptui.inpainters.model_places import has_vae_file
+from riptui.inpainters.published_weights import PUBLISHED
+from riptui.inpainters.weights_places import locate_weights
 
 FILE = "a file"
 """The only part of what is at a place that is a file: it may be any part of a model that is one."""
@@ -17,11 +19,12 @@ FILE = "a file"
 
 def read_place(text: str, *, joint_variant: bool = False) -> Mapping[str, str]:
     """The digests by part of what a user names: a model as in `catalogue.resolve_model`, the folder of one of its parts
-    or a file in it, a VAE's folder; or of `FILE`: a model, a VAE, a LoRA, a learned embedding or GGUF.
+    or a file in it, a VAE's folder; or of `FILE`: a model, a VAE, a LoRA, a learned embedding, GGUF, or published
+    weights by their name.
 
     joint_variant: as `inspect_checkpoint`. Raises WeightsError, InputError.
     """
-    path = Path(text).expanduser()
+    path = locate_weights(text) if text in PUBLISHED else Path(text).expanduser()
     if path.is_file() and path.name != locate.MODEL_INDEX and (path.parent / "config.json").is_file():
         path = path.parent
         text = str(path)
@@ -65,6 +68,8 @@ def _file_parts(parameters: Parameters) -> set[str]:
     parts = {name for name in ADAPTERS if parameters.get(name)}
     parts |= {"vae"} if has_vae_file(parameters) else set()
     parts |= {*DENOISERS} if parameters.get("gguf") else set()
+    if "weights" in parameters:
+        return {SINGLE_FILE}
     ref = catalogue.resolve_model(str(parameters.get("model")))
     return parts | ({SINGLE_FILE} if is_single_file(ref.model) else set())
 

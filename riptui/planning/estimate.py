@@ -35,7 +35,15 @@ TRIAL_CALLS = 3  # the fastest counts: other processes slow the rest down
 MAX_TRIAL_SECONDS = 1.0  # seconds after which no further call is made
 MAX_TRIAL_PX = 64  # px; telea with radius 60 takes 2 s there, and about 40 s at 256 px
 
-PARAMETERS_WITHOUT_COST = {"prompt", "negative_prompt", "embedding", "revision", "allow_pickle", "prompt_syntax"}
+PARAMETERS_WITHOUT_COST = {
+    "prompt",
+    "negative_prompt",
+    "embedding",
+    "revision",
+    "allow_pickle",
+    "prompt_syntax",
+    "weights",
+}
 
 CostKey = Hashable
 """Specs with equal keys take equally long per iteration on the same device."""

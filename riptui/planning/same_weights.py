@@ -45,6 +45,6 @@ def without_places(spec: Spec) -> Spec:
         spec,
         source_name="",
         source_sha256="0" * 64,
-        inpainter=inpainters.CUSTOM if inpainters.find_inpainter(spec.inpainter).takes_record else spec.inpainter,
+        inpainter=inpainters.CUSTOM if "model" in spec.parameters else spec.inpainter,
         parameters=parameters | {"revision": None, "lora": lora_weights},
     )

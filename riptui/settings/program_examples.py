@@ -24,8 +24,8 @@ RGB of 8 bits without loss, of the same size: no JPEG.
 Programs of the field, from their published source. None was tried with its weights. Names in CAPITALS are
 yours: paths, a prompt. Most programs may be used for research only: see their licences.
 
-MAT (Li et al. 2022). Its seed is 240.
-[inpainters.mat]
+MAT (Li et al. 2022) by its own program; mat is riptui's. Its seed is 240.
+[inpainters.mat-cli]
 command = "python generate_image.py --network PKL --dpath {images} --mpath {masks} --outdir {outputs}"
 folder = "~/MAT"
 hole = "black"

@@ -76,7 +76,7 @@ def test_show_tells_every_setting_its_value_where_it_comes_from_and_what_it_is(
 
 
 def test_show_tells_which_keys_cannot_hold(file: Path) -> None:
-    file.write_text("[keys]\nrun.mark = 'x'\nruns.sort = 'm'\ncompare.metric = 'b'\n")
+    file.write_text("[keys]\nrun.mark = 'x'\nruns.sort = 'm'\ncompare.metric = 'ctrl+b'\n")
     outcome = riptui("config", "show")
     assert outcome.code == 2
     unknown, taken = outcome.err.splitlines()

@@ -18,6 +18,7 @@ from safetensors.numpy import load, save
 from riptui.cli import main
 from riptui.inpainters import locate
 from riptui.inpainters.catalogue import MODELS
+from riptui.inpainters.published_weights import PUBLISHED
 from tests.support.hub_client import UNET, content, server, trunks, whole
 from tests.support.hub_server import COMMIT, Hub, Repository
 
@@ -77,8 +78,8 @@ def without(files: dict[str, bytes], spoilt: str) -> dict[str, bytes]:
 def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     trunks.repositories[MODELS["sd2"].repository] = Repository(whole())
     before = listed(capsys)
-    assert {name for name, one in before.items() if one["state"] == "missing"} == {
-        *MODELS, "lpips-squeeze", "lpips-alex", "lpips-vgg"
+    assert {name for name, one in before.items() if one["state"] in {"missing", "unknown"}} == {
+        *MODELS, *(published.inpainter for published in PUBLISHED.values()), "lpips-squeeze", "lpips-alex", "lpips-vgg"
     }  # fmt: skip
     assert {name for name, one in before.items() if one["kind"] == "inpainter"} >= {"telea", "identity"}
     assert before["sd3"]["gated"]

@@ -1,6 +1,7 @@
 """External programs as inpainters, from the commands: run, check, models, doctor, config; and in the queue."""
 
 import json
+import re
 from pathlib import Path
 
 import PIL.Image
@@ -10,6 +11,8 @@ from riptui.cli.diagnosis import Diagnosis
 from riptui.cli.doctor import check_programs
 from riptui.errors import InpainterError
 from riptui.events import Failed
+from riptui.inpainters import REGISTRY
+from riptui.settings.program_examples import EXAMPLES
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_record import WorkerOptions
@@ -139,6 +142,12 @@ def test_a_program_that_is_missing_or_takes_another_size_is_refused_before_anyth
     assert outcome.code == 2
     assert outcome.err.splitlines()[-1].startswith("error: size 256 px: mine takes 512 px only, by your settings")
     assert not Path("runs").exists()
+
+
+def test_the_ready_entries_have_names_that_are_free() -> None:
+    names = re.findall(r"^\[inpainters\.(.*?)\]", EXAMPLES, re.MULTILINE)
+    assert names
+    assert not {*names} & REGISTRY.built_in.keys()
 
 
 def test_models_doctor_and_config_tell_of_it() -> None:

@@ -125,4 +125,4 @@ def test_a_lora_may_be_on_the_hub_unless_the_path_is_there(
 def test_a_page_of_another_host_is_no_path() -> None:
     value = TYPE.parse("https://civitai.com/models/1")
     with pytest.raises(InputError, match="is not a page of the hub: download the model's file"):
-        require_usable("sd1.5", {"lora": value}, 128)
+        require_usable("sd1.5", {"lora": value}, 128, 512)

@@ -217,8 +217,9 @@ def test_every_entry_is_complete(name: str) -> None:
     assert spec_parameters(name, {}).keys() == info.parameters.keys() - info.added_parameters
 
 
-@pytest.mark.needs("diffusion")
-@pytest.mark.parametrize("name", REGISTRY)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.needs(info.extra or "diffusion")) for name, info in REGISTRY.items()]
+)
 def test_every_entry_names_distributions_that_are_installed(name: str) -> None:
     for distribution in find_inpainter(name).distributions:
         assert version(distribution)

@@ -110,10 +110,10 @@ def test_a_strength_that_leaves_no_step_is_refused_before_anything_is_made(
 ) -> None:
     parameters: dict[str, Any] = {"model": "org/name", "steps": steps, "strength": strength}
     if works:
-        require_usable("diffusion", parameters, 64)
+        require_usable("diffusion", parameters, 64, 512)
     else:
         with pytest.raises(InputError, match=f"strength {strength:g} of {steps} steps leaves no step"):
-            require_usable("diffusion", parameters, 64)
+            require_usable("diffusion", parameters, 64, 512)
 
 
 def test_more_steps_than_the_scheduler_has_are_refused(checkpoints: Checkpoints, tmp_path: Path) -> None:

@@ -128,9 +128,9 @@ def test_the_ready_entries_are_in_the_template_and_would_be_accepted() -> None:
     table = tomllib.loads("".join(entries))["inpainters"]
     programs, problems = parse_programs(table, lambda name: name)
     assert problems == {}
-    assert [*programs] == ["mine", "mat", "mae-far", "zits", "comod", "asuka", "lanpaint"]
+    assert [*programs] == ["mine", "mat-cli", "mae-far", "zits", "comod", "asuka", "lanpaint"]
     assert {name: program.hole for name, program in programs.items() if program.hole == "black"} == {
-        "mat": "black",
+        "mat-cli": "black",
         "comod": "black",
         "lanpaint": "black",
     }

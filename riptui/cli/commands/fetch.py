@@ -5,13 +5,15 @@ from click.shell_completion import CompletionItem
 
 from riptui.cli.lazy import command
 from riptui.inpainters.catalogue import MODELS
+from riptui.inpainters.published_weights import PUBLISHED
 from riptui.metrics import REGISTRY
 
 
 def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The names that need no hub id."""
     lpips_names = ["lpips", *(name for name in REGISTRY if name.startswith("lpips-"))]
-    return [CompletionItem(name) for name in (*MODELS, *lpips_names) if name.startswith(incomplete)]
+    networks = [published.inpainter for published in PUBLISHED.values()]
+    return [CompletionItem(name) for name in (*MODELS, *networks, *lpips_names) if name.startswith(incomplete)]
 
 
 @command("riptui.cli.fetch:fetch")

@@ -43,7 +43,7 @@ def explain_unavailable(name: str, models: dict[str, ListedModel]) -> str:
     if model is None or model.state in ("here", "built in") or not REGISTRY[name].needs_weights:
         return ""
     if model.state == "unknown":
-        return f"{name} needs an extra: pip install 'riptui[diffusion]'"
+        return f"{name} needs an extra: pip install 'riptui[{REGISTRY[name].extra}]'"
     return f"{name} is {'not installed' if model.state == 'missing' else model.state}: riptui fetch {name}"
 
 
@@ -61,4 +61,4 @@ def _describe(name: str, model: ListedModel | None) -> str:
         case "incomplete":
             return f"incomplete, {size} in total"
         case _:
-            return "needs riptui[diffusion]"
+            return f"needs riptui[{REGISTRY[name].extra}]"

@@ -1,0 +1,106 @@
+"""A network that fills a mask in one pass, as an inpainter: ranges, polarity, rounding, memory, what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from riptui.arrays import Images, Masks
+from riptui.errors import DeviceMemoryError, InpainterError
+from riptui.inpainters import CompileMode, OnStep, gpu_tuning, torch_device
+from riptui.inpainters.components import first_line
+from riptui.inpainters.identity import recorded_identity
+from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.latent_images import quantise
+from riptui.inpainters.model_parts import SINGLE_FILE
+from riptui.inpainters.weights_places import WeightsFile, read_weights_file
+
+PaintBatch = Callable[[torch.Tensor, torch.Tensor, Sequence[int]], torch.Tensor]
+"""images [b, 3, h, w] in [0, 1], holes [b, 1, h, w] with 1 = repaint, seeds; the pictures with their holes filled."""
+
+
+@dataclass
+class Preparation:
+    """What is settled before the network is loaded: its file, its device, notes for the session and for the user."""
+
+    weights: WeightsFile
+    device: torch.device
+    notes: dict[str, str]
+    notices: list[str] = field(default_factory=list)
+
+
+def prepare_network(
+    name: str, weights: str, recorded: Mapping[str, str] | None, device: str, compile: CompileMode, deterministic: bool
+) -> Preparation:
+    """Find the file, choose the device and set torch's switches. Raises InputError, WeightsError."""
+    notes = gpu_tuning.set_determinism(deterministic)
+    chosen = torch_device.pick_device(device)
+    found, notices = read_weights_file(weights, recorded_identity(recorded or {}).get(SINGLE_FILE, ""))
+    if compile == "on":
+        notices.append(f"{name} is not compiled: one pass of a network is too short to gain from it")
+    notes |= {"dtype": "float32", f"{WEIGHTS_NOTE}{SINGLE_FILE}": found.sha256}
+    notes |= gpu_tuning.set_tf32(torch.float32, chosen)
+    return Preparation(found, chosen, notes, notices)
+
+
+class NetworkInpainter:
+    """An inpainter: a loaded network. Always in float32, which is what these networks are made for."""
+
+    def __init__(self, name: str, paint: PaintBatch, preparation: Preparation) -> None:
+        self._name = name
+        self._paint = paint
+        self._weights = preparation.weights
+        self._device = preparation.device
+        self._bytes_by_size: dict[int, int] = {}
+        self.device = torch_device.describe_device(preparation.device)
+        self.notes: Mapping[str, str] = preparation.notes
+        self.notices = preparation.notices
+
+    def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        """As `Inpainter`; pixels outside the masks come back as they were. One pass: `on_step` is not called.
+
+        Raises InpainterError for a picture that is not finite, DeviceMemoryError.
+        """
+        batch, height, width, _ = images.shape
+        try:
+            return self._inpaint(images, masks, seeds)
+        except RuntimeError as error:
+            if not gpu_tuning.is_out_of_memory(error):
+                raise
+            cause = first_line(error)
+        # Outside the except block: the traceback no longer keeps the failed pass's tensors in memory.
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        raise DeviceMemoryError(
+            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}"
+        )
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file that it was loaded from is unchanged."""
+        return self._weights.is_unchanged
+
+    def max_batch(self, size: int) -> int | None:
+        """How many pictures of size x size px fit into the GPU's free memory at once, at most `gpu_tuning.MAX_BATCH`;
+        None on a CPU. The first call inpaints one, to measure it. Raises DeviceMemoryError if not even one fits."""
+        if self._device.type != "cuda":
+            return None
+        if size not in self._bytes_by_size:
+            base = torch.cuda.memory_allocated(self._device)
+            torch.cuda.reset_peak_memory_stats(self._device)
+            blank = np.zeros((1, size, size, 3), np.uint8)
+            self(blank, np.ones(blank.shape[:3], bool), seeds=[0], on_step=lambda step, steps: None)
+            self._bytes_by_size[size] = torch.cuda.max_memory_allocated(self._device) - base
+        return gpu_tuning.max_batch(gpu_tuning.free_memory(self._device), self._bytes_by_size[size], 0)
+
+    @torch.inference_mode()
+    def _inpaint(self, images: Images, masks: Masks, seeds: Sequence[int]) -> Images:
+        pixels = torch.from_numpy(images).to(self._device).permute(0, 3, 1, 2).float() / 255
+        holes = torch.from_numpy(masks).to(self._device)[:, None]
+        painted = self._paint(pixels, holes.float(), seeds).clamp(0, 1)
+        if not bool(painted.isfinite().all()):
+            raise InpainterError(f"{self._name} produced NaN or infinity: look at its weights, {self._weights.path}")
+        return quantise(torch.where(holes, painted, pixels), "float32")

@@ -35,8 +35,9 @@ REFUSED = 3  # exit code of the probe that found the lock held
 
 def check_disk(runs: Path) -> Diagnoses:
     """The runs folder: free space, and what can be done in it."""
-    folder = next((parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists()), Path("/"))
     try:
+        with explain_errors(runs):  # e.g. a name that is too long
+            folder = next(parent for parent in (runs.absolute(), *runs.absolute().parents) if parent.exists())
         with explain_errors(folder):
             free = free_bytes(folder)
             advice = "a trajectory takes about 5 MB at 512 px; choose another folder with --runs"

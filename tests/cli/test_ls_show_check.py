@@ -165,6 +165,7 @@ def test_json_tells_all_of_a_trajectory(make_trajectory: MakeTrajectory) -> None
         "digest": done.spec.digest,
         "spec": json.loads(msgspec.json.encode(done.spec)),
         "newest": {"k": 16, **done.read_metrics()[16]},
+        "silent": 0,
         "mixed": None,
         "tags": [],
         "note": None,
@@ -240,7 +241,7 @@ def test_show_in_json_is_complete(make_trajectory: MakeTrajectory) -> None:
     assert outcome.out.count("\n") == 1
     assert shown.keys() == {
         *("path", "status", "k", "iterations", "inpainted", "coverage", "digest", "spec", "request", "sessions"),
-        *("metrics", "failure", "holder", "mixed"),
+        *("metrics", "failure", "holder", "mixed", "silent"),
     }
     assert shown["metrics"] == [{"k": k, **values} for k, values in trajectory.read_metrics().items()]
     assert (shown["status"], shown["k"], shown["failure"], shown["holder"]) == ("done", 16, None, None)

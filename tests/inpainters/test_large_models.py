@@ -63,7 +63,7 @@ def test_where_weights_waited_makes_no_sessions_differ() -> None:
         Session(number, "", "host", 1, "cuda:0 (A)", 1, {}, notes)
         for number, notes in enumerate([{}, {"offload": "model"}])
     ]
-    assert provenance.pixel_traits(sessions[0]) == provenance._traits(sessions[1])
+    assert provenance.pixel_traits(sessions[0]) == provenance.pixel_traits(sessions[1])
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ BAD_SOURCES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a broken link": (lambda path: path.symlink_to("nowhere"), "does not exist"),
     "a link to itself": (lambda path: path.symlink_to(path), "cannot be read"),
     "empty": (Path.touch, "empty"),
-    "text": (lambda path: path.write_text("not a picture\n" * 100), "not a readable image"),
+    "text": (lambda path: path.write_text("not a picture\n" * 100), "text, not a picture"),
     "cut short": (cut_png, "truncated"),
 }
 

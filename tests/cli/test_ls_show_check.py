@@ -385,6 +385,7 @@ def test_what_is_right_is_said_to_be(make_trajectory: MakeTrajectory) -> None:
         "damage": [],
         "leftovers": [],
         "mixed": None,
+        "not_replayable": None,
         "repaired": False,
     }
     assert (second["good"], second["damage"]) == (k, [])

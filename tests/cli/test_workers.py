@@ -173,6 +173,7 @@ def test_detaching_a_classical_inpainter_in_json(run: Run, runs: Path) -> None:
     wait_until(lambda: statuses(runs) == [Status.DONE, Status.DONE])
 
 
+@pytest.mark.needs("diffusion")
 @pytest.mark.parametrize(
     ("device", "words"), [("gpu", "unknown device 'gpu': use cpu, cuda or cuda:N"), ("cuda:99", "no device cuda:99")]
 )
@@ -185,6 +186,7 @@ def test_a_device_that_cannot_be_there_is_an_error_before_anything_is_made(
     assert not runs.exists()
 
 
+@pytest.mark.needs("diffusion")
 def test_a_torch_for_cpus_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "is_cpu_build", lambda version: True)
     with pytest.raises(devices.InputError, match="the installed torch supports only the CPU"):

@@ -167,6 +167,14 @@ display_option = click.option(
     show_default=True,
     help="How to show progress. auto: rich on a terminal, plain lines elsewhere; json: one object per line.",
 )
+runs_argument = click.argument(
+    "runs",
+    required=False,
+    default=runs_folder,
+    envvar="RIPTUI_RUNS",
+    type=click.Path(path_type=Path),
+    shell_complete=complete_folders,
+)
 graphics_option = click.option(
     "--graphics",
     type=click.Choice(["auto", "kitty", "sixel", "halfblock", "off"]),

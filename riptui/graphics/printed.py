@@ -23,7 +23,6 @@ from riptui.graphics.rgb import RGBAArray, RGBArray
 
 GAP_COLUMNS = 2
 ROWS_BELOW_SIXEL = 2  # with fewer rows below a sixel picture xterm scrolls it
-
 UNKNOWN_BACKGROUND = (0, 0, 0)
 
 
@@ -71,10 +70,8 @@ def picture_row(
 
 def fit_row(images: Sequence[RGBArray], terminal: Terminal, size: tuple[int, int]) -> Layout | None:
     """Boxes for pictures side by side in a window of `size` (columns, rows); None without room for them."""
-    share = min((size[0] - GAP_COLUMNS * (len(images) - 1)) // len(images), MAX_CELLS // len(images) - GAP_COLUMNS)
-    boxes = [
-        fit((image.shape[1], image.shape[0]), (share, size[1]), terminal.cell, terminal.protocol) for image in images
-    ]
+    columns = (min(size[0], MAX_CELLS) + GAP_COLUMNS) // len(images) - GAP_COLUMNS
+    boxes = [fit(image.shape[1::-1], (columns, size[1]), terminal.cell, terminal.protocol) for image in images]
     found = tuple(box for box in boxes if box is not None)
     return Layout(found) if len(found) == len(boxes) else None
 

@@ -1,23 +1,13 @@
 """`riptui ls`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, runs_folder
-from riptui.cli.values import complete_folders
+from riptui.cli.options import json_option, runs_argument
 
 
 @command("riptui.cli.ls:ls")
-@click.argument(
-    "runs",
-    required=False,
-    default=runs_folder,
-    envvar="RIPTUI_RUNS",
-    type=click.Path(path_type=Path),
-    shell_complete=complete_folders,
-)
+@runs_argument
 @click.option(
     "--filter", "filter_text", metavar="TEXT", default="", help="List only what matches, as / does in the app."
 )

@@ -1,23 +1,11 @@
 """`riptui queue ls`."""
 
-from pathlib import Path
-
-import rich_click as click
-
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, runs_folder
-from riptui.cli.values import complete_folders
+from riptui.cli.options import json_option, runs_argument
 
 
 @command("riptui.cli.queue.ls:ls")
-@click.argument(
-    "runs",
-    required=False,
-    default=runs_folder,
-    envvar="RIPTUI_RUNS",
-    type=click.Path(path_type=Path),
-    shell_complete=complete_folders,
-)
+@runs_argument
 @json_option
 def ls() -> None:
     """List what waits in RUNS, the next one first: how long it has waited, when it starts, about, and why it may not.

@@ -18,17 +18,17 @@ def load_extractor(name: str, device: str = "") -> FeatureExtractor:
     Raises InputError, MissingExtraError, BrokenExtraError; WeightsError at once if weights are missing: it downloads
     nothing.
     """
-    return _load_cached(name, device if find_extractor(name).takes_device else "")
+    return load_cached(name, device if find_extractor(name).takes_device else "")
 
 
 @cache
-def _load_cached(name: str, device: str) -> FeatureExtractor:
+def load_cached(name: str, device: str) -> FeatureExtractor:
     info = find_extractor(name)
     module, _, factory = info.target.partition(":")
     with importing(f"the features {name}", info.extra) if info.extra else nullcontext():
         imported = import_module(module)
     arguments = {"device": device} if info.takes_device else {}
     if info.model:
-        arguments["model"] = name.partition(":")[2] or info.model
+        arguments |= {"name": name, "model": name.partition(":")[2] or info.model}
     extractor: FeatureExtractor = getattr(imported, factory)(**arguments)
     return extractor

@@ -14,7 +14,7 @@ class ExtractorInfo:
 
     target: str
     """`module:factory`; the factory returns a FeatureExtractor. It takes no argument, `device` if `takes_device`, and
-    `model` if it has a default model."""
+    `name` and `model` if it has a default model."""
     summary: str
     """One line: what it is and its source."""
     extra: str | None = None
@@ -24,13 +24,56 @@ class ExtractorInfo:
     takes_device: bool = False
     """Whether the factory takes `device`: a network, for a GPU if there is one."""
     model: str = ""
-    """The model that it uses unless it is named NAME:MODEL; "": it has no choice of models."""
+    """The model that it uses unless it is named NAME:MODEL, a hub id with its revision; "": it has no choice of models.
+    """
+    licence: str = ""
+    """Of the weights."""
+    size: int = 0
+    """Bytes of the weights, about."""
 
 
 BUILT_IN: dict[str, ExtractorInfo] = {
     "phash": ExtractorInfo(
         "riptui.features.perceptual_hash:phash",
         "Perceptual hash: 64 bits of the lowest frequencies, as 0 and 1. Needs no weights.",
+    ),
+    "inception": ExtractorInfo(
+        "riptui.features.inception:inception",
+        "Inception v3 of FID (Heusel et al. 2017), by torch-fidelity: 2,048 numbers.",
+        extra="sets",
+        packages=("torch", "torch_fidelity"),
+        takes_device=True,
+        licence="Apache-2.0",
+        size=95_700_000,
+    ),
+    "inception-torchvision": ExtractorInfo(
+        "riptui.features.inception:inception_torchvision",
+        "torchvision's Inception v3 without its head (Szegedy et al. 2016): 2,048 numbers.",
+        extra="diffusion",
+        packages=("torch", "torchvision"),
+        takes_device=True,
+        licence="as torchvision has it (trained on ImageNet)",
+        size=109_000_000,
+    ),
+    "clip": ExtractorInfo(
+        "riptui.features.vision_models:clip",
+        "CLIP's embedding of pictures (Radford et al. 2021): 768 numbers by the default model.",
+        extra="diffusion",
+        packages=("torch", "transformers"),
+        takes_device=True,
+        model="openai/clip-vit-large-patch14@32bd64288804d66eefd0ccbe215aa642df71cc41",
+        licence="MIT",
+        size=1_710_000_000,
+    ),
+    "dinov2": ExtractorInfo(
+        "riptui.features.vision_models:dinov2",
+        "DINOv2's class token (Oquab et al. 2023): 768 numbers by the default model.",
+        extra="diffusion",
+        packages=("torch", "transformers"),
+        takes_device=True,
+        model="facebook/dinov2-base@f9e44c814b77203eaa57a6bdbbd535f21ede1415",
+        licence="Apache-2.0",
+        size=346_000_000,
     ),
 }
 

@@ -15,7 +15,7 @@ from PIL.Image import Resampling
 from riptui.errors import WeightsError
 from riptui.features.network_extractor import NetworkExtractor
 from riptui.features.network_files import NETWORK_FILES
-from riptui.inpainters.file_digests import file_sha256
+from riptui.inpainters.models.file_digests import file_sha256
 
 DIMENSION = 2048
 SIDE = 299  # px; of what torchvision's network reads

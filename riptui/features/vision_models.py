@@ -11,10 +11,10 @@ from PIL.Image import Image as PilImage
 
 from riptui.errors import InputError, WeightsError
 from riptui.features.network_extractor import NetworkExtractor
-from riptui.inpainters import catalogue, locate
-from riptui.inpainters.checkpoint import ComponentFiles, read_json, require_component
-from riptui.inpainters.components import ON_NO_DEVICE, first_line, load_network
-from riptui.inpainters.file_digests import content_sha256
+from riptui.inpainters.models import catalogue, locate
+from riptui.inpainters.models.checkpoint import ComponentFiles, read_json, require_component
+from riptui.inpainters.models.file_digests import content_sha256
+from riptui.inpainters.pipeline.components import ON_NO_DEVICE, first_line, load_network
 from riptui.inpainters.silence import silence_libraries
 
 CONFIG = "config.json"

@@ -24,7 +24,7 @@ def max_bytes(spec: Spec, name: str) -> int:
         case layout.METRICS | layout.REPAINTS:
             return SLACK_BYTES + spec.iterations * MEASUREMENT_BYTES
         case layout.SQUARES:
-            return SLACK_BYTES + len(spec.keyframe_iterations()) * spec.cells * SQUARE_BYTES
+            return SLACK_BYTES + len(spec.point_iterations()) * spec.cells * SQUARE_BYTES
         case _:
             return SLACK_BYTES
 

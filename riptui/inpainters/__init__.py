@@ -3,10 +3,11 @@
 An inpainter fills masks. Its own conventions (value range, channel order, mask polarity) stay in its file.
 
 inpainter   the calling convention, with its optional parts
-inpainter_info  what is known of one before it is imported
+inpainter_info  what is known of one before it is imported; diffusion_info: of the diffusion models
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 opencv, biharmonic, baselines, diffusion    the inpainters themselves; diffusion loads a diffusion_inpainter
+text_to_image       whole pictures from a prompt, by the same loading
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
 external_program   an inpainter that starts a program of the user's settings; program_registry: finds it; program_files:
             the folder of its pictures; program_process: one run of it
@@ -32,7 +33,7 @@ verification  whether an installed model would load
 Loading one, with torch and diffusers:
 
 torch_device        device and precision; gpu_tuning: speed and repeatability; compilation: compiled networks
-pipelines           the pipeline of a checkpoint; components: its parts
+pipelines           the pipeline of a checkpoint; pipeline_tasks: what it is for; components: its parts
 single_file_tensors the tensors of a model in one file
 loras, embeddings   what is added to it; adapter_file: reads both; lora_layout, lora_family: what a LoRA is for
 tokenizer_check     what a tokenizer must have
@@ -49,6 +50,7 @@ from riptui.inpainters.registry import (
     CUSTOM,
     DEFAULT_INPAINTER,
     REGISTRY,
+    TEXT_TO_IMAGE,
     complete_parameters,
     find_inpainter,
     load,
@@ -62,6 +64,7 @@ __all__ = [
     "CUSTOM",
     "DEFAULT_INPAINTER",
     "REGISTRY",
+    "TEXT_TO_IMAGE",
     "CompileMode",
     "Inpainter",
     "InpainterInfo",

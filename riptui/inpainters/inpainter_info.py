@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from riptui.inpainters.parameters import ParameterType, infer_type
 
@@ -34,6 +34,8 @@ class InpainterInfo:
     """Pixels; the corners of masks must lie on multiples of it."""
     size_grid: int = 1
     """Pixels; the side of the pictures must be a multiple of it."""
+    scope: Literal["square", "image"] = "square"
+    """What it can repaint: a square, or nothing but the whole image, so that the mask must be as large."""
     needs_weights: bool = False
     """Whether it needs a checkpoint that `riptui fetch` downloads."""
     takes_device: bool = False

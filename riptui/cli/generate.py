@@ -13,7 +13,7 @@ from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.worker_options import take_worker_options
 from riptui.errors import InputError
 from riptui.inpainters import resolve_inpainter
-from riptui.inpainters.catalogue import resolve_model
+from riptui.inpainters.models.catalogue import resolve_model
 from riptui.planning.generation import plan_generation, submit_generation
 from riptui.planning.sweep import require_valid_names
 from riptui.store.ownership import explain_umask

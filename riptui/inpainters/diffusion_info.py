@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from riptui.inpainters.inpainter_info import InpainterInfo
-from riptui.inpainters.lora_list import LoraType
+from riptui.inpainters.models.lora_list import LoraType
 from riptui.inpainters.parameters import (
     FileType,
     HubFileType,

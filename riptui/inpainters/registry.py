@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
-from riptui.inpainters.catalogue import MODELS, is_on_hub, resolve_model
 from riptui.inpainters.diffusion_info import diffusion_info, text_to_image_info
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
-from riptui.inpainters.lora_list import read_loras
-from riptui.inpainters.model_names import is_local
+from riptui.inpainters.models.catalogue import MODELS, is_on_hub, resolve_model
+from riptui.inpainters.models.lora_list import read_loras
+from riptui.inpainters.models.model_names import is_local
+from riptui.inpainters.models.published_weights import published_for
 from riptui.inpainters.parameters import NumberType, WeightsType
-from riptui.inpainters.program_registry import OwnPrograms
-from riptui.inpainters.published_weights import published_for
+from riptui.inpainters.programs.program_registry import OwnPrograms
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read

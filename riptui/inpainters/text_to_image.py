@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from riptui.arrays import Images, Masks
 from riptui.inpainters.diffusion import diffusion
-from riptui.inpainters.diffusion_inpainter import DiffusionInpainter
-from riptui.inpainters.pipeline_tasks import TEXT_TO_IMAGE, PipelineTask
+from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.pipeline_tasks import TEXT_TO_IMAGE, PipelineTask
 
 
 class TextToImage(DiffusionInpainter):

@@ -8,7 +8,7 @@ import numpy as np
 
 from riptui import inpainters
 from riptui.images import PreparedImage
-from riptui.inpainters.catalogue import resolve_model
+from riptui.inpainters.models.catalogue import resolve_model
 from riptui.planning.submit import OnCreated, submit
 from riptui.planning.sweep import Sweep
 from riptui.spec import ParameterValue

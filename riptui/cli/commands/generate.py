@@ -6,7 +6,7 @@ from riptui.cli import options
 from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam, NumberListParam
 from riptui.inpainters import REGISTRY
-from riptui.inpainters.catalogue import MODELS
+from riptui.inpainters.models.catalogue import MODELS
 
 
 @command("riptui.cli.generate:generate")

@@ -12,7 +12,7 @@ from riptui.images import PreparedImage, is_folder, prepare_original
 from riptui.planning.picture_files import PictureFiles, describe_copies, find_equal_files, list_pictures
 from riptui.spec import Fit
 from riptui.store.frames import keyframe_path
-from riptui.store.listing import find_all_trajectories
+from riptui.store.listing import find_trajectories
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 
@@ -80,7 +80,7 @@ def _list_in(folder: Path, recursive: bool) -> list[Source]:
     if Trajectory(folder).exists:
         return [_find_last_frame(Trajectory(folder), in_folder=False)]
     files = list_pictures(folder, recursive=recursive)
-    if not files.pictures and not recursive and (trajectories := find_all_trajectories([folder])):
+    if not files.pictures and not recursive and (trajectories := [*find_trajectories(folder)]):
         return [_find_last_frame(trajectory, in_folder=True) for trajectory in trajectories]
     return _list_folder(folder, files, recursive)
 

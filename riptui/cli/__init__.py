@@ -36,6 +36,7 @@ PANELS = {
     "Compute": {
         "demo": "See a photograph drift: a first trajectory, in seconds.",
         "run": "Repaint pictures recursively; measure how far they drift.",
+        "generate": "Make pictures from a prompt, one per seed.",
         "resume": "Resume trajectories that stopped, were paused or failed.",
         "pause": "Pause trajectories.",
         "stop": "Stop trajectories, or shut down workers.",

@@ -32,6 +32,7 @@ EXTRAS = {
     "prompts": "compel",
     "ray": "ray",
     "report": "matplotlib",
+    "video": "av",
 }
 """Each extra of the package that tests need, to a package that comes with it."""
 ALL_SLOW = re.compile(r"^pytestmark = .*\bslow\b", re.MULTILINE)

@@ -60,6 +60,8 @@ PANELS = {
         "export": "Export frames, an animation, a strip of frames, tables.",
         "rate": "Rate frames blind: A/B, best of several, tags.",
         "ratings": "Summarise what people said with rate.",
+        "chart": "Draw a chart of trajectories for a paper.",
+        "sheet": "Put pictures of trajectories on a sheet.",
         "results": "Summarise many trajectories; test the paper's findings.",
         "report": "Draw the paper's figures from your own trajectories.",
     },

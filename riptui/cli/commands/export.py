@@ -38,7 +38,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     show_default="the newest",
     help="Frame for --png: after iteration K; 0 is the original.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@options.overwrite_option
 def export() -> None:
     """Export a trajectory: frames, an animation, a strip of frames, tables. Choose at least one output.
 

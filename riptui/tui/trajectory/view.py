@@ -206,6 +206,10 @@ class TrajectoryView(Widget):
         self.cursor.toggle_axis()
         self._fill_pane()
 
+    def set_axis(self, axis: metric_series.XAxis) -> None:
+        if axis != self.cursor.axis:
+            self.toggle_axis()
+
     def select_tab(self, name: str) -> None:
         """Show chart, filmstrip, masks, recursion, spec or log; in little room also "pictures"."""
         self._tab = name

@@ -295,6 +295,7 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         path = row.path if row else ""
         model = self.runs_tree.model
+        shown = self.details if self.details is not None and path == self.shown_path else None
         context = commands.CommandContext(
             app=self.app,
             runs=self.runs,
@@ -307,6 +308,9 @@ class Browser(Screen[None]):
             go_to=self._go_when_listed,
             say=self.say,
             supervisor=self._supervisor,
+            filter_options=picture_screens.filter_options(self),
+            group_view=shown.group_view if shown and shown.current == "group" else None,
+            frame=shown.trajectory_view.cursor.k if shown and shown.current == "trajectory" else None,
         )
         try:
             if name in commands.ON_MARKED and context.marked and not context.paths:

@@ -23,6 +23,8 @@ from riptui.metrics.display import metric_title
 from riptui.store.annotations import peek_annotations
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
+from riptui.tui.figure_dialog import Figure
+from riptui.tui.group.chart_command import chart_figure
 from riptui.tui.group.chart_labels import x_label, y_label
 from riptui.tui.group.chart_options import AXES, VIEWS, ChartAxis, ChartOptions
 from riptui.tui.group.group_reader import GroupMember, GroupReader
@@ -144,6 +146,19 @@ class GroupView(Widget):
     def cycle_axis(self) -> None:
         """Draw against inpainted %, coverage %, or the excess over coverage against inpainted %."""
         self._change_options(axis=AXES[(AXES.index(self._options.axis) + 1) % len(AXES)])
+
+    @property
+    def metric(self) -> str:
+        """The metric that is drawn; "" before anything is read, or if nothing is measured."""
+        return self._data.options.metric if self._data and self._data.options.metric in self._data.metrics else ""
+
+    def make_figure(self, stem: str, paths: Sequence[Path], further: Sequence[str]) -> Figure:
+        """The chart on the screen as a figure; `further`: arguments that narrow the paths to what is shown."""
+        options = self._data.options if self._data else self._options
+        pictures = self._data.images if self._data else ()
+        picture = pictures[options.image] if len(pictures) > 1 else ""
+        kind = "-".join([options.view, *([] if options.axis == "inpainted" else [options.axis])])
+        return chart_figure(f"Chart of {stem}", f"{stem}-{kind}", paths, options, picture=picture, further=further)
 
     @property
     def axis(self) -> ChartAxis:

@@ -44,8 +44,8 @@ async def export(context: CommandContext) -> None:
 async def _export_group(context: CommandContext, group_view: "GroupView", trajectories: Sequence[Trajectory]) -> None:
     name = context.cursor_path or context.runs.absolute().name
     choices = [
-        DialogChoice("c", "the chart on the screen, for a paper: PDF, SVG, PNG and CSV", "chart"),
-        DialogChoice("g", "the gallery as a sheet of pictures, the same", "gallery"),
+        DialogChoice("c", "the chart on the screen, as PDF, SVG, PNG and CSV", "chart"),
+        DialogChoice("g", "a sheet of pictures, as the gallery has them", "gallery"),
         DialogChoice(
             "f", f"files of each of {format_count(len(trajectories), 'trajectory')}: GIF, MP4, strip ...", "files"
         ),

@@ -1,7 +1,7 @@
 """Downloads a file whose hash is known: resumes what was interrupted, and shows nothing that is incomplete or wrong.
 
 For plain files, such as the trunks of LPIPS. Models from the Hugging Face hub come through its own client, which knows
-its tokens and redirects (inpainters/download.py); `complete_partial` is the part that both share.
+its tokens and redirects (inpainters/models/download.py); `complete_partial` is the part that both share.
 """
 
 from __future__ import annotations

@@ -61,14 +61,14 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
 def _read_weights(text: str, joint_variant: bool = False) -> Mapping[str, str]:
     """The digests of the weights at a place, by part. Raises InputError, WeightsError."""
     with importing("--weights", "diffusion"):
-        from riptui.inpainters import weight_check
+        from riptui.inpainters.models import weight_check
     with err.status(f"reading {printable(text)} ...") if err.is_terminal else nullcontext():
         return weight_check.read_place(text, joint_variant=joint_variant)
 
 
 def _compare_weights(trajectory: Trajectory, find_weights: Callable[[bool], Mapping[str, str]]) -> dict[str, Any]:
     """Whether the weights at a place computed all sessions that recorded theirs, and the parts that differ."""
-    from riptui.inpainters import identity, weight_check  # of an extra
+    from riptui.inpainters.models import identity, weight_check  # of an extra
 
     try:
         sessions, spec = trajectory.read_sessions(), trajectory.spec

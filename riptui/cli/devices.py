@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from riptui.cli.console import print_json, print_line, print_table, warn
-from riptui.inpainters.devices import count_cuda_devices
-from riptui.inpainters.nvidia_smi import query_gpus
-from riptui.inpainters.visible_devices import find_visible, is_order_known
+from riptui.inpainters.devices.device_names import count_cuda_devices
+from riptui.inpainters.devices.nvidia_smi import query_gpus
+from riptui.inpainters.devices.visible_devices import find_visible, is_order_known
 from riptui.supervision.device_choice import GpuUse, choose_devices, list_gpu_uses
 from riptui.text.terminal import printable
 from riptui.text.units import format_size

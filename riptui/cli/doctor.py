@@ -17,9 +17,9 @@ from riptui.cli.console import err, out, print_json
 from riptui.cli.diagnosis import Diagnoses, Diagnosis
 from riptui.cli.doctor_disk import check_disk
 from riptui.cli.logind import logout_advice
-from riptui.inpainters.nvidia_smi import query_gpus
-from riptui.inpainters.program_registry import explain_missing
-from riptui.inpainters.visible_devices import find_visible
+from riptui.inpainters.devices.nvidia_smi import query_gpus
+from riptui.inpainters.devices.visible_devices import find_visible
+from riptui.inpainters.programs.program_registry import explain_missing
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.supervision.device_choice import list_gpu_uses
 from riptui.text.terminal import printable
@@ -33,6 +33,7 @@ BASE = (
     "rich",
     "rich-click",
     "jaxtyping",
+    "imagehash",
     "simplejpeg",
     "textual",
     "tifffile",
@@ -41,6 +42,7 @@ EXTRAS = {
     "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
     "lama": ("spandrel",),
     "mat": ("spandrel-extra-arches",),
+    "sets": ("torch-fidelity",),
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),

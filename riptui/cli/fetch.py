@@ -13,18 +13,19 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from riptui.cli.console import err, print_error, print_line, warn
 from riptui.errors import InputError, RiptuiError, WeightsError, with_choices
 from riptui.extras import importing
-from riptui.inpainters import REGISTRY, catalogue, import_trial
-from riptui.inpainters.catalogue import ModelRef
-from riptui.inpainters.model_names import is_local, is_single_file
-from riptui.inpainters.published_weights import PUBLISHED, published_for
-from riptui.inpainters.weights_places import published_file, read_weights_file
+from riptui.inpainters import REGISTRY, import_trial
+from riptui.inpainters.models import catalogue
+from riptui.inpainters.models.catalogue import ModelRef
+from riptui.inpainters.models.model_names import is_local, is_single_file
+from riptui.inpainters.models.published_weights import PUBLISHED, published_for
+from riptui.inpainters.models.weights_places import published_file, read_weights_file
 from riptui.metrics import LpipsNet, lpips_weights
 from riptui.remote_file import OnDownloadProgress
 from riptui.text.units import format_count, format_size
 
 if TYPE_CHECKING:
-    from riptui.inpainters.download import DownloadPlan
-    from riptui.inpainters.weight_files import Variant
+    from riptui.inpainters.models.download import DownloadPlan
+    from riptui.inpainters.models.weight_files import Variant
 
 LPIPS_NAMES: dict[str, tuple[LpipsNet, ...]] = {
     "lpips": ("squeeze", "alex", "vgg"),
@@ -107,7 +108,7 @@ def _print_installed(
 
 
 def _find_model(model: ModelRef, allow_pickle: bool, config: str | None) -> Path:
-    from riptui.inpainters import download  # of an extra
+    from riptui.inpainters.models import download  # of an extra
 
     place = download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
     if _is_model(place, allow_pickle):
@@ -117,14 +118,14 @@ def _find_model(model: ModelRef, allow_pickle: bool, config: str | None) -> Path
 
 def _is_model(place: Path, allow_pickle: bool) -> bool:
     """Whether a file or a folder is a model, or a VAE's folder, and no LoRA, VAE or learned embedding in a file."""
-    from riptui.inpainters import single_file  # of an extra
+    from riptui.inpainters.models import single_file  # of an extra
 
     return not place.is_file() or single_file.read_header(place, allow_pickle=allow_pickle).is_model
 
 
 def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None) -> None:
     """Compare the tensors of an installed model with its configurations, if what it needs is installed as well."""
-    from riptui.inpainters import verification  # of an extra
+    from riptui.inpainters.models import verification  # of an extra
 
     try:
         verification.verify_model(place, model.model, model.revision, allow_pickle=allow_pickle, config=config)
@@ -145,7 +146,7 @@ def _find_published(name: str) -> Path:
 
 def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle: bool, config: str | None) -> None:
     """Download models. All are planned first: a wrong name or a full disk fails before gigabytes have arrived."""
-    from riptui.inpainters import download  # of an extra
+    from riptui.inpainters.models import download  # of an extra
 
     if allow_pickle and models:
         warn("accepting weights that exist only as pickle; they can run any code when loaded")
@@ -181,7 +182,7 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
 
 def _download(name: str, plan: "DownloadPlan") -> Path:
     """Download what is missing. Returns the folder, or the file of a model in one file."""
-    from riptui.inpainters import download  # of an extra
+    from riptui.inpainters.models import download  # of an extra
 
     with show_download(name, plan.partial_bytes) as show:
         folder = download.fetch(plan, show)
@@ -193,7 +194,7 @@ def _fetch_configurations(model: ModelRef, allow_pickle: bool, config: str | Non
 
     config: the model that has them; None: that of the file's kind.
     """
-    from riptui.inpainters import download, locate, single_file  # of an extra
+    from riptui.inpainters.models import download, locate, single_file  # of an extra
 
     header = single_file.read_header(locate.locate_file(model.model, model.revision), allow_pickle=allow_pickle)
     base = catalogue.resolve_model(config or single_file.configurations_of(header, model.model))
@@ -208,7 +209,7 @@ def _fetch_configurations(model: ModelRef, allow_pickle: bool, config: str | Non
 
 def _plan_download(model: ModelRef, variant: "Variant", allow_pickle: bool) -> "DownloadPlan | Path":
     """What to download of a model; its place if it is installed and the hub cannot be reached."""
-    from riptui.inpainters import download  # of an extra
+    from riptui.inpainters.models import download  # of an extra
 
     revision = model.revision or "main"
     try:

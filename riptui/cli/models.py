@@ -13,10 +13,10 @@ from riptui.cli.console import out, print_json, warn
 from riptui.errors import BrokenExtraError, RiptuiError
 from riptui.extras import importing
 from riptui.inpainters import REGISTRY
-from riptui.inpainters.catalogue import MODELS
-from riptui.inpainters.program_registry import explain_missing
-from riptui.inpainters.published_weights import PUBLISHED
-from riptui.inpainters.weights_places import published_file, read_weights_file
+from riptui.inpainters.models.catalogue import MODELS
+from riptui.inpainters.models.published_weights import PUBLISHED
+from riptui.inpainters.models.weights_places import published_file, read_weights_file
+from riptui.inpainters.programs.program_registry import explain_missing
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_size
@@ -84,8 +84,8 @@ def _list_models() -> Iterator[WeightsInfo]:
 def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
     try:
         with importing("this list", "diffusion"):
-            from riptui.inpainters import locate, verification
-            from riptui.inpainters.checkpoint import has_weights, inspect_checkpoint
+            from riptui.inpainters.models import locate, verification
+            from riptui.inpainters.models.checkpoint import has_weights, inspect_checkpoint
     except BrokenExtraError as error:
         return "unknown", None, str(error)
     model = MODELS[name]

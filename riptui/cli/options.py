@@ -8,7 +8,7 @@ import rich_click as click
 
 from riptui.cli.lazy import lazy
 from riptui.cli.values import MeasureParam, NameListParam, complete_folders
-from riptui.inpainters.lora_list import join_loras
+from riptui.inpainters.models.lora_list import join_loras
 from riptui.metrics import REGISTRY
 
 Command = TypeVar("Command", bound=Callable[..., Any])

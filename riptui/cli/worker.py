@@ -12,7 +12,7 @@ from riptui.cli.run_display import PlainDisplay
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.worker_options import take_worker_options
 from riptui.events import TrajectoryEvent
-from riptui.inpainters.devices import show_only
+from riptui.inpainters.devices.device_names import show_only
 from riptui.store.claim import timestamp
 from riptui.store.leave_request import read_leave_request
 from riptui.store.worker_registry import Registration, register

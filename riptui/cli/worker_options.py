@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from riptui.errors import InputError
-from riptui.inpainters.devices import require_device
+from riptui.inpainters.devices.device_names import require_device
 from riptui.store.worker_record import WorkerOptions
 from riptui.supervision.device_choice import resolve_uuid
 

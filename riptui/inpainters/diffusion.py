@@ -12,23 +12,21 @@ from typing import Any
 import torch
 
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters import (
-    CompileMode,
-    OffloadMode,
+from riptui.inpainters import CompileMode, OffloadMode
+from riptui.inpainters.devices import torch_device
+from riptui.inpainters.models import identity, moved_weights
+from riptui.inpainters.pipeline import (
+    assembly,
     components,
     embeddings,
     gpu_tuning,
-    identity,
     loras,
-    moved_weights,
-    pipelines,
     placement,
     prompts,
     quantisation,
     schedulers,
-    torch_device,
 )
-from riptui.inpainters.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
 from riptui.inpainters.silence import silence_libraries
 
 
@@ -125,9 +123,9 @@ def _load_pipeline(
     checkpoint, gguf = weights.checkpoint, weights.places["gguf"]
     allow_pickle, vae = bool(weights.parameters["allow_pickle"]), weights.places["vae"]
     options: dict[str, Any] = {"dtype": dtype, "allow_pickle": allow_pickle}
-    loaded = {"vae": pipelines.load_vae(vae, checkpoint, model, **options)} if vae else {}
+    loaded = {"vae": assembly.load_vae(vae, checkpoint, model, **options)} if vae else {}
     if gguf or quantise:
-        pipelines.pipeline_class(checkpoint, model)  # says what is wrong before anything large is read
+        assembly.pipeline_class(checkpoint, model)  # says what is wrong before anything large is read
         name = checkpoint.denoiser
         kind, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
         if gguf:
@@ -136,7 +134,7 @@ def _load_pipeline(
             options |= {"files": checkpoint.components[name], "title": f"{model}'s {name}"}
             options |= {"repair_hint": checkpoint.repair_hint}
             loaded[name] = quantisation.load_quantised(quantise, kind, folder, device, **options)
-    return pipelines.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
+    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
 
 
 def _set_schedule(pipeline: Any, scheduler: str | None, steps: int) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from riptui.errors import BrokenExtraError, MissingExtraError
 from riptui.inpainters.inpainter_info import InpainterInfo
-from riptui.inpainters.json_cache import add_to_cache, read_cache
+from riptui.inpainters.models.json_cache import add_to_cache, read_cache
 
 CACHE = "imports"
 MAX_SECONDS = 300.0  # seconds; what takes longer is on a slow disk, and counts as importable

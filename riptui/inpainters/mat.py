@@ -15,8 +15,8 @@ from torch.overrides import TorchFunctionMode
 
 from riptui.errors import InputError
 from riptui.inpainters import CompileMode
+from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.network_inpainter import NetworkInpainter, prepare_network
-from riptui.inpainters.published_weights import PUBLISHED
 from riptui.inpainters.silence import silence_libraries
 from riptui.inpainters.spandrel_files import load_network
 

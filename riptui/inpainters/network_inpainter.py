@@ -10,13 +10,15 @@ import torch
 
 from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError
-from riptui.inpainters import CompileMode, OnStep, gpu_tuning, torch_device
-from riptui.inpainters.components import first_line
-from riptui.inpainters.identity import recorded_identity
+from riptui.inpainters import CompileMode, OnStep
+from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
-from riptui.inpainters.latent_images import quantise
-from riptui.inpainters.model_parts import SINGLE_FILE
-from riptui.inpainters.weights_places import WeightsFile, read_weights_file
+from riptui.inpainters.models.identity import recorded_identity
+from riptui.inpainters.models.model_parts import SINGLE_FILE
+from riptui.inpainters.models.weights_places import WeightsFile, read_weights_file
+from riptui.inpainters.pipeline import gpu_tuning
+from riptui.inpainters.pipeline.components import first_line
+from riptui.inpainters.pipeline.latent_images import quantise
 
 PaintBatch = Callable[[torch.Tensor, torch.Tensor, Sequence[int]], torch.Tensor]
 """images [b, 3, h, w] in [0, 1], holes [b, 1, h, w] with 1 = repaint, seeds; the pictures with their holes filled."""

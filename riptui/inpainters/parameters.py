@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from riptui.errors import InputError
-from riptui.inpainters.catalogue import canonical_file, canonical_model
+from riptui.inpainters.models.catalogue import canonical_file, canonical_model
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue

@@ -7,9 +7,9 @@ from spandrel import Architecture, ArchRegistry, ArchSupport, ModelLoader
 from spandrel import UnsupportedModelError as OtherArchitecture
 
 from riptui.errors import WeightsError
-from riptui.inpainters.components import first_line
+from riptui.inpainters.models.weights_places import WeightsFile
+from riptui.inpainters.pipeline.components import first_line
 from riptui.inpainters.silence import silence_libraries
-from riptui.inpainters.weights_places import WeightsFile
 
 
 def load_network(weights: WeightsFile, architecture: Architecture[Any], device: torch.device) -> torch.nn.Module:

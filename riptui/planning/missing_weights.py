@@ -6,7 +6,7 @@ from riptui import inpainters
 from riptui.errors import RiptuiError
 from riptui.extras import importing
 from riptui.inpainters.import_trial import require_importable, require_installed
-from riptui.inpainters.program_registry import explain_missing
+from riptui.inpainters.programs.program_registry import explain_missing
 from riptui.spec import Spec
 
 
@@ -40,7 +40,7 @@ def _find_error(spec: Spec) -> RiptuiError | None:
     try:
         require_installed(spec.inpainter, info)
         with importing(f"the inpainter {spec.inpainter}", info.extra or ""):
-            from riptui.inpainters import identity
+            from riptui.inpainters.models import identity
         identity.require_places(spec.parameters)
         require_importable(spec.inpainter, info)
     except RiptuiError as error:

@@ -9,8 +9,8 @@ import msgspec
 
 from riptui.errors import RiptuiError
 from riptui.inpainters import find_inpainter
-from riptui.inpainters.lora_list import read_loras
-from riptui.inpainters.model_names import is_local, is_single_file
+from riptui.inpainters.models.lora_list import read_loras
+from riptui.inpainters.models.model_names import is_local, is_single_file
 from riptui.spec import Spec
 from riptui.store.records import HubFolder, Request
 from riptui.store.worker_environment import read_environment

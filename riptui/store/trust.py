@@ -10,7 +10,7 @@ from pathlib import Path
 
 from riptui.errors import RiptuiError
 from riptui.inpainters import find_inpainter
-from riptui.inpainters.model_names import is_local
+from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.parameters import FileType, ModelType
 from riptui.spec import ParameterValue, Spec
 from riptui.store import layout

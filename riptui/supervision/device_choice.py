@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from riptui.errors import InputError
-from riptui.inpainters.devices import count_cuda_devices, require_device
-from riptui.inpainters.nvidia_smi import MachineGpu, query_gpus
-from riptui.inpainters.visible_devices import (
+from riptui.inpainters.devices.device_names import count_cuda_devices, require_device
+from riptui.inpainters.devices.nvidia_smi import MachineGpu, query_gpus
+from riptui.inpainters.devices.visible_devices import (
     UUID_PREFIXES,
     VisibleDevices,
     find_gpu,

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from riptui.errors import WorkerError
-from riptui.inpainters.devices import count_cuda_devices
+from riptui.inpainters.devices.device_names import count_cuda_devices
 from riptui.store.sign_watch import SignWatch
 from riptui.store.worker_record import WorkerOptions
 from riptui.store.worker_registry import Worker, read_worker

@@ -84,4 +84,4 @@ class Details(ContentSwitcher):
             self.trajectory_view.set_axis("coverage" if axis == "coverage" else "inpainted")
         else:
             self.trajectory_view.toggle_axis()
-            self.group_view.set_axis(self.trajectory_view.cursor.axis)
+            self.group_view.set_axis("coverage" if self.trajectory_view.cursor.axis == "coverage" else "inpainted")

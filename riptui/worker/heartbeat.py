@@ -12,7 +12,7 @@ from typing import Self
 import msgspec
 
 from riptui.engine import BatchRunner
-from riptui.inpainters.devices import torch_name
+from riptui.inpainters.devices.device_names import torch_name
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_record import MAX_SKIPPED, SkippedTrajectory, WorkerJob, WorkerPhase, WorkerStatus
 from riptui.store.worker_registry import Registration

@@ -15,8 +15,8 @@ from riptui.engine import BatchRunner
 from riptui.errors import DamagedError, DiskError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
 from riptui.inpainters import REGISTRY
-from riptui.inpainters.devices import torch_name
-from riptui.inpainters.program_registry import explain_missing
+from riptui.inpainters.devices.device_names import torch_name
+from riptui.inpainters.programs.program_registry import explain_missing
 from riptui.settings.paths import settings_file
 from riptui.spec import Spec
 from riptui.store.claim import timestamp

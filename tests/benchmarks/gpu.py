@@ -36,7 +36,7 @@ from riptui import inpainters, masks
 from riptui.arrays import Image
 from riptui.engine import BatchRunner
 from riptui.events import Failed, Notice
-from riptui.inpainters.pipelines import denoiser
+from riptui.inpainters.pipeline.assembly import denoiser
 from riptui.inpainters.silence import silence_libraries
 from riptui.recursion import ignore_step
 from riptui.spec import Spec

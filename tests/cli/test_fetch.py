@@ -12,8 +12,8 @@ from huggingface_hub import constants, hf_hub_download
 
 from riptui.cli import main
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters import download, hub_cache, locate, weight_files
-from riptui.inpainters.catalogue import MODELS
+from riptui.inpainters.models import download, hub_cache, locate, weight_files
+from riptui.inpainters.models.catalogue import MODELS
 from tests.support.hub_client import (
     CHUNK,
     LOADED,

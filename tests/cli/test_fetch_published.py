@@ -15,8 +15,8 @@ pytest.importorskip("spandrel", reason="needs riptui[lama]")
 from riptui.cli import main
 from riptui.cli import models as listing
 from riptui.inpainters import import_trial
-from riptui.inpainters.published_weights import PUBLISHED
-from riptui.inpainters.weights_places import published_file
+from riptui.inpainters.models.published_weights import PUBLISHED
+from riptui.inpainters.models.weights_places import published_file
 from tests.support.hub_client import server
 from tests.support.hub_server import Hub
 

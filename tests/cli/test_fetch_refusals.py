@@ -15,8 +15,8 @@ from huggingface_hub import constants
 
 from riptui.cli import main
 from riptui.errors import DiskError, WeightsError
-from riptui.inpainters import download
-from riptui.inpainters.catalogue import MODELS
+from riptui.inpainters.models import download
+from riptui.inpainters.models.catalogue import MODELS
 from riptui.text.units import format_size
 from tests.support.hub_client import NAME, UNET, fetched, nothing_is_here, one_line, server, tensors, turn_to, whole
 from tests.support.hub_server import Hub, Repository

@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 from riptui import inpainters
 from riptui.cli import main
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters import download, locate
-from riptui.inpainters.catalogue import MODELS
+from riptui.inpainters.models import download, locate
+from riptui.inpainters.models.catalogue import MODELS
 from tests.support.hub_client import content, one_line, server
 from tests.support.hub_server import Hub, Repository
 from tests.support.single_files import write_single_file
@@ -113,7 +113,7 @@ def test_check_knows_the_weights_in_a_file(
     from riptui.planning.submit import submit
     from riptui.store.records import Request
     from riptui.store.trajectory import Trajectory
-    from tests.inpainters.test_identity import run
+    from tests.inpainters.models.test_identity import run
     from tests.planning.test_missing_weights import CAT, sweep
 
     place, config = tmp_path / "x.safetensors", str(checkpoints["sd1.5"])

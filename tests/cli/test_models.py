@@ -16,9 +16,9 @@ from huggingface_hub import constants
 from safetensors.numpy import load, save
 
 from riptui.cli import main
-from riptui.inpainters import locate
-from riptui.inpainters.catalogue import MODELS
-from riptui.inpainters.published_weights import PUBLISHED
+from riptui.inpainters.models import locate
+from riptui.inpainters.models.catalogue import MODELS
+from riptui.inpainters.models.published_weights import PUBLISHED
 from tests.support.hub_client import UNET, content, server, trunks, whole
 from tests.support.hub_server import COMMIT, Hub, Repository
 

@@ -16,7 +16,7 @@ from PIL import Image
 from riptui.cli import logind
 from riptui.cli.run_display import BarsDisplay, open_display
 from riptui.events import Ended, Loading, Started, StepDone
-from riptui.inpainters import devices
+from riptui.inpainters.devices import device_names
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_record import WorkerOptions
@@ -188,9 +188,9 @@ def test_a_device_that_cannot_be_there_is_an_error_before_anything_is_made(
 
 @pytest.mark.needs("diffusion")
 def test_a_torch_for_cpus_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "is_cpu_build", lambda version: True)
-    with pytest.raises(devices.InputError, match="the installed torch supports only the CPU"):
-        devices.require_device("cuda")
+    monkeypatch.setattr(device_names, "is_cpu_build", lambda version: True)
+    with pytest.raises(device_names.InputError, match="the installed torch supports only the CPU"):
+        device_names.require_device("cuda")
 
 
 def test_offline_holds_for_the_worker_too(run: Run, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

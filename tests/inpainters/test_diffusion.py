@@ -17,8 +17,8 @@ from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
 from riptui.errors import InpainterError, InputError
 from riptui.events import Ended
-from riptui.inpainters import diffusion_inpainter
-from riptui.inpainters.prompts import encode
+from riptui.inpainters.pipeline import diffusion_inpainter
+from riptui.inpainters.pipeline.prompts import encode
 from riptui.inpainters.silence import silence_libraries
 from riptui.recursion import ignore_step
 from riptui.store.frames import read_frame

@@ -16,7 +16,8 @@ from riptui import inpainters
 from riptui.arrays import Images, Masks
 from riptui.cli import main
 from riptui.errors import DeviceMemoryError, InpainterError, InputError, MissingExtraError, WeightsError
-from riptui.inpainters import Inpainter, LoadedInpainter, file_digests, identity, weight_check
+from riptui.inpainters import Inpainter, LoadedInpainter
+from riptui.inpainters.models import file_digests, identity, weight_check
 from riptui.inpainters.network_inpainter import NetworkInpainter, prepare_network
 from riptui.planning.estimate import cost_key, times_on_disk
 from riptui.planning.missing_weights import require_weights

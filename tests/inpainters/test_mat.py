@@ -13,8 +13,9 @@ import torch
 from riptui import inpainters
 from riptui.arrays import Images, Masks
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters import Inpainter, LoadedInpainter, file_digests
+from riptui.inpainters import Inpainter, LoadedInpainter
 from riptui.inpainters import mat as module
+from riptui.inpainters.models import file_digests
 from riptui.inpainters.registry import require_usable
 from riptui.recursion import ignore_step
 from riptui.testing import check_inpainter

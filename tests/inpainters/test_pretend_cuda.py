@@ -16,7 +16,7 @@ from riptui import inpainters
 from riptui.engine import BatchRunner
 from riptui.errors import DeviceMemoryError
 from riptui.events import Event, Notice
-from riptui.inpainters import torch_device
+from riptui.inpainters.devices import torch_device
 from riptui.metrics import LpipsNet
 from riptui.metrics.lpips import load_lpips
 from riptui.store.trajectory import Status, Trajectory

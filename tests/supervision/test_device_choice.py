@@ -9,7 +9,7 @@ import pytest
 from riptui.cli import doctor
 from riptui.cli.worker_options import take_worker_options
 from riptui.errors import InputError
-from riptui.inpainters import devices
+from riptui.inpainters.devices import device_names
 from riptui.store.worker_record import WorkerOptions, WorkerRecord
 from riptui.store.worker_registry import register
 from riptui.supervision import device_choice
@@ -24,15 +24,15 @@ STRANGER = 4_194_304  # no process has a pid as high
 
 @pytest.fixture(autouse=True)
 def torch_for_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "is_cpu_build", lambda version: False)
-    monkeypatch.setattr(devices, "find_spec", lambda name: __import__("importlib.util").util.find_spec("msgspec"))
+    monkeypatch.setattr(device_names, "is_cpu_build", lambda version: False)
+    monkeypatch.setattr(device_names, "find_spec", lambda name: __import__("importlib.util").util.find_spec("msgspec"))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 def have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *gpus: FakeGpu) -> Path:
     """This machine has these GPUs; returns the runs folder."""
     install(tmp_path / "bin", [*gpus], monkeypatch)
-    monkeypatch.setattr(devices, "count_cuda_devices", lambda: len(gpus))
+    monkeypatch.setattr(device_names, "count_cuda_devices", lambda: len(gpus))
     monkeypatch.setattr(device_choice, "count_cuda_devices", lambda: len(gpus))
     return tmp_path / "runs"
 
@@ -168,9 +168,9 @@ def test_a_worker_of_a_uuid_shows_cuda_only_that_device_and_keeps_the_environmen
     record: WorkerRecord = new_worker_record(WorkerOptions(device=UUIDS[1]))
     assert record.environment is not None
     assert record.environment.cuda_visible_devices is None
-    assert devices.torch_name(record.device) == "cuda:0"
+    assert device_names.torch_name(record.device) == "cuda:0"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    devices.show_only("cuda:0")
+    device_names.show_only("cuda:0")
     assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
-    devices.show_only(record.device)
+    device_names.show_only(record.device)
     assert os.environ["CUDA_VISIBLE_DEVICES"] == UUIDS[1]

@@ -13,7 +13,7 @@ from huggingface_hub import constants
 from safetensors.numpy import save
 
 from riptui.errors import RiptuiError, WeightsError
-from riptui.inpainters import download, locate
+from riptui.inpainters.models import download, locate
 from riptui.metrics import lpips_weights
 from riptui.remote_file import RemoteFile
 from tests.support.hub_server import Hub, Repository, running_hub

@@ -4,8 +4,8 @@ import rich_click as click
 from click.shell_completion import CompletionItem
 
 from riptui.cli.lazy import command
-from riptui.inpainters.catalogue import MODELS
-from riptui.inpainters.published_weights import PUBLISHED
+from riptui.inpainters.models.catalogue import MODELS
+from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.metrics import REGISTRY
 
 

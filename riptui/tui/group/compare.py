@@ -293,7 +293,7 @@ class CompareScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Write the chart as a figure."""
-        options = ChartOptions("each", self.metric, self._axis)
+        options = ChartOptions("each", self.metric, "coverage" if self._axis == "coverage" else "inpainted")
         name = Path(commonpath([path.parent for path in self._trajectories])).name
         figure = chart_figure("Chart of this comparison", f"{name}-comparison", self._trajectories, options)
         self.app.push_screen(FigureScreen(figure), partial(tell_written, self.app))

@@ -1,0 +1,15 @@
+"""Which model, and where its files are. Imports no torch.
+
+catalogue     the known diffusion models: repositories, licences, sizes; model_names: what else people call a model
+locate        find a model's files; model_places: those that parameters name; hub_cache: the layout of the hub's cache
+published_weights   single files that networks of one pass take their weights from; weights_places: where they are
+download      download a model; weight_files: which of its files; hub_errors: what can go wrong, in one line
+model_parts   the files of a model by its parts
+checkpoint    what a folder has; single_file: what a model in one file has; pickled_header: its tensors, if pickled
+vae_file      a VAE in a file of its own
+preflight     values that cannot work with a checkpoint; scheduler_names: the schedulers that people name
+identity      digests of all files that decide pixels; file_digests: each computed once; json_cache: where they are kept
+moved_weights find a model whose files were moved; weight_check: compare what a user names with a record
+lora_list     the LoRAs that a spec names
+verification  whether an installed model would load
+"""

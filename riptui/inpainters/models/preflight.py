@@ -1,0 +1,64 @@
+"""Refuses values that cannot work with a checkpoint, by its configurations alone: before a trajectory is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from riptui.errors import InputError, WeightsError
+from riptui.inpainters.models.checkpoint import Checkpoint, read_json
+from riptui.inpainters.models.scheduler_names import require_scheduler
+
+if TYPE_CHECKING:
+    from riptui.spec import ParameterValue
+
+MAX_TOKENS = 100_000
+"""Tokens. A tokenizer that was saved without its length has 10^30 instead, and CLIP's prompts are padded to it."""
+
+
+def require_possible(checkpoint: Checkpoint, parameters: Mapping[str, ParameterValue], vae: Path | None) -> None:
+    """Raise InputError or WeightsError for a scheduler, steps, a tokenizer or a VAE that cannot work.
+
+    vae: the folder of another VAE; None for the checkpoint's own, or one in a file.
+    """
+    name = str(parameters["model"])
+    _require_scheduler(checkpoint, parameters, name)
+    for component, (_, class_name) in checkpoint.classes.items():
+        if class_name.startswith("CLIPTokenizer"):
+            require_token_limit(checkpoint.folder / component, f"{name}'s {component}", checkpoint.repair_hint)
+    if vae is not None:
+        require_latents(_read_config(vae), _read_config(checkpoint.folder / "vae"), name)
+
+
+def _require_scheduler(checkpoint: Checkpoint, parameters: Mapping[str, ParameterValue], name: str) -> None:
+    path = checkpoint.folder / "scheduler" / "scheduler_config.json"
+    config = read_json(path, name) if path.is_file() else {}
+    own, steps, limit = str(config.get("_class_name")), parameters.get("steps"), config.get("num_train_timesteps", 1000)
+    if isinstance(scheduler := parameters.get("scheduler"), str):
+        require_scheduler(scheduler, own)
+    if isinstance(steps, int) and isinstance(limit, int) and steps > limit:
+        raise InputError(f"steps={steps}: {own} has at most {limit} in {name}")
+
+
+def require_token_limit(folder: Path, title: str, repair_hint: str) -> None:
+    """Raise WeightsError for a CLIP tokenizer that does not say how long a prompt may be."""
+    path = folder / "tokenizer_config.json"
+    limit = read_json(path, title).get("model_max_length") if path.is_file() else None
+    if not isinstance(limit, int) or limit > MAX_TOKENS:
+        raise WeightsError(
+            f"{title} does not say how long a prompt may be: {path} needs a model_max_length, 77 for CLIP. "
+            f"{repair_hint}"
+        )
+
+
+def require_latents(vae: Mapping[str, Any], own: Mapping[str, Any], name: str) -> None:
+    """Raise InputError for the configuration of a VAE with other latents than a model's own."""
+    found, wanted = vae.get("latent_channels", 4), own.get("latent_channels", 4)
+    if found != wanted:
+        raise InputError(f"the VAE has {found} latent channels; {name} needs one with {wanted}")
+
+
+def _read_config(folder: Path) -> Mapping[str, Any]:
+    path = folder / "config.json"
+    return read_json(path, str(folder)) if path.is_file() else {}

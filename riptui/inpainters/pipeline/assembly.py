@@ -1,0 +1,133 @@
+"""Loads the diffusers pipeline that inpaints with a checkpoint. Encodes no prompt, runs nothing."""
+
+from __future__ import annotations
+
+import inspect as signatures
+from collections.abc import Mapping
+from typing import Any
+
+import diffusers
+import torch
+from diffusers.pipelines import auto_pipeline
+
+from riptui.errors import InputError, WeightsError
+from riptui.inpainters.models import catalogue, locate
+from riptui.inpainters.models.checkpoint import Checkpoint, read_json
+from riptui.inpainters.models.model_places import find_vae_file
+from riptui.inpainters.models.preflight import require_latents
+from riptui.inpainters.pipeline.components import first_line, load_components, load_decoder
+from riptui.inpainters.pipeline.single_file_tensors import load_vae_file
+
+INPAINTING_PIPELINES = {
+    "FluxFillPipeline": "FluxFillPipeline",
+    "FluxKontextPipeline": "FluxKontextInpaintPipeline",
+    "Flux2KleinPipeline": "Flux2KleinInpaintPipeline",
+    "ChromaPipeline": "ChromaInpaintPipeline",
+}
+"""Pipelines that AutoPipelineForInpainting of diffusers 0.42 does not map."""
+
+REQUIRED_ARGUMENTS = {
+    *("image", "mask_image", "height", "width", "num_inference_steps", "strength", "generator", "output_type"),
+    "callback_on_step_end",
+}
+
+
+def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
+    """The class that inpaints with a checkpoint. Raises InputError if diffusers has none, or one of another kind."""
+    found = _inpainting_class(checkpoint.pipeline)
+    if found is None:
+        raise InputError(
+            f"{name} cannot inpaint: it is a checkpoint for {checkpoint.pipeline}, for which diffusers "
+            f"{diffusers.__version__} has no inpainting pipeline"
+        )
+    if missing := REQUIRED_ARGUMENTS - signatures.signature(found.__call__).parameters.keys():
+        raise InputError(f"{name} cannot be used: {found.__name__} takes no {', '.join(sorted(missing))}")
+    if found._load_connected_pipes:
+        raise InputError(f"{name} cannot be used: {found.__name__} loads parts of other checkpoints")
+    _require_channels(checkpoint, name)
+    return found
+
+
+def load_pipeline(
+    checkpoint: Checkpoint,
+    name: str,
+    *,
+    dtype: torch.dtype,
+    allow_pickle: bool,
+    loaded: Mapping[str, Any] | None = None,
+) -> Any:
+    """The pipeline, on the CPU, without safety checker and watermark. loaded: components that are there already.
+
+    Raises as `pipeline_class`, and WeightsError.
+    """
+    kind = pipeline_class(checkpoint, name)
+    settings: dict[str, Any] = dict.fromkeys(checkpoint.unused)
+    accepted = signatures.signature(kind.__init__).parameters
+    for key in ("requires_safety_checker", "add_watermarker"):
+        if key in accepted:
+            settings[key] = False
+    settings |= loaded or {}
+    if vae := settings.get("vae"):
+        require_latents(vae.config, read_json(checkpoint.folder / "vae" / "config.json", name), name)
+    wanted = [component for component in checkpoint.classes if component in accepted and component not in settings]
+    settings |= load_components(checkpoint, name, wanted, dtype=dtype, allow_pickle=allow_pickle)
+    options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
+    try:
+        pipeline = kind.from_pretrained(checkpoint.folder, torch_dtype=dtype, **options, **settings)
+    except ImportError as error:
+        raise WeightsError(f"{name} needs a package that is not installed: {first_line(error)}") from error
+    except Exception as error:  # of any kind: how the libraries fail depends on the file
+        raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {first_line(error)}") from error
+    pipeline.set_progress_bar_config(disable=True)
+    _require_latents(pipeline, name)
+    return pipeline
+
+
+def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
+    """A VAE by its hub id, folder or file, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
+
+    A file is read by the configuration of the VAE of the checkpoint, whose `name` is for messages.
+    Raises InputError, WeightsError.
+    """
+    if path := find_vae_file({"vae": vae}):
+        return load_vae_file(path, checkpoint, name, dtype=dtype, allow_pickle=allow_pickle)
+    ref = catalogue.resolve_model(vae)
+    model, revision = ref.model, ref.revision
+    folder = locate.locate_model(model, revision, file="config.json")
+    return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
+
+
+def denoiser(pipeline: Any) -> Any:
+    """The network that is called at each step."""
+    return pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+
+
+def _inpainting_class(pipeline: str) -> Any:
+    if pipeline in INPAINTING_PIPELINES:
+        return getattr(diffusers, INPAINTING_PIPELINES[pipeline], None)
+    if "Inpaint" in pipeline:
+        return getattr(diffusers, pipeline, None)
+    for task in (auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING, auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING):
+        for family, kind in task.items():
+            if kind.__name__ == pipeline:
+                return auto_pipeline.AUTO_INPAINT_PIPELINES_MAPPING.get(family)
+    return None
+
+
+def _require_channels(checkpoint: Checkpoint, name: str) -> None:
+    """A UNet takes 9 channels: latents, mask, masked latents; or 4, and diffusers blends the latents at each step."""
+    config = checkpoint.folder / "unet" / "config.json"
+    if config.is_file() and (channels := read_json(config, name).get("in_channels")) not in (4, 9):
+        raise InputError(f"{name} cannot inpaint: its UNet takes {channels} channels; it must take 9, or 4")
+
+
+def _require_latents(pipeline: Any, name: str) -> None:
+    """A UNet takes the VAE's latents, alone or with a mask and masked latents. Raises InputError."""
+    if not hasattr(pipeline, "unet"):
+        return
+    latents, channels = pipeline.vae.config.latent_channels, pipeline.unet.config.in_channels
+    if channels not in (latents, 2 * latents + 1):
+        raise InputError(
+            f"{name} cannot be used with this VAE: it has {latents} latent channels, and the UNet takes {channels} "
+            f"channels, which would need {(channels - 1) // 2 if channels % 2 else channels}"
+        )

@@ -1,0 +1,189 @@
+"""Loads the components of a checkpoint: networks, text encoders and tokenizers, each with nothing missing.
+
+transformers fills weights that a file lacks at random, anew at each load, and only logs it; diffusers leaves them
+without memory. A tokenizer without its vocabulary loads as well, and then ignores every prompt. Here all of these are
+errors that name what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+from transformers import CLIPTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from riptui.errors import InputError, WeightsError
+from riptui.inpainters.models import locate
+from riptui.inpainters.models.checkpoint import (
+    Checkpoint,
+    ComponentFiles,
+    describe_tensors,
+    inspect_checkpoint,
+    read_json,
+    require_component,
+)
+from riptui.inpainters.models.preflight import MAX_TOKENS, require_token_limit
+from riptui.inpainters.pipeline.single_file_tensors import load_networks
+from riptui.inpainters.pipeline.tokenizer_check import find_fault, find_misfit
+from riptui.inpainters.silence import silence_libraries
+
+ON_NO_DEVICE = {"": torch.device("meta")}
+"""A device map that loads names and shapes alone, in milliseconds: the rest of a file is never read."""
+
+DECODERS = ("AutoencoderKL", "AsymmetricAutoencoderKL")
+
+WRONG_SHAPE = re.compile(r"because (\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
+"""diffusers' message for a tensor of another shape, which it raises and does not report."""
+
+
+def load_components(
+    checkpoint: Checkpoint,
+    name: str,
+    wanted: Collection[str],
+    *,
+    dtype: torch.dtype | None,
+    allow_pickle: bool,
+    device_map: dict[str, torch.device] | None = None,
+) -> dict[str, Any]:
+    """The wanted components that are networks or tokenizers; the pipeline itself loads the others, such as schedulers.
+
+    Raises WeightsError for the first that is incomplete or does not fit its configuration.
+    """
+    loaded = {}
+    if header := checkpoint.header:
+        names_only = device_map is not None
+        loaded = load_networks(checkpoint, header, name, wanted, dtype=dtype, names_only=names_only)
+    for component in wanted:
+        if component in loaded:
+            continue
+        kind = find_class(*checkpoint.classes[component])
+        files, folder = checkpoint.components[component], checkpoint.folder / component
+        title = f"{name}'s {component}"
+        if issubclass(kind, PreTrainedModel | diffusers.ModelMixin):
+            loaded[component] = load_network(
+                *(kind, folder, files, title, checkpoint.repair_hint),
+                dtype=dtype,
+                allow_pickle=allow_pickle,
+                device_map=device_map,
+            )
+        elif issubclass(kind, PreTrainedTokenizerBase):
+            loaded[component] = _load_tokenizer(kind, folder, title, checkpoint.repair_hint)
+    return loaded
+
+
+def verify_model(folder: Path, name: str, *, repair_hint: str, allow_pickle: bool = False) -> None:
+    """Raise WeightsError or InputError if a checkpoint, or a single component such as a VAE, would not load.
+
+    Compares the names and shapes of all tensors with the configurations; reads no weights.
+    """
+    with silence_libraries():
+        if (folder / locate.MODEL_INDEX).is_file():
+            checkpoint = inspect_checkpoint(folder, name, repair_hint=repair_hint, allow_pickle=allow_pickle)
+            verify_checkpoint(checkpoint, name, allow_pickle=allow_pickle)
+        else:
+            load_decoder(folder, name, repair_hint, dtype=None, allow_pickle=allow_pickle, device_map=ON_NO_DEVICE)
+
+
+def verify_checkpoint(checkpoint: Checkpoint, name: str, *, allow_pickle: bool = False) -> None:
+    """The same for a checkpoint that has been inspected."""
+    options: dict[str, Any] = {"dtype": None, "allow_pickle": allow_pickle, "device_map": ON_NO_DEVICE}
+    with silence_libraries():
+        load_components(checkpoint, name, checkpoint.classes, **options)
+
+
+def load_decoder(folder: Path, name: str, repair_hint: str, **options: Any) -> Any:
+    """The VAE in a folder of its own. `options` are those of `load_network`. Raises InputError, WeightsError."""
+    kind = read_json(folder / "config.json", name).get("_class_name")
+    if kind not in DECODERS:
+        raise InputError(f"{name} is a {kind}; vae must be an {' or an '.join(DECODERS)}")
+    files = require_component(folder, name, repair_hint, options["allow_pickle"])
+    return load_network(getattr(diffusers, kind), folder, files, f"the VAE {name}", repair_hint, **options)
+
+
+def load_network(
+    kind: Any,
+    folder: Path,
+    files: ComponentFiles,
+    title: str,
+    repair_hint: str,
+    *,
+    dtype: torch.dtype | None,
+    allow_pickle: bool,
+    device_map: dict[str, torch.device] | None = None,
+    quantization: Any = None,
+) -> Any:
+    """A network of diffusers or transformers. `title` (whose it is) and `repair_hint` are for error messages.
+
+    dtype: None for that of the file. quantization: a configuration of diffusers.
+    Raises WeightsError if a tensor is missing, unexpected or of another shape.
+    """
+    is_transformers = issubclass(kind, PreTrainedModel)
+    options: dict[str, Any] = {"variant": files.variant, "device_map": device_map, "output_loading_info": True}
+    options |= {"use_safetensors": None if allow_pickle else True, "local_files_only": True}
+    options |= {"quantization_config": quantization} if quantization else {}
+    options |= {"dtype": dtype, "ignore_mismatched_sizes": True} if is_transformers else {"torch_dtype": dtype}
+    try:
+        network, info = kind.from_pretrained(folder, **options)
+    except ImportError as error:
+        raise WeightsError(f"{title} needs a package that is not installed: {first_line(error)}") from error
+    except Exception as error:  # of any kind: how the libraries fail depends on the file
+        if found := WRONG_SHAPE.search(str(error)):
+            shapes = [f"{found[1]} (shape {found[3]}, not {found[2]})"]
+            raise _misfit_error(title, kind, "has tensors of another shape", shapes, repair_hint) from error
+        raise WeightsError(f"{title} in {folder} cannot be loaded: {first_line(error)}") from error
+    shapes = [f"{key} (shape {list(got)}, not {list(wanted)})" for key, got, wanted in info["mismatched_keys"]]
+    without_memory = (
+        [] if device_map is ON_NO_DEVICE else [key for key, tensor in network.named_parameters() if tensor.is_meta]
+    )
+    for problem, tensors in (
+        ("has tensors of another shape", shapes),
+        ("lacks tensors", {*info["missing_keys"], *without_memory}),
+        ("has tensors that are not used", info["unexpected_keys"]),
+    ):
+        if tensors:
+            raise _misfit_error(title, kind, problem, tensors, repair_hint)
+    return network
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, at most 300 characters."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
+def _misfit_error(title: str, kind: Any, problem: str, tensors: Collection[str], repair_hint: str) -> WeightsError:
+    return WeightsError(
+        f"{title} does not fit its config.json ({kind.__name__}): its file {problem}: {describe_tensors(tensors)}. "
+        f"{repair_hint}"
+    )
+
+
+def _load_tokenizer(kind: Any, folder: Path, title: str, repair_hint: str) -> Any:
+    try:
+        tokenizer = kind.from_pretrained(folder, local_files_only=True)
+        fault = find_fault(tokenizer)
+    except Exception as error:  # of any kind: how the library fails depends on the files
+        raise WeightsError(f"{title} in {folder} cannot be loaded: {first_line(error)}") from error
+    if fault:
+        files = ", ".join(sorted(path.name for path in folder.iterdir()))
+        raise WeightsError(f"{title} {fault}: {folder} has only {files}. {repair_hint}")
+    if isinstance(tokenizer, CLIPTokenizer) and tokenizer.model_max_length > MAX_TOKENS:
+        require_token_limit(folder, title, repair_hint)
+    config = folder.with_name(folder.name.replace("tokenizer", "text_encoder")) / "config.json"
+    if config.is_file() and (misfit := find_misfit(tokenizer, read_json(config, title))):
+        raise WeightsError(f"{title} {misfit}: they are not of one model. {repair_hint}")
+    return tokenizer
+
+
+def find_class(library: str, class_name: str) -> Any:
+    """The class of a component by its entry in model_index.json; `object` where only the pipeline can know it."""
+    if library in ("diffusers", "transformers"):
+        source: Any = diffusers if library == "diffusers" else transformers
+    else:
+        source = getattr(diffusers.pipelines, library, None)
+    found = getattr(source, class_name, object)
+    return found if isinstance(found, type) else object

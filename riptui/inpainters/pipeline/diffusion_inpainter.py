@@ -1,0 +1,194 @@
+"""A loaded diffusion model as an inpainter.
+
+An image's pixels depend on its seed, not on the rest of the batch: each has a generator of its own, on the CPU, so that
+they depend on no device's random numbers either. Nothing of it is a PIL image on the way; the arithmetic is that of
+the pipeline called with PIL images, to the last bit.
+"""
+
+from __future__ import annotations
+
+import inspect as signatures
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from riptui.arrays import Images, Masks
+from riptui.errors import DeviceMemoryError
+from riptui.inpainters import CompileMode, OnStep
+from riptui.inpainters.devices import torch_device
+from riptui.inpainters.models import identity
+from riptui.inpainters.pipeline import assembly, components, gpu_tuning, schedulers
+from riptui.inpainters.pipeline.compilation import Compilation
+from riptui.inpainters.pipeline.latent_images import quantise, require_aligned
+from riptui.inpainters.pipeline.prompts import Prompts
+from riptui.inpainters.silence import silence_libraries
+
+FIXED_ARGUMENTS = {"_auto_resize": False}
+"""Arguments that some pipelines take and that would change the picture's size."""
+
+TRIAL_SIZE = 64  # px; the smallest that every network takes
+
+
+class DiffusionInpainter:
+    """An inpainter: a loaded pipeline with its encoded prompts and settings."""
+
+    def __init__(
+        self,
+        pipeline: Any,
+        prompts: Prompts,
+        weights: identity.Weights,
+        *,
+        steps: int,
+        strength: float,
+        guidance: float | None,
+        notes: Mapping[str, str],
+        notices: Sequence[str] = (),
+        compile: CompileMode = "off",
+    ) -> None:
+        self.pipeline = pipeline
+        self.prompts = prompts
+        self._weights = weights
+        self.settings: dict[str, Any] = {"num_inference_steps": steps, "strength": strength}
+        if prompts.guidance_is_idle:
+            self.settings["guidance_scale"] = 1.0
+        elif guidance is not None:
+            self.settings["guidance_scale"] = guidance
+        accepted = signatures.signature(pipeline.__call__).parameters
+        self.settings |= {key: value for key, value in FIXED_ARGUMENTS.items() if key in accepted}
+        self.device = torch_device.describe_device(pipeline._execution_device)
+        self.notices = [*notices]
+        """Messages for the user about time and memory spent."""
+        self._notes = {**notes, **_pipeline_notes(pipeline, prompts)}
+        self._compilation = Compilation(pipeline, compile)
+        self._memory_by_size: dict[int, tuple[int, int]] = {}
+
+    def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        """As `Inpainter`. `on_step` is called after each call of the denoising network: 51 times for PNDM's 50 steps.
+
+        Raises InputError for a mask that is not made of the squares a latent stands for, InpainterError for a picture
+        that is not finite, DeviceMemoryError, and whatever `on_step` raises, at that step.
+        """
+        require_aligned(masks, self.pipeline.vae_scale_factor)
+        self._compilation.start_if_asked()
+        with silence_libraries():
+            painted = self._inpaint(images, masks, seeds, on_step, self.settings)
+        return quantise(painted, self.notes["dtype"])
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What decides the pixels and is not in the spec, for the record of the session."""
+        return self._notes | self._compilation.notes
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the files that it was loaded from are unchanged."""
+        return self._weights.is_unchanged
+
+    def suits(self, recorded: Mapping[str, str]) -> bool:
+        """Whether a trajectory whose last session has these notes goes on with the weights that this one has."""
+        return self._weights.suits(recorded)
+
+    @property
+    def on_gpu(self) -> bool:
+        return bool(self.pipeline._execution_device.type == "cuda")
+
+    def prepare(self, inpaintings: int, batch: int, size: int = 512) -> None:
+        """Get ready for that many inpaintings of size x size px, `batch` per call.
+
+        Compiles if that is requested, or with "auto" if it saves time, and notes it. Compiled networks differ in the
+        last bits, so call it before a session begins. Raises DeviceMemoryError, and InpainterError if compile=on fails.
+        """
+        ahead = inpaintings if self.on_gpu else 0
+        if notice := self._compilation.prepare(ahead, batch, size, lambda: self._warm_up(batch, size)):
+            self.notices.append(notice)
+
+    def max_batch(self, size: int) -> int | None:
+        """How many pictures of size x size px fit into the GPU's free memory at once, at most `gpu_tuning.MAX_BATCH`;
+        None on a CPU. The first call inpaints one, to measure it. Raises DeviceMemoryError if not even one fits."""
+        if not self.on_gpu:
+            return None
+        device = self.pipeline._execution_device
+        if size not in self._memory_by_size:
+            memory = gpu_tuning.PeakMemory(device)
+            self._warm_up(1, size, memory.on_step)
+            self._memory_by_size[size] = memory.finish()
+        return gpu_tuning.max_batch(gpu_tuning.free_memory(device), *self._memory_by_size[size])
+
+    def try_seeds(self, seeds: Sequence[int]) -> Images:
+        """An image of 64 px for each seed, after two steps."""
+        return quantise(self._inpaint_blank(seeds, TRIAL_SIZE), self.notes["dtype"])
+
+    def _inpaint(
+        self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep, settings: dict[str, Any]
+    ) -> torch.Tensor:
+        batch, height, width, _ = images.shape
+        device = self.pipeline._execution_device
+        schedulers.seed_noise(self.pipeline.scheduler, seeds)
+        try:
+            painted: torch.Tensor = self.pipeline(
+                image=torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
+                mask_image=torch.from_numpy(masks).to(device)[:, None].float(),
+                height=height,
+                width=width,
+                generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+                output_type="pt",
+                callback_on_step_end=_step_callback(on_step),
+                **settings,
+                **self.prompts.arguments(batch),
+            ).images
+            return painted
+        except RuntimeError as error:
+            if not gpu_tuning.is_out_of_memory(error):
+                raise
+            cause = components.first_line(error)
+        # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
+        if self.on_gpu:
+            torch.cuda.empty_cache()
+        hint = ". Less is needed with --offload model, or with --set tiling=true" if self.on_gpu and batch == 1 else ""
+        raise DeviceMemoryError(
+            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}{hint}"
+        )
+
+    def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
+        """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
+        started = time.perf_counter()
+        self._inpaint_blank(range(batch), size, on_step).cpu()
+        return time.perf_counter() - started
+
+    def _inpaint_blank(
+        self, seeds: Sequence[int], size: int, on_step: OnStep = lambda step, steps: None
+    ) -> torch.Tensor:
+        blank, masks = np.zeros((len(seeds), size, size, 3), np.uint8), np.ones((len(seeds), size, size), bool)
+        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
+        with silence_libraries():
+            return self._inpaint(blank, masks, seeds, on_step, short_settings)
+
+
+def _pipeline_notes(pipeline: Any, prompts: Prompts) -> dict[str, str]:
+    notes = {
+        "pipeline": type(pipeline).__name__,
+        "dtype": str(assembly.denoiser(pipeline).dtype).removeprefix("torch."),
+        "scheduler": type(pipeline.scheduler).__name__,
+    }
+    if prompts.guidance_is_idle:
+        notes["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
+    if _blends_latents(pipeline):
+        notes["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
+    return notes
+
+
+def _blends_latents(pipeline: Any) -> bool:
+    """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
+    latents = pipeline.vae.config.latent_channels
+    return assembly.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
+
+
+def _step_callback(on_step: OnStep) -> Any:
+    def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        on_step(step + 1, pipeline.num_timesteps)
+        return {}
+
+    return callback

@@ -1,0 +1,163 @@
+"""Speed, memory and repeatability of a pipeline on a GPU: layouts, precision, compilation, batch size.
+
+Settings that decide pixels are returned as notes for the session's record. All are set once, when a model is loaded:
+torch's switches belong to the process, and changed later they would make pixels depend on the timing of threads.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import diffusers
+import torch
+
+from riptui.inpainters.pipeline.assembly import denoiser
+
+BACKEND = "inductor"
+
+MAX_GRAPH_BATCH = 4
+"""Rows up to which the network is bound by launching its 1,500 kernels rather than by their work: then CUDA graphs."""
+
+MAX_BATCH = 32
+"""Rows. At 512 px a call of Stable Diffusion 2's network is then 26 TFLOP, far more than fills any GPU: further rows
+bring no speed, but each iteration, and so a stop that waits for one, takes longer."""
+
+MEMORY_SHARE = 0.8
+"""Of the free memory; the rest is for what varies: fragments, workspaces, the metrics' networks beside it."""
+
+CUBLAS_WORKSPACES = (":4096:8", ":16:8")
+"""The workspaces with which cuBLAS sums in a fixed order."""
+
+
+def set_memory_format(pipeline: Any, device: torch.device) -> dict[str, str]:
+    """Choose the memory layout of a pipeline for its device. Call it before anything is compiled.
+
+    Attention is left to torch: every attention of these pipelines ends in its scaled_dot_product_attention, which takes
+    the fastest kernel that the chip has (flash or cuDNN's). diffusers' other backends are packages of their own or
+    code fetched from the hub. Its fused projections are left out as well: query, key and value are 1.5 % of the work
+    at the level where one product instead of three saves memory traffic, and LoRA does not go with them.
+    """
+    if type(pipeline.vae) is diffusers.AutoencoderKL:
+        # Row by row: a row of 512 px fills a GPU by itself (2.5 TFLOP), its pixels then depend on no batch size, and
+        # the memory of decoding, far more a row than denoising takes, is that of one row.
+        pipeline.vae.enable_slicing()
+    if device.type != "cuda":
+        return {}
+    notes = {}
+    for network in (denoiser(pipeline), pipeline.vae):
+        if any(isinstance(layer, torch.nn.Conv2d) for layer in network.modules()):
+            network.to(memory_format=torch.channels_last)  # as tensor cores read them: no transposing around each
+            notes["layout"] = "channels_last"
+    return notes
+
+
+def set_tf32(dtype: torch.dtype, device: torch.device) -> dict[str, str]:
+    """Say what float32 means on a GPU: itself if it was asked for, and as in any diffusers script in what a model in
+    half precision keeps in float32, such as the VAE of SDXL, four times faster in TF32."""
+    if device.type != "cuda":
+        return {}
+    full = dtype is torch.float32
+    torch.backends.cuda.matmul.allow_tf32 = False  # torch's default
+    torch.backends.cudnn.allow_tf32 = not full
+    return {"tf32": "off" if full else "in convolutions of float32"}
+
+
+def set_determinism(deterministic: bool) -> dict[str, str]:
+    """Enable or disable deterministic algorithms (sums in a fixed order). Call it before CUDA is used."""
+    if deterministic and os.environ.get("CUBLAS_WORKSPACE_CONFIG") not in CUBLAS_WORKSPACES:
+        os.environ["CUBLAS_WORKSPACE_CONFIG"] = CUBLAS_WORKSPACES[0]
+    torch.use_deterministic_algorithms(deterministic)
+    torch.backends.cudnn.deterministic = deterministic
+    torch.backends.cudnn.benchmark = False  # it picks kernels by timing them, so pixels would differ between runs
+    return {"deterministic": "yes"} if deterministic else {}
+
+
+def forget_compiled() -> None:
+    """Let go of what was compiled for models that are gone: graphs with their memory, and versions that count towards
+    a limit. A network that is still there is compiled anew."""
+    if "torch._dynamo" in sys.modules:  # importing it takes a second
+        torch.compiler.reset()
+
+
+def compile_networks(pipeline: Any) -> Callable[[], None]:
+    """Compile the denoising network and the VAE's decoder at their next call, and again for each new batch size.
+
+    Returns what undoes it.
+    """
+    networks = [denoiser(pipeline)]
+    if isinstance(pipeline.vae, diffusers.AutoencoderKL):
+        networks.append(pipeline.vae.decoder)
+    forwards = [network.forward for network in networks]
+    for network, forward in zip(networks, forwards, strict=True):
+        network.forward = _compile_forward(forward)
+
+    def undo() -> None:
+        for network, forward in zip(networks, forwards, strict=True):
+            network.forward = forward
+
+    return undo
+
+
+def _compile_forward(forward: Callable[..., Any]) -> Callable[..., Any]:
+    fused = torch.compile(forward, backend=BACKEND, dynamic=False)
+    graphed = torch.compile(forward, backend=BACKEND, dynamic=False, **_graph_options())
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        first = next(value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor))
+        if len(first) > MAX_GRAPH_BATCH or kwargs.get("return_dict", True):
+            return fused(*args, **kwargs)
+        # A graph writes its output to the same memory each time, and PNDM looks back at the last four outputs.
+        torch.compiler.cudagraph_mark_step_begin()
+        return tuple(output.clone() for output in graphed(*args, **kwargs))
+
+    return call
+
+
+def _graph_options() -> dict[str, Any]:
+    return {"mode": "reduce-overhead"} if BACKEND == "inductor" else {}
+
+
+class PeakMemory:
+    """Measures what an inpainting of one row takes of a GPU's memory. Give `on_step` to the inpainting."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._base_bytes = torch.cuda.memory_allocated(device)
+        self._peak_bytes = self._denoising_bytes = 0
+        torch.cuda.reset_peak_memory_stats(device)
+
+    def on_step(self, step: int, steps: int) -> None:
+        """The first step ends the preparation, in which the VAE is at work; the second is denoising alone."""
+        peak = torch.cuda.max_memory_allocated(self.device) - self._base_bytes
+        if step == 2:
+            resident = torch.cuda.memory_allocated(self.device) - self._base_bytes  # of a network moved there to work
+            self._denoising_bytes = peak - max(0, resident)
+        if step <= 2:
+            self._peak_bytes = max(self._peak_bytes, peak)
+            torch.cuda.reset_peak_memory_stats(self.device)
+
+    def finish(self) -> tuple[int, int]:
+        """Bytes that grow with the rows, for each of them; bytes that do not, for the VAE works row by row."""
+        peak = torch.cuda.max_memory_allocated(self.device) - self._base_bytes
+        return self._denoising_bytes, max(self._peak_bytes, peak)
+
+
+def max_batch(free_bytes: int, row_bytes: int, fixed_bytes: int) -> int:
+    """How many rows fit in `free_bytes`; at least 1, at most `MAX_BATCH`."""
+    return max(1, min(MAX_BATCH, int(MEMORY_SHARE * free_bytes - fixed_bytes) // max(row_bytes, 1)))
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free, and those that torch has reserved and not used."""
+    free, _ = torch.cuda.mem_get_info(device)
+    return int(free) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch, cuDNN or cuBLAS ran out of memory; each words it differently."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return any(sign in str(error) for sign in ("out of memory", "ALLOC_FAILED", "can't allocate memory"))

@@ -1,0 +1,131 @@
+"""Encodes prompts once for all iterations, and finds out whether guidance between them can change anything.
+
+What the text encoders cut off is described, and weights are for compel (`weighted_prompts.py`).
+
+Knows the tensors that each known family's pipeline takes; for other pipelines the prompts stay text.
+"""
+
+from __future__ import annotations
+
+import inspect as signatures
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+
+from riptui.errors import InputError
+from riptui.inpainters.inpainter import NEGATIVE_PROMPT_NOTE, PROMPT_NOTE
+from riptui.inpainters.pipeline.assembly import denoiser
+from riptui.inpainters.pipeline.prompt_length import describe_cuts
+from riptui.inpainters.pipeline.weighted_prompts import compel_version, describe_weighted_cuts, encode_weighted
+
+PLAIN = ("prompt_embeds", "negative_prompt_embeds")
+POOLED = (*PLAIN, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+DISTILLED = ("prompt_embeds", "pooled_prompt_embeds")
+CUT_NOTES = (PROMPT_NOTE, NEGATIVE_PROMPT_NOTE)
+
+PromptSyntax = Literal["plain", "compel"]
+"""Who encodes the prompts: the pipeline, every character as it is, or compel, which knows weights."""
+
+ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
+    "StableDiffusionInpaintPipeline": PLAIN,
+    "StableDiffusionXLInpaintPipeline": POOLED,
+    "StableDiffusion3InpaintPipeline": POOLED,
+    "FluxFillPipeline": DISTILLED,
+    "FluxInpaintPipeline": DISTILLED,
+    "FluxKontextInpaintPipeline": DISTILLED,
+}
+"""What `encode_prompt` of a pipeline returns, in its order, under the names that the call takes them by."""
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """The prompts of a pipeline, encoded if its family is known."""
+
+    embeddings: dict[str, torch.Tensor]
+    """For one image, by the names of the call's arguments; empty if the prompts stay text."""
+    words: dict[str, str]
+    guidance_is_idle: bool
+    """Whether guidance provably changes nothing: what it steers towards and away from is the same."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What was cut off, and what encoded the prompts if not the pipeline, for the record of the session."""
+
+    @property
+    def notices(self) -> list[str]:
+        """The cuts, for the user."""
+        return [f"the {name} is cut: {self.notes[name]}" for name in CUT_NOTES if name in self.notes]
+
+    def arguments(self, batch: int) -> dict[str, Any]:
+        """The prompts for a batch, as arguments of the call."""
+        repeated = {name: tensor.repeat(batch, *[1] * (tensor.dim() - 1)) for name, tensor in self.embeddings.items()}
+        return {**repeated, **{name: [text] * batch for name, text in self.words.items()}}
+
+
+def encode(
+    pipeline: Any, prompt: str, negative_prompt: str | None, guidance: float | None, syntax: PromptSyntax = "plain"
+) -> Prompts:
+    """Encode the prompts and drop the text encoders from the pipeline, where its family is known.
+
+    `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
+    Raises InputError for a negative prompt that the pipeline would not look at, or a syntax that is not for it.
+    """
+    parameters = signatures.signature(pipeline.__call__).parameters
+    if negative_prompt and "negative_prompt" not in parameters:
+        raise InputError(f"{type(pipeline).__name__} takes no negative prompt")
+    output_names = ENCODER_OUTPUTS.get(type(pipeline).__name__)
+    guided = output_names is not None and _needs_second_pass(pipeline, output_names, guidance)
+    describe = describe_weighted_cuts if syntax == "compel" else describe_cuts
+    negative_text = negative_prompt if guided or output_names is None else ""
+    notes = {
+        name: cut
+        for name, text in zip(CUT_NOTES, (prompt, negative_text), strict=True)
+        if text and (cut := describe(pipeline, text))
+    }
+    if syntax == "compel":
+        embeddings = encode_weighted(pipeline, prompt, negative_prompt, guided=guided)
+        notes["compel"] = compel_version()
+    elif output_names is None:
+        words = {"prompt": prompt, "negative_prompt": negative_prompt}
+        taken = {key: text for key, text in words.items() if text is not None and key in parameters}
+        return Prompts({}, taken, False, notes)
+    else:
+        embeddings = _encode_plain(pipeline, prompt, negative_prompt, output_names, guided)
+    drop_encoders(pipeline)
+    return Prompts(embeddings, {}, _is_guidance_idle(pipeline, embeddings), notes)
+
+
+def _encode_plain(
+    pipeline: Any, prompt: str, negative_prompt: str | None, output_names: Sequence[str], guided: bool
+) -> dict[str, torch.Tensor]:
+    options: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative_prompt, "prompt_2": None, "prompt_3": None}
+    options |= {"device": pipeline._execution_device, "num_images_per_prompt": 1, "do_classifier_free_guidance": guided}
+    accepted = signatures.signature(pipeline.encode_prompt).parameters
+    with torch.no_grad():
+        encoded = pipeline.encode_prompt(**{key: value for key, value in options.items() if key in accepted})
+    return {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
+
+
+def drop_encoders(pipeline: Any) -> None:
+    """Take the text encoders and tokenizers out of the pipeline, and out of memory."""
+    kinds = ("text_encoder", "tokenizer")
+    pipeline.register_modules(**{name: None for name in pipeline.components if name.startswith(kinds)})
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _needs_second_pass(pipeline: Any, output_names: Sequence[str], guidance: float | None) -> bool:
+    """Whether guidance is a second pass over the negative prompt, rather than an input of the network, or none."""
+    default = signatures.signature(pipeline.__call__).parameters["guidance_scale"].default
+    scale = default if guidance is None else guidance
+    distilled = denoiser(pipeline).config.get("time_cond_proj_dim") is not None
+    return "negative_prompt_embeds" in output_names and scale > 1 and not distilled
+
+
+def _is_guidance_idle(pipeline: Any, embeddings: dict[str, torch.Tensor]) -> bool:
+    negatives = [name for name in embeddings if name.startswith("negative_")]
+    if pipeline.config.get("requires_aesthetics_score"):  # SDXL's refiner gives the two passes unlike scores as well
+        return False
+    return bool(negatives) and all(
+        torch.equal(embeddings[name], embeddings[name.removeprefix("negative_")]) for name in negatives
+    )

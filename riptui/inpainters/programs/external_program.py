@@ -1,0 +1,219 @@
+"""An inpainter that starts a program of the user's settings for each picture, or for a whole batch."""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from riptui.arrays import Images, Masks
+from riptui.errors import DeviceMemoryError, InpainterError, InputError
+from riptui.inpainters.inpainter import PADDING_SEED, REPLAY_NOTE, CompileMode, OnStep
+from riptui.inpainters.models.file_digests import FileState, file_sha256, file_state
+from riptui.inpainters.programs.program_files import ExchangeFolder, exchange_folder, remove_leftovers
+from riptui.inpainters.programs.program_process import run_program
+from riptui.inpainters.programs.program_registry import find_program
+from riptui.inpainters.registry import REGISTRY
+from riptui.settings.programs import InpainterProgram, split_words
+
+MAX_BATCH = 16
+"""Pictures that one start gets, unless a batch size is asked for."""
+VERSION_SECONDS = 30.0
+SEED_RANGE = 2**32
+"""A program gets the noise seed modulo this: NumPy's global seed takes no more."""
+OUT_OF_MEMORY = re.compile(r"out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY", re.IGNORECASE)
+
+SEED_NOTES = {
+    "none": "none: the program chooses its noise itself",
+    "fixed": "fixed by the program",
+    "unused": "unused: the program has no noise",
+    "given": "given",
+}
+UNSEEDED = "no: the program cannot be given a seed"
+UNSEEDED_IN_BATCH = "no: the program's seed is fixed, so that a picture's noise depends on its place in the batch"
+
+
+def load_program(
+    name: str, program: InpainterProgram, device: str, compile: CompileMode, deterministic: bool
+) -> "ExternalProgram":
+    """The program of that name in the settings. Raises InputError if it is not on this machine."""
+    return ExternalProgram(name, program, device)
+
+
+class ExternalProgram:
+    """Not loaded: each call starts the program. Raises InputError.
+
+    device: "cuda:N" shows the program that GPU only; with any other it sees what this process sees.
+    """
+
+    def __init__(self, name: str, program: InpainterProgram, device: str = "") -> None:
+        try:
+            self._words = find_program(program)
+        except InputError as error:
+            raise InputError(f"the inpainter {name}: {error}") from error
+        remove_leftovers()
+        self._name, self._program = name, program
+        self._env = _device_environment(device) | program.env
+        self._states = self._read_states()
+        self.device = f"{device if device.startswith('cuda:') else 'external program'} ({platform.machine()})"
+        if self.max_batch(0) == 1 and not device.startswith("cuda:"):
+            self.device = f"cpu, external program ({platform.machine()})"  # the engine makes no batches by itself
+        self.notes = self._make_notes()
+        self.prepare(1, 1, 0)
+
+    def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
+        count = _count_without_padding(images, masks, seeds)
+        at_once = count if self._serves_batch else 1
+        parts = [slice(start, min(start + at_once, count)) for start in range(0, count, at_once)]
+        outputs = images.copy()
+        for number, part in enumerate(parts):
+            counter = _StepCounter(number, len(parts), on_step)
+            outputs[part] = self._paint(images[part], masks[part], seeds[part], counter)
+        return outputs
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the settings and the program's files are unchanged."""
+        info = REGISTRY.get(self._name)
+        return info is not None and info.program == self._program and self._states == self._read_states()
+
+    def prepare(self, inpaintings: int, batch: int, size: int) -> None:
+        """Note whether iterations can be replayed in batches of that size."""
+        self.notes.pop(REPLAY_NOTE, None)
+        if self._program.seed == "none":
+            self.notes[REPLAY_NOTE] = UNSEEDED
+        elif self._program.seed == "fixed" and self._serves_batch and batch > 1:
+            self.notes[REPLAY_NOTE] = UNSEEDED_IN_BATCH
+
+    def max_batch(self, size: int) -> int | None:
+        """One where the program is started for each picture anyway, or where its seed makes the place matter."""
+        return MAX_BATCH if self._serves_batch and self._program.seed != "fixed" else 1
+
+    @property
+    def _serves_batch(self) -> bool:
+        """Whether one start takes all pictures of a batch."""
+        return self._program.takes_folders and "seed" not in self._program.placeholders
+
+    def _paint(self, images: Images, masks: Masks, seeds: Sequence[int], counter: "_StepCounter") -> Images:
+        """The outputs of one start. Raises InpainterError with the program's name."""
+        size, started = images.shape[1], time.monotonic()
+        try:
+            with exchange_folder() as folder:
+                names = folder.write(
+                    images, masks, [seed % SEED_RANGE for seed in seeds], white_hole=self._program.hole == "white"
+                )
+                self._run(folder, names, seeds, size, counter)
+                return np.stack(folder.read(names, size))
+        except InpainterError as error:
+            text = f"the program of {self._name}, after {time.monotonic() - started:.0f} s: {error}"
+            notes = getattr(error, "__notes__", [])
+            is_memory = len(images) > 1 and any(map(OUT_OF_MEMORY.search, [text, *notes]))
+            wrapped = (DeviceMemoryError if is_memory else InpainterError)(text)
+            for note in notes:
+                wrapped.add_note(note)
+            raise wrapped from error.__cause__
+        except OSError as error:
+            raise InpainterError(f"{self._name}: its pictures cannot be written: {error}; set TMPDIR") from error
+
+    def _run(
+        self, folder: ExchangeFolder, names: Sequence[str], seeds: Sequence[int], size: int, counter: "_StepCounter"
+    ) -> None:
+        values = {
+            "images": folder.images,
+            "masks": folder.masks,
+            "outputs": folder.outputs,
+            "image": folder.images / names[0],
+            "mask": folder.masks / names[0],
+            "output": folder.outputs / names[0],
+            "seeds": folder.seeds,
+            "seed": seeds[0] % SEED_RANGE,
+            "size": size,
+        }
+        run_program(
+            [self._words[0], *self._program.argv(values)[1:]],
+            folder=self._program.current_folder or folder.current_folder,
+            env=self._env,
+            seconds=self._program.timeout * len(names),
+            inherited=[folder.program_lock],
+            on_start=folder.record_group,
+            on_poll=counter.tell,
+        )
+
+    def _make_notes(self) -> dict[str, str]:
+        notes = {"command": command_digest(self._program), "seed use": SEED_NOTES[self._program.seed]}
+        if self._states:
+            notes["program files"] = ", ".join(f"{path.name} {_digest(path)}" for path in self._states)
+        if self._program.version:
+            notes["program version"] = self._read_version()
+        return notes
+
+    def _read_version(self) -> str:
+        """The first line that the version's command prints, or that it is unknown."""
+        folder = self._program.current_folder or Path("/")
+        try:
+            words = find_program(self._program, split_words(self._program.version))
+            printed = run_program(words, folder=folder, env=self._env, seconds=VERSION_SECONDS)
+        except (InpainterError, InputError) as error:
+            return f"unknown: {error}"[:200]
+        return (printed.partition("\n")[0].strip() or "unknown: it printed nothing")[:200]
+
+    def _read_states(self) -> dict[Path, FileState]:
+        """The files that the command names, scripts and weights, and what changes when one is replaced."""
+        folder = self._program.current_folder or Path("/")
+        first, *others = self._program.words
+        words = [first, *others] if "/" in first else others  # an interpreter's version is no business of ours
+        paths = dict.fromkeys(Path(folder, word.rpartition("=")[2]) for word in words if "{" not in word)
+        return {path: state for path in paths if path.is_file() and (state := file_state(path))}
+
+
+class _StepCounter:
+    """Turns a start's progress into steps of the whole call, which never go back."""
+
+    def __init__(self, number: int, starts: int, on_step: OnStep) -> None:
+        self._number, self._starts, self._on_step = number, starts, on_step
+
+    def tell(self, step: int, steps: int) -> None:
+        if self._starts > 1:  # a step is a start
+            step, steps = self._number, self._starts if self._number else 0
+        self._on_step(step, steps)
+
+
+def _count_without_padding(images: Images, masks: Masks, seeds: Sequence[int]) -> int:
+    """How many pictures there are before the padding: a program does not depend on a batch's shape, and each may take
+    minutes."""
+    count = len(images)
+    while (
+        count > 1
+        and seeds[count - 1] == PADDING_SEED
+        and np.array_equal(images[count - 1], images[0])
+        and np.array_equal(masks[count - 1], masks[0])
+    ):
+        count -= 1
+    return count
+
+
+def command_digest(program: InpainterProgram) -> str:
+    """SHA-256, in hex, of what decides pixels in a program's settings; of env the digest only: it may hold secrets."""
+    said = [program.command, program.hole, program.seed, sorted(program.env.items())]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with suppress(OSError):
+        return file_sha256(path)
+    return "unreadable"
+
+
+def _device_environment(device: str) -> dict[str, str]:
+    """The variable that shows a program one GPU only: that of this process's number N."""
+    if not (match := re.fullmatch(r"cuda:(\d+)", device)):
+        return {}
+    shown = [entry.strip() for entry in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if entry.strip()]
+    number = int(match[1])
+    return {"CUDA_VISIBLE_DEVICES": shown[number] if number < len(shown) else str(number)}

@@ -26,6 +26,7 @@ from riptui.metrics.metric_names import (
     find_metric,
     has_value_at_first,
     in_registry_order,
+    is_features,
     split_names,
 )
 from riptui.metrics.registry import REGISTRY, LpipsNet, MetricInfo
@@ -46,6 +47,7 @@ __all__ = [
     "find_metric",
     "has_value_at_first",
     "in_registry_order",
+    "is_features",
     "load",
     "load_repaint_metric",
     "measure_each",

@@ -42,7 +42,7 @@ EXTRAS = {
     "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
     "lama": ("spandrel",),
     "mat": ("spandrel-extra-arches",),
-    "sets": ("torch-fidelity",),
+    "sets": ("torch-fidelity", "scikit-learn"),
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),

@@ -9,6 +9,7 @@ from riptui.errors import InputError, with_choices
 from riptui.features import REGISTRY as EXTRACTORS
 from riptui.features import canonical_name
 from riptui.metrics.registry import REGISTRY, MetricInfo
+from riptui.metrics.sets.set_metrics import SET_METRICS
 
 PREVIOUS = "@previous"
 """Ending of a metric's name: against the frame measured before, instead of the original."""
@@ -28,6 +29,11 @@ def find_metric(name: str) -> MetricInfo:
     if info is None:
         if problem := REGISTRY.find_problem(base):
             raise InputError(problem)
+        if base in SET_METRICS:
+            raise InputError(
+                f"{base} is a metric of sets of pictures, computed from features of frames: keep these with --metrics "
+                f"{SET_METRICS[base].features}, then: riptui results PATH --metric {base}"
+            )
         raise InputError(
             f"{with_choices(f'unknown metric {base!r}', base, REGISTRY)}; "
             f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}; "

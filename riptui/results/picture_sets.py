@@ -12,6 +12,7 @@ import numpy as np
 
 from riptui.arrays import FeatureVector, FeatureVectors
 from riptui.errors import InputError, RiptuiError
+from riptui.features import find_extractor
 from riptui.metrics.sets import find_set_metric
 from riptui.results.curves import GroupKey, drop_copies, group_by
 from riptui.spec import Spec
@@ -82,6 +83,7 @@ def stored_extractors(summaries: Iterable[TrajectorySummary], names: Iterable[st
 def choose_features(metric: str, features: str | None, summaries: Sequence[TrajectorySummary]) -> str:
     """The given extractor, or that of the metric's source. Raises InputError if no trajectory has its features."""
     name = features or find_set_metric(metric).features
+    find_extractor(name)
     if stored_extractors(summaries, [name]):
         return name
     raise InputError(

@@ -11,6 +11,7 @@ seams         seam, seam-original, seam-delta-e: what an iteration leaves along 
 fine_detail   high-frequencies, edge-density, jpeg-bytes
 ms_ssim       ms-ssim: torchmetrics
 lpips         the three LPIPS: the lpips package; lpips_weights has the files of their trunks
+sets          metrics of sets of pictures: numbers of two sets' features
 values        the values of one frame, and of its squares, as they are saved; display formats them
 """
 
@@ -26,6 +27,7 @@ from riptui.metrics.metric_names import (
     find_metric,
     has_value_at_first,
     in_registry_order,
+    is_features,
     split_names,
 )
 from riptui.metrics.registry import REGISTRY, LpipsNet, MetricInfo
@@ -46,6 +48,7 @@ __all__ = [
     "find_metric",
     "has_value_at_first",
     "in_registry_order",
+    "is_features",
     "load",
     "load_repaint_metric",
     "measure_each",

@@ -44,7 +44,7 @@ class Meter:
     square of the grid in px, for NAME@squares; 0: the frame is one square.
 
     `squares` has the values of NAME@squares at each square of the frame measured last, by NAME. NAME@repaints are left
-    to a RepaintMeter.
+    to a RepaintMeter, and features to whoever keeps them.
 
     Loads all metrics when it is created, and then raises InputError, MissingExtraError or WeightsError.
     """
@@ -62,7 +62,7 @@ class Meter:
         self.content = content
         self.side = side
         self.squares: dict[str, SquareValues] = {}
-        self.names, _ = split_names(check_names(names))
+        self.names = split_names(check_names(names)).frames
         repaint_names = [name for name in self.names if find_metric(name).of_repaint]
         self.metrics: dict[str, Metric] = {name: load(name, device) for name in self.names if name not in repaint_names}
         self.repaint_metrics: dict[str, RepaintMetric] = {

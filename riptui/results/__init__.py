@@ -10,6 +10,11 @@ verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings
 findings    runs the seven tests on any trajectories; spread_tests: those about spreads; holm: Holm's correction
 comparison  ranks inpainters
+
+picture_sets       the frames of groups as sets of pictures, by their stored features
+set_curves         metrics of sets against the amount, and between two groups; set_intervals: their intervals
+set_tables         the same as rows of one table
+
 picture_names  what to call pictures where several are shown
 
 similarity         Vendi score, near pairs and the order of a set, from its matrix of distances

@@ -91,7 +91,7 @@ def estimate(
     columns = columns[np.lexsort(columns.T)]
 
     def resample(generator: np.random.Generator, count: int) -> Resampled:
-        return statistic(_draw_counts(generator, count, images) @ columns / images)
+        return statistic(draw_counts(generator, count, images) @ columns / images)
 
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(statistic(columns.mean(axis=0)))
@@ -113,7 +113,7 @@ def estimate_from_counts(
         return NO_ESTIMATE
 
     def resample(generator: np.random.Generator, count: int) -> Resampled:
-        return statistic(_draw_counts(generator, count, images))
+        return statistic(draw_counts(generator, count, images))
 
     value = float(statistic(np.ones((1, images)))[0])
     if images < MIN_INTERVAL_IMAGES:
@@ -149,7 +149,7 @@ def estimate_crossed(
         return over_images
 
     def resample(generator: np.random.Generator, count: int) -> Resampled:
-        return statistic(means(_draw_counts(generator, count, images), _draw_counts(generator, count, seeds)))
+        return statistic(means(draw_counts(generator, count, images), draw_counts(generator, count, seeds)))
 
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(statistic(means(np.ones((1, images)), np.ones((1, seeds))))[0])
@@ -160,7 +160,7 @@ def estimate_crossed(
     return _interval(value, resample, jackknife, units, null=null, resamples=resamples, seed=seed)
 
 
-def _draw_counts(generator: np.random.Generator, count: int, units: int) -> Float64[np.ndarray, "count units"]:
+def draw_counts(generator: np.random.Generator, count: int, units: int) -> Float64[np.ndarray, "count units"]:
     """How often each of so many units is drawn, with replacement, in each of `count` resamples."""
     drawn = generator.integers(0, units, (count, units)) + units * np.arange(count)[:, None]
     return np.bincount(drawn.ravel(), minlength=count * units).reshape(count, units).astype(np.float64)
@@ -198,7 +198,7 @@ def _interval(
     acceleration = float((influence**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
     share_below = _share_below(value, drawn)
     bias = _NORMAL.inv_cdf(share_below) if 0 < share_below < 1 else 0.0
-    errors = _t_standard_errors(units) if expanded else -_NORMAL.inv_cdf((1 - CONFIDENCE) / 2)
+    errors = t_standard_errors(units) if expanded else -_NORMAL.inv_cdf((1 - CONFIDENCE) / 2)
     levels = [_quantile_level(z, bias, acceleration) for z in (-errors, errors)]
     low, high = np.quantile(drawn, levels).tolist()
     p_above = _p_above(null, drawn, bias, acceleration, units)
@@ -250,7 +250,7 @@ def _p_above(null: float, drawn: Resampled, bias: float, acceleration: float, un
     return float(stdtr(units - 1, (distance / stretch - bias) * sqrt((units - 1) / units)))
 
 
-def _t_standard_errors(units: int) -> float:
+def t_standard_errors(units: int) -> float:
     """Half-width of the interval in standard errors, by Student's t."""
     from scipy.special import stdtrit  # late: 0.1 s
 

@@ -8,7 +8,7 @@ was computed from, and a file that cannot be read is as good as none.
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,31 +68,33 @@ def save_features(
     return merged
 
 
-def find_missing_features(trajectory: Trajectory, extractor: FeatureExtractor, numbers: Iterable[int]) -> list[int]:
-    """The frames without a stored vector of the extractor's identity, ascending."""
-    known = read_features(trajectory, extractor.name)
-    has_any = known.identity == extractor.identity
-    return sorted({k for k in numbers if not (has_any and k in known.vectors)})
+def find_missing_features(trajectory: Trajectory, name: str, numbers: Iterable[int], identity: str = "") -> list[int]:
+    """The frames without a stored vector by an extractor's name, ascending. identity: that the vectors must have, if
+    the extractor is loaded.
+    """
+    known = read_features(trajectory, name)
+    counts = known.identity == identity if identity else True
+    return sorted({k for k in numbers if not (counts and k in known.vectors)})
 
 
 def compute_features(
-    trajectory: Trajectory, extractor: FeatureExtractor, numbers: Iterable[int]
+    trajectory: Trajectory, extractor: FeatureExtractor, numbers: Iterable[int], *, must_keep: bool = False
 ) -> dict[int, FeatureVector]:
     """The vectors of frames, ascending: the stored ones, and those that are computed now, which are stored if the
-    folder can be written.
+    folder can be written. must_keep: whether to raise DiskError otherwise.
 
-    Raises InputError for a frame that is not computed yet, DamagedError, DeviceMemoryError.
+    Raises InputError for a frame that is not computed yet, DamagedError, and what the extractor raises.
     """
     wanted = sorted(set(numbers))
     stored = read_features(trajectory, extractor.name)
-    missing = find_missing_features(trajectory, extractor, wanted)
+    missing = find_missing_features(trajectory, extractor.name, wanted, extractor.identity)
     computed: dict[int, FeatureVector] = {}
     for start in range(0, len(missing), BATCH):
         frames = dict(read_frames(trajectory, missing[start : start + BATCH]))
         rows = extractor.extract([PilImages.fromarray(frame) for frame in frames.values()])
         computed |= dict(zip(frames, rows, strict=True))
     if computed:
-        with suppress(StoreError):  # a full or read-only disk costs time, and nothing else
+        with nullcontext() if must_keep else suppress(StoreError):
             save_features(trajectory, extractor, computed)
     return {k: computed[k] if k in computed else stored.vectors[k] for k in wanted}
 

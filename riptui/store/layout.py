@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 from riptui import inpainters
 from riptui.spec import Spec
@@ -25,6 +26,7 @@ NEW_PREFIX = ".new-"
 """Prefix of a trajectory folder that is still being created."""
 
 FEATURES_PREFIX = "features-"
+FEATURES_PATTERN = re.compile(r"features-[a-z0-9][a-z0-9.-]{0,72}\.npz")
 
 KEYFRAME_PATTERN = re.compile(r"[0-9]+\.png")
 
@@ -38,6 +40,11 @@ def features_name(extractor: str) -> str:
     base, _, model = extractor.partition(":")
     chosen = f"-{hashlib.sha256(model.encode()).hexdigest()[:8]}" if model else ""
     return f"{FEATURES_PREFIX}{base}{chosen}.npz"
+
+
+def feature_files(names: Iterable[str]) -> list[str]:
+    """Those of a folder's files that have vectors, sorted."""
+    return sorted(name for name in names if FEATURES_PATTERN.fullmatch(name))
 
 
 def name_trajectory(spec: Spec) -> str:

@@ -37,7 +37,17 @@ def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
     return bool(
         find_missing_measurements(trajectory, request.metrics, iterations)
         or find_missing_repaints(trajectory, request.metrics)
+        or _lacks_features(trajectory, split_names(request.metrics).features)
     )
+
+
+def _lacks_features(trajectory: Trajectory, names: Sequence[str]) -> bool:
+    if not names:
+        return False
+    from riptui.store.feature_file import find_missing_features  # NumPy and Pillow, which most requests do without
+
+    due = trajectory.spec.keyframe_iterations()
+    return any(find_missing_features(trajectory, name, due) for name in names)
 
 
 def find_missing_keyframes(trajectory: Trajectory) -> list[int]:
@@ -59,7 +69,7 @@ def find_missing_measurements(
 ) -> dict[int, list[str]]:
     """The metrics to measure, by frame. A value @previous counts only if it was measured against the right frame."""
     measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
-    metrics, _ = split_names(metrics)
+    metrics = split_names(metrics).frames
     missing = {}
     for k, previous in zip(iterations, [None, *iterations], strict=False):
         names = [name for name in metrics if previous is not None or has_value_at_first(name)]
@@ -70,7 +80,7 @@ def find_missing_measurements(
 
 def find_missing_repaints(trajectory: Trajectory, metrics: Sequence[str]) -> dict[int, list[str]]:
     """The NAME@repaints among the metrics that are still to be measured, by committed iteration."""
-    _, names = split_names(metrics)
+    names = split_names(metrics).repaints
     if not names:
         return {}
     rows = trajectory.read_rows()

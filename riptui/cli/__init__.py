@@ -1,7 +1,7 @@
 """The command `riptui`: the table of its commands, and `main`, which opens the app or runs one of them.
 
     commands/    what can be typed: options, help, and the name of the work; a file for each command
-    NAME.py      the work of the command NAME; study/NAME.py that of `riptui study NAME`
+    NAME.py      the work of the command NAME; study/NAME.py that of `riptui study NAME`, corpus/ likewise
     options      options and arguments that commands share; values: their types, such as 64,128,256 and 0-9
     lazy         what lets a declaration name work that is imported when the command runs
     stall_watch  says which file system does not answer
@@ -62,6 +62,8 @@ PANELS = {
         "rate": "Rate frames blind: A/B, best of several, tags.",
         "ratings": "Summarise what people said with rate.",
         "results": "Summarise many trajectories; test the paper's findings.",
+        "corpus": "Index folders of pictures that frames are compared with.",
+        "nearest": "Find the nearest pictures of a corpus; is a frame new?",
         "collapse": "Tell how trajectories end: uniform, collage, blurred ...",
         "report": "Draw the paper's figures from your own trajectories.",
     },

@@ -99,9 +99,9 @@ def _print_nearest(found: Mapping[str, Any]) -> None:
     columns: dict[str, FormatCell] = {
         "inpainted": lambda row: f"{row['inpainted']:.4g} %",
         "tag": lambda row: found["tag"] if row["tagged"] else "",
-        "similarity": lambda row: "a copy" if row["nearest"][0]["copy"] else f"{row['nearest'][0]['similarity']:.4f}",
+        "similarity": _format_similarity,
         "novel": lambda row: "yes" if row["novel"] else "no",
-        "nearest": lambda row: Path(row["nearest"][0]["path"]).name,
+        "nearest": lambda row: Path(row["nearest"][0]["path"]).name if row["nearest"] else "-",
     }
     print_table(build_layouts(rows, "key", columns, ("tag", "inpainted")))
     if len(frames) > MAX_LISTED:
@@ -114,6 +114,13 @@ def _print_nearest(found: Mapping[str, Any]) -> None:
     print_line(f"corpus {found['corpus']}: {found['pictures']:,} pictures, by {found['features']}", "dim")
     for line in (found["rule"], *found["notes"]):
         print_line(line, "dim")
+
+
+def _format_similarity(row: Mapping[str, Any]) -> str:
+    if not row["nearest"]:
+        return "-"
+    [nearest, *_] = row["nearest"]
+    return "a copy" if nearest["copy"] else f"{nearest['similarity']:.4f}"
 
 
 def format_share(share: Mapping[str, float]) -> str:

@@ -49,7 +49,10 @@ class NearPicture:
 
 @dataclass(frozen=True)
 class FrameNeighbours:
-    """The nearest pictures to a frame, the nearest first; without the picture that the frame was made from."""
+    """The nearest pictures to a frame, the nearest first; without the picture that the frame was made from.
+
+    There are none if the corpus has nothing but that picture.
+    """
 
     trajectory: Trajectory
     spec: Spec
@@ -67,8 +70,8 @@ class FrameNeighbours:
 
     @property
     def similarity(self) -> float:
-        """To the nearest picture."""
-        return self.pictures[0].similarity
+        """To the nearest picture; -1 if there is none."""
+        return self.pictures[0].similarity if self.pictures else -1.0
 
 
 @dataclass(frozen=True)
@@ -233,12 +236,12 @@ def _compare(
             query.trajectory.spec,
             query.k,
             pictures,
-            novel=pictures[0].similarity < threshold.similarity and not pictures[0].is_copy,
+            novel=not pictures or (pictures[0].similarity < threshold.similarity and not pictures[0].is_copy),
             tagged=_has_tag(query.trajectory, question),
             sources=len(own),
         )
         for query, own, similarities, numbers in zip(queries, sources, *map(np.ndarray.tolist, found), strict=True)
-        if (pictures := _name_pictures(query, index, similarities, numbers))
+        for pictures in [_name_pictures(query, index, similarities, numbers)]
     ]
 
 

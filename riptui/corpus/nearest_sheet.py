@@ -51,7 +51,8 @@ def write_nearest_sheet(
 
 def _draw_row(canvas: PIL.Image.Image, y: int, frame: FrameNeighbours, prepared: PreparedAs) -> None:
     state = "novel" if frame.novel else "not novel"
-    label = f"{frame.inpainted:.4g} %, seed {frame.spec.seed}: {state}"
+    spec = frame.spec
+    label = f"{spec.inpainter[:12]} m{spec.mask} s{spec.seed}, {frame.inpainted:.4g} %: {state}"
     _draw_tile(canvas, GAP, y, read_frame(frame.trajectory, frame.k), label, INK)
     for column, near in enumerate(frame.pictures, 1):
         picture = load_picture(near.path, prepared).image

@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isnan, nan
+from typing import TYPE_CHECKING
 
 from riptui.errors import InputError, RiptuiError
 from riptui.metrics.display import in_display_order
 from riptui.results.collapse_thresholds import CollapseThresholds
 from riptui.results.curves import Curve, drop_copies, extract_curve, read_coverage
-from riptui.results.frame_traits import FrameTraits, correlate_structure, measure_traits
 from riptui.results.panel import distance_function
 from riptui.spec import POINT_SPACING_PERCENT, Spec
 from riptui.store.frames import read_frames
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from riptui.results.frame_traits import FrameTraits
 
 WINDOW = 2 * POINT_SPACING_PERCENT
 """% inpainted over which distances are averaged: two of the paper's points, at the end of each half of the amount."""
@@ -125,9 +128,11 @@ def read_ends(
 
 
 def _read_end(
-    summary: TrajectorySummary, metric: str | None, traits_of_originals: dict[tuple[str, int], FrameTraits]
+    summary: TrajectorySummary, metric: str | None, traits_of_originals: "dict[tuple[str, int], FrameTraits]"
 ) -> TrajectoryEnd:
     """Raises DiskError, DamagedError, InputError for a frame that is gone."""
+    from riptui.results.frame_traits import correlate_structure, measure_traits  # late: scikit-image takes 0.3 s
+
     trajectory, spec = summary.trajectory, summary.trajectory.spec
     (_, original), (_, last) = read_frames(trajectory, [0, spec.iterations])
     key = spec.original_sha256, spec.mask

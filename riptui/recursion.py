@@ -15,10 +15,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from riptui import inpainters, masks
-from riptui.arrays import Image, Images
+from riptui.arrays import Image, Images, Mask
 from riptui.errors import InpainterError, InputError
 from riptui.inpainters import Inpainter, OnStep
+from riptui.region import Region
 from riptui.spec import Box, Spec
+
+
+def no_pixels() -> Mask:
+    return np.zeros((0, 0), np.bool_)
 
 
 @dataclass
@@ -30,8 +35,12 @@ class Walk:
     """Frame k, [size, size, 3]."""
     iteration: int = 0
     """k: iterations done."""
-    repainted: set[Box] = field(default_factory=set)
-    """The squares repainted at least once."""
+    repainted: Mask = field(default_factory=no_pixels)
+    """The pixels repainted at least once, [size, size]."""
+
+    def __post_init__(self) -> None:
+        if not self.repainted.size:
+            self.repainted = np.zeros((self.spec.size, self.spec.size), np.bool_)
 
     @property
     def done(self) -> bool:
@@ -43,7 +52,8 @@ class Iteration:
     """The result of one iteration of one trajectory."""
 
     k: int
-    box: Box
+    region: Region
+    """What it repainted."""
     noise_seed: int
     before: Image
     """Frame k-1, which it read."""
@@ -55,6 +65,11 @@ class Iteration:
     """The same with each pixel counted once."""
     seconds: float
     """Wall time of the inpainting, for the whole batch."""
+
+    @property
+    def box(self) -> Box:
+        """The bounding box of what it repainted."""
+        return self.region.box
 
 
 def ignore_step(step: int, steps: int) -> None:
@@ -84,27 +99,32 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
     """
     started = time.perf_counter()
     frames = np.stack([walk.frame for walk in walks])
-    repaint = np.stack([masks.draw_mask(walk.spec, walk.iteration + 1) for walk in walks])
+    regions = [masks.draw_region(walk.spec, walk.iteration + 1) for walk in walks]
+    repaint = np.stack([region.in_frame(walk.spec.size) for walk, region in zip(walks, regions, strict=True)])
     seeds = [masks.draw_noise_seed(walk.spec, walk.iteration + 1) for walk in walks]
     outputs = inpaint(frames, repaint, seeds=seeds, on_step=on_step)
     _require_images(outputs, like=frames)
     seconds = time.perf_counter() - started
-    return [_paste(walk, output, seed, seconds) for walk, output, seed in zip(walks, outputs, seeds, strict=True)]
+    return [_paste(*one, seconds) for one in zip(walks, regions, outputs, seeds, strict=True)]
 
 
-def _paste(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
+def _paste(walk: Walk, region: Region, output: Image, noise_seed: int, seconds: float) -> Iteration:
     """Paste one output and advance its walk."""
-    k = walk.iteration + 1
-    box, before = masks.draw_box(walk.spec, k), walk.frame
+    k, before = walk.iteration + 1, walk.frame
     if walk.spec.paste:
         frame = before.copy()
-        frame[box.window] = output[box.window]
+        region.paste(output, frame)
     else:
         frame = output.copy()
     walk.frame, walk.iteration = frame, k
-    walk.repainted.add(box)
-    coverage = 100 * len(walk.repainted) / walk.spec.cells
-    return Iteration(k, box, noise_seed, before, frame, walk.spec.inpainted(k), coverage, seconds)
+    walk.repainted, coverage = add_coverage(walk.repainted, region)
+    return Iteration(k, region, noise_seed, before, frame, walk.spec.inpainted(k), coverage, seconds)
+
+
+def add_coverage(repainted: Mask, region: Region) -> tuple[Mask, float]:
+    """The pixels repainted at least once, with those of one more iteration, and their % of all."""
+    widened = repainted | region.in_frame(len(repainted))
+    return widened, 100 * int(np.count_nonzero(widened)) / widened.size
 
 
 def _require_images(outputs: Images, *, like: Images) -> None:

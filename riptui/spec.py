@@ -26,20 +26,21 @@ MAX_POINTS = 1_000_000  # 100 MB
 POINT_SPACING_PERCENT = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
 
 Fit = Literal["bands", "crop", "stretch"]
-SquareOrder = Literal["replacement", "shuffle", "raster"]
+SquareOrder = Literal["replacement", "shuffle", "raster", "offset"]
 SquareSource = Literal["own", "shared"]
 ParameterValue = bool | int | float | str | None
 
 FITS: tuple[Fit, ...] = get_args(Fit)
 SQUARE_ORDERS: tuple[SquareOrder, ...] = get_args(SquareOrder)
 SQUARE_SOURCES: tuple[SquareSource, ...] = get_args(SquareSource)
+OFFSET_STEP = 8  # px by which the grid is shifted, or a multiple: a pixel of the latents of most diffusion models
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 
 class Box(NamedTuple):
-    """A square of the grid, in pixels from the top left corner of the image."""
+    """A rectangle, e.g. a square of the grid, in pixels from the top left corner of the image."""
 
     x: int
     y: int
@@ -95,6 +96,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                 f"mask {self.mask} px does not divide the image's {self.size} px; near it: "
                 + ", ".join(map(str, sorted(divisors[:4])))
             )
+        if self.order == "offset" and (self.mask % OFFSET_STEP or self.mask == OFFSET_STEP):
+            raise SpecError(
+                f"order offset shifts the grid by multiples of {OFFSET_STEP} px, so mask {self.mask} px must be a "
+                f"multiple of {OFFSET_STEP} px above {OFFSET_STEP}"
+            )
         if not 0 < self.amount <= 1_000_000:
             raise SpecError(f"amount {self.amount} %: it must be above 0 and at most 1,000,000")
         if not 0 <= self.seed <= MAX_SEED:
@@ -111,6 +117,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def iterations(self) -> int:
         """Number of iterations that reach the amount, rounded up."""
         return iterations_at(self.amount, self.cells)
+
+    @property
+    def is_on_grid(self) -> bool:
+        """Whether each iteration repaints one square of one grid, so that squares can be told apart and counted."""
+        return self.order != "offset"
 
     @property
     def inpainter_name(self) -> str:

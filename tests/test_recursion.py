@@ -241,7 +241,8 @@ def test_an_empty_batch_has_nothing_to_do() -> None:
 def test_a_walk_taken_up_at_frame_k_goes_on_exactly(name: str, k: int, paste: bool) -> None:
     whole = run(walk(inpainter=name, mask=64, amount=200.0, seed=6, paste=paste), name)
     spec = make_spec(ORIGINAL, inpainter=name, mask=64, amount=200.0, seed=6, paste=paste)
-    resumed = Walk(spec, whole[k - 1].frame, k, {draw_box(spec, i) for i in range(1, k + 1)})
+    repainted = np.any([draw_mask(spec, i) for i in range(1, k + 1)], axis=0)
+    resumed = Walk(spec, whole[k - 1].frame, k, repainted)
     require_same(run(resumed, name), whole[k:])
     assert resumed.done
 
@@ -263,9 +264,9 @@ def test_coverage_counts_each_pixel_once_and_inpainted_every_time(side: int, amo
     touched = np.zeros((256, 256), bool)
     repainted = 0
     for (iteration,) in run_together([walk(mask=side, amount=amount, order=order)], negative):
-        x, y, width, height = iteration.box
-        touched[y : y + height, x : x + width] = True
-        repainted += width * height
+        repaint = iteration.region.in_frame(256)
+        touched |= repaint
+        repainted += int(repaint.sum())
         assert iteration.coverage == 100 * touched.mean()
         assert iteration.inpainted == 100 * repainted / touched.size
     assert iteration.inpainted == amount
@@ -301,7 +302,7 @@ def test_an_inpainter_that_returns_no_images_is_refused_and_nothing_moves(got: s
     with pytest.raises(InpainterError, match=rf"returned {got}; it must return uint8 \(2, 256, 256, 3\)"):
         iterate(walks, inpaint)
     for each in walks:
-        assert each.iteration == len(each.repainted) == 0
+        assert each.iteration == each.repainted.sum() == 0
         assert np.array_equal(each.frame, ORIGINAL)
 
 
@@ -326,12 +327,12 @@ def test_raising_in_a_step_ends_the_iteration_as_if_it_had_never_begun() -> None
     for _ in range(5):
         next(iterations)
     frames = [each.frame.copy() for each in walks]
-    repainted = [set(each.repainted) for each in walks]
+    repainted = [each.repainted.copy() for each in walks]
     asked.append(True)
     with pytest.raises(StopAskedError):
         next(iterations)
     assert [each.iteration for each in walks] == [5, 5]
-    assert [each.repainted for each in walks] == repainted
+    assert np.array_equal([each.repainted for each in walks], repainted)
     assert all(np.array_equal(each.frame, frame) for each, frame in zip(walks, frames, strict=True))
     asked.clear()
     list(run_together(walks, inpaint, on_step=on_step))
@@ -339,4 +340,4 @@ def test_raising_in_a_step_ends_the_iteration_as_if_it_had_never_begun() -> None
     list(run_together(uninterrupted, inpaint))
     for each, whole in zip(walks, uninterrupted, strict=True):
         assert np.array_equal(each.frame, whole.frame)
-        assert each.repainted == whole.repainted
+        assert np.array_equal(each.repainted, whole.repainted)

@@ -121,7 +121,7 @@ class Slot:
             self._session = session
         row = self._writer.append(iteration)
         if self.repaint_meter.names:
-            self._claim.add_repaint(row.k, row.sha256, self.repaint_meter.measure(iteration.frame, row.box))
+            self._claim.add_repaint(row.k, row.sha256, self.repaint_meter.measure(iteration.frame, iteration.region))
         return Iterated(row)
 
     def is_due(self, k: int) -> bool:
@@ -174,7 +174,8 @@ def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Sess
         if slot.is_due(iteration.k):
             due.append((slot, iteration))
     frames = [
-        MeteredFrame(slot.meter, iteration.frame, Repaint(iteration.before, iteration.box)) for slot, iteration in due
+        MeteredFrame(slot.meter, iteration.frame, Repaint(iteration.before, iteration.region))
+        for slot, iteration in due
     ]
     measured = measure_together(frames)
     for (slot, iteration), values in zip(due, measured, strict=True):

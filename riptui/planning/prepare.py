@@ -32,8 +32,8 @@ def prepare(
     picture: a file; or an array uint8 [side, side, 3], which is taken as it is (`size` and `fit` are for files).
     inpainter: a name of `riptui models`, a hub id or a folder; parameters: those that differ from its defaults.
     mask: side of the square, px. amount: % inpainted at the end, repeats counted. order: replacement (the paper's),
-    shuffle or raster. squares: whether a seed gives each picture squares and noise of its own, or all pictures shared
-    ones. paste: whether only the square is taken from the inpainter's output.
+    shuffle, raster or offset (a grid that is shifted each time). squares: whether a seed gives each picture squares and
+    noise of its own, or all pictures shared ones. paste: whether only the square is taken from the inpainter's output.
     Raises SourceError for the file; SpecError or InputError for the rest.
     """
     if isinstance(picture, np.ndarray):

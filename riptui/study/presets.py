@@ -9,7 +9,7 @@ from riptui.text.terminal import printable
 
 FOOTER = """\
 # Other fields of a trajectory can be lists too; every combination is computed:
-#order = ["replacement", "shuffle", "raster"]
+#order = ["replacement", "shuffle", "raster", "offset"]
 #squares = ["own", "shared"]      # own: a seed gives each picture squares and noise of its own; shared: all the same
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #size = 512                       # px, a multiple of 64
@@ -90,7 +90,7 @@ PRESET_FIELDS = {
         "# Intervals need five pictures: add your own.",
         "group": "orders",
         "inpainters": '["navier-stokes", "telea"]',
-        "orders": 'order = ["replacement", "shuffle", "raster"]\n',
+        "orders": 'order = ["replacement", "shuffle", "raster", "offset"]\n',
     },
     "paper-1": {
         "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",

@@ -52,7 +52,8 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     metavar="HOW",
     default="replacement",
     show_default=True,
-    help="Order of squares. replacement: at random, as in the paper; shuffle: each once per 100 %; raster: row by row.",
+    help="Order of squares. replacement: at random, as in the paper; shuffle: each once per 100 %; raster: row by row; "
+    "offset: at random, on a grid that is shifted each time by multiples of 8 px, across the edges.",
 )
 @click.option(
     "--squares",

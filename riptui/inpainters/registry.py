@@ -145,6 +145,38 @@ BUILT_IN: dict[str, InpainterInfo] = {
     ),
 }
 BUILT_IN |= {
+    "jpeg": InpainterInfo(
+        "riptui.inpainters.controls:jpeg",
+        "The whole picture as JPEG and back, by Pillow. A control for autoencoders.",
+        {"quality": 75, "subsampling": "4:4:4"},
+        distributions=("pillow",),
+        parameter_types={
+            "quality": NumberType(above=0, maximum=100, integer=True),
+            "subsampling": TextType(("4:4:4", "4:2:2", "4:2:0")),
+        },
+        scope="image",
+    ),
+    "resample": InpainterInfo(
+        "riptui.inpainters.controls:resample",
+        "The whole picture made smaller and as large again, by Pillow. A control for autoencoders.",
+        {"factor": 2.0, "filter": "bicubic"},
+        distributions=("pillow",),
+        parameter_types={
+            "factor": NumberType(above=0, maximum=64),
+            "filter": TextType(("box", "bilinear", "bicubic", "lanczos")),
+        },
+        scope="image",
+    ),
+    "blur": InpainterInfo(
+        "riptui.inpainters.controls:blur",
+        "The whole picture blurred by a Gaussian of known spectrum. A control for autoencoders.",
+        {"sigma": 1.0},
+        distributions=("numpy", "scipy"),
+        parameter_types={"sigma": NumberType(above=0, maximum=100)},
+        scope="image",
+    ),
+}
+BUILT_IN |= {
     name: _diffusion_info(
         model.title,
         model=model.repository,
@@ -249,6 +281,8 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
     info = find_inpainter(name)
+    if info.scope == "image" and mask != size:
+        raise InputError(f"mask {mask} px: {name} repaints the whole picture, so that its mask is {size} px")
     if mask % info.grid:
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
     if info.program and size != (info.program.resolution or size):

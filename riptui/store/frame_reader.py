@@ -139,7 +139,7 @@ class FrameReader:
 
     def _squares_to_paste(self, start: int, k: int) -> list[PastedSquare]:
         """The squares that turn frame `start` into frame k, in the order of the rows."""
-        if not self.trajectory.spec.paste:  # a patch is a whole frame
+        if self.trajectory.spec.patches_are_frames:
             return [PastedSquare(k, self.rows[k - 1].box)] if start != k else []
         if not self.trajectory.spec.is_on_grid:
             return [PastedSquare(row.k, row.box) for row in self.rows[start:k]]

@@ -1,4 +1,7 @@
-"""Frames rebuilt from patches: frame k is the last keyframe before it plus the patches since then."""
+"""Frames rebuilt from patches: frame k is the last keyframe before it plus the patches since then.
+
+Where a patch is a whole frame, frame k is patch k.
+"""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -49,7 +52,7 @@ def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterato
     reached, current = 0, read_original(trajectory)
     for k in numbers:
         reached, current = _find_start(trajectory, rows, keyframes, k, (reached, current))
-        for row in rows[reached:k]:
+        for row in rows[max(reached, k - 1) if trajectory.spec.patches_are_frames else reached : k]:
             paste_patch(current, row, decode_patch_of(row, patches))
         reached = k
         if k and pixels_sha256(current) != rows[k - 1].sha256:

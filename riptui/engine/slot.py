@@ -126,7 +126,7 @@ class Slot:
 
     def is_due(self, k: int) -> bool:
         """Whether frame k is due to be measured."""
-        return bool(self.meter.metrics) and k in self._measured_iterations
+        return bool(self.meter.names) and k in self._measured_iterations
 
     def add_measurement(self, k: int, values: dict[str, float]) -> Measured:
         previous = self._measured_iterations[self._measured_iterations.index(k) - 1]

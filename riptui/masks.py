@@ -27,17 +27,23 @@ class RandomPurpose(IntEnum):
     NOISE = 1
     SHUFFLE = 2
     OFFSET = 3
+    ANCHOR = 4
 
 
 def draw_region(spec: Spec, iteration: int) -> Region:
     """The pixels that an iteration (numbered from 1) repaints."""
-    row, column = divmod(_draw_cell(spec, iteration), spec.size // spec.mask)
-    x, y = column * spec.mask, row * spec.mask
+    square = _cell_box(spec, _draw_cell(spec, iteration))
     if spec.order != "offset":
-        return Region(Box(x, y, spec.mask, spec.mask))
+        return Region(square)
     steps = spec.mask // OFFSET_STEP
     across, down = (word * steps >> 64 for word in _random_words(spec, iteration, RandomPurpose.OFFSET, 2))
-    return _wrap_square(spec, x + across * OFFSET_STEP, y + down * OFFSET_STEP)
+    return _wrap_square(spec, square.x + across * OFFSET_STEP, square.y + down * OFFSET_STEP)
+
+
+def _cell_box(spec: Spec, cell: int) -> Box:
+    """A square of the grid, counted row by row."""
+    row, column = divmod(cell, spec.size // spec.mask)
+    return Box(column * spec.mask, row * spec.mask, spec.mask, spec.mask)
 
 
 def _wrap_square(spec: Spec, x: int, y: int) -> Region:
@@ -58,6 +64,13 @@ def draw_box(spec: Spec, iteration: int) -> Box:
 def draw_mask(spec: Spec, iteration: int) -> Mask:
     """The iteration's mask: True on the pixels to repaint."""
     return draw_region(spec, iteration).in_frame(spec.size)
+
+
+def draw_anchor(spec: Spec, iteration: int) -> Box | None:
+    """The square that is painted back from the original after an iteration, if any: uniform, with replacement."""
+    if not spec.anchor or iteration % spec.anchor:
+        return None
+    return _cell_box(spec, _random_words(spec, iteration, RandomPurpose.ANCHOR, 1)[0] * spec.cells >> 64)
 
 
 def draw_noise_seed(spec: Spec, iteration: int) -> int:

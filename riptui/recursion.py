@@ -4,6 +4,8 @@ frame 0 = original
 for k = 1 ... n:
     draw a mask; inpaint frame k-1 under it; paste the mask's pixels into frame k-1: that is frame k
 
+A spec may ask for another paste, and for squares that are painted back (`_make_frame`).
+
 `recurse` is this loop for one trajectory, in memory. The engine calls its step, `iterate`, for a batch of trajectories
 and saves each iteration (engine/batch.py).
 """
@@ -26,6 +28,10 @@ def no_pixels() -> Mask:
     return np.zeros((0, 0), np.bool_)
 
 
+def no_image() -> Image:
+    return np.zeros((0, 0, 3), np.uint8)
+
+
 @dataclass
 class Walk:
     """The state of a trajectory between two iterations: all that the next one needs."""
@@ -37,8 +43,12 @@ class Walk:
     """k: iterations done."""
     repainted: Mask = field(default_factory=no_pixels)
     """The pixels repainted at least once, [size, size]."""
+    original: Image = field(default_factory=no_image)
+    """Frame 0; by default the frame that the walk begins with."""
 
     def __post_init__(self) -> None:
+        if not self.original.size:
+            self.original = self.frame
         if not self.repainted.size:
             self.repainted = np.zeros((self.spec.size, self.spec.size), np.bool_)
 
@@ -54,6 +64,8 @@ class Iteration:
     k: int
     region: Region
     """What it repainted."""
+    anchor: Box | None
+    """The square that was painted back from the original afterwards."""
     noise_seed: int
     before: Image
     """Frame k-1, which it read."""
@@ -111,14 +123,21 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
 def _paste(walk: Walk, region: Region, output: Image, noise_seed: int, seconds: float) -> Iteration:
     """Paste one output and advance its walk."""
     k, before = walk.iteration + 1, walk.frame
-    if walk.spec.paste:
-        frame = before.copy()
-        region.paste(output, frame)
-    else:
-        frame = output.copy()
+    anchor = masks.draw_anchor(walk.spec, k)
+    frame = _make_frame(walk, region, output)
+    if anchor is not None:
+        Region(anchor).paste(walk.original, frame)
     walk.frame, walk.iteration = frame, k
     walk.repainted, coverage = add_coverage(walk.repainted, region)
-    return Iteration(k, region, noise_seed, before, frame, walk.spec.inpainted(k), coverage, seconds)
+    return Iteration(k, region, anchor, noise_seed, before, frame, walk.spec.inpainted(k), coverage, seconds)
+
+
+def _make_frame(walk: Walk, region: Region, output: Image) -> Image:
+    if not walk.spec.paste:
+        return output.copy()
+    frame = (walk.original if walk.spec.onto == "original" else walk.frame).copy()
+    region.paste(output, frame)
+    return frame
 
 
 def add_coverage(repainted: Mask, region: Region) -> tuple[Mask, float]:

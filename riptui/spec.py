@@ -13,7 +13,7 @@ import msgspec
 from riptui.errors import SpecError, with_choices
 
 FORMAT = 1
-ADDED_FIELDS: dict[str, object] = {"squares": "shared"}
+ADDED_FIELDS: dict[str, object] = {"squares": "shared", "onto": "frame", "anchor": 0}
 """Fields that format 1 gained after its first release, each with the value, as JSON, that leaving it out means.
 
 Older specs were written without such a field, so at this value it is left out of `spec.json` and of the digest: old
@@ -28,11 +28,13 @@ POINT_SPACING_PERCENT = 50.0  # % inpainted between two measured points of the p
 Fit = Literal["bands", "crop", "stretch"]
 SquareOrder = Literal["replacement", "shuffle", "raster", "offset"]
 SquareSource = Literal["own", "shared"]
+Canvas = Literal["frame", "original"]
 ParameterValue = bool | int | float | str | None
 
 FITS: tuple[Fit, ...] = get_args(Fit)
 SQUARE_ORDERS: tuple[SquareOrder, ...] = get_args(SquareOrder)
 SQUARE_SOURCES: tuple[SquareSource, ...] = get_args(SquareSource)
+CANVASES: tuple[Canvas, ...] = get_args(Canvas)
 OFFSET_STEP = 8  # px by which the grid is shifted, or a multiple: a pixel of the latents of most diffusion models
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -81,6 +83,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     seed: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEED)] = 0
     paste: bool = True
     """Whether only the mask's pixels are taken from the inpainter's output."""
+    onto: Canvas = "frame"
+    """What they are pasted onto: frame k-1, or the original, so that a frame differs from it in one mask only."""
+    anchor: int = 0
+    """Every so many iterations one square of the grid is painted back from the original; 0: never."""
     inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
     parameters: dict[str, ParameterValue] = {}
     """All parameters of the inpainter, with the defaults; those that it gained later only where they differ."""
@@ -103,6 +109,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             )
         if not 0 < self.amount <= 1_000_000:
             raise SpecError(f"amount {self.amount} %: it must be above 0 and at most 1,000,000")
+        if self.anchor < 0:
+            raise SpecError(f"anchor {self.anchor}: it must be a number of iterations, or 0 for never")
+        if self.onto == "original" and not self.paste:
+            raise SpecError("onto original: there must be a paste; leave --no-paste out, or choose --paste original")
         if not 0 <= self.seed <= MAX_SEED:
             raise SpecError(f"seed {self.seed}: it must be from 0 to {MAX_SEED:,}")
         msgspec.structs.force_setattr(self, "amount", float(self.amount))  # 400 and 400.0 are one spec, one digest
@@ -122,6 +132,19 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def is_on_grid(self) -> bool:
         """Whether each iteration repaints one square of one grid, so that squares can be told apart and counted."""
         return self.order != "offset"
+
+    @property
+    def keeps_squares(self) -> bool:
+        """Whether a frame shows the last repaint of each square and, where there is none, the original."""
+        return self.is_on_grid and self.paste and self.onto == "frame" and not self.anchor
+
+    @property
+    def interventions(self) -> list[str]:
+        """What is done otherwise than in the paper, beside the masks: a word each, empty for the paper's protocol."""
+        words = [] if self.paste else ["no-paste"]
+        words += ["paste-original"] if self.onto == "original" else []
+        words += [f"anchor{self.anchor}"] if self.anchor else []
+        return words
 
     @property
     def inpainter_name(self) -> str:
@@ -154,6 +177,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def patches_are_frames(self) -> bool:
         """Whether each patch on disk is a whole frame, so that no earlier one is needed to read it."""
         return self.whole_image or not self.paste
+
+    @property
+    def needs_frame_before(self) -> bool:
+        """Whether frame k depends on the pixels of frame k-1, beside what the inpainter made of them."""
+        return not self.patches_are_frames and self.onto == "frame"
 
     def progress(self, iteration: int) -> str:
         """What was done up to an iteration: 231 % of the pixels repainted, or pass 3 over the whole image."""

@@ -1,5 +1,6 @@
 """The recursion against the paper's loop written down a second time, and what its batches and resumed walks keep."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
-from riptui.errors import InpainterError, InputError
+from riptui.errors import InpainterError, InputError, SpecError
 from riptui.inpainters import Inpainter, OnStep
-from riptui.masks import draw_box, draw_mask, draw_noise_seed
+from riptui.masks import draw_anchor, draw_box, draw_mask, draw_noise_seed
 from riptui.recursion import Iteration, Walk, ignore_step, iterate, recurse
 from riptui.spec import SQUARE_ORDERS
 from tests.support.trajectories import make_spec, picture
@@ -341,3 +342,48 @@ def test_raising_in_a_step_ends_the_iteration_as_if_it_had_never_begun() -> None
     for each, whole in zip(walks, uninterrupted, strict=True):
         assert np.array_equal(each.frame, whole.frame)
         assert np.array_equal(each.repainted, whole.repainted)
+
+
+# --- interventions
+
+
+def test_pasted_onto_the_original_a_frame_differs_from_it_in_one_mask_only() -> None:
+    spec = make_spec(ORIGINAL, mask=64, amount=100.0, onto="original")
+    before = ORIGINAL
+    for iteration in recurse(ORIGINAL, spec, negative):
+        repaint = draw_mask(spec, iteration.k)[..., None]
+        assert np.array_equal(iteration.frame, np.where(repaint, 255 - before, ORIGINAL))  # it still reads frame k-1
+        before = iteration.frame
+
+
+def test_an_anchor_paints_a_square_back_and_changes_no_mask_and_no_count() -> None:
+    spec, plain = (make_spec(ORIGINAL, mask=64, amount=200.0, anchor=anchor) for anchor in (3, 0))
+    anchors = [draw_anchor(spec, k) for k in range(1, 33)]
+    assert [bool(anchor) for anchor in anchors] == [k % 3 == 0 for k in range(1, 33)]
+    assert len({anchor for anchor in anchors if anchor}) > 3
+    pairs = zip(recurse(ORIGINAL, spec, negative), recurse(ORIGINAL, plain, negative), strict=True)
+    before = ORIGINAL
+    for anchored, free in pairs:
+        assert (anchored.region, anchored.noise_seed) == (free.region, free.noise_seed)
+        assert (anchored.inpainted, anchored.coverage) == (free.inpainted, free.coverage)
+        expected = np.where(draw_mask(spec, anchored.k)[..., None], 255 - before, before)
+        if anchored.anchor:
+            expected[anchored.anchor.window] = ORIGINAL[anchored.anchor.window]
+        assert np.array_equal(anchored.frame, expected)
+        before = anchored.frame
+
+
+def test_anchors_are_drawn_evenly() -> None:
+    spec = make_spec(ORIGINAL, mask=128, anchor=1)
+    drawn = Counter(draw_anchor(spec, k) for k in range(1, 801))
+    assert len(drawn) == 4
+    assert min(drawn.values()) > 160
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [({"anchor": -1}, "anchor -1"), ({"onto": "original", "paste": False}, "there must be a paste")],
+)
+def test_impossible_interventions_are_refused(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        make_spec(ORIGINAL, **fields)

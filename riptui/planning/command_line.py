@@ -20,6 +20,10 @@ def to_command_line(spec: Spec) -> str:
         words += ["--squares", spec.squares]
     if not spec.paste:
         words.append("--no-paste")
+    if spec.onto != DEFAULT_SPEC.onto:
+        words += ["--paste", spec.onto]
+    if spec.anchor != DEFAULT_SPEC.anchor:
+        words += ["--anchor", str(spec.anchor)]
     if spec.size != DEFAULT_SPEC.size:
         words += ["--size", str(spec.size)]
     if spec.fit != DEFAULT_SPEC.fit:

@@ -7,8 +7,16 @@ from pathlib import Path
 
 from riptui import inpainters
 from riptui.errors import InputError
-from riptui.spec import Fit, ParameterValue, Spec, SquareOrder, SquareSource
+from riptui.spec import Canvas, Fit, ParameterValue, Spec, SquareOrder, SquareSource
 from riptui.store import layout, names
+
+
+@dataclass(frozen=True)
+class Interventions:
+    """What is done otherwise than in the paper. Fields as in Spec, and with the same defaults."""
+
+    onto: Canvas = "frame"
+    anchor: int = 0
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,7 @@ class Sweep:
     paste: bool = True
     size: int = 512
     fit: Fit = "bands"
+    interventions: Interventions = Interventions()
 
     def __post_init__(self) -> None:
         """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
@@ -61,6 +70,7 @@ class Sweep:
                 paste=whole or self.paste,
                 inpainter=resolved.name,
                 parameters=inpainters.spec_parameters(resolved.name, parameters),
+                **vars(self.interventions),
             )
             inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask, spec.size)
             specs.setdefault(spec.digest, spec)

@@ -28,7 +28,7 @@ def read_square_errors(
     names: those of PATCH_ERRORS to compute, and "ssim" for the distances of the frames. What is stored of NAME@repaints
     comes with them. `known`: what was read before of the same trajectory; only patches after its rows are read.
     Half a second for 400 % of 512 px, most of it for delta-e. Raises InputError for a trajectory without paste, whose
-    repaints change the whole frame, and for one that does not repaint squares of one grid; DamagedError, DiskError,
+    repaints change the whole frame, and for one whose frames do not show squares of one grid; DamagedError, DiskError,
     SpecError.
     """
     rows = trajectory.read_rows()
@@ -83,6 +83,9 @@ def number_squares(trajectory: Trajectory, rows: Sequence[IterationRow]) -> Int6
         raise InputError(f"{trajectory.path}: made without paste, so each repaint changed all squares")
     if not spec.is_on_grid:
         raise InputError(f"{trajectory.path}: order {spec.order}: what it repaints are not the squares of one grid")
+    if not spec.keeps_squares:
+        reason = ", ".join(spec.interventions)
+        raise InputError(f"{trajectory.path}: {reason}: a frame does not show the last repaint of each square")
     columns = spec.size // spec.mask
     squares = [row.box.y // spec.mask * columns + row.box.x // spec.mask for row in rows]
     if any(row.box != _square_box(spec, square) for row, square in zip(rows, squares, strict=True)):

@@ -2,8 +2,8 @@
 
 In each square, frame k shows the last patch up to k, or the original if there is none. So between two frames only the
 squares that were repainted between them are pasted, forwards and backwards alike. Regions that are not squares of one
-grid overlap: from an earlier frame all patches up to k are pasted in their order. All patches of 400 % take 3 MB
-decoded, at any mask size; decoding one of 64 px takes 0.1 ms, pasting it 1 us.
+grid overlap, and squares may be painted back: then all patches from an earlier frame to k are pasted in their order.
+All patches of 400 % take 3 MB decoded, at any mask size; decoding one of 64 px takes 0.1 ms, pasting it 1 us.
 """
 
 from bisect import bisect_right
@@ -110,7 +110,8 @@ class FrameReader:
 
     def _start_frames(self, k: int) -> set[int]:
         """Frames to start from: the original, the keyframes on both sides of k, and the last frame."""
-        if not self.trajectory.spec.is_on_grid:
+        spec = self.trajectory.spec
+        if spec.needs_frame_before and not spec.keeps_squares:
             return self._start_frames_before(k)
         position = bisect_right(self._keyframes, k)
         starts = {0, *(k for k in self._keyframes[position - 1 : position + 1] if k <= len(self.rows))}
@@ -139,10 +140,11 @@ class FrameReader:
 
     def _squares_to_paste(self, start: int, k: int) -> list[PastedSquare]:
         """The squares that turn frame `start` into frame k, in the order of the rows."""
-        if self.trajectory.spec.patches_are_frames:
-            return [PastedSquare(k, self.rows[k - 1].box)] if start != k else []
-        if not self.trajectory.spec.is_on_grid:
-            return [PastedSquare(row.k, row.box) for row in self.rows[start:k]]
+        spec = self.trajectory.spec
+        if start == k:
+            return []
+        if not spec.keeps_squares:
+            return [PastedSquare(row.k, row.box) for row in self.rows[start if spec.needs_frame_before else k - 1 : k]]
         boxes = {row.box for row in self.rows[min(start, k) : max(start, k)]}
         return sorted(PastedSquare(self._last_repaint(box, k), box) for box in boxes)
 
@@ -157,7 +159,7 @@ class FrameReader:
         for paste in self._squares_to_paste(start, k):
             if paste.k:
                 row = self.rows[paste.k - 1]
-                frames.paste_patch(image, row, self._patches.read(row))
+                frames.make_frame(self.trajectory.spec, self.original, image, row, self._patches.read(row))
             else:
                 image[paste.box.window] = self.original[paste.box.window]
         return image

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from riptui.arrays import Image, Mask
 from riptui.errors import DamagedError, InputError
 from riptui.images import decode_masked_png, decode_png, pixels_sha256
 from riptui.masks import draw_region
 from riptui.region import Region
-from riptui.spec import Box
+from riptui.spec import Box, Spec
 from riptui.store import layout
 from riptui.store.disk import read_file, read_range
 from riptui.store.records import IterationRow
@@ -49,11 +51,12 @@ def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterato
         raise InputError(f"{trajectory.path} has frames 0 to {len(rows)}, not {missing}")
     patches = trajectory.read_data(layout.PATCHES)
     keyframes = set(trajectory.spec.keyframe_iterations())
-    reached, current = 0, read_original(trajectory)
+    original = read_original(trajectory)
+    reached, current = 0, original.copy()
     for k in numbers:
         reached, current = _find_start(trajectory, rows, keyframes, k, (reached, current))
-        for row in rows[max(reached, k - 1) if trajectory.spec.patches_are_frames else reached : k]:
-            paste_patch(current, row, decode_patch_of(row, patches))
+        for row in rows[reached if trajectory.spec.needs_frame_before else max(reached, k - 1) : k]:
+            make_frame(trajectory.spec, original, current, row, decode_patch_of(row, patches))
         reached = k
         if k and pixels_sha256(current) != rows[k - 1].sha256:
             raise DamagedError(f"{trajectory.path}: frame {k} is damaged. For details: riptui check {trajectory.path}")
@@ -120,8 +123,17 @@ def read_region(trajectory: Trajectory, k: int) -> Region:
     return draw_region(trajectory.spec, k)
 
 
+def make_frame(spec: Spec, original: Image, image: Image, row: IterationRow, patch: Patch) -> None:
+    """Make frame k of frame k-1, in place, by a row and its patch. Raises DamagedError if these do not fit."""
+    if spec.onto == "original":
+        image[...] = original
+    paste_patch(image, row, patch)
+    if row.anchor is not UNSET:
+        Region(row.anchor).paste(original, image)
+
+
 def paste_patch(image: Image, row: IterationRow, patch: Patch) -> None:
-    """Paste a row's patch into frame k-1, which becomes frame k.
+    """Paste a row's patch.
 
     Raises DamagedError if the patch is not as large as the row's box or the image.
     """

@@ -14,7 +14,7 @@ from riptui.images import pixels_sha256
 from riptui.recursion import Walk, add_coverage
 from riptui.store import layout
 from riptui.store.disk import file_size, list_folder
-from riptui.store.frames import decode_patch_of, paste_patch, read_keyframe, read_original
+from riptui.store.frames import decode_patch_of, make_frame, read_keyframe, read_original
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.size_limits import max_bytes
 from riptui.store.trajectory import Trajectory
@@ -89,20 +89,21 @@ def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str
         coverage=coverage,
         patch=(inspection.patches_end, row.patch[1]),
         noise_seed=masks.draw_noise_seed(spec, k),
+        anchor=masks.draw_anchor(spec, k) or msgspec.UNSET,
     )
     if row != expected:
         return "it does not follow from the spec and the rows before it"
     frame = walk.frame.copy()
     try:
         patch = decode_patch_of(row, patches)
-        paste_patch(frame, row, patch)
+        make_frame(spec, inspection.original, frame, row, patch)
     except DamagedError as error:
         return f"its patch is damaged: {error}"
     if pixels_sha256(frame) != row.sha256:
         return "its patch does not give the frame that it names"
     if spec.paste and not patch.is_of(row, region):
         return "its patch has another shape than its mask"
-    inspection.walk = Walk(spec, frame, k, repainted)
+    inspection.walk = Walk(spec, frame, k, repainted, inspection.original)
     inspection.rows.append(row)
     inspection.patches_end += row.patch[1]
     return None

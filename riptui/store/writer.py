@@ -96,6 +96,7 @@ class IterationWriter:
             noise_seed=iteration.noise_seed,
             seconds=round(iteration.seconds, 6),
             session=self._session,
+            anchor=iteration.anchor or msgspec.UNSET,
         )
         self._rows.append(encode_line(row))
         if row.k in self._keyframe_iterations:

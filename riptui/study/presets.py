@@ -12,6 +12,8 @@ FOOTER = """\
 #order = ["replacement", "shuffle", "raster", "offset"]
 #squares = ["own", "shared"]      # own: a seed gives each picture squares and noise of its own; shared: all the same
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
+#onto = ["frame", "original"]     # what is pasted onto: the frame before, or the original
+#anchor = [0, 8]                  # every so many iterations paint one square back from the original; 0: never
 #size = 512                       # px, a multiple of 64
 #fit = "bands"                    # for pictures that are not square: bands, crop or stretch
 # Parameters of inpainters can be lists too; each applies to the inpainters that have it (see `riptui run --help`):

@@ -8,7 +8,10 @@ from riptui.cli import options
 from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam
 
-GROUPING_FIELDS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
+GROUPING_FIELDS = [
+    *("inpainter", "mask", "seed", "order", "amount", "paste", "onto", "anchor"),
+    *("size", "fit", "image", "source_name"),
+]
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 

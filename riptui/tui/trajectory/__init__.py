@@ -7,5 +7,6 @@ next_repaint    when a place of the picture is repainted next
 picture_row     the pictures; difference, outline, colormap: how frame k is compared
 heading         path and recipe; seek_bar, slider: the frames; metric_readout: the metrics in a line
 tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; region_tiles: what is counted
-                where there is no grid; square_distances: what else colours them), exposure_pane (recursion), text_tabs (spec, log)
+                where there is no grid; square_distances: what else colours them), exposure_pane (recursion),
+                text_tabs (spec, log)
 """

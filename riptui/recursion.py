@@ -19,9 +19,10 @@ import numpy as np
 from riptui import inpainters, masks
 from riptui.arrays import Image, Images, Mask
 from riptui.errors import InpainterError, InputError
-from riptui.inpainters import Inpainter, OnStep
+from riptui.inpainters import Inpainter, OnStep, add_defaults
+from riptui.inpainters.scheduled import convert_scheduled
 from riptui.region import Region
-from riptui.spec import Box, Spec
+from riptui.spec import Box, ParameterValue, Spec
 
 
 def no_pixels() -> Mask:
@@ -98,7 +99,7 @@ def recurse(
     """
     if original.shape != (spec.size, spec.size, 3):
         raise InputError(f"the original is {original.shape}; with this spec it must be {(spec.size, spec.size, 3)}")
-    inpaint = inpaint or inpainters.load(spec.inpainter, spec.parameters)
+    inpaint = inpaint or inpainters.load(spec.inpainter, spec.parameters, later_prompts=spec.scheduled_prompts)
     walk = Walk(spec, original)
     while not walk.done:
         yield from iterate([walk], inpaint, on_step=on_step)
@@ -114,10 +115,25 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
     regions = [masks.draw_region(walk.spec, walk.iteration + 1) for walk in walks]
     repaint = np.stack([region.in_frame(walk.spec.size) for walk, region in zip(walks, regions, strict=True)])
     seeds = [masks.draw_noise_seed(walk.spec, walk.iteration + 1) for walk in walks]
-    outputs = inpaint(frames, repaint, seeds=seeds, on_step=on_step)
-    _require_images(outputs, like=frames)
+    outputs = np.empty_like(frames)
+    for members, chosen in _choose_inpainters(walks, inpaint):
+        painted = chosen(frames[members], repaint[members], seeds=[seeds[i] for i in members], on_step=on_step)
+        _require_images(painted, like=frames[members])
+        outputs[members] = painted
     seconds = time.perf_counter() - started
     return [_paste(*one, seconds) for one in zip(walks, regions, outputs, seeds, strict=True)]
+
+
+def _choose_inpainters(walks: Sequence[Walk], inpaint: Inpainter) -> list[tuple[list[int], Inpainter]]:
+    """Which walks are inpainted together, and by what: those whose schedules give equal values. Raises InputError."""
+    groups: dict[tuple[tuple[str, ParameterValue], ...], list[int]] = {}
+    for number, walk in enumerate(walks):
+        values = convert_scheduled(walk.spec.inpainter, walk.spec.scheduled(walk.iteration + 1))
+        groups.setdefault(tuple(values.items()), []).append(number)
+    return [
+        (members, add_defaults(inpaint).with_parameters(dict(values)) if values else inpaint)
+        for values, members in groups.items()
+    ]
 
 
 def _paste(walk: Walk, region: Region, output: Image, noise_seed: int, seconds: float) -> Iteration:

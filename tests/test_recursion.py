@@ -382,7 +382,7 @@ def test_anchors_are_drawn_evenly() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "message"),
-    [({"anchor": -1}, "anchor -1"), ({"onto": "original", "paste": False}, "there must be a paste")],
+    [({"anchor": -1}, "anchor -1"), ({"onto": "original", "paste": False}, "must be a paste")],
 )
 def test_impossible_interventions_are_refused(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError, match=message):

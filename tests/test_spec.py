@@ -46,6 +46,7 @@ OTHER: dict[str, Any] = {
     "paste": False,
     "onto": "original",
     "anchor": 4,
+    "schedule": "radius=1..5",
     "inpainter": "telea",
     "parameters": {"radius": 5},
 }

@@ -18,7 +18,7 @@ from riptui.inpainters import resolve_inpainter
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Interventions, Sweep, require_valid_names
-from riptui.spec import Canvas, Fit, MeasureInterval, ParameterValue, SquareOrder, SquareSource
+from riptui.spec import Fit, MeasureInterval, ParameterValue, PasteBase, SquareOrder, SquareSource
 from riptui.store.ownership import explain_umask
 from riptui.store.records import Request
 
@@ -37,6 +37,7 @@ def run(
     paste: PasteOption,
     no_paste: bool,
     anchor: int,
+    schedules: tuple[str, ...],
     size: int,
     fit: Fit,
     recursive: bool,
@@ -58,7 +59,7 @@ def run(
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
     is_pasted, onto = read_paste(paste, no_paste)
-    interventions = Interventions(onto, anchor)
+    interventions = Interventions(onto, anchor, "\n".join(schedules))
     sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, is_pasted, size, fit, interventions)
     sources = find_sources(images, recursive=recursive)
     require_valid_names(group, name, len(sources) * len(sweep))
@@ -78,7 +79,7 @@ def run(
     return code or (0 if complete else 1)
 
 
-def read_paste(paste: PasteOption, no_paste: bool) -> tuple[bool, Canvas]:
+def read_paste(paste: PasteOption, no_paste: bool) -> tuple[bool, PasteBase]:
     """Whether something is pasted, and onto what. Raises click's error for both options at odds."""
     if no_paste and paste == "original":
         raise click.BadParameter("it contradicts --paste original: give one of them", param_hint="--no-paste")

@@ -24,6 +24,7 @@ def to_command_line(spec: Spec) -> str:
         words += ["--paste", spec.onto]
     if spec.anchor != DEFAULT_SPEC.anchor:
         words += ["--anchor", str(spec.anchor)]
+    words += [word for line in spec.schedule.splitlines() for word in ("--schedule", line)]
     if spec.size != DEFAULT_SPEC.size:
         words += ["--size", str(spec.size)]
     if spec.fit != DEFAULT_SPEC.fit:

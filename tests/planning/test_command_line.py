@@ -15,7 +15,7 @@ from riptui.cli.run import read_paste
 from riptui.inpainters import spec_parameters
 from riptui.planning.command_line import to_command_line
 from riptui.planning.sweep import Interventions, Sweep
-from riptui.spec import CANVASES, FITS, SQUARE_ORDERS, Spec
+from riptui.spec import FITS, PASTE_BASES, SQUARE_ORDERS, Spec
 from tests.support.trajectories import make_spec, picture
 
 SPECS = st.builds(
@@ -27,7 +27,7 @@ SPECS = st.builds(
     order=st.sampled_from(SQUARE_ORDERS),
     fit=st.sampled_from(FITS),
     paste=st.just(True),
-    onto=st.sampled_from(CANVASES),
+    onto=st.sampled_from(PASTE_BASES),
     anchor=st.sampled_from([0, 8]),
     source_name=st.sampled_from(["cat.png", "a b.jpg", "-rf.png", "it's.png", "ü.png"]),
     inpainter=st.sampled_from(["navier-stokes", "noise", "telea"]),
@@ -52,7 +52,9 @@ def test_so_does_that_of_a_diffusion_model(told: dict[str, Any]) -> None:
     assert round_trip(spec) == spec
 
 
-@pytest.mark.parametrize("fields", [{"paste": False}, {"onto": "original"}, {"anchor": 3, "paste": False}])
+@pytest.mark.parametrize(
+    "fields", [{"paste": False}, {"onto": "original"}, {"anchor": 3, "paste": False}, {"schedule": "radius=2..9"}]
+)
 def test_so_does_that_of_another_protocol(fields: dict[str, Any]) -> None:
     spec = make_spec(picture(), **fields)
     assert round_trip(spec) == spec
@@ -78,7 +80,7 @@ def round_trip(spec: Spec) -> Spec:
         is_pasted,
         given["size"],
         given["fit"],
-        Interventions(onto, given["anchor"]),
+        Interventions(onto, given["anchor"], "\n".join(given["schedules"])),
     )
     [made] = sweep.specs(spec.source_name, spec.source_sha256, spec.original_sha256)
     return made

@@ -84,6 +84,14 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     help="Every N iterations, paint one square back from the original.",
 )
 @click.option(
+    "--schedule",
+    "schedules",
+    multiple=True,
+    metavar="NAME=A..B",
+    help="Change a parameter of the inpainter over the iterations: strength=1..0.3 goes evenly from 1 to 0.3, "
+    "'prompt=a cat|a dog' has one after the other. Can be given for several.",
+)
+@click.option(
     "--size", type=int, default=512, show_default=True, help="Frame size in px: a multiple of 64 from 256 to 2048."
 )
 @click.option(
@@ -120,6 +128,7 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
         "--paste",
         "--no-paste",
         "--anchor",
+        "--schedule",
         "--size",
         "--fit",
     ],

@@ -27,6 +27,7 @@ from riptui.inpainters.pipeline import (
     schedulers,
 )
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.pipeline_tasks import PipelineTask
 from riptui.inpainters.silence import silence_libraries
 
 
@@ -55,6 +56,7 @@ def diffusion(
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
     later_prompts: Sequence[str] = (),
+    kind: type[DiffusionInpainter] = DiffusionInpainter,
 ) -> DiffusionInpainter:
     """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
 
@@ -65,6 +67,7 @@ def diffusion(
     network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
     later_prompts: others than `prompt`, for `with_parameters`.
+    kind: what paints with it.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     _require_compatible(compile, deterministic, offload, quantise, gguf)
@@ -77,7 +80,7 @@ def diffusion(
     with silence_libraries():
         weights, notices = moved_weights.find_weights(places, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
-        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device)
+        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, kind.task)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         _set_schedule(pipeline, scheduler, steps)
         texts = {
@@ -102,7 +105,7 @@ def diffusion(
     if deterministic or (compile == "auto" and (offload != "none" or quantise or gguf)):
         compile = "off"
     settings: dict[str, Any] = {"steps": steps, "strength": strength, "guidance": guidance, "compile": compile}
-    inpainter = DiffusionInpainter(pipeline, encoded, weights, notes=notes, notices=notices, **settings)
+    inpainter = kind(pipeline, encoded, weights, notes=notes, notices=notices, **settings)
     schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
     return inpainter
 
@@ -122,7 +125,12 @@ def _require_compatible(
 
 
 def _load_pipeline(
-    weights: identity.Weights, model: str, dtype: torch.dtype, quantise: str | None, device: torch.device
+    weights: identity.Weights,
+    model: str,
+    dtype: torch.dtype,
+    quantise: str | None,
+    device: torch.device,
+    task: PipelineTask,
 ) -> Any:
     """The pipeline, on the CPU, with its own VAE or another, and with its own denoising network or a quantised one.
 
@@ -133,16 +141,16 @@ def _load_pipeline(
     options: dict[str, Any] = {"dtype": dtype, "allow_pickle": allow_pickle}
     loaded = {"vae": assembly.load_vae(vae, checkpoint, model, **options)} if vae else {}
     if gguf or quantise:
-        assembly.pipeline_class(checkpoint, model)  # says what is wrong before anything large is read
+        assembly.pipeline_class(checkpoint, model, task)  # says what is wrong before anything large is read
         name = checkpoint.denoiser
-        kind, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
+        network, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
         if gguf:
-            loaded[name] = quantisation.load_gguf(Path(gguf), kind, folder, dtype)
+            loaded[name] = quantisation.load_gguf(Path(gguf), network, folder, dtype)
         elif quantise:
             options |= {"files": checkpoint.components[name], "title": f"{model}'s {name}"}
             options |= {"repair_hint": checkpoint.repair_hint}
-            loaded[name] = quantisation.load_quantised(quantise, kind, folder, device, **options)
-    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
+            loaded[name] = quantisation.load_quantised(quantise, network, folder, device, **options)
+    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded, task=task)
 
 
 def _set_schedule(pipeline: Any, scheduler: str | None, steps: int) -> None:

@@ -6,6 +6,7 @@ inpainter   the calling convention, with its optional parts
 inpainter_info  what is known of one before it is imported; diffusion_info: of the diffusion models
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
+scheduled   parameters that change from one iteration to the next
 import_trial  whether the packages of an inpainter can be imported
 silence     keep the libraries' output off the terminal
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -228,9 +228,7 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
             resolve_model(model)
     for lora in read_loras(parameters.get("lora")):
         is_on_hub(lora.file)
-    steps, strength = parameters.get("steps"), parameters.get("strength")
-    if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
-        raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
+    require_a_step(parameters)
     info = find_inpainter(name)
     if info.scope == "image" and mask != size:
         raise InputError(f"mask {mask} px: {name} makes whole pictures, here of {size} px: --mask {size}")
@@ -242,6 +240,13 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
         raise InputError(f"size {size} px: {name} needs pictures of {info.size_grid} px, or a multiple of it")
 
 
+def require_a_step(parameters: Mapping[str, ParameterValue]) -> None:
+    """Raise InputError for a strength that leaves no denoising step."""
+    steps, strength = parameters.get("steps"), parameters.get("strength")
+    if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
+        raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
+
+
 def load(
     name: str,
     parameters: Mapping[str, ParameterValue] | None = None,
@@ -251,6 +256,7 @@ def load(
     deterministic: bool = False,
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
+    later_prompts: Sequence[str] = (),
 ) -> LoadedInpainter:
     """Import and build an inpainter; `parameters` that are not given have their defaults.
 
@@ -258,6 +264,7 @@ def load(
     if there is any. deterministic: only arithmetic that gives the same bits each time.
     offload: what of a model waits in the computer's memory, for those that can do so; no pixel depends on it.
     recorded: the notes of the session that ran the trajectory last, for inpainters that find moved files by them.
+    later_prompts: those of a schedule, for `LoadedInpainter.with_parameters`.
     Raises InputError, MissingExtraError, BrokenExtraError, WeightsError.
     """
     info = find_inpainter(name)
@@ -269,6 +276,8 @@ def load(
         arguments["offload"] = offload
     if info.takes_record:
         arguments["recorded"] = recorded
+    if later_prompts:
+        arguments["later_prompts"] = tuple(later_prompts)
     if info.program is not None:
         arguments |= {"name": name, "program": info.program}
     feature = f"the inpainter {name}"
@@ -280,4 +289,8 @@ def load(
         if info.extra is None:
             raise
         raise MissingExtraError(feature, error.name or module, info.extra) from error
-    return add_defaults(inpaint)
+
+    def rebuild(changes: Mapping[str, ParameterValue]) -> LoadedInpainter:
+        return load(name, {**(parameters or {}), **changes}, device=device)
+
+    return add_defaults(inpaint, rebuild)

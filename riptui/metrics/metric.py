@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
     from riptui.arrays import Distances, Image, Images
     from riptui.metrics.pairwise import DistanceMap
+    from riptui.region import Region
     from riptui.spec import Box
 
 
@@ -35,8 +36,13 @@ class Repaint:
 
     before: Image
     """Frame k-1, uint8 [height, width, 3]."""
-    box: Box
-    """The square that was repainted."""
+    region: Region
+    """What was repainted."""
+
+    @property
+    def box(self) -> Box:
+        """Its bounding box: of a square, the square itself."""
+        return self.region.box
 
 
 class RepaintMetric(Protocol):

@@ -77,6 +77,5 @@ def _describe(spec: Spec) -> str:
         parts.append(f"{spec.size}px")
     if spec.fit != "bands":
         parts.append(spec.fit)
-    if not spec.paste:
-        parts.append("no-paste")
+    parts += spec.interventions
     return "-".join(parts)

@@ -14,7 +14,7 @@ class IterationRow(msgspec.Struct, frozen=True):
 
     k: int
     box: Box
-    """What was repainted: x, y, width, height in pixels."""
+    """The bounding box of what was repainted: x, y, width, height in pixels."""
     inpainted: float
     """%, repeats counted."""
     coverage: float
@@ -28,6 +28,8 @@ class IterationRow(msgspec.Struct, frozen=True):
     """Wall time of the inpainting."""
     session: int
     """Number of the session, from 1, that computed it."""
+    anchor: Box | UnsetType = UNSET
+    """The square that was painted back from the original afterwards, if the spec has anchors and it was time."""
 
 
 class CoverageRow(msgspec.Struct, frozen=True):

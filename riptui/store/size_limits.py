@@ -21,7 +21,8 @@ def max_bytes(spec: Spec, name: str) -> int:
         case layout.ROWS:
             return SLACK_BYTES + spec.iterations * ROW_BYTES
         case layout.PATCHES:
-            return SLACK_BYTES + spec.iterations * max_png_bytes(spec.mask if spec.paste else spec.size)
+            side = spec.mask if spec.paste and spec.is_on_grid else spec.size
+            return SLACK_BYTES + spec.iterations * max_png_bytes(side) * 4 // 3  # a patch of any shape is RGBA
         case layout.METRICS | layout.REPAINTS:
             return SLACK_BYTES + spec.iterations * MEASUREMENT_BYTES
         case layout.SQUARES:

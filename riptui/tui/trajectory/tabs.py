@@ -100,7 +100,7 @@ class TabPanes(ContentSwitcher):
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)
             case "masks":
                 distances = find_distances(snapshot.squares, self.square_metric, spec, k)
-                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances)
+                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances, snapshot.tiles)
             case "recursion":
                 self.query_one(ExposurePane).show_cursor()
 

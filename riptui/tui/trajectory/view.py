@@ -165,7 +165,7 @@ class TrajectoryView(Widget):
             self.post_message(self.Said("point the mouse at a square of a picture first"))
             return
         x, y = (int(part * snapshot.spec.size) for part in place)
-        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y)
+        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y, snapshot.tiles)
         if repaint is None:
             self.post_message(self.Said("this square was not repainted"))
         else:

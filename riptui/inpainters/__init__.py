@@ -15,6 +15,7 @@ opencv, biharmonic, baselines   classical ones, and painters without a model
 controls    processes of the whole image with a known outcome: a codec, resampling, a blur
 diffusion   a diffusion model of diffusers; pipeline: the package that loads and runs it
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
+autoencoder a VAE of a latent diffusion model, over the whole picture
 programs    the user's own programs
 
 What they stand on:

@@ -187,6 +187,26 @@ BUILT_IN |= {
     )
     for name, model in MODELS.items()
 }
+BUILT_IN["autoencoder"] = InpainterInfo(
+    "riptui.inpainters.autoencoder:autoencoder",
+    "The whole picture through a VAE and back, without diffusion: vae=org/name, a folder, or a model's, e.g. sd2.",
+    {"vae": "", "dtype": "float32", "latents": "mode", "passes": 1, "tiling": False, "allow_pickle": False},
+    extra="diffusion",
+    distributions=("diffusers", "torch"),
+    parameter_types={
+        "vae": ModelType(),
+        "dtype": TextType(("float32", "float16", "bfloat16")),
+        "latents": TextType(("mode", "sample")),
+        "passes": NumberType(above=0, maximum=10_000, integer=True),
+        "allow_pickle": SwitchType(),
+    },
+    scope="image",
+    size_grid=8,
+    needs_weights=True,
+    takes_device=True,
+    takes_record=True,
+    runs_in_worker=True,
+)
 BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
 
 
@@ -272,6 +292,8 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     size (both in px)."""
     if parameters.get("model") == "":
         raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
+    if name == "autoencoder" and parameters.get("vae") == "":
+        raise InputError("autoencoder needs a VAE: --vae org/name, a folder (of a VAE or of a model) or e.g. sd2")
     for key in ("model", "vae", "config"):
         if isinstance(model := parameters.get(key), str):
             resolve_model(model)

@@ -1,5 +1,6 @@
 """The names in a runs folder. A folder with a spec.json is a trajectory; other folders are groups, at any depth."""
 
+import hashlib
 import re
 
 from riptui import inpainters
@@ -23,11 +24,20 @@ ANNOTATIONS = "annotations.json"
 NEW_PREFIX = ".new-"
 """Prefix of a trajectory folder that is still being created."""
 
+FEATURES_PREFIX = "features-"
+
 KEYFRAME_PATTERN = re.compile(r"[0-9]+\.png")
 
 
 def keyframe_name(k: int) -> str:
     return f"{k}.png"
+
+
+def features_name(extractor: str) -> str:
+    """The file with the vectors of an extractor: features-clip.npz, features-clip-1a2b3c4d.npz with a chosen model."""
+    base, _, model = extractor.partition(":")
+    chosen = f"-{hashlib.sha256(model.encode()).hexdigest()[:8]}" if model else ""
+    return f"{FEATURES_PREFIX}{base}{chosen}.npz"
 
 
 def name_trajectory(spec: Spec) -> str:

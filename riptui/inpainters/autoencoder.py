@@ -39,7 +39,7 @@ def autoencoder(
     iteration, in floating point from one to the next (limited to the range of colours); only the last is rounded to 8
     bits. The others: as `diffusion.diffusion`. Raises InputError, WeightsError, MissingExtraError.
     """
-    parameters = {"vae": vae, "allow_pickle": allow_pickle}
+    parameters: dict[str, str | bool] = {"vae": vae, "allow_pickle": allow_pickle}
     notes = gpu_tuning.set_determinism(deterministic)
     chosen, torch_dtype = torch_device.pick_device(device), getattr(torch, dtype)
     with silence_libraries():

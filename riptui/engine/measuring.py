@@ -46,7 +46,7 @@ def _measure_frames(
         if k in missing:
             repaint = Repaint(before, rows[k - 1].box) if k in of_repaint and before is not None else None
             values = meter.measure(image, missing[k], repaint)
-            claimed.add_measurement(k, values, previous=previous.get(k), squares=meter.squares)
+            claimed.add_measurement(k, values, previous=previous.get(k), squares=meter.squares, profiles=meter.profiles)
             yield Measured(k, values)
         elif k in measured_iterations:
             meter.previous = image

@@ -32,6 +32,7 @@ BUNDLED_FILES = (
     layout.METRICS,
     layout.SQUARES,
     layout.REPAINTS,
+    layout.PROFILES,
     layout.SESSIONS,
 )
 
@@ -47,6 +48,7 @@ class Delta:
     metrics: bytes = b""
     squares: bytes = b""
     repaints: bytes = b""
+    profiles: bytes = b""
     log: bytes = b""
     failed: bytes | None = None
     """failed.json, if it exists."""
@@ -98,6 +100,7 @@ class Lease:
                 _commit_delta(delta, patches, rows, keyframes)
         self._append(layout.SQUARES, delta.squares)
         self._append(layout.REPAINTS, delta.repaints)
+        self._append(layout.PROFILES, delta.profiles)
         self._append(layout.METRICS, delta.metrics)
         self._append(layout.LOG, delta.log)
         if delta.failed is not None:
@@ -144,7 +147,8 @@ class RemoteCopy:
             for name, data in bundle.items():
                 subfolder, _, file_name = name.rpartition("/")
                 (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
-        names = (layout.ROWS, layout.METRICS, layout.SQUARES, layout.REPAINTS, layout.SESSIONS, layout.LOG)
+        names = [layout.ROWS, layout.METRICS, layout.SQUARES, layout.REPAINTS, layout.PROFILES]
+        names += [layout.SESSIONS, layout.LOG]
         self._tails = {name: LineTail(path / name) for name in names}
         for name, tail in self._tails.items():
             tail.advance(bundle.get(name, b""))
@@ -168,6 +172,7 @@ class RemoteCopy:
             metrics=metrics,
             squares=self._tails[layout.SQUARES].read_lines(),
             repaints=self._tails[layout.REPAINTS].read_lines(),
+            profiles=self._tails[layout.PROFILES].read_lines(),
             log=self._tails[layout.LOG].read_lines(),
             failed=read_file(self.trajectory.path / layout.FAILED),
         )

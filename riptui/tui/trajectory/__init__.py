@@ -7,5 +7,5 @@ next_repaint    when a place of the picture is repainted next
 picture_row     the pictures; difference, colormap: how frame k is compared
 heading         path and recipe; seek_bar, slider: the frames; metric_readout: the metrics in a line
 tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; square_distances: what else
-                colours them), exposure_pane (recursion), text_tabs (spec, log)
+                colours them), exposure_pane (recursion), spectrum_pane, text_tabs (spec, log)
 """

@@ -14,7 +14,7 @@ import PIL.Image
 from riptui.arrays import Image
 from riptui.errors import RiptuiError
 from riptui.metrics.display import in_display_order
-from riptui.metrics.values import MetricValues, SquareValues
+from riptui.metrics.values import MetricValues, ProfileValues, SquareValues
 from riptui.results.exposure import LUMA
 from riptui.results.patch_errors import read_square_errors
 from riptui.results.recursion_effect import compute_effect
@@ -45,6 +45,7 @@ class TrajectorySnapshot:
     newest: int = 0  # the last frame saved
     metrics: dict[int, MetricValues] = field(default_factory=dict)
     squares: dict[int, dict[str, SquareValues]] = field(default_factory=dict)
+    profiles: dict[int, dict[str, ProfileValues]] = field(default_factory=dict)
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
     log: str = ""
@@ -103,6 +104,7 @@ class TrajectoryLoader:
 
         metrics: dict[int, MetricValues] = try_read(trajectory.read_metrics, {})
         squares: dict[int, dict[str, SquareValues]] = try_read(trajectory.read_squares, {})
+        profiles: dict[int, dict[str, ProfileValues]] = try_read(trajectory.read_profiles, {})
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
@@ -110,7 +112,7 @@ class TrajectoryLoader:
         status = try_read(lambda: derive_status(trajectory, rows[-1] if rows else None), None)
         text = "\n".join([*errors, log])
         return TrajectorySnapshot(
-            self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations, status
+            self.path, spec, rows, len(rows), metrics, squares, profiles, sessions, failure, text, annotations, status
         )
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:

@@ -60,12 +60,14 @@ def _describe(spec: Spec) -> str:
     model = str(changed.pop("model" if has_model else "vae", "")).rpartition("/")[2]
     model = model.removesuffix(".safetensors").removesuffix(".ckpt")
     changed.pop("config", None)  # a path
+    if spec.inpainter == inpainters.TEXT_TO_IMAGE:
+        changed.pop("prompt", None)  # the name of the folder
     if spec.inpainter != inpainters.DEFAULT_INPAINTER:
         parts += [model or spec.inpainter] if has_model else [spec.inpainter, *filter(None, [model])]
     parts += [f"{key}{value}" for key, value in changed.items()]
     if spec.order != "replacement":
         parts.append(spec.order)
-    if spec.amount != 400:
+    if spec.amount != (100 if spec.inpainter == inpainters.TEXT_TO_IMAGE else 400):
         parts.append(f"a{spec.amount:.12g}")
     if spec.size != 512:
         parts.append(f"{spec.size}px")

@@ -146,7 +146,8 @@ class Slot:
 
     def add_measurement(self, k: int, values: dict[str, float]) -> Measured:
         previous = self._measured_iterations[self._measured_iterations.index(k) - 1]
-        self._claim.add_measurement(k, values, previous=previous, squares=self.meter.squares)
+        squares, profiles = self.meter.squares, self.meter.profiles
+        self._claim.add_measurement(k, values, previous=previous, squares=squares, profiles=profiles)
         return Measured(k, values)
 
     def leave_batch(self) -> Iterator[TrajectoryEvent]:

@@ -17,8 +17,9 @@ from riptui.inpainters.models.catalogue import MODELS, is_on_hub, resolve_model
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
-from riptui.inpainters.parameters import NumberType, TextType, WeightsType
+from riptui.inpainters.parameters import NumberType, WeightsType
 from riptui.inpainters.programs.program_registry import OwnPrograms
+from riptui.inpainters.whole_image_infos import WHOLE_IMAGE_INFOS
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
@@ -93,38 +94,7 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("numpy",),
     ),
 }
-BUILT_IN |= {
-    "jpeg": InpainterInfo(
-        "riptui.inpainters.controls:jpeg",
-        "The whole picture as JPEG and back, by Pillow. A control for autoencoders.",
-        {"quality": 75, "subsampling": "4:4:4"},
-        distributions=("pillow",),
-        parameter_types={
-            "quality": NumberType(above=0, maximum=100, integer=True),
-            "subsampling": TextType(("4:4:4", "4:2:2", "4:2:0")),
-        },
-        scope="image",
-    ),
-    "resample": InpainterInfo(
-        "riptui.inpainters.controls:resample",
-        "The whole picture made smaller and as large again, by Pillow. A control for autoencoders.",
-        {"factor": 2.0, "filter": "bicubic"},
-        distributions=("pillow",),
-        parameter_types={
-            "factor": NumberType(above=0, maximum=64),
-            "filter": TextType(("box", "bilinear", "bicubic", "lanczos")),
-        },
-        scope="image",
-    ),
-    "blur": InpainterInfo(
-        "riptui.inpainters.controls:blur",
-        "The whole picture blurred by a Gaussian of known spectrum. A control for autoencoders.",
-        {"sigma": 1.0},
-        distributions=("numpy", "scipy"),
-        parameter_types={"sigma": NumberType(above=0, maximum=100)},
-        scope="image",
-    ),
-}
+BUILT_IN |= {}
 BUILT_IN |= {
     name: diffusion_info(
         model.title,
@@ -138,6 +108,7 @@ BUILT_IN |= {
 }
 BUILT_IN[CUSTOM] = diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
 BUILT_IN[TEXT_TO_IMAGE] = text_to_image_info()
+BUILT_IN |= WHOLE_IMAGE_INFOS
 
 
 OWN = OwnPrograms()
@@ -221,6 +192,9 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
     size (both in px)."""
     if parameters.get("model") == "":
+        raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
+    if name == "autoencoder" and parameters.get("vae") == "":
+        raise InputError("autoencoder needs a VAE: --vae org/name, a folder (of a VAE or of a model) or e.g. sd2")
         itself = ", or give the model itself as the inpainter" if name == CUSTOM else ""
         raise InputError(f"{name} needs a model: --set model=org/name{itself}")
     for key in ("model", "vae", "config"):

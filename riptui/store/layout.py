@@ -16,6 +16,7 @@ KEYFRAMES = "keyframes"
 METRICS = "metrics.jsonl"
 SQUARES = "squares.jsonl"
 REPAINTS = "repaints.jsonl"
+PROFILES = "profiles.jsonl"
 SESSIONS = "sessions.jsonl"
 REQUEST = "request.json"
 FAILED = "failed.json"
@@ -62,12 +63,14 @@ def _describe(spec: Spec) -> str:
     defaults = inpainters.complete_parameters(spec.inpainter, {})
     changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
     # a checkpoint of the user's: its name says more than "diffusion"
-    model = str(changed.pop("model", "")).rpartition("/")[2].removesuffix(".safetensors").removesuffix(".ckpt")
+    has_model = "model" in spec.parameters
+    model = str(changed.pop("model" if has_model else "vae", "")).rpartition("/")[2]
+    model = model.removesuffix(".safetensors").removesuffix(".ckpt")
     changed.pop("config", None)  # a path
     if spec.inpainter == inpainters.TEXT_TO_IMAGE:
         changed.pop("prompt", None)  # the name of the folder
     if spec.inpainter != inpainters.DEFAULT_INPAINTER:
-        parts.append(model or spec.inpainter)
+        parts += [model or spec.inpainter] if has_model else [spec.inpainter, *filter(None, [model])]
     parts += [f"{key}{value}" for key, value in changed.items()]
     if spec.order != "replacement":
         parts.append(spec.order)

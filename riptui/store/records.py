@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from riptui.metrics.values import RepaintDistance, SquareValues
+from riptui.metrics.values import ProfileValues, RepaintDistance, SquareValues
 from riptui.spec import Box, MeasureInterval, Sha256
 
 
@@ -48,6 +48,17 @@ class SquareMeasurement(msgspec.Struct, frozen=True):
 
     k: int
     squares: dict[str, SquareValues]
+    """By metric."""
+
+
+class ProfileMeasurement(msgspec.Struct, frozen=True):
+    """A line of profiles.jsonl: curves along an axis of the metric's own. The last of one k and name holds.
+
+    It can be deleted: `riptui measure` measures it again.
+    """
+
+    k: int
+    profiles: dict[str, ProfileValues]
     """By metric."""
 
 

@@ -12,10 +12,11 @@ from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
-from riptui.inpainters.models.catalogue import MODELS, is_on_hub, resolve_model
-from riptui.inpainters.models.lora_list import LoraType, read_loras
+from riptui.inpainters.models.catalogue import MODELS, resolve_model
+from riptui.inpainters.models.lora_list import LoraType
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
+from riptui.inpainters.models.usable_model import require_usable_model
 from riptui.inpainters.parameters import (
     FileType,
     HubFileType,
@@ -27,6 +28,7 @@ from riptui.inpainters.parameters import (
     WeightsType,
 )
 from riptui.inpainters.programs.program_registry import OwnPrograms
+from riptui.inpainters.servers.server_infos import SERVER_INFOS, explain_url, require_usable_server
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
@@ -156,6 +158,7 @@ BUILT_IN |= {
     for name, model in MODELS.items()
 }
 BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
+BUILT_IN |= SERVER_INFOS
 
 
 OWN = OwnPrograms()
@@ -218,6 +221,8 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
     """
     info = find_inpainter(name)
     for key, value in parameters.items():
+        if key == "url" and info.is_server:
+            raise InputError(explain_url(name))
         if key not in info.parameters:
             raise InputError(with_choices(f"{name} has no parameter {key}", key, info.parameters))
         if not info.type_of(key).accepts(value):
@@ -238,17 +243,14 @@ def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int) -> None:
     """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
     size (both in px)."""
-    if parameters.get("model") == "":
-        raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
-    for key in ("model", "vae", "config"):
-        if isinstance(model := parameters.get(key), str):
-            resolve_model(model)
-    for lora in read_loras(parameters.get("lora")):
-        is_on_hub(lora.file)
+    info = find_inpainter(name)
+    if info.is_server:
+        require_usable_server(name, parameters)
+    else:
+        require_usable_model(name, parameters)
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
-    info = find_inpainter(name)
     if mask % info.grid:
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
     if info.program and size != (info.program.resolution or size):
@@ -284,6 +286,8 @@ def load(
         arguments["offload"] = offload
     if info.takes_record:
         arguments["recorded"] = recorded
+    if info.is_server:
+        arguments["name"] = name
     if info.program is not None:
         arguments |= {"name": name, "program": info.program}
     feature = f"the inpainter {name}"

@@ -3,6 +3,7 @@
 import re
 
 from riptui import inpainters
+from riptui.inpainters.parameters import shorten
 from riptui.spec import Spec
 from riptui.store.names import older_slug, slugify
 
@@ -47,9 +48,11 @@ def _describe(spec: Spec) -> str:
     # a checkpoint of the user's: its name says more than "diffusion"
     model = str(changed.pop("model", "")).rpartition("/")[2].removesuffix(".safetensors").removesuffix(".ckpt")
     changed.pop("config", None)  # a path
-    if spec.inpainter != inpainters.DEFAULT_INPAINTER:
+    if inpainters.find_inpainter(spec.inpainter).is_server:  # lama of a server is another than lama
+        parts.append("-".join(filter(None, (spec.inpainter, model))))
+    elif spec.inpainter != inpainters.DEFAULT_INPAINTER:
         parts.append(model or spec.inpainter)
-    parts += [f"{key}{value}" for key, value in changed.items()]
+    parts += [f"{key}{shorten(value)}" for key, value in changed.items()]
     if spec.order != "replacement":
         parts.append(spec.order)
     if spec.amount != 400:

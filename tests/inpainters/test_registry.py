@@ -27,7 +27,7 @@ from riptui.recursion import ignore_step
 from tests.support.trajectories import picture
 
 ORIGINAL = picture(64)
-BARE = [name for name, entry in REGISTRY.items() if not entry.needs_weights]
+BARE = [name for name, entry in REGISTRY.items() if not (entry.needs_weights or entry.is_server)]
 """Those that need no checkpoint; test_diffusion.py has the others."""
 OPENCV = {"navier-stokes": cv2.INPAINT_NS, "telea": cv2.INPAINT_TELEA}
 

@@ -45,7 +45,7 @@ EXTRAS = {
     "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
     "lama": ("spandrel",),
     "mat": ("spandrel-extra-arches",),
-    "servers": ("httpx2",),
+    "servers": ("httpx2", "wsproto"),
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),

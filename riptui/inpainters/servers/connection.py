@@ -6,15 +6,18 @@ not followed, for credentials must not go elsewhere.
 
 import json
 import re
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 import httpx2
+from httpx2.websockets import AsyncWebSocketSession
 
 from riptui.errors import InpainterError
 from riptui.inpainters.servers.server_place import ServerPlace, auth_variable
@@ -59,6 +62,14 @@ class ServerConnection:
     async def get_file(self, path: str, **params: str) -> bytes:
         """The file at a path. Raises InpainterError."""
         return (await self._request("GET", path, self.place.timeout, params=params)).content
+
+    async def post(self, path: str, body: object) -> None:
+        """Send JSON, whatever is answered to it. Raises InpainterError."""
+        await self._request("POST", path, CONNECT_SECONDS, json=body)
+
+    def open_socket(self, path: str) -> AbstractAsyncContextManager[AsyncWebSocketSession]:
+        """A web socket. Raises anything: it is for progress alone."""
+        return self.client.websocket(f"ws{self.place.url.removeprefix('http')}{path}", max_message_size_bytes=MAX_BYTES)
 
     async def _request(self, method: str, path: str, seconds: float, **content: Any) -> httpx2.Response:
         """An answer with status 200. Raises InpainterError."""
@@ -179,8 +190,16 @@ async def connect(title: str, place: ServerPlace, *, reconnect: float | None = N
     """A connection for some requests. Proxies of the environment are used, but not for this machine itself."""
     limits = httpx2.Timeout(None, connect=CONNECT_SECONDS)
     is_here = _is_loopback(urlsplit(place.url).hostname or "")
-    async with httpx2.AsyncClient(headers=place.headers, timeout=limits, trust_env=not is_here) as client:
+    async with httpx2.AsyncClient(
+        headers=place.headers, timeout=limits, trust_env=not is_here, verify=_read_certificates()
+    ) as client:
         yield ServerConnection(title, place, client, reconnect=reconnect)
+
+
+@cache
+def _read_certificates() -> ssl.SSLContext:
+    """The certificates that this machine trusts: 30 ms to read."""
+    return httpx2.create_ssl_context()
 
 
 def _is_loopback(host: str) -> bool:

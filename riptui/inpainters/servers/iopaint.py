@@ -46,6 +46,7 @@ class IOPaintApi:
             "sd_sampler": sampler,
             **read_object(options),
         }
+        self._steps = max(1, int(steps * strength))
         self.is_parallel = model in PARALLEL_MODELS
 
     async def identify(self, connection: ServerConnection) -> dict[str, str]:
@@ -80,10 +81,19 @@ class IOPaintApi:
             content, headers = await connection.post_for_file("/api/v1/inpaint", body, seconds=picture.seconds)
         used = headers.get("x-seed", str(picture.seed))
         if used != str(picture.seed):
-            raise connection.error(
-                f"used the seed {used[:30]}, not {picture.seed}: is something between that changes it?"
-            )
+            raise connection.error(f"used the seed {used[:30]}, not {picture.seed}: nothing could be replayed")
         return content
 
     async def follow(self, connection: ServerConnection, tell: OnProgress) -> None:
-        """Not told yet."""
+        """By its page's channel, socket.io over a web socket: packets of text, whose first digits are their kind."""
+        async with connection.open_socket("/ws/socket.io/?EIO=4&transport=websocket") as socket:
+            while True:
+                packet = await socket.receive_text()
+                if packet.startswith("0"):  # opened: connect to the default namespace
+                    await socket.send_text("40")
+                elif packet == "2":  # ping
+                    await socket.send_text("3")
+                elif packet.startswith("42"):
+                    event, *data = json.loads(packet[2:])
+                    if event == "diffusion_progress":
+                        tell(int(data[0]["step"]) + 1, self._steps)

@@ -37,6 +37,7 @@ BASE = (
     "rich",
     "rich-click",
     "jaxtyping",
+    "imagehash",
     "simplejpeg",
     "textual",
     "tifffile",
@@ -46,9 +47,11 @@ EXTRAS = {
     "lama": ("spandrel",),
     "mat": ("spandrel-extra-arches",),
     "servers": ("httpx2", "wsproto"),
+    "sets": ("torch-fidelity",),
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),
+    "video": ("av",),
     "report": ("matplotlib",),
 }
 

@@ -3,7 +3,7 @@
 An inpainter fills masks. Its own conventions (value range, channel order, mask polarity) stay in its file.
 
 inpainter   the calling convention, with its optional parts
-inpainter_info  what is known of one before it is imported
+inpainter_info  what is known of one before it is imported; diffusion_info: of the diffusion models
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 import_trial  whether the packages of an inpainter can be imported
@@ -12,7 +12,9 @@ silence     keep the libraries' output off the terminal
 The inpainters themselves:
 
 opencv, biharmonic, baselines   classical ones, and painters without a model
+controls    processes of the whole image with a known outcome: a codec, resampling, a blur
 diffusion   a diffusion model of diffusers; pipeline: the package that loads and runs it
+text_to_image   whole pictures from a prompt, by the same loading
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
 programs    the user's own programs
 
@@ -28,6 +30,7 @@ from riptui.inpainters.registry import (
     CUSTOM,
     DEFAULT_INPAINTER,
     REGISTRY,
+    TEXT_TO_IMAGE,
     complete_parameters,
     find_inpainter,
     load,
@@ -41,6 +44,7 @@ __all__ = [
     "CUSTOM",
     "DEFAULT_INPAINTER",
     "REGISTRY",
+    "TEXT_TO_IMAGE",
     "CompileMode",
     "Inpainter",
     "InpainterInfo",

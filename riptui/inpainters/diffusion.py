@@ -27,6 +27,7 @@ from riptui.inpainters.pipeline import (
     schedulers,
 )
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.pipeline_tasks import PipelineTask
 from riptui.inpainters.silence import silence_libraries
 
 
@@ -54,6 +55,7 @@ def diffusion(
     deterministic: bool = False,
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
+    kind: type[DiffusionInpainter] = DiffusionInpainter,
 ) -> DiffusionInpainter:
     """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
 
@@ -63,6 +65,7 @@ def diffusion(
     computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
     network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
+    kind: what paints with it.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     _require_compatible(compile, deterministic, offload, quantise, gguf)
@@ -75,7 +78,7 @@ def diffusion(
     with silence_libraries():
         weights, notices = moved_weights.find_weights(places, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
-        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device)
+        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, kind.task)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         _set_schedule(pipeline, scheduler, steps)
         prompt = prompt if embedding is None else embeddings.insert_embedding(prompt)
@@ -94,7 +97,7 @@ def diffusion(
     if deterministic or (compile == "auto" and (offload != "none" or quantise or gguf)):
         compile = "off"
     settings: dict[str, Any] = {"steps": steps, "strength": strength, "guidance": guidance, "compile": compile}
-    inpainter = DiffusionInpainter(pipeline, encoded_prompts, weights, notes=notes, notices=notices, **settings)
+    inpainter = kind(pipeline, encoded_prompts, weights, notes=notes, notices=notices, **settings)
     schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
     return inpainter
 
@@ -114,7 +117,12 @@ def _require_compatible(
 
 
 def _load_pipeline(
-    weights: identity.Weights, model: str, dtype: torch.dtype, quantise: str | None, device: torch.device
+    weights: identity.Weights,
+    model: str,
+    dtype: torch.dtype,
+    quantise: str | None,
+    device: torch.device,
+    task: PipelineTask,
 ) -> Any:
     """The pipeline, on the CPU, with its own VAE or another, and with its own denoising network or a quantised one.
 
@@ -125,16 +133,16 @@ def _load_pipeline(
     options: dict[str, Any] = {"dtype": dtype, "allow_pickle": allow_pickle}
     loaded = {"vae": assembly.load_vae(vae, checkpoint, model, **options)} if vae else {}
     if gguf or quantise:
-        assembly.pipeline_class(checkpoint, model)  # says what is wrong before anything large is read
+        assembly.pipeline_class(checkpoint, model, task)  # says what is wrong before anything large is read
         name = checkpoint.denoiser
-        kind, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
+        network, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
         if gguf:
-            loaded[name] = quantisation.load_gguf(Path(gguf), kind, folder, dtype)
+            loaded[name] = quantisation.load_gguf(Path(gguf), network, folder, dtype)
         elif quantise:
             options |= {"files": checkpoint.components[name], "title": f"{model}'s {name}"}
             options |= {"repair_hint": checkpoint.repair_hint}
-            loaded[name] = quantisation.load_quantised(quantise, kind, folder, device, **options)
-    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
+            loaded[name] = quantisation.load_quantised(quantise, network, folder, device, **options)
+    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded, task=task)
 
 
 def _set_schedule(pipeline: Any, scheduler: str | None, steps: int) -> None:

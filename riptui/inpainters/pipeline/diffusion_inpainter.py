@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect as signatures
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from riptui.inpainters.models import identity
 from riptui.inpainters.pipeline import assembly, components, gpu_tuning, schedulers
 from riptui.inpainters.pipeline.compilation import Compilation
 from riptui.inpainters.pipeline.latent_images import quantise, require_aligned
+from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.prompts import Prompts
 from riptui.inpainters.silence import silence_libraries
 
@@ -34,6 +35,8 @@ TRIAL_SIZE = 64  # px; the smallest that every network takes
 
 class DiffusionInpainter:
     """An inpainter: a loaded pipeline with its encoded prompts and settings."""
+
+    task: ClassVar[PipelineTask] = INPAINTING
 
     def __init__(
         self,
@@ -57,11 +60,11 @@ class DiffusionInpainter:
         elif guidance is not None:
             self.settings["guidance_scale"] = guidance
         accepted = signatures.signature(pipeline.__call__).parameters
-        self.settings |= {key: value for key, value in FIXED_ARGUMENTS.items() if key in accepted}
+        self.settings = {key: value for key, value in (self.settings | FIXED_ARGUMENTS).items() if key in accepted}
         self.device = torch_device.describe_device(pipeline._execution_device)
         self.notices = [*notices]
         """Messages for the user about time and memory spent."""
-        self._notes = {**notes, **_pipeline_notes(pipeline, prompts)}
+        self._notes = {**notes, **_pipeline_notes(pipeline, prompts, self.task)}
         self._compilation = Compilation(pipeline, compile)
         self._memory_by_size: dict[int, tuple[int, int]] = {}
 
@@ -121,16 +124,22 @@ class DiffusionInpainter:
         """An image of 64 px for each seed, after two steps."""
         return quantise(self._inpaint_blank(seeds, TRIAL_SIZE), self.notes["dtype"])
 
+    def picture_arguments(self, images: Images, masks: Masks) -> dict[str, Any]:
+        """What the pipeline takes beside the prompts: pictures of [0, 1], and masks in which 1 is repainted."""
+        device = self.pipeline._execution_device
+        return {
+            "image": torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
+            "mask_image": torch.from_numpy(masks).to(device)[:, None].float(),
+        }
+
     def _inpaint(
         self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep, settings: dict[str, Any]
     ) -> torch.Tensor:
         batch, height, width, _ = images.shape
-        device = self.pipeline._execution_device
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
         try:
             painted: torch.Tensor = self.pipeline(
-                image=torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
-                mask_image=torch.from_numpy(masks).to(device)[:, None].float(),
+                **self.picture_arguments(images, masks),
                 height=height,
                 width=width,
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
@@ -162,12 +171,13 @@ class DiffusionInpainter:
         self, seeds: Sequence[int], size: int, on_step: OnStep = lambda step, steps: None
     ) -> torch.Tensor:
         blank, masks = np.zeros((len(seeds), size, size, 3), np.uint8), np.ones((len(seeds), size, size), bool)
-        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
+        short = {"num_inference_steps": 2, "strength": 1.0}
+        short_settings = {key: short.get(key, value) for key, value in self.settings.items()}
         with silence_libraries():
             return self._inpaint(blank, masks, seeds, on_step, short_settings)
 
 
-def _pipeline_notes(pipeline: Any, prompts: Prompts) -> dict[str, str]:
+def _pipeline_notes(pipeline: Any, prompts: Prompts, task: PipelineTask) -> dict[str, str]:
     notes = {
         "pipeline": type(pipeline).__name__,
         "dtype": str(assembly.denoiser(pipeline).dtype).removeprefix("torch."),
@@ -175,7 +185,7 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts) -> dict[str, str]:
     }
     if prompts.guidance_is_idle:
         notes["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
-    if _blends_latents(pipeline):
+    if task is INPAINTING and _blends_latents(pipeline):
         notes["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
     return notes
 

@@ -57,7 +57,8 @@ class InpainterInfo:
     added_parameters: Collection[str] = ()
     """The `parameters` that it gained after trajectories were computed with it. At its default such a parameter changes
     no pixel, and is left out of specs, so that old and new specs of the same pixels are equal."""
-
+    is_server: bool = False
+    """Whether a server paints, asked by HTTP; the factory then also takes `name`."""
     program: InpainterProgram | None = None
     """The external program of the user's settings that it is; the factory then also takes `name` and `program`."""
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from riptui import inpainters
+from riptui.inpainters.parameters import shorten
 from riptui.spec import Spec
 from riptui.store.names import older_slug, slugify
 
@@ -69,9 +70,12 @@ def _describe(spec: Spec) -> str:
     changed.pop("config", None)  # a path
     if spec.inpainter == inpainters.TEXT_TO_IMAGE:
         changed.pop("prompt", None)  # the name of the folder
-    if spec.inpainter != inpainters.DEFAULT_INPAINTER:
-        parts += [model or spec.inpainter] if has_model else [spec.inpainter, *filter(None, [model])]
-    parts += [f"{key}{value}" for key, value in changed.items()]
+    is_server = inpainters.find_inpainter(spec.inpainter).is_server  # lama of a server is another than lama
+    if has_model and model and not is_server:
+        parts.append(model)
+    elif spec.inpainter != inpainters.DEFAULT_INPAINTER:
+        parts += [spec.inpainter, *filter(None, [model])]
+    parts += [f"{key}{shorten(value)}" for key, value in changed.items()]
     if spec.order != "replacement":
         parts.append(spec.order)
     if spec.amount != (100 if spec.inpainter == inpainters.TEXT_TO_IMAGE else 400):

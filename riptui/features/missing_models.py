@@ -1,6 +1,7 @@
 """Whether the weights of a feature extractor are on this machine. Downloads nothing, imports no torch."""
 
 from riptui.errors import RiptuiError
+from riptui.extras import importing
 from riptui.features.network_files import NETWORK_FILES
 from riptui.features.registry import find_extractor
 
@@ -12,7 +13,8 @@ def require_model(name: str) -> None:
     if file := NETWORK_FILES.get(name):
         file.require_installed()
     elif model := chosen_model(name):
-        from riptui.inpainters.models import catalogue, locate  # the client of the hub, of an extra
+        with importing(f"features of {name}", "diffusion"):
+            from riptui.inpainters.models import catalogue, locate  # the client of the hub
 
         ref = catalogue.resolve_model(model)
         locate.locate_model(ref.model, ref.revision, file=CONFIG)

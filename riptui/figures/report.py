@@ -22,6 +22,7 @@ from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
+from riptui.figures.sets_section import WrittenSets, render_sets, write_sets
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
@@ -54,11 +55,12 @@ class WrittenReport:
     recursion: WrittenRecursion
     ratings: RatingSummary | None
     """None if nobody has rated."""
+    sets: WrittenSets
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
-        """The paper's and those of the recursion."""
-        return [*self.figures, *self.recursion.figures]
+        """The paper's, those of the recursion and those of sets of pictures."""
+        return [*self.figures, *self.recursion.figures, *self.sets.figures]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -83,11 +85,13 @@ class WrittenReport:
             ],
             "recursion": self.recursion.analysis.as_dict(),
             "ratings": self.ratings.as_dict() if self.ratings else None,
+            "sets": self.sets.as_dict(),
             "files": [
                 MARKDOWN_NAME,
                 HTML_NAME,
                 JSON_NAME,
                 *([CSV_NAME] if self.ratings else []),
+                *self.sets.tables.values(),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
@@ -122,15 +126,16 @@ def write_report(
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
         recursion = write_recursion(data, folder)
         ratings = write_ratings(rated_folders, data.summaries, folder)
+        sets = write_sets(data, folder, on_progress)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
         unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings
+            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings, sets
         )
-        sections = [*render_recursion(recursion), *render_ratings(ratings)]
+        sections = [*render_recursion(recursion), *render_sets(sets), *render_ratings(ratings)]
         text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())

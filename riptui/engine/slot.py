@@ -126,12 +126,12 @@ class Slot:
             self._session = session
         row = self._writer.append(iteration)
         if self.repaint_meter.names:
-            self._claim.add_repaint(row.k, row.sha256, self.repaint_meter.measure(iteration.frame, row.box))
+            self._claim.add_repaint(row.k, row.sha256, self.repaint_meter.measure(iteration.frame, iteration.region))
         return Iterated(row)
 
     def is_due(self, k: int) -> bool:
         """Whether frame k is due to be measured."""
-        return bool(self.meter.metrics) and k in self._measured_iterations
+        return bool(self.meter.names) and k in self._measured_iterations
 
     def features_due(self, iteration: Iteration) -> DueFrame | None:
         """The frame of an iteration, if its features are asked for."""
@@ -146,7 +146,8 @@ class Slot:
 
     def add_measurement(self, k: int, values: dict[str, float]) -> Measured:
         previous = self._measured_iterations[self._measured_iterations.index(k) - 1]
-        self._claim.add_measurement(k, values, previous=previous, squares=self.meter.squares)
+        squares, profiles = self.meter.squares, self.meter.profiles
+        self._claim.add_measurement(k, values, previous=previous, squares=squares, profiles=profiles)
         return Measured(k, values)
 
     def leave_batch(self) -> Iterator[TrajectoryEvent]:
@@ -202,7 +203,8 @@ def _save(
 
 def _measure(due: Sequence[tuple[Slot, Iteration]]) -> Iterator[TrajectoryEvent]:
     frames = [
-        MeteredFrame(slot.meter, iteration.frame, Repaint(iteration.before, iteration.box)) for slot, iteration in due
+        MeteredFrame(slot.meter, iteration.frame, Repaint(iteration.before, iteration.region))
+        for slot, iteration in due
     ]
     measured = measure_together(frames)
     for (slot, iteration), values in zip(due, measured, strict=True):

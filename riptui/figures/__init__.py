@@ -11,6 +11,8 @@ square_maps    figure S1, which the paper does not have: the distance of each sq
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
 sets_section   metrics of sets of pictures; sets_figure: their figure
 ratings_section  what people said with `riptui rate`
+collapse_section  how trajectories end, by stated thresholds
+chart_figure   a chart of the app; sheet draws its gallery
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
 curve_view     the views of a curve: against the inpainted %, against coverage, its excess

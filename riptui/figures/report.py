@@ -12,6 +12,7 @@ from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
 from riptui.figures import averages, scatter, sequences, singles, square_maps, style
+from riptui.figures.collapse_section import COLLAPSE_CSV, render_collapse, write_collapse
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
@@ -23,6 +24,7 @@ from riptui.figures.report_data import OnReportProgress, ReportData, load_report
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
 from riptui.figures.sets_section import WrittenSets, render_sets, write_sets
+from riptui.results.collapse_summary import CollapseSummary
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
@@ -56,6 +58,7 @@ class WrittenReport:
     ratings: RatingSummary | None
     """None if nobody has rated."""
     sets: WrittenSets
+    collapse: CollapseSummary
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
@@ -86,12 +89,14 @@ class WrittenReport:
             "recursion": self.recursion.analysis.as_dict(),
             "ratings": self.ratings.as_dict() if self.ratings else None,
             "sets": self.sets.as_dict(),
+            "collapse": self.collapse.as_dict(),
             "files": [
                 MARKDOWN_NAME,
                 HTML_NAME,
                 JSON_NAME,
                 *([CSV_NAME] if self.ratings else []),
                 *self.sets.tables.values(),
+                *([COLLAPSE_CSV] if self.collapse.ends.members else []),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
@@ -127,15 +132,22 @@ def write_report(
         recursion = write_recursion(data, folder)
         ratings = write_ratings(rated_folders, data.summaries, folder)
         sets = write_sets(data, folder, on_progress)
+        collapse = write_collapse(data, folder, on_progress)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
         unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings, sets
+            *(out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes),
+            *(recursion, ratings, sets, collapse),
         )
-        sections = [*render_recursion(recursion), *render_sets(sets), *render_ratings(ratings)]
+        sections = [
+            *render_recursion(recursion),
+            *render_sets(sets),
+            *render_collapse(collapse),
+            *render_ratings(ratings),
+        ]
         text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())

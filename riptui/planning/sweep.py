@@ -1,14 +1,24 @@
 """A sweep: every inpainter x mask x seed for each picture, and the folders of its trajectories. Reads no picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from riptui import inpainters
 from riptui.errors import InputError
-from riptui.spec import Fit, ParameterValue, Spec, SquareOrder, SquareSource
+from riptui.inpainters.scheduled import require_schedule
+from riptui.spec import Fit, ParameterValue, PasteBase, Spec, SquareOrder, SquareSource
 from riptui.store import layout, names
+
+
+@dataclass(frozen=True)
+class Interventions:
+    """What is done otherwise than in the paper. Fields as in Spec, and with the same defaults."""
+
+    onto: PasteBase = "frame"
+    anchor: int = 0
+    schedule: str = ""
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Sweep:
     paste: bool = True
     size: int = 512
     fit: Fit = "bands"
+    interventions: Interventions = Interventions()
 
     def __post_init__(self) -> None:
         """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
@@ -35,32 +46,45 @@ class Sweep:
 
     def __len__(self) -> int:
         """Trajectories of one picture."""
-        return len(self.inpainters) * len(self.masks) * len(self.seeds)
+        return len(self.specs("", "0" * 64, "0" * 64))
 
     def specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
-        """One spec per combination, for a picture that is given by its hashes."""
-        specs = []
+        """One spec per combination, for a picture that is given by its hashes.
+
+        An inpainter of whole pictures has no squares: all mask sizes are one combination, and so are all orders.
+        """
+        specs: dict[str, Spec] = {}
         for text, mask, seed in product(self.inpainters, self.masks, self.seeds):
             resolved = inpainters.resolve_inpainter(text)
             parameters = {**resolved.parameters, **inpainters.parse_parameters(resolved.name, self.parameters)}
+            whole = inpainters.find_inpainter(resolved.name).scope == "image"
             spec = Spec(
                 source_name=source_name,
                 source_sha256=source_sha256,
                 original_sha256=original_sha256,
                 size=self.size,
                 fit=self.fit,
-                mask=mask,
-                order=self.order,
+                mask=self.size if whole else mask,
+                order="replacement" if whole else self.order,
                 squares=self.squares,
                 amount=self.amount,
                 seed=seed,
-                paste=self.paste,
+                paste=whole or self.paste,
                 inpainter=resolved.name,
                 parameters=inpainters.spec_parameters(resolved.name, parameters),
+                **vars(self.interventions),
             )
             inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask, spec.size)
-            specs.append(spec)
-        return specs
+            require_schedule(spec.inpainter, spec.parameters, scheduled_values(spec))
+            specs.setdefault(spec.digest, spec)
+        return list(specs.values())
+
+
+def scheduled_values(spec: Spec) -> Iterator[dict[str, float | str]]:
+    """What its schedules ask for over the iterations, at the first, the last and up to 1,000 between them."""
+    if spec.schedule:
+        step = max(1, spec.iterations // 1000)
+        yield from map(spec.scheduled, {*range(1, spec.iterations + 1, step), spec.iterations})
 
 
 def queue_position(now: float, number: int) -> float:

@@ -17,6 +17,9 @@ set_tables         the same as rows of one table
 
 picture_names  what to call pictures where several are shown
 
+similarity         Vendi score, near pairs and the order of a set, from its matrix of distances
+diversity          how far the seeds of a picture are apart; frame_comparison: by features or a metric
+
 rating_questions   what people are asked about frames; rating_answers: what they answered
 preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappas, metrics against people
 rating_summary     all of this, from any trajectories and files of ratings
@@ -29,4 +32,8 @@ exposure_model     predicts the curve of a mask size or an order that was left o
 coverage_null      the excess of a measured curve over coverage
 order_differences  orders of squares, compared by picture
 recursion_analysis all of this, from any trajectories
+
+frame_traits       detail, seams, structure and colour spread of a frame
+end_looks          the ends of trajectories by these, and whether they settled; collapse_thresholds: from what on
+collapse_summary   how often each end occurs, with intervals; collapse_table: every trajectory as a row
 """

@@ -32,6 +32,7 @@ BUNDLED_FILES = (
     layout.METRICS,
     layout.SQUARES,
     layout.REPAINTS,
+    layout.PROFILES,
     layout.SESSIONS,
 )
 
@@ -49,6 +50,7 @@ class Delta:
     repaints: bytes = b""
     features: Mapping[str, bytes] = field(default_factory=dict)
     """Files of features that are new, or were replaced."""
+    profiles: bytes = b""
     log: bytes = b""
     failed: bytes | None = None
     """failed.json, if it exists."""
@@ -101,6 +103,7 @@ class Lease:
                 _commit_delta(delta, patches, rows, keyframes)
         self._append(layout.SQUARES, delta.squares)
         self._append(layout.REPAINTS, delta.repaints)
+        self._append(layout.PROFILES, delta.profiles)
         self._append(layout.METRICS, delta.metrics)
         for name in layout.feature_files(delta.features):
             folder.write_atomically(name, delta.features[name], durable=False)
@@ -149,7 +152,8 @@ class RemoteCopy:
             for name, data in bundle.items():
                 subfolder, _, file_name = name.rpartition("/")
                 (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
-        names = (layout.ROWS, layout.METRICS, layout.SQUARES, layout.REPAINTS, layout.SESSIONS, layout.LOG)
+        names = [layout.ROWS, layout.METRICS, layout.SQUARES, layout.REPAINTS, layout.PROFILES]
+        names += [layout.SESSIONS, layout.LOG]
         self._tails = {name: LineTail(path / name) for name in names}
         for name, tail in self._tails.items():
             tail.advance(bundle.get(name, b""))
@@ -175,6 +179,7 @@ class RemoteCopy:
             squares=self._tails[layout.SQUARES].read_lines(),
             repaints=self._tails[layout.REPAINTS].read_lines(),
             features=self._take_features(),
+            profiles=self._tails[layout.PROFILES].read_lines(),
             log=self._tails[layout.LOG].read_lines(),
             failed=read_file(self.trajectory.path / layout.FAILED),
         )

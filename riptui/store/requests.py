@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from riptui.errors import DiskError
-from riptui.metrics import PREVIOUS, base_name, has_value_at_first, split_names
+from riptui.metrics import PREVIOUS, REGISTRY, base_name, has_value_at_first, split_names
 from riptui.spec import measured_iterations
 from riptui.store import layout
 from riptui.store.claim import encode_record
@@ -70,12 +70,23 @@ def find_missing_measurements(
     """The metrics to measure, by frame. A value @previous counts only if it was measured against the right frame."""
     measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
     metrics = split_names(metrics).frames
+    lacking = _find_missing_profiles(trajectory, metrics)
     missing = {}
     for k, previous in zip(iterations, [None, *iterations], strict=False):
         names = [name for name in metrics if previous is not None or has_value_at_first(name)]
         outdated = set() if previous_frames.get(k) == previous else {name for name in names if name.endswith(PREVIOUS)}
+        outdated |= lacking.get(k, set())
         missing[k] = [name for name in names if name not in measured.get(k, {}) or name in outdated]
     return {k: names for k, names in missing.items() if names}
+
+
+def _find_missing_profiles(trajectory: Trajectory, metrics: Sequence[str]) -> dict[int, set[str]]:
+    """The metrics with a profile that is not stored, by frame."""
+    spec = trajectory.spec
+    infos = {name: REGISTRY.get(name) for name in metrics}
+    names = [name for name, info in infos.items() if info and info.has_profile and info.min_side <= spec.size]
+    known = trajectory.read_profiles() if names else {}
+    return {k: set(names) - known.get(k, {}).keys() for k in spec.point_iterations()} if names else {}
 
 
 def find_missing_repaints(trajectory: Trajectory, metrics: Sequence[str]) -> dict[int, list[str]]:

@@ -16,13 +16,14 @@ from riptui.testing import FAILING, SLOW, check_inpainter, check_metric, check_r
 
 pytest_plugins = ["tests.support.random_trunks"]
 
-BARE = [name for name, info in inpainters.REGISTRY.built_in.items() if not info.needs_weights]
+BARE = [name for name, info in inpainters.REGISTRY.built_in.items() if not (info.needs_weights or info.is_server)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BARE)
 def test_every_builtin_inpainter_without_weights_keeps_the_rules(name: str) -> None:
-    check_inpainter(inpainters.load(name), grid=inpainters.find_inpainter(name).grid)
+    info = inpainters.find_inpainter(name)
+    check_inpainter(inpainters.load(name), grid=info.grid, scope=info.scope)
 
 
 @pytest.mark.slow

@@ -9,7 +9,10 @@ from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam
 from riptui.metrics.sets.set_metrics import SET_METRICS
 
-GROUPING_FIELDS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
+GROUPING_FIELDS = [
+    *("inpainter", "mask", "seed", "order", "amount", "paste", "onto", "anchor", "schedule"),
+    *("size", "fit", "image", "source_name"),
+]
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 

@@ -9,6 +9,7 @@ averages       figure 7: mean over all images; scatter: figure 8; panels: code t
 singles        figures 9 and 13: single images, and single images with several seeds
 square_maps    figure S1, which the paper does not have: the distance of each square
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
+sets_section   metrics of sets of pictures; sets_figure: their figure
 ratings_section  what people said with `riptui rate`
 collapse_section  how trajectories end, by stated thresholds
 chart_figure   a chart of the app; sheet draws its gallery

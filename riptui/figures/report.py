@@ -23,6 +23,7 @@ from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
+from riptui.figures.sets_section import WrittenSets, render_sets, write_sets
 from riptui.results.collapse_summary import CollapseSummary
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
@@ -56,12 +57,13 @@ class WrittenReport:
     recursion: WrittenRecursion
     ratings: RatingSummary | None
     """None if nobody has rated."""
+    sets: WrittenSets
     collapse: CollapseSummary
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
-        """The paper's and those of the recursion."""
-        return [*self.figures, *self.recursion.figures]
+        """The paper's, those of the recursion and those of sets of pictures."""
+        return [*self.figures, *self.recursion.figures, *self.sets.figures]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -86,12 +88,14 @@ class WrittenReport:
             ],
             "recursion": self.recursion.analysis.as_dict(),
             "ratings": self.ratings.as_dict() if self.ratings else None,
+            "sets": self.sets.as_dict(),
             "collapse": self.collapse.as_dict(),
             "files": [
                 MARKDOWN_NAME,
                 HTML_NAME,
                 JSON_NAME,
                 *([CSV_NAME] if self.ratings else []),
+                *self.sets.tables.values(),
                 *([COLLAPSE_CSV] if self.collapse.ends.members else []),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
@@ -127,6 +131,7 @@ def write_report(
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
         recursion = write_recursion(data, folder)
         ratings = write_ratings(rated_folders, data.summaries, folder)
+        sets = write_sets(data, folder, on_progress)
         collapse = write_collapse(data, folder, on_progress)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
@@ -134,9 +139,15 @@ def write_report(
         runs = sum(len(condition.runs) for condition in data.conditions)
         unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings, collapse
+            *(out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes),
+            *(recursion, ratings, sets, collapse),
         )
-        sections = [*render_recursion(recursion), *render_collapse(collapse), *render_ratings(ratings)]
+        sections = [
+            *render_recursion(recursion),
+            *render_sets(sets),
+            *render_collapse(collapse),
+            *render_ratings(ratings),
+        ]
         text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())

@@ -6,6 +6,7 @@ metric is that of a set for each seed, and then their mean: n is pictures.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,8 +17,9 @@ from riptui.features import find_extractor
 from riptui.metrics.sets import find_set_metric
 from riptui.results.curves import GroupKey, drop_copies, group_by
 from riptui.spec import Spec
-from riptui.store.feature_file import StoredFeatures, read_features
+from riptui.store.feature_file import StoredFeatures, read_features, stored_extractors
 from riptui.store.listing import TrajectorySummary
+from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
 
@@ -74,21 +76,25 @@ class PictureSets:
     """What was left out, and what to do about it."""
 
 
-def stored_extractors(summaries: Iterable[TrajectorySummary], names: Iterable[str]) -> list[str]:
-    """Of some extractors those that any of the trajectories has features of."""
-    listed = list(summaries)
-    return [name for name in names if any(one.spec and read_features(one.trajectory, name).vectors for one in listed)]
+def list_features(summaries: Iterable[TrajectorySummary]) -> list[str]:
+    """The extractors that any of the trajectories has features of, sorted. Never raises for one of them."""
+    names: set[str] = set()
+    for one in summaries:
+        with suppress(RiptuiError):
+            names.update(stored_extractors(one.trajectory))
+    return sorted(names)
 
 
 def choose_features(metric: str, features: str | None, summaries: Sequence[TrajectorySummary]) -> str:
     """The given extractor, or that of the metric's source. Raises InputError if no trajectory has its features."""
     name = features or find_set_metric(metric).features
     find_extractor(name)
-    if stored_extractors(summaries, [name]):
+    if name in (stored := list_features(summaries)):
         return name
+    others = f", or name others with --features; there are {', '.join(map(printable, stored))}" if stored else ""
     raise InputError(
         f"none of these trajectories has the features {name}, which {metric} is computed from: add them with riptui "
-        f"measure PATH --metrics {name}, or name others with --features"
+        f"measure PATH --metrics {name}{others}"
     )
 
 

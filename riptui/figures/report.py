@@ -11,7 +11,7 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
-from riptui.figures import averages, scatter, sequences, singles, square_maps, style
+from riptui.figures import averages, scatter, sequences, singles, spectrum_figure, square_maps, style
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
@@ -22,6 +22,8 @@ from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
+from riptui.figures.side_by_side_section import WrittenSideBySide, render_side_by_side, write_side_by_side
+from riptui.figures.strength_section import WrittenStrengths, render_strengths, write_strengths
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
@@ -31,6 +33,14 @@ MARKDOWN_NAME = "report.md"
 HTML_NAME = "report.html"
 
 DrawFigure = Callable[[Condition], Iterator[PlottedFigure | SkippedFigure]]
+
+DRAWN_OF_SQUARES: tuple[DrawFigure, ...] = (
+    sequences.draw_one_inpainting,
+    sequences.draw_two_iterations,
+    sequences.draw_mask_sizes,
+    square_maps.draw_square_maps,
+)
+"""Figures that say nothing where each iteration repaints the whole image."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,8 @@ class WrittenReport:
     tested: Sequence[ConditionFindings]
     notes: Sequence[str]
     """Further remarks for the reader."""
+    side_by_side: WrittenSideBySide
+    strengths: WrittenStrengths
     recursion: WrittenRecursion
     ratings: RatingSummary | None
     """None if nobody has rated."""
@@ -58,7 +70,7 @@ class WrittenReport:
     @property
     def all_figures(self) -> list[WrittenFigure]:
         """The paper's and those of the recursion."""
-        return [*self.figures, *self.recursion.figures]
+        return [*self.figures, *self.side_by_side.figures, *self.strengths.figures, *self.recursion.figures]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -81,6 +93,7 @@ class WrittenReport:
                 }
                 for tested in self.tested
             ],
+            "strengths": [asdict(law) for law in self.strengths.laws],
             "recursion": self.recursion.analysis.as_dict(),
             "ratings": self.ratings.as_dict() if self.ratings else None,
             "files": [
@@ -120,17 +133,35 @@ def write_report(
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
+        side_by_side, strengths = write_side_by_side(data.conditions, folder), write_strengths(data.conditions, folder)
         recursion = write_recursion(data, folder)
         ratings = write_ratings(rated_folders, data.summaries, folder)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
-        unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings
+            folder=out,
+            metric=data.metric,
+            trajectories=runs,
+            unfinished=data.unfinished,
+            unreadable=data.unreadable,
+            figures=figures,
+            left_out=left_out,
+            damaged=damaged,
+            tested=tested,
+            notes=notes,
+            side_by_side=side_by_side,
+            strengths=strengths,
+            recursion=recursion,
+            ratings=ratings,
         )
-        sections = [*render_recursion(recursion), *render_ratings(ratings)]
+        sections = [
+            *render_side_by_side(side_by_side),
+            *render_strengths(strengths),
+            *render_recursion(recursion),
+            *render_ratings(ratings),
+        ]
         text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())
@@ -150,6 +181,8 @@ def _draw_all(
         for draw_index, draw in enumerate(draw_functions):
             for condition_index, condition in enumerate(data.conditions):
                 on_progress("drawing", draw_index * len(data.conditions) + condition_index, total)
+                if draw in DRAWN_OF_SQUARES and condition.whole_image:
+                    continue
                 for figure in draw(condition):
                     if isinstance(figure, PlottedFigure):
                         figures.append(_write_figure(figure, condition, folder))
@@ -173,6 +206,7 @@ def list_draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
         sequences.draw_mask_sizes,
         singles.draw_seeds,
         square_maps.draw_square_maps,
+        spectrum_figure.draw_spectra,
     ]
 
 

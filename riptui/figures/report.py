@@ -11,7 +11,7 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
-from riptui.figures import averages, scatter, sequences, singles, square_maps, style
+from riptui.figures import averages, scatter, sequences, singles, spectrum_figure, square_maps, style
 from riptui.figures.collapse_section import COLLAPSE_CSV, render_collapse, write_collapse
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
@@ -24,6 +24,8 @@ from riptui.figures.report_data import OnReportProgress, ReportData, load_report
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
 from riptui.figures.sets_section import WrittenSets, render_sets, write_sets
+from riptui.figures.side_by_side_section import WrittenSideBySide, render_side_by_side, write_side_by_side
+from riptui.figures.strength_section import WrittenStrengths, render_strengths, write_strengths
 from riptui.results.collapse_summary import CollapseSummary
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
@@ -34,6 +36,14 @@ MARKDOWN_NAME = "report.md"
 HTML_NAME = "report.html"
 
 DrawFigure = Callable[[Condition], Iterator[PlottedFigure | SkippedFigure]]
+
+DRAWN_OF_SQUARES: tuple[DrawFigure, ...] = (
+    sequences.draw_one_inpainting,
+    sequences.draw_two_iterations,
+    sequences.draw_mask_sizes,
+    square_maps.draw_square_maps,
+)
+"""Figures that say nothing where each iteration repaints the whole image."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ class WrittenReport:
     tested: Sequence[ConditionFindings]
     notes: Sequence[str]
     """Further remarks for the reader."""
+    side_by_side: WrittenSideBySide
+    strengths: WrittenStrengths
     recursion: WrittenRecursion
     ratings: RatingSummary | None
     """None if nobody has rated."""
@@ -62,8 +74,9 @@ class WrittenReport:
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
-        """The paper's, those of the recursion and those of sets of pictures."""
-        return [*self.figures, *self.recursion.figures, *self.sets.figures]
+        """The paper's, and those of all sections."""
+        sections = (self.side_by_side, self.strengths, self.recursion, self.sets)
+        return [*self.figures, *(figure for section in sections for figure in section.figures)]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -86,6 +99,7 @@ class WrittenReport:
                 }
                 for tested in self.tested
             ],
+            "strengths": [asdict(law) for law in self.strengths.laws],
             "recursion": self.recursion.analysis.as_dict(),
             "ratings": self.ratings.as_dict() if self.ratings else None,
             "sets": self.sets.as_dict(),
@@ -129,6 +143,7 @@ def write_report(
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
+        side_by_side, strengths = write_side_by_side(data.conditions, folder), write_strengths(data.conditions, folder)
         recursion = write_recursion(data, folder)
         ratings = write_ratings(rated_folders, data.summaries, folder)
         sets = write_sets(data, folder, on_progress)
@@ -137,12 +152,27 @@ def write_report(
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
-        unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            *(out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes),
-            *(recursion, ratings, sets, collapse),
+            folder=out,
+            metric=data.metric,
+            trajectories=runs,
+            unfinished=data.unfinished,
+            unreadable=data.unreadable,
+            figures=figures,
+            left_out=left_out,
+            damaged=damaged,
+            tested=tested,
+            notes=notes,
+            side_by_side=side_by_side,
+            strengths=strengths,
+            recursion=recursion,
+            ratings=ratings,
+            sets=sets,
+            collapse=collapse,
         )
         sections = [
+            *render_side_by_side(side_by_side),
+            *render_strengths(strengths),
             *render_recursion(recursion),
             *render_sets(sets),
             *render_collapse(collapse),
@@ -167,6 +197,8 @@ def _draw_all(
         for draw_index, draw in enumerate(draw_functions):
             for condition_index, condition in enumerate(data.conditions):
                 on_progress("drawing", draw_index * len(data.conditions) + condition_index, total)
+                if draw in DRAWN_OF_SQUARES and condition.whole_image:
+                    continue
                 for figure in draw(condition):
                     if isinstance(figure, PlottedFigure):
                         figures.append(_write_figure(figure, condition, folder))
@@ -190,6 +222,7 @@ def list_draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
         sequences.draw_mask_sizes,
         singles.draw_seeds,
         square_maps.draw_square_maps,
+        spectrum_figure.draw_spectra,
     ]
 
 

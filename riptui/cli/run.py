@@ -18,7 +18,7 @@ from riptui.inpainters import resolve_inpainter
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Interventions, Sweep, require_valid_names
-from riptui.spec import Fit, MeasureInterval, ParameterValue, PasteBase, SquareOrder, SquareSource
+from riptui.spec import ColourMatch, Fit, MeasureInterval, ParameterValue, PasteBase, SquareOrder, SquareSource
 from riptui.store.ownership import explain_umask
 from riptui.store.records import Request
 
@@ -38,6 +38,8 @@ def run(
     no_paste: bool,
     anchor: int,
     schedules: tuple[str, ...],
+    match: ColourMatch,
+    feather: int,
     size: int,
     fit: Fit,
     recursive: bool,
@@ -59,7 +61,7 @@ def run(
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
     is_pasted, onto = read_paste(paste, no_paste)
-    interventions = Interventions(onto, anchor, "\n".join(schedules))
+    interventions = Interventions(onto, anchor, "\n".join(schedules), match, feather)
     sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, is_pasted, size, fit, interventions)
     sources = find_sources(images, recursive=recursive)
     require_valid_names(group, name, len(sources) * len(sweep))

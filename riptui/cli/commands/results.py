@@ -9,7 +9,7 @@ from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam
 
 GROUPING_FIELDS = [
-    *("inpainter", "mask", "seed", "order", "amount", "paste", "onto", "anchor", "schedule"),
+    *("inpainter", "mask", "seed", "order", "amount", "paste", "onto", "anchor", "schedule", "match", "feather"),
     *("size", "fit", "image", "source_name"),
 ]
 FILE = click.Path(path_type=Path, dir_okay=False)

@@ -12,7 +12,7 @@ from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
 from riptui.figures import averages, scatter, sequences, singles, square_maps, style
-from riptui.figures.collapse_section import COLLAPSE_CSV, render_collapse, write_collapse
+from riptui.figures.collapse_section import CollapseAnalysis, render_collapse, write_collapse
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
@@ -23,7 +23,6 @@ from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
-from riptui.results.collapse_summary import CollapseSummary
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
@@ -56,7 +55,7 @@ class WrittenReport:
     recursion: WrittenRecursion
     ratings: RatingSummary | None
     """None if nobody has rated."""
-    collapse: CollapseSummary
+    collapse: CollapseAnalysis
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
@@ -92,7 +91,7 @@ class WrittenReport:
                 HTML_NAME,
                 JSON_NAME,
                 *([CSV_NAME] if self.ratings else []),
-                *([COLLAPSE_CSV] if self.collapse.ends.members else []),
+                *self.collapse.files,
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }

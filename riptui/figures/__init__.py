@@ -10,6 +10,7 @@ singles        figures 9 and 13: single images, and single images with several s
 square_maps    figure S1, which the paper does not have: the distance of each square
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
 ratings_section  what people said with `riptui rate`
+nearest_section  the nearest pictures of a corpus, and the share of novel frames
 collapse_section  how trajectories end, by stated thresholds
 chart_figure   a chart of the app; sheet draws its gallery
 reference      published curves from a CSV

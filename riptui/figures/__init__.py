@@ -13,6 +13,7 @@ side_by_side_section  all conditions in one figure and one table; strength_secti
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
 sets_section   metrics of sets of pictures; sets_figure: their figure
 ratings_section  what people said with `riptui rate`
+nearest_section  the nearest pictures of a corpus, and the share of novel frames
 collapse_section  how trajectories end, by stated thresholds
 chart_figure   a chart of the app; sheet draws its gallery
 reference      published curves from a CSV

@@ -12,10 +12,17 @@ from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
 from riptui.figures import averages, scatter, sequences, singles, spectrum_figure, square_maps, style
-from riptui.figures.collapse_section import COLLAPSE_CSV, render_collapse, write_collapse
+from riptui.figures.collapse_section import CollapseAnalysis, render_collapse, write_collapse
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
+from riptui.figures.nearest_section import (
+    NEAREST_SHEET,
+    WrittenNearest,
+    render_nearest,
+    require_corpus,
+    write_nearest,
+)
 from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
 from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
 from riptui.figures.reference import ReferenceCurves, find_undrawn
@@ -26,7 +33,6 @@ from riptui.figures.report_text import render_markdown
 from riptui.figures.sets_section import WrittenSets, render_sets, write_sets
 from riptui.figures.side_by_side_section import WrittenSideBySide, render_side_by_side, write_side_by_side
 from riptui.figures.strength_section import WrittenStrengths, render_strengths, write_strengths
-from riptui.results.collapse_summary import CollapseSummary
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
@@ -70,7 +76,9 @@ class WrittenReport:
     ratings: RatingSummary | None
     """None if nobody has rated."""
     sets: WrittenSets
-    collapse: CollapseSummary
+    collapse: CollapseAnalysis
+    nearest: WrittenNearest | None
+    """None if no corpus was given."""
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
@@ -104,13 +112,15 @@ class WrittenReport:
             "ratings": self.ratings.as_dict() if self.ratings else None,
             "sets": self.sets.as_dict(),
             "collapse": self.collapse.as_dict(),
+            "nearest": self.nearest.found.as_dict() if self.nearest else None,
             "files": [
                 MARKDOWN_NAME,
                 HTML_NAME,
                 JSON_NAME,
                 *([CSV_NAME] if self.ratings else []),
                 *self.sets.tables.values(),
-                *([COLLAPSE_CSV] if self.collapse.ends.members else []),
+                *self.collapse.files,
+                *(self.nearest.files if self.nearest else ()),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
@@ -126,6 +136,7 @@ def write_report(
     *,
     reference: Path | None = None,
     rated_folders: Sequence[Path] = (),
+    corpus: str | None = None,
     overwrite: bool = False,
     on_progress: OnReportProgress = lambda stage, done, total: None,
 ) -> WrittenReport:
@@ -133,13 +144,16 @@ def write_report(
 
     Figures that need more data are left out, with the reason. The same trajectories give the same bytes.
     `reference`: a CSV of published curves (see `reference.read`). `rated_folders`: where, and below which, ratings are
-    looked for. `out` is created; an earlier report in it is replaced. With `overwrite`, `out` may contain other files,
-    which are kept.
+    looked for, and up to which tags of groups count. `corpus`: the pictures that the last frames are compared with.
+    `out` is created; an earlier report in it is replaced. With `overwrite`, `out` may contain other files, which are
+    kept.
 
-    Raises InputError: no readable trajectory, a wrong `reference` or `out`; DiskError.
+    Raises InputError: no readable trajectory, a wrong `reference`, `corpus` or `out`; DiskError.
     """
     require_report_folder(out, overwrite=overwrite)
     overlaid = read_reference(reference) if reference else None
+    if corpus:
+        require_corpus(corpus)
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
@@ -148,6 +162,7 @@ def write_report(
         ratings = write_ratings(rated_folders, data.summaries, folder)
         sets = write_sets(data, folder, on_progress)
         collapse = write_collapse(data, folder, on_progress)
+        nearest = write_nearest(data.summaries, corpus, rated_folders, folder, on_progress) if corpus else None
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
@@ -169,6 +184,7 @@ def write_report(
             ratings=ratings,
             sets=sets,
             collapse=collapse,
+            nearest=nearest,
         )
         sections = [
             *render_side_by_side(side_by_side),
@@ -176,11 +192,12 @@ def write_report(
             *render_recursion(recursion),
             *render_sets(sets),
             *render_collapse(collapse),
+            *render_nearest(nearest),
             *render_ratings(ratings),
         ]
         text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
-        write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())
+        write_atomically(folder / HTML_NAME, render_html(text, _pictures(written, folder)).encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")
         on_progress("testing", 1, 1)
     return written
@@ -234,9 +251,11 @@ def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) ->
     )
 
 
-def _pictures(figures: Iterable[WrittenFigure], folder: Path) -> dict[str, bytes]:
+def _pictures(written: WrittenReport, folder: Path) -> dict[str, bytes]:
     """The PNGs of the report, by the name that its text has for them."""
-    names = [file for figure in figures for file in figure.files if file.endswith(".png")]
+    names = [file for figure in written.all_figures for file in figure.files if file.endswith(".png")]
+    if written.nearest and NEAREST_SHEET in written.nearest.files:
+        names.append(NEAREST_SHEET)
     return {name: (folder / name).read_bytes() for name in names}
 
 

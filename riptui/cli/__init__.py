@@ -7,7 +7,8 @@
     stall_watch  says which file system does not answer
     console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes
     run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
-    metric_choice       which metrics a run measures; results_tables, settings_table, recursion_tables: of `results`
+    metric_choice       which metrics a run measures; results_tables, settings_table, recursion_tables: of `results`;
+                        diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
     runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
@@ -61,6 +62,7 @@ PANELS = {
         "export": "Export frames, an animation, a strip of frames, tables.",
         "rate": "Rate frames blind: A/B, best of several, tags.",
         "ratings": "Summarise what people said with rate.",
+        "diversity": "Tell how far the seeds of a picture are apart.",
         "results": "Summarise many trajectories; test the paper's findings.",
         "report": "Draw the paper's figures from your own trajectories.",
     },

@@ -133,7 +133,8 @@ def _format_cells(summary: TrajectorySummary, inpainter: str, columns: int) -> s
     if columns < VALUES_COLUMNS + SETTINGS_COLUMNS + len(inpainter):
         return progress
     tags = "".join(f"  #{tag}" for tag in summary.annotations.tags)
-    return f"{inpainter}{spec.mask:>5} px  seed {spec.seed:<4}{progress}{printable(tags)}"
+    mask = "image" if spec.whole_image else f"{spec.mask} px"
+    return f"{inpainter}{mask:>8}  seed {spec.seed:<4}{progress}{printable(tags)}"
 
 
 def _status(summary: TrajectorySummary) -> str:

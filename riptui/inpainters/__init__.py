@@ -12,6 +12,7 @@ silence     keep the libraries' output off the terminal
 The inpainters themselves:
 
 opencv, biharmonic, baselines   classical ones, and painters without a model
+controls    processes of the whole image with a known outcome: a codec, resampling, a blur
 diffusion   a diffusion model of diffusers; pipeline: the package that loads and runs it
 text_to_image   whole pictures from a prompt, by the same loading
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files

@@ -14,6 +14,10 @@ if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
 
+Scope = Literal["square", "image"]
+"""What an inpainter repaints at each iteration: a square, or the whole image, in one pass."""
+
+
 @dataclass(frozen=True)
 class InpainterInfo:
     """What is known of an inpainter before it is imported."""
@@ -30,12 +34,13 @@ class InpainterInfo:
     """Packages whose versions decide the pixels; recorded with every session. A plug-in's own package is added."""
     parameter_types: Mapping[str, ParameterType] = field(default_factory=dict)
     """Allowed values by parameter. A parameter that is missing here takes any value of its default's type."""
+    scope: Scope = "square"
+    """Of "image" (a codec, image to image, text to image) the mask is the whole picture, whatever mask size is given,
+    and an iteration is one pass, 100 %."""
     grid: int = 1
     """Pixels; the corners of masks must lie on multiples of it."""
     size_grid: int = 1
     """Pixels; the side of the pictures must be a multiple of it."""
-    scope: Literal["square", "image"] = "square"
-    """What it can repaint: a square, or nothing but the whole image, so that the mask must be as large."""
     needs_weights: bool = False
     """Whether it needs a checkpoint that `riptui fetch` downloads."""
     takes_device: bool = False

@@ -17,7 +17,7 @@ from riptui.inpainters.models.catalogue import MODELS, is_on_hub, resolve_model
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
-from riptui.inpainters.parameters import NumberType, WeightsType
+from riptui.inpainters.parameters import NumberType, TextType, WeightsType
 from riptui.inpainters.programs.program_registry import OwnPrograms
 from riptui.plugins import Registry
 
@@ -91,6 +91,38 @@ BUILT_IN: dict[str, InpainterInfo] = {
         "riptui.inpainters.baselines:noise",
         "Uniform noise from the seed. A reference: the farthest a trajectory can drift.",
         distributions=("numpy",),
+    ),
+}
+BUILT_IN |= {
+    "jpeg": InpainterInfo(
+        "riptui.inpainters.controls:jpeg",
+        "The whole picture as JPEG and back, by Pillow. A control for autoencoders.",
+        {"quality": 75, "subsampling": "4:4:4"},
+        distributions=("pillow",),
+        parameter_types={
+            "quality": NumberType(above=0, maximum=100, integer=True),
+            "subsampling": TextType(("4:4:4", "4:2:2", "4:2:0")),
+        },
+        scope="image",
+    ),
+    "resample": InpainterInfo(
+        "riptui.inpainters.controls:resample",
+        "The whole picture made smaller and as large again, by Pillow. A control for autoencoders.",
+        {"factor": 2.0, "filter": "bicubic"},
+        distributions=("pillow",),
+        parameter_types={
+            "factor": NumberType(above=0, maximum=64),
+            "filter": TextType(("box", "bilinear", "bicubic", "lanczos")),
+        },
+        scope="image",
+    ),
+    "blur": InpainterInfo(
+        "riptui.inpainters.controls:blur",
+        "The whole picture blurred by a Gaussian of known spectrum. A control for autoencoders.",
+        {"sigma": 1.0},
+        distributions=("numpy", "scipy"),
+        parameter_types={"sigma": NumberType(above=0, maximum=100)},
+        scope="image",
     ),
 }
 BUILT_IN |= {
@@ -201,7 +233,7 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
     info = find_inpainter(name)
     if info.scope == "image" and mask != size:
-        raise InputError(f"mask {mask} px: {name} makes whole pictures, here of {size} px: --mask {size}")
+        raise InputError(f"mask {mask} px: {name} repaints the whole picture, so that its mask is {size} px")
     if mask % info.grid:
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
     if info.program and size != (info.program.resolution or size):

@@ -25,7 +25,7 @@ def max_bytes(spec: Spec, name: str) -> int:
         case layout.METRICS | layout.REPAINTS:
             return SLACK_BYTES + spec.iterations * MEASUREMENT_BYTES
         case layout.SQUARES:
-            return SLACK_BYTES + len(spec.keyframe_iterations()) * spec.cells * SQUARE_BYTES
+            return SLACK_BYTES + len(spec.point_iterations()) * spec.cells * SQUARE_BYTES
         case _ if name.startswith(layout.FEATURES_PREFIX):
             return SLACK_BYTES + (spec.iterations + 1) * FEATURE_BYTES
         case _:

@@ -82,7 +82,7 @@ def _describe_work(snapshot: TrajectorySnapshot) -> Content:
 
 
 def _recipe(spec: Spec) -> str:
-    parts = [spec.inpainter_name, f"{spec.mask} px"]
+    parts = [spec.inpainter_name, spec.mask_title]
     parts += [f"{steps} steps"] if (steps := spec.parameters.get("steps")) else []
     parts += [f"seed {spec.seed}"] + ([] if spec.order == "replacement" else [spec.order])
     return " · ".join(parts)

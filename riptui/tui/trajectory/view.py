@@ -35,7 +35,7 @@ from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.seek_bar import SeekBar
 from riptui.tui.trajectory.slider import Slider
-from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes
+from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes, tabs_of
 
 MIN_POLL_SECONDS = 1.0  # a growing trajectory sends up to 5 kB to the terminal each time, without pictures
 PICTURES = "pictures"
@@ -106,7 +106,14 @@ class TrajectoryView(Widget):
     @property
     def tab(self) -> str:
         """The current tab; "pictures" only where pictures and panes do not fit together."""
-        return TAB_NAMES[0] if self._fits_both and self._tab == PICTURES else self._tab
+        names = self._tab_names
+        return self._tab if self._tab in names else names[0] if self._fits_both else TAB_NAMES[0]
+
+    @property
+    def _tab_names(self) -> tuple[str, ...]:
+        """The tabs of this trajectory."""
+        names = tabs_of(self.cursor.spec)
+        return names if self._fits_both else (PICTURES, *names)
 
     # The trajectory
 
@@ -286,7 +293,7 @@ class TrajectoryView(Widget):
 
     def _show_tab(self) -> None:
         tabs = self.query_one(TabBar)
-        tabs.names = TAB_NAMES if self._fits_both else (PICTURES, *TAB_NAMES)
+        tabs.names = self._tab_names
         tabs.chosen = self.tab
         unreadable = self.cursor.snapshot is not None and self.cursor.spec is None
         self.set_class(unreadable, "-unreadable")

@@ -33,6 +33,7 @@ EXTRAS = {
     "ray": "ray",
     "report": "matplotlib",
     "sets": "torch_fidelity",
+    "video": "av",
 }
 """Each extra of the package that tests need, to a package that comes with it."""
 ALL_SLOW = re.compile(r"^pytestmark = .*\bslow\b", re.MULTILINE)

@@ -13,6 +13,7 @@
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
     runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
     diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
+    filtered            what --filter leaves; figure_files: the files of chart and sheet
     pause_and_stop      the work of `pause` and `stop`
 
 Help and completion import only the declarations; the work of a command imports NumPy, OpenCV and scikit-image, which
@@ -63,6 +64,8 @@ PANELS = {
         "rate": "Rate frames blind: A/B, best of several, tags.",
         "ratings": "Summarise what people said with rate.",
         "diversity": "Tell how far the seeds of a picture are apart.",
+        "chart": "Draw a chart of trajectories for a paper.",
+        "sheet": "Put pictures of trajectories on a sheet.",
         "results": "Summarise many trajectories; test the paper's findings.",
         "report": "Draw the paper's figures from your own trajectories.",
     },

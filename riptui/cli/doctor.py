@@ -46,6 +46,7 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),
+    "video": ("av",),
     "report": ("matplotlib",),
 }
 

@@ -214,6 +214,14 @@ measure_option = click.option(
     help="When to measure: half (every 50 %), every (each iteration), or every N iterations.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+filter_option = click.option(
+    "--filter",
+    "filter_text",
+    metavar="TEXT",
+    default="",
+    help="Only what matches, as / does in the app; see riptui ls.",
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace existing files.")
 paths_argument = click.argument(
     "paths",
     nargs=-1,

@@ -9,7 +9,9 @@ averages       figure 7: mean over all images; scatter: figure 8; panels: code t
 singles        figures 9 and 13: single images, and single images with several seeds
 square_maps    figure S1, which the paper does not have: the distance of each square
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
+diversity_figure, diversity_section  how far the seeds of a picture are apart
 ratings_section  what people said with `riptui rate`
+chart_figure   a chart of the app; sheet draws its gallery
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
 curve_view     the views of a curve: against the inpainted %, against coverage, its excess

@@ -13,6 +13,7 @@ from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
 from riptui.figures import averages, scatter, sequences, singles, square_maps, style
 from riptui.figures.data import Condition
+from riptui.figures.diversity_section import DIVERSITY_CSV, WrittenDiversity, render_diversity, write_diversity
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
 from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
@@ -22,6 +23,7 @@ from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
+from riptui.results.diversity_rows import diversity_as_dict
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
@@ -54,11 +56,13 @@ class WrittenReport:
     recursion: WrittenRecursion
     ratings: RatingSummary | None
     """None if nobody has rated."""
+    diversity: WrittenDiversity | None
+    """None if no two trajectories differ in the seed alone."""
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
-        """The paper's and those of the recursion."""
-        return [*self.figures, *self.recursion.figures]
+        """The paper's, those of the recursion and those of diversity."""
+        return [*self.figures, *self.recursion.figures, *(self.diversity.figures if self.diversity else ())]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -83,11 +87,13 @@ class WrittenReport:
             ],
             "recursion": self.recursion.analysis.as_dict(),
             "ratings": self.ratings.as_dict() if self.ratings else None,
+            "diversity": diversity_as_dict(self.diversity.analysis) if self.diversity else None,
             "files": [
                 MARKDOWN_NAME,
                 HTML_NAME,
                 JSON_NAME,
                 *([CSV_NAME] if self.ratings else []),
+                *([DIVERSITY_CSV] if self.diversity else []),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
@@ -122,15 +128,16 @@ def write_report(
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
         recursion = write_recursion(data, folder)
         ratings = write_ratings(rated_folders, data.summaries, folder)
+        diversity = write_diversity(data, folder, on_progress)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
         unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings
+            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings, diversity
         )
-        sections = [*render_recursion(recursion), *render_ratings(ratings)]
+        sections = [*render_recursion(recursion), *render_diversity(diversity), *render_ratings(ratings)]
         text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())

@@ -8,10 +8,11 @@ from typing import Protocol
 import numpy as np
 
 from riptui.arrays import FeatureVector, Image
-from riptui.errors import InputError, with_choices
+from riptui.errors import InputError, RiptuiError, with_choices
 from riptui.features import FeatureExtractor, feature_extractor_names, find_extractor, load_extractor
 from riptui.metrics import REGISTRY, base_name, find_metric, load
 from riptui.results.panel import distance_function
+from riptui.results.seed_sets import SeedSet, SetMember
 from riptui.results.similarity import (
     DistanceMatrix,
     SimilarityMatrix,
@@ -20,12 +21,15 @@ from riptui.results.similarity import (
     hamming_distances,
     to_distances,
 )
-from riptui.store.feature_file import compute_features
+from riptui.store.feature_file import compute_features, read_features
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
 
 HASH = "phash"
 """The features that are bits, compared by Hamming's distance; all others are compared by their angle."""
+
+STORED_BEST_FIRST = ("dinov2", "clip", "inception", "inception-torchvision")
+"""Features that a report uses if they are stored for all frames."""
 
 OnPairs = Callable[[int, int], None]
 """Called as `on_pairs(done, total)` while frames are compared pair by pair."""
@@ -95,6 +99,27 @@ class FeatureComparison:
 
 
 @dataclass(frozen=True)
+class StoredComparison:
+    """Compares the features of frames that were stored before, without the network that computed them."""
+
+    name: str
+    identity: str
+    """Of the extractor: vectors of others are not compared with these."""
+    unit: str = "1 - cosine"
+
+    def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
+        stored = read_features(trajectory, self.name)
+        wanted = [*numbers]
+        if stored.identity != self.identity or not stored.vectors.keys() >= {*wanted}:
+            raise InputError(f"{trajectory.path} lacks features by {self.name}: riptui measure --metrics {self.name}")
+        return {k: partial(_return, stored.vectors[k]) for k in wanted}
+
+    def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
+        similarities = cosine_similarities(np.array([item() for item in items], np.float32))
+        return ComparedFrames(to_distances(similarities), similarities)
+
+
+@dataclass(frozen=True)
 class MetricComparison:
     """Compares frames by a metric that is a distance of two pictures, pair by pair."""
 
@@ -141,6 +166,30 @@ def load_comparison(name: str, device: str = "") -> FrameComparison:
         raise InputError(f"{name} is no distance of two pictures: use lpips-alex, ssim (taken as 1 - ssim) or delta-e")
     load(name, device)
     return MetricComparison(name, device)
+
+
+def choose_comparison(sets: Sequence[SeedSet]) -> FrameComparison:
+    """The best features that are stored for all frames of the sets at every 50 %, or the perceptual hash.
+
+    No network is loaded.
+    """
+    for name in STORED_BEST_FIRST:
+        comparison = StoredComparison(name, _find_identity(sets[0], name))
+        if comparison.identity and all(_has_vectors(comparison, member) for one in sets for member in one.members):
+            return comparison
+    return load_comparison(HASH)
+
+
+def _find_identity(seed_set: SeedSet, name: str) -> str:
+    return read_features(seed_set.members[0].trajectory, name).identity
+
+
+def _has_vectors(comparison: StoredComparison, member: SetMember) -> bool:
+    try:
+        comparison.read(member.trajectory, [k for k in member.spec.point_iterations() if k])
+    except RiptuiError:
+        return False
+    return True
 
 
 def _is_distance(metric: str) -> bool:

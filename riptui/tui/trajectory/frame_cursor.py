@@ -137,6 +137,9 @@ class FrameCursor:
     def toggle_axis(self) -> None:
         self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
 
+    def choose_axis(self, axis: XAxis) -> None:
+        self._axis = axis
+
     def marker_x(self) -> float | None:
         """Where frame k is on the axis. None at the newest: its marker would move all the time, 7 kB per move."""
         if self.snapshot is None or self.snapshot.spec is None or self.following:

@@ -20,6 +20,7 @@ from textual.widget import Widget
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
+from riptui.tui.runs.known_work import KnownWork
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.background_reader import BackgroundReader
@@ -133,6 +134,10 @@ class TrajectoryView(Widget):
         self._reader.open(path)
         self._reader.submit("snapshot", TrajectoryLoader.read_snapshot, self._show_snapshot)
 
+    def show_work(self, path: Path, work: KnownWork) -> None:
+        """Tell in the heading what is known of the work on a trajectory, if it is the one on the screen."""
+        self.query_one(Heading).show_work(path, work)
+
     def disk_changed(self) -> None:
         """Read what is new, at most once per MIN_POLL_SECONDS."""
         if self._read_timer is not None:
@@ -211,6 +216,10 @@ class TrajectoryView(Widget):
 
     def toggle_axis(self) -> None:
         self.cursor.toggle_axis()
+        self._fill_pane()
+
+    def set_axis(self, axis: metric_series.XAxis) -> None:
+        self.cursor.choose_axis(axis)
         self._fill_pane()
 
     def select_tab(self, name: str) -> None:

@@ -44,7 +44,7 @@ def draw_spread(conditions: Sequence[ConditionDiversity], sizes: Sequence[int], 
     for axes, title in zip(panels, (f"distance between seeds ({unit})", "Vendi score / number of seeds"), strict=False):
         axes.set_title(style.safe_label(title, 60))
         style.set_percent_axis(axes, CurveView.AMOUNT, last_amount=last)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.06 * axes.get_ylim()[1])
     style.add_legend(figure, {mask: marks[mask] for mask in sorted({*map(_mask, conditions)})})
     return figure
 

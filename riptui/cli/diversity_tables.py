@@ -12,11 +12,10 @@ from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate
 from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SetDiversity, SetPoint
 from riptui.results.similarity import list_pairs
+from riptui.text.shades import shade
 from riptui.text.units import format_count
 
 MAX_PAIRS_LISTED = 12  # near-duplicates
-SHADES = "█▓▒░ "
-"""From the nearest pair to the farthest."""
 SELF = "·"
 
 
@@ -116,14 +115,9 @@ def _print_matrix(one: SetDiversity) -> None:
 def _shade_row(point: SetPoint, place: int, width: int) -> str:
     low, high = _bounds(point)
     return "".join(
-        width * (SELF if other == place else _shade(float(point.compared.distances[place, other]), low, high))
+        width * (SELF if other == place else shade(float(point.compared.distances[place, other]), low, high))
         for other in point.order
     )
-
-
-def _shade(distance: float, low: float, high: float) -> str:
-    share = (distance - low) / (high - low) if high > low else 0.0
-    return SHADES[min(len(SHADES) - 1, int(share * len(SHADES)))]
 
 
 def _bounds(point: SetPoint) -> tuple[float, float]:

@@ -14,7 +14,14 @@ from riptui.errors import SpecError, with_choices
 from riptui.schedule import parse_schedules, write_schedules
 
 FORMAT = 1
-ADDED_FIELDS: dict[str, object] = {"squares": "shared", "onto": "frame", "anchor": 0, "schedule": ""}
+ADDED_FIELDS: dict[str, object] = {
+    "squares": "shared",
+    "onto": "frame",
+    "anchor": 0,
+    "schedule": "",
+    "match": "none",
+    "feather": 0,
+}
 """Fields that format 1 gained after its first release, each with the value, as JSON, that leaving it out means.
 
 Older specs were written without such a field, so at this value it is left out of `spec.json` and of the digest: old
@@ -30,12 +37,14 @@ Fit = Literal["bands", "crop", "stretch"]
 SquareOrder = Literal["replacement", "shuffle", "raster", "offset"]
 SquareSource = Literal["own", "shared"]
 PasteBase = Literal["frame", "original"]
+ColourMatch = Literal["none", "border"]
 ParameterValue = bool | int | float | str | None
 
 FITS: tuple[Fit, ...] = get_args(Fit)
 SQUARE_ORDERS: tuple[SquareOrder, ...] = get_args(SquareOrder)
 SQUARE_SOURCES: tuple[SquareSource, ...] = get_args(SquareSource)
 PASTE_BASES: tuple[PasteBase, ...] = get_args(PasteBase)
+COLOUR_MATCHES: tuple[ColourMatch, ...] = get_args(ColourMatch)
 OFFSET_STEP = 8  # px by which the grid is shifted, or a multiple: a pixel of the latents of most diffusion models
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -90,6 +99,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Every so many iterations one square of the grid is painted back from the original; 0: never."""
     schedule: str = ""
     """Parameters of the inpainter that change over the iterations: see schedule.py. The others are `parameters`."""
+    match: ColourMatch = "none"
+    """Whether the colours of what was repainted are matched to those along the mask's border before the paste."""
+    feather: int = 0
+    """Pixels inside the mask's border over which the paste is blended; 0: none."""
     inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
     parameters: dict[str, ParameterValue] = {}
     """All parameters of the inpainter, with the defaults; those that it gained later only where they differ."""
@@ -116,6 +129,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise SpecError(f"anchor {self.anchor}: it must be a number of iterations, or 0 for never")
         if self.onto == "original" and not self.paste:
             raise SpecError("onto original: there must be a paste; leave --no-paste out, or choose --paste original")
+        if (self.match != "none" or self.feather) and not self.paste:
+            raise SpecError("match and feather are about the paste: leave --no-paste out")
+        if not 0 <= self.feather <= self.mask // 2:
+            raise SpecError(f"feather {self.feather} px: it must be from 0 to half the mask, {self.mask // 2} px")
         if not 0 <= self.seed <= MAX_SEED:
             raise SpecError(f"seed {self.seed}: it must be from 0 to {MAX_SEED:,}")
         msgspec.structs.force_setattr(self, "schedule", write_schedules(parse_schedules(self.schedule)))
@@ -148,6 +165,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         words = [] if self.paste else ["no-paste"]
         words += ["paste-original"] if self.onto == "original" else []
         words += [f"anchor{self.anchor}"] if self.anchor else []
+        words += [f"match-{self.match}"] if self.match != "none" else []
+        words += [f"feather{self.feather}"] if self.feather else []
         words += [f"{name} {course.text}" for name, course in parse_schedules(self.schedule).items()]
         return words
 

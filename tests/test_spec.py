@@ -47,6 +47,8 @@ OTHER: dict[str, Any] = {
     "onto": "original",
     "anchor": 4,
     "schedule": "radius=1..5",
+    "match": "border",
+    "feather": 8,
     "inpainter": "telea",
     "parameters": {"radius": 5},
 }

@@ -22,7 +22,7 @@ from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Interventions, Sweep, require_valid_names
 from riptui.settings.servers import SERVER_NAMES, clean_url
-from riptui.spec import Fit, MeasureInterval, ParameterValue, PasteBase, SquareOrder, SquareSource
+from riptui.spec import ColourMatch, Fit, MeasureInterval, ParameterValue, PasteBase, SquareOrder, SquareSource
 from riptui.store.ownership import explain_umask
 from riptui.store.records import Request
 
@@ -42,6 +42,8 @@ def run(
     no_paste: bool,
     anchor: int,
     schedules: tuple[str, ...],
+    match: ColourMatch,
+    feather: int,
     size: int,
     fit: Fit,
     recursive: bool,
@@ -63,7 +65,7 @@ def run(
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
     is_pasted, onto = read_paste(paste, no_paste)
-    interventions = Interventions(onto, anchor, "\n".join(schedules))
+    interventions = Interventions(onto, anchor, "\n".join(schedules), match, feather)
     take_server_url(parameters, inpainters)
     sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, is_pasted, size, fit, interventions)
     sources = find_sources(images, recursive=recursive)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from riptui.errors import RiptuiError, WeightsError
+from riptui.extras import importing
 from riptui.features.network_files import NETWORK_FILES
 from riptui.features.registry import find_extractor
 from riptui.inpainters.models import catalogue
@@ -22,7 +23,8 @@ def require_model(name: str) -> None:
 
 def locate_model_folder(name: str) -> tuple[Path, ModelRef]:
     """The folder of the model that an extractor, NAME or NAME:MODEL, loads. Raises WeightsError, InputError."""
-    from riptui.inpainters.models import locate  # the client of the hub, of an extra
+    with importing(f"features of {name}", "diffusion"):
+        from riptui.inpainters.models import locate  # the client of the hub
 
     ref = catalogue.resolve_model(chosen_model(name))
     try:

@@ -8,6 +8,7 @@ inpainter_info  what is known of one before it is imported; diffusion_info: of t
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 scheduled   parameters that change from one iteration to the next
+batch_padding  the copies that pad a batch to its shape; returned_picture: a picture that a program or server gave back
 import_trial  whether the packages of an inpainter can be imported
 silence     keep the libraries' output off the terminal
 
@@ -20,6 +21,7 @@ text_to_image, image_to_image   whole pictures from a prompt, or from another pi
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
 autoencoder a VAE of a latent diffusion model, over the whole picture
 programs    the user's own programs
+servers     inpainters by HTTP: IOPaint, A1111 and Forge, ComfyUI
 
 What they stand on:
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from riptui import inpainters
 from riptui.errors import InputError
 from riptui.inpainters.scheduled import require_schedule
-from riptui.spec import Fit, ParameterValue, PasteBase, Spec, SquareOrder, SquareSource
+from riptui.spec import ColourMatch, Fit, ParameterValue, PasteBase, Spec, SquareOrder, SquareSource
 from riptui.store import layout, names
 
 
@@ -19,6 +19,8 @@ class Interventions:
     onto: PasteBase = "frame"
     anchor: int = 0
     schedule: str = ""
+    match: ColourMatch = "none"
+    feather: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ FOOTER = """\
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #onto = ["frame", "original"]     # what is pasted onto: the frame before, or the original
 #anchor = [0, 8]                  # every so many iterations paint one square back from the original; 0: never
+#match = ["none", "border"]       # border: match the colours of what was repainted to those along the mask's border
+#feather = [0, 8]                 # px inside the mask's border over which the paste is blended
 #schedule = ["", "strength=1..0.3"]   # parameters that change over the iterations
 #size = 512                       # px, a multiple of 64
 #fit = "bands"                    # for pictures that are not square: bands, crop or stretch

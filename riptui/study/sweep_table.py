@@ -8,7 +8,7 @@ from typing import Any
 from riptui import inpainters
 from riptui.errors import InputError, with_choices
 from riptui.planning.sweep import Interventions, Sweep
-from riptui.spec import FITS, MAX_SEED, PASTE_BASES, SQUARE_ORDERS, SQUARE_SOURCES
+from riptui.spec import COLOUR_MATCHES, FITS, MAX_SEED, PASTE_BASES, SQUARE_ORDERS, SQUARE_SOURCES
 from riptui.study.study_document import StudyDocument, ValueKind, is_bool, is_number, is_text, is_whole
 from riptui.text import int_ranges
 
@@ -31,6 +31,8 @@ SPEC_KEYS = {
     "paste": ValueKind("true or false", is_bool),
     "onto": _one_of(PASTE_BASES),
     "anchor": ValueKind("a whole number of iterations", is_whole),
+    "match": _one_of(COLOUR_MATCHES),
+    "feather": ValueKind("a whole number of px", is_whole),
     "schedule": ValueKind("text such as strength=1..0.3", is_text),
     "size": ValueKind("a whole number of px", is_whole),
     "fit": _one_of(FITS),

@@ -53,7 +53,14 @@ def test_so_does_that_of_a_diffusion_model(told: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"paste": False}, {"onto": "original"}, {"anchor": 3, "paste": False}, {"schedule": "radius=2..9"}]
+    "fields",
+    [
+        {"paste": False},
+        {"onto": "original"},
+        {"anchor": 3, "paste": False},
+        {"schedule": "radius=2..9"},
+        {"match": "border", "feather": 9},
+    ],
 )
 def test_so_does_that_of_another_protocol(fields: dict[str, Any]) -> None:
     spec = make_spec(picture(), **fields)
@@ -80,7 +87,7 @@ def round_trip(spec: Spec) -> Spec:
         is_pasted,
         given["size"],
         given["fit"],
-        Interventions(onto, given["anchor"], "\n".join(given["schedules"])),
+        Interventions(onto, given["anchor"], "\n".join(given["schedules"]), given["match"], given["feather"]),
     )
     [made] = sweep.specs(spec.source_name, spec.source_sha256, spec.original_sha256)
     return made

@@ -29,6 +29,7 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
     "onto the original": {"onto": "original"},
     "anchors": {"anchor": 3, "order": "raster"},
     "anchors without paste, on shifted grids": {"anchor": 3, "order": "offset", "paste": False},
+    "matched and feathered": {"match": "border", "feather": 9, "order": "offset", "inpainter": "telea"},
     "a schedule": {"inpainter": "telea", "schedule": "radius=2..9"},
     "anchors of a whole image": {"mask": 256, "amount": 400.0, "anchor": 2},
 }

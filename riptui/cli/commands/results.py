@@ -10,7 +10,7 @@ from riptui.cli.values import NameListParam
 from riptui.metrics.sets.set_metrics import SET_METRICS
 
 GROUPING_FIELDS = [
-    *("inpainter", "mask", "seed", "order", "amount", "paste", "onto", "anchor", "schedule"),
+    *("inpainter", "mask", "seed", "order", "amount", "paste", "onto", "anchor", "schedule", "match", "feather"),
     *("size", "fit", "image", "source_name"),
 ]
 FILE = click.Path(path_type=Path, dir_okay=False)

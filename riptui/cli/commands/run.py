@@ -8,7 +8,7 @@ from riptui.cli import options
 from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam, NumberListParam
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
-from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
+from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 
 
 @command("riptui.cli.run:run")
@@ -84,6 +84,23 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     help="Every N iterations, paint one square back from the original.",
 )
 @click.option(
+    "--match",
+    type=click.Choice(COLOUR_MATCHES),
+    metavar="WHAT",
+    default="none",
+    show_default=True,
+    help="border: before the paste, give what was repainted the mean and the deviation of the colours along the mask's "
+    "border.",
+)
+@click.option(
+    "--feather",
+    type=click.IntRange(0),
+    metavar="PX",
+    default=0,
+    show_default=True,
+    help="Blend the paste over so many px inside the mask's border.",
+)
+@click.option(
     "--schedule",
     "schedules",
     multiple=True,
@@ -129,6 +146,8 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
         "--no-paste",
         "--anchor",
         "--schedule",
+        "--match",
+        "--feather",
         "--size",
         "--fit",
     ],

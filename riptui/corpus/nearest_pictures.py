@@ -10,7 +10,6 @@ import numpy as np
 from riptui.arrays import FeatureVector
 from riptui.corpus.corpus_index import CorpusIndex
 from riptui.corpus.corpus_writer import to_unit
-from riptui.corpus.neighbours import find_nearest
 from riptui.corpus.novelty import (
     LEVEL,
     NoveltyThreshold,
@@ -19,6 +18,7 @@ from riptui.corpus.novelty import (
     read_similarities,
     wilson_interval,
 )
+from riptui.corpus.similar_vectors import find_nearest
 from riptui.errors import DeviceMemoryError, InputError, RiptuiError
 from riptui.features import FeatureExtractor
 from riptui.results.curves import drop_copies

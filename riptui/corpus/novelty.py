@@ -14,7 +14,7 @@ import numpy as np
 
 from riptui.corpus.corpus_files import SIMILARITIES
 from riptui.corpus.corpus_index import CorpusIndex
-from riptui.corpus.neighbours import QUERIES, find_nearest
+from riptui.corpus.similar_vectors import QUERIES, find_nearest
 from riptui.errors import InputError
 from riptui.filesystem import write_atomically
 from riptui.results.bootstrap import CONFIDENCE

@@ -75,10 +75,8 @@ def write_nearest(
     return WrittenNearest(found, (NEAREST_CSV, NEAREST_SHEET))
 
 
-def render_nearest(written: WrittenNearest | None) -> Iterator[str]:
+def render_nearest(written: WrittenNearest) -> Iterator[str]:
     """The parts of the section's text; nothing without a corpus."""
-    if written is None:
-        return
     found = written.found
     yield f"## Nearest pictures\n\n{_INTRODUCTION}"
     tag = escape_markdown(found.tag)

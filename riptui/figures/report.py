@@ -11,27 +11,21 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
-from riptui.figures import averages, scatter, sequences, singles, square_maps, style
-from riptui.figures.collapse_section import CollapseAnalysis, render_collapse, write_collapse
+from riptui.figures import averages, scatter, sequences, singles, spectrum_figure, square_maps, style
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
 from riptui.figures.nearest_section import (
-    NEAREST_SHEET,
-    WrittenNearest,
-    render_nearest,
     require_corpus,
-    write_nearest,
 )
-from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
-from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
+from riptui.figures.section import ReportSection
+from riptui.figures.sections import write_sections
 from riptui.results.findings import ConditionFindings, check_findings
-from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
 from riptui.store.trajectory import Trajectory
 
@@ -39,6 +33,14 @@ MARKDOWN_NAME = "report.md"
 HTML_NAME = "report.html"
 
 DrawFigure = Callable[[Condition], Iterator[PlottedFigure | SkippedFigure]]
+
+DRAWN_OF_SQUARES: tuple[DrawFigure, ...] = (
+    sequences.draw_one_inpainting,
+    sequences.draw_two_iterations,
+    sequences.draw_mask_sizes,
+    square_maps.draw_square_maps,
+)
+"""Figures that say nothing where each iteration repaints the whole image."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,12 @@ class WrittenReport:
     tested: Sequence[ConditionFindings]
     notes: Sequence[str]
     """Further remarks for the reader."""
-    recursion: WrittenRecursion
-    ratings: RatingSummary | None
-    """None if nobody has rated."""
-    collapse: CollapseAnalysis
-    nearest: WrittenNearest | None
-    """None if no corpus was given."""
+    sections: Sequence[ReportSection]
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
-        """The paper's and those of the recursion."""
-        return [*self.figures, *self.recursion.figures]
+        """The paper's, and those of all sections."""
+        return [*self.figures, *(figure for section in self.sections for figure in section.figures)]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -92,17 +89,10 @@ class WrittenReport:
                 }
                 for tested in self.tested
             ],
-            "recursion": self.recursion.analysis.as_dict(),
-            "ratings": self.ratings.as_dict() if self.ratings else None,
-            "collapse": self.collapse.as_dict(),
-            "nearest": self.nearest.found.as_dict() if self.nearest else None,
+            **{section.key: section.content for section in self.sections},
             "files": [
-                MARKDOWN_NAME,
-                HTML_NAME,
-                JSON_NAME,
-                *([CSV_NAME] if self.ratings else []),
-                *self.collapse.files,
-                *(self.nearest.files if self.nearest else ()),
+                *(MARKDOWN_NAME, HTML_NAME, JSON_NAME),
+                *(file for section in self.sections for file in section.files),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
@@ -139,37 +129,28 @@ def write_report(
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
-        recursion = write_recursion(data, folder)
-        ratings = write_ratings(rated_folders, data.summaries, folder)
-        collapse = write_collapse(data, folder, on_progress)
-        nearest = write_nearest(data.summaries, corpus, rated_folders, folder, on_progress) if corpus else None
+        sections = [
+            *write_sections(data, folder, on_progress, rated_folders=rated_folders, corpus=corpus),
+        ]
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
-        unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            out,
-            data.metric,
-            runs,
-            *unusable,
-            figures,
-            left_out,
-            damaged,
-            tested,
-            notes,
-            recursion,
-            ratings,
-            collapse,
-            nearest,
+            folder=out,
+            metric=data.metric,
+            trajectories=runs,
+            unfinished=data.unfinished,
+            unreadable=data.unreadable,
+            figures=figures,
+            left_out=left_out,
+            damaged=damaged,
+            tested=tested,
+            notes=notes,
+            sections=sections,
         )
-        sections = [
-            *render_recursion(recursion),
-            *render_collapse(collapse),
-            *render_nearest(nearest),
-            *render_ratings(ratings),
-        ]
-        text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
+        texts = [part for section in sections for part in section.text]
+        text = render_markdown(data, figures, left_out, damaged, tested, notes, texts)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written, folder)).encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")
@@ -188,6 +169,8 @@ def _draw_all(
         for draw_index, draw in enumerate(draw_functions):
             for condition_index, condition in enumerate(data.conditions):
                 on_progress("drawing", draw_index * len(data.conditions) + condition_index, total)
+                if draw in DRAWN_OF_SQUARES and condition.whole_image:
+                    continue
                 for figure in draw(condition):
                     if isinstance(figure, PlottedFigure):
                         figures.append(_write_figure(figure, condition, folder))
@@ -211,6 +194,7 @@ def list_draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
         sequences.draw_mask_sizes,
         singles.draw_seeds,
         square_maps.draw_square_maps,
+        spectrum_figure.draw_spectra,
     ]
 
 
@@ -224,9 +208,8 @@ def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) ->
 
 def _pictures(written: WrittenReport, folder: Path) -> dict[str, bytes]:
     """The PNGs of the report, by the name that its text has for them."""
-    names = [file for figure in written.all_figures for file in figure.files if file.endswith(".png")]
-    if written.nearest and NEAREST_SHEET in written.nearest.files:
-        names.append(NEAREST_SHEET)
+    named = [figure.files for figure in written.all_figures] + [section.files for section in written.sections]
+    names = [file for files in named for file in files if file.endswith(".png")]
     return {name: (folder / name).read_bytes() for name in names}
 
 

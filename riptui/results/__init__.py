@@ -10,10 +10,17 @@ verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings
 findings    runs the seven tests on any trajectories; spread_tests: those about spreads; holm: Holm's correction
 comparison  ranks inpainters
+
+picture_sets       the frames of groups as sets of pictures, by their stored features
+set_curves         metrics of sets against the amount, and between two groups; set_intervals: their intervals
+set_tables         the same as rows of one table
+
 picture_names  what to call pictures where several are shown
 
 similarity         Vendi score, near pairs and the order of a set, from its matrix of distances
-diversity          how far the seeds of a picture are apart; frame_comparison: by features or a metric
+seed_sets          the sets that differ in the seed alone
+diversity          how far the seeds of a picture are apart; frame_comparison: by features or a metric;
+                   diversity_rows: as JSON and as a table
 
 rating_questions   what people are asked about frames; rating_answers: what they answered
 preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappas, metrics against people

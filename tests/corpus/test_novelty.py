@@ -8,10 +8,10 @@ import pytest
 
 from riptui.corpus.corpus_files import SIMILARITIES
 from riptui.corpus.corpus_index import CorpusIndex
-from riptui.corpus.neighbours import find_nearest
 from riptui.corpus.novelty import find_threshold, read_similarities, wilson_interval
+from riptui.corpus.similar_vectors import find_nearest
 from riptui.errors import InputError
-from tests.corpus.test_neighbours import unit_vectors
+from tests.corpus.test_similar_vectors import unit_vectors
 
 
 @pytest.mark.parametrize(("count", "of"), [(0, 7), (3, 7), (7, 7), (93, 100), (1, 1)])

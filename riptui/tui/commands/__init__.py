@@ -7,6 +7,7 @@ rename_and_trash   rename, trash, undo, delete
 annotate           tags and notes
 start_rating       blind ratings
 show_nearest       the nearest pictures of a corpus
+open_diversity     how far seeds are apart
 sharing            export, measure, shell; export_dialog: its form
 copying            what goes to the clipboard
 """
@@ -36,6 +37,7 @@ COMMAND_MODULES = {
     "edit_note": "annotate",
     "rate": "start_rating",
     "nearest": "show_nearest",
+    "compare_seeds": "open_diversity",
     "export": "sharing",
     "copy": "copying",
     "measure": "sharing",
@@ -57,6 +59,7 @@ ON_MARKED = frozenset(
         "measure",
         "rate",
         "nearest",
+        "compare_seeds",
     ]
 )
 """The commands that act on the marked trajectories, if there are any; the others on the cursor's row."""

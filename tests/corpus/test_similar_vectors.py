@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from riptui.arrays import FeatureVectors
-from riptui.corpus import neighbours
-from riptui.corpus.neighbours import find_nearest
+from riptui.corpus import similar_vectors
+from riptui.corpus.similar_vectors import find_nearest
 
 
 def unit_vectors(count: int, dimension: int, seed: int) -> FeatureVectors:
@@ -16,8 +16,8 @@ def unit_vectors(count: int, dimension: int, seed: int) -> FeatureVectors:
 @pytest.mark.parametrize(("chunk", "block"), [(7, 3), (4096, 256)])
 def test_the_same_neighbours_as_scikit_learns(monkeypatch: pytest.MonkeyPatch, chunk: int, block: int) -> None:
     nearest_neighbors = pytest.importorskip("sklearn.neighbors").NearestNeighbors
-    monkeypatch.setattr(neighbours, "CHUNK", chunk)
-    monkeypatch.setattr(neighbours, "QUERIES", block)
+    monkeypatch.setattr(similar_vectors, "CHUNK", chunk)
+    monkeypatch.setattr(similar_vectors, "QUERIES", block)
     vectors, queries = unit_vectors(200, 16, 0), unit_vectors(11, 16, 1)
     found = find_nearest(vectors, queries, 6)
     distances, numbers = (

@@ -17,6 +17,8 @@ diffusion   a diffusion model of diffusers; pipeline: the package that loads and
 text_to_image   whole pictures from a prompt, by the same loading
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
 programs    the user's own programs
+servers     servers that are asked by HTTP
+returned_picture, batch_padding   what both of them share: the picture that comes back, and what needs none
 
 What they stand on:
 

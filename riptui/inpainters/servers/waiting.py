@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 import anyio
 from anyio.from_thread import start_blocking_portal
 
-ResultT = TypeVar("ResultT")
+AnswerT = TypeVar("AnswerT")
 
 POLL_SECONDS = 0.05
 
 
-def run_watched(function: Callable[[], Awaitable[ResultT]], on_poll: Callable[[], None] = lambda: None) -> ResultT:
+def run_watched(function: Callable[[], Awaitable[AnswerT]], on_poll: Callable[[], None] = lambda: None) -> AnswerT:
     """What the function returns; until then `on_poll` is called many times a second.
 
     What `on_poll` raises ends the function at once, with its open connections, and is raised. Works within a running
@@ -30,13 +30,13 @@ def run_watched(function: Callable[[], Awaitable[ResultT]], on_poll: Callable[[]
 
 
 async def run_together(
-    functions: Sequence[Callable[[], Awaitable[ResultT]]], *, beside: Callable[[], Coroutine[Any, Any, None]]
-) -> list[ResultT]:
+    functions: Sequence[Callable[[], Awaitable[AnswerT]]], *, beside: Callable[[], Coroutine[Any, Any, None]]
+) -> list[AnswerT]:
     """The results of functions that run at the same time. The first error of one ends the others, and is raised.
 
     beside: runs meanwhile, and is ended with them.
     """
-    results: dict[int, ResultT] = {}
+    results: dict[int, AnswerT] = {}
 
     async def run(number: int) -> None:
         results[number] = await functions[number]()

@@ -46,9 +46,9 @@ SERVER_VARIABLES = [variable(name) for name in SERVER_NAMES for variable in (url
 
 @pytest.fixture(autouse=True)
 def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test its own settings, state and cache; return the config folder."""
+    """Give each test its own settings, state, data and cache; return the config folder."""
     own = tmp_path_factory.mktemp("own")
-    for variable, name in (("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")):
+    for variable, name in (("CONFIG", "config"), ("STATE", "state"), ("DATA", "data"), ("CACHE", "cache")):
         monkeypatch.setenv(f"XDG_{variable}_HOME", str(own / name))
     names = ("RIPTUI_CONFIG", "RIPTUI_RUNS", "RIPTUI_THEME", "RIPTUI_GRAPHICS", "RIPTUI_LOCKS")
     for variable in (*names, *SURROUNDINGS, *SERVER_VARIABLES):

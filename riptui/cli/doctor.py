@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from riptui import __version__, inpainters, metrics
+from riptui import __version__, features, inpainters, metrics
 from riptui.cli.console import err, out, print_json
 from riptui.cli.diagnosis import Diagnoses, Diagnosis
 from riptui.cli.doctor_disk import check_disk
@@ -47,7 +47,7 @@ EXTRAS = {
     "lama": ("spandrel",),
     "mat": ("spandrel-extra-arches",),
     "servers": ("httpx2", "wsproto"),
-    "sets": ("torch-fidelity",),
+    "sets": ("torch-fidelity", "scikit-learn"),
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),
@@ -120,9 +120,9 @@ def check_packages() -> Diagnoses:
 
 
 def check_plugins() -> Diagnoses:
-    """The inpainters and metrics that other packages add."""
+    """The inpainters, metrics and feature extractors that other packages add."""
 
-    for registry in (inpainters.REGISTRY, metrics.REGISTRY):
+    for registry in (inpainters.REGISTRY, metrics.REGISTRY, features.REGISTRY):
         for name in registry.plugin_names():
             yield Diagnosis("ok", f"{registry.kind} {name}")
         for problem in registry.list_problems():

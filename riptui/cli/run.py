@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import rich_click as click
@@ -20,11 +20,13 @@ from riptui.inpainters import resolve_inpainter
 from riptui.inpainters.servers.server_place import url_variable
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
-from riptui.planning.sweep import Sweep, require_valid_names
+from riptui.planning.sweep import Interventions, Sweep, require_valid_names
 from riptui.settings.servers import SERVER_NAMES, clean_url
-from riptui.spec import Fit, MeasureInterval, ParameterValue, SquareOrder, SquareSource
+from riptui.spec import ColourMatch, Fit, MeasureInterval, ParameterValue, PasteBase, SquareOrder, SquareSource
 from riptui.store.ownership import explain_umask
 from riptui.store.records import Request
+
+PasteOption = Literal["frame", "original", "none"]
 
 
 def run(
@@ -36,7 +38,12 @@ def run(
     seeds: tuple[int, ...],
     order: SquareOrder,
     squares: SquareSource,
-    paste: bool,
+    paste: PasteOption,
+    no_paste: bool,
+    anchor: int,
+    schedules: tuple[str, ...],
+    match: ColourMatch,
+    feather: int,
     size: int,
     fit: Fit,
     recursive: bool,
@@ -57,8 +64,10 @@ def run(
     care = Care.of(on_end, timeout)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
+    is_pasted, onto = read_paste(paste, no_paste)
+    interventions = Interventions(onto, anchor, "\n".join(schedules), match, feather)
     take_server_url(parameters, inpainters)
-    sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, paste, size, fit)
+    sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, is_pasted, size, fit, interventions)
     sources = find_sources(images, recursive=recursive)
     require_valid_names(group, name, len(sources) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
@@ -75,6 +84,13 @@ def run(
     ]
     code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach, care=care)
     return code or (0 if complete else 1)
+
+
+def read_paste(paste: PasteOption, no_paste: bool) -> tuple[bool, PasteBase]:
+    """Whether something is pasted, and onto what. Raises click's error for both options at odds."""
+    if no_paste and paste == "original":
+        raise click.BadParameter("it contradicts --paste original: give one of them", param_hint="--no-paste")
+    return paste != "none" and not no_paste, "original" if paste == "original" else "frame"
 
 
 def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:

@@ -29,7 +29,10 @@ from riptui.store.trajectory import Status
 
 CONDITION = re.compile(r"([a-z][a-z0-9_@-]*)(:|>=|<=|>|<)(.*)", re.DOTALL)
 OPERATORS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
-SPEC_FIELDS = ("mask", "seed", "size", "fit", "order", "squares", "amount", "paste", "inpainter", "source_name")
+SPEC_FIELDS = (
+    *("mask", "seed", "size", "fit", "order", "squares", "amount", "paste", "inpainter", "source_name"),
+    *("onto", "anchor", "schedule", "match", "feather"),
+)
 
 FieldValues = Mapping[str, ParameterValue]
 

@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from riptui.metrics.values import RepaintDistance, SquareValues
+from riptui.metrics.values import ProfileValues, RepaintDistance, SquareValues
 from riptui.spec import Box, MeasureInterval, Sha256
 
 
@@ -14,7 +14,7 @@ class IterationRow(msgspec.Struct, frozen=True):
 
     k: int
     box: Box
-    """What was repainted: x, y, width, height in pixels."""
+    """The bounding box of what was repainted: x, y, width, height in pixels."""
     inpainted: float
     """%, repeats counted."""
     coverage: float
@@ -28,6 +28,8 @@ class IterationRow(msgspec.Struct, frozen=True):
     """Wall time of the inpainting."""
     session: int
     """Number of the session, from 1, that computed it."""
+    anchor: Box | UnsetType = UNSET
+    """The square that was painted back from the original afterwards, if the spec has anchors and it was time."""
 
 
 class CoverageRow(msgspec.Struct, frozen=True):
@@ -46,6 +48,17 @@ class SquareMeasurement(msgspec.Struct, frozen=True):
 
     k: int
     squares: dict[str, SquareValues]
+    """By metric."""
+
+
+class ProfileMeasurement(msgspec.Struct, frozen=True):
+    """A line of profiles.jsonl: curves along an axis of the metric's own. The last of one k and name holds.
+
+    It can be deleted: `riptui measure` measures it again.
+    """
+
+    k: int
+    profiles: dict[str, ProfileValues]
     """By metric."""
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from riptui.engine.padding import pad_inpainter
+from riptui.engine.padding import PaddedInpainter
 from riptui.errors import InpainterError, InputError
 from riptui.recursion import ignore_step
 from riptui.testing import check_inpainter
@@ -43,7 +43,7 @@ def test_what_pads_a_batch_is_not_asked_for(kind: str, serve: Serve) -> None:
     inpaint = load_served(kind)
     stand_in.bodies.clear()
     images, masks = make_images(2, SIZE), make_masks(2, SIZE)
-    pad_inpainter(inpaint, 5)(images, masks, seeds=[7, 8], on_step=ignore_step)
+    PaddedInpainter(inpaint, 5)(images, masks, seeds=[7, 8], on_step=ignore_step)
     assert len(stand_in.bodies) == 2
 
 

@@ -119,6 +119,7 @@ def serve_stand_in(kind: str, **settings: Any) -> Iterator[StandIn]:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is one packet: else the client's system waits 40 ms to acknowledge its head
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -169,23 +169,23 @@ PRESET_FIELDS = {
         "seed": '"0-9"',
     },
     "autoencoder": {
-        "title": "Repeated decoding: what several VAEs lose when a picture goes through them again and again, with its\n"
-        "# spectrum (figure S2), all of them side by side (S3) and in one table.",
+        "title": "Repeated decoding: what several VAEs lose when a picture goes through them again and again, with\n"
+        "# its spectrum (figure S2), all of them side by side (S3) and in one table.",
         "group": "autoencoder",
         "metrics": '["lpips-vgg", "ssim", "psnr", "spectrum", "high-frequencies"]',
         "sweep": AUTOENCODER_SWEEP,
     },
     "slides-decoders": {
-        "title": "Decoders compared: a model's own VAE and conditional ones, side by side (figure S3) and in one table;\n"
-        "# the values after one iteration stand beside those of the slides, those at the end are the recursion's.",
+        "title": "Decoders compared: a model's own VAE and conditional ones, side by side (figure S3) and in one\n"
+        "# table; the values after one iteration stand beside those of the slides, those at the end are the recursion's.",
         "group": "slides-decoders",
         "metrics": '["lpips-vgg", "lpips-alex", "ssim", "psnr", "seam", "spectrum"]',
         "sweep": DECODERS_SWEEP,
     },
     "no-op": {
         "title": "Told to change nothing: NoOp-Bench's protocol (one pass of image to image at low strengths, with an\n"
-        "# empty prompt and one that asks for a copy), then the same recursively. The report has the drift against the\n"
-        "# strength, with the exponent of a power law and its interval (figure S4).",
+        "# empty prompt and one that asks for a copy), then the same recursively. The report has the drift against\n"
+        "# the strength, with the exponent of a power law and its interval (figure S4).",
         "group": "no-op",
         "metrics": '["lpips-vgg", "ssim", "psnr", "spectrum"]',
         "sweep": NO_OP_SWEEP.format(model="stable-diffusion-v1-5/stable-diffusion-v1-5"),

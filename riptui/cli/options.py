@@ -78,16 +78,18 @@ def _join_loras(ctx: click.Context, param: click.Parameter, loras: tuple[str, ..
     return join_loras(loras) if loras else None
 
 
+device_option = click.option(
+    "--device",
+    metavar="D",
+    default="",
+    show_default="the best one",
+    help="Device that runs the models: cpu, cuda, cuda:N, or a GPU's UUID (GPU-... or MIG-...).",
+)
+
+
 def worker_options(command: Command) -> Command:
     """Add --device, --batch, --compile, --deterministic, --offload and --offline, for `take_worker_options`."""
-    device = click.option(
-        "--device",
-        metavar="D",
-        default="",
-        show_default="the best one",
-        help="Device that runs the models: cpu, cuda, cuda:N, or a GPU's UUID (GPU-... or MIG-...).",
-    )
-    return device(pool_options(command))
+    return device_option(pool_options(command))
 
 
 def pool_options(command: Command) -> Command:

@@ -202,7 +202,7 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
         _require_usable_model(name, parameters)
     require_a_step(parameters)
     if info.scope == "image" and mask != size:
-        raise InputError(f"mask {mask} px: {name} makes whole pictures, here of {size} px: --mask {size}")
+        raise InputError(f"mask {mask} px: {name} repaints the whole picture, so that its mask is {size} px")
     if mask % info.grid:
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
     if info.program and size != (info.program.resolution or size):

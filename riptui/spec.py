@@ -194,7 +194,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def inpainter_name(self) -> str:
         """The inpainter in a few words: of a diffusion model the last part of its name or path."""
         model = str(self.parameters.get("model") or "").rstrip("/").rpartition("/")[2]
-        return model if self.inpainter in ("diffusion", "text-to-image") and model else self.inpainter
+        return model if self.inpainter in ("diffusion", "text-to-image", "img2img") and model else self.inpainter
 
     @property
     def digest(self) -> str:

@@ -1,5 +1,6 @@
 """`riptui run`: repaint pictures recursively."""
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +15,13 @@ from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.source_images import find_sources, read_pictures
 from riptui.cli.worker_options import take_worker_options
+from riptui.errors import InputError, SettingsError
 from riptui.inpainters import resolve_inpainter
+from riptui.inpainters.servers.server_place import url_variable
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import Interventions, Sweep, require_valid_names
+from riptui.settings.servers import SERVER_NAMES, clean_url
 from riptui.spec import ColourMatch, Fit, MeasureInterval, ParameterValue, PasteBase, SquareOrder, SquareSource
 from riptui.store.ownership import explain_umask
 from riptui.store.records import Request
@@ -65,6 +69,7 @@ def run(
         order = "cycle"
     is_pasted, onto = read_paste(paste, no_paste)
     interventions = Interventions(onto, anchor, "\n".join(schedules), match, feather)
+    take_server_url(parameters, inpainters)
     sweep = Sweep(
         inpainters, masks, seeds, parameters, amount, order, squares, is_pasted, size, fit, interventions, mask_folder
     )
@@ -102,6 +107,20 @@ def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:
             raise click.BadParameter(f"expected KEY=VALUE, e.g. radius=5, got {assignment!r}", param_hint="--set")
         pairs[key] = value
     return pairs
+
+
+def take_server_url(parameters: dict[str, ParameterValue], inpainters: tuple[str, ...]) -> None:
+    """Take `url` out of the parameters of a server: it becomes the environment of this process and of the workers that
+    it starts. Raises InputError."""
+    servers = [name for name in inpainters if name in SERVER_NAMES]
+    if "url" not in parameters or not servers:
+        return
+    if len(servers) > 1:
+        raise InputError(f"--set url= is for one server, and these are {', '.join(servers)}: use the settings")
+    try:
+        os.environ[url_variable(servers[0])] = clean_url(str(parameters.pop("url")))
+    except SettingsError as error:
+        raise InputError(f"--set url=: {error}") from error
 
 
 def given_parameters(options: Mapping[str, str | bool | None]) -> dict[str, ParameterValue]:

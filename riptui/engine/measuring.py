@@ -48,7 +48,7 @@ def _measure_frames(
             if k in of_repaint and before is not None:
                 repaint = Repaint(before, read_region(trajectory, k))
             values = meter.measure(image, missing[k], repaint)
-            claimed.add_measurement(k, values, previous=previous.get(k), squares=meter.squares)
+            claimed.add_measurement(k, values, previous=previous.get(k), squares=meter.squares, profiles=meter.profiles)
             yield Measured(k, values)
         elif k in measured_iterations:
             meter.previous = image

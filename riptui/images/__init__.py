@@ -18,7 +18,7 @@ deflate), a length, or a decoder that notices. A flipped bit of any other format
 """
 
 from riptui.images.decoding import looks_like_picture, picture_suffixes
-from riptui.images.original import PreparedImage, prepare_original
+from riptui.images.original import PreparedImage, prepare_frame, prepare_original
 from riptui.images.png_frame import (
     decode_masked_png,
     decode_png,
@@ -43,6 +43,7 @@ __all__ = [
     "looks_like_picture",
     "picture_suffixes",
     "pixels_sha256",
+    "prepare_frame",
     "prepare_original",
     "read_source",
 ]

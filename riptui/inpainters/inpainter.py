@@ -30,6 +30,8 @@ LORA_TENSORS_NOTE = "lora tensors"
 EMBEDDING_USE_NOTE = "embedding use"
 LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE, EMBEDDING_USE_NOTE}
 """Notes that sessions of older releases lack, although they would say the same."""
+SERVER_URL_NOTE = "server url"
+"""Where a server was, which decides no pixel: the same model may be served elsewhere."""
 REPLAY_NOTE = "replay"
 """The name of the note that says why iterations cannot be computed again with the same pixels; absent if they can."""
 OffloadMode = Literal["none", "model", "sequential"]

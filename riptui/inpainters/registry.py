@@ -17,8 +17,10 @@ from riptui.inpainters.models.catalogue import MODELS, is_on_hub, resolve_model
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
-from riptui.inpainters.parameters import NumberType, TextType, WeightsType
+from riptui.inpainters.parameters import NumberType, WeightsType
 from riptui.inpainters.programs.program_registry import OwnPrograms
+from riptui.inpainters.servers.server_infos import SERVER_INFOS, explain_url, require_usable_server
+from riptui.inpainters.whole_image_infos import WHOLE_IMAGE_INFOS
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
@@ -93,38 +95,7 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("numpy",),
     ),
 }
-BUILT_IN |= {
-    "jpeg": InpainterInfo(
-        "riptui.inpainters.controls:jpeg",
-        "The whole picture as JPEG and back, by Pillow. A control for autoencoders.",
-        {"quality": 75, "subsampling": "4:4:4"},
-        distributions=("pillow",),
-        parameter_types={
-            "quality": NumberType(above=0, maximum=100, integer=True),
-            "subsampling": TextType(("4:4:4", "4:2:2", "4:2:0")),
-        },
-        scope="image",
-    ),
-    "resample": InpainterInfo(
-        "riptui.inpainters.controls:resample",
-        "The whole picture made smaller and as large again, by Pillow. A control for autoencoders.",
-        {"factor": 2.0, "filter": "bicubic"},
-        distributions=("pillow",),
-        parameter_types={
-            "factor": NumberType(above=0, maximum=64),
-            "filter": TextType(("box", "bilinear", "bicubic", "lanczos")),
-        },
-        scope="image",
-    ),
-    "blur": InpainterInfo(
-        "riptui.inpainters.controls:blur",
-        "The whole picture blurred by a Gaussian of known spectrum. A control for autoencoders.",
-        {"sigma": 1.0},
-        distributions=("numpy", "scipy"),
-        parameter_types={"sigma": NumberType(above=0, maximum=100)},
-        scope="image",
-    ),
-}
+BUILT_IN |= {}
 BUILT_IN |= {
     name: diffusion_info(
         model.title,
@@ -138,6 +109,8 @@ BUILT_IN |= {
 }
 BUILT_IN[CUSTOM] = diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
 BUILT_IN[TEXT_TO_IMAGE] = text_to_image_info()
+BUILT_IN |= WHOLE_IMAGE_INFOS
+BUILT_IN |= SERVER_INFOS
 
 
 OWN = OwnPrograms()
@@ -200,6 +173,8 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
     """
     info = find_inpainter(name)
     for key, value in parameters.items():
+        if key == "url" and info.is_server:
+            raise InputError(explain_url(name))
         if key not in info.parameters:
             raise InputError(with_choices(f"{name} has no parameter {key}", key, info.parameters))
         if not info.type_of(key).accepts(value):
@@ -220,24 +195,33 @@ def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int) -> None:
     """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
     size (both in px)."""
-    if parameters.get("model") == "":
-        itself = ", or give the model itself as the inpainter" if name == CUSTOM else ""
-        raise InputError(f"{name} needs a model: --set model=org/name{itself}")
-    for key in ("model", "vae", "config"):
-        if isinstance(model := parameters.get(key), str):
-            resolve_model(model)
-    for lora in read_loras(parameters.get("lora")):
-        is_on_hub(lora.file)
-    require_a_step(parameters)
     info = find_inpainter(name)
+    if info.is_server:
+        require_usable_server(name, parameters)
+    else:
+        _require_usable_model(name, parameters)
+    require_a_step(parameters)
     if info.scope == "image" and mask != size:
-        raise InputError(f"mask {mask} px: {name} makes whole pictures, here of {size} px: --mask {size}")
+        raise InputError(f"mask {mask} px: {name} repaints the whole picture, so that its mask is {size} px")
     if mask % info.grid:
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
     if info.program and size != (info.program.resolution or size):
         raise InputError(f"size {size} px: {name} takes {info.program.resolution} px only, by your settings: --size")
     if size % info.size_grid:
         raise InputError(f"size {size} px: {name} needs pictures of {info.size_grid} px, or a multiple of it")
+
+
+def _require_usable_model(name: str, parameters: Mapping[str, ParameterValue]) -> None:
+    if parameters.get("model") == "":
+        itself = ", or give the model itself as the inpainter" if name == CUSTOM else ""
+        raise InputError(f"{name} needs a model: --set model=org/name{itself}")
+    if name == "autoencoder" and parameters.get("vae") == "":
+        raise InputError("autoencoder needs a VAE: --vae org/name, a folder (of a VAE or of a model) or e.g. sd2")
+    for key in ("model", "vae", "config"):
+        if isinstance(model := parameters.get(key), str):
+            resolve_model(model)
+    for lora in read_loras(parameters.get("lora")):
+        is_on_hub(lora.file)
 
 
 def require_a_step(parameters: Mapping[str, ParameterValue]) -> None:
@@ -278,6 +262,8 @@ def load(
         arguments["recorded"] = recorded
     if later_prompts:
         arguments["later_prompts"] = tuple(later_prompts)
+    if info.is_server:
+        arguments["name"] = name
     if info.program is not None:
         arguments |= {"name": name, "program": info.program}
     feature = f"the inpainter {name}"

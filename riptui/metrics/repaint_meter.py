@@ -22,7 +22,7 @@ class RepaintMeter:
     """
 
     def __init__(self, names: Iterable[str], original: Image, device: str = "") -> None:
-        _, self.names = split_names(names)
+        self.names = split_names(names).repaints
         self._metrics = {name: load(name, device) for name in self.names}
         self._prepared = {name: metric.prepare(original) for name, metric in self._metrics.items()}
 

@@ -147,12 +147,8 @@ def paste_patch(image: Image, row: IterationRow, patch: Patch) -> None:
 
 def read_keyframe(trajectory: Trajectory, row: IterationRow) -> Image | None:
     """The keyframe of a row, or None if it is missing or not right."""
-    return _read_verified(keyframe_path(trajectory, row.k), trajectory.spec.size, row.sha256)
-
-
-def keyframe_path(trajectory: Trajectory, k: int) -> Path:
-    """The picture file of frame k, if that is a keyframe."""
-    return trajectory.path / layout.KEYFRAMES / layout.keyframe_name(k)
+    path = trajectory.path / layout.KEYFRAMES / layout.keyframe_name(row.k)
+    return _read_verified(path, trajectory.spec.size, row.sha256)
 
 
 def _wrong_size(row: IterationRow) -> DamagedError:

@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from riptui.metrics.values import RepaintDistance, SquareValues
+from riptui.metrics.values import ProfileValues, RepaintDistance, SquareValues
 from riptui.spec import Box, MeasureInterval, Sha256
 
 
@@ -51,6 +51,17 @@ class SquareMeasurement(msgspec.Struct, frozen=True):
     """By metric."""
 
 
+class ProfileMeasurement(msgspec.Struct, frozen=True):
+    """A line of profiles.jsonl: curves along an axis of the metric's own. The last of one k and name holds.
+
+    It can be deleted: `riptui measure` measures it again.
+    """
+
+    k: int
+    profiles: dict[str, ProfileValues]
+    """By metric."""
+
+
 class RepaintMeasurement(msgspec.Struct, frozen=True):
     """A line of repaints.jsonl: distances right after iteration k's repaint. The last for one k and name holds.
 
@@ -87,6 +98,13 @@ class HubFolder(msgspec.Struct, frozen=True):
     path: str
 
 
+class AskedServer(msgspec.Struct, frozen=True):
+    """The server that a user chose for an inpainter, other than by the settings."""
+
+    inpainter: str
+    url: str
+
+
 class Request(msgspec.Struct, frozen=True):
     """request.json: what the user wants. It can be replaced, unlike the spec, and decides no pixel."""
 
@@ -102,6 +120,9 @@ class Request(msgspec.Struct, frozen=True):
     hub_folder: HubFolder | UnsetType = UNSET
     """Where whoever asked has the models of the hub: workers of that host with another cache leave it. Unset: it needs
     none, or was asked for by an older release."""
+    server: AskedServer | UnsetType = UNSET
+    """Where it is to be painted: a worker whose own URL for that inpainter is another one leaves it, and none contacts
+    a URL because it stands here. Unset: where the settings of the worker say."""
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -27,6 +27,8 @@ def max_bytes(spec: Spec, name: str) -> int:
             return SLACK_BYTES + spec.iterations * MEASUREMENT_BYTES
         case layout.SQUARES:
             return SLACK_BYTES + len(spec.point_iterations()) * spec.cells * SQUARE_BYTES
+        case layout.PROFILES:
+            return SLACK_BYTES + len(spec.point_iterations()) * MEASUREMENT_BYTES
         case _ if name.startswith(layout.FEATURES_PREFIX):
             return SLACK_BYTES + (spec.iterations + 1) * FEATURE_BYTES
         case _:

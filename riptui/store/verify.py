@@ -125,7 +125,7 @@ def _check_tails(inspection: Inspection, data: bytes, trajectory: Trajectory) ->
 
 def _find_oversized(trajectory: Trajectory) -> Iterator[str]:
     """Find files that do not commit iterations and claim more bytes than the spec allows: a session cuts them."""
-    for name in (layout.METRICS, layout.SQUARES, layout.SESSIONS):
+    for name in (layout.METRICS, layout.SQUARES, layout.PROFILES, layout.SESSIONS):
         size, allowed = file_size(trajectory.path / name), max_bytes(trajectory.spec, name)
         if size > allowed:
             yield f"{name}: it has {size:,} bytes, and its spec allows {allowed:,}"

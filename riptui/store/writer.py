@@ -63,9 +63,10 @@ class IterationWriter:
         self._rows.truncate(self.inspection.rows_end)
         self._patches.truncate(self.inspection.patches_end)
         self._sessions.drop_torn_lines(max_bytes(self._spec, layout.SESSIONS))
-        if (self._claim.trajectory.path / layout.SQUARES).exists():
-            with Journal(self._claim.folder, layout.SQUARES) as squares:
-                squares.drop_torn_lines(max_bytes(self._spec, layout.SQUARES))
+        for name in (layout.SQUARES, layout.PROFILES):
+            if (self._claim.trajectory.path / name).exists():
+                with Journal(self._claim.folder, name) as journal:
+                    journal.drop_torn_lines(max_bytes(self._spec, name))
         self._keyframes.sync()
         for name in self.inspection.stray_files:
             subfolder, _, file_name = name.rpartition("/")

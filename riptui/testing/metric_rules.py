@@ -3,7 +3,7 @@
 import numpy as np
 
 from riptui.arrays import Images, Mask
-from riptui.metrics import Metric, MetricInfo, Repaint, RepaintMetric, measure_each, measure_map
+from riptui.metrics import Metric, MetricInfo, Repaint, RepaintMetric, measure_each, measure_map, measure_profile
 from riptui.region import Region
 from riptui.spec import Box
 from riptui.testing.inpainter_rules import make_images
@@ -22,6 +22,19 @@ def check_metric(metric: Metric, info: MetricInfo | None = None, *, size: int = 
         check_claims(metric, info, frames)
     if info is not None and info.spatial:
         check_map(metric, frames)
+    if info is not None and info.has_profile:
+        check_profile(metric, frames)
+
+
+def check_profile(metric: Metric, frames: Images) -> None:
+    """A metric with `has_profile` has one as long for each frame, without NaN, and the same each time."""
+    prepared = metric.prepare(frames[0])
+    profiles = [measure_profile(metric, prepared, frame) for frame in (*frames, frames[0])]
+    shapes = {profile.shape for profile in profiles}
+    is_right = len(shapes) == 1 and profiles[0].ndim == 1
+    assert is_right, f"profiles must be 1D and of one length, not {shapes}"
+    assert np.isfinite(profiles).all(), "a profile is not finite"
+    assert np.array_equal(profiles[0], profiles[-1]), "measuring the same frame again gave another profile"
 
 
 def check_values(metric: Metric, frames: Images) -> None:

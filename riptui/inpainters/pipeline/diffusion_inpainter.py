@@ -159,6 +159,11 @@ class DiffusionInpainter:
             "mask_image": torch.from_numpy(masks).to(device)[:, None].float(),
         }
 
+    def _size_arguments(self, height: int, width: int) -> dict[str, int]:
+        """The size, which some pipelines take from the picture alone."""
+        accepted = signatures.signature(self.pipeline.__call__).parameters
+        return {key: value for key, value in {"height": height, "width": width}.items() if key in accepted}
+
     def _inpaint(
         self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep, settings: dict[str, Any]
     ) -> torch.Tensor:
@@ -167,8 +172,7 @@ class DiffusionInpainter:
         try:
             painted: torch.Tensor = self.pipeline(
                 **self.picture_arguments(images, masks),
-                height=height,
-                width=width,
+                **self._size_arguments(height, width),
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
                 output_type="pt",
                 callback_on_step_end=_step_callback(on_step),

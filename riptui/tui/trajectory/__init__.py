@@ -8,5 +8,5 @@ picture_row     the pictures; difference, outline, colormap: how frame k is comp
 heading         path and recipe; seek_bar, slider: the frames; metric_readout: the metrics in a line
 tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; region_tiles: what is counted
                 where there is no grid; square_distances: what else colours them), exposure_pane (recursion),
-                text_tabs (spec, log)
+                spectrum_pane, text_tabs (spec, log)
 """

@@ -14,7 +14,7 @@ import PIL.Image
 from riptui.arrays import Image
 from riptui.errors import RiptuiError
 from riptui.metrics.display import in_display_order
-from riptui.metrics.values import MetricValues, SquareValues
+from riptui.metrics.values import MetricValues, ProfileValues, SquareValues
 from riptui.region import Region
 from riptui.results.exposure import LUMA
 from riptui.results.patch_errors import read_square_errors
@@ -48,6 +48,7 @@ class TrajectorySnapshot:
     newest: int = 0  # the last frame saved
     metrics: dict[int, MetricValues] = field(default_factory=dict)
     squares: dict[int, dict[str, SquareValues]] = field(default_factory=dict)
+    profiles: dict[int, dict[str, ProfileValues]] = field(default_factory=dict)
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
     log: str = ""
@@ -108,6 +109,7 @@ class TrajectoryLoader:
 
         metrics: dict[int, MetricValues] = try_read(trajectory.read_metrics, {})
         squares: dict[int, dict[str, SquareValues]] = try_read(trajectory.read_squares, {})
+        profiles: dict[int, dict[str, ProfileValues]] = try_read(trajectory.read_profiles, {})
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
@@ -116,7 +118,19 @@ class TrajectoryLoader:
         tiles = try_read(self._read_tiles, None)
         text = "\n".join([*errors, log])
         return TrajectorySnapshot(
-            self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations, status, tiles
+            self.path,
+            spec,
+            rows,
+            len(rows),
+            metrics,
+            squares,
+            profiles,
+            sessions,
+            failure,
+            text,
+            annotations,
+            status,
+            tiles,
         )
 
     def _read_tiles(self) -> RegionTiles | None:

@@ -11,7 +11,8 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
-from riptui.figures import averages, scatter, sequences, singles, square_maps, style
+from riptui.figures import averages, scatter, sequences, singles, spectrum_figure, square_maps, style
+from riptui.figures.collapse_section import COLLAPSE_CSV, render_collapse, write_collapse
 from riptui.figures.data import Condition
 from riptui.figures.diversity_section import DIVERSITY_CSV, WrittenDiversity, render_diversity, write_diversity
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
@@ -23,6 +24,10 @@ from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
+from riptui.figures.sets_section import WrittenSets, render_sets, write_sets
+from riptui.figures.side_by_side_section import WrittenSideBySide, render_side_by_side, write_side_by_side
+from riptui.figures.strength_section import WrittenStrengths, render_strengths, write_strengths
+from riptui.results.collapse_summary import CollapseSummary
 from riptui.results.diversity_rows import diversity_as_dict
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.rating_summary import RatingSummary
@@ -33,6 +38,14 @@ MARKDOWN_NAME = "report.md"
 HTML_NAME = "report.html"
 
 DrawFigure = Callable[[Condition], Iterator[PlottedFigure | SkippedFigure]]
+
+DRAWN_OF_SQUARES: tuple[DrawFigure, ...] = (
+    sequences.draw_one_inpainting,
+    sequences.draw_two_iterations,
+    sequences.draw_mask_sizes,
+    square_maps.draw_square_maps,
+)
+"""Figures that say nothing where each iteration repaints the whole image."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +66,21 @@ class WrittenReport:
     tested: Sequence[ConditionFindings]
     notes: Sequence[str]
     """Further remarks for the reader."""
+    side_by_side: WrittenSideBySide
+    strengths: WrittenStrengths
     recursion: WrittenRecursion
     ratings: RatingSummary | None
     """None if nobody has rated."""
+    sets: WrittenSets
+    collapse: CollapseSummary
     diversity: WrittenDiversity | None
     """None if no two trajectories differ in the seed alone."""
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
-        """The paper's, those of the recursion and those of diversity."""
-        return [*self.figures, *self.recursion.figures, *(self.diversity.figures if self.diversity else ())]
+        """The paper's, and those of all sections."""
+        sections = (self.side_by_side, self.strengths, self.recursion, self.sets, self.diversity)
+        return [*self.figures, *(figure for section in sections if section for figure in section.figures)]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -85,14 +103,19 @@ class WrittenReport:
                 }
                 for tested in self.tested
             ],
+            "strengths": [asdict(law) for law in self.strengths.laws],
             "recursion": self.recursion.analysis.as_dict(),
             "ratings": self.ratings.as_dict() if self.ratings else None,
+            "sets": self.sets.as_dict(),
+            "collapse": self.collapse.as_dict(),
             "diversity": diversity_as_dict(self.diversity.analysis) if self.diversity else None,
             "files": [
                 MARKDOWN_NAME,
                 HTML_NAME,
                 JSON_NAME,
                 *([CSV_NAME] if self.ratings else []),
+                *self.sets.tables.values(),
+                *([COLLAPSE_CSV] if self.collapse.ends.members else []),
                 *([DIVERSITY_CSV] if self.diversity else []),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
@@ -126,18 +149,44 @@ def write_report(
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
+        side_by_side, strengths = write_side_by_side(data.conditions, folder), write_strengths(data.conditions, folder)
         recursion = write_recursion(data, folder)
         ratings = write_ratings(rated_folders, data.summaries, folder)
+        sets = write_sets(data, folder, on_progress)
+        collapse = write_collapse(data, folder, on_progress)
         diversity = write_diversity(data, folder, on_progress)
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
-        unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings, diversity
+            folder=out,
+            metric=data.metric,
+            trajectories=runs,
+            unfinished=data.unfinished,
+            unreadable=data.unreadable,
+            figures=figures,
+            left_out=left_out,
+            damaged=damaged,
+            tested=tested,
+            notes=notes,
+            side_by_side=side_by_side,
+            strengths=strengths,
+            recursion=recursion,
+            ratings=ratings,
+            sets=sets,
+            collapse=collapse,
+            diversity=diversity,
         )
-        sections = [*render_recursion(recursion), *render_diversity(diversity), *render_ratings(ratings)]
+        sections = [
+            *render_side_by_side(side_by_side),
+            *render_strengths(strengths),
+            *render_recursion(recursion),
+            *render_sets(sets),
+            *render_collapse(collapse),
+            *render_diversity(diversity),
+            *render_ratings(ratings),
+        ]
         text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())
@@ -157,6 +206,8 @@ def _draw_all(
         for draw_index, draw in enumerate(draw_functions):
             for condition_index, condition in enumerate(data.conditions):
                 on_progress("drawing", draw_index * len(data.conditions) + condition_index, total)
+                if draw in DRAWN_OF_SQUARES and condition.whole_image:
+                    continue
                 for figure in draw(condition):
                     if isinstance(figure, PlottedFigure):
                         figures.append(_write_figure(figure, condition, folder))
@@ -180,6 +231,7 @@ def list_draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
         sequences.draw_mask_sizes,
         singles.draw_seeds,
         square_maps.draw_square_maps,
+        spectrum_figure.draw_spectra,
     ]
 
 

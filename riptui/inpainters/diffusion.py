@@ -5,7 +5,7 @@ Loads one, in the order in which its parts need each other; `diffusion_inpainter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ def diffusion(
     deterministic: bool = False,
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
+    later_prompts: Sequence[str] = (),
     kind: type[DiffusionInpainter] = DiffusionInpainter,
 ) -> DiffusionInpainter:
     """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
@@ -65,6 +66,7 @@ def diffusion(
     computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
     network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
+    later_prompts: others than `prompt`, for `with_parameters`.
     kind: what paints with it.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
@@ -81,15 +83,21 @@ def diffusion(
         pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, kind.task)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         _set_schedule(pipeline, scheduler, steps)
-        prompt = prompt if embedding is None else embeddings.insert_embedding(prompt)
+        texts = {
+            text: text if embedding is None else embeddings.insert_embedding(text) for text in (prompt, *later_prompts)
+        }
         added = _load_adapters(pipeline, weights, recorded or {})
         if tiling:
             placement.enable_tiling(pipeline)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
         notes |= placement.place(pipeline, chosen_device, offload, model)
-        encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance, prompt_syntax)
+        encoded = {
+            text: prompts.encode(pipeline, inserted, negative_prompt, guidance, prompt_syntax)
+            for text, inserted in texts.items()
+        }
+        prompts.drop_encoded(pipeline, encoded.values())
         placement.forget_dropped(pipeline, chosen_device, offload)
-    for found in (*added, encoded_prompts):
+    for found in (*added, *reversed(encoded.values())):  # the notes of the first prompt win
         notes |= found.notes
         notices += found.notices
     if not weights.is_unchanged:
@@ -97,7 +105,7 @@ def diffusion(
     if deterministic or (compile == "auto" and (offload != "none" or quantise or gguf)):
         compile = "off"
     settings: dict[str, Any] = {"steps": steps, "strength": strength, "guidance": guidance, "compile": compile}
-    inpainter = kind(pipeline, encoded_prompts, weights, notes=notes, notices=notices, **settings)
+    inpainter = kind(pipeline, encoded, weights, notes=notes, notices=notices, **settings)
     schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
     return inpainter
 

@@ -66,6 +66,7 @@ BROWSER = [
     ),
     _key("tabs.spec", "5", "view('select_tab', 'spec')", "Spec", "Spec and sessions (group: table)"),
     _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors"),
+    _key("tabs.spectrum", "7", "view('select_tab', 'spectrum')", "Spectrum", "Lost frequencies, if measured"),
     _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Switch the x axis: inpainted % or coverage %"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Draw, or colour masks by, the next metric"),
     _key("tabs.image", "i", "details('cycle_image')", "Image", "Trajectories of the next image (groups only)"),

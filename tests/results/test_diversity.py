@@ -15,7 +15,7 @@ from scipy.spatial.distance import pdist
 from riptui import metrics
 from riptui.arrays import FeatureVectors, Image
 from riptui.errors import InputError
-from riptui.results.diversity import DiversityAnalysis, SetPoint, analyse_diversity, choose_iterations
+from riptui.results.diversity import DiversityAnalysis, SeedSetPoint, analyse_diversity, choose_iterations
 from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import FeatureComparison, FrameComparison, load_comparison
 from riptui.results.seed_sets import find_seed_sets
@@ -47,7 +47,7 @@ def analyse(made: Sequence[Trajectory], comparison: FrameComparison = PHASH, **o
     return analyse_diversity(map(summarize, made), comparison, **options)  # type: ignore[arg-type]
 
 
-def only_point(analysis: DiversityAnalysis) -> SetPoint:
+def only_point(analysis: DiversityAnalysis) -> SeedSetPoint:
     [one] = analysis.sets
     [point] = one.points
     return point

@@ -108,7 +108,7 @@ class WrittenReport:
             "ratings": self.ratings.as_dict() if self.ratings else None,
             "sets": self.sets.as_dict(),
             "collapse": self.collapse.as_dict(),
-            "diversity": diversity_as_dict(self.diversity.analysis) if self.diversity else None,
+            "diversity": diversity_as_dict(self.diversity.analysis, matrices=False) if self.diversity else None,
             "files": [
                 MARKDOWN_NAME,
                 HTML_NAME,

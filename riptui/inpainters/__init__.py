@@ -4,7 +4,7 @@ An inpainter fills masks. Its own conventions (value range, channel order, mask 
 
 inpainter   the calling convention, with its optional parts
 inpainter_info  what is known of one before it is imported
-registry    the names, their parameters and defaults, and how they are loaded
+registry    the names, their parameters and defaults, and how they are loaded; diffusion_infos: of diffusion models
 parameters  the types of parameters
 import_trial  whether the packages of an inpainter can be imported
 silence     keep the libraries' output off the terminal
@@ -13,6 +13,7 @@ The inpainters themselves:
 
 opencv, biharmonic, baselines   classical ones, and painters without a model
 diffusion   a diffusion model of diffusers; pipeline: the package that loads and runs it
+repaint, latent_resampling  RePaint in pixels and in latents; resampling: the package of its steps
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
 programs    the user's own programs
 
@@ -22,10 +23,10 @@ models      which model, and where its files are
 devices     where networks are computed
 """
 
+from riptui.inpainters.diffusion_infos import CUSTOM
 from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OffloadMode, OnStep, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo
 from riptui.inpainters.registry import (
-    CUSTOM,
     DEFAULT_INPAINTER,
     REGISTRY,
     complete_parameters,

@@ -5,7 +5,8 @@ Loads one, in the order in which its parts need each other; `diffusion_inpainter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +23,36 @@ from riptui.inpainters.pipeline import (
     gpu_tuning,
     loras,
     placement,
-    prompts,
     quantisation,
     schedulers,
 )
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.prompts import PromptSyntax, encode
 from riptui.inpainters.silence import silence_libraries
 
 
 def diffusion(
-    model: str,
-    revision: str | None = None,
-    dtype: str = "auto",
-    scheduler: str | None = None,
     steps: int = 50,
     guidance: float | None = None,
     strength: float = 1.0,
+    scheduler: str | None = None,
+    **options: Any,
+) -> DiffusionInpainter:
+    """Load a model. None: the pipeline's own guidance, the checkpoint's own scheduler. options: as `load_parts`.
+
+    Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
+    """
+    set_schedule = partial(_set_schedule, scheduler=scheduler, steps=steps)
+    parts = load_parts(guidance=guidance, set_schedule=set_schedule, **options)
+    inpainter = DiffusionInpainter(**parts, steps=steps, strength=strength, guidance=guidance)
+    schedulers.require_seeded(inpainter.pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
+    return inpainter
+
+
+def load_parts(
+    model: str,
+    revision: str | None = None,
+    dtype: str = "auto",
     prompt: str = "",
     negative_prompt: str | None = "",
     embedding: str | None = None,
@@ -45,7 +60,7 @@ def diffusion(
     vae: str | None = None,
     allow_pickle: bool = False,
     config: str | None = None,
-    prompt_syntax: prompts.PromptSyntax = "plain",
+    prompt_syntax: PromptSyntax = "plain",
     tiling: bool = False,
     quantise: str | None = None,
     gguf: str | None = None,
@@ -54,8 +69,11 @@ def diffusion(
     deterministic: bool = False,
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
-) -> DiffusionInpainter:
-    """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
+    *,
+    guidance: float | None,
+    set_schedule: Callable[[Any], None],
+) -> dict[str, Any]:
+    """What a DiffusionInpainter is made of, but for its steps, strength and guidance: by the names of its arguments.
 
     dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; by default CUDA
     if there is one, otherwise the CPU. compile: auto is on if `prepare` is called with enough work for a GPU.
@@ -63,6 +81,7 @@ def diffusion(
     computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
     network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
+    set_schedule: sets the scheduler of the pipeline before anything of it is on the device.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     _require_compatible(compile, deterministic, offload, quantise, gguf)
@@ -72,19 +91,20 @@ def diffusion(
     placement.require_offload(offload, chosen_device)
     places = {"model": model, "revision": revision, "config": config, "gguf": gguf, "allow_pickle": allow_pickle}
     places |= {"vae": vae, "lora": lora, "embedding": embedding}
+    recorded = recorded or {}
     with silence_libraries():
-        weights, notices = moved_weights.find_weights(places, recorded or {})
+        weights, notices = moved_weights.find_weights(places, recorded)
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
         pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
-        _set_schedule(pipeline, scheduler, steps)
+        set_schedule(pipeline)
         prompt = prompt if embedding is None else embeddings.insert_embedding(prompt)
-        added = _load_adapters(pipeline, weights, recorded or {})
+        added = _load_adapters(pipeline, weights, recorded)
         if tiling:
             placement.enable_tiling(pipeline)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
         notes |= placement.place(pipeline, chosen_device, offload, model)
-        encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance, prompt_syntax)
+        encoded_prompts = encode(pipeline, prompt, negative_prompt, guidance, prompt_syntax)
         placement.forget_dropped(pipeline, chosen_device, offload)
     for found in (*added, encoded_prompts):
         notes |= found.notes
@@ -93,10 +113,8 @@ def diffusion(
         raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
     if deterministic or (compile == "auto" and (offload != "none" or quantise or gguf)):
         compile = "off"
-    settings: dict[str, Any] = {"steps": steps, "strength": strength, "guidance": guidance, "compile": compile}
-    inpainter = DiffusionInpainter(pipeline, encoded_prompts, weights, notes=notes, notices=notices, **settings)
-    schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
-    return inpainter
+    parts = {"pipeline": pipeline, "prompts": encoded_prompts, "weights": weights}
+    return parts | {"notes": notes, "notices": notices, "compile": compile}
 
 
 def _require_compatible(
@@ -137,7 +155,7 @@ def _load_pipeline(
     return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
 
 
-def _set_schedule(pipeline: Any, scheduler: str | None, steps: int) -> None:
+def _set_schedule(pipeline: Any, *, scheduler: str | None, steps: int) -> None:
     """Replace the scheduler, unless it is None. Raises InputError for more steps than it has."""
     if scheduler is not None:
         schedulers.set_scheduler(pipeline, scheduler)

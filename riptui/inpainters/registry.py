@@ -10,22 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
+from riptui.inpainters.diffusion_infos import CUSTOM, DIFFUSION_INFOS
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
-from riptui.inpainters.models.catalogue import MODELS, is_on_hub, resolve_model
-from riptui.inpainters.models.lora_list import LoraType, read_loras
+from riptui.inpainters.models.catalogue import is_on_hub, resolve_model
+from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
-from riptui.inpainters.parameters import (
-    FileType,
-    HubFileType,
-    ModelType,
-    NumberType,
-    ParameterType,
-    SwitchType,
-    TextType,
-    WeightsType,
-)
+from riptui.inpainters.parameters import NumberType, WeightsType
 from riptui.inpainters.programs.program_registry import OwnPrograms
 from riptui.plugins import Registry
 
@@ -33,30 +25,6 @@ if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
 DEFAULT_INPAINTER = "navier-stokes"
-
-
-def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
-    """The info of a diffusion model. A default of None leaves the choice to the checkpoint or its pipeline."""
-    common: dict[str, ParameterValue] = {"model": "", "revision": None, "dtype": "auto", "scheduler": None, "steps": 50}
-    common |= {"guidance": None, "strength": 1.0, "prompt": "", "negative_prompt": "", "embedding": None, "lora": None}
-    common |= {"vae": None, "allow_pickle": False}
-    added: dict[str, ParameterValue] = {"prompt_syntax": "plain", "tiling": False, "quantise": None, "gguf": None}
-    added |= {"config": None}
-    return InpainterInfo(
-        "riptui.inpainters.diffusion:diffusion",
-        summary,
-        common | defaults | added,
-        added_parameters=added.keys(),
-        extra="diffusion",
-        distributions=("diffusers", "torch", "transformers"),
-        parameter_types=DIFFUSION_PARAMETER_TYPES,
-        grid=8,
-        needs_weights=True,
-        takes_device=True,
-        takes_offload=True,
-        takes_record=True,
-        runs_in_worker=True,
-    )
 
 
 def _network_info(name: str, summary: str, *packages: str, size_grid: int = 1) -> InpainterInfo:
@@ -79,30 +47,6 @@ def _network_info(name: str, summary: str, *packages: str, size_grid: int = 1) -
 
 
 RADIUS_TYPE = {"radius": NumberType(above=0, maximum=100)}
-DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
-    "model": ModelType(),
-    "revision": TextType(optional=True, empty=False),
-    "dtype": TextType(("auto", "float32", "float16", "bfloat16")),
-    "scheduler": TextType(optional=True, empty=False),
-    "steps": NumberType(above=0, maximum=1000, integer=True),
-    "guidance": NumberType(above=0, maximum=100, optional=True),
-    "strength": NumberType(above=0, maximum=1),
-    "prompt": TextType(),
-    "negative_prompt": TextType(optional=True),
-    "embedding": HubFileType(),
-    "lora": LoraType(),
-    "vae": ModelType(optional=True),
-    "allow_pickle": SwitchType(),
-    "config": ModelType(optional=True),
-    "prompt_syntax": TextType(("plain", "compel")),
-    "tiling": SwitchType(),
-    "quantise": TextType(("8bit", "4bit"), optional=True),
-    "gguf": FileType(),
-}
-
-CUSTOM = "diffusion"
-"""The name of the inpainter for any checkpoint, given by its hub id or its folder."""
-
 BUILT_IN: dict[str, InpainterInfo] = {
     "navier-stokes": InpainterInfo(
         "riptui.inpainters.opencv:navier_stokes",
@@ -144,19 +88,7 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("numpy",),
     ),
 }
-BUILT_IN |= {
-    name: _diffusion_info(
-        model.title,
-        model=model.repository,
-        revision=model.revision,
-        steps=model.steps,
-        guidance=model.guidance,
-        strength=model.strength,
-    )
-    for name, model in MODELS.items()
-}
-BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
-
+BUILT_IN |= DIFFUSION_INFOS
 
 OWN = OwnPrograms()
 REGISTRY = Registry("inpainter", BUILT_IN, adopt_plugin, OWN)

@@ -26,6 +26,9 @@ INPAINTING_PIPELINES = {
 }
 """Pipelines that AutoPipelineForInpainting of diffusers 0.42 does not map."""
 
+PIXEL_NETWORK = "UNet2DModel"
+"""The class of a network of pixels, which RePaint inpaints with."""
+
 REQUIRED_ARGUMENTS = {
     *("image", "mask_image", "height", "width", "num_inference_steps", "strength", "generator", "output_type"),
     "callback_on_step_end",
@@ -38,7 +41,7 @@ def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
     if found is None:
         raise InputError(
             f"{name} cannot inpaint: it is a checkpoint for {checkpoint.pipeline}, for which diffusers "
-            f"{diffusers.__version__} has no inpainting pipeline"
+            f"{diffusers.__version__} has no inpainting pipeline{_describe_repaint(checkpoint, name)}"
         )
     if missing := REQUIRED_ARGUMENTS - signatures.signature(found.__call__).parameters.keys():
         raise InputError(f"{name} cannot be used: {found.__name__} takes no {', '.join(sorted(missing))}")
@@ -112,6 +115,12 @@ def _inpainting_class(pipeline: str) -> Any:
             if kind.__name__ == pipeline:
                 return auto_pipeline.AUTO_INPAINT_PIPELINES_MAPPING.get(family)
     return None
+
+
+def _describe_repaint(checkpoint: Checkpoint, name: str) -> str:
+    """Where a network of pixels can be used, for a message; "" for all others."""
+    is_of_pixels = checkpoint.classes.get("unet", ("", ""))[1] == PIXEL_NETWORK
+    return f". RePaint can use it: -i {catalogue.REPAINT} --set model={name}" if is_of_pixels else ""
 
 
 def _require_channels(checkpoint: Checkpoint, name: str) -> None:

@@ -126,20 +126,12 @@ class DiffusionInpainter:
     ) -> torch.Tensor:
         batch, height, width, _ = images.shape
         device = self.pipeline._execution_device
+        pixels = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255
+        holes = torch.from_numpy(masks).to(device)[:, None].float()
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
+        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
         try:
-            painted: torch.Tensor = self.pipeline(
-                image=torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
-                mask_image=torch.from_numpy(masks).to(device)[:, None].float(),
-                height=height,
-                width=width,
-                generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-                output_type="pt",
-                callback_on_step_end=_step_callback(on_step),
-                **settings,
-                **self.prompts.arguments(batch),
-            ).images
-            return painted
+            return self.denoise(pixels, holes, generators, on_step, settings)
         except RuntimeError as error:
             if not gpu_tuning.is_out_of_memory(error):
                 raise
@@ -151,6 +143,41 @@ class DiffusionInpainter:
         raise DeviceMemoryError(
             f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}{hint}"
         )
+
+    def denoise(
+        self,
+        pixels: torch.Tensor,
+        holes: torch.Tensor,
+        generators: list[torch.Generator],
+        on_step: OnStep,
+        settings: dict[str, Any],
+    ) -> torch.Tensor:
+        """Paint a batch on the device: the part that other ways of sampling replace.
+
+        pixels: [b, 3, h, w] in [0, 1]. holes: [b, 1, h, w], 1 = repaint. generators: one per image, on the CPU.
+        settings: as `self.settings`, with fewer steps for a trial. Returns [b, 3, h, w] in [0, 1].
+        """
+        painted: torch.Tensor = self.pipeline(
+            image=pixels,
+            mask_image=holes,
+            height=pixels.shape[2],
+            width=pixels.shape[3],
+            generator=generators,
+            output_type="pt",
+            callback_on_step_end=self.make_callback(on_step),
+            **settings,
+            **self.prompts.arguments(len(pixels)),
+        ).images
+        return painted
+
+    def make_callback(self, on_step: OnStep) -> Any:
+        """What the pipeline calls after each step; what it returns replaces the pipeline's own tensors."""
+
+        def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            on_step(step + 1, pipeline.num_timesteps)
+            return {}
+
+        return callback
 
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
@@ -175,7 +202,7 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts) -> dict[str, str]:
     }
     if prompts.guidance_is_idle:
         notes["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
-    if _blends_latents(pipeline):
+    if getattr(pipeline, "vae", None) is not None and _blends_latents(pipeline):
         notes["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
     return notes
 
@@ -184,11 +211,3 @@ def _blends_latents(pipeline: Any) -> bool:
     """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
     latents = pipeline.vae.config.latent_channels
     return assembly.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
-
-
-def _step_callback(on_step: OnStep) -> Any:
-    def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        on_step(step + 1, pipeline.num_timesteps)
-        return {}
-
-    return callback

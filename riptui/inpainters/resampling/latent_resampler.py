@@ -1,0 +1,43 @@
+"""RePaint's resampling in the latents of Stable Diffusion. No settings were published for it: these are ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from riptui.inpainters import OnStep
+from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+
+
+class LatentResampler(DiffusionInpainter):
+    """An inpainter. Its pipeline is one of Stable Diffusion, with a ResamplingScheduler."""
+
+    def denoise(
+        self,
+        pixels: torch.Tensor,
+        holes: torch.Tensor,
+        generators: list[torch.Generator],
+        on_step: OnStep,
+        settings: dict[str, Any],
+    ) -> torch.Tensor:
+        """As `DiffusionInpainter.denoise`; the pipeline does all but the steps of its scheduler."""
+        pipeline, scheduler = self.pipeline, self.pipeline.scheduler
+        dtype, factor = pipeline.unet.dtype, pipeline.vae_scale_factor
+        with torch.no_grad():
+            encoded = pipeline._encode_vae_image((pixels * 2 - 1).to(dtype), generator=generators)
+        scheduler.known, scheduler.kept = encoded.to(dtype), 1 - holes[..., ::factor, ::factor].to(dtype)
+        return super().denoise(pixels, holes, generators, on_step, settings)
+
+    def make_callback(self, on_step: OnStep) -> Any:
+        """As `DiffusionInpainter.make_callback`.
+
+        For a network that sees no mask the pipeline itself puts latents around the hole, which have the same noise at
+        each step: they give way to those of the scheduler.
+        """
+
+        def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            on_step(step + 1, pipeline.num_timesteps)
+            return {"latents": pipeline.scheduler.painted}
+
+        return callback

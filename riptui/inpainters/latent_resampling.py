@@ -38,4 +38,5 @@ def _set_schedule(pipeline: Any, *, title: str, steps: int, jumps: Jumps) -> Non
             f"{type(pipeline).__name__} is another kind"
         )
     pipeline.scheduler = make_scheduler(pipeline.scheduler.config, jumps, title, clip=False)
+    pipeline.scheduler.adds_exact_noise = True
     require_jumps(steps, jumps, pipeline.scheduler.config.num_train_timesteps, title)

@@ -71,6 +71,7 @@ def plain(folder: Path, image: Image, mask: Any, seed: int, eta: float) -> Image
     return np.asarray((painted * 255).round().astype(np.uint8))
 
 
+@pytest.mark.slow
 def test_it_keeps_the_rules_of_inpainters(repaint: LoadedInpainter) -> None:
     check_inpainter(repaint, size=64, tolerance=1)
 
@@ -187,8 +188,10 @@ def test_damaged_weights_are_named(damage: str, tmp_path: Path) -> None:
         case "truncated":
             weights.write_bytes(weights.read_bytes()[:-100])
         case "another network":
-            pixel_network(block_out_channels=(4, 4, 4)).save_pretrained(folder)
-            (folder / "config.json").write_text((folder / "config.json").read_text().replace("4,\n    4\n", "4,\n    8\n"))
+            pixel_network(block_out_channels=(4, 4, 4, 4)).save_pretrained(folder)
+            (folder / "config.json").write_text(
+                (folder / "config.json").read_text().replace("4,\n    4\n", "4,\n    8\n")
+            )
         case _:
             (folder / "scheduler_config.json").unlink()
     with pytest.raises(WeightsError, match=r"is damaged or truncated|does not fit its config|cannot be read") as error:
@@ -214,17 +217,19 @@ def test_a_size_it_was_not_made_for_is_told_and_one_it_cannot_paint_refused(pixe
     made.prepare(10, 1, 64)
     made.prepare(10, 1, 64)
     assert made.notices == ["the network was made for 32 px and paints 64 px here: --size 32"]
-    with pytest.raises(InputError, match="33 x 33 px: this network needs sides that are multiples of 4 px"):
+    with pytest.raises(InputError, match="33 x 33 px: this network needs sides that are multiples of 8 px"):
         paint(made, make_images(1, 64)[:, :33, :33].copy(), np.ones((1, 33, 33), bool))
 
 
 # --- in a trajectory
 
 
+@pytest.mark.slow
 def test_a_trajectory_stopped_and_resumed_has_the_same_bytes(
     pixel_checkpoint: Path, make_trajectory: MakeTrajectory
 ) -> None:
-    given: dict[str, Any] = {"inpainter": "repaint", "parameters": told(pixel_checkpoint), "amount": 12.5}
+    parameters = told(pixel_checkpoint, steps=2)
+    given: dict[str, Any] = {"inpainter": "repaint", "parameters": parameters, "amount": 50.0, "mask": 128}
     whole, parts = make_trajectory("a/whole", **given), make_trajectory("a/parts", **given)
     assert list(run_trajectory(whole))[-1] == Ended(2, done=True)
     assert list(run_trajectory(parts, should_stop=lambda: True))[-1] == Ended(1, done=False)

@@ -18,9 +18,9 @@ FORMER_NAMES = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".t
 def pixel_network(**more: Any) -> UNet2DModel:
     torch.manual_seed(3)
     network = UNet2DModel(
-        **{"sample_size": 32, "block_out_channels": (4, 4, 8), "layers_per_block": 1, "norm_num_groups": 4, **more},
-        down_block_types=("DownBlock2D", "DownBlock2D", "AttnDownBlock2D"),
-        up_block_types=("AttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        **{"sample_size": 32, "block_out_channels": (4, 4, 4, 8), "layers_per_block": 1, "norm_num_groups": 4, **more},
+        down_block_types=(*("DownBlock2D",) * 3, "AttnDownBlock2D"),
+        up_block_types=("AttnUpBlock2D", *("UpBlock2D",) * 3),
         attention_head_dim=None,
     )
     enliven(network)

@@ -13,6 +13,7 @@ import pytest
 import torch
 from diffusers import (
     AutoencoderKL,
+    DDIMScheduler,
     DiffusionPipeline,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
@@ -22,6 +23,7 @@ from diffusers import (
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
     StableDiffusionXLInpaintPipeline,
     UNet2DConditionModel,
 )
@@ -188,6 +190,13 @@ def _stable_diffusion(folder: Path, denoiser: UNet2DConditionModel, activation: 
     )
 
 
+def _sd_text(folder: Path) -> DiffusionPipeline:
+    """A network for text to image, which takes no mask; the scheduler is that of Stable Diffusion 2 base."""
+    parts = _stable_diffusion(folder, unet(4), "gelu").components
+    parts |= {"scheduler": DDIMScheduler.from_config(pndm().config, clip_sample=False)}
+    return StableDiffusionPipeline(**parts, requires_safety_checker=False)
+
+
 def _sdxl(folder: Path, second_width: int = WIDE) -> DiffusionPipeline:
     denoiser = unet(
         block_out_channels=(8, 16, 16),
@@ -276,4 +285,5 @@ def _sd3_of_two_widths(folder: Path) -> DiffusionPipeline:
 
 
 BUILDERS = {"sd2": _sd2, "sd1.5": _sd15, "sdxl": _sdxl, "sd3": _sd3, "flux-fill": _flux_fill}
+BUILDERS |= {"sd2-base": _sd_text}
 BUILDERS |= {"sdxl-two-widths": _sdxl_of_two_widths, "sd3-two-widths": _sd3_of_two_widths}

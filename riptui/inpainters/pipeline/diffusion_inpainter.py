@@ -164,20 +164,11 @@ class DiffusionInpainter:
             width=pixels.shape[3],
             generator=generators,
             output_type="pt",
-            callback_on_step_end=self.make_callback(on_step),
+            callback_on_step_end=_step_callback(on_step),
             **settings,
             **self.prompts.arguments(len(pixels)),
         ).images
         return painted
-
-    def make_callback(self, on_step: OnStep) -> Any:
-        """What the pipeline calls after each step; what it returns replaces the pipeline's own tensors."""
-
-        def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            on_step(step + 1, pipeline.num_timesteps)
-            return {}
-
-        return callback
 
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
@@ -211,3 +202,11 @@ def _blends_latents(pipeline: Any) -> bool:
     """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
     latents = pipeline.vae.config.latent_channels
     return assembly.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
+
+
+def _step_callback(on_step: OnStep) -> Any:
+    def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        on_step(step + 1, pipeline.num_timesteps)
+        return {}
+
+    return callback

@@ -28,16 +28,3 @@ class LatentResampler(DiffusionInpainter):
             encoded = pipeline._encode_vae_image((pixels * 2 - 1).to(dtype), generator=generators)
         scheduler.known, scheduler.kept = encoded.to(dtype), 1 - holes[..., ::factor, ::factor].to(dtype)
         return super().denoise(pixels, holes, generators, on_step, settings)
-
-    def make_callback(self, on_step: OnStep) -> Any:
-        """As `DiffusionInpainter.make_callback`.
-
-        For a network that sees no mask the pipeline itself puts latents around the hole, which have the same noise at
-        each step: they give way to those of the scheduler.
-        """
-
-        def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            on_step(step + 1, pipeline.num_timesteps)
-            return {"latents": pipeline.scheduler.painted}
-
-        return callback

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 from diffusers import RePaintScheduler
+from diffusers.utils.torch_utils import randn_tensor
 
 from riptui.errors import InputError
 
@@ -40,6 +42,10 @@ class ResamplingScheduler(RePaintScheduler):  # type: ignore[misc]  # diffusers 
     timesteps: torch.Tensor
     prediction = "epsilon"
     jumps = Jumps(10, 10, 0.0)
+    adds_exact_noise = False
+    """Whether a jump ends at the level that the next call of the network is told. diffusers' own jumps, which
+    RePaintPipeline takes, end up to `num_train_timesteps // steps - 1` levels above it: 3 of 1000 at 250 steps, and 19
+    at 50 steps, where the network then leaves noise in the picture."""
     known: torch.Tensor
     """What is around the holes, without noise: pixels in [-1, 1] or latents, [b, c, h, w]."""
     kept: torch.Tensor
@@ -51,16 +57,13 @@ class ResamplingScheduler(RePaintScheduler):  # type: ignore[misc]  # diffusers 
         """Plan a picture: `timesteps` gets a level for each call of the network, from the noisiest on."""
         super().set_timesteps(num_inference_steps, self.jumps.length, self.jumps.samples)
         levels = [int(level) for level in self.timesteps]
-        self._climbs: list[list[int]] = []
-        calls = []
-        previous = levels[0] + 1
-        for level in levels:
+        calls, self._climbs = [levels[0]], list[list[int]]([[]])
+        for previous, level in pairwise(levels):
             if level < previous:
                 calls.append(level)
                 self._climbs.append([])
             else:
                 self._climbs[-1].append(previous)
-            previous = level
         self.timesteps = torch.tensor(calls, device=device)
         self._calls = 0
 
@@ -80,10 +83,27 @@ class ResamplingScheduler(RePaintScheduler):  # type: ignore[misc]  # diffusers 
         noise = self._find_noise(model_output, level, sample)
         self.eta = self.jumps.eta
         self.painted = super().step(noise, level, sample, self.known, self.kept, generator).prev_sample
-        for lower in self._climbs[self._calls]:
-            self.painted = self.undo_step(self.painted, lower, generator)
+        climb = self._climbs[self._calls]
         self._calls += 1
+        if climb and self.adds_exact_noise:
+            self._add_noise_to(int(self.timesteps[self._calls]), level, generator)
+        elif climb:
+            for lower in climb:
+                self.painted = self.undo_step(self.painted, lower, generator)
         return (self.painted,)
+
+    def add_noise(self, original_samples: torch.Tensor, noise: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
+        """What a pipeline puts around the hole after a step: what a step has put there already, with a noise of its
+        own, whereas pipelines give all steps the same."""
+        return self.painted
+
+    def _add_noise_to(self, target: int, level: int, generator: list[torch.Generator] | None) -> None:
+        """Take the picture from where a step at `level` ends up to a target level, with one draw."""
+        below = level - self.config.num_train_timesteps // self.num_inference_steps
+        kept = self.alphas_cumprod[target] / (self.alphas_cumprod[below] if below >= 0 else self.final_alpha_cumprod)
+        shape, options = self.painted.shape, {"device": self.painted.device, "dtype": self.painted.dtype}
+        noise: torch.Tensor = randn_tensor(shape, generator=generator, **options)
+        self.painted = kept**0.5 * self.painted + (1 - kept) ** 0.5 * noise
 
     def _find_noise(self, output: torch.Tensor, level: int, sample: torch.Tensor) -> torch.Tensor:
         """The noise in a sample, from whatever the network predicts."""
